@@ -1,0 +1,149 @@
+"""What can go wrong, one class per cause: a message built from ids and rules, never from values, and a way out.
+
+Every error a caller may meet derives from `CaretrailError`. Its text is safe to print and to log: it names fields,
+rules, versions and opaque ids, and never the content of a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class CaretrailError(Exception):
+    """Root of all our errors: `message` says what is so, `hint` what to do about it, `code` names the cause for programs."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+# --- a fact cannot be taken -------------------------------------------------------------------------------------
+
+
+class Refused(CaretrailError):
+    """A fact was not recorded, and sending it again unchanged will not help."""
+
+    code = "refused"
+
+
+class InvalidFact(Refused):
+    """A fact is not of the published shape: the message names field and rule (see `caretrail schema`)."""
+
+    code = "invalid"
+
+
+class Impossible(Refused):
+    """A fact contradicts what is recorded; `versions` are the facts in the way."""
+
+    code = "impossible"
+
+    def __init__(self, message: str, hint: str = "", versions: Sequence[int] = ()) -> None:
+        super().__init__(message, hint)
+        self.versions = tuple(versions)
+
+
+class UnknownEpisode(Refused):
+    """No episode of that number is recorded."""
+
+    code = "unknown_episode"
+
+
+class CommandReused(Refused):
+    """A `command_id` that is already recorded came again with other content."""
+
+    code = "command_reused"
+
+    def __init__(self, position: int) -> None:
+        super().__init__(
+            f"command_id is already recorded with other content, at position {position}",
+            "send the first content again for its receipt, or choose a new command_id",
+        )
+        self.position = position
+
+
+class StayOverlap(Refused):
+    """The client already has an open stay in that program; `stream` is the stream of the episode in the way."""
+
+    code = "stay_overlap"
+
+    def __init__(self, stream: str, episode: str = "") -> None:
+        other = f"episode {episode}" if episode else "another episode"
+        super().__init__(
+            f"the client already has a stay in that program in these days, in {other}",
+            "discharge that episode first, or correct the dates that overlap",
+        )
+        self.stream = stream
+        self.episode = episode
+
+
+class VersionConflict(Refused):
+    """Somebody else appended to the episode since the caller read it; both versions are named."""
+
+    code = "version_conflict"
+
+    def __init__(self, stream: str, expected: int, actual: int) -> None:
+        super().__init__(
+            f"expected version {expected} of the episode, but it is at version {actual}",
+            "read the episode again, then decide again",
+        )
+        self.stream = stream
+        self.expected = expected
+        self.actual = actual
+
+
+# --- the store cannot be used -----------------------------------------------------------------------------------
+
+
+class StoreError(CaretrailError):
+    """The store could not be reached, is not ours, or is damaged."""
+
+    code = "store"
+
+
+class StoreUnreachable(StoreError):
+    """No connection, a lock held too long, a disk that is full or read-only: trying again later may help."""
+
+    code = "store_unreachable"
+
+
+class StoreNotInitialised(StoreError):
+    """There is no Caretrail store at that place yet."""
+
+    code = "store_not_initialised"
+
+
+class StoreForeign(StoreError):
+    """There is something at that place, but it is not a Caretrail store."""
+
+    code = "store_foreign"
+
+
+class StoreNewer(StoreError):
+    """The store was written by a newer Caretrail."""
+
+    code = "store_newer"
+
+
+class StoreDamaged(StoreError):
+    """What the store holds cannot be what was recorded."""
+
+    code = "store_damaged"
+
+
+# --- the rules cannot be read -----------------------------------------------------------------------------------
+
+
+class PackInvalid(CaretrailError):
+    """A policy pack file is not usable: the message names file, rule and field."""
+
+    code = "pack_invalid"
+
+
+class PackUnknown(CaretrailError):
+    """No policy pack of that name is installed."""
+
+    code = "pack_unknown"
