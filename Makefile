@@ -1,0 +1,58 @@
+# Caretrail: everything a newcomer needs, from a clean clone, with nothing but Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo install test lint bench lock clean
+
+# What can be made
+help:
+	@awk '/^# /{text=substr($$0,3)} /^[a-z-]+:/{split($$0,a,":"); if(text){printf "  make %-8s %s\n",a[1],text}; text=""}' Makefile
+
+# Show it all on believable data, in an embedded SQLite store of its own
+demo: $(VENV)/.run
+	@$(BIN)/caretrail demo
+
+# Make .venv with everything: the program, and the tools that test it
+install: $(VENV)/.dev
+
+# Pass every test, real PostgreSQL included (started from a wheel, or named by CARETRAIL_TEST_POSTGRES)
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+# Check style, types and the direction of imports
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+# Measure side by side with the stock library; writes docs/evidence/bench.md
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.bench
+
+# Resolve the locked dependencies anew (needs pip-tools: pip install pip-tools)
+lock:
+	pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --group dev --output-file requirements-dev.txt pyproject.toml
+	pip-compile --quiet --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --group build --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
+
+# Remove what was built
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Caretrail needs Python 3.11 or newer. Hint: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Caretrail into $(VENV) from requirements.txt …" >&2
+	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	@echo "Installing the test tools into $(VENV) from requirements-dev.txt …" >&2
+	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
