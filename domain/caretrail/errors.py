@@ -25,9 +25,10 @@ class CaretrailError(Exception):
 
 
 class Refused(CaretrailError):
-    """A fact was not recorded, and sending it again unchanged will not help."""
+    """A fact was not recorded; `index` is its place in a call that takes all or nothing, where one is to blame."""
 
     code = "refused"
+    index: int | None = None
 
 
 class InvalidFact(Refused):

@@ -1,0 +1,119 @@
+"""How a command ends: one exit status per kind of ending, and one way to say what went wrong."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from enum import IntEnum
+
+import click
+
+from caretrail.cli.screen import say, visible
+from caretrail.errors import CaretrailError, StoreError
+
+
+class Status(IntEnum):
+    """What the shell is told."""
+
+    DONE = 0
+    #: The request cannot be met: a refused fact, an unknown episode, a check that found differences.
+    CANNOT = 1
+    USAGE = 2
+    BROKEN_PIPE = 3
+    #: The store could not be reached, is not there, is not ours, is newer, or is damaged.
+    STORE = 4
+    #: A bug of ours.
+    BUG = 255
+    INTERRUPTED = 130
+
+
+class Stopped(click.exceptions.Exit):
+    """End the command with a status once everything has been said."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(int(status))
+
+
+class Interrupted(CaretrailError):
+    """Ctrl-C came while there was something to say about what is durable."""
+
+    code = "interrupted"
+
+
+#: What the system says when output cannot be written: a full disk, a quota, a device that failed.
+_OUTPUT_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+def report(error: BaseException) -> Status:
+    """Say on stderr what went wrong and what to do about it; return the status to end with."""
+    if isinstance(error, click.exceptions.Exit):
+        return Status(error.exit_code)
+    if isinstance(error, Interrupted):
+        _complain(error.message, error.hint)
+        return Status.INTERRUPTED
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        _complain("interrupted; what was recorded stays recorded, nothing is half done")
+        return Status.INTERRUPTED
+    if isinstance(error, click.UsageError):
+        return _usage(error)
+    if isinstance(error, click.ClickException):
+        _complain(error.format_message())
+        return Status.USAGE
+    if isinstance(error, CaretrailError):
+        _complain(error.message, error.hint)
+        return Status.STORE if isinstance(error, StoreError) else Status.CANNOT
+    if isinstance(error, BrokenPipeError):
+        return Status.BROKEN_PIPE
+    if isinstance(error, OSError) and error.errno in _OUTPUT_FAILED:
+        _complain(f"the output could not be written: {os.strerror(error.errno or 0)}")
+        return Status.CANNOT
+    return _bug(error)
+
+
+def _complain(message: str, hint: str = "") -> None:
+    say(f"Error: {visible(message)}")
+    if hint:
+        say(f"Hint: {visible(hint)}")
+
+
+def _usage(error: click.UsageError) -> Status:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        say(error.format_message())  # it is the help
+        return Status.USAGE
+    lines = error.format_message().splitlines()
+    say("Error: " + "\n".join(visible(line.expandtabs()) for line in lines))
+    if error.ctx is not None:
+        say(f"Hint: see '{error.ctx.command_path} --help'")
+    return Status.USAGE
+
+
+def _bug(error: BaseException) -> Status:
+    """Say that it is our fault in one line: a message or traceback of Python may hold values of facts."""
+    _complain(f"{type(error).__name__}: this is a bug in Caretrail")
+    if os.environ.get("CARETRAIL_DEBUG"):
+        for place in _places(error):
+            say(f"  {place}")
+    else:
+        say("Hint: report it with what CARETRAIL_DEBUG=1 adds: files and lines, no values")
+    return Status.BUG
+
+
+def _places(error: BaseException) -> list[str]:
+    """Where it happened, as file, line and function only."""
+    places: list[str] = []
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        places.append(f"{code.co_filename}:{step.tb_lineno} {code.co_name}")
+        step = step.tb_next
+    return places
+
+
+def silence_output() -> None:
+    """Keep the interpreter from complaining about a broken pipe once more while it shuts down."""
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+    except (OSError, ValueError):  # no real file behind it, as in tests
+        return

@@ -1,0 +1,125 @@
+"""The entry point: finds the command, runs it, and ends with one of a few exit statuses."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from caretrail.cli.exits import Status, report, silence_output
+from caretrail.cli.options import Setup, store_option
+from caretrail.cli.screen import prepare_output
+
+COMMANDS = {
+    "init": "Make a new, empty store",
+    "demo": "Show everything on a store of believable episodes",
+    "append": "Record facts from JSON Lines and print their receipts",
+    "record": "Enter one fact",
+    "schema": "Print the JSON Schema of the facts",
+    "worklist": "Show what to do, most urgent first",
+    "findings": "List every finding in force on a day",
+    "show": "Show the sheet of an episode on a day",
+    "timeline": "Show every fact of an episode and when it became known",
+    "eligibility": "Answer whether continued stay is supported on a day",
+    "why": "Explain a rule's verdict: rule, dates, arithmetic, facts",
+    "census": "List the episodes there are",
+    "rules": "Print the rules of a policy pack",
+    "projection": "Look after what is derived from the log",
+    "completion": "Print the shell completion script",
+}
+"""Every command and the first line of its help, so that `--help` imports none of them; a test compares the two."""
+
+_EPILOG = """\b
+Exit status: 0 done, 1 cannot be met, 2 usage, 3 broken pipe, 4 the store
+cannot be used, 130 interrupted, 255 a bug of ours.
+
+Every option also reads the environment, for example CARETRAIL_DB and
+CARETRAIL_ACTOR ("c-ortiz,clinician,LADC").
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules of their own, imported when used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order they are learned."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"caretrail.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from importlib.metadata import version
+
+    click.echo(f"caretrail {version('caretrail')}")
+    ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=_EPILOG,
+    context_settings={"auto_envvar_prefix": "CARETRAIL", "help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+@store_option(envvar="CARETRAIL_DB")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, allow_from_autoenv=False, callback=_version,
+    help="Print the version and exit.",
+)  # fmt: skip  # one option, one thought
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Keep the record of treatment episodes, and answer from it at any time.
+
+    \b
+    caretrail init
+    caretrail append facts.jsonl
+    caretrail worklist
+    """
+    ctx.ensure_object(Setup)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    try:
+        prepare_output()
+        _run(sys.argv[1:] if arguments is None else list(arguments))
+        sys.stdout.flush()  # a broken pipe or full disk must be met while it can still be reported
+    except BaseException as error:  # noqa: BLE001  # the one place where everything ends in a status and one line
+        return int(_end(error))
+    return int(Status.DONE)
+
+
+def _run(arguments: list[str]) -> None:
+    if "_CARETRAIL_COMPLETE" in os.environ:
+        cli.main(arguments, prog_name="caretrail")  # click answers the shell, and exits
+    # not cli.main(), which would turn a broken pipe into status 1
+    with cli.make_context("caretrail", arguments) as context:
+        cli.invoke(context)
+
+
+def _end(error: BaseException) -> Status:
+    """Print what was still to be printed, then report."""
+    try:
+        sys.stdout.flush()
+        return report(error)
+    except OSError as failed:
+        silence_output()
+        return report(failed)
+    finally:
+        if isinstance(error, BrokenPipeError):
+            silence_output()

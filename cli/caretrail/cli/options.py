@@ -1,0 +1,218 @@
+"""Options that many commands share: the store, the day, what was known, who is asking."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from caretrail.recording.recorder import EventRecorder
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def now() -> datetime:
+    """Read the clock: the only place where the command line does."""
+    return datetime.now(UTC)
+
+
+# --- the store --------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Setup:
+    """Which store the command line works on; `db` is None for the default."""
+
+    db: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The store's url: as given, else the file in the user's data folder."""
+        return self.db or str(default_store())
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nobody named a store."""
+        return self.db is None
+
+    def open(self) -> EventRecorder:
+        """Open the store, which must be there."""
+        from caretrail.recording.opening import open_recorder
+
+        return open_recorder(self.url)
+
+
+def default_store() -> Path:
+    """Where the store is unless somebody says otherwise: the folder this system keeps a user's data in."""
+    return data_folder() / "caretrail.db"
+
+
+def data_folder() -> Path:
+    """The folder for our data, by the conventions of the system."""
+    home = Path.home()
+    if sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    else:
+        named = Path(os.environ.get("XDG_DATA_HOME", ""))
+        base = named if named.is_absolute() else home / ".local" / "share"  # the convention: a relative one is ignored
+    return base / "caretrail"
+
+
+def _take_store(ctx: click.Context, _param: click.Parameter, url: str | None) -> None:
+    setup = ctx.ensure_object(Setup)
+    if url:
+        setup.db = url
+
+
+def store_option(envvar: str | None = None) -> Callable[[F], F]:
+    """Take `--db`, before or after the name of the command; the later one wins."""
+    return click.option(
+        "--db",
+        metavar="URL",
+        envvar=envvar,
+        allow_from_autoenv=False,
+        expose_value=False,
+        callback=_take_store,
+        help="Store: a file, sqlite:///FILE or postgresql://… [env: CARETRAIL_DB; default: a file in your data folder]",
+    )
+
+
+json_option = click.option("--json", "as_json", is_flag=True, allow_from_autoenv=False, help="Print JSON for programs.")
+
+
+# --- which day, and what was known ------------------------------------------------------------------------------
+
+
+class Day(click.ParamType):
+    """A civil date, `YYYY-MM-DD`."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read a date."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value) if len(value) == 10 else self.fail("a date is YYYY-MM-DD", param, ctx)
+        except ValueError:
+            return self.fail("a date is YYYY-MM-DD", param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Show how it is written."""
+        return "DATE"
+
+
+Knowledge = datetime | int
+"""What was known: at an instant, or up to a position of the log."""
+
+
+class Moment(click.ParamType):
+    """A moment of knowledge: an instant with its zone, a date (its end in UTC), or `@POSITION`."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Knowledge:
+        """Read an instant or a position."""
+        if isinstance(value, datetime | int):
+            return value
+        if value.startswith("@"):
+            return int(value[1:]) if value[1:].isdecimal() else self.fail("a position is @NUMBER", param, ctx)
+        try:
+            if len(value) == 10:
+                return end_of_day(date.fromisoformat(value))
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            return self.fail("a time is YYYY-MM-DDTHH:MM:SSZ, a date, or @POSITION", param, ctx)
+        if instant.tzinfo is None:
+            self.fail("a time needs its zone: end it with Z for UTC, or with an offset such as -06:00", param, ctx)
+        return instant
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Show how it is written."""
+        return "TIME|@N"
+
+
+def end_of_day(day: date) -> datetime:
+    """The last microsecond of a day in UTC."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1, microseconds=-1)
+
+
+as_of_option = click.option(
+    "--as-of", type=Day(), help="Judge as of this day, by facts dated up to it.  [default: today where the program is]"
+)
+known_at_option = click.option(
+    "--known-at",
+    type=Moment(),
+    help="Use only what was recorded by then: an instant with its zone, a date (to its end in UTC), or @POSITION.",
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a read command was asked to look at, and how to print it."""
+
+    setup: Setup
+    as_of: date | None
+    known_at: Knowledge | None
+    as_json: bool
+
+
+def read_options(function: F) -> F:
+    """Give a read command `--as-of`, `--known-at`, `--json` and `--db`, as one argument `view`."""
+    from functools import wraps
+
+    @wraps(function)
+    def with_view(*args: Any, **kwargs: Any) -> Any:
+        setup = click.get_current_context().ensure_object(Setup)
+        view = View(setup, kwargs.pop("as_of"), kwargs.pop("known_at"), kwargs.pop("as_json"))
+        return function(*args, view=view, **kwargs)
+
+    wrapped: Any = with_view
+    for option in (store_option(), json_option, known_at_option, as_of_option):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]  # click's decorators return what they are given
+
+
+# --- who is asking ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who sits at the keyboard, as stated."""
+
+    id: str
+    role: str
+    credential: str | None = None
+
+
+class AuthorType(click.ParamType):
+    """`id,role,credential`; the credential may be left out."""
+
+    name = "author"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Author:
+        """Read an author."""
+        if isinstance(value, Author):
+            return value
+        parts = [part.strip() for part in value.split(",", 2)]
+        if len(parts) < 2 or not all(parts):
+            self.fail("write id,role,credential, for example c-ortiz,clinician,LADC", param, ctx)
+        return Author(*parts)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Show how it is written."""
+        return "ID,ROLE[,CREDENTIAL]"
+
+
+actor_option = click.option(
+    "--actor", type=AuthorType(), envvar="CARETRAIL_ACTOR", help="Who states the fact.  [env: CARETRAIL_ACTOR]"
+)

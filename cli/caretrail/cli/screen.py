@@ -1,0 +1,99 @@
+"""What a command prints: data on stdout, talk on stderr, and nothing from a fact that could move the cursor."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+WIDTH = 80
+"""Columns of a screen that is not a terminal."""
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def visible(text: str) -> str:
+    """Show what would not print: control characters, newlines, bidi overrides, surrogates, as `\\x1b` or `\\u202e`.
+
+    >>> visible("a\\x1b[2Jb")
+    'a\\\\x1b[2Jb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or unicodedata.category(char) == "Zs" else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    number = ord(char)
+    if char in _SHORT:
+        return _SHORT[char]
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+# --- talk -------------------------------------------------------------------------------------------------------
+
+
+def say(text: str) -> None:
+    """Talk to the person, on stderr."""
+    click.echo(text, err=True)
+
+
+def prepare_output() -> None:
+    """Print what the terminal's encoding lacks as an escape instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+# --- data -------------------------------------------------------------------------------------------------------
+
+
+def json_text(value: object) -> str:
+    """Write JSON on one line; everything beyond printable ASCII is escaped, so a terminal shows it as it is."""
+    return json.dumps(value, default=_plain, ensure_ascii=True).replace("\x7f", "\\u007f")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    as_json = getattr(value, "as_json", None)
+    if as_json is not None:
+        return as_json()
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def print_json_list(rows: Iterable[object]) -> None:
+    """Print a bare array, one row a line."""
+    lines = [json_text(row) for row in rows]
+    click.echo("[" + ",\n ".join(lines) + "]")
+
+
+def print_json(value: Mapping[str, Any] | object) -> None:
+    """Print one object, laid out for reading."""
+    text = json.dumps(value, default=_plain, ensure_ascii=True, indent=2)
+    click.echo(text.replace("\x7f", "\\u007f"))
+
+
+# --- tables -----------------------------------------------------------------------------------------------------
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """Make a console: colour on a terminal only, no markup in what it is given."""
+    from rich.console import Console
+
+    out = stream or sys.stdout
+    width = None if out.isatty() else WIDTH
+    return Console(file=out, width=width, markup=False, emoji=False, highlight=False, soft_wrap=False)

@@ -1,0 +1,242 @@
+"""The episode aggregate: decide whether a fact can be taken (rule first, fact last), then evolve.
+
+Decisions read the clock from an argument. Evolving never raises: what was recorded was possible when it was recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+from caretrail.episode.history import Amendments, Effective, Entry, amendments, corrected_fact, effective_history
+from caretrail.episode.possible import AFTER_DISCHARGE, NEEDS_ADMISSION, Outline, outline, require_possible
+from caretrail.episode.stays import LevelStay, level_stays
+from caretrail.errors import Impossible, UnknownEpisode
+from caretrail.facts import (
+    Addendum,
+    Admitted,
+    Assessed,
+    Authorized,
+    CareCoordinated,
+    ContinuedStayDetermined,
+    Corrected,
+    Explained,
+    Fact,
+    PlanReviewed,
+    PlanSigned,
+    ProgramAttested,
+    ScheduleSet,
+    SessionAttended,
+    SessionMissed,
+    Signed,
+    TeamChanged,
+    Voided,
+)
+from caretrail.facts.parts import zone_info
+
+OPENING = (Assessed, Admitted)
+"""Facts that may be the first of an episode."""
+
+PLAIN = (SessionAttended, SessionMissed, CareCoordinated, Explained, Authorized, ScheduleSet, TeamChanged)
+"""Facts that can only clash with the admission and the discharge, so that the whole history need not be looked at."""
+
+AMENDMENTS = (Corrected, Voided, Addendum)
+SIGNABLE = (PlanSigned, PlanReviewed, ContinuedStayDetermined)
+FARTHEST_EAST = timezone(timedelta(hours=14))
+"""Where a day begins first: before an admission names the zone, only what is tomorrow everywhere is refused."""
+
+UNSETTLED = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True)
+class FactRecorded:
+    """The domain event: one fact in one stream, with what the store said of it once it is stored."""
+
+    originator_id: UUID
+    originator_version: int
+    fact: Fact
+    imported: bool
+    source: str
+    command_id: str
+    position: int = 0
+    recorded_at: datetime = UNSETTLED
+    recorded_by: str = ""
+
+    def mutate(self, aggregate: Episode | None) -> Episode:
+        """Evolve: add this fact to its episode."""
+        episode = Episode(self.originator_id) if aggregate is None else aggregate
+        episode.evolve(self)
+        return episode
+
+
+class Episode:
+    """One treatment episode: its facts as recorded, and what may be added to them.
+
+    `entries[version - 1]` is the fact of that version. A program's own facts live in the same kind of aggregate.
+    """
+
+    def __init__(self, stream: UUID) -> None:
+        self.id = stream
+        self.version = 0
+        self.entries: list[Entry] = []
+        self._history: list[Effective] | None = None
+        self._amendments: Amendments | None = None
+        self._outline: Outline | None = None
+
+    # --- reading ---------------------------------------------------------------------------------------------
+
+    @property
+    def history(self) -> list[Effective]:
+        """The effective history, in clinical order."""
+        if self._history is None:
+            self._history = effective_history(self.entries)
+        return self._history
+
+    @property
+    def amendments(self) -> Amendments:
+        """What is struck, corrected or added to."""
+        if self._amendments is None:
+            self._amendments = amendments(self.entries)
+        return self._amendments
+
+    @property
+    def outline(self) -> Outline:
+        """Client, programs, zone, admission and discharge."""
+        if self._outline is None:
+            self._outline = outline(self.history)
+        return self._outline
+
+    @property
+    def stays(self) -> list[LevelStay]:
+        """The stretches at one level in one program."""
+        return level_stays(self.history)
+
+    def today(self, now: datetime) -> date:
+        """The civil day in the program's zone at that instant."""
+        zone = self.outline.zone
+        return now.astimezone(zone_info(zone) if zone else FARTHEST_EAST).date()
+
+    # --- deciding --------------------------------------------------------------------------------------------
+
+    def record(
+        self, fact: Fact, *, now: datetime, imported: bool = False, command_id: str = "", together: bool = False
+    ) -> FactRecorded:
+        """Decide on a fact and, if it can be taken, take it: the event returned is not stored yet.
+
+        With `together` the whole history is not judged yet: the caller takes all facts of one call, then asks
+        `require_possible`. Raises Refused; the episode is then as it was.
+        """
+        self._require_known(fact)
+        self._require_not_future(fact, now)
+        self._require_target(fact)
+        if isinstance(fact, Corrected):
+            self._require_correction(fact, now)
+        if not together:
+            self._require_fits(fact)
+        event = FactRecorded(self.id, self.version + 1, fact, imported, fact.source, command_id)
+        self.evolve(event)
+        return event
+
+    def require_possible(self) -> None:
+        """Judge the whole effective history, as after facts taken together."""
+        require_possible(self.history)
+
+    def _require_known(self, fact: Fact) -> None:
+        if self.version == 0 and not isinstance(fact, (*OPENING, ProgramAttested)):
+            raise UnknownEpisode("no episode of that number is recorded", "check the number, or record 'assessed' or 'admitted' first")
+
+    def _require_not_future(self, fact: Fact, now: datetime) -> None:
+        if isinstance(fact, Admitted):
+            today = now.astimezone(zone_info(fact.zone)).date()
+        else:
+            today = self.today(now)
+        days = {"occurred_on": fact.occurred_on}
+        for signature in getattr(fact, "signatures", ()):
+            if signature.signed_on is not None:
+                days["signed_on"] = max(signature.signed_on, days.get("signed_on", signature.signed_on))
+        for name, day in days.items():
+            if day > today:
+                raise Impossible(f"{name} is after today in the program's time zone", "record what has happened, once it has")
+
+    def _require_target(self, fact: Fact) -> None:
+        """Amendments and signatures act on an earlier fact that still counts."""
+        if not isinstance(fact, (*AMENDMENTS, Signed)):
+            return
+        target = self.entries[fact.target - 1] if fact.target <= self.version else None
+        if target is None:
+            raise Impossible(f"target {fact.target} is not recorded: the episode is at version {self.version}", "see 'caretrail timeline' for the versions")
+        if fact.target in self.amendments.voided_by:
+            by = self.amendments.voided_by[fact.target]
+            raise Impossible(f"target {fact.target} is voided already, by fact {by}", "void the void to bring it back", [by])
+        if isinstance(fact, Signed) and not isinstance(target.fact, SIGNABLE):
+            raise Impossible(f"target {fact.target} is not a plan, a review or a determination", "sign one of those", [fact.target])
+        if isinstance(fact, Corrected | Addendum) and isinstance(target.fact, AMENDMENTS):
+            raise Impossible(
+                f"target {fact.target} is itself an amendment", "correct the original again, or void the amendment", [fact.target]
+            )
+
+    def _require_correction(self, fact: Corrected, now: datetime) -> None:
+        """The new values make a valid fact: a wrong field is a wrong field, not a clash of facts."""
+        earlier = [entry.fact for entry in self.amendments.corrections.get(fact.target, ()) if isinstance(entry.fact, Corrected)]
+        self._require_not_future(corrected_fact(self.entries[fact.target - 1].fact, [*earlier, fact]), now)
+
+    def _require_fits(self, fact: Fact) -> None:
+        """The history with the fact in place must still be possible."""
+        if isinstance(fact, PLAIN):
+            self._require_within(fact)
+            return
+        if isinstance(fact, Addendum | ProgramAttested):
+            return
+        entry = Entry(self.version + 1, 0, fact, UNSETTLED, "")
+        try:
+            require_possible(effective_history([*self.entries, entry]))
+        except Impossible as problem:
+            if isinstance(fact, Corrected | Voided):
+                raise Impossible(f"what remains would be impossible: {problem.message}", problem.hint, problem.versions) from None
+            raise
+
+    def _require_within(self, fact: Fact) -> None:
+        """What `require_possible` would say of a plain fact, from the outline alone."""
+        seen = self.outline
+        if isinstance(fact, NEEDS_ADMISSION) and seen.admitted is None:
+            raise Impossible(f"{fact.type} needs an admission, and there is none", "record the admission first")
+        ended = seen.discharged
+        if ended is not None and fact.occurred_on > ended.day and not isinstance(fact, AFTER_DISCHARGE):
+            raise Impossible(
+                f"{fact.type} is dated after the discharge (fact {ended.version})",
+                "correct the date that is wrong; a return after discharge is a new episode",
+                [ended.version],
+            )
+
+    # --- evolving --------------------------------------------------------------------------------------------
+
+    def evolve(self, event: FactRecorded) -> None:
+        """Add a recorded fact; never raises."""
+        fact = event.fact
+        entry = Entry(
+            event.originator_version,
+            event.position,
+            fact,
+            event.recorded_at,
+            event.recorded_by,
+            event.imported,
+            event.source,
+            event.command_id,
+        )
+        self.entries.append(entry)
+        self.version = event.originator_version
+        self._history = None
+        if isinstance(fact, (*AMENDMENTS, Signed)):
+            self._amendments = None
+        if not (isinstance(fact, PLAIN) and self._outline is not None and self._outline.known):
+            self._outline = None
+
+    def settle(self, row: Any) -> None:
+        """Put what the store said (position, time, author) on a fact just saved."""
+        number = row.originator_version - 1
+        self.entries[number] = replace(
+            self.entries[number], position=row.position, recorded_at=row.recorded_at, recorded_by=row.recorded_by
+        )
+        self._history = None

@@ -1,0 +1,161 @@
+"""The effective history: what counts of an episode's facts once corrections and voids are applied.
+
+The original of every fact stays readable in its `Entry`; `Effective` is the fact as it counts. The order is clinical:
+day, then rank, then start time, then position in the log. It never rests on a clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from pydantic import ValidationError
+
+from caretrail.errors import InvalidFact
+from caretrail.facts import (
+    Addendum,
+    Admitted,
+    Assessed,
+    Corrected,
+    Discharged,
+    EpisodeFact,
+    Fact,
+    SessionAttended,
+    SessionMissed,
+    Signed,
+    Transferred,
+    Voided,
+)
+from caretrail.facts.codec import invalid_fact
+
+RANKS: dict[type[EpisodeFact], int] = {Assessed: 0, Admitted: 1, Transferred: 3, Discharged: 4}
+"""Order within one day; every other fact has rank 2."""
+
+ENVELOPE_FIXED = frozenset({"type", "episode", "actor", "command_id", "source", "entered_at", "late_reason", "target"})
+"""What a correction cannot touch: who said it, where it belongs, how it came, what it acts on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact as recorded: never changes."""
+
+    version: int
+    position: int
+    fact: Fact
+    recorded_at: datetime
+    recorded_by: str
+    imported: bool = False
+    source: str = ""
+    command_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """A fact as it counts: with the corrections that act on it applied."""
+
+    fact: Fact
+    entry: Entry
+    corrected_by: tuple[int, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """The version of the original fact."""
+        return self.entry.version
+
+    @property
+    def day(self) -> date:
+        """The civil day on which it happened, as corrected."""
+        return self.fact.occurred_on
+
+
+@dataclass(slots=True)
+class Amendments:
+    """What acts on what in one episode: computed once, read by the timeline and by the effective history."""
+
+    voided_by: dict[int, int] = field(default_factory=dict[int, int])
+    """version → version of the effective void that strikes it (or its document)."""
+    corrections: dict[int, list[Entry]] = field(default_factory=dict[int, list[Entry]])
+    """version of an original → effective corrections, oldest first."""
+    addenda: dict[int, list[Entry]] = field(default_factory=dict[int, list[Entry]])
+
+
+def amendments(entries: Sequence[Entry]) -> Amendments:
+    """Work out which facts are struck, corrected or added to.
+
+    A target is always an earlier version, so reading from the newest to the oldest meets each void before its
+    target: a void that is itself struck does nothing.
+    """
+    found = Amendments()
+    voided = found.voided_by
+    for entry in reversed(entries):
+        if isinstance(entry.fact, Voided) and entry.version not in voided:
+            voided.setdefault(entry.fact.target, entry.version)
+    for entry in entries:
+        fact = entry.fact
+        # a document that is struck takes its later signatures and addenda with it
+        if isinstance(fact, Signed | Addendum) and fact.target in voided and entry.version not in voided:
+            voided[entry.version] = voided[fact.target]
+        if entry.version in voided:
+            continue
+        if isinstance(fact, Corrected):
+            found.corrections.setdefault(fact.target, []).append(entry)
+        elif isinstance(fact, Addendum):
+            found.addenda.setdefault(fact.target, []).append(entry)
+    return found
+
+
+def effective_history(entries: Sequence[Entry]) -> list[Effective]:
+    """Facts with corrections and voids applied, in clinical order; amendments themselves are not among them."""
+    acting = amendments(entries)
+    history: list[Effective] = []
+    for entry in entries:
+        if isinstance(entry.fact, Corrected | Voided | Addendum) or entry.version in acting.voided_by:
+            continue
+        corrections = acting.corrections.get(entry.version, ())
+        if corrections:
+            fact = corrected_fact(entry.fact, [c.fact for c in corrections if isinstance(c.fact, Corrected)])
+            history.append(Effective(fact, entry, tuple(c.version for c in corrections)))
+        else:
+            history.append(Effective(entry.fact, entry))
+    history.sort(key=_clinical_order)
+    return history
+
+
+def _clinical_order(item: Effective) -> tuple[date, int, str, int, int]:
+    fact = item.fact
+    if isinstance(fact, SessionAttended | SessionMissed):
+        start = fact.start or "00:00"
+    elif isinstance(fact, Assessed):
+        start = fact.at or "00:00"
+    else:
+        start = "00:00"
+    # a fact that is being decided has no position yet: it comes last
+    return fact.occurred_on, RANKS.get(type(fact), 2), start, item.entry.position or 2**63, item.entry.version
+
+
+def corrected_fact(fact: Fact, corrections: Iterable[Corrected]) -> Fact:
+    """Apply corrections in the order of their recording: the latest wins per top-level field, null clears a field.
+
+    Raises InvalidFact when a field cannot be corrected or the outcome is not a valid fact.
+    """
+    values: dict[str, object] = {}
+    for correction in corrections:
+        values.update(correction.values)
+    fixed = ENVELOPE_FIXED & values.keys()
+    if fixed:
+        raise InvalidFact(
+            f"values: {', '.join(sorted(fixed))} cannot be corrected",
+            "void the fact with reason entered_in_error and record it again",
+        )
+    payload = fact.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for name, value in values.items():
+        if value is None:
+            payload.pop(name, None)
+        else:
+            payload[name] = value
+    try:
+        return type(fact).model_validate_json(json.dumps(payload))
+    except ValidationError as error:
+        raise invalid_fact(error) from None

@@ -1,0 +1,82 @@
+"""Stays: the stretches of an episode at one level in one program, from admission or transfer-in to the last day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import permutations
+
+from caretrail.episode.history import Effective
+from caretrail.facts import Admitted, Discharged, Transferred
+
+MOST_TRANSFERS_A_DAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LevelStay:
+    """A stretch at one level; `last_day` is the day of the transfer or discharge that ended it, None while open.
+
+    `opened_by` and `closed_by` are versions of the facts that began and ended it.
+    """
+
+    program: str
+    level: str
+    edition: str
+    first_day: date
+    last_day: date | None
+    opened_by: int
+    closed_by: int | None = None
+
+
+def level_stays(history: Sequence[Effective]) -> list[LevelStay]:
+    """Cut an effective history into its stays, oldest first; empty before an admission."""
+    admission = next((item for item in history if isinstance(item.fact, Admitted)), None)
+    if admission is None or not isinstance(admission.fact, Admitted):
+        return []
+    stays: list[LevelStay] = []
+    program, level, edition = admission.fact.program, admission.fact.level, admission.fact.edition
+    first, opened_by = admission.day, admission.version
+    transfers = [item for item in history if isinstance(item.fact, Transferred)]
+    for item in chained(transfers, level) or transfers:
+        fact = item.fact
+        if not isinstance(fact, Transferred):
+            continue
+        stays.append(LevelStay(program, level, edition, first, item.day, opened_by, item.version))
+        program, level, edition = fact.to_program or program, fact.to_level, fact.edition
+        first, opened_by = item.day, item.version
+    end = next((item for item in history if isinstance(item.fact, Discharged)), None)
+    if end is None:
+        stays.append(LevelStay(program, level, edition, first, None, opened_by))
+    else:
+        stays.append(LevelStay(program, level, edition, first, end.day, opened_by, end.version))
+    return stays
+
+
+def chained(transfers: Sequence[Effective], level: str) -> list[Effective] | None:
+    """Order transfers so that each starts from the level the one before it led to; None if that cannot be.
+
+    Days keep their order; only transfers of one day may change places, because a day says nothing about the hour.
+    """
+    ordered: list[Effective] = []
+    rest = list(transfers)
+    while rest:
+        same_day = [item for item in rest if item.day == rest[0].day]
+        rest = rest[len(same_day) :]
+        if len(same_day) > MOST_TRANSFERS_A_DAY:
+            return None
+        chain = next((order for order in permutations(same_day) if _leads(order, level)), None)
+        if chain is None:
+            return None
+        ordered.extend(chain)
+        last = chain[-1].fact
+        level = last.to_level if isinstance(last, Transferred) else level
+    return ordered
+
+
+def _leads(order: Sequence[Effective], level: str) -> bool:
+    for item in order:
+        if not isinstance(item.fact, Transferred) or item.fact.from_level != level:
+            return False
+        level = item.fact.to_level
+    return True

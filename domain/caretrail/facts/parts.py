@@ -1,0 +1,208 @@
+"""The parts facts are made of: ids, dates, tokens, signatures, and the rules each of them must keep.
+
+Tokens are the words of the wire format. They are published by `caretrail schema` and never change their meaning.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    model_validator,
+)
+
+
+def _short(pattern: str, most: int) -> StringConstraints:
+    return StringConstraints(strict=True, pattern=pattern, min_length=1, max_length=most)
+
+
+CaseNumber = Annotated[str, _short(r"^[A-Za-z0-9._-]+$", 64)]
+"""An opaque id: 1 to 64 of `A-Z a-z 0-9 . _ -`."""
+
+OpaqueId = CaseNumber
+PolicyName = Annotated[str, _short(r"^[A-Za-z0-9._-]+$", 64)]
+RuleId = Annotated[str, _short(r"^[A-Za-z0-9._-]+$", 64)]
+CommandId = Annotated[str, _short(r"^[\x21-\x7e]+$", 200)]
+Source = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]*$", max_length=100)]
+Credential = Annotated[str, _short(r"^[^\x00-\x1f\x7f]+$", 60)]
+Code = Annotated[str, _short(r"^[a-z0-9_]+$", 60)]
+Text = Annotated[str, _short(r"^[^\x00]*$", 4000)]
+Diagnosis = Annotated[str, _short(r"^[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", 8)]
+TimeOfDay = Annotated[str, _short(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 5)]
+"""Local wall clock time, `HH:MM`."""
+
+Date = Annotated[date, Strict()]
+Instant = Annotated[AwareDatetime, Strict()]
+Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
+Version = Annotated[StrictInt, Field(ge=1, le=2**31)]
+"""A fact's number in its episode: 1, 2, 3 …"""
+
+Minutes = Annotated[StrictInt, Field(gt=0, le=24 * 60)]
+
+
+@lru_cache(maxsize=1000)
+def zone_info(name: str) -> ZoneInfo:
+    """Find an IANA zone by name, or raise ValueError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        raise ValueError("must be an IANA time zone such as America/Chicago") from None
+
+
+def _known_zone(name: str) -> str:
+    zone_info(name)
+    return name
+
+
+Zone = Annotated[str, _short(r"^[A-Za-z0-9+/_-]+$", 60), AfterValidator(_known_zone)]
+
+Edition = Literal["asam-3", "asam-4"]
+LEVELS: dict[str, frozenset[str]] = {
+    "asam-3": frozenset(
+        "0.5 1 2.1 2.5 3.1 3.3 3.5 3.7 4 OTS 1-WM 2-WM 3.2-WM 3.7-WM 4-WM".split(),
+    ),
+    "asam-4": frozenset("1.0 1.5 1.7 2.1 2.5 2.7 3.1 3.5 3.7 4".split()),
+}
+"""Level codes by edition: the same code may mean two things, so a level never travels without its edition."""
+
+Level = Annotated[str, _short(r"^[0-9A-Z.-]+$", 8)]
+RATING_PATTERNS: dict[str, str] = {
+    "asam-3": r"^[0-4]$",
+    "asam-4": r"^(0|[1-4][AB]?|ANY|EVAL|[A-E])(-(COE|BIO|PSY))*$",
+}
+
+PersonRole = Literal["client", "guardian", "clinician", "supervisor", "family", "support", "staff", "intake", "service", "other"]
+SignerRole = Literal["client", "guardian", "clinician", "supervisor", "family", "support", "staff", "other"]
+Method = Literal["electronic", "paper", "verbal"]
+Meaning = Literal[
+    "authorship", "agreement", "approval", "review", "determination", "responsibility", "supervision", "acknowledgement"
+]
+Service = Literal["individual", "group", "family", "education", "motivational", "other"]
+Modality = Literal["in_person", "virtual"]
+
+
+class Part(BaseModel):
+    """Base of everything inside a fact: frozen, no unknown fields, and errors that never echo a value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Person(Part):
+    """Who states or does something: an opaque id, and role and credential as stated on that day."""
+
+    id: OpaqueId
+    role: PersonRole
+    credential: Credential | None = None
+
+
+class Performer(Part):
+    """Who did the work: an opaque id and the credential as stated."""
+
+    id: OpaqueId
+    role: PersonRole | None = None
+    credential: Credential | None = None
+
+
+class Signature(Part):
+    """A signature given (`signed_on`), still owed (`deferred`) or refused before a witness (`declined`)."""
+
+    signer: OpaqueId
+    role: SignerRole
+    credential: Credential | None = None
+    signed_on: Date | None = None
+    method: Method | None = None
+    meaning: Meaning | None = None
+    deferred: Text | None = None
+    declined: Text | None = None
+    witness: OpaqueId | None = None
+
+    @model_validator(mode="after")
+    def _one_state(self) -> Self:
+        given = [name for name in ("signed_on", "deferred", "declined") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("needs exactly one of signed_on, deferred, declined")
+        if self.signed_on is not None and (self.method is None or self.meaning is None):
+            raise ValueError("a signature given needs method and meaning")
+        if self.declined is not None and self.witness is None:
+            raise ValueError("a declined signature needs a witness")
+        return self
+
+
+class Dimension(Part):
+    """One ASAM dimension as the clinician rated it; `problem` null means not known."""
+
+    rating: Annotated[str, _short(r"^[0-9A-Z-]+$", 20)] | None = None
+    problem: StrictBool | None = None
+    meets_level: StrictBool | None = None
+
+
+DimensionKey = Annotated[str, _short(r"^[1-6][a-c]?$", 2)]
+"""`1` to `6`; a letter names a subdimension of the 4th edition."""
+
+
+class Referral(Part):
+    """A referral to a clinician who can diagnose and treat co-occurring disorders."""
+
+    to: OpaqueId
+    credential: Credential | None = None
+    on: Date
+
+
+class Schedule(Part):
+    """What the program offers the client each week."""
+
+    minutes_per_week: Annotated[StrictInt, Field(ge=0, le=7 * 24 * 60)]
+    days_per_week: Annotated[StrictInt, Field(ge=0, le=7)]
+
+
+class TransferIn(Part):
+    """Why a client came from another level of care."""
+
+    from_level: Level | None = None
+    objectives_met: StrictBool | None = None
+    level1_insufficient: StrictBool | None = None
+    level1_preparatory: StrictBool | None = None
+    dimension: DimensionKey | None = None
+
+
+class Sections(Part):
+    """Which required sections a plan holds."""
+
+    discharge: StrictBool | None = None
+    relapse_prevention: StrictBool | None = None
+    supports: StrictBool | None = None
+
+
+class Outcome(Part):
+    """How a stay ended; null means not stated."""
+
+    goals_met: StrictBool | None = None
+    precipitating_condition_stabilised: StrictBool | None = None
+    relapse_potential_stabilised: StrictBool | None = None
+
+
+def check_level(level: str | None, edition: str | None) -> None:
+    """Refuse a level code that its edition does not have."""
+    if level is not None and edition is not None and level not in LEVELS[edition]:
+        raise ValueError("level is not one of its edition's levels")
+
+
+def no_signer_twice(signatures: tuple[Signature, ...]) -> None:
+    """Refuse one document signed twice by one person."""
+    signers = [signature.signer for signature in signatures]
+    if len(set(signers)) != len(signers):
+        raise ValueError("a signer may stand only once on one document")
+
+

@@ -1,0 +1,325 @@
+"""The application: facts in, receipts out. Decide on each fact, record what was decided, decide again after a conflict.
+
+It is an `eventsourcing` application over our own recorder; it reads nothing from the process environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from eventsourcing.application import Application, Repository
+from eventsourcing.persistence import InfrastructureFactory, JSONTranscoder, Mapper, StoredEvent
+from eventsourcing.utils import Environment, EnvType
+
+from caretrail.episode.episode import Episode, FactRecorded
+from caretrail.errors import CommandReused, Refused, StayOverlap, UnknownEpisode, VersionConflict
+from caretrail.facts import Admitted, Corrected, Discharged, EpisodeFact, Fact, ProgramFact, Transferred, Voided
+from caretrail.facts.codec import IMPORTED, is_imported, payload_of, read_fact, stored_name
+from caretrail.recording.events import PendingEvent, RecordedEvent, Stay
+from caretrail.recording.infrastructure import RecorderFactory
+from caretrail.recording.leaf import leaf_hash
+from caretrail.recording.recorder import EventRecorder
+
+ATTEMPTS = 8
+"""How often a decision is made again after others appended first."""
+
+CACHED_EPISODES = 1000
+MOVES_STAYS = (Admitted, Transferred, Discharged, Corrected, Voided)
+
+Command = tuple[str, str]
+"""`(source, command_id)`: names one act of a sender, however often it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the store says of a recorded fact; `leaf` is the hex SHA-256 the audit ledger holds for it.
+
+    `episode` is the case number (None for a program's own facts). `version` counts facts in the episode, `position`
+    in the whole store; `recorded_at` is UTC.
+    """
+
+    episode: str | None
+    version: int
+    position: int
+    recorded_at: datetime
+    leaf: str
+
+
+class FactMapper(Mapper[UUID]):
+    """Between facts and rows: a closed registry of stored names, so that reading a row imports nothing."""
+
+    def to_stored_event(self, domain_event: Any) -> PendingEvent:
+        """Make the row of a decided fact, with a fresh salt."""
+        event: FactRecorded = domain_event
+        return PendingEvent(
+            originator_id=event.originator_id,
+            originator_version=event.originator_version,
+            topic=stored_name(event.fact, imported=event.imported),
+            state=payload_of(event.fact),
+            source=event.source,
+            command_id=event.command_id,
+            salt=os.urandom(16),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> FactRecorded:
+        """Read the fact of a stored row."""
+        assert isinstance(stored_event, RecordedEvent)  # noqa: S101  # our recorder returns nothing else
+        row = stored_event
+        assert isinstance(row.originator_id, UUID)  # noqa: S101
+        return FactRecorded(
+            row.originator_id,
+            row.originator_version,
+            read_fact(row.topic, row.state),
+            is_imported(row.topic),
+            row.source,
+            row.command_id,
+            row.position,
+            row.recorded_at,
+            row.recorded_by,
+        )
+
+
+class Records(Application[UUID]):
+    """Facts in, receipts out, over one recorder. `clock` returns the instant "today" is judged by (aware)."""
+
+    name = "caretrail"
+
+    def __init__(self, recorder: EventRecorder, clock: Callable[[], datetime]) -> None:
+        self._recorder = recorder
+        self._clock = clock
+        super().__init__({})
+
+    # --- wiring of the library -----------------------------------------------------------------------------------
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Read nothing from the process: a host's variables must not change where we store."""
+        return Environment(name, dict(env or {}))
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        """Use our own recorder."""
+        return RecorderFactory(env, self._recorder)
+
+    def construct_mapper(self) -> FactMapper:
+        """Use our own stored names and payloads."""
+        return FactMapper(JSONTranscoder())
+
+    def construct_repository(self) -> Repository[UUID]:
+        """Keep episodes in memory; the version each append names protects against a copy that is out of date."""
+        return Repository(self.events, cache_maxsize=CACHED_EPISODES, fastforward=False, deepcopy_from_cache=False)
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def stream_of(self, fact: Fact) -> UUID:
+        """The stream a fact belongs to."""
+        return self.program_stream(fact.program) if isinstance(fact, ProgramFact) else self.episode_stream(fact.episode)
+
+    def episode_stream(self, episode: str) -> UUID:
+        """The stream of a case number: opaque, and different in every store."""
+        return uuid5(self._recorder.namespace, episode)
+
+    def program_stream(self, program: str) -> UUID:
+        """The stream of a program's own facts; no case number can hold a colon."""
+        return uuid5(self._recorder.namespace, f"program:{program}")
+
+    def episode(self, name: str, upto: int | None = None) -> Episode:
+        """Read an episode as recorded, optionally only facts up to a position of the log.
+
+        Raises UnknownEpisode.
+        """
+        stream = self.episode_stream(name)
+        rows = self._recorder.select_streams({stream: 0}).get(stream, [])
+        rows = [row for row in rows if upto is None or row.position <= upto]
+        if not rows:
+            raise UnknownEpisode("no episode of that number is recorded", "see 'caretrail census' for the episodes there are")
+        return fold(stream, map(self.mapper.to_domain_event, rows))
+
+    # --- appending -------------------------------------------------------------------------------------------------
+
+    def append(self, facts: Sequence[Fact], *, imported: bool = False) -> list[Receipt]:
+        """Record all the facts, or none of them; facts of one call are judged together.
+
+        Facts already recorded under their `command_id` return their first receipts. Raises Refused.
+        """
+        outcomes = self._record(facts, imported=imported, atomic=True)
+        return [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
+
+    def append_each(self, facts: Sequence[Fact], *, imported: bool = False) -> list[Receipt | Refused]:
+        """Record each fact on its own merits, made durable together: a receipt or a refusal for each, in their order."""
+        return self._record(facts, imported=imported, atomic=False)
+
+    def _record(self, facts: Sequence[Fact], *, imported: bool, atomic: bool) -> list[Receipt | Refused]:
+        acts = [
+            _Act(number, fact, self.stream_of(fact), (fact.source, fact.command_id or uuid4().hex))
+            for number, fact in enumerate(facts)
+        ]
+        self._settle(acts, imported=imported, atomic=atomic)
+        return [act.outcome for act in acts if act.outcome is not None]
+
+    def _settle(self, acts: Sequence[_Act], *, imported: bool, atomic: bool) -> None:
+        """Give every act its outcome; decide again, boundedly, when somebody else appended first."""
+        conflicts = 0
+        while remaining := [act for act in acts if act.outcome is None]:
+            self._answer_known(remaining, atomic=atomic)
+            # an act that stands twice in one call waits for the next round, where its first receipt is known
+            todo = _first_of_each([act for act in remaining if act.outcome is None])
+            try:
+                self._decide_and_save(todo, imported=imported, atomic=atomic)
+            except (VersionConflict, CommandReused):
+                conflicts += 1
+                if conflicts >= ATTEMPTS:
+                    raise
+            except StayOverlap as overlap:
+                if atomic:
+                    raise self._named(overlap) from None
+                if len(todo) == 1:
+                    todo[0].outcome = self._named(overlap)
+                else:  # find out whose it is: from here on each fact for itself
+                    for act in todo:
+                        act.outcome = None
+                        self._settle([act], imported=imported, atomic=False)
+
+    def _answer_known(self, acts: Sequence[_Act], *, atomic: bool) -> None:
+        """Answer acts whose command is recorded already, before anything is decided.
+
+        A command id made here cannot be known before a first attempt.
+        """
+        wanted = [act for act in acts if act.fact.command_id or act.tried]
+        found = self._recorder.find_commands([act.command for act in wanted]) if wanted else {}
+        for act in wanted:
+            row = found.get(act.command)
+            if row is not None:
+                act.outcome = self._first_receipt(act, row)
+                if atomic and isinstance(act.outcome, Refused):
+                    act.outcome.index = act.number
+                    raise act.outcome
+
+    def _first_receipt(self, act: _Act, row: RecordedEvent) -> Receipt | Refused:
+        same = (
+            row.originator_id == act.stream
+            and row.topic.removesuffix(IMPORTED) == stored_name(act.fact)
+            and row.state == payload_of(act.fact)
+        )
+        return _receipt(act.fact, row) if same else CommandReused(row.position)
+
+    def _decide_and_save(self, acts: Sequence[_Act], *, imported: bool, atomic: bool) -> None:
+        episodes = self._load({act.stream for act in acts})
+        try:
+            taken, events = self._decide(acts, episodes, imported=imported, together=atomic)
+            if events:
+                recorded: list[RecordedEvent] = []
+                self.save(*events, stays=_moved_stays(taken, episodes), recorded=recorded)
+                for act, row in zip(taken, recorded, strict=True):
+                    episodes[act.stream].settle(row)
+                    act.outcome = _receipt(act.fact, row)
+        except BaseException:
+            # what was evolved was not stored: the next reader starts from what is
+            for stream in episodes:
+                self._evict(stream)
+            raise
+
+    def _decide(
+        self, acts: Sequence[_Act], episodes: Mapping[UUID, Episode], *, imported: bool, together: bool
+    ) -> tuple[list[_Act], list[FactRecorded]]:
+        now = self._clock()
+        taken: list[_Act] = []
+        events: list[FactRecorded] = []
+        for act in acts:
+            act.tried = True
+            try:
+                event = episodes[act.stream].record(
+                    act.fact, now=now, imported=imported, command_id=act.command[1], together=together
+                )
+            except Refused as refusal:
+                if together:
+                    refusal.index = act.number
+                    raise
+                act.outcome = refusal
+            else:
+                taken.append(act)
+                events.append(event)
+        if together:
+            for episode in episodes.values():
+                episode.require_possible()
+        return taken, events
+
+    def _load(self, streams: Iterable[UUID]) -> dict[UUID, Episode]:
+        """Bring remembered episodes up to date and read the others, in one query."""
+        cache = self.repository.cache
+        assert cache is not None  # noqa: S101  # construct_repository makes one
+        episodes: dict[UUID, Episode] = {}
+        for stream in streams:
+            try:
+                episodes[stream] = cache.get(stream)  # type: ignore[assignment]
+            except KeyError:
+                episodes[stream] = Episode(stream)
+        newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
+        for stream, rows in newer.items():
+            for row in rows:
+                episodes[stream].evolve(self.mapper.to_domain_event(row))  # type: ignore[arg-type]
+        for stream, episode in episodes.items():
+            cache.put(stream, episode)
+        return episodes
+
+    def _evict(self, stream: UUID) -> None:
+        if self.repository.cache is not None:
+            with contextlib.suppress(KeyError):
+                self.repository.cache.get(stream, evict=True)
+
+    def _named(self, overlap: StayOverlap) -> StayOverlap:
+        """Say which episode is in the way."""
+        rows = self._recorder.select_events(UUID(overlap.stream), limit=1)
+        fact = read_fact(rows[0].topic, rows[0].state) if rows else None
+        return StayOverlap(overlap.stream, fact.episode) if isinstance(fact, EpisodeFact) else overlap
+
+
+@dataclass(slots=True)
+class _Act:
+    """One fact on its way: the command it is sent under stays the same over all attempts."""
+
+    number: int
+    fact: Fact
+    stream: UUID
+    command: Command
+    outcome: Receipt | Refused | None = None
+    tried: bool = False
+
+
+def _first_of_each(acts: Iterable[_Act]) -> list[_Act]:
+    seen: set[Command] = set()
+    return [act for act in acts if not (act.command in seen or seen.add(act.command))]
+
+
+def _receipt(fact: Fact, row: RecordedEvent) -> Receipt:
+    episode = fact.episode if isinstance(fact, EpisodeFact) else None
+    return Receipt(episode, row.originator_version, row.position, row.recorded_at, leaf_hash(row).hex())
+
+
+def _moved_stays(acts: Iterable[_Act], episodes: Mapping[UUID, Episode]) -> dict[UUID, list[Stay]]:
+    """The stays of every episode whose stays these facts may have moved."""
+    return {act.stream: program_stays(episodes[act.stream]) for act in acts if isinstance(act.fact, MOVES_STAYS)}
+
+
+def program_stays(episode: Episode) -> list[Stay]:
+    """The days the client was in each program: what one other open episode would clash with."""
+    stays: list[Stay] = []
+    client = episode.outline.client or ""
+    for part in episode.stays:
+        if stays and stays[-1].program == part.program:
+            stays[-1] = Stay(client, part.program, stays[-1].first_day, part.last_day)
+        else:
+            stays.append(Stay(client, part.program, part.first_day, part.last_day))
+    return stays
+
+
+def fold(stream: UUID, events: Iterable[Any]) -> Episode:
+    """Evolve an episode from its recorded events."""
+    episode = Episode(stream)
+    for event in events:
+        episode.evolve(event)
+    return episode

@@ -1,0 +1,111 @@
+"""What the store takes and gives: an event to record, the event as recorded, a stay, and the limits on their texts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+
+from caretrail.errors import InvalidFact
+
+SALT_BYTES = 16
+#: PostgreSQL keeps no index entry above 2,704 bytes; both stores refuse at the same, lower, length.
+LONGEST_TEXT = 1000
+#: Versions and positions are signed 64-bit integers in both stores.
+LARGEST_NUMBER = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class PendingEvent(StoredEvent):
+    """One event as a client hands it over; the payload is opaque bytes to the store."""
+
+    originator_id: UUID
+    source: str
+    """The sending system, '' if none."""
+    command_id: str
+    """Idempotency key within the source, never empty."""
+    salt: bytes
+    """16 random bytes made by the client, so that a leaf reveals nothing of the payload."""
+
+
+@dataclass(frozen=True)
+class RecordedEvent(PendingEvent):
+    """One event as the store keeps it, with what only the store may say of it."""
+
+    position: int
+    """Gapless over the whole log, from 1."""
+    recorded_at: datetime
+    """Aware, UTC, strictly rising with position."""
+    recorded_by: str
+    """Database role (`session_user`) or user of the operating system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The days a client spends in a program; without a last day it is open."""
+
+    client: str
+    program: str
+    first_day: date
+    last_day: date | None
+
+
+def new_salt() -> bytes:
+    """Make the salt of one event."""
+    return os.urandom(SALT_BYTES)
+
+
+def check_call(events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> None:
+    """Refuse what one of the two stores could not keep, before either is asked; no value goes into the message."""
+    keys: set[tuple[str, str]] = set()
+    for event in events:
+        _check_event(event)
+        key = (event.source, event.command_id)
+        if key in keys:
+            raise InvalidFact("a command_id appears twice in one call", "send the second fact with its own command_id")
+        keys.add(key)
+    for rows in stays.values():
+        for stay in rows:
+            _check_stay(stay)
+
+
+def _check_event(event: PendingEvent) -> None:
+    _check_texts((("name", event.topic), ("source", event.source), ("command_id", event.command_id)))
+    if not event.topic:
+        raise InvalidFact("name must not be empty")
+    if not event.command_id:
+        raise InvalidFact("command_id must not be empty")
+    if len(event.salt) != SALT_BYTES:
+        raise InvalidFact(f"salt must have {SALT_BYTES} bytes")
+    if not 0 < event.originator_version <= LARGEST_NUMBER:
+        raise InvalidFact("version must be a positive 64-bit number")
+
+
+def _check_stay(stay: Stay) -> None:
+    _check_texts((("client", stay.client), ("program", stay.program)))
+    if stay.last_day is not None and stay.last_day < stay.first_day:
+        raise InvalidFact("a stay must not end before it begins")
+
+
+def _check_texts(texts: Iterable[tuple[str, str]]) -> None:
+    for field, text in texts:
+        if text.isascii():  # the common case costs no copy
+            length = len(text)
+        else:
+            length = len(_utf8(field, text))
+        if length > LONGEST_TEXT:
+            raise InvalidFact(f"{field} must not exceed {LONGEST_TEXT} bytes")
+        if "\0" in text:
+            raise InvalidFact(f"{field} must not contain the character NUL")
+
+
+def _utf8(field: str, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # it carries the text, so it must not become the context of ours
+        pass
+    raise InvalidFact(f"{field} must be valid Unicode")

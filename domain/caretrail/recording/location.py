@@ -1,0 +1,60 @@
+"""Where a store is: one url, parsed once, and a name for it that is safe to print."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+from caretrail.errors import StoreUnreachable
+
+Dialect = Literal["sqlite", "postgresql"]
+
+_POSTGRESQL = ("postgresql://", "postgres://")
+_PLAIN = re.compile(r"[\w.\-/,%\[\]]*(:\d+)?(,[\w.\-]+(:\d+)?)*/[\w.\-%]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A parsed store url: `target` is for the driver and may hold a password, `printable` never does."""
+
+    dialect: Dialect
+    target: str
+    printable: str
+
+    def __repr__(self) -> str:
+        return f"Location({self.printable!r})"
+
+
+def parse_url(url: str) -> Location:
+    """Tell which kind of store a url or plain file path names."""
+    if url.startswith(_POSTGRESQL):
+        return Location("postgresql", url, _printable(url))
+    if url.startswith("sqlite:"):
+        return _file(url.removeprefix("sqlite:").removeprefix("//"))
+    if "://" in url:
+        raise StoreUnreachable("that kind of store is not known", "use a file path, sqlite:///… or postgresql://…")
+    return _file(url)
+
+
+def _file(path: str) -> Location:
+    if not path or "\0" in path or path == ":memory:" or path.startswith("file:"):
+        raise StoreUnreachable("the url names no file", "use a file path, for example sqlite:///srv/caretrail.db")
+    target = str(Path(path).expanduser().absolute())
+    return Location("sqlite", target, target)
+
+
+def _printable(url: str) -> str:
+    """Keep host, port and database of a libpq url; drop user, password and every option."""
+    try:
+        parts = urlsplit(url)
+        hosts = parts.netloc.rpartition("@")[2] or parse_qs(parts.query).get("host", [""])[0]
+    except ValueError:  # it may quote the url
+        return "postgresql://?"
+    name = f"{hosts}/{parts.path.lstrip('/')}"
+    # An unescaped character in a password moves the rest of it into what looks like port, path or fragment.
+    if "@" in parts.path + parts.query + parts.fragment or not _PLAIN.fullmatch(name):
+        return "postgresql://?"
+    return f"postgresql://{name}"

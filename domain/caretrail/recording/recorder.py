@@ -1,0 +1,193 @@
+"""The recorder: appends events to the one log and reads them back, the same on both databases."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Self
+from uuid import UUID
+
+from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
+
+from caretrail.recording.database import Database, Row
+from caretrail.recording.events import LARGEST_NUMBER, PendingEvent, RecordedEvent, Stay, check_call
+from caretrail.recording.statements import load_sql
+from caretrail.recording.subscription import PollingSubscription
+
+NO_STAYS: Final[Mapping[UUID, Sequence[Stay]]] = MappingProxyType({})
+
+Command = tuple[str, str]
+
+
+class EventRecorder(ApplicationRecorder, ABC):
+    """Keeps events in one gapless order, stamps their time and author, and never changes one."""
+
+    namespace: UUID
+    is_demo: bool
+    store: str
+
+    def __init__(self, database: Database) -> None:
+        self.store = database.store
+        self._database = database
+        self._sql = load_sql("caretrail.recording", "queries.sql") | load_sql(
+            "caretrail.recording", f"{database.dialect}_queries.sql"
+        )
+
+    @property
+    def database(self) -> Database:
+        """The database the log is in, for statements of one's own."""
+        return self._database
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    def append(
+        self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]] = NO_STAYS
+    ) -> list[RecordedEvent]:
+        """Record all events of any number of streams in the given order, or none of them.
+
+        The first event of each stream names the version it was decided on, plus one; any other is a VersionConflict.
+        A call that was recorded before returns its first result. `stays` replaces the stays of the streams it names.
+        Safe to repeat with the same events, whatever became of the first attempt.
+        """
+        if self._database.in_transaction:
+            raise RuntimeError("append is a transaction of its own: call it outside Database.transaction()")
+        if not events:
+            if stays:
+                raise ValueError("stays change only together with an event")
+            return []
+        check_call(events, stays)
+        return self._append(events, stays)
+
+    @abstractmethod
+    def _append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> list[RecordedEvent]:
+        """Append what has been checked for form."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Append for the library; the keyword `recorded`, a list, receives the events as recorded."""
+        events: list[PendingEvent] = []
+        for event in stored_events:
+            if not isinstance(event, PendingEvent):
+                raise TypeError(f"the mapper must make PendingEvent, not {type(event).__name__}")
+            events.append(event)
+        recorded = self.append(events, kwargs.get("stays", NO_STAYS))
+        if (receipts := kwargs.get("recorded")) is not None:
+            receipts.extend(recorded)
+        return [event.position for event in recorded]
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[RecordedEvent]:
+        """Read the events of one stream, in the order of its versions."""
+        return self._select(
+            "select_events_desc" if desc else "select_events",
+            stream=originator_id if isinstance(originator_id, UUID) else UUID(originator_id),
+            after=_or(gt, 0),
+            upto=_or(lte, LARGEST_NUMBER),
+            limit=_or(limit, LARGEST_NUMBER),
+        )
+
+    @abstractmethod
+    def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
+        """Read many streams at once, each from above the version already known (0 for all of it)."""
+
+    @abstractmethod
+    def find_commands(self, commands: Sequence[Command]) -> dict[Command, RecordedEvent]:
+        """Find what is recorded under these pairs of source and command_id."""
+
+    def read_log(self, after: int = 0, upto: int | None = None, limit: int = 1000) -> list[RecordedEvent]:
+        """Read the log in the order of positions, from above one position up to another."""
+        return self._select("read_log", after=after, upto=_or(upto, LARGEST_NUMBER), limit=limit)
+
+    def max_position(self) -> int:
+        """Return the position of the newest event, 0 in an empty log."""
+        return int(self._database.query(self._sql["max_position"])[0][0])
+
+    def last_recorded_at(self) -> datetime | None:
+        """Return when the newest event was recorded, None in an empty log."""
+        rows = self._database.query(self._sql["last_recorded_at"])
+        return self._moment(rows[0][0]) if rows else None
+
+    def position_at(self, when: datetime) -> int:
+        """Return the greatest position recorded at or before a moment: what was known then is the log up to it."""
+        if when.tzinfo is None:
+            raise ValueError("the moment must carry a time zone")
+        return int(self._database.query(self._sql["position_at"], {"moment": when})[0][0])
+
+    # --- the library's view of the log --------------------------------------------------------------------------
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Read the log as the library's notifications, optionally of some stored names only."""
+        events = self._select(
+            "read_log_of_names" if topics else "read_log",
+            after=_or(start, 1 if inclusive_of_start else 0) - (1 if inclusive_of_start else 0),
+            upto=_or(stop, LARGEST_NUMBER),
+            limit=limit,
+            names=list(topics),
+        )
+        return [
+            Notification(e.originator_id, e.originator_version, e.topic, e.state, e.position)  # its id is our position
+            for e in events
+        ]
+
+    def max_notification_id(self) -> int | None:
+        """Return the position of the newest event, None in an empty log."""
+        return self.max_position() or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> PollingSubscription:
+        """Follow the log: yields what is recorded, then waits for more, until stopped."""
+        return PollingSubscription(self, gt, topics)
+
+    # --- the rest -----------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _select(self, statement: str, **params: object) -> list[RecordedEvent]:
+        return list(self._events(self._database.query(self._sql[statement], params)))
+
+    @abstractmethod
+    def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
+        """Turn rows of the log into events."""
+
+    @abstractmethod
+    def _moment(self, value: Any) -> datetime:
+        """Turn a stored time into an aware one in UTC."""
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+def by_stream(after: Mapping[UUID, int], events: Iterable[RecordedEvent]) -> dict[UUID, list[RecordedEvent]]:
+    """Group events by stream, with an empty list for a stream that has none."""
+    streams: dict[UUID, list[RecordedEvent]] = {stream: [] for stream in after}
+    for event in events:
+        streams[event.originator_id].append(event)
+    return streams

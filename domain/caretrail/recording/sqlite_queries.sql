@@ -1,0 +1,63 @@
+-- read_log_of_names --
+-- A stretch of the log, some stored names only.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE position > :after AND position <= :upto AND name IN (SELECT value FROM json_each(:names))
+ ORDER BY position
+ LIMIT :limit
+
+-- position_at --
+-- Times rise with positions and positions have no gap, so a bisection finds the place without an index on time.
+WITH RECURSIVE search (low, high) AS (
+    SELECT 0, coalesce(max(position), 0) FROM caretrail.log
+    UNION ALL
+    SELECT CASE WHEN l.recorded_at <= :moment THEN l.position ELSE s.low END,
+           CASE WHEN l.recorded_at <= :moment THEN s.high ELSE l.position - 1 END
+      FROM search AS s CROSS JOIN caretrail.log AS l
+     WHERE s.low < s.high AND l.position = (s.low + s.high + 1) / 2
+)
+SELECT max(low) FROM search
+
+-- find_commands --
+-- What is recorded under these pairs of source and command_id; CROSS JOIN keeps the short list outside.
+SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.source, l.command_id, l.salt
+  FROM json_each(:commands) AS c CROSS JOIN caretrail.log AS l
+ WHERE l.source = json_extract(c.value, '$[0]') AND l.command_id = json_extract(c.value, '$[1]')
+
+-- newest --
+-- Where the log ends: the next event takes its position and time from here.
+SELECT position, recorded_at FROM log ORDER BY position DESC LIMIT 1
+
+-- version --
+-- The current version of a stream.
+SELECT coalesce(max(version), 0) FROM log WHERE stream = ?
+
+-- insert --
+-- One event at the end of the log.
+INSERT INTO log (position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- delete_stays --
+-- The stays of a stream are replaced as a whole.
+DELETE FROM stay WHERE stream = ?
+
+-- insert_stay --
+-- One stay of a stream.
+INSERT INTO stay (stream, client, program, first_day, last_day) VALUES (?, ?, ?, ?, ?)
+
+-- overlapping_stay --
+-- Another stream's stay that shares more than one day's edge; 'open' sorts after every date.
+SELECT o.stream
+  FROM stay AS n CROSS JOIN stay AS o
+ WHERE n.stream = ?
+   AND o.client = n.client AND o.program = n.program AND o.stream <> n.stream
+   AND n.first_day < coalesce(o.last_day, 'open') AND o.first_day < coalesce(n.last_day, 'open')
+ ORDER BY o.first_day
+ LIMIT 1
+
+-- stream_after --
+-- One stream from above a version.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM log
+ WHERE stream = ? AND version > ?
+ ORDER BY version
