@@ -11,7 +11,7 @@ from typing import ClassVar
 
 
 class CaretrailError(Exception):
-    """Root of all our errors: `message` says what is so, `hint` what to do about it, `code` names the cause for programs."""
+    """Root of all our errors: `message` says what is so, `hint` what to do, `code` names the cause for programs."""
 
     code: ClassVar[str] = "error"
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
 from caretrail.episode.episode import Episode
 from caretrail.errors import Impossible, InvalidFact, Refused, UnknownEpisode
 from caretrail.facts import Fact, fact_from
@@ -20,7 +21,11 @@ def fact(day: str, type_: str, **fields: Any) -> Fact:
 
 
 def assessed(day: str = "2026-01-02", **fields: Any) -> Fact:
-    return fact(day, "assessed", **({"kind": "initial", "client": "cl-1", "program": "iop", "edition": "asam-3"} | fields))
+    return fact(
+        day,
+        "assessed",
+        **({"kind": "initial", "client": "cl-1", "program": "iop", "edition": "asam-3"} | fields),
+    )
 
 
 def admitted(day: str = "2026-01-05", **fields: Any) -> Fact:
@@ -95,7 +100,9 @@ OPEN = (assessed(), admitted(), plan("2026-01-07"))
 # --- opening ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("item", [session("2026-01-05"), plan("2026-01-05"), discharged("2026-01-05"), voided("2026-01-05", 1)])
+@pytest.mark.parametrize(
+    "item", [session("2026-01-05"), plan("2026-01-05"), discharged("2026-01-05"), voided("2026-01-05", 1)]
+)
 def test_an_episode_begins_with_an_assessment_or_an_admission(item: Fact) -> None:
     assert isinstance(refusal(given(), item), UnknownEpisode)
 
@@ -135,7 +142,19 @@ def test_a_reassessment_may_name_the_program_the_client_went_to() -> None:
         fact("2026-02-05", "schedule_set", schedule={"minutes_per_week": 540, "days_per_week": 3}),
         fact("2026-02-05", "team_changed"),
         fact("2026-02-05", "held", reason="jail"),
-        fact("2026-02-05", "authorized", **{"payer": "p", "number": "1", "units": 1, "unit": "day", "from": "2026-01-01", "to": "2026-01-31", "level": "2.1"}),
+        fact(
+            "2026-02-05",
+            "authorized",
+            **{
+                "payer": "p",
+                "number": "1",
+                "units": 1,
+                "unit": "day",
+                "from": "2026-01-01",
+                "to": "2026-01-31",
+                "level": "2.1",
+            },
+        ),
         transferred("2026-02-05", "2.1", "1"),
         discharged("2026-02-05"),
     ],
@@ -162,7 +181,9 @@ def test_a_review_on_the_day_of_admission_is_possible() -> None:
 CLOSED = (*OPEN, session("2026-02-02"), discharged("2026-03-02", last_contact_on="2026-03-01"))
 
 
-@pytest.mark.parametrize("item", [session("2026-03-03"), reviewed("2026-03-03"), assessed("2026-03-03")], ids=lambda i: i.type)
+@pytest.mark.parametrize(
+    "item", [session("2026-03-03"), reviewed("2026-03-03"), assessed("2026-03-03")], ids=lambda i: i.type
+)
 def test_nothing_is_dated_after_the_discharge(item: Fact) -> None:
     assert "after the discharge (fact 5)" in refusal(given(*CLOSED), item).message
 
@@ -236,7 +257,9 @@ def test_a_plan_version_is_there_once() -> None:
 
 def test_a_signer_signs_a_document_once_and_may_sign_what_was_deferred() -> None:
     deferred = fact("2026-02-05", "plan_reviewed", plan_version=1, signatures=[signature("cl-1", None)])
-    episode = given(*OPEN, deferred, fact("2026-02-09", "signed", target=4, signatures=[signature("cl-1", "2026-02-09")]))
+    episode = given(
+        *OPEN, deferred, fact("2026-02-09", "signed", target=4, signatures=[signature("cl-1", "2026-02-09")])
+    )
     again = fact("2026-02-10", "signed", target=4, signatures=[signature("cl-1", "2026-02-10")])
     assert "already signed fact 4, in fact 5" in refusal(episode, again).message
 
@@ -266,7 +289,11 @@ def test_the_latest_correction_wins_field_by_field_and_null_clears() -> None:
         corrected("2026-01-10", 4, group_size=12, place=None),
     )
     effective = next(item for item in episode.history if item.version == 4)
-    assert effective.fact.model_dump(include={"group_size", "minutes", "place"}) == {"group_size": 12, "minutes": 170, "place": None}
+    assert effective.fact.model_dump(include={"group_size", "minutes", "place"}) == {
+        "group_size": 12,
+        "minutes": 170,
+        "place": None,
+    }
     assert effective.corrected_by == (5, 6)
     assert effective.entry.fact.model_dump()["group_size"] == 13, "the original stays readable"
 
@@ -348,7 +375,12 @@ def test_the_outline_shortcut_says_the_same_as_the_whole_history() -> None:
     """Plain facts are judged from the outline alone: taking the shortcut away must change nothing."""
     from caretrail.episode import episode as module
 
-    items = [session("2026-03-03"), session("2026-02-03"), fact("2026-02-05", "team_changed"), fact("2026-03-05", "explained", rule="x", on="2026-02-01", code="c")]
+    items = [
+        session("2026-03-03"),
+        session("2026-02-03"),
+        fact("2026-02-05", "team_changed"),
+        fact("2026-03-05", "explained", rule="x", on="2026-02-01", code="c"),
+    ]
     for start in ((assessed(),), OPEN, CLOSED):
         for item in items:
             fast, slow = _verdict(start, item, module.PLAIN), _verdict(start, item, ())

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
-from caretrail.facts import Corrected, Fact, fact_from, json_schema, parse_fact, payload_of, read_fact, stored_name
-from caretrail.facts import codec
-from caretrail.facts.codec import FACT_TYPES
 from hypothesis import given
 from hypothesis import strategies as st
+
+from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
+from caretrail.facts import (
+    Corrected,
+    Fact,
+    codec,
+    fact_from,
+    json_schema,
+    parse_fact,
+    payload_of,
+    read_fact,
+    stored_name,
+)
+from caretrail.facts.codec import FACT_TYPES
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 CANARY = "ZZCANARY9"
@@ -45,9 +55,15 @@ def test_every_line_of_the_example_survives_being_stored_and_read() -> None:
 
 
 def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _without_nulls(v) for k, v in value.items() if v is not None}
-    return [_without_nulls(v) for v in value] if isinstance(value, list) else value
+    match value:
+        case dict():
+            return {
+                key: _without_nulls(item) for key, item in cast("dict[str, Any]", value).items() if item is not None
+            }
+        case list():
+            return [_without_nulls(item) for item in value]
+        case _:
+            return value
 
 
 def test_a_dict_and_a_line_and_a_model_are_the_same_fact() -> None:
@@ -57,7 +73,12 @@ def test_a_dict_and_a_line_and_a_model_are_the_same_fact() -> None:
 
 
 def test_a_correction_keeps_the_null_that_clears_a_field() -> None:
-    line = HELD | {"type": "corrected", "target": 3, "values": {"next_review_by": None}, "reason": "typing error"}
+    line = HELD | {
+        "type": "corrected",
+        "target": 3,
+        "values": {"next_review_by": None},
+        "reason": "typing error",
+    }
     fact = parse_fact(json.dumps(line))
     assert isinstance(fact, Corrected)
     assert json.loads(payload_of(fact))["values"] == {"next_review_by": None}
@@ -72,7 +93,10 @@ def test_a_correction_keeps_the_null_that_clears_a_field() -> None:
         (json.dumps({k: v for k, v in HELD.items() if k != "type"}), "type: must be one of"),
         (json.dumps(HELD | {"mood": CANARY}), "mood: is not a known field"),
         (json.dumps(HELD | {CANARY + "-" * 50: 1}), "a field: is not a known field"),
-        (json.dumps(HELD | {"reason": CANARY}), "reason: must be one of 'hospital', 'jail', 'leave' or 'other'"),
+        (
+            json.dumps(HELD | {"reason": CANARY}),
+            "reason: must be one of 'hospital', 'jail', 'leave' or 'other'",
+        ),
         (json.dumps(HELD | {"episode": f"{CANARY} x"}), "episode: has characters or a form"),
         (json.dumps(HELD | {"episode": "E" * 65}), "episode: String should have at most 64"),
         (json.dumps(HELD | {"occurred_on": CANARY}), "occurred_on:"),
@@ -104,10 +128,26 @@ def test_brackets_inside_strings_do_not_count_as_nesting() -> None:
     ("kind", "broken", "words"),
     [
         ("continued_stay_determined", {"decision": "leave"}, "decision leave needs leave_by"),
-        ("plan_signed", {"plan_version": 1, "effective_on": "2026-01-01", "sections": {}, "signatures": []}, "signatures:"),
-        ("transferred", {"from_level": "2.1", "to_level": "2.1", "edition": "asam-3"}, "to_level must differ"),
-        ("transferred", {"from_level": "2.1", "to_level": "1.7", "edition": "asam-3"}, "level is not one of its edition's"),
-        ("discharged", {"reason": "completed", "last_contact_on": "2026-02-17"}, "last_contact_on must not be after"),
+        (
+            "plan_signed",
+            {"plan_version": 1, "effective_on": "2026-01-01", "sections": {}, "signatures": []},
+            "signatures:",
+        ),
+        (
+            "transferred",
+            {"from_level": "2.1", "to_level": "2.1", "edition": "asam-3"},
+            "to_level must differ",
+        ),
+        (
+            "transferred",
+            {"from_level": "2.1", "to_level": "1.7", "edition": "asam-3"},
+            "level is not one of its edition's",
+        ),
+        (
+            "discharged",
+            {"reason": "completed", "last_contact_on": "2026-02-17"},
+            "last_contact_on must not be after",
+        ),
     ],
 )
 def test_what_a_fact_says_of_itself_must_be_possible(kind: str, broken: dict[str, Any], words: str) -> None:
@@ -132,7 +172,10 @@ def test_a_rating_belongs_to_its_edition() -> None:
     ("signature", "words"),
     [
         ({}, "exactly one of signed_on, deferred, declined"),
-        ({"signed_on": "2026-01-01", "method": "paper", "meaning": "review", "deferred": "later"}, "exactly one of"),
+        (
+            {"signed_on": "2026-01-01", "method": "paper", "meaning": "review", "deferred": "later"},
+            "exactly one of",
+        ),
         ({"signed_on": "2026-01-01"}, "needs method and meaning"),
         ({"declined": "does not agree"}, "needs a witness"),
     ],
@@ -163,7 +206,9 @@ def test_an_old_schema_is_upcast_step_by_step(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(FACT_TYPES["held"], "schema_number", 3)
     monkeypatch.setitem(codec.UPCASTS, ("held", 1), lambda data: {**data, "cause": data["why"]})
     monkeypatch.setitem(
-        codec.UPCASTS, ("held", 2), lambda data: {k: v for k, v in data.items() if k not in ("why", "cause")} | {"reason": data["cause"]}
+        codec.UPCASTS,
+        ("held", 2),
+        lambda data: {k: v for k, v in data.items() if k not in ("why", "cause")} | {"reason": data["cause"]},
     )
     assert read_fact("held/1", json.dumps(old).encode()).model_dump()["reason"] == "hospital"
 

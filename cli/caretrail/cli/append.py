@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from caretrail.cli.exits import Interrupted, Status, Stopped
+from caretrail.cli.interrupt import Patience
 from caretrail.cli.options import Setup, json_option, now, store_option
-from caretrail.cli.screen import json_text, progress, say, visible
+from caretrail.cli.screen import Step, instant, json_text, plural, progress, say, visible
+from caretrail.errors import Refused, StoreError
 
 if TYPE_CHECKING:
     from caretrail.cli.lines import Line
-    from caretrail.errors import Refused
+    from caretrail.facts import Fact
     from caretrail.recording.application import Receipt, Records
 
-MOST_REFUSALS_SHOWN = 20
 
-
-@click.command("append", short_help="Record facts from JSON Lines and print their receipts")
+@click.command("append")
 @click.argument("file", default="-", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="[FILE|-]")
-@click.option("--atomic", is_flag=True, help="Record all facts, judged together, or none.")
+@click.option("--atomic", is_flag=True, help="Record all facts, judged together, or none; holds them in memory.")
 @click.option("--imported", is_flag=True, help="Mark as a historical load: not late, though recorded long after.")
 @json_option
 @store_option()
@@ -36,23 +39,224 @@ def command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool
 
     \b
     caretrail append facts.jsonl
-    caretrail append --json < facts.jsonl
 
-    With --json, one object a line: {"line", "episode", "version", "position", "recorded_at", "leaf"} once the fact is
-    durable, or {"line", "error", "message", "hint"}. Exit status 1 if any fact was refused.
+    With --json, one object a line: line, episode, version, position, recorded_at, leaf as soon as the fact is durable,
+    or line, error, message, hint. Exit status 1 if any fact was refused.
     """
     from caretrail.cli.lines import Lines
     from caretrail.recording.application import Records
 
-    with setup.open() as recorder, _opened(file) as descriptor:
-        records = Records(recorder, now)
+    with setup.open() as recorder, _opened(file) as read:
         told = _Told(recorder.max_position(), as_json=as_json)
-        batches = Lines(descriptor).batches()
-        with progress("Recording", _size(descriptor)) as step, _report_what_is_durable(told):
-            if atomic:
-                _append_all(records, batches, told, imported=imported)
-            else:
-                _append_each(records, batches, told, step, imported=imported)
-        told.summary()
+        take = _take_all if atomic else _take_each
+        with progress("Recording", _size(file)) as step, _saying_what_is_durable(told):
+            take(Records(recorder, now), Lines(read).batches(), told, step, imported)
+    told.summary()
     if told.refused:
         raise Stopped(Status.CANNOT)
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[Callable[[int], bytes]]:
+    """Open the input for reading some bytes at a time, whatever has come."""
+    if file != "-":
+        with Path(file).open("rb", buffering=0) as stream:
+            yield lambda size: stream.read(size) or b""
+        return
+    if sys.stdin.isatty():
+        say("Type one fact a line as JSON, then Ctrl-D.")
+    try:
+        descriptor = sys.stdin.fileno()
+    except io.UnsupportedOperation:  # a stand-in without a file behind it
+        yield sys.stdin.buffer.read1  # type: ignore[attr-defined]  # BytesIO has it
+        return
+    # not sys.stdin.buffer: a thread that waits inside its lock would keep the interpreter from ending
+    yield lambda size: os.read(descriptor, size)
+
+
+def _size(file: str) -> int | None:
+    """The size of a file in bytes; None for what has no size yet."""
+    path = Path(file)
+    return path.stat().st_size if file != "-" and path.is_file() else None
+
+
+# --- each on its own --------------------------------------------------------------------------------------------
+
+
+def _take_each(records: Records, batches: Iterable[list[Line]], told: _Told, step: Step, imported: bool) -> None:
+    patience = Patience()
+    with patience.listening():
+        for batch in batches:
+            with patience.batch():
+                outcomes, facts = _parsed(batch)
+                decided = iter(records.append_each(facts, imported=imported))
+                for line, outcome in zip(batch, outcomes, strict=True):
+                    told.tell(line.number, next(decided) if outcome is _PARSED else outcome)
+                told.flush()
+            step(sum(len(line.text) + 1 for line in batch))
+
+
+class _Parsed:
+    """Stands for a line that is a fact, until it is decided."""
+
+
+class _Blank:
+    """Stands for a line with nothing on it."""
+
+
+_PARSED = _Parsed()
+_BLANK = _Blank()
+
+def _parsed(batch: Sequence[Line]) -> tuple[list[Refused | _Blank | _Parsed], list[Fact]]:
+    """Parse lines: what became of each, and the facts among them."""
+    from caretrail.facts.codec import parse_fact
+
+    outcomes: list[Refused | _Blank | _Parsed] = []
+    facts: list[Fact] = []
+    for line in batch:
+        if not line.text.strip():
+            outcomes.append(_BLANK)
+            continue
+        try:
+            facts.append(parse_fact(line.text))
+            outcomes.append(_PARSED)
+        except Refused as refusal:
+            outcomes.append(refusal)
+    return outcomes, facts
+
+
+# --- all or nothing ---------------------------------------------------------------------------------------------
+
+
+def _take_all(records: Records, batches: Iterable[list[Line]], told: _Told, step: Step, imported: bool) -> None:
+    lines: list[tuple[int, Refused | _Blank | _Parsed]] = []
+    facts: list[Fact] = []
+    for batch in batches:
+        outcomes, parsed = _parsed(batch)
+        lines.extend(zip((line.number for line in batch), outcomes, strict=True))
+        facts.extend(parsed)
+        step(sum(len(line.text) + 1 for line in batch))
+    patience = Patience()
+    with patience.listening(), patience.batch():
+        for number, outcome in _decided_together(records, lines, facts, imported=imported):
+            told.tell(number, outcome)
+        told.flush()
+
+
+def _decided_together(
+    records: Records, lines: Sequence[tuple[int, Refused | _Blank | _Parsed]], facts: Sequence[Fact], *, imported: bool
+) -> Iterator[tuple[int, Receipt | Refused | _Blank]]:
+    """What became of each line: a receipt for all, or for one at least why not."""
+    blamed: dict[int, Refused] = {number: outcome for number, outcome in lines if isinstance(outcome, Refused)}
+    decided: Iterator[Receipt] = iter(())
+    parsed = [number for number, outcome in lines if isinstance(outcome, _Parsed)]
+    if not blamed:
+        try:
+            decided = iter(records.append(facts, imported=imported))
+        except Refused as refusal:
+            blamed[parsed[refusal.index] if refusal.index is not None else parsed[-1]] = refusal
+    innocent = _NotRecorded(min(blamed)) if blamed else None
+    for number, outcome in lines:
+        if isinstance(outcome, _Blank):
+            yield number, outcome
+        elif innocent is None:
+            yield number, next(decided)
+        else:
+            yield number, blamed.get(number, innocent)
+
+
+class _NotRecorded(Refused):
+    """A line of an --atomic call that would have been taken, had another not been refused."""
+
+    code = "not_recorded"
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"nothing was recorded, because line {line} was refused", "mend that line, then send all again")
+
+
+# --- telling ----------------------------------------------------------------------------------------------------
+
+
+class _Told:
+    """Tells what became of each line, and keeps count."""
+
+    def __init__(self, newest: int, *, as_json: bool) -> None:
+        self._newest = newest
+        self._as_json = as_json
+        self._first = self._last = 0
+        self.line = 0
+        self.recorded = self.known = self.refused = self.blank = 0
+
+    def tell(self, number: int, outcome: Receipt | Refused | _Blank | _Parsed) -> None:
+        """Tell what became of one line."""
+        self.line = number
+        if isinstance(outcome, _Blank | _Parsed):
+            self.blank += 1
+        elif isinstance(outcome, Refused):
+            self._refusal(number, outcome)
+        else:
+            self._receipt(number, outcome)
+
+    def flush(self) -> None:
+        """Let the reader at the other end have it now."""
+        sys.stdout.flush()
+
+    def _receipt(self, number: int, receipt: Receipt) -> None:
+        if receipt.position <= self._newest:
+            self.known += 1
+        else:
+            self.recorded += 1
+            self._first = self._first or receipt.position
+            self._last = receipt.position
+        if self._as_json:
+            self._write(
+                line=number, episode=receipt.episode, version=receipt.version, position=receipt.position,
+                recorded_at=instant(receipt.recorded_at), leaf=receipt.leaf,
+            )  # fmt: skip  # the fields of a receipt, in their published order
+
+    def _refusal(self, number: int, refusal: Refused) -> None:
+        self.refused += 1
+        if self._as_json:
+            self._write(line=number, error=refusal.code, message=refusal.message, hint=refusal.hint)
+        elif not isinstance(refusal, _NotRecorded):
+            say(f"line {number}: {visible(refusal.message)}")
+            if refusal.hint:
+                say(f"  Hint: {visible(refusal.hint)}")
+
+    def _write(self, **fields: object) -> None:
+        sys.stdout.write(json_text(fields) + "\n")
+
+    def so_far(self) -> str:
+        """Say in words what is durable."""
+        parts = [f"{plural(self.recorded, 'fact')} recorded"]
+        if self.recorded:
+            parts[0] += f", positions {self._first} to {self._last}"
+        if self.known:
+            parts.append(f"{plural(self.known, 'fact')} recorded before, not twice")
+        if self.refused:
+            parts.append(f"{plural(self.refused, 'line')} refused")
+        if self.blank:
+            parts.append(f"{plural(self.blank, 'blank line')} skipped")
+        return "; ".join(parts)
+
+    def summary(self) -> None:
+        """Say at the end what was done."""
+        if self._as_json:
+            say(self.so_far())
+        else:
+            click.echo(self.so_far())
+
+
+@contextmanager
+def _saying_what_is_durable(told: _Told) -> Iterator[None]:
+    """When the work is broken off, say up to where it is done."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted after line {told.line}: {told.so_far()}; nothing after that line",
+            "run the same command again: a fact with a command_id is not recorded twice",
+        ) from None
+    except StoreError:
+        say(f"Up to line {told.line}: {told.so_far()}; of what follows, send again what carries a command_id")
+        raise

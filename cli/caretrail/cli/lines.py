@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from caretrail.facts.codec import MAX_BYTES
@@ -28,13 +27,16 @@ class Line:
 
 
 class Lines:
-    """The lines of an open file: a thread reads ahead a little, so that a batch is whatever has arrived."""
+    """The lines of an input: a thread reads ahead a little, so that a batch is whatever has arrived.
 
-    def __init__(self, descriptor: int) -> None:
+    `read` returns some bytes, at most as many as asked for, and none at the end.
+    """
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
         self._chunks: queue.Queue[bytes | OSError] = queue.Queue(CHUNKS_AHEAD)
         self._split = _Splitter()
         self._ended = False
-        threading.Thread(target=self._read, args=(descriptor,), daemon=True).start()
+        threading.Thread(target=self._read_ahead, args=(read,), daemon=True).start()
 
     def batches(self) -> Iterator[list[Line]]:
         """Yield what has come, as soon as there is a line, up to a batch's size."""
@@ -47,9 +49,9 @@ class Lines:
         while self._split.lines:
             yield self._split.batch()
 
-    def _read(self, descriptor: int) -> None:
+    def _read_ahead(self, read: Callable[[int], bytes]) -> None:
         try:
-            while chunk := os.read(descriptor, CHUNK):
+            while chunk := read(CHUNK):
                 self._chunks.put(chunk)
         except OSError as error:
             self._chunks.put(error)

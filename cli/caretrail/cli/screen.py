@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -40,6 +40,16 @@ def _escaped(char: str) -> str:
     if number < 0x100:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def plural(number: int, noun: str) -> str:
+    """Count things: `1 fact`, `12,000 facts`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def instant(moment: datetime) -> str:
+    """Write an instant in UTC, always with six decimals, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 # --- talk -------------------------------------------------------------------------------------------------------
@@ -97,3 +107,24 @@ def console(stream: TextIO | None = None) -> Console:
     out = stream or sys.stdout
     width = None if out.isatty() else WIDTH
     return Console(file=out, width=width, markup=False, emoji=False, highlight=False, soft_wrap=False)
+
+
+# --- progress ---------------------------------------------------------------------------------------------------
+
+Step = Callable[[int], None]
+"""Tells a progress bar that this much more is done."""
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Step]:
+    """Show a progress bar on stderr while the work lasts, on a terminal only; `total` None when it is not known."""
+    if not sys.stderr.isatty():
+        yield lambda _amount: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda amount: bar.advance(task, amount)

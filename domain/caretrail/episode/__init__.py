@@ -1,0 +1,1 @@
+"""What an episode is: its effective history, its stays, and what it refuses."""

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
 from uuid import UUID
 
-from caretrail.episode.history import Amendments, Effective, Entry, amendments, corrected_fact, effective_history
+from caretrail.episode.history import (
+    Amendments,
+    Effective,
+    Entry,
+    amendments,
+    corrected_fact,
+    effective_history,
+)
 from caretrail.episode.possible import AFTER_DISCHARGE, NEEDS_ADMISSION, Outline, outline, require_possible
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.errors import Impossible, UnknownEpisode
@@ -115,13 +121,18 @@ class Episode:
 
     def today(self, now: datetime) -> date:
         """The civil day in the program's zone at that instant."""
-        zone = self.outline.zone
-        return now.astimezone(zone_info(zone) if zone else FARTHEST_EAST).date()
+        return civil_day(now, self.outline.zone)
 
     # --- deciding --------------------------------------------------------------------------------------------
 
     def record(
-        self, fact: Fact, *, now: datetime, imported: bool = False, command_id: str = "", together: bool = False
+        self,
+        fact: Fact,
+        *,
+        now: datetime,
+        imported: bool = False,
+        command_id: str = "",
+        together: bool = False,
     ) -> FactRecorded:
         """Decide on a fact and, if it can be taken, take it: the event returned is not stored yet.
 
@@ -145,20 +156,24 @@ class Episode:
 
     def _require_known(self, fact: Fact) -> None:
         if self.version == 0 and not isinstance(fact, (*OPENING, ProgramAttested)):
-            raise UnknownEpisode("no episode of that number is recorded", "check the number, or record 'assessed' or 'admitted' first")
+            raise UnknownEpisode(
+                "no episode of that number is recorded",
+                "check the number, or record 'assessed' or 'admitted' first",
+            )
 
     def _require_not_future(self, fact: Fact, now: datetime) -> None:
-        if isinstance(fact, Admitted):
-            today = now.astimezone(zone_info(fact.zone)).date()
-        else:
-            today = self.today(now)
+        zone = fact.zone if isinstance(fact, Admitted) else self.outline.zone
+        today = civil_day(now, zone)
         days = {"occurred_on": fact.occurred_on}
         for signature in getattr(fact, "signatures", ()):
             if signature.signed_on is not None:
                 days["signed_on"] = max(signature.signed_on, days.get("signed_on", signature.signed_on))
         for name, day in days.items():
             if day > today:
-                raise Impossible(f"{name} is after today in the program's time zone", "record what has happened, once it has")
+                raise Impossible(
+                    f"{name} is after today in the program's time zone",
+                    "record what has happened, once it has",
+                )
 
     def _require_target(self, fact: Fact) -> None:
         """Amendments and signatures act on an earlier fact that still counts."""
@@ -166,20 +181,37 @@ class Episode:
             return
         target = self.entries[fact.target - 1] if fact.target <= self.version else None
         if target is None:
-            raise Impossible(f"target {fact.target} is not recorded: the episode is at version {self.version}", "see 'caretrail timeline' for the versions")
+            raise Impossible(
+                f"target {fact.target} is not recorded: the episode is at version {self.version}",
+                "see 'caretrail timeline' for the versions",
+            )
         if fact.target in self.amendments.voided_by:
             by = self.amendments.voided_by[fact.target]
-            raise Impossible(f"target {fact.target} is voided already, by fact {by}", "void the void to bring it back", [by])
+            raise Impossible(
+                f"target {fact.target} is voided already, by fact {by}",
+                "void the void to bring it back",
+                [by],
+            )
         if isinstance(fact, Signed) and not isinstance(target.fact, SIGNABLE):
-            raise Impossible(f"target {fact.target} is not a plan, a review or a determination", "sign one of those", [fact.target])
+            raise Impossible(
+                f"target {fact.target} is not a plan, a review or a determination",
+                "sign one of those",
+                [fact.target],
+            )
         if isinstance(fact, Corrected | Addendum) and isinstance(target.fact, AMENDMENTS):
             raise Impossible(
-                f"target {fact.target} is itself an amendment", "correct the original again, or void the amendment", [fact.target]
+                f"target {fact.target} is itself an amendment",
+                "correct the original again, or void the amendment",
+                [fact.target],
             )
 
     def _require_correction(self, fact: Corrected, now: datetime) -> None:
         """The new values make a valid fact: a wrong field is a wrong field, not a clash of facts."""
-        earlier = [entry.fact for entry in self.amendments.corrections.get(fact.target, ()) if isinstance(entry.fact, Corrected)]
+        earlier = [
+            entry.fact
+            for entry in self.amendments.corrections.get(fact.target, ())
+            if isinstance(entry.fact, Corrected)
+        ]
         self._require_not_future(corrected_fact(self.entries[fact.target - 1].fact, [*earlier, fact]), now)
 
     def _require_fits(self, fact: Fact) -> None:
@@ -194,7 +226,9 @@ class Episode:
             require_possible(effective_history([*self.entries, entry]))
         except Impossible as problem:
             if isinstance(fact, Corrected | Voided):
-                raise Impossible(f"what remains would be impossible: {problem.message}", problem.hint, problem.versions) from None
+                raise Impossible(
+                    f"what remains would be impossible: {problem.message}", problem.hint, problem.versions
+                ) from None
             raise
 
     def _require_within(self, fact: Fact) -> None:
@@ -233,10 +267,14 @@ class Episode:
         if not (isinstance(fact, PLAIN) and self._outline is not None and self._outline.known):
             self._outline = None
 
-    def settle(self, row: Any) -> None:
-        """Put what the store said (position, time, author) on a fact just saved."""
-        number = row.originator_version - 1
-        self.entries[number] = replace(
-            self.entries[number], position=row.position, recorded_at=row.recorded_at, recorded_by=row.recorded_by
+    def settle(self, version: int, position: int, recorded_at: datetime, recorded_by: str) -> None:
+        """Put what the store said on a fact just saved."""
+        self.entries[version - 1] = replace(
+            self.entries[version - 1], position=position, recorded_at=recorded_at, recorded_by=recorded_by
         )
         self._history = None
+
+
+def civil_day(now: datetime, zone: str | None) -> date:
+    """The day it is at an instant in a zone; without one, where the day begins first."""
+    return now.astimezone(zone_info(zone) if zone else FARTHEST_EAST).date()

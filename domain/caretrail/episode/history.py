@@ -20,8 +20,8 @@ from caretrail.facts import (
     Assessed,
     Corrected,
     Discharged,
-    EpisodeFact,
     Fact,
+    FactBase,
     SessionAttended,
     SessionMissed,
     Signed,
@@ -30,7 +30,7 @@ from caretrail.facts import (
 )
 from caretrail.facts.codec import invalid_fact
 
-RANKS: dict[type[EpisodeFact], int] = {Assessed: 0, Admitted: 1, Transferred: 3, Discharged: 4}
+RANKS: dict[type[FactBase], int] = {Assessed: 0, Admitted: 1, Transferred: 3, Discharged: 4}
 """Order within one day; every other fact has rank 2."""
 
 ENVELOPE_FIXED = frozenset({"type", "episode", "actor", "command_id", "source", "entered_at", "late_reason", "target"})

@@ -123,7 +123,11 @@ def _require_admission(history: Sequence[Effective], admission: Effective | None
         if not isinstance(item.fact, NEEDS_ADMISSION):
             continue
         if admission is None:
-            _refuse(f"{item.fact.type} (fact {item.version}) needs an admission, and there is none", [item], "record the admission first")
+            _refuse(
+                f"{item.fact.type} (fact {item.version}) needs an admission, and there is none",
+                [item],
+                "record the admission first",
+            )
         elif isinstance(item.fact, NOT_BEFORE_ADMISSION) and item.day < admission.day:
             _refuse(
                 f"{item.fact.type} (fact {item.version}) is dated before the admission (fact {admission.version})",
@@ -144,7 +148,7 @@ def _one_client(history: Sequence[Effective], admission: Effective | None) -> No
             ours, theirs = getattr(first.fact, name), getattr(item.fact, name)
             if ours != theirs and not (name == "program" and isinstance(item.fact, Assessed) and theirs in programs):
                 _refuse(
-                    f"{item.fact.type} (fact {item.version}): {name} is not the episode's, as fact {first.version} has it",
+                    f"{item.fact.type} (fact {item.version}): {name} is not the episode's, see fact {first.version}",
                     [item, first],
                     f"check the case number, or correct {name} in all facts in one --atomic call",
                 )
@@ -161,7 +165,7 @@ def _require_before_discharge(history: Sequence[Effective], admission: Effective
     fact = discharge.fact
     if isinstance(fact, Discharged) and fact.last_contact_on and admission and fact.last_contact_on < admission.day:
         _refuse(
-            f"last_contact_on of the discharge (fact {discharge.version}) is before the admission (fact {admission.version})",
+            f"last_contact_on (fact {discharge.version}) is before the admission (fact {admission.version})",
             [discharge, admission],
             "correct the date that is wrong",
         )
@@ -169,7 +173,12 @@ def _require_before_discharge(history: Sequence[Effective], admission: Effective
 
 def _require_levels(history: Sequence[Effective], admission: Effective | None) -> None:
     transfers = [item for item in history if isinstance(item.fact, Transferred)]
-    if transfers and admission and isinstance(admission.fact, Admitted) and chained(transfers, admission.fact.level) is None:
+    if (
+        transfers
+        and admission
+        and isinstance(admission.fact, Admitted)
+        and chained(transfers, admission.fact.level) is None
+    ):
         _refuse(
             f"from_level of a transfer (facts {_versions(transfers)}) is not the level the client was at",
             transfers,
@@ -215,10 +224,10 @@ def _require_documents(history: Sequence[Effective]) -> None:
                 if signature.signed_on is None:
                     continue
                 if signature.signer in given:
+                    earlier = given[signature.signer]
                     _refuse(
-                        f"a signer of fact {item.version} already signed fact {document}, in fact {given[signature.signer]}",
+                        f"a signer of fact {item.version} already signed fact {document}, in fact {earlier}",
                         [item],
                         "void the signature that is wrong, then sign again",
                     )
                 given[signature.signer] = item.version
-

@@ -10,10 +10,8 @@ from caretrail.facts.catalogue import (
     ContinuedStayDetermined,
     Corrected,
     Discharged,
-    EpisodeFact,
     Explained,
     Fact,
-    FactBase,
     Held,
     PlanReviewed,
     PlanSigned,
@@ -30,6 +28,7 @@ from caretrail.facts.catalogue import (
     Voided,
 )
 from caretrail.facts.codec import fact_from, json_schema, parse_fact, payload_of, read_fact, stored_name
+from caretrail.facts.envelope import EpisodeFact, FactBase
 from caretrail.facts.parts import Dimension, Outcome, Performer, Person, Schedule, Sections, Signature
 
 __all__ = [

@@ -11,25 +11,22 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StrictBool, field_validator, model_validator
 
+from caretrail.facts.envelope import EpisodeFact, FactBase
 from caretrail.facts.parts import (
     RATING_PATTERNS,
     CaseNumber,
     Code,
-    CommandId,
     Count,
     Date,
     Diagnosis,
     Dimension,
     DimensionKey,
     Edition,
-    Instant,
     Level,
     Minutes,
     Modality,
     OpaqueId,
     Outcome,
-    Part,
-    Performer,
     Person,
     PolicyName,
     Referral,
@@ -38,7 +35,6 @@ from caretrail.facts.parts import (
     Sections,
     Service,
     Signature,
-    Source,
     Text,
     TimeOfDay,
     TransferIn,
@@ -47,35 +43,6 @@ from caretrail.facts.parts import (
     check_level,
     no_signer_twice,
 )
-
-
-class FactBase(Part):
-    """What every fact carries: the envelope given by the caller."""
-
-    schema_number: ClassVar[int] = 1
-
-    occurred_on: Date = Field(description="Civil date in the program's time zone on which it happened.")
-    actor: Person = Field(description="Who states the fact: a person or a system.")
-    performed_by: tuple[Performer, ...] | None = Field(None, description="Who did it; default: the actor, if a clinician.")
-    command_id: CommandId | None = Field(None, description="Idempotency key, unique per source.")
-    source: Source = Field("", description="The system that sends the fact.")
-    entered_at: Instant | None = Field(None, description="When the sending system says it was entered: shown as claimed.")
-    late_reason: Text | None = Field(None, description="Why it comes late; marks the fact as a late entry.")
-
-    @property
-    def performers(self) -> tuple[Performer, ...]:
-        """Who did the work: `performed_by`, else the actor if a clinician."""
-        if self.performed_by is not None:
-            return self.performed_by
-        if self.actor.role in ("clinician", "supervisor"):
-            return (Performer(id=self.actor.id, role=self.actor.role, credential=self.actor.credential),)
-        return ()
-
-
-class EpisodeFact(FactBase):
-    """A fact of one episode, named by the provider's case number."""
-
-    episode: CaseNumber
 
 
 class Assessed(EpisodeFact):
@@ -146,32 +113,38 @@ class Admitted(EpisodeFact):
 class _SignedDocument(EpisodeFact):
     """A fact that carries signatures."""
 
-    signatures: tuple[Signature, ...] = ()
+    must_be_signed: ClassVar[bool] = False
+
+    signatures: tuple[Signature, ...] = Field((), validate_default=True)
 
     @field_validator("signatures")
     @classmethod
     def _once(cls, signatures: tuple[Signature, ...]) -> tuple[Signature, ...]:
         no_signer_twice(signatures)
+        if cls.must_be_signed and not signatures:
+            raise ValueError("needs at least one signature")
         return signatures
 
 
 class PlanSigned(_SignedDocument):
     """A version of the treatment plan was signed."""
 
+    must_be_signed: ClassVar[bool] = True
+
     type: Literal["plan_signed"] = "plan_signed"
     plan_version: Version
     effective_on: Date
     sections: Sections
-    signatures: Annotated[tuple[Signature, ...], Field(min_length=1)]
     required_signers: tuple[OpaqueId, ...] | None = None
 
 
 class Signed(_SignedDocument):
     """Signatures were added to a plan, a review or a determination."""
 
+    must_be_signed: ClassVar[bool] = True
+
     type: Literal["signed"] = "signed"
     target: Version
-    signatures: Annotated[tuple[Signature, ...], Field(min_length=1)]
 
 
 class PlanReviewed(_SignedDocument):

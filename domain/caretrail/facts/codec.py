@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import date, time
 from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
-from caretrail.facts.catalogue import Fact, FactBase
+from caretrail.facts.catalogue import Fact
+from caretrail.facts.envelope import FactBase
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -35,9 +37,14 @@ def parse_fact(line: bytes | str) -> Fact:
     """
     data = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
     if len(data) > MAX_BYTES:
-        raise InvalidFact(f"payload is larger than {MAX_BYTES // 1024} KB", "split the text, or store the document elsewhere")
+        raise InvalidFact(
+            f"payload is larger than {MAX_BYTES // 1024} KB",
+            "split the text, or store the document elsewhere",
+        )
     if _depth(data) > MAX_DEPTH:
-        raise InvalidFact(f"payload is nested deeper than {MAX_DEPTH}", "send the fact flat, as `caretrail schema` shows it")
+        raise InvalidFact(
+            f"payload is nested deeper than {MAX_DEPTH}", "send the fact flat, as `caretrail schema` shows it"
+        )
     try:
         return _ADAPTER.validate_json(data)
     except ValidationError as error:
@@ -51,13 +58,15 @@ def fact_from(data: Fact | dict[str, Any]) -> Fact:
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso)
     except (TypeError, ValueError, RecursionError):
-        raise InvalidFact("the fact is not JSON", "use strings, numbers, true, false, null, lists and objects") from None
+        raise InvalidFact(
+            "the fact is not JSON", "use strings, numbers, true, false, null, lists and objects"
+        ) from None
     return parse_fact(text)
 
 
 def _iso(value: object) -> str:
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
+    if isinstance(value, date | time):
+        return value.isoformat()
     raise TypeError
 
 
@@ -86,7 +95,7 @@ def _depth(data: bytes) -> int:
 
 
 def payload_of(fact: Fact) -> bytes:
-    """The canonical JSON of a fact, as stored: null fields left out, command_id and source kept in columns of their own."""
+    """The canonical JSON of a fact, as stored: without nulls, and without command_id and source, which have columns."""
     return fact.model_dump_json(by_alias=True, exclude_none=True, exclude={"command_id", "source"}).encode()
 
 
@@ -116,7 +125,10 @@ def read_fact(name: str, payload: bytes) -> Fact:
             payload = _upcast(kind, int(schema), cls.schema_number, payload)
         fact = cls.model_validate_json(payload)
     except (ValidationError, ValueError, KeyError):
-        raise StoreDamaged(f"a stored {kind} cannot be read", "run 'caretrail projection check' to see which episodes are affected") from None
+        raise StoreDamaged(
+            f"a stored {kind} cannot be read",
+            "run 'caretrail projection check' to see which episodes are affected",
+        ) from None
     return fact  # type: ignore[return-value]  # the registry holds exactly the members of the union
 
 

@@ -5,9 +5,9 @@ Tokens are the words of the wire format. They are published by `caretrail schema
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -71,9 +71,25 @@ Zone = Annotated[str, _short(r"^[A-Za-z0-9+/_-]+$", 60), AfterValidator(_known_z
 Edition = Literal["asam-3", "asam-4"]
 LEVELS: dict[str, frozenset[str]] = {
     "asam-3": frozenset(
-        "0.5 1 2.1 2.5 3.1 3.3 3.5 3.7 4 OTS 1-WM 2-WM 3.2-WM 3.7-WM 4-WM".split(),
+        [
+            "0.5",
+            "1",
+            "2.1",
+            "2.5",
+            "3.1",
+            "3.3",
+            "3.5",
+            "3.7",
+            "4",
+            "OTS",
+            "1-WM",
+            "2-WM",
+            "3.2-WM",
+            "3.7-WM",
+            "4-WM",
+        ],
     ),
-    "asam-4": frozenset("1.0 1.5 1.7 2.1 2.5 2.7 3.1 3.5 3.7 4".split()),
+    "asam-4": frozenset(["1.0", "1.5", "1.7", "2.1", "2.5", "2.7", "3.1", "3.5", "3.7", "4"]),
 }
 """Level codes by edition: the same code may mean two things, so a level never travels without its edition."""
 
@@ -83,11 +99,29 @@ RATING_PATTERNS: dict[str, str] = {
     "asam-4": r"^(0|[1-4][AB]?|ANY|EVAL|[A-E])(-(COE|BIO|PSY))*$",
 }
 
-PersonRole = Literal["client", "guardian", "clinician", "supervisor", "family", "support", "staff", "intake", "service", "other"]
+PersonRole = Literal[
+    "client",
+    "guardian",
+    "clinician",
+    "supervisor",
+    "family",
+    "support",
+    "staff",
+    "intake",
+    "service",
+    "other",
+]
 SignerRole = Literal["client", "guardian", "clinician", "supervisor", "family", "support", "staff", "other"]
 Method = Literal["electronic", "paper", "verbal"]
 Meaning = Literal[
-    "authorship", "agreement", "approval", "review", "determination", "responsibility", "supervision", "acknowledgement"
+    "authorship",
+    "agreement",
+    "approval",
+    "review",
+    "determination",
+    "responsibility",
+    "supervision",
+    "acknowledgement",
 ]
 Service = Literal["individual", "group", "family", "education", "motivational", "other"]
 Modality = Literal["in_person", "virtual"]
@@ -204,5 +238,3 @@ def no_signer_twice(signatures: tuple[Signature, ...]) -> None:
     signers = [signature.signer for signature in signatures]
     if len(set(signers)) != len(signers):
         raise ValueError("a signer may stand only once on one document")
-
-

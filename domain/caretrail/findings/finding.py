@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Verdict = Literal["met", "not_applicable", "unknown", "due_soon", "due_today", "overdue", "violation", "info", "not_met"]
+Verdict = Literal[
+    "met", "not_applicable", "unknown", "due_soon", "due_today", "overdue", "violation", "info", "not_met"
+]
 QUIET_VERDICTS: frozenset[str] = frozenset({"met", "not_applicable"})
 
 
@@ -37,10 +39,11 @@ class Finding:
         return self.start <= day and (self.until is None or day < self.until)
 
     def days_overdue(self, day: date) -> int:
-        """Whole days past `due_on` on that day; 0 while not overdue."""
+        """Whole days past `due_on` on that day; 0 while not overdue, and no longer growing once the stay has ended."""
         if self.due_on is None or self.verdict not in ("overdue", "not_met"):
             return 0
-        return max(0, (day - self.due_on).days)
+        counted = min(day, self.start) if self.verdict == "not_met" else day
+        return max(0, (counted - self.due_on).days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,16 @@ from eventsourcing.utils import Environment, EnvType
 
 from caretrail.episode.episode import Episode, FactRecorded
 from caretrail.errors import CommandReused, Refused, StayOverlap, UnknownEpisode, VersionConflict
-from caretrail.facts import Admitted, Corrected, Discharged, EpisodeFact, Fact, ProgramFact, Transferred, Voided
+from caretrail.facts import (
+    Admitted,
+    Corrected,
+    Discharged,
+    EpisodeFact,
+    Fact,
+    ProgramFact,
+    Transferred,
+    Voided,
+)
 from caretrail.facts.codec import IMPORTED, is_imported, payload_of, read_fact, stored_name
 from caretrail.recording.events import PendingEvent, RecordedEvent, Stay
 from caretrail.recording.infrastructure import RecorderFactory
@@ -136,7 +145,9 @@ class Records(Application[UUID]):
         rows = self._recorder.select_streams({stream: 0}).get(stream, [])
         rows = [row for row in rows if upto is None or row.position <= upto]
         if not rows:
-            raise UnknownEpisode("no episode of that number is recorded", "see 'caretrail census' for the episodes there are")
+            raise UnknownEpisode(
+                "no episode of that number is recorded", "see 'caretrail census' for the episodes there are"
+            )
         return fold(stream, map(self.mapper.to_domain_event, rows))
 
     # --- appending -------------------------------------------------------------------------------------------------
@@ -146,14 +157,14 @@ class Records(Application[UUID]):
 
         Facts already recorded under their `command_id` return their first receipts. Raises Refused.
         """
-        outcomes = self._record(facts, imported=imported, atomic=True)
+        outcomes = self._append(facts, imported=imported, atomic=True)
         return [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
 
     def append_each(self, facts: Sequence[Fact], *, imported: bool = False) -> list[Receipt | Refused]:
-        """Record each fact on its own merits, made durable together: a receipt or a refusal for each, in their order."""
-        return self._record(facts, imported=imported, atomic=False)
+        """Record each fact on its own merits, durable together: a receipt or a refusal for each, in their order."""
+        return self._append(facts, imported=imported, atomic=False)
 
-    def _record(self, facts: Sequence[Fact], *, imported: bool, atomic: bool) -> list[Receipt | Refused]:
+    def _append(self, facts: Sequence[Fact], *, imported: bool, atomic: bool) -> list[Receipt | Refused]:
         acts = [
             _Act(number, fact, self.stream_of(fact), (fact.source, fact.command_id or uuid4().hex))
             for number, fact in enumerate(facts)
@@ -215,7 +226,7 @@ class Records(Application[UUID]):
                 recorded: list[RecordedEvent] = []
                 self.save(*events, stays=_moved_stays(taken, episodes), recorded=recorded)
                 for act, row in zip(taken, recorded, strict=True):
-                    episodes[act.stream].settle(row)
+                    episodes[act.stream].settle(row.originator_version, row.position, row.recorded_at, row.recorded_by)
                     act.outcome = _receipt(act.fact, row)
         except BaseException:
             # what was evolved was not stored: the next reader starts from what is
@@ -291,8 +302,10 @@ class _Act:
 
 
 def _first_of_each(acts: Iterable[_Act]) -> list[_Act]:
-    seen: set[Command] = set()
-    return [act for act in acts if not (act.command in seen or seen.add(act.command))]
+    first: dict[Command, _Act] = {}
+    for act in acts:
+        first.setdefault(act.command, act)
+    return list(first.values())
 
 
 def _receipt(fact: Fact, row: RecordedEvent) -> Receipt:

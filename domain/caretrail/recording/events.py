@@ -74,7 +74,9 @@ def check_call(events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Sta
 
 
 def _check_event(event: PendingEvent) -> None:
-    _check_texts((("name", event.topic), ("source", event.source), ("command_id", event.command_id)))
+    texts = event.topic + event.source + event.command_id
+    if not texts.isascii() or len(texts) > LONGEST_TEXT or "\0" in texts:  # rare: look closer
+        _check_texts((("name", event.topic), ("source", event.source), ("command_id", event.command_id)))
     if not event.topic:
         raise InvalidFact("name must not be empty")
     if not event.command_id:
@@ -93,11 +95,7 @@ def _check_stay(stay: Stay) -> None:
 
 def _check_texts(texts: Iterable[tuple[str, str]]) -> None:
     for field, text in texts:
-        if text.isascii():  # the common case costs no copy
-            length = len(text)
-        else:
-            length = len(_utf8(field, text))
-        if length > LONGEST_TEXT:
+        if len(_utf8(field, text)) > LONGEST_TEXT:
             raise InvalidFact(f"{field} must not exceed {LONGEST_TEXT} bytes")
         if "\0" in text:
             raise InvalidFact(f"{field} must not contain the character NUL")

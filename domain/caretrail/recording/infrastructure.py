@@ -11,10 +11,10 @@ from caretrail.recording.recorder import EventRecorder
 
 
 class RecorderFactory(InfrastructureFactory[TrackingRecorder]):
-    """Hands out one recorder; its environment is empty, so no variable of the host changes where or how we store."""
+    """Hands out one recorder; `env` is what the application chose, never the environment of the process."""
 
-    def __init__(self, recorder: EventRecorder) -> None:
-        super().__init__(Environment())
+    def __init__(self, env: Environment, recorder: EventRecorder) -> None:
+        super().__init__(env)
         self._recorder = recorder
 
     def application_recorder(self) -> EventRecorder:

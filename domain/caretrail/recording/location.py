@@ -42,6 +42,8 @@ def parse_url(url: str) -> Location:
 def _file(path: str) -> Location:
     if not path or "\0" in path or path == ":memory:" or path.startswith("file:"):
         raise StoreUnreachable("the url names no file", "use a file path, for example sqlite:///srv/caretrail.db")
+    if path.startswith("//"):  # sqlite:////srv/x, as other libraries write an absolute path
+        path = "/" + path.lstrip("/")
     target = str(Path(path).expanduser().absolute())
     return Location("sqlite", target, target)
 

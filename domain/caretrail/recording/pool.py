@@ -40,7 +40,7 @@ class Pool(Generic[C]):
     def connection(self) -> Iterator[C]:
         """Lend a connection; one that comes back unusable is closed."""
         if not self._slots.acquire(timeout=self._patience):
-            raise StoreUnreachable("all connections to the store are in use", "use fewer threads, or close what streams")
+            raise StoreUnreachable("all connections to the store are in use", "use fewer threads")
         try:
             connection = self._take()
             try:

@@ -90,12 +90,10 @@ class SqliteRecorder(EventRecorder):
         now = microseconds(self._clock())
         if newest is not None:
             now = max(now, newest + 1)
+        by = self._recorded_by
         return [
-            RecordedEvent(
-                e.originator_id, e.originator_version, e.topic, e.state, e.source, e.command_id, e.salt,
-                position + offset + 1, _moment(now + offset), self._recorded_by,
-            )  # fmt: skip  # one field a line would hide the order that matters
-            for offset, e in enumerate(events)
+            RecordedEvent(*_content(event), position + place, _moment(now + place - 1), by)
+            for place, event in enumerate(events, start=1)
         ]
 
     def _replace_stays(self, connection: sqlite3.Connection, stays: Mapping[UUID, Sequence[Stay]]) -> None:
@@ -139,11 +137,14 @@ def _moment(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
-def _row(event: RecordedEvent) -> tuple[object, ...]:
-    return (
-        event.position, event.originator_id.bytes, event.originator_version, event.topic, event.state,
-        microseconds(event.recorded_at), event.recorded_by, event.source, event.command_id, event.salt,
-    )  # fmt: skip  # in the order of the columns
+def _content(e: PendingEvent) -> tuple[UUID, int, str, bytes, str, str, bytes]:
+    return e.originator_id, e.originator_version, e.topic, e.state, e.source, e.command_id, e.salt
+
+
+def _row(e: RecordedEvent) -> tuple[object, ...]:
+    """Turn an event into its columns, in the order of the statement `insert`."""
+    head = (e.position, e.originator_id.bytes, e.originator_version, e.topic, e.state)
+    return (*head, microseconds(e.recorded_at), e.recorded_by, e.source, e.command_id, e.salt)
 
 
 def _stay_row(stream: UUID, stay: Stay) -> tuple[object, ...]:

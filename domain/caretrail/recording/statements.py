@@ -13,6 +13,8 @@ SCHEMA_PREFIX: Final = "caretrail."
 
 _HEADER = re.compile(r"^-- (\w+) --$", re.MULTILINE)
 
+_COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
+
 # What must not be touched comes first: literals, quoted names, dollar quotes, comments, casts. A name is a placeholder.
 _TOKEN = re.compile(
     r"""(?P<skip>'(?:[^']|'')*' | "(?:[^"]|"")*" | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ | --[^\n]* | /\*.*?\*/ | ::)
@@ -31,9 +33,9 @@ def read_package_file(package: str, file: str) -> str:
 
 @lru_cache(maxsize=64)
 def load_sql(package: str, file: str) -> dict[str, str]:
-    """Read the statements of a `.sql` file, each under its `-- name --` header."""
+    """Read the statements of a `.sql` file, each under its `-- name --` header, without the lines of comment."""
     parts = _HEADER.split(read_package_file(package, file))
-    return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+    return {name: _COMMENT.sub("", text).strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 @lru_cache(maxsize=512)

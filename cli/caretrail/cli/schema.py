@@ -1,0 +1,32 @@
+"""`schema`: the shape of the facts, for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from caretrail.cli.screen import print_json
+from caretrail.errors import InvalidFact
+
+
+@click.command("schema")
+@click.argument("fact", metavar="[TYPE]", required=False)
+def command(fact: str | None) -> None:
+    """Print the JSON Schema of the facts
+
+    Of all of them, told apart by their type, or of one TYPE.
+
+    \b
+    caretrail schema session_attended
+    """
+    from caretrail.facts.codec import FACT_TYPES, json_schema
+
+    if fact is None:
+        print_json(json_schema())
+        return
+    cls = FACT_TYPES.get(fact.replace("-", "_"))
+    if cls is None:
+        raise InvalidFact("there is no fact of that type", f"choose one of {', '.join(FACT_TYPES)}")
+    schema: dict[str, Any] = cls.model_json_schema(by_alias=True)
+    print_json(schema)

@@ -1,0 +1,42 @@
+"""The envelope: what every fact carries, whatever it says."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from caretrail.facts.parts import CaseNumber, CommandId, Date, Instant, Part, Performer, Person, Source, Text
+
+
+class FactBase(Part):
+    """What every fact carries: the envelope given by the caller."""
+
+    schema_number: ClassVar[int] = 1
+
+    occurred_on: Date = Field(description="Civil date in the program's time zone on which it happened.")
+    actor: Person = Field(description="Who states the fact: a person or a system.")
+    performed_by: tuple[Performer, ...] | None = Field(
+        None, description="Who did it; default: the actor, if a clinician."
+    )
+    command_id: CommandId | None = Field(None, description="Idempotency key, unique per source.")
+    source: Source = Field("", description="The system that sends the fact.")
+    entered_at: Instant | None = Field(
+        None, description="When the sending system says it was entered: shown as claimed."
+    )
+    late_reason: Text | None = Field(None, description="Why it comes late; marks the fact as a late entry.")
+
+    @property
+    def performers(self) -> tuple[Performer, ...]:
+        """Who did the work: `performed_by`, else the actor if a clinician."""
+        if self.performed_by is not None:
+            return self.performed_by
+        if self.actor.role in ("clinician", "supervisor"):
+            return (Performer(id=self.actor.id, role=self.actor.role, credential=self.actor.credential),)
+        return ()
+
+
+class EpisodeFact(FactBase):
+    """A fact of one episode, named by the provider's case number."""
+
+    episode: CaseNumber

@@ -1,0 +1,290 @@
+"""The chart: an effective history sorted once into what the rules ask for, each item with the day it acts from.
+
+Nothing here looks ahead: a signature acts from the latest of its own day, the day of the fact that brought it and the
+day of its document; a hold's end is a day of its own. A rule that uses only what acts on or before a day therefore
+obeys the causality law.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, NamedTuple
+
+from caretrail.episode.history import Effective
+from caretrail.episode.stays import LevelStay, level_stays
+from caretrail.facts import (
+    Admitted,
+    Assessed,
+    ContinuedStayDetermined,
+    Discharged,
+    Explained,
+    Held,
+    PlanReviewed,
+    PlanSigned,
+    Resumed,
+    SessionAttended,
+    SessionMissed,
+    Signature,
+    Signed,
+    SignedDocument,
+    TeamChanged,
+    Transferred,
+)
+from caretrail.findings.team import CLINICAL, Team
+from caretrail.policy import Pack
+
+
+class Session(NamedTuple):
+    """A session of skilled treatment that took place, or was offered and missed for no fault of the program."""
+
+    day: date
+    start: str | None
+    service: str
+    minutes: int
+    size: int | None
+    version: int
+    attended: bool
+
+
+class Signing(NamedTuple):
+    """What one person did about signing a document, and from which day it acts."""
+
+    signer: str
+    role: str
+    day: date
+    state: Literal["signed", "declined", "deferred"]
+    brought_by: int
+
+
+@dataclass(slots=True)
+class Document:
+    """A plan, a review or a determination with all its signatures; `clinician` is the first of the team's."""
+
+    version: int
+    day: date
+    signings: list[Signing]
+    clinician: Signing | None = None
+
+    @property
+    def evidence(self) -> tuple[int, ...]:
+        """The document, and the later fact that brought the clinician's signature."""
+        if self.clinician is None or self.clinician.brought_by == self.version:
+            return (self.version,)
+        return (self.version, self.clinician.brought_by)
+
+
+@dataclass(slots=True)
+class Plan(Document):
+    """A version of the treatment plan."""
+
+    fact: PlanSigned = field(kw_only=True)
+
+
+@dataclass(slots=True)
+class Review(Document):
+    """A review of the plan."""
+
+    fact: PlanReviewed = field(kw_only=True)
+    with_client: bool = False
+    plan: Plan | None = None
+    counts_from: date | None = None
+
+
+@dataclass(slots=True)
+class Determination(Document):
+    """A continued-stay determination."""
+
+    fact: ContinuedStayDetermined = field(kw_only=True)
+
+
+class Stay(NamedTuple):
+    """A stretch the pack governs; `before` is the last day of the governed stay before it."""
+
+    first: date
+    last: date | None
+    opened_by: int
+    closed_by: int | None
+    before: date | None
+    after: str
+
+    def covers(self, day: date) -> bool:
+        """Whether the day is one of the stay."""
+        return self.first <= day and (self.last is None or day <= self.last)
+
+
+@dataclass(slots=True)
+class Chart:
+    """Everything the rules ask for, in clinical order."""
+
+    pack: Pack
+    admission: Effective | None = None
+    discharge: Effective | None = None
+    team: Team = field(default_factory=Team)
+    level_stays: list[LevelStay] = field(default_factory=list[LevelStay])
+    stays: list[Stay] = field(default_factory=list[Stay])
+    assessments: list[Effective] = field(default_factory=list[Effective])
+    attended: list[Session] = field(default_factory=list[Session])
+    offered: list[Session] = field(default_factory=list[Session])
+    plans: list[Plan] = field(default_factory=list[Plan])
+    reviews: list[Review] = field(default_factory=list[Review])
+    determinations: list[Determination] = field(default_factory=list[Determination])
+    holds: list[tuple[date, date | None]] = field(default_factory=list[tuple[date, date | None]])
+    explained: list[Effective] = field(default_factory=list[Effective])
+    transfers: dict[int, Effective] = field(default_factory=dict[int, Effective])
+
+    @property
+    def admitted(self) -> Admitted | None:
+        """The fact of the admission."""
+        fact = self.admission.fact if self.admission else None
+        return fact if isinstance(fact, Admitted) else None
+
+    def stay_on(self, day: date) -> Stay | None:
+        """The governed stay of that day; of two that share a day, the later."""
+        place = bisect_right(self.stays, day, key=lambda stay: stay.first)
+        stay = self.stays[place - 1] if place else None
+        return stay if stay is not None and stay.covers(day) else None
+
+    def attended_in(self, stay: Stay) -> Sequence[Session]:
+        """Sessions of skilled treatment the client attended in the stay."""
+        low = bisect_left(self.attended, stay.first, key=lambda session: session.day)
+        high = len(self.attended)
+        if stay.last is not None:
+            high = bisect_right(self.attended, stay.last, key=lambda session: session.day)
+        return self.attended[low:high]
+
+
+def chart_of(history: Sequence[Effective], pack: Pack) -> Chart:
+    """Sort an effective history (in clinical order) into a chart."""
+    chart = Chart(pack)
+    later: list[Effective] = []
+    toggles: list[tuple[date, int]] = []
+    skilled = pack.lists.skilled_services
+    for item in history:
+        fact = item.fact
+        kind = type(fact)
+        if kind is SessionAttended or kind is SessionMissed:
+            if fact.service in skilled:  # type: ignore[union-attr]  # both kinds of session have a service
+                _add_session(chart, item)
+        elif isinstance(fact, PlanSigned):
+            chart.plans.append(Plan(item.version, fact.occurred_on, _signings(item), fact=fact))
+        elif isinstance(fact, PlanReviewed):
+            chart.reviews.append(Review(item.version, fact.occurred_on, _signings(item), fact=fact))
+        elif isinstance(fact, ContinuedStayDetermined):
+            chart.determinations.append(Determination(item.version, fact.occurred_on, _signings(item), fact=fact))
+        elif kind is Signed:
+            later.append(item)
+        elif kind is Assessed:
+            chart.assessments.append(item)
+        elif kind is Explained:
+            chart.explained.append(item)
+        elif kind is Held or kind is Resumed:
+            toggles.append((fact.occurred_on, 1 if kind is Held else -1))
+        elif isinstance(fact, TeamChanged):
+            chart.team.change(fact)
+        elif isinstance(fact, Admitted) and chart.admission is None:
+            chart.admission = item
+            chart.team.admit(fact)
+        elif isinstance(fact, Transferred):
+            chart.transfers[item.version] = item
+        elif isinstance(fact, Discharged) and chart.discharge is None:
+            chart.discharge = item
+    _take_signatures(chart, later)
+    _count_reviews(chart)
+    chart.holds = _holds(toggles)
+    chart.level_stays = level_stays(history)
+    chart.stays = _governed(chart.level_stays, pack.levels)
+    return chart
+
+
+def _add_session(chart: Chart, item: Effective) -> None:
+    fact = item.fact
+    if isinstance(fact, SessionAttended):
+        session = Session(
+            fact.occurred_on, fact.start, fact.service, fact.minutes, fact.group_size, item.entry.version, True
+        )
+        chart.attended.append(session)
+        chart.offered.append(session)
+    elif isinstance(fact, SessionMissed) and fact.cause != "program":
+        chart.offered.append(
+            Session(fact.occurred_on, fact.start, fact.service, fact.minutes, None, item.entry.version, False)
+        )
+
+
+def _signings(item: Effective, document_day: date | None = None) -> list[Signing]:
+    fact = item.fact
+    if not isinstance(fact, SignedDocument | Signed):
+        return []
+    day = fact.occurred_on if document_day is None else max(fact.occurred_on, document_day)
+    return [_signing(signature, day, item.entry.version) for signature in fact.signatures]
+
+
+def _signing(signature: Signature, day: date, version: int) -> Signing:
+    if signature.signed_on is not None:
+        return Signing(signature.signer, signature.role, max(day, signature.signed_on), "signed", version)
+    state: Literal["declined", "deferred"] = "declined" if signature.declined is not None else "deferred"
+    return Signing(signature.signer, signature.role, day, state, version)
+
+
+def _take_signatures(chart: Chart, later: Sequence[Effective]) -> None:
+    """Give each document the signatures brought later, and find the first of a clinician of the team."""
+    documents: list[Document] = [*chart.plans, *chart.reviews, *chart.determinations]
+    if later:
+        by_version = {document.version: document for document in documents}
+        for item in later:
+            document = by_version.get(item.fact.target) if isinstance(item.fact, Signed) else None
+            if document is not None:
+                document.signings += _signings(item, document.day)
+    for document in documents:
+        for signing in document.signings:
+            if (
+                signing.state == "signed"
+                and signing.role in CLINICAL
+                and (document.clinician is None or signing.day < document.clinician.day)
+                and (chart.team.has(signing.signer, document.day) or chart.team.has(signing.signer, signing.day))
+            ):
+                document.clinician = signing
+
+
+def _count_reviews(chart: Chart) -> None:
+    """Say of each review which plan it reviewed, whether the client took part, and from which day it counts.
+
+    It counts from the first signature of a clinician of the team, if the client or guardian took part and that plan
+    version was signed by a clinician of the team on or before the day of the review.
+    """
+    plans = {plan.fact.plan_version: plan for plan in chart.plans}
+    for review in chart.reviews:
+        review.with_client = "client" in review.fact.participants or "guardian" in review.fact.participants
+        plan = plans.get(review.fact.plan_version)
+        review.plan = plan if plan is not None and plan.day <= review.day else None
+        plan_signed = review.plan.clinician if review.plan else None
+        if review.clinician and review.with_client and plan_signed and plan_signed.day <= review.day:
+            review.counts_from = review.clinician.day
+
+
+def _holds(toggles: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]]:
+    """Days on hold, from the day of each hold until the day of its end (exclusive), by the end of each day."""
+    net: dict[date, int] = {}
+    for day, step in toggles:
+        net[day] = net.get(day, 0) + step
+    holds: list[tuple[date, date | None]] = []
+    for day, step in net.items():
+        on_hold = bool(holds) and holds[-1][1] is None
+        if step > 0 and not on_hold:
+            holds.append((day, None))
+        elif step < 0 and on_hold:
+            holds[-1] = (holds[-1][0], day)
+    return holds
+
+
+def _governed(stays: Sequence[LevelStay], levels: Sequence[str]) -> list[Stay]:
+    found: list[Stay] = []
+    for place, stay in enumerate(stays):
+        if stay.level in levels:
+            following = stays[place + 1] if place + 1 < len(stays) else None
+            after = f"level {following.level}: no policy pack" if following else f"stay ended {stay.last_day}"
+            before = found[-1].last if found else None
+            found.append(Stay(stay.first_day, stay.last_day, stay.opened_by, stay.closed_by, before, after))
+    return found

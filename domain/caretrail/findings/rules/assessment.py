@@ -1,0 +1,204 @@
+"""Assessment rules: before treatment (A1), prior assessments (A3), referral on suspicion (A5)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from caretrail.episode.history import Effective
+from caretrail.facts import Assessed
+from caretrail.findings.case import Case
+from caretrail.findings.chart import Chart, Session, Stay
+from caretrail.findings.logic import Truth, all_of, any_of
+from caretrail.findings.track import Change, Say, Sheet
+
+
+class Accepted(NamedTuple):
+    """Whether there is an acceptable assessment, as known from `day` on, and the time of day it was made, if given."""
+
+    day: date
+    value: Truth
+    evidence: tuple[int, ...]
+    at: str | None
+    missing: str
+
+
+def prior_parts(fact: Assessed) -> dict[str, Truth]:
+    """The four things a prior assessment must have; a diagnosis listed stands for a flag left out."""
+    diagnosis = fact.current_diagnosis
+    if diagnosis is None and fact.diagnoses:
+        diagnosis = True
+    return {
+        "relevant": fact.relevant,
+        "current_diagnosis": diagnosis,
+        "level_recommendation": fact.level_recommendation,
+        "discharge_plan": fact.discharge_plan,
+    }
+
+
+def acceptance(chart: Chart) -> list[Accepted]:
+    """How acceptable the assessments are over time: one made here is; a prior one if complete or with an addendum.
+
+    An addendum without anything it adds to is not an assessment.
+    """
+    found: list[Accepted] = []
+    made_here: Truth = False
+    prior: Truth = False
+    has_prior = has_addendum = False
+    missing = ""
+    evidence: list[int] = []
+    for item in chart.assessments:
+        fact = item.fact
+        if not isinstance(fact, Assessed):
+            continue
+        evidence.append(item.version)
+        if fact.kind in ("initial", "reassessment"):
+            made_here = True
+        elif fact.kind == "addendum":
+            has_addendum = True
+        else:
+            has_prior = True
+            parts = prior_parts(fact)
+            prior = any_of(prior, all_of(*parts.values()))
+            missing = ", ".join(name for name, value in parts.items() if value is not True)
+        value = any_of(made_here, prior, has_prior and has_addendum)
+        if not found or found[-1].value is not True:
+            found.append(Accepted(item.day, value, tuple(evidence), fact.at, missing))
+    return found
+
+
+def assessment_before_treatment(case: Case) -> Sheet:
+    """A1: an acceptable assessment no later than the first session.
+
+    Treatment that began before the admission is judged from its first session. Without a session nothing is owed
+    yet. On one day the assessment is in time unless both hours are given and contradict. An assessment made after
+    treatment began cannot be cured: it is a point, then the rule is met. If it is not known whether a prior
+    assessment was acceptable when treatment began, a later one does not settle that.
+    """
+    chart, sheet = case.chart, Sheet()
+    known = acceptance(chart)
+    admitted_on = chart.admission.day if chart.admission else None
+    for stay in chart.stays:
+        if admitted_on == stay.first and stay is chart.stays[0]:
+            sessions = [session for session in chart.attended if stay.last is None or session.day <= stay.last]
+        else:
+            sessions = list(chart.attended_in(stay))
+        first = sessions[0] if sessions else None
+        begin = min(stay.first, first.day) if first else stay.first
+        sheet.main.lay(_before_treatment(case, known, begin, first, sessions), begin, stay.last)
+        standing = sheet.main.on(stay.last) if stay.last else None
+        if standing and standing.cause == "assessment_missing":
+            sheet.not_met(stay, standing)
+        sheet.leave(stay)
+    if not chart.stays or chart.stays[0].first != admitted_on:
+        _early_treatment(case, known, sheet)
+    return sheet
+
+
+def _early_treatment(case: Case, known: list[Accepted], sheet: Sheet) -> None:
+    """Judge treatment that began before an admission to another level, or with none recorded yet."""
+    chart = case.chart
+    if not chart.attended or (chart.admission and chart.attended[0].day >= chart.admission.day):
+        return
+    first = chart.attended[0]
+    early = Sheet()
+    early.main.lay(_before_treatment(case, known, first.day, first, chart.attended), first.day, None)
+    if chart.admission:
+        early.main.set(chart.admission.day, None)
+    sheet.subs.append(early.main)
+
+
+def _before_treatment(
+    case: Case, known: list[Accepted], begin: date, first: Session | None, sessions: list[Session]
+) -> list[Change]:
+    """What A1 says from the first day on."""
+    changes: list[Change] = [(begin, Say("not_applicable", "no session and no assessment yet"))]
+    accepted = next((item for item in known if item.value), None)
+    doubtful = next((item for item in known if item.value is None), None)
+    if accepted and (first is None or _in_time(case, accepted, first, sessions)):
+        if doubtful:
+            changes.append((doubtful.day, _doubt(doubtful)))
+        made = f"assessment accepted from {accepted.day}"
+        changes.append((accepted.day, Say("met", made, _order(accepted, first), accepted.evidence)))
+        return changes
+    if doubtful and (first is None or doubtful.day <= first.day):
+        changes.append((doubtful.day, _doubt(doubtful)))
+        return changes
+    if first is None:
+        return changes
+    evidence = (*[v for item in known[:1] if item.day <= first.day for v in item.evidence], first.version)
+    began = f"treatment began {first.day} without an acceptable assessment"
+    missing = Say("violation", began, f"first session {first.day}", evidence, first.day, "assessment_missing")
+    changes.append((first.day, missing))
+    if accepted:
+        words = f"assessed {accepted.day}, after treatment began {first.day}"
+        evidence = (*accepted.evidence, first.version)
+        late = Say("violation", words, _order(accepted, first), evidence, first.day, "assessment_after_treatment")
+        met = Say("met", words, _order(accepted, first), evidence)
+        changes += [(accepted.day, late), (accepted.day + timedelta(days=case.numbers.notice_days), met)]
+    return changes
+
+
+def _doubt(item: Accepted) -> Say:
+    words = f"prior assessment of {item.day}: not known whether {item.missing}"
+    return Say("unknown", words, "", item.evidence, None, "prior_assessment_unknown")
+
+
+def _order(accepted: Accepted, first: Session | None) -> str:
+    if first is None or first.day > accepted.day:
+        return f"assessment {accepted.day}, before any session"
+    hours = f" at {accepted.at}" if accepted.at else "", f" at {first.start}" if first.start else ""
+    return f"assessment {accepted.day}{hours[0]}, first session {first.day}{hours[1]}"
+
+
+def _in_time(case: Case, accepted: Accepted, first: Session, sessions: list[Session]) -> bool:
+    if accepted.day != first.day:
+        return accepted.day < first.day
+    if case.pack.reads("same_day_assessment") == "strict":
+        return False
+    starts = [session.start for session in sessions if session.day == first.day and session.start]
+    return not (accepted.at and starts and min(starts) < accepted.at)
+
+
+def prior_assessment(case: Case) -> Sheet:
+    """A3: a prior assessment has all four parts, or an addendum or an assessment of our own stands beside it."""
+    chart, sheet = case.chart, Sheet()
+    changes: list[Change] = []
+    priors: list[Effective] = []
+    cured = False
+    for item in chart.assessments:
+        fact = item.fact
+        if not isinstance(fact, Assessed):
+            continue
+        if fact.kind == "prior_accepted":
+            priors.append(item)
+        else:
+            cured = True
+        if priors:
+            changes.append((item.day, _prior_say(priors, cured, item)))
+    none = Say("not_applicable", "no prior assessment was used")
+    for stay in chart.stays:
+        sheet.main.lay([(stay.first if not changes else changes[0][0], none), *changes], stay.first, stay.last)
+        if changes and changes[0][0] > stay.first:
+            sheet.main.lay([(stay.first, none), *changes], stay.first, stay.last)
+        sheet.leave(stay)
+    return sheet
+
+
+def _prior_say(priors: list[Effective], cured: bool, latest: Effective) -> Say:
+    evidence = tuple(item.version for item in priors)
+    facts = [item.fact for item in priors if isinstance(item.fact, Assessed)]
+    value = any_of(*[all_of(*prior_parts(fact).values()) for fact in facts])
+    day = priors[-1].day
+    if value:
+        return Say("met", f"prior assessment accepted {day}: complete", "four of four parts", evidence)
+    if cured:
+        return Say("met", f"prior assessment accepted {day}, completed by {latest.day}", "", (*evidence, latest.version))
+    parts = prior_parts(facts[-1])
+    absent = [name for name, part in parts.items() if part is False]
+    unknown = [name for name, part in parts.items() if part is None]
+    if value is False:
+        words = f"prior assessment accepted {day} lacks {', '.join(absent)}: addendum needed"
+        return Say("violation", words, f"{4 - len(absent)} of four parts", evidence, None, "addendum_required")
+    words = f"prior assessment accepted {day}: {', '.join(unknown)} not stated"
+    return Say("unknown", words, "", evidence, None, "prior_assessment_unknown")

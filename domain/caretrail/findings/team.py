@@ -1,0 +1,71 @@
+"""The treatment team over time: who is on it on which day, and who carries the case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from caretrail.facts import Admitted, Person, TeamChanged
+
+CLINICAL = frozenset({"clinician", "supervisor"})
+"""Roles that deliver or supervise treatment: theirs are the signatures of the team."""
+
+
+class Team:
+    """Clinicians and supervisors of an episode, read from the admission and each change of the team.
+
+    Who carries the case is on the team, even if the sender did not list them.
+    """
+
+    __slots__ = ("_spans", "carriers")
+
+    def __init__(self) -> None:
+        self._spans: dict[str, list[tuple[date, date | None]]] = {}
+        self.carriers: list[tuple[date, str | None]] = []
+
+    def admit(self, fact: Admitted) -> None:
+        """Take the team of the admission."""
+        self._join(fact.team, fact.occurred_on)
+        self._carry(fact.clinician, fact.occurred_on)
+
+    def change(self, fact: TeamChanged) -> None:
+        """Take who joins, who leaves and who carries the case from that day."""
+        day = fact.occurred_on
+        for person in fact.leaves:
+            spans = self._spans.get(person)
+            if spans and spans[-1][1] is None:
+                spans[-1] = (spans[-1][0], day)
+        self._join(fact.joins, day)
+        self._carry(fact.clinician, day)
+
+    def _join(self, people: Iterable[Person], day: date) -> None:
+        for person in people:
+            if person.role in CLINICAL:
+                self._enter(person.id, day)
+
+    def _enter(self, person: str, day: date) -> None:
+        spans = self._spans.setdefault(person, [])
+        if not spans or spans[-1][1] is not None:
+            spans.append((day, None))
+
+    def _carry(self, clinician: str | None, day: date) -> None:
+        if clinician is not None:
+            self._enter(clinician, day)
+            if not self.carriers or self.carriers[-1][1] != clinician:
+                self.carriers.append((day, clinician))
+
+    def has(self, person: str, day: date) -> bool:
+        """Whether the person is on the team at any time of that day."""
+        return any(start <= day and (end is None or day <= end) for start, end in self._spans.get(person, ()))
+
+    def roster(self, day: date) -> list[str]:
+        """Who is on the team at the end of that day, in the order of joining."""
+        return [
+            person
+            for person, spans in self._spans.items()
+            if any(start <= day and (end is None or day < end) for start, end in spans)
+        ]
+
+    def carrier(self, day: date) -> str | None:
+        """Who carries the case at the end of that day."""
+        return next((who for since, who in reversed(self.carriers) if since <= day), None)

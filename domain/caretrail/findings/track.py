@@ -1,0 +1,182 @@
+"""Tracks: what one rule says of one subject, written day by day and read as intervals.
+
+Writing on a day truncates everything planned from that day on. So a rule that writes in the order of days, using only
+what acts on or before the day it writes, leaves behind what a day-by-day reading would have said.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from itertools import islice
+from typing import NamedTuple
+
+from caretrail.findings.chart import Stay
+from caretrail.findings.finding import Verdict
+
+DAY = timedelta(days=1)
+
+
+class Say(NamedTuple):
+    """What is said from some day on."""
+
+    verdict: Verdict
+    message: str
+    arithmetic: str = ""
+    evidence: tuple[int, ...] = ()
+    due_on: date | None = None
+    cause: str = ""
+    owner: str | None = None
+
+
+Change = tuple[date, Say]
+Piece = tuple[date, date | None, Say]
+"""From a day until another (exclusive, None while open), something is said."""
+
+
+class Track:
+    """What a rule says of one subject over the days."""
+
+    __slots__ = ("_says", "_starts", "subject")
+
+    def __init__(self, subject: str = "") -> None:
+        self.subject = subject
+        self._starts: list[date] = []
+        self._says: list[Say | None] = []
+
+    def set(self, day: date, say: Say | None) -> None:
+        """Say this from that day on, dropping what was planned from that day on; None says nothing."""
+        starts, says = self._starts, self._says
+        while starts and starts[-1] >= day:
+            starts.pop()
+            says.pop()
+        if (says[-1] if says else None) != say:
+            starts.append(day)
+            says.append(say)
+
+    def lay(self, changes: Iterable[Change], first: date, last: date | None) -> None:
+        """Write what changes between two days; what was so before the first holds on the first."""
+        standing: Say | None = None
+        begun = False
+        for day, say in changes:
+            if last is not None and day > last:
+                break
+            if day <= first:
+                standing = say
+                continue
+            if not begun:
+                self.set(first, standing)
+                begun = True
+            self.set(day, say)
+        if not begun:
+            self.set(first, standing)
+
+    def on(self, day: date) -> Say | None:
+        """What is said on that day, of what was written so far."""
+        place = bisect_right(self._starts, day)
+        return self._says[place - 1] if place else None
+
+    def starts(self) -> Sequence[date]:
+        """The days on which what is said changes."""
+        return self._starts
+
+    def pieces(self) -> Iterator[Piece]:
+        """The intervals, oldest first."""
+        last = len(self._starts) - 1
+        for place, say in enumerate(self._says):
+            if say is not None:
+                yield self._starts[place], self._starts[place + 1] if place < last else None, say
+
+
+class Sheet:
+    """What one rule says: a main track for every day, and a track for each subject that has something of its own.
+
+    The main track is silent on days on which a subject speaks, so that `met` never stands beside a problem.
+    """
+
+    __slots__ = ("main", "subs")
+
+    def __init__(self) -> None:
+        self.main = Track()
+        self.subs: list[Track] = []
+
+    def sub(self, subject: str) -> Track:
+        """Open a track for a subject."""
+        track = Track(subject)
+        self.subs.append(track)
+        return track
+
+    def note(self, subject: str, day: date, until: date | None, say: Say) -> Track:
+        """Say something of a subject from a day until another (exclusive)."""
+        track = self.sub(subject)
+        track.set(day, say)
+        if until is not None:
+            track.set(until, None)
+        return track
+
+    def leave(self, stay: Stay) -> None:
+        """From the day after the last of a stay the rule does not apply."""
+        if stay.last is not None:
+            self.main.set(stay.last + DAY, Say("not_applicable", stay.after))
+
+    def not_met(self, stay: Stay, say: Say) -> None:
+        """Write down for good what was overdue when a stay ended; from its last day nothing else is said of it."""
+        if stay.last is not None:
+            self.main.set(stay.last, None)
+            self.note(f"stay ended {stay.last}", stay.last, None, say._replace(verdict="not_met"))
+
+    def pieces(self) -> Iterator[tuple[str, Piece]]:
+        """All intervals by subject."""
+        if not self.subs:
+            for piece in self.main.pieces():
+                yield "", piece
+            return
+        spoken: list[Piece] = [piece for track in self.subs for piece in track.pieces()]
+        for piece in _silenced(self.main.pieces(), sorted(spoken, key=lambda item: item[0])):
+            yield "", piece
+        for track in self.subs:
+            for piece in track.pieces():
+                yield track.subject, piece
+
+
+def _silenced(main: Iterable[Piece], spoken: Sequence[Piece]) -> Iterator[Piece]:
+    """Take out of the main track the days on which a subject speaks (in order of their first day).
+
+    What does not apply is still said then: an old finding may stand beside it.
+    """
+    busy = _merged(spoken)
+    place = 0
+    for start, until, say in main:
+        if say.verdict == "not_applicable":
+            yield start, until, say
+            continue
+        while place < len(busy) and _over(busy[place][1], start):
+            place += 1
+        begin: date | None = start
+        for busy_from, busy_until in islice(busy, place, None):
+            if begin is None or (until is not None and busy_from >= until):
+                break
+            if busy_from > begin:
+                yield begin, busy_from, say
+            begin = None if busy_until is None else max(begin, busy_until)
+        if begin is not None and (until is None or begin < until):
+            yield begin, until, say
+
+
+def _over(until: date | None, day: date) -> bool:
+    return until is not None and until <= day
+
+
+def _merged(spoken: Iterable[Piece]) -> list[tuple[date, date | None]]:
+    merged: list[tuple[date, date | None]] = []
+    for start, until, _ in spoken:
+        if merged:
+            last_start, last_until = merged[-1]
+            if last_until is None:
+                break
+            if start <= last_until:
+                merged[-1] = (last_start, None if until is None else max(last_until, until))
+                continue
+        merged.append((start, until))
+    return merged

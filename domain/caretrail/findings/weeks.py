@@ -1,0 +1,118 @@
+"""Weeks of treatment: what was offered and attended in each week a stay covers in full and no hold touches.
+
+A week is judged from the day after its last day, on facts dated in it. Weeks without anything offered are kept as one
+run: nobody has to write anything for time to pass, so a run may have no end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from caretrail.findings.chart import Chart, Session, Stay
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(slots=True)
+class Week:
+    """Minutes and days of one week that had sessions."""
+
+    offered: int = 0
+    attended: int = 0
+    days: set[date] = field(default_factory=set[date])
+    evidence: list[int] = field(default_factory=list[int])
+
+    def add(self, session: Session) -> None:
+        """Count a session."""
+        self.offered += session.minutes
+        if session.attended:
+            self.attended += session.minutes
+        self.days.add(session.day)
+        self.evidence.append(session.version)
+
+
+class Judged(NamedTuple):
+    """A week or a run of weeks: from `judged` on it is known; `until` is the day from which the next is known.
+
+    `week` is None for a run of weeks in which nothing was offered, and for weeks on hold, which are not judged.
+    """
+
+    start: date
+    judged: date
+    until: date | None
+    week: Week | None
+    on_hold: bool
+
+
+class Weeks:
+    """The weeks of an episode, counted once for all rules that judge them."""
+
+    def __init__(self, chart: Chart) -> None:
+        self._chart = chart
+        self._first_weekday = 0 if chart.pack.numbers.week_start == "sunday" else 1
+        self._weeks: dict[date, Week] = {}
+        start = after = date.min
+        week = Week()
+        for session in chart.offered:
+            if not start <= session.day < after:
+                start = self.week_of(session.day)
+                after = start + WEEK
+                week = self._weeks.setdefault(start, Week())
+            week.add(session)
+
+    def week_of(self, day: date) -> date:
+        """The first day of the week a day lies in."""
+        return day - timedelta(days=(day.toordinal() - self._first_weekday) % 7)
+
+    def judged_in(self, stay: Stay) -> Iterator[Judged]:
+        """The weeks the stay covers in full, oldest first, like weeks run together."""
+        first = self.week_of(stay.first + timedelta(days=6))
+        run: Judged | None = None
+        for start, week, on_hold in self._full_weeks(stay, first):
+            judged = start + WEEK
+            if week is None and run is not None and run.on_hold == on_hold:
+                run = run._replace(until=judged + WEEK)
+                continue
+            if run is not None:
+                yield run
+                run = None
+            if week is None:
+                run = Judged(start, judged, judged + WEEK, None, on_hold)
+            else:
+                yield Judged(start, judged, judged + WEEK, week, on_hold=False)
+        if run is not None:
+            yield run if stay.last is not None else run._replace(until=None)
+
+    def _full_weeks(self, stay: Stay, first: date) -> Iterator[tuple[date, Week | None, bool]]:
+        """Each full week: its first day, what it holds (None: nothing, or on hold), and whether it is on hold.
+
+        An open stay is walked until nothing is recorded any more, plus one week that stands for all that follow.
+        """
+        latest = self._after_all(stay) if stay.last is None else stay.last - timedelta(days=6)
+        holds = self._chart.holds
+        place = 0
+        start = first
+        while start <= latest:
+            while place < len(holds) and _over(holds[place], start):
+                place += 1
+            on_hold = place < len(holds) and holds[place][0] < start + WEEK
+            yield start, None if on_hold else self._weeks.get(start), on_hold
+            start += WEEK
+
+    def _after_all(self, stay: Stay) -> date:
+        """The first week after all that is recorded: what holds for it holds for every later one."""
+        days = [stay.first + timedelta(days=6)]
+        if self._chart.offered:
+            days.append(self._chart.offered[-1].day)
+        if self._chart.holds:
+            days.append(self._chart.holds[-1][1] or self._chart.holds[-1][0])
+        return self.week_of(max(days)) + WEEK
+
+
+def _over(hold: tuple[date, date | None], day: date) -> bool:
+    """Whether a hold left no day from that day on; a hold is over on the day of its end."""
+    return hold[1] is not None and hold[1] <= day
+

@@ -1,0 +1,50 @@
+-- mark --
+-- What this store is; absent columns or tables tell that it is not ours.
+SELECT namespace, demo, schema_version FROM caretrail.store
+
+-- append --
+-- Everything in one round trip; the function's comment says what it refuses. In the driver's own notation: %b is binary.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.append(%(streams)b, %(versions)b, %(names)b, %(payloads)b, %(sources)b, %(commands)b, %(salts)b)
+
+-- append_with_stays --
+-- The same, when stays change too.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.append(%(streams)b, %(versions)b, %(names)b, %(payloads)b, %(sources)b, %(commands)b, %(salts)b,
+                        %(stays_of)b, %(stay_streams)b, %(clients)b, %(programs)b, %(first_days)b, %(last_days)b)
+
+-- read_log_of_names --
+-- A stretch of the log, some stored names only.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE position > :after AND position <= :upto AND name = ANY (:names)
+ ORDER BY position
+ LIMIT :limit
+
+-- position_at --
+-- Times rise with positions and positions have no gap, so a bisection finds the place without an index on time.
+WITH RECURSIVE search (low, high) AS (
+    SELECT 0::bigint, coalesce(max(position), 0) FROM caretrail.log
+    UNION ALL
+    SELECT CASE WHEN l.recorded_at <= :moment THEN l.position ELSE s.low END,
+           CASE WHEN l.recorded_at <= :moment THEN s.high ELSE l.position - 1 END
+      FROM search AS s
+      JOIN LATERAL (SELECT position, recorded_at FROM caretrail.log WHERE position = (s.low + s.high + 1) / 2
+                    OFFSET 0) AS l ON true
+     WHERE s.low < s.high
+)
+SELECT max(low) FROM search
+
+-- select_streams --
+-- Many streams, each from above a version; OFFSET 0 keeps the planner from joining the whole log.
+SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.source, l.command_id, l.salt
+  FROM unnest(:streams::uuid[], :versions::bigint[]) AS k (stream, version)
+  JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.stream = k.stream AND c.version > k.version
+                ORDER BY c.version OFFSET 0) AS l ON true
+
+-- find_commands --
+-- What is recorded under these pairs of source and command_id.
+SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.source, l.command_id, l.salt
+  FROM unnest(:sources::text[], :commands::text[]) AS k (source, command_id)
+  JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = k.source AND c.command_id = k.command_id
+                OFFSET 0) AS l ON true

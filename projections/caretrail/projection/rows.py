@@ -1,0 +1,194 @@
+"""From an episode to its rows: pure, so that live, rebuilt, known-at and in-memory answers cannot differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from caretrail.episode.episode import Episode, FactRecorded
+from caretrail.errors import CaretrailError, PackInvalid, PackUnknown
+from caretrail.facts import Admitted, EpisodeFact, ProgramFact
+from caretrail.facts.codec import is_imported, read_fact
+from caretrail.findings import eligibility, findings
+from caretrail.policy import load_pack
+from caretrail.projection.days import today_in
+from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, EpisodeRows, Flag, Quarantined, Span
+from caretrail.projection.spans import episode_spans
+from caretrail.projection.work import CHECK, with_work
+
+if TYPE_CHECKING:
+    from caretrail.findings.finding import Eligibility, Finding
+    from caretrail.policy import Pack
+    from caretrail.recording.events import RecordedEvent
+
+PACK_RULE = "PACK"
+"""The rule of "there is no policy pack to judge this by"."""
+
+QUARANTINE_RULE = "QUARANTINE"
+"""The rule of "a fact of this episode cannot be read"."""
+
+
+class Unreadable(Exception):  # noqa: N818  # a state, not an error of the caller
+    """A recorded event could not be decoded."""
+
+    def __init__(self, event: RecordedEvent, code: str) -> None:
+        super().__init__(code)
+        self.event = event
+        self.code = code
+
+
+def evolve(episode: Episode, events: Iterable[RecordedEvent]) -> Episode:
+    """Add recorded events to an episode; raises Unreadable."""
+    for event in events:
+        try:
+            fact = read_fact(event.topic, event.state)
+        except Exception as error:
+            raise Unreadable(event, _code(error)) from None
+        episode.evolve(
+            FactRecorded(
+                UUID(str(event.originator_id)), event.originator_version, fact, is_imported(event.topic),
+                event.source, event.command_id, event.position, event.recorded_at, event.recorded_by,
+            )  # fmt: skip  # in the order of the fields
+        )
+    return episode
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, CaretrailError) else type(error).__name__
+
+
+def rows_of(episode: Episode) -> EpisodeRows | None:
+    """Work out the rows of an episode; None for a program's own facts. May raise what judging raises."""
+    first = episode.entries[0].fact
+    if isinstance(first, ProgramFact) or not isinstance(first, EpisodeFact):
+        return None
+    history = episode.history
+    seen = episode.outline
+    admission = seen.admitted.fact if seen.admitted is not None else None
+    policy = admission.policy if isinstance(admission, Admitted) else None
+    flags, settled, answers = _judged(episode, policy)
+    entered = first.occurred_on
+    return EpisodeRows(
+        stream=episode.id,
+        episode=first.episode,
+        client=seen.client,
+        zone=seen.zone,
+        policy=policy,
+        first_day=history[0].day if history else entered,
+        admitted_on=seen.admitted.day if seen.admitted else None,
+        ended_on=seen.discharged.day if seen.discharged else None,
+        version=episode.version,
+        position=episode.entries[-1].position,
+        flags=flags,
+        settled=settled,
+        spans=episode_spans(history),
+        eligibility=answers,
+    )
+
+
+_Judged = tuple[tuple[Flag, ...], tuple[Flag, ...], tuple[EligibilitySpan, ...]]
+
+
+def _judged(episode: Episode, policy: str | None) -> _Judged:
+    if policy is None:
+        return (), (), ()
+    try:
+        pack = load_pack(policy)
+    except (PackUnknown, PackInvalid) as problem:
+        return _without_pack(episode, problem)
+    found = [_flag(finding, pack) for finding in findings(episode.history, pack)]
+    checks = {name: rule.check for name, rule in pack.rules.items()}
+    return (
+        with_work([flag for flag in found if flag.verdict not in QUIET_VERDICTS], checks),
+        tuple(flag for flag in found if flag.verdict in QUIET_VERDICTS),
+        tuple(_eligibility_span(answer) for answer in eligibility(episode.history, pack)),
+    )
+
+
+def _without_pack(episode: Episode, problem: CaretrailError) -> _Judged:
+    """A pack that is missing is itself a finding: nothing is judged, and that is shown."""
+    admission = episode.outline.admitted
+    assert admission is not None  # noqa: S101  # without an admission no pack is asked for
+    message = "no usable policy pack: nothing is judged"
+    flag = Flag(
+        PACK_RULE, "pack", "unknown", admission.day, None, None, None, problem.code, False, CHECK,
+        message, "the pack that the admission names is not usable here", (admission.version,), "",
+    )  # fmt: skip  # in the order of the fields
+    answer = EligibilitySpan(admission.day, None, "unknown", "none", None, (message,), (admission.version,))
+    return (flag,), (), (answer,)
+
+
+def _flag(finding: Finding, pack: Pack) -> Flag:
+    rule = pack.rules.get(finding.rule)
+    return Flag(
+        finding.rule, finding.subject, finding.verdict, finding.start, finding.until, finding.due_on, finding.owner,
+        finding.cause, finding.quiet, 0, finding.message, finding.arithmetic, tuple(finding.evidence),
+        rule.citation if rule else "",
+    )  # fmt: skip  # in the order of the fields
+
+
+def _eligibility_span(answer: Eligibility) -> EligibilitySpan:
+    return EligibilitySpan(
+        answer.start, answer.until, answer.verdict, answer.basis, answer.holds_through,
+        tuple(answer.reasons), tuple(answer.evidence),
+    )  # fmt: skip  # in the order of the fields
+
+
+# --- an episode that cannot be read -------------------------------------------------------------------------------
+
+
+def computed(episode: Episode, events: Sequence[RecordedEvent]) -> EpisodeRows | None:
+    """Fold the newer events into an episode and work out its rows; what cannot be read is quarantined, visibly."""
+    try:
+        return rows_of(evolve(episode, events))
+    except Unreadable as problem:
+        return _quarantined(episode, problem.event, problem.code, events[-1])
+    except Exception as error:  # whatever one episode does to the rules must not stop the others
+        return _quarantined(episode, events[-1], _code(error), events[-1])
+
+
+def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: RecordedEvent) -> EpisodeRows | None:
+    name = _name(episode, event)
+    stream = UUID(str(event.originator_id))
+    since = event.recorded_at.astimezone(UTC).isoformat()
+    problem = Quarantined(stream, name, event.position, event.originator_version, code, since)
+    first = min((entry.fact.occurred_on for entry in episode.entries), default=event.recorded_at.date())
+    client, zone, spans = _readable(episode, first)
+    message = f"fact {event.originator_version} cannot be read: nothing is judged"
+    flag = Flag(
+        QUARANTINE_RULE, "record", "unknown", first, None, None, None, "quarantined", False, CHECK,
+        message, f"the fact at position {event.position} is in the way", (event.originator_version,), "",
+    )  # fmt: skip  # in the order of the fields
+    return EpisodeRows(
+        stream, name or str(stream), client, zone, None, first, None, None,
+        newest.originator_version, newest.position, (flag,), (), spans,
+        (EligibilitySpan(first, None, "unknown", "none", None, (message,), (event.originator_version,)),), problem,
+    )  # fmt: skip  # in the order of the fields
+
+
+def _readable(episode: Episode, first: date) -> tuple[str | None, str | None, tuple[Span, ...]]:
+    """Whose it is and who had it, as far as the facts before the one in the way say."""
+    nobody = Span(first, None, None, None, None, "quarantined")
+    try:
+        spans = episode_spans(episode.history)
+        last = spans[-1] if spans else nobody
+        return episode.outline.client, episode.outline.zone, (last._replace(start=first, status="quarantined", until=None),)
+    except Exception:  # the history itself is what cannot be folded
+        return None, None, (nobody,)
+
+
+def _name(episode: Episode, event: RecordedEvent) -> str | None:
+    for entry in episode.entries:
+        if isinstance(entry.fact, EpisodeFact):
+            return entry.fact.episode
+    try:
+        name = json.loads(event.state).get("episode")
+    except (ValueError, AttributeError):
+        return None
+    return name if isinstance(name, str) and len(name) <= 64 else None
+
+
+__all__ = ["PACK_RULE", "QUARANTINE_RULE", "Unreadable", "computed", "evolve", "rows_of", "today_in"]

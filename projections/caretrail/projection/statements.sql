@@ -1,0 +1,104 @@
+-- state --
+-- Where a projection stands.
+SELECT generation, position FROM caretrail.projection WHERE name = :name
+
+-- advance --
+-- Move on from where we started; touches no row if somebody else moved it.
+UPDATE caretrail.projection SET position = :upto
+ WHERE name = :name AND generation = :generation AND position = :after
+
+-- fence --
+-- Hold a rebuild's row; touches none if another rebuild took over.
+UPDATE caretrail.projection SET position = position WHERE name = 'rebuild' AND generation = :generation
+
+-- begin_rebuild --
+-- Take over as the one rebuild.
+INSERT INTO caretrail.projection (name, format, generation, position) VALUES ('rebuild', :format, :generation, :position)
+    ON CONFLICT (name) DO UPDATE SET format = excluded.format, generation = excluded.generation, position = excluded.position
+
+-- newest_generation --
+-- The highest generation anybody has begun.
+SELECT max(generation) FROM caretrail.projection
+
+-- hold_live --
+-- Keep projectors out until the transaction ends.
+UPDATE caretrail.projection SET position = position WHERE name = 'live'
+
+-- go_live --
+-- Readers move to another generation.
+UPDATE caretrail.projection SET generation = :generation, position = :position, format = :format WHERE name = 'live'
+
+-- end_rebuild --
+-- The rebuild is over.
+DELETE FROM caretrail.projection WHERE name = 'rebuild' AND generation = :generation
+
+-- streams --
+-- Streams of the log in the order of their ids, a page at a time.
+SELECT stream FROM caretrail.log WHERE version = 1 AND stream > :after ORDER BY stream LIMIT :limit
+
+-- count_quarantined --
+-- Whether anything is quarantined.
+SELECT count(*) FROM caretrail.quarantine WHERE generation = :generation
+
+-- quarantined --
+-- Episodes that cannot be read.
+SELECT stream, episode, position, version, reason_code, since FROM caretrail.quarantine
+ WHERE generation = :generation ORDER BY position
+
+-- episode_page --
+-- Streams that have rows, a page at a time.
+SELECT stream FROM caretrail.episode_view WHERE generation = :generation AND stream > :after ORDER BY stream LIMIT :limit
+
+-- read_episodes --
+-- The rows of a range of streams.
+SELECT stream, episode, client, zone, policy, first_day, admitted_on, ended_on, version, position, settled
+  FROM caretrail.episode_view WHERE generation = :generation AND stream >= :first AND stream <= :last
+
+-- read_spans --
+SELECT stream, start_on, until_on, program, level, clinician, status
+  FROM caretrail.span WHERE generation = :generation AND stream >= :first AND stream <= :last
+ ORDER BY stream, start_on
+
+-- read_flags --
+SELECT stream, rule, subject, verdict, start_on, until_on, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation
+  FROM caretrail.flag WHERE generation = :generation AND stream >= :first AND stream <= :last
+ ORDER BY stream, number
+
+-- read_eligibility --
+SELECT stream, start_on, until_on, verdict, basis, holds_through, reasons, evidence
+  FROM caretrail.eligibility_span WHERE generation = :generation AND stream >= :first AND stream <= :last
+ ORDER BY stream, start_on
+
+-- read_quarantine --
+SELECT stream, episode, position, version, reason_code, since
+  FROM caretrail.quarantine WHERE generation = :generation AND stream >= :first AND stream <= :last
+
+-- delete_episode_view --
+DELETE FROM caretrail.episode_view WHERE generation = :generation AND stream = :stream
+
+-- delete_span --
+DELETE FROM caretrail.span WHERE generation = :generation AND stream = :stream
+
+-- delete_flag --
+DELETE FROM caretrail.flag WHERE generation = :generation AND stream = :stream
+
+-- delete_eligibility_span --
+DELETE FROM caretrail.eligibility_span WHERE generation = :generation AND stream = :stream
+
+-- delete_quarantine --
+DELETE FROM caretrail.quarantine WHERE generation = :generation AND stream = :stream
+
+-- sweep_episode_view --
+DELETE FROM caretrail.episode_view WHERE generation <> :live AND generation <> :next
+
+-- sweep_span --
+DELETE FROM caretrail.span WHERE generation <> :live AND generation <> :next
+
+-- sweep_flag --
+DELETE FROM caretrail.flag WHERE generation <> :live AND generation <> :next
+
+-- sweep_eligibility_span --
+DELETE FROM caretrail.eligibility_span WHERE generation <> :live AND generation <> :next
+
+-- sweep_quarantine --
+DELETE FROM caretrail.quarantine WHERE generation <> :live AND generation <> :next

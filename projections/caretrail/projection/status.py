@@ -1,0 +1,47 @@
+"""Where the read models stand: how far behind the log, and which episodes cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from caretrail.projection.shapes import Quarantined
+from caretrail.projection.tables import PACKAGE, State, read_state, stream_of
+from caretrail.recording.statements import load_sql
+
+if TYPE_CHECKING:
+    from caretrail.recording.recorder import EventRecorder
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`position` is the log position the rows hold, `log_position` the newest there is, `behind` the facts between."""
+
+    position: int
+    log_position: int
+    quarantined: tuple[Quarantined, ...] = ()
+
+    @property
+    def behind(self) -> int:
+        """Facts recorded that are not in the rows yet."""
+        return self.log_position - self.position
+
+    def as_json(self) -> dict[str, object]:
+        """The status as JSON."""
+        return {
+            "position": self.position,
+            "log_position": self.log_position,
+            "behind": self.behind,
+            "quarantined": [{**item._asdict(), "stream": str(item.stream)} for item in self.quarantined],
+        }
+
+
+def status(recorder: EventRecorder) -> Status:
+    """Read where the read models stand."""
+    database = recorder.database
+    state = read_state(database) or State(0, 0)
+    sql = load_sql(PACKAGE, "statements.sql")
+    rows = database.query(sql["quarantined"], {"generation": state.generation})
+    return Status(
+        state.position, recorder.max_position(), tuple(Quarantined(stream_of(row[0]), *row[1:]) for row in rows)
+    )

@@ -1,0 +1,211 @@
+"""The tables of the read models: made by `init`, dropped and made anew when their format changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from caretrail.projection.days import FOREVER, day_of, day_or_none, end_or_none
+from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Flag, Quarantined, Span
+from caretrail.recording.statements import load_sql
+
+if TYPE_CHECKING:
+    from caretrail.recording.database import Database, Row
+
+FORMAT = 1
+"""Grows when tables or what is written into them change: rows of another format are dropped and made again."""
+
+PACKAGE = "caretrail.projection"
+TABLES = ("episode_view", "span", "flag", "eligibility_span", "quarantine")
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "episode_view": (
+        "generation", "stream", "episode", "client", "zone", "policy", "first_day", "admitted_on", "ended_on",
+        "version", "position", "settled",
+    ),
+    "span": ("generation", "stream", "start_on", "until_on", "program", "level", "clinician", "status"),
+    "flag": (
+        "generation", "stream", "number", "rule", "subject", "verdict", "start_on", "until_on", "live_until", "due_on",
+        "owner", "cause", "quiet", "work", "message", "arithmetic", "evidence", "citation",
+    ),
+    "eligibility_span": (
+        "generation", "stream", "start_on", "until_on", "verdict", "basis", "holds_through", "reasons", "evidence",
+    ),
+    "quarantine": ("generation", "stream", "episode", "position", "version", "reason_code", "since"),
+}  # fmt: skip  # in the order of tables.sql
+
+
+class State(NamedTuple):
+    """Where a projection stands: its set of rows, and the log position they hold."""
+
+    generation: int
+    position: int
+
+
+def create_tables(database: Database) -> None:
+    """Make the tables of the read models unless they are there in today's format; safe to repeat."""
+    sql = load_sql(PACKAGE, "tables.sql")
+    if _format(database) == FORMAT:
+        return
+    if database.query(sql[f"exists_{database.dialect}"]):
+        database.script(sql["drop"])
+    database.script(sql["create"])
+    database.execute(sql["start"], {"format": FORMAT})
+
+
+def _format(database: Database) -> int | None:
+    sql = load_sql(PACKAGE, "tables.sql")
+    if not database.query(sql[f"exists_{database.dialect}"]):
+        return None
+    rows = database.query(sql["format"])
+    return int(rows[0][0]) if rows else None
+
+
+def read_state(database: Database, name: str = "live") -> State | None:
+    """Read where a projection stands; None if there is none of that name."""
+    rows = database.query(load_sql(PACKAGE, "statements.sql")["state"], {"name": name})
+    return State(int(rows[0][0]), int(rows[0][1])) if rows else None
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+def write_rows(database: Database, generation: int, episodes: Sequence[EpisodeRows]) -> None:
+    """Add the rows of episodes that have none."""
+    for table, make in _MAKERS.items():
+        rows = [row for episode in episodes for row in make(generation, episode)]
+        if rows:
+            database.copy(f"caretrail.{table}", COLUMNS[table], rows)
+
+
+def delete_rows(database: Database, generation: int, streams: Iterable[UUID]) -> None:
+    """Take away all rows of these streams."""
+    sql = load_sql(PACKAGE, "statements.sql")
+    params = [{"generation": generation, "stream": stream} for stream in streams]
+    if params:
+        for table in TABLES:
+            database.executemany(sql[f"delete_{table}"], params)
+
+
+def _view_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+    settled = json.dumps([_flag_json(flag) for flag in rows.settled], ensure_ascii=False, separators=(",", ":"))
+    yield (
+        generation, rows.stream, rows.episode, rows.client, rows.zone, rows.policy, rows.first_day, rows.admitted_on,
+        rows.ended_on, rows.version, rows.position, settled,
+    )  # fmt: skip  # in the order of COLUMNS
+
+
+def _span_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+    for span in rows.spans:
+        yield generation, rows.stream, span.start, span.end, span.program, span.level, span.clinician, span.status
+
+
+def _flag_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+    for number, flag in enumerate(rows.flags):
+        yield (
+            generation, rows.stream, number, flag.rule, flag.subject, flag.verdict, flag.start, flag.end,
+            min(flag.end, rows.live_end), flag.due_on, flag.owner, flag.cause, flag.quiet, flag.work, flag.message,
+            flag.arithmetic, json.dumps(flag.evidence), flag.citation,
+        )  # fmt: skip  # in the order of COLUMNS
+
+
+def _eligibility_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+    for span in rows.eligibility:
+        yield (
+            generation, rows.stream, span.start, span.end, span.verdict, span.basis, span.holds_through,
+            json.dumps(span.reasons, ensure_ascii=False), json.dumps(span.evidence),
+        )  # fmt: skip  # in the order of COLUMNS
+
+
+def _quarantine_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+    if rows.quarantined is not None:
+        yield generation, *rows.quarantined
+
+
+_MAKERS = {
+    "episode_view": _view_rows,
+    "span": _span_rows,
+    "flag": _flag_rows,
+    "eligibility_span": _eligibility_rows,
+    "quarantine": _quarantine_rows,
+}
+
+
+def _flag_json(flag: Flag) -> list[object]:
+    days = {3: flag.start.isoformat(), 4: flag.end.isoformat(), 5: flag.due_on.isoformat() if flag.due_on else None}
+    return [days.get(place, value) for place, value in enumerate(flag)]
+
+
+# --- reading back -------------------------------------------------------------------------------------------------
+
+
+def stream_of(value: Any) -> UUID:
+    """A stored stream id: SQLite gives its 16 bytes."""
+    return UUID(bytes=value) if isinstance(value, bytes) else value
+
+
+def settled_flags(text: str) -> tuple[Flag, ...]:
+    """Read the findings that are met or not applicable."""
+    return tuple(_settled(item) for item in json.loads(text))
+
+
+def _settled(item: list[Any]) -> Flag:
+    rule, subject, verdict, start, until, due_on, *rest, evidence, citation = item
+    return Flag(
+        rule, subject, verdict, day_of(start), end_or_none(until), day_or_none(due_on), *rest, tuple(evidence), citation
+    )
+
+
+def read_rows(database: Database, generation: int, first: UUID, last: UUID) -> dict[UUID, EpisodeRows]:
+    """Read everything that is kept of the streams in a range."""
+    sql = load_sql(PACKAGE, "statements.sql")
+    params = {"generation": generation, "first": first, "last": last}
+    spans = _grouped(database.query(sql["read_spans"], params), _span)
+    flags = _grouped(database.query(sql["read_flags"], params), _flag)
+    answers = _grouped(database.query(sql["read_eligibility"], params), _eligibility)
+    problems = {stream_of(row[0]): _quarantined(row) for row in database.query(sql["read_quarantine"], params)}
+    found: dict[UUID, EpisodeRows] = {}
+    for row in database.query(sql["read_episodes"], params):
+        stream = stream_of(row[0])
+        found[stream] = EpisodeRows(
+            stream, row[1], row[2], row[3], row[4], day_of(row[5]), day_or_none(row[6]), day_or_none(row[7]),
+            row[8], row[9], tuple(flags.get(stream, ())), settled_flags(row[10]), tuple(spans.get(stream, ())),
+            tuple(answers.get(stream, ())), problems.get(stream),
+        )  # fmt: skip  # in the order of the fields
+    return found
+
+
+def _grouped(rows: Iterable[Row], make: Any) -> dict[UUID, list[Any]]:
+    groups: dict[UUID, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(stream_of(row[0]), []).append(make(row))
+    return groups
+
+
+def _span(row: Row) -> Span:
+    return Span(day_of(row[1]), end_or_none(row[2]), row[3], row[4], row[5], row[6])
+
+
+def _flag(row: Row) -> Flag:
+    (_, rule, subject, verdict, start, until, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation) = row
+    return Flag(
+        rule, subject, verdict, day_of(start), end_or_none(until), day_or_none(due_on), owner, cause, bool(quiet), work,
+        message, arithmetic, tuple(json.loads(evidence)), citation,
+    )  # fmt: skip  # in the order of the fields
+
+
+def _eligibility(row: Row) -> EligibilitySpan:
+    _, start, until, verdict, basis, holds_through, reasons, evidence = row
+    return EligibilitySpan(
+        day_of(start), end_or_none(until), verdict, basis, day_or_none(holds_through),
+        tuple(json.loads(reasons)), tuple(json.loads(evidence)),
+    )  # fmt: skip  # in the order of the fields
+
+
+def _quarantined(row: Row) -> Quarantined:
+    return Quarantined(stream_of(row[0]), row[1], row[2], row[3], row[4], row[5])
+
+
+__all__ = ["FORMAT", "FOREVER", "State", "create_tables", "delete_rows", "read_rows", "read_state", "write_rows"]

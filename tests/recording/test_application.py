@@ -1,0 +1,274 @@
+"""Facts in, receipts out: on both stores, with retries, conflicts, refusals and all-or-nothing calls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caretrail.errors import CommandReused, Impossible, Refused, StayOverlap, UnknownEpisode, VersionConflict
+from caretrail.facts import Fact, fact_from, parse_fact
+from caretrail.recording import open_recorder
+from caretrail.recording.application import Receipt, Records
+
+NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
+ACTOR = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
+EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
+
+
+def fact(day: str, type_: str, episode: str = "E-1", **fields: Any) -> Fact:
+    return fact_from({"type": type_, "episode": episode, "occurred_on": day, "actor": ACTOR} | fields)
+
+
+def admitted(episode: str = "E-1", day: str = "2026-01-05", client: str = "cl-1", **fields: Any) -> Fact:
+    return fact(
+        day, "admitted", episode, client=client, program="iop", zone="America/Chicago", level="2.1", edition="asam-3",
+        route="direct", population="adult", policy="ne-medicaid-2.1-adult", **fields,
+    )  # fmt: skip
+
+
+def session(day: str, episode: str = "E-1", **fields: Any) -> Fact:
+    return fact(day, "session_attended", episode, **({"service": "group", "minutes": 180} | fields))
+
+
+def discharged(day: str, episode: str = "E-1") -> Fact:
+    return fact(day, "discharged", episode, reason="completed")
+
+
+@pytest.fixture
+def records(store_url: str) -> Iterator[Records]:
+    with Records(open_recorder(store_url), lambda: NOW) as app:
+        yield app
+
+
+def receipts(outcomes: list[Receipt | Refused]) -> list[Receipt]:
+    assert all(isinstance(outcome, Receipt) for outcome in outcomes), outcomes
+    return [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
+
+
+def test_the_example_is_taken_whole_and_again_with_the_same_receipts(records: Records) -> None:
+    facts = [parse_fact(line) for line in EXAMPLE.read_bytes().splitlines()]
+    first = receipts(records.append_each(facts))
+    assert [r.version for r in first] == [r.position for r in first] == list(range(1, 66))
+    assert records.append_each(facts) == first
+    assert records.append(facts) == first
+    assert records.episode("LNK-2026-0001").version == 65
+
+
+def test_a_fact_without_a_command_id_is_a_new_fact_each_time(records: Records) -> None:
+    records.append([admitted()])
+    assert [r.version for r in records.append([session("2026-01-06")]) + records.append([session("2026-01-06")])] == [
+        2,
+        3,
+    ]
+
+
+def test_a_command_id_used_for_other_content_is_refused_and_names_the_position(records: Records) -> None:
+    records.append([admitted(command_id="a/1")])
+    for other in (session("2026-01-06", command_id="a/1"), admitted("E-2", command_id="a/1", client="cl-2")):
+        with pytest.raises(CommandReused, match="position 1"):
+            records.append([other])
+    assert records.append([session("2026-01-06", command_id="a/1", source="ehr")])[0].version == 2, "unique per source"
+
+
+def test_a_retry_is_recognised_whether_or_not_it_is_marked_as_imported(records: Records) -> None:
+    first = records.append([admitted(command_id="a/1")], imported=True)
+    assert records.append([admitted(command_id="a/1")]) == first
+    assert records.episode("E-1").entries[0].imported
+
+
+def test_one_act_sent_twice_in_one_call_is_recorded_once(records: Records) -> None:
+    twice = session("2026-01-06", command_id="a/2")
+    other = session("2026-01-07", command_id="a/2")
+    outcomes = records.append_each([admitted(command_id="a/1"), twice, twice, other])
+    assert outcomes[1] == outcomes[2]
+    assert isinstance(outcomes[3], CommandReused)
+    assert records.episode("E-1").version == 2
+
+
+def test_refusals_stand_in_their_place_and_the_others_are_taken(records: Records) -> None:
+    outcomes = records.append_each(
+        [session("2026-01-06", "E-9"), admitted(), discharged("2026-01-01"), session("2026-01-07")]
+    )
+    assert [type(o) for o in outcomes] == [UnknownEpisode, Receipt, Impossible, Receipt]
+    assert [r.position for r in outcomes if isinstance(r, Receipt)] == [1, 2], "a refusal takes no position"
+
+
+def test_all_or_nothing_takes_nothing_and_names_who_is_to_blame(records: Records) -> None:
+    with pytest.raises(Impossible) as caught:
+        records.append([admitted(), session("2026-01-06"), session("2026-08-01")])
+    assert caught.value.index == 2
+    with pytest.raises(UnknownEpisode):
+        records.episode("E-1")
+    assert records.append([admitted()])[0].position == 1
+
+
+def test_facts_of_one_call_are_judged_together(records: Records) -> None:
+    records.append([admitted(), discharged("2026-03-02")])
+    with pytest.raises(Impossible):
+        records.append(
+            [
+                fact(
+                    "2026-03-09",
+                    "corrected",
+                    target=1,
+                    values={"occurred_on": "2026-03-03"},
+                    reason="typing error",
+                )
+            ]
+        )
+    records.append(
+        [
+            fact(
+                "2026-03-09",
+                "corrected",
+                target=1,
+                values={"occurred_on": "2026-03-03"},
+                reason="typing error",
+            ),
+            fact(
+                "2026-03-09",
+                "corrected",
+                target=2,
+                values={"occurred_on": "2026-03-08"},
+                reason="typing error",
+            ),
+        ]
+    )
+    assert records.episode("E-1").stays[0].first_day.isoformat() == "2026-03-03"
+
+
+def test_a_client_has_one_open_stay_in_a_program(records: Records) -> None:
+    records.append([admitted()])
+    with pytest.raises(StayOverlap, match="in episode E-1"):
+        records.append([admitted("E-2", "2026-02-01")])
+    outcomes = records.append_each(
+        [admitted("E-2", "2026-02-01"), session("2026-01-06"), admitted("E-3", client="cl-3")]
+    )
+    assert [type(o) for o in outcomes] == [StayOverlap, Receipt, Receipt], (
+        "one refusal does not take the others with it"
+    )
+
+
+def test_a_return_after_discharge_is_a_new_episode_and_an_old_one_may_be_entered_later(
+    records: Records,
+) -> None:
+    records.append([admitted(), discharged("2026-03-02")])
+    records.append([admitted("E-2", "2026-03-02", prior_episode="E-1")])
+    records.append([admitted("E-0", "2025-01-05"), discharged("2025-03-02", "E-0")])
+    void_discharge = fact("2026-03-09", "voided", target=2, reason="entered_in_error")
+    with pytest.raises(StayOverlap, match="in episode E-2"):
+        records.append([void_discharge])
+    moved = fact(
+        "2026-03-09",
+        "corrected",
+        "E-0",
+        target=2,
+        values={"occurred_on": "2026-01-15"},
+        reason="typing error",
+    )
+    with pytest.raises(StayOverlap, match="in episode E-1"):
+        records.append([moved])
+
+
+def test_a_transfer_to_another_program_moves_the_stay(records: Records) -> None:
+    away = fact("2026-02-02", "transferred", from_level="2.1", to_level="1", edition="asam-3", to_program="op")
+    records.append([admitted(), away])
+    records.append([admitted("E-2", "2026-02-02")])
+    back = fact("2026-02-09", "transferred", from_level="1", to_level="2.1", edition="asam-3", to_program="iop")
+    with pytest.raises(StayOverlap, match="in episode E-2"):
+        records.append([back])
+
+
+def test_after_a_refused_call_the_next_decision_rests_on_what_is_stored(records: Records) -> None:
+    records.append([admitted()])
+    with pytest.raises(StayOverlap):
+        records.append([admitted("E-2"), session("2026-01-06", "E-2")])
+    with pytest.raises(UnknownEpisode):
+        records.append([session("2026-01-06", "E-2")])
+
+
+def test_a_decision_on_an_old_version_is_made_again(store_url: str) -> None:
+    """Given two services that remember one episode, when both append in turn, then neither loses nor repeats a fact."""
+    with (
+        Records(open_recorder(store_url), lambda: NOW) as one,
+        Records(open_recorder(store_url), lambda: NOW) as two,
+    ):
+        one.append([admitted()])
+        for day in range(6, 16):
+            (one if day % 2 else two).append([session(f"2026-01-{day:02}")])
+        two.append([discharged("2026-02-02")])
+        with pytest.raises(Impossible, match="after the discharge"):
+            one.append([session("2026-02-03")])
+        assert one.episode("E-1").version == 12
+
+
+def test_services_racing_for_one_episode_all_get_through(store_url: str) -> None:
+    with Records(open_recorder(store_url), lambda: NOW) as app:
+        app.append([admitted()])
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            with Records(open_recorder(store_url), lambda: NOW) as app:
+                for i in range(10):
+                    app.append([session("2026-01-06", command_id=f"{number}/{i}")])
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures
+    with Records(open_recorder(store_url), lambda: NOW) as app:
+        assert app.episode("E-1").version == 41
+
+
+def test_a_conflict_that_never_ends_is_reported_with_both_versions(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.append([admitted()])
+
+    def always(*_: Any, **__: Any) -> None:
+        raise VersionConflict("x", 1, 2)
+
+    monkeypatch.setattr(records.recorder, "insert_events", always)
+    with pytest.raises(VersionConflict, match="expected version 1 of the episode, but it is at version 2"):
+        records.append([session("2026-01-06")])
+
+
+def test_variables_of_the_host_do_not_change_where_we_store(
+    store_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PERSISTENCE_MODULE", "eventsourcing.sqlite")
+    monkeypatch.setenv("SQLITE_DBNAME", str(tmp_path / "elsewhere.db"))
+    monkeypatch.setenv("COMPRESSOR_TOPIC", "zlib")
+    with Records(open_recorder(store_url), lambda: NOW) as app:
+        app.append([admitted()])
+        assert "PATH" not in app.env
+    assert not (tmp_path / "elsewhere.db").exists()
+    with Records(open_recorder(store_url), lambda: NOW) as app:
+        assert app.episode("E-1").version == 1
+
+
+def test_a_programs_own_facts_have_a_stream_of_their_own(records: Records) -> None:
+    attested = fact_from(
+        {
+            "type": "program_attested",
+            "program": "iop",
+            "occurred_on": "2026-01-01",
+            "actor": ACTOR,
+            "kind": "licence",
+            "valid_from": "2026-01-01",
+        }
+    )
+    first, second = records.append([attested]), records.append([attested])
+    assert (first[0].episode, first[0].version, second[0].version) == (None, 1, 2)
+    with pytest.raises(UnknownEpisode):
+        records.episode("program:iop")

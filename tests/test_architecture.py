@@ -1,0 +1,82 @@
+"""The shape of the code: one import name, imports one way, small rooms, and the clock read only at the edge."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE_ROOTS = ("domain", "projections", "cli")
+MODULES = sorted(path for root in SOURCE_ROOTS for path in (ROOT / root).rglob("*.py"))
+READS_THE_CLOCK = {
+    "cli/caretrail/cli",
+    "projections/caretrail/service.py",
+    "domain/caretrail/recording",
+}
+"""The edges: the command line, the API of services, and the recorders, whose stamp is the store's own."""
+
+
+def test_caretrail_is_a_namespace_and_typed_once() -> None:
+    assert MODULES
+    for root in SOURCE_ROOTS:
+        assert not (ROOT / root / "caretrail" / "__init__.py").exists(), (
+            "a namespace package has no __init__.py at its top"
+        )
+    assert [p.parts[-3] for p in ROOT.glob("*/caretrail/py.typed")] == ["domain"]
+
+
+def test_each_module_has_one_home() -> None:
+    names = [
+        path.name
+        for root in SOURCE_ROOTS
+        for path in (ROOT / root / "caretrail").iterdir()
+        if path.name != "__pycache__"
+    ]
+    assert len(names) == len(set(names))
+
+
+def test_imports_go_one_way() -> None:
+    lint_imports = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run([lint_imports, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_opens_with_a_sentence_and_stays_small(path: Path) -> None:
+    text = path.read_text()
+    doc = ast.get_docstring(ast.parse(text))
+    assert doc, "the first line of every module says what it is"
+    assert text.count("\n") <= 400, "two rooms in one?"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_edge_asks_the_clock(path: Path) -> None:
+    if any(str(path.relative_to(ROOT)).startswith(edge) for edge in READS_THE_CLOCK):
+        return
+    calls = {
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    asking = {
+        call
+        for call in calls
+        if call.endswith((".now", ".today", ".utcnow")) and not call.startswith(("self.", "episode."))
+    }
+    assert asking <= {"episode.today", "self.today"}, asking
+    assert "time.time" not in calls
+
+
+def test_nothing_outside_the_repository_is_named() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    tracked = [ROOT / name for name in listed.stdout.splitlines() if not name.startswith("tests/test_architecture")]
+    if not tracked:
+        pytest.skip("not a git checkout: nothing to list")
+    outside = "../" + "shared"
+    for path in tracked:
+        if path.is_file():
+            assert outside not in path.read_text(errors="replace"), path
