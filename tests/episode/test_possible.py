@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from caretrail.episode.episode import Episode
+from caretrail.episode.history import amendments, effective_history
+from caretrail.episode.possible import outline
 from caretrail.errors import Impossible, InvalidFact, Refused, UnknownEpisode
-from caretrail.facts import Fact, fact_from
+from caretrail.facts import Fact, fact_from, parse_fact
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
 ACTOR = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
@@ -369,6 +372,17 @@ def test_neither_a_signature_nor_a_correction_may_bring_a_future_date_in() -> No
     future = fact("2026-06-01", "signed", target=3, signatures=[signature("c-lee", "2026-06-02")])
     assert "signed_on is after today" in refusal(episode, future).message
     assert "after today" in refusal(episode, corrected("2026-06-01", 4, occurred_on="2026-06-02")).message
+
+
+def test_the_history_kept_up_to_date_is_the_history_made_anew() -> None:
+    example = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_bytes().splitlines()
+    episode = Episode(UUID(int=1))
+    for line in example:
+        episode.record(parse_fact(line), now=NOW)
+        anew = effective_history(episode.entries)
+        assert episode.history == anew
+        assert episode.outline == outline(anew)
+        assert episode.amendments == amendments(episode.entries)
 
 
 def test_the_outline_shortcut_says_the_same_as_the_whole_history() -> None:

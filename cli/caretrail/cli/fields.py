@@ -71,8 +71,9 @@ class Leaf:
 
 def fields_of(cls: type[BaseModel], inside: tuple[str, ...] = ()) -> list[Leaf]:
     """List the fields of a model in their order; parts are listed as they are, not opened."""
+    signed = bool(getattr(cls, "must_be_signed", False))  # a rule of the fact that its fields alone do not show
     return [
-        _leaf((*inside, info.alias or name), info)
+        _leaf((*inside, info.alias or name), info, required=info.is_required() or (signed and name == "signatures"))
         for name, info in cls.model_fields.items()
         if inside or name not in GIVEN_ELSEWHERE
     ]
@@ -123,11 +124,11 @@ def missing(cls: type[BaseModel], data: Mapping[str, Any]) -> list[Leaf]:
     return absent
 
 
-def _leaf(path: tuple[str, ...], info: FieldInfo) -> Leaf:
+def _leaf(path: tuple[str, ...], info: FieldInfo, *, required: bool) -> Leaf:
     annotation: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
     inner = _bare(annotation)
     kind, tokens, part = _kind(inner)
-    return Leaf(path, kind, info.is_required(), tokens, info.description or "", annotation, part)
+    return Leaf(path, kind, required, tokens, info.description or "", annotation, part)
 
 
 def _bare(annotation: Any) -> Any:

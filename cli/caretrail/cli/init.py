@@ -22,6 +22,7 @@ def command(setup: Setup) -> None:
     caretrail init
     caretrail --db /srv/caretrail.db init
     """
+    from caretrail.projection.tables import create_tables
     from caretrail.recording.opening import init_store, open_recorder
 
     if setup.is_default:
@@ -29,6 +30,7 @@ def command(setup: Setup) -> None:
         Path(setup.url).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = init_store(setup.url)
     with open_recorder(setup.url) as recorder:
+        create_tables(recorder.database)
         store = visible(recorder.store)
     click.echo(f"Made a new store: {store}" if made else f"There is a store already, left as it is: {store}")
     if made:

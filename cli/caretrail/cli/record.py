@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from caretrail.cli.options import Author, AuthorType, Setup, json_option, now, store_option
+from caretrail.cli.options import Author, AuthorType, Setup, actor_option, json_option, now, store_option
 from caretrail.cli.screen import instant, print_json, say, visible
 
 if TYPE_CHECKING:
@@ -50,31 +50,221 @@ def command() -> None:
     """
 
 
+SAMPLES = {
+    "occurred_on": "2026-03-02", "client": "cl-7f3a", "program": "lincoln-iop", "zone": "America/Chicago", "level": "2.1",
+    "policy": "ne-medicaid-2.1-adult", "plan_version": "1", "effective_on": "2026-03-02", "target": "53", "minutes": "180",
+    "schedule.minutes_per_week": "540", "schedule.days_per_week": "3", "payer": "ne-medicaid", "number": "auth-0017",
+    "units": "24", "from": "2026-03-02", "to": "2026-05-29", "from_level": "2.1", "to_level": "1", "rule": "NE21-I3",
+    "on": "2026-03-02", "code": "no_show", "text": "'letter received'", "reason": "'count included staff'",
+    "values": "values.group_size=11", "valid_from": "2026-01-01",
+}  # fmt: skip  # words for the examples in help
+
+
 def _command(cls: type[FactBase]) -> click.Command:
+    """Make the command of one fact."""
     from caretrail.cli.fields import options_of
 
-    kind: str = cls.model_fields["type"].default
     leaves = options_of(cls)
     params: list[click.Parameter] = []
     if "episode" in cls.model_fields:
         params.append(click.Argument(["episode"], metavar="EPISODE"))
     params.extend(_option(leaf, number) for number, leaf in enumerate(leaves))
-    params.append(click.Option(["--set", "settings"], metavar="NAME=VALUE", multiple=True, help=_set_help(cls)))
+    params.append(
+        click.Option(
+            ["--set", "settings"], metavar="NAME=VALUE", multiple=True,
+            help="Set any field, also inside others (a.b=…); VALUE is JSON or a text.",
+        )  # fmt: skip  # one option, one thought
+    )
     if "signatures" in cls.model_fields:
         params.append(click.Option(["--sign"], is_flag=True, help="Add your own electronic signature, given that day."))
-    params.append(click.Option(["--actor"], type=AuthorType(), envvar="CARETRAIL_ACTOR", help="Who states the fact.  [env: CARETRAIL_ACTOR]"))
-    params.append(click.Option(["--yes"], is_flag=True, help="Ask for nothing that may be left out, and do not ask whether to record."))
-    summary = (cls.__doc__ or "").split("\n")[0].rstrip(".")
 
     def run(**given: Any) -> None:
-        _record(cls, leaves, given)
+        _run(cls, leaves, given)
 
-    made = click.Command(kind, params=params, callback=run, help=f"Record: {summary}\n\n\b\n{_example(cls, kind)}")
-    return store_option()(json_option(made)) if False else _with_shared(made)
-
-
-def _with_shared(made: click.Command) -> click.Command:
-    for option in (json_option, store_option()):
-        holder = option(lambda: None)
-        made.params.extend(holder.__click_params__)
+    summary = (cls.__doc__ or "").split("\n")[0].rstrip(".")
+    made = click.Command(str(cls.model_fields["type"].default), params=params, callback=run)
+    made.short_help = summary
+    made.help = f"Record: {summary[:1].lower()}{summary[1:]}\n\n\b\n{example(cls)}"
+    for option in (store_option(), json_option, _yes_option, actor_option):
+        option(made)
     return made
+
+
+_yes_option = click.option("--yes", is_flag=True, help="Ask only for what is required, and record without asking.")
+
+
+def _option(leaf: Leaf, number: int) -> click.Option:
+    """Make the option of a field; its value is judged by the fact's model, which never repeats it in an error."""
+    metavar = {"number": "NUMBER", "date": "YYYY-MM-DD"}.get(leaf.kind, "TEXT")
+    if leaf.tokens:
+        metavar = f"[{'|'.join(leaf.tokens)}]"
+    words = "; may be repeated" if leaf.kind == "many" else ""
+    return click.Option(
+        [leaf.option, f"leaf_{number}"], metavar=metavar, multiple=leaf.kind == "many", allow_from_autoenv=False,
+        help=f"{leaf.help}{words}{' (required)' if leaf.required else ''}".strip("; "),
+    )  # fmt: skip  # one option, one thought
+
+
+def example(cls: type[FactBase]) -> str:
+    """A command line that enters such a fact."""
+    from caretrail.cli.fields import missing
+
+    kind: str = cls.model_fields["type"].default
+    words = ["caretrail", "record", kind] + (["LNK-2026-0001"] if "episode" in cls.model_fields else [])
+    for leaf in missing(cls, {}):
+        if leaf.name == "signatures":
+            words.append("--sign")
+        elif leaf.kind == "json":
+            words += ["--set", SAMPLES[leaf.name]]
+        elif leaf.kind == "part" and leaf.part is not None:
+            words += [f"--{leaf.name}-{next(iter(leaf.part.model_fields)).replace('_', '-')}", "yes"]
+        else:
+            words += [leaf.option, leaf.tokens[0] if leaf.tokens else SAMPLES[leaf.name]]
+    return _wrapped(words)
+
+
+def _wrapped(words: Sequence[str]) -> str:
+    """Break a command line as a shell reads it, to fit a help screen."""
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + len(word) > 70:
+            lines.append("   ")
+        lines[-1] += f" {word}"
+    return " \\\n".join(lines)
+
+
+# --- recording one ----------------------------------------------------------------------------------------------
+
+
+def _run(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) -> None:
+    from caretrail.facts.codec import fact_from
+    from caretrail.recording.application import Records
+
+    setup = click.get_current_context().ensure_object(Setup)
+    with setup.open() as recorder:
+        records = Records(recorder, now)
+        data, author = _given(cls, leaves, given), given["actor"]
+        asking = sys.stdin.isatty() and sys.stderr.isatty()
+        if asking:
+            author = author or _ask_author()
+            _ask(cls, data, author, records, optional=not given["yes"])
+        if given.get("sign") and author is not None and "occurred_on" in data:
+            _sign(data, author)
+        _require_all(cls, data, author)
+        data["actor"] = {name: value for name, value in vars(author).items() if value is not None}
+        fact = fact_from(data)
+        if asking:
+            _show(data)
+            if not given["yes"] and not click.confirm("Record this?", default=True, err=True):
+                raise click.Abort
+        receipt = records.append([fact])[0]
+    _print(receipt, as_json=given["as_json"])
+
+
+def _given(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fact as far as the command line gives it, in JSON's terms."""
+    from caretrail.cli.ask import from_json
+    from caretrail.cli.fields import put
+
+    data: dict[str, Any] = {"type": cls.model_fields["type"].default}
+    if "episode" in given:
+        data["episode"] = given["episode"]
+    for number, leaf in enumerate(leaves):
+        value = given[f"leaf_{number}"]
+        if leaf.kind == "many" and value:
+            put(data, leaf.path, list(value))
+        elif leaf.kind != "many" and value is not None:
+            put(data, leaf.path, leaf.read(value))
+    for setting in given["settings"]:
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise click.UsageError("--set is NAME=VALUE")
+        put(data, name.split("."), from_json(value))
+    return data
+
+
+def _require_all(cls: type[FactBase], data: Mapping[str, Any], author: Author | None) -> None:
+    from caretrail.cli.fields import missing
+
+    absent = [leaf.way_in for leaf in missing(cls, data)]
+    if "signatures" in data:
+        absent = [way for way in absent if not way.startswith("--set signatures")]
+    if author is None:
+        absent.append("--actor (or CARETRAIL_ACTOR)")
+    if absent:
+        raise click.UsageError(f"missing: {', '.join(absent)}", click.get_current_context())
+
+
+def _sign(data: dict[str, Any], author: Author) -> None:
+    """Add the author's signature to the document."""
+    clinical = author.role in ("clinician", "supervisor")
+    signature = {
+        "signer": author.id,
+        "role": author.role,
+        "signed_on": data["occurred_on"],
+        "method": "electronic",
+        "meaning": SIGNING.get(data["type"], "review") if clinical else "agreement",
+    }
+    if author.credential is not None:
+        signature["credential"] = author.credential
+    data.setdefault("signatures", []).append(signature)
+
+
+# --- at a terminal ----------------------------------------------------------------------------------------------
+
+
+def _ask(cls: type[FactBase], data: dict[str, Any], author: Author, records: Records, *, optional: bool) -> None:
+    from caretrail.cli.ask import ask_missing
+
+    defaults = {"occurred_on": _today(records, data.get("episode")), "effective_on": "", "edition": "asam-3"}
+    ask_missing(cls, data, defaults, optional=optional)
+
+
+def _ask_author() -> Author:
+    say("Who are you? (set CARETRAIL_ACTOR=id,role,credential to be asked no more)")
+    answer: Author = click.prompt("* id,role,credential", type=AuthorType(), err=True)
+    return answer
+
+
+def _today(records: Records, episode: str | None) -> str:
+    """Today where the program is; before an admission says where, today on this machine."""
+    from caretrail.errors import UnknownEpisode
+
+    if episode is not None:
+        try:
+            seen = records.episode(episode)
+            if seen.outline.zone is not None:
+                return seen.today(now()).isoformat()
+        except UnknownEpisode:
+            pass
+    return now().astimezone().date().isoformat()
+
+
+def _show(data: Mapping[str, Any]) -> None:
+    """Show what will be recorded, every field."""
+    say("")
+    for name, value in data.items():
+        say(f"  {name:<18} {_in_words(value)}")
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{visible(str(name))}: {_in_words(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return "; ".join(_in_words(inner) for inner in value)
+    words = {True: "yes", False: "no", None: "not stated"}
+    return words[value] if value is None or isinstance(value, bool) else visible(str(value))
+
+
+def _print(receipt: Receipt, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "episode": receipt.episode, "version": receipt.version, "position": receipt.position,
+                "recorded_at": instant(receipt.recorded_at), "leaf": receipt.leaf,
+            }  # fmt: skip  # the fields of a receipt, in their published order
+        )
+        return
+    whose = f"of {visible(receipt.episode)}" if receipt.episode else "of the program"
+    when = receipt.recorded_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    click.echo(f"Recorded as fact {receipt.version} {whose}: position {receipt.position} of the log, {when}")

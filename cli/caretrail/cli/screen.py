@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import click
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 WIDTH = 80
 """Columns of a screen that is not a terminal."""
@@ -111,15 +110,22 @@ def console(stream: TextIO | None = None) -> Console:
 
 # --- progress ---------------------------------------------------------------------------------------------------
 
-Step = Callable[[int], None]
-"""Tells a progress bar that this much more is done."""
+class Step(Protocol):
+    """Tells a progress bar that so much more is done, and how much there is in all once that is known."""
+
+    def __call__(self, amount: int, total: int | None = None) -> None:
+        """Move on."""
+
+
+def _unseen(amount: int, total: int | None = None) -> None:
+    """Move nothing: nobody is watching."""
 
 
 @contextmanager
 def progress(label: str, total: int | None) -> Iterator[Step]:
     """Show a progress bar on stderr while the work lasts, on a terminal only; `total` None when it is not known."""
     if not sys.stderr.isatty():
-        yield lambda _amount: None
+        yield _unseen
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -127,4 +133,8 @@ def progress(label: str, total: int | None) -> Iterator[Step]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda amount: bar.advance(task, amount)
+
+        def step(amount: int, total: int | None = None) -> None:
+            bar.update(task, advance=amount, **({} if total is None else {"total": total}))
+
+        yield step

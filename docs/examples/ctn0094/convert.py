@@ -24,9 +24,10 @@ import click
 
 Fact = dict[str, Any]
 TABLES = ("subjects", "screening", "randomization", "detox", "visits")
+OPENING = ("assessed", "admitted")
 LEFT = {"left_study": "left_against_advice", "dead": "died", "moved": "other"}
 ABSENT = {*LEFT, "no_show", "forgot", "unable", "on_vacation", "in_jail", "in_hospital", "illness", "no_funding"}
-WORDS = {
+WORDS = {  # why a row is not a fact
     "no_event": "names the person's trial and site: carried as program by the person's other facts",
     "no_date": "the day on which it happened, or should have, is not given",
     "repeats_first": "the same assignment again, on the same day",
@@ -38,11 +39,10 @@ WORDS = {
     "same_day": "another row already says that the person was seen on that day",
     "left_before": "another row already says that the person left",
 }
-"""Why a row is not a fact."""
 
 
-class NotAFact(Exception):  # noqa: N818  # nothing went wrong: a row may say nothing that Caretrail could record
-    """A row is not a fact, for a reason of WORDS."""
+class NotAFact(Exception):
+    """A row says nothing that Caretrail could record, for a reason of WORDS."""
 
 
 class Row(NamedTuple):
@@ -61,7 +61,7 @@ class Row(NamedTuple):
     @property
     def held(self) -> bool:
         """Whether a visit took place, and nothing in its row says otherwise."""
-        return "" != self.cells["when"] and self.cells["what"] in ("visit", "final") and not self.reasons & ABSENT
+        return self.cells["when"] != "" and self.cells["what"] in ("visit", "final") and not self.reasons & ABSENT
 
     @property
     def week(self) -> int:
@@ -137,19 +137,12 @@ class Converter:
         return row.who in self.assigned and all(visit.week <= row.week for visit in self.held[row.who].values())
 
     def leaving(self, row: Row) -> tuple[str, date, Fact]:
-        """The end of the stay, on the day of the last contact: no table has the day of leaving."""
+        """The end of the stay: on its day if the table has it, else on the day of the last contact."""
         if row is not self.left.setdefault(row.who, row):
             raise NotAFact("left_before")
-        last = max(self.assigned[row.who].day(), *self.held[row.who])
-        reason = LEFT[min(row.reasons & LEFT.keys())]
-        return "discharged", last, {"reason": reason, "last_contact_on": last.isoformat()}
-
-
-def rows(table: str, file: Path) -> Iterator[Row]:
-    """Read one table."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    for number, cells in enumerate(csv.DictReader(lines), start=2):
-        yield Row(table, number, cells["who"], cells)
+        last = max([self.assigned[row.who].day(), *self.held[row.who]])
+        day, reason = row.day() if row.cells["when"] else last, LEFT[min(row.reasons & LEFT.keys())]
+        return "discharged", day, {"reason": reason, "last_contact_on": last.isoformat()}
 
 
 def convert(tables: dict[str, list[Row]]) -> tuple[list[Fact], list[list[str]]]:
@@ -160,8 +153,7 @@ def convert(tables: dict[str, list[Row]]) -> tuple[list[Fact], list[list[str]]]:
             facts.append(converter.fact(row))
         except NotAFact as why:
             report.append([row.table, str(row.number), str(why), WORDS[str(why)]])
-    opening = (fact for kind in ("admitted", "assessed") for fact in facts if fact["type"] == kind)
-    opened = {fact["episode"]: fact["occurred_on"] for fact in opening}
+    opened = {fact["episode"]: fact["occurred_on"] for fact in reversed(facts) if fact["type"] in OPENING}
 
     def turn(fact: Fact) -> tuple[str, ...]:
         """Day by day over all persons; what is dated before a person's opening fact waits for it."""
@@ -186,13 +178,15 @@ def refused(facts: list[Fact], receipts: Path) -> Iterator[list[str]]:
 @click.option("--receipts", type=click.Path(path_type=Path), help="What `append --json` printed.")
 def main(data: Path, to: Path, report: Path, receipts: Path | None) -> None:
     """Convert the CTN-0094 tables in the folder DATA."""
-    tables = {table: list(rows(table, data / f"{table}.csv")) for table in TABLES}
+    tables: dict[str, list[Row]] = {}
+    for table in TABLES:
+        cells = csv.DictReader((data / f"{table}.csv").read_text(encoding="utf-8").splitlines())
+        tables[table] = [Row(table, number, each["who"], each) for number, each in enumerate(cells, start=2)]
     facts, reported = convert(tables)
     refusals = list(refused(facts, receipts)) if receipts else []
     to.write_text("".join(json.dumps(fact) + "\n" for fact in facts), encoding="utf-8")
     with report.open("w", encoding="utf-8", newline="") as out:
-        header = ["file", "row", "reason", "words"]
-        csv.writer(out, lineterminator="\n").writerows([header, *reported, *refusals])
+        csv.writer(out, lineterminator="\n").writerows([["file", "row", "reason", "words"], *reported, *refusals])
     ends = Counter(("fact", fact["type"]) for fact in facts)
     ends.update(("reported", f"{row[0]} {row[2]}") for row in reported)
     ends.update(("refused", f"{row[0]} {row[2]}") for row in refusals)

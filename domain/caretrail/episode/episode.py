@@ -5,15 +5,18 @@ Decisions read the clock from an argument. Evolving never raises: what was recor
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
 from caretrail.episode.history import (
+    AMENDMENTS,
     Amendments,
     Effective,
     Entry,
     amendments,
+    clinical_order,
     corrected_fact,
     effective_history,
 )
@@ -48,7 +51,6 @@ OPENING = (Assessed, Admitted)
 PLAIN = (SessionAttended, SessionMissed, CareCoordinated, Explained, Authorized, ScheduleSet, TeamChanged)
 """Facts that can only clash with the admission and the discharge, so that the whole history need not be looked at."""
 
-AMENDMENTS = (Corrected, Voided, Addendum)
 SIGNABLE = (PlanSigned, PlanReviewed, ContinuedStayDetermined)
 FARTHEST_EAST = timezone(timedelta(hours=14))
 """Where a day begins first: before an admission names the zone, only what is tomorrow everywhere is refused."""
@@ -177,7 +179,7 @@ class Episode:
 
     def _require_target(self, fact: Fact) -> None:
         """Amendments and signatures act on an earlier fact that still counts."""
-        if not isinstance(fact, (*AMENDMENTS, Signed)):
+        if not isinstance(fact, Corrected | Voided | Addendum | Signed):
             return
         target = self.entries[fact.target - 1] if fact.target <= self.version else None
         if target is None:
@@ -198,7 +200,7 @@ class Episode:
                 "sign one of those",
                 [fact.target],
             )
-        if isinstance(fact, Corrected | Addendum) and isinstance(target.fact, AMENDMENTS):
+        if isinstance(fact, Corrected | Addendum) and type(target.fact) in AMENDMENTS:
             raise Impossible(
                 f"target {fact.target} is itself an amendment",
                 "correct the original again, or void the amendment",
@@ -221,15 +223,22 @@ class Episode:
             return
         if isinstance(fact, Addendum | ProgramAttested):
             return
-        entry = Entry(self.version + 1, 0, fact, UNSETTLED, "")
         try:
-            require_possible(effective_history([*self.entries, entry]))
+            require_possible(self._history_with(fact))
         except Impossible as problem:
             if isinstance(fact, Corrected | Voided):
                 raise Impossible(
                     f"what remains would be impossible: {problem.message}", problem.hint, problem.versions
                 ) from None
             raise
+
+    def _history_with(self, fact: Fact) -> list[Effective]:
+        entry = Entry(self.version + 1, 0, fact, UNSETTLED, "")
+        if type(fact) in AMENDMENTS:
+            return effective_history([*self.entries, entry])
+        history = self.history.copy()
+        insort(history, Effective(fact, entry), key=clinical_order)
+        return history
 
     def _require_within(self, fact: Fact) -> None:
         """What `require_possible` would say of a plain fact, from the outline alone."""
@@ -261,18 +270,18 @@ class Episode:
         )
         self.entries.append(entry)
         self.version = event.originator_version
-        self._history = None
-        if isinstance(fact, (*AMENDMENTS, Signed)):
-            self._amendments = None
+        if type(fact) in AMENDMENTS:
+            self._history = self._amendments = None
+        elif self._history is not None:
+            insort(self._history, Effective(fact, entry), key=clinical_order)
         if not (isinstance(fact, PLAIN) and self._outline is not None and self._outline.known):
             self._outline = None
 
     def settle(self, version: int, position: int, recorded_at: datetime, recorded_by: str) -> None:
-        """Put what the store said on a fact just saved."""
+        """Put what the store said on a fact just saved; its place in the history stays the last of its like."""
         self.entries[version - 1] = replace(
             self.entries[version - 1], position=position, recorded_at=recorded_at, recorded_by=recorded_by
         )
-        self._history = None
 
 
 def civil_day(now: datetime, zone: str | None) -> date:

@@ -33,6 +33,11 @@ from caretrail.facts.codec import invalid_fact
 RANKS: dict[type[FactBase], int] = {Assessed: 0, Admitted: 1, Transferred: 3, Discharged: 4}
 """Order within one day; every other fact has rank 2."""
 
+AMENDMENTS: frozenset[type[FactBase]] = frozenset({Corrected, Voided, Addendum})
+"""Facts that act on an earlier one and do not themselves stand in the effective history."""
+
+ACTS_ON_TARGET: frozenset[type[FactBase]] = AMENDMENTS | {Signed}
+
 ENVELOPE_FIXED = frozenset({"type", "episode", "actor", "command_id", "source", "entered_at", "late_reason", "target"})
 """What a correction cannot touch: who said it, where it belongs, how it came, what it acts on."""
 
@@ -88,11 +93,12 @@ def amendments(entries: Sequence[Entry]) -> Amendments:
     target: a void that is itself struck does nothing.
     """
     found = Amendments()
+    acting = [entry for entry in entries if type(entry.fact) in ACTS_ON_TARGET]
     voided = found.voided_by
-    for entry in reversed(entries):
+    for entry in reversed(acting):
         if isinstance(entry.fact, Voided) and entry.version not in voided:
             voided.setdefault(entry.fact.target, entry.version)
-    for entry in entries:
+    for entry in acting:
         fact = entry.fact
         # a document that is struck takes its later signatures and addenda with it
         if isinstance(fact, Signed | Addendum) and fact.target in voided and entry.version not in voided:
@@ -109,30 +115,33 @@ def amendments(entries: Sequence[Entry]) -> Amendments:
 def effective_history(entries: Sequence[Entry]) -> list[Effective]:
     """Facts with corrections and voids applied, in clinical order; amendments themselves are not among them."""
     acting = amendments(entries)
+    voided, corrections = acting.voided_by, acting.corrections
     history: list[Effective] = []
     for entry in entries:
-        if isinstance(entry.fact, Corrected | Voided | Addendum) or entry.version in acting.voided_by:
+        if type(entry.fact) in AMENDMENTS or entry.version in voided:
             continue
-        corrections = acting.corrections.get(entry.version, ())
-        if corrections:
-            fact = corrected_fact(entry.fact, [c.fact for c in corrections if isinstance(c.fact, Corrected)])
-            history.append(Effective(fact, entry, tuple(c.version for c in corrections)))
+        if entry.version in corrections:
+            applied = corrections[entry.version]
+            fact = corrected_fact(entry.fact, [c.fact for c in applied if isinstance(c.fact, Corrected)])
+            history.append(Effective(fact, entry, tuple(c.version for c in applied)))
         else:
             history.append(Effective(entry.fact, entry))
-    history.sort(key=_clinical_order)
+    history.sort(key=clinical_order)
     return history
 
 
-def _clinical_order(item: Effective) -> tuple[date, int, str, int, int]:
+def clinical_order(item: Effective) -> tuple[date, int, str, int, int]:
+    """The key an effective history is sorted by."""
     fact = item.fact
-    if isinstance(fact, SessionAttended | SessionMissed):
-        start = fact.start or "00:00"
-    elif isinstance(fact, Assessed):
-        start = fact.at or "00:00"
+    kind = type(fact)
+    if kind is SessionAttended or kind is SessionMissed:
+        start = fact.start or "00:00"  # type: ignore[union-attr]  # told by its type just now, which is faster
+    elif kind is Assessed:
+        start = fact.at or "00:00"  # type: ignore[union-attr]
     else:
         start = "00:00"
     # a fact that is being decided has no position yet: it comes last
-    return fact.occurred_on, RANKS.get(type(fact), 2), start, item.entry.position or 2**63, item.entry.version
+    return fact.occurred_on, RANKS.get(kind, 2), start, item.entry.position or 2**63, item.entry.version
 
 
 def corrected_fact(fact: Fact, corrections: Iterable[Corrected]) -> Fact:

@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from random import uniform
+from time import sleep
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -35,8 +37,11 @@ from caretrail.recording.infrastructure import RecorderFactory
 from caretrail.recording.leaf import leaf_hash
 from caretrail.recording.recorder import EventRecorder
 
-ATTEMPTS = 8
+ATTEMPTS = 12
 """How often a decision is made again after others appended first."""
+
+PAUSE = 0.001
+"""Seconds: the longest pause before the second decision; it doubles, so that writers of one episode get out of step."""
 
 CACHED_EPISODES = 1000
 MOVES_STAYS = (Admitted, Transferred, Discharged, Corrected, Voided)
@@ -133,8 +138,8 @@ class Records(Application[UUID]):
         return uuid5(self._recorder.namespace, episode)
 
     def program_stream(self, program: str) -> UUID:
-        """The stream of a program's own facts; no case number can hold a colon."""
-        return uuid5(self._recorder.namespace, f"program:{program}")
+        """The stream of a program's own facts, in a namespace of its own."""
+        return uuid5(uuid5(self._recorder.namespace, "program"), program)
 
     def episode(self, name: str, upto: int | None = None) -> Episode:
         """Read an episode as recorded, optionally only facts up to a position of the log.
@@ -185,6 +190,7 @@ class Records(Application[UUID]):
                 conflicts += 1
                 if conflicts >= ATTEMPTS:
                     raise
+                sleep(uniform(0, PAUSE * 2**conflicts))  # noqa: S311  # nothing is secret about a pause
             except StayOverlap as overlap:
                 if atomic:
                     raise self._named(overlap) from None

@@ -1,4 +1,4 @@
-"""Assessment rules: before treatment (A1), prior assessments (A3), referral on suspicion (A5)."""
+"""Assessment rules: an assessment before treatment (A1), and prior assessments that are complete enough (A3)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from caretrail.episode.history import Effective
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Chart, Session, Stay
+from caretrail.findings.chart import Chart, Session
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.track import Change, Say, Sheet
 
@@ -112,7 +112,7 @@ def _before_treatment(
     case: Case, known: list[Accepted], begin: date, first: Session | None, sessions: list[Session]
 ) -> list[Change]:
     """What A1 says from the first day on."""
-    changes: list[Change] = [(begin, Say("not_applicable", "no session and no assessment yet"))]
+    changes: list[Change] = [(begin, Say("not_applicable", "no session yet, and no acceptable assessment"))]
     accepted = next((item for item in known if item.value), None)
     doubtful = next((item for item in known if item.value is None), None)
     if accepted and (first is None or _in_time(case, accepted, first, sessions)):
@@ -126,7 +126,8 @@ def _before_treatment(
         return changes
     if first is None:
         return changes
-    evidence = (*[v for item in known[:1] if item.day <= first.day for v in item.evidence], first.version)
+    short = [item.evidence for item in known if item.day <= first.day]
+    evidence = (*(short[-1] if short else ()), first.version)
     began = f"treatment began {first.day} without an acceptable assessment"
     missing = Say("violation", began, f"first session {first.day}", evidence, first.day, "assessment_missing")
     changes.append((first.day, missing))
@@ -178,9 +179,7 @@ def prior_assessment(case: Case) -> Sheet:
             changes.append((item.day, _prior_say(priors, cured, item)))
     none = Say("not_applicable", "no prior assessment was used")
     for stay in chart.stays:
-        sheet.main.lay([(stay.first if not changes else changes[0][0], none), *changes], stay.first, stay.last)
-        if changes and changes[0][0] > stay.first:
-            sheet.main.lay([(stay.first, none), *changes], stay.first, stay.last)
+        sheet.main.lay([(date.min, none), *changes], stay.first, stay.last)
         sheet.leave(stay)
     return sheet
 

@@ -1,0 +1,195 @@
+"""`projection`: look after the read models, which can always be made again from the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from caretrail.cli.exits import Status, Stopped
+from caretrail.cli.options import Setup, json_option, store_option
+from caretrail.cli.screen import plural, print_json, print_json_list, progress, say, visible
+from caretrail.errors import UnknownEpisode
+
+if TYPE_CHECKING:
+    from caretrail.projection import status as standing
+    from caretrail.projection.shapes import Quarantined
+
+
+@click.group("projection")
+def command() -> None:
+    """Look after what is derived from the log
+
+    Worklist, findings and eligibility are kept as rows made from the log. They can be dropped and made again at any
+    time; the log is the only truth.
+
+    \b
+    caretrail projection status
+    """
+
+
+@command.command("status")
+@json_option
+@store_option()
+@click.pass_obj
+def status(setup: Setup, as_json: bool) -> None:
+    """Show how far the rows are behind the log
+
+    \b
+    caretrail projection status
+    """
+    from caretrail.projection.status import status as read_status
+
+    with setup.open() as recorder:
+        found = read_status(recorder)
+    _print_status(found, as_json=as_json)
+
+
+@command.command("catch-up")
+@json_option
+@store_option()
+@click.pass_obj
+def catch_up(setup: Setup, as_json: bool) -> None:
+    """Bring the rows up to the end of the log
+
+    Safe beside other projectors, and when killed.
+
+    \b
+    caretrail projection catch-up
+    """
+    from caretrail.projection.projector import catch_up as bring_up
+
+    with setup.open() as recorder, _facts("Catching up", None) as done:
+        found = bring_up(recorder, progress=done)
+    _print_status(found, as_json=as_json)
+
+
+@command.command("rebuild")
+@json_option
+@store_option()
+@click.pass_obj
+def rebuild(setup: Setup, as_json: bool) -> None:
+    """Make all rows again from the log
+
+    Readers see the old rows until the new ones are complete. Killed anywhere, it can be run again.
+
+    \b
+    caretrail projection rebuild
+    """
+    from caretrail.projection.rebuild import rebuild as make_again
+
+    with setup.open() as recorder, _facts("Rebuilding", None) as done:
+        found = make_again(recorder, progress=done)
+    _print_status(found, as_json=as_json)
+
+
+@command.command("check")
+@json_option
+@store_option()
+@click.pass_obj
+def check(setup: Setup, as_json: bool) -> None:
+    """Prove that the rows are what the log says
+
+    Recomputes every episode and compares. Exit status 1 if any differs.
+
+    \b
+    caretrail projection check
+    """
+    from caretrail.projection.check import check as compare
+
+    with setup.open() as recorder, _facts("Checking", None) as done:
+        report = compare(recorder, progress=done)
+    if as_json:
+        print_json(report.as_json())
+    elif report.ok:
+        click.echo(f"{plural(report.episodes, 'episode')} checked at position {report.position}: the rows are what the log says")
+        click.echo(f"digest {report.live}")
+    else:
+        click.echo(f"{plural(len(report.differ), 'episode')} of {report.episodes} differ at position {report.position}:")
+        for episode in report.differ:
+            click.echo(f"  {visible(episode)}")
+        say("Hint: 'caretrail projection rebuild' makes them again")
+    if not report.ok:
+        raise Stopped(Status.CANNOT)
+
+
+@command.group("quarantine", invoke_without_command=True)
+@json_option
+@store_option()
+@click.pass_context
+def quarantine(ctx: click.Context, as_json: bool) -> None:
+    """List the episodes that cannot be read
+
+    A fact that cannot be read keeps its own episode out of the rows, and no other.
+
+    \b
+    caretrail projection quarantine
+    caretrail projection quarantine retry LNK-2026-0001
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from caretrail.projection.status import status as read_status
+
+    with ctx.ensure_object(Setup).open() as recorder:
+        found = read_status(recorder).quarantined
+    if as_json:
+        print_json_list([{**item._asdict(), "stream": str(item.stream)} for item in found])
+    elif not found:
+        say("No episode is quarantined")
+    for item in () if as_json else found:
+        click.echo(_in_words(item))
+
+
+@quarantine.command("retry")
+@click.argument("episode")
+@store_option()
+@click.pass_obj
+def retry(setup: Setup, episode: str) -> None:
+    """Read a quarantined episode again, as after a fix
+
+    \b
+    caretrail projection quarantine retry LNK-2026-0001
+    """
+    from caretrail.projection.projector import retry as read_again
+    from caretrail.projection.status import status as read_status
+
+    with setup.open() as recorder:
+        found = [item for item in read_status(recorder).quarantined if episode in (item.episode, str(item.stream))]
+        if not found:
+            raise UnknownEpisode("no episode of that number is quarantined", "see 'caretrail projection quarantine'")
+        readable = read_again(recorder, found[0].stream)
+    if not readable:
+        say(f"Error: still not readable: {_in_words(found[0])}")
+        raise Stopped(Status.CANNOT)
+    click.echo(f"{visible(episode)} is readable again")
+
+
+@contextmanager
+def _facts(label: str, total: int | None) -> Iterator[Callable[[int, int], None]]:
+    """Show progress told as "done of all"."""
+    done = 0
+    with progress(label, total) as step:
+
+        def tell(now: int, everything: int) -> None:
+            nonlocal done
+            step(now - done, everything or None)
+            done = now
+
+        yield tell
+
+
+def _print_status(found: standing.Status, *, as_json: bool) -> None:
+    if as_json:
+        print_json(found.as_json())
+        return
+    behind = f"{plural(found.behind, 'fact')} behind the log" if found.behind else "up to the end of the log"
+    click.echo(f"Standing on position {found.position} of {found.log_position}: {behind}")
+    if found.quarantined:
+        click.echo(f"{plural(len(found.quarantined), 'episode')} quarantined: see 'caretrail projection quarantine'")
+
+
+def _in_words(item: Quarantined) -> str:
+    name = visible(item.episode) if item.episode else str(item.stream)
+    return f"{name}: fact {item.version} (position {item.position}) cannot be read: {visible(item.reason_code)}, since {visible(item.since)}"

@@ -1,0 +1,205 @@
+"""Admission rules: qualifying diagnosis (B1), dimensions (B2), capacity for progress (B3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+from caretrail.facts import Admitted, Assessed, Dimension, Transferred
+from caretrail.findings.case import Case
+from caretrail.findings.chart import Stay
+from caretrail.findings.logic import Truth, all_of, any_of, opposite
+from caretrail.findings.rules.referral import qualifies
+from caretrail.findings.track import Change, Say, Sheet
+
+Route = Literal["direct", "step_down", "step_up"]
+NOTHING = Dimension(rating=None, problem=None, meets_level=None)
+
+
+def qualifying_diagnosis(case: Case) -> Sheet:
+    """B1: some assessment has a substance-related diagnosis by a current edition of the DSM."""
+    sheet, lists = Sheet(), case.pack.lists
+    changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
+    standing = 0
+    for item in case.chart.assessments:
+        fact = item.fact
+        if not isinstance(fact, Assessed):
+            continue
+        codes = [code for code in fact.diagnoses if qualifies(case, code)]
+        evidence = (item.version,)
+        if codes and fact.dsm in lists.current_dsm:
+            rank, say = 4, Say("met", f"{codes[0]} by {fact.dsm}, assessed {item.day}", "", evidence)
+        elif codes and fact.dsm is None:
+            rank, say = 3, Say("unknown", f"{codes[0]} {item.day}: dsm not stated", "", evidence, None, "dsm_missing")
+        elif codes:
+            words = f"{codes[0]} by {fact.dsm} {item.day}: not a current edition"
+            rank, say = 2, Say("violation", words, "", evidence, None, "dsm_not_current")
+        elif fact.diagnoses:
+            words = f"no substance-related diagnosis {item.day}"
+            rank, say = 2, Say("violation", words, "", evidence, None, "diagnosis_missing")
+        else:
+            words = f"diagnoses not stated {item.day}"
+            rank, say = 1, Say("unknown", words, "", evidence, None, "diagnosis_missing")
+        if rank > standing:
+            standing = rank
+            changes.append((item.day, say))
+    for stay in case.chart.stays:
+        sheet.main.lay(changes, stay.first, stay.last)
+        sheet.leave(stay)
+    return sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The dimensions as they stand: the latest full assessment, with addenda laid over it."""
+
+    edition: str | None = None
+    dimensions: dict[str, Dimension] = field(default_factory=dict[str, Dimension])
+    evidence: tuple[int, ...] = ()
+
+    def after(self, fact: Assessed, version: int) -> Profile:
+        """The profile once an assessment is taken in; one without dimensions says nothing of them."""
+        if not fact.dimensions:
+            return self
+        if fact.kind != "addendum" or fact.edition != self.edition:
+            return Profile(fact.edition, dict(fact.dimensions), (version,))
+        laid = dict(self.dimensions)
+        for key, value in fact.dimensions.items():
+            laid[key] = laid.get(key, NOTHING).model_copy(update=value.model_dump(exclude_none=True))
+        return replace(self, dimensions=laid, evidence=(*self.evidence, version))
+
+    def meets(self, key: str) -> Truth:
+        """Whether a dimension meets the level."""
+        return self.dimensions.get(key, NOTHING).meets_level
+
+    def fits(self, key: str) -> Truth:
+        """Whether a dimension has no problem or meets the level."""
+        dimension = self.dimensions.get(key, NOTHING)
+        return any_of(opposite(dimension.problem), dimension.meets_level)
+
+
+def admission_dimensions(case: Case) -> Sheet:
+    """B2: the dimensions support the admission, by the route the client came.
+
+    A later assessment can complete the picture or cure it, but not undo an admission that was supported. A client
+    transferred here from a less intensive level came by step up, from a more intensive one by step down.
+    """
+    sheet = Sheet()
+    profiles: list[tuple[date, Profile]] = []
+    profile = Profile()
+    for item in case.chart.assessments:
+        if isinstance(item.fact, Assessed):
+            profile = profile.after(item.fact, item.version)
+            if profiles and profiles[-1][0] == item.day:
+                profiles.pop()
+            profiles.append((item.day, profile))
+    for stay in case.chart.stays:
+        sheet.main.lay(_dimension_changes(case, stay, profiles), stay.first, stay.last)
+        sheet.leave(stay)
+    return sheet
+
+
+def _dimension_changes(case: Case, stay: Stay, profiles: list[tuple[date, Profile]]) -> list[Change]:
+    standing = Profile()
+    later: list[tuple[date, Profile]] = []
+    for day, profile in profiles:
+        if day <= stay.first:
+            standing = profile
+        elif stay.last is None or day <= stay.last:
+            later.append((day, profile))
+    changes = [(stay.first, _dimension_say(case, stay, standing))]
+    for day, profile in later:
+        if changes[-1][1].verdict == "met":
+            break
+        changes.append((day, _dimension_say(case, stay, profile)))
+    return changes
+
+
+def _dimension_say(case: Case, stay: Stay, profile: Profile) -> Say:
+    evidence = tuple(sorted({*profile.evidence, stay.opened_by}))
+    if not profile.dimensions:
+        return Say("unknown", "no dimensions recorded", "", evidence, None, "dimensions_missing")
+    if profile.edition != case.pack.edition:
+        words = f"dimensions by {profile.edition}, criteria by {case.pack.edition}"
+        return Say("unknown", words, "", evidence, None, "edition_mismatch")
+    route, parts = _route(case, stay, profile)
+    value = all_of(*parts.values())
+    arithmetic = f"{route}: " + ", ".join(f"{name} {_word(part)}" for name, part in parts.items())
+    if value:
+        return Say("met", f"{route}: admission criteria met", arithmetic, evidence)
+    if value is False:
+        lacking = ", ".join(name for name, part in parts.items() if part is False)
+        return Say("violation", f"{route}: not met: {lacking}", arithmetic, evidence, None, "admission_criteria")
+    unknown = ", ".join(name for name, part in parts.items() if part is None)
+    return Say("unknown", f"{route}: not stated: {unknown}", arithmetic, evidence, None, "admission_criteria_unknown")
+
+
+def _word(value: Truth) -> str:
+    return "not known" if value is None else "yes" if value else "no"
+
+
+def _route(case: Case, stay: Stay, profile: Profile) -> tuple[Route, dict[str, Truth]]:
+    """The route by which the client came into this stay, and what that route asks for."""
+    transfer = case.chart.transfers.get(stay.opened_by)
+    fact = transfer.fact if transfer else case.chart.admitted
+    if isinstance(fact, Transferred):
+        route: Route = "step_down" if _intensity(fact.from_level) > _intensity(fact.to_level) else "step_up"
+        objectives = fact.outcome.goals_met if fact.outcome else None
+        codes = {"level1_insufficient", "level1_preparatory"}
+        reached: Truth = True if fact.reason in codes else None
+        if _intensity(fact.from_level) > 1:
+            reached = None if route == "step_down" else True  # level 1 is not what the client came from
+        named = None
+    elif isinstance(fact, Admitted):
+        route = fact.route
+        came = fact.transfer_in
+        objectives = came.objectives_met if came else None
+        reached = any_of(came.level1_insufficient, came.level1_preparatory) if came else None
+        named = came.dimension if came else None
+    else:
+        return "direct", _direct(case, profile)
+    if route == "direct":
+        return route, _direct(case, profile)
+    if route == "step_down":
+        dimensions = any_of(*(profile.meets(key) for key in "123456"))
+        return route, {"objectives_met": objectives, "one dimension": True if named else dimensions}
+    return route, {"level 1 insufficient or preparatory": reached, **_direct(case, profile)}
+
+
+def _direct(case: Case, profile: Profile) -> dict[str, Truth]:
+    if case.pack.reads("six_dimensions") == "all_six":
+        return {f"dimension {key}": profile.meets(key) for key in "123456"}
+    return {
+        "dimension 2": profile.fits("2"),
+        "dimension 3": profile.fits("3"),
+        "dimension 4, 5 or 6": any_of(*(profile.meets(key) for key in "456")),
+    }
+
+
+def _intensity(level: str) -> float:
+    """Order level codes by intensity; those without a number come last."""
+    try:
+        return float(level.partition("-")[0])
+    except ValueError:
+        return 99.0
+
+
+def capacity_for_progress(case: Case) -> Sheet:
+    """B3: at admission, significant progress was expected of the client."""
+    sheet = Sheet()
+    for stay in case.chart.stays:
+        sheet.main.set(stay.first, _capacity_say(case))
+        sheet.leave(stay)
+    return sheet
+
+
+def _capacity_say(case: Case) -> Say:
+    admission, admitted = case.chart.admission, case.chart.admitted
+    if admission is None or admitted is None or admitted.expects_progress is None:
+        evidence = (admission.version,) if admission else ()
+        return Say("unknown", "expects_progress is not stated", "", evidence, None, "capacity_not_stated")
+    if admitted.expects_progress:
+        return Say("met", f"progress expected at admission {admission.day}", "", (admission.version,))
+    words = f"no progress expected at admission {admission.day}"
+    return Say("violation", words, "", (admission.version,), None, "capacity_not_stated")

@@ -1,0 +1,119 @@
+"""Referral on suspicion of a mental health condition, by those who may not diagnose it themselves (A5)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from caretrail.facts import Assessed
+from caretrail.findings.case import Case
+from caretrail.findings.logic import Truth
+from caretrail.findings.track import Change, Say, Sheet
+
+
+
+
+def mental_health_referral(case: Case) -> Sheet:
+    """A5: a LADC or PLADC who suspects a mental health condition refers on, and diagnoses none.
+
+    A later assessment by somebody who may diagnose, or with a referral, settles an earlier suspicion. A diagnosis
+    outside substance use that only limited assessors recorded is a point. A referral acts from its own day.
+    """
+    chart, sheet = case.chart, Sheet()
+    changes = _referral_changes(case)
+    none = Say("unknown", "no assessment recorded", cause="assessment_missing")
+    for stay in chart.stays:
+        sheet.main.lay([(date.min, none), *changes], stay.first, stay.last)
+        sheet.leave(stay)
+    _out_of_scope(case, sheet)
+    return sheet
+
+
+def _limited(case: Case, fact: Assessed) -> Truth:
+    stated = [person.credential for person in fact.performers]
+    if any(credential and credential not in case.pack.lists.limited_credentials for credential in stated):
+        return False
+    return None if not stated or None in stated else True
+
+
+def _referral_changes(case: Case) -> list[Change]:
+    """What A5 says over time; for each day the assessments and referrals up to it."""
+    changes: list[Change] = []
+    facts = [(item, item.fact) for item in case.chart.assessments if isinstance(item.fact, Assessed)]
+    days = {item.day for item, _ in facts}
+    days |= {max(item.day, fact.referral.on) for item, fact in facts if fact.referral}
+    for day in sorted(days):
+        open_suspicion: list[tuple[int, date, Truth]] = []
+        referral: tuple[int, date, str | None] | None = None
+        stated = False
+        limited: Truth = False
+        seen: list[int] = []
+        for item, fact in facts:
+            if item.day > day:
+                break
+            seen.append(item.version)
+            limited = _limited(case, fact)
+            if fact.mental_health_suspected is not None:
+                stated = True
+            if limited is False:
+                open_suspicion, stated, referral = [], True, None
+            elif fact.mental_health_suspected:
+                open_suspicion.append((item.version, item.day, limited))
+            if fact.referral and max(item.day, fact.referral.on) <= day:
+                referral = (item.version, fact.referral.on, fact.referral.credential)
+        changes.append((day, _referral_say(case, open_suspicion, referral, stated, limited, tuple(seen))))
+    return changes
+
+
+def _referral_say(
+    case: Case,
+    suspicion: list[tuple[int, date, Truth]],
+    referral: tuple[int, date, str | None] | None,
+    stated: bool,
+    limited: Truth,
+    seen: tuple[int, ...],
+) -> Say:
+    if not suspicion:
+        if not stated:
+            return Say("unknown", "mental_health_suspected is not stated", "", seen, None, "suspicion_not_stated")
+        if limited is False:
+            return Say("not_applicable", "the assessor may diagnose", "", seen)
+        return Say("met", "no mental health condition suspected", "", seen)
+    version, day, by_limited = suspicion[-1]
+    suspected = f"suspected {day}"
+    if referral is None:
+        if by_limited is None:
+            words = f"{suspected}: credential of the assessor not stated, no referral"
+            return Say("unknown", words, "", (version,), None, "credential_missing")
+        return Say("violation", f"{suspected}, no referral", "", (version,), None, "referral_missing")
+    evidence = (version,) if referral[0] == version else (version, referral[0])
+    referred = f"{suspected}, referred {referral[1]}"
+    if referral[2] is None:
+        words = f"{referred}: credential of the receiver not stated"
+        return Say("unknown", words, "", evidence, None, "credential_missing")
+    if referral[2] in case.pack.lists.limited_credentials:
+        words = f"{referred} to somebody who may not diagnose"
+        return Say("violation", words, "", evidence, None, "referral_missing")
+    return Say("met", referred, "", evidence)
+
+
+def _out_of_scope(case: Case, sheet: Sheet) -> None:
+    """Flag mental health diagnoses that only limited assessors recorded, from the first governed day on."""
+    notice = timedelta(days=case.numbers.notice_days)
+    if not case.chart.stays:
+        return
+    for item in case.chart.assessments:
+        fact = item.fact
+        if not isinstance(fact, Assessed) or fact.kind == "prior_accepted" or not _limited(case, fact):
+            continue
+        codes = [code for code in fact.diagnoses if code.startswith("F") and not qualifies(case, code)]
+        first = max(item.day, case.chart.stays[0].first)
+        stay = case.chart.stay_on(first)
+        if codes and stay:
+            words = f"{', '.join(codes)} recorded {item.day} by an assessor who may not diagnose it"
+            say = Say("violation", words, "", (item.version,), None, "scope")
+            sheet.note(f"diagnosis of {item.day}", first, first + notice, say)
+
+
+def qualifies(case: Case, code: str) -> bool:
+    """Whether a diagnosis code is a substance-related one by the pack."""
+    return code.startswith(case.pack.lists.qualifying_diagnoses)

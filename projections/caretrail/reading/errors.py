@@ -1,0 +1,31 @@
+"""What can go wrong with a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caretrail.errors import CaretrailError
+
+SHOWN = 5
+
+
+class AmbiguousEpisode(CaretrailError):
+    """The beginning of a case number fits several episodes; `matches` names up to five."""
+
+    code = "ambiguous_episode"
+
+    def __init__(self, matches: Sequence[str]) -> None:
+        shown = sorted(matches)[:SHOWN]
+        more = f" and {len(matches) - SHOWN} more" if len(matches) > SHOWN else ""
+        super().__init__(f"{len(matches)} episodes begin like that: {', '.join(shown)}{more}", "give more of the case number")
+        self.matches = tuple(shown)
+
+
+class UnknownRule(CaretrailError):
+    """The episode's policy pack has no rule of that name; `rules` are the names it has."""
+
+    code = "unknown_rule"
+
+    def __init__(self, rules: Sequence[str]) -> None:
+        super().__init__("no rule of that name judges this episode", f"rules: {', '.join(rules) or 'none, there is no pack'}")
+        self.rules = tuple(rules)

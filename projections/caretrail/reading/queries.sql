@@ -1,0 +1,65 @@
+-- findings --
+-- What is in force between :low and :last. The span is that of the first day in force; where zones are on different
+-- days there may be two, and the caller picks. Filters that are null let everything pass.
+SELECT f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s.start_on, s.until_on,
+       f.rule, f.subject, f.verdict, f.start_on, f.until_on, f.due_on, f.owner, f.cause, f.quiet, f.work,
+       f.message, f.arithmetic, f.evidence, f.citation, f.live_until
+  FROM caretrail.flag AS f
+  JOIN caretrail.episode_view AS e ON e.generation = f.generation AND e.stream = f.stream
+  LEFT JOIN caretrail.span AS s ON s.generation = f.generation AND s.stream = f.stream
+       AND s.start_on <= CASE WHEN f.start_on > :high THEN f.start_on ELSE :high END
+       AND s.until_on > CASE WHEN f.start_on > :low THEN f.start_on ELSE :low END
+ WHERE f.generation = :generation AND f.live_until > :low AND f.start_on <= :last
+   AND (CAST(:program AS text) IS NULL OR s.program = CAST(:program AS text))
+   AND (CAST(:clinician AS text) IS NULL OR s.clinician = CAST(:clinician AS text) OR f.owner = CAST(:clinician AS text))
+   AND (CAST(:client AS text) IS NULL OR e.client = CAST(:client AS text))
+   AND (CAST(:verdict AS text) IS NULL OR f.verdict = CAST(:verdict AS text))
+
+-- findings_closed --
+-- The same, also in episodes that ended before.
+SELECT f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s.start_on, s.until_on,
+       f.rule, f.subject, f.verdict, f.start_on, f.until_on, f.due_on, f.owner, f.cause, f.quiet, f.work,
+       f.message, f.arithmetic, f.evidence, f.citation, f.live_until
+  FROM caretrail.flag AS f
+  JOIN caretrail.episode_view AS e ON e.generation = f.generation AND e.stream = f.stream
+  LEFT JOIN caretrail.span AS s ON s.generation = f.generation AND s.stream = f.stream
+       AND s.start_on <= CASE WHEN f.start_on > :high THEN f.start_on ELSE :high END
+       AND s.until_on > CASE WHEN f.start_on > :low THEN f.start_on ELSE :low END
+ WHERE f.generation = :generation AND f.until_on > :low AND f.start_on <= :last
+   AND (CAST(:program AS text) IS NULL OR s.program = CAST(:program AS text))
+   AND (CAST(:clinician AS text) IS NULL OR s.clinician = CAST(:clinician AS text) OR f.owner = CAST(:clinician AS text))
+   AND (CAST(:client AS text) IS NULL OR e.client = CAST(:client AS text))
+   AND (CAST(:verdict AS text) IS NULL OR f.verdict = CAST(:verdict AS text))
+
+-- work --
+-- The same, only what belongs in the worklist.
+SELECT f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s.start_on, s.until_on,
+       f.rule, f.subject, f.verdict, f.start_on, f.until_on, f.due_on, f.owner, f.cause, f.quiet, f.work,
+       f.message, f.arithmetic, f.evidence, f.citation, f.live_until
+  FROM caretrail.flag AS f
+  JOIN caretrail.episode_view AS e ON e.generation = f.generation AND e.stream = f.stream
+  LEFT JOIN caretrail.span AS s ON s.generation = f.generation AND s.stream = f.stream
+       AND s.start_on <= CASE WHEN f.start_on > :high THEN f.start_on ELSE :high END
+       AND s.until_on > CASE WHEN f.start_on > :low THEN f.start_on ELSE :low END
+ WHERE f.generation = :generation AND f.work > 0 AND f.live_until > :low AND f.start_on <= :last
+   AND (CAST(:program AS text) IS NULL OR s.program = CAST(:program AS text))
+   AND (CAST(:clinician AS text) IS NULL OR s.clinician = CAST(:clinician AS text) OR f.owner = CAST(:clinician AS text))
+   AND (CAST(:client AS text) IS NULL OR e.client = CAST(:client AS text))
+   AND (CAST(:verdict AS text) IS NULL OR f.verdict = CAST(:verdict AS text))
+
+-- census --
+-- Open episodes between two days.
+SELECT s.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s.start_on, s.until_on, s.status, e.admitted_on
+  FROM caretrail.span AS s
+  JOIN caretrail.episode_view AS e ON e.generation = s.generation AND e.stream = s.stream
+ WHERE s.generation = :generation AND s.status IN ('open', 'held', 'quarantined') AND s.until_on > :low AND s.start_on <= :last
+   AND (CAST(:program AS text) IS NULL OR s.program = CAST(:program AS text))
+
+-- names_of_client --
+-- Episodes of one client.
+SELECT stream, episode FROM caretrail.episode_view WHERE generation = :generation AND client = :client
+
+-- names_beginning --
+-- Episodes whose case number begins so.
+SELECT stream, episode FROM caretrail.episode_view
+ WHERE generation = :generation AND substr(episode, 1, length(CAST(:prefix AS text))) = CAST(:prefix AS text)

@@ -1,0 +1,117 @@
+"""Real input: every row of the CTN-0094 tables becomes a fact or is reported, and the store takes the facts."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from caretrail.errors import Refused
+from caretrail.facts import Fact
+from caretrail.facts.codec import parse_fact
+from caretrail.recording import init_store, open_recorder
+from caretrail.recording.application import Receipt, Records
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "ctn0094"
+TABLES = ("subjects", "screening", "randomization", "detox", "visits")
+BATCH = 500
+
+
+def convert(folder: Path, *more: str) -> str:
+    """Run the example as its README says; what it printed."""
+    command = [sys.executable, str(EXAMPLE / "convert.py"), str(EXAMPLE / "data")]
+    files = ["--facts", str(folder / "facts.jsonl"), "--report", str(folder / "report.csv")]
+    done = subprocess.run([*command, *files, *more], check=True, capture_output=True, text=True, encoding="utf-8")
+    return done.stdout
+
+
+def reported(folder: Path) -> list[dict[str, str]]:
+    with (folder / "report.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ctn0094")
+    (folder / "screen.txt").write_text(convert(folder), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def facts(converted: Path) -> list[Fact]:
+    lines = (converted / "facts.jsonl").read_bytes().splitlines()
+    return [parse_fact(line) for line in lines]
+
+
+def append(facts: Sequence[Fact], store: Path) -> list[Receipt | Refused]:
+    """Append in batches, as the command line does."""
+    records = Records(open_recorder(str(store)), lambda: datetime.now(UTC))
+    outcomes: list[Receipt | Refused] = []
+    try:
+        for first in range(0, len(facts), BATCH):
+            outcomes += records.append_each(facts[first : first + BATCH], imported=True)
+    finally:
+        records.close()
+    return outcomes
+
+
+def test_every_row_is_a_fact_or_is_reported_and_none_is_both(converted: Path, facts: list[Fact]) -> None:
+    rows = Counter(
+        (table, str(number))
+        for table in TABLES
+        for number in range(2, len((EXAMPLE / "data" / f"{table}.csv").read_text("utf-8").splitlines()) + 1)
+    )
+    ends = Counter((row["file"], row["row"]) for row in reported(converted))
+    ends.update((table, number) for table, _, number in ((fact.command_id or "").partition("/") for fact in facts))
+    assert ends == rows
+    assert all(row["reason"] and row["words"] for row in reported(converted))
+
+
+def test_the_readme_shows_what_is_printed(converted: Path) -> None:
+    screen = (converted / "screen.txt").read_text(encoding="utf-8")
+    assert screen in (EXAMPLE / "README.md").read_text(encoding="utf-8")
+
+
+def test_converting_twice_gives_the_same_bytes(converted: Path, tmp_path: Path) -> None:
+    convert(tmp_path)
+    for name in ("facts.jsonl", "report.csv"):
+        assert (tmp_path / name).read_bytes() == (converted / name).read_bytes()
+
+
+def test_nothing_is_claimed_that_the_tables_do_not_say(facts: list[Fact]) -> None:
+    assert {fact.type for fact in facts} == {"assessed", "admitted", "care_coordinated", "discharged"}
+    for fact in facts:
+        if fact.type == "assessed":
+            assert (fact.dimensions, fact.diagnoses, fact.recommended_level) == ({}, (), None)
+        if fact.type == "admitted":
+            assert (fact.level, fact.policy, fact.team, fact.schedule) == ("OTS", "none", (), None)
+
+
+def test_the_store_takes_or_refuses_each_fact_and_the_refusals_join_the_report(
+    converted: Path, facts: list[Fact], tmp_path: Path
+) -> None:
+    store = tmp_path / "ctn0094.sqlite"
+    init_store(str(store))
+    outcomes = append(facts, store)
+    refusals = {number: outcome for number, outcome in enumerate(outcomes, start=1) if isinstance(outcome, Refused)}
+    assert Counter(outcome.code for outcome in refusals.values()) == {"unknown_episode": 118}
+    assert len(outcomes) == len(facts)
+
+    answers = [{"line": line, "error": refusal.code, "message": refusal.message} for line, refusal in refusals.items()]
+    (tmp_path / "receipts.jsonl").write_text("".join(json.dumps(answer) + "\n" for answer in answers), encoding="utf-8")
+    screen = convert(tmp_path, "--receipts", str(tmp_path / "receipts.jsonl"))
+    assert screen.splitlines()[-1] == f"{len(facts)} facts = {len(facts) - 118} recorded + 118 refused"
+    joined = reported(tmp_path)[len(reported(converted)) :]
+    assert [f"{row['file']}/{row['row']}" for row in joined] == [facts[number - 1].command_id for number in refusals]
+    assert {row["reason"] for row in joined} == {"refused_unknown_episode"}
+
+    again = append(facts, store)
+    assert [o for o in again if isinstance(o, Receipt)] == [o for o in outcomes if isinstance(o, Receipt)]
+    assert sum(isinstance(outcome, Refused) for outcome in again) == 118

@@ -1,0 +1,591 @@
+"""What a recorder promises, held against both databases by the same tests."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import pairwise
+from uuid import UUID, uuid4, uuid5
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+
+from caretrail.errors import CommandReused, InvalidFact, StayOverlap, StoreError, StoreUnreachable, VersionConflict
+from caretrail.recording import EventRecorder, PendingEvent, RecordedEvent, Stay, leaf_hash, open_recorder
+from stores import Clock, all_at_once, lock_held, pending, run_sql
+
+
+def content(events: Sequence[PendingEvent]) -> list[tuple[object, ...]]:
+    return [(e.originator_id, e.originator_version, e.topic, e.state, e.source, e.command_id, e.salt) for e in events]
+
+
+def log_of(recorder: EventRecorder) -> list[RecordedEvent]:
+    return recorder.read_log(limit=100_000)
+
+
+# --- order and time ---------------------------------------------------------------------------------------------
+
+
+def test_an_empty_store_says_so(recorder: EventRecorder) -> None:
+    assert (recorder.max_position(), recorder.max_notification_id()) == (0, None)
+    assert recorder.last_recorded_at() is None
+    assert recorder.read_log() == []
+    assert recorder.select_events(uuid4()) == []
+    assert recorder.position_at(datetime.now(UTC)) == 0
+    assert recorder.append([]) == []
+
+
+def test_what_is_recorded_is_what_was_given_and_what_is_read(recorder: EventRecorder) -> None:
+    stream = uuid5(recorder.namespace, "E-1")
+    given = [pending(stream, 1, payload=b"\x00\xff one"), pending(stream, 2, payload=b"", source="")]
+    recorded = recorder.append(given)
+    assert content(recorded) == content(given)
+    assert recorder.select_events(stream) == recorded
+    assert log_of(recorder) == recorded
+    assert all(type(event) is RecordedEvent for event in recorded)
+    assert {event.recorded_by for event in recorded} != {""}
+
+
+def test_positions_have_no_gap_and_calls_keep_their_order(recorder: EventRecorder) -> None:
+    a, b = uuid4(), uuid4()
+    recorder.append([pending(a, 1)])
+    recorder.append([pending(b, 1), pending(a, 2), pending(b, 2)])
+    with pytest.raises(VersionConflict):
+        recorder.append([pending(a, 3), pending(b, 7)])
+    recorder.append([pending(a, 3)])
+    assert [(e.position, e.originator_id, e.originator_version) for e in log_of(recorder)] == [
+        (1, a, 1),
+        (2, b, 1),
+        (3, a, 2),
+        (4, b, 2),
+        (5, a, 3),
+    ]
+
+
+def test_time_rises_strictly_within_a_call_and_between_calls(recorder: EventRecorder) -> None:
+    for _ in range(5):
+        recorder.append([pending(uuid4()) for _ in range(20)])
+    times = [event.recorded_at for event in log_of(recorder)]
+    assert all(earlier < later for earlier, later in pairwise(times))
+    assert {moment.utcoffset() for moment in times} == {timedelta(0)}
+    assert recorder.last_recorded_at() == times[-1]
+
+
+def test_a_database_that_shows_local_time_still_gives_utc(store_url: str, clock: Clock) -> None:
+    if store_url.startswith("postgresql"):
+        run_sql(store_url, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''America/Chicago''',"
+                           " current_database()); END $$")  # fmt: skip
+    with open_recorder(store_url, clock=clock) as recorder:
+        [event] = recorder.append([pending(uuid4())])
+        assert event.recorded_at.tzinfo is UTC
+        assert recorder.read_log() == [event]
+
+
+def test_known_at_is_a_prefix_of_the_log(recorder: EventRecorder) -> None:
+    for size in (1, 2, 3, 1, 10):
+        recorder.append([pending(uuid4()) for _ in range(size)])
+    tick = timedelta(microseconds=1)
+    for event in log_of(recorder):
+        assert recorder.position_at(event.recorded_at) == event.position
+        assert recorder.position_at(event.recorded_at - tick) == event.position - 1
+    elsewhere = recorder.read_log()[3].recorded_at.astimezone(timezone(timedelta(hours=-6)))
+    assert recorder.position_at(elsewhere) == 4
+    assert recorder.position_at(datetime(1999, 1, 1, tzinfo=UTC)) == 0
+    assert recorder.position_at(datetime(2999, 1, 1, tzinfo=UTC)) == 17
+    with pytest.raises(ValueError, match="time zone"):
+        recorder.position_at(datetime(2025, 1, 1))  # noqa: DTZ001  # that is the point
+
+
+# --- versions ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("first", "expected"), [(1, 0), (2, 1), (4, 3), (9, 8)])
+def test_a_conflict_names_both_versions(recorder: EventRecorder, first: int, expected: int) -> None:
+    stream = uuid4()
+    recorder.append([pending(stream, 1), pending(stream, 2)])
+    with pytest.raises(VersionConflict) as refused:
+        recorder.append([pending(stream, first)])
+    assert (refused.value.stream, refused.value.expected, refused.value.actual) == (str(stream), expected, 2)
+
+
+def test_a_gap_inside_a_call_is_a_conflict_too(recorder: EventRecorder) -> None:
+    stream = uuid4()
+    with pytest.raises(VersionConflict) as refused:
+        recorder.append([pending(stream, 1), pending(uuid4(), 1), pending(stream, 3)])
+    assert (refused.value.stream, refused.value.expected, refused.value.actual) == (str(stream), 2, 1)
+    assert recorder.max_position() == 0
+
+
+def test_of_many_who_decided_on_the_same_version_one_wins(recorder: EventRecorder) -> None:
+    stream = uuid4()
+
+    def decide(_: int) -> bool:
+        try:
+            recorder.append([pending(stream, 1)])
+        except VersionConflict as refused:
+            assert (refused.expected, refused.actual) == (0, 1)
+            return False
+        return True
+
+    assert sorted(all_at_once(decide)) == [False] * 7 + [True]
+    assert recorder.max_position() == 1
+
+
+# --- retries ----------------------------------------------------------------------------------------------------
+
+
+def test_a_repeated_call_returns_the_first_result(recorder: EventRecorder) -> None:
+    a, b = uuid4(), uuid4()
+    call = [pending(a, 1), pending(b, 1), pending(a, 2)]
+    first = recorder.append(call)
+    recorder.append([pending(a, 3)])
+    assert recorder.append(call) == first
+    assert recorder.append(call[1:]) == first[1:]
+    assert recorder.max_position() == 4
+
+
+def test_a_retry_that_decided_anew_still_gets_the_first_result(recorder: EventRecorder) -> None:
+    """A client that lost its answer reads the stream, sees its own fact, and sends it as the next version."""
+    stream = uuid4()
+    [first] = recorder.append([pending(stream, 1, command_id="k-1")])
+    assert recorder.append([pending(stream, 2, command_id="k-1")]) == [first]
+
+
+@pytest.mark.parametrize("change", ["stream", "name", "payload"])
+def test_a_command_with_other_content_is_refused(recorder: EventRecorder, change: str) -> None:
+    stream = uuid4()
+    recorder.append([pending(uuid4())])
+    recorder.append([pending(stream, 1, command_id="k-1")])
+    with pytest.raises(CommandReused) as refused:
+        recorder.append(
+            [
+                pending(
+                    uuid4() if change == "stream" else stream,
+                    1 if change == "stream" else 2,
+                    name="discharged/1" if change == "name" else "plan_reviewed/1",
+                    payload=b"{}" if change == "payload" else b'{"type":"plan_reviewed"}',
+                    command_id="k-1",
+                )
+            ]
+        )
+    assert refused.value.position == 2
+    assert recorder.max_position() == 2
+
+
+def test_a_call_recorded_in_part_is_refused(recorder: EventRecorder) -> None:
+    stream = uuid4()
+    known = pending(stream, 1)
+    recorder.append([known])
+    with pytest.raises(VersionConflict):  # decided before the other part was there: deciding again will find it
+        recorder.append([known, pending(stream, 2)])
+    with pytest.raises(CommandReused):  # decided after it, without looking
+        recorder.append([pending(stream, 2, command_id=known.command_id), pending(stream, 3)])
+    assert recorder.max_position() == 1
+
+
+def test_the_same_command_of_another_source_is_another_command(recorder: EventRecorder) -> None:
+    recorder.append([pending(uuid4(), source="ehr-7", command_id="k-1")])
+    recorder.append([pending(uuid4(), source="ehr-8", command_id="k-1")])
+    recorder.append([pending(uuid4(), source="", command_id="k-1")])
+    found = recorder.find_commands([("ehr-8", "k-1"), ("", "k-1"), ("ehr-9", "k-1")])
+    assert {command: event.position for command, event in found.items()} == {("ehr-8", "k-1"): 2, ("", "k-1"): 3}
+
+
+def test_a_call_must_not_hold_a_command_twice(recorder: EventRecorder) -> None:
+    with pytest.raises(InvalidFact):
+        recorder.append([pending(uuid4(), command_id="k"), pending(uuid4(), command_id="k")])
+    assert recorder.max_position() == 0
+
+
+def test_many_sending_the_same_call_get_the_same_receipts(recorder: EventRecorder) -> None:
+    call = [pending(uuid4()) for _ in range(5)]
+    results = all_at_once(lambda _: recorder.append(call))
+    assert all(result == results[0] for result in results)
+    assert recorder.max_position() == 5
+
+
+# --- stays ------------------------------------------------------------------------------------------------------
+
+JAN, FEB, MAR, APR = (date(2025, month, 1) for month in (1, 2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "overlap"),
+    [
+        ((JAN, None), (FEB, None), True),
+        ((JAN, None), (JAN, None), True),
+        ((JAN, FEB), (FEB, None), False),  # discharged and admitted again on one day
+        ((FEB, None), (JAN, FEB), False),
+        ((FEB, None), (JAN, MAR), True),
+        ((JAN, APR), (FEB, MAR), True),
+        ((FEB, MAR), (JAN, APR), True),
+        ((JAN, FEB), (MAR, APR), False),
+        ((JAN, FEB), (FEB, MAR), False),
+        ((FEB, FEB), (FEB, None), False),
+        ((FEB, FEB), (JAN, MAR), True),
+    ],
+)
+def test_stays_may_touch_but_not_overlap(
+    recorder: EventRecorder,
+    first: tuple[date, date | None],
+    second: tuple[date, date | None],
+    overlap: bool,
+) -> None:
+    a, b = uuid4(), uuid4()
+    recorder.append([pending(a)], {a: [Stay("cl-1", "iop", *first)]})
+    try:
+        recorder.append([pending(b)], {b: [Stay("cl-1", "iop", *second)]})
+    except StayOverlap as refused:
+        assert overlap
+        assert refused.stream == str(a)
+        assert recorder.max_position() == 1
+    else:
+        assert not overlap
+
+
+def test_stays_of_other_clients_programs_and_of_the_same_stream_are_no_obstacle(recorder: EventRecorder) -> None:
+    a, b, c = uuid4(), uuid4(), uuid4()
+    recorder.append([pending(a)], {a: [Stay("cl-1", "iop", JAN, MAR), Stay("cl-1", "iop", FEB, None)]})
+    recorder.append([pending(b)], {b: [Stay("cl-1", "res", JAN, None)]})
+    recorder.append([pending(c)], {c: [Stay("cl-2", "iop", JAN, None)]})
+
+
+def test_the_stays_of_a_stream_are_replaced_as_a_whole(recorder: EventRecorder) -> None:
+    a, b = uuid4(), uuid4()
+    recorder.append([pending(a)], {a: [Stay("cl-1", "iop", JAN, None)]})
+    recorder.append([pending(a, 2)], {a: [Stay("cl-1", "iop", JAN, FEB)]})
+    recorder.append([pending(b)], {b: [Stay("cl-1", "iop", MAR, None)]})
+    with pytest.raises(StayOverlap):  # reopening the first
+        recorder.append([pending(a, 3)], {a: [Stay("cl-1", "iop", JAN, None)]})
+    recorder.append([pending(b, 2)], {b: []})  # the admission was void
+    recorder.append([pending(a, 3)], {a: [Stay("cl-1", "iop", JAN, None)]})
+
+
+def test_two_streams_may_swap_their_stays_in_one_call_but_not_collide_in_it(recorder: EventRecorder) -> None:
+    a, b = uuid4(), uuid4()
+    one, two = [Stay("cl-1", "iop", JAN, None)], [Stay("cl-2", "iop", JAN, None)]
+    recorder.append([pending(a), pending(b)], {a: one, b: two})
+    recorder.append([pending(a, 2), pending(b, 2)], {a: two, b: one})
+    with pytest.raises(StayOverlap):
+        recorder.append([pending(a, 3), pending(b, 3)], {a: one, b: one})
+    with pytest.raises(ValueError, match="event"):
+        recorder.append([], {a: one})
+
+
+def test_a_refused_stay_leaves_the_stays_as_they_were(recorder: EventRecorder) -> None:
+    a, b = uuid4(), uuid4()
+    recorder.append([pending(a)], {a: [Stay("cl-1", "iop", JAN, None)]})
+    recorder.append([pending(b)], {b: [Stay("cl-2", "iop", JAN, None)]})
+    with pytest.raises(StayOverlap):
+        recorder.append([pending(b, 2)], {b: [Stay("cl-1", "iop", JAN, None)]})
+    with pytest.raises(StayOverlap):  # b still has the stay of cl-2
+        recorder.append([pending(uuid4())], {uuid4(): [Stay("cl-2", "iop", FEB, None)]})
+
+
+def test_of_many_who_admit_a_client_at_once_one_wins(store_url: str) -> None:
+    """Each on connections of its own, as separate services are."""
+    with ExitStack() as stack:
+        services = [stack.enter_context(open_recorder(store_url)) for _ in range(8)]
+
+        def admit(number: int) -> bool:
+            stream = uuid4()
+            try:
+                services[number].append([pending(stream)], {stream: [Stay("cl-1", "iop", JAN, None)]})
+            except StayOverlap:
+                return False
+            return True
+
+        assert sorted(all_at_once(admit)) == [False] * 7 + [True]
+        assert services[0].max_position() == 1
+        assert run_sql(store_url, "SELECT count(*) FROM caretrail.stay") == [(1,)]
+
+
+# --- many at once -----------------------------------------------------------------------------------------------
+
+
+def test_a_reader_that_follows_eight_writers_sees_every_position_in_turn(store_url: str) -> None:
+    calls, size = 25, 3
+    done = threading.Event()
+    seen: list[RecordedEvent] = []
+
+    def follow() -> None:
+        with open_recorder(store_url) as reader:
+            while True:
+                last = done.is_set()
+                seen.extend(found := reader.read_log(after=seen[-1].position if seen else 0))
+                if last and not found:
+                    return
+
+    with ExitStack() as stack:
+        writers = [stack.enter_context(open_recorder(store_url)) for _ in range(8)]
+
+        def write(number: int) -> None:
+            for _ in range(calls):
+                stream = uuid4()
+                writers[number].append([pending(stream, version + 1) for version in range(size)])
+
+        follower = threading.Thread(target=follow)
+        follower.start()
+        try:
+            all_at_once(write)
+        finally:
+            done.set()
+            follower.join()
+    assert [event.position for event in seen] == list(range(1, 8 * calls * size + 1))
+    assert all(earlier.recorded_at < later.recorded_at for earlier, later in pairwise(seen))
+    for call in zip(*[iter(seen)] * size, strict=True):  # the events of one call stand together
+        assert len({event.originator_id for event in call}) == 1
+
+
+def test_threads_share_one_recorder(recorder: EventRecorder) -> None:
+    def work(_: int) -> int:
+        stream = uuid4()
+        for version in range(1, 6):
+            recorder.append([pending(stream, version)])
+        return len(recorder.select_events(stream))
+
+    assert all_at_once(work, 12) == [5] * 12
+    assert recorder.max_position() == 60
+
+
+# --- nothing is kept of what is refused, nothing changes that is kept ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE caretrail.log SET payload = payload",
+        "UPDATE caretrail.log SET recorded_at = recorded_at WHERE position = 1",
+        "DELETE FROM caretrail.log",
+        "DELETE FROM caretrail.log WHERE position = 2",
+        "UPDATE caretrail.store SET demo = demo",
+        "DELETE FROM caretrail.store",
+    ],
+)
+def test_what_is_recorded_cannot_be_changed(store_url: str, recorder: EventRecorder, statement: str) -> None:
+    recorded = recorder.append([pending(uuid4()), pending(uuid4())])
+    with pytest.raises(StoreError):
+        recorder.database.execute(statement)
+    with pytest.raises(Exception, match="append-only|permanent"):  # past our own code too
+        run_sql(store_url, statement)
+    assert log_of(recorder) == recorded
+
+
+def test_without_the_triggers_a_change_goes_through(store_url: str, recorder: EventRecorder) -> None:
+    """The control for the test above: what refuses there is the trigger, nothing else."""
+    recorder.append([pending(uuid4(), payload=b"as recorded")])
+    if store_url.startswith("sqlite"):
+        run_sql(store_url, "DROP TRIGGER log_refuses_update")
+    else:
+        run_sql(store_url, "ALTER TABLE caretrail.log DISABLE TRIGGER USER")
+    recorder.database.execute("UPDATE caretrail.log SET payload = :other", {"other": b"altered"})
+    assert recorder.read_log()[0].state == b"altered"
+
+
+def test_an_append_inside_a_callers_transaction_is_a_mistake(recorder: EventRecorder) -> None:
+    with recorder.database.transaction(), pytest.raises(RuntimeError, match="outside"):
+        recorder.append([pending(uuid4())])
+    assert recorder.append([pending(uuid4())])[0].position == 1
+
+
+def test_a_held_lock_gives_a_clear_error_in_time(store_url: str) -> None:
+    with open_recorder(store_url) as recorder:
+        recorder.append([pending(uuid4())])
+        with lock_held(store_url):
+            begun = time.monotonic()
+            with pytest.raises(StoreUnreachable, match="locked"):
+                recorder.append([pending(uuid4())])
+            assert 2 < time.monotonic() - begun < 10
+            assert recorder.max_position() == 1, "reading goes on"
+        assert recorder.append([pending(uuid4())])[0].position == 2
+
+
+# --- texts ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["Ünïcode", "e\u0301 is not \u00e9", "😀", "\u202e right to left", "a\tb\n'\"\\%:x", "z" * 900])
+def test_texts_and_bytes_come_back_as_they_were(recorder: EventRecorder, text: str) -> None:
+    stream = uuid4()
+    given = pending(stream, name=text, payload=text.encode(), source=text, command_id=text)
+    [recorded] = recorder.append([given], {stream: [Stay(text, text, JAN, None)]})
+    assert content([recorded]) == content([given])
+    assert log_of(recorder) == [recorded]
+    assert recorder.find_commands([(text, text)]) == {(text, text): recorded}
+    with pytest.raises(StayOverlap):
+        recorder.append([pending(uuid4())], {uuid4(): [Stay(text, text, FEB, None)]})
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pending(uuid4(), command_id="nul\0"),
+        pending(uuid4(), source="\ud800"),
+        pending(uuid4(), name="n\0"),
+        pending(uuid4(), name=""),
+        pending(uuid4(), command_id="x" * 1001),
+        pending(uuid4(), source="ü" * 501),
+        pending(uuid4(), 0),
+        pending(uuid4(), 2**63),
+        PendingEvent(uuid4(), 1, "n/1", b"", "", "", b"s" * 16),
+        PendingEvent(uuid4(), 1, "n/1", b"", "", "k", b"s" * 15),
+    ],
+)
+def test_what_one_store_could_not_keep_both_refuse(recorder: EventRecorder, event: PendingEvent) -> None:
+    with pytest.raises(InvalidFact) as refused:
+        recorder.append([event])
+    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None
+    assert recorder.max_position() == 0
+
+
+def test_errors_hold_nothing_of_an_event(recorder: EventRecorder) -> None:
+    stream = uuid4()
+    canary = "CANARY"
+    event = pending(stream, payload=canary.encode(), source=canary, command_id=canary)
+    stay = {stream: [Stay(canary, canary, JAN, None)]}
+    recorder.append([event], stay)
+    other = uuid4()
+    for call, stays in [
+        ([pending(stream, 5, payload=canary.encode())], {}),
+        ([pending(stream, 2, source=canary, command_id=canary, payload=b"")], {}),
+        ([pending(other, payload=canary.encode())], {other: [Stay(canary, canary, JAN, None)]}),
+    ]:
+        with pytest.raises((VersionConflict, CommandReused, StayOverlap)) as refused:
+            recorder.append(call, stays)
+        assert canary not in f"{refused.value.message} {refused.value.hint} {vars(refused.value)}"
+
+
+# --- leaves -----------------------------------------------------------------------------------------------------
+
+
+def test_a_leaf_is_the_published_layout(recorder: EventRecorder) -> None:
+    """Written out by hand from the design, byte by byte, not from the code."""
+    event = RecordedEvent(
+        UUID("00112233-4455-6677-8899-aabbccddeeff"), 3, "plan_reviewed/1", b'{"a":1}', "ehr", "c-é", bytes(range(16)),
+        258, datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC), "rö",
+    )  # fmt: skip
+    layout = bytes.fromhex(
+        "00" "01" "0000000000000102" "00112233445566778899aabbccddeeff" "0000000000000003" "00000000000f4245"
+        "0000000f" "706c616e5f72657669657765642f31" "00000003" "72c3b6" "00000003" "656872" "00000004" "632dc3a9"
+    )  # fmt: skip
+    layout += hashlib.sha256(bytes(range(16)) + b'{"a":1}').digest()
+    assert leaf_hash(event) == hashlib.sha256(layout).digest()
+
+
+def test_a_leaf_is_the_same_when_the_event_is_read_back(recorder: EventRecorder) -> None:
+    recorded = recorder.append([pending(uuid4(), source="ü", command_id="😀"), pending(uuid4(), source="")])
+    assert [leaf_hash(event) for event in recorder.read_log()] == [leaf_hash(event) for event in recorded]
+    assert [leaf_hash(e) for e in recorder.append(recorded)] == [leaf_hash(e) for e in recorded]
+
+
+def test_any_column_changes_the_leaf() -> None:
+    event = RecordedEvent(uuid4(), 1, "n/1", b"p", "s", "c", b"0" * 16, 1, datetime(2025, 1, 1, tzinfo=UTC), "who")
+    fields = vars(event)
+    other = {
+        "originator_id": uuid4(), "originator_version": 2, "topic": "n/2", "state": b"q", "source": "t",
+        "command_id": "d", "salt": b"1" * 16, "position": 2, "recorded_by": "me",
+        "recorded_at": datetime(2025, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
+    }  # fmt: skip
+    assert set(other) == set(fields)
+    leaves = {leaf_hash(RecordedEvent(**(fields | {name: value}))) for name, value in other.items()}
+    assert len(leaves | {leaf_hash(event)}) == len(other) + 1
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def test_a_stream_is_read_from_to_and_backwards(recorder: EventRecorder) -> None:
+    stream = uuid4()
+    recorder.append([event for v in range(1, 7) for event in (pending(stream, v), pending(uuid4()))])
+
+    def versions(**wanted: int | bool) -> list[int]:
+        return [event.originator_version for event in recorder.select_events(stream, **wanted)]  # type: ignore[arg-type]
+
+    assert versions() == [1, 2, 3, 4, 5, 6]
+    assert versions(gt=2) == [3, 4, 5, 6]
+    assert versions(gt=2, lte=4) == [3, 4]
+    assert versions(desc=True, limit=2) == [6, 5]
+    assert versions(lte=5, desc=True, limit=1) == [5]
+    assert versions(limit=0) == []
+
+
+def test_many_streams_are_read_in_one_call(recorder: EventRecorder) -> None:
+    a, b, c = uuid4(), uuid4(), uuid4()
+    recorder.append([event for v in range(1, 4) for event in (pending(a, v), pending(b, v), pending(uuid4()))])
+    found = recorder.select_streams({b: 1, a: 0, c: 0})
+    assert {stream: [e.originator_version for e in events] for stream, events in found.items()} == {
+        a: [1, 2, 3],
+        b: [2, 3],
+        c: [],
+    }
+    assert recorder.select_streams({}) == {}
+    assert recorder.find_commands([]) == {}
+
+
+def test_the_log_is_read_in_pieces(recorder: EventRecorder) -> None:
+    recorder.append([pending(uuid4()) for _ in range(10)])
+    assert [e.position for e in recorder.read_log(after=3, upto=8, limit=3)] == [4, 5, 6]
+    assert [e.position for e in recorder.read_log(after=6, upto=8)] == [7, 8]
+    assert recorder.read_log(after=10) == []
+
+
+def test_a_batch_of_five_hundred_is_one_call(recorder: EventRecorder) -> None:
+    a, b = uuid4(), uuid4()
+    batch = [event for v in range(1, 251) for event in (pending(a, v), pending(b, v))]
+    recorded = recorder.append(batch)
+    assert [event.position for event in recorded] == list(range(1, 501))
+    assert content(log_of(recorder)) == content(batch)
+    assert recorder.append(batch) == recorded
+
+
+# --- the library ------------------------------------------------------------------------------------------------
+
+
+def test_the_library_reads_and_writes_through_its_own_interface(recorder: EventRecorder) -> None:
+    a = uuid4()
+    receipts: list[RecordedEvent] = []
+    positions = recorder.insert_events([pending(a, 1), pending(a, 2, name="held/1")], recorded=receipts, stays={})
+    assert list(positions) == [1, 2] == [event.position for event in receipts]
+    recorder.append([pending(uuid4())])
+
+    def ids(start: int | None, limit: int = 10, stop: int | None = None, topics: Sequence[str] = (), **how: bool) -> list[int]:
+        return [n.id for n in recorder.select_notifications(start, limit, stop, topics, **how)]
+
+    assert ids(None) == ids(1) == [1, 2, 3]
+    assert ids(2) == [2, 3]
+    assert ids(1, inclusive_of_start=False) == [2, 3]
+    assert ids(None, stop=2) == [1, 2]
+    assert ids(1, limit=1) == [1]
+    assert ids(1, topics=["held/1"]) == [2]
+    assert recorder.max_notification_id() == 3
+    [notification] = recorder.select_notifications(2, 1)
+    assert (notification.originator_id, notification.originator_version, notification.topic) == (a, 2, "held/1")
+    with pytest.raises(TypeError, match="PendingEvent"):
+        recorder.insert_events([StoredEvent(uuid4(), 1, "t", b"")])
+
+
+def test_a_subscription_yields_what_is_there_and_what_comes(recorder: EventRecorder) -> None:
+    recorder.append([pending(uuid4()), pending(uuid4(), name="held/1")])
+    with recorder.subscribe(gt=1) as everything, recorder.subscribe(topics=["resumed/1"]) as some:
+        assert next(everything).id == 2
+        later = threading.Timer(0.1, lambda: recorder.append([pending(uuid4(), name="resumed/1")]))
+        later.start()
+        assert next(everything).id == 3
+        assert next(some).id == 3
+        later.join()
+        threading.Timer(0.05, everything.stop).start()
+        assert list(everything) == []
+
+
+def test_variables_of_the_environment_do_not_change_where_we_store(
+    store_url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("POSTGRES_DBNAME", "SQLITE_DBNAME", "PGDATABASE", "PERSISTENCE_MODULE", "POSTGRES_HOST"):
+        monkeypatch.setenv(name, "elsewhere")
+    with open_recorder(store_url, clock=clock) as recorder:
+        recorder.append([pending(uuid4())])
+    assert run_sql(store_url, "SELECT count(*) FROM caretrail.log") == [(1,)]

@@ -1,0 +1,84 @@
+"""Helpers for tests of stores: a clock that stands still, events to record, and a way in beside the recorder."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID, uuid4
+
+import psycopg
+
+from caretrail.recording import PendingEvent, new_salt
+
+T = TypeVar("T")
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+def pending(
+    stream: UUID,
+    version: int = 1,
+    *,
+    name: str = "plan_reviewed/1",
+    payload: bytes = b'{"type":"plan_reviewed"}',
+    source: str = "ehr-7",
+    command_id: str | None = None,
+) -> PendingEvent:
+    """Make an event to record; without a command_id it gets one of its own, as the application gives it."""
+    return PendingEvent(stream, version, name, payload, source, command_id or str(uuid4()), new_salt())
+
+
+def run_sql(url: str, *statements: str) -> list[tuple[object, ...]]:
+    """Run statements on the database itself, beside the recorder, and return the rows of the last."""
+    if url.startswith("sqlite:"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite://"), isolation_level=None)) as file:
+            found: list[tuple[object, ...]] = []
+            for statement in statements:
+                found = file.execute(statement.replace("caretrail.", "")).fetchall()
+            return found
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+def database_url(server: str, name: str) -> str:
+    """Name another database of the same server."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+@contextmanager
+def lock_held(url: str) -> Iterator[None]:
+    """Hold the lock of all appends, as a stuck process or an administrator may."""
+    if url.startswith("sqlite:"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite://"), isolation_level=None)) as file:
+            file.execute("BEGIN IMMEDIATE")
+            yield
+            file.execute("ROLLBACK")
+    else:
+        with psycopg.connect(url) as connection:
+            connection.execute("SELECT 1 FROM caretrail.store FOR UPDATE")
+            yield
+            connection.rollback()
+
+
+def all_at_once(work: Callable[[int], T], workers: int = 8) -> list[T]:
+    """Run the same work in several threads at the same time; what one raises is raised here."""
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(work, range(workers)))
