@@ -31,7 +31,7 @@ lint: $(VENV)/.dev
 
 # Measure side by side with the stock library; writes docs/evidence/bench.md
 bench: $(VENV)/.dev
-	$(BIN)/python -m tests.bench
+	PYTHONPATH=tests $(BIN)/python -m bench
 
 # Resolve the locked dependencies anew (needs pip-tools: pip install pip-tools)
 lock:

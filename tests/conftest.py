@@ -97,7 +97,7 @@ def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
 
 def _own_database(server: str, template: str) -> Iterator[str]:
     name = f"caretrail_test_{secrets.token_hex(6)}"
-    run_sql(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    run_sql(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
     try:
         yield database_url(server, name)
     finally:
@@ -107,7 +107,7 @@ def _own_database(server: str, template: str) -> Iterator[str]:
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """An initialised empty store on SQLite."""
-    url = f"sqlite:///{tmp_path}/store/caretrail.db"
+    url = f"sqlite://{tmp_path}/store/caretrail.db"
     init_store(url)
     return url
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -91,7 +91,7 @@ def _take_each(records: Records, batches: Iterable[list[Line]], told: _Told, ste
                 outcomes, facts = _parsed(batch)
                 decided = iter(records.append_each(facts, imported=imported))
                 for line, outcome in zip(batch, outcomes, strict=True):
-                    told.tell(line.number, next(decided) if outcome is _PARSED else outcome)
+                    told.tell(line.number, _let_go(next(decided)) if outcome is _PARSED else outcome)
                 told.flush()
             step(sum(len(line.text) + 1 for line in batch))
 
@@ -121,8 +121,18 @@ def _parsed(batch: Sequence[Line]) -> tuple[list[Refused | _Blank | _Parsed], li
             facts.append(parse_fact(line.text))
             outcomes.append(_PARSED)
         except Refused as refusal:
-            outcomes.append(refusal)
+            outcomes.append(_let_go(refusal))
     return outcomes, facts
+
+
+T = TypeVar("T")
+
+
+def _let_go(outcome: T) -> T:
+    """Take from a refusal the frames it was raised in: they hold whole batches, in circles that nobody frees at once."""
+    if isinstance(outcome, Refused):
+        outcome.__traceback__ = outcome.__context__ = None
+    return outcome
 
 
 # --- all or nothing ---------------------------------------------------------------------------------------------

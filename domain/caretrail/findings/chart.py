@@ -284,7 +284,7 @@ def _governed(stays: Sequence[LevelStay], levels: Sequence[str]) -> list[Stay]:
     for place, stay in enumerate(stays):
         if stay.level in levels:
             following = stays[place + 1] if place + 1 < len(stays) else None
-            after = f"level {following.level}: no policy pack" if following else f"stay ended {stay.last_day}"
+            after = f"level {following.level}: no policy pack" if following else "stay ended"
             before = found[-1].last if found else None
             found.append(Stay(stay.first_day, stay.last_day, stay.opened_by, stay.closed_by, before, after))
     return found

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from caretrail.findings.chart import Chart, Review
+from caretrail.findings.days import iso
 
 
 class Step(NamedTuple):
@@ -41,7 +42,7 @@ class Clock:
 
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
-        self._period = timedelta(days=chart.pack.numbers.review_days)
+        self.period = timedelta(days=chart.pack.numbers.review_days)
         self.counted = sorted(
             (review for review in chart.reviews if review.counts_from is not None),
             key=lambda review: (review.counts_from or review.day, review.day),
@@ -60,15 +61,15 @@ class Clock:
 
     def due_of(self, step: Step, day: date) -> Due:
         """When the review that follows a step is due, as it stands on a day."""
-        thirty = step.base + self._period
+        thirty = step.base + self.period
         plain, on = self.after_return(thirty, day), thirty
-        arithmetic = f"base {step.base} {step.label} + {self._period.days} days = {thirty}"
+        arithmetic = f"base {iso(step.base)} {step.label} + {self.period.days} days = {iso(thirty)}"
         if step.next_by is not None and step.next_by < thirty:
-            arithmetic += f"; next review set for {step.next_by}"
+            arithmetic += f"; next review set for {iso(step.next_by)}"
             on = step.next_by
         back = self.after_return(on, day)
         if back != on:
-            arithmetic += f"; fell due while away, so due on return {back}"
+            arithmetic += f"; fell due while away, so due on return {iso(back)}"
         return Due(back, plain, arithmetic, step.evidence, step.base)
 
     def after_return(self, due: date, day: date) -> date:
@@ -89,7 +90,7 @@ class Clock:
         by_admission = chart.admission is not None and chart.admission.version == opened
         label = "admission" if by_admission else "transfer to this level"
         steps = [Step(start, start, label, (opened,), None, None)]
-        until = start + self._period
+        until = start + self.period
         first_review = self.counted[0].counts_from if self.counted else None
         anchored = False
         for day, base, label, evidence in sorted(self._anchors(start)):
@@ -104,7 +105,7 @@ class Clock:
 
     def _anchors(self, start: date) -> list[tuple[date, date, str, tuple[int, ...]]]:
         """The first plans and the second session: the day each becomes known, and the day it stands for."""
-        found = [
+        found: list[tuple[date, date, str, tuple[int, ...]]] = [
             (
                 max(start, plan.day),
                 max(start, min(plan.fact.effective_on, plan.day)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Verdict = Literal[
     "met", "not_applicable", "unknown", "due_soon", "due_today", "overdue", "violation", "info", "not_met"
@@ -12,13 +12,13 @@ Verdict = Literal[
 QUIET_VERDICTS: frozenset[str] = frozenset({"met", "not_applicable"})
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One verdict of one rule on one subject, for the days from `start` until the day before `until`.
 
     `due_on` is the last day on which the duty is met on time. `evidence` holds versions of facts in the episode.
     `arithmetic` is a complete sentence of days and numbers that never mentions today. `owner` is the opaque id of
     who can clear it. `cause` is a short stable word for what is wrong (for example `signature_missing`).
+    A named tuple, because judging an episode makes a hundred of them.
     """
 
     rule: str

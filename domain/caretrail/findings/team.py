@@ -17,11 +17,12 @@ class Team:
     Who carries the case is on the team, even if the sender did not list them.
     """
 
-    __slots__ = ("_spans", "carriers")
+    __slots__ = ("_spans", "carriers", "hand_overs")
 
     def __init__(self) -> None:
         self._spans: dict[str, list[tuple[date, date | None]]] = {}
-        self.carriers: list[tuple[date, str | None]] = []
+        self.carriers: list[tuple[date, str]] = []
+        self.hand_overs: list[date] = []
 
     def admit(self, fact: Admitted) -> None:
         """Take the team of the admission."""
@@ -51,6 +52,8 @@ class Team:
     def _carry(self, clinician: str | None, day: date) -> None:
         if clinician is not None:
             self._enter(clinician, day)
+            if self.carriers and self.carriers[-1][1] != clinician:
+                self.hand_overs.append(day)
             if not self.carriers or self.carriers[-1][1] != clinician:
                 self.carriers.append((day, clinician))
 
@@ -68,4 +71,7 @@ class Team:
 
     def carrier(self, day: date) -> str | None:
         """Who carries the case at the end of that day."""
-        return next((who for since, who in reversed(self.carriers) if since <= day), None)
+        for since, who in reversed(self.carriers):
+            if since <= day:
+                return who
+        return None

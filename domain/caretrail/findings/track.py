@@ -13,6 +13,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from caretrail.findings.chart import Stay
+from caretrail.findings.days import iso
 from caretrail.findings.finding import Verdict
 
 DAY = timedelta(days=1)
@@ -31,8 +32,9 @@ class Say(NamedTuple):
 
 
 Change = tuple[date, Say]
-Piece = tuple[date, date | None, Say]
-"""From a day until another (exclusive, None while open), something is said."""
+Span = tuple[date, date | None]
+Piece = tuple[str, date, date | None, Say]
+"""Of a subject, from a day until another (exclusive, None while open), something is said."""
 
 
 class Track:
@@ -81,12 +83,16 @@ class Track:
         """The days on which what is said changes."""
         return self._starts
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> list[Piece]:
         """The intervals, oldest first."""
-        last = len(self._starts) - 1
-        for place, say in enumerate(self._says):
+        found: list[Piece] = []
+        until: date | None = None
+        for start, say in zip(reversed(self._starts), reversed(self._says), strict=True):
             if say is not None:
-                yield self._starts[place], self._starts[place + 1] if place < last else None, say
+                found.append((self.subject, start, until, say))
+            until = start
+        found.reverse()
+        return found
 
 
 class Sheet:
@@ -124,32 +130,32 @@ class Sheet:
         """Write down for good what was overdue when a stay ended; from its last day nothing else is said of it."""
         if stay.last is not None:
             self.main.set(stay.last, None)
-            self.note(f"stay ended {stay.last}", stay.last, None, say._replace(verdict="not_met"))
+            self.note(f"stay ended {iso(stay.last)}", stay.last, None, say._replace(verdict="not_met"))
 
-    def pieces(self) -> Iterator[tuple[str, Piece]]:
-        """All intervals by subject."""
+    def pieces(self) -> list[Piece]:
+        """All intervals, those of the main track first."""
+        main = self.main.pieces()
         if not self.subs:
-            for piece in self.main.pieces():
-                yield "", piece
-            return
-        spoken: list[Piece] = [piece for track in self.subs for piece in track.pieces()]
-        for piece in _silenced(self.main.pieces(), sorted(spoken, key=lambda item: item[0])):
-            yield "", piece
-        for track in self.subs:
-            for piece in track.pieces():
-                yield track.subject, piece
+            return main
+        spoken = [piece for track in self.subs for piece in track.pieces()]
+        busy = _merged(sorted([(start, until) for _, start, until, _ in spoken], key=_first))
+        return [*_silenced(main, busy), *spoken]
 
 
-def _silenced(main: Iterable[Piece], spoken: Sequence[Piece]) -> Iterator[Piece]:
-    """Take out of the main track the days on which a subject speaks (in order of their first day).
+def _first(span: Span) -> date:
+    return span[0]
+
+
+def _silenced(main: Iterable[Piece], busy: Sequence[Span]) -> Iterator[Piece]:
+    """Take out of the main track the days on which a subject speaks.
 
     What does not apply is still said then: an old finding may stand beside it.
     """
-    busy = _merged(spoken)
     place = 0
-    for start, until, say in main:
+    for piece in main:
+        subject, start, until, say = piece
         if say.verdict == "not_applicable":
-            yield start, until, say
+            yield piece
             continue
         while place < len(busy) and _over(busy[place][1], start):
             place += 1
@@ -158,19 +164,20 @@ def _silenced(main: Iterable[Piece], spoken: Sequence[Piece]) -> Iterator[Piece]
             if begin is None or (until is not None and busy_from >= until):
                 break
             if busy_from > begin:
-                yield begin, busy_from, say
+                yield subject, begin, busy_from, say
             begin = None if busy_until is None else max(begin, busy_until)
         if begin is not None and (until is None or begin < until):
-            yield begin, until, say
+            yield subject, begin, until, say
 
 
 def _over(until: date | None, day: date) -> bool:
     return until is not None and until <= day
 
 
-def _merged(spoken: Iterable[Piece]) -> list[tuple[date, date | None]]:
-    merged: list[tuple[date, date | None]] = []
-    for start, until, _ in spoken:
+def _merged(spoken: Iterable[Span]) -> list[Span]:
+    """Join spans (in order of their first day) that touch."""
+    merged: list[Span] = []
+    for start, until in spoken:
         if merged:
             last_start, last_until = merged[-1]
             if last_until is None:

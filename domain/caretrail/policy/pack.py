@@ -10,9 +10,18 @@ import tomllib
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from caretrail.errors import PackInvalid, PackUnknown
 
@@ -187,14 +196,12 @@ def read_pack(path: Path) -> Pack:
     """Read a pack from any TOML file; raises PackInvalid naming the file, the rule and the field."""
     hint = "compare with an installed pack: 'caretrail rules' prints one"
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise PackInvalid(f"{path.name}: cannot be read", hint) from None
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError both are
         raise PackInvalid(f"{path.name}: is not TOML: {error}", hint) from None
-    rules = data.get("rules")
-    if isinstance(rules, dict):
-        _number_rules(rules, str(data.get("document", "")))
+    _number_rules(data)
     try:
         return Pack.model_validate(data)
     except ValidationError as error:
@@ -204,12 +211,15 @@ def read_pack(path: Path) -> Pack:
         raise PackInvalid(f"{path.name}: {place}: {words}" if place else f"{path.name}: {words}", hint) from None
 
 
-def _number_rules(rules: dict[object, object], document: str) -> None:
+def _number_rules(data: dict[str, Any]) -> None:
     """Give each rule its id and its citation: both follow from where it stands in the file."""
-    for name, rule in rules.items():
+    if not isinstance(data.get("rules"), dict):
+        return
+    tables: dict[str, Any] = data["rules"]
+    for name, rule in tables.items():
         if isinstance(rule, dict):
-            rule["id"] = name
-            rule["citation"] = f"{document}, {rule.get('section', '')}, lines {rule.get('lines', '')}"
+            section, lines = tables[name].get("section", ""), tables[name].get("lines", "")
+            tables[name].update(id=name, citation=f"{data.get('document', '')}, {section}, lines {lines}")
 
 
 def citation(pack: Pack, rule: str) -> str:

@@ -13,7 +13,8 @@ from caretrail.errors import StoreUnreachable
 Dialect = Literal["sqlite", "postgresql"]
 
 _POSTGRESQL = ("postgresql://", "postgres://")
-_PLAIN = re.compile(r"[\w.\-/,%\[\]]*(:\d+)?(,[\w.\-]+(:\d+)?)*/[\w.\-%]*")
+_HOST = r"([\w.\-/%]*|\[[\da-fA-F:.%]+\])(:\d+)?"
+_PLAIN = re.compile(rf"{_HOST}(,{_HOST})*/[\w.\-%]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ def _file(path: str) -> Location:
     if path.startswith("//"):  # sqlite:////srv/x, as other libraries write an absolute path
         path = "/" + path.lstrip("/")
     target = str(Path(path).expanduser().absolute())
+    if target.startswith("//"):  # some write four slashes for an absolute path
+        target = "/" + target.lstrip("/")
     return Location("sqlite", target, target)
 
 

@@ -104,23 +104,33 @@ def foreign(store: str) -> StoreForeign:
 
 def connect(path: str, store: str) -> sqlite3.Connection:
     """Open a connection to a store that is there, with our settings forced and read back."""
-    if not Path(path).exists():
-        raise not_initialised(store)
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise not_initialised(store) from None
+    except OSError as error:
+        raise _no_access(store, error) from None
     with sqlite_errors(store):
         try:
             return _connect(path, store, "mode=rw")
         except sqlite3.OperationalError as error:
-            if primary_code(error) != sqlite3.SQLITE_CANTOPEN or not _is_complete_without_wal(path):
+            needs_to_write = primary_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+            if not needs_to_write or not _is_complete_without_wal(path):
                 raise
             # WAL needs a file beside it, which a read-only folder forbids. Without one there is nothing to miss.
             return _connect(path, store, "mode=ro&immutable=1")
 
 
+def _no_access(store: str, error: OSError) -> StoreUnreachable:
+    cause = error.strerror or type(error).__name__
+    return StoreUnreachable(f"{store}: the file cannot be reached or made ({cause})", "check file and folder")
+
+
 def _is_complete_without_wal(path: str) -> bool:
+    """Whether the file says everything: nothing waits beside it to be put in, or to be taken back."""
     try:
-        return Path(path + "-wal").stat().st_size == 0
-    except FileNotFoundError:
-        return True
+        beside = (Path(path + suffix) for suffix in ("-wal", "-journal"))
+        return not any(file.stat().st_size for file in beside if file.exists())
     except OSError:
         return False
 
@@ -147,7 +157,7 @@ def _connect(path: str, store: str, mode: str) -> sqlite3.Connection:
 
 def _raw_connection(path: str, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(
-        f"file:{quote(path)}?{mode}",
+        f"file://{quote(path)}?{mode}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,  # we say BEGIN IMMEDIATE ourselves
@@ -229,8 +239,7 @@ def init_sqlite(path: str, store: str, *, demo: bool, created_at: int) -> bool:
         try:
             _create_file(Path(path))
         except OSError as error:
-            cause = error.strerror or type(error).__name__
-            raise StoreUnreachable(f"{store}: the file cannot be made ({cause})", "check the folder") from None
+            raise _no_access(store, error) from None
         with closing(_raw_connection(path, "mode=rw")) as connection:
             made = _create_schema(connection, store, demo=demo, created_at=created_at)
             _journal_mode_wal(connection, store)

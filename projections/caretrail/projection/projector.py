@@ -1,4 +1,4 @@
-"""The projector: reads the log by position, recomputes each episode a batch touches, writes rows and position together."""
+"""The projector: reads the log in batches, recomputes each episode touched, writes rows and position together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CACHED_FACTS = 20_000
 ATTEMPTS = 100
 
 
-class Moved(Exception):  # noqa: N818  # not an error: somebody else did the work
+class Moved(Exception):  # not an error: somebody else did the work
     """Another projector moved the position first."""
 
 
@@ -88,7 +88,7 @@ class Projector:
         events = self._recorder.read_log(state.position, upto, upto - state.position)
         touched: dict[UUID, int] = {}
         for event in events:
-            touched.setdefault(UUID(str(event.originator_id)), event.originator_version)
+            touched.setdefault(event.originator_id, event.originator_version)
         rows = self._folded.compute(touched, upto)
         old = [stream for stream, version in touched.items() if version > 1]
         with self._database.transaction():

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from caretrail.episode.episode import Episode, FactRecorded
 from caretrail.errors import CaretrailError, PackInvalid, PackUnknown
@@ -14,7 +13,6 @@ from caretrail.facts import Admitted, EpisodeFact, ProgramFact
 from caretrail.facts.codec import is_imported, read_fact
 from caretrail.findings import eligibility, findings
 from caretrail.policy import load_pack
-from caretrail.projection.days import today_in
 from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, EpisodeRows, Flag, Quarantined, Span
 from caretrail.projection.spans import episode_spans
 from caretrail.projection.work import CHECK, with_work
@@ -24,14 +22,11 @@ if TYPE_CHECKING:
     from caretrail.policy import Pack
     from caretrail.recording.events import RecordedEvent
 
-PACK_RULE = "PACK"
-"""The rule of "there is no policy pack to judge this by"."""
-
 QUARANTINE_RULE = "QUARANTINE"
 """The rule of "a fact of this episode cannot be read"."""
 
 
-class Unreadable(Exception):  # noqa: N818  # a state, not an error of the caller
+class Unreadable(Exception):  # a state, not an error of the caller
     """A recorded event could not be decoded."""
 
     def __init__(self, event: RecordedEvent, code: str) -> None:
@@ -47,12 +42,11 @@ def evolve(episode: Episode, events: Iterable[RecordedEvent]) -> Episode:
             fact = read_fact(event.topic, event.state)
         except Exception as error:
             raise Unreadable(event, _code(error)) from None
-        episode.evolve(
-            FactRecorded(
-                UUID(str(event.originator_id)), event.originator_version, fact, is_imported(event.topic),
-                event.source, event.command_id, event.position, event.recorded_at, event.recorded_by,
-            )  # fmt: skip  # in the order of the fields
-        )
+        recorded = FactRecorded(
+            event.originator_id, event.originator_version, fact, is_imported(event.topic),
+            event.source, event.command_id, event.position, event.recorded_at, event.recorded_by,
+        )  # fmt: skip  # in the order of the fields
+        episode.evolve(recorded)
     return episode
 
 
@@ -63,7 +57,7 @@ def _code(error: Exception) -> str:
 def rows_of(episode: Episode) -> EpisodeRows | None:
     """Work out the rows of an episode; None for a program's own facts. May raise what judging raises."""
     first = episode.entries[0].fact
-    if isinstance(first, ProgramFact) or not isinstance(first, EpisodeFact):
+    if isinstance(first, ProgramFact):
         return None
     history = episode.history
     seen = episode.outline
@@ -93,14 +87,10 @@ _Judged = tuple[tuple[Flag, ...], tuple[Flag, ...], tuple[EligibilitySpan, ...]]
 
 
 def _judged(episode: Episode, policy: str | None) -> _Judged:
-    if policy is None:
-        return (), (), ()
-    try:
-        pack = load_pack(policy)
-    except (PackUnknown, PackInvalid) as problem:
-        return _without_pack(episode, problem)
+    """What the rules say; a pack that is missing is itself a finding."""
+    pack = usable_pack(policy)
     found = [_flag(finding, pack) for finding in findings(episode.history, pack)]
-    checks = {name: rule.check for name, rule in pack.rules.items()}
+    checks = {name: rule.check for name, rule in pack.rules.items()} if pack else {}
     return (
         with_work([flag for flag in found if flag.verdict not in QUIET_VERDICTS], checks),
         tuple(flag for flag in found if flag.verdict in QUIET_VERDICTS),
@@ -108,21 +98,18 @@ def _judged(episode: Episode, policy: str | None) -> _Judged:
     )
 
 
-def _without_pack(episode: Episode, problem: CaretrailError) -> _Judged:
-    """A pack that is missing is itself a finding: nothing is judged, and that is shown."""
-    admission = episode.outline.admitted
-    assert admission is not None  # noqa: S101  # without an admission no pack is asked for
-    message = "no usable policy pack: nothing is judged"
-    flag = Flag(
-        PACK_RULE, "pack", "unknown", admission.day, None, None, None, problem.code, False, CHECK,
-        message, "the pack that the admission names is not usable here", (admission.version,), "",
-    )  # fmt: skip  # in the order of the fields
-    answer = EligibilitySpan(admission.day, None, "unknown", "none", None, (message,), (admission.version,))
-    return (flag,), (), (answer,)
+def usable_pack(policy: str | None) -> Pack | None:
+    """The pack an admission names; None if it names none that is installed and usable."""
+    if policy is None:
+        return None
+    try:
+        return load_pack(policy)
+    except (PackUnknown, PackInvalid):
+        return None
 
 
-def _flag(finding: Finding, pack: Pack) -> Flag:
-    rule = pack.rules.get(finding.rule)
+def _flag(finding: Finding, pack: Pack | None) -> Flag:
+    rule = pack.rules.get(finding.rule) if pack else None
     return Flag(
         finding.rule, finding.subject, finding.verdict, finding.start, finding.until, finding.due_on, finding.owner,
         finding.cause, finding.quiet, 0, finding.message, finding.arithmetic, tuple(finding.evidence),
@@ -152,7 +139,7 @@ def computed(episode: Episode, events: Sequence[RecordedEvent]) -> EpisodeRows |
 
 def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: RecordedEvent) -> EpisodeRows | None:
     name = _name(episode, event)
-    stream = UUID(str(event.originator_id))
+    stream = event.originator_id
     since = event.recorded_at.astimezone(UTC).isoformat()
     problem = Quarantined(stream, name, event.position, event.originator_version, code, since)
     first = min((entry.fact.occurred_on for entry in episode.entries), default=event.recorded_at.date())
@@ -174,8 +161,8 @@ def _readable(episode: Episode, first: date) -> tuple[str | None, str | None, tu
     nobody = Span(first, None, None, None, None, "quarantined")
     try:
         spans = episode_spans(episode.history)
-        last = spans[-1] if spans else nobody
-        return episode.outline.client, episode.outline.zone, (last._replace(start=first, status="quarantined", until=None),)
+        last = (spans[-1] if spans else nobody)._replace(start=first, status="quarantined", until=None)
+        return episode.outline.client, episode.outline.zone, (last,)
     except Exception:  # the history itself is what cannot be folded
         return None, None, (nobody,)
 
@@ -189,6 +176,3 @@ def _name(episode: Episode, event: RecordedEvent) -> str | None:
     except (ValueError, AttributeError):
         return None
     return name if isinstance(name, str) and len(name) <= 64 else None
-
-
-__all__ = ["PACK_RULE", "QUARANTINE_RULE", "Unreadable", "computed", "evolve", "rows_of", "today_in"]

@@ -57,11 +57,11 @@ def _stay_on(stays: Sequence[LevelStay], day: date) -> tuple[LevelStay | None, s
 
 
 def _clinicians(history: Sequence[Effective]) -> list[_Change]:
-    changes: list[_Change] = []
-    for item in history:
-        if isinstance(item.fact, Admitted) or (isinstance(item.fact, TeamChanged) and item.fact.clinician is not None):
-            changes.append((item.day, item.fact.clinician))
-    return changes
+    return [
+        (item.day, item.fact.clinician)
+        for item in history
+        if isinstance(item.fact, Admitted) or (isinstance(item.fact, TeamChanged) and item.fact.clinician is not None)
+    ]
 
 
 def _latest(changes: Sequence[_Change], day: date) -> str | None:

@@ -146,15 +146,26 @@ def stream_of(value: Any) -> UUID:
     return UUID(bytes=value) if isinstance(value, bytes) else value
 
 
+def flag_of(columns: Sequence[Any]) -> Flag:
+    """Read a flag from its columns, in the order of `Flag`."""
+    rule, subject, verdict, start, until, due_on, owner, cause, quiet, work, message, arithmetic, evidence, cited = (
+        columns
+    )
+    return Flag(
+        rule, subject, verdict, day_of(start), end_or_none(until), day_or_none(due_on), owner, cause, bool(quiet), work,
+        message, arithmetic, tuple(json.loads(evidence)), cited,
+    )  # fmt: skip  # in the order of the fields
+
+
 def settled_flags(text: str) -> tuple[Flag, ...]:
     """Read the findings that are met or not applicable."""
     return tuple(_settled(item) for item in json.loads(text))
 
 
 def _settled(item: list[Any]) -> Flag:
-    rule, subject, verdict, start, until, due_on, *rest, evidence, citation = item
-    return Flag(
-        rule, subject, verdict, day_of(start), end_or_none(until), day_or_none(due_on), *rest, tuple(evidence), citation
+    flag = Flag(*item)
+    return flag._replace(
+        start=day_of(item[3]), until=end_or_none(item[4]), due_on=day_or_none(item[5]), evidence=tuple(flag.evidence)
     )
 
 
@@ -189,11 +200,7 @@ def _span(row: Row) -> Span:
 
 
 def _flag(row: Row) -> Flag:
-    (_, rule, subject, verdict, start, until, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation) = row
-    return Flag(
-        rule, subject, verdict, day_of(start), end_or_none(until), day_or_none(due_on), owner, cause, bool(quiet), work,
-        message, arithmetic, tuple(json.loads(evidence)), citation,
-    )  # fmt: skip  # in the order of the fields
+    return flag_of(row[1:])
 
 
 def _eligibility(row: Row) -> EligibilitySpan:
@@ -208,4 +215,4 @@ def _quarantined(row: Row) -> Quarantined:
     return Quarantined(stream_of(row[0]), row[1], row[2], row[3], row[4], row[5])
 
 
-__all__ = ["FORMAT", "FOREVER", "State", "create_tables", "delete_rows", "read_rows", "read_state", "write_rows"]
+__all__ = ["FOREVER", "FORMAT", "State", "create_tables", "delete_rows", "read_rows", "read_state", "write_rows"]

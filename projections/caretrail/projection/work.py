@@ -13,31 +13,41 @@ NOWHERE, NOW, SOON, CHECK, QUIET = 0, 1, 2, 3, 4
 POINTS = frozenset({"weekly_hours", "weekly_days", "group_size", "review_gaps"})
 """Checks of what is over and cannot be cured: they live in the findings, not in the worklist."""
 
+POINT_CAUSES = frozenset({"assessment_after_treatment", "scope", "participation", "plan_version", "no_update"})
+"""The same, of checks that also find what can be cured."""
+
+ENDINGS = "ending_supported"
+"""The check of how a stay ended: closed stays are no work."""
+
 ATTENDED_SHORT = "attended_short"
 _WEEK = timedelta(days=7)
 
 
 def with_work(flags: Sequence[Flag], checks: Mapping[str, str]) -> tuple[Flag, ...]:
     """Put each flag of an episode into its group; `checks` says which check judges each rule."""
-    short_weeks = {flag.start for flag in flags if flag.cause == ATTENDED_SHORT and not flag.quiet}
-    return tuple(flag._replace(work=_group(flag, checks.get(flag.rule, ""), short_weeks)) for flag in flags)
+    weeks: dict[str, date] = {}
+    for flag in flags:
+        if flag.cause == ATTENDED_SHORT and not flag.quiet:
+            weeks[flag.subject] = min(flag.start, weeks.get(flag.subject, flag.start))
+    return tuple(flag._replace(work=_group(flag, checks.get(flag.rule, ""), weeks)) for flag in flags)
 
 
-def _group(flag: Flag, check: str, short_weeks: set[date]) -> int:
-    group = _loud_group(flag, check, short_weeks)
+def _group(flag: Flag, check: str, short_weeks: Mapping[str, date]) -> int:
+    if flag.cause == ATTENDED_SHORT:
+        # one short week says little: the prompt of the week before began seven days earlier
+        begun = short_weeks.get(flag.subject)
+        return SOON if not flag.quiet and begun and begun - _WEEK in short_weeks.values() else QUIET
+    group = _loud_group(flag, check)
     return QUIET if group and flag.quiet else group
 
 
-def _loud_group(flag: Flag, check: str, short_weeks: set[date]) -> int:
-    if flag.verdict in QUIET_VERDICTS or flag.verdict == "not_met":
+def _loud_group(flag: Flag, check: str) -> int:
+    if flag.verdict in QUIET_VERDICTS or flag.verdict == "not_met" or check == ENDINGS:
         return NOWHERE
-    if flag.cause == ATTENDED_SHORT:
-        # one short week says little; the prompt of the week before began seven days earlier
-        return SOON if flag.start - _WEEK in short_weeks else QUIET
     if flag.verdict == "unknown":
         return CHECK
-    if check in POINTS or flag.verdict == "info":
+    if check in POINTS or flag.cause in POINT_CAUSES or flag.verdict == "info":
         return NOWHERE
-    if check == "assessment_before_treatment" or flag.verdict in ("overdue", "due_today"):
+    if flag.cause == "assessment_missing" or flag.verdict in ("overdue", "due_today"):
         return NOW
     return SOON

@@ -84,11 +84,10 @@ class WorkRow(FindingRow):
 
 @dataclass(frozen=True, slots=True)
 class Worklist(Answer):
-    """What to do, in order; `quiet_count` rows more are there to be asked for. `episodes` are open on that day."""
+    """What to do, in order; `quiet_count` rows more are there to be asked for."""
 
     rows: tuple[WorkRow, ...]
     quiet_count: int
-    episodes: int
 
 
 @dataclass(frozen=True, slots=True)

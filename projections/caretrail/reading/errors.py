@@ -17,7 +17,8 @@ class AmbiguousEpisode(CaretrailError):
     def __init__(self, matches: Sequence[str]) -> None:
         shown = sorted(matches)[:SHOWN]
         more = f" and {len(matches) - SHOWN} more" if len(matches) > SHOWN else ""
-        super().__init__(f"{len(matches)} episodes begin like that: {', '.join(shown)}{more}", "give more of the case number")
+        words = f"{len(matches)} episodes begin like that: {', '.join(shown)}{more}"
+        super().__init__(words, "give more of the case number")
         self.matches = tuple(shown)
 
 
@@ -27,5 +28,6 @@ class UnknownRule(CaretrailError):
     code = "unknown_rule"
 
     def __init__(self, rules: Sequence[str]) -> None:
-        super().__init__("no rule of that name judges this episode", f"rules: {', '.join(rules) or 'none, there is no pack'}")
+        names = ", ".join(rules) or "none, there is no pack"
+        super().__init__("no rule of that name judges this episode", f"rules: {names}")
         self.rules = tuple(rules)

@@ -1,9 +1,9 @@
 -- findings --
 -- What is in force between :low and :last. The span is that of the first day in force; where zones are on different
 -- days there may be two, and the caller picks. Filters that are null let everything pass.
-SELECT f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s.start_on, s.until_on,
+SELECT f.live_until, s.start_on, s.until_on, f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician,
        f.rule, f.subject, f.verdict, f.start_on, f.until_on, f.due_on, f.owner, f.cause, f.quiet, f.work,
-       f.message, f.arithmetic, f.evidence, f.citation, f.live_until
+       f.message, f.arithmetic, f.evidence, f.citation
   FROM caretrail.flag AS f
   JOIN caretrail.episode_view AS e ON e.generation = f.generation AND e.stream = f.stream
   LEFT JOIN caretrail.span AS s ON s.generation = f.generation AND s.stream = f.stream
@@ -17,9 +17,9 @@ SELECT f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s
 
 -- findings_closed --
 -- The same, also in episodes that ended before.
-SELECT f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s.start_on, s.until_on,
+SELECT f.live_until, s.start_on, s.until_on, f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician,
        f.rule, f.subject, f.verdict, f.start_on, f.until_on, f.due_on, f.owner, f.cause, f.quiet, f.work,
-       f.message, f.arithmetic, f.evidence, f.citation, f.live_until
+       f.message, f.arithmetic, f.evidence, f.citation
   FROM caretrail.flag AS f
   JOIN caretrail.episode_view AS e ON e.generation = f.generation AND e.stream = f.stream
   LEFT JOIN caretrail.span AS s ON s.generation = f.generation AND s.stream = f.stream
@@ -33,9 +33,9 @@ SELECT f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s
 
 -- work --
 -- The same, only what belongs in the worklist.
-SELECT f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s.start_on, s.until_on,
+SELECT f.live_until, s.start_on, s.until_on, f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician,
        f.rule, f.subject, f.verdict, f.start_on, f.until_on, f.due_on, f.owner, f.cause, f.quiet, f.work,
-       f.message, f.arithmetic, f.evidence, f.citation, f.live_until
+       f.message, f.arithmetic, f.evidence, f.citation
   FROM caretrail.flag AS f
   JOIN caretrail.episode_view AS e ON e.generation = f.generation AND e.stream = f.stream
   LEFT JOIN caretrail.span AS s ON s.generation = f.generation AND s.stream = f.stream

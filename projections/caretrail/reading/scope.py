@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from caretrail.projection.days import ONE_DAY, today_in
-from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag, Span
+from caretrail.projection.shapes import EpisodeRows, Flag, Span
 from caretrail.reading.answers import FindingRow
 
 FARTHEST_WEST = timezone(timedelta(hours=-12))
@@ -105,9 +105,7 @@ def hits_of(rows: EpisodeRows, scope: Scope) -> Iterator[Hit]:
         if flag.start > last or end <= first or (scope.work and not flag.work):
             continue
         span = rows.span_on(max(flag.start, first)) or Span(first, None, None, None, None, "assessed")
-        hit = Hit(
-            rows.stream, rows.episode, rows.client, rows.zone, span.program, span.level, span.clinician, flag
-        )
+        hit = Hit(rows.stream, rows.episode, rows.client, rows.zone, span.program, span.level, span.clinician, flag)
         if wanted(hit, scope):
             yield hit
 
@@ -130,10 +128,7 @@ def finding_row(hit: Hit, last: date) -> FindingRow:
     """A finding as it is told on the last day asked for."""
     flag = hit.flag
     return FindingRow(
-        hit.episode, hit.client, hit.program, hit.level, hit.clinician, flag.owner, flag.rule, flag.verdict, flag.due_on,
-        days_overdue(flag, shown_day(flag, last)), flag.start, flag.until, flag.message, flag.citation, flag.evidence,
-        flag.arithmetic, flag.cause, flag.subject, flag.quiet,
+        hit.episode, hit.client, hit.program, hit.level, hit.clinician, flag.owner, flag.rule, flag.verdict,
+        flag.due_on, days_overdue(flag, shown_day(flag, last)), flag.start, flag.until, flag.message, flag.citation,
+        flag.evidence, flag.arithmetic, flag.cause, flag.subject, flag.quiet,
     )  # fmt: skip  # in the order of the fields
-
-
-__all__ = ["QUIET_VERDICTS", "Hit", "Scope", "days_overdue", "finding_row", "hits_of", "holds_rule", "shown_day", "wanted"]

@@ -9,6 +9,7 @@ from typing import Literal
 from caretrail.facts import Admitted, Assessed, Dimension, Transferred
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Stay
+from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth, all_of, any_of, opposite
 from caretrail.findings.rules.referral import qualifies
 from caretrail.findings.track import Change, Say, Sheet
@@ -29,17 +30,18 @@ def qualifying_diagnosis(case: Case) -> Sheet:
         codes = [code for code in fact.diagnoses if qualifies(case, code)]
         evidence = (item.version,)
         if codes and fact.dsm in lists.current_dsm:
-            rank, say = 4, Say("met", f"{codes[0]} by {fact.dsm}, assessed {item.day}", "", evidence)
+            rank, say = 4, Say("met", f"{codes[0]} by {fact.dsm}, assessed {iso(item.day)}", "", evidence)
         elif codes and fact.dsm is None:
-            rank, say = 3, Say("unknown", f"{codes[0]} {item.day}: dsm not stated", "", evidence, None, "dsm_missing")
+            words = f"{codes[0]} {iso(item.day)}: dsm not stated"
+            rank, say = 3, Say("unknown", words, "", evidence, None, "dsm_missing")
         elif codes:
-            words = f"{codes[0]} by {fact.dsm} {item.day}: not a current edition"
+            words = f"{codes[0]} by {fact.dsm} {iso(item.day)}: not a current edition"
             rank, say = 2, Say("violation", words, "", evidence, None, "dsm_not_current")
         elif fact.diagnoses:
-            words = f"no substance-related diagnosis {item.day}"
+            words = f"no substance-related diagnosis {iso(item.day)}"
             rank, say = 2, Say("violation", words, "", evidence, None, "diagnosis_missing")
         else:
-            words = f"diagnoses not stated {item.day}"
+            words = f"diagnoses not stated {iso(item.day)}"
             rank, say = 1, Say("unknown", words, "", evidence, None, "diagnosis_missing")
         if rank > standing:
             standing = rank
@@ -146,10 +148,9 @@ def _route(case: Case, stay: Stay, profile: Profile) -> tuple[Route, dict[str, T
     if isinstance(fact, Transferred):
         route: Route = "step_down" if _intensity(fact.from_level) > _intensity(fact.to_level) else "step_up"
         objectives = fact.outcome.goals_met if fact.outcome else None
-        codes = {"level1_insufficient", "level1_preparatory"}
-        reached: Truth = True if fact.reason in codes else None
-        if _intensity(fact.from_level) > 1:
-            reached = None if route == "step_down" else True  # level 1 is not what the client came from
+        # a transfer has no field for it: the reason may say so; above level 1 the question does not arise
+        stated = fact.reason in ("level1_insufficient", "level1_preparatory") or _intensity(fact.from_level) > 1
+        reached: Truth = True if stated else None
         named = None
     elif isinstance(fact, Admitted):
         route = fact.route
@@ -200,6 +201,6 @@ def _capacity_say(case: Case) -> Say:
         evidence = (admission.version,) if admission else ()
         return Say("unknown", "expects_progress is not stated", "", evidence, None, "capacity_not_stated")
     if admitted.expects_progress:
-        return Say("met", f"progress expected at admission {admission.day}", "", (admission.version,))
-    words = f"no progress expected at admission {admission.day}"
+        return Say("met", f"progress expected at admission {iso(admission.day)}", "", (admission.version,))
+    words = f"no progress expected at admission {iso(admission.day)}"
     return Say("violation", words, "", (admission.version,), None, "capacity_not_stated")

@@ -9,6 +9,7 @@ from caretrail.episode.history import Effective
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, Session
+from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.track import Change, Say, Sheet
 
@@ -118,7 +119,7 @@ def _before_treatment(
     if accepted and (first is None or _in_time(case, accepted, first, sessions)):
         if doubtful:
             changes.append((doubtful.day, _doubt(doubtful)))
-        made = f"assessment accepted from {accepted.day}"
+        made = f"assessment accepted from {iso(accepted.day)}"
         changes.append((accepted.day, Say("met", made, _order(accepted, first), accepted.evidence)))
         return changes
     if doubtful and (first is None or doubtful.day <= first.day):
@@ -128,11 +129,11 @@ def _before_treatment(
         return changes
     short = [item.evidence for item in known if item.day <= first.day]
     evidence = (*(short[-1] if short else ()), first.version)
-    began = f"treatment began {first.day} without an acceptable assessment"
-    missing = Say("violation", began, f"first session {first.day}", evidence, first.day, "assessment_missing")
+    began = f"treatment began {iso(first.day)} without an acceptable assessment"
+    missing = Say("violation", began, f"first session {iso(first.day)}", evidence, first.day, "assessment_missing")
     changes.append((first.day, missing))
     if accepted:
-        words = f"assessed {accepted.day}, after treatment began {first.day}"
+        words = f"assessed {iso(accepted.day)}, after treatment began {iso(first.day)}"
         evidence = (*accepted.evidence, first.version)
         late = Say("violation", words, _order(accepted, first), evidence, first.day, "assessment_after_treatment")
         met = Say("met", words, _order(accepted, first), evidence)
@@ -141,15 +142,15 @@ def _before_treatment(
 
 
 def _doubt(item: Accepted) -> Say:
-    words = f"prior assessment of {item.day}: not known whether {item.missing}"
+    words = f"prior assessment of {iso(item.day)}: not known whether {item.missing}"
     return Say("unknown", words, "", item.evidence, None, "prior_assessment_unknown")
 
 
 def _order(accepted: Accepted, first: Session | None) -> str:
     if first is None or first.day > accepted.day:
-        return f"assessment {accepted.day}, before any session"
+        return f"assessment {iso(accepted.day)}, before any session"
     hours = f" at {accepted.at}" if accepted.at else "", f" at {first.start}" if first.start else ""
-    return f"assessment {accepted.day}{hours[0]}, first session {first.day}{hours[1]}"
+    return f"assessment {iso(accepted.day)}{hours[0]}, first session {iso(first.day)}{hours[1]}"
 
 
 def _in_time(case: Case, accepted: Accepted, first: Session, sessions: list[Session]) -> bool:
@@ -190,14 +191,15 @@ def _prior_say(priors: list[Effective], cured: bool, latest: Effective) -> Say:
     value = any_of(*[all_of(*prior_parts(fact).values()) for fact in facts])
     day = priors[-1].day
     if value:
-        return Say("met", f"prior assessment accepted {day}: complete", "four of four parts", evidence)
+        return Say("met", f"prior assessment accepted {iso(day)}: complete", "four of four parts", evidence)
     if cured:
-        return Say("met", f"prior assessment accepted {day}, completed by {latest.day}", "", (*evidence, latest.version))
+        words = f"prior assessment accepted {iso(day)}, with an assessment or addendum of {iso(latest.day)}"
+        return Say("met", words, "", (*evidence, latest.version))
     parts = prior_parts(facts[-1])
     absent = [name for name, part in parts.items() if part is False]
     unknown = [name for name, part in parts.items() if part is None]
     if value is False:
-        words = f"prior assessment accepted {day} lacks {', '.join(absent)}: addendum needed"
+        words = f"prior assessment accepted {iso(day)} lacks {', '.join(absent)}: addendum needed"
         return Say("violation", words, f"{4 - len(absent)} of four parts", evidence, None, "addendum_required")
-    words = f"prior assessment accepted {day}: {', '.join(unknown)} not stated"
+    words = f"prior assessment accepted {iso(day)}: {', '.join(unknown)} not stated"
     return Say("unknown", words, "", evidence, None, "prior_assessment_unknown")

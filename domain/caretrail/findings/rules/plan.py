@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Session, Stay
+from caretrail.findings.days import iso
 from caretrail.findings.track import DAY, Change, Say, Sheet
 
 
@@ -44,13 +45,14 @@ def _plan_there(case: Case, stay: Stay) -> There | None:
         if plan.clinician is None or (renewed and not _since(plan.day, stay)):
             continue
         day = max(plan.fact.effective_on, plan.clinician.day)
-        words = f"plan {plan.fact.plan_version} in effect {plan.fact.effective_on}, signed {plan.clinician.day}"
+        effective, signed = iso(plan.fact.effective_on), iso(plan.clinician.day)
+        words = f"plan {plan.fact.plan_version} in effect {effective}, signed {signed}"
         found.append(There(day, words, plan.evidence))
     if renewed:
         for review in case.clock.counted:
             if review.fact.updated and review.counts_from and review.plan and _since(review.day, stay):
                 day = max(review.counts_from, review.plan.fact.effective_on)
-                words = f"plan {review.fact.plan_version} updated by the review of {review.day}"
+                words = f"plan {review.fact.plan_version} updated by the review of {iso(review.day)}"
                 found.append(There(day, words, review.evidence))
     return min(found, default=None, key=lambda item: item.day)
 
@@ -78,7 +80,7 @@ def _judge_plan(
         if not held:
             sheet.main.set(day, Say("not_applicable", "no session yet", counts))
         elif len(held) == 1:
-            words = f"plan due by the second session, first was {held[0].day}"
+            words = f"plan due by the second session, first was {iso(held[0].day)}"
             sheet.main.set(day, Say("due_soon", words, counts, evidence, None, "plan_due"))
         else:
             _owe(sheet, day, held[1].day, counts, evidence)
@@ -89,9 +91,9 @@ def _judge_plan(
 def _owe(sheet: Sheet, day: date, due: date, counts: str, evidence: tuple[int, ...]) -> None:
     """Write from `day` on that the plan is due or overdue since the day of the second session."""
     if day <= due:
-        words = f"plan due {due}, the day of the second session"
+        words = f"plan due {iso(due)}, the day of the second session"
         sheet.main.set(due, Say("due_today", words, counts, evidence, due, "plan_due"))
-    words = f"plan overdue since the second session of {due}"
+    words = f"plan overdue since the second session of {iso(due)}"
     sheet.main.set(max(day, due + DAY), Say("overdue", words, counts, evidence, due, "plan_overdue"))
 
 
@@ -103,12 +105,12 @@ def _end_unplanned(sheet: Sheet, stay: Stay) -> None:
     if standing.verdict == "overdue":
         sheet.not_met(stay, standing)
     elif standing.verdict != "not_applicable":
-        words = f"stay ended {last}, before a plan was overdue"
+        words = f"stay ended {iso(last)}, before a plan was overdue"
         sheet.main.set(last, Say("not_applicable", words, standing.arithmetic, standing.evidence))
 
 
 def _sessions(name: str, sessions: list[Session], day: date | None = None) -> str:
-    days = [str(session.day) for session in sessions if day is None or session.day <= day]
+    days = [iso(session.day) for session in sessions if day is None or session.day <= day]
     if not days:
         return f"no {name} yet"
     return f"first {name} {days[0]}" + (f", second {days[1]}" if len(days) > 1 else "")

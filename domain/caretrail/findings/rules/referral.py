@@ -6,10 +6,9 @@ from datetime import date, timedelta
 
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
+from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth
 from caretrail.findings.track import Change, Say, Sheet
-
-
 
 
 def mental_health_referral(case: Case) -> Sheet:
@@ -79,14 +78,14 @@ def _referral_say(
             return Say("not_applicable", "the assessor may diagnose", "", seen)
         return Say("met", "no mental health condition suspected", "", seen)
     version, day, by_limited = suspicion[-1]
-    suspected = f"suspected {day}"
+    suspected = f"suspected {iso(day)}"
     if referral is None:
         if by_limited is None:
             words = f"{suspected}: credential of the assessor not stated, no referral"
             return Say("unknown", words, "", (version,), None, "credential_missing")
         return Say("violation", f"{suspected}, no referral", "", (version,), None, "referral_missing")
     evidence = (version,) if referral[0] == version else (version, referral[0])
-    referred = f"{suspected}, referred {referral[1]}"
+    referred = f"{suspected}, referred {iso(referral[1])}"
     if referral[2] is None:
         words = f"{referred}: credential of the receiver not stated"
         return Say("unknown", words, "", evidence, None, "credential_missing")
@@ -109,9 +108,9 @@ def _out_of_scope(case: Case, sheet: Sheet) -> None:
         first = max(item.day, case.chart.stays[0].first)
         stay = case.chart.stay_on(first)
         if codes and stay:
-            words = f"{', '.join(codes)} recorded {item.day} by an assessor who may not diagnose it"
+            words = f"{', '.join(codes)} recorded {iso(item.day)} by an assessor who may not diagnose it"
             say = Say("violation", words, "", (item.version,), None, "scope")
-            sheet.note(f"diagnosis of {item.day}", first, first + notice, say)
+            sheet.note(f"diagnosis of {iso(item.day)}", first, first + notice, say)
 
 
 def qualifies(case: Case, code: str) -> bool:

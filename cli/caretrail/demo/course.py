@@ -1,0 +1,164 @@
+"""An ordinary course of treatment: mostly as it should be, with the slips that every clinic knows."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+
+from caretrail.demo.chart import DAY, EVENING, GOALS_MET, GOALS_OPEN, Chart, DischargeReason
+from caretrail.demo.teds import CO_OCCURRING, DIAGNOSES
+from caretrail.facts import CareCoordinated, Fact
+
+REVIEW_DAYS = 30
+STEP_DOWN_AFTER = 60
+"""Only longer stays end with some weeks at level 1."""
+
+MISSES = 0.07
+CANCELLED = 0.003
+ODD_GROUP = 0.004
+LATE_PAPER = 0.02
+LATE_REVIEW = 0.05
+NO_DETERMINATION = 0.03
+CLIENT_SIGNS_LATER = 0.08
+TEAM_SIGNS_LATER = 0.2
+NO_PLAN_YET = 0.03
+STEPS_DOWN = 0.3
+REASONS_MISSED = ("no_show", "no_show", "ill", "work", "no transport")
+
+
+class Course:
+    """Enters one episode into its chart, week by week; what happens is drawn from `rng`."""
+
+    def __init__(self, chart: Chart, rng: Random, start: date, end: date | None, reason: DischargeReason) -> None:
+        self._chart = chart
+        self._rng = rng
+        self._start = start
+        self._end = end
+        self._reason: DischargeReason = reason
+        self._attended = 0
+        self._last_contact = start
+        self._plan_on: date | None = None
+        self._plan_waits = 2 if rng.random() >= NO_PLAN_YET else 4
+        self._review_on: date | None = None
+        self._reviews = 0
+        long = end is not None and (end - start).days > STEP_DOWN_AFTER and reason == "completed"
+        self._moved = (
+            chart.program.session_on_or_before(end - 21 * DAY) if end and long and self._is(STEPS_DOWN) else None
+        )
+
+    def _is(self, share: float) -> bool:
+        return self._rng.random() < share
+
+    def begin(self) -> None:
+        """The assessment one to five days before the admission, then the admission."""
+        rng = self._rng
+        (diagnosis,) = rng.choices(list(DIAGNOSES), list(DIAGNOSES.values()))
+        day = self._start - rng.randint(1, 5) * DAY
+        self._chart.assessed(day - max(0, day.weekday() - 4) * DAY, diagnosis, suspected=self._is(CO_OCCURRING))
+        self._chart.admitted(self._start)
+
+    def enter(self, first: date, last: date) -> None:
+        """What happened from `first` to `last`, at most a week."""
+        for day in self._chart.program.session_days(first, last):
+            if self._moved is not None and day > self._moved:
+                self._at_level_1(day)
+                continue
+            present = self._group(day)
+            if day.weekday() == self._chart.program.weekdays[-1] and present and day - self._start > timedelta(days=6):
+                self._chart.single(day, "family" if self._is(0.12) else "individual")
+                self._attended += 1
+            if present:
+                self._last_contact = day
+                self._documents(day)
+            if day == self._moved:
+                self._chart.stepped_down(day, GOALS_MET)
+
+    def finish(self) -> None:
+        """The discharge, on its day."""
+        outcome = GOALS_MET if self._reason == "completed" else GOALS_OPEN
+        if self._end is not None:
+            self._chart.discharged(
+                self._end, self._reason, self._last_contact, None if self._reason == "died" else outcome
+            )
+
+    # --- one day -------------------------------------------------------------------------------------------------
+
+    def _group(self, day: date) -> bool:
+        """A group, attended or not; some papers come late."""
+        chart, rng = self._chart, self._rng
+        if day != self._start and self._is(MISSES):
+            chart.missed(day, reason=rng.choice(REASONS_MISSED))
+            return False
+        if day != self._start and self._is(CANCELLED):
+            chart.missed(day, "program", "clinician ill")
+            return False
+        size = rng.choice((2, 13)) if self._is(ODD_GROUP) else rng.randint(5, 11)
+        if self._is(LATE_PAPER):
+            heard = chart.at(day + rng.randint(3, 9) * DAY, 15 * 60)
+            chart.group(day, size, heard=heard, late="attendance sheet handed in late")
+        else:
+            chart.group(day, size)
+        self._attended += 1
+        return True
+
+    def _at_level_1(self, day: date) -> None:
+        """An hour a week, on the first session day."""
+        if day.weekday() == self._chart.program.weekdays[0]:
+            self._chart.single(day)
+            self._last_contact = day
+
+    # --- documents -----------------------------------------------------------------------------------------------
+
+    def _documents(self, day: date) -> None:
+        if self._plan_on is None:
+            if self._attended >= self._plan_waits:
+                self._plan(day)
+        elif self._review_on is not None and day >= self._review_on:
+            self._review(day)
+
+    def _plan(self, day: date) -> None:
+        chart = self._chart
+        later = self._is(TEAM_SIGNS_LATER)
+        signed = (chart.by_client(day), chart.by(chart.lead, day, "authorship"))
+        chart.plan(day, signed if later else (*signed, chart.by(chart.second, day)))
+        if later:
+            signs = day + self._rng.randint(1, 5) * DAY
+            chart.signed("plan", chart.by(chart.second, signs), signs)
+        self._plan_on = day
+        self._review_on = self._next_review(day)
+
+    def _next_review(self, base: date) -> date:
+        """The last session day in time, mostly; some slip by some days."""
+        slip = self._rng.randint(2, 6) if self._is(LATE_REVIEW) else -self._rng.randint(0, 3)
+        day = base + timedelta(days=REVIEW_DAYS + slip)
+        program = self._chart.program
+        return program.session_on_or_after(day) if slip > 0 else program.session_on_or_before(day)
+
+    def _review(self, day: date) -> None:
+        chart = self._chart
+        self._reviews += 1
+        key = f"review {self._reviews}"
+        signed = (chart.by(chart.lead, day), chart.by(chart.second, day))
+        heard = chart.at(day + self._rng.choice((0, 0, 0, 0, 0, 0, 1, 1, 2, 5)) * DAY, EVENING + 15)
+        later = self._is(CLIENT_SIGNS_LATER)
+        owed = chart.owed_by_client("left early, will sign at the next session")
+        chart.review(day, (*signed, owed if later else chart.by_client(day)), heard=heard, key=key)
+        if later:
+            signs = day + self._rng.randint(5, 12) * DAY
+            chart.signed(key, chart.by_client(signs), signs)
+        if not self._is(NO_DETERMINATION):
+            chart.determination(day, heard=heard + timedelta(minutes=5))
+        if self._is(0.4):
+            self._coordinated(day)
+        self._review_on = self._next_review(day)
+
+    def _coordinated(self, day: date) -> None:
+        chart, kind = self._chart, self._rng.choice(("medical", "mental_health", "psychiatric"))
+
+        def make(command: str, source: str) -> Fact:
+            return CareCoordinated(
+                episode=chart.case, occurred_on=day, actor=chart.second, command_id=command, source=source,
+                kind=kind, outcome="no change; next contact in a month",
+            )  # fmt: skip
+
+        chart.enter(chart.at(day, EVENING + 35), make)

@@ -1,0 +1,72 @@
+"""The end of a stay (D1): reason, last contact, and the statements a good outcome needs."""
+
+from __future__ import annotations
+
+from caretrail.episode.history import Effective
+from caretrail.facts import Discharged, Outcome, Transferred
+from caretrail.findings.case import Case
+from caretrail.findings.days import iso
+from caretrail.findings.logic import Truth
+from caretrail.findings.track import Say, Sheet
+
+
+def ending_supported(case: Case) -> Sheet:
+    """D1: each end of a governed stay, and the discharge, has a reason and what that reason needs.
+
+    A transfer states whether goals were met; a discharge states the last contact; goals met, or completed, needs both
+    stabilisation statements. It stands from that day for good: only a correction changes it.
+    """
+    sheet, chart = Sheet(), case.chart
+    judged: set[int] = set()
+    for stay in chart.stays:
+        sheet.main.set(stay.first, Say("not_applicable", "stay open"))
+        if stay.last is None:
+            continue
+        sheet.main.set(stay.last, None)
+        transfer = chart.transfers.get(stay.closed_by or 0)
+        if transfer is not None and isinstance(transfer.fact, Transferred):
+            fact = transfer.fact
+            absent = [] if fact.reason else ["reason"]
+            if fact.outcome is None or fact.outcome.goals_met is None:
+                absent.append("goals_met")
+            goals = fact.outcome.goals_met if fact.outcome else None
+            _note(sheet, f"end of stay {iso(stay.last)}", transfer, absent, goals, fact.outcome)
+            judged.add(transfer.version)
+    end = chart.discharge
+    if end is not None and isinstance(end.fact, Discharged) and chart.stays and chart.stays[0].first <= end.day:
+        fact_end = end.fact
+        absent = [] if fact_end.last_contact_on else ["last_contact_on"]
+        goals = fact_end.outcome.goals_met if fact_end.outcome else None
+        if fact_end.reason == "completed" and goals is None:
+            absent.append("goals_met")
+        claimed = goals or fact_end.reason == "completed"
+        _note(sheet, f"discharge {iso(end.day)}", end, absent, claimed, fact_end.outcome)
+    return sheet
+
+
+def _note(
+    sheet: Sheet, subject: str, item: Effective, absent: list[str], claims_goals: Truth, outcome: Outcome | None
+) -> None:
+    """Judge one ending: what is missing is unknown, what contradicts the outcome claimed is a violation."""
+    contradicted: list[str] = []
+    if claims_goals:
+        stated = outcome or Outcome(
+            goals_met=None, precipitating_condition_stabilised=None, relapse_potential_stabilised=None
+        )
+        if stated.goals_met is False:
+            contradicted.append("goals_met")
+        for name in ("precipitating_condition_stabilised", "relapse_potential_stabilised"):
+            value: Truth = getattr(stated, name)
+            if value is None:
+                absent.append(name)
+            elif not value:
+                contradicted.append(name)
+    evidence = (item.version,)
+    if contradicted:
+        words = f"{subject}: goals met is claimed, but {', '.join(contradicted)} is stated false"
+        say = Say("violation", words, "", evidence, None, "outcome_contradicted")
+    elif absent:
+        say = Say("unknown", f"{subject}: {', '.join(absent)} not stated", "", evidence, None, "discharge_incomplete")
+    else:
+        say = Say("met", f"{subject}: reason and outcome stated", "", evidence)
+    sheet.note(subject, item.day, None, say)

@@ -1,0 +1,128 @@
+"""Intensity rules: nine hours a week (I1), three to five days a week (I2), groups of 3 to 12 (I3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from caretrail.findings.case import Case
+from caretrail.findings.chart import Stay
+from caretrail.findings.days import iso
+from caretrail.findings.finding import Verdict
+from caretrail.findings.track import Say, Sheet
+from caretrail.findings.weeks import Judged, Week
+
+Judge = Callable[[date, Week], Say]
+
+
+def weekly_hours(case: Case) -> Sheet:
+    """I1: the program offers 540 minutes of skilled treatment in each week it has the client for in full.
+
+    Offered is what the client attended, or missed for a cause of their own or outside; what the program cancelled was
+    not offered. Less attended than needed though enough was offered is a prompt, not a violation.
+    """
+    needed = case.numbers.min_minutes_per_week
+
+    def judge(start: date, week: Week) -> Say:
+        words = f"week of {iso(start)}: offered {week.offered}, attended {week.attended} minutes, {needed} needed"
+        verdict: Verdict = "met"
+        cause = ""
+        if week.offered < needed:
+            verdict, cause = "violation", "offered_short"
+        elif week.attended < needed:
+            verdict, cause = "info", "attended_short"
+        arithmetic = f"offered {week.offered} - {needed} = {week.offered - needed}"
+        return Say(verdict, words, arithmetic, tuple(week.evidence), None, cause)
+
+    nothing = f"offered 0, attended 0 minutes, {needed} needed"
+    return _judge_weeks(case, judge, nothing, f"offered 0 - {needed} = -{needed}", "offered_short")
+
+
+def weekly_days(case: Case) -> Sheet:
+    """I2: sessions are offered on three to five days of each week the program has the client for in full.
+
+    More than five is worth knowing, not a violation.
+    """
+    least, most = case.numbers.min_days_per_week, case.numbers.max_days_per_week
+
+    def judge(start: date, week: Week) -> Say:
+        count = len(week.days)
+        words = f"week of {iso(start)}: sessions offered on {count} days, {least} to {most} needed"
+        verdict: Verdict = "met"
+        cause = ""
+        if count < least:
+            verdict, cause = "violation", "frequency_low"
+        elif count > most:
+            verdict, cause = "info", "frequency_high"
+        days = ", ".join([iso(day) for day in sorted(week.days)])
+        return Say(verdict, words, f"days: {days}", tuple(week.evidence), None, cause)
+
+    nothing = f"sessions offered on 0 days, {least} to {most} needed"
+    return _judge_weeks(case, judge, nothing, "days: none", "frequency_low")
+
+
+def _judge_weeks(case: Case, judge: Judge, nothing: str, arithmetic: str, cause: str) -> Sheet:
+    sheet = Sheet()
+    for stay in case.chart.stays:
+        sheet.main.set(stay.first, Say("not_applicable", "no full week yet"))
+        for judged in case.weeks.judged_in(stay):
+            if judged.week is not None:
+                _note_week(case, sheet, stay, judged, judge(judged.start, judged.week))
+            elif judged.on_hold:
+                if stay.last is None or judged.judged <= stay.last:
+                    words = f"on hold in the week of {iso(judged.start)}: not judged"
+                    sheet.main.set(judged.judged, Say("not_applicable", words))
+            else:
+                say = Say("violation", f"week of {iso(judged.start)} and since: {nothing}", arithmetic, (), None, cause)
+                _note_run(case, sheet, stay, judged, say)
+        sheet.leave(stay)
+    return sheet
+
+
+def _note_week(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) -> None:
+    if say.verdict != "met":
+        until = judged.judged + timedelta(days=case.numbers.notice_days)
+        sheet.note(f"week of {iso(judged.start)}", judged.judged, until, say)
+        say = Say("met", f"week of {iso(judged.start)} judged")
+    if stay.last is None or judged.judged <= stay.last:
+        sheet.main.set(judged.judged, say)
+
+
+def _note_run(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) -> None:
+    """Note weeks with nothing offered, one after another, as one finding: nobody need write for time to pass."""
+    until = judged.until
+    if until is not None:
+        until += timedelta(days=case.numbers.notice_days - 7)
+    sheet.note(f"week of {iso(judged.start)} and since", judged.judged, until, say)
+    if stay.last is None or judged.judged <= stay.last:
+        sheet.main.set(judged.judged, Say("met", "weeks before were judged"))
+
+
+def group_size(case: Case) -> Sheet:
+    """I3: each group the client attended had 3 to 12 clients; a group whose size is not stated is unknown."""
+    sheet, chart = Sheet(), case.chart
+    least, most = case.numbers.group_min, case.numbers.group_max
+    notice = timedelta(days=case.numbers.notice_days)
+    for stay in chart.stays:
+        groups = [session for session in chart.attended_in(stay) if session.service == "group"]
+        sheet.main.set(stay.first, Say("not_applicable", "no group yet"))
+        if groups:
+            words = f"groups since {iso(groups[0].day)}: none open"
+            sheet.main.set(groups[0].day, Say("met", words, f"{least} to {most} clients a group"))
+        for group in groups:
+            size = group.size
+            if size is not None and least <= size <= most:
+                continue
+            # a day shared by two stays is judged once, with the later of them
+            if chart.stay_on(group.day) is not stay:
+                continue
+            name = f"group of {iso(group.day)}" + (f" {group.start}" if group.start else "")
+            if size is None:
+                say = Say("unknown", f"{name}: group_size not stated", "", (group.version,), None, "group_size_missing")
+            else:
+                cause = "group_too_small" if size < least else "group_too_large"
+                words = f"{name}: {size} clients, {least} to {most} allowed"
+                say = Say("violation", words, f"{least} <= {size} <= {most} fails", (group.version,), None, cause)
+            sheet.note(name, group.day, group.day + notice, say)
+        sheet.leave(stay)
+    return sheet

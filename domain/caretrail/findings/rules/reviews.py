@@ -1,0 +1,212 @@
+"""Review rules: the next review is due (R1), each review is valid (R2), gaps between them (R3)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from datetime import date, timedelta
+
+from caretrail.findings.case import Case
+from caretrail.findings.chart import Review, Stay
+from caretrail.findings.clock import Due
+from caretrail.findings.days import iso
+from caretrail.findings.finding import Verdict
+from caretrail.findings.track import DAY, Say, Sheet, Track
+
+
+def review_due(case: Case) -> Sheet:
+    """R1: a review that counts no later than 30 days after the last, or by the earlier day it set.
+
+    Nothing but a review that counts, or the end of the stay, clears what is overdue. On the last day of a stay the
+    deadline ends: it is met unless it was overdue then. Holds do not pause the clock and weekends do not move it.
+    """
+    sheet, clock = Sheet(), case.clock
+    for stay in case.chart.stays:
+        for day in _days(stay, [step.day for step in clock.steps]):
+            due = clock.due_on(day)
+            if due is not None:
+                _run(case, sheet.main, day, due)
+        if stay.last is not None:
+            _end(sheet, stay, clock.due_on(stay.last))
+        sheet.leave(stay)
+    return sheet
+
+
+def _days(stay: Stay, days: list[date]) -> list[date]:
+    inside = {day for day in days if day > stay.first and (stay.last is None or day <= stay.last)}
+    return [stay.first, *sorted(inside)]
+
+
+def _run(case: Case, track: Track, day: date, due: Due) -> None:
+    """Write from `day` on what the clock will say as time passes."""
+    on = due.on
+    soon = on - timedelta(days=case.numbers.due_soon_days)
+    rest = due.arithmetic, due.evidence, on
+    if day < soon:
+        track.set(day, Say("met", f"next review due {iso(on)}", *rest))
+    if day < on:
+        track.set(max(day, soon), Say("due_soon", f"review due {iso(on)}", *rest, "review_due"))
+    if day <= on:
+        track.set(on, Say("due_today", f"review due {iso(on)}", *rest, "review_due"))
+    track.set(max(day, on + DAY), Say("overdue", f"review overdue since {iso(on)}", *rest, "review_overdue"))
+
+
+def _end(sheet: Sheet, stay: Stay, due: Due | None) -> None:
+    last = stay.last
+    standing = sheet.main.on(last) if last else None
+    if last is None or due is None or standing is None:
+        return
+    if standing.verdict == "overdue":
+        words = f"review due {iso(due.on)} was not held when the stay ended {iso(last)}"
+        sheet.not_met(stay, standing._replace(message=words))
+    else:
+        words = f"stay ended {iso(last)}, no review overdue"
+        sheet.main.set(last, Say("met", words, due.arithmetic, due.evidence, due.on))
+
+
+def review_valid(case: Case) -> Sheet:
+    """R2: each review is with the client, signed by a clinician, of a signed plan, and updates it or says why not.
+
+    A clinician's signature can still come: that finding stays until it does or the stay ends. The rest cannot be
+    cured and is a point. What a review leaves out is unknown.
+    """
+    sheet, chart = Sheet(), case.chart
+    reviewed: list[Review] = []
+    for review in chart.reviews:
+        stay = chart.stay_on(review.day)
+        if stay is not None:
+            reviewed.append(review)
+            _check(case, sheet, review, stay)
+    for stay in chart.stays:
+        sheet.main.set(stay.first, Say("not_applicable", "no review yet"))
+        for review in reviewed:
+            if stay.last is None or review.day <= stay.last:
+                say = Say("met", f"review of {iso(review.day)}: nothing open", "", (review.version,))
+                sheet.main.set(max(review.day, stay.first), say)
+        sheet.leave(stay)
+    return sheet
+
+
+def _check(case: Case, sheet: Sheet, review: Review, stay: Stay) -> None:
+    name, evidence, fact = f"review of {iso(review.day)}", (review.version,), review.fact
+    until = review.day + timedelta(days=case.numbers.notice_days)
+
+    def point(verdict: Verdict, words: str, cause: str) -> None:
+        say = Say(verdict, f"{name}: {words}", "", evidence, None, cause)
+        sheet.note(name, review.day, until, say)
+
+    if not fact.participants:
+        point("unknown", "participants not stated", "participation")
+    elif not review.with_client:
+        point("violation", "neither client nor guardian took part", "participation")
+    if review.plan is None:
+        point("violation", f"plan {fact.plan_version} is not recorded on that day", "plan_version")
+    elif review.plan.clinician is None or review.plan.clinician.day > review.day:
+        words = f"plan {fact.plan_version} was not signed by a clinician of the team by then"
+        point("violation", words, "plan_version")
+    if not fact.updated and fact.no_change_reason is None:
+        point("unknown" if fact.updated is None else "violation", "neither an update nor a reason for none", "no_update")
+    signed_on = review.clinician.day if review.clinician else None
+    if signed_on is None or signed_on > review.day:
+        words = f"{name}: no signature of a clinician of the team"
+        end = stay.last + DAY if stay.last else None
+        if signed_on is not None:
+            end = signed_on if end is None else min(end, signed_on)
+        say = Say("violation", words, "", evidence, None, "not_under_clinical_guidance")
+        sheet.note(name, review.day, end, say)
+
+
+def review_gaps(case: Case) -> Sheet:
+    """R3: every gap of more than 30 days before a review that counts, or before the end of a stay, as a point.
+
+    It is up from the day the gap was closed. Time away does not lengthen a gap: a review that fell due while away was
+    due on return. A review that comes to count late splits the gap it lies in.
+    """
+    sheet, clock = Sheet(), case.clock
+    gaps = _Gaps(case, sheet)
+    ends = [stay for stay in case.chart.stays if stay.last is not None]
+    for review in clock.counted:
+        while ends and (last := ends[0].last) and review.counts_from and last < review.counts_from:
+            gaps.end(ends.pop(0))
+        gaps.review(review)
+    for stay in ends:
+        gaps.end(stay)
+    for stay in case.chart.stays:
+        sheet.main.set(stay.first, Say("met", "no gap of more than 30 days"))
+        sheet.leave(stay)
+    return sheet
+
+
+class _Gaps:
+    """The gaps between counting reviews, as they become known."""
+
+    def __init__(self, case: Case, sheet: Sheet) -> None:
+        self._case, self._sheet = case, sheet
+        self._held: list[tuple[date, tuple[int, ...]]] = []
+        self._open: dict[tuple[date, date], Track] = {}
+        self._notice = timedelta(days=case.numbers.notice_days)
+
+    def review(self, review: Review) -> None:
+        """Close the gap before a review that now counts, and the one after it if it was signed late."""
+        known_on = review.counts_from or review.day
+        held = self._held
+        if not held:
+            anchor = self._anchor(review, known_on)
+            if anchor is not None:
+                held.append(anchor)
+        place = bisect_left(held, (review.day, ()))
+        before = held[place - 1] if place else None
+        after = held[place] if place < len(held) else None
+        held.insert(place, (review.day, review.evidence))
+        if before and after:
+            track = self._open.pop((before[0], after[0]), None)
+            if track is not None:
+                track.set(known_on, None)
+        if before and self._case.chart.stay_on(review.day):
+            self._flag(before, (review.day, review.evidence), known_on)
+        if after:
+            self._flag((review.day, review.evidence), after, known_on)
+
+    def _anchor(self, review: Review, known_on: date) -> tuple[date, tuple[int, ...]] | None:
+        """What the clock rested on before the first review, as known when that came to count."""
+        steps = [step for step in self._case.clock.steps if step.review is None and step.day <= known_on]
+        step = steps[-1] if steps else None
+        return (step.base, step.evidence) if step and step.base <= review.day else None
+
+    def end(self, stay: Stay) -> None:
+        """Close the gap before the end of a stay."""
+        step = self._case.clock.step_on(stay.last) if stay.last else None
+        if step is None or stay.last is None:
+            return
+        late = self._late(step.base, stay.last, stay.last)
+        if late > 0:
+            days = (stay.last - step.base).days
+            words = f"{days} days from {iso(step.base)} to the end of the stay {iso(stay.last)}, {self._more(late)}"
+            evidence = tuple(sorted({*step.evidence, *((stay.closed_by,) if stay.closed_by else ())}))
+            self._point(f"{iso(step.base)} to {iso(stay.last)}", stay.last, words, evidence, step.base)
+
+    def _late(self, base: date, day: date, known_on: date) -> int:
+        period = timedelta(days=self._case.numbers.review_days)
+        return (day - self._case.clock.after_return(base + period, min(day, known_on))).days
+
+    def _more(self, late: int) -> str:
+        return f"{late} more than {self._case.numbers.review_days}"
+
+    def _flag(self, one: tuple[date, tuple[int, ...]], other: tuple[date, tuple[int, ...]], known_on: date) -> None:
+        late = self._late(one[0], other[0], known_on)
+        if late > 0:
+            days = (other[0] - one[0]).days
+            words = f"{days} days between the reviews of {iso(one[0])} and {iso(other[0])}, {self._more(late)}"
+            if self._held[0] == one and not self._is_review(one[0]):
+                words = f"{days} days from {iso(one[0])} to the first review {iso(other[0])}, {self._more(late)}"
+            evidence = tuple(sorted({*one[1], *other[1]}))
+            track = self._point(f"{iso(one[0])} to {iso(other[0])}", known_on, words, evidence, one[0])
+            self._open[one[0], other[0]] = track
+
+    def _is_review(self, day: date) -> bool:
+        return any(review.day == day for review in self._case.clock.counted)
+
+    def _point(self, subject: str, day: date, words: str, evidence: tuple[int, ...], base: date) -> Track:
+        period = self._case.numbers.review_days
+        arithmetic = f"{iso(base)} + {period} days = {iso(base + timedelta(days=period))}"
+        say = Say("info", words, arithmetic, evidence, None, "review_gap")
+        return self._sheet.note(subject, day, day + self._notice, say)

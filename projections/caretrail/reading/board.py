@@ -1,0 +1,240 @@
+"""The board a question looks at: the stored rows with what is newer laid over them, or the log up to a position.
+
+Both give the same values, so every question is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+from uuid import UUID, uuid5
+
+from caretrail.projection.days import day_of, day_or_none, end_or_none
+from caretrail.projection.shapes import EpisodeRows, Span
+from caretrail.projection.tables import PACKAGE, State, flag_of, read_rows, stream_of
+from caretrail.reading.scope import Hit, Scope, hits_of, wanted
+from caretrail.recording.statements import load_sql
+
+if TYPE_CHECKING:
+    from caretrail.recording.database import Row
+    from caretrail.recording.recorder import EventRecorder
+
+QUERIES = "caretrail.reading"
+OPEN = frozenset({"open", "held", "quarantined"})
+PAGE = 200
+Progress = Callable[[int, int], None]
+
+
+class Presence(NamedTuple):
+    """An episode that is open on a day, and who has it."""
+
+    episode: str
+    client: str | None
+    zone: str | None
+    admitted_on: date | None
+    span: Span
+
+
+class Board(Protocol):
+    """What a question may ask for."""
+
+    def hits(self, scope: Scope) -> Iterable[Hit]:
+        """Findings that the scope asks for, in no order."""
+        ...
+
+    def presences(self, scope: Scope) -> Iterable[Presence]:
+        """Open episodes of the scope's day and program, in no order."""
+        ...
+
+    def rows(self, episode: str) -> EpisodeRows | None:
+        """Everything kept of one episode."""
+        ...
+
+    def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
+        """Case numbers by their beginning, or of one client."""
+        ...
+
+
+def presences_of(rows: EpisodeRows, scope: Scope) -> Iterator[Presence]:
+    """The presence of one episode on the day a question asks for."""
+    span = rows.span_on(scope.days(rows.zone)[1])
+    if span is not None and span.status in OPEN and scope.program in (None, span.program):
+        yield Presence(rows.episode, rows.client, rows.zone, rows.admitted_on, span)
+
+
+def _named(rows: Iterable[EpisodeRows], prefix: str | None, client: str | None) -> list[str]:
+    return [
+        row.episode
+        for row in rows
+        if (prefix is None or row.episode.startswith(prefix)) and (client is None or row.client == client)
+    ]
+
+
+class KnownBoard:
+    """The board as it was known at a position of the log: every episode is folded from the log up to there."""
+
+    def __init__(self, recorder: EventRecorder, position: int, progress: Progress | None = None) -> None:
+        self._recorder = recorder
+        self._position = position
+        self._progress = progress
+
+    def hits(self, scope: Scope) -> Iterator[Hit]:
+        """Findings that the scope asks for."""
+        if scope.episode is not None:
+            rows = self.rows(scope.episode)
+            if rows is not None:
+                yield from hits_of(rows, scope)
+            return
+        for rows in self._all():
+            yield from hits_of(rows, scope)
+
+    def presences(self, scope: Scope) -> Iterator[Presence]:
+        """Open episodes of the scope's day and program."""
+        for rows in self._all():
+            yield from presences_of(rows, scope)
+
+    def rows(self, episode: str) -> EpisodeRows | None:
+        """Everything known of one episode."""
+        stream = uuid5(self._recorder.namespace, episode)
+        return computed_rows(self._recorder, [stream], self._position)[stream]
+
+    def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
+        """Case numbers by their beginning, or of one client."""
+        return _named(self._all(), prefix, client)
+
+    def _all(self) -> Iterator[EpisodeRows]:
+        from caretrail.projection.rebuild import log_streams
+
+        done = 0
+        for streams in log_streams(self._recorder):
+            yield from filter(None, computed_rows(self._recorder, streams, self._position).values())
+            done += len(streams)
+            if self._progress is not None:
+                self._progress(done, 0)
+
+
+class LiveBoard:
+    """The stored rows, with the episodes that were touched since recomputed in memory and laid over them."""
+
+    def __init__(
+        self,
+        recorder: EventRecorder,
+        state: State | None,
+        overlay: Mapping[UUID, EpisodeRows | None],
+        log_position: int,
+        *,
+        stale: bool,
+    ) -> None:
+        self._recorder = recorder
+        self._database = recorder.database
+        self._state = state
+        self._overlay = overlay
+        self._log_position = log_position
+        self._stale = stale
+        self._sql = load_sql(QUERIES, "queries.sql")
+
+    def hits(self, scope: Scope) -> Iterator[Hit]:
+        """Findings that the scope asks for."""
+        if scope.episode is not None:
+            rows = self.rows(scope.episode)
+            if rows is not None:
+                yield from hits_of(rows, scope)
+            return
+        yield from self._all_verdicts(scope) if scope.all_verdicts else self._stored_hits(scope)
+        for rows in self._overlay.values():
+            if rows is not None:
+                yield from hits_of(rows, scope)
+
+    def presences(self, scope: Scope) -> Iterator[Presence]:
+        """Open episodes of the scope's day and program."""
+        for row in self._query("census", {**_reach(scope), "program": scope.program}):
+            stream, episode, client, zone, program, level, clinician, start, until, status, admitted = row
+            span = Span(day_of(start), end_or_none(until), program, level, clinician, status)
+            if span.start <= scope.days(zone)[1] < span.end and not self._covered(stream):
+                yield Presence(episode, client, zone, day_or_none(admitted), span)
+        for rows in self._overlay.values():
+            if rows is not None:
+                yield from presences_of(rows, scope)
+
+    def rows(self, episode: str) -> EpisodeRows | None:
+        """Everything kept of one episode: always current, also where lists are not."""
+        stream = uuid5(self._recorder.namespace, episode)
+        if stream in self._overlay:
+            return self._overlay[stream]
+        if self._stale or self._state is None:
+            return computed_rows(self._recorder, [stream], self._log_position)[stream]
+        return read_rows(self._database, self._state.generation, stream, stream).get(stream)
+
+    def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
+        """Case numbers by their beginning, or of one client."""
+        statement = "names_of_client" if prefix is None else "names_beginning"
+        found = self._query(statement, {"client": client} if prefix is None else {"prefix": prefix})
+        stored = [row[1] for row in found if not self._covered(row[0])]
+        return stored + _named(filter(None, self._overlay.values()), prefix, client)
+
+    def _query(self, statement: str, params: Mapping[str, object]) -> Sequence[Row]:
+        if self._state is None:
+            return []
+        return self._database.query(self._sql[statement], {**params, "generation": self._state.generation})
+
+    def _covered(self, stream: UUID | bytes) -> bool:
+        return bool(self._overlay) and stream_of(stream) in self._overlay
+
+    def _stored_hits(self, scope: Scope) -> Iterator[Hit]:
+        statement = "work" if scope.work else "findings_closed" if scope.closed else "findings"
+        params = {
+            **_reach(scope), "program": scope.program, "clinician": scope.clinician, "client": scope.client,
+            "verdict": scope.verdict,
+        }  # fmt: skip  # one line of filters
+        days: dict[str | None, tuple[date, date]] = {}
+        for row in self._query(statement, params):
+            zone = row[6]
+            if zone not in days:
+                days[zone] = scope.days(zone)
+            hit = _hit(row, days[zone], closed=scope.closed)
+            if hit is not None and wanted(hit, scope) and not self._covered(hit.stream):
+                yield hit
+
+    def _all_verdicts(self, scope: Scope) -> Iterator[Hit]:
+        if self._state is None:
+            return
+        page = load_sql(PACKAGE, "statements.sql")["episode_page"]
+        after = UUID(int=0)
+        while found := self._query_page(page, after):
+            for stream, rows in read_rows(self._database, self._state.generation, found[0], found[-1]).items():
+                if stream not in self._overlay:
+                    yield from hits_of(rows, scope)
+            after = found[-1]
+
+    def _query_page(self, sql: str, after: UUID) -> list[UUID]:
+        generation = self._state.generation if self._state else 0
+        rows = self._database.query(sql, {"generation": generation, "after": after, "limit": PAGE})
+        return [stream_of(row[0]) for row in rows]
+
+
+def _reach(scope: Scope) -> dict[str, object]:
+    low, high, last = scope.reach()
+    return {"low": low, "high": high, "last": last}
+
+
+def _hit(row: Row, days: tuple[date, date], *, closed: bool) -> Hit | None:
+    """A row of the findings query; None where the episode's own days, or the span, are others."""
+    live_until, span_start, span_until = row[:3]
+    first, last = days
+    flag = flag_of(row[10:])
+    if flag.start > last or (flag.end if closed else day_of(live_until)) <= first:
+        return None
+    if span_start is not None and not day_of(span_start) <= max(flag.start, first) < day_of(span_until):
+        return None
+    return Hit._make((*row[3:10], flag))
+
+
+def computed_rows(recorder: EventRecorder, streams: Sequence[UUID], upto: int) -> dict[UUID, EpisodeRows | None]:
+    """Fold episodes from the log up to a position and work out their rows; None for what is no episode, or not yet."""
+    from caretrail.projection.projector import FoldedEpisodes
+
+    found: dict[UUID, EpisodeRows | None] = dict.fromkeys(streams)
+    for rows in FoldedEpisodes(recorder, cached_facts=0).compute(streams, upto):
+        found[rows.stream] = rows
+    return found

@@ -1,0 +1,240 @@
+"""The date-of-service sheet: what an auditor asks of one day of one episode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from caretrail.episode.history import Effective
+from caretrail.facts import (
+    Admitted,
+    ContinuedStayDetermined,
+    PlanReviewed,
+    PlanSigned,
+    SessionAttended,
+    SessionMissed,
+    Signed,
+    TeamChanged,
+)
+from caretrail.projection.shapes import QUIET_VERDICTS
+from caretrail.reading.answers import Answer, EligibilityRow, FindingRow
+from caretrail.reading.reader import eligibility_row
+from caretrail.reading.scope import Scope, finding_row, hits_of
+from caretrail.reading.view import EpisodeView
+
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureLine(Answer):
+    """Who signed, or who has not: `state` is signed, deferred, declined or missing."""
+
+    signer: str
+    role: str | None
+    credential: str | None
+    state: str
+    signed_on: date | None
+    method: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine(Answer):
+    """A plan, review or determination and its signatures as they stood that day; `label` is its number or outcome."""
+
+    version: int
+    occurred_on: date
+    author: str
+    label: str
+    signatures: tuple[SignatureLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine(Answer):
+    """A session of that day: attended, or missed and why."""
+
+    version: int
+    service: str
+    start_time: str | None
+    minutes: int
+    group_size: int | None
+    modality: str | None
+    attended: bool
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamLine(Answer):
+    """Someone on the team that day, with role and credential as stated."""
+
+    id: str
+    role: str
+    credential: str | None
+    carries_the_case: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet(Answer):
+    """One day of one episode. Minutes count attended sessions; the week is the pack's, `week_start` its first day."""
+
+    episode: str
+    as_of: date
+    client: str | None
+    program: str | None
+    level: str | None
+    clinician: str | None
+    status: str
+    plan: DocumentLine | None
+    missing_signers: tuple[str, ...]
+    last_review: DocumentLine | None
+    next_review_due: date | None
+    determination: DocumentLine | None
+    eligibility: EligibilityRow
+    sessions: tuple[SessionLine, ...]
+    minutes_day: int
+    week_start: date
+    minutes_week: int
+    team: tuple[TeamLine, ...]
+    findings: tuple[FindingRow, ...]
+
+
+def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
+    """Fill in the sheet of a day from what happened up to that day."""
+    history = [item for item in view.history if item.day <= day]
+    span = view.rows.span_on(day)
+    scope = Scope(now, day, closed=True, all_verdicts=True)
+    hits = list(hits_of(view.rows, scope))
+    plan = _plan(history, day)
+    week_start = _week_start(day, view.pack.numbers.week_start if view.pack else "sunday")
+    return Sheet(
+        episode=view.name,
+        as_of=day,
+        client=view.rows.client,
+        program=span.program if span else None,
+        level=span.level if span else None,
+        clinician=span.clinician if span else None,
+        status=span.status if span else "not begun",
+        plan=_document(plan, history),
+        missing_signers=_missing(view, plan, day),
+        last_review=_document(_last_review(view, history, day), history),
+        next_review_due=_next_due(view, day),
+        determination=_document(_latest(history, ContinuedStayDetermined), history),
+        eligibility=eligibility_row(view.rows, day),
+        sessions=tuple(_session(item) for item in history if item.day == day and _is_session(item)),
+        minutes_day=_minutes(history, day, day),
+        week_start=week_start,
+        minutes_week=_minutes(history, week_start, day),
+        team=_team(history, span.clinician if span else None),
+        findings=tuple(finding_row(hit, day) for hit in hits if hit.flag.verdict not in QUIET_VERDICTS),
+    )
+
+
+def _latest(history: Sequence[Effective], kind: type[object]) -> Effective | None:
+    return next((item for item in reversed(history) if isinstance(item.fact, kind)), None)
+
+
+def _plan(history: Sequence[Effective], day: date) -> Effective | None:
+    """The plan in effect that day: the latest that took effect; else the latest signed."""
+    plans = [item for item in history if isinstance(item.fact, PlanSigned)]
+    current = [item for item in plans if isinstance(item.fact, PlanSigned) and item.fact.effective_on <= day]
+    found = current or plans
+    return found[-1] if found else None
+
+
+def _last_review(view: EpisodeView, history: Sequence[Effective], day: date) -> Effective | None:
+    """The last review that counts for the clock: the rule's own reading, taken from the rules."""
+    if view.pack is None:
+        return None
+    from caretrail.findings.chart import chart_of
+    from caretrail.findings.clock import Clock
+
+    step = Clock(chart_of(history, view.pack)).step_on(day)
+    version = step.review.version if step is not None and step.review is not None else None
+    return next((item for item in history if item.version == version), None)
+
+
+def _rule(view: EpisodeView, check: str) -> str | None:
+    rules = view.pack.rules.values() if view.pack else ()
+    return next((rule.id for rule in rules if rule.check == check), None)
+
+
+def _next_due(view: EpisodeView, day: date) -> date | None:
+    rule = _rule(view, "review_due")
+    flags = [f for f in view.findings if f.rule == rule and f.start <= day < f.end and f.verdict != "not_met"]
+    return next((flag.due_on for flag in flags if flag.due_on is not None), None)
+
+
+def _missing(view: EpisodeView, plan: Effective | None, day: date) -> tuple[str, ...]:
+    """Who still owed a signature on the plan that day, by the rule's own reading."""
+    if plan is None:
+        return ()
+    rule = _rule(view, "plan_signatures")
+    flags = [f for f in view.rows.flags if f.rule == rule and f.start <= day < f.end and plan.version in f.evidence]
+    return tuple(sorted({flag.owner for flag in flags if flag.owner}))
+
+
+def _document(item: Effective | None, history: Sequence[Effective]) -> DocumentLine | None:
+    if item is None:
+        return None
+    fact = item.fact
+    if isinstance(fact, PlanSigned):
+        label, given = f"plan {fact.plan_version}", list(fact.signatures)
+    elif isinstance(fact, PlanReviewed):
+        label, given = f"review of plan {fact.plan_version}", list(fact.signatures)
+    elif isinstance(fact, ContinuedStayDetermined):
+        label, given = fact.decision, list(fact.signatures)
+    else:
+        return None
+    for later in history:
+        if isinstance(later.fact, Signed) and later.fact.target == item.version:
+            given += later.fact.signatures
+    lines = {
+        signature.signer: SignatureLine(
+            signature.signer,
+            signature.role,
+            signature.credential,
+            "signed" if signature.signed_on else "deferred" if signature.deferred else "declined",
+            signature.signed_on,
+            signature.method,
+        )
+        for signature in given
+    }
+    return DocumentLine(item.version, item.day, fact.actor.id, label, tuple(lines.values()))
+
+
+def _is_session(item: Effective) -> bool:
+    return isinstance(item.fact, SessionAttended | SessionMissed)
+
+
+def _session(item: Effective) -> SessionLine:
+    fact = item.fact
+    if isinstance(fact, SessionAttended):
+        size, cause = fact.group_size, None
+    else:
+        assert isinstance(fact, SessionMissed)  # noqa: S101  # nothing else is asked for
+        size, cause = None, fact.cause
+    return SessionLine(item.version, fact.service, fact.start, fact.minutes, size, fact.modality, cause is None, cause)
+
+
+def _minutes(history: Sequence[Effective], first: date, last: date) -> int:
+    return sum(
+        item.fact.minutes for item in history if isinstance(item.fact, SessionAttended) and first <= item.day <= last
+    )
+
+
+def _week_start(day: date, starts: str) -> date:
+    back = (day.weekday() + 1) % 7 if starts == "sunday" else day.weekday()
+    return day - timedelta(days=back)
+
+
+def _team(history: Sequence[Effective], carrier: str | None) -> tuple[TeamLine, ...]:
+    team: dict[str, TeamLine] = {}
+    for item in history:
+        fact = item.fact
+        joins = fact.team if isinstance(fact, Admitted) else fact.joins if isinstance(fact, TeamChanged) else ()
+        if isinstance(fact, TeamChanged):
+            for gone in fact.leaves:
+                team.pop(gone, None)
+        for person in joins:
+            team[person.id] = TeamLine(person.id, person.role, person.credential, person.id == carrier)
+    return tuple(TeamLine(line.id, line.role, line.credential, line.id == carrier) for line in team.values())

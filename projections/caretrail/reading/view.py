@@ -1,0 +1,82 @@
+"""One episode whole: the facts as recorded, the history as it counts, and the rows worked out from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid5
+
+from caretrail.episode.episode import Episode
+from caretrail.episode.history import Effective, Entry
+from caretrail.errors import StoreDamaged, UnknownEpisode
+from caretrail.policy import Pack
+from caretrail.projection.rows import Unreadable, computed, evolve, usable_pack
+from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Flag, Span
+
+if TYPE_CHECKING:
+    from caretrail.recording.recorder import EventRecorder
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeView:
+    """An episode as known at some position of the log; `pack` is None where none judges it."""
+
+    episode: Episode
+    rows: EpisodeRows
+    pack: Pack | None
+
+    @property
+    def name(self) -> str:
+        """The case number."""
+        return self.rows.episode
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The facts as recorded, by version."""
+        return self.episode.entries
+
+    @property
+    def history(self) -> list[Effective]:
+        """The facts as they count, in clinical order."""
+        return self.episode.history
+
+    @property
+    def findings(self) -> list[Flag]:
+        """Every finding over the whole time, met and not applicable ones too."""
+        return sorted((*self.rows.flags, *self.rows.settled), key=lambda flag: (flag.start, flag.rule, flag.subject))
+
+    @property
+    def eligibility(self) -> tuple[EligibilitySpan, ...]:
+        """What is said of continued stay, by stretches of days."""
+        return self.rows.eligibility
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Program, level, clinician and status, by stretches of days."""
+        return self.rows.spans
+
+
+def view_of(recorder: EventRecorder, name: str, known_at: int | None = None) -> EpisodeView:
+    """Read an episode from the log, up to a position.
+
+    Raises UnknownEpisode, or StoreDamaged if a fact of it cannot be read.
+    """
+    stream = uuid5(recorder.namespace, name)
+    events = [
+        event
+        for event in recorder.select_streams({stream: 0}).get(stream, [])
+        if known_at is None or event.position <= known_at
+    ]
+    if not events:
+        hint = "see 'caretrail census' for the episodes there are"
+        raise UnknownEpisode("no episode of that number is recorded", hint)
+    episode = Episode(stream)
+    hint = "see 'caretrail projection quarantine' for the fact in the way"
+    try:
+        evolve(episode, events)
+    except Unreadable as problem:
+        raise StoreDamaged(f"fact {problem.event.originator_version} of the episode cannot be read", hint) from None
+    rows = computed(episode, [])
+    if rows is None or rows.quarantined is not None:
+        raise StoreDamaged("the facts of the episode cannot be put together", hint)
+    return EpisodeView(episode, rows, usable_pack(rows.policy))

@@ -1,0 +1,275 @@
+"""The Python API for services: open a store, append facts, read back what they mean.
+
+>>> import tempfile
+>>> from datetime import date
+>>> from caretrail.service import create_store, open_store
+>>> url = f"sqlite:///{tempfile.mkdtemp()}/care.db"
+>>> create_store(url)
+True
+>>> intake = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
+>>> with open_store(url) as store:
+...     [receipt] = store.append({
+...         "type": "admitted", "episode": "LNK-7", "occurred_on": "2026-01-05", "actor": intake, "client": "cl-1",
+...         "program": "lincoln-iop", "zone": "America/Chicago", "level": "2.1", "edition": "asam-3", "route": "direct",
+...         "population": "adult", "policy": "ne-medicaid-2.1-adult", "command_id": "intake-7",
+...     })
+...     again = store.append(store.episode("LNK-7").entries[0].fact.model_copy(update={"command_id": "intake-7"}))
+...     verdict = store.eligibility("LNK-7", as_of=date(2026, 1, 6)).verdict
+>>> receipt.episode, receipt.version, receipt.position, again == [receipt], verdict
+('LNK-7', 1, 1, True, 'unknown')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from caretrail.errors import (
+    CaretrailError,
+    CommandReused,
+    Impossible,
+    InvalidFact,
+    Refused,
+    StayOverlap,
+    StoreDamaged,
+    StoreError,
+    StoreForeign,
+    StoreNewer,
+    StoreNotInitialised,
+    StoreUnreachable,
+    UnknownEpisode,
+    VersionConflict,
+)
+from caretrail.facts import (
+    Addendum,
+    Admitted,
+    Assessed,
+    Authorized,
+    CareCoordinated,
+    ContinuedStayDetermined,
+    Corrected,
+    Dimension,
+    Discharged,
+    Explained,
+    Fact,
+    FactBase,
+    Held,
+    Outcome,
+    Performer,
+    Person,
+    PlanReviewed,
+    PlanSigned,
+    ProgramAttested,
+    Resumed,
+    Schedule,
+    ScheduleSet,
+    Sections,
+    SessionAttended,
+    SessionMissed,
+    Signature,
+    Signed,
+    TeamChanged,
+    Transferred,
+    Voided,
+    fact_from,
+)
+from caretrail.projection.tables import create_tables
+from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Worklist, WorkRow
+from caretrail.reading.reader import Reader
+from caretrail.reading.timeline import TimelineRow
+from caretrail.reading.view import EpisodeView
+from caretrail.recording import init_store, open_recorder
+from caretrail.recording.application import Receipt, Records
+from caretrail.recording.recorder import EventRecorder
+
+FactLike = Fact | Mapping[str, Any]
+"""A fact as a model, or as the dict of its JSON (dates as `date` or ISO text)."""
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The machine's clock, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def create_store(url: str, *, demo: bool = False, clock: Clock | None = None) -> bool:
+    """Make a store with its read models, unless there is one; True if this call made it.
+
+    `url` is a file path, `sqlite:///path` or `postgresql://…`. Raises StoreError.
+    """
+    made = init_store(url, demo=demo, clock=clock)
+    with open_recorder(url, clock=clock) as recorder:
+        create_tables(recorder.database)
+    return made
+
+
+def open_store(url: str, *, clock: Clock = utc_now) -> Store:
+    """Open a store that `create_store` or `caretrail init` has made.
+
+    `clock` returns the aware instant by which "today" is judged. Raises StoreError: not there, not ours, unreachable.
+    """
+    return Store(open_recorder(url, clock=clock), clock)
+
+
+class Store:
+    """Facts in, answers out. A context manager; may be shared by threads. Days are civil days in the program's zone."""
+
+    def __init__(self, recorder: EventRecorder, clock: Clock) -> None:
+        self._recorder = recorder
+        self._records = Records(recorder, clock)
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._records.close()
+        self._recorder.close()
+
+    # --- facts in ----------------------------------------------------------------------------------------------
+
+    def append(self, facts: FactLike | Sequence[FactLike], *, imported: bool = False) -> list[Receipt]:
+        """Record one fact or several together: all of them, durable when this returns, or none.
+
+        Sending a fact again under its `command_id` returns the first receipt, so a call that failed on its way may
+        simply be repeated. `imported` marks a historical load, whose facts are not late entries.
+        Raises Refused (its `index` names the fact) or StoreError.
+        """
+        taken = [_fact(item, number) for number, item in enumerate(_listed(facts))]
+        return self._records.append(taken, imported=imported)
+
+    def append_each(self, facts: Sequence[FactLike], *, imported: bool = False) -> list[Receipt | Refused]:
+        """Record each fact on its own merits: a receipt or the refusal for each, in their order. Raises StoreError."""
+        outcomes: list[Receipt | Refused | None] = [None] * len(facts)
+        good: list[tuple[int, Fact]] = []
+        for number, item in enumerate(facts):
+            try:
+                good.append((number, _fact(item, number)))
+            except Refused as refusal:
+                outcomes[number] = refusal
+        recorded = self._records.append_each([fact for _, fact in good], imported=imported)
+        for (number, _), outcome in zip(good, recorded, strict=True):
+            outcomes[number] = outcome
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    # --- answers out -------------------------------------------------------------------------------------------
+
+    def reader(self) -> Reader:
+        """A reader at this instant, for every other question (census, why, sheet, known-at …)."""
+        return Reader(self._recorder, self._clock())
+
+    def episode(self, name: str) -> EpisodeView:
+        """One episode whole: `entries` as recorded, `history` as it counts, `findings`, `eligibility`, `spans`.
+
+        Raises UnknownEpisode.
+        """
+        return self.reader().episode(name)
+
+    def findings(
+        self, *, episode: str | None = None, as_of: date | None = None, closed: bool = False, all_verdicts: bool = False
+    ) -> list[FindingRow]:
+        """Findings in force on a day (default today), of one episode or of all that are open then."""
+        return self.reader().findings(as_of, episode=episode, closed=closed, all_verdicts=all_verdicts)
+
+    def worklist(
+        self,
+        as_of: date | None = None,
+        *,
+        program: str | None = None,
+        clinician: str | None = None,
+        all_quiet: bool = False,
+    ) -> Worklist:
+        """What is to be done on a day, most pressing first."""
+        return self.reader().worklist(as_of, program=program, clinician=clinician, all_quiet=all_quiet)
+
+    def eligibility(self, name: str, as_of: date | None = None) -> EligibilityRow:
+        """Whether continued stay is supported on a day: eligible, not_eligible, unknown or not_applicable.
+
+        Raises UnknownEpisode.
+        """
+        return self.reader().eligibility(name, as_of)
+
+    def timeline(self, name: str, as_of: date | None = None) -> list[TimelineRow]:
+        """Every fact in the order of recording, with what was corrected, added or struck. Raises UnknownEpisode."""
+        return self.reader().timeline(name, as_of)
+
+
+def _listed(facts: FactLike | Sequence[FactLike]) -> Sequence[FactLike]:
+    return [facts] if isinstance(facts, FactBase | Mapping) else facts
+
+
+def _fact(item: FactLike, number: int) -> Fact:
+    try:
+        return fact_from(dict(item) if isinstance(item, Mapping) else item)
+    except Refused as refusal:
+        refusal.index = number
+        raise
+
+
+__all__ = [
+    "Addendum",
+    "Admitted",
+    "Assessed",
+    "Authorized",
+    "CareCoordinated",
+    "CaretrailError",
+    "CensusRow",
+    "CommandReused",
+    "ContinuedStayDetermined",
+    "Corrected",
+    "Dimension",
+    "Discharged",
+    "EligibilityRow",
+    "EpisodeView",
+    "Explained",
+    "Fact",
+    "FactLike",
+    "FindingRow",
+    "Held",
+    "Impossible",
+    "InvalidFact",
+    "Outcome",
+    "Performer",
+    "Person",
+    "PlanReviewed",
+    "PlanSigned",
+    "ProgramAttested",
+    "Reader",
+    "Receipt",
+    "Refused",
+    "Resumed",
+    "Schedule",
+    "ScheduleSet",
+    "Sections",
+    "SessionAttended",
+    "SessionMissed",
+    "Signature",
+    "Signed",
+    "StayOverlap",
+    "Store",
+    "StoreDamaged",
+    "StoreError",
+    "StoreForeign",
+    "StoreNewer",
+    "StoreNotInitialised",
+    "StoreUnreachable",
+    "TeamChanged",
+    "TimelineRow",
+    "Transferred",
+    "UnknownEpisode",
+    "VersionConflict",
+    "Voided",
+    "WorkRow",
+    "Worklist",
+    "create_store",
+    "open_store",
+]

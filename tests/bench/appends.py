@@ -1,0 +1,148 @@
+"""One-fact durable appends: the stock library's get + command + save against our validate, load, decide, append."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from caretrail.facts import parse_fact
+from caretrail.recording import init_store, open_recorder
+from caretrail.recording.application import Records
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+
+LENGTH = 60
+"""Facts an episode holds before the measured append: as long as a believable episode."""
+
+EXAMPLE = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_bytes().splitlines()[:LENGTH]
+
+
+class Treatment(Aggregate):
+    """The same episode as the stock library would have it: a session is one event with the same content."""
+
+    def __init__(self, client: str) -> None:
+        self.client = client
+        self.minutes = 0
+
+    @event("SessionAttended")
+    def attend(self, fact: dict[str, Any]) -> None:
+        """Count the session."""
+        self.minutes += int(fact["minutes"])
+
+
+class Stock(Application[UUID]):
+    """The stock application over the stock recorder."""
+
+
+def session_line(episode: str, number: int) -> bytes:
+    """One more session, as a service would send it."""
+    fact = {
+        "type": "session_attended", "episode": episode, "occurred_on": "2026-04-03", "start": "09:00", "minutes": 180,
+        "actor": {"id": "ehr-feed", "role": "service"}, "command_id": f"bench/{uuid4().hex}", "service": "group",
+        "group_size": 8, "modality": "in_person", "place": f"room {number}",
+        "performed_by": [{"id": "c-ortiz", "role": "clinician", "credential": "LADC"}],
+    }  # fmt: skip
+    return json.dumps(fact).encode()
+
+
+def example_of(episode: str, client: str) -> list[bytes]:
+    """The example's first sixty facts, in another episode."""
+    lines: list[bytes] = []
+    for line in EXAMPLE:
+        fact = json.loads(line) | {"episode": episode, "command_id": f"{episode}/{len(lines)}"}
+        if "client" in fact:
+            fact["client"] = client
+        lines.append(json.dumps(fact).encode())
+    return lines
+
+
+Step = Callable[[int], object]
+
+
+@contextmanager
+def stock(env: dict[str, str], episodes: int) -> Iterator[Step]:
+    """The stock library with its episodes filled; the step appends one event to one of them."""
+    app = Stock(env)
+    ids: list[UUID] = []
+    for number in range(episodes):
+        treatment = Treatment(f"cl-{number}")
+        for line in EXAMPLE[1:]:
+            treatment.attend({"minutes": 180} | json.loads(line))
+        app.save(treatment)
+        ids.append(treatment.id)
+
+    def step(number: int) -> None:
+        line = session_line("x", number)
+        treatment: Treatment = app.repository.get(ids[number % episodes])
+        treatment.attend(json.loads(line))
+        app.save(treatment)
+
+    try:
+        yield step
+    finally:
+        app.close()
+
+
+@contextmanager
+def ours(url: str, episodes: int, prefix: str = "E", *, remember: bool = True) -> Iterator[Step]:
+    """Our store with its episodes filled; without `remember` each append loads its episode anew."""
+    init_store(url)
+    app = Records(open_recorder(url), lambda: datetime.now(UTC))
+    for number in range(episodes):
+        app.append([parse_fact(line) for line in example_of(f"{prefix}-{number}", f"{prefix}-cl-{number}")], imported=True)
+
+    def step(number: int) -> None:
+        if not remember:
+            cache = app.repository.cache
+            assert cache is not None
+            cache.cache.clear()
+        app.append([parse_fact(session_line(f"{prefix}-{number % episodes}", number))])
+
+    try:
+        yield step
+    finally:
+        app.close()
+        app.recorder.close()  # type: ignore[attr-defined]
+
+
+def per_second(step: Step, seconds: float, start: int = 0) -> tuple[float, int]:
+    """Appends a second over a stretch of time, and how many there were."""
+    count = 0
+    began = time.perf_counter()
+    while (spent := time.perf_counter() - began) < seconds:
+        step(start + count)
+        count += 1
+    return count / spent, count
+
+
+def _client(make: Callable[[int], Any], number: int, seconds: float, ready: Any, go: Any, answers: Any) -> None:
+    with make(number) as step:
+        step(0)
+        ready.put(number)
+        go.wait()
+        answers.put(per_second(step, seconds, 1)[0])
+
+
+def together(make: Callable[[int], Any], clients: int, seconds: float) -> float:
+    """Appends a second of several client processes at once, each on episodes of its own."""
+    context = multiprocessing.get_context("fork")
+    ready, answers, go = context.Queue(), context.Queue(), context.Event()
+    workers = [
+        context.Process(target=_client, args=(make, number, seconds, ready, go, answers)) for number in range(clients)
+    ]
+    for worker in workers:
+        worker.start()
+    for _ in workers:
+        ready.get(timeout=120)
+    go.set()
+    rates = [answers.get(timeout=120) for _ in workers]
+    for worker in workers:
+        worker.join()
+    return sum(rates)

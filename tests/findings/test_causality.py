@@ -1,0 +1,212 @@
+"""The causality law: what is said of a day rests on what had happened by that day, and on nothing else."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from caretrail.episode.history import Effective, Entry, effective_history
+from caretrail.facts import fact_from
+from caretrail.findings import Eligibility, Finding, eligibility, findings
+from findings.text_history import CLIENT, LEE, ORTIZ, PACK, entries, line_to_fact
+
+START = date(2026, 1, 5)
+NOOR = "c-noor"
+Line = tuple[int, str, int, int]
+
+
+def read(found: list[Finding], day: date) -> list[tuple[Any, ...]]:
+    """The bound values of a day: all but `until`, and where a piece begins."""
+    return sorted(
+        (
+            (
+                item.rule, item.subject, item.verdict, str(item.due_on), item.message, item.arithmetic,
+                item.evidence, item.cause, str(item.owner), item.quiet,
+            )
+            for item in found
+            if item.holds(day)
+        ),
+    )  # fmt: skip
+
+
+def read_stay(answers: list[Eligibility], day: date) -> list[tuple[Any, ...]]:
+    return [
+        (item.verdict, item.basis, item.holds_through, item.reasons, item.evidence)
+        for item in answers
+        if item.start <= day and (item.until is None or day < item.until)
+    ]
+
+
+def up_to(history: list[Effective], day: date) -> list[Effective]:
+    return [item for item in history if item.fact.occurred_on <= day]
+
+
+KINDS = (
+    "session", "session", "session", "session", "missed", "individual", "sizeless", "big", "plan", "review", "review", "signed",
+    "signed", "determined", "held", "resumed", "team", "away", "back", "discharged", "explained", "corrected",
+    "voided", "voided", "assessed", "prior", "carry",
+)  # fmt: skip
+
+
+def line_of(kind: str, day: date, one: int, two: int, count: int) -> str:
+    """One line of a generated history; `one` and `two` choose among the possibilities."""
+    later = day + timedelta(days=one % 40 - 10)
+    who = (ORTIZ, LEE, NOOR, CLIENT)
+    signers = [name for place, name in enumerate(who) if (one >> place) & 1] or [CLIENT]
+    dated = [f"{name}@{day + timedelta(days=two % 9)}" if two % 3 == 0 else name for name in signers]
+    by = f"signed by {', '.join(dated)}"
+    target = 1 + two % max(count, 1)
+    return {
+        "session": f"{day} session group {9 + one % 3:02}:00 {120 + 30 * (two % 4)} size {3 + one % 10}",
+        "individual": f"{day} session individual 13:00 60",
+        "sizeless": f'{day} session group 09:00 180 | {{"group_size": null}}',
+        "big": f"{day} session group 09:00 180 size {one % 16}",
+        "missed": f"{day} missed group 09:00 180 cause {('client', 'program', 'other')[one % 3]}",
+        "plan": f"{day} plan {1 + count} effective {later} {by}",
+        "review": f"{day} review of {1 + two % 3} {'without-client ' if one % 7 == 0 else ''}"
+        + (f"next {later} " if two % 5 == 0 else "")
+        + (by if two % 6 else f"{by}; deferred c-diaz")
+        + (' | {"updated": false}' if one % 5 == 1 else ""),
+        "signed": f"{day} signed #{target} {by}",
+        "determined": f"{day} determined {'continue' if one % 4 else f'leave {later}'} C{1 + two % 3} {by}"
+        + (' | {"progressing": null, "has_capacity": null}' if two % 7 == 0 else ""),
+        "held": f"{day} held",
+        "resumed": f"{day} resumed",
+        "team": f"{day} team {'+' if one % 2 else '-'} {who[two % 3]}",
+        "carry": f"{day} team carries {who[one % 3]}",
+        "away": f"{day} transferred 2.1 to {('1', '2.5')[one % 2]}",
+        "back": f"{day} transferred {('1', '2.5')[one % 2]} to 2.1",
+        "discharged": f"{day} discharged {('completed', 'left_against_advice')[one % 2]}",
+        "explained": f"{day} explained {('R1', 'NE21-I1', 'P1', 'I3', 'P3', 'C1')[one % 6]} on {later}",
+        "corrected": f'{day} corrected #{target} | {{"occurred_on": "{later}"}}',
+        "voided": f"{day} voided #{target}",
+        "assessed": f"{day} assessed {('initial', 'addendum', 'reassessment')[one % 3]} by {who[two % 3]}"
+        + (" suspected" if one % 2 else "") + (" referred c-lee" if two % 2 else "") + (" F32.1" if one % 5 == 0 else "")
+        + (" at 10:00" if two % 4 == 0 else ""),
+        "prior": f"{day} assessed prior_accepted"
+        + (' | {"relevant": null}' if one % 3 == 0 else ' | {"discharge_plan": false}' if one % 3 == 1 else ""),
+    }[kind]  # fmt: skip
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Effective]:
+    """A chart over a few months: an admission, and anything that may befall it, also what nobody should do."""
+    level = draw(st.sampled_from(["2.1", "2.1", "2.1", "1"]))
+    first = draw(st.integers(-4, 3))
+    facts: list[Any] = []
+    if draw(st.booleans()):
+        facts.append(fact_from(line_to_fact(f"{START + timedelta(days=first)} assessed suspected referred c-lee")))
+    facts.append(fact_from(line_to_fact(f"{START} admitted level {level}")))
+    steps = draw(
+        st.lists(
+            st.tuples(st.integers(0, 6), st.sampled_from(KINDS), st.integers(0, 63), st.integers(0, 63)), max_size=45
+        )
+    )
+    day = START - timedelta(days=draw(st.integers(0, 4)))
+    for ahead, kind, one, two in steps:
+        day += timedelta(days=ahead)
+        if kind in ("plan", "review", "determined", "team", "carry", "held", "resumed", "away", "back", "discharged"):
+            day = max(day, START)
+        facts.append(fact_from(line_to_fact(line_of(kind, day, one, two, len(facts)))))
+    template = entries("2026-01-01 held")[0]
+    recorded = [
+        Entry(number, number, fact, template.recorded_at, template.recorded_by)
+        for number, fact in enumerate(facts, start=1)
+    ]
+    return possible(recorded)
+
+
+def possible(recorded: list[Entry]) -> list[Effective]:
+    """Leave out what could not be recorded: an amendment that amends nothing, transfers from where nobody is."""
+    kept: list[Entry] = []
+    for entry in recorded:
+        try:
+            effective_history([*kept, entry])
+        except Exception:  # noqa: S112  # the recorder would have refused it
+            continue
+        kept.append(entry)
+    history = effective_history(kept)
+    admission = next((item for item in history if item.fact.type == "admitted"), None)
+    level = admission.fact.level if admission and admission.fact.type == "admitted" else ""
+    ended: date | None = None
+    result: list[Effective] = []
+    only = {"assessed", "session_attended", "session_missed", "signed", "explained", "admitted"}
+    for item in history:
+        fact = item.fact
+        if fact.type == "transferred":
+            if fact.from_level != level or ended is not None:
+                continue
+            level = fact.to_level
+        if fact.type == "discharged" and ended is None:
+            ended = item.day
+        elif ended is not None and item.day > ended and fact.type not in ("signed", "explained"):
+            continue
+        if (admission is None or item.day < admission.day) and fact.type not in only:
+            continue
+        result.append(item)
+    return result
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(histories())
+def test_an_interval_says_of_each_day_what_a_reading_of_the_facts_up_to_that_day_says(
+    history: list[Effective],
+) -> None:
+    found, answers = findings(history, PACK), eligibility(history, PACK)
+    if not history:
+        return
+    first, last = history[0].day, max(item.day for item in history)
+    day = first - timedelta(days=1)
+    # a reading of the facts up to a day holds until the next fact: the days between share it
+    known: list[Effective] = []
+    then, then_stays = findings(known, PACK), eligibility(known, PACK)
+    while day <= last + timedelta(days=75):
+        truncated = up_to(history, day)
+        if len(truncated) != len(known):
+            known = truncated
+            then, then_stays = findings(known, PACK), eligibility(known, PACK)
+        assert read(found, day) == read(then, day), day
+        assert read_stay(answers, day) == read_stay(then_stays, day), day
+        day += timedelta(days=1)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(histories())
+def test_every_rule_says_something_on_every_day_from_the_admission_on(history: list[Effective]) -> None:
+    admission = next((item for item in history if item.fact.type == "admitted"), None)
+    if admission is None:
+        return
+    found = findings(history, PACK)
+    last = max(item.day for item in history) + timedelta(days=60)
+    day = admission.day
+    while day <= last:
+        said = {item.rule for item in found if item.holds(day)}
+        assert said == set(PACK.rules), (day, set(PACK.rules) - said)
+        day += timedelta(days=1)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(histories())
+def test_met_never_stands_beside_a_problem_of_the_same_rule(history: list[Effective]) -> None:
+    found = findings(history, PACK)
+    for item in found:
+        if item.verdict == "met" and not item.rule.endswith(("P3", "D1")):
+            for other in found:
+                if other.rule == item.rule and other.verdict in ("violation", "overdue", "due_soon", "unknown", "info"):
+                    apart = (item.until is not None and item.until <= other.start) or (
+                        other.until is not None and other.until <= item.start
+                    )
+                    assert apart, (item, other)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(histories())
+def test_eligibility_has_no_gaps_and_no_empty_stretch(history: list[Effective]) -> None:
+    answers = eligibility(history, PACK)
+    for one, other in zip(answers, answers[1:], strict=False):
+        assert one.until == other.start
+    for item in [*findings(history, PACK), *answers]:
+        assert item.until is None or item.start < item.until

@@ -1,0 +1,613 @@
+"""What the production store promises of its server: order, roles, lost connections, other people's settings."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import date
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from caretrail.errors import (
+    InvalidFact,
+    StayOverlap,
+    StoreDamaged,
+    StoreError,
+    StoreForeign,
+    StoreNewer,
+    StoreNotInitialised,
+    StoreUnreachable,
+    VersionConflict,
+)
+from caretrail.recording import Stay, init_store, open_recorder, postgresql_setup
+from caretrail.recording.statements import read_package_file
+from stores import all_at_once, database_url, pending, run_sql
+
+JAN = date(2025, 1, 1)
+
+
+def sessions(url: str) -> list[int]:
+    """The backends of our recorders in this database."""
+    rows = run_sql(
+        url,
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'caretrail'",
+    )
+    return [int(str(pid)) for (pid,) in rows]
+
+
+def kill_sessions(url: str) -> None:
+    for pid in sessions(url):
+        run_sql(url, f"SELECT pg_terminate_backend({pid})")
+
+
+# --- making and opening -----------------------------------------------------------------------------------------
+
+
+def test_init_makes_a_store_once(empty_postgres_url: str) -> None:
+    made = all_at_once(lambda _: init_store(empty_postgres_url, demo=True))
+    assert sorted(made) == [False] * 7 + [True]
+    with open_recorder(empty_postgres_url) as first, open_recorder(empty_postgres_url) as second:
+        assert (first.namespace, first.is_demo) == (second.namespace, True)
+
+
+def test_two_stores_have_two_namespaces(postgres_url: str, empty_postgres_url: str) -> None:
+    init_store(empty_postgres_url)
+    with open_recorder(postgres_url) as one, open_recorder(empty_postgres_url) as other:
+        assert one.namespace != other.namespace
+        assert (one.is_demo, other.is_demo) == (False, False)
+
+
+def test_there_is_no_store_until_init_made_one(empty_postgres_url: str) -> None:
+    with pytest.raises(StoreNotInitialised) as missing:
+        open_recorder(empty_postgres_url)
+    assert missing.value.hint == "run 'caretrail init'"
+    run_sql(empty_postgres_url, "CREATE SCHEMA caretrail")  # as an administrator may prepare it
+    with pytest.raises(StoreNotInitialised):
+        open_recorder(empty_postgres_url)
+    assert init_store(empty_postgres_url)
+
+
+@pytest.mark.parametrize("table", ["caretrail.other (x int)", "caretrail.store (x int)"])
+def test_what_is_not_ours_is_left_as_it_is(empty_postgres_url: str, table: str) -> None:
+    run_sql(empty_postgres_url, "CREATE SCHEMA caretrail", f"CREATE TABLE {table}")
+    for attempt in (open_recorder, init_store):
+        with pytest.raises(StoreForeign):
+            attempt(empty_postgres_url)
+    assert run_sql(empty_postgres_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'caretrail'") == [(1,)]
+
+
+def test_a_newer_store_is_not_opened(postgres_url: str) -> None:
+    run_sql(
+        postgres_url,
+        "ALTER TABLE caretrail.store DISABLE TRIGGER USER",
+        "UPDATE caretrail.store SET schema_version = 99",
+    )
+    for attempt in (open_recorder, init_store):
+        with pytest.raises(StoreNewer, match="schema 99"):
+            attempt(postgres_url)
+
+
+def test_a_store_without_its_mark_is_damaged(postgres_url: str) -> None:
+    run_sql(postgres_url, "ALTER TABLE caretrail.store DISABLE TRIGGER USER", "DELETE FROM caretrail.store")
+    with pytest.raises(StoreDamaged):
+        open_recorder(postgres_url)
+
+
+def test_a_database_of_another_encoding_is_refused(postgres_server: str) -> None:
+    name = f"caretrail_ascii_{uuid4().hex[:8]}"
+    run_sql(postgres_server, f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    try:
+        with pytest.raises(StoreUnreachable, match="UTF8"):
+            init_store(database_url(postgres_server, name))
+    finally:
+        run_sql(postgres_server, f"DROP DATABASE {name}")
+
+
+@pytest.mark.parametrize(
+    ("url", "cause"),
+    [
+        ("postgresql://ann:s3cret@127.0.0.1:1/d", "nothing listens"),
+        ("postgresql://ann:s3cret@no-such-host.invalid/d", "host name is not known"),
+        ("postgresql://ann:s3cret@/d?host=/no/such/folder", "nothing listens"),
+        ("postgresql://ann:s3cret@127.0.0.1/d?no_such_option=s3cret", "not understood"),
+        ("postgresql://ann:s3cret@127.0.0.1:s3cret/d", "not understood"),
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_named_without_secrets(url: str, cause: str) -> None:
+    with pytest.raises(StoreUnreachable, match=cause) as refused:
+        open_recorder(url)
+    text = f"{refused.value.message} {refused.value.hint}"
+    assert "s3cret" not in text
+    assert "ann" not in text
+
+
+def test_a_missing_database_or_role_is_said_in_words(postgres_server: str) -> None:
+    for url in (database_url(postgres_server, "no_such_database"), postgres_server.replace("postgres@", "nobody@")):
+        with pytest.raises(StoreUnreachable, match="no such database"):
+            open_recorder(url)
+
+
+def test_something_else_that_listens_is_no_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            for _ in range(2):
+                with suppress(OSError):
+                    connection, _ = listener.accept()
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                    connection.close()
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        with pytest.raises(StoreUnreachable):
+            open_recorder(f"postgresql://127.0.0.1:{listener.getsockname()[1]}/d?sslmode=disable")
+
+
+# --- order and time are the server's ------------------------------------------------------------------------------
+
+
+def test_the_head_row_is_locked_but_never_updated(postgres_url: str) -> None:
+    """Each update would leave a dead version, and an old snapshot anywhere would make every append walk past it."""
+    where = "SELECT ctid::text, xmin::text FROM caretrail.store"
+    before = run_sql(postgres_url, where)
+    with open_recorder(postgres_url) as recorder:
+        for _ in range(20):
+            recorder.append([pending(uuid4())])
+    assert run_sql(postgres_url, where) == before
+
+
+def test_time_does_not_go_back_when_the_newest_event_is_from_the_future(postgres_url: str) -> None:
+    with open_recorder(postgres_url) as recorder:
+        recorder.append([pending(uuid4())])
+        run_sql(
+            postgres_url,
+            "ALTER TABLE caretrail.log DISABLE TRIGGER USER",
+            "UPDATE caretrail.log SET recorded_at = '2999-01-01 00:00+00'",
+        )
+        later = recorder.append([pending(uuid4()), pending(uuid4())])
+        assert [event.recorded_at.isoformat() for event in later] == [
+            "2999-01-01T00:00:00.000001+00:00",
+            "2999-01-01T00:00:00.000002+00:00",
+        ]
+
+
+def test_an_append_tells_those_who_listen(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as listener, open_recorder(postgres_url) as recorder:
+        listener.execute("LISTEN caretrail_log")
+        recorder.append([pending(uuid4()), pending(uuid4())])
+        assert [n.payload for n in listener.notifies(timeout=2, stop_after=1)] == ["2"]
+
+
+def test_a_long_transaction_elsewhere_does_not_hold_up_appends(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url) as reader, open_recorder(postgres_url) as recorder:
+        reader.execute("SELECT * FROM caretrail.log")
+        begun = time.monotonic()
+        recorder.append([pending(uuid4())])
+        assert time.monotonic() - begun < 2
+
+
+UNORDERED = """
+CREATE SEQUENCE caretrail.broken OWNED BY caretrail.log.position;
+CREATE OR REPLACE FUNCTION caretrail.append(
+    streams uuid[], versions bigint[], names text[], payloads bytea[], sources text[], commands text[], salts bytea[],
+    stays_of uuid[] DEFAULT '{}', stay_streams uuid[] DEFAULT '{}', clients text[] DEFAULT '{}',
+    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}'
+) RETURNS SETOF caretrail.log LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY INSERT INTO caretrail.log
+        SELECT nextval('caretrail.broken'), s, v, n, p, clock_timestamp(), session_user, o, c, t
+          FROM unnest(streams, versions, names, payloads, sources, commands, salts) AS e (s, v, n, p, o, c, t)
+        RETURNING *;
+    PERFORM pg_sleep(random() / 100);
+END $$
+"""
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_reader_that_follows_misses_nothing_because_of_the_lock(postgres_url: str, broken: bool) -> None:
+    """The control: with positions from a sequence and no lock, the very same reader misses some."""
+    if broken:
+        run_sql(postgres_url, UNORDERED)
+    done = threading.Event()
+    seen: list[int] = []
+
+    def follow() -> None:
+        with open_recorder(postgres_url) as reader:
+            while not done.is_set():
+                seen.extend(event.position for event in reader.read_log(after=seen[-1] if seen else 0))
+            seen.extend(event.position for event in reader.read_log(after=seen[-1]))
+
+    with ExitStack() as stack:
+        writers = [stack.enter_context(open_recorder(postgres_url)) for _ in range(8)]
+
+        def write(number: int) -> None:
+            for _ in range(20):
+                writers[number].append([pending(uuid4())])
+
+        follower = threading.Thread(target=follow)
+        follower.start()
+        all_at_once(write)
+        done.set()
+        follower.join()
+        missed = writers[0].max_position() - len(seen)
+    assert (missed > 0) == broken
+
+
+# --- who may do what ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE caretrail.log",
+        "TRUNCATE caretrail.log, caretrail.stay CASCADE",
+        "TRUNCATE caretrail.store",
+        "SET session_replication_role = replica; DELETE FROM caretrail.log",
+        "SET session_replication_role = replica; UPDATE caretrail.log SET payload = ''",
+        "INSERT INTO caretrail.log SELECT * FROM caretrail.log ON CONFLICT (position) DO UPDATE SET payload = ''",
+        "MERGE INTO caretrail.log AS l USING caretrail.log AS s ON l.position = s.position WHEN MATCHED THEN DELETE",
+    ],
+)
+def test_not_even_a_superuser_changes_the_log_in_passing(postgres_url: str, statement: str) -> None:
+    with open_recorder(postgres_url) as recorder:
+        recorded = recorder.append([pending(uuid4()), pending(uuid4())])
+        with pytest.raises(psycopg.Error, match="append-only"):
+            run_sql(postgres_url, statement)
+        assert recorder.read_log() == recorded
+
+
+@pytest.fixture
+def logins(postgres_url: str) -> Iterator[dict[str, str]]:
+    """A login for each role, and one that has none; the url of each."""
+    names = {kind: f"{kind}_{uuid4().hex[:8]}" for kind in ("writer", "projector", "reader", "auditor", "stranger")}
+    run_sql(postgres_url, read_package_file("caretrail.recording", "postgresql_roles.sql"))
+    for kind, name in names.items():
+        run_sql(postgres_url, f"CREATE ROLE {name} LOGIN")
+        if kind != "stranger":
+            run_sql(postgres_url, f"GRANT caretrail_{kind} TO {name}")
+    yield {kind: postgres_url.replace("postgres@", f"{name}@") for kind, name in names.items()}
+    for name in names.values():
+        run_sql(postgres_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+@pytest.mark.parametrize("kind", ["writer", "reader", "auditor"])
+def test_a_role_appends_by_the_function_and_in_no_other_way(
+    postgres_url: str, logins: dict[str, str], kind: str
+) -> None:
+    stream = uuid4()
+    with open_recorder(logins[kind]) as recorder:
+        [event] = recorder.append([pending(stream)], {stream: [Stay("cl-1", "iop", JAN, None)]})
+        assert event.recorded_by == urlsplit(logins[kind]).username
+        with pytest.raises(StayOverlap):
+            recorder.append([pending(uuid4())], {uuid4(): [Stay("cl-1", "iop", JAN, None)]})
+        assert recorder.read_log() == [event]
+        for statement in (
+            "INSERT INTO caretrail.log SELECT 9, stream, 9, name, payload, recorded_at, recorded_by, '', 'x', salt"
+            " FROM caretrail.log",
+            "UPDATE caretrail.log SET payload = ''",
+            "DELETE FROM caretrail.log",
+            "TRUNCATE caretrail.log",
+            "ALTER TABLE caretrail.log DISABLE TRIGGER USER",
+            "DROP TABLE caretrail.log",
+            "DELETE FROM caretrail.stay",
+            "INSERT INTO caretrail.stay VALUES (gen_random_uuid(), 'c', 'p', '2025-01-01', NULL)",
+            "UPDATE caretrail.store SET demo = true",
+            "SELECT 1 FROM caretrail.store FOR UPDATE",
+        ):
+            with pytest.raises(StoreUnreachable, match="may not do that") as refused:
+                recorder.database.execute(statement)
+            assert "postgresql_roles.sql" in refused.value.hint
+
+
+def test_a_stranger_may_do_nothing(logins: dict[str, str]) -> None:
+    with pytest.raises(StoreUnreachable, match="may not do that"):
+        open_recorder(logins["stranger"])
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        run_sql(logins["stranger"], "SELECT caretrail.append('{}', '{}', '{}', '{}', '{}', '{}', '{}')")
+
+
+def test_a_projector_reads_the_log_and_keeps_tables_of_its_own(postgres_url: str, logins: dict[str, str]) -> None:
+    with open_recorder(postgres_url) as owner:
+        owner.append([pending(uuid4())])
+    with open_recorder(logins["projector"]) as recorder:
+        recorder.database.script("CREATE TABLE caretrail.view (n int); INSERT INTO caretrail.view VALUES (1)")
+        assert len(recorder.read_log()) == 1
+        with pytest.raises(StoreUnreachable, match="may not"):
+            recorder.append([pending(uuid4())])
+
+
+def test_an_author_cannot_be_chosen(postgres_url: str) -> None:
+    with open_recorder(postgres_url) as recorder, recorder.database.transaction() as transaction:
+        transaction.execute("SET LOCAL ROLE pg_monitor")
+        assert recorder.database.query("SELECT current_user::text, session_user::text")[0] == ("pg_monitor", "postgres")
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE caretrail_test_alias SUPERUSER")
+        try:
+            connection.execute("SET ROLE caretrail_test_alias")
+            row = connection.execute(
+                "SELECT recorded_by FROM caretrail.append(ARRAY[%s::uuid], '{1}', '{n/1}', '{x}', '{\"\"}', '{k}',"
+                " ARRAY[%s::bytea])",
+                (uuid4(), b"0" * 16),
+            ).fetchone()
+        finally:
+            connection.execute("RESET ROLE")
+            connection.execute("DROP ROLE caretrail_test_alias")
+    assert row == ("postgres",)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "'{}', '{}', '{}', '{}', '{}', '{}', '{}'",
+        "NULL, '{1}', '{n}', '{x}', '{s}', '{k}', ARRAY['0123456789abcdef'::bytea]",
+        "ARRAY[NULL::uuid], '{1}', '{n}', '{x}', '{s}', '{k}', ARRAY['0123456789abcdef'::bytea]",
+        "ARRAY[gen_random_uuid()], '{1,2}', '{n}', '{x}', '{s}', '{k}', ARRAY['0123456789abcdef'::bytea]",
+        "ARRAY[gen_random_uuid()], '{1}', '{n}', '{NULL}', '{s}', '{k}', ARRAY['0123456789abcdef'::bytea]",
+        "ARRAY[gen_random_uuid()], '{1}', '{n}', '{x}', '{s}', '{\"\"}', ARRAY['0123456789abcdef'::bytea]",
+        "ARRAY[gen_random_uuid()], '{1}', '{n}', '{x}', '{s}', '{k}', ARRAY['short'::bytea]",
+        "ARRAY[gen_random_uuid()], '{2}', '{n}', '{x}', '{s}', '{k}', ARRAY['0123456789abcdef'::bytea]",
+        "ARRAY[gen_random_uuid(),gen_random_uuid()], '{1,1}', '{n,n}', '{x,x}', '{s,s}', '{k,k}',"
+        " ARRAY['0123456789abcdef'::bytea,'0123456789abcdef'::bytea]",
+    ],
+)
+def test_the_function_trusts_nobody(postgres_url: str, arguments: str) -> None:
+    with pytest.raises(psycopg.Error):
+        run_sql(postgres_url, f"SELECT caretrail.append({arguments})")
+    assert run_sql(postgres_url, "SELECT count(*) FROM caretrail.log") == [(0,)]
+
+
+def test_the_server_log_holds_nothing_of_a_refused_event(postgres_url: str) -> None:
+    directory = run_sql(postgres_url, "SELECT current_setting('data_directory')")[0][0]
+    if run_sql(postgres_url, f"SELECT pg_stat_file('{directory}/log', true) IS NULL") == [(True,)]:
+        pytest.skip("the log of this server is elsewhere")
+    canary = "CANARY-7f3a"
+    stream = uuid4()
+    with open_recorder(postgres_url) as recorder:
+        recorder.append([pending(stream)], {stream: [Stay(canary, canary, JAN, None)]})
+        with pytest.raises(VersionConflict):
+            recorder.append([pending(stream, 9, payload=canary.encode(), source=canary, command_id=canary)])
+        with pytest.raises(StayOverlap):
+            recorder.append([pending(uuid4())], {uuid4(): [Stay(canary, canary, JAN, None)]})
+    for bad in ("short", "0123456789abcdef"):
+        with pytest.raises(psycopg.Error):
+            run_sql_with(
+                postgres_url,
+                "SELECT caretrail.append(ARRAY[%s::uuid], '{7}', ARRAY[%s], ARRAY[%s::bytea], ARRAY[%s], ARRAY[%s],"
+                " ARRAY[%s::bytea])",
+                (uuid4(), canary, canary.encode(), canary, canary, bad.encode()),
+            )
+    log = run_sql(postgres_url, "SELECT pg_read_file('log')")[0][0]
+    assert str(stream) in str(log), "the refusals are there"
+    assert canary not in str(log)
+
+
+def run_sql_with(url: str, statement: str, parameters: tuple[object, ...]) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode(), parameters)
+
+
+# --- other people's settings --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_another_isolation_by_default_does_no_harm(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    """Behind a pooler that takes no options, the server's default holds; the function notices and we say BEGIN."""
+    name = urlsplit(postgres_url).path[1:]
+    run_sql(postgres_url, f"ALTER DATABASE {name} SET default_transaction_isolation = '{level}'")
+    monkeypatch.setattr(postgresql_setup, "_OPTIONS", "")
+    with ExitStack() as stack:
+        services = [stack.enter_context(open_recorder(postgres_url)) for _ in range(4)]
+        all_at_once(lambda n: [services[n].append([pending(uuid4())]) for _ in range(10)], 4)
+        assert services[0].max_position() == 40
+
+
+def test_a_pooler_that_refuses_options_gets_none(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    connect = postgresql_setup.__dict__["_connect"]
+
+    def pooler(conninfo: str, options: str) -> object:
+        asked.append(options)
+        if options:
+            raise psycopg.OperationalError("connection failed: FATAL:  unsupported startup parameter: options")
+        return connect(conninfo, options)
+
+    monkeypatch.setattr(postgresql_setup, "_connect", pooler)
+    with open_recorder(postgres_url) as recorder:
+        assert recorder.append([pending(uuid4())])[0].position == 1
+    assert asked[0]
+    assert not asked[1]
+
+
+def test_a_read_only_server_says_so(postgres_url: str) -> None:
+    name = urlsplit(postgres_url).path[1:]
+    run_sql(postgres_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with open_recorder(postgres_url) as recorder:
+        assert recorder.read_log() == []
+        with pytest.raises(StoreUnreachable, match="read-only"):
+            recorder.append([pending(uuid4())])
+
+
+# --- connections get lost -----------------------------------------------------------------------------------------
+
+
+class Proxy:
+    """Passes bytes to the server, and cuts the line when told: before or after the server has done the work."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._folder = parse_qs(parts.query)["host"][0]
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"postgresql://postgres@127.0.0.1:{self._listener.getsockname()[1]}{parts.path}?sslmode=disable"
+        self.cut_replies = 0
+        self.cut_requests = 0
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(f"{self._folder}/.s.PGSQL.5432")
+                self._open += [client, server]
+                appending = threading.Event()
+                for pump in (self._requests, self._replies):
+                    threading.Thread(target=pump, args=(client, server, appending), daemon=True).start()
+
+    def _requests(self, client: socket.socket, server: socket.socket, appending: threading.Event) -> None:
+        with suppress(OSError):
+            while data := client.recv(65536):
+                if b"caretrail.append(" in data:
+                    if self.cut_requests:
+                        self.cut_requests -= 1
+                        break
+                    appending.set()
+                server.sendall(data)
+        self._hang_up(client, server)
+
+    def _replies(self, client: socket.socket, server: socket.socket, appending: threading.Event) -> None:
+        with suppress(OSError):
+            while data := server.recv(65536):
+                if appending.is_set() and self.cut_replies:
+                    self.cut_replies -= 1
+                    break
+                client.sendall(data)
+        self._hang_up(client, server)
+
+    def _hang_up(self, *ends: socket.socket) -> None:
+        for end in ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._hang_up(self._listener)
+        for end in (self._listener, *self._open):
+            end.close()
+
+
+@contextmanager
+def proxy_to(url: str) -> Iterator[Proxy]:
+    if "host=" not in url:
+        pytest.skip("needs a server on a local socket")
+    proxy = Proxy(url)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+
+
+def test_an_answer_lost_after_the_commit_is_found_again(postgres_url: str) -> None:
+    with proxy_to(postgres_url) as proxy, open_recorder(proxy.url) as recorder:
+        a, b = uuid4(), uuid4()
+        first = recorder.append([pending(a)])
+        for cuts in (1, 3):
+            proxy.cut_replies = cuts
+            version = recorder.select_events(a)[-1].originator_version + 1
+            call = [pending(a, version), pending(b, cuts), pending(b, cuts + 1)] if cuts == 1 else [pending(a, version)]
+            recorded = recorder.append(call)
+            assert proxy.cut_replies == 0
+            assert [(e.originator_id, e.command_id) for e in recorded] == [(e.originator_id, e.command_id) for e in call]
+            first += recorded
+        assert recorder.read_log() == first
+        assert [event.position for event in first] == [1, 2, 3, 4, 5]
+
+
+def test_a_request_lost_on_the_way_is_sent_again(postgres_url: str) -> None:
+    with proxy_to(postgres_url) as proxy, open_recorder(proxy.url) as recorder:
+        proxy.cut_requests = 3
+        assert [event.position for event in recorder.append([pending(uuid4())])] == [1]
+        assert proxy.cut_requests == 0
+
+
+def test_a_line_that_never_holds_is_given_up(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caretrail.recording.postgresql_database.FIRST_WAIT", 0.001)
+    with proxy_to(postgres_url) as proxy, open_recorder(proxy.url) as recorder:
+        proxy.cut_requests = 1000
+        with pytest.raises(StoreUnreachable):
+            recorder.append([pending(uuid4())])
+        assert 1000 - proxy.cut_requests == 5
+        proxy.cut_requests = 0
+        assert recorder.append([pending(uuid4())])[0].position == 1
+
+
+def test_a_killed_session_at_rest_is_replaced_before_use(postgres_url: str) -> None:
+    with open_recorder(postgres_url) as recorder:
+        for position in (1, 2, 3):
+            begun = time.monotonic()
+            assert recorder.append([pending(uuid4())])[0].position == position
+            assert time.monotonic() - begun < 1, "no try was wasted"
+            kill_sessions(postgres_url)
+            assert recorder.max_position() == position
+            kill_sessions(postgres_url)
+
+
+def test_a_session_killed_while_it_waits_is_replaced(postgres_url: str) -> None:
+    """And killed while it holds what it inserted: then nothing of it is kept but the retry's."""
+    with open_recorder(postgres_url) as recorder, psycopg.connect(postgres_url) as holder:
+        holder.execute("SELECT 1 FROM caretrail.store FOR UPDATE")
+        found: list[int] = []
+        thread = threading.Thread(target=lambda: found.extend(e.position for e in recorder.append([pending(uuid4())])))
+        thread.start()
+        for _ in range(2):
+            time.sleep(0.3)
+            kill_sessions(postgres_url)
+        holder.rollback()
+        thread.join()
+    assert found == [1]
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01"])
+def test_what_the_server_asks_to_try_again_is_tried_again(postgres_url: str, state: str) -> None:
+    run_sql(
+        postgres_url,
+        "CREATE SEQUENCE tries",
+        "CREATE FUNCTION unlucky() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF nextval('public.tries') < 3 THEN RAISE EXCEPTION 'unlucky' USING ERRCODE = '{state}'; END IF;"
+        " RETURN NEW; END $$",
+        "CREATE TRIGGER unlucky BEFORE INSERT ON caretrail.log FOR EACH ROW EXECUTE FUNCTION unlucky()",
+    )
+    with open_recorder(postgres_url) as recorder:
+        assert recorder.append([pending(uuid4())])[0].position == 1
+
+
+def test_another_store_behind_the_same_name_is_noticed(postgres_url: str) -> None:
+    """A failover to the wrong server must not go on with the wrong log."""
+    with open_recorder(postgres_url) as recorder:
+        recorder.append([pending(uuid4())])
+        run_sql(
+            postgres_url,
+            "ALTER TABLE caretrail.store DISABLE TRIGGER USER",
+            f"UPDATE caretrail.store SET namespace = '{uuid4()}'",
+        )
+        kill_sessions(postgres_url)
+        with pytest.raises(StoreForeign, match="another store"):
+            recorder.append([pending(uuid4())])
+
+
+def test_connections_are_few_and_all_come_back(postgres_url: str) -> None:
+    with open_recorder(postgres_url) as recorder:
+        all_at_once(lambda _: [recorder.append([pending(uuid4())]) for _ in range(3)], 16)
+        assert len(sessions(postgres_url)) <= 10
+    assert sessions(postgres_url) == []
+
+
+def test_an_unknown_error_is_ours_too_and_carries_no_value(postgres_url: str) -> None:
+    with open_recorder(postgres_url) as recorder:
+        with pytest.raises(StoreError, match="22P02") as refused:
+            recorder.database.query("SELECT CAST(:x AS integer)", {"x": "CANARY"})
+        assert "CANARY" not in str(refused.value)
+        with pytest.raises(StoreError, match="no_such_table"):
+            recorder.database.query("SELECT * FROM no_such_table")
+
+
+def test_a_malformed_call_is_an_invalid_fact(postgres_url: str) -> None:
+    with open_recorder(postgres_url) as recorder, pytest.raises(InvalidFact):
+        recorder.append([pending(UUID(int=1), -1)])
