@@ -16,7 +16,7 @@ from caretrail.facts import Admitted, Assessed, Discharged, EpisodeFact, Fact
 from caretrail.facts.codec import parse_fact
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.application import Receipt, Records
-from test_stories import folded
+from practice import folded
 
 TODAY = date(2026, 11, 22)
 MANY = 1500
@@ -58,7 +58,7 @@ def test_most_facts_are_heard_of_the_same_day_some_late_and_some_by_an_import() 
     lag = Counter(
         min(3, (at.astimezone(ZoneInfo("America/Chicago")).date() - fact.occurred_on).days) for at, fact in told
     )
-    assert lag[0] > 0.9 * len(told)
+    assert lag[0] > 0.85 * len(told)
     assert lag[3] > 0
     imports = {at for at, fact in told if fact.source == IMPORT_SOURCE}
     assert len(imports) == 1

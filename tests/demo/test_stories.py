@@ -4,41 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
 from caretrail.demo import (
     ELIGIBILITY_EPISODE,
-    IMPORT_SOURCE,
     STORIES,
     TIMELINE_EPISODE,
     WHY_EPISODE,
     WHY_RULE,
-    episodes,
 )
 from caretrail.demo.stories import Story
 from caretrail.episode.episode import Episode
-from caretrail.facts import EpisodeFact
 from caretrail.findings import QUIET_VERDICTS, eligibility_on, findings, held_on
 from caretrail.policy import load_pack
+from practice import folded
 
 PACK = load_pack("ne-medicaid-2.1-adult")
 A_WEEK_AND_MORE = [date(2026, 11, 22) + timedelta(days=n) for n in range(7)]
 CLOCKS_CHANGE = [date(2026, 3, 9), date(2025, 11, 3)]
 YEARS_AND_LEAPS = [date(2026, 1, 2), date(2024, 3, 1), date(2028, 2, 29)]
 DAYS = [*A_WEEK_AND_MORE, *CLOCKS_CHANGE, *YEARS_AND_LEAPS]
-
-
-def folded(today: date, count: int) -> Mapping[str, Episode]:
-    """Every episode, decided fact by fact at its instant, as a store would."""
-    found: dict[str, Episode] = {}
-    for position, (at, fact) in enumerate(episodes(today, count), start=1):
-        assert isinstance(fact, EpisodeFact)
-        episode = found.setdefault(fact.episode, Episode(uuid5(NAMESPACE_URL, fact.episode)))
-        episode.record(fact, now=at, imported=fact.source == IMPORT_SOURCE)
-        episode.settle(episode.version, position, at, "demo")
-    return found
 
 
 def loud(episode: Episode, today: date) -> set[tuple[str, str]]:

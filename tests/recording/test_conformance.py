@@ -407,7 +407,9 @@ def test_a_held_lock_gives_a_clear_error_in_time(store_url: str) -> None:
 # --- texts ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["Ünïcode", "e\u0301 is not \u00e9", "😀", "\u202e right to left", "a\tb\n'\"\\%:x", "z" * 900])
+@pytest.mark.parametrize(
+    "text", ["Ünïcode", "e\u0301 is not \u00e9", "😀", "\u202e right to left", "a\tb\n'\"\\%:x", "z" * 900]
+)
 def test_texts_and_bytes_come_back_as_they_were(recorder: EventRecorder, text: str) -> None:
     stream = uuid4()
     given = pending(stream, name=text, payload=text.encode(), source=text, command_id=text)
@@ -552,7 +554,9 @@ def test_the_library_reads_and_writes_through_its_own_interface(recorder: EventR
     assert list(positions) == [1, 2] == [event.position for event in receipts]
     recorder.append([pending(uuid4())])
 
-    def ids(start: int | None, limit: int = 10, stop: int | None = None, topics: Sequence[str] = (), **how: bool) -> list[int]:
+    def ids(
+        start: int | None, limit: int = 10, stop: int | None = None, topics: Sequence[str] = (), **how: bool
+    ) -> list[int]:
         return [n.id for n in recorder.select_notifications(start, limit, stop, topics, **how)]
 
     assert ids(None) == ids(1) == [1, 2, 3]

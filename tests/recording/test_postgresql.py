@@ -514,7 +514,9 @@ def test_an_answer_lost_after_the_commit_is_found_again(postgres_url: str) -> No
             call = [pending(a, version), pending(b, cuts), pending(b, cuts + 1)] if cuts == 1 else [pending(a, version)]
             recorded = recorder.append(call)
             assert proxy.cut_replies == 0
-            assert [(e.originator_id, e.command_id) for e in recorded] == [(e.originator_id, e.command_id) for e in call]
+            assert [(e.originator_id, e.command_id) for e in recorded] == [
+                (e.originator_id, e.command_id) for e in call
+            ]
             first += recorded
         assert recorder.read_log() == first
         assert [event.position for event in first] == [1, 2, 3, 4, 5]

@@ -223,7 +223,9 @@ def test_a_store_that_left_wal_mode_is_brought_back(sqlite_url: str) -> None:
 
 # --- no way to change or to choose ---------------------------------------------------------------------------------
 
-INSERT = "INSERT {} INTO log SELECT {}, {}, 'n/1', x'00', 0, 'me', source, {}, randomblob(16) FROM log WHERE position = 2"
+INSERT = (
+    "INSERT {} INTO log SELECT {}, {}, 'n/1', x'00', 0, 'me', source, {}, randomblob(16) FROM log WHERE position = 2"
+)
 
 
 @pytest.mark.parametrize(

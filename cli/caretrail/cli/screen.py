@@ -8,15 +8,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import Any, Protocol
 
 import click
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-WIDTH = 80
-"""Columns of a screen that is not a terminal."""
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -94,18 +88,6 @@ def print_json(value: Mapping[str, Any] | object) -> None:
     """Print one object, laid out for reading."""
     text = json.dumps(value, default=_plain, ensure_ascii=True, indent=2)
     click.echo(text.replace("\x7f", "\\u007f"))
-
-
-# --- tables -----------------------------------------------------------------------------------------------------
-
-
-def console(stream: TextIO | None = None) -> Console:
-    """Make a console: colour on a terminal only, no markup in what it is given."""
-    from rich.console import Console
-
-    out = stream or sys.stdout
-    width = None if out.isatty() else WIDTH
-    return Console(file=out, width=width, markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
 # --- progress ---------------------------------------------------------------------------------------------------

@@ -31,14 +31,14 @@ from caretrail.facts.parts import Dimension, DimensionKey, Outcome, Performer, P
 FEED = Person(id="ehr-feed", role="service")
 EVENING = 18 * 60 + 40
 AFTERNOON = 16 * 60 + 30
+MORNING = 8 * 60
 GROUP_MINUTES = 180
 SINGLE_MINUTES = 60
 DAY = timedelta(days=1)
 
 Recorded = tuple[datetime, Fact]
-Send = tuple[str, str]
-"""`(command_id, source)` under which a fact is sent."""
 Make = Callable[[str, str], Fact]
+"""Makes a fact from the `command_id` and `source` under which it is sent."""
 DischargeReason = Literal[
     "completed", "left_against_advice", "terminated", "transferred", "incarcerated", "died", "other"
 ]
@@ -55,6 +55,8 @@ RATINGS: Mapping[DimensionKey, Dimension] = {
     "6": MEETS,
 }
 GOALS_MET = Outcome(goals_met=True, precipitating_condition_stabilised=True, relapse_potential_stabilised=True)
+SCHEDULE = Schedule(minutes_per_week=600, days_per_week=3)
+SECTIONS = Sections(discharge=True, relapse_prevention=True, supports=True)
 GOALS_OPEN = Outcome(goals_met=False)
 
 
@@ -81,8 +83,29 @@ class Chart:
         """The instant of a local time at the program."""
         return instant(day, minutes, self.program.zone)
 
-    def enter(self, at: datetime, make: Make, key: str = "") -> None:
-        """Enter a fact; before the program used Caretrail it went on paper, and came in with the import."""
+    def say(
+        self,
+        kind: type[Fact],
+        day: date,
+        at: datetime,
+        /,
+        *,
+        actor: Person | None = None,
+        key: str = "",
+        target: str | None = None,
+        **values: object,
+    ) -> None:
+        """Enter a fact, stated by the lead unless told otherwise; `target` is the key of an earlier one."""
+        said = {"episode": self.case, "occurred_on": day, "actor": actor or self.lead, **values}
+
+        def make(command: str, source: str) -> Fact:
+            acts_on = {} if target is None else {"target": self._versions[target]}
+            return kind.model_validate({**said, **acts_on, "command_id": command, "source": source})
+
+        self._enter(at, make, key)
+
+    def _enter(self, at: datetime, make: Make, key: str) -> None:
+        """Keep a fact; before the program used Caretrail it went on paper, and came in with the import."""
         self._entered += 1
         heard = at if self._live_from is None else max(at, self._live_from)
         heappush(self._pending, (heard, at, self._entered, key, make))
@@ -95,10 +118,6 @@ class Chart:
             if key:
                 self._versions[key] = self._version
             yield heard, make(f"{self.case}/{self._version}", SOURCE if heard == at else IMPORT_SOURCE)
-
-    def version_of(self, key: str) -> int:
-        """The version of the fact that was entered under that key."""
-        return self._versions[key]
 
     # --- signatures --------------------------------------------------------------------------------------------
 
@@ -128,152 +147,176 @@ class Chart:
     def assessed(self, day: date, diagnosis: str, *, suspected: bool = False) -> None:
         """The assessment, by the lead; a suspected mental-health condition is referred to the other clinician."""
         referral = Referral(to=self.second.id, credential=self.second.credential, on=day) if suspected else None
-
-        def make(command: str, source: str) -> Fact:
-            return Assessed(
-                episode=self.case, occurred_on=day, actor=self.lead, command_id=command, source=source,
-                kind="initial", client=self.client, program=self.program.id, at="10:00", edition="asam-3",
-                dimensions=dict(RATINGS), diagnoses=(diagnosis,), dsm="DSM-5-TR", recommended_level="2.1",
-                clinician_level="2.1", co_occurring_screen="positive" if suspected else "negative",
-                mental_health_suspected=suspected, referral=referral, discharge_plan=True,
-            )  # fmt: skip
-
-        self.enter(self.at(day, AFTERNOON), make)
+        self.say(
+            Assessed,
+            day,
+            self.at(day, AFTERNOON),
+            kind="initial",
+            client=self.client,
+            program=self.program.id,
+            at="10:00",
+            edition="asam-3",
+            dimensions=RATINGS,
+            diagnoses=(diagnosis,),
+            dsm="DSM-5-TR",
+            recommended_level="2.1",
+            clinician_level="2.1",
+            co_occurring_screen="positive" if suspected else "negative",
+            mental_health_suspected=suspected,
+            referral=referral,
+            discharge_plan=True,
+        )
 
     def admitted(self, day: date) -> None:
         """The admission to level 2.1: three groups and an hour alone, each week."""
-
-        def make(command: str, source: str) -> Fact:
-            return Admitted(
-                episode=self.case, occurred_on=day, actor=self.lead, command_id=command, source=source,
-                client=self.client, program=self.program.id, zone=self.program.zone.key, level="2.1", edition="asam-3",
-                route="direct", population="adult", policy="ne-medicaid-2.1-adult", medicaid_eligible=True,
-                team=(self.lead, self.second), clinician=self.lead.id, expects_progress=True,
-                schedule=Schedule(minutes_per_week=600, days_per_week=3),
-            )  # fmt: skip
-
-        self.enter(self.at(day, 8 * 60), make)
+        self.say(
+            Admitted,
+            day,
+            self.at(day, MORNING),
+            client=self.client,
+            program=self.program.id,
+            zone=self.program.zone.key,
+            level="2.1",
+            edition="asam-3",
+            route="direct",
+            population="adult",
+            policy="ne-medicaid-2.1-adult",
+            medicaid_eligible=True,
+            team=(self.lead, self.second),
+            clinician=self.lead.id,
+            schedule=SCHEDULE,
+            expects_progress=True,
+        )
 
     def group(
         self, day: date, size: int = 8, *, heard: datetime | None = None, late: str | None = None, key: str = ""
     ) -> None:
         """A group the client attended."""
-
-        def make(command: str, source: str) -> Fact:
-            return SessionAttended(
-                episode=self.case, occurred_on=day, actor=FEED, performed_by=self._performers[:1], command_id=command,
-                source=source, service="group", start=self.program.start, minutes=GROUP_MINUTES, group_size=size,
-                modality="in_person", late_reason=late,
-            )  # fmt: skip
-
-        self.enter(heard or self.at(day), make, key)
+        self._session(day, heard or self.at(day), "group", GROUP_MINUTES, key, size, late)
 
     def single(self, day: date, service: Literal["individual", "family"] = "individual", key: str = "") -> None:
-        """An hour alone or with the family, by the second clinician for families."""
-        performers = self._performers[1:] if service == "family" else self._performers[:1]
+        """An hour alone, or with the family and the second clinician."""
+        self._session(day, self.at(day, EVENING + 5), service, SINGLE_MINUTES, key)
 
-        def make(command: str, source: str) -> Fact:
-            return SessionAttended(
-                episode=self.case, occurred_on=day, actor=FEED, performed_by=performers, command_id=command,
-                source=source, service=service, start="17:00", minutes=SINGLE_MINUTES, modality="in_person",
-            )  # fmt: skip
-
-        self.enter(self.at(day, EVENING + 5), make, key)
+    def _session(
+        self,
+        day: date,
+        at: datetime,
+        service: str,
+        minutes: int,
+        key: str,
+        size: int | None = None,
+        late: str | None = None,
+    ) -> None:
+        self.say(
+            SessionAttended,
+            day,
+            at,
+            actor=FEED,
+            key=key,
+            performed_by=self._performers[1:] if service == "family" else self._performers[:1],
+            service=service,
+            start=self.program.start if service == "group" else "17:00",
+            minutes=minutes,
+            modality="in_person",
+            group_size=size,
+            late_reason=late,
+        )
 
     def missed(self, day: date, cause: Literal["client", "program"] = "client", reason: str = "no_show") -> None:
         """A group that did not take place for the client."""
+        self.say(
+            SessionMissed,
+            day,
+            self.at(day),
+            actor=FEED,
+            service="group",
+            start=self.program.start,
+            minutes=GROUP_MINUTES,
+            cause=cause,
+            reason=reason,
+        )
 
-        def make(command: str, source: str) -> Fact:
-            return SessionMissed(
-                episode=self.case, occurred_on=day, actor=FEED, command_id=command, source=source,
-                service="group", start=self.program.start, minutes=GROUP_MINUTES, cause=cause, reason=reason,
-            )  # fmt: skip
-
-        self.enter(self.at(day), make)
-
-    def plan(
-        self, day: date, signatures: tuple[Signature, ...] | None = None, *, heard: datetime | None = None
-    ) -> None:
+    def plan(self, day: date, signatures: tuple[Signature, ...] | None = None) -> None:
         """The first plan; signed by all, unless told otherwise."""
-        signed = signatures or (
-            self.by_client(day), self.by(self.lead, day, "authorship"), self.by(self.second, day)
-        )  # fmt: skip
-
-        def make(command: str, source: str) -> Fact:
-            return PlanSigned(
-                episode=self.case, occurred_on=day, actor=self.lead, command_id=command, source=source,
-                plan_version=1, effective_on=day, signatures=signed,
-                sections=Sections(discharge=True, relapse_prevention=True, supports=True),
-            )  # fmt: skip
-
-        self.enter(heard or self.at(day, EVENING + 10), make, "plan")
+        all_sign = (self.by_client(day), self.by(self.lead, day, "authorship"), self.by(self.second, day))
+        self.say(
+            PlanSigned,
+            day,
+            self.at(day, EVENING + 10),
+            key="plan",
+            plan_version=1,
+            effective_on=day,
+            sections=SECTIONS,
+            signatures=signatures or all_sign,
+        )
 
     def review(
         self,
         day: date,
         signatures: tuple[Signature, ...] | None = None,
         *,
-        progress: str = "goals under way; relapse-prevention steps brought up to date",
         next_by: date | None = None,
         heard: datetime | None = None,
         key: str = "review",
     ) -> None:
         """A review with the client that updated the plan; signed by all, unless told otherwise."""
-        signed = signatures or (self.by(self.lead, day), self.by(self.second, day), self.by_client(day))
-
-        def make(command: str, source: str) -> Fact:
-            return PlanReviewed(
-                episode=self.case, occurred_on=day, actor=self.lead, command_id=command, source=source,
-                plan_version=1, participants=("client",), supports="none", updated=True, progress=progress,
-                next_review_by=next_by, signatures=signed,
-            )  # fmt: skip
-
-        self.enter(heard or self.at(day, EVENING + 15), make, key)
+        self.say(
+            PlanReviewed,
+            day,
+            heard or self.at(day, EVENING + 15),
+            key=key,
+            plan_version=1,
+            participants=("client",),
+            supports="none",
+            updated=True,
+            progress="goals under way; relapse-prevention steps brought up to date",
+            next_review_by=next_by,
+            signatures=signatures or (self.by(self.lead, day), self.by(self.second, day), self.by_client(day)),
+        )
 
     def determination(self, day: date, *, heard: datetime | None = None) -> None:
         """The lead finds that the client progresses and still needs this level."""
+        self.say(
+            ContinuedStayDetermined,
+            day,
+            heard or self.at(day, EVENING + 20),
+            progressing=True,
+            goals_remain=True,
+            level_needed=True,
+            new_problems=False,
+            least_intensive=True,
+            decision="continue",
+            rationale="coping skills not yet stable outside the group",
+            signatures=(self.by(self.lead, day, "determination"),),
+        )
 
-        def make(command: str, source: str) -> Fact:
-            return ContinuedStayDetermined(
-                episode=self.case, occurred_on=day, actor=self.lead, command_id=command, source=source,
-                progressing=True, goals_remain=True, level_needed=True, new_problems=False, least_intensive=True,
-                decision="continue", rationale="coping skills not yet stable outside the group",
-                signatures=(self.by(self.lead, day, "determination"),),
-            )  # fmt: skip
-
-        self.enter(heard or self.at(day, EVENING + 20), make)
-
-    def signed(self, key: str, signature: Signature, day: date) -> None:
+    def signed(self, target: str, signature: Signature, day: date) -> None:
         """A signature added to a document later."""
-
-        def make(command: str, source: str) -> Fact:
-            return Signed(
-                episode=self.case, occurred_on=day, actor=self.lead, command_id=command, source=source,
-                target=self.version_of(key), signatures=(signature,),
-            )  # fmt: skip
-
-        self.enter(self.at(day, EVENING + 30), make)
+        self.say(Signed, day, self.at(day, EVENING + 30), target=target, signatures=(signature,))
 
     def stepped_down(self, day: date, outcome: Outcome) -> None:
         """A transfer to outpatient treatment, level 1."""
-
-        def make(command: str, source: str) -> Fact:
-            return Transferred(
-                episode=self.case, occurred_on=day, actor=self.lead, command_id=command, source=source,
-                from_level="2.1", to_level="1", edition="asam-3", reason="step_down", outcome=outcome,
-                to_program=self.program.id.replace("-iop", "-op"),
-            )  # fmt: skip
-
-        self.enter(self.at(day, EVENING + 40), make)
+        self.say(
+            Transferred,
+            day,
+            self.at(day, EVENING + 40),
+            from_level="2.1",
+            to_level="1",
+            edition="asam-3",
+            to_program=self.program.id.replace("-iop", "-op"),
+            reason="step_down",
+            outcome=outcome,
+        )
 
     def discharged(self, day: date, reason: DischargeReason, last_contact: date, outcome: Outcome | None) -> None:
         """The end of the episode."""
-        aftercare = "alumni group, weekly" if reason == "completed" else None
-
-        def make(command: str, source: str) -> Fact:
-            return Discharged(
-                episode=self.case, occurred_on=day, actor=self.lead, command_id=command, source=source,
-                reason=reason, last_contact_on=last_contact, outcome=outcome, aftercare=aftercare,
-            )  # fmt: skip
-
-        self.enter(self.at(day, EVENING + 45), make)
+        self.say(
+            Discharged,
+            day,
+            self.at(day, EVENING + 45),
+            reason=reason,
+            last_contact_on=last_contact,
+            outcome=outcome,
+            aftercare="alumni group, weekly" if reason == "completed" else None,
+        )

@@ -7,7 +7,7 @@ from random import Random
 
 from caretrail.demo.chart import DAY, EVENING, GOALS_MET, GOALS_OPEN, Chart, DischargeReason
 from caretrail.demo.teds import CO_OCCURRING, DIAGNOSES
-from caretrail.facts import CareCoordinated, Fact
+from caretrail.facts import CareCoordinated
 
 REVIEW_DAYS = 30
 STEP_DOWN_AFTER = 60
@@ -154,11 +154,6 @@ class Course:
 
     def _coordinated(self, day: date) -> None:
         chart, kind = self._chart, self._rng.choice(("medical", "mental_health", "psychiatric"))
-
-        def make(command: str, source: str) -> Fact:
-            return CareCoordinated(
-                episode=chart.case, occurred_on=day, actor=chart.second, command_id=command, source=source,
-                kind=kind, outcome="no change; next contact in a month",
-            )  # fmt: skip
-
-        chart.enter(chart.at(day, EVENING + 35), make)
+        outcome = "no change; next contact in a month"
+        at = chart.at(day, EVENING + 35)
+        chart.say(CareCoordinated, day, at, actor=chart.second, kind=kind, outcome=outcome)

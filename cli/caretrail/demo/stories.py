@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from caretrail.demo.chart import DAY, EVENING, GOALS_OPEN, Chart
 from caretrail.demo.clinic import LINCOLN, OMAHA, SCOTTSBLUFF, Program
-from caretrail.facts import Addendum, Corrected, Fact, Held, Voided
+from caretrail.facts import Addendum, Corrected, Held, Voided
 
 WEEK = timedelta(days=7)
 REVIEW_DAYS = timedelta(days=30)
@@ -18,7 +18,7 @@ REVIEW_HABIT = timedelta(days=28)
 
 @dataclass(frozen=True)
 class Story:
-    """An episode to show: its number, what it shows, and the `(rule, verdict)` it must have today; none: all is in order."""
+    """An episode to show; `expects` are the `(rule, verdict)` it must have today, none if all is in order."""
 
     case: str
     client: str
@@ -137,7 +137,7 @@ def two_short_weeks(chart: Chart, today: date) -> None:
     course = Steady.due(chart.program, today + 12 * DAY)
     begin(chart, course.start, "F10.20")
     sunday = today - (today.isoweekday() % 7) * DAY
-    short = [day for day in chart.program.session_days(sunday - 2 * WEEK, sunday - DAY)]
+    short = chart.program.session_days(sunday - 2 * WEEK, sunday - DAY)
     attend(chart, course.start, today - DAY, but=[*short[1:3], *short[4:6]])
     review(chart, course)
 
@@ -157,13 +157,7 @@ def in_hospital(chart: Chart, today: date) -> None:
     held = today - 5 * DAY
     attend(chart, course.start, held - DAY)
     review(chart, course)
-
-    def make(command: str, source: str) -> Fact:
-        return Held(
-            episode=chart.case, occurred_on=held, actor=chart.lead, command_id=command, source=source, reason="hospital"
-        )
-
-    chart.enter(chart.at(held, EVENING + 25), make)
+    chart.say(Held, held, chart.at(held, EVENING + 25), reason="hospital")
 
 
 def stepped_down_and_discharged(chart: Chart, today: date) -> None:
@@ -190,33 +184,11 @@ def amended(chart: Chart, today: date) -> None:
     review(chart, course)
     wrong = chart.program.session_on_or_before(found - DAY)
     chart.single(wrong, "family", key="wrong family")
-    _amendments(chart, found, found + DAY)
-
-
-def _amendments(chart: Chart, found: date, day: date) -> None:
-    def correct(command: str, source: str) -> Fact:
-        return Corrected(
-            episode=chart.case, occurred_on=day, actor=chart.lead, command_id=command, source=source,
-            target=chart.version_of("late group"), values={"group_size": 11},
-            reason="count included the two facilitators",
-        )  # fmt: skip
-
-    def strike(command: str, source: str) -> Fact:
-        return Voided(
-            episode=chart.case, occurred_on=found, actor=chart.second, command_id=command, source=source,
-            target=chart.version_of("wrong family"), reason="wrong_client",
-        )  # fmt: skip
-
-    def add(command: str, source: str) -> Fact:
-        return Addendum(
-            episode=chart.case, occurred_on=day, actor=chart.lead, command_id=command, source=source,
-            target=chart.version_of("review 0"), text="Employer's letter supports the change of goal 2.",
-            reason="document arrived later",
-        )  # fmt: skip
-
-    chart.enter(chart.at(found, 16 * 60), strike)
-    chart.enter(chart.at(day, 9 * 60), correct)
-    chart.enter(chart.at(day, 10 * 60), add)
+    day, reason = found + DAY, "count included the two facilitators"
+    chart.say(Voided, found, chart.at(found, 16 * 60), actor=chart.second, target="wrong family", reason="wrong_client")
+    chart.say(Corrected, day, chart.at(day, 9 * 60), target="late group", values={"group_size": 11}, reason=reason)
+    letter, came = "Employer's letter supports the change of goal 2.", "document arrived later"
+    chart.say(Addendum, day, chart.at(day, 10 * 60), target="review 0", text=letter, reason=came)
 
 
 def all_green(chart: Chart, today: date) -> None:

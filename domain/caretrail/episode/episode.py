@@ -6,7 +6,7 @@ Decisions read the clock from an argument. Evolving never raises: what was recor
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from caretrail.facts import (
     CareCoordinated,
     ContinuedStayDetermined,
     Corrected,
+    Discharged,
     Explained,
     Fact,
     PlanReviewed,
@@ -41,6 +42,7 @@ from caretrail.facts import (
     SessionMissed,
     Signed,
     TeamChanged,
+    Transferred,
     Voided,
 )
 from caretrail.facts.parts import zone_info
@@ -51,7 +53,10 @@ OPENING = (Assessed, Admitted)
 PLAIN = (SessionAttended, SessionMissed, CareCoordinated, Explained, Authorized, ScheduleSet, TeamChanged)
 """Facts that can only clash with the admission and the discharge, so that the whole history need not be looked at."""
 
-SIGNABLE = (PlanSigned, PlanReviewed, ContinuedStayDetermined)
+SIGNABLE = frozenset({PlanSigned, PlanReviewed, ContinuedStayDetermined})
+MOVES_OUTLINE = frozenset({Assessed, Admitted, Transferred, Discharged}) | AMENDMENTS
+"""Facts that can change client, program, zone, admission or discharge."""
+
 FARTHEST_EAST = timezone(timedelta(hours=14))
 """Where a day begins first: before an admission names the zone, only what is tomorrow everywhere is refused."""
 
@@ -63,19 +68,17 @@ class FactRecorded:
     """The domain event: one fact in one stream, with what the store said of it once it is stored."""
 
     originator_id: UUID
-    originator_version: int
-    fact: Fact
-    imported: bool
-    source: str
-    command_id: str
-    position: int = 0
-    recorded_at: datetime = UNSETTLED
-    recorded_by: str = ""
+    entry: Entry
+
+    @property
+    def originator_version(self) -> int:
+        """The version of the fact in its stream."""
+        return self.entry.version
 
     def mutate(self, aggregate: Episode | None) -> Episode:
         """Evolve: add this fact to its episode."""
         episode = Episode(self.originator_id) if aggregate is None else aggregate
-        episode.evolve(self)
+        episode.evolve(self.entry)
         return episode
 
 
@@ -113,7 +116,9 @@ class Episode:
     def outline(self) -> Outline:
         """Client, programs, zone, admission and discharge."""
         if self._outline is None:
-            self._outline = outline(self.history)
+            # made from the few facts that can move it, so that the others need not be read
+            moving = [entry for entry in self.entries if entry.kind in MOVES_OUTLINE]
+            self._outline = outline(effective_history(moving))
         return self._outline
 
     @property
@@ -148,9 +153,9 @@ class Episode:
             self._require_correction(fact, now)
         if not together:
             self._require_fits(fact)
-        event = FactRecorded(self.id, self.version + 1, fact, imported, fact.source, command_id)
-        self.evolve(event)
-        return event
+        entry = Entry(self.version + 1, 0, fact, UNSETTLED, "", imported, fact.source, command_id)
+        self.evolve(entry)
+        return FactRecorded(self.id, entry)
 
     def require_possible(self) -> None:
         """Judge the whole effective history, as after facts taken together."""
@@ -194,13 +199,13 @@ class Episode:
                 "void the void to bring it back",
                 [by],
             )
-        if isinstance(fact, Signed) and not isinstance(target.fact, SIGNABLE):
+        if isinstance(fact, Signed) and target.kind not in SIGNABLE:
             raise Impossible(
                 f"target {fact.target} is not a plan, a review or a determination",
                 "sign one of those",
                 [fact.target],
             )
-        if isinstance(fact, Corrected | Addendum) and type(target.fact) in AMENDMENTS:
+        if isinstance(fact, Corrected | Addendum) and target.kind in AMENDMENTS:
             raise Impossible(
                 f"target {fact.target} is itself an amendment",
                 "correct the original again, or void the amendment",
@@ -255,33 +260,20 @@ class Episode:
 
     # --- evolving --------------------------------------------------------------------------------------------
 
-    def evolve(self, event: FactRecorded) -> None:
+    def evolve(self, entry: Entry) -> None:
         """Add a recorded fact; never raises."""
-        fact = event.fact
-        entry = Entry(
-            event.originator_version,
-            event.position,
-            fact,
-            event.recorded_at,
-            event.recorded_by,
-            event.imported,
-            event.source,
-            event.command_id,
-        )
         self.entries.append(entry)
-        self.version = event.originator_version
-        if type(fact) in AMENDMENTS:
+        self.version = entry.version
+        if entry.kind in AMENDMENTS:
             self._history = self._amendments = None
         elif self._history is not None:
-            insort(self._history, Effective(fact, entry), key=clinical_order)
-        if not (isinstance(fact, PLAIN) and self._outline is not None and self._outline.known):
+            insort(self._history, Effective(entry.fact, entry), key=clinical_order)
+        if entry.kind in MOVES_OUTLINE:
             self._outline = None
 
     def settle(self, version: int, position: int, recorded_at: datetime, recorded_by: str) -> None:
         """Put what the store said on a fact just saved; its place in the history stays the last of its like."""
-        self.entries[version - 1] = replace(
-            self.entries[version - 1], position=position, recorded_at=recorded_at, recorded_by=recorded_by
-        )
+        self.entries[version - 1] = self.entries[version - 1].at(position, recorded_at, recorded_by)
 
 
 def civil_day(now: datetime, zone: str | None) -> date:

@@ -54,7 +54,6 @@ AFTER_DISCHARGE = (Signed, Explained)
 class Outline:
     """What the checks need to know of an episode at a glance; all None before an admission."""
 
-    known: bool = False
     client: str | None = None
     programs: frozenset[str] = frozenset()
     zone: str | None = None
@@ -82,7 +81,7 @@ def outline(history: Sequence[Effective]) -> Outline:
                 programs.add(fact.to_program)
         elif isinstance(fact, Discharged):
             discharged = item
-    return Outline(bool(history), client, frozenset(programs), zone, admitted, discharged)
+    return Outline(client, frozenset(programs), zone, admitted, discharged)
 
 
 def require_possible(history: Sequence[Effective]) -> None:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date, time
+from functools import lru_cache
 from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -109,10 +110,11 @@ def is_imported(name: str) -> bool:
     return name.endswith(IMPORTED)
 
 
-def read_fact(name: str, payload: bytes) -> Fact:
-    """Read a stored fact, upcasting an old schema.
+@lru_cache(maxsize=1000)
+def kind_of(name: str) -> type[FactBase]:
+    """The model of a stored name, without reading anything.
 
-    Raises StoreNewer for a schema this program does not know yet, StoreDamaged for a name or payload it cannot read.
+    Raises StoreNewer for a name or schema this program does not know yet.
     """
     kind, _, schema = name.removesuffix(IMPORTED).partition("/")
     cls = FACT_TYPES.get(kind)
@@ -120,6 +122,16 @@ def read_fact(name: str, payload: bytes) -> Fact:
         raise StoreNewer("a stored fact has a name this program does not know", "upgrade Caretrail, then try again")
     if int(schema) > cls.schema_number:
         raise StoreNewer("a stored fact was written by a newer Caretrail", "upgrade Caretrail, then try again")
+    return cls
+
+
+def read_fact(name: str, payload: bytes) -> Fact:
+    """Read a stored fact, upcasting an old schema.
+
+    Raises StoreNewer as `kind_of` does, StoreDamaged for a payload that is not such a fact.
+    """
+    cls = kind_of(name)
+    kind, _, schema = name.removesuffix(IMPORTED).partition("/")
     try:
         if int(schema) < cls.schema_number:
             payload = _upcast(kind, int(schema), cls.schema_number, payload)

@@ -6,7 +6,7 @@ It is an `eventsourcing` application over our own recorder; it reads nothing fro
 from __future__ import annotations
 
 import contextlib
-import os
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +16,11 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from eventsourcing.application import Application, Repository
-from eventsourcing.persistence import InfrastructureFactory, JSONTranscoder, Mapper, StoredEvent
+from eventsourcing.persistence import InfrastructureFactory, JSONTranscoder
 from eventsourcing.utils import Environment, EnvType
 
 from caretrail.episode.episode import Episode, FactRecorded
+from caretrail.episode.history import Entry
 from caretrail.errors import CommandReused, Refused, StayOverlap, UnknownEpisode, VersionConflict
 from caretrail.facts import (
     Admitted,
@@ -31,10 +32,11 @@ from caretrail.facts import (
     Transferred,
     Voided,
 )
-from caretrail.facts.codec import IMPORTED, is_imported, payload_of, read_fact, stored_name
-from caretrail.recording.events import PendingEvent, RecordedEvent, Stay
+from caretrail.facts.codec import IMPORTED, payload_of, read_fact, stored_name
+from caretrail.recording.events import RecordedEvent, Stay
 from caretrail.recording.infrastructure import RecorderFactory
 from caretrail.recording.leaf import leaf_hash
+from caretrail.recording.mapper import FactMapper, entry_of
 from caretrail.recording.recorder import EventRecorder
 
 ATTEMPTS = 12
@@ -65,48 +67,18 @@ class Receipt:
     leaf: str
 
 
-class FactMapper(Mapper[UUID]):
-    """Between facts and rows: a closed registry of stored names, so that reading a row imports nothing."""
-
-    def to_stored_event(self, domain_event: Any) -> PendingEvent:
-        """Make the row of a decided fact, with a fresh salt."""
-        event: FactRecorded = domain_event
-        return PendingEvent(
-            originator_id=event.originator_id,
-            originator_version=event.originator_version,
-            topic=stored_name(event.fact, imported=event.imported),
-            state=payload_of(event.fact),
-            source=event.source,
-            command_id=event.command_id,
-            salt=os.urandom(16),
-        )
-
-    def to_domain_event(self, stored_event: StoredEvent) -> FactRecorded:
-        """Read the fact of a stored row."""
-        assert isinstance(stored_event, RecordedEvent)  # noqa: S101  # our recorder returns nothing else
-        row = stored_event
-        assert isinstance(row.originator_id, UUID)  # noqa: S101
-        return FactRecorded(
-            row.originator_id,
-            row.originator_version,
-            read_fact(row.topic, row.state),
-            is_imported(row.topic),
-            row.source,
-            row.command_id,
-            row.position,
-            row.recorded_at,
-            row.recorded_by,
-        )
-
-
 class Records(Application[UUID]):
-    """Facts in, receipts out, over one recorder. `clock` returns the instant "today" is judged by (aware)."""
+    """Facts in, receipts out, over one recorder. `clock` returns the instant "today" is judged by (aware).
+
+    Threads may share one: their calls take turns.
+    """
 
     name = "caretrail"
 
     def __init__(self, recorder: EventRecorder, clock: Callable[[], datetime]) -> None:
         self._recorder = recorder
         self._clock = clock
+        self._lock = threading.RLock()  # remembered episodes are shared by the threads of a service
         super().__init__({})
 
     # --- wiring of the library -----------------------------------------------------------------------------------
@@ -153,7 +125,7 @@ class Records(Application[UUID]):
             raise UnknownEpisode(
                 "no episode of that number is recorded", "see 'caretrail census' for the episodes there are"
             )
-        return fold(stream, map(self.mapper.to_domain_event, rows))
+        return fold(stream, map(entry_of, rows))
 
     # --- appending -------------------------------------------------------------------------------------------------
 
@@ -174,7 +146,8 @@ class Records(Application[UUID]):
             _Act(number, fact, self.stream_of(fact), (fact.source, fact.command_id or uuid4().hex))
             for number, fact in enumerate(facts)
         ]
-        self._settle(acts, imported=imported, atomic=atomic)
+        with self._lock:
+            self._settle(acts, imported=imported, atomic=atomic)
         return [act.outcome for act in acts if act.outcome is not None]
 
     def _settle(self, acts: Sequence[_Act], *, imported: bool, atomic: bool) -> None:
@@ -227,7 +200,7 @@ class Records(Application[UUID]):
     def _decide_and_save(self, acts: Sequence[_Act], *, imported: bool, atomic: bool) -> None:
         episodes = self._load({act.stream for act in acts})
         try:
-            taken, events = self._decide(acts, episodes, imported=imported, together=atomic)
+            taken, events = self._decide(acts, episodes, imported=imported, atomic=atomic)
             if events:
                 recorded: list[RecordedEvent] = []
                 self.save(*events, stays=_moved_stays(taken, episodes), recorded=recorded)
@@ -241,9 +214,10 @@ class Records(Application[UUID]):
             raise
 
     def _decide(
-        self, acts: Sequence[_Act], episodes: Mapping[UUID, Episode], *, imported: bool, together: bool
+        self, acts: Sequence[_Act], episodes: Mapping[UUID, Episode], *, imported: bool, atomic: bool
     ) -> tuple[list[_Act], list[FactRecorded]]:
         now = self._clock()
+        together = atomic and len(acts) > 1
         taken: list[_Act] = []
         events: list[FactRecorded] = []
         for act in acts:
@@ -253,7 +227,7 @@ class Records(Application[UUID]):
                     act.fact, now=now, imported=imported, command_id=act.command[1], together=together
                 )
             except Refused as refusal:
-                if together:
+                if atomic:
                     refusal.index = act.number
                     raise
                 act.outcome = refusal
@@ -278,7 +252,7 @@ class Records(Application[UUID]):
         newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
         for stream, rows in newer.items():
             for row in rows:
-                episodes[stream].evolve(self.mapper.to_domain_event(row))  # type: ignore[arg-type]
+                episodes[stream].evolve(entry_of(row))
         for stream, episode in episodes.items():
             cache.put(stream, episode)
         return episodes
@@ -336,9 +310,9 @@ def program_stays(episode: Episode) -> list[Stay]:
     return stays
 
 
-def fold(stream: UUID, events: Iterable[Any]) -> Episode:
-    """Evolve an episode from its recorded events."""
+def fold(stream: UUID, entries: Iterable[Entry]) -> Episode:
+    """Evolve an episode from its recorded facts."""
     episode = Episode(stream)
-    for event in events:
-        episode.evolve(event)
+    for entry in entries:
+        episode.evolve(entry)
     return episode

@@ -287,10 +287,12 @@ def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, cr
 def split_script(sql: str) -> Iterator[str]:
     """Split a script into statements, so that they can run inside a transaction (`executescript` commits first)."""
     statement = ""
-    for line in sql.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
+    for part in sql.split(";"):  # may split inside a text, a comment or a trigger: then it is not complete yet
+        statement += part
+        if sqlite3.complete_statement(statement + ";"):
             yield statement
             statement = ""
-    if statement.strip():
+        else:
+            statement += ";"
+    if statement.strip(" \n\t;"):
         yield statement

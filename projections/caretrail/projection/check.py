@@ -7,16 +7,16 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Protocol
 from uuid import UUID
 
 from caretrail.errors import StoreError
 from caretrail.projection.projector import FoldedEpisodes, Progress
-from caretrail.projection.rebuild import PAGE, ZERO, log_streams
+from caretrail.projection.rebuild import ZERO, log_streams
 from caretrail.projection.shapes import EpisodeRows
-from caretrail.projection.tables import PACKAGE, State, read_rows, read_state, stream_of
+from caretrail.projection.tables import State, read_rows, read_state
 from caretrail.recording.recorder import EventRecorder
-from caretrail.recording.statements import load_sql
 
 LAST = UUID(int=2**128 - 1)
 ATTEMPTS = 5
@@ -67,7 +67,7 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     live_digest, log_digest = hashlib.sha256(), hashlib.sha256()
     differ: list[str] = []
     count, below = 0, ZERO
-    for streams in [*log_streams(recorder), [LAST]]:
+    for streams in chain(log_streams(recorder), [[LAST]]):
         live = read_rows(recorder.database, state.generation, below, streams[-1])
         below = UUID(int=min(streams[-1].int + 1, LAST.int))
         made = {rows.stream: rows for rows in folded.compute(streams, state.position)}
@@ -98,6 +98,3 @@ def _digest(digest: Digest, rows: EpisodeRows | None) -> None:
 
 def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-__all__ = ["PACKAGE", "PAGE", "CheckReport", "check", "digest_of", "load_sql", "stream_of"]

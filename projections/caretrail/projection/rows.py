@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
-from caretrail.episode.episode import Episode, FactRecorded
+from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, PackInvalid, PackUnknown
 from caretrail.facts import Admitted, EpisodeFact, ProgramFact
-from caretrail.facts.codec import is_imported, read_fact
 from caretrail.findings import eligibility, findings
 from caretrail.policy import load_pack
 from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, EpisodeRows, Flag, Quarantined, Span
 from caretrail.projection.spans import episode_spans
 from caretrail.projection.work import CHECK, with_work
+from caretrail.recording.mapper import entry_of
 
 if TYPE_CHECKING:
     from caretrail.findings.finding import Eligibility, Finding
@@ -39,14 +39,11 @@ def evolve(episode: Episode, events: Iterable[RecordedEvent]) -> Episode:
     """Add recorded events to an episode; raises Unreadable."""
     for event in events:
         try:
-            fact = read_fact(event.topic, event.state)
+            entry = entry_of(event)
+            entry.fact  # noqa: B018  # read it now: what cannot be read must be known before anything is judged
         except Exception as error:
             raise Unreadable(event, _code(error)) from None
-        recorded = FactRecorded(
-            event.originator_id, event.originator_version, fact, is_imported(event.topic),
-            event.source, event.command_id, event.position, event.recorded_at, event.recorded_by,
-        )  # fmt: skip  # in the order of the fields
-        episode.evolve(recorded)
+        episode.evolve(entry)
     return episode
 
 

@@ -1,0 +1,81 @@
+"""Asking the reader: opens the store, settles what was known when, and says what an answer stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from caretrail.cli.options import View, now
+from caretrail.cli.screen import progress, say
+
+if TYPE_CHECKING:
+    from caretrail.reading.reader import Reader
+
+
+@dataclass(frozen=True)
+class Asking:
+    """An open store with its reader; `known_at` is a position of the log, None for all there is."""
+
+    reader: Reader
+    view: View
+    known_at: int | None
+    is_demo: bool
+
+    @property
+    def as_of(self) -> date | None:
+        """The day asked for, None for today."""
+        return self.view.as_of
+
+    def heading(self, what: str) -> str:
+        """A first line: what is shown, of which day, and whether it is real."""
+        here = now().astimezone().date()
+        day = f"as of {self.as_of}" if self.as_of else f"for today, {here}"
+        return f"{what} {day}{' · DEMO STORE, made-up episodes' if self.is_demo else ''}"
+
+    def standing(self) -> str:
+        """What the answer stands on."""
+        stands = self.reader.stands_on
+        if self.known_at is not None:
+            return f"As known at position {stands.position} of {stands.log_position}"
+        if stands.stale:
+            return (
+                f"Standing on position {stands.position} of {stands.log_position}: the rows are far behind the log, "
+                "run 'caretrail projection catch-up'"
+            )
+        return f"Standing on position {stands.position}, the newest"
+
+    def has_facts(self) -> bool:
+        """Whether anything was known; if not, a word on stderr, so that an empty list never looks like a clean board."""
+        stands = self.reader.stands_on
+        if stands.log_position == 0:
+            say("Nothing is recorded in this store yet: 'caretrail append FILE' records facts.")
+            return False
+        if self.known_at == 0:
+            say("Nothing was recorded yet by then.")
+            return False
+        return True
+
+
+@contextmanager
+def asking(view: View) -> Iterator[Asking]:
+    """Open the store for questions."""
+    from caretrail.reading.reader import Reader
+
+    done = 0
+    with view.setup.open() as recorder, progress("Reading the log", None) as step:
+
+        def tell(count: int, total: int) -> None:
+            nonlocal done
+            step(count - done, total or None)
+            done = count
+
+        known_at = view.known_at
+        if isinstance(known_at, datetime):
+            known_at = recorder.position_at(known_at)
+        elif known_at is not None:
+            known_at = min(known_at, recorder.max_position())
+        reader = Reader(recorder, now(), progress=tell)
+        yield Asking(reader, view, known_at, recorder.is_demo)

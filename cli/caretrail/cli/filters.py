@@ -1,0 +1,51 @@
+"""Filters that the lists share: whose, which rule, which verdict, how soon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from caretrail.cli.options import Author, AuthorType
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+VERDICTS = ("overdue", "due_today", "due_soon", "violation", "unknown", "info", "not_met", "met", "not_applicable")
+
+
+def filter_options(function: F) -> F:
+    """Give a list its filters, as one argument `filters` for the reader."""
+    from functools import wraps
+
+    @wraps(function)
+    def with_filters(*args: Any, **kwargs: Any) -> Any:
+        mine, actor = kwargs.pop("mine"), kwargs.pop("actor")
+        filters = {name: kwargs.pop(name) for name in ("program", "clinician", "rule", "verdict", "due_within")}
+        if mine:
+            filters["clinician"] = _me(actor, filters["clinician"])
+        return function(*args, filters=filters, **kwargs)
+
+    wrapped: Any = with_filters
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]  # click's decorators return what they are given
+
+
+def _me(actor: Author | None, clinician: str | None) -> str:
+    if clinician is not None:
+        raise click.UsageError("--mine and --clinician ask for two caseloads: give one of them")
+    if actor is None:
+        raise click.UsageError("--mine needs to know who you are: set CARETRAIL_ACTOR to id,role,credential")
+    return actor.id
+
+
+_OPTIONS = (
+    click.option("--mine", is_flag=True, help="Only my caseload: what CARETRAIL_ACTOR carries or owes."),
+    click.option("--actor", type=AuthorType(), envvar="CARETRAIL_ACTOR", help="Who I am, for --mine.  [env: CARETRAIL_ACTOR]"),
+    click.option("--program", metavar="ID", help="Only this program."),
+    click.option("--clinician", metavar="ID", help="Only what this clinician carries or owes."),
+    click.option("--rule", metavar="RULE", help="Only this rule, for example R1."),
+    click.option("--verdict", type=click.Choice(VERDICTS), help="Only this verdict."),
+    click.option("--due-within", type=click.IntRange(min=0), metavar="DAYS", help="Only what is due within so many days, or overdue."),
+)

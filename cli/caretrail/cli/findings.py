@@ -1,0 +1,79 @@
+"""`findings`: every finding in force on a day or in a period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caretrail.cli.asking import Asking, asking
+from caretrail.cli.filters import filter_options
+from caretrail.cli.options import Day, View, read_options
+from caretrail.cli.screen import plural, print_json_list, say
+
+if TYPE_CHECKING:
+    from caretrail.reading.answers import FindingRow
+
+TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
+
+
+@click.command("findings")
+@click.option("--from", "start", type=Day(), help="Everything in force from this day on.")
+@click.option("--to", "end", type=Day(), help="Everything in force up to this day.")
+@click.option("--closed", is_flag=True, help="Episodes that have ended too, and what was not met when they did.")
+@click.option("--all", "everything", is_flag=True, help="What is met or not applicable too.")
+@filter_options
+@read_options
+def command(
+    view: View, filters: dict[str, Any], start: date | None, end: date | None, closed: bool, everything: bool
+) -> None:
+    """List every finding in force on a day
+
+    The full list: every verdict but met and not_applicable, the quiet ones too. With --from and --to, everything in
+    force on any day between.
+
+    \b
+    caretrail findings --rule R1 --from 2026-01-01 --to 2026-03-31
+    """
+    if start is not None and end is not None and end < start:
+        raise click.UsageError("--to must not be before --from")
+    with asking(view) as asked:
+        rows = asked.reader.findings(
+            asked.as_of, start=start, end=end, closed=closed, all_verdicts=everything, known_at=asked.known_at, **filters
+        )
+        some = asked.has_facts()
+        if view.as_json:
+            print_json_list(rows)
+            say(asked.standing())
+        elif some:
+            _print(asked, rows, _heading(asked, start, end))
+
+
+def _heading(asked: Asking, start: date | None, end: date | None) -> str:
+    if start is None and end is None:
+        return asked.heading("Findings")
+    return f"Findings {f'from {start} ' if start else ''}{f'to {end}' if end else 'on'}"
+
+
+def _print(asked: Asking, rows: Sequence[FindingRow], heading: str) -> None:
+    from caretrail.cli.tables import Columns, print_table
+
+    click.echo(heading)
+    if rows:
+        click.echo("")
+        cells = [_cells(row) for row in rows]
+        print_table(Columns.of(TITLES, cells, wraps=4), cells)
+    else:
+        click.echo("\nNo finding that was asked for: --all lists what is met, --closed what has ended.")
+    click.echo(f"\n{plural(len(rows), 'finding')}")
+    click.echo(asked.standing())
+
+
+def _cells(row: FindingRow) -> Sequence[Any]:
+    from caretrail.cli.tables import VERDICT_STYLES, Cell
+
+    days = f"{row.start}\nto {row.until - timedelta(days=1)}" if row.until else f"since {row.start}"
+    what = f"{row.message or row.arithmetic}{' (quiet)' if row.quiet else ''}"
+    return row.episode, row.rule, Cell(row.verdict, VERDICT_STYLES.get(row.verdict, "")), Cell(days), what

@@ -1,0 +1,38 @@
+"""An episode named on the command line: by its case number or the beginning of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from caretrail.cli.asking import Asking
+
+MOST_COMPLETIONS = 50
+
+
+def complete_episode(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the case numbers that begin so; nothing if the store cannot be asked."""
+    from caretrail.cli.options import Setup, now
+    from caretrail.errors import CaretrailError
+
+    try:
+        from caretrail.reading.reader import Reader
+
+        setup = ctx.find_object(Setup) or Setup()
+        with setup.open() as recorder:
+            rows = Reader(recorder, now()).census()
+    except CaretrailError:
+        return []
+    names = sorted(row.episode for row in rows if row.episode.startswith(incomplete))
+    return [CompletionItem(name) for name in names[:MOST_COMPLETIONS]]
+
+
+episode_argument = click.argument("episode", metavar="EPISODE", shell_complete=complete_episode)
+
+
+def case_number(asked: Asking, name: str) -> str:
+    """The case number that is meant: exactly this, or the only one beginning so."""
+    return asked.reader.resolve(name, asked.known_at)
