@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
@@ -53,8 +53,9 @@ def run_sql(url: str, *statements: str) -> list[tuple[object, ...]]:
                 found = file.execute(statement.replace("caretrail.", "")).fetchall()
             return found
     with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.cursor()
         for statement in statements:
-            cursor = connection.execute(statement.encode())
+            cursor.execute(statement.encode())
         return cursor.fetchall() if cursor.description else []
 
 
@@ -64,7 +65,7 @@ def database_url(server: str, name: str) -> str:
 
 
 @contextmanager
-def lock_held(url: str) -> Iterator[None]:
+def lock_held(url: str) -> Generator[None]:
     """Hold the lock of all appends, as a stuck process or an administrator may."""
     if url.startswith("sqlite:"):
         with closing(sqlite3.connect(url.removeprefix("sqlite://"), isolation_level=None)) as file:

@@ -37,12 +37,6 @@ class Ended:
         return json.loads(self.out)
 
 
-def clean_environment(**variables: str) -> dict[str, str]:
-    """The environment without anything that would change what we print."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CARETRAIL")}
-    return kept | {"COLUMNS": "80", "TERM": "dumb"} | variables
-
-
 class Caretrail:
     """The command line on one store."""
 
@@ -58,11 +52,20 @@ class Caretrail:
             status = main(list(arguments))
         return Ended(status, out.getvalue().decode(), err.getvalue().decode())
 
+    @property
+    def program(self) -> Path:
+        """The installed program."""
+        return PROGRAM
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a process, without anything of ours but the store."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("CARETRAIL")}
+        return kept | {"COLUMNS": "80", "TERM": "dumb"} | self.variables
+
     def process(self, *arguments: str, **popen: Any) -> subprocess.Popen[str]:
         """Start a command as a process of its own."""
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        environment = clean_environment(**self.variables)
-        return subprocess.Popen([PROGRAM, *arguments], text=True, env=environment, **(pipes | popen))
+        return subprocess.Popen([PROGRAM, *arguments], text=True, env=self.environment(), **(pipes | popen))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from stores import run_sql
 
-from .conftest import Caretrail, clean_environment
+from .conftest import Caretrail
 
 
 def admitted(episode: str, **fields: object) -> str:
@@ -62,7 +62,11 @@ def test_atomic_takes_nothing_and_names_the_line(caretrail_both: Caretrail) -> N
     lines = [admitted("a"), "", '{"type": "held"}', admitted("b")]
     ended = caretrail_both("append", "--json", "--atomic", input="\n".join(lines))
     assert ended.status == 1
-    assert [(row["line"], row["error"]) for row in ended.rows] == [(1, "not_recorded"), (3, "invalid"), (4, "not_recorded")]
+    assert [(row["line"], row["error"]) for row in ended.rows] == [
+        (1, "not_recorded"),
+        (3, "invalid"),
+        (4, "not_recorded"),
+    ]
     assert "because line 3 was refused" in ended.rows[0]["message"]
     assert caretrail_both("append", "--json", input=admitted("a")).rows[0]["position"] == 1
 
@@ -85,7 +89,9 @@ def test_atomic_judges_its_facts_together(caretrail_both: Caretrail) -> None:
 
     def correction(target: int) -> str:
         fact = {"type": "corrected", "target": target, "values": {"client": "cl-z"}, "reason": "wrong client"}
-        return json.dumps({"episode": "a", "occurred_on": "2026-01-06", "actor": {"id": "c", "role": "clinician"}} | fact)
+        return json.dumps(
+            {"episode": "a", "occurred_on": "2026-01-06", "actor": {"id": "c", "role": "clinician"}} | fact
+        )
 
     both = f"{correction(1)}\n{correction(2)}\n"
     assert caretrail_both("append", input=both).status == 1
@@ -93,7 +99,16 @@ def test_atomic_judges_its_facts_together(caretrail_both: Caretrail) -> None:
 
 
 def test_refused_lines_are_decided_anew(caretrail: Caretrail) -> None:
-    held = '{"type": "held", "episode": "a", "occurred_on": "2026-01-07", "actor": {"id": "c", "role": "clinician"}, "reason": "jail", "command_id": "h"}'
+    held = json.dumps(
+        {
+            "type": "held",
+            "episode": "a",
+            "occurred_on": "2026-01-07",
+            "actor": {"id": "c", "role": "clinician"},
+            "reason": "jail",
+            "command_id": "h",
+        }
+    )
     assert caretrail("append", "--json", input=held).rows[0]["error"] == "unknown_episode"
     assert caretrail("append", "--json", input=f"{admitted('a')}\n{held}").rows[1]["version"] == 2
 
@@ -149,7 +164,9 @@ def test_ctrl_c_says_what_is_durable(caretrail: Caretrail) -> None:
     assert caretrail("append", "--json", input=admitted("a", command_id="1")).out == first
 
 
-def test_ctrl_c_in_the_middle_of_a_big_file_keeps_receipts_and_facts_equal(caretrail: Caretrail, tmp_path: Path) -> None:
+def test_ctrl_c_in_the_middle_of_a_big_file_keeps_receipts_and_facts_equal(
+    caretrail: Caretrail, tmp_path: Path
+) -> None:
     file = tmp_path / "big.jsonl"
     file.write_text("".join(admitted(f"e-{n}", command_id=f"c-{n}") + "\n" for n in range(20_000)))
     with caretrail.process("append", "--json", str(file)) as process:
@@ -201,7 +218,9 @@ print(tracemalloc.get_traced_memory()[1], file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize("line", [json.dumps({"type": "nothing", "padding": "x" * 2000}), admitted("a", command_id="1")])
+@pytest.mark.parametrize(
+    "line", [json.dumps({"type": "nothing", "padding": "x" * 2000}), admitted("a", command_id="1")]
+)
 def test_memory_stays_flat(caretrail: Caretrail, tmp_path: Path, line: str) -> None:
     """Ten times the input needs about the same memory, refused or taken."""
     peaks: list[int] = []
@@ -210,13 +229,15 @@ def test_memory_stays_flat(caretrail: Caretrail, tmp_path: Path, line: str) -> N
         file.write_text(f"{line}\n" * count)
         ended = subprocess.run(
             [sys.executable, "-c", MEASURED, "append", str(file)],
-            capture_output=True, text=True, check=True, env=clean_environment(**caretrail.variables),
+            capture_output=True, text=True, check=True, env=caretrail.environment(),
         )  # fmt: skip
         peaks.append(int(ended.stderr.splitlines()[-1]))
     assert peaks[1] < peaks[0] * 1.2
 
 
-def test_what_is_recorded_before_the_store_goes_away_is_said(postgres_url: str, postgres_server: str, tmp_path: Path) -> None:
+def test_what_is_recorded_before_the_store_goes_away_is_said(
+    postgres_url: str, postgres_server: str, tmp_path: Path
+) -> None:
     name = urlsplit(postgres_url).path.lstrip("/")
     with Caretrail(postgres_url, tmp_path).process("append", "--json") as process:
         assert process.stdin is not None

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from caretrail.demo import IMPORT_SOURCE, STORIES, episodes, jsonl
+from caretrail.demo import IMPORT_SOURCE, STORIES, episodes, jsonl, practice_day
 from caretrail.demo.clinic import PROGRAMS, end_of_record
 from caretrail.demo.teds import LENGTH_OF_STAY, REASONS
 from caretrail.facts import Admitted, Assessed, Discharged, EpisodeFact, Fact
@@ -62,6 +62,12 @@ def test_most_facts_are_heard_of_the_same_day_some_late_and_some_by_an_import() 
     assert lag[3] > 0
     imports = {at for at, fact in told if fact.source == IMPORT_SOURCE}
     assert len(imports) == 1
+
+
+def test_all_is_recorded_by_the_instant_the_demo_is_run() -> None:
+    now = datetime(2026, 11, 22, 0, 35, tzinfo=UTC)  # still the evening of the 21st in Nebraska
+    assert practice_day(now) == date(2026, 11, 21)
+    assert max(at for at, _ in episodes(practice_day(now), len(STORIES))) < now
 
 
 def test_lines_of_json_read_back_as_the_same_facts() -> None:

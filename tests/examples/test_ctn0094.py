@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -18,6 +19,7 @@ from caretrail.facts import Fact
 from caretrail.facts.codec import parse_fact
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.application import Receipt, Records
+from documentation import matches, run, steps
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "ctn0094"
 TABLES = ("subjects", "screening", "randomization", "detox", "visits")
@@ -40,7 +42,7 @@ def reported(folder: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ctn0094")
-    (folder / "screen.txt").write_text(convert(folder), encoding="utf-8")
+    convert(folder)
     return folder
 
 
@@ -74,9 +76,16 @@ def test_every_row_is_a_fact_or_is_reported_and_none_is_both(converted: Path, fa
     assert all(row["reason"] and row["words"] for row in reported(converted))
 
 
-def test_the_readme_shows_what_is_printed(converted: Path) -> None:
-    screen = (converted / "screen.txt").read_text(encoding="utf-8")
-    assert screen in (EXAMPLE / "README.md").read_text(encoding="utf-8")
+def test_the_readme_shows_what_is_printed(tmp_path: Path) -> None:
+    folder = tmp_path / "ctn0094"
+    shutil.copytree(EXAMPLE, folder)
+    page = folder / "README.md"
+    page.write_text(page.read_text(encoding="utf-8").replace("```shell-session", "```console"), encoding="utf-8")
+    commands = steps(page)
+    assert len(commands) == 4
+    for step in commands:
+        printed = run(step, folder)
+        assert matches(step.expected, printed), f"$ {step.command}\n{printed}"
 
 
 def test_converting_twice_gives_the_same_bytes(converted: Path, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def up_to(history: list[Effective], day: date) -> list[Effective]:
 
 
 KINDS = (
-    "session", "session", "session", "individual", "missed", "odd group", "plan", "review", "review", "review",
+    "session", "session", "week", "week", "week", "week", "individual", "missed", "odd group", "plan", "review", "review", "review",
     "signed", "signed", "determined", "determined", "hold", "team", "move", "move", "explained", "moved to",
     "shift", "void", "assessed", "prior", "carry", "discharged",
 )  # fmt: skip
@@ -61,6 +61,10 @@ class Writer:
         self.level, self.on_hold = "2.1", False
 
     def write(self, kind: str, day: date, one: int, two: int) -> None:
+        if kind == "week":
+            for ahead in (0, 2, 4):
+                self.lines.append(f"{day + timedelta(days=ahead)} session group 09:00 {200 - one} size 8")
+            return
         line = self.line(kind, day, one, two)
         self.lines.append(line)
         if line.split()[1] in ("plan", "review", "determined"):
@@ -81,11 +85,15 @@ class Writer:
         if kind == "review":
             odd = "without-client " if one % 11 == 0 else ""
             next_by = f"next {day + timedelta(days=two)} " if two % 5 == 0 else ""
-            rest = f"{by}; deferred c-diaz" if two % 6 == 0 else f"{by}; declined {LEE if LEE not in names else 'c-diaz'} before c-x"
+            rest = (
+                f"{by}; deferred c-diaz"
+                if two % 6 == 0
+                else f"{by}; declined {LEE if LEE not in names else 'c-diaz'} before c-x"
+            )
             change = ' | {"updated": false}' if one % 5 == 1 else ' | {"updated": null}' if one % 13 == 2 else ""
             return f"{day} review of {max(self.plans - (two % 7 == 0), 1)} {odd}{next_by}{rest}{change}"
         if kind == "signed" and self.documents:
-            return f"{day} signed #{self.documents[two % len(self.documents)]} {by}"
+            return f"{day} signed #{self.documents[two % len(self.documents)]} {by.removeprefix('signed ')}"
         if kind == "move":
             here, self.level = self.level, "2.1" if self.level != "2.1" else ("1", "2.5")[one % 2]
             return f"{day} transferred {here} to {self.level}"

@@ -189,9 +189,9 @@ def line_to_fact(line: str) -> Json:
     elif kind == "plan":
         made = plan(words, rest, day)
     elif kind == "signed":
-        made = {"type": "signed", "target": int(words[0].lstrip("#")), "signatures": signatures(f"signed {rest}", day)}
-        if "by" not in words:
-            made["signatures"] = signatures(rest, day)
+        target, _, by = rest.partition(" by ")
+        by = by or rest
+        made = {"type": "signed", "target": int(words[0].lstrip("#")), "signatures": signatures(f"signed by {by}", day)}
     elif kind == "review":
         made = review(words, rest, day)
     elif kind == "determined":

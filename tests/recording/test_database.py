@@ -6,17 +6,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactory
-from eventsourcing.utils import Environment
+from eventsourcing.utils import Environment, EnvType
 
 from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.recording import EventRecorder
-from caretrail.recording.database import Database, load_sql
+from caretrail.recording.database import Database, Params, load_sql
 from caretrail.recording.infrastructure import RecorderFactory
 from caretrail.recording.location import parse_url
 from caretrail.recording.pool import Pool
@@ -99,7 +100,8 @@ def test_sqlite_does_without_the_driver_of_postgresql(sqlite_url: str) -> None:
 @pytest.fixture
 def database(recorder: EventRecorder) -> Database:
     recorder.database.script(
-        "CREATE TABLE caretrail.board (n integer PRIMARY KEY, words text);\nCREATE INDEX words ON caretrail.board (words);"
+        "CREATE TABLE caretrail.board (n integer PRIMARY KEY, words text);"
+        " CREATE INDEX words ON caretrail.board (words);"
     )
     return recorder.database
 
@@ -153,17 +155,40 @@ def test_a_transaction_keeps_all_or_nothing(database: Database) -> None:
         assert numbers(database) == [1, 2, 3]
         assert database.in_transaction
     assert not database.in_transaction
-    with pytest.raises(KeyError), database.transaction():
-        database.execute(insert, {"n": 4})
-        raise KeyError
-    with pytest.raises(StoreError), database.transaction():
-        database.execute(insert, {"n": 5})
-        database.execute(insert, {"n": 1})
+    with pytest.raises(KeyError):
+        interrupted(database, insert, {"n": 4})
     with pytest.raises(StoreError):
         database.executemany(insert, [{"n": 6}, {"n": 1}])
     with pytest.raises(StoreError):
         database.script("INSERT INTO caretrail.board (n) VALUES (7); INSERT INTO caretrail.board (n) VALUES (1);")
     assert numbers(database) == [1, 2, 3]
+
+
+def interrupted(database: Database, sql: str, params: Params | None = None) -> None:
+    with database.transaction():
+        if params is None:
+            database.script(sql)
+        else:
+            database.execute(sql, params)
+        raise KeyError
+
+
+def test_an_error_swallowed_inside_a_transaction_still_keeps_nothing_of_it(database: Database) -> None:
+    """PostgreSQL would answer the COMMIT of a failed transaction with a silent ROLLBACK."""
+    insert = "INSERT INTO caretrail.board (n) VALUES (:n)"
+
+    def swallow() -> None:
+        with database.transaction():
+            database.execute(insert, {"n": 1})
+            with suppress(StoreError):
+                database.execute(insert, {"n": 1})
+
+    with pytest.raises(StoreError, match="nothing of the transaction"):
+        swallow()
+    assert numbers(database) == []
+    with database.transaction():
+        database.execute(insert, {"n": 1})
+    assert numbers(database) == [1]
 
 
 def test_a_transaction_inside_another_is_a_mistake(database: Database) -> None:
@@ -182,9 +207,8 @@ def test_a_transaction_is_of_its_thread(database: Database) -> None:
 
 
 def test_tables_are_made_and_dropped_in_a_transaction(database: Database) -> None:
-    with pytest.raises(KeyError), database.transaction():
-        database.script("CREATE TABLE caretrail.shadow (n integer); DROP TABLE caretrail.board;")
-        raise KeyError
+    with pytest.raises(KeyError):
+        interrupted(database, "CREATE TABLE caretrail.shadow (n integer); DROP TABLE caretrail.board;")
     assert numbers(database) == []
     with pytest.raises(StoreError, match="shadow"):
         database.query("SELECT * FROM caretrail.shadow")
@@ -247,8 +271,8 @@ def test_an_application_of_the_library_runs_on_our_recorder(
     monkeypatch.setenv("IS_SNAPSHOTTING_ENABLED", "y")
 
     class Ours(Application[UUID]):
-        def construct_env(self, name: str, env: object = None) -> Environment:
-            return Environment(name)
+        def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+            return Environment(name, env)
 
         def construct_factory(self, env: Environment) -> InfrastructureFactory:
             return RecorderFactory(env, recorder)

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -36,7 +36,7 @@ def mode(path: Path) -> int:
 
 
 @contextmanager
-def as_nobody() -> Iterator[None]:
+def as_nobody() -> Generator[None]:
     """Give up root's right to write everywhere, if we have it."""
     if os.geteuid() != 0:
         yield
@@ -310,9 +310,10 @@ def test_an_interrupt_in_the_middle_keeps_nothing_and_the_recorder_goes_on(
         def interrupted(*_: object) -> None:
             os.kill(os.getpid(), signal.SIGINT)
 
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        with monkeypatch.context() as patch:
             patch.setattr(type(recorder), "_replace_stays", interrupted)
-            recorder.append([pending(uuid4())])
+            with pytest.raises(KeyboardInterrupt):
+                recorder.append([pending(uuid4())])
         assert recorder.max_position() == 0
         assert recorder.append([pending(uuid4())])[0].position == 1
 
@@ -330,8 +331,7 @@ def test_a_killed_writer_leaves_whole_calls_only(sqlite_url: str) -> None:
     for _ in range(5):
         process = subprocess.Popen([sys.executable, "-c", script, sqlite_url], stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
-        for _ in range(20):
-            acknowledged.append(process.stdout.readline().strip())
+        acknowledged += [process.stdout.readline().strip() for _ in range(20)]
         process.kill()
         acknowledged += process.communicate()[0].splitlines()
     with open_recorder(sqlite_url) as recorder:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import click
 
 from caretrail.cli.exits import Interrupted, Status, Stopped
+from caretrail.cli.helping import described
 from caretrail.cli.interrupt import Patience
 from caretrail.cli.options import Setup, json_option, now, store_option
 from caretrail.cli.screen import Step, instant, json_text, plural, progress, say, visible
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command("append")
+@described
 @click.argument("file", default="-", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="[FILE|-]")
 @click.option("--atomic", is_flag=True, help="Record all facts, judged together, or none; holds them in memory.")
 @click.option("--imported", is_flag=True, help="Mark as a historical load: not late, though recorded long after.")
@@ -32,13 +34,12 @@ if TYPE_CHECKING:
 @store_option()
 @click.pass_obj
 def command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool) -> None:
-    """Record facts from JSON Lines and print their receipts
+    """Record facts from JSON Lines and print their receipts.
 
     One fact a line, from FILE or standard input; a pipe may trickle. Each line is taken or refused on its own, unless
     --atomic. Sent again, a line that carries a command_id gets its first receipt again.
 
-    \b
-    caretrail append facts.jsonl
+        caretrail append facts.jsonl
 
     With --json, one object a line: line, episode, version, position, recorded_at, leaf as soon as the fact is durable,
     or line, error, message, hint. Exit status 1 if any fact was refused.
@@ -57,7 +58,7 @@ def command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[Callable[[int], bytes]]:
+def _opened(file: str) -> Generator[Callable[[int], bytes]]:
     """Open the input for reading some bytes at a time, whatever has come."""
     if file != "-":
         with Path(file).open("rb", buffering=0) as stream:
@@ -68,7 +69,7 @@ def _opened(file: str) -> Iterator[Callable[[int], bytes]]:
     try:
         descriptor = sys.stdin.fileno()
     except io.UnsupportedOperation:  # a stand-in without a file behind it
-        yield sys.stdin.buffer.read1  # type: ignore[attr-defined]  # BytesIO has it
+        yield cast(io.BytesIO, sys.stdin.buffer).read1
         return
     # not sys.stdin.buffer: a thread that waits inside its lock would keep the interpreter from ending
     yield lambda size: os.read(descriptor, size)
@@ -107,6 +108,7 @@ class _Blank:
 _PARSED = _Parsed()
 _BLANK = _Blank()
 
+
 def _parsed(batch: Sequence[Line]) -> tuple[list[Refused | _Blank | _Parsed], list[Fact]]:
     """Parse lines: what became of each, and the facts among them."""
     from caretrail.facts.codec import parse_fact
@@ -129,7 +131,7 @@ T = TypeVar("T")
 
 
 def _let_go(outcome: T) -> T:
-    """Take from a refusal the frames it was raised in: they hold whole batches, in circles that nobody frees at once."""
+    """Take from a refusal the frames it was raised in: they hold whole batches, in circles freed late."""
     if isinstance(outcome, Refused):
         outcome.__traceback__ = outcome.__context__ = None
     return outcome
@@ -181,7 +183,9 @@ class _NotRecorded(Refused):
     code = "not_recorded"
 
     def __init__(self, line: int) -> None:
-        super().__init__(f"nothing was recorded, because line {line} was refused", "mend that line, then send all again")
+        super().__init__(
+            f"nothing was recorded, because line {line} was refused", "mend that line, then send all again"
+        )
 
 
 # --- telling ----------------------------------------------------------------------------------------------------
@@ -258,7 +262,7 @@ class _Told:
 
 
 @contextmanager
-def _saying_what_is_durable(told: _Told) -> Iterator[None]:
+def _saying_what_is_durable(told: _Told) -> Generator[None]:
     """When the work is broken off, say up to where it is done."""
     try:
         yield

@@ -79,7 +79,11 @@ def _ask_keyed(leaf: Leaf, part: type[Part], data: dict[str, Any]) -> None:
 def _ask_part(part: type[Part]) -> dict[str, Any]:
     item: dict[str, Any] = {}
     for inner in fields_of(part, ("",)):
-        _ask(Leaf(inner.path[1:], inner.kind, inner.required, inner.tokens, inner.help, inner.annotation, inner.part), item, {})
+        _ask(
+            Leaf(inner.path[1:], inner.kind, inner.required, inner.tokens, inner.help, inner.annotation, inner.part),
+            item,
+            {},
+        )
     return item
 
 

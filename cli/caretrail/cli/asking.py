@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,11 +29,14 @@ class Asking:
         """The day asked for, None for today."""
         return self.view.as_of
 
-    def heading(self, what: str) -> str:
+    def heading(self, what: str, otherwise: str = "today") -> str:
         """A first line: what is shown, of which day, and whether it is real."""
-        here = now().astimezone().date()
-        day = f"as of {self.as_of}" if self.as_of else f"for today, {here}"
-        return f"{what} {day}{' · DEMO STORE, made-up episodes' if self.is_demo else ''}"
+        here = f"for today, {now().astimezone().date()}" if otherwise == "today" else otherwise
+        return self.marked(f"{what} {f'as of {self.as_of}' if self.as_of else here}".rstrip())
+
+    def marked(self, line: str) -> str:
+        """A line with the mark of a demo store, where it is one."""
+        return f"{line} · DEMO STORE, made-up episodes" if self.is_demo else line
 
     def standing(self) -> str:
         """What the answer stands on."""
@@ -48,7 +51,7 @@ class Asking:
         return f"Standing on position {stands.position}, the newest"
 
     def has_facts(self) -> bool:
-        """Whether anything was known; if not, a word on stderr, so that an empty list never looks like a clean board."""
+        """Whether anything was known; if not, a word on stderr: an empty list must not look like a clean board."""
         stands = self.reader.stands_on
         if stands.log_position == 0:
             say("Nothing is recorded in this store yet: 'caretrail append FILE' records facts.")
@@ -60,7 +63,7 @@ class Asking:
 
 
 @contextmanager
-def asking(view: View) -> Iterator[Asking]:
+def asking(view: View) -> Generator[Asking]:
     """Open the store for questions."""
     from caretrail.reading.reader import Reader
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from caretrail.cli.asking import asking
+from caretrail.cli.helping import described
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
 
@@ -12,15 +13,15 @@ TITLES = ("Episode", "Client", "Program", "Level", "Clinician", "Admitted", "Day
 
 
 @click.command("census")
+@described
 @click.option("--program", metavar="ID", help="Only this program.")
 @read_options
 def command(view: View, program: str | None) -> None:
-    """List the episodes there are
+    """List the episodes there are.
 
     Those open or on hold on the day asked for, by program.
 
-    \b
-    caretrail census --as-of 2026-03-09
+        caretrail census --as-of 2026-03-09
     """
     with asking(view) as asked:
         rows = asked.reader.census(asked.as_of, program=program, known_at=asked.known_at)

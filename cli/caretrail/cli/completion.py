@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import click
 
+from caretrail.cli.helping import described
+
 
 @click.command("completion")
+@described
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print the shell completion script
+    """Print the shell completion script.
 
     Put it where your shell reads it at start.
 
-    \b
-    caretrail completion bash > ~/.local/share/bash-completion/completions/caretrail
-    caretrail completion zsh > ~/.zfunc/_caretrail
-    caretrail completion fish > ~/.config/fish/completions/caretrail.fish
+        caretrail completion bash > ~/.local/share/bash-completion/completions/caretrail
+        caretrail completion zsh > ~/.zfunc/_caretrail
+        caretrail completion fish > ~/.config/fish/completions/caretrail.fish
     """
     from click.shell_completion import get_completion_class
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import click
 
 from caretrail.cli.asking import asking
+from caretrail.cli.helping import described
 from caretrail.cli.naming import case_number, episode_argument
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import print_json, say, visible
 
 
 @click.command("eligibility")
+@described
 @episode_argument
 @read_options
 def command(view: View, episode: str) -> None:
-    """Answer whether continued stay is supported on a day
+    """Answer whether continued stay is supported on a day.
 
     Always with its basis, its reasons, the day it holds through, and the facts it rests on. EPISODE is a case number
     or the beginning of one.
 
-    \b
-    caretrail eligibility LNK-2026-0001 --as-of 2026-02-10
+        caretrail eligibility LNK-2026-0001 --as-of 2026-02-10
     """
     with asking(view) as asked:
         row = asked.reader.eligibility(case_number(asked, episode), asked.as_of, asked.known_at)
@@ -30,7 +31,7 @@ def command(view: View, episode: str) -> None:
             return
         from caretrail.cli.tables import VERDICT_STYLES, Cell, lines, print_sheet
 
-        click.echo(f"{visible(row.episode)} on {row.as_of}: continued stay{' · DEMO STORE' if asked.is_demo else ''}")
+        click.echo(asked.marked(f"{visible(row.episode)} on {row.as_of}: continued stay"))
         click.echo("")
         facts = ", ".join(map(str, row.evidence))
         print_sheet(

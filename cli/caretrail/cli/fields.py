@@ -6,16 +6,17 @@ import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 
-from caretrail.facts.catalogue import FactBase
+from caretrail.facts import FactBase
 from caretrail.facts.codec import invalid_fact
 from caretrail.facts.parts import Part
 
+Json = Mapping[str, Any]
 Kind = Literal["text", "number", "date", "yes_no", "tokens", "many", "part", "parts", "keyed", "json"]
 
 ENVELOPE = frozenset(FactBase.model_fields) - {"occurred_on"}
@@ -84,7 +85,9 @@ def options_of(cls: type[BaseModel]) -> list[Leaf]:
     leaves: list[Leaf] = []
     for leaf in fields_of(cls):
         if leaf.kind == "part" and leaf.part is not None:
-            leaves.extend(inner for inner in fields_of(leaf.part, leaf.path) if inner.kind not in ("parts", "keyed", "json"))
+            leaves.extend(
+                inner for inner in fields_of(leaf.part, leaf.path) if inner.kind not in ("parts", "keyed", "json")
+            )
         elif leaf.kind not in ("parts", "keyed", "json"):
             leaves.append(leaf)
     return leaves
@@ -93,21 +96,16 @@ def options_of(cls: type[BaseModel]) -> list[Leaf]:
 def put(data: dict[str, Any], path: Sequence[str], value: object) -> None:
     """Set a value inside nested objects, making those that are not there."""
     for name in path[:-1]:
-        inner = data.get(name)
-        if not isinstance(inner, dict):
-            inner = data[name] = {}
-        data = inner
+        if not isinstance(data.get(name), dict):
+            data[name] = {}
+        data = data[name]
     data[path[-1]] = value
 
 
 def has(data: Mapping[str, Any], path: Sequence[str]) -> bool:
     """Whether there is a value inside nested objects."""
-    here: Any = data
-    for name in path:
-        if not isinstance(here, Mapping) or name not in here:
-            return False
-        here = here[name]
-    return True
+    inner = data.get(path[0])
+    return path[0] in data if len(path) == 1 else isinstance(inner, Mapping) and has(cast(Json, inner), path[1:])
 
 
 def missing(cls: type[BaseModel], data: Mapping[str, Any]) -> list[Leaf]:

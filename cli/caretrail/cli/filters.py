@@ -42,10 +42,21 @@ def _me(actor: Author | None, clinician: str | None) -> str:
 
 _OPTIONS = (
     click.option("--mine", is_flag=True, help="Only my caseload: what CARETRAIL_ACTOR carries or owes."),
-    click.option("--actor", type=AuthorType(), envvar="CARETRAIL_ACTOR", help="Who I am, for --mine.  [env: CARETRAIL_ACTOR]"),
+    click.option(
+        "--actor",
+        type=AuthorType(),
+        metavar="ID,ROLE[,CREDENTIAL]",
+        envvar="CARETRAIL_ACTOR",
+        help="Who I am, for --mine.  [env: CARETRAIL_ACTOR]",
+    ),
     click.option("--program", metavar="ID", help="Only this program."),
     click.option("--clinician", metavar="ID", help="Only what this clinician carries or owes."),
     click.option("--rule", metavar="RULE", help="Only this rule, for example R1."),
-    click.option("--verdict", type=click.Choice(VERDICTS), help="Only this verdict."),
-    click.option("--due-within", type=click.IntRange(min=0), metavar="DAYS", help="Only what is due within so many days, or overdue."),
+    click.option("--verdict", type=click.Choice(VERDICTS), metavar="VERDICT", help=f"Only this verdict: {', '.join(VERDICTS)}."),
+    click.option(
+        "--due-within",
+        type=click.IntRange(min=0),
+        metavar="DAYS",
+        help="Only what is due within so many days, or overdue.",
+    ),
 )

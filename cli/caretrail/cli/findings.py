@@ -10,6 +10,7 @@ import click
 
 from caretrail.cli.asking import Asking, asking
 from caretrail.cli.filters import filter_options
+from caretrail.cli.helping import described
 from caretrail.cli.options import Day, View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
 
@@ -20,8 +21,9 @@ TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 
 
 @click.command("findings")
-@click.option("--from", "start", type=Day(), help="Everything in force from this day on.")
-@click.option("--to", "end", type=Day(), help="Everything in force up to this day.")
+@described
+@click.option("--from", "start", type=Day(), metavar="DATE", help="Everything in force from this day on.")
+@click.option("--to", "end", type=Day(), metavar="DATE", help="Everything in force up to this day.")
 @click.option("--closed", is_flag=True, help="Episodes that have ended too, and what was not met when they did.")
 @click.option("--all", "everything", is_flag=True, help="What is met or not applicable too.")
 @filter_options
@@ -29,19 +31,24 @@ TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 def command(
     view: View, filters: dict[str, Any], start: date | None, end: date | None, closed: bool, everything: bool
 ) -> None:
-    """List every finding in force on a day
+    """List every finding in force on a day.
 
     The full list: every verdict but met and not_applicable, the quiet ones too. With --from and --to, everything in
     force on any day between.
 
-    \b
-    caretrail findings --rule R1 --from 2026-01-01 --to 2026-03-31
+        caretrail findings --rule R1 --from 2026-01-01 --to 2026-03-31
     """
     if start is not None and end is not None and end < start:
         raise click.UsageError("--to must not be before --from")
     with asking(view) as asked:
         rows = asked.reader.findings(
-            asked.as_of, start=start, end=end, closed=closed, all_verdicts=everything, known_at=asked.known_at, **filters
+            asked.as_of,
+            start=start,
+            end=end,
+            closed=closed,
+            all_verdicts=everything,
+            known_at=asked.known_at,
+            **filters,
         )
         some = asked.has_facts()
         if view.as_json:

@@ -6,21 +6,22 @@ from pathlib import Path
 
 import click
 
+from caretrail.cli.helping import described
 from caretrail.cli.options import Setup, store_option
 from caretrail.cli.screen import visible
 
 
 @click.command("init")
+@described
 @store_option()
 @click.pass_obj
 def command(setup: Setup) -> None:
-    """Make a new, empty store
+    """Make a new, empty store.
 
     A store that is there already is left as it is.
 
-    \b
-    caretrail init
-    caretrail --db /srv/caretrail.db init
+        caretrail init
+        caretrail --db /srv/caretrail.db init
     """
     from caretrail.projection.tables import create_tables
     from caretrail.recording.opening import init_store, open_recorder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -17,7 +17,7 @@ class Patience:
         self._wanted = False
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
+    def listening(self) -> Generator[None]:
         """Take over Ctrl-C for a while."""
         if threading.current_thread() is not threading.main_thread():
             yield  # only the main thread hears signals
@@ -29,7 +29,7 @@ class Patience:
             signal.signal(signal.SIGINT, before)
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self) -> Generator[None]:
         """Do something that is better finished than broken off."""
         self._busy = True
         try:

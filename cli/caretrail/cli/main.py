@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from caretrail.cli.exits import Status, report, silence_output
+from caretrail.cli.helping import described
 from caretrail.cli.options import Setup, store_option
 from caretrail.cli.screen import prepare_output
 
@@ -44,11 +45,11 @@ CARETRAIL_ACTOR ("c-ortiz,clinician,LADC").
 class LazyGroup(click.Group):
     """A group whose commands live in modules of their own, imported when used."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Name the commands in the order they are learned."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """Import the module of a command."""
         if cmd_name not in COMMANDS:
             return None
@@ -56,7 +57,7 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -74,8 +75,13 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 @click.group(
     cls=LazyGroup,
     epilog=_EPILOG,
-    context_settings={"auto_envvar_prefix": "CARETRAIL", "help_option_names": ["-h", "--help"], "max_content_width": 80},
+    context_settings={
+        "auto_envvar_prefix": "CARETRAIL",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 80,
+    },
 )
+@described
 @store_option(envvar="CARETRAIL_DB")
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, allow_from_autoenv=False, callback=_version,
@@ -85,7 +91,6 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 def cli(ctx: click.Context) -> None:
     """Keep the record of treatment episodes, and answer from it at any time.
 
-    \b
     caretrail init
     caretrail append facts.jsonl
     caretrail worklist
@@ -99,7 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prepare_output()
         _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()  # a broken pipe or full disk must be met while it can still be reported
-    except BaseException as error:  # noqa: BLE001  # the one place where everything ends in a status and one line
+    except SystemExit as done:  # click has answered a shell that completes a word
+        return int(done.code or 0)
+    except BaseException as error:  # the one place where everything ends in a status and one line
         return int(_end(error))
     return int(Status.DONE)
 

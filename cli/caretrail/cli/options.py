@@ -92,7 +92,7 @@ json_option = click.option("--json", "as_json", is_flag=True, allow_from_autoenv
 # --- which day, and what was known ------------------------------------------------------------------------------
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A civil date, `YYYY-MM-DD`."""
 
     name = "date"
@@ -106,16 +106,12 @@ class Day(click.ParamType):
         except ValueError:
             return self.fail("a date is YYYY-MM-DD", param, ctx)
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Show how it is written."""
-        return "DATE"
-
 
 Knowledge = datetime | int
 """What was known: at an instant, or up to a position of the log."""
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType["datetime | int"]):
     """A moment of knowledge: an instant with its zone, a date (its end in UTC), or `@POSITION`."""
 
     name = "moment"
@@ -136,10 +132,6 @@ class Moment(click.ParamType):
             self.fail("a time needs its zone: end it with Z for UTC, or with an offset such as -06:00", param, ctx)
         return instant
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Show how it is written."""
-        return "TIME|@N"
-
 
 def end_of_day(day: date) -> datetime:
     """The last microsecond of a day in UTC."""
@@ -147,11 +139,15 @@ def end_of_day(day: date) -> datetime:
 
 
 as_of_option = click.option(
-    "--as-of", type=Day(), help="Judge as of this day, by facts dated up to it.  [default: today where the program is]"
+    "--as-of",
+    type=Day(),
+    metavar="DATE",
+    help="Judge as of this day, by facts dated up to it.  [default: today where the program is]",
 )
 known_at_option = click.option(
     "--known-at",
     type=Moment(),
+    metavar="TIME|@N",
     help="Use only what was recorded by then: an instant with its zone, a date (to its end in UTC), or @POSITION.",
 )
 
@@ -194,7 +190,7 @@ class Author:
     credential: str | None = None
 
 
-class AuthorType(click.ParamType):
+class AuthorType(click.ParamType[Author]):
     """`id,role,credential`; the credential may be left out."""
 
     name = "author"
@@ -208,11 +204,11 @@ class AuthorType(click.ParamType):
             self.fail("write id,role,credential, for example c-ortiz,clinician,LADC", param, ctx)
         return Author(*parts)
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Show how it is written."""
-        return "ID,ROLE[,CREDENTIAL]"
-
 
 actor_option = click.option(
-    "--actor", type=AuthorType(), envvar="CARETRAIL_ACTOR", help="Who states the fact.  [env: CARETRAIL_ACTOR]"
+    "--actor",
+    type=AuthorType(),
+    metavar="ID,ROLE[,CREDENTIAL]",
+    envvar="CARETRAIL_ACTOR",
+    help="Who states the fact.  [env: CARETRAIL_ACTOR]",
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from caretrail.cli.exits import Status, Stopped
+from caretrail.cli.helping import described
 from caretrail.cli.options import Setup, json_option, store_option
 from caretrail.cli.screen import plural, print_json, print_json_list, progress, say, visible
 from caretrail.errors import UnknownEpisode
@@ -19,25 +20,25 @@ if TYPE_CHECKING:
 
 
 @click.group("projection")
+@described
 def command() -> None:
-    """Look after what is derived from the log
+    """Look after what is derived from the log.
 
     Worklist, findings and eligibility are kept as rows made from the log. They can be dropped and made again at any
     time; the log is the only truth.
 
-    \b
-    caretrail projection status
+        caretrail projection status
     """
 
 
 @command.command("status")
+@described
 @json_option
 @store_option()
 @click.pass_obj
 def status(setup: Setup, as_json: bool) -> None:
-    """Show how far the rows are behind the log
+    """Show how far the rows are behind the log.
 
-    \b
     caretrail projection status
     """
     from caretrail.projection.status import status as read_status
@@ -48,16 +49,16 @@ def status(setup: Setup, as_json: bool) -> None:
 
 
 @command.command("catch-up")
+@described
 @json_option
 @store_option()
 @click.pass_obj
 def catch_up(setup: Setup, as_json: bool) -> None:
-    """Bring the rows up to the end of the log
+    """Bring the rows up to the end of the log.
 
     Safe beside other projectors, and when killed.
 
-    \b
-    caretrail projection catch-up
+        caretrail projection catch-up
     """
     from caretrail.projection.projector import catch_up as bring_up
 
@@ -67,16 +68,16 @@ def catch_up(setup: Setup, as_json: bool) -> None:
 
 
 @command.command("rebuild")
+@described
 @json_option
 @store_option()
 @click.pass_obj
 def rebuild(setup: Setup, as_json: bool) -> None:
-    """Make all rows again from the log
+    """Make all rows again from the log.
 
     Readers see the old rows until the new ones are complete. Killed anywhere, it can be run again.
 
-    \b
-    caretrail projection rebuild
+        caretrail projection rebuild
     """
     from caretrail.projection.rebuild import rebuild as make_again
 
@@ -86,16 +87,16 @@ def rebuild(setup: Setup, as_json: bool) -> None:
 
 
 @command.command("check")
+@described
 @json_option
 @store_option()
 @click.pass_obj
 def check(setup: Setup, as_json: bool) -> None:
-    """Prove that the rows are what the log says
+    """Prove that the rows are what the log says.
 
     Recomputes every episode and compares. Exit status 1 if any differs.
 
-    \b
-    caretrail projection check
+        caretrail projection check
     """
     from caretrail.projection.check import check as compare
 
@@ -104,10 +105,15 @@ def check(setup: Setup, as_json: bool) -> None:
     if as_json:
         print_json(report.as_json())
     elif report.ok:
-        click.echo(f"{plural(report.episodes, 'episode')} checked at position {report.position}: the rows are what the log says")
+        click.echo(
+            f"{plural(report.episodes, 'episode')} checked up to position {report.position}: "
+            "the rows are what the log says"
+        )
         click.echo(f"digest {report.live}")
     else:
-        click.echo(f"{plural(len(report.differ), 'episode')} of {report.episodes} differ at position {report.position}:")
+        click.echo(
+            f"{plural(len(report.differ), 'episode')} of {report.episodes} differ at position {report.position}:"
+        )
         for episode in report.differ:
             click.echo(f"  {visible(episode)}")
         say("Hint: 'caretrail projection rebuild' makes them again")
@@ -116,17 +122,17 @@ def check(setup: Setup, as_json: bool) -> None:
 
 
 @command.group("quarantine", invoke_without_command=True)
+@described
 @json_option
 @store_option()
 @click.pass_context
 def quarantine(ctx: click.Context, as_json: bool) -> None:
-    """List the episodes that cannot be read
+    """List the episodes that cannot be read.
 
     A fact that cannot be read keeps its own episode out of the rows, and no other.
 
-    \b
-    caretrail projection quarantine
-    caretrail projection quarantine retry LNK-2026-0001
+        caretrail projection quarantine
+        caretrail projection quarantine retry LNK-2026-0001
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -143,13 +149,13 @@ def quarantine(ctx: click.Context, as_json: bool) -> None:
 
 
 @quarantine.command("retry")
+@described
 @click.argument("episode")
 @store_option()
 @click.pass_obj
 def retry(setup: Setup, episode: str) -> None:
-    """Read a quarantined episode again, as after a fix
+    """Read a quarantined episode again, as after a fix.
 
-    \b
     caretrail projection quarantine retry LNK-2026-0001
     """
     from caretrail.projection.projector import retry as read_again
@@ -167,7 +173,7 @@ def retry(setup: Setup, episode: str) -> None:
 
 
 @contextmanager
-def _facts(label: str, total: int | None) -> Iterator[Callable[[int, int], None]]:
+def _facts(label: str, total: int | None) -> Generator[Callable[[int, int], None]]:
     """Show progress told as "done of all"."""
     done = 0
     with progress(label, total) as step:
@@ -192,4 +198,5 @@ def _print_status(found: standing.Status, *, as_json: bool) -> None:
 
 def _in_words(item: Quarantined) -> str:
     name = visible(item.episode) if item.episode else str(item.stream)
-    return f"{name}: fact {item.version} (position {item.position}) cannot be read: {visible(item.reason_code)}, since {visible(item.since)}"
+    fact = f"fact {item.version} (position {item.position})"
+    return f"{name}: {fact} cannot be read: {visible(item.reason_code)}, since {visible(item.since)}"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from caretrail.cli.helping import described, help_text
 from caretrail.cli.options import Author, AuthorType, Setup, actor_option, json_option, now, store_option
 from caretrail.cli.screen import instant, print_json, say, visible
+from caretrail.cli.wording import value_in_words
 
 if TYPE_CHECKING:
     from caretrail.cli.fields import Leaf
-    from caretrail.facts.catalogue import FactBase
+    from caretrail.facts import FactBase
     from caretrail.recording.application import Receipt, Records
 
 SIGNING = {"plan_signed": "authorship", "plan_reviewed": "review", "continued_stay_determined": "determination"}
@@ -23,13 +26,13 @@ SIGNING = {"plan_signed": "authorship", "plan_reviewed": "review", "continued_st
 class FactGroup(click.Group):
     """One command a fact, made from the fact's model."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Name the facts."""
         from caretrail.facts.codec import FACT_TYPES
 
         return list(FACT_TYPES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """Make the command of a fact; a hyphen in its name will do."""
         from caretrail.facts.codec import FACT_TYPES
 
@@ -38,26 +41,47 @@ class FactGroup(click.Group):
 
 
 @click.group("record", cls=FactGroup, subcommand_metavar="FACT [EPISODE] [OPTIONS]")
+@described
 def command() -> None:
-    """Enter one fact
+    """Enter one fact.
 
     At a terminal you are asked for what is missing, and shown what will be recorded before it is. Who you are comes
     from CARETRAIL_ACTOR or --actor. Each FACT has its own options: see `caretrail record FACT --help`.
 
-    \b
-    export CARETRAIL_ACTOR=c-ortiz,clinician,LADC
-    caretrail record session_attended LNK-2026-0001 --service group --minutes 180
+        export CARETRAIL_ACTOR=c-ortiz,clinician,LADC
+        caretrail record session_attended LNK-2026-0001 --minutes 180
     """
 
 
 SAMPLES = {
-    "occurred_on": "2026-03-02", "client": "cl-7f3a", "program": "lincoln-iop", "zone": "America/Chicago", "level": "2.1",
-    "policy": "ne-medicaid-2.1-adult", "plan_version": "1", "effective_on": "2026-03-02", "target": "53", "minutes": "180",
-    "schedule.minutes_per_week": "540", "schedule.days_per_week": "3", "payer": "ne-medicaid", "number": "auth-0017",
-    "units": "24", "from": "2026-03-02", "to": "2026-05-29", "from_level": "2.1", "to_level": "1", "rule": "NE21-I3",
-    "on": "2026-03-02", "code": "no_show", "text": "'letter received'", "reason": "'count included staff'",
-    "values": "values.group_size=11", "valid_from": "2026-01-01",
-}  # fmt: skip  # words for the examples in help
+    "occurred_on": "2026-03-02",
+    "client": "cl-7f3a",
+    "program": "lincoln-iop",
+    "zone": "America/Chicago",
+    "level": "2.1",
+    "policy": "ne-medicaid-2.1-adult",
+    "plan_version": "1",
+    "effective_on": "2026-03-02",
+    "target": "53",
+    "minutes": "180",
+    "schedule.minutes_per_week": "540",
+    "schedule.days_per_week": "3",
+    "payer": "ne-medicaid",
+    "number": "auth-0017",
+    "units": "24",
+    "from": "2026-03-02",
+    "to": "2026-05-29",
+    "from_level": "2.1",
+    "to_level": "1",
+    "rule": "NE21-I3",
+    "on": "2026-03-02",
+    "code": "no_show",
+    "text": "'letter received'",
+    "reason": "'count included staff'",
+    "values": "values.group_size=11",
+    "valid_from": "2026-01-01",
+}
+"""Words for the examples in help."""
 
 
 def _command(cls: type[FactBase]) -> click.Command:
@@ -71,9 +95,11 @@ def _command(cls: type[FactBase]) -> click.Command:
     params.extend(_option(leaf, number) for number, leaf in enumerate(leaves))
     params.append(
         click.Option(
-            ["--set", "settings"], metavar="NAME=VALUE", multiple=True,
+            ["--set", "settings"],
+            metavar="NAME=VALUE",
+            multiple=True,
             help="Set any field, also inside others (a.b=…); VALUE is JSON or a text.",
-        )  # fmt: skip  # one option, one thought
+        )
     )
     if "signatures" in cls.model_fields:
         params.append(click.Option(["--sign"], is_flag=True, help="Add your own electronic signature, given that day."))
@@ -84,7 +110,7 @@ def _command(cls: type[FactBase]) -> click.Command:
     summary = (cls.__doc__ or "").split("\n")[0].rstrip(".")
     made = click.Command(str(cls.model_fields["type"].default), params=params, callback=run)
     made.short_help = summary
-    made.help = f"Record: {summary[:1].lower()}{summary[1:]}\n\n\b\n{example(cls)}"
+    made.help = help_text(f"Record: {summary[:1].lower()}{summary[1:]}.\n\n{indent(example(cls), '    ')}")
     for option in (store_option(), json_option, _yes_option, actor_option):
         option(made)
     return made
@@ -147,7 +173,7 @@ def _run(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) 
         asking = sys.stdin.isatty() and sys.stderr.isatty()
         if asking:
             author = author or _ask_author()
-            _ask(cls, data, author, records, optional=not given["yes"])
+            _ask(cls, data, records, optional=not given["yes"])
         if given.get("sign") and author is not None and "occurred_on" in data:
             _sign(data, author)
         _require_all(cls, data, author)
@@ -213,7 +239,7 @@ def _sign(data: dict[str, Any], author: Author) -> None:
 # --- at a terminal ----------------------------------------------------------------------------------------------
 
 
-def _ask(cls: type[FactBase], data: dict[str, Any], author: Author, records: Records, *, optional: bool) -> None:
+def _ask(cls: type[FactBase], data: dict[str, Any], records: Records, *, optional: bool) -> None:
     from caretrail.cli.ask import ask_missing
 
     defaults = {"occurred_on": _today(records, data.get("episode")), "effective_on": "", "edition": "asam-3"}
@@ -222,8 +248,7 @@ def _ask(cls: type[FactBase], data: dict[str, Any], author: Author, records: Rec
 
 def _ask_author() -> Author:
     say("Who are you? (set CARETRAIL_ACTOR=id,role,credential to be asked no more)")
-    answer: Author = click.prompt("* id,role,credential", type=AuthorType(), err=True)
-    return answer
+    return click.prompt("* id,role,credential", type=AuthorType(), err=True)
 
 
 def _today(records: Records, episode: str | None) -> str:
@@ -244,25 +269,19 @@ def _show(data: Mapping[str, Any]) -> None:
     """Show what will be recorded, every field."""
     say("")
     for name, value in data.items():
-        say(f"  {name:<18} {_in_words(value)}")
-
-
-def _in_words(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{visible(str(name))}: {_in_words(inner)}" for name, inner in value.items())
-    if isinstance(value, list):
-        return "; ".join(_in_words(inner) for inner in value)
-    words = {True: "yes", False: "no", None: "not stated"}
-    return words[value] if value is None or isinstance(value, bool) else visible(str(value))
+        say(f"  {name:<18} {value_in_words(value)}")
 
 
 def _print(receipt: Receipt, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "episode": receipt.episode, "version": receipt.version, "position": receipt.position,
-                "recorded_at": instant(receipt.recorded_at), "leaf": receipt.leaf,
-            }  # fmt: skip  # the fields of a receipt, in their published order
+                "episode": receipt.episode,
+                "version": receipt.version,
+                "position": receipt.position,
+                "recorded_at": instant(receipt.recorded_at),
+                "leaf": receipt.leaf,
+            }
         )
         return
     whose = f"of {visible(receipt.episode)}" if receipt.episode else "of the program"

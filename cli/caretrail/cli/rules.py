@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from caretrail.cli.helping import described
 from caretrail.cli.options import json_option
 from caretrail.cli.screen import print_json, print_json_list, visible
 
@@ -15,15 +16,15 @@ if TYPE_CHECKING:
 
 
 @click.command("rules")
+@described
 @click.argument("pack", required=False, metavar="[PACK]")
 @json_option
 def command(pack: str | None, as_json: bool) -> None:
-    """Print the rules of a policy pack
+    """Print the rules of a policy pack.
 
     PACK is the name of an installed pack, or a TOML file; without it the installed packs are listed.
 
-    \b
-    caretrail rules ne-medicaid-2.1-adult
+        caretrail rules ne-medicaid-2.1-adult
     """
     from caretrail.policy import installed_packs, load_pack, read_pack
 
@@ -44,11 +45,15 @@ def command(pack: str | None, as_json: bool) -> None:
 def _print(pack: Pack) -> None:
     from caretrail.cli.tables import Cell, Columns, lines, print_sheet, print_table
 
+    levels = ", ".join(pack.levels)
     click.echo(f"{visible(pack.name)}: {visible(pack.title)}")
     click.echo("")
     print_sheet(
         [
-            ("For", Cell(lines(f"{pack.payer}, {pack.jurisdiction}; {pack.population}s; level {', '.join(pack.levels)} of {pack.edition}"))),
+            (
+                "For",
+                Cell(lines(f"{pack.payer}, {pack.jurisdiction}; {pack.population}s; level {levels} of {pack.edition}")),
+            ),
             ("Source", Cell(lines(pack.document))),
             ("In effect", f"{pack.effective_from or ''}{f' to {pack.effective_to}' if pack.effective_to else ''}"),
             ("Numbers", Cell(lines(*(f"{name.replace('_', ' ')}: {value}" for name, value in pack.numbers)))),

@@ -6,19 +6,20 @@ from typing import Any
 
 import click
 
+from caretrail.cli.helping import described
 from caretrail.cli.screen import print_json
 from caretrail.errors import InvalidFact
 
 
 @click.command("schema")
+@described
 @click.argument("fact", metavar="[TYPE]", required=False)
 def command(fact: str | None) -> None:
-    """Print the JSON Schema of the facts
+    """Print the JSON Schema of the facts.
 
     Of all of them, told apart by their type, or of one TYPE.
 
-    \b
-    caretrail schema session_attended
+        caretrail schema session_attended
     """
     from caretrail.facts.codec import FACT_TYPES, json_schema
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -16,14 +16,16 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def visible(text: str) -> str:
-    """Show what would not print: control characters, newlines, bidi overrides, surrogates, as `\\x1b` or `\\u202e`.
+    r"""Show what would not print: control characters, newlines, bidi overrides, surrogates, as `\x1b` or `\u202e`.
 
-    >>> visible("a\\x1b[2Jb")
-    'a\\\\x1b[2Jb'
+    >>> print(visible("a\x1b[2Jb"))
+    a\x1b[2Jb
     """
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() or unicodedata.category(char) == "Zs" else _escaped(char) for char in text)
+    return "".join(
+        char if char.isprintable() or unicodedata.category(char) == "Zs" else _escaped(char) for char in text
+    )
 
 
 def _escaped(char: str) -> str:
@@ -92,6 +94,7 @@ def print_json(value: Mapping[str, Any] | object) -> None:
 
 # --- progress ---------------------------------------------------------------------------------------------------
 
+
 class Step(Protocol):
     """Tells a progress bar that so much more is done, and how much there is in all once that is known."""
 
@@ -104,19 +107,32 @@ def _unseen(amount: int, total: int | None = None) -> None:
 
 
 @contextmanager
-def progress(label: str, total: int | None) -> Iterator[Step]:
+def progress(label: str, total: int | None) -> Generator[Step]:
     """Show a progress bar on stderr while the work lasts, on a terminal only; `total` None when it is not known."""
     if not sys.stderr.isatty():
         yield _unseen
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(label, total=total)
 
         def step(amount: int, total: int | None = None) -> None:
-            bar.update(task, advance=amount, **({} if total is None else {"total": total}))
+            bar.update(task, advance=amount, total=bar.tasks[0].total if total is None else total)
 
         yield step

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.asking import Asking, asking
+from caretrail.cli.helping import described
 from caretrail.cli.naming import case_number, complete_episode
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json, print_json_list, say, visible
@@ -19,25 +20,31 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
+@described
 @click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
 @click.option("--client", metavar="ID", help="All episodes of this client, instead of one by its number.")
 @read_options
 def command(view: View, episode: str | None, client: str | None) -> None:
-    """Show the sheet of an episode on a day
+    """Show the sheet of an episode on a day.
 
     That day's plan, signers, last review, determination, sessions and minutes, team with credentials, open findings.
     EPISODE is a case number or the beginning of one.
 
-    \b
-    caretrail show LNK-2026-0001 --as-of 2026-03-09
-    caretrail show --client cl-7f3a
+        caretrail show LNK-2026-0001 --as-of 2026-03-09
+        caretrail show --client cl-7f3a
     """
     if (episode is None) == (client is None):
         raise click.UsageError("name an EPISODE, or a client with --client")
     with asking(view) as asked:
-        names = [case_number(asked, episode)] if episode is not None else asked.reader.by_client(client or "", asked.known_at)
+        names = (
+            [case_number(asked, episode)]
+            if episode is not None
+            else asked.reader.by_client(client or "", asked.known_at)
+        )
         if not names:
-            raise UnknownEpisode("no episode of that client is recorded", "see 'caretrail census' for the clients there are")
+            raise UnknownEpisode(
+                "no episode of that client is recorded", "see 'caretrail census' for the clients there are"
+            )
         sheets = [asked.reader.sheet(name, asked.as_of, asked.known_at) for name in names]
         if view.as_json:
             print_json_list(sheets) if client is not None else print_json(sheets[0])
@@ -51,23 +58,35 @@ def command(view: View, episode: str | None, client: str | None) -> None:
 def _print(asked: Asking, sheet: Sheet) -> None:
     from caretrail.cli.tables import VERDICT_STYLES, Cell, lines, print_sheet
 
-    click.echo(f"{visible(sheet.episode)} on {sheet.as_of}{' · DEMO STORE, made-up episodes' if asked.is_demo else ''}")
+    click.echo(asked.marked(f"{visible(sheet.episode)} on {sheet.as_of}"))
     click.echo("")
     stay = sheet.eligibility
     through = f", through {stay.holds_through}" if stay.holds_through else ""
     print_sheet(
         [
             ("Client", sheet.client or ""),
-            ("Program", f"{sheet.program or 'none yet'}{f', level {sheet.level}' if sheet.level else ''}, {sheet.status}"),
+            (
+                "Program",
+                f"{sheet.program or 'none yet'}{f', level {sheet.level}' if sheet.level else ''}, {sheet.status}",
+            ),
             ("Team", Cell(lines(*(_member(sheet, number) for number in range(len(sheet.team)))))),
             ("Plan", _document(sheet.plan, sheet.missing_signers, "none")),
             ("Last review", _document(sheet.last_review, (), "none that counts")),
             ("Next review", f"due {sheet.next_review_due}" if sheet.next_review_due else ""),
             ("Determination", _document(sheet.determination, (), "none")),
-            ("Continued stay", Cell(f"{spoken(stay.verdict)} ({stay.basis}{through})", VERDICT_STYLES.get(stay.verdict, ""))),
+            (
+                "Continued stay",
+                Cell(f"{spoken(stay.verdict)} ({stay.basis}{through})", VERDICT_STYLES.get(stay.verdict, "")),
+            ),
             ("Sessions", Cell(lines(*map(_session, sheet.sessions)) or "none on this day")),
-            ("Minutes", f"{sheet.minutes_day} on this day, {sheet.minutes_week} in the week since {sheet.week_start:%A} {sheet.week_start}"),
-            ("Findings", Cell(lines(*(f"{row.rule} {spoken(row.verdict)}: {row.message}" for row in sheet.findings)) or "none")),
+            (
+                "Minutes",
+                f"{sheet.minutes_day} on this day, {sheet.minutes_week} since {sheet.week_start:%A} {sheet.week_start}",
+            ),
+            (
+                "Findings",
+                Cell(lines(*(f"{row.rule} {spoken(row.verdict)}: {row.message}" for row in sheet.findings)) or "none"),
+            ),
         ]
     )
     click.echo("")
@@ -98,4 +117,5 @@ def _session(line: SessionLine) -> str:
     size = f", {plural(line.group_size, 'client')}" if line.group_size is not None else ""
     missed = "" if line.attended else f", MISSED by the {line.cause}"
     start = f"{line.start_time} " if line.start_time else ""
-    return f"{start}{spoken(line.service)}, {line.minutes} min{size}{f', {spoken(line.modality)}' if line.modality else ''}{missed} (fact {line.version})"
+    modality = f", {spoken(line.modality)}" if line.modality else ""
+    return f"{start}{spoken(line.service)}, {line.minutes} min{size}{modality}{missed} (fact {line.version})"

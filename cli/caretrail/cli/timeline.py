@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.asking import Asking, asking
+from caretrail.cli.helping import described
 from caretrail.cli.naming import case_number, episode_argument
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say, visible
@@ -20,17 +21,22 @@ TITLES = ("Fact", "Happened", "Recorded, UTC", "What", "Stated by")
 
 
 @click.command("timeline")
+@described
 @episode_argument
-@click.option("--order", type=click.Choice(["recorded", "clinical"]), default="recorded", help="As recorded (default), or as it happened.")
+@click.option(
+    "--order",
+    type=click.Choice(["recorded", "clinical"]),
+    default="recorded",
+    help="As recorded (default), or as it happened.",
+)
 @read_options
 def command(view: View, episode: str, order: Any) -> None:
-    """Show every fact of an episode and when it became known
+    """Show every fact of an episode and when it became known.
 
     Late entries are marked; what was corrected, added or voided stays readable, with who changed it and why. EPISODE
     is a case number or the beginning of one.
 
-    \b
-    caretrail timeline LNK-2026-0001 --known-at 2026-03-22
+        caretrail timeline LNK-2026-0001 --known-at 2026-03-22
     """
     with asking(view) as asked:
         name = case_number(asked, episode)
@@ -45,7 +51,7 @@ def command(view: View, episode: str, order: Any) -> None:
 def _print(asked: Asking, name: str, rows: Sequence[TimelineRow]) -> None:
     from caretrail.cli.tables import Columns, print_table
 
-    click.echo(asked.heading(f"Timeline of {visible(name)}") if asked.as_of or asked.is_demo else f"Timeline of {visible(name)}")
+    click.echo(asked.heading(f"Timeline of {visible(name)}", ""))
     click.echo("")
     cells = [_cells(row) for row in rows]
     print_table(Columns.of(TITLES, cells, wraps=3), cells)

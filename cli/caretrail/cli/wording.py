@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from caretrail.cli.screen import visible
 
@@ -19,9 +19,10 @@ def summary(fact: Json) -> str:
 def value_in_words(value: object) -> str:
     """Show a value of a fact: text as it is, everything else in words."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{visible(str(name))} {value_in_words(inner)}" for name, inner in value.items())
+        inside = cast(Json, value)
+        return ", ".join(f"{visible(name)} {value_in_words(inner)}" for name, inner in inside.items())
     if isinstance(value, list | tuple):
-        return "; ".join(value_in_words(inner) for inner in value)
+        return "; ".join(map(value_in_words, cast(Sequence[object], value)))
     if value is None:
         return "not stated"
     if isinstance(value, bool):
@@ -77,7 +78,7 @@ def _plan(fact: Json) -> list[str]:
 
 
 def _review(fact: Json) -> list[str]:
-    changed = {True: "updated", False: "no change"}.get(fact.get("updated"), "")
+    changed = {"True": "updated", "False": "no change"}.get(str(fact.get("updated")), "")
     with_whom = " and ".join(fact.get("participants", ()))
     return [f"review of plan {fact['plan_version']}", f"with {with_whom}" if with_whom else "", changed, _signers(fact)]
 
@@ -104,7 +105,11 @@ def _schedule(fact: Json) -> list[str]:
 
 
 def _authorized(fact: Json) -> list[str]:
-    return [f"authorized by {fact['payer']}", f"{fact['units']} {fact['unit']}s at level {fact['level']}", f"{fact['from']} to {fact['to']}"]
+    return [
+        f"authorized by {fact['payer']}",
+        f"{fact['units']} {fact['unit']}s at level {fact['level']}",
+        f"{fact['from']} to {fact['to']}",
+    ]
 
 
 def _transferred(fact: Json) -> list[str]:
@@ -143,7 +148,10 @@ _WORDS: dict[str, Callable[[Json], list[str]]] = {
     "authorized": _authorized,
     "transferred": _transferred,
     "discharged": _discharged,
-    "explained": lambda fact: [f"explains {fact['rule']} of {fact['on']}: {spoken(fact['code'])}", fact.get("note", "")],
+    "explained": lambda fact: [
+        f"explains {fact['rule']} of {fact['on']}: {spoken(fact['code'])}",
+        fact.get("note", ""),
+    ],
     "corrected": _corrected,
     "voided": lambda fact: [f"voids fact {fact['target']}: {spoken(fact['reason'])}"],
     "addendum": lambda fact: [f"adds to fact {fact['target']}: {fact['text']}", fact["reason"]],

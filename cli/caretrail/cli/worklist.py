@@ -9,6 +9,7 @@ import click
 
 from caretrail.cli.asking import Asking, asking
 from caretrail.cli.filters import filter_options
+from caretrail.cli.helping import described
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
 
@@ -25,18 +26,18 @@ TITLES = ("Episode", "Rule", "Due", "What", "Owner")
 
 
 @click.command("worklist")
+@described
 @click.option("--all", "everything", is_flag=True, help="Show what is quiet too.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="ROWS", help="Show no more than so many rows.")
 @filter_options
 @read_options
 def command(view: View, filters: dict[str, Any], everything: bool, limit: int | None) -> None:
-    """Show what to do, most urgent first
+    """Show what to do, most urgent first.
 
     One row per episode and rule: first what is overdue or due today, longest first, then what is due this week and
     signatures owed, then records to check. Everybody's work is shown, unless --mine.
 
-    \b
-    caretrail worklist --mine
+        caretrail worklist --mine
     """
     with asking(view) as asked:
         work = asked.reader.worklist(asked.as_of, all_quiet=everything, known_at=asked.known_at, **filters)
@@ -90,4 +91,4 @@ def _due(row: WorkRow) -> str:
         return f"{plural(row.days_overdue, 'day')} over"
     if row.verdict == "due_today":
         return "today"
-    return str(row.due_on) if row.due_on and row.verdict == "due_soon" else ""
+    return str(row.due_on) if row.due_on and row.verdict == "due_soon" else f"since {row.since:%m-%d}"

@@ -1,6 +1,6 @@
 """A believable practice to try Caretrail on: stories that show each kind of finding, and as many episodes as wanted."""
 
-from caretrail.demo.clinic import IMPORT_SOURCE
+from caretrail.demo.clinic import IMPORT_SOURCE, practice_day
 from caretrail.demo.population import episodes, jsonl
 from caretrail.demo.stories import (
     CASELOAD_ACTOR,
@@ -21,4 +21,5 @@ __all__ = [
     "WHY_RULE",
     "episodes",
     "jsonl",
+    "practice_day",
 ]

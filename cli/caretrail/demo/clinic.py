@@ -109,6 +109,11 @@ def instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(hour, minute), tzinfo=zone).astimezone(UTC)
 
 
+def practice_day(now: datetime) -> date:
+    """The civil day at the head office: the `today` to fill a demo store for."""
+    return now.astimezone(PRACTICE_ZONE).date()
+
+
 def end_of_record(today: date) -> datetime:
     """The instant before which everything of the demo is recorded: today's first."""
     return instant(today, 0, PRACTICE_ZONE)

@@ -46,6 +46,7 @@ def episodes(
     """The facts of a demo store in the order of recording, each with the instant (UTC) at which the store hears of it.
 
     Give the store's clock that instant, then append the fact; those whose source is `IMPORT_SOURCE` with `imported`.
+    `today` should be `practice_day(now)`, else what is due today is due on another day for the store.
     All instants are before the first hour of `today` in America/Chicago, all days before `today`. The first episodes
     are the stories; the others are ordinary, `open_share` of them open. Two instants may be the same.
     """

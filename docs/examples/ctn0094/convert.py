@@ -24,7 +24,6 @@ import click
 
 Fact = dict[str, Any]
 TABLES = ("subjects", "screening", "randomization", "detox", "visits")
-OPENING = ("assessed", "admitted")
 LEFT = {"left_study": "left_against_advice", "dead": "died", "moved": "other"}
 ABSENT = {*LEFT, "no_show", "forgot", "unable", "on_vacation", "in_jail", "in_hospital", "illness", "no_funding"}
 WORDS = {  # why a row is not a fact
@@ -153,7 +152,7 @@ def convert(tables: dict[str, list[Row]]) -> tuple[list[Fact], list[list[str]]]:
             facts.append(converter.fact(row))
         except NotAFact as why:
             report.append([row.table, str(row.number), str(why), WORDS[str(why)]])
-    opened = {fact["episode"]: fact["occurred_on"] for fact in reversed(facts) if fact["type"] in OPENING}
+    opened = {fact["episode"]: fact["occurred_on"] for fact in reversed(facts) if "client" in fact}
 
     def turn(fact: Fact) -> tuple[str, ...]:
         """Day by day over all persons; what is dated before a person's opening fact waits for it."""

@@ -65,9 +65,9 @@ class Assessed(EpisodeFact):
     mental_health_suspected: StrictBool | None = None
     referral: Referral | None = None
     discharge_plan: StrictBool | None = None
-    from_: OpaqueId | None = Field(None, alias="from", description="prior_accepted: who made the prior assessment.")
-    on: Date | None = Field(None, description="prior_accepted: the day of the prior assessment.")
-    relevant: StrictBool | None = Field(None, description="prior_accepted: found clinically relevant.")
+    from_: OpaqueId | None = Field(default=None, alias="from", description="prior_accepted: who made the prior assessment.")
+    on: Date | None = Field(default=None, description="prior_accepted: the day of the prior assessment.")
+    relevant: StrictBool | None = Field(default=None, description="prior_accepted: found clinically relevant.")
     current_diagnosis: StrictBool | None = None
     level_recommendation: StrictBool | None = None
 
@@ -100,7 +100,7 @@ class Admitted(EpisodeFact):
     policy: PolicyName
     medicaid_eligible: StrictBool | None = None
     team: tuple[Person, ...] = ()
-    clinician: OpaqueId | None = Field(None, description="Who carries the case.")
+    clinician: OpaqueId | None = Field(default=None, description="Who carries the case.")
     schedule: Schedule | None = None
     expects_progress: StrictBool | None = None
 
@@ -115,7 +115,7 @@ class _SignedDocument(EpisodeFact):
 
     must_be_signed: ClassVar[bool] = False
 
-    signatures: tuple[Signature, ...] = Field((), validate_default=True)
+    signatures: tuple[Signature, ...] = Field(default=(), validate_default=True)
 
     @field_validator("signatures")
     @classmethod
@@ -230,7 +230,7 @@ class TeamChanged(EpisodeFact):
     type: Literal["team_changed"] = "team_changed"
     joins: tuple[Person, ...] = ()
     leaves: tuple[OpaqueId, ...] = ()
-    clinician: OpaqueId | None = Field(None, description="Who carries the case from now on.")
+    clinician: OpaqueId | None = Field(default=None, description="Who carries the case from now on.")
 
 
 class Held(EpisodeFact):

@@ -19,12 +19,12 @@ class FactBase(Part):
     performed_by: tuple[Performer, ...] | None = Field(
         None, description="Who did it; default: the actor, if a clinician."
     )
-    command_id: CommandId | None = Field(None, description="Idempotency key, unique per source.")
-    source: Source = Field("", description="The system that sends the fact.")
+    command_id: CommandId | None = Field(default=None, description="Idempotency key, unique per source.")
+    source: Source = Field(default="", description="The system that sends the fact.")
     entered_at: Instant | None = Field(
         None, description="When the sending system says it was entered: shown as claimed."
     )
-    late_reason: Text | None = Field(None, description="Why it comes late; marks the fact as a late entry.")
+    late_reason: Text | None = Field(default=None, description="Why it comes late; marks the fact as a late entry.")
 
     @property
     def performers(self) -> tuple[Performer, ...]:

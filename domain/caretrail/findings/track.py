@@ -138,7 +138,9 @@ class Sheet:
         if not self.subs:
             return main
         spoken = [piece for track in self.subs for piece in track.pieces()]
-        busy = _merged(sorted([(start, until) for _, start, until, _ in spoken], key=_first))
+        # what was not met when an earlier stay ended stays on record, but does not speak for the stay that follows
+        problems = [(start, until) for _, start, until, say in spoken if say.verdict != "not_met"]
+        busy = _merged(sorted(problems, key=_first))
         return [*_silenced(main, busy), *spoken]
 
 

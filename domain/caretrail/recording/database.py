@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
+from caretrail.errors import StoreError
 from caretrail.recording.location import Dialect
 from caretrail.recording.statements import load_sql
 
@@ -17,6 +18,11 @@ Row: TypeAlias = tuple[Any, ...]
 Params: TypeAlias = Mapping[str, object]
 
 
+def spoiled(store: str) -> StoreError:
+    """Say that a transaction ends without effect, although its body went on after an error."""
+    return StoreError(f"{store}: a statement failed, so nothing of the transaction is kept", "let its error through")
+
+
 class Database(ABC):
     """Statements with `:name` placeholders and tables written `caretrail.table`, run on either database.
 
@@ -25,7 +31,7 @@ class Database(ABC):
     microseconds since 1970 UTC, a list as JSON text (for `json_each`), and gives back what it stores.
 
     Inside `with database.transaction():` all calls of that thread belong to the transaction; outside, each call
-    stands for itself and takes any free connection.
+    stands for itself and takes any free connection. A statement that fails spoils its transaction, on both databases.
     """
 
     dialect: Dialect

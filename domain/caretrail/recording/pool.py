@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -37,7 +37,7 @@ class Pool(Generic[C]):
         self._inherited: list[C] = []
 
     @contextmanager
-    def connection(self) -> Iterator[C]:
+    def connection(self) -> Generator[C]:
         """Lend a connection; one that comes back unusable is closed."""
         if not self._slots.acquire(timeout=self._patience):
             raise StoreUnreachable("all connections to the store are in use", "use fewer threads")

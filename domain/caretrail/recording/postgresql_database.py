@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final, TypeVar
 from uuid import UUID
@@ -15,7 +15,7 @@ from psycopg import sql as pg_sql
 from psycopg.pq import TransactionStatus
 
 from caretrail.errors import StoreForeign
-from caretrail.recording.database import Database, Params, Row
+from caretrail.recording.database import Database, Params, Row, spoiled
 from caretrail.recording.location import Dialect
 from caretrail.recording.pool import Pool
 from caretrail.recording.postgresql_setup import Connection, connect, postgres_errors, read_mark
@@ -90,7 +90,7 @@ class PostgresDatabase(Database):
                     yield from rows
 
     @contextmanager
-    def transaction(self) -> Iterator[Database]:
+    def transaction(self) -> Generator[Database]:
         """Keep everything this thread does inside, or nothing of it."""
         if self.in_transaction:
             raise RuntimeError("a transaction of this thread is open already")
@@ -98,6 +98,8 @@ class PostgresDatabase(Database):
             self._mine.connection = connection
             try:
                 yield self
+                if connection.info.transaction_status == TransactionStatus.INERROR:
+                    raise spoiled(self.store)  # or COMMIT would roll back without a word
             finally:
                 self._mine.connection = None
 
@@ -147,7 +149,7 @@ class PostgresDatabase(Database):
         return getattr(self._mine, "connection", None)
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
+    def _connection(self) -> Generator[Connection]:
         if (mine := self._current()) is not None:
             yield mine
         else:
@@ -155,7 +157,7 @@ class PostgresDatabase(Database):
                 yield connection
 
     @contextmanager
-    def _atomic(self) -> Iterator[Connection]:
+    def _atomic(self) -> Generator[Connection]:
         """Lend this thread's transaction, or one of its own."""
         with postgres_errors(self.store):
             if (mine := self._current()) is not None:

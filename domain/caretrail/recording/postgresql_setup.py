@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from typing import Final
 from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from caretrail.errors import (
     CaretrailError,
@@ -43,7 +44,7 @@ _KEEPALIVE: Final = {
 
 
 @contextmanager
-def postgres_errors(store: str) -> Iterator[None]:
+def postgres_errors(store: str) -> Generator[None]:
     """Turn what the driver raises into ours; its texts, which may quote values, never go along."""
     try:
         yield
@@ -135,13 +136,13 @@ def connect(conninfo: str, store: str) -> Connection:
 
 
 def _connect(conninfo: str, options: str) -> Connection:
-    given = psycopg.conninfo.conninfo_to_dict(conninfo)
+    given = conninfo_to_dict(conninfo)
     defaults = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "caretrail"} | _KEEPALIVE
     wanted: dict[str, str] = defaults | {key: str(value) for key, value in given.items()}
     wanted["client_encoding"] = "UTF8"
     wanted["options"] = f"{options} {wanted.get('options', '')}".strip()  # the user's come last, and win
     connection = psycopg.Connection.connect(
-        psycopg.conninfo.make_conninfo("", **wanted),
+        make_conninfo("", **wanted),
         autocommit=True,
         prepare_threshold=None,  # a pooler in transaction mode hands the next statement to another backend
     )
@@ -156,7 +157,8 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool]:
     """Read the namespace of a store, and whether it is a demo; refuse what is not ours or newer than we are."""
     with postgres_errors(store):
         try:
-            row = connection.execute(load_sql("caretrail.recording", "postgresql_queries.sql")["mark"]).fetchone()
+            statement = load_sql("caretrail.recording", "postgresql_queries.sql")["mark"]
+            row = connection.execute(statement.encode()).fetchone()
         except (pg.UndefinedTable, pg.InvalidSchemaName):
             raise _nothing_or_foreign(connection, store) from None
         except pg.UndefinedColumn:

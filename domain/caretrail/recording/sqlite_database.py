@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from caretrail.errors import StoreUnreachable
-from caretrail.recording.database import Database, Params, Row
+from caretrail.recording.database import Database, Params, Row, spoiled
 from caretrail.recording.leaf import microseconds
 from caretrail.recording.location import Dialect
 from caretrail.recording.pool import Pool
@@ -73,12 +73,14 @@ class SqliteDatabase(Database):
                 cursor.close()  # ends the snapshot, also when the reader stops early
 
     @contextmanager
-    def transaction(self) -> Iterator[Database]:
+    def transaction(self) -> Generator[Database]:
         """Keep everything this thread does inside, or nothing of it."""
         if self.in_transaction:
             raise RuntimeError("a transaction of this thread is open already")
         with self.exclusive():
             yield self
+            if getattr(self._mine, "failed", False):
+                raise spoiled(self.store)
 
     @property
     def in_transaction(self) -> bool:
@@ -86,14 +88,14 @@ class SqliteDatabase(Database):
         return self._current() is not None
 
     @contextmanager
-    def exclusive(self) -> Iterator[sqlite3.Connection]:
+    def exclusive(self) -> Generator[sqlite3.Connection]:
         """Lend a connection as the only writer, inside a transaction that is kept unless the body raises."""
         with sqlite_errors(self.store), self._pool.connection() as connection:
             if not self._writing.acquire(timeout=BUSY_SECONDS):
                 raise StoreUnreachable(f"{self.store}: the store is locked by another thread", "try again")
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                self._mine.connection = connection
+                self._mine.connection, self._mine.failed = connection, False
                 yield connection
                 connection.execute("COMMIT")
             finally:
@@ -105,13 +107,13 @@ class SqliteDatabase(Database):
                     self._writing.release()
 
     @contextmanager
-    def reader(self) -> Iterator[sqlite3.Connection]:
+    def reader(self) -> Generator[sqlite3.Connection]:
         """Lend a connection for statements that only read."""
         with sqlite_errors(self.store), self._connection() as connection:
             yield connection
 
     @contextmanager
-    def snapshot(self) -> Iterator[sqlite3.Connection]:
+    def snapshot(self) -> Generator[sqlite3.Connection]:
         """Lend a connection for several statements that read the same state."""
         with self.reader() as connection:
             if connection.in_transaction:  # ours already reads one state
@@ -131,7 +133,7 @@ class SqliteDatabase(Database):
         return getattr(self._mine, "connection", None)
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> Generator[sqlite3.Connection]:
         if (mine := self._current()) is not None:
             yield mine
         else:
@@ -139,13 +141,22 @@ class SqliteDatabase(Database):
                 yield connection
 
     @contextmanager
-    def _writer(self) -> Iterator[sqlite3.Connection]:
+    def _writer(self) -> Generator[sqlite3.Connection]:
         if (mine := self._current()) is not None:
-            with sqlite_errors(self.store):
+            with sqlite_errors(self.store), self._spoiling():
                 yield mine
         else:
             with self.exclusive() as connection:
                 yield connection
+
+    @contextmanager
+    def _spoiling(self) -> Generator[None]:
+        """Note that a statement of this thread's transaction failed: half of it must not be kept by mistake."""
+        try:
+            yield
+        except BaseException:
+            self._mine.failed = True
+            raise
 
 
 def _usable(connection: sqlite3.Connection) -> bool:

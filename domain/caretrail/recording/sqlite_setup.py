@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -47,7 +47,7 @@ _making = threading.Lock()
 
 
 @contextmanager
-def sqlite_errors(store: str) -> Iterator[None]:
+def sqlite_errors(store: str) -> Generator[None]:
     """Turn what the driver raises into ours; no text of the driver, which may quote values, goes along."""
     try:
         yield

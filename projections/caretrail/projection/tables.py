@@ -49,17 +49,21 @@ def create_tables(database: Database) -> None:
     sql = load_sql(PACKAGE, "tables.sql")
     if _format(database) == FORMAT:
         return
-    if database.query(sql[f"exists_{database.dialect}"]):
+    if tables_exist(database):
         database.script(sql["drop"])
     database.script(sql["create"])
     database.execute(sql["start"], {"format": FORMAT})
 
 
+def tables_exist(database: Database) -> bool:
+    """Whether there are read models, of whatever format."""
+    return bool(database.query(load_sql(PACKAGE, "tables.sql")[f"exists_{database.dialect}"]))
+
+
 def _format(database: Database) -> int | None:
-    sql = load_sql(PACKAGE, "tables.sql")
-    if not database.query(sql[f"exists_{database.dialect}"]):
+    if not tables_exist(database):
         return None
-    rows = database.query(sql["format"])
+    rows = database.query(load_sql(PACKAGE, "tables.sql")["format"])
     return int(rows[0][0]) if rows else None
 
 

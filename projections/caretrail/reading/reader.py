@@ -13,7 +13,7 @@ from uuid import UUID
 
 from caretrail.errors import CaretrailError, StoreError, UnknownEpisode
 from caretrail.projection.days import today_in
-from caretrail.projection.tables import State, create_tables, read_state
+from caretrail.projection.tables import State, read_state, tables_exist
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Standing, Worklist
 from caretrail.reading.board import Board, KnownBoard, LiveBoard, Presence, Progress, computed_rows
 from caretrail.reading.errors import AmbiguousEpisode
@@ -263,13 +263,13 @@ class Reader:
 
     def _state(self) -> State | None:
         """Where the projection stands; None where its tables were never made."""
+        database = self._recorder.database
         try:
-            return read_state(self._recorder.database)
+            return read_state(database)
         except CaretrailError:
-            if self._recorder.database.dialect == "sqlite":
-                create_tables(self._recorder.database)
-                return read_state(self._recorder.database)
-            raise
+            if tables_exist(database):
+                raise
+            return None
 
     def _overlay(self, position: int, log_position: int) -> Mapping[UUID, EpisodeRows | None]:
         """Episodes touched after the projected position, recomputed in memory; remembered until either moves."""

@@ -168,9 +168,9 @@ def _missing(view: EpisodeView, plan: Effective | None, day: date) -> tuple[str,
     """Who still owed a signature on the plan that day, by the rule's own reading."""
     if plan is None:
         return ()
-    rule = _rule(view, "plan_signatures")
-    flags = [f for f in view.rows.flags if f.rule == rule and f.start <= day < f.end and plan.version in f.evidence]
-    return tuple(sorted({flag.owner for flag in flags if flag.owner}))
+    owed = [f for f in view.rows.flags if f.cause == "signature_missing" and f.start <= day < f.end]
+    # the subject is "plan 1: c-lee": document and signer
+    return tuple(sorted({f.subject.rpartition(": ")[2] for f in owed if plan.version in f.evidence}))
 
 
 def _document(item: Effective | None, history: Sequence[Effective]) -> DocumentLine | None:

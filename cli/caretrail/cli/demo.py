@@ -1,0 +1,143 @@
+"""`demo`: a store full of believable, made-up episodes, and a first look at it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from caretrail.cli.helping import described
+from caretrail.cli.options import Day, Setup, data_folder, now, store_option
+from caretrail.cli.screen import Step, plural, progress, say, visible
+from caretrail.errors import Refused, StoreForeign
+
+if TYPE_CHECKING:
+    from caretrail.facts import Fact
+    from caretrail.recording.application import Records
+
+EPISODES = 60
+
+
+@click.command("demo")
+@described
+@click.option("--today", type=Day(), metavar="DATE", help="The demo's today, for output that can be repeated.")
+@click.option(
+    "--count", type=click.IntRange(min=11), default=EPISODES, help=f"Episodes to make.  [default: {EPISODES}]"
+)
+@click.option("--seed", type=int, default=2026, help="Another seed makes other episodes.")
+@store_option()
+@click.pass_obj
+def command(setup: Setup, today: date | None, count: int, seed: int) -> None:
+    """Show everything on a store of believable episodes.
+
+    Fills a SQLite store of its own, marked as a demo for good, then shows a worklist, a timeline, why one flag is up
+    and a continued-stay answer, each below the command that prints it. Your own store is never touched.
+
+        caretrail demo
+    """
+    from caretrail.demo.clinic import PRACTICE_ZONE
+
+    day = today or now().astimezone(PRACTICE_ZONE).date()
+    if setup.is_default:
+        data_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    url = setup.db or str(data_folder() / f"demo-{day}-{count}-{seed}.db")
+    _fill(url, day, count, seed)
+    _tour(url, day if today else None)
+
+
+# --- filling ----------------------------------------------------------------------------------------------------
+
+
+class _Clock:
+    """The store's clock, set to the instant at which each fact reached it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def _fill(url: str, today: date, count: int, seed: int) -> None:
+    """Record the demo's facts; broken off and run again, it goes on where it was."""
+    from caretrail.demo import episodes
+    from caretrail.projection.projector import catch_up
+    from caretrail.recording.application import Records
+    from caretrail.recording.location import parse_url
+    from caretrail.recording.opening import init_store, open_recorder
+
+    if parse_url(url).dialect != "sqlite":
+        raise StoreForeign(
+            "the demo needs a SQLite file: only there can it set the clock", "leave out --db, or name a new file"
+        )
+    facts = list(episodes(today, count, seed))
+    clock = _Clock(facts[0][0])
+    init_store(url, demo=True, clock=clock)
+    with open_recorder(url, clock=clock) as recorder:
+        if not recorder.is_demo:
+            raise StoreForeign(
+                f"{recorder.store} is not a demo store, so the demo leaves it alone",
+                "leave out --db, or name a new file",
+            )
+        records = Records(recorder, clock)
+        with progress("Filling the demo store", len(facts)) as step:
+            if not _record(records, clock, facts, step):
+                say("The store holds the demo of another day: shown as it is.")
+        catch_up(recorder)
+        say(f"Demo store: {visible(recorder.store)}, {plural(recorder.max_position(), 'fact')} of made-up episodes")
+
+
+def _record(records: Records, clock: _Clock, facts: Sequence[tuple[datetime, Fact]], step: Step) -> bool:
+    """Record fact after fact at its own instant; False if the store holds another day's demo."""
+    for at, imported, batch in _batches(facts):
+        clock.at = at
+        outcomes = records.append_each(batch, imported=imported)
+        if any(isinstance(outcome, Refused) and outcome.code == "command_reused" for outcome in outcomes):
+            return False
+        step(len(batch))
+    return True
+
+
+def _batches(facts: Sequence[tuple[datetime, Fact]]) -> Iterator[tuple[datetime, bool, list[Fact]]]:
+    """Facts that reached the store in one instant, by one way."""
+    from caretrail.demo import IMPORT_SOURCE
+
+    for (at, imported), group in groupby(facts, key=lambda item: (item[0], item[1].source == IMPORT_SOURCE)):
+        yield at, imported, [fact for _, fact in group]
+
+
+# --- looking around ---------------------------------------------------------------------------------------------
+
+
+def _tour(url: str, today: date | None) -> None:
+    """Run the commands a newcomer would run next, and show each above what it prints."""
+    from caretrail.demo import CASELOAD_ACTOR, ELIGIBILITY_EPISODE, TIMELINE_EPISODE, WHY_EPISODE, WHY_RULE
+
+    as_of = ["--as-of", str(today)] if today else []
+    _show("What is to be done, on all caseloads?", url, ["worklist", *as_of])
+    _show("What happened in one episode, and when was it known?", url, ["timeline", TIMELINE_EPISODE])
+    _show("Why is one flag up?", url, ["why", WHY_EPISODE, WHY_RULE, *as_of])
+    _show("May one client stay?", url, ["eligibility", ELIGIBILITY_EPISODE, *as_of])
+    click.echo(f"\nGo on from here:\n\n  export CARETRAIL_DB={shlex.quote(url)}")
+    click.echo(f"  export CARETRAIL_ACTOR={CASELOAD_ACTOR}")
+    for arguments in (
+        ["worklist", "--mine"],
+        ["show", WHY_EPISODE],
+        ["findings", "--rule", "R1"],
+        ["rules"],
+        ["--help"],
+    ):
+        shown = [*arguments, *(as_of if arguments[0] in ("worklist", "show", "findings") else [])]
+        click.echo(f"  caretrail {' '.join(shown)}")
+
+
+def _show(question: str, url: str, arguments: list[str]) -> None:
+    click.echo(f"\n{question}\n\n$ caretrail {' '.join(arguments)}\n")
+    root = click.get_current_context().find_root().command
+    assert isinstance(root, click.Group)  # noqa: S101  # it holds all our commands
+    with root.make_context("caretrail", ["--db", url, *arguments]) as context:
+        root.invoke(context)

@@ -1,0 +1,122 @@
+"""Every command explains itself, and starting it is quick."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import pytest
+
+from caretrail.cli.fields import missing
+from caretrail.cli.main import COMMANDS, cli
+from caretrail.cli.record import example
+from caretrail.cli.reference import reference
+from caretrail.facts.codec import FACT_TYPES
+
+from .conftest import Caretrail
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
+
+
+def every_command(group: click.Group = cli, path: str = "caretrail") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group, info_name=path)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield f"{path} {name}", command
+        if isinstance(command, click.Group):
+            yield from every_command(command, f"{path} {name}")
+
+
+ALL = dict(every_command())
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_every_command_has_an_imperative_line_without_full_stop_and_an_example(path: str) -> None:
+    first, *rest = (ALL[path].help or "").split("\n")
+    assert first
+    assert not first.endswith(".")
+    assert any(line.strip().startswith("caretrail ") for line in rest)
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_every_option_is_explained(path: str) -> None:
+    options = [option for option in ALL[path].params if isinstance(option, click.Option)]
+    # what the field of a fact means is said by the schema, as far as its name does not
+    unexplained = [option.name or "" for option in options if not option.help]
+    assert [name for name in unexplained if not name.startswith("leaf_")] == []
+
+
+def test_the_list_of_commands_says_what_each_command_says_itself() -> None:
+    assert {name: (ALL[f"caretrail {name}"].help or "").split("\n")[0] for name in COMMANDS} == COMMANDS
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_help_fits_80_columns(caretrail: Caretrail, path: str) -> None:
+    ended = caretrail(*path.split()[1:], "--help")
+    assert ended.status == 0
+    assert [line for line in ended.out.splitlines() if len(line) > 80 and "caretrail completion" not in line] == []
+
+
+@pytest.mark.parametrize("name", FACT_TYPES)
+def test_the_example_of_a_fact_gives_all_that_it_requires(name: str) -> None:
+    words = example(FACT_TYPES[name])
+    for leaf in missing(FACT_TYPES[name], {}):
+        assert leaf.option in words or leaf.kind in ("parts", "json", "part")
+
+
+def test_the_reference_page_is_what_the_commands_say() -> None:
+    assert REFERENCE.read_text() == reference(), "run: python -m caretrail.cli.reference > docs/reference/cli.md"
+
+
+def test_the_version(caretrail: Caretrail) -> None:
+    ended = caretrail("--version", CARETRAIL_VERSION="1")
+    assert (ended.status, ended.out) == (0, f"caretrail {version('caretrail')}\n")
+
+
+HEAVY = {"pydantic", "psycopg", "rich", "eventsourcing", "sqlite3"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "spared"),
+    [
+        (["--help"], HEAVY),
+        (["worklist", "--help"], HEAVY),
+        (["append", "--help"], HEAVY),
+        (["worklist", "--json"], {"psycopg", "rich"}),
+        (["worklist"], {"psycopg"}),
+    ],
+)
+def test_nothing_is_imported_that_is_not_needed(caretrail: Caretrail, arguments: list[str], spared: set[str]) -> None:
+    caretrail("projection", "catch-up")
+    program = (
+        "import sys; from caretrail.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=caretrail.environment(),
+    )
+    assert spared.isdisjoint(done.stderr.split())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(caretrail: Caretrail, shell: str) -> None:
+    ended = caretrail("completion", shell)
+    assert ended.status == 0
+    assert "_CARETRAIL_COMPLETE" in ended.out
+
+
+def test_a_case_number_is_completed(caretrail: Caretrail, example: str) -> None:
+    caretrail("append", input=example.splitlines()[1])
+    words = {"_CARETRAIL_COMPLETE": "bash_complete", "COMP_WORDS": "caretrail show LN", "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [caretrail.program], capture_output=True, text=True, check=True, env=caretrail.environment() | words
+    )
+    assert done.stdout == "plain,LNK-2026-0001\n"

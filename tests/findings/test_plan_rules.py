@@ -1,0 +1,228 @@
+"""Plan rules: by the second session (P1), sections (P2), signatures (P3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from findings.text_history import LEE, ORTIZ, Told
+
+BEGIN = "2026-01-02 assessed\n2026-01-05 admitted\n"
+TWO = BEGIN + "2026-01-05 session group 09:00 180\n2026-01-07 session group 09:00 180\n"
+
+
+# --- P1 -----------------------------------------------------------------------------------------------------------
+
+
+def test_e8_a_plan_is_due_on_the_day_of_the_second_attended_session() -> None:
+    told = Told(
+        BEGIN
+        + "2026-01-06 session group 09:00 180\n2026-01-08 missed group 09:00 180\n2026-01-09 session group 09:00 180"
+    )
+    assert told.runs("P1") == [
+        "not_applicable 2026-01-05 2026-01-06",
+        "due_soon 2026-01-06 2026-01-09",
+        "due_today 2026-01-09 2026-01-10",
+        "overdue 2026-01-10 -",
+    ]
+    assert str(told.one("P1", "2026-01-12").due_on) == "2026-01-09"
+    assert told.one("P1", "2026-01-12").days_overdue(told.one("P1", "2026-01-12").start) == 1
+
+
+def test_a_plan_on_the_day_of_the_second_session_is_in_time() -> None:
+    told = Told(TWO + f"2026-01-07 plan 1 signed by {ORTIZ}")
+    assert told.runs("P1") == ["due_soon 2026-01-05 2026-01-07", "met 2026-01-07 -"]
+
+
+def test_a_late_plan_ends_the_finding_and_leaves_it_in_history() -> None:
+    told = Told(TWO + f"2026-01-10 plan 1 signed by {ORTIZ}")
+    assert told.runs("P1") == [
+        "due_soon 2026-01-05 2026-01-07",
+        "due_today 2026-01-07 2026-01-08",
+        "overdue 2026-01-08 2026-01-10",
+        "met 2026-01-10 -",
+    ]
+
+
+def test_a_plan_is_there_only_once_in_effect() -> None:
+    told = Told(TWO + f"2026-01-07 plan 1 effective 2026-01-15 signed by {ORTIZ}")
+    assert told.verdict("P1", "2026-01-14") == "overdue"
+    assert told.verdict("P1", "2026-01-15") == "met"
+
+
+def test_a_plan_is_there_only_once_signed_by_a_clinician_of_the_team() -> None:
+    text = TWO + "2026-01-07 plan 1 signed by cl-7f3a\n2026-01-08 signed #5 by c-diaz\n"
+    assert Told(text).verdict("P1", "2026-01-20") == "overdue"
+    told = Told(text + f"2026-01-12 signed #5 by {ORTIZ}@2026-01-10")
+    assert told.runs("P1")[-2:] == ["overdue 2026-01-08 2026-01-12", "met 2026-01-12 -"]
+
+
+def test_a_signature_dated_after_its_fact_acts_from_its_own_day() -> None:
+    told = Told(TWO + f"2026-01-07 plan 1 signed by {ORTIZ}@2026-01-09")
+    assert told.runs("P1")[-2:] == ["overdue 2026-01-08 2026-01-09", "met 2026-01-09 -"]
+
+
+def test_e9_two_sessions_on_one_day_are_two() -> None:
+    told = Told(BEGIN + "2026-01-06 session group 09:00 180\n2026-01-06 session individual 13:00 60")
+    assert told.runs("P1")[1:] == ["due_today 2026-01-06 2026-01-07", "overdue 2026-01-07 -"]
+
+
+def test_the_other_reading_is_shown_in_the_arithmetic() -> None:
+    told = Told(TWO + "2026-01-14 session individual 13:00 60")
+    assert "individual sessions only: no session yet" in told.one("P1", "2026-01-13").arithmetic
+    assert "individual sessions only: first session 2026-01-14" in told.one("P1", "2026-01-14").arithmetic
+
+
+def test_e23_a_plan_overdue_when_the_stay_ends_is_not_met_for_good() -> None:
+    told = Told(TWO + "2026-01-20 discharged left_against_advice")
+    assert told.runs("P1")[-3:] == [
+        "overdue 2026-01-08 2026-01-20",
+        "not_met 2026-01-20 -",
+        "not_applicable 2026-01-21 -",
+    ]
+    (kept,) = [item for item in told.all("P1") if item.verdict == "not_met"]
+    assert kept.days_overdue(kept.start.replace(year=2027)) == 13
+
+
+def test_a_stay_that_ends_after_one_session_owed_no_plan() -> None:
+    told = Told(BEGIN + "2026-01-05 session group 09:00 180\n2026-01-06 discharged left_against_advice")
+    assert told.verdict("P1", "2026-01-05") == "due_soon"
+    assert told.verdict("P1", "2026-01-06") == "not_applicable"
+    assert not [item for item in told.all("P1") if item.verdict == "not_met"]
+
+
+AWAY = (
+    TWO
+    + f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a\n2026-01-20 transferred 2.1 to 1\n2026-02-10 transferred 1 to 2.1\n"
+)
+
+
+def test_e25_a_return_asks_for_a_plan_made_or_updated_since() -> None:
+    back = AWAY + "2026-02-10 session group 09:00 180\n2026-02-12 session group 09:00 180\n"
+    told = Told(back)
+    assert told.verdict("P1", "2026-01-25") == "not_applicable"
+    assert told.verdict("P1", "2026-02-10") == "due_soon"
+    assert told.verdict("P1", "2026-02-13") == "overdue"
+    again = Told(back + f"2026-02-12 plan 2 signed by {ORTIZ}")
+    assert again.verdict("P1", "2026-02-12") == "met"
+    updated = Told(back + f"2026-02-11 review of 1 signed by {ORTIZ}")
+    assert updated.verdict("P1", "2026-02-11") == "met"
+
+
+# --- P2 -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("value", "verdict"), [("true", "met"), ("false", "violation"), ("null", "unknown")])
+@pytest.mark.parametrize("section", ["discharge", "relapse_prevention", "supports"])
+def test_a_plan_has_its_three_sections(section: str, value: str, verdict: str) -> None:
+    sections = {"discharge": "true", "relapse_prevention": "true", "supports": "true"} | {section: value}
+    override = ", ".join(f'"{name}": {word}' for name, word in sections.items())
+    told = Told(BEGIN + f'2026-01-06 plan 1 signed by {ORTIZ} | {{"sections": {{{override}}}}}')
+    found = told.one("P2", "2026-01-06")
+    assert found.verdict == verdict
+    assert verdict == "met" or section in found.message
+
+
+def test_the_next_version_of_the_plan_cures_its_sections() -> None:
+    told = Told(
+        BEGIN
+        + f'2026-01-06 plan 1 signed by {ORTIZ} | {{"sections": {{"discharge": false}}}}\n'
+        + f"2026-01-16 plan 2 signed by {ORTIZ}"
+    )
+    assert told.runs("P2") == [
+        "not_applicable 2026-01-05 2026-01-06",
+        "violation 2026-01-06 2026-01-16",
+        "met 2026-01-16 -",
+    ]
+
+
+# --- P3 -----------------------------------------------------------------------------------------------------------
+
+
+def missing(told: Told, day: str) -> list[str]:
+    return sorted(item.subject for item in told.on("P3", day) if item.verdict == "violation")
+
+
+def test_each_missing_signer_has_a_finding_of_their_own() -> None:
+    told = Told(BEGIN + f"2026-01-07 plan 1 signed by {ORTIZ}")
+    assert missing(told, "2026-01-07") == ["plan 1: c-lee", "plan 1: cl-7f3a"]
+    assert told.one("P3", "2026-01-07", "plan 1: c-lee").owner == LEE
+    assert told.one("P3", "2026-01-07", "plan 1: cl-7f3a").owner == ORTIZ
+
+
+def test_a_signature_counts_from_the_later_of_its_day_and_the_day_it_was_brought() -> None:
+    plan = BEGIN + f"2026-01-07 plan 1 signed by {ORTIZ}, cl-7f3a\n"
+    assert Told(plan + f"2026-01-12 signed #3 by {LEE}@2026-01-08").runs("P3", "plan 1: c-lee") == [
+        "violation 2026-01-07 2026-01-12"
+    ]
+    assert Told(plan + f"2026-01-08 signed #3 by {LEE}@2026-01-12").runs("P3", "plan 1: c-lee") == [
+        "violation 2026-01-07 2026-01-12"
+    ]
+
+
+def test_e38_a_guardian_signs_for_the_client() -> None:
+    told = Told(BEGIN + f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, g-mother")
+    assert missing(told, "2026-01-07") == []
+    assert told.verdict("P3", "2026-01-07") == "met"
+
+
+def test_e12_a_refusal_before_a_witness_stands_in_lieu_and_is_shown_as_such() -> None:
+    told = Told(BEGIN + f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}; declined cl-7f3a before c-diaz")
+    found = told.one("P3", "2026-01-07")
+    assert found.verdict == "met"
+    assert "in lieu for cl-7f3a" in found.message
+
+
+def test_a_signature_put_off_is_missing_and_its_words_are_not_repeated() -> None:
+    told = Told(BEGIN + f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}; deferred cl-7f3a")
+    found = told.one("P3", "2026-01-07")
+    assert found.verdict == "violation"
+    assert "put off" in found.message
+    assert "next time" not in found.message
+
+
+def test_e11_who_joins_later_signs_the_next_one_only() -> None:
+    told = Told(
+        BEGIN
+        + f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a\n2026-01-20 team + c-noor\n"
+        + f"2026-02-05 review of 1 signed by {ORTIZ}, {LEE}, cl-7f3a"
+    )
+    assert missing(told, "2026-01-21") == []
+    assert missing(told, "2026-02-05") == ["review of 2026-02-05: c-noor"]
+
+
+def test_who_has_left_need_not_sign() -> None:
+    told = Told(BEGIN + f"2026-01-06 team - {LEE}\n2026-01-07 plan 1 signed by {ORTIZ}, cl-7f3a")
+    assert missing(told, "2026-01-07") == []
+
+
+def test_the_sender_may_add_signers() -> None:
+    told = Told(
+        BEGIN + f'2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a | {{"required_signers": ["c-doctor", "c-lee"]}}'
+    )
+    assert missing(told, "2026-01-07") == ["plan 1: c-doctor"]
+
+
+def test_a_review_that_updates_nothing_needs_no_new_signatures() -> None:
+    told = Told(
+        BEGIN
+        + f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a\n"
+        + f'2026-02-05 review of 1 signed by {ORTIZ} | {{"updated": false, "no_change_reason": "on course"}}'
+    )
+    assert missing(told, "2026-02-05") == []
+
+
+def test_a_team_not_recorded_is_unknown() -> None:
+    told = Told(
+        '2026-01-05 admitted | {"team": [], "clinician": null}\n' + f"2026-01-07 plan 1 signed by {ORTIZ}, cl-7f3a"
+    )
+    assert told.verdict("P3", "2026-01-07") == "unknown"
+    assert told.one("P3", "2026-01-07").cause == "team_missing"
+
+
+def test_e22_a_signature_after_the_discharge_still_closes_what_was_owed() -> None:
+    told = Told(
+        BEGIN
+        + f"2026-01-07 plan 1 signed by {ORTIZ}, cl-7f3a\n2026-01-20 discharged terminated\n"
+        + f"2026-01-25 signed #3 by {LEE}"
+    )
+    assert told.runs("P3", "plan 1: c-lee") == ["violation 2026-01-07 2026-01-25"]

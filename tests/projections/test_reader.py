@@ -1,0 +1,291 @@
+"""The reader: always current, never a mixture, and known-at is what a store with only those facts would say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from caretrail.errors import UnknownEpisode
+from caretrail.projection.projector import Projector, catch_up
+from caretrail.reading import reader as reading
+from caretrail.reading.errors import AmbiguousEpisode, UnknownRule
+from caretrail.reading.reader import Reader
+from caretrail.recording import EventRecorder, init_store, open_recorder
+from projections.given import (
+    LEE,
+    NAME,
+    NOW,
+    Care,
+    admitted,
+    assessed,
+    copy_of_example,
+    day,
+    example,
+    fact,
+    plan,
+    session,
+)
+
+DAYS = ("01-05", "01-14", "02-06", "03-05", "03-10", "03-24", "04-06", "04-20", "06-01")
+
+
+def answers(reader: Reader, known_at: int | None = None) -> list[object]:
+    """What every question says on several days."""
+    found: list[object] = []
+    for text in DAYS:
+        on = day(text)
+        found += [
+            reader.findings(on, known_at=known_at),
+            reader.findings(on, all_verdicts=True, closed=True, known_at=known_at),
+            reader.worklist(on, all_quiet=True, known_at=known_at),
+            reader.census(on, known_at=known_at),
+            [reader.eligibility(name, on, known_at) for name in reader.by_client("cl-7f3a", known_at)],
+        ]
+    found.append(reader.findings(start=day("01-01"), end=day("03-31"), closed=True, known_at=known_at))
+    return found
+
+
+@pytest.mark.parametrize("position", [0, 1, 2, 6, 25, 53, 55, 58, 70, 89])
+def test_what_was_known_at_a_position_is_what_a_store_with_only_those_facts_says(
+    care: Care, tmp_path: Path, position: int
+) -> None:
+    facts = [*example(), *copy_of_example("B-2", 9, 24)]
+    care.record(facts)
+    url = f"sqlite:///{tmp_path}/prefix/care.db"
+    init_store(url)
+    with open_recorder(url) as recorder:
+        prefix = Care(recorder)
+        prefix.record(facts[:position])
+        assert answers(care.reader, position) == answers(prefix.reader)
+
+
+def test_what_is_newer_than_the_rows_is_laid_over_them(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A projection that stands still, at any position, changes no answer."""
+    care.record([*example(), *copy_of_example("B-2", 9, 24)])
+    expected = answers(care.reader, care.recorder.max_position())
+    monkeypatch.setattr(Reader, "_write_if_possible", lambda _: None)
+    for position in (0, 5, 30, 64, 66, 89):
+        Projector(care.recorder).catch_up(batch=7, upto=position)
+        reader = care.reader
+        assert answers(reader) == expected
+        assert (reader.stands_on.position, reader.stands_on.stale) == (89, False)
+        assert reader.resolve("B") == "B-2"
+
+
+def test_too_far_behind_lists_stand_at_the_projected_position_and_say_so(
+    care: Care, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Reader, "_write_if_possible", lambda _: None)
+    monkeypatch.setattr(reading, "OVERLAY_FACTS", 10)
+    care.record(example())
+    Projector(care.recorder).catch_up(upto=24)
+    reader = care.reader
+    assert reader.findings(day("03-01")) == care.reader.findings(day("03-01"), known_at=24)
+    assert (reader.stands_on.position, reader.stands_on.log_position, reader.stands_on.stale) == (24, 65, True)
+    assert reader.eligibility(NAME, day("03-11")).verdict == "eligible", "one episode is read from the log itself"
+
+
+def test_an_answer_never_mixes_two_positions(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a question is being asked the projection moves: the question is asked again."""
+    monkeypatch.setattr(Reader, "_write_if_possible", lambda _: None)
+    care.record(example())
+    Projector(care.recorder).catch_up(upto=20)
+    reader = care.reader
+    overlay = reader._overlay
+    moved: list[int] = []
+
+    def moving(position: int, log_position: int) -> object:
+        found = overlay(position, log_position)
+        if not moved:
+            moved.append(Projector(care.recorder).catch_up().position)
+        return found
+
+    monkeypatch.setattr(reader, "_overlay", moving)
+    reader.findings(day("03-10"))
+    assert moved == [65]
+    assert reader._overlaid is not None
+    assert reader._state() == (1, 65)
+    assert [row.rule for row in reader.findings(day("03-10"))] == ["NE21-C1", "NE21-R1"]
+
+
+def test_an_embedded_store_catches_up_when_it_is_read(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/care.db"
+    init_store(url)
+    with open_recorder(url) as recorder:
+        care = Care(recorder)
+        care.record(example())
+        care.reader.worklist(day("03-10"))
+        assert catch_up(recorder).behind == 0
+        assert recorder.database.query("SELECT position FROM caretrail.projection") == [(65,)]
+
+
+def test_an_empty_store_answers_with_nothing(care: Care) -> None:
+    reader = care.reader
+    assert reader.findings() == []
+    assert (reader.worklist().rows, reader.worklist().quiet_count) == ((), 0)
+    assert reader.census() == []
+    assert reader.by_client("cl-1") == []
+    with pytest.raises(UnknownEpisode):
+        reader.resolve("LNK")
+    for ask in (reader.eligibility, reader.timeline, reader.episode, reader.sheet):
+        with pytest.raises(UnknownEpisode):
+            ask("LNK-1")
+
+
+def test_a_store_whose_read_models_were_never_made_is_read_all_the_same(recorder: EventRecorder) -> None:
+    assert Reader(recorder, NOW).worklist().rows == ()
+
+
+def test_an_episode_is_named_by_its_number_or_the_beginning_of_it(care: Care) -> None:
+    for name in ("A-1", "A-10", "A-100", "B-1", "B-2", "B-3", "B-4", "B-5", "B-6"):
+        care.record([admitted("01-05", name)])
+    assert care.reader.resolve("A-1") == "A-1"
+    assert care.reader.resolve("A-100") == "A-100"
+    with pytest.raises(AmbiguousEpisode, match=r"6 episodes .*B-1, B-2, B-3, B-4, B-5 and 1 more") as caught:
+        care.reader.resolve("B")
+    assert len(caught.value.matches) == 5
+    with pytest.raises(UnknownEpisode):
+        care.reader.resolve("C")
+    assert care.reader.by_client("cl-B-3") == ["B-3"]
+
+
+def test_today_is_the_day_in_each_episodes_own_zone(care: Care) -> None:
+    """Just after midnight in Chicago it is still yesterday in Honolulu."""
+    care.record([admitted("01-05", "CHI"), admitted("01-05", "HNL", zone="Pacific/Honolulu")])
+    care.now = datetime(2026, 2, 5, 7, 0, tzinfo=UTC)
+    by_zone = {row.episode: (row.verdict, row.days_overdue) for row in care.reader.findings(rule="R1")}
+    assert by_zone == {"CHI": ("overdue", 1), "HNL": ("due_today", 0)}
+    assert {row.episode: row.days for row in care.reader.census()} == {"CHI": 31, "HNL": 30}
+
+
+def test_before_the_admission_continued_stay_does_not_apply(care: Care) -> None:
+    care.record([assessed("01-02"), admitted("01-05")])
+    row = care.reader.eligibility("E-1", day("01-03"))
+    assert (row.verdict, row.basis) == ("not_applicable", "none")
+
+
+def test_filters_hold_together(care: Care) -> None:
+    care.record(
+        [
+            assessed("01-02", "A"), admitted("01-05", "A"),
+            assessed("01-02", "B"), admitted("01-05", "B", program="other", clinician="c-lee", team=[LEE]),
+        ]
+    )  # fmt: skip
+    on = day("02-10")
+
+    def names(**filters: object) -> set[str]:
+        return {row.episode for row in care.reader.findings(on, **filters)}  # type: ignore[arg-type]
+
+    assert names() == {"A", "B"}
+    assert names(program="other") == names(clinician="c-lee") == names(client="cl-B") == names(episode="B") == {"B"}
+    assert {row.rule for row in care.reader.findings(on, rule="R1")} == {"NE21-R1"}
+    assert {row.rule for row in care.reader.findings(on, rule="NE21-R1", verdict="overdue")} == {"NE21-R1"}
+    assert names(rule="R1", verdict="due_soon") == set()
+    assert care.reader.findings(day("01-28"), due_within=6) == []
+    assert len(care.reader.findings(day("01-28"), due_within=7)) == 2
+
+
+def test_findings_carry_the_clinician_and_program_of_the_day_asked_for(care: Care) -> None:
+    care.record([assessed("01-02"), admitted("01-05"), fact("team_changed", "02-10", joins=[LEE], clinician="c-lee")])
+    assert {row.clinician for row in care.reader.findings(day("02-09"))} == {"c-ortiz"}
+    assert {row.clinician for row in care.reader.findings(day("02-10"))} == {"c-lee"}
+
+
+def test_what_was_not_met_when_a_stay_ended_is_listed_only_on_demand_and_grows_no_older(care: Care) -> None:
+    care.record([assessed("01-02"), admitted("01-05"), fact("discharged", "02-10", reason="other")])
+    assert care.reader.findings(day("03-10"), rule="R1") == []
+    [row] = care.reader.findings(day("03-10"), rule="R1", closed=True)
+    assert (row.verdict, row.start, row.days_overdue) == ("not_met", day("02-10"), 6)
+
+
+def test_the_timeline_hides_what_happened_later_and_what_was_not_known(care: Care) -> None:
+    care.record(example())
+    assert [row.version for row in care.reader.timeline(NAME, known_at=10)] == list(range(1, 11))
+    shown = care.reader.timeline(NAME, day("03-02"))
+    assert max(row.occurred_on for row in shown) == day("03-02")
+    assert 53 in [row.version for row in shown]
+    clinical = [row.occurred_on for row in care.reader.timeline(NAME, order="clinical")]
+    assert clinical == sorted(clinical)
+
+
+def test_two_corrections_of_one_field_show_each_value_that_once_counted(care: Care) -> None:
+    care.record(
+        [
+            admitted("01-05"), session("01-06", group_size=8),
+            fact("corrected", "01-07", target=2, values={"group_size": 9}, reason="recount"),
+            fact("corrected", "01-08", target=2, values={"group_size": 10}, reason="recount again"),
+            fact("addendum", "01-08", target=2, text="held in room 2", reason="asked"),
+        ]
+    )  # fmt: skip
+    row = care.reader.timeline("E-1")[1]
+    assert [(item.version, item.old, item.new) for item in row.corrections] == [(3, 8, 9), (4, 9, 10)]
+    assert [item.text for item in row.addenda] == ["held in room 2"]
+
+
+def test_why_tells_the_latest_when_nothing_is_up_and_names_the_rules_there_are(care: Care) -> None:
+    care.record([assessed("01-02"), admitted("01-05")])
+    why = care.reader.why("E-1", "NE21-R1", day("01-01"))
+    assert (why.in_force, why.findings, bool(why.text)) == (False, (), True)
+    with pytest.raises(UnknownRule) as caught:
+        care.reader.why("E-1", "R9")
+    assert "NE21-R1" in caught.value.rules
+
+
+def test_an_episode_under_a_pack_that_is_not_installed_is_unknown_never_clean(care: Care) -> None:
+    care.record([admitted("01-05", policy="xx-nowhere")])
+    [row] = care.reader.findings(day("02-01"))
+    assert (row.rule, row.verdict) == ("PACK", "unknown")
+    assert care.reader.eligibility("E-1", day("02-01")).verdict == "unknown"
+    assert care.reader.why("E-1", "PACK", day("02-01")).in_force
+
+
+def test_every_answer_is_reported_before_it_is_handed_out(care: Care) -> None:
+    care.record([assessed("01-02"), admitted("01-05"), plan("01-07"), session("01-07")])
+    seen: list[list[str]] = []
+    reader = Reader(care.recorder, NOW, access=seen.append)
+    reader.findings(day("02-10"))
+    reader.worklist(day("02-10"))
+    reader.census(day("02-10"))
+    reader.timeline("E-1")
+    reader.episode("E-1")
+    reader.sheet("E-1")
+    reader.why("E-1", "R1")
+    reader.eligibility("E-1")
+    reader.by_client("cl-E-1")
+    assert seen == [["E-1"]] * 9
+
+    def refuse(_: list[str]) -> None:
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        Reader(care.recorder, NOW, access=refuse).timeline("E-1")
+
+
+def test_reading_up_to_date_rows_loads_neither_models_nor_drivers(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/care.db"
+    init_store(url)
+    with open_recorder(url) as recorder:
+        care = Care(recorder)
+        care.record(example())
+        care.reader.worklist(day("03-10"))
+    program = f"""
+import sys
+from datetime import date, datetime, UTC
+from caretrail.reading.reader import Reader
+from caretrail.recording import open_recorder
+with open_recorder({url!r}) as recorder:
+    reader = Reader(recorder, datetime.now(UTC))
+    assert reader.worklist(date(2026, 3, 10)).rows
+    assert reader.findings(date(2026, 3, 10)) and reader.census(date(2026, 3, 10))
+    assert reader.eligibility({NAME!r}, date(2026, 3, 10))
+print(*(name for name in ("pydantic", "psycopg", "caretrail.facts") if name in sys.modules))
+"""
+    path = [entry for entry in sys.path if entry.endswith(("domain", "projections", "cli"))]
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env={"PYTHONPATH": ":".join(path)}, check=False
+    )
+    assert (run.stdout.strip(), run.returncode) == ("", 0), run.stderr
