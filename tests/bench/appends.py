@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+
 from caretrail.facts import parse_fact
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.application import Records
-from eventsourcing.application import Application
-from eventsourcing.domain import Aggregate, event
 
 LENGTH = 60
 """Facts an episode holds before the measured append: as long as a believable episode."""
@@ -96,7 +97,9 @@ def ours(url: str, episodes: int, prefix: str = "E", *, remember: bool = True) -
     init_store(url)
     app = Records(open_recorder(url), lambda: datetime.now(UTC))
     for number in range(episodes):
-        app.append([parse_fact(line) for line in example_of(f"{prefix}-{number}", f"{prefix}-cl-{number}")], imported=True)
+        app.append(
+            [parse_fact(line) for line in example_of(f"{prefix}-{number}", f"{prefix}-cl-{number}")], imported=True
+        )
 
     def step(number: int) -> None:
         if not remember:

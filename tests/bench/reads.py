@@ -1,11 +1,137 @@
-"""Bulk appends, catch-up, the worklist, the start of the program, and memory."""
+"""Bulk appends, catch-up, the worklist, the start of the program, and memory in the size of the input."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from caretrail.demo import jsonl
+from caretrail.projection.projector import catch_up
+from caretrail.reading.reader import Reader
+from caretrail.recording import open_recorder
 
-def report(folder: Path, new_url: Callable[[], str], episodes: int, say: Callable[[str], None]) -> list[str]:
+CARETRAIL = Path(sys.executable).parent / "caretrail"
+TODAY = date(2026, 10, 1)
+NOW = datetime(2026, 10, 1, 18, 0, tzinfo=UTC)
+OPEN_SHARE = 0.84
+"""Of the demo population, so that about ten of twelve thousand episodes are open on the last day."""
+
+Say = Callable[[str], None]
+
+
+def run(arguments: Sequence[object]) -> tuple[float, float, float]:
+    """Run a command to its end: wall seconds, CPU seconds, peak megabytes of the process."""
+    began = time.perf_counter()
+    process = subprocess.Popen([str(a) for a in arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(map(str, arguments))} ended with {process.returncode}")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def write_population(path: Path, count: int) -> int:
+    """Write the demo population as JSON Lines; how many facts."""
+    with path.open("w") as file:
+        lines = 0
+        for line in jsonl(TODAY, count, open_share=OPEN_SHARE):
+            file.write(line)
+            lines += 1
+    return lines
+
+
+def report(folder: Path, new_url: Callable[[], str], episodes: int, say: Say) -> list[str]:
     """Measure and word everything that is not a one-fact append."""
-    return []
+    small, large = folder / "small.jsonl", folder / "large.jsonl"
+    say("writing the population")
+    few, many = write_population(small, episodes * 12 // 100), write_population(large, episodes * 12 // 10)
+    stores = {"SQLite": str(folder / "reads" / "store.db"), "PostgreSQL": new_url()}
+    spare = {"SQLite": str(folder / "spare" / "store.db"), "PostgreSQL": new_url()}
+    lines = [
+        "",
+        "## Bulk append and catch-up",
+        "",
+        f"`caretrail append --imported FILE` as a whole process, the demo population: {few:,} and {many:,} facts.",
+        "",
+        "| | facts | facts/s, wall | facts/s, CPU of the client | peak MB |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, url in stores.items():
+        for count, path, target in ((few, small, spare[name]), (many, large, url)):
+            say(f"append {count:,} facts, {name}")
+            run([CARETRAIL, "--db", target, "init"])
+            wall, cpu, peak = run([CARETRAIL, "--db", target, "append", "--imported", path])
+            lines.append(f"| append, {name} | {count:,} | {count / wall:,.0f} | {count / cpu:,.0f} | {peak:.0f} |")
+        for count, target in ((few, spare[name]), (many, url)):
+            say(f"catch up {count:,} facts, {name}")
+            wall, cpu, peak = run([CARETRAIL, "--db", target, "projection", "catch-up"])
+            lines.append(f"| catch-up, {name} | {count:,} | {count / wall:,.0f} | {count / cpu:,.0f} | {peak:.0f} |")
+    return lines + worklists(stores, say) + starts(say)
+
+
+def worklists(stores: dict[str, str], say: Say) -> list[str]:
+    """The worklist inside the process, and as a command that prints fifty rows."""
+    lines = [
+        "",
+        "## The worklist",
+        "",
+        "| | open episodes | rows | inside the process, ms | whole command, 50 rows, s |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, url in stores.items():
+        say(f"worklist, {name}")
+        with open_recorder(url) as recorder:
+            catch_up(recorder)
+            reader = Reader(recorder, NOW)
+            count = len(reader.census(TODAY))
+            rows = len(reader.worklist(TODAY).rows)
+            inside = median(lambda reader=reader: reader.worklist(TODAY), 9)
+            mine = busiest(reader)
+        command = [CARETRAIL, "--db", url, "worklist", "--as-of", TODAY, "--program", mine[0], "--rule", mine[1]]
+        whole = statistics.median(run(command)[0] for _ in range(7))
+        lines.append(f"| {name} | {count:,} | {rows:,} | {inside * 1000:.0f} | {whole:.2f} ({mine[2]} rows) |")
+    return lines
+
+
+def busiest(reader: Reader) -> tuple[str, str, int]:
+    """A filter that leaves about fifty rows."""
+    best = ("", "", 0)
+    counts: dict[tuple[str, str], int] = {}
+    for row in reader.worklist(TODAY).rows:
+        key = (row.program or "", row.rule)
+        counts[key] = counts.get(key, 0) + 1
+    for (program, rule), count in counts.items():
+        if not best[2] or abs(count - 50) < abs(best[2] - 50):
+            best = (program, rule, count)
+    return best
+
+
+def median(call: Callable[[], object], times: int) -> float:
+    """Seconds of one call, the median of several after one that warms up."""
+    call()
+    spent: list[float] = []
+    for _ in range(times):
+        began = time.perf_counter()
+        call()
+        spent.append(time.perf_counter() - began)
+    return statistics.median(spent)
+
+
+def starts(say: Say) -> list[str]:
+    """How long the program takes to start."""
+    say("start of the program")
+    spent = statistics.median(run([CARETRAIL, "--help"])[0] for _ in range(9))
+    python = statistics.median(run([sys.executable, "-c", "pass"])[0] for _ in range(9))
+    return [
+        "",
+        "## The start of the program",
+        "",
+        f"`caretrail --help`: {spent:.3f} s; an empty Python: {python:.3f} s.",
+    ]

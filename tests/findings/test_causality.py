@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -43,9 +44,9 @@ def up_to(history: list[Effective], day: date) -> list[Effective]:
 
 
 KINDS = (
-    "session", "session", "week", "week", "week", "week", "individual", "missed", "odd group", "plan", "review", "review", "review",
-    "signed", "signed", "determined", "determined", "hold", "team", "move", "move", "explained", "moved to",
-    "shift", "void", "assessed", "prior", "carry", "discharged",
+    "session", "session", "week", "week", "week", "week", "individual", "missed", "odd group", "plan",
+    "review", "review", "review", "signed", "signed", "determined", "determined", "hold", "team", "move", "move",
+    "explained", "moved to", "shift", "void", "assessed", "prior", "carry", "discharged",
 )  # fmt: skip
 SIGNERS = ((ORTIZ, CLIENT), (ORTIZ, LEE, CLIENT), (LEE,), (CLIENT,), (NOOR, CLIENT), (ORTIZ, "g-ma"), (ORTIZ,))
 CRITERIA = ("C1", "C2", "C3", "C1 C2", "")
@@ -228,7 +229,8 @@ def test_met_never_stands_beside_a_problem_of_the_same_rule(history: list[Effect
 @given(histories())
 def test_eligibility_has_no_gaps_and_no_empty_stretch(history: list[Effective]) -> None:
     answers = eligibility(history, PACK)
-    for one, other in zip(answers, answers[1:], strict=False):
+    for one, other in pairwise(answers):
         assert one.until == other.start
-    for item in [*findings(history, PACK), *answers]:
-        assert item.until is None or item.start < item.until
+    pieces = [(item.start, item.until) for item in findings(history, PACK)]
+    for start, until in [*pieces, *((item.start, item.until) for item in answers)]:
+        assert until is None or start < until

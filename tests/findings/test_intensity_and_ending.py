@@ -247,7 +247,7 @@ def test_before_an_admission_there_is_nothing_to_say() -> None:
 
 
 def test_at_another_level_no_rule_applies_and_the_level_is_named() -> None:
-    told = Told("2026-01-04 admitted level 1\n2026-01-20 transferred 1 to 2.1\n2026-02-20 transferred 2.1 to 2.5")
+    told = Told("2026-01-04 admitted level 1\n2026-01-20 transferred 1 to 2.1\n2026-02-15 transferred 2.1 to 2.5")
     for rule in PACK.rules:
         name = rule.removeprefix("NE21-")
         assert told.verdict(name, "2026-01-10") == "not_applicable", rule

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from findings.text_history import LEE, ORTIZ, Told, line_to_fact
+from findings.text_history import ALL_CRITERIA, LEE, ORTIZ, Told, line_to_fact
 
 BY = f"signed by {ORTIZ}, {LEE}, cl-7f3a"
 BEGIN = (
@@ -381,16 +381,7 @@ def test_a_determination_counts_from_the_signature_of_a_clinician_of_the_team() 
 
 
 def values(**given: object) -> str:
-    names = [
-        "progressing",
-        "goals_remain",
-        "level_needed",
-        "has_capacity",
-        "actively_working",
-        "new_problems",
-        "treatable_here",
-    ]
-    stated = dict.fromkeys([*names, "least_intensive"], "false") | {name: str(v).lower() for name, v in given.items()}
+    stated = dict.fromkeys(ALL_CRITERIA, "false") | {name: str(value).lower() for name, value in given.items()}
     text = ", ".join(f'"{name}": {"null" if value == "none" else value}' for name, value in stated.items())
     return f"2026-02-05 determined continue signed by {ORTIZ} | {{{text}}}"
 

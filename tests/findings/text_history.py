@@ -189,7 +189,7 @@ def line_to_fact(line: str) -> Json:
     elif kind == "plan":
         made = plan(words, rest, day)
     elif kind == "signed":
-        target, _, by = rest.partition(" by ")
+        _, _, by = rest.partition(" by ")
         by = by or rest
         made = {"type": "signed", "target": int(words[0].lstrip("#")), "signatures": signatures(f"signed by {by}", day)}
     elif kind == "review":

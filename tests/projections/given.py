@@ -1,4 +1,4 @@
-"""Episodes for tests of the read models: the example, copies of it under other names and dates, and small ones by hand."""
+"""Episodes for tests of the read models: the example, copies of it elsewhere and later, and small ones by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from caretrail.facts import Fact, fact_from, parse_fact
 from caretrail.projection.tables import create_tables
@@ -43,15 +43,15 @@ def copy_of_example(name: str, days: int = 0, facts: int = 65) -> list[Fact]:
 
 def _moved(value: Any, days: int) -> Any:
     if isinstance(value, dict):
-        return {key: _moved(item, days) for key, item in value.items()}
+        return {key: _moved(item, days) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [_moved(item, days) for item in value]
+        return [_moved(item, days) for item in cast("list[Any]", value)]
     if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
         return (date.fromisoformat(value) + timedelta(days=days)).isoformat()
     return value
 
 
-def fact(type_: str, on: str, episode: str = "E-1", **fields: Any) -> Fact:
+def fact(type_: str, on: str, episode: str = "E-1", /, **fields: Any) -> Fact:
     """One fact by hand."""
     return fact_from({"type": type_, "episode": episode, "occurred_on": f"2026-{on}", "actor": ORTIZ} | fields)
 
@@ -135,3 +135,8 @@ class Care:
     def reader(self) -> Reader:
         """A reader at this instant."""
         return Reader(self.recorder, self.now)
+
+    @property
+    def onlooker(self) -> Reader:
+        """A reader that writes nothing."""
+        return Reader(self.recorder, self.now, write=False)

@@ -16,7 +16,7 @@ from caretrail.projection.check import check
 from caretrail.projection.projector import FoldedEpisodes, Projector, catch_up, retry
 from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.status import status
-from caretrail.projection.tables import PACKAGE, create_tables, read_state
+from caretrail.projection.tables import PACKAGE, create_tables, read_state, write_rows
 from caretrail.recording import open_recorder
 from caretrail.recording.statements import load_sql
 from projections.given import NAME, Care, copy_of_example, day, example
@@ -71,7 +71,7 @@ def test_catching_up_to_a_position_gives_the_rows_of_that_position(practice: Car
 
 
 def test_a_crash_between_rows_and_position_leaves_neither(practice: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = projector.write_rows
+    write = write_rows
 
     def crash(*args: object) -> None:
         write(*args)  # type: ignore[arg-type]
@@ -156,9 +156,9 @@ def test_a_rebuild_killed_anywhere_leaves_the_live_rows_and_can_be_run_again(
 ) -> None:
     catch_up(practice.recorder)
     before = check(practice.recorder)
-    for kill in ("_fill", "_go_live"):
+    for kill in ("fill", "go_live"):
         with monkeypatch.context() as patch:
-            patch.setattr(rebuild, kill, _killed(getattr(rebuild, kill), after=kill == "_fill"))
+            patch.setattr(rebuild, kill, _killed(getattr(rebuild, kill), after=kill == "fill"))
             with pytest.raises(KeyboardInterrupt):
                 rebuild.rebuild(practice.recorder)
         assert check(practice.recorder) == before
@@ -181,13 +181,13 @@ def _killed(work: object, *, after: bool) -> object:
 
 def test_facts_recorded_while_a_rebuild_runs_are_in_it(practice: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     catch_up(practice.recorder)
-    go_live = rebuild._go_live
+    go_live = rebuild.go_live
 
     def late(*args: object) -> None:
         practice.record(copy_of_example("D-4", 3, 10))
         go_live(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(rebuild, "_go_live", late)
+    monkeypatch.setattr(rebuild, "go_live", late)
     assert rebuild.rebuild(practice.recorder).behind == 0
     report = check(practice.recorder)
     assert (report.ok, report.episodes) == (True, 4)

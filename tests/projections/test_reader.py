@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import pytest
 
 from caretrail.errors import UnknownEpisode
 from caretrail.projection.projector import Projector, catch_up
+from caretrail.projection.rebuild import rebuild
 from caretrail.reading import reader as reading
+from caretrail.reading.board import LiveBoard
 from caretrail.reading.errors import AmbiguousEpisode, UnknownRule
 from caretrail.reading.reader import Reader
+from caretrail.reading.scope import Hit, Scope
 from caretrail.recording import EventRecorder, init_store, open_recorder
 from projections.given import (
     LEE,
@@ -63,14 +67,13 @@ def test_what_was_known_at_a_position_is_what_a_store_with_only_those_facts_says
         assert answers(care.reader, position) == answers(prefix.reader)
 
 
-def test_what_is_newer_than_the_rows_is_laid_over_them(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_newer_than_the_rows_is_laid_over_them(care: Care) -> None:
     """A projection that stands still, at any position, changes no answer."""
     care.record([*example(), *copy_of_example("B-2", 9, 24)])
     expected = answers(care.reader, care.recorder.max_position())
-    monkeypatch.setattr(Reader, "_write_if_possible", lambda _: None)
     for position in (0, 5, 30, 64, 66, 89):
         Projector(care.recorder).catch_up(batch=7, upto=position)
-        reader = care.reader
+        reader = care.onlooker
         assert answers(reader) == expected
         assert (reader.stands_on.position, reader.stands_on.stale) == (89, False)
         assert reader.resolve("B") == "B-2"
@@ -79,37 +82,30 @@ def test_what_is_newer_than_the_rows_is_laid_over_them(care: Care, monkeypatch: 
 def test_too_far_behind_lists_stand_at_the_projected_position_and_say_so(
     care: Care, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Reader, "_write_if_possible", lambda _: None)
     monkeypatch.setattr(reading, "OVERLAY_FACTS", 10)
     care.record(example())
     Projector(care.recorder).catch_up(upto=24)
-    reader = care.reader
+    reader = care.onlooker
     assert reader.findings(day("03-01")) == care.reader.findings(day("03-01"), known_at=24)
     assert (reader.stands_on.position, reader.stands_on.log_position, reader.stands_on.stale) == (24, 65, True)
     assert reader.eligibility(NAME, day("03-11")).verdict == "eligible", "one episode is read from the log itself"
 
 
-def test_an_answer_never_mixes_two_positions(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a question is being asked the projection moves: the question is asked again."""
-    monkeypatch.setattr(Reader, "_write_if_possible", lambda _: None)
+def test_an_answer_never_mixes_two_states_of_the_rows(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a question looks at the rows, a rebuild replaces them and sweeps the old ones: it is asked again."""
     care.record(example())
-    Projector(care.recorder).catch_up(upto=20)
-    reader = care.reader
-    overlay = reader._overlay
-    moved: list[int] = []
+    catch_up(care.recorder)
+    hits = LiveBoard.hits
+    swept: list[int] = []
 
-    def moving(position: int, log_position: int) -> object:
-        found = overlay(position, log_position)
-        if not moved:
-            moved.append(Projector(care.recorder).catch_up().position)
-        return found
+    def slow(self: LiveBoard, scope: Scope) -> Iterable[Hit]:
+        if not swept:
+            swept.append(rebuild(care.recorder).position)
+        return hits(self, scope)
 
-    monkeypatch.setattr(reader, "_overlay", moving)
-    reader.findings(day("03-10"))
-    assert moved == [65]
-    assert reader._overlaid is not None
-    assert reader._state() == (1, 65)
-    assert [row.rule for row in reader.findings(day("03-10"))] == ["NE21-C1", "NE21-R1"]
+    monkeypatch.setattr(LiveBoard, "hits", slow)
+    assert [row.rule for row in care.onlooker.findings(day("03-10"))] == ["NE21-C1", "NE21-R1"]
+    assert swept == [65]
 
 
 def test_an_embedded_store_catches_up_when_it_is_read(tmp_path: Path) -> None:
@@ -172,7 +168,8 @@ def test_filters_hold_together(care: Care) -> None:
     care.record(
         [
             assessed("01-02", "A"), admitted("01-05", "A"),
-            assessed("01-02", "B"), admitted("01-05", "B", program="other", clinician="c-lee", team=[LEE]),
+            assessed("01-02", "B", program="other"),
+            admitted("01-05", "B", program="other", clinician="c-lee", team=[LEE]),
         ]
     )  # fmt: skip
     on = day("02-10")
@@ -276,6 +273,7 @@ def test_reading_up_to_date_rows_loads_neither_models_nor_drivers(tmp_path: Path
 import sys
 from datetime import date, datetime, UTC
 from caretrail.reading.reader import Reader
+from caretrail.reading.scope import Hit, Scope
 from caretrail.recording import open_recorder
 with open_recorder({url!r}) as recorder:
     reader = Reader(recorder, datetime.now(UTC))

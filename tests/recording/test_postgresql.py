@@ -26,7 +26,7 @@ from caretrail.errors import (
     VersionConflict,
 )
 from caretrail.recording import Stay, init_store, open_recorder, postgresql_setup
-from caretrail.recording.statements import read_package_file
+from caretrail.recording.statements import load_sql, read_package_file
 from stores import all_at_once, database_url, pending, run_sql
 
 JAN = date(2025, 1, 1)
@@ -177,6 +177,14 @@ def test_time_does_not_go_back_when_the_newest_event_is_from_the_future(postgres
         ]
 
 
+def test_without_the_head_row_nothing_is_appended(postgres_url: str) -> None:
+    """Without it there would be no lock."""
+    with open_recorder(postgres_url) as recorder:
+        run_sql(postgres_url, "ALTER TABLE caretrail.store DISABLE TRIGGER USER", "DELETE FROM caretrail.store")
+        with pytest.raises(StoreDamaged):
+            recorder.append([pending(uuid4())])
+
+
 def test_an_append_tells_those_who_listen(postgres_url: str) -> None:
     with psycopg.connect(postgres_url, autocommit=True) as listener, open_recorder(postgres_url) as recorder:
         listener.execute("LISTEN caretrail_log")
@@ -190,6 +198,19 @@ def test_a_long_transaction_elsewhere_does_not_hold_up_appends(postgres_url: str
         begun = time.monotonic()
         recorder.append([pending(uuid4())])
         assert time.monotonic() - begun < 2
+
+
+def test_reading_uses_the_indexes_before_there_are_statistics(postgres_url: str) -> None:
+    """Right after an import nothing is analysed yet, and that is when everything is read."""
+    run_sql(postgres_url, "ALTER TABLE caretrail.log SET (autovacuum_enabled = off)")
+    with open_recorder(postgres_url) as recorder:
+        for _ in range(4):
+            recorder.append([pending(uuid4()) for _ in range(500)])
+        queries = load_sql("caretrail.recording", "queries.sql")
+        explain = f"EXPLAIN {queries['read_log']}"
+        plan = recorder.database.query(explain, {"after": 10, "limit": 1000})
+        assert "Index Scan using log_pkey" in str(plan)
+        assert "Sort" not in str(plan)
 
 
 UNORDERED = """
@@ -251,8 +272,8 @@ def test_not_even_a_superuser_changes_the_log_in_passing(postgres_url: str) -> N
             "TRUNCATE caretrail.store",
             "SET session_replication_role = replica; DELETE FROM caretrail.log",
             "SET session_replication_role = replica; UPDATE caretrail.log SET payload = ''",
-            "INSERT INTO caretrail.log SELECT * FROM caretrail.log ON CONFLICT (position) DO UPDATE SET payload = ''",
-            "MERGE INTO caretrail.log AS l USING caretrail.log AS s ON l.position = s.position WHEN MATCHED THEN DELETE",
+            "INSERT INTO caretrail.log TABLE caretrail.log ON CONFLICT (position) DO UPDATE SET name = ''",
+            "MERGE INTO caretrail.log l USING caretrail.log s ON l.position = s.position WHEN MATCHED THEN DELETE",
         ):
             with pytest.raises(psycopg.Error, match="append-only"):
                 run_sql(postgres_url, statement)
@@ -445,6 +466,7 @@ class Proxy:
         self.url = f"postgresql://postgres@127.0.0.1:{self._listener.getsockname()[1]}{parts.path}?sslmode=disable"
         self.cut_replies = 0
         self.cut_requests = 0
+        self.refuse = 0
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -452,6 +474,10 @@ class Proxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self.refuse:
+                    self.refuse -= 1
+                    client.close()
+                    continue
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(f"{self._folder}/.s.PGSQL.5432")
                 self._open += [client, server]
@@ -524,6 +550,23 @@ def test_a_request_lost_on_the_way_is_sent_again(postgres_url: str) -> None:
         proxy.cut_requests = 3
         assert [event.position for event in recorder.append([pending(uuid4())])] == [1]
         assert proxy.cut_requests == 0
+
+
+def test_a_server_that_restarts_is_waited_for_but_not_when_opening(postgres_url: str) -> None:
+    with proxy_to(postgres_url) as proxy:
+        with open_recorder(proxy.url) as recorder:
+            proxy.refuse = 2
+            kill_sessions(postgres_url)
+            assert recorder.append([pending(uuid4())])[0].position == 1
+            assert proxy.refuse == 0
+            proxy.refuse = 1
+            kill_sessions(postgres_url)
+            assert recorder.max_position() == 1
+        proxy.refuse = 1
+        begun = time.monotonic()
+        with pytest.raises(StoreUnreachable):
+            open_recorder(proxy.url)
+        assert time.monotonic() - begun < 1
 
 
 def test_a_line_that_never_holds_is_given_up(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

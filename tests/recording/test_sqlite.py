@@ -214,6 +214,12 @@ def test_a_setting_that_does_not_take_is_an_error(path: Path, monkeypatch: pytes
         connect(str(path), "s")
 
 
+def test_an_sqlite_that_is_too_old_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_setup, "OLDEST_SQLITE", (99, 0))
+    with pytest.raises(StoreError, match="too old"):
+        connect(str(path), "s")
+
+
 def test_a_store_that_left_wal_mode_is_brought_back(sqlite_url: str) -> None:
     run_sql(sqlite_url, "PRAGMA journal_mode=DELETE")
     with open_recorder(sqlite_url) as recorder:

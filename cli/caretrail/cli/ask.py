@@ -25,7 +25,7 @@ def ask_missing(cls: type[Part], data: dict[str, Any], defaults: Mapping[str, st
 
 def _ask(leaf: Leaf, data: dict[str, Any], defaults: Mapping[str, str]) -> None:
     if leaf.kind == "part" and leaf.part is not None:
-        if leaf.required or has(data, leaf.path) or _wants(f"Enter {leaf.name}?"):
+        if leaf.required or has(data, leaf.path) or wants(f"Enter {leaf.name}?"):
             for inner in fields_of(leaf.part, leaf.path):
                 _ask(inner, data, defaults)
     elif has(data, leaf.path):
@@ -63,14 +63,14 @@ def _ask_value(leaf: Leaf, default: str) -> object:
 
 def _ask_parts(leaf: Leaf, part: type[Part], data: dict[str, Any]) -> None:
     items: list[dict[str, Any]] = []
-    while _wants(f"Add {'one more' if items else 'one'} to {leaf.name}?", default=leaf.required and not items):
+    while wants(f"Add {'one more' if items else 'one'} to {leaf.name}?", default=leaf.required and not items):
         items.append(_ask_part(part))
     if items:
         put(data, leaf.path, items)
 
 
 def _ask_keyed(leaf: Leaf, part: type[Part], data: dict[str, Any]) -> None:
-    if _wants(f"Enter {leaf.name} now?"):
+    if wants(f"Enter {leaf.name} now?"):
         for key in DIMENSIONS:
             say(f"  {leaf.name} {key}")
             put(data, (*leaf.path, key), _ask_part(part))
@@ -108,5 +108,6 @@ def from_json(text: str) -> object:
         return text
 
 
-def _wants(question: str, *, default: bool = False) -> bool:
+def wants(question: str, *, default: bool = False) -> bool:
+    """Ask a question of yes or no."""
     return click.confirm(f"  {question}", default=default, err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from caretrail.cli.options import View, now
@@ -42,7 +42,9 @@ class Asking:
         """What the answer stands on."""
         stands = self.reader.stands_on
         if self.known_at is not None:
-            return f"As known at position {stands.position} of {stands.log_position}"
+            asked = self.view.known_at
+            when = f"{asked.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: " if isinstance(asked, datetime) else ""
+            return f"As known at {when}position {stands.position} of {stands.log_position}"
         if stands.stale:
             return (
                 f"Standing on position {stands.position} of {stands.log_position}: the rows are far behind the log, "

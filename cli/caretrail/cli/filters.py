@@ -52,7 +52,9 @@ _OPTIONS = (
     click.option("--program", metavar="ID", help="Only this program."),
     click.option("--clinician", metavar="ID", help="Only what this clinician carries or owes."),
     click.option("--rule", metavar="RULE", help="Only this rule, for example R1."),
-    click.option("--verdict", type=click.Choice(VERDICTS), metavar="VERDICT", help=f"Only this verdict: {', '.join(VERDICTS)}."),
+    click.option(
+        "--verdict", type=click.Choice(VERDICTS), metavar="VERDICT", help=f"Only this verdict: {', '.join(VERDICTS)}."
+    ),
     click.option(
         "--due-within",
         type=click.IntRange(min=0),

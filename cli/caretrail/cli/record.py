@@ -119,16 +119,29 @@ def _command(cls: type[FactBase]) -> click.Command:
 _yes_option = click.option("--yes", is_flag=True, help="Ask only for what is required, and record without asking.")
 
 
+WIDEST_METAVAR = 44
+
+
 def _option(leaf: Leaf, number: int) -> click.Option:
     """Make the option of a field; its value is judged by the fact's model, which never repeats it in an error."""
     metavar = {"number": "NUMBER", "date": "YYYY-MM-DD"}.get(leaf.kind, "TEXT")
+    notes = [leaf.help.rstrip(".")]
     if leaf.tokens:
         metavar = f"[{'|'.join(leaf.tokens)}]"
-    words = "; may be repeated" if leaf.kind == "many" else ""
+        if len(metavar) > WIDEST_METAVAR:
+            metavar = "TOKEN"
+            notes.append(f"one of {', '.join(leaf.tokens)}")
+    if leaf.kind == "many":
+        notes.append("may be repeated")
+    if leaf.required:
+        notes.append("required")
     return click.Option(
-        [leaf.option, f"leaf_{number}"], metavar=metavar, multiple=leaf.kind == "many", allow_from_autoenv=False,
-        help=f"{leaf.help}{words}{' (required)' if leaf.required else ''}".strip("; "),
-    )  # fmt: skip  # one option, one thought
+        [leaf.option, f"leaf_{number}"],
+        metavar=metavar,
+        multiple=leaf.kind == "many",
+        allow_from_autoenv=False,
+        help="; ".join(filter(None, notes)),
+    )
 
 
 def example(cls: type[FactBase]) -> str:
@@ -173,8 +186,8 @@ def _run(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) 
         asking = sys.stdin.isatty() and sys.stderr.isatty()
         if asking:
             author = author or _ask_author()
-            _ask(cls, data, records, optional=not given["yes"])
-        if given.get("sign") and author is not None and "occurred_on" in data:
+            _ask(cls, data, author, records, sign=given.get("sign", False), optional=not given["yes"])
+        elif given.get("sign") and author is not None and "occurred_on" in data:
             _sign(data, author)
         _require_all(cls, data, author)
         data["actor"] = {name: value for name, value in vars(author).items() if value is not None}
@@ -239,11 +252,19 @@ def _sign(data: dict[str, Any], author: Author) -> None:
 # --- at a terminal ----------------------------------------------------------------------------------------------
 
 
-def _ask(cls: type[FactBase], data: dict[str, Any], records: Records, *, optional: bool) -> None:
-    from caretrail.cli.ask import ask_missing
+def _ask(
+    cls: type[FactBase], data: dict[str, Any], author: Author, records: Records, *, sign: bool, optional: bool
+) -> None:
+    """Ask for what is missing; whoever signs says first of which day the fact is."""
+    from caretrail.cli.ask import ask_missing, wants
 
-    defaults = {"occurred_on": _today(records, data.get("episode")), "effective_on": "", "edition": "asam-3"}
-    ask_missing(cls, data, defaults, optional=optional)
+    today = _today(records, data.get("episode"))
+    signable = "signatures" in cls.model_fields and "signatures" not in data
+    if sign or (signable and wants(f"Sign it yourself, as {author.id}?", default=True)):
+        if "occurred_on" not in data:
+            data["occurred_on"] = click.prompt("* occurred_on", default=today, err=True)
+        _sign(data, author)
+    ask_missing(cls, data, {"occurred_on": today}, optional=optional)
 
 
 def _ask_author() -> Author:

@@ -90,10 +90,11 @@ def _marks(row: TimelineRow) -> list[str]:
     if row.entered_at is not None:
         marks.append(f"entered {row.entered_at:%Y-%m-%d %H:%M %Z}, says the sender")
     marks += [
-        f"CORRECTED by {change.version}: {change.field} {value_in_words(change.old)} → {value_in_words(change.new)}"
+        f"CORRECTED by {change.version}, {change.author}: {spoken(change.field)} "
+        f"{value_in_words(change.old)} → {value_in_words(change.new)} ({change.reason})"
         for change in row.corrections
     ]
-    marks += [f"ADDED by {added.version}: {added.text}" for added in row.addenda]
+    marks += [f"ADDED by {added.version}, {added.author}: {added.text} ({added.reason})" for added in row.addenda]
     if row.voided_by is not None:
         marks.append(f"VOIDED by {row.voided_by}: {spoken(row.void_reason)}")
     return marks

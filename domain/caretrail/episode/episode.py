@@ -271,9 +271,11 @@ class Episode:
         if entry.kind in MOVES_OUTLINE:
             self._outline = None
 
-    def settle(self, version: int, position: int, recorded_at: datetime, recorded_by: str) -> None:
-        """Put what the store said on a fact just saved; its place in the history stays the last of its like."""
-        self.entries[version - 1] = self.entries[version - 1].at(position, recorded_at, recorded_by)
+    def shed(self) -> None:
+        """Give back the memory of facts that were read: an episode is remembered in the form it is stored in."""
+        self._history = None
+        for entry in self.entries:
+            entry.shed()
 
 
 def civil_day(now: datetime, zone: str | None) -> date:

@@ -51,13 +51,14 @@ class StoredFact:
 
 
 class Entry:
-    """A fact as recorded: never changes. Its `fact` may still be unread; its `kind` is known without reading it.
+    """A fact as recorded. Its `fact` may still be unread; its `kind` is known without reading it.
 
     Asking for the fact raises StoreNewer or StoreDamaged if the stored one cannot be read.
     """
 
     __slots__ = (
-        "_fact", "command_id", "imported", "kind", "position", "recorded_at", "recorded_by", "source", "version",
+        "_fact", "_stored", "command_id", "imported", "kind",
+        "position", "recorded_at", "recorded_by", "source", "version",
     )  # fmt: skip
 
     def __init__(
@@ -78,21 +79,26 @@ class Entry:
         self.imported = imported
         self.source = source
         self.command_id = command_id
-        self._fact = fact
+        self._stored: StoredFact | None = fact if isinstance(fact, StoredFact) else None
+        self._fact: Fact | None = None if isinstance(fact, StoredFact) else fact
         self.kind = kind_of(fact.name) if isinstance(fact, StoredFact) else type(fact)
 
     @property
     def fact(self) -> Fact:
         """What was recorded."""
-        if isinstance(self._fact, StoredFact):
-            self._fact = read_fact(self._fact.name, self._fact.payload)
+        if self._fact is None:
+            assert self._stored is not None  # noqa: S101  # one of the two is always there
+            self._fact = read_fact(self._stored.name, self._stored.payload)
         return self._fact
 
-    def at(self, position: int, recorded_at: datetime, recorded_by: str) -> Entry:
-        """Return the same fact with what the store said of it."""
-        return Entry(
-            self.version, position, self._fact, recorded_at, recorded_by, self.imported, self.source, self.command_id
-        )
+    def settle(self, stored: StoredFact, position: int, recorded_at: datetime, recorded_by: str) -> None:
+        """Put on a fact just saved what the store said of it."""
+        self._stored, self.position, self.recorded_at, self.recorded_by = stored, position, recorded_at, recorded_by
+
+    def shed(self) -> None:
+        """Give back the memory of what was read; it can be read again."""
+        if self._stored is not None:
+            self._fact = None
 
 
 @dataclass(frozen=True, slots=True)

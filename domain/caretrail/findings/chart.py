@@ -8,10 +8,10 @@ obeys the causality law.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import LevelStay, level_stays
@@ -134,6 +134,8 @@ class Chart:
     holds: list[tuple[date, date | None]] = field(default_factory=list[tuple[date, date | None]])
     explained: list[Effective] = field(default_factory=list[Effective])
     transfers: dict[int, Effective] = field(default_factory=dict[int, Effective])
+    later: list[Effective] = field(default_factory=list[Effective])
+    toggles: list[tuple[date, int]] = field(default_factory=list[tuple[date, int]])
 
     @property
     def admitted(self) -> Admitted | None:
@@ -159,58 +161,85 @@ class Chart:
 def chart_of(history: Sequence[Effective], pack: Pack) -> Chart:
     """Sort an effective history (in clinical order) into a chart."""
     chart = Chart(pack)
-    later: list[Effective] = []
-    toggles: list[tuple[date, int]] = []
-    skilled = pack.lists.skilled_services
     for item in history:
-        fact = item.fact
-        kind = type(fact)
-        if kind is SessionAttended or kind is SessionMissed:
-            if fact.service in skilled:  # type: ignore[union-attr]  # both kinds of session have a service
-                _add_session(chart, item)
-        elif isinstance(fact, PlanSigned):
-            chart.plans.append(Plan(item.version, fact.occurred_on, _signings(item), fact=fact))
-        elif isinstance(fact, PlanReviewed):
-            chart.reviews.append(Review(item.version, fact.occurred_on, _signings(item), fact=fact))
-        elif isinstance(fact, ContinuedStayDetermined):
-            chart.determinations.append(Determination(item.version, fact.occurred_on, _signings(item), fact=fact))
-        elif kind is Signed:
-            later.append(item)
-        elif kind is Assessed:
-            chart.assessments.append(item)
-        elif kind is Explained:
-            chart.explained.append(item)
-        elif kind is Held or kind is Resumed:
-            toggles.append((fact.occurred_on, 1 if kind is Held else -1))
-        elif isinstance(fact, TeamChanged):
-            chart.team.change(fact)
-        elif isinstance(fact, Admitted) and chart.admission is None:
-            chart.admission = item
-            chart.team.admit(fact)
-        elif isinstance(fact, Transferred):
-            chart.transfers[item.version] = item
-        elif isinstance(fact, Discharged) and chart.discharge is None:
-            chart.discharge = item
-    _take_signatures(chart, later)
+        # by exact type: asking pydantic models `isinstance` is what makes sorting slow
+        take = _TAKES.get(type(item.fact))
+        if take is not None:
+            take(chart, item, item.fact)
+    _take_signatures(chart)
     _count_reviews(chart)
-    chart.holds = _holds(toggles)
-    chart.level_stays = level_stays(history)
+    chart.holds = _holds(chart.toggles)
+    outline = [*([chart.admission] if chart.admission else []), *chart.transfers.values()]
+    if chart.discharge:
+        outline.append(chart.discharge)
+    chart.level_stays = level_stays(outline)
     chart.stays = _governed(chart.level_stays, pack.levels)
     return chart
 
 
-def _add_session(chart: Chart, item: Effective) -> None:
-    fact = item.fact
-    if isinstance(fact, SessionAttended):
+def _take_attended(chart: Chart, item: Effective, fact: Any) -> None:
+    if fact.service in chart.pack.lists.skilled_services:
         session = Session(
             fact.occurred_on, fact.start, fact.service, fact.minutes, fact.group_size, item.entry.version, True
         )
         chart.attended.append(session)
         chart.offered.append(session)
-    elif isinstance(fact, SessionMissed) and fact.cause != "program":
+
+
+def _take_missed(chart: Chart, item: Effective, fact: Any) -> None:
+    if fact.cause != "program" and fact.service in chart.pack.lists.skilled_services:
         chart.offered.append(
             Session(fact.occurred_on, fact.start, fact.service, fact.minutes, None, item.entry.version, False)
         )
+
+
+def _take_plan(chart: Chart, item: Effective, fact: Any) -> None:
+    chart.plans.append(Plan(item.version, fact.occurred_on, _signings(item), fact=fact))
+
+
+def _take_review(chart: Chart, item: Effective, fact: Any) -> None:
+    chart.reviews.append(Review(item.version, fact.occurred_on, _signings(item), fact=fact))
+
+
+def _take_determination(chart: Chart, item: Effective, fact: Any) -> None:
+    chart.determinations.append(Determination(item.version, fact.occurred_on, _signings(item), fact=fact))
+
+
+def _take_admission(chart: Chart, item: Effective, fact: Any) -> None:
+    if chart.admission is None:
+        chart.admission = item
+        chart.team.admit(fact)
+
+
+def _take_discharge(chart: Chart, item: Effective, _: Any) -> None:
+    chart.discharge = chart.discharge or item
+
+
+def _take_hold(chart: Chart, item: Effective, fact: Any) -> None:
+    chart.toggles.append((item.day, 1 if type(fact) is Held else -1))
+
+
+def _take_transfer(chart: Chart, item: Effective, _: Any) -> None:
+    chart.transfers[item.version] = item
+
+
+_TAKES: dict[type, Callable[[Chart, Effective, Any], None]] = {
+    SessionAttended: _take_attended,
+    SessionMissed: _take_missed,
+    PlanSigned: _take_plan,
+    PlanReviewed: _take_review,
+    ContinuedStayDetermined: _take_determination,
+    Signed: lambda chart, item, _: chart.later.append(item),
+    Assessed: lambda chart, item, _: chart.assessments.append(item),
+    Explained: lambda chart, item, _: chart.explained.append(item),
+    TeamChanged: lambda chart, _, fact: chart.team.change(fact),
+    Admitted: _take_admission,
+    Transferred: _take_transfer,
+    Discharged: _take_discharge,
+    Held: _take_hold,
+    Resumed: _take_hold,
+}
+"""What becomes of each kind of fact; kinds that no rule asks for are left out."""
 
 
 def _signings(item: Effective, document_day: date | None = None) -> list[Signing]:
@@ -228,12 +257,12 @@ def _signing(signature: Signature, day: date, version: int) -> Signing:
     return Signing(signature.signer, signature.role, day, state, version)
 
 
-def _take_signatures(chart: Chart, later: Sequence[Effective]) -> None:
+def _take_signatures(chart: Chart) -> None:
     """Give each document the signatures brought later, and find the first of a clinician of the team."""
     documents: list[Document] = [*chart.plans, *chart.reviews, *chart.determinations]
-    if later:
+    if chart.later:
         by_version = {document.version: document for document in documents}
-        for item in later:
+        for item in chart.later:
             document = by_version.get(item.fact.target) if isinstance(item.fact, Signed) else None
             if document is not None:
                 document.signings += _signings(item, document.day)

@@ -85,6 +85,7 @@ class _Book:
             standing = self._latest[-1] if self._latest else None
             newer = standing is None or (item.day, item.version) > (standing.day, standing.version)
             self._latest.append(item if newer or standing is None else standing)
+        self._marks = self._all_days()
 
     def _determination(self, day: date) -> Determination | None:
         place = bisect_right(self._from, day)
@@ -92,14 +93,20 @@ class _Book:
 
     def days(self, stay: Stay) -> list[date]:
         """The days of a stay on which the answer may change."""
+        low = bisect_right(self._marks, stay.first)
+        high = len(self._marks) if stay.last is None else bisect_right(self._marks, stay.last)
+        return [stay.first, *self._marks[low:high]]
+
+    def _all_days(self) -> list[date]:
+        """The days on which the answer may change in some stay."""
         clock = self._case.clock
-        days = {stay.first, *self._from}
+        days = set(self._from)
         for step in clock.steps:
             days.add(step.day)
             if step.review is None:
-                # the admission stands through the first due date, which may have moved to the return
+                # the admission stands through the first due date, which may have moved to a return
                 due = step.base + clock.period
-                days.update((due + DAY, clock.after_return(due, stay.first) + DAY))
+                days.update((due + DAY, clock.after_return(due, date.max) + DAY))
         for item in self._latest:
             holds = self._holds(item)
             if holds is not None:
@@ -108,8 +115,7 @@ class _Book:
                 days.add(item.fact.leave_by + DAY)
         for sheet in self._sheets:
             days.update(sheet.main.starts())
-        first, last = stay.first, stay.last
-        return sorted([day for day in days if first <= day and (last is None or day <= last)])
+        return sorted(days)
 
     def _holds(self, made: Determination) -> Due | None:
         """The review due date as it stood at the end of the day a determination was made."""

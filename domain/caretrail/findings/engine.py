@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from caretrail.episode.history import Effective
 from caretrail.facts import Admitted, Discharged
@@ -21,7 +22,14 @@ from caretrail.policy import Pack
 PACK_RULE = "PACK"
 
 
-def findings(history: Sequence[Effective], pack: Pack | None) -> list[Finding]:
+class Judged(NamedTuple):
+    """Everything the rules say of an episode."""
+
+    findings: list[Finding]
+    eligibility: list[Eligibility]
+
+
+def judge(history: Sequence[Effective], pack: Pack | None) -> Judged:
     """Judge an effective history (in clinical order) by a pack; no pack is itself a finding.
 
     For every day the verdicts rest only on facts that occurred on or before it, so an interval holds on a day exactly
@@ -29,32 +37,34 @@ def findings(history: Sequence[Effective], pack: Pack | None) -> list[Finding]:
     """
     unusable = _unusable(history, pack)
     if pack is None or unusable:
-        return unusable
+        return Judged(unusable, _unjudged(unusable))
     chart = chart_of(history, pack)
     case = Case(chart)
     sheet_of = _sheets(case)
+    stays = answers(case, sheet_of)
     found: list[Finding] = []
     for rule in pack.rules.values():
         if not rule.on:
             continue
         if rule.check == "continued_stay":
-            sheet = continued_stay(answers(case, sheet_of))
+            sheet = continued_stay(stays)
         else:
             sheet = sheet_of(rule.check)
             found.extend(_elsewhere_first(chart, rule.id))
         found.extend(_owned(chart, rule.id, sheet))
-    return quieted(found, chart.explained) if chart.explained else found
+    return Judged(quieted(found, chart.explained) if chart.explained else found, stays)
+
+
+def findings(history: Sequence[Effective], pack: Pack | None) -> list[Finding]:
+    """What the rules say of an effective history (in clinical order), as intervals."""
+    return judge(history, pack).findings
 
 
 def eligibility(history: Sequence[Effective], pack: Pack | None) -> list[Eligibility]:
     """Whether continued stay is supported, in gapless intervals from the admission on; empty before one."""
     unusable = _unusable(history, pack)
     if pack is None or unusable:
-        return [_unjudged(finding) for finding in unusable] + [
-            Eligibility("not_applicable", finding.until, None, "none", None, ("stay ended",), ())
-            for finding in unusable
-            if finding.until is not None
-        ]
+        return _unjudged(unusable)
     case = Case(chart_of(history, pack))
     return answers(case, _sheets(case))
 
@@ -100,9 +110,7 @@ def _unusable(history: Sequence[Effective], pack: Pack | None) -> list[Finding]:
         return []
     end = next((item for item in history if isinstance(item.fact, Discharged)), None)
     until = end.day + DAY if end else None
-    return [
-        Finding(PACK_RULE, "", "unknown", admission.day, until, None, words, "", (admission.version,), None, cause)
-    ]
+    return [Finding(PACK_RULE, "", "unknown", admission.day, until, None, words, "", (admission.version,), None, cause)]
 
 
 def _in_force(pack: Pack, day: date) -> bool:
@@ -111,8 +119,14 @@ def _in_force(pack: Pack, day: date) -> bool:
     return begun and (pack.effective_to is None or day <= pack.effective_to)
 
 
-def _unjudged(finding: Finding) -> Eligibility:
-    return Eligibility("unknown", finding.start, finding.until, "none", None, (finding.message,), finding.evidence)
+def _unjudged(unusable: Iterable[Finding]) -> list[Eligibility]:
+    """Eligibility where nothing can be judged: unknown while the episode is open."""
+    found: list[Eligibility] = []
+    for item in unusable:
+        found.append(Eligibility("unknown", item.start, item.until, "none", None, (item.message,), item.evidence))
+        if item.until is not None:
+            found.append(Eligibility("not_applicable", item.until, None, "none", None, ("stay ended",), ()))
+    return found
 
 
 def _elsewhere_first(chart: Chart, rule: str) -> Iterator[Finding]:
@@ -144,7 +158,5 @@ def _owned(chart: Chart, rule: str, sheet: Sheet) -> list[Finding]:
                         Finding(rule, subject, verdict, first, cut, due_on, message, arithmetic, evidence, owner, cause)
                     )
                     first, owner = cut, team.carrier(cut)
-        found.append(
-            Finding(rule, subject, verdict, first, until, due_on, message, arithmetic, evidence, owner, cause)
-        )
+        found.append(Finding(rule, subject, verdict, first, until, due_on, message, arithmetic, evidence, owner, cause))
     return found

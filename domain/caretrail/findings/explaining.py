@@ -17,11 +17,15 @@ def quieted(found: Sequence[Finding], explanations: Iterable[Effective]) -> list
     quiets that finding and what it turns into without a break (due today, then overdue), from the later of the day it
     was given and the day it names: before both, nobody could know it.
     """
-    result = list(found)
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in found:
+        by_rule.setdefault(finding.rule, []).append(finding)
     for item in explanations:
         if isinstance(item.fact, Explained):
-            result = _quieted_by(result, item.fact)
-    return result
+            for rule in by_rule:
+                if names_rule(rule, item.fact.rule):
+                    by_rule[rule] = _quieted_by(by_rule[rule], item.fact)
+    return [finding for findings in by_rule.values() for finding in findings]
 
 
 def names_rule(rule: str, name: str) -> bool:
@@ -30,42 +34,30 @@ def names_rule(rule: str, name: str) -> bool:
 
 
 def _quieted_by(found: list[Finding], fact: Explained) -> list[Finding]:
+    """Quiet what one explanation explains among the findings of its rule."""
     since = max(fact.on, fact.occurred_on)
-    meant = [
-        finding
-        for finding in found
-        if finding.verdict not in QUIET_VERDICTS and names_rule(finding.rule, fact.rule) and finding.holds(fact.on)
-    ]
-    if not meant:
+    # from each finding that was up, follow the same matter as long as it goes on without a break
+    reach = {_matter(item): item.until for item in found if item.verdict not in QUIET_VERDICTS and item.holds(fact.on)}
+    if not reach:
         return found
-    runs = [(finding, _end_of_run(found, finding)) for finding in meant]
-    result: list[Finding] = []
-    for finding in found:
-        if any(_same(finding, first) and _within(finding, first, end) for first, end in runs):
-            result.extend(_cut(finding, since))
-        else:
-            result.append(finding)
-    return result
-
-
-def _same(one: Finding, other: Finding) -> bool:
-    """Whether two findings are the same matter: same rule and subject, still due on the same day."""
-    return one.rule == other.rule and one.subject == other.subject and one.due_on == other.due_on
-
-
-def _end_of_run(found: Iterable[Finding], first: Finding) -> date | None:
-    """Until when a matter goes on without a break."""
-    end = first.until
+    meant: set[Finding] = set()
     for finding in sorted(found, key=lambda item: item.start):
-        if end is not None and finding.start == end and _same(finding, first):
-            end = finding.until if finding.verdict not in QUIET_VERDICTS else end
-    return end
+        matter = _matter(finding)
+        if finding.verdict in QUIET_VERDICTS or matter not in reach:
+            continue
+        end = reach[matter]
+        if finding.holds(fact.on) or finding.start == end:
+            reach[matter] = finding.until
+            meant.add(finding)
+    return [piece for finding in found for piece in (_cut(finding, since) if finding in meant else [finding])]
 
 
-def _within(finding: Finding, first: Finding, end: date | None) -> bool:
-    if finding.verdict in QUIET_VERDICTS or finding.start < first.start:
-        return False
-    return end is None or finding.start < end
+def _matter(finding: Finding) -> tuple[str, date | None, str]:
+    """What makes two findings of a rule the same matter: the subject, still due on the same day.
+
+    A matter without a due day is told by its cause, so that a subject with two problems keeps them apart.
+    """
+    return finding.subject, finding.due_on, "" if finding.due_on else finding.cause
 
 
 def _cut(finding: Finding, since: date) -> list[Finding]:

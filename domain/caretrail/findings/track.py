@@ -37,6 +37,10 @@ Piece = tuple[str, date, date | None, Say]
 """Of a subject, from a day until another (exclusive, None while open), something is said."""
 
 
+def _day_of(change: Change) -> date:
+    return change[0]
+
+
 class Track:
     """What a rule says of one subject over the days."""
 
@@ -51,28 +55,19 @@ class Track:
         """Say this from that day on, dropping what was planned from that day on; None says nothing."""
         starts, says = self._starts, self._says
         while starts and starts[-1] >= day:
-            starts.pop()
-            says.pop()
+            del starts[-1], says[-1]
         if (says[-1] if says else None) != say:
             starts.append(day)
             says.append(say)
 
-    def lay(self, changes: Iterable[Change], first: date, last: date | None) -> None:
-        """Write what changes between two days; what was so before the first holds on the first."""
-        standing: Say | None = None
-        begun = False
-        for day, say in changes:
+    def lay(self, changes: Sequence[Change], first: date, last: date | None) -> None:
+        """Write what changes between two days, given in order; what was so before the first holds on the first."""
+        place = bisect_right(changes, first, key=_day_of)
+        self.set(first, changes[place - 1][1] if place else None)
+        for day, say in islice(changes, place, None):
             if last is not None and day > last:
                 break
-            if day <= first:
-                standing = say
-                continue
-            if not begun:
-                self.set(first, standing)
-                begun = True
             self.set(day, say)
-        if not begun:
-            self.set(first, standing)
 
     def on(self, day: date) -> Say | None:
         """What is said on that day, of what was written so far."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from caretrail.findings.chart import Chart, Session, Stay
+from caretrail.findings.chart import Chart, Stay
 
 WEEK = timedelta(days=7)
 
@@ -24,14 +24,6 @@ class Week:
     attended: int = 0
     days: set[date] = field(default_factory=set[date])
     evidence: list[int] = field(default_factory=list[int])
-
-    def add(self, session: Session) -> None:
-        """Count a session."""
-        self.offered += session.minutes
-        if session.attended:
-            self.attended += session.minutes
-        self.days.add(session.day)
-        self.evidence.append(session.version)
 
 
 class Judged(NamedTuple):
@@ -54,21 +46,32 @@ class Weeks:
         self._chart = chart
         self._first_weekday = 0 if chart.pack.numbers.week_start == "sunday" else 1
         self._weeks: dict[date, Week] = {}
-        start = after = date.min
+        self._judged: dict[Stay, list[Judged]] = {}
+        after = date.min
         week = Week()
         for session in chart.offered:
-            if not start <= session.day < after:
-                start = self.week_of(session.day)
+            day = session.day
+            if day >= after:
+                start = self.week_of(day)
                 after = start + WEEK
-                week = self._weeks.setdefault(start, Week())
-            week.add(session)
+                week = self._weeks[start] = Week()
+            week.offered += session.minutes
+            if session.attended:
+                week.attended += session.minutes
+            week.days.add(day)
+            week.evidence.append(session.version)
 
     def week_of(self, day: date) -> date:
         """The first day of the week a day lies in."""
         return day - timedelta(days=(day.toordinal() - self._first_weekday) % 7)
 
-    def judged_in(self, stay: Stay) -> Iterator[Judged]:
+    def judged_in(self, stay: Stay) -> list[Judged]:
         """The weeks the stay covers in full, oldest first, like weeks run together."""
+        if stay not in self._judged:
+            self._judged[stay] = list(self._judge(stay))
+        return self._judged[stay]
+
+    def _judge(self, stay: Stay) -> Iterator[Judged]:
         first = self.week_of(stay.first + timedelta(days=6))
         run: Judged | None = None
         for start, week, on_hold in self._full_weeks(stay, first):
@@ -115,4 +118,3 @@ class Weeks:
 def _over(hold: tuple[date, date | None], day: date) -> bool:
     """Whether a hold left no day from that day on; a hold is over on the day of its end."""
     return hold[1] is not None and hold[1] <= day
-

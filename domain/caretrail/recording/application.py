@@ -20,7 +20,7 @@ from eventsourcing.persistence import InfrastructureFactory, JSONTranscoder
 from eventsourcing.utils import Environment, EnvType
 
 from caretrail.episode.episode import Episode, FactRecorded
-from caretrail.episode.history import Entry
+from caretrail.episode.history import Entry, StoredFact
 from caretrail.errors import CommandReused, Refused, StayOverlap, UnknownEpisode, VersionConflict
 from caretrail.facts import (
     Admitted,
@@ -204,9 +204,12 @@ class Records(Application[UUID]):
             if events:
                 recorded: list[RecordedEvent] = []
                 self.save(*events, stays=_moved_stays(taken, episodes), recorded=recorded)
-                for act, row in zip(taken, recorded, strict=True):
-                    episodes[act.stream].settle(row.originator_version, row.position, row.recorded_at, row.recorded_by)
+                for act, event, row in zip(taken, events, recorded, strict=True):
+                    stored = StoredFact(row.topic, row.state)
+                    event.entry.settle(stored, row.position, row.recorded_at, row.recorded_by)
                     act.outcome = _receipt(act.fact, row)
+            for episode in episodes.values():
+                episode.shed()
         except BaseException:
             # what was evolved was not stored: the next reader starts from what is
             for stream in episodes:

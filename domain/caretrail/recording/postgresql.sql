@@ -105,6 +105,9 @@ BEGIN
     END IF;
 
     PERFORM FROM caretrail.store FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the mark of the store is missing' USING ERRCODE = 'data_corrupted';
+    END IF;
 
     -- A recorded command: the retry of a call that was recorded gets its first result.
     IF EXISTS (SELECT FROM caretrail.log AS l WHERE l.source = ANY (sources) AND l.command_id = ANY (commands)) THEN

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql as pg_sql
 from psycopg.pq import TransactionStatus
 
-from caretrail.errors import StoreForeign
+from caretrail.errors import StoreForeign, StoreUnreachable
 from caretrail.recording.database import Database, Params, Row, spoiled
 from caretrail.recording.location import Dialect
 from caretrail.recording.pool import Pool
@@ -125,16 +125,22 @@ class PostgresDatabase(Database):
         self._pool.close()
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
-        with self._pool.connection() as connection:
-            try:
-                return work(connection)
-            except psycopg.Error as error:
-                if connection.broken or connection.closed or error.sqlstate in _TRY_AGAIN:
-                    raise _AgainError from None
-                raise
+        try:
+            with self._pool.connection() as connection:
+                try:
+                    return work(connection)
+                except psycopg.Error as error:
+                    if connection.broken or connection.closed or error.sqlstate in _TRY_AGAIN:
+                        raise _AgainError from None
+                    raise
+        except _NoConnectionError:  # it was reached before, so it may be restarting
+            raise _AgainError from None
 
     def _connect(self) -> Connection:
-        connection = connect(self._conninfo, self.store)
+        try:
+            connection = connect(self._conninfo, self.store)
+        except StoreUnreachable as error:
+            raise _NoConnectionError(error.message, error.hint) from None
         try:
             namespace, self.is_demo = read_mark(connection, self.store)
             if self._namespace not in (None, namespace):
@@ -165,6 +171,10 @@ class PostgresDatabase(Database):
             else:
                 with self._pool.connection() as connection, connection.transaction():
                     yield connection
+
+
+class _NoConnectionError(StoreUnreachable):
+    """A new connection could not be made."""
 
 
 class _AgainError(Exception):

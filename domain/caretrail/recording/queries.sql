@@ -15,10 +15,11 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
  LIMIT :limit
 
 -- read_log --
--- A stretch of the log.
+-- The log from above a position. No upper bound: PostgreSQL, before it has statistics, takes two bounds for a narrow
+-- stretch and sorts all the rest of the log for each piece of it.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
   FROM caretrail.log
- WHERE position > :after AND position <= :upto
+ WHERE position > :after
  ORDER BY position
  LIMIT :limit
 

@@ -106,7 +106,10 @@ class EventRecorder(ApplicationRecorder, ABC):
 
     def read_log(self, after: int = 0, upto: int | None = None, limit: int = 1000) -> list[RecordedEvent]:
         """Read the log in the order of positions, from above one position up to another."""
-        return self._select("read_log", after=after, upto=_or(upto, LARGEST_NUMBER), limit=limit)
+        if upto is None:
+            return self._select("read_log", after=after, limit=limit)
+        events = self._select("read_log", after=after, limit=max(0, min(limit, upto - after)))
+        return [event for event in events if event.position <= upto]  # all of them, unless the log was tampered with
 
     def max_position(self) -> int:
         """Return the position of the newest event, 0 in an empty log."""
@@ -135,13 +138,12 @@ class EventRecorder(ApplicationRecorder, ABC):
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
         """Read the log as the library's notifications, optionally of some stored names only."""
-        events = self._select(
-            "read_log_of_names" if topics else "read_log",
-            after=_or(start, 1 if inclusive_of_start else 0) - (1 if inclusive_of_start else 0),
-            upto=_or(stop, LARGEST_NUMBER),
-            limit=limit,
-            names=list(topics),
-        )
+        after = _or(start, 1 if inclusive_of_start else 0) - (1 if inclusive_of_start else 0)
+        if topics:
+            upto = _or(stop, LARGEST_NUMBER)
+            events = self._select("read_log_of_names", after=after, upto=upto, limit=limit, names=list(topics))
+        else:
+            events = self.read_log(after, stop, limit)
         return [
             Notification(e.originator_id, e.originator_version, e.topic, e.state, e.position)  # its id is our position
             for e in events

@@ -28,6 +28,7 @@ from caretrail.recording.statements import read_package_file
 APPLICATION_ID: Final = 0x4354726C
 SCHEMA_VERSION: Final = 1
 BUSY_SECONDS: Final = 5.0
+OLDEST_SQLITE: Final = (3, 37)  # STRICT tables
 
 _SETTINGS: Final[dict[str, int]] = {
     "synchronous": 2,  # FULL: an acknowledged event survives a power cut; some builds default to less
@@ -156,6 +157,8 @@ def _connect(path: str, store: str, mode: str) -> sqlite3.Connection:
 
 
 def _raw_connection(path: str, mode: str) -> sqlite3.Connection:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old", "use a Python with SQLite 3.37 or newer")
     return sqlite3.connect(
         f"file://{quote(path)}?{mode}",
         uri=True,

@@ -28,9 +28,9 @@ def rebuild(recorder: EventRecorder, progress: Progress | None = None) -> Status
     Raises StoreError if another rebuild takes over.
     """
     create_tables(recorder.database)
-    state = _begin(recorder)
-    _fill(recorder, state, progress)
-    _go_live(recorder, state)
+    state = begin(recorder)
+    fill(recorder, state, progress)
+    go_live(recorder, state)
     return status(recorder)
 
 
@@ -44,7 +44,8 @@ def log_streams(recorder: EventRecorder, page: int = PAGE) -> Iterator[list[UUID
         after = streams[-1]
 
 
-def _begin(recorder: EventRecorder) -> State:
+def begin(recorder: EventRecorder) -> State:
+    """Take over as the one rebuild, and sweep away what a killed one left."""
     database = recorder.database
     sql = load_sql(PACKAGE, "statements.sql")
     position = recorder.max_position()
@@ -59,7 +60,7 @@ def _begin(recorder: EventRecorder) -> State:
     return State(generation, position)
 
 
-def _fill(recorder: EventRecorder, state: State, progress: Progress | None) -> None:
+def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> None:
     """Write every episode once. What is recorded meanwhile is in or not: the catch-up settles it."""
     database = recorder.database
     sql = load_sql(PACKAGE, "statements.sql")
@@ -76,7 +77,8 @@ def _fill(recorder: EventRecorder, state: State, progress: Progress | None) -> N
             progress(done, 0)
 
 
-def _go_live(recorder: EventRecorder, state: State) -> None:
+def go_live(recorder: EventRecorder, state: State) -> None:
+    """Catch up with what was recorded meanwhile, move the readers over in one transaction, sweep the old rows."""
     database = recorder.database
     sql = load_sql(PACKAGE, "statements.sql")
     projector = Projector(recorder, "rebuild")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -35,6 +37,38 @@ class Flag(NamedTuple):
     def end(self) -> date:
         """`until`, or FOREVER."""
         return self.until or FOREVER
+
+
+class Piece(NamedTuple):
+    """A flag of the worklist, with whose it is, for days on which the same people have the episode (`end` exclusive).
+
+    The days are `date`, or the ISO text they are stored as: either kind sorts, and pieces of one question are of one
+    kind. `evidence` is JSON.
+    """
+
+    first: date | str
+    end: date | str
+    stream: UUID | bytes
+    episode: str
+    client: str | None
+    zone: str | None
+    program: str | None
+    level: str | None
+    clinician: str | None
+    rule: str
+    subject: str
+    verdict: str
+    start: date | str
+    until: date | str
+    due_on: date | str | None
+    owner: str | None
+    cause: str
+    quiet: bool
+    work: int
+    message: str
+    arithmetic: str
+    evidence: str
+    citation: str
 
 
 class Span(NamedTuple):
@@ -105,6 +139,22 @@ class EpisodeRows:
     def live_end(self) -> date:
         """The day after the episode ended, or FOREVER."""
         return FOREVER if self.ended_on is None else next_day(self.ended_on)
+
+    def pieces(self) -> Iterator[Piece]:
+        """What goes into the worklist, cut where the episode changes hands."""
+        for flag in self.flags:
+            if not flag.work:
+                continue
+            last = min(flag.end, self.live_end)
+            for span in self.spans:
+                first, end = max(flag.start, span.start), min(last, span.end)
+                if first < end:
+                    yield Piece(
+                        first, end, self.stream, self.episode, self.client, self.zone, span.program, span.level,
+                        span.clinician, flag.rule, flag.subject, flag.verdict, flag.start, flag.end, flag.due_on,
+                        flag.owner, flag.cause, flag.quiet, flag.work, flag.message, flag.arithmetic,
+                        json.dumps(flag.evidence), flag.citation,
+                    )  # fmt: skip  # in the order of the fields
 
     def span_on(self, day: date) -> Span | None:
         """The span that holds a day."""

@@ -79,6 +79,18 @@ DELETE FROM caretrail.episode_view WHERE generation = :generation AND stream = :
 -- delete_span --
 DELETE FROM caretrail.span WHERE generation = :generation AND stream = :stream
 
+-- read_work --
+SELECT first_on, end_on, stream, episode, client, zone, program, level, clinician,
+       rule, subject, verdict, start_on, until_on, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation
+  FROM caretrail.work WHERE generation = :generation AND stream >= :first AND stream <= :last
+ ORDER BY stream, number
+
+-- delete_work --
+DELETE FROM caretrail.work WHERE generation = :generation AND stream = :stream
+
+-- sweep_work --
+DELETE FROM caretrail.work WHERE generation <> :live AND generation <> :next
+
 -- delete_flag --
 DELETE FROM caretrail.flag WHERE generation = :generation AND stream = :stream
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from caretrail.projection.days import FOREVER, day_of, day_or_none, end_or_none
-from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Flag, Quarantined, Span
+from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Flag, Piece, Quarantined, Span
 from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ FORMAT = 1
 """Grows when tables or what is written into them change: rows of another format are dropped and made again."""
 
 PACKAGE = "caretrail.projection"
-TABLES = ("episode_view", "span", "flag", "eligibility_span", "quarantine")
+TABLES = ("episode_view", "span", "flag", "work", "eligibility_span", "quarantine")
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "episode_view": (
@@ -29,6 +29,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "flag": (
         "generation", "stream", "number", "rule", "subject", "verdict", "start_on", "until_on", "live_until", "due_on",
         "owner", "cause", "quiet", "work", "message", "arithmetic", "evidence", "citation",
+    ),
+    "work": (
+        "generation", "number", "first_on", "end_on", "stream", "episode", "client", "zone", "program", "level",
+        "clinician", "rule", "subject", "verdict", "start_on", "until_on", "due_on", "owner", "cause", "quiet", "work",
+        "message", "arithmetic", "evidence", "citation",
     ),
     "eligibility_span": (
         "generation", "stream", "start_on", "until_on", "verdict", "basis", "holds_through", "reasons", "evidence",
@@ -115,6 +120,11 @@ def _flag_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]
         )  # fmt: skip  # in the order of COLUMNS
 
 
+def _work_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+    for number, piece in enumerate(rows.pieces()):
+        yield generation, number, *piece
+
+
 def _eligibility_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
     for span in rows.eligibility:
         yield (
@@ -132,6 +142,7 @@ _MAKERS = {
     "episode_view": _view_rows,
     "span": _span_rows,
     "flag": _flag_rows,
+    "work": _work_rows,
     "eligibility_span": _eligibility_rows,
     "quarantine": _quarantine_rows,
 }
@@ -192,10 +203,24 @@ def read_rows(database: Database, generation: int, first: UUID, last: UUID) -> d
     return found
 
 
-def _grouped(rows: Iterable[Row], make: Any) -> dict[UUID, list[Any]]:
+def read_pieces(database: Database, generation: int, first: UUID, last: UUID) -> dict[UUID, list[Piece]]:
+    """Read what the worklist keeps of the streams in a range, as `EpisodeRows.pieces` gives it."""
+    params = {"generation": generation, "first": first, "last": last}
+    return _grouped(database.query(load_sql(PACKAGE, "statements.sql")["read_work"], params), _piece, place=2)
+
+
+def _piece(row: Row) -> Piece:
+    piece = Piece._make(row)
+    return piece._replace(
+        first=day_of(piece.first), end=day_of(piece.end), start=day_of(piece.start), until=day_of(piece.until),
+        due_on=day_or_none(piece.due_on), stream=stream_of(piece.stream), quiet=bool(piece.quiet),
+    )  # fmt: skip  # days, then the rest
+
+
+def _grouped(rows: Iterable[Row], make: Any, place: int = 0) -> dict[UUID, list[Any]]:
     groups: dict[UUID, list[Any]] = {}
     for row in rows:
-        groups.setdefault(stream_of(row[0]), []).append(make(row))
+        groups.setdefault(stream_of(row[place]), []).append(make(row))
     return groups
 
 

@@ -4,6 +4,7 @@ DROP TABLE IF EXISTS caretrail.projection;
 DROP TABLE IF EXISTS caretrail.episode_view;
 DROP TABLE IF EXISTS caretrail.span;
 DROP TABLE IF EXISTS caretrail.flag;
+DROP TABLE IF EXISTS caretrail.work;
 DROP TABLE IF EXISTS caretrail.eligibility_span;
 DROP TABLE IF EXISTS caretrail.quarantine;
 
@@ -72,7 +73,38 @@ CREATE TABLE IF NOT EXISTS caretrail.flag (
     PRIMARY KEY (generation, stream, number)
 );
 CREATE INDEX IF NOT EXISTS flag_live ON caretrail.flag (generation, live_until);
-CREATE INDEX IF NOT EXISTS flag_work ON caretrail.flag (generation, live_until, start_on) WHERE work > 0;
+
+-- The worklist's own copy of the flags that ask for something, cut where the episode changes hands: everything a row
+-- of the worklist shows, found by one index and no join.
+CREATE TABLE IF NOT EXISTS caretrail.work (
+    generation  integer NOT NULL,
+    stream      uuid NOT NULL,
+    number      integer NOT NULL,
+    first_on    date NOT NULL,
+    end_on      date NOT NULL,
+    episode     text NOT NULL,
+    client      text,
+    zone        text,
+    program     text,
+    level       text,
+    clinician   text,
+    rule        text NOT NULL,
+    subject     text NOT NULL,
+    verdict     text NOT NULL,
+    start_on    date NOT NULL,
+    until_on    date NOT NULL,
+    due_on      date,
+    owner       text,
+    cause       text NOT NULL,
+    quiet       boolean NOT NULL,
+    work        smallint NOT NULL,
+    message     text NOT NULL,
+    arithmetic  text NOT NULL,
+    evidence    text NOT NULL,
+    citation    text NOT NULL,
+    PRIMARY KEY (generation, stream, number)
+);
+CREATE INDEX IF NOT EXISTS work_in_force ON caretrail.work (generation, end_on, first_on);
 
 CREATE TABLE IF NOT EXISTS caretrail.eligibility_span (
     generation    integer NOT NULL,

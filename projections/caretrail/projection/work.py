@@ -25,9 +25,11 @@ _WEEK = timedelta(days=7)
 
 def with_work(flags: Sequence[Flag], checks: Mapping[str, str]) -> tuple[Flag, ...]:
     """Put each flag of an episode into its group; `checks` says which check judges each rule."""
+    short = [flag for flag in flags if flag.cause == ATTENDED_SHORT]
+    explained = {flag.subject for flag in short if flag.quiet}
     weeks: dict[str, date] = {}
-    for flag in flags:
-        if flag.cause == ATTENDED_SHORT and not flag.quiet:
+    for flag in short:
+        if flag.subject not in explained:
             weeks[flag.subject] = min(flag.start, weeks.get(flag.subject, flag.start))
     return tuple(flag._replace(work=_group(flag, checks.get(flag.rule, ""), weeks)) for flag in flags)
 

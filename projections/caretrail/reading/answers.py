@@ -84,10 +84,11 @@ class WorkRow(FindingRow):
 
 @dataclass(frozen=True, slots=True)
 class Worklist(Answer):
-    """What to do, in order; `quiet_count` rows more are there to be asked for."""
+    """What to do, in order: `rows` of `total`, and `quiet_count` more are there to be asked for."""
 
     rows: tuple[WorkRow, ...]
     quiet_count: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID, uuid5
 
 from caretrail.projection.days import day_of, day_or_none, end_or_none
-from caretrail.projection.shapes import EpisodeRows, Span
+from caretrail.projection.shapes import EpisodeRows, Piece, Span
 from caretrail.projection.tables import PACKAGE, State, flag_of, read_rows, stream_of
-from caretrail.reading.scope import Hit, Scope, hits_of, wanted
+from caretrail.reading.scope import Hit, Scope, hits_of, pieces_of, wanted
 from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ class Board(Protocol):
 
     def hits(self, scope: Scope) -> Iterable[Hit]:
         """Findings that the scope asks for, in no order."""
+        ...
+
+    def pieces(self, scope: Scope) -> Iterable[Piece]:
+        """What asks for something on the scope's day, in no order."""
         ...
 
     def presences(self, scope: Scope) -> Iterable[Presence]:
@@ -88,6 +92,11 @@ class KnownBoard:
             return
         for rows in self._all():
             yield from hits_of(rows, scope)
+
+    def pieces(self, scope: Scope) -> Iterator[Piece]:
+        """What asks for something on the scope's day."""
+        for rows in self._all():
+            yield from pieces_of(rows, scope)
 
     def presences(self, scope: Scope) -> Iterator[Presence]:
         """Open episodes of the scope's day and program."""
@@ -146,6 +155,22 @@ class LiveBoard:
             if rows is not None:
                 yield from hits_of(rows, scope)
 
+    def pieces(self, scope: Scope) -> Iterator[Piece]:
+        """What asks for something on the scope's day; days stay as the database gives them."""
+        text = self._database.dialect == "sqlite"
+        days: dict[str | None, Any] = {}
+        for row in self._query("work", {**_reach(scope), **_filters(scope)}):
+            piece = Piece._make(row)
+            day = days.get(piece.zone)
+            if day is None:
+                day = days[piece.zone] = _stored(scope.days(piece.zone)[1], text=text)
+            if piece.first <= day < piece.end and wanted(piece, piece, scope) and not self._covered(piece.stream):
+                yield piece
+        for rows in self._overlay.values():
+            if rows is not None:
+                for piece in pieces_of(rows, scope):
+                    yield Piece._make(_stored(value, text=text) for value in piece)
+
     def presences(self, scope: Scope) -> Iterator[Presence]:
         """Open episodes of the scope's day and program."""
         for row in self._query("census", {**_reach(scope), "program": scope.program}):
@@ -182,18 +207,15 @@ class LiveBoard:
         return bool(self._overlay) and stream_of(stream) in self._overlay
 
     def _stored_hits(self, scope: Scope) -> Iterator[Hit]:
-        statement = "work" if scope.work else "findings_closed" if scope.closed else "findings"
-        params = {
-            **_reach(scope), "program": scope.program, "clinician": scope.clinician, "client": scope.client,
-            "verdict": scope.verdict,
-        }  # fmt: skip  # one line of filters
+        statement = "findings_closed" if scope.closed else "findings"
+        params = {**_reach(scope), **_filters(scope)}
         days: dict[str | None, tuple[date, date]] = {}
         for row in self._query(statement, params):
             zone = row[6]
             if zone not in days:
                 days[zone] = scope.days(zone)
             hit = _hit(row, days[zone], closed=scope.closed)
-            if hit is not None and wanted(hit, scope) and not self._covered(hit.stream):
+            if hit is not None and wanted(hit, hit.flag, scope) and not self._covered(hit.stream):
                 yield hit
 
     def _all_verdicts(self, scope: Scope) -> Iterator[Hit]:
@@ -211,6 +233,17 @@ class LiveBoard:
         generation = self._state.generation if self._state else 0
         rows = self._database.query(sql, {"generation": generation, "after": after, "limit": PAGE})
         return [stream_of(row[0]) for row in rows]
+
+
+def _stored(value: Any, *, text: bool) -> Any:
+    """A day as the database gives it."""
+    return value.isoformat() if text and isinstance(value, date) else value
+
+
+def _filters(scope: Scope) -> dict[str, object]:
+    return {
+        "program": scope.program, "clinician": scope.clinician, "client": scope.client, "verdict": scope.verdict
+    }  # fmt: skip  # one line of filters
 
 
 def _reach(scope: Scope) -> dict[str, object]:

@@ -32,20 +32,15 @@ SELECT f.live_until, s.start_on, s.until_on, f.stream, e.episode, e.client, e.zo
    AND (CAST(:verdict AS text) IS NULL OR f.verdict = CAST(:verdict AS text))
 
 -- work --
--- The same, only what belongs in the worklist.
-SELECT f.live_until, s.start_on, s.until_on, f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician,
-       f.rule, f.subject, f.verdict, f.start_on, f.until_on, f.due_on, f.owner, f.cause, f.quiet, f.work,
-       f.message, f.arithmetic, f.evidence, f.citation
-  FROM caretrail.flag AS f
-  JOIN caretrail.episode_view AS e ON e.generation = f.generation AND e.stream = f.stream
-  LEFT JOIN caretrail.span AS s ON s.generation = f.generation AND s.stream = f.stream
-       AND s.start_on <= CASE WHEN f.start_on > :high THEN f.start_on ELSE :high END
-       AND s.until_on > CASE WHEN f.start_on > :low THEN f.start_on ELSE :low END
- WHERE f.generation = :generation AND f.work > 0 AND f.live_until > :low AND f.start_on <= :last
-   AND (CAST(:program AS text) IS NULL OR s.program = CAST(:program AS text))
-   AND (CAST(:clinician AS text) IS NULL OR s.clinician = CAST(:clinician AS text) OR f.owner = CAST(:clinician AS text))
-   AND (CAST(:client AS text) IS NULL OR e.client = CAST(:client AS text))
-   AND (CAST(:verdict AS text) IS NULL OR f.verdict = CAST(:verdict AS text))
+-- What asks for something between :low and :last.
+SELECT first_on, end_on, stream, episode, client, zone, program, level, clinician,
+       rule, subject, verdict, start_on, until_on, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation
+  FROM caretrail.work
+ WHERE generation = :generation AND end_on > :low AND first_on <= :last
+   AND (CAST(:program AS text) IS NULL OR program = CAST(:program AS text))
+   AND (CAST(:clinician AS text) IS NULL OR clinician = CAST(:clinician AS text) OR owner = CAST(:clinician AS text))
+   AND (CAST(:client AS text) IS NULL OR client = CAST(:client AS text))
+   AND (CAST(:verdict AS text) IS NULL OR verdict = CAST(:verdict AS text))
 
 -- census --
 -- Open episodes between two days.

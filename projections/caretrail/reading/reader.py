@@ -43,17 +43,25 @@ class Reader:
     """Answers questions at an instant: `now` decides what "today" is, in each episode's own zone.
 
     `as_of` is a civil day (default: today in each episode's zone). `known_at` is a log position (default: all that is
-    recorded). After each answer `stands_on` says which part of the log it stands on. Every question may raise
+    recorded). After each answer `stands_on` says which part of the log it stands on. With `write` the reader of an
+    embedded store brings the read models up to date itself. Every question may raise
     StoreError; those about one episode raise UnknownEpisode.
     """
 
     def __init__(
-        self, recorder: EventRecorder, now: datetime, *, progress: Progress | None = None, access: Access | None = None
+        self,
+        recorder: EventRecorder,
+        now: datetime,
+        *,
+        progress: Progress | None = None,
+        access: Access | None = None,
+        write: bool = True,
     ) -> None:
         self._recorder = recorder
         self._now = now
         self._progress = progress
         self._access = access
+        self._may_write = write and recorder.database.dialect == "sqlite"
         self._standing: Standing | None = None
         self._overlaid: tuple[int, int, Mapping[UUID, EpisodeRows | None]] | None = None
 
@@ -90,7 +98,7 @@ class Reader:
         carries the case or owns the finding; `rule` may leave out the pack's prefix; `due_within` counts days.
         """
         scope = Scope(
-            self._now, as_of, start, end, closed, all_verdicts or verdict in ("met", "not_applicable"), False, program,
+            self._now, as_of, start, end, closed, all_verdicts or verdict in ("met", "not_applicable"), program,
             clinician, rule, verdict, due_within, episode, client,
         )  # fmt: skip  # in the order of the fields
 
@@ -105,6 +113,7 @@ class Reader:
         as_of: date | None = None,
         *,
         all_quiet: bool = False,
+        limit: int | None = None,
         program: str | None = None,
         clinician: str | None = None,
         rule: str | None = None,
@@ -116,15 +125,16 @@ class Reader:
     ) -> Worklist:
         """What is to be done on a day, one row per episode and rule, most pressing first.
 
-        `all_quiet` adds what is quiet: explained findings, and the first short week.
+        `all_quiet` adds what is quiet: explained findings, and the first short week. `limit` bounds the rows worded
+        (`total` counts all): a screen of fifty costs less than ten thousand.
         """
         scope = Scope(
-            self._now, as_of, None, None, False, False, True, program,
+            self._now, as_of, None, None, False, False, program,
             clinician, rule, verdict, due_within, episode, client,
         )  # fmt: skip  # in the order of the fields
 
         def ask(board: Board) -> Worklist:
-            return worklist_of(board.hits(scope), scope, all_quiet=all_quiet)
+            return worklist_of(board.pieces(scope), scope, all_quiet=all_quiet, limit=limit)
 
         return self._read(ask, known_at, lambda work: (row.episode for row in work.rows))
 
@@ -248,8 +258,7 @@ class Reader:
 
     def _write_if_possible(self) -> None:
         """Bring the rows of an embedded store up to date; a store that may not be written is read as it is."""
-        database = self._recorder.database
-        if database.dialect != "sqlite":
+        if not self._may_write:
             return
         try:
             state = self._state()

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 from uuid import UUID
 
-from caretrail.projection.days import ONE_DAY, today_in
-from caretrail.projection.shapes import EpisodeRows, Flag, Span
+from caretrail.projection.days import ONE_DAY, day_of, today_in
+from caretrail.projection.shapes import EpisodeRows, Flag, Piece, Span
 from caretrail.reading.answers import FindingRow
 
 FARTHEST_WEST = timezone(timedelta(hours=-12))
@@ -38,7 +38,6 @@ class Scope:
     end: date | None = None
     closed: bool = False
     all_verdicts: bool = False
-    work: bool = False
     program: str | None = None
     clinician: str | None = None
     rule: str | None = None
@@ -79,22 +78,29 @@ def holds_rule(asked: str, rule: str) -> bool:
     return rule == asked or rule.endswith(f"-{asked}")
 
 
-def wanted(hit: Hit, scope: Scope) -> bool:
+def wanted(item: Hit | Piece, flag: Flag | Piece, scope: Scope) -> bool:
     """Whether the filters let a finding pass; the days are judged elsewhere."""
-    flag = hit.flag
     return not (
-        (scope.program is not None and hit.program != scope.program)
-        or (scope.clinician is not None and scope.clinician not in (hit.clinician, flag.owner))
+        (scope.program is not None and item.program != scope.program)
+        or (scope.clinician is not None and scope.clinician not in (item.clinician, flag.owner))
         or (scope.rule is not None and not holds_rule(scope.rule, flag.rule))
         or (scope.verdict is not None and flag.verdict != scope.verdict)
-        or (scope.episode is not None and hit.episode != scope.episode)
-        or (scope.client is not None and hit.client != scope.client)
-        or (scope.due_within is not None and not _due(flag, scope, hit.zone))
+        or (scope.episode is not None and item.episode != scope.episode)
+        or (scope.client is not None and item.client != scope.client)
+        or (scope.due_within is not None and not _due(flag.due_on, scope, item.zone))
     )
 
 
-def _due(flag: Flag, scope: Scope, zone: str | None) -> bool:
-    return flag.due_on is not None and flag.due_on <= scope.days(zone)[1] + timedelta(days=scope.due_within or 0)
+def _due(due_on: date | str | None, scope: Scope, zone: str | None) -> bool:
+    return due_on is not None and day_of(due_on) <= scope.days(zone)[1] + timedelta(days=scope.due_within or 0)
+
+
+def pieces_of(rows: EpisodeRows, scope: Scope) -> Iterator[Piece]:
+    """What one episode puts into the worklist of the day a question asks for."""
+    day = scope.days(rows.zone)[1]
+    for piece in rows.pieces():
+        if day_of(piece.first) <= day < day_of(piece.end) and wanted(piece, piece, scope):
+            yield piece
 
 
 def hits_of(rows: EpisodeRows, scope: Scope) -> Iterator[Hit]:
@@ -102,11 +108,11 @@ def hits_of(rows: EpisodeRows, scope: Scope) -> Iterator[Hit]:
     first, last = scope.days(rows.zone)
     for flag in (*rows.flags, *rows.settled) if scope.all_verdicts else rows.flags:
         end = flag.end if scope.closed else min(flag.end, rows.live_end)
-        if flag.start > last or end <= first or (scope.work and not flag.work):
+        if flag.start > last or end <= first:
             continue
         span = rows.span_on(max(flag.start, first)) or Span(first, None, None, None, None, "assessed")
         hit = Hit(rows.stream, rows.episode, rows.client, rows.zone, span.program, span.level, span.clinician, flag)
-        if wanted(hit, scope):
+        if wanted(hit, flag, scope):
             yield hit
 
 
@@ -115,20 +121,19 @@ def shown_day(flag: Flag, last: date) -> date:
     return last if flag.until is None else min(last, flag.until - ONE_DAY)
 
 
-def days_overdue(flag: Flag, day: date) -> int:
+def days_overdue(verdict: str, due_on: date | None, start: date, day: date) -> int:
     """Whole days past the due date; what ended unmet stays at what it was when it ended."""
-    if flag.due_on is None or flag.verdict not in ("overdue", "not_met"):
+    if due_on is None or verdict not in ("overdue", "not_met"):
         return 0
-    if flag.verdict == "not_met":
-        day = flag.start
-    return max(0, (day - flag.due_on).days)
+    return max(0, ((start if verdict == "not_met" else day) - due_on).days)
 
 
 def finding_row(hit: Hit, last: date) -> FindingRow:
     """A finding as it is told on the last day asked for."""
     flag = hit.flag
+    overdue = days_overdue(flag.verdict, flag.due_on, flag.start, shown_day(flag, last))
     return FindingRow(
         hit.episode, hit.client, hit.program, hit.level, hit.clinician, flag.owner, flag.rule, flag.verdict,
-        flag.due_on, days_overdue(flag, shown_day(flag, last)), flag.start, flag.until, flag.message, flag.citation,
-        flag.evidence, flag.arithmetic, flag.cause, flag.subject, flag.quiet,
+        flag.due_on, overdue, flag.start, flag.until, flag.message, flag.citation, flag.evidence, flag.arithmetic,
+        flag.cause, flag.subject, flag.quiet,
     )  # fmt: skip  # in the order of the fields

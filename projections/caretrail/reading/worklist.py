@@ -1,72 +1,77 @@
-"""The worklist: from findings in force to what a clinician has to do, one row per episode and rule, in order."""
+"""The worklist: from what asks for something to what a clinician has to do, one row per episode and rule, in order."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from datetime import date
+from typing import Any
 
-from caretrail.projection.work import CHECK, NOW, QUIET, SOON
+from caretrail.projection.days import FOREVER, day_of, day_or_none, end_or_none
+from caretrail.projection.shapes import Piece
+from caretrail.projection.work import CHECK, NOW, QUIET
 from caretrail.reading.answers import Worklist, WorkRow
-from caretrail.reading.scope import Hit, Scope, days_overdue
+from caretrail.reading.scope import Scope, days_overdue
 
-Keyed = tuple[str, int, str]
-
-
-def worklist_of(hits: Iterable[Hit], scope: Scope, *, all_quiet: bool) -> Worklist:
-    """Fold findings into rows, sort them, and count the quiet rows left out."""
-    groups: dict[Keyed, list[Hit]] = {}
-    for hit in hits:
-        groups.setdefault(_key(hit), []).append(hit)
-    quiet = sum(1 for key in groups if key[1] == QUIET)
-    rows = [_row(group, scope) for key, group in groups.items() if all_quiet or key[1] != QUIET]
-    rows.sort(key=_order)
-    return Worklist(tuple(rows), 0 if all_quiet else quiet)
+_NEVER = FOREVER.isoformat()
 
 
-def _key(hit: Hit) -> Keyed:
+def worklist_of(pieces: Iterable[Piece], scope: Scope, *, all_quiet: bool, limit: int | None) -> Worklist:
+    """Fold pieces into rows, sort them, and count the quiet rows left out; only rows asked for are worded."""
+    groups: dict[tuple[str, str, int], list[Piece]] = {}
+    for piece in pieces:
+        groups.setdefault(_key(piece), []).append(piece)
+    quiet = sum(1 for key in groups if key[2] == QUIET)
+    shown = [_led(group) for key, group in groups.items() if all_quiet or key[2] != QUIET]
+    shown.sort(key=_order)
+    rows = tuple(_row(group, scope) for group in (shown if limit is None else shown[:limit]))
+    return Worklist(rows, 0 if all_quiet else quiet, len(shown))
+
+
+def _key(piece: Piece) -> tuple[str, str, int]:
     """Records to check are one row an episode; everything else one row an episode and rule, quiet or not."""
-    work = hit.flag.work
+    work = piece.work
     if work == CHECK:
-        return hit.episode, CHECK, ""
-    return hit.episode, QUIET if work == QUIET else NOW, hit.flag.rule
+        return piece.episode, "", CHECK
+    return piece.episode, piece.rule, QUIET if work == QUIET else NOW
 
 
-def _row(group: Sequence[Hit], scope: Scope) -> WorkRow:
-    day = scope.days(group[0].zone)[1]
-    first = min(group, key=lambda hit: _urgency(hit, day)) if len(group) > 1 else group[0]
-    flag = first.flag
+def _led(group: list[Piece]) -> list[Piece]:
+    """Put the most pressing first: what it says is what the row says."""
+    if len(group) > 1:
+        group.sort(key=lambda piece: (piece.work, str(piece.due_on or _NEVER), piece.start, piece.rule, piece.subject))
+    return group
+
+
+def _order(group: Sequence[Piece]) -> tuple[int, int, Any, str, str]:
+    """Longest overdue or longest without an assessment first; then by due date; then by how long it is up."""
+    first = group[0]
+    since = min(piece.start for piece in group) if len(group) > 1 else first.start
+    if first.work == NOW:
+        return NOW, 0, first.due_on or since, first.episode, first.rule
+    soon = 0 if first.verdict == "due_soon" else 1
+    return first.work, soon, (first.due_on or since) if soon == 0 else since, first.episode, first.rule
+
+
+def _row(group: Sequence[Piece], scope: Scope) -> WorkRow:
+    first = group[0]
+    day = scope.days(first.zone)[1]
+    start, due_on = day_of(first.start), day_or_none(first.due_on)
     return WorkRow(
-        first.episode, first.client, first.program, first.level, first.clinician, _owners(group), flag.rule,
-        flag.verdict, flag.due_on, days_overdue(flag, day), flag.start, flag.until, _message(group, first),
-        flag.citation, flag.evidence, flag.arithmetic, flag.cause, flag.subject, flag.quiet,
-        len(group), min(hit.flag.start for hit in group), flag.work,
+        first.episode, first.client, first.program, first.level, first.clinician, _owners(group), first.rule,
+        first.verdict, due_on, days_overdue(first.verdict, due_on, start, day), start, end_or_none(first.until),
+        _message(group), first.citation, tuple(json.loads(first.evidence)), first.arithmetic, first.cause,
+        first.subject, bool(first.quiet), len(group), min(day_of(piece.start) for piece in group), first.work,
     )  # fmt: skip  # in the order of the fields
 
 
-def _urgency(hit: Hit, day: date) -> tuple[int, int, date, date, str, str]:
-    flag = hit.flag
-    return flag.work, -days_overdue(flag, day), flag.due_on or date.max, flag.start, flag.rule, flag.subject
+def _owners(group: Sequence[Piece]) -> str | None:
+    return ", ".join(sorted({piece.owner for piece in group if piece.owner})) or None
 
 
-def _owners(group: Sequence[Hit]) -> str | None:
-    if len(group) == 1:
-        return group[0].flag.owner
-    return ", ".join(sorted({hit.flag.owner for hit in group if hit.flag.owner})) or None
-
-
-def _message(group: Sequence[Hit], first: Hit) -> str:
-    """Records to check name all their rules; other rows say what is most urgent."""
-    rules = sorted({hit.flag.rule for hit in group})
-    if first.flag.work != CHECK or len(rules) == 1:
-        return first.flag.message
+def _message(group: Sequence[Piece]) -> str:
+    """Records to check name all their rules; other rows say what is most pressing."""
+    first = group[0]
+    rules = sorted({piece.rule for piece in group}) if first.work == CHECK else []
+    if len(rules) < 2:
+        return first.message
     return f"{len(rules)} records to check: {', '.join(rules)}"
-
-
-def _order(row: WorkRow) -> tuple[int, int, date, str, str]:
-    """Longest overdue or longest without an assessment first; then by due date; then by how long it is up."""
-    if row.group == NOW:
-        overdue = row.verdict in ("overdue", "due_today")
-        return NOW, 0, row.due_on if overdue and row.due_on else row.since, row.episode, row.rule
-    if row.group == SOON:
-        return SOON, 0 if row.verdict == "due_soon" else 1, row.due_on or row.since, row.episode, row.rule
-    return row.group, 0, row.since, row.episode, row.rule

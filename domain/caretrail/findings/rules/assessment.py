@@ -86,7 +86,7 @@ def assessment_before_treatment(case: Case) -> Sheet:
             sessions = list(chart.attended_in(stay))
         first = sessions[0] if sessions else None
         begin = min(stay.first, first.day) if first else stay.first
-        sheet.main.lay(_before_treatment(case, known, begin, first, sessions), begin, stay.last)
+        sheet.main.lay(_before_treatment(case, known, first, sessions), begin, stay.last)
         standing = sheet.main.on(stay.last) if stay.last else None
         if standing and standing.cause == "assessment_missing":
             sheet.not_met(stay, standing)
@@ -103,17 +103,17 @@ def _early_treatment(case: Case, known: list[Accepted], sheet: Sheet) -> None:
         return
     first = chart.attended[0]
     early = Sheet()
-    early.main.lay(_before_treatment(case, known, first.day, first, chart.attended), first.day, None)
+    early.main.lay(_before_treatment(case, known, first, chart.attended), first.day, None)
     if chart.admission:
         early.main.set(chart.admission.day, None)
     sheet.subs.append(early.main)
 
 
 def _before_treatment(
-    case: Case, known: list[Accepted], begin: date, first: Session | None, sessions: list[Session]
+    case: Case, known: list[Accepted], first: Session | None, sessions: list[Session]
 ) -> list[Change]:
     """What A1 says from the first day on."""
-    changes: list[Change] = [(begin, Say("not_applicable", "no session yet, and no acceptable assessment"))]
+    changes: list[Change] = [(date.min, Say("not_applicable", "no session yet, and no acceptable assessment"))]
     accepted = next((item for item in known if item.value), None)
     doubtful = next((item for item in known if item.value is None), None)
     if accepted and (first is None or _in_time(case, accepted, first, sessions)):

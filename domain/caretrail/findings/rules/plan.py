@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Session, Stay
+from caretrail.findings.chart import Document, Plan, Review, Session, Stay
 from caretrail.findings.days import iso
 from caretrail.findings.track import DAY, Change, Say, Sheet
+
+AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
 class There(NamedTuple):
@@ -26,40 +30,62 @@ def plan_by_second_session(case: Case) -> Sheet:
     made or updated since (reading `return_to_level`). Before the first session nothing is owed; neither is it when
     the stay ended before the second. The arithmetic shows the other reading too: individual sessions only.
     """
-    sheet = Sheet()
+    sheet, plans = Sheet(), _Plans(case)
     for stay in case.chart.stays:
         sessions = case.chart.attended_in(stay)
         individual = [session for session in sessions if session.service == "individual"]
         only = case.pack.reads("session_with_provider") == "individual_only"
         counted = individual[:2] if only else list(sessions[:2])
-        _judge_plan(sheet, stay, counted, individual[:2], _plan_there(case, stay))
+        _judge_plan(sheet, stay, counted, individual[:2], plans.there(stay))
         sheet.leave(stay)
     return sheet
 
 
-def _plan_there(case: Case, stay: Stay) -> There | None:
-    """The first plan that serves the stay: the earliest day on which one is both in effect and signed."""
-    renewed = stay.before is not None and case.pack.reads("return_to_level") != "earlier_plan_stands"
-    found: list[There] = []
-    for plan in case.chart.plans:
-        if plan.clinician is None or (renewed and not _since(plan.day, stay)):
-            continue
-        day = max(plan.fact.effective_on, plan.clinician.day)
-        effective, signed = iso(plan.fact.effective_on), iso(plan.clinician.day)
-        words = f"plan {plan.fact.plan_version} in effect {effective}, signed {signed}"
-        found.append(There(day, words, plan.evidence))
-    if renewed:
-        for review in case.clock.counted:
-            if review.fact.updated and review.counts_from and review.plan and _since(review.day, stay):
-                day = max(review.counts_from, review.plan.fact.effective_on)
-                words = f"plan {review.fact.plan_version} updated by the review of {iso(review.day)}"
-                found.append(There(day, words, review.evidence))
-    return min(found, default=None, key=lambda item: item.day)
+class _Plans:
+    """The documents that can make a plan serve a stay, looked up by stay."""
+
+    def __init__(self, case: Case) -> None:
+        self._renewing = case.pack.reads("return_to_level") != "earlier_plan_stands"
+        self._plans = [plan for plan in case.chart.plans if plan.clinician is not None]
+        self._updates = [
+            item for item in case.chart.reviews if item.fact.updated and item.counts_from is not None and item.plan
+        ]
+
+    def there(self, stay: Stay) -> There | None:
+        """The first plan that serves the stay: the earliest day on which one is both in effect and signed.
+
+        Documents later than the stay come too late for it, and after a return those before the leave no longer serve.
+        """
+        renewed = stay.before is not None and self._renewing
+        found = [_plan_there(plan) for plan in _made_for(self._plans, stay, renewed)]
+        if renewed:
+            found += [_updated_there(review) for review in _made_for(self._updates, stay, renewed)]
+        return min(found, default=None, key=lambda item: item.day)
 
 
-def _since(day: date, stay: Stay) -> bool:
-    """Whether a document is of this stay, or of the time since the stay before it."""
-    return day >= stay.first or (stay.before is not None and day > stay.before)
+def _made_for(documents: Sequence[AnyDocument], stay: Stay, renewed: bool) -> Sequence[AnyDocument]:
+    """Documents (in order of their days) of this stay, and of the time since the stay before it or all before."""
+    low = 0
+    if renewed and stay.before is not None:
+        # one dated on the day on which one stay ends and the next begins serves the next
+        low = bisect_left(documents, min(stay.before + DAY, stay.first), key=lambda document: document.day)
+    high = len(documents)
+    if stay.last is not None:
+        high = bisect_right(documents, stay.last, key=lambda document: document.day)
+    return documents[low:high]
+
+
+def _plan_there(plan: Plan) -> There:
+    signed_on = plan.clinician.day if plan.clinician else plan.day
+    effective = plan.fact.effective_on
+    words = f"plan {plan.fact.plan_version} in effect {iso(effective)}, signed {iso(signed_on)}"
+    return There(max(effective, signed_on), words, plan.evidence)
+
+
+def _updated_there(review: Review) -> There:
+    effective = review.plan.fact.effective_on if review.plan else review.day
+    words = f"plan {review.fact.plan_version} updated by the review of {iso(review.day)}"
+    return There(max(review.counts_from or review.day, effective), words, review.evidence)
 
 
 def _judge_plan(

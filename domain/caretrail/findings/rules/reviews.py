@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from datetime import date, timedelta
 
 from caretrail.findings.case import Case
@@ -10,7 +10,7 @@ from caretrail.findings.chart import Review, Stay
 from caretrail.findings.clock import Due
 from caretrail.findings.days import iso
 from caretrail.findings.finding import Verdict
-from caretrail.findings.track import DAY, Say, Sheet, Track
+from caretrail.findings.track import DAY, Change, Say, Sheet, Track
 
 
 def review_due(case: Case) -> Sheet:
@@ -20,8 +20,9 @@ def review_due(case: Case) -> Sheet:
     deadline ends: it is met unless it was overdue then. Holds do not pause the clock and weekends do not move it.
     """
     sheet, clock = Sheet(), case.clock
+    steps = [step.day for step in clock.steps]
     for stay in case.chart.stays:
-        for day in _days(stay, [step.day for step in clock.steps]):
+        for day in _days(stay, steps):
             due = clock.due_on(day)
             if due is not None:
                 _run(case, sheet.main, day, due)
@@ -32,8 +33,10 @@ def review_due(case: Case) -> Sheet:
 
 
 def _days(stay: Stay, days: list[date]) -> list[date]:
-    inside = {day for day in days if day > stay.first and (stay.last is None or day <= stay.last)}
-    return [stay.first, *sorted(inside)]
+    """The first day of a stay, and those of the given days (in order) that lie in it; none twice."""
+    low = bisect_right(days, stay.first)
+    high = len(days) if stay.last is None else bisect_right(days, stay.last)
+    return list(dict.fromkeys([stay.first, *days[low:high]]))
 
 
 def _run(case: Case, track: Track, day: date, due: Due) -> None:
@@ -70,18 +73,15 @@ def review_valid(case: Case) -> Sheet:
     cured and is a point. What a review leaves out is unknown.
     """
     sheet, chart = Sheet(), case.chart
-    reviewed: list[Review] = []
+    changes: list[Change] = [(date.min, Say("not_applicable", "no review yet"))]
     for review in chart.reviews:
         stay = chart.stay_on(review.day)
         if stay is not None:
-            reviewed.append(review)
+            words = f"review of {iso(review.day)}: nothing open"
+            changes.append((review.day, Say("met", words, "", (review.version,))))
             _check(case, sheet, review, stay)
     for stay in chart.stays:
-        sheet.main.set(stay.first, Say("not_applicable", "no review yet"))
-        for review in reviewed:
-            if stay.last is None or review.day <= stay.last:
-                say = Say("met", f"review of {iso(review.day)}: nothing open", "", (review.version,))
-                sheet.main.set(max(review.day, stay.first), say)
+        sheet.main.lay(changes, stay.first, stay.last)
         sheet.leave(stay)
     return sheet
 
@@ -104,7 +104,8 @@ def _check(case: Case, sheet: Sheet, review: Review, stay: Stay) -> None:
         words = f"plan {fact.plan_version} was not signed by a clinician of the team by then"
         point("violation", words, "plan_version")
     if not fact.updated and fact.no_change_reason is None:
-        point("unknown" if fact.updated is None else "violation", "neither an update nor a reason for none", "no_update")
+        words = "neither an update nor a reason for none"
+        point("unknown" if fact.updated is None else "violation", words, "no_update")
     signed_on = review.clinician.day if review.clinician else None
     if signed_on is None or signed_on > review.day:
         words = f"{name}: no signature of a clinician of the team"

@@ -7,7 +7,7 @@ from datetime import date
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Document, Plan, Review, Signing
 from caretrail.findings.days import iso
-from caretrail.findings.track import Say, Sheet
+from caretrail.findings.track import Change, Say, Sheet
 
 
 def plan_signatures(case: Case) -> Sheet:
@@ -20,24 +20,20 @@ def plan_signatures(case: Case) -> Sheet:
     sheet, chart = Sheet(), case.chart
     documents: list[Plan | Review] = [*chart.plans, *(review for review in chart.reviews if review.fact.updated)]
     documents = sorted((item for item in documents if chart.stay_on(item.day)), key=lambda item: item.day)
-    settled: list[tuple[date, str, tuple[int, ...]]] = []
+    changes: list[Change] = [(date.min, Say("not_applicable", "no plan and no update of one yet"))]
     for document in documents:
         # silent while a signer is missing: then the signer's own finding speaks
-        settled.append((document.day, f"{_name(document)} is signed", (document.version,)))
-        settled += _judge(case, sheet, document)
-    none = Say("not_applicable", "no plan and no update of one yet")
-    settled.sort(key=lambda item: item[0])
+        changes.append((document.day, Say("met", f"{_name(document)} is signed", "", (document.version,))))
+        changes += _judge(case, sheet, document)
+    changes.sort(key=lambda change: change[0])
     for stay in chart.stays:
-        sheet.main.set(stay.first, none)
-        for day, words, evidence in settled:
-            if stay.last is None or day <= stay.last:
-                sheet.main.set(max(day, stay.first), Say("met", words, "", evidence))
+        sheet.main.lay(changes, stay.first, stay.last)
         sheet.leave(stay)
     return sheet
 
 
-def _judge(case: Case, sheet: Sheet, document: Plan | Review) -> list[tuple[date, str, tuple[int, ...]]]:
-    """Open a finding for each signer who is missing; give back from which days what is met."""
+def _judge(case: Case, sheet: Sheet, document: Plan | Review) -> list[Change]:
+    """Open a finding for each signer who is missing; give back from which day all have signed, if they have."""
     name = _name(document)
     required = _required(case, document)
     arithmetic = f"{name} needs {len(required)} on {iso(document.day)}: {', '.join(required)}"
@@ -49,8 +45,9 @@ def _judge(case: Case, sheet: Sheet, document: Plan | Review) -> list[tuple[date
         say = Say("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
         sheet.note(f"{name}: team", document.day, None, say)
         owed_until = None
+    settlings = _settlings(document, client)
     for signer in required:
-        settled = _settled(document, signer, guardian=signer == client)
+        settled = settlings.get(signer)
         if settled is None or settled.day > document.day:
             _owe(case, sheet, document, signer, settled, arithmetic)
         if settled is None:
@@ -65,7 +62,7 @@ def _judge(case: Case, sheet: Sheet, document: Plan | Review) -> list[tuple[date
     words = f"{name} has all {len(required)} signatures"
     if in_lieu:
         words += f", in lieu for {', '.join(in_lieu)}: declined before a witness"
-    return [(owed_until, words, tuple(sorted(evidence)))]
+    return [(owed_until, Say("met", words, "", tuple(sorted(evidence))))]
 
 
 def _owe(
@@ -101,11 +98,13 @@ def _required(case: Case, document: Plan | Review) -> list[str]:
     return list(dict.fromkeys(signers))
 
 
-def _settled(document: Document, signer: str, *, guardian: bool) -> Signing | None:
-    """The first signature, or refusal before a witness, that settles what a signer owes."""
-    found = [
-        signing
-        for signing in document.signings
-        if signing.state != "deferred" and (signing.signer == signer or (guardian and signing.role == "guardian"))
-    ]
-    return min(found, default=None, key=lambda signing: signing.day)
+def _settlings(document: Document, client: str) -> dict[str, Signing]:
+    """For each signer the first signature, or refusal before a witness; a guardian's settles what the client owes."""
+    found: dict[str, Signing] = {}
+    for signing in document.signings:
+        if signing.state == "deferred":
+            continue
+        for signer in (signing.signer, client) if signing.role == "guardian" else (signing.signer,):
+            if signer not in found or signing.day < found[signer].day:
+                found[signer] = signing
+    return found

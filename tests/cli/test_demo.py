@@ -1,0 +1,101 @@
+"""`init` and `demo`: from nothing to a first look."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from caretrail.cli import options
+from caretrail.recording.opening import open_recorder
+
+from .conftest import Caretrail
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Caretrail:
+    """The command line with no store named."""
+    found = Caretrail("", tmp_path)
+    del found.variables["CARETRAIL_DB"]
+    return found
+
+
+def test_init_makes_a_store_in_the_users_data_folder_for_the_user_alone(nowhere: Caretrail, tmp_path: Path) -> None:
+    ended = nowhere("init")
+    place = tmp_path / "data" / "caretrail" / "caretrail.db"
+    assert ended.status == 0
+    assert ended.out.startswith(f"Made a new store: {place}\n\nNext:\n")
+    assert place.parent.stat().st_mode & 0o777 == 0o700
+    assert place.stat().st_mode & 0o077 == 0
+    assert nowhere("worklist").status == 0
+
+
+def test_init_leaves_a_store_that_is_there_as_it_is(caretrail: Caretrail, example: str) -> None:
+    caretrail("append", input=example)
+    ended = caretrail("init")
+    assert (ended.status, ended.out.split(":")[0]) == (0, "There is a store already, left as it is")
+    assert len(caretrail("timeline", "LNK", "--json").json) == 65
+
+
+@pytest.mark.parametrize(
+    ("platform", "folder"),
+    [("linux", ".local/share/caretrail"), ("darwin", "Library/Application Support/caretrail")],
+)
+def test_the_data_folder_follows_the_system(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, platform: str, folder: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", "relative/is/ignored")
+    assert options.data_folder() == tmp_path / folder
+
+
+def test_the_demo_shows_what_caretrail_answers(nowhere: Caretrail, tmp_path: Path) -> None:
+    ended = nowhere("demo", "--today", "2026-03-10")
+    assert ended.status == 0, ended.err
+    shown = re.findall(r"^\$ caretrail (\w+)", ended.out, re.MULTILINE)
+    assert shown == ["worklist", "timeline", "why", "eligibility"]
+    assert ended.out.count("DEMO STORE") >= 4
+    assert max(map(len, ended.out.split("Go on from here")[0].splitlines())) <= 80
+    again = nowhere("demo", "--today", "2026-03-10")
+    assert again.out == ended.out
+    stores = list((tmp_path / "data" / "caretrail").glob("*.db"))
+    assert [store.name for store in stores] == ["demo-2026-03-10-60-2026.db"]
+    with open_recorder(str(stores[0])) as recorder:
+        assert recorder.is_demo
+
+
+def test_the_commands_the_demo_suggests_work(nowhere: Caretrail) -> None:
+    out = nowhere("demo", "--today", "2026-03-10").out
+    lines = [line.strip() for line in out.split("Go on from here:")[1].splitlines() if line.strip()]
+    for line in lines:
+        words = line.split()
+        if words[0] == "export":
+            name, _, value = words[1].partition("=")
+            nowhere.variables[name] = value
+        else:
+            assert nowhere(*words[1:]).status == 0, line
+
+
+def test_the_demo_leaves_a_real_store_alone(caretrail: Caretrail, example: str) -> None:
+    caretrail("append", input=example)
+    ended = caretrail("demo", "--today", "2026-03-10")
+    assert ended.status == 4
+    assert "is not a demo store, so the demo leaves it alone" in ended.err
+    assert len(caretrail("census", "--as-of", "2026-03-09", "--json").json) == 1
+
+
+def test_the_demo_of_another_day_is_shown_as_it_is(tmp_path: Path) -> None:
+    caretrail = Caretrail(str(tmp_path / "demo.db"), tmp_path)
+    assert caretrail("demo", "--today", "2026-03-10").status == 0
+    ended = caretrail("demo", "--today", "2026-03-17")
+    assert ended.status == 0
+    assert "The store holds the demo of another day: shown as it is." in ended.err
+
+
+def test_the_demo_is_not_for_postgresql(tmp_path: Path) -> None:
+    ended = Caretrail("postgresql://nobody@127.0.0.1:1/none", tmp_path)("demo")
+    assert ended.status == 4
+    assert "needs a SQLite file" in ended.err

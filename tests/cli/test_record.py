@@ -1,0 +1,194 @@
+"""`record`: one fact by options, or asked for on a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from .conftest import Caretrail
+from .terminal import Terminal
+
+ACTOR = "c-ortiz,clinician,LADC"
+SESSION = [
+    "record",
+    "session_attended",
+    "LNK-2026-0001",
+    "--occurred-on",
+    "2026-02-06",
+    "--service",
+    "group",
+    "--minutes",
+    "180",
+]
+
+
+@pytest.fixture
+def begun(caretrail: Caretrail, example: str) -> Caretrail:
+    """An episode of three facts, and who sits at the keyboard."""
+    caretrail("append", "--imported", input="\n".join(example.splitlines()[:3]))
+    caretrail.variables["CARETRAIL_ACTOR"] = ACTOR
+    return caretrail
+
+
+def last(caretrail: Caretrail) -> dict[str, object]:
+    fact: dict[str, object] = caretrail("timeline", "LNK", "--json").json[-1]["fact"]
+    return fact
+
+
+def test_a_fact_by_options_alone(begun: Caretrail) -> None:
+    ended = begun(*SESSION)
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.startswith("Recorded as fact 4 of LNK-2026-0001: position 4 of the log, 2")
+    assert last(begun) == {
+        "type": "session_attended",
+        "episode": "LNK-2026-0001",
+        "occurred_on": "2026-02-06",
+        "actor": {"id": "c-ortiz", "role": "clinician", "credential": "LADC"},
+        "source": "",
+        "service": "group",
+        "minutes": 180,
+    } or "source" not in last(begun)
+
+
+def test_a_hyphen_in_the_name_of_a_fact_will_do(begun: Caretrail) -> None:
+    assert begun("record", "session-attended", *SESSION[2:]).status == 0
+
+
+def test_the_receipt_as_json(begun: Caretrail) -> None:
+    receipt = begun(*SESSION, "--json").json
+    assert list(receipt) == ["episode", "version", "position", "recorded_at", "leaf"]
+    assert (receipt["episode"], receipt["version"]) == ("LNK-2026-0001", 4)
+
+
+def test_what_is_missing_is_named_at_once(begun: Caretrail) -> None:
+    del begun.variables["CARETRAIL_ACTOR"]
+    ended = begun("record", "session_attended", "LNK-2026-0001", "--service", "group")
+    assert ended.status == 2
+    assert ended.err == (
+        "Error: missing: --occurred-on, --minutes, --actor (or CARETRAIL_ACTOR)\n"
+        "Hint: see 'caretrail record session_attended --help'\n"
+    )
+
+
+def test_a_wrong_value_is_refused_and_not_repeated(begun: Caretrail) -> None:
+    ended = begun(*SESSION[:-1], "kanarienvogel")
+    assert ended.status == 1
+    assert ended.err.startswith("Error: minutes: ")
+    assert "kanarienvogel" not in ended.err
+    assert begun(*SESSION, "--modality", "kanarienvogel").err.startswith("Error: modality: must be one of")
+
+
+def test_a_signed_plan_with_parts_and_signatures(begun: Caretrail) -> None:
+    client = '{"signer":"cl-7f3a","role":"client","signed_on":"2026-01-07","method":"paper","meaning":"agreement"}'
+    ended = begun(
+        *[
+            "record",
+            "plan_signed",
+            "LNK-2026-0001",
+            "--occurred-on",
+            "2026-01-07",
+            "--plan-version",
+            "1",
+            "--effective-on",
+            "2026-01-07",
+        ],
+        *["--sections-discharge", "yes", "--sections-supports", "unknown", "--sign"],
+        "--set",
+        f"signatures=[{client}]",
+    )
+    assert ended.status == 0, ended.err
+    fact = last(begun)
+    assert fact["sections"] == {"discharge": True}
+    assert [(s["signer"], s["meaning"]) for s in fact["signatures"]] == [  # type: ignore[attr-defined]
+        ("cl-7f3a", "agreement"),
+        ("c-ortiz", "authorship"),
+    ]
+
+
+def test_a_correction_by_dotted_names(begun: Caretrail) -> None:
+    words = [
+        "record",
+        "corrected",
+        "LNK-2026-0001",
+        "--occurred-on",
+        "2026-01-06",
+        "--target",
+        "3",
+        "--set",
+        "values.group_size=7",
+    ]
+    assert begun(*words, "--reason", "counted again").status == 0
+    assert begun("timeline", "LNK", "--json").json[2]["corrections"][0]["new"] == 7
+
+
+def test_a_fact_that_cannot_be_is_status_1(begun: Caretrail) -> None:
+    ended = begun(*["record", "resumed", "LNK-2026-0001", "--occurred-on", "2026-01-06"])
+    assert ended.status == 1
+    assert "is not on hold on that day" in ended.err
+
+
+def test_a_programs_own_fact_has_no_episode(begun: Caretrail) -> None:
+    words = (
+        "record program_attested --program lincoln-iop --occurred-on 2026-01-05 --kind licence --valid-from 2026-01-01"
+    )
+    assert begun(*words.split()).out.startswith("Recorded as fact 1 of the program: position 4")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+def test_on_a_terminal_it_asks_for_what_is_missing(begun: Caretrail) -> None:
+    command = [str(begun.program), "record", "session_attended", "LNK-2026-0001", "--modality", "virtual"]
+    with Terminal(command, begun.environment()) as terminal:
+        terminal.answer("* occurred_on [", "2026-01-09")
+        terminal.answer("* service (individual/group/family/education/motivational/other): ", "choir")
+        terminal.expect("must be one of 'individual'")
+        terminal.answer("* service", "group")
+        terminal.answer("* minutes: ", "180")
+        terminal.answer("  start: ", "")
+        terminal.answer("  group_size: ", "8")
+        terminal.answer("  group_session: ", "")
+        terminal.answer("  place: ", "")
+        terminal.expect("minutes            180")
+        terminal.answer("Record this? [Y/n]: ", "y")
+        assert "Recorded as fact 4 of LNK-2026-0001" in terminal.rest()
+        assert terminal.process.returncode == 0
+    assert (last(begun)["group_size"], last(begun)["modality"]) == (8, "virtual")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+def test_on_a_terminal_no_means_nothing_is_recorded(begun: Caretrail) -> None:
+    command = [str(begun.program), "record", "held", "LNK-2026-0001", "--occurred-on", "2026-01-09"]
+    with Terminal(command, begun.environment()) as terminal:
+        terminal.answer("* reason (hospital/jail/leave/other): ", "jail")
+        terminal.answer("Record this? [Y/n]: ", "n")
+        terminal.rest()
+        assert terminal.process.returncode == 130
+    assert len(begun("timeline", "LNK", "--json").json) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+def test_a_determination_with_parts_and_signature_on_a_terminal(begun: Caretrail) -> None:
+    words = [
+        "record",
+        "continued_stay_determined",
+        "LNK-2026-0001",
+        "--occurred-on",
+        "2026-01-09",
+        "--decision",
+        "continue",
+    ]
+    with Terminal([str(begun.program), *words], begun.environment()) as terminal:
+        terminal.answer("Sign it yourself, as c-ortiz? [Y/n]: ", "")
+        terminal.answer("progressing (yes/no/unknown): ", "yes")
+        for name in ("goals_remain", "level_needed", "has_capacity", "actively_working"):
+            terminal.answer(name, "")
+        for name in ("new_problems", "treatable_here", "least_intensive", "leave_by"):
+            terminal.answer(name, "")
+        terminal.answer("rationale", "still unsteady at work")
+        terminal.answer("Enter ratings now? [y/N]: ", "")
+        terminal.answer("Record this? [Y/n]: ", "")
+        terminal.rest()
+        assert terminal.process.returncode == 0
+    fact = last(begun)
+    assert fact["progressing"] is True
+    assert fact["signatures"][0]["meaning"] == "determination"  # type: ignore[index]

@@ -1,0 +1,451 @@
+"""What a clinician and an auditor see: the literal screens on the example, 80 columns wide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from caretrail.facts.codec import parse_fact
+from caretrail.recording.application import Records
+from caretrail.recording.opening import open_recorder
+from stores import Clock
+
+from .conftest import Caretrail
+
+Load = Callable[[Iterable[str]], Caretrail]
+
+
+def load(caretrail: Caretrail, facts: Iterable[str]) -> Caretrail:
+    """Record each fact in the evening of its day; a fact of an earlier day comes when it comes."""
+    clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
+    with open_recorder(caretrail.url, clock=clock) as recorder:
+        records = Records(recorder, clock)
+        for line in facts:
+            day = date.fromisoformat(json.loads(line)["occurred_on"])
+            clock.now = max(clock.now + timedelta(seconds=1), datetime.combine(day, time(23), UTC))
+            records.append([parse_fact(line)])
+    return caretrail
+
+
+@pytest.fixture
+def seen(caretrail: Caretrail, example: str) -> Caretrail:
+    """The command line on the example, recorded as it happened."""
+    return load(caretrail, example.splitlines())
+
+
+ME = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
+
+
+def amended() -> list[str]:
+    """A short episode in which everything was changed that can be."""
+    session: dict[str, object] = {"type": "session_attended", "service": "group", "minutes": 180, "group_size": 13}
+    facts: list[dict[str, object]] = [
+        {
+            "type": "admitted",
+            "occurred_on": "2026-01-05",
+            "client": "cl-1",
+            "program": "lincoln-iop",
+            "zone": "America/Chicago",
+            "level": "2.1",
+            "edition": "asam-3",
+            "route": "direct",
+            "population": "adult",
+            "policy": "ne-medicaid-2.1-adult",
+        },
+        session | {"occurred_on": "2026-01-07"},
+        session | {"occurred_on": "2026-01-05", "late_reason": "paper sheet found"},
+        {
+            "type": "corrected",
+            "occurred_on": "2026-01-08",
+            "target": 3,
+            "values": {"group_size": 11},
+            "reason": "staff were counted",
+        },
+        {"type": "session_attended", "occurred_on": "2026-01-09", "service": "family", "minutes": 60},
+        {"type": "voided", "occurred_on": "2026-01-12", "target": 5, "reason": "wrong_client"},
+        {
+            "type": "addendum",
+            "occurred_on": "2026-01-12",
+            "target": 2,
+            "text": "left early",
+            "reason": "asked by payer",
+        },
+    ]
+    return [json.dumps({"episode": "A-1", "actor": ME} | fact) for fact in facts]
+
+
+def screen(text: str) -> str:
+    """A literal screen of a test, without the newline it begins with."""
+    return text.removeprefix("\n")
+
+
+def test_the_worklist_says_what_to_do_most_urgent_first(seen: Caretrail) -> None:
+    ended = seen("worklist", "--as-of", "2026-03-09")
+    assert ended.out == screen("""
+Worklist as of 2026-03-09
+
+Now: overdue, due today, or treatment without an assessment (1)
+Episode        Rule     Due          What                                Owner
+LNK-2026-0001  NE21-R1  2 days over  review overdue since 2026-03-07     c-ortiz
+
+Check the record: what it says is not enough to judge (1)
+Episode        Rule     Due          What                                Owner
+LNK-2026-0001  NE21-C1  since 03-08  the determination of 2026-02-05     c-ortiz
+                                     held through 2026-03-07
+
+Standing on position 65, the newest
+'caretrail why EPISODE RULE' explains a row.
+""")
+
+
+def test_a_signature_that_is_owed(seen: Caretrail) -> None:
+    ended = seen("worklist", "--as-of", "2026-02-06")
+    assert ended.out == screen("""
+Worklist as of 2026-02-06
+
+Next: due this week, or a signature owed (1)
+Episode        Rule     Due          What                                Owner
+LNK-2026-0001  NE21-P3  since 02-05  review of 2026-02-05 lacks the      c-ortiz
+                                     signature of cl-7f3a: put off
+
+Standing on position 65, the newest
+'caretrail why EPISODE RULE' explains a row.
+""")
+
+
+def test_the_sheet_of_a_day_of_service(seen: Caretrail) -> None:
+    ended = seen("show", "LNK", "--as-of", "2026-03-09")
+    assert ended.out == screen("""
+LNK-2026-0001 on 2026-03-09
+
+Client          cl-7f3a
+Program         lincoln-iop, level 2.1, open
+Team            c-ortiz, LADC, carries the case
+                c-lee, LIMHP
+                c-noor, PLADC
+Plan            plan 1, 2026-01-07, by c-ortiz (fact 6)
+                  cl-7f3a, client: signed 2026-01-07, electronic
+                  c-ortiz, LADC: signed 2026-01-07, electronic
+                  c-lee, LIMHP: signed 2026-01-12, electronic
+Last review     review of plan 1, 2026-02-05, by c-ortiz (fact 25)
+                  c-ortiz, LADC: signed 2026-02-05, electronic
+                  c-lee, LIMHP: signed 2026-02-05, electronic
+                  cl-7f3a, client: signed 2026-02-09, electronic
+Next review     due 2026-03-07
+Determination   continue, 2026-02-05, by c-ortiz (fact 26)
+                  c-ortiz, LADC: signed 2026-02-05, electronic
+Continued stay  unknown (determination, through 2026-03-07)
+Sessions        09:00 group, 180 min, 8 clients, in person (fact 43)
+Minutes         180 on this day, 180 since Sunday 2026-03-08
+Findings        NE21-R1 overdue: review overdue since 2026-03-07
+                NE21-C1 unknown: the determination of 2026-02-05 held through
+                2026-03-07
+
+Standing on position 65, the newest
+""")
+
+
+def test_why_a_review_is_overdue(seen: Caretrail) -> None:
+    ended = seen("why", "LNK", "R1", "--as-of", "2026-03-09")
+    assert ended.out == screen("""
+NE21-R1 Plan review every 30 days (must)
+LNK-2026-0001 on 2026-03-09
+
+Says       overdue: review overdue since 2026-03-07
+Because    base 2026-02-05 last review + 30 days = 2026-03-07; today is
+           2026-03-09: 2 days overdue
+Rests on   fact 25, 2026-02-05: review of plan 1, with client, updated, signed
+           by c-ortiz and c-lee and cl-7f3a (put off)
+Ends with  a review of a signed plan with the client or guardian, signed by a
+           clinician of the team
+The rule   The plan is reviewed and updated every 30 days, or sooner as
+           medically indicated.
+Source     Nebraska DHHS, Intensive Outpatient – Level 2.1: Adult Substance Use
+           Disorder, service definition (Title 471 chapter 20), Service
+           expectations, lines 52-55
+
+So far:
+  2026-01-05 to 2026-01-06  met        next review due 2026-02-04
+  2026-01-07 to 2026-01-29  met        next review due 2026-02-06
+  2026-01-30 to 2026-02-04  due_soon   review due 2026-02-06
+  2026-02-05 to 2026-02-27  met        next review due 2026-03-07
+  2026-02-28 to 2026-03-06  due_soon   review due 2026-03-07
+  2026-03-07 to 2026-03-07  due_today  review due 2026-03-07
+  2026-03-08 to 2026-03-10  overdue    review overdue since 2026-03-07
+
+Standing on position 65, the newest
+""")
+
+
+def test_why_a_group_was_too_large_before_its_count_was_corrected(seen: Caretrail) -> None:
+    ended = seen("why", "LNK", "I3", "--as-of", "2026-03-06", "--known-at", "@54")
+    assert ended.out == screen("""
+NE21-I3 Groups of 3 to 12 (must)
+LNK-2026-0001 on 2026-03-06
+
+Says       violation: group of 2026-03-02 09:00: 13 clients, 3 to 12 allowed
+Because    3 <= 13 <= 12 fails; today is 2026-03-06: up since 2026-03-02
+Rests on   fact 53, 2026-03-02: group session, 180 min, 13 clients, in person
+Ends with  nothing, if the count is right: it can be explained, or corrected if
+           it is wrong
+The rule   A treatment group has no fewer than three and no more than twelve
+           clients.
+Source     Nebraska DHHS, Intensive Outpatient – Level 2.1: Adult Substance Use
+           Disorder, service definition (Title 471 chapter 20), Service
+           expectations; Staffing ratio, lines 76-80, 112
+
+So far:
+  2026-01-05 to 2026-03-01  met        groups since 2026-01-05: none open
+  2026-03-02 to 2026-03-08  violation  group of 2026-03-02 09:00: 13 clients, 3
+                                       to 12 allowed
+
+As known at position 54 of 65
+""")
+
+
+def test_eligibility_on_the_admission(seen: Caretrail) -> None:
+    ended = seen("eligibility", "LNK", "--as-of", "2026-01-20")
+    assert ended.out == screen("""
+LNK-2026-0001 on 2026-01-20: continued stay
+
+Answer         eligible
+Basis          admission
+Holds through  2026-02-06
+Reasons        admission criteria met
+Rests on       facts 1, 2, 6: 'caretrail timeline' shows them
+
+Standing on position 65, the newest
+""")
+
+
+def test_eligibility_where_no_pack_applies(seen: Caretrail) -> None:
+    ended = seen("eligibility", "LNK", "--as-of", "2026-04-07")
+    assert ended.out == screen("""
+LNK-2026-0001 on 2026-04-07: continued stay
+
+Answer   not applicable
+Basis    none
+Reasons  level 1: no policy pack
+
+Standing on position 65, the newest
+""")
+
+
+def test_a_timeline_hides_what_came_later(seen: Caretrail) -> None:
+    ended = seen("timeline", "LNK", "--as-of", "2026-01-05", "--known-at", "@10")
+    assert ended.out == screen("""
+Timeline of LNK-2026-0001 as of 2026-01-05
+
+Fact  Happened    Recorded, UTC     What                               Stated by
+1     2026-01-02  2026-01-02 23:00  assessment, initial, F10.20,       c-ortiz
+                                    level 2.1 recommended, referred    LADC
+                                    to c-lee
+2     2026-01-05  2026-01-05 23:00  admitted to lincoln-iop at level   c-ortiz
+                                    2.1, client cl-7f3a                LADC
+3     2026-01-05  2026-01-05 23:00  group session, 180 min, 8          ehr-feed
+                                    clients, in person                 service
+
+3 facts
+As known at position 10 of 65
+""")
+
+
+def test_a_timeline_shows_late_corrected_added_and_voided(caretrail: Caretrail) -> None:
+    seen = load(caretrail, amended())
+    ended = seen("timeline", "A-1")
+    assert ended.out == screen("""
+Timeline of A-1
+
+Fact  Happened    Recorded, UTC     What                               Stated by
+1     2026-01-05  2026-01-05 23:00  admitted to lincoln-iop at level   c-ortiz
+                                    2.1, client cl-1                   LADC
+2     2026-01-07  2026-01-07 23:00  group session, 180 min, 13         c-ortiz
+                                    clients                            LADC
+                                    ADDED by 7, c-ortiz: left early
+                                    (asked by payer)
+3     2026-01-05  2026-01-07 23:00  group session, 180 min, 13         c-ortiz
+                                    clients                            LADC
+                                    LATE ENTRY: paper sheet found
+                                    CORRECTED by 4, c-ortiz: group
+                                    size 13 → 11 (staff were counted)
+4     2026-01-08  2026-01-08 23:00  corrects fact 3: group_size is     c-ortiz
+                                    11, staff were counted             LADC
+5     2026-01-09  2026-01-09 23:00  ✗ family session, 60 min           c-ortiz
+                                    VOIDED by 6: wrong client          LADC
+6     2026-01-12  2026-01-12 23:00  voids fact 5: wrong client         c-ortiz
+                                                                       LADC
+7     2026-01-12  2026-01-12 23:00  adds to fact 2: left early, asked  c-ortiz
+                                    by payer                           LADC
+
+7 facts, 1 late, 1 corrected, 1 voided
+Standing on position 7, the newest
+""")
+
+
+def test_the_findings_in_force_on_a_day(seen: Caretrail) -> None:
+    ended = seen("findings", "--as-of", "2026-03-09")
+    assert ended.out == screen("""
+Findings as of 2026-03-09
+
+Episode        Rule     Verdict  Days           What
+LNK-2026-0001  NE21-C1  unknown  2026-03-08     the determination of 2026-02-05
+                                 to 2026-03-10  held through 2026-03-07
+LNK-2026-0001  NE21-R1  overdue  2026-03-08     review overdue since 2026-03-07
+                                 to 2026-03-10
+
+2 findings
+Standing on position 65, the newest
+""")
+
+
+def test_the_census(seen: Caretrail) -> None:
+    ended = seen("census", "--as-of", "2026-02-20")
+    assert ended.out == screen("""
+Census as of 2026-02-20
+
+Episode        Client   Program      Level  Clinician  Admitted    Days  Status
+LNK-2026-0001  cl-7f3a  lincoln-iop  2.1    c-ortiz    2026-01-05  46    held
+
+1 episode open on that day
+Standing on position 65, the newest
+""")
+
+
+def test_an_empty_worklist_says_of_how_many_episodes(seen: Caretrail) -> None:
+    ended = seen("worklist", "--as-of", "2026-06-01")
+    assert ended.out == screen("""
+Worklist as of 2026-06-01
+
+Nothing to do that was asked for; 0 episodes open on that day.
+
+Standing on position 65, the newest
+""")
+
+
+READS = [
+    "worklist --as-of 2026-03-09",
+    "findings --as-of 2026-03-09",
+    "census --as-of 2026-03-09",
+    "timeline LNK",
+    "show --client cl-7f3a --as-of 2026-03-09",
+]
+
+
+@pytest.mark.parametrize("command", READS)
+def test_json_is_a_bare_array_and_the_position_goes_to_stderr(seen: Caretrail, command: str) -> None:
+    ended = seen(*command.split(), "--json")
+    assert ended.out.startswith("[")
+    assert ended.json
+    assert ended.err == "Standing on position 65, the newest\n"
+
+
+ROW = [
+    "episode",
+    "client",
+    "program",
+    "level",
+    "clinician",
+    "owner",
+    "rule",
+    "verdict",
+    "due_on",
+    "days_overdue",
+    "from",
+    "until",
+    "message",
+    "citation",
+    "evidence",
+]
+
+
+@pytest.mark.parametrize("command", ["worklist", "findings"])
+def test_rows_carry_their_published_keys(seen: Caretrail, command: str) -> None:
+    row = seen(command, "--as-of", "2026-03-09", "--rule", "R1", "--json").json[0]
+    assert set(ROW) <= set(row)
+    assert (row["rule"], row["verdict"], row["due_on"], row["days_overdue"]) == ("NE21-R1", "overdue", "2026-03-07", 2)
+
+
+def test_eligibility_carries_its_published_keys(seen: Caretrail) -> None:
+    row = seen("eligibility", "LNK", "--as-of", "2026-02-10", "--json").json
+    assert list(row) == ["episode", "as_of", "verdict", "basis", "holds_through", "reasons", "evidence"]
+    assert (row["verdict"], row["basis"]) == ("eligible", "determination")
+
+
+def test_a_timeline_carries_both_times_and_what_became_of_each_fact(seen: Caretrail) -> None:
+    rows = seen("timeline", "LNK", "--json").json
+    late, voided = rows[52], rows[55]
+    assert (late["late"], late["corrected_by"], late["occurred_on"]) == (True, [55], "2026-03-02")
+    assert late["recorded_at"].startswith("2026-03-20T23:00")
+    assert (voided["voided_by"], voided["void_reason"]) == (58, "wrong_client")
+    assert {"author", "version", "position"} <= set(late)
+
+
+@pytest.mark.parametrize("command", ["worklist", "findings", "census"])
+def test_before_any_fact_there_is_a_word_and_never_a_clean_board(caretrail: Caretrail, command: str) -> None:
+    nothing = "Nothing is recorded in this store yet: 'caretrail append FILE' records facts.\n"
+    ended = caretrail(command)
+    assert (ended.status, ended.out, ended.err) == (0, "", nothing)
+    as_json = caretrail(command, "--json")
+    assert (as_json.status, as_json.json) == (0, [])
+    assert as_json.err.startswith(nothing)
+
+
+def test_known_at_takes_an_instant_a_day_and_a_position(seen: Caretrail) -> None:
+    for known_at in ("2026-03-20T23:00:00Z", "2026-03-20T17:00:01-06:00", "2026-03-20", "@53"):
+        rows = seen("findings", "--rule", "I3", "--as-of", "2026-03-03", "--known-at", known_at, "--json").json
+        assert [row["verdict"] for row in rows] == ([] if known_at == "2026-03-20T23:00:00Z" else ["violation"]), (
+            known_at
+        )
+    ended = seen("census", "--as-of", "2026-03-03", "--known-at", "2026-03-20")
+    assert ended.out.endswith("As known at 2026-03-20 23:59:59 UTC: position 53 of 65\n")
+    assert (
+        seen("findings", "--as-of", "2026-03-03", "--known-at", "2026-01-01").err
+        == "Nothing was recorded yet by then.\n"
+    )
+
+
+def test_the_store_may_be_named_before_and_after_the_command(
+    seen: Caretrail, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = Caretrail(str(tmp_path_factory.mktemp("none") / "no.db"), tmp_path_factory.mktemp("home"))
+    assert elsewhere("census").status == 4
+    for words in (["--db", seen.url, "census"], ["census", "--db", seen.url]):
+        assert elsewhere(*words, "--as-of", "2026-03-09").status == 0
+
+
+def test_my_caseload(seen: Caretrail) -> None:
+    mine = seen("worklist", "--mine", "--as-of", "2026-03-09", CARETRAIL_ACTOR="c-ortiz,clinician,LADC")
+    theirs = seen("worklist", "--mine", "--as-of", "2026-03-09", CARETRAIL_ACTOR="c-quill,clinician")
+    assert "NE21-R1" in mine.out
+    assert "Nothing to do that was asked for; 1 episode open on that day." in theirs.out
+
+
+def test_the_position_is_that_of_the_log_on_both_databases(caretrail_both: Caretrail, example: str) -> None:
+    caretrail_both("append", "--imported", input=example)
+    ended = caretrail_both("worklist", "--as-of", "2026-03-09")
+    assert "2 days over" in ended.out
+    assert "Standing on position 65, the newest" in ended.out
+
+
+def test_the_projection_commands(caretrail_both: Caretrail, example: str) -> None:
+    caretrail_both("init")  # the store is there; what is derived from it gets its tables
+    caretrail_both("append", input=example)
+    assert caretrail_both("projection", "status").out == "Standing on position 0 of 65: 65 facts behind the log\n"
+    assert caretrail_both("projection", "catch-up").out == "Standing on position 65 of 65: up to the end of the log\n"
+    assert caretrail_both("projection", "rebuild", "--json").json["behind"] == 0
+    assert caretrail_both("projection", "check").out.startswith(
+        "1 episode checked up to position 65: the rows are what the log says\n"
+    )
+    assert caretrail_both("projection", "quarantine").err == "No episode is quarantined\n"
+    assert caretrail_both("projection", "quarantine", "--json").json == []
+
+
+def test_rules_are_listed_and_printed(caretrail: Caretrail) -> None:
+    assert "ne-medicaid-2.1-adult" in caretrail("rules").out
+    printed = caretrail("rules", "ne-medicaid-2.1-adult").out
+    assert "NE21-R1" in printed
+    assert max(map(len, printed.splitlines())) <= 80
+    assert caretrail("rules", "ne-medicaid-2.1-adult", "--json").json["numbers"]["review_days"] == 30

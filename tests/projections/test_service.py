@@ -1,0 +1,103 @@
+"""The Python API: facts in, answers out, in a service that may have a `domain` package of its own."""
+
+from __future__ import annotations
+
+import doctest
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+import caretrail.service
+from caretrail.facts import payload_of
+from caretrail.service import (
+    CommandReused,
+    Impossible,
+    InvalidFact,
+    Receipt,
+    StoreNotInitialised,
+    create_store,
+    open_store,
+)
+from projections.given import NAME, NOW, admitted, assessed, copy_of_example, example, session
+
+
+def test_the_example_of_the_documentation_runs() -> None:
+    assert doctest.testmod(caretrail.service).failed == 0
+
+
+def test_facts_go_in_once_however_often_they_are_sent_and_answers_come_out(store_url: str) -> None:
+    assert create_store(store_url) is False, "the fixture made the log; the read models are added"
+    with open_store(store_url, clock=lambda: NOW) as store:
+        first = store.append(example(), imported=True)
+        assert store.append(example(), imported=True) == first
+        assert [receipt.version for receipt in first] == list(range(1, 66))
+        assert payload_of(store.episode(NAME).entries[0].fact) == payload_of(example()[0])
+        assert store.eligibility(NAME, date(2026, 2, 10)).verdict == "eligible"
+        assert [row.rule for row in store.findings(episode=NAME, as_of=date(2026, 3, 10))] == ["NE21-C1", "NE21-R1"]
+        assert [row.rule for row in store.worklist(date(2026, 3, 10)).rows] == ["NE21-R1", "NE21-C1"]
+        assert len(store.timeline(NAME)) == 65
+
+
+def test_a_call_takes_all_facts_or_none_and_says_which_is_to_blame(store_url: str) -> None:
+    create_store(store_url)
+    with open_store(store_url, clock=lambda: NOW) as store:
+        with pytest.raises(Impossible) as caught:
+            store.append([assessed("01-02"), admitted("01-05"), admitted("01-06")])
+        assert caught.value.index in (None, 2)
+        with pytest.raises(InvalidFact) as invalid:
+            store.append([assessed("01-02"), {"type": "admitted"}])
+        assert invalid.value.index == 1
+        assert store.reader().census(date(2026, 1, 6)) == []
+
+
+def test_each_fact_on_its_own_merits_gets_a_receipt_or_a_refusal_in_its_place(store_url: str) -> None:
+    create_store(store_url)
+    with open_store(store_url, clock=lambda: NOW) as store:
+        once = session("01-06", command_id="one")
+        outcomes = store.append_each(
+            [admitted("01-05"), {"type": "nothing"}, once, session("01-07", command_id="one"), admitted("01-05")]
+        )
+        assert [type(outcome) for outcome in outcomes] == [Receipt, InvalidFact, Receipt, CommandReused, Impossible]
+
+
+def test_a_dict_with_dates_is_a_fact_too(store_url: str) -> None:
+    create_store(store_url)
+    with open_store(store_url, clock=lambda: NOW) as store:
+        data = admitted("01-05").model_dump(by_alias=True, exclude_none=True)
+        assert isinstance(data["occurred_on"], date)
+        [receipt] = store.append(data)
+        assert (receipt.episode, receipt.version) == ("E-1", 1)
+
+
+def test_what_is_appended_is_in_the_next_answer(store_url: str) -> None:
+    create_store(store_url)
+    with open_store(store_url, clock=lambda: datetime(2026, 3, 10, 18, tzinfo=UTC)) as store:
+        for facts in range(1, 44):
+            store.append(copy_of_example("E-9", facts=43)[facts - 1], imported=True)
+            assert len(store.timeline("E-9")) == facts
+        assert {row.rule for row in store.worklist().rows} == {"NE21-R1", "NE21-C1"}
+
+
+def test_a_store_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(StoreNotInitialised):
+        open_store(f"sqlite:///{tmp_path}/nothing.db")
+
+
+def test_a_service_with_a_domain_package_of_its_own_can_import_ours(tmp_path: Path) -> None:
+    for name in ("domain", "projections", "cli"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("OURS = 'the service'\n")
+    program = "import domain, cli, projections; from caretrail.service import open_store; print(domain.OURS)"
+    path = [str(tmp_path), *(entry for entry in sys.path if entry.endswith(("domain", "projections", "cli")))]
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": ":".join(path)},
+        cwd=tmp_path,
+        check=False,
+    )
+    assert (run.stdout.strip(), run.returncode) == ("the service", 0), run.stderr

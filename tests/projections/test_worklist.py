@@ -1,0 +1,141 @@
+"""The worklist: what to do, in the order a clinician needs, and what stays quiet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from caretrail.facts import Fact
+from caretrail.reading.answers import Worklist
+from projections.given import LEE, NAME, Care, admitted, assessed, day, example, fact, plan, session
+
+
+def rows(work: Worklist) -> list[tuple[int, str, str, str, int]]:
+    return [(row.group, row.episode, row.rule.removeprefix("NE21-"), row.verdict, row.count) for row in work.rows]
+
+
+def week(sunday: str, episode: str = "E-1", *, missed: int = 0) -> list[Fact]:
+    """Three groups of three hours on Monday, Wednesday and Friday; the client misses the last ones."""
+    days = [f"{day(sunday) + timedelta(days=offset):%m-%d}" for offset in (1, 3, 5)]
+    attended = [session(on, episode) for on in days[: 3 - missed]]
+    absent = {"service": "group", "minutes": 180, "start": "09:00", "cause": "client", "reason": "no_show"}
+    return attended + [fact("session_missed", on, episode, **absent) for on in days[3 - missed :]]
+
+
+def in_care(episode: str = "E-1", on: str = "01-05", **fields: Any) -> list[Fact]:
+    """Assessed, admitted and planned without a flaw."""
+    start = day(on)
+    return [
+        assessed(f"{start - timedelta(days=3):%m-%d}", episode),
+        admitted(on, episode, **fields),
+        plan(on, episode),
+    ]
+
+
+def test_overdue_comes_first_longest_first_then_due_today_then_this_week_then_records_to_check(care: Care) -> None:
+    """Given reviews due on 4, 6 and 9 February, treatment since 4 February without an assessment, and a plan unsigned,
+    when the worklist of 6 February is asked for,
+    then what is overdue longest stands first and what is only to be checked stands last.
+    """
+    care.record([*in_care("LATE", "01-05"), *in_care("TODAY", "01-07"), *in_care("SOON", "01-10")])
+    care.record([admitted("02-03", "NONE"), session("02-04", "NONE")])
+    care.record(
+        [
+            assessed("02-01", "OWED"),
+            admitted("02-02", "OWED", team=[{"id": "c-ortiz", "role": "clinician"}, LEE]),
+            plan("02-02", "OWED"),
+        ]
+    )
+    work = care.reader.worklist(day("02-06"))
+    shown = [row for row in rows(work) if row[1:3] != ("NONE", "P1")]
+    assert shown[:5] == [
+        (1, "LATE", "R1", "overdue", 1),
+        (1, "NONE", "A1", "violation", 1),
+        (1, "TODAY", "R1", "due_today", 1),
+        (2, "SOON", "R1", "due_soon", 1),
+        (2, "OWED", "P3", "violation", 1),
+    ]
+    assert [row[:2] for row in shown[5:]] == [(3, "NONE"), (3, "LATE")], "longest up first"
+    assert [row.owner for row in work.rows if row.rule == "NE21-P3"] == ["c-lee"]
+    assert next(row.days_overdue for row in work.rows if row.episode == "LATE") == 2
+
+
+def test_one_row_for_all_signatures_missing_with_their_owners_and_since_when(care: Care) -> None:
+    noor = {"id": "c-noor", "role": "clinician", "credential": "PLADC"}
+    care.record([assessed("01-02"), admitted("01-05", team=[{"id": "c-ortiz", "role": "clinician"}, LEE, noor])])
+    care.record([plan("01-06")])
+    [row] = [row for row in care.reader.worklist(day("01-10")).rows if row.rule == "NE21-P3"]
+    assert (row.count, row.owner, row.since, row.group) == (2, "c-lee, c-noor", day("01-06"), 2)
+    [mine] = care.reader.worklist(day("01-10"), clinician="c-lee").rows
+    assert (mine.count, mine.owner, mine.clinician) == (1, "c-lee", "c-ortiz")
+
+
+def test_records_to_check_are_one_row_an_episode(care: Care) -> None:
+    care.record([admitted("01-05", expects_progress=None)])
+    [row] = [row for row in care.reader.worklist(day("01-06")).rows if row.group == 3]
+    assert row.count > 2
+    assert "records to check: " in row.message
+    assert "NE21-B3" in row.message
+
+
+def test_a_short_week_is_quiet_until_a_second_follows(care: Care) -> None:
+    care.record([*in_care(), *week("01-11", missed=1), *week("01-18", missed=1), *week("01-25")])
+    after_one, after_two = care.reader.worklist(day("01-19")), care.reader.worklist(day("01-26"))
+    assert ([row.rule for row in after_one.rows], after_one.quiet_count) == ([], 1)
+    assert [row.cause for row in care.reader.worklist(day("01-19"), all_quiet=True).rows] == ["attended_short"]
+    assert [(row.cause, row.group) for row in after_two.rows] == [("attended_short", 2)]
+    assert [row.rule for row in care.reader.worklist(day("02-03")).rows if row.rule == "NE21-I1"] == []
+
+
+def test_an_explained_week_does_not_count_as_short(care: Care) -> None:
+    care.record([*in_care(), *week("01-11", missed=1), *week("01-18", missed=1)])
+    care.record([fact("explained", "01-19", rule="NE21-I1", on="2026-01-18", code="client_ill")])
+    work = care.reader.worklist(day("01-26"))
+    assert [row.rule for row in work.rows if row.rule == "NE21-I1"] == []
+    assert work.quiet_count == 1
+
+
+def test_what_is_explained_is_quiet_and_not_hidden(care: Care) -> None:
+    care.record([*in_care(), fact("explained", "02-06", rule="R1", on="2026-02-06", code="weather")])
+    assert [row.rule for row in care.reader.worklist(day("02-05")).rows if row.rule == "NE21-R1"] == ["NE21-R1"]
+    work = care.reader.worklist(day("02-07"))
+    assert [row.rule for row in work.rows if row.rule == "NE21-R1"] == []
+    assert work.quiet_count == 1
+    [quiet] = [row for row in care.reader.worklist(day("02-07"), all_quiet=True).rows if row.quiet]
+    assert (quiet.rule, quiet.group, quiet.verdict) == ("NE21-R1", 4, "overdue")
+
+
+def test_points_and_closed_stays_live_in_the_findings_alone(care: Care) -> None:
+    care.record([*in_care("E-1"), session("01-06", "E-1", group_size=13)])
+    care.record([*in_care("E-2"), fact("discharged", "02-10", "E-2", reason="other")])
+    assert [row.rule for row in care.reader.findings(day("01-06"))] == ["NE21-I3"]
+    assert care.reader.worklist(day("01-06"), all_quiet=True).rows == ()
+    assert [row.episode for row in care.reader.worklist(day("02-11")).rows if row.episode == "E-2"] == []
+    assert {row.verdict for row in care.reader.findings(day("02-11"), closed=True, episode="E-2")} >= {"not_met"}
+
+
+def test_an_assessment_that_came_late_is_no_longer_work(care: Care) -> None:
+    care.record([admitted("01-05"), session("01-06"), plan("01-06"), assessed("01-08")])
+    assert [row.rule for row in care.reader.worklist(day("01-07")).rows if row.group == 1] == ["NE21-A1"]
+    assert [row.rule for row in care.reader.worklist(day("01-09")).rows if row.rule == "NE21-A1"] == []
+    assert [row.cause for row in care.reader.findings(day("01-09"), rule="A1")] == ["assessment_after_treatment"]
+
+
+def test_a_limit_bounds_the_rows_and_not_the_count(care: Care) -> None:
+    for number in range(5):
+        care.record(in_care(f"E-{number}", f"01-{5 + number:02d}"))
+    whole = care.reader.worklist(day("02-12"))
+    part = care.reader.worklist(day("02-12"), limit=2)
+    assert (part.rows, part.total) == (whole.rows[:2], whole.total)
+    assert whole.total == len(whole.rows) > 2
+
+
+def test_json_rows_carry_the_published_keys_in_order(care: Care) -> None:
+    care.record(example())
+    row = care.reader.worklist(day("03-10")).rows[0].as_json()
+    assert list(row) == [
+        "episode", "client", "program", "level", "clinician", "owner", "rule", "verdict", "due_on", "days_overdue",
+        "from", "until", "message", "citation", "evidence", "arithmetic", "cause", "subject", "quiet",
+        "count", "since", "group",
+    ]  # fmt: skip
+    assert (row["episode"], row["from"], row["due_on"], row["evidence"]) == (NAME, "2026-03-08", "2026-03-07", [25])
