@@ -179,6 +179,7 @@ def test_a_determination_with_parts_and_signature_on_a_terminal(begun: Caretrail
     ]
     with Terminal([str(begun.program), *words], begun.environment()) as terminal:
         terminal.answer("Sign it yourself, as c-ortiz? [Y/n]: ", "")
+        terminal.answer("Add one more to signatures? [y/N]: ", "n")
         terminal.answer("progressing (yes/no/unknown): ", "yes")
         for name in ("goals_remain", "level_needed", "has_capacity", "actively_working"):
             terminal.answer(name, "")

@@ -45,7 +45,7 @@ def _moved(value: Any, days: int) -> Any:
     if isinstance(value, dict):
         return {key: _moved(item, days) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [_moved(item, days) for item in cast("list[Any]", value)]
+        return [_moved(item, days) for item in cast("list[object]", value)]
     if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
         return (date.fromisoformat(value) + timedelta(days=days)).isoformat()
     return value

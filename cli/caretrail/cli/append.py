@@ -17,7 +17,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.interrupt import Patience
 from caretrail.cli.options import Setup, json_option, now, store_option
 from caretrail.cli.screen import Step, instant, json_text, plural, progress, say, visible
-from caretrail.errors import Refused, StoreError
+from caretrail.errors import CaretrailError, Refused
 
 if TYPE_CHECKING:
     from caretrail.cli.lines import Line
@@ -271,6 +271,9 @@ def _saying_what_is_durable(told: _Told) -> Generator[None]:
             f"interrupted after line {told.line}: {told.so_far()}; nothing after that line",
             "run the same command again: a fact with a command_id is not recorded twice",
         ) from None
-    except StoreError:
-        say(f"Up to line {told.line}: {told.so_far()}; of what follows, send again what carries a command_id")
+    except CaretrailError:
+        say(
+            f"Up to line {told.line}: {told.so_far()}. Some lines after it may be recorded too: "
+            "sent again, those with a command_id are not recorded twice."
+        )
         raise

@@ -28,7 +28,7 @@ def _ask(leaf: Leaf, data: dict[str, Any], defaults: Mapping[str, str]) -> None:
         if leaf.required or has(data, leaf.path) or wants(f"Enter {leaf.name}?"):
             for inner in fields_of(leaf.part, leaf.path):
                 _ask(inner, data, defaults)
-    elif has(data, leaf.path):
+    elif has(data, leaf.path) and leaf.name != "signatures":
         return
     elif leaf.kind == "parts" and leaf.part is not None:
         _ask_parts(leaf, leaf.part, data)
@@ -62,7 +62,7 @@ def _ask_value(leaf: Leaf, default: str) -> object:
 
 
 def _ask_parts(leaf: Leaf, part: type[Part], data: dict[str, Any]) -> None:
-    items: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = list(data.get(leaf.name, ()))  # one's own signature may be there
     while wants(f"Add {'one more' if items else 'one'} to {leaf.name}?", default=leaf.required and not items):
         items.append(_ask_part(part))
     if items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -22,4 +23,4 @@ def help_text(docstring: str) -> str:
 
 
 def _kept(example: str) -> str:
-    return "\b\n" + "\n".join(f"  {line}" for line in inspect.cleandoc(example).splitlines())
+    return "\b\n" + "\n".join(f"  {line}" for line in textwrap.dedent(example).splitlines())

@@ -154,11 +154,11 @@ def example(cls: type[FactBase]) -> str:
         if leaf.name == "signatures":
             words.append("--sign")
         elif leaf.kind == "json":
-            words += ["--set", SAMPLES[leaf.name]]
+            words.append(f"--set {SAMPLES[leaf.name]}")
         elif leaf.kind == "part" and leaf.part is not None:
-            words += [f"--{leaf.name}-{next(iter(leaf.part.model_fields)).replace('_', '-')}", "yes"]
+            words.append(f"--{leaf.name}-{next(iter(leaf.part.model_fields)).replace('_', '-')} yes")
         else:
-            words += [leaf.option, leaf.tokens[0] if leaf.tokens else SAMPLES[leaf.name]]
+            words.append(f"{leaf.option} {leaf.tokens[0] if leaf.tokens else SAMPLES[leaf.name]}")
     return _wrapped(words)
 
 

@@ -95,6 +95,7 @@ class Episode:
         self._history: list[Effective] | None = None
         self._amendments: Amendments | None = None
         self._outline: Outline | None = None
+        self._shed = 0
 
     # --- reading ---------------------------------------------------------------------------------------------
 
@@ -273,9 +274,10 @@ class Episode:
 
     def shed(self) -> None:
         """Give back the memory of facts that were read: an episode is remembered in the form it is stored in."""
-        self._history = None
-        for entry in self.entries:
+        for entry in self.entries if self._history is not None else self.entries[self._shed :]:
             entry.shed()
+        self._history = None
+        self._shed = len(self.entries)
 
 
 def civil_day(now: datetime, zone: str | None) -> date:

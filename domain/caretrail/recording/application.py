@@ -203,7 +203,7 @@ class Records(Application[UUID]):
             taken, events = self._decide(acts, episodes, imported=imported, atomic=atomic)
             if events:
                 recorded: list[RecordedEvent] = []
-                self.save(*events, stays=_moved_stays(taken, episodes), recorded=recorded)
+                self.events.put(events, stays=_moved_stays(taken, episodes), recorded=recorded)
                 for act, event, row in zip(taken, events, recorded, strict=True):
                     stored = StoredFact(row.topic, row.state)
                     event.entry.settle(stored, row.position, row.recorded_at, row.recorded_by)
