@@ -2,13 +2,15 @@
 
 A session is a fenced block marked `console`: lines that start with `$ ` are commands, the lines below a command are
 what it prints, standard output and standard error together. `…` stands for anything within a line; a line that is
-only `…` stands for any lines. All sessions of a page share one folder and one store, as for a reader who follows it.
+only `…` stands for any lines. All sessions of a page share one folder and one shell's variables, as for a reader who
+follows it.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -51,8 +53,11 @@ def _split(part: str) -> tuple[str, str]:
     return "\n".join(lines[:end])[2:], "\n".join(lines[end:]).strip("\n")
 
 
-def run(step: Step, folder: Path, **variables: str) -> str:
-    """Run one command as a reader would, in an 80 column terminal that is not one."""
+def run(step: Step, folder: Path, variables: dict[str, str] | None = None) -> str:
+    """Run one command as a reader would, 80 columns wide; `variables` keeps what the page exports."""
+    variables = {} if variables is None else variables
+    if step.command.startswith("export "):
+        variables.update(part.partition("=")[::2] for part in shlex.split(step.command)[1:])
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CARETRAIL")}
     environment |= {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -18,10 +18,11 @@ PAGES = sorted(page for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.m
 def test_every_shell_session_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
     for data in (ROOT / "tests" / "data").glob("*.jsonl"):
         (tmp_path / data.name).write_bytes(data.read_bytes())
+    variables: dict[str, str] = {}
     for step in steps(page):
         if step.command.startswith(("make ", "git ", "cd ")):
             continue  # CI itself runs these
-        printed = run(step, tmp_path)
+        printed = run(step, tmp_path, variables)
         assert matches(step.expected, printed), (
             f"line {step.line}: $ {step.command}\n--- printed\n{printed}\n--- page\n{step.expected}"
         )

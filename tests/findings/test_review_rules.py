@@ -440,3 +440,10 @@ def test_reasons_are_our_words_never_the_rationale() -> None:
     answer = Told(text).eligible("2026-02-10")
     assert answer.reasons == ("making progress, goals remain, this level needed",)
     assert 7 in answer.evidence
+
+
+def test_a_signature_brought_before_its_document_acts_from_the_day_of_the_document() -> None:
+    signed = PLAN + f"2026-02-03 review of 1 signed by cl-7f3a\n2026-02-04 signed #6 by {ORTIZ}\n"
+    told = Told(signed + '2026-02-10 corrected #6 | {"occurred_on": "2026-02-05"}')
+    assert due(told, "2026-02-04") == "2026-02-06"
+    assert due(told, "2026-02-05") == "2026-03-07"

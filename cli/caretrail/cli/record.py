@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from caretrail.cli.helping import described, help_text
+from caretrail.cli.helping import described
 from caretrail.cli.options import Author, AuthorType, Setup, actor_option, json_option, now, store_option
 from caretrail.cli.screen import instant, print_json, say, visible
 from caretrail.cli.wording import value_in_words
@@ -110,7 +110,7 @@ def _command(cls: type[FactBase]) -> click.Command:
     summary = (cls.__doc__ or "").split("\n")[0].rstrip(".")
     made = click.Command(str(cls.model_fields["type"].default), params=params, callback=run)
     made.short_help = summary
-    made.help = help_text(f"Record: {summary[:1].lower()}{summary[1:]}.\n\n{indent(example(cls), '    ')}")
+    made.help = f"Record: {summary[:1].lower()}{summary[1:]}\n\n\b\n{indent(example(cls), '  ')}"
     for option in (store_option(), json_option, _yes_option, actor_option):
         option(made)
     return made

@@ -66,7 +66,7 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     folded = FoldedEpisodes(recorder, cached_facts=0)
     live_digest, log_digest = hashlib.sha256(), hashlib.sha256()
     differ: list[str] = []
-    count, below = 0, ZERO
+    count, done, below = 0, 0, ZERO
     for streams in chain(log_streams(recorder), [[LAST]]):
         live = read_rows(recorder.database, state.generation, below, streams[-1])
         pieces = read_pieces(recorder.database, state.generation, below, streams[-1])
@@ -82,8 +82,9 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
                 differ.append(rows.episode)
                 live_digest.update(b"work\n")  # the worklist's own copy differs from the flags it was made of
         count += len(made)
+        done += sum(rows.version for rows in made.values())
         if progress is not None:
-            progress(count, 0)
+            progress(min(done, state.position), state.position)
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))
 
 

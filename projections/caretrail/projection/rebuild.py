@@ -23,7 +23,7 @@ ZERO = UUID(int=0)
 
 
 def rebuild(recorder: EventRecorder, progress: Progress | None = None) -> Status:
-    """Make all rows again while reads and appends go on; progress counts episodes.
+    """Make all rows again while reads and appends go on; progress counts facts.
 
     Raises StoreError if another rebuild takes over.
     """
@@ -72,9 +72,9 @@ def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> No
             if database.execute(sql["fence"], {"generation": state.generation}) != 1:
                 raise StoreError("another rebuild took over", "let it finish")
             write_rows(database, state.generation, rows)
-        done += len(streams)
+        done += sum(row.version for row in rows)
         if progress is not None:
-            progress(done, 0)
+            progress(min(done, state.position), state.position)
 
 
 def go_live(recorder: EventRecorder, state: State) -> None:

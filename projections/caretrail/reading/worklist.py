@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from caretrail.projection.days import FOREVER, day_of, day_or_none, end_or_none
 from caretrail.projection.shapes import Piece
+from caretrail.projection.tables import versions_of
 from caretrail.projection.work import CHECK, NOW, QUIET
 from caretrail.reading.answers import Worklist, WorkRow
 from caretrail.reading.scope import Scope, days_overdue
@@ -23,7 +24,9 @@ def worklist_of(pieces: Iterable[Piece], scope: Scope, *, all_quiet: bool, limit
     quiet = sum(1 for key in groups if key[2] == QUIET)
     shown = [_led(group) for key, group in groups.items() if all_quiet or key[2] != QUIET]
     shown.sort(key=_order)
-    rows = tuple(_row(group, scope) for group in (shown if limit is None else shown[:limit]))
+    shown_now = shown if limit is None else shown[:limit]
+    days = {zone: scope.days(zone)[1] for zone in {group[0].zone for group in shown_now}}
+    rows = tuple(_row(group, days[group[0].zone]) for group in shown_now)
     return Worklist(rows, 0 if all_quiet else quiet, len(shown))
 
 
@@ -52,26 +55,30 @@ def _order(group: Sequence[Piece]) -> tuple[int, int, Any, str, str]:
     return first.work, soon, (first.due_on or since) if soon == 0 else since, first.episode, first.rule
 
 
-def _row(group: Sequence[Piece], scope: Scope) -> WorkRow:
+def _row(group: Sequence[Piece], day: date) -> WorkRow:
     first = group[0]
-    day = scope.days(first.zone)[1]
     start, due_on = day_of(first.start), day_or_none(first.due_on)
     return WorkRow(
         first.episode, first.client, first.program, first.level, first.clinician, _owners(group), first.rule,
         first.verdict, due_on, days_overdue(first.verdict, due_on, start, day), start, end_or_none(first.until),
-        _message(group), first.citation, tuple(json.loads(first.evidence)), first.arithmetic, first.cause,
-        first.subject, bool(first.quiet), len(group), min(day_of(piece.start) for piece in group), first.work,
+        _message(group), first.citation, versions_of(first.evidence), first.arithmetic, first.cause,
+        first.subject, bool(first.quiet), len(group),
+        start if len(group) == 1 else min(day_of(piece.start) for piece in group), first.work,
     )  # fmt: skip  # in the order of the fields
 
 
 def _owners(group: Sequence[Piece]) -> str | None:
+    if len(group) == 1:
+        return group[0].owner
     return ", ".join(sorted({piece.owner for piece in group if piece.owner})) or None
 
 
 def _message(group: Sequence[Piece]) -> str:
     """Records to check name all their rules; other rows say what is most pressing."""
     first = group[0]
-    rules = sorted({piece.rule for piece in group}) if first.work == CHECK else []
-    if len(rules) < 2:
+    if first.work != CHECK or len(group) == 1:
+        return first.message
+    rules = sorted({piece.rule for piece in group})
+    if len(rules) == 1:
         return first.message
     return f"{len(rules)} records to check: {', '.join(rules)}"
