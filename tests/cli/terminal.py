@@ -34,10 +34,11 @@ class Terminal:
         self.expect(question)
         os.write(self._ours, text.encode() + b"\n")
 
-    def rest(self) -> str:
+    def rest(self, seconds: float = 20) -> str:
         """Read to the end."""
-        while self._read(20):
-            pass
+        deadline = time.monotonic() + seconds
+        while self._read(0.5):
+            assert time.monotonic() < deadline, f"it did not end; so far: {self.text!r}"
         self.process.wait(20)
         return self.text
 

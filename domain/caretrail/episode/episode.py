@@ -5,7 +5,6 @@ Decisions read the clock from an argument. Evolving never raises: what was recor
 
 from __future__ import annotations
 
-from bisect import insort
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
@@ -16,7 +15,6 @@ from caretrail.episode.history import (
     Effective,
     Entry,
     amendments,
-    clinical_order,
     corrected_fact,
     effective_history,
 )
@@ -34,6 +32,7 @@ from caretrail.facts import (
     Discharged,
     Explained,
     Fact,
+    FactBase,
     PlanReviewed,
     PlanSigned,
     ProgramAttested,
@@ -50,7 +49,9 @@ from caretrail.facts.parts import zone_info
 OPENING = (Assessed, Admitted)
 """Facts that may be the first of an episode."""
 
-PLAIN = (SessionAttended, SessionMissed, CareCoordinated, Explained, Authorized, ScheduleSet, TeamChanged)
+PLAIN: frozenset[type[FactBase]] = frozenset(
+    {SessionAttended, SessionMissed, CareCoordinated, Explained, Authorized, ScheduleSet, TeamChanged}
+)
 """Facts that can only clash with the admission and the discharge, so that the whole history need not be looked at."""
 
 SIGNABLE = frozenset({PlanSigned, PlanReviewed, ContinuedStayDetermined})
@@ -224,7 +225,7 @@ class Episode:
 
     def _require_fits(self, fact: Fact) -> None:
         """The history with the fact in place must still be possible."""
-        if isinstance(fact, PLAIN):
+        if type(fact) in PLAIN:
             self._require_within(fact)
             return
         if isinstance(fact, Addendum | ProgramAttested):
@@ -239,12 +240,12 @@ class Episode:
             raise
 
     def _history_with(self, fact: Fact) -> list[Effective]:
+        """The history with the fact in place; without the plain facts where those cannot be in its way."""
         entry = Entry(self.version + 1, 0, fact, UNSETTLED, "")
-        if type(fact) in AMENDMENTS:
+        self._shed = 0
+        if isinstance(fact, Discharged) or type(fact) in AMENDMENTS:
             return effective_history([*self.entries, entry])
-        history = self.history.copy()
-        insort(history, Effective(fact, entry), key=clinical_order)
-        return history
+        return effective_history([*(entry for entry in self.entries if entry.kind not in PLAIN), entry])
 
     def _require_within(self, fact: Fact) -> None:
         """What `require_possible` would say of a plain fact, from the outline alone."""
@@ -265,10 +266,9 @@ class Episode:
         """Add a recorded fact; never raises."""
         self.entries.append(entry)
         self.version = entry.version
+        self._history = None
         if entry.kind in AMENDMENTS:
-            self._history = self._amendments = None
-        elif self._history is not None:
-            insort(self._history, Effective(entry.fact, entry), key=clinical_order)
+            self._amendments = None
         if entry.kind in MOVES_OUTLINE:
             self._outline = None
 

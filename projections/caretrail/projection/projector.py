@@ -22,6 +22,9 @@ Progress = Callable[[int, int], None]
 CACHED_FACTS = 20_000
 """Folded facts kept between batches, so that an episode touched again is not read again; bounds the memory."""
 
+FAR_BEHIND = 10_000
+"""As many facts behind, and at least half of the log: making every episode once beats taking batch after batch."""
+
 ATTEMPTS = 100
 
 
@@ -37,8 +40,19 @@ def catch_up(
     Raises StoreError.
     """
     create_tables(recorder.database)
+    if upto is None and _far_behind(recorder):
+        from caretrail.projection.rebuild import rebuild  # here: a rebuild ends with a catch-up
+
+        return rebuild(recorder, progress)
     Projector(recorder).catch_up(batch=batch, upto=upto, progress=progress)
     return status(recorder)
+
+
+def _far_behind(recorder: EventRecorder) -> bool:
+    state = read_state(recorder.database)
+    newest = recorder.max_position()
+    behind = newest - state.position if state is not None else 0
+    return behind > FAR_BEHIND and behind * 2 >= newest
 
 
 def retry(recorder: EventRecorder, stream: UUID) -> bool:
