@@ -8,7 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from caretrail.demo import IMPORT_SOURCE, episodes
 from caretrail.episode.episode import Episode
-from caretrail.facts import EpisodeFact
+from caretrail.episode.history import StoredFact
+from caretrail.facts import EpisodeFact, payload_of, stored_name
 
 
 def folded(today: date, count: int) -> Mapping[str, Episode]:
@@ -17,6 +18,6 @@ def folded(today: date, count: int) -> Mapping[str, Episode]:
     for position, (at, fact) in enumerate(episodes(today, count), start=1):
         assert isinstance(fact, EpisodeFact)
         episode = found.setdefault(fact.episode, Episode(uuid5(NAMESPACE_URL, fact.episode)))
-        episode.record(fact, now=at, imported=fact.source == IMPORT_SOURCE)
-        episode.settle(episode.version, position, at, "demo")
+        event = episode.record(fact, now=at, imported=fact.source == IMPORT_SOURCE)
+        event.entry.settle(StoredFact(stored_name(fact), payload_of(fact)), position, at, "demo")
     return found

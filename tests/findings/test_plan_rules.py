@@ -91,8 +91,7 @@ def test_a_stay_that_ends_after_one_session_owed_no_plan() -> None:
 
 
 AWAY = (
-    TWO
-    + f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a\n2026-01-20 transferred 2.1 to 1\n"
+    TWO + f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a\n2026-01-20 transferred 2.1 to 1\n"
     "2026-02-10 transferred 1 to 2.1\n"
 )
 

@@ -447,3 +447,9 @@ def test_a_signature_brought_before_its_document_acts_from_the_day_of_the_docume
     told = Told(signed + '2026-02-10 corrected #6 | {"occurred_on": "2026-02-05"}')
     assert due(told, "2026-02-04") == "2026-02-06"
     assert due(told, "2026-02-05") == "2026-03-07"
+
+
+def test_a_determination_made_on_the_due_day_without_a_review_holds_for_that_day_only() -> None:
+    told = Told(PLAN + f"2026-02-06 determined continue C1 signed by {ORTIZ}")
+    assert [told.eligible(day).verdict for day in ("2026-02-06", "2026-02-07")] == ["eligible", "unknown"]
+    assert told.eligible("2026-02-06").basis == "determination"

@@ -6,4 +6,4 @@ from datetime import date
 from functools import lru_cache
 
 iso = lru_cache(maxsize=16_384)(date.isoformat)
-"""A day as `YYYY-MM-DD`; remembered, because writing days was a sixth of the cost of judging an episode."""
+"""A day as `YYYY-MM-DD`; remembered, because looking a day up is cheaper than writing it."""
