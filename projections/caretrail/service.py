@@ -175,10 +175,20 @@ class Store:
         return self.reader().episode(name)
 
     def findings(
-        self, *, episode: str | None = None, as_of: date | None = None, closed: bool = False, all_verdicts: bool = False
+        self,
+        *,
+        episode: str | None = None,
+        as_of: date | None = None,
+        rule: str | None = None,
+        closed: bool = False,
+        all_verdicts: bool = False,
     ) -> list[FindingRow]:
-        """Findings in force on a day (default today), of one episode or of all that are open then."""
-        return self.reader().findings(as_of, episode=episode, closed=closed, all_verdicts=all_verdicts)
+        """Findings in force on a day (default today), of one episode or of all that are open then.
+
+        `rule` may leave out the pack's prefix; `closed` adds episodes that ended before; `all_verdicts` adds `met` and
+        `not_applicable`.
+        """
+        return self.reader().findings(as_of, episode=episode, rule=rule, closed=closed, all_verdicts=all_verdicts)
 
     def worklist(
         self,

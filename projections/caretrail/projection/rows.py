@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, PackInvalid, PackUnknown
 from caretrail.facts import Admitted, EpisodeFact, ProgramFact
-from caretrail.findings import eligibility, findings
+from caretrail.findings import judge
 from caretrail.policy import load_pack
 from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, EpisodeRows, Flag, Quarantined, Span
 from caretrail.projection.spans import episode_spans
@@ -86,12 +86,13 @@ _Judged = tuple[tuple[Flag, ...], tuple[Flag, ...], tuple[EligibilitySpan, ...]]
 def _judged(episode: Episode, policy: str | None) -> _Judged:
     """What the rules say; a pack that is missing is itself a finding."""
     pack = usable_pack(policy)
-    found = [_flag(finding, pack) for finding in findings(episode.history, pack)]
+    judged = judge(episode.history, pack)
+    found = [_flag(finding, pack) for finding in judged.findings]
     checks = {name: rule.check for name, rule in pack.rules.items()} if pack else {}
     return (
         with_work([flag for flag in found if flag.verdict not in QUIET_VERDICTS], checks),
         tuple(flag for flag in found if flag.verdict in QUIET_VERDICTS),
-        tuple(_eligibility_span(answer) for answer in eligibility(episode.history, pack)),
+        tuple(_eligibility_span(answer) for answer in judged.eligibility),
     )
 
 
