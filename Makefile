@@ -12,7 +12,7 @@ help:
 
 # Show it all on believable data, in an embedded SQLite store of its own
 demo: $(VENV)/.run
-	@$(BIN)/caretrail demo
+	@env -u CARETRAIL_DB $(BIN)/caretrail demo
 
 # Make .venv with everything: the program, and the tools that test it
 install: $(VENV)/.dev

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from caretrail.cli.facts_page import facts_page
 from caretrail.cli.fields import missing
 from caretrail.cli.main import COMMANDS, cli
 from caretrail.cli.record import example
@@ -67,6 +68,12 @@ def test_the_example_of_a_fact_gives_all_that_it_requires(name: str) -> None:
     words = example(FACT_TYPES[name])
     for leaf in missing(FACT_TYPES[name], {}):
         assert leaf.option in words or leaf.kind in ("parts", "json", "part")
+
+
+def test_the_page_of_the_facts_is_what_their_schema_says() -> None:
+    page = REFERENCE.with_name("facts.md").read_text()
+    assert page == facts_page(), "run: python -m caretrail.cli.facts_page > docs/reference/facts.md"
+    assert all(f"## `{kind}`" in page for kind in FACT_TYPES)
 
 
 def test_the_reference_page_is_what_the_commands_say() -> None:

@@ -1,0 +1,98 @@
+"""The reference page of the facts, written from their published JSON Schema.
+
+`python -m caretrail.cli.facts_page > docs/reference/facts.md` writes it; a test compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from caretrail.facts import json_schema
+from caretrail.facts.codec import FACT_TYPES
+
+HEADING = """# The facts
+
+Written from the published schema by `python -m caretrail.cli.facts_page`; a test keeps the two equal. `caretrail
+schema` prints the schema itself. A fact is one JSON object; unknown fields are refused; null and absent mean the same:
+not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`; durations are whole minutes.
+
+What every fact carries is listed once, first. `episode` is in every fact but `program_attested`.
+"""
+
+WORDS = {
+    r"^[A-Za-z0-9._-]+$": "id",
+    r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "time, `HH:MM`",
+    r"^[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$": "ICD-10-CM code",
+    r"^[0-9A-Z.-]+$": "level code",
+    r"^[A-Za-z0-9+/_-]+$": "IANA time zone",
+    r"^[a-z0-9_]+$": "token",
+}
+
+Schema = dict[str, Any]
+
+
+def facts_page() -> str:
+    """The whole page as Markdown."""
+    schema = json_schema()
+    definitions: dict[str, Schema] = schema["$defs"]
+    facts = {kind: definitions[cls.__name__] for kind, cls in FACT_TYPES.items()}
+    envelope = {"occurred_on", "actor", "performed_by", "command_id", "source", "entered_at", "late_reason"}
+    shared = next(iter(facts.values()))
+    lines = [
+        HEADING,
+        "## What every fact carries\n",
+        *_table(shared, lambda name: name in envelope or name == "episode"),
+    ]
+    for kind, fact in facts.items():
+        lines += [f"\n## `{kind}`\n", str(fact["description"]).split("\n\n")[0] + "\n"]
+        lines += _table(fact, lambda name: name not in envelope | {"type", "episode"})
+    used = {name for name in definitions if definitions[name] not in facts.values()}
+    lines.append("\n# Parts of facts")
+    for name in sorted(used):
+        lines += [f"\n## {name}\n", str(definitions[name].get("description", "")).split("\n\n")[0] + "\n"]
+        lines += _table(definitions[name], bool)
+    return "\n".join(lines) + "\n"
+
+
+def _table(schema: Schema, wanted: Callable[[str], bool]) -> Iterator[str]:
+    rows = [(name, prop) for name, prop in schema.get("properties", {}).items() if wanted(name)]
+    if not rows:
+        yield "No fields of its own."
+        return
+    yield "| field | value | |\n|---|---|---|"
+    required = set(schema.get("required", ()))
+    for name, prop in rows:
+        note = "; ".join(filter(None, ["required" if name in required else "", str(prop.get("description", ""))]))
+        yield f"| `{name}` | {_words(prop)} | {note} |"
+
+
+def _words(prop: Schema) -> str:
+    """Say in words what a value may be."""
+    if "anyOf" in prop:
+        return " or ".join(_words(choice) for choice in prop["anyOf"] if choice.get("type") != "null")
+    if "$ref" in prop:
+        name = str(prop["$ref"]).rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "enum" in prop:
+        return ", ".join(f"`{token}`" for token in prop["enum"])
+    if "items" in prop:
+        return f"list of {_words(prop['items'])}"
+    if "patternProperties" in prop:
+        return f"map of {_words(next(iter(prop['patternProperties'].values())))}"
+    if prop.get("type") == "string":
+        return _text(prop)
+    return {"boolean": "true or false", "integer": "whole number", "object": "field names and values"}[prop["type"]]
+
+
+def _text(prop: Schema) -> str:
+    """Say in words what a text may be."""
+    if "format" in prop:
+        return {"date": "date", "date-time": "instant with zone"}[prop["format"]]
+    return WORDS.get(prop.get("pattern", ""), f"text, at most {prop.get('maxLength')} characters")
+
+
+if __name__ == "__main__":
+    click.echo(facts_page(), nl=False)
