@@ -57,7 +57,9 @@ def run(step: Step, folder: Path, variables: dict[str, str] | None = None) -> st
     """Run one command as a reader would, 80 columns wide; `variables` keeps what the page exports."""
     variables = {} if variables is None else variables
     if step.command.startswith("export "):
-        variables.update(part.partition("=")[::2] for part in shlex.split(step.command)[1:])
+        for part in shlex.split(step.command)[1:]:
+            name, _, value = part.partition("=")
+            variables[name] = value
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CARETRAIL")}
     environment |= {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

