@@ -31,8 +31,14 @@ class Asking:
 
     def heading(self, what: str, otherwise: str = "today") -> str:
         """A first line: what is shown, of which day, and whether it is real."""
-        here = f"for today, {now().astimezone().date()}" if otherwise == "today" else otherwise
-        return self.marked(f"{what} {f'as of {self.as_of}' if self.as_of else here}".rstrip())
+        if self.as_of is not None:
+            return self.marked(f"{what} as of {self.as_of}")
+        return self.marked(f"{what} {self._today() if otherwise == 'today' else otherwise}".rstrip())
+
+    def _today(self) -> str:
+        """Today as the programs have it, which need not be what this machine has."""
+        days = " or ".join(str(day) for day in self.reader.todays())
+        return f"for today, {days}" if days else "for today"
 
     def marked(self, line: str) -> str:
         """A line with the mark of a demo store, where it is one."""

@@ -58,3 +58,7 @@ SELECT stream, episode FROM caretrail.episode_view WHERE generation = :generatio
 -- Episodes whose case number begins so.
 SELECT stream, episode FROM caretrail.episode_view
  WHERE generation = :generation AND substr(episode, 1, length(CAST(:prefix AS text))) = CAST(:prefix AS text)
+
+-- zones --
+-- Every time zone an episode is in.
+SELECT DISTINCT zone FROM caretrail.episode_view WHERE generation = :generation AND zone IS NOT NULL

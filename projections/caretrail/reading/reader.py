@@ -19,6 +19,7 @@ from caretrail.reading.board import Board, KnownBoard, LiveBoard, Presence, Prog
 from caretrail.reading.errors import AmbiguousEpisode
 from caretrail.reading.scope import Scope, finding_row
 from caretrail.reading.worklist import worklist_of
+from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
     from caretrail.projection.shapes import EpisodeRows
@@ -149,6 +150,15 @@ class Reader:
             return sorted(rows, key=lambda row: (row.program or "", row.episode))
 
         return self._read(ask, known_at, lambda rows: (row.episode for row in rows))
+
+    def todays(self) -> list[date]:
+        """Today's dates in the zones of the episodes there are: one, or two while a midnight passes between them."""
+        state = self._state()
+        if state is None:
+            return []
+        sql = load_sql("caretrail.reading", "queries.sql")["zones"]
+        zones = [row[0] for row in self._recorder.database.query(sql, {"generation": state.generation})]
+        return sorted({today_in(zone, self._now) for zone in zones})
 
     # --- which episode -----------------------------------------------------------------------------------------
 
