@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,18 @@ def test_a_dict_and_a_line_and_a_model_are_the_same_fact() -> None:
     from_line = parse_fact(json.dumps(HELD))
     assert fact_from(HELD) == from_line
     assert fact_from(from_line) is from_line
+
+
+def test_a_model_built_in_python_is_the_fact_of_its_json() -> None:
+    """Checked by the type checkers too: whatever is optional in JSON may be left out here."""
+    built = Held(
+        episode="E-1",
+        occurred_on=date(2026, 2, 16),
+        actor=Person(id="c-ortiz", role="clinician", credential="LADC"),
+        reason="hospital",
+    )
+    assert built == fact_from(HELD)
+    assert built == fact_from(HELD | {"occurred_on": date(2026, 2, 16)})
 
 
 def test_a_correction_keeps_the_null_that_clears_a_field() -> None:

@@ -17,12 +17,12 @@ class FactBase(Part):
     occurred_on: Date = Field(description="Civil date in the program's time zone on which it happened.")
     actor: Person = Field(description="Who states the fact: a person or a system.")
     performed_by: tuple[Performer, ...] | None = Field(
-        None, description="Who did it; default: the actor, if a clinician."
+        default=None, description="Who did it; default: the actor, if a clinician."
     )
     command_id: CommandId | None = Field(default=None, description="Idempotency key, unique per source.")
     source: Source = Field(default="", description="The system that sends the fact.")
     entered_at: Instant | None = Field(
-        None, description="When the sending system says it was entered: shown as claimed."
+        default=None, description="When the sending system says it was entered: shown as claimed."
     )
     late_reason: Text | None = Field(default=None, description="Why it comes late; marks the fact as a late entry.")
 
