@@ -15,6 +15,8 @@ from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
 from caretrail.facts import (
     Corrected,
     Fact,
+    Held,
+    Person,
     codec,
     fact_from,
     json_schema,

@@ -118,15 +118,17 @@ class Episode:
     def outline(self) -> Outline:
         """Client, programs, zone, admission and discharge."""
         if self._outline is None:
-            # made from the few facts that can move it, so that the others need not be read
-            moving = [entry for entry in self.entries if entry.kind in MOVES_OUTLINE]
-            self._outline = outline(effective_history(moving))
+            self._outline = outline(self._moving_history())
         return self._outline
 
     @property
     def stays(self) -> list[LevelStay]:
         """The stretches at one level in one program."""
-        return level_stays(self.history)
+        return level_stays(self.history if self._history is not None else self._moving_history())
+
+    def _moving_history(self) -> list[Effective]:
+        """The effective history of the few facts that can move outline and stays, so that the others are not read."""
+        return effective_history([entry for entry in self.entries if entry.kind in MOVES_OUTLINE])
 
     def today(self, now: datetime) -> date:
         """The civil day in the program's zone at that instant."""
@@ -174,6 +176,9 @@ class Episode:
         zone = fact.zone if isinstance(fact, Admitted) else self.outline.zone
         today = civil_day(now, zone)
         days = {"occurred_on": fact.occurred_on}
+        if isinstance(fact, Assessed):
+            days |= {"on": fact.on} if fact.on is not None else {}
+            days |= {"referral.on": fact.referral.on} if fact.referral is not None else {}
         for signature in getattr(fact, "signatures", ()):
             if signature.signed_on is not None:
                 days["signed_on"] = max(signature.signed_on, days.get("signed_on", signature.signed_on))

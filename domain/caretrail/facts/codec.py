@@ -162,7 +162,8 @@ def invalid_fact(error: ValidationError) -> InvalidFact:
 
 def _problem(item: Any) -> str:
     kind = str(item["type"])
-    place = [str(part) for part in item["loc"]]
+    # what is no field of ours is a key from the sender: it is not shown
+    place = [str(part) if re.fullmatch(r"[a-z_]{1,40}|\d{1,6}|\[key\]", str(part)) else "…" for part in item["loc"]]
     if kind == "json_invalid":
         return "line is not valid JSON"
     if kind in ("union_tag_invalid", "union_tag_not_found"):

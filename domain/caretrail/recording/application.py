@@ -21,7 +21,17 @@ from eventsourcing.utils import Environment, EnvType
 
 from caretrail.episode.episode import Episode, FactRecorded
 from caretrail.episode.history import Entry, StoredFact
-from caretrail.errors import CommandReused, Refused, StayOverlap, UnknownEpisode, VersionConflict
+from caretrail.errors import (
+    CommandReused,
+    InvalidFact,
+    Refused,
+    StayOverlap,
+    StoreDamaged,
+    StoreError,
+    StoreNewer,
+    UnknownEpisode,
+    VersionConflict,
+)
 from caretrail.facts import (
     Admitted,
     Corrected,
@@ -50,6 +60,18 @@ MOVES_STAYS = (Admitted, Transferred, Discharged, Corrected, Voided)
 
 Command = tuple[str, str]
 """`(source, command_id)`: names one act of a sender, however often it is sent."""
+
+
+class UnreadableEpisode(Refused):
+    """A fact the episode already holds cannot be read, so nothing more can be decided on it; other episodes go on."""
+
+    code = "unreadable_episode"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a fact of the episode cannot be read, so nothing more can be decided on it",
+            "see 'caretrail projection quarantine'; send it again once that is mended",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +168,8 @@ class Records(Application[UUID]):
             _Act(number, fact, self.stream_of(fact), (fact.source, fact.command_id or uuid4().hex))
             for number, fact in enumerate(facts)
         ]
+        if atomic:
+            _require_own_commands(acts)
         with self._lock:
             self._settle(acts, imported=imported, atomic=atomic)
         return [act.outcome for act in acts if act.outcome is not None]
@@ -226,9 +250,7 @@ class Records(Application[UUID]):
         for act in acts:
             act.tried = True
             try:
-                event = episodes[act.stream].record(
-                    act.fact, now=now, imported=imported, command_id=act.command[1], together=together
-                )
+                event = _decided(act, episodes.get(act.stream), now, imported=imported, together=together)
             except Refused as refusal:
                 if atomic:
                     refusal.index = act.number
@@ -238,12 +260,11 @@ class Records(Application[UUID]):
                 taken.append(act)
                 events.append(event)
         if together:
-            for episode in episodes.values():
-                episode.require_possible()
+            _require_possible_together(taken, episodes)
         return taken, events
 
     def _load(self, streams: Iterable[UUID]) -> dict[UUID, Episode]:
-        """Bring remembered episodes up to date and read the others, in one query."""
+        """Bring remembered episodes up to date and read the others, in one query; without those it cannot read."""
         cache = self.repository.cache
         assert cache is not None  # noqa: S101  # construct_repository makes one
         episodes: dict[UUID, Episode] = {}
@@ -254,8 +275,12 @@ class Records(Application[UUID]):
                 episodes[stream] = Episode(stream)
         newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
         for stream, rows in newer.items():
-            for row in rows:
-                episodes[stream].evolve(entry_of(row))
+            try:
+                for row in rows:
+                    episodes[stream].evolve(entry_of(row))
+            except (StoreNewer, StoreDamaged):  # it must not stop the others; what is sent to it is refused
+                del episodes[stream]
+                self._evict(stream)
         for stream, episode in episodes.items():
             cache.put(stream, episode)
         return episodes
@@ -268,7 +293,10 @@ class Records(Application[UUID]):
     def _named(self, overlap: StayOverlap) -> StayOverlap:
         """Say which episode is in the way."""
         rows = self._recorder.select_events(UUID(overlap.stream), limit=1)
-        fact = read_fact(rows[0].topic, rows[0].state) if rows else None
+        try:
+            fact = read_fact(rows[0].topic, rows[0].state) if rows else None
+        except StoreError:
+            return overlap
         return StayOverlap(overlap.stream, fact.episode) if isinstance(fact, EpisodeFact) else overlap
 
 
@@ -282,6 +310,41 @@ class _Act:
     command: Command
     outcome: Receipt | Refused | None = None
     tried: bool = False
+
+
+def _require_own_commands(acts: Iterable[_Act]) -> None:
+    """Refuse two different facts under one command before anything is kept: the second could only fail later."""
+    first: dict[Command, _Act] = {}
+    for act in acts:
+        earlier = first.setdefault(act.command, act)
+        if earlier is not act and earlier.fact != act.fact:
+            refusal = InvalidFact(
+                "a command_id appears twice in one call with different content",
+                "send the second fact with its own command_id",
+            )
+            refusal.index = act.number
+            raise refusal
+
+
+def _decided(act: _Act, episode: Episode | None, now: datetime, *, imported: bool, together: bool) -> FactRecorded:
+    if episode is None:
+        raise UnreadableEpisode
+    try:
+        return episode.record(act.fact, now=now, imported=imported, command_id=act.command[1], together=together)
+    except (StoreNewer, StoreDamaged):
+        raise UnreadableEpisode from None
+
+
+def _require_possible_together(acts: Sequence[_Act], episodes: Mapping[UUID, Episode]) -> None:
+    """Judge each episode as a whole; the last fact sent to the impossible one is named."""
+    for stream, number in {act.stream: act.number for act in acts}.items():
+        try:
+            episodes[stream].require_possible()
+        except (StoreNewer, StoreDamaged):
+            raise UnreadableEpisode from None
+        except Refused as refusal:
+            refusal.index = number
+            raise
 
 
 def _first_of_each(acts: Iterable[_Act]) -> list[_Act]:
