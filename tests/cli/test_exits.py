@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,16 @@ def test_a_broken_pipe_is_status_3_and_silent(caretrail: Caretrail) -> None:
         process.stdout.close()
         assert process.wait(20) == 3
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_bug(caretrail: Caretrail, closed: str) -> None:
+    command = f"{caretrail.program} append --json {closed}"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command], env=caretrail.environment(), input=b"", capture_output=True, check=False
+    )
+    assert ended.returncode == 0
+    assert b"Error" not in ended.stderr
 
 
 def test_a_full_disk_below_the_output_is_said(caretrail: Caretrail) -> None:

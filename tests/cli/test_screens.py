@@ -89,7 +89,7 @@ Worklist as of 2026-03-09
 
 Now: overdue, due today, or treatment without an assessment (1)
 Episode        Rule     Due          What                                Owner
-LNK-2026-0001  NE21-R1  2 days over  review overdue since 2026-03-07     c-ortiz
+LNK-2026-0001  NE21-R1  2 days over  review overdue, due 2026-03-07      c-ortiz
 
 Check the record: what it says is not enough to judge (1)
 Episode        Rule     Due          What                                Owner
@@ -140,7 +140,7 @@ Determination   continue, 2026-02-05, by c-ortiz (fact 26)
 Continued stay  unknown (determination, through 2026-03-07)
 Sessions        09:00 group, 180 min, 8 clients, in person (fact 43)
 Minutes         180 on this day, 180 since Sunday 2026-03-08
-Findings        NE21-R1 overdue: review overdue since 2026-03-07
+Findings        NE21-R1 overdue: review overdue, due 2026-03-07
                 NE21-C1 unknown: the determination of 2026-02-05 held through
                 2026-03-07
 
@@ -154,7 +154,7 @@ def test_why_a_review_is_overdue(seen: Caretrail) -> None:
 NE21-R1 Plan review every 30 days (must)
 LNK-2026-0001 on 2026-03-09
 
-Says       overdue: review overdue since 2026-03-07
+Says       overdue: review overdue, due 2026-03-07
 Because    base 2026-02-05 last review + 30 days = 2026-03-07; today is
            2026-03-09: 2 days overdue
 Rests on   fact 25, 2026-02-05: review of plan 1, with client, updated, signed
@@ -174,10 +174,24 @@ So far:
   2026-02-05 to 2026-02-27  met        next review due 2026-03-07
   2026-02-28 to 2026-03-06  due_soon   review due 2026-03-07
   2026-03-07 to 2026-03-07  due_today  review due 2026-03-07
-  2026-03-08 to 2026-03-10  overdue    review overdue since 2026-03-07
+  2026-03-08 to 2026-03-10  overdue    review overdue, due 2026-03-07
 
 Standing on position 65, the newest
 """)
+
+
+def test_what_was_not_met_when_a_stay_ended_names_nothing_that_would_end_it(caretrail: Caretrail, example: str) -> None:
+    facts = [json.loads(line) for line in example.splitlines()]
+    kept = [fact for fact in facts if fact["occurred_on"] < "2026-01-10"]
+    end = {"type": "discharged", "reason": "terminated", "last_contact_on": "2026-01-09", "occurred_on": "2026-02-20"}
+    ended = kept[1] | end
+    last = {name: ended[name] for name in ("episode", "actor", *end)}
+    lines = "\n".join(json.dumps(fact) for fact in (*kept, last))
+    assert caretrail("append", "--imported", input=lines).status == 0
+    shown = caretrail("why", "LNK-2026-0001", "R1", "--as-of", "2026-03-10").out
+    assert "Says" in shown
+    assert "not met: review due 2026-02-06" in shown
+    assert "Ends with" not in shown
 
 
 def test_why_a_group_was_too_large_before_its_count_was_corrected(seen: Caretrail) -> None:
@@ -293,7 +307,7 @@ Findings as of 2026-03-09
 Episode        Rule     Verdict  Days           What
 LNK-2026-0001  NE21-C1  unknown  2026-03-08     the determination of 2026-02-05
                                  to 2026-03-10  held through 2026-03-07
-LNK-2026-0001  NE21-R1  overdue  2026-03-08     review overdue since 2026-03-07
+LNK-2026-0001  NE21-R1  overdue  2026-03-08     review overdue, due 2026-03-07
                                  to 2026-03-10
 
 2 findings
@@ -306,12 +320,20 @@ def test_the_census(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Census as of 2026-02-20
 
-Episode        Client   Program      Level  Clinician  Admitted    Days  Status
-LNK-2026-0001  cl-7f3a  lincoln-iop  2.1    c-ortiz    2026-01-05  46    held
+lincoln-iop (1)
+Episode        Client   Level  Clinician  Admitted    Days  Status
+LNK-2026-0001  cl-7f3a  2.1    c-ortiz    2026-01-05  46    held
 
 1 episode open on that day
 Standing on position 65, the newest
 """)
+
+
+def test_the_census_breaks_no_id_and_no_day_at_eighty_columns(caretrail: Caretrail, example: str) -> None:
+    longer = example.replace("LNK-2026-0001", "LNK-2026-00012").replace("cl-7f3a", "cl-99b44c")
+    assert caretrail("append", "--imported", input=longer).status == 0
+    lines = caretrail("census", "--as-of", "2026-02-20").out.splitlines()
+    assert "LNK-2026-00012  cl-99b44c  2.1    c-ortiz    2026-01-05  46    held" in lines
 
 
 def test_an_empty_worklist_says_of_how_many_episodes(seen: Caretrail) -> None:

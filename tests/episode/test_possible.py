@@ -376,6 +376,13 @@ def test_neither_a_signature_nor_a_correction_may_bring_a_future_date_in() -> No
     assert "after today" in refusal(episode, corrected("2026-06-01", 4, occurred_on="2026-06-02")).message
 
 
+def test_neither_a_prior_assessment_nor_a_referral_is_dated_after_today() -> None:
+    accepted = assessed("2026-01-05", kind="prior_accepted", on="2026-06-03")
+    assert "on is after today" in refusal(given(), accepted).message
+    referred = assessed("2026-01-05", referral={"to": "dr-1", "on": "2026-06-03"})
+    assert "referral.on is after today" in refusal(given(), referred).message
+
+
 def test_the_history_kept_up_to_date_is_the_history_made_anew() -> None:
     example = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_bytes().splitlines()
     episode = Episode(UUID(int=1))

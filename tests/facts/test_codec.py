@@ -45,6 +45,16 @@ SESSION: dict[str, Any] = {
     "service": "group",
     "minutes": 180,
 }
+ASSESSED: dict[str, Any] = {
+    "type": "assessed",
+    "episode": "E-1",
+    "occurred_on": "2026-02-16",
+    "actor": {"id": "ehr", "role": "service"},
+    "kind": "initial",
+    "client": "cl-1",
+    "program": "iop",
+    "edition": "asam-3",
+}
 
 
 def test_every_line_of_the_example_survives_being_stored_and_read() -> None:
@@ -69,7 +79,7 @@ def _stated(members: dict[str, Any]) -> dict[str, Any]:
 def test_a_dict_and_a_line_and_a_model_are_the_same_fact() -> None:
     from_line = parse_fact(json.dumps(HELD))
     assert fact_from(HELD) == from_line
-    assert fact_from(from_line) is from_line
+    assert fact_from(from_line) == from_line
 
 
 def test_a_model_built_in_python_is_the_fact_of_its_json() -> None:
@@ -82,6 +92,15 @@ def test_a_model_built_in_python_is_the_fact_of_its_json() -> None:
     )
     assert built == fact_from(HELD)
     assert built == fact_from(HELD | {"occurred_on": date(2026, 2, 16)})
+
+
+@pytest.mark.parametrize(
+    "update", [{"minutes": -5}, {"occurred_on": CANARY}, {"place": "x" * 300_000}, {"place": "\ud800"}]
+)
+def test_a_copy_of_a_model_with_values_that_were_never_validated_is_refused(update: dict[str, Any]) -> None:
+    with pytest.raises(InvalidFact) as caught:
+        fact_from(fact_from(SESSION).model_copy(update=update))
+    assert CANARY not in caught.value.message
 
 
 def test_a_correction_keeps_the_null_that_clears_a_field() -> None:
@@ -114,11 +133,17 @@ def test_a_correction_keeps_the_null_that_clears_a_field() -> None:
         (json.dumps(HELD | {"occurred_on": CANARY}), "occurred_on:"),
         (json.dumps(HELD | {"occurred_on": 20260216}), "occurred_on:"),
         (json.dumps(HELD | {"occurred_on": "2026-02-30"}), "occurred_on:"),
+        (
+            json.dumps(HELD | {"occurred_on": "0001-01-01"}),
+            "occurred_on: Input should be greater than",
+        ),
         (json.dumps(HELD | {"late_reason": CANARY + "\0"}), "late_reason: has characters"),
         (json.dumps(SESSION | {"minutes": 0}), "minutes:"),
         (json.dumps(SESSION | {"minutes": "180"}), "minutes:"),
         (json.dumps(SESSION | {"start": "24:00"}), "start: has characters or a form"),
         (json.dumps({k: v for k, v in SESSION.items() if k != "minutes"}), "minutes: is required"),
+        (json.dumps(ASSESSED | {"dimensions": {CANARY: {}}}), "dimensions.a key: String should have at most 2"),
+        (json.dumps(ASSESSED | {"dimensions": {CANARY: {"mood": 1}}}), "dimensions.a key.mood: is not a known field"),
         ("[" * 30 + "]" * 30, "nested deeper than 20"),
         (json.dumps(SESSION | {"place": "x" * 300_000}), "larger than 256 KB"),
     ],

@@ -206,6 +206,14 @@ def test_e23_a_review_overdue_when_the_stay_ends_is_not_met_and_grows_no_older()
     assert kept.days_overdue(date(2027, 1, 1)) == 10
 
 
+@pytest.mark.parametrize("after", ["explained R1 on 2026-02-16", f"team carries {LEE}"])
+def test_what_was_not_met_grows_no_older_when_it_is_explained_or_the_case_changes_hands(after: str) -> None:
+    told = Told(PLAN + f"2026-02-16 transferred 2.1 to 1\n2026-03-20 {after}")
+    (kept,) = [item for item in told.all("R1") if item.verdict == "not_met"]
+    assert (kept.start, kept.until, kept.owner) == (date(2026, 2, 16), None, ORTIZ)
+    assert kept.days_overdue(date(2026, 4, 1)) == 10
+
+
 @pytest.mark.parametrize("last", ["2026-02-06", "2026-02-03", "2026-01-20"])
 def test_a_stay_that_ends_before_the_review_is_overdue_owes_nothing(last: str) -> None:
     told = Told(PLAN + f"{last} discharged completed")

@@ -136,6 +136,18 @@ def test_a_store_whose_read_models_were_never_made_is_read_all_the_same(recorder
     assert Reader(recorder, NOW).worklist().rows == ()
 
 
+def test_rows_written_by_an_older_program_are_not_believed(care: Care) -> None:
+    care.record(example())
+    catch_up(care.recorder)
+    said = care.onlooker.findings(day("03-09"))
+    database = care.recorder.database
+    database.execute("UPDATE caretrail.flag SET message = 'of an older program'", {})
+    database.execute("UPDATE caretrail.projection SET format = 0", {})
+    assert said
+    for reader in (care.onlooker, care.reader):
+        assert reader.findings(day("03-09")) == said
+
+
 def test_an_episode_is_named_by_its_number_or_the_beginning_of_it(care: Care) -> None:
     for name in ("A-1", "A-10", "A-100", "B-1", "B-2", "B-3", "B-4", "B-5", "B-6"):
         care.record([admitted("01-05", name)])

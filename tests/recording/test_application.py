@@ -10,10 +10,19 @@ from typing import Any
 
 import pytest
 
-from caretrail.errors import CommandReused, Impossible, Refused, StayOverlap, UnknownEpisode, VersionConflict
+from caretrail.errors import (
+    CommandReused,
+    Impossible,
+    InvalidFact,
+    Refused,
+    StayOverlap,
+    UnknownEpisode,
+    VersionConflict,
+)
 from caretrail.facts import Fact, fact_from, parse_fact
 from caretrail.recording import open_recorder
-from caretrail.recording.application import Receipt, Records
+from caretrail.recording.application import Receipt, Records, UnreadableEpisode
+from stores import pending
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
 ACTOR = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
@@ -105,6 +114,37 @@ def test_all_or_nothing_takes_nothing_and_names_who_is_to_blame(records: Records
     with pytest.raises(UnknownEpisode):
         records.episode("E-1")
     assert records.append([admitted()])[0].position == 1
+
+
+def test_all_or_nothing_takes_nothing_when_one_command_stands_for_two_facts(records: Records) -> None:
+    with pytest.raises(InvalidFact, match="appears twice") as caught:
+        records.append([admitted(command_id="a/1"), session("2026-01-06", command_id="a/1")])
+    assert caught.value.index == 1
+    with pytest.raises(UnknownEpisode):
+        records.episode("E-1")
+
+
+def test_the_episode_that_is_impossible_as_a_whole_is_the_one_that_is_named(records: Records) -> None:
+    with pytest.raises(Impossible) as caught:
+        records.append([admitted(), fact("2026-01-06", "resumed"), admitted("E-2", client="cl-2")])
+    assert caught.value.index == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"), [("praised/1", b"{}"), ("held/9", b"{}"), ("discharged/1", b"no JSON"), ("voided/1", b"{}")]
+)
+def test_an_episode_that_cannot_be_read_does_not_stop_the_others(
+    records: Records, store_url: str, name: str, payload: bytes
+) -> None:
+    records.append([admitted("bad", client="cl-9")])
+    with open_recorder(store_url) as recorder:
+        recorder.append([pending(records.episode_stream("bad"), 2, name=name, payload=payload)])
+    outcomes = records.append_each([admitted(), session("2026-01-06", "bad"), discharged("2026-02-01", "bad")])
+    assert [type(o) for o in outcomes] == [Receipt, UnreadableEpisode, UnreadableEpisode]
+    assert [type(o) for o in records.append_each([session("2026-01-06")])] == [Receipt], "nothing of it is remembered"
+    with pytest.raises(UnreadableEpisode):
+        records.append([session("2026-01-07"), discharged("2026-02-01", "bad")])
+    assert records.episode("E-1").version == 2
 
 
 def test_facts_of_one_call_are_judged_together(records: Records) -> None:

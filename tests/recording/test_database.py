@@ -73,7 +73,9 @@ def test_a_url_is_named_without_user_and_password(url: str, dialect: str, printa
     assert "pw" not in repr(location)
 
 
-@pytest.mark.parametrize("url", ["mysql://host/db", "", "sqlite:", ":memory:", "sqlite::memory:", "file:x?mode=ro"])
+@pytest.mark.parametrize(
+    "url", ["mysql://host/db", "", "sqlite:", ":memory:", "sqlite::memory:", "file:x?mode=ro", "host=h password=pw"]
+)
 def test_a_url_of_nothing_we_know_is_refused(url: str) -> None:
     with pytest.raises(StoreUnreachable):
         parse_url(url)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import click
 
 from caretrail.cli.asking import asking
 from caretrail.cli.helping import described
 from caretrail.cli.options import View, read_options
-from caretrail.cli.screen import plural, print_json_list, say
+from caretrail.cli.screen import plural, print_json_list, say, visible
 
-TITLES = ("Episode", "Client", "Program", "Level", "Clinician", "Admitted", "Days", "Status")
+if TYPE_CHECKING:
+    from caretrail.reading.answers import CensusRow
+
+TITLES = ("Episode", "Client", "Level", "Clinician", "Admitted", "Days", "Status")
 
 
 @click.command("census")
@@ -30,19 +36,25 @@ def command(view: View, program: str | None) -> None:
             print_json_list(rows)
             say(asked.standing())
         elif some:
-            from caretrail.cli.tables import Columns, print_table
-
             click.echo(asked.heading("Census"))
+            _print(rows)
             click.echo("")
-            cells = [
-                (
-                    row.episode, row.client or "", row.program or "", row.level or "", row.clinician or "",
-                    str(row.admitted_on or ""), "" if row.days is None else str(row.days), row.status,
-                )
-                for row in rows
-            ]  # fmt: skip  # in the order of the titles
-            if cells:
-                print_table(Columns.of(TITLES, cells, wraps=len(TITLES)), cells)
-                click.echo("")
             click.echo(f"{plural(len(rows), 'episode')} open on that day")
             click.echo(asked.standing())
+
+
+def _print(rows: Iterable[CensusRow]) -> None:
+    """Print one table a program, so that a row fits 80 columns; ids and days are never broken over lines."""
+    from caretrail.cli.tables import Columns, print_table
+
+    programs: dict[str, list[tuple[str, ...]]] = {}
+    for row in rows:
+        cells = (
+            row.episode, row.client or "", row.level or "", row.clinician or "",
+            str(row.admitted_on or ""), "" if row.days is None else str(row.days), row.status,
+        )  # fmt: skip  # in the order of the titles
+        programs.setdefault(row.program or "no program", []).append(cells)
+    columns = Columns.of(TITLES, (cells for found in programs.values() for cells in found), wraps=len(TITLES))
+    for program, found in programs.items():
+        click.echo(f"\n{visible(program)} ({len(found)})")
+        print_table(columns, found)

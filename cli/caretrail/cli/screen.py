@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import click
@@ -57,6 +59,9 @@ def say(text: str) -> None:
 
 def prepare_output() -> None:
     """Print what the terminal's encoding lacks as an escape instead of failing on it."""
+    for name in ("stdin", "stdout", "stderr"):  # a caller may have closed them, as in `caretrail append <&-`
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("r" if name == "stdin" else "w"))  # noqa: SIM115  # for good
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -78,8 +78,8 @@ def _print_history(why: Why) -> None:
 
 
 def _asks(why: Why) -> bool:
-    """Whether anything is up that could end."""
-    return why.in_force and any(row.verdict not in ("met", "not_applicable") for row in why.findings)
+    """Whether anything is up that could end; what was not met when a stay ended never does."""
+    return why.in_force and any(row.verdict not in ("met", "not_applicable", "not_met") for row in why.findings)
 
 
 def _fact(item: RestsOn) -> str:

@@ -194,7 +194,7 @@ def _require_alternating(history: Sequence[Effective]) -> None:
         change = sum(1 if isinstance(item.fact, Held) else -1 for item in items)
         allowed = (0, -1) if on_hold else (0, 1)
         if change not in allowed:
-            what = "is on hold already" if on_hold else "is not on hold"
+            what = "is on hold already" if change > 0 else "is not on hold"
             _refuse(
                 f"{items[-1].fact.type} (fact {items[-1].version}): the episode {what} on that day",
                 items,

@@ -53,12 +53,12 @@ def parse_fact(line: bytes | str) -> Fact:
 
 
 def fact_from(data: Fact | dict[str, Any]) -> Fact:
-    """Take a fact as a model or as the dict of its JSON."""
-    if isinstance(data, FactBase):
-        return data
+    """Take a fact as a model or as the dict of its JSON; a model is read anew, for copies of it are not validated."""
     try:
+        if isinstance(data, FactBase):
+            return parse_fact(data.model_dump_json(by_alias=True, exclude_none=True, warnings=False))
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso)
-    except (TypeError, ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError, AttributeError):
         raise InvalidFact(
             "the fact is not JSON", "use strings, numbers, true, false, null, lists and objects"
         ) from None
@@ -162,8 +162,10 @@ def invalid_fact(error: ValidationError) -> InvalidFact:
 
 def _problem(item: Any) -> str:
     kind = str(item["type"])
-    # what is no field of ours is a key from the sender: it is not shown
-    place = [str(part) if re.fullmatch(r"[a-z_]{1,40}|\d{1,6}|\[key\]", str(part)) else "…" for part in item["loc"]]
+    place = [str(part) for part in item["loc"]]
+    for number in range(1, len(place)):  # a key of the sender's own making is content, so it is not shown
+        if place[number - 1] in ("dimensions", "ratings", "values") and not re.fullmatch(r"[1-6][a-c]?", place[number]):
+            place[number] = "a key"
     if kind == "json_invalid":
         return "line is not valid JSON"
     if kind in ("union_tag_invalid", "union_tag_not_found"):

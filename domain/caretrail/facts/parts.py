@@ -43,7 +43,9 @@ Diagnosis = Annotated[str, _short(r"^[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", 
 TimeOfDay = Annotated[str, _short(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 5)]
 """Local wall clock time, `HH:MM`."""
 
-Date = Annotated[date, Strict()]
+Date = Annotated[date, Strict(), Field(ge=date(1900, 1, 1))]
+"""A civil date; one before anybody alive was born is a typing error, and its arithmetic would leave the calendar."""
+
 Instant = Annotated[AwareDatetime, Strict()]
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 Version = Annotated[StrictInt, Field(ge=1, le=2**31)]

@@ -143,7 +143,8 @@ def _elsewhere_first(chart: Chart, rule: str) -> Iterator[Finding]:
 def _owned(chart: Chart, rule: str, sheet: Sheet) -> list[Finding]:
     """Turn what a rule says into findings, each with who can clear it: by default who carries the case.
 
-    A finding is cut on the day the case changes hands, so that it is on the list of who can act.
+    A finding is cut on the day the case changes hands, so that it is on the list of who can act. Nobody can act on
+    what was not met when a stay ended: it stays with who had the case then, and keeps the day from which it stands.
     """
     team = chart.team
     found: list[Finding] = []
@@ -152,7 +153,7 @@ def _owned(chart: Chart, rule: str, sheet: Sheet) -> list[Finding]:
         first = start
         if owner is None and team.carriers and verdict not in QUIET_VERDICTS:
             owner = team.carrier(start)
-            for cut in team.hand_overs:
+            for cut in team.hand_overs if verdict != "not_met" else ():
                 if cut > first and (until is None or cut < until):
                     found.append(
                         Finding(rule, subject, verdict, first, cut, due_on, message, arithmetic, evidence, owner, cause)

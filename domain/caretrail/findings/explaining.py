@@ -9,13 +9,17 @@ from caretrail.episode.history import Effective
 from caretrail.facts import Explained
 from caretrail.findings.finding import QUIET_VERDICTS, Finding
 
+SETTLED_VERDICTS = QUIET_VERDICTS | {"not_met"}
+"""Verdicts that nothing quiets: they ask nothing of anybody."""
+
 
 def quieted(found: Sequence[Finding], explanations: Iterable[Effective]) -> list[Finding]:
     """Mark what is explained as quiet, cutting each finding on the day from which it is.
 
     An explanation names a rule (with or without the prefix of its pack) and a day on which the finding was up. It
     quiets that finding and what it turns into without a break (due today, then overdue), from the later of the day it
-    was given and the day it names: before both, nobody could know it.
+    was given and the day it names: before both, nobody could know it. What was not met when a stay ended is no work
+    that could be quieted: it stays as it was written down.
     """
     by_rule: dict[str, list[Finding]] = {}
     for finding in found:
@@ -37,13 +41,15 @@ def _quieted_by(found: list[Finding], fact: Explained) -> list[Finding]:
     """Quiet what one explanation explains among the findings of its rule."""
     since = max(fact.on, fact.occurred_on)
     # from each finding that was up, follow the same matter as long as it goes on without a break
-    reach = {_matter(item): item.until for item in found if item.verdict not in QUIET_VERDICTS and item.holds(fact.on)}
+    reach = {
+        _matter(item): item.until for item in found if item.verdict not in SETTLED_VERDICTS and item.holds(fact.on)
+    }
     if not reach:
         return found
     meant: set[Finding] = set()
     for finding in sorted(found, key=lambda item: item.start):
         matter = _matter(finding)
-        if finding.verdict in QUIET_VERDICTS or matter not in reach:
+        if finding.verdict in SETTLED_VERDICTS or matter not in reach:
             continue
         end = reach[matter]
         if finding.holds(fact.on) or finding.start == end:

@@ -317,7 +317,7 @@ def _require_own_commands(acts: Iterable[_Act]) -> None:
     first: dict[Command, _Act] = {}
     for act in acts:
         earlier = first.setdefault(act.command, act)
-        if earlier is not act and earlier.fact != act.fact:
+        if earlier is not act and payload_of(earlier.fact) != payload_of(act.fact):
             refusal = InvalidFact(
                 "a command_id appears twice in one call with different content",
                 "send the second fact with its own command_id",

@@ -13,6 +13,7 @@ from caretrail.errors import StoreUnreachable
 Dialect = Literal["sqlite", "postgresql"]
 
 _POSTGRESQL = ("postgresql://", "postgres://")
+_KEYWORDS = re.compile(r"\s*(host|hostaddr|port|dbname|user|password|service|sslmode)\s*=")
 _HOST = r"([\w.\-/%]*|\[[\da-fA-F:.%]+\])(:\d+)?"
 _PLAIN = re.compile(rf"{_HOST}(,{_HOST})*/[\w.\-%]*")
 
@@ -37,6 +38,8 @@ def parse_url(url: str) -> Location:
         return _file(url.removeprefix("sqlite:").removeprefix("//"))
     if "://" in url:
         raise StoreUnreachable("that kind of store is not known", "use a file path, sqlite:///… or postgresql://…")
+    if _KEYWORDS.match(url):  # libpq's other way to name a server: as a file it would be made, password and all
+        raise StoreUnreachable("the url is not understood", "use a file path, sqlite:///… or postgresql://…")
     return _file(url)
 
 

@@ -1,6 +1,6 @@
 -- state --
 -- Where a projection stands.
-SELECT generation, position FROM caretrail.projection WHERE name = :name
+SELECT generation, position FROM caretrail.projection WHERE name = :name AND format = :format
 
 -- advance --
 -- Move on from where we started; touches no row if somebody else moved it.

@@ -14,7 +14,7 @@ from caretrail.recording.statements import load_sql
 if TYPE_CHECKING:
     from caretrail.recording.database import Database, Row
 
-FORMAT = 1
+FORMAT = 2
 """Grows when tables or what is written into them change: rows of another format are dropped and made again."""
 
 PACKAGE = "caretrail.projection"
@@ -73,8 +73,8 @@ def _format(database: Database) -> int | None:
 
 
 def read_state(database: Database, name: str = "live") -> State | None:
-    """Read where a projection stands; None if there is none of that name."""
-    rows = database.query(load_sql(PACKAGE, "statements.sql")["state"], {"name": name})
+    """Read where a projection stands; None if there is none of that name in today's format."""
+    rows = database.query(load_sql(PACKAGE, "statements.sql")["state"], {"name": name, "format": FORMAT})
     return State(int(rows[0][0]), int(rows[0][1])) if rows else None
 
 

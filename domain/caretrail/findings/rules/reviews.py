@@ -50,7 +50,7 @@ def _run(case: Case, track: Track, day: date, due: Due) -> None:
         track.set(max(day, soon), Say("due_soon", f"review due {iso(on)}", *rest, "review_due"))
     if day <= on:
         track.set(on, Say("due_today", f"review due {iso(on)}", *rest, "review_due"))
-    track.set(max(day, on + DAY), Say("overdue", f"review overdue since {iso(on)}", *rest, "review_overdue"))
+    track.set(max(day, on + DAY), Say("overdue", f"review overdue, due {iso(on)}", *rest, "review_overdue"))
 
 
 def _end(sheet: Sheet, stay: Stay, due: Due | None) -> None:
