@@ -271,3 +271,11 @@ def test_bad_input_gets_a_clear_error_and_loses_nothing(caretrail_both: Caretrai
     assert told.status == 1
     assert "line 1: " in told.err
     assert CANARY not in ended.out + ended.err + told.out + told.err
+
+
+def test_a_rule_that_no_pack_has_is_wrong_usage_and_not_a_clean_board(caretrail: Caretrail) -> None:
+    for command in ("findings", "worklist"):
+        ended = caretrail(command, "--rule", "ZZ")
+        assert ended.status == 2
+        assert "no installed pack has such a rule; there are NE21-A1," in ended.err
+    assert caretrail("findings", "--rule", "r1").status == 0

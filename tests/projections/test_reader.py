@@ -13,6 +13,7 @@ import pytest
 from caretrail.errors import UnknownEpisode
 from caretrail.projection.projector import Projector, catch_up
 from caretrail.projection.rebuild import rebuild
+from caretrail.projection.tables import row_format
 from caretrail.reading import reader as reading
 from caretrail.reading.board import LiveBoard
 from caretrail.reading.errors import AmbiguousEpisode, UnknownRule
@@ -299,3 +300,28 @@ print(*(name for name in ("pydantic", "psycopg", "caretrail.facts") if name in s
         [sys.executable, "-c", program], capture_output=True, text=True, env={"PYTHONPATH": ":".join(path)}, check=False
     )
     assert (run.stdout.strip(), run.returncode) == ("", 0), run.stderr
+
+
+def test_rows_made_by_other_rules_are_made_again(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given rows on the board, when the rules or a pack have changed since, then no read answers from those rows."""
+    care.record(example())
+    catch_up(care.recorder)
+    care.recorder.database.execute("UPDATE caretrail.flag SET verdict = 'info' WHERE verdict = 'overdue'", {})
+    assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "info", "the rows of today's rules are trusted"
+    monkeypatch.setattr("caretrail.projection.tables.row_format", lambda: 7)
+    assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "overdue"
+
+
+def test_the_format_of_rows_changes_with_a_pack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    rules = tmp_path / "some_rules"
+    rules.mkdir()
+    pack = rules / "pack.toml"
+    monkeypatch.setattr("caretrail.projection.tables.MADE_BY", ("some_rules",))
+    monkeypatch.syspath_prepend(tmp_path)
+    marks: set[int] = set()
+    for text in ("review_days = 30", "review_days = 60"):
+        pack.write_text(text)
+        row_format.cache_clear()
+        marks.add(row_format())
+    row_format.cache_clear()
+    assert len(marks) == 2

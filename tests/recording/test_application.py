@@ -312,3 +312,36 @@ def test_a_programs_own_facts_have_a_stream_of_their_own(records: Records) -> No
     assert (first[0].episode, first[0].version, second[0].version) == (None, 1, 2)
     with pytest.raises(UnknownEpisode):
         records.episode("program:iop")
+
+
+def test_facts_sent_together_fare_as_if_sent_alone_also_where_stays_move(records: Records) -> None:
+    """Given one client in two programs, when A moves to B's program before B has left, then A is refused."""
+
+    def admit(episode: str, program: str) -> Fact:
+        return fact_from(admitted(episode).model_dump(mode="json", exclude_none=True) | {"program": program})
+
+    def move(episode: str, day: str, program: str, start: str, end: str) -> Fact:
+        fields = {"from_level": start, "to_level": end, "edition": "asam-3", "to_program": program}
+        return fact(day, "transferred", episode, **fields)
+
+    records.append_each([admit("A", "q1"), admit("B", "q2")])
+    outcomes = records.append_each(
+        [move("A", "2026-02-02", "q2", "2.1", "1"), move("B", "2026-02-02", "q3", "2.1", "1")]
+    )
+    assert [type(outcome) for outcome in outcomes] == [StayOverlap, Receipt]
+    assert records.append_each([move("A", "2026-02-02", "q2", "2.1", "1")])[0].__class__ is Receipt
+    old = [admitted("OLD", "2025-01-05", client="cl-7"), discharged("2025-03-02", "OLD")]
+    records.append([admitted("NEW", client="cl-7")])
+    assert [type(outcome) for outcome in records.append_each(old)] == [StayOverlap, UnknownEpisode]
+    assert len(records.append(old)) == 2, "together they are an old stay that is over"
+
+
+def test_facts_of_one_call_may_come_in_any_order(records: Records) -> None:
+    assert [r.version for r in records.append([session("2026-01-06"), admitted()])] == [1, 2]
+    with pytest.raises(UnknownEpisode):
+        records.append([session("2026-01-06", "E-9"), session("2026-01-07", "E-9")])
+
+
+def test_a_stay_in_the_way_within_one_call_is_named(records: Records) -> None:
+    with pytest.raises(StayOverlap, match=r"in episode E-[12]"):
+        records.append([admitted("E-1"), admitted("E-2")])

@@ -40,6 +40,21 @@ def _me(actor: Author | None, clinician: str | None) -> str:
     return actor.id
 
 
+def _known_rule(_context: click.Context, _parameter: click.Parameter, rule: str | None) -> str | None:
+    """Refuse a rule no installed pack has: a list of nothing would look like good news."""
+    if rule is None:
+        return None
+    from caretrail.findings import PACK_RULE
+    from caretrail.policy import installed_packs, load_pack
+    from caretrail.projection.rows import QUARANTINE_RULE
+    from caretrail.reading.scope import holds_rule
+
+    names = {name for pack in installed_packs() for name in load_pack(pack).rules} | {PACK_RULE, QUARANTINE_RULE}
+    if not any(holds_rule(rule, name) for name in names):
+        raise click.BadParameter(f"no installed pack has such a rule; there are {', '.join(sorted(names))}")
+    return rule
+
+
 _OPTIONS = (
     click.option("--mine", is_flag=True, help="Only my caseload: what CARETRAIL_ACTOR carries or owes."),
     click.option(
@@ -51,7 +66,7 @@ _OPTIONS = (
     ),
     click.option("--program", metavar="ID", help="Only this program."),
     click.option("--clinician", metavar="ID", help="Only what this clinician carries or owes."),
-    click.option("--rule", metavar="RULE", help="Only this rule, for example R1."),
+    click.option("--rule", callback=_known_rule, metavar="RULE", help="Only this rule, for example R1."),
     click.option(
         "--verdict", type=click.Choice(VERDICTS), metavar="VERDICT", help=f"Only this verdict: {', '.join(VERDICTS)}."
     ),

@@ -46,8 +46,8 @@ from caretrail.facts import (
 )
 from caretrail.facts.parts import zone_info
 
-OPENING = (Assessed, Admitted)
-"""Facts that may be the first of an episode."""
+BEGINNING: frozenset[type[FactBase]] = frozenset({Assessed, Admitted, ProgramAttested})
+"""Facts that may be the first of an episode, or of a program's own stream."""
 
 PLAIN: frozenset[type[FactBase]] = frozenset(
     {SessionAttended, SessionMissed, CareCoordinated, Explained, Authorized, ScheduleSet, TeamChanged}
@@ -150,7 +150,8 @@ class Episode:
         With `together` the whole history is not judged yet: the caller takes all facts of one call, then asks
         `require_possible`. Raises Refused; the episode is then as it was.
         """
-        self._require_known(fact)
+        if not together:
+            self._require_known(fact)
         self._require_not_future(fact, now)
         self._require_target(fact)
         if isinstance(fact, Corrected):
@@ -163,14 +164,13 @@ class Episode:
 
     def require_possible(self) -> None:
         """Judge the whole effective history, as after facts taken together."""
+        if not any(entry.kind in BEGINNING for entry in self.entries):
+            raise _unknown()
         require_possible(self.history)
 
     def _require_known(self, fact: Fact) -> None:
-        if self.version == 0 and not isinstance(fact, (*OPENING, ProgramAttested)):
-            raise UnknownEpisode(
-                "no episode of that number is recorded",
-                "check the number, or record 'assessed' or 'admitted' first",
-            )
+        if self.version == 0 and type(fact) not in BEGINNING:
+            raise _unknown()
 
     def _require_not_future(self, fact: Fact, now: datetime) -> None:
         zone = fact.zone if isinstance(fact, Admitted) else self.outline.zone
@@ -283,6 +283,12 @@ class Episode:
             entry.shed()
         self._history = None
         self._shed = len(self.entries)
+
+
+def _unknown() -> UnknownEpisode:
+    return UnknownEpisode(
+        "no episode of that number is recorded", "check the number, or record 'assessed' or 'admitted' first"
+    )
 
 
 def civil_day(now: datetime, zone: str | None) -> date:

@@ -33,20 +33,16 @@ from caretrail.errors import (
     VersionConflict,
 )
 from caretrail.facts import (
-    Admitted,
-    Corrected,
-    Discharged,
     EpisodeFact,
     Fact,
     ProgramFact,
-    Transferred,
-    Voided,
 )
 from caretrail.facts.codec import IMPORTED, payload_of, read_fact, stored_name
 from caretrail.recording.events import RecordedEvent, Stay
 from caretrail.recording.infrastructure import RecorderFactory
 from caretrail.recording.leaf import leaf_hash
 from caretrail.recording.mapper import FactMapper, entry_of
+from caretrail.recording.program_stays import MOVES_STAYS, client_of, program_stays
 from caretrail.recording.recorder import EventRecorder
 
 ATTEMPTS = 12
@@ -56,7 +52,6 @@ PAUSE = 0.001
 """Seconds: the longest pause before the second decision; it doubles, so that writers of one episode get out of step."""
 
 CACHED_EPISODES = 1000
-MOVES_STAYS = (Admitted, Transferred, Discharged, Corrected, Voided)
 
 Command = tuple[str, str]
 """`(source, command_id)`: names one act of a sender, however often it is sent."""
@@ -190,9 +185,9 @@ class Records(Application[UUID]):
                 sleep(uniform(0, PAUSE * 2**conflicts))  # noqa: S311  # nothing is secret about a pause
             except StayOverlap as overlap:
                 if atomic:
-                    raise self._named(overlap) from None
+                    raise self._named(overlap, todo) from None
                 if len(todo) == 1:
-                    todo[0].outcome = self._named(overlap)
+                    todo[0].outcome = self._named(overlap, todo)
                 else:  # find out whose it is: from here on each fact for itself
                     for act in todo:
                         act.outcome = None
@@ -247,7 +242,15 @@ class Records(Application[UUID]):
         together = atomic and len(acts) > 1
         taken: list[_Act] = []
         events: list[FactRecorded] = []
+        moved: set[str] = set()
         for act in acts:
+            if not atomic and isinstance(act.fact, MOVES_STAYS):
+                client = client_of(act.fact, episodes.get(act.stream)) or str(act.stream)
+                if client in moved:
+                    # the store judges stays once a call: what moves the same client's again waits for the next round,
+                    # so that each fact fares as if it had been sent alone
+                    break
+                moved.add(client)
             act.tried = True
             try:
                 event = _decided(act, episodes.get(act.stream), now, imported=imported, together=together)
@@ -290,8 +293,11 @@ class Records(Application[UUID]):
             with contextlib.suppress(KeyError):
                 self.repository.cache.get(stream, evict=True)
 
-    def _named(self, overlap: StayOverlap) -> StayOverlap:
-        """Say which episode is in the way."""
+    def _named(self, overlap: StayOverlap, acts: Iterable[_Act]) -> StayOverlap:
+        """Say which episode is in the way; it may be one of the same call."""
+        for act in acts:
+            if str(act.stream) == overlap.stream and isinstance(act.fact, EpisodeFact):
+                return StayOverlap(overlap.stream, act.fact.episode)
         rows = self._recorder.select_events(UUID(overlap.stream), limit=1)
         try:
             fact = read_fact(rows[0].topic, rows[0].state) if rows else None
@@ -362,18 +368,6 @@ def _receipt(fact: Fact, row: RecordedEvent) -> Receipt:
 def _moved_stays(acts: Iterable[_Act], episodes: Mapping[UUID, Episode]) -> dict[UUID, list[Stay]]:
     """The stays of every episode whose stays these facts may have moved."""
     return {act.stream: program_stays(episodes[act.stream]) for act in acts if isinstance(act.fact, MOVES_STAYS)}
-
-
-def program_stays(episode: Episode) -> list[Stay]:
-    """The days the client was in each program: what one other open episode would clash with."""
-    stays: list[Stay] = []
-    client = episode.outline.client or ""
-    for part in episode.stays:
-        if stays and stays[-1].program == part.program:
-            stays[-1] = Stay(client, part.program, stays[-1].first_day, part.last_day)
-        else:
-            stays.append(Stay(client, part.program, part.first_day, part.last_day))
-    return stays
 
 
 def fold(stream: UUID, entries: Iterable[Entry]) -> Episode:

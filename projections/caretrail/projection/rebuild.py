@@ -12,7 +12,16 @@ from uuid import UUID
 from caretrail.errors import StoreError
 from caretrail.projection.projector import FoldedEpisodes, Progress, Projector
 from caretrail.projection.status import Status, status
-from caretrail.projection.tables import FORMAT, PACKAGE, TABLES, State, create_tables, read_state, stream_of, write_rows
+from caretrail.projection.tables import (
+    PACKAGE,
+    TABLES,
+    State,
+    create_tables,
+    read_state,
+    row_format,
+    stream_of,
+    write_rows,
+)
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
 
@@ -54,7 +63,7 @@ def begin(recorder: EventRecorder) -> State:
         if live is None:
             raise StoreError("the read models are not there", "run 'caretrail init'")
         generation = int(database.query(sql["newest_generation"])[0][0]) + 1
-        params = {"generation": generation, "position": position, "format": FORMAT}
+        params = {"generation": generation, "position": position, "format": row_format()}
         database.execute(sql["begin_rebuild"], params)
         _sweep(recorder, live.generation, generation)
     return State(generation, position)
@@ -91,7 +100,7 @@ def go_live(recorder: EventRecorder, state: State) -> None:
             live = read_state(database)
             if live is not None and live.position > reached.position:
                 continue
-            params = {"generation": state.generation, "position": reached.position, "format": FORMAT}
+            params = {"generation": state.generation, "position": reached.position, "format": row_format()}
             if database.execute(sql["end_rebuild"], params) != 1:
                 raise StoreError("another rebuild took over", "let it finish")
             database.execute(sql["go_live"], params)

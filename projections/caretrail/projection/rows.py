@@ -132,6 +132,8 @@ def computed(episode: Episode, events: Sequence[RecordedEvent]) -> EpisodeRows |
     except Unreadable as problem:
         return _quarantined(episode, problem.event, problem.code, events[-1])
     except Exception as error:  # whatever one episode does to the rules must not stop the others
+        if not events:
+            raise
         return _quarantined(episode, events[-1], _code(error), events[-1])
 
 

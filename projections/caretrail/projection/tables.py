@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -14,8 +18,8 @@ from caretrail.recording.statements import load_sql
 if TYPE_CHECKING:
     from caretrail.recording.database import Database, Row
 
-FORMAT = 2
-"""Grows when tables or what is written into them change: rows of another format are dropped and made again."""
+MADE_BY = ("caretrail.episode", "caretrail.findings", "caretrail.policy", "caretrail.projection")
+"""What decides on the content of a row: a row made by other code or other packs is no answer of today's."""
 
 PACKAGE = "caretrail.projection"
 TABLES = ("episode_view", "span", "flag", "work", "eligibility_span", "quarantine")
@@ -49,15 +53,31 @@ class State(NamedTuple):
     position: int
 
 
+@cache
+def row_format() -> int:
+    """A number that changes with the rules' code, the policy packs and the tables.
+
+    Rows of another format are dropped and made again, so the stored answers and those of `why` cannot disagree.
+    """
+    digest = hashlib.sha256()
+    for package in MADE_BY:
+        spec = find_spec(package)  # finds the package without importing it: a read must start fast
+        for place in (spec.submodule_search_locations or ()) if spec else ():
+            for path in sorted(Path(place).rglob("*")):
+                if path.suffix in (".py", ".sql", ".toml"):
+                    digest.update(path.name.encode() + path.read_bytes())
+    return int.from_bytes(digest.digest()[:4], "big") >> 1
+
+
 def create_tables(database: Database) -> None:
     """Make the tables of the read models unless they are there in today's format; safe to repeat."""
     sql = load_sql(PACKAGE, "tables.sql")
-    if _format(database) == FORMAT:
+    if _format(database) == row_format():
         return
     if tables_exist(database):
         database.script(sql["drop"])
     database.script(sql["create"])
-    database.execute(sql["start"], {"format": FORMAT})
+    database.execute(sql["start"], {"format": row_format()})
 
 
 def tables_exist(database: Database) -> bool:
@@ -74,7 +94,7 @@ def _format(database: Database) -> int | None:
 
 def read_state(database: Database, name: str = "live") -> State | None:
     """Read where a projection stands; None if there is none of that name in today's format."""
-    rows = database.query(load_sql(PACKAGE, "statements.sql")["state"], {"name": name, "format": FORMAT})
+    rows = database.query(load_sql(PACKAGE, "statements.sql")["state"], {"name": name, "format": row_format()})
     return State(int(rows[0][0]), int(rows[0][1])) if rows else None
 
 
@@ -249,4 +269,6 @@ def _quarantined(row: Row) -> Quarantined:
     return Quarantined(stream_of(row[0]), row[1], row[2], row[3], row[4], row[5])
 
 
-__all__ = ["FOREVER", "FORMAT", "State", "create_tables", "delete_rows", "read_rows", "read_state", "write_rows"]
+__all__ = [
+    "FOREVER", "State", "create_tables", "delete_rows", "read_rows", "read_state", "row_format", "write_rows",
+]  # fmt: skip

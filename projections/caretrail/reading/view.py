@@ -76,7 +76,10 @@ def view_of(recorder: EventRecorder, name: str, known_at: int | None = None) -> 
         evolve(episode, events)
     except Unreadable as problem:
         raise StoreDamaged(f"fact {problem.event.originator_version} of the episode cannot be read", hint) from None
-    rows = computed(episode, [])
+    try:
+        rows = computed(episode, [])
+    except Exception:  # whatever the facts of a damaged episode do to the rules
+        rows = None
     if rows is None or rows.quarantined is not None:
-        raise StoreDamaged("the facts of the episode cannot be put together", hint)
+        raise StoreDamaged("the facts of the episode cannot be put together", hint) from None
     return EpisodeView(episode, rows, usable_pack(rows.policy))

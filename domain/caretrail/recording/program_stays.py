@@ -1,0 +1,34 @@
+"""The days a client was in each program: what the store holds against a second open stay there."""
+
+from __future__ import annotations
+
+import contextlib
+
+from caretrail.episode.episode import Episode
+from caretrail.errors import StoreDamaged, StoreNewer
+from caretrail.facts import Admitted, Corrected, Discharged, Fact, Transferred, Voided
+from caretrail.recording.events import Stay
+
+MOVES_STAYS = (Admitted, Transferred, Discharged, Corrected, Voided)
+"""Facts that can begin, end or move a stay."""
+
+
+def program_stays(episode: Episode) -> list[Stay]:
+    """The days the client was in each program: what one other open episode would clash with."""
+    stays: list[Stay] = []
+    client = episode.outline.client or ""
+    for part in episode.stays:
+        if stays and stays[-1].program == part.program:
+            stays[-1] = Stay(client, part.program, stays[-1].first_day, part.last_day)
+        else:
+            stays.append(Stay(client, part.program, part.first_day, part.last_day))
+    return stays
+
+
+def client_of(fact: Fact, episode: Episode | None) -> str | None:
+    """Whose stays a fact moves, if that can be known before it is decided on."""
+    if isinstance(fact, Admitted):
+        return fact.client
+    with contextlib.suppress(StoreNewer, StoreDamaged):  # what cannot be read is refused when it is decided on
+        return episode.outline.client if episode is not None else None
+    return None
