@@ -299,6 +299,17 @@ Standing on position 7, the newest
 """)
 
 
+def test_an_explanation_that_explains_nothing_is_shown_as_such(caretrail: Caretrail) -> None:
+    """Given two explanations of a rule, one of a day on which it had nothing to say, then that one is marked."""
+    said = {"episode": "A-1", "actor": ME, "type": "explained", "occurred_on": "2026-02-20", "code": "weather"}
+    facts = [said | {"rule": "R1", "on": on} for on in ("2026-02-10", "2026-01-10")]
+    load(caretrail, [amended()[0], *(json.dumps(fact) for fact in facts)])
+    assert [row["explains_nothing"] for row in caretrail("timeline", "A-1", "--json").json] == [False, False, True]
+    shown = " ".join(caretrail("timeline", "A-1").out.split())
+    assert shown.count("EXPLAINS NOTHING") == 1
+    assert shown.index("2026-02-10") < shown.index("EXPLAINS NOTHING")
+
+
 def test_the_findings_in_force_on_a_day(seen: Caretrail) -> None:
     ended = seen("findings", "--as-of", "2026-03-09")
     assert ended.out == screen("""

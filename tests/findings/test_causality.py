@@ -92,6 +92,7 @@ class Writer:
                 else f"{by}; declined {LEE if LEE not in names else 'c-diaz'} before c-x"
             )
             change = ' | {"updated": false}' if one % 5 == 1 else ' | {"updated": null}' if one % 13 == 2 else ""
+            change = change or (' | {"participants": []}' if one % 7 == 3 else "")
             return f"{day} review of {max(self.plans - (two % 7 == 0), 1)} {odd}{next_by}{rest}{change}"
         if kind == "signed" and self.documents:
             return f"{day} signed #{self.documents[two % len(self.documents)]} {by.removeprefix('signed ')}"

@@ -118,7 +118,6 @@ def test_two_sessions_on_one_day_are_one_day() -> None:
         ("3", "met", ""),
         ("12", "met", ""),
         ("13", "violation", "group_too_large"),
-        ("null", "unknown", "group_size_missing"),
     ],
 )
 def test_e35_a_group_has_three_to_twelve_clients(size: str, verdict: str, cause: str) -> None:
@@ -127,6 +126,59 @@ def test_e35_a_group_has_three_to_twelve_clients(size: str, verdict: str, cause:
     assert (found.verdict, found.cause) == (verdict, cause)
     assert told.verdict("I3", "2026-01-11") == ("met" if verdict == "met" else verdict)
     assert told.verdict("I3", "2026-01-12") == "met"
+
+
+UNSTATED = (
+    BEGIN
+    + '2026-01-09 session group 09:00 180 | {"group_size": null}\n'
+    + "2026-01-12 session group 09:00 180 size 8\n"
+    + '2026-01-14 session group 09:00 180 | {"group_size": null}\n'
+)
+"""Facts 3 and 5 are groups whose size is not stated."""
+
+
+def test_sizes_not_stated_are_one_unknown_from_the_first_until_the_stay_ends() -> None:
+    """Given two groups without a size and one with, when time passes, then one finding stays up and nothing is met."""
+    told = Told(UNSTATED)
+    assert told.runs("I3") == ["not_applicable 2026-01-04 2026-01-09", "unknown 2026-01-09 -"]
+    found = told.one("I3", "2026-03-09")
+    assert (found.subject, found.cause, found.evidence) == ("group_size", "group_size_missing", (3,))
+    assert found.message == "group_size not stated, first for the group of 2026-01-09"
+    ended = Told(UNSTATED + "2026-01-20 discharged completed")
+    assert ended.verdict("I3", "2026-01-20") == "unknown"
+    assert ended.verdict("I3", "2026-01-21") == "not_applicable"
+
+
+def test_a_correction_states_the_size_and_the_next_group_without_one_is_named() -> None:
+    """Given two groups without a size, when one after the other is corrected, then what is left is said of its day."""
+    one = Told(UNSTATED + '2026-01-20 corrected #3 | {"group_size": 9}\n')
+    assert one.verdict("I3", "2026-01-13") == "met"
+    assert one.one("I3", "2026-02-20").evidence == (5,)
+    assert one.one("I3", "2026-02-20").message.endswith("first for the group of 2026-01-14")
+    both = Told(
+        UNSTATED + '2026-01-20 corrected #3 | {"group_size": 9}\n2026-01-21 corrected #5 | {"group_size": 13}\n'
+    )
+    assert both.runs("I3")[1:] == [
+        "met 2026-01-09 2026-01-14",
+        "violation 2026-01-14 2026-01-21",
+        "met 2026-01-21 -",
+    ]
+
+
+def test_a_group_too_large_stands_beside_a_size_not_stated() -> None:
+    told = Told(UNSTATED + "2026-01-16 session group 09:00 180 size 13\n")
+    assert told.verdict("I3", "2026-01-16") == "unknown violation"
+    assert told.verdict("I3", "2026-01-23") == "unknown"
+
+
+def test_each_stay_has_its_own_group_without_a_size() -> None:
+    """Given a size not stated before a time away, when the client is back, then it is unknown anew from a new group."""
+    away = UNSTATED + "2026-01-16 transferred 2.1 to 1\n2026-02-02 transferred 1 to 2.1\n"
+    told = Told(away + '2026-02-04 session group 09:00 180 | {"group_size": null}')
+    assert [run for run in told.runs("I3") if run.startswith("unknown")] == [
+        "unknown 2026-01-09 2026-01-17",
+        "unknown 2026-02-04 -",
+    ]
 
 
 @pytest.mark.parametrize("service", ["education", "family", "individual", "motivational"])

@@ -273,9 +273,7 @@ def test_a_client_who_steps_up_starts_the_clock_on_the_day_of_the_transfer() -> 
     ("override", "verdict", "cause"),
     [
         ('{"updated": false}', "violation", "no_update"),
-        ('{"updated": null}', "unknown", "no_update"),
         ('{"updated": false, "no_change_reason": "on course"}', "met", ""),
-        ('{"participants": []}', "unknown", "participation"),
         ('{"participants": ["family"]}', "violation", "participation"),
     ],
 )
@@ -286,6 +284,41 @@ def test_a_review_is_with_the_client_and_updates_the_plan_or_says_why_not(
     found = told.one("R2", "2026-02-05")
     assert (found.verdict, found.cause) == (verdict, cause)
     assert told.verdict("R2", "2026-02-12") == "met"
+
+
+@pytest.mark.parametrize(
+    ("left_out", "stated", "bad", "cause"),
+    [
+        ('{"updated": null}', '{"updated": true}', '{"updated": false}', "no_update"),
+        ('{"participants": []}', '{"participants": ["client"]}', '{"participants": ["family"]}', "participation"),
+    ],
+)
+def test_what_a_review_leaves_out_is_unknown_until_it_is_stated_or_the_stay_ends(
+    left_out: str, stated: str, bad: str, cause: str
+) -> None:
+    """Given a review that leaves something out, when nobody states it, then it is unknown until the stay ends;
+    when a correction states it, then the review is judged by that.
+    """
+    text = PLAN + f"2026-02-05 review of 1 {BY} | {left_out}\n"
+    told = Told(text)
+    assert told.verdict("R2", "2026-02-04") == "not_applicable"
+    assert told.runs("R2")[-1] == "unknown 2026-02-05 -"
+    assert (told.one("R2", "2026-06-05").cause, told.one("R2", "2026-06-05").evidence) == (cause, (6,))
+    assert Told(text + "2026-03-01 discharged completed").runs("R2")[-2:] == [
+        "unknown 2026-02-05 2026-03-02",
+        "not_applicable 2026-03-02 -",
+    ]
+    assert Told(text + f"2026-02-20 corrected #6 | {stated}").runs("R2")[-1] == "met 2026-02-05 -"
+    assert Told(text + f"2026-02-20 corrected #6 | {bad}").runs("R2")[-2:] == [
+        "violation 2026-02-05 2026-02-12",
+        "met 2026-02-12 -",
+    ]
+
+
+def test_two_reviews_that_leave_something_out_are_two_findings() -> None:
+    reviews = "".join(f'2026-{day} review of 1 {BY} | {{"updated": null}}\n' for day in ("02-05", "03-05"))
+    told = Told(PLAN + reviews)
+    assert [item.subject for item in told.on("R2", "2026-04-01")] == ["review of 2026-02-05", "review of 2026-03-05"]
 
 
 def test_a_missing_clinician_signature_stays_until_it_comes_or_the_stay_ends() -> None:

@@ -236,6 +236,24 @@ def test_two_corrections_of_one_field_show_each_value_that_once_counted(care: Ca
     assert [item.text for item in row.addenda] == ["held in room 2"]
 
 
+def test_an_explanation_of_a_rule_that_had_nothing_up_on_that_day_is_marked(care: Care) -> None:
+    """Given a review due soon from 29 January on and no session, when explanations name rules and days,
+    then those that met nothing are marked; one that was corrected is judged as it counts, a void one not at all.
+    """
+    care.record([assessed("01-02"), admitted("01-05")])
+    said = [
+        ("R1", "2026-01-27", True), ("R1", "2026-01-28", False), ("NE21-R1", "2026-02-20", False),
+        ("NE21-R1", "2026-01-20", True), ("I3", "2026-02-20", True), ("X9", "2026-02-20", True),
+    ]  # fmt: skip
+    care.record([fact("explained", "03-01", rule=rule, on=on, code="weather") for rule, on, _ in said])
+    assert [row.explains_nothing for row in care.reader.timeline("E-1")] == [False, False, *(mark for *_, mark in said)]
+    care.record([fact("corrected", "03-02", target=3, values={"on": "2026-01-28"}, reason="misread")])
+    care.record([fact("voided", "03-02", target=6, reason="entered_in_error")])
+    rows = care.reader.timeline("E-1")
+    assert [rows[2].explains_nothing, rows[5].explains_nothing] == [False, False]
+    assert care.reader.timeline("E-1", known_at=8)[2].explains_nothing
+
+
 def test_why_tells_the_latest_when_nothing_is_up_and_names_the_rules_there_are(care: Care) -> None:
     care.record([assessed("01-02"), admitted("01-05")])
     why = care.reader.why("E-1", "NE21-R1", day("01-01"))
@@ -317,7 +335,7 @@ def test_the_format_of_rows_changes_with_a_pack(monkeypatch: pytest.MonkeyPatch,
     rules.mkdir()
     pack = rules / "pack.toml"
     monkeypatch.setattr("caretrail.projection.tables.MADE_BY", ("some_rules",))
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     marks: set[int] = set()
     for text in ("review_days = 30", "review_days = 60"):
         pack.write_text(text)

@@ -47,7 +47,7 @@ def test_overdue_comes_first_longest_first_then_due_today_then_this_week_then_re
         ]
     )
     work = care.reader.worklist(day("02-06"))
-    shown = [row for row in rows(work) if row[1:3] != ("NONE", "P1")]
+    shown = [row for row in rows(work) if row[1:3] != ("NONE", "P1") and row[2] != "I1"]
     assert shown[:5] == [
         (1, "LATE", "R1", "overdue", 1),
         (1, "NONE", "A1", "violation", 1),
@@ -93,6 +93,95 @@ def test_an_explained_week_does_not_count_as_short(care: Care) -> None:
     work = care.reader.worklist(day("01-26"))
     assert [row.rule for row in work.rows if row.rule == "NE21-I1"] == []
     assert work.quiet_count == 1
+
+
+def hours(care: Care, on: str) -> list[tuple[str, str, str, int]]:
+    """The rows of the worklist of a day about nine hours a week: cause, subject, since when, how many."""
+    found = [row for row in care.reader.worklist(day(on)).rows if row.rule == "NE21-I1"]
+    return [(row.cause, row.subject, f"{row.since:%m-%d}", row.count) for row in found]
+
+
+def test_weeks_in_which_too_little_was_offered_are_short_too(care: Care) -> None:
+    """Given a week the client cut short and one in which too little was offered, in either order,
+    when the second is judged, then it shows, and not before.
+    """
+    little = [session("01-19"), session("01-21")]
+    care.record([*in_care(), *week("01-11", missed=1), *little, *week("01-25"), session("02-02"), *week("02-08")])
+    care.record([*in_care("E-2"), session("01-12", "E-2"), *week("01-18", "E-2", missed=1), *week("01-25", "E-2")])
+    assert hours(care, "01-24") == []
+    assert care.reader.worklist(day("01-24")).quiet_count == 2
+    assert (
+        hours(care, "01-25")
+        == hours(care, "01-31")
+        == [
+            ("offered_short", "week of 2026-01-18", "01-25", 1),
+            ("attended_short", "week of 2026-01-18", "01-25", 1),
+        ]
+    )
+    assert hours(care, "02-01") == []
+    assert [row.subject for row in care.reader.findings(day("02-08"), rule="I1", episode="E-1")] == [
+        "week of 2026-02-01"
+    ]
+    assert hours(care, "02-08") == [], "a full week lies between"
+
+
+def test_weeks_in_which_nothing_is_recorded_show_from_the_second_on(care: Care) -> None:
+    """Given an admission and no session, when two full weeks have passed, then one row says since when."""
+    care.record(in_care())
+    assert hours(care, "01-24") == []
+    assert care.reader.worklist(day("01-24")).quiet_count == 1
+    row = ("offered_short", "week of 2026-01-11 and since", "01-18", 1)
+    assert hours(care, "01-25") == hours(care, "05-25") == [row]
+    assert care.reader.worklist(day("01-25")).quiet_count == 0
+    [finding] = care.reader.findings(day("01-25"), rule="I1")
+    assert (finding.start, finding.until) == (day("01-18"), None), "the finding itself is whole"
+
+
+def test_a_run_of_empty_weeks_counts_with_the_short_weeks_beside_it(care: Care) -> None:
+    """Given a short week, an empty one and a short one, then each from the second on shows when it is judged."""
+    care.record([*in_care(), *week("01-11", missed=1), *week("01-25", missed=1), *week("02-01")])
+    assert hours(care, "01-24") == []
+    assert hours(care, "01-25") == [("offered_short", "week of 2026-01-18 and since", "01-25", 1)]
+    assert hours(care, "02-01") == [("attended_short", "week of 2026-01-25", "02-01", 1)]
+    assert hours(care, "02-08") == []
+
+
+def test_one_empty_week_between_full_ones_is_quiet(care: Care) -> None:
+    care.record([*in_care(), *week("01-11"), *week("01-25"), *week("02-01")])
+    assert [hours(care, on) for on in ("01-25", "01-31", "02-01")] == [[], [], []]
+    assert care.reader.worklist(day("01-25")).quiet_count == 1
+
+
+def test_a_week_on_hold_parts_two_short_weeks(care: Care) -> None:
+    held = [fact("held", "01-19", reason="hospital"), fact("resumed", "01-24")]
+    care.record([*in_care(), *week("01-11", missed=1), *held, *week("01-25", missed=1), *week("02-01")])
+    assert [hours(care, on) for on in ("01-25", "02-01", "02-07")] == [[], [], []]
+
+
+def test_an_explained_run_of_empty_weeks_is_quiet_from_then_on_and_counts_for_nothing(care: Care) -> None:
+    care.record([*in_care(), *week("02-01", missed=1), *week("02-08")])
+    care.record([fact("explained", "01-28", rule="I1", on="2026-01-28", code="weather")])
+    assert [len(hours(care, on)) for on in ("01-24", "01-25", "01-27", "01-28", "02-08")] == [0, 1, 1, 0, 0]
+    assert care.reader.worklist(day("01-28")).quiet_count == 1
+
+
+def test_a_run_of_empty_weeks_shows_from_its_second_whoever_takes_the_case_over(care: Care) -> None:
+    """Given a case that changes hands within the first empty week, then the second is told as ever."""
+    care.record([*in_care(team=[{"id": "c-ortiz", "role": "clinician"}, LEE])])
+    care.record([fact("team_changed", "01-21", clinician="c-lee")])
+    assert [len(hours(care, on)) for on in ("01-20", "01-21", "01-24", "01-25", "02-25")] == [0, 0, 0, 1, 1]
+
+
+def test_a_size_not_stated_is_a_record_to_check_until_it_is(care: Care) -> None:
+    """Given two groups whose size is not stated, then the episode is to be checked; when both are, then it is not."""
+    care.record([*in_care(), session("01-06", group_size=None), session("01-08", group_size=None)])
+    [row] = [row for row in care.reader.worklist(day("01-20")).rows if row.rule == "NE21-I3"]
+    assert (row.group, row.count, row.since) == (3, 1, day("01-06"))
+    for target in (4, 5):
+        care.record([fact("corrected", "01-21", target=target, values={"group_size": 8}, reason="counted")])
+    assert [row for row in care.reader.worklist(day("01-20")).rows if row.rule == "NE21-I3"] == []
+    known = care.reader.worklist(day("01-20"), known_at=5)
+    assert [row.group for row in known.rows if row.rule == "NE21-I3"] == [3], "as it was known before"
 
 
 def test_what_is_explained_is_quiet_and_not_hidden(care: Care) -> None:

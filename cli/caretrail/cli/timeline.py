@@ -95,6 +95,8 @@ def _marks(row: TimelineRow) -> list[str]:
         for change in row.corrections
     ]
     marks += [f"ADDED by {added.version}, {added.author}: {added.text} ({added.reason})" for added in row.addenda]
+    if row.explains_nothing:
+        marks.append("EXPLAINS NOTHING: no finding of that rule was up on that day")
     if row.voided_by is not None:
         marks.append(f"VOIDED by {row.voided_by}: {spoken(row.void_reason)}")
     return marks

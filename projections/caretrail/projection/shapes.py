@@ -141,20 +141,23 @@ class EpisodeRows:
         return FOREVER if self.ended_on is None else next_day(self.ended_on)
 
     def pieces(self) -> Iterator[Piece]:
-        """What goes into the worklist, cut where the episode changes hands."""
+        """What goes into the worklist, cut where the episode changes hands and where a flag changes its group."""
+        from caretrail.projection.work import stretches
+
         for flag in self.flags:
             if not flag.work:
                 continue
-            last = min(flag.end, self.live_end)
-            for span in self.spans:
-                first, end = max(flag.start, span.start), min(last, span.end)
-                if first < end:
-                    yield Piece(
-                        first, end, self.stream, self.episode, self.client, self.zone, span.program, span.level,
-                        span.clinician, flag.rule, flag.subject, flag.verdict, flag.start, flag.end, flag.due_on,
-                        flag.owner, flag.cause, flag.quiet, flag.work, flag.message, flag.arithmetic,
-                        json.dumps(flag.evidence), flag.citation,
-                    )  # fmt: skip  # in the order of the fields
+            for start, until, work in stretches(flag, self.flags):
+                last = min(until, self.live_end)
+                for span in self.spans:
+                    first, end = max(start, span.start), min(last, span.end)
+                    if first < end:
+                        yield Piece(
+                            first, end, self.stream, self.episode, self.client, self.zone, span.program, span.level,
+                            span.clinician, flag.rule, flag.subject, flag.verdict, flag.start, flag.end, flag.due_on,
+                            flag.owner, flag.cause, flag.quiet, work, flag.message, flag.arithmetic,
+                            json.dumps(flag.evidence), flag.citation,
+                        )  # fmt: skip  # in the order of the fields
 
     def span_on(self, day: date) -> Span | None:
         """The span that holds a day."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
+from caretrail.projection.days import FOREVER
 from caretrail.projection.shapes import QUIET_VERDICTS, Flag
 
 NOWHERE, NOW, SOON, CHECK, QUIET = 0, 1, 2, 3, 4
 """Not in the worklist; overdue or due today; due this week, or owed; records to check; only shown with --all."""
+
+LATER = 5
+"""Of a flag only, never of a row: QUIET until the second of a run of short weeks is judged, then SOON."""
 
 POINTS = frozenset({"weekly_hours", "weekly_days", "group_size", "review_gaps"})
 """Checks of what is over and cannot be cured: they live in the findings, not in the worklist."""
@@ -19,28 +24,77 @@ POINT_CAUSES = frozenset({"assessment_after_treatment", "scope", "participation"
 ENDINGS = "ending_supported"
 """The check of how a stay ended: closed stays are no work."""
 
-ATTENDED_SHORT = "attended_short"
+SHORT_CAUSES = frozenset({"attended_short", "offered_short"})
+"""Weeks in which less than nine hours were attended: where less was offered, less was attended too."""
+
+RUN = " and since"
+"""How the subject of a run of weeks without any session ends."""
+
 _WEEK = timedelta(days=7)
+
+
+class _Short(NamedTuple):
+    """A short week, or a run of them: known from `judged` until the week after it is; explained from a day on."""
+
+    judged: date
+    over: date
+    explained: date
 
 
 def with_work(flags: Sequence[Flag], checks: Mapping[str, str]) -> tuple[Flag, ...]:
     """Put each flag of an episode into its group; `checks` says which check judges each rule."""
-    short = [flag for flag in flags if flag.cause == ATTENDED_SHORT]
-    explained = {flag.subject for flag in short if flag.quiet}
-    weeks: dict[str, date] = {}
-    for flag in short:
-        if flag.subject not in explained:
-            weeks[flag.subject] = min(flag.start, weeks.get(flag.subject, flag.start))
-    return tuple(flag._replace(work=_group(flag, checks.get(flag.rule, ""), weeks)) for flag in flags)
+    short = _short_weeks([flag for flag in flags if flag.cause in SHORT_CAUSES])
+    return tuple(flag._replace(work=_group(flag, checks.get(flag.rule, ""), short)) for flag in flags)
 
 
-def _group(flag: Flag, check: str, short_weeks: Mapping[str, date]) -> int:
-    if flag.cause == ATTENDED_SHORT:
-        # one short week says little: the prompt of the week before began seven days earlier
-        begun = short_weeks.get(flag.subject)
-        return SOON if not flag.quiet and begun and begun - _WEEK in short_weeks.values() else QUIET
+def stretches(flag: Flag, flags: Sequence[Flag]) -> Iterator[tuple[date, date, int]]:
+    """The days of a flag (end exclusive) with its group on them; `flags` are all of its episode."""
+    if flag.work == LATER:
+        # said anew when the case changes hands or it is explained: the first said it on the day it was judged
+        same = [other.start for other in flags if other.cause in SHORT_CAUSES and other.subject == flag.subject]
+        second = min(same) + _WEEK
+        yield flag.start, second, QUIET
+        yield second, flag.end, SOON
+    else:
+        yield flag.start, flag.end, flag.work
+
+
+def _short_weeks(flags: Sequence[Flag]) -> dict[str, _Short]:
+    """The short weeks by subject. A flag stays up for the notice: as long as that of any single week."""
+    judged: dict[str, date] = {}
+    ends: dict[str, date] = {}
+    explained: dict[str, date] = {}
+    for flag in flags:
+        judged[flag.subject] = min(flag.start, judged.get(flag.subject, flag.start))
+        ends[flag.subject] = max(flag.end, ends.get(flag.subject, flag.end))
+        if flag.quiet:
+            explained[flag.subject] = min(flag.start, explained.get(flag.subject, flag.start))
+    notice = next((end - judged[subject] for subject, end in ends.items() if not subject.endswith(RUN)), _WEEK)
+    return {
+        subject: _Short(
+            judged[subject],
+            FOREVER if end == FOREVER else end - notice + _WEEK,
+            explained.get(subject, FOREVER),
+        )
+        for subject, end in ends.items()
+    }
+
+
+def _group(flag: Flag, check: str, short: Mapping[str, _Short]) -> int:
+    if flag.cause in SHORT_CAUSES:
+        return QUIET if flag.quiet else _short_group(flag, short)
     group = _loud_group(flag, check)
     return QUIET if group and flag.quiet else group
+
+
+def _short_group(flag: Flag, short: Mapping[str, _Short]) -> int:
+    """One short week says little: it is quiet unless the week before was short, too, and not explained by then."""
+    judged, over, _ = short[flag.subject]
+    followed = any(week.over == judged < week.explained for week in short.values())
+    second = judged if followed else judged + _WEEK
+    if flag.end <= second or over <= second:
+        return QUIET
+    return SOON if second <= flag.start else LATER
 
 
 def _loud_group(flag: Flag, check: str) -> int:

@@ -9,9 +9,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from caretrail.episode.history import Amendments, Entry
-from caretrail.facts import Addendum, Corrected, Signed, Voided
+from caretrail.facts import Addendum, Corrected, Explained, Signed, Voided
 from caretrail.facts.codec import payload_of
+from caretrail.findings.explaining import names_rule
 from caretrail.projection.days import today_in
+from caretrail.projection.shapes import QUIET_VERDICTS
 from caretrail.reading.answers import Answer
 from caretrail.reading.view import EpisodeView
 
@@ -47,7 +49,8 @@ class TimelineRow(Answer):
     """One fact as recorded: `occurred_on` is when it happened, `recorded_at` when this store learned it.
 
     `author` states it, `recorded_by` is the account that sent it. `late` is so if it says so itself, or came later
-    than the pack allows and not by import. `fact` is the fact's own JSON, never changed by what came after.
+    than the pack allows and not by import. `explains_nothing` is so of an explanation of a rule of which nothing but
+    met or not_applicable was up on the day it names. `fact` is the fact's own JSON, never changed by what came after.
     """
 
     position: int
@@ -70,6 +73,7 @@ class TimelineRow(Answer):
     addenda: tuple[Added, ...]
     voided_by: int | None
     void_reason: str | None
+    explains_nothing: bool
     fact: dict[str, Any]
 
 
@@ -122,7 +126,20 @@ def _row(view: EpisodeView, entry: Entry) -> TimelineRow:
         addenda=_addenda(entry, acting),
         voided_by=void,
         void_reason=_void_reason(view.entries, void),
+        explains_nothing=_explains_nothing(view, entry),
         fact=fact_json(entry),
+    )
+
+
+def _explains_nothing(view: EpisodeView, entry: Entry) -> bool:
+    """Whether an explanation, as it counts, names a rule and a day on which nothing of that rule was up."""
+    if not isinstance(entry.fact, Explained):
+        return False
+    fact = next((item.fact for item in view.history if item.version == entry.version), None)
+    return isinstance(fact, Explained) and not any(
+        flag.start <= fact.on < flag.end and names_rule(flag.rule, fact.rule)
+        for flag in view.findings
+        if flag.verdict not in QUIET_VERDICTS
     )
 
 

@@ -9,7 +9,7 @@ from caretrail.findings.case import Case
 from caretrail.findings.chart import Stay
 from caretrail.findings.days import iso
 from caretrail.findings.finding import Verdict
-from caretrail.findings.track import Say, Sheet
+from caretrail.findings.track import DAY, Say, Sheet
 from caretrail.findings.weeks import Judged, Week
 
 Judge = Callable[[date, Week], Say]
@@ -99,7 +99,11 @@ def _note_run(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) ->
 
 
 def group_size(case: Case) -> Sheet:
-    """I3: each group the client attended had 3 to 12 clients; a group whose size is not stated is unknown."""
+    """I3: each group the client attended had 3 to 12 clients.
+
+    A size that is not stated can still be: that is unknown from the first such group until the stay ends. A group that
+    was too small or too large cannot be cured and is a point.
+    """
     sheet, chart = Sheet(), case.chart
     least, most = case.numbers.group_min, case.numbers.group_max
     notice = timedelta(days=case.numbers.notice_days)
@@ -109,20 +113,26 @@ def group_size(case: Case) -> Sheet:
         if groups:
             words = f"groups since {iso(groups[0].day)}: none open"
             sheet.main.set(groups[0].day, Say("met", words, f"{least} to {most} clients a group"))
+        not_stated = False
         for group in groups:
             size = group.size
+            if size is None and not_stated:
+                continue
             if size is not None and least <= size <= most:
                 continue
             # a day shared by two stays is judged once, with the later of them
             if chart.stay_on(group.day) is not stay:
                 continue
-            name = f"group of {iso(group.day)}" + (f" {group.start}" if group.start else "")
             if size is None:
-                say = Say("unknown", f"{name}: group_size not stated", "", (group.version,), None, "group_size_missing")
-            else:
-                cause = "group_too_small" if size < least else "group_too_large"
-                words = f"{name}: {size} clients, {least} to {most} allowed"
-                say = Say("violation", words, f"{least} <= {size} <= {most} fails", (group.version,), None, cause)
+                not_stated = True
+                words = f"group_size not stated, first for the group of {iso(group.day)}"
+                say = Say("unknown", words, "", (group.version,), None, "group_size_missing")
+                sheet.note("group_size", group.day, stay.last + DAY if stay.last else None, say)
+                continue
+            name = f"group of {iso(group.day)}" + (f" {group.start}" if group.start else "")
+            cause = "group_too_small" if size < least else "group_too_large"
+            words = f"{name}: {size} clients, {least} to {most} allowed"
+            say = Say("violation", words, f"{least} <= {size} <= {most} fails", (group.version,), None, cause)
             sheet.note(name, group.day, group.day + notice, say)
         sheet.leave(stay)
     return sheet

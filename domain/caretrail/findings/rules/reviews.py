@@ -69,8 +69,8 @@ def _end(sheet: Sheet, stay: Stay, due: Due | None) -> None:
 def review_valid(case: Case) -> Sheet:
     """R2: each review is with the client, signed by a clinician, of a signed plan, and updates it or says why not.
 
-    A clinician's signature can still come: that finding stays until it does or the stay ends. The rest cannot be
-    cured and is a point. What a review leaves out is unknown.
+    A clinician's signature can still come: that finding stays until it does or the stay ends. What a review leaves out
+    can still be stated: that is unknown until the stay ends. The rest cannot be cured and is a point.
     """
     sheet, chart = Sheet(), case.chart
     changes: list[Change] = [(date.min, Say("not_applicable", "no review yet"))]
@@ -88,32 +88,32 @@ def review_valid(case: Case) -> Sheet:
 
 def _check(case: Case, sheet: Sheet, review: Review, stay: Stay) -> None:
     name, evidence, fact = f"review of {iso(review.day)}", (review.version,), review.fact
-    until = review.day + timedelta(days=case.numbers.notice_days)
+    end = stay.last + DAY if stay.last else None
+    notice = review.day + timedelta(days=case.numbers.notice_days)
 
-    def point(verdict: Verdict, words: str, cause: str) -> None:
+    def flag(verdict: Verdict, words: str, cause: str, until: date | None) -> None:
         say = Say(verdict, f"{name}: {words}", "", evidence, None, cause)
         sheet.note(name, review.day, until, say)
 
     if not fact.participants:
-        point("unknown", "participants not stated", "participation")
+        flag("unknown", "participants not stated", "participation", end)
     elif not review.with_client:
-        point("violation", "neither client nor guardian took part", "participation")
+        flag("violation", "neither client nor guardian took part", "participation", notice)
     if review.plan is None:
-        point("violation", f"plan {fact.plan_version} is not recorded on that day", "plan_version")
+        flag("violation", f"plan {fact.plan_version} is not recorded on that day", "plan_version", notice)
     elif review.plan.clinician is None or review.plan.clinician.day > review.day:
         words = f"plan {fact.plan_version} was not signed by a clinician of the team by then"
-        point("violation", words, "plan_version")
+        flag("violation", words, "plan_version", notice)
     if not fact.updated and fact.no_change_reason is None:
         words = "neither an update nor a reason for none"
-        point("unknown" if fact.updated is None else "violation", words, "no_update")
+        if fact.updated is None:
+            flag("unknown", words, "no_update", end)
+        else:
+            flag("violation", words, "no_update", notice)
     signed_on = review.clinician.day if review.clinician else None
     if signed_on is None or signed_on > review.day:
-        words = f"{name}: no signature of a clinician of the team"
-        end = stay.last + DAY if stay.last else None
-        if signed_on is not None:
-            end = signed_on if end is None else min(end, signed_on)
-        say = Say("violation", words, "", evidence, None, "not_under_clinical_guidance")
-        sheet.note(name, review.day, end, say)
+        until = end if signed_on is None or (end is not None and end < signed_on) else signed_on
+        flag("violation", "no signature of a clinician of the team", "not_under_clinical_guidance", until)
 
 
 def review_gaps(case: Case) -> Sheet:
