@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -102,11 +102,11 @@ def ours(url: str, episodes: int, prefix: str = "E", *, remember: bool = True) -
         )
 
     def step(number: int) -> None:
-        if not remember:
-            cache = app.repository.cache
-            assert cache is not None
-            cache.cache.clear()
-        app.append([parse_fact(session_line(f"{prefix}-{number % episodes}", number))])
+        name = f"{prefix}-{number % episodes}"
+        if not remember and app.repository.cache is not None:
+            with suppress(KeyError):
+                app.repository.cache.get(app.episode_stream(name), evict=True)
+        app.append([parse_fact(session_line(name, number))])
 
     try:
         yield step

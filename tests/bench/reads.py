@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import re
 import statistics
 import subprocess
@@ -28,19 +27,28 @@ OPEN_SHARE = 0.84
 
 CASE_NUMBER = re.compile('"episode":"[^"]*"')
 
+MEASURE = """
+import os, subprocess, sys, time
+began = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+wall = time.perf_counter() - began
+print(os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+os._exit(0)
+"""
+"""Runs a command from a small process: a child's peak memory counts from that of the process that starts it."""
+
 Say = Callable[[str], None]
 
 
 def run(arguments: Sequence[object]) -> tuple[float, float, float]:
     """Run a command to its end: wall seconds, CPU seconds, peak megabytes of the process."""
-    began = time.perf_counter()
-    process = subprocess.Popen([str(a) for a in arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(map(str, arguments))} ended with {process.returncode}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    command = [sys.executable, "-c", MEASURE, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    status, wall, cpu, peak = map(float, done.stdout.split())
+    if status:
+        raise SystemExit(f"{' '.join(map(str, arguments))} ended with {status:.0f}")
+    return wall, cpu, peak / 1024
 
 
 def write_population(path: Path, count: int, by_chart: bool) -> int:
@@ -54,7 +62,7 @@ def write_population(path: Path, count: int, by_chart: bool) -> int:
 
 
 def elsewhere(work: Callable[..., int], *arguments: object) -> int:
-    """Do it in another process: a child's peak memory counts from that of the process that starts it."""
+    """Do it in another process, which gives its memory back."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()
 
