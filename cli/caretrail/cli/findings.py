@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.asking import Asking, asking
-from caretrail.cli.filters import filter_options
+from caretrail.cli.filters import filter_options, require_known_rule
 from caretrail.cli.helping import described
 from caretrail.cli.options import Day, View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
@@ -50,6 +50,8 @@ def command(
             known_at=asked.known_at,
             **filters,
         )
+        if not rows:
+            require_known_rule(filters["rule"])
         some = asked.has_facts()
         if view.as_json:
             print_json_list(rows)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.asking import Asking, asking
-from caretrail.cli.filters import filter_options
+from caretrail.cli.filters import filter_options, require_known_rule
 from caretrail.cli.helping import described
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
@@ -41,6 +41,8 @@ def command(view: View, filters: dict[str, Any], everything: bool, limit: int | 
     """
     with asking(view) as asked:
         work = asked.reader.worklist(asked.as_of, all_quiet=everything, known_at=asked.known_at, **filters)
+        if not work.rows:
+            require_known_rule(filters["rule"])
         some = asked.has_facts()
         if view.as_json:
             print_json_list(work.rows[:limit])
