@@ -130,14 +130,13 @@ class Records(Application[UUID]):
         """The stream of a program's own facts, in a namespace of its own."""
         return uuid5(uuid5(self._recorder.namespace, "program"), program)
 
-    def episode(self, name: str, upto: int | None = None) -> Episode:
-        """Read an episode as recorded, optionally only facts up to a position of the log.
+    def episode(self, name: str) -> Episode:
+        """Read an episode as recorded, to decide on it; what is shown to people goes through the reader.
 
         Raises UnknownEpisode.
         """
         stream = self.episode_stream(name)
         rows = self._recorder.select_streams({stream: 0}).get(stream, [])
-        rows = [row for row in rows if upto is None or row.position <= upto]
         if not rows:
             raise UnknownEpisode(
                 "no episode of that number is recorded", "see 'caretrail census' for the episodes there are"
