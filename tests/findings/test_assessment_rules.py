@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from caretrail.policy import Pack
 from findings.text_history import GOOD, PACK, Told
 
 ADMITTED = "2026-01-05 admitted"
@@ -14,11 +13,6 @@ ADMITTED = "2026-01-05 admitted"
 
 def chart(*lines: str) -> Told:
     return Told("\n".join(lines))
-
-
-def reading(name: str, value: str) -> Pack:
-    changed = PACK.readings[name].model_copy(update={"value": value})
-    return PACK.model_copy(update={"readings": {**PACK.readings, name: changed}})
 
 
 # --- A1 -----------------------------------------------------------------------------------------------------------
@@ -51,7 +45,7 @@ def test_e17_an_assessment_on_the_day_of_the_first_session_is_in_time_unless_the
     assert chart("2026-01-05 assessed at 08:00", ADMITTED, session).verdict("A1", "2026-01-05") == "met"
     late = chart("2026-01-05 assessed at 13:00", ADMITTED, session)
     assert late.one("A1", "2026-01-05").cause == "assessment_after_treatment"
-    strict = Told("\n".join(("2026-01-05 assessed", ADMITTED, session)), reading("same_day_assessment", "strict"))
+    strict = Told("\n".join(("2026-01-05 assessed", ADMITTED, session)), PACK.changed("NE21-A1", same_day="strict"))
     assert strict.one("A1", "2026-01-05").cause == "assessment_after_treatment"
 
 
@@ -63,7 +57,7 @@ def test_treatment_that_began_before_the_admission_is_judged_from_then() -> None
 
 def test_before_the_admission_nothing_else_is_said() -> None:
     told = chart("2026-01-01 assessed", "2026-01-02 session group 09:00 180", ADMITTED)
-    assert [item.rule for item in told.findings if str(item.start) < "2026-01-05"] == ["NE21-A1"]
+    assert [item.rule for item in told.findings if str(item.start) < "2026-01-05"] == ["NE21-A1", "NE21-A6"]
     assert told.stays()[0].start.isoformat() == "2026-01-05"
     assert told.eligible("2026-01-04").verdict == "not_applicable"
 
@@ -235,7 +229,7 @@ def test_direct_admission_asks_for_two_three_and_one_of_four_to_six(
 
 
 def test_all_six_can_be_asked_for_by_the_pack() -> None:
-    told = Told("2026-01-02 assessed\n2026-01-05 admitted", reading("six_dimensions", "all_six"))
+    told = Told("2026-01-02 assessed\n2026-01-05 admitted", PACK.changed("NE21-B2", dimensions="all_six"))
     assert told.verdict("B2", "2026-01-05") == "violation"
 
 

@@ -27,6 +27,9 @@ from caretrail.findings import Eligibility, Finding, eligibility, eligibility_on
 from caretrail.policy import Pack, load_pack
 
 PACK = load_pack("ne-medicaid-2.1-adult")
+JUDGED = [rule.id for rule in PACK.judged if rule.check != "program_attested"]
+"""The rules that say something of an episode."""
+
 CLIENT, ORTIZ, LEE = "cl-7f3a", "c-ortiz", "c-lee"
 CREDENTIALS = {ORTIZ: "LADC", LEE: "LIMHP", "c-noor": "PLADC", "c-diaz": "LMHP"}
 GOOD = {

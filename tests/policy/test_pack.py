@@ -9,16 +9,17 @@ import pytest
 
 from caretrail.errors import PackInvalid, PackUnknown
 from caretrail.policy import citation, installed_packs, load_pack, read_pack
-from caretrail.policy.pack import PACKS
+from caretrail.policy.shelf import SHIPPED
 
 NAME = "ne-medicaid-2.1-adult"
-TEXT = (PACKS / f"{NAME}.toml").read_text(encoding="utf-8")
-RULES = ["A1", "A3", "A5", "B1", "B2", "B3", "P1", "P2", "P3", "R1", "R2", "R3", "I1", "I2", "I3", "C1", "D1"]
+TEXT = (SHIPPED / f"{NAME}.toml").read_text(encoding="utf-8")
+RULES = "A1 A2 A3 A4 A5 A6 B1 B2 B3 B4 P1 P2 P3 R1 R2 R3 I1 I2 I3 I4 I5 M1 C1 C2 D1 D2 S1 S2 S3 S4 U1 X1 X2".split()
 
 
-def test_the_nebraska_pack_is_installed_with_its_seventeen_rules() -> None:
+def test_the_nebraska_pack_is_installed_with_all_its_rules() -> None:
     assert NAME in installed_packs()
     assert list(load_pack(NAME).rules) == [f"NE21-{rule}" for rule in RULES]
+    assert [name for name, rule in load_pack(NAME).rules.items() if not rule.on] == ["NE21-U1", "NE21-X1", "NE21-X2"]
 
 
 def test_every_rule_cites_the_document_and_lines_that_exist_in_it() -> None:

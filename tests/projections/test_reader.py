@@ -105,7 +105,7 @@ def test_an_answer_never_mixes_two_states_of_the_rows(care: Care, monkeypatch: p
         return hits(self, scope)
 
     monkeypatch.setattr(LiveBoard, "hits", slow)
-    assert [row.rule for row in care.onlooker.findings(day("03-10"))] == ["NE21-C1", "NE21-R1"]
+    assert [row.rule for row in care.onlooker.findings(day("03-10"))] == ["NE21-C1", "NE21-I5", "NE21-M1", "NE21-R1"]
     assert swept == [65]
 
 

@@ -36,7 +36,12 @@ def test_facts_go_in_once_however_often_they_are_sent_and_answers_come_out(store
         assert [receipt.version for receipt in first] == list(range(1, 66))
         assert payload_of(store.episode(NAME).entries[0].fact) == payload_of(example()[0])
         assert store.eligibility(NAME, date(2026, 2, 10)).verdict == "eligible"
-        assert [row.rule for row in store.findings(episode=NAME, as_of=date(2026, 3, 10))] == ["NE21-C1", "NE21-R1"]
+        assert [row.rule for row in store.findings(episode=NAME, as_of=date(2026, 3, 10))] == [
+            "NE21-C1",
+            "NE21-I5",
+            "NE21-M1",
+            "NE21-R1",
+        ]
         assert [row.rule for row in store.worklist(date(2026, 3, 10)).rows] == ["NE21-R1", "NE21-C1"]
         assert len(store.timeline(NAME)) == 65
 

@@ -56,7 +56,6 @@ def _print(pack: Pack) -> None:
             ),
             ("Source", Cell(lines(pack.document))),
             ("In effect", f"{pack.effective_from or ''}{f' to {pack.effective_to}' if pack.effective_to else ''}"),
-            ("Numbers", Cell(lines(*(f"{name.replace('_', ' ')}: {value}" for name, value in pack.numbers)))),
         ]
     )
     click.echo("")

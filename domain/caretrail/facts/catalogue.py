@@ -30,6 +30,7 @@ from caretrail.facts.parts import (
     Person,
     PolicyName,
     Referral,
+    ReviewUnit,
     RuleId,
     Schedule,
     Sections,
@@ -103,6 +104,9 @@ class Admitted(EpisodeFact):
     clinician: OpaqueId | None = Field(default=None, description="Who carries the case.")
     schedule: Schedule | None = None
     expects_progress: StrictBool | None = None
+    dual_diagnosis_enhanced: StrictBool | None = Field(
+        default=None, description="Admitted to dual diagnosis enhanced services."
+    )
 
     @model_validator(mode="after")
     def _edition(self) -> Self:
@@ -136,6 +140,7 @@ class PlanSigned(_SignedDocument):
     effective_on: Date
     sections: Sections
     required_signers: tuple[OpaqueId, ...] | None = None
+    review_unit: ReviewUnit | None = Field(default=None, description="In what the plan says its review falls due.")
 
 
 class Signed(_SignedDocument):
@@ -158,6 +163,7 @@ class PlanReviewed(_SignedDocument):
     no_change_reason: Text | None = None
     progress: Text | None = None
     next_review_by: Date | None = None
+    review_unit: ReviewUnit | None = Field(default=None, description="From this review on, if it changes it.")
 
 
 class ContinuedStayDetermined(_SignedDocument):

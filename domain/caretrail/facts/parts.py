@@ -51,6 +51,11 @@ Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 Version = Annotated[StrictInt, Field(ge=1, le=2**31)]
 """A fact's number in its episode: 1, 2, 3 …"""
 
+ReviewUnit = Literal[
+    "calendar_day", "working_day", "calendar_month", "session", "visit", "treatment_day", "treatment_hour"
+]
+"""In what a plan says its next review falls due, where the rules leave the choice to the plan."""
+
 Minutes = Annotated[StrictInt, Field(gt=0, le=24 * 60)]
 
 

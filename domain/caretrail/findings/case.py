@@ -1,4 +1,4 @@
-"""A case: one episode's chart with what several rules share, worked out at most once."""
+"""A case: one episode's chart before one version of the rules, with what several rules share worked out once."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from functools import cached_property
 from caretrail.findings.chart import Chart
 from caretrail.findings.clock import Clock
 from caretrail.findings.weeks import Weeks
-from caretrail.policy import Numbers, Pack
+from caretrail.policy import Pack
+from caretrail.policy.rules import ReviewDue
 
 
 class Case:
     """What a rule is given: the chart, the pack, and the clock and weeks drawn from them."""
 
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, chart: Chart, pack: Pack) -> None:
         self.chart = chart
-        self.pack: Pack = chart.pack
-        self.numbers: Numbers = chart.pack.numbers
+        self.pack = pack
 
     @cached_property
     def clock(self) -> Clock:
-        """The review clock."""
-        return Clock(self.chart)
+        """The review clock; a pack without a rule for it has none that runs."""
+        return Clock(self.chart, self.pack, self.pack.rule(ReviewDue))
 
     @cached_property
     def weeks(self) -> Weeks:
         """The weeks of treatment."""
-        return Weeks(self.chart)
+        return Weeks(self.chart, self.pack.week_start)

@@ -11,13 +11,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.facts import (
     Admitted,
     Assessed,
+    Authorized,
+    CareCoordinated,
     ContinuedStayDetermined,
     Discharged,
     Explained,
@@ -25,20 +27,22 @@ from caretrail.facts import (
     PlanReviewed,
     PlanSigned,
     Resumed,
+    Schedule,
+    ScheduleSet,
     SessionAttended,
     SessionMissed,
-    Signature,
     Signed,
-    SignedDocument,
     TeamChanged,
     Transferred,
 )
+from caretrail.findings.signing import Document, required_signers, settled_on, signings_of
 from caretrail.findings.team import CLINICAL, Team
-from caretrail.policy import Pack
+from caretrail.policy import Policy
+from caretrail.policy.rules import ReviewDue
 
 
 class Session(NamedTuple):
-    """A session of skilled treatment that took place, or was offered and missed for no fault of the program."""
+    """A session that took place, or was offered and missed for no fault of the program."""
 
     day: date
     start: str | None
@@ -47,33 +51,6 @@ class Session(NamedTuple):
     size: int | None
     version: int
     attended: bool
-
-
-class Signing(NamedTuple):
-    """What one person did about signing a document, and from which day it acts."""
-
-    signer: str
-    role: str
-    day: date
-    state: Literal["signed", "declined", "deferred"]
-    brought_by: int
-
-
-@dataclass(slots=True)
-class Document:
-    """A plan, a review or a determination with all its signatures; `clinician` is the first of the team's."""
-
-    version: int
-    day: date
-    signings: list[Signing]
-    clinician: Signing | None = None
-
-    @property
-    def evidence(self) -> tuple[int, ...]:
-        """The document, and the later fact that brought the clinician's signature."""
-        if self.clinician is None or self.clinician.brought_by == self.version:
-            return (self.version,)
-        return (self.version, self.clinician.brought_by)
 
 
 @dataclass(slots=True)
@@ -101,10 +78,12 @@ class Determination(Document):
 
 
 class Stay(NamedTuple):
-    """A stretch the pack governs; `before` is the last day of the governed stay before it."""
+    """A stretch the policy governs; `before` is the last day of the governed stay before it."""
 
     first: date
     last: date | None
+    level: str
+    edition: str
     opened_by: int
     closed_by: int | None
     before: date | None
@@ -119,7 +98,7 @@ class Stay(NamedTuple):
 class Chart:
     """Everything the rules ask for, in clinical order."""
 
-    pack: Pack
+    policy: Policy
     admission: Effective | None = None
     discharge: Effective | None = None
     team: Team = field(default_factory=Team)
@@ -127,6 +106,7 @@ class Chart:
     stays: list[Stay] = field(default_factory=list[Stay])
     assessments: list[Effective] = field(default_factory=list[Effective])
     attended: list[Session] = field(default_factory=list[Session])
+    visits: list[Session] = field(default_factory=list[Session])
     offered: list[Session] = field(default_factory=list[Session])
     plans: list[Plan] = field(default_factory=list[Plan])
     reviews: list[Review] = field(default_factory=list[Review])
@@ -136,12 +116,21 @@ class Chart:
     transfers: dict[int, Effective] = field(default_factory=dict[int, Effective])
     later: list[Effective] = field(default_factory=list[Effective])
     toggles: list[tuple[date, int]] = field(default_factory=list[tuple[date, int]])
+    treated: list[Effective] = field(default_factory=list[Effective])
+    coordinated: list[Effective] = field(default_factory=list[Effective])
+    authorized: list[Effective] = field(default_factory=list[Effective])
+    schedules: list[tuple[date, Schedule, int]] = field(default_factory=list[tuple[date, Schedule, int]])
 
     @property
     def admitted(self) -> Admitted | None:
         """The fact of the admission."""
         fact = self.admission.fact if self.admission else None
         return fact if isinstance(fact, Admitted) else None
+
+    @property
+    def client(self) -> str:
+        """Who is treated."""
+        return self.admitted.client if self.admitted else "client"
 
     def stay_on(self, day: date) -> Stay | None:
         """The governed stay of that day; of two that share a day, the later."""
@@ -150,17 +139,24 @@ class Chart:
         return stay if stay is not None and stay.covers(day) else None
 
     def attended_in(self, stay: Stay) -> Sequence[Session]:
-        """Sessions of skilled treatment the client attended in the stay."""
-        low = bisect_left(self.attended, stay.first, key=lambda session: session.day)
-        high = len(self.attended)
-        if stay.last is not None:
-            high = bisect_right(self.attended, stay.last, key=lambda session: session.day)
-        return self.attended[low:high]
+        """Sessions of treatment the client attended in the stay."""
+        return within(self.attended, stay)
 
 
-def chart_of(history: Sequence[Effective], pack: Pack) -> Chart:
+def within(sessions: Sequence[Session], stay: Stay) -> Sequence[Session]:
+    """Those of the sessions (in order of their days) that lie in a stay."""
+    low = bisect_left(sessions, stay.first, key=_day_of)
+    high = len(sessions) if stay.last is None else bisect_right(sessions, stay.last, key=_day_of)
+    return sessions[low:high]
+
+
+def _day_of(session: Session) -> date:
+    return session.day
+
+
+def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     """Sort an effective history (in clinical order) into a chart."""
-    chart = Chart(pack)
+    chart = Chart(policy)
     for item in history:
         # by exact type: asking pydantic models `isinstance` is what makes sorting slow
         take = _TAKES.get(type(item.fact))
@@ -173,42 +169,46 @@ def chart_of(history: Sequence[Effective], pack: Pack) -> Chart:
     if chart.discharge:
         outline.append(chart.discharge)
     chart.level_stays = level_stays(outline)
-    chart.stays = _governed(chart.level_stays, pack.levels)
+    chart.stays = _governed(chart.level_stays, policy)
     return chart
 
 
 def _take_attended(chart: Chart, item: Effective, fact: Any) -> None:
-    if fact.service in chart.pack.lists.skilled_services:
-        session = Session(
-            fact.occurred_on, fact.start, fact.service, fact.minutes, fact.group_size, item.entry.version, True
-        )
+    session = Session(
+        fact.occurred_on, fact.start, fact.service, fact.minutes, fact.group_size, item.entry.version, True
+    )
+    chart.visits.append(session)
+    chart.treated.append(item)
+    if fact.service in chart.policy.on(fact.occurred_on).treatment_services:
         chart.attended.append(session)
         chart.offered.append(session)
 
 
 def _take_missed(chart: Chart, item: Effective, fact: Any) -> None:
-    if fact.cause != "program" and fact.service in chart.pack.lists.skilled_services:
+    if fact.cause != "program" and fact.service in chart.policy.on(fact.occurred_on).treatment_services:
         chart.offered.append(
             Session(fact.occurred_on, fact.start, fact.service, fact.minutes, None, item.entry.version, False)
         )
 
 
 def _take_plan(chart: Chart, item: Effective, fact: Any) -> None:
-    chart.plans.append(Plan(item.version, fact.occurred_on, _signings(item), fact=fact))
+    chart.plans.append(Plan(item.version, fact.occurred_on, signings_of(item), fact=fact))
 
 
 def _take_review(chart: Chart, item: Effective, fact: Any) -> None:
-    chart.reviews.append(Review(item.version, fact.occurred_on, _signings(item), fact=fact))
+    chart.reviews.append(Review(item.version, fact.occurred_on, signings_of(item), fact=fact))
 
 
 def _take_determination(chart: Chart, item: Effective, fact: Any) -> None:
-    chart.determinations.append(Determination(item.version, fact.occurred_on, _signings(item), fact=fact))
+    chart.determinations.append(Determination(item.version, fact.occurred_on, signings_of(item), fact=fact))
 
 
 def _take_admission(chart: Chart, item: Effective, fact: Any) -> None:
     if chart.admission is None:
         chart.admission = item
         chart.team.admit(fact)
+        if fact.schedule is not None:
+            chart.schedules.append((item.day, fact.schedule, item.version))
 
 
 def _take_discharge(chart: Chart, item: Effective, _: Any) -> None:
@@ -238,23 +238,11 @@ _TAKES: dict[type, Callable[[Chart, Effective, Any], None]] = {
     Discharged: _take_discharge,
     Held: _take_hold,
     Resumed: _take_hold,
+    CareCoordinated: lambda chart, item, _: chart.coordinated.append(item),
+    Authorized: lambda chart, item, _: chart.authorized.append(item),
+    ScheduleSet: lambda chart, item, fact: chart.schedules.append((item.day, fact.schedule, item.version)),
 }
 """What becomes of each kind of fact; kinds that no rule asks for are left out."""
-
-
-def _signings(item: Effective, document_day: date | None = None) -> list[Signing]:
-    fact = item.fact
-    if not isinstance(fact, SignedDocument | Signed):
-        return []
-    day = fact.occurred_on if document_day is None else max(fact.occurred_on, document_day)
-    return [_signing(signature, day, item.entry.version) for signature in fact.signatures]
-
-
-def _signing(signature: Signature, day: date, version: int) -> Signing:
-    if signature.signed_on is not None:
-        return Signing(signature.signer, signature.role, max(day, signature.signed_on), "signed", version)
-    state: Literal["declined", "deferred"] = "declined" if signature.declined is not None else "deferred"
-    return Signing(signature.signer, signature.role, day, state, version)
 
 
 def _take_signatures(chart: Chart) -> None:
@@ -265,7 +253,7 @@ def _take_signatures(chart: Chart) -> None:
         for item in chart.later:
             document = by_version.get(item.fact.target) if isinstance(item.fact, Signed) else None
             if document is not None:
-                document.signings += _signings(item, document.day)
+                document.signings += signings_of(item, document.day)
     for document in documents:
         for signing in document.signings:
             if (
@@ -280,8 +268,8 @@ def _take_signatures(chart: Chart) -> None:
 def _count_reviews(chart: Chart) -> None:
     """Say of each review which plan it reviewed, whether the client took part, and from which day it counts.
 
-    It counts from the first signature of a clinician of the team, if the client or guardian took part and that plan
-    version was signed by a clinician of the team on or before the day of the review.
+    It counts from the first signature of a clinician of the team (or as the policy reads "done"), if the client or
+    guardian took part and that plan version was signed by a clinician of the team on or before the day of the review.
     """
     plans = {plan.fact.plan_version: plan for plan in chart.plans}
     for review in chart.reviews:
@@ -289,8 +277,19 @@ def _count_reviews(chart: Chart) -> None:
         plan = plans.get(review.fact.plan_version)
         review.plan = plan if plan is not None and plan.day <= review.day else None
         plan_signed = review.plan.clinician if review.plan else None
-        if review.clinician and review.with_client and plan_signed and plan_signed.day <= review.day:
-            review.counts_from = review.clinician.day
+        if review.with_client and plan_signed and plan_signed.day <= review.day:
+            review.counts_from = _done_on(chart, review)
+
+
+def _done_on(chart: Chart, review: Review) -> date | None:
+    """The day from which a review is done, as the policy in force on the day of the review reads it."""
+    rule = chart.policy.on(review.day).rule(ReviewDue)
+    when = rule.counts_when if rule else "clinician_signed"
+    if when == "held":
+        return review.day
+    if review.clinician is None or when == "clinician_signed":
+        return review.clinician.day if review.clinician else None
+    return settled_on(review, required_signers(chart.client, chart.team, review))
 
 
 def _holds(toggles: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]]:
@@ -308,12 +307,17 @@ def _holds(toggles: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]
     return holds
 
 
-def _governed(stays: Sequence[LevelStay], levels: Sequence[str]) -> list[Stay]:
+def _governed(stays: Sequence[LevelStay], policy: Policy) -> list[Stay]:
     found: list[Stay] = []
     for place, stay in enumerate(stays):
-        if stay.level in levels:
+        if stay.level in policy.on(stay.first_day).levels:
             following = stays[place + 1] if place + 1 < len(stays) else None
             after = f"level {following.level}: no policy pack" if following else "stay ended"
             before = found[-1].last if found else None
-            found.append(Stay(stay.first_day, stay.last_day, stay.opened_by, stay.closed_by, before, after))
+            found.append(
+                Stay(
+                    stay.first_day, stay.last_day, stay.level, stay.edition,
+                    stay.opened_by, stay.closed_by, before, after,
+                )
+            )  # fmt: skip  # in the order of the fields
     return found

@@ -1,7 +1,7 @@
-"""The review clock: from which day the thirty days run, as known on each day, and when a review is due.
+"""The review clock: from which day a review's term runs, as known on each day, and when a review is due.
 
 The clock belongs to the episode, not to a stay: it goes on while the client is elsewhere. It starts with the first
-stay the pack governs, which stands for the admission where the client came from another level.
+stay the policy governs, which stands for the admission where the client came from another level.
 """
 
 from __future__ import annotations
@@ -9,14 +9,21 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
-from caretrail.findings.chart import Chart, Review
+from caretrail.findings.chart import Chart, Plan, Review
 from caretrail.findings.days import iso
+from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, months_after, next_working_day
+from caretrail.policy import Pack, Term
+from caretrail.policy.rules import ReviewDue
 
 
 class Step(NamedTuple):
-    """What the clock rests on from `day` until the next step; `review` is None before any review counts."""
+    """What the clock rests on from `day` until the next step; `review` is None before any review counts.
+
+    `served` counts the days of a fixed series that reviews have met so far.
+    """
 
     day: date
     base: date
@@ -24,14 +31,20 @@ class Step(NamedTuple):
     evidence: tuple[int, ...]
     next_by: date | None
     review: Review | None
+    served: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When the next review is due, as it stands on some day; `plain` is the due day by the thirty days alone."""
+    """When the next review is due, as it stands on some day.
 
-    on: date
-    plain: date
+    `on` is None while what the term counts is not reached, or the clock is paused; `soon_from` is the day from which
+    it is announced, None while that is not known either.
+    """
+
+    on: date | None
+    soon_from: date | None
+    words: str
     arithmetic: str
     evidence: tuple[int, ...]
     base: date
@@ -40,14 +53,16 @@ class Due:
 class Clock:
     """All steps of an episode's review clock."""
 
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, chart: Chart, pack: Pack, rule: ReviewDue | None) -> None:
         self._chart = chart
-        self.period = timedelta(days=chart.pack.numbers.review_days)
+        self._closed = pack.closed_days
+        self.rule = rule
         self.counted = sorted(
             (review for review in chart.reviews if review.counts_from is not None),
             key=lambda review: (review.counts_from or review.day, review.day),
         )
-        self.steps = self._steps() if chart.stays else []
+        self.steps = self._steps(rule) if chart.stays and rule is not None else []
+        self._plain = rule is not None and rule.holds == "run" and len(rule.every) == 1 and rule.term.civil
 
     def step_on(self, day: date) -> Step | None:
         """What the clock rests on that day."""
@@ -59,18 +74,134 @@ class Clock:
         step = self.step_on(day)
         return None if step is None else self.due_of(step, day)
 
+    def anchor(self, step: Step) -> date:
+        """The day a step hangs on: the last review, or the first day of the first stay. It picks the rules' version."""
+        return step.review.day if step.review is not None else self._chart.stays[0].first
+
+    @cached_property
+    def change_days(self) -> list[date]:
+        """The days on which the next due day may change."""
+        days = {step.day for step in self.steps}
+        if self.steps and not self._plain:
+            chart = self._chart
+            days.update(session.day for session in chart.visits)
+            days.update(day for hold in chart.holds for day in hold if day is not None)
+            days.update(plan.day for plan in chart.plans)
+        return sorted(days)
+
+    # --- when a review is due --------------------------------------------------------------------------------------
+
     def due_of(self, step: Step, day: date) -> Due:
         """When the review that follows a step is due, as it stands on a day."""
-        thirty = step.base + self.period
-        plain, on = self.after_return(thirty, day), thirty
-        arithmetic = f"base {iso(step.base)} {step.label} + {self.period.days} days = {iso(thirty)}"
-        if step.next_by is not None and step.next_by < thirty:
+        assert self.rule is not None  # noqa: S101  # without a rule there is no step
+        terms = self._binding(step, day)
+        found = [self._civil(step, term, day) if term.civil else self._counted(step, term, day) for term in terms]
+        if len(found) == 1:
+            return found[0]
+        first = min(found, key=lambda due: due.on or date.max)
+        soon = min((due.soon_from for due in found if due.soon_from is not None), default=None)
+        arithmetic = " or ".join(due.arithmetic for due in found)
+        return Due(first.on, soon, first.words, arithmetic, first.evidence, step.base)
+
+    def period_end(self, base: date) -> date:
+        """The day a period of the first term is over, if the calendar alone says so; else the day it began."""
+        rule = self.rule
+        return ends_on(rule.term, base, self._closed) if rule is not None and rule.term.civil else base
+
+    def _binding(self, step: Step, day: date) -> tuple[Term, ...]:
+        """The terms that bind: both if the plan is to declare which, and has not."""
+        rule = self.rule
+        assert rule is not None  # noqa: S101
+        if rule.choose == "earliest":
+            return rule.every
+        declared = self._declared(step, day)
+        return tuple(term for term in rule.every if term.unit == declared) or rule.every
+
+    def _declared(self, step: Step, day: date) -> str | None:
+        """The unit the plan declares; it may not change until the next review."""
+        chart = self._chart
+        if step.review is None:
+            stated = (plan.fact.review_unit for plan in chart.plans if plan.day <= day)
+            return next((unit for unit in stated if unit is not None), None)
+        until = step.review.day
+        documents: list[Plan | Review] = [*chart.plans, *chart.reviews]
+        documents.sort(key=lambda item: (item.day, item.version), reverse=True)
+        units = (item.fact.review_unit for item in documents if item.day <= until)
+        return next((unit for unit in units if unit is not None), None)
+
+    def _civil(self, step: Step, term: Term, day: date) -> Due:
+        plain, arithmetic = self._plain_end(step, term)
+        on = plain
+        if self.rule is not None and self.rule.holds == "pause":
+            paused, running = self._paused(step.base, on, day)
+            if running is None:
+                words = f"on hold since {iso(paused)}: the clock is paused"
+                return Due(None, None, words, f"{arithmetic}; on hold since {iso(paused)}", step.evidence, step.base)
+            on = running
+            if on != plain:
+                arithmetic += f"; {(on - plain).days} days on hold, so {iso(on)}"
+        if self.rule is not None and self.rule.on_closed_day == "next_working_day":
+            rolled = next_working_day(on, self._closed)
+            if rolled != on:
+                arithmetic += f"; {iso(on)} is closed, so {iso(rolled)}"
+                on = rolled
+        if step.next_by is not None and step.next_by < on:
             arithmetic += f"; next review set for {iso(step.next_by)}"
             on = step.next_by
         back = self.after_return(on, day)
         if back != on:
             arithmetic += f"; fell due while away, so due on return {iso(back)}"
-        return Due(back, plain, arithmetic, step.evidence, step.base)
+            on = back
+        return Due(on, on - timedelta(days=term.soon), "", arithmetic, step.evidence, step.base)
+
+    def _plain_end(self, step: Step, term: Term) -> tuple[date, str]:
+        """The end of a term by the calendar alone, rolling from the last review or in a series from the first day."""
+        rolling = ends_on(term, step.base, self._closed)
+        words = f"base {iso(step.base)} {step.label} + {in_words(term)} = {iso(rolling)}"
+        if self.rule is None or self.rule.series == "rolling":
+            return rolling, words
+        start = self._chart.stays[0].first
+        fixed = self._anniversary(term, step.served + 1)
+        series = f"{in_words(term)} from {iso(start)}, number {step.served + 1} = {iso(fixed)}"
+        if self.rule.series == "fixed" or fixed <= rolling:
+            return fixed, series
+        return rolling, f"{words}; {series}"
+
+    def _anniversary(self, term: Term, number: int) -> date:
+        start = self._chart.stays[0].first
+        if term.unit == "calendar_month":
+            return months_after(start, term.count * number)
+        return ends_on(term.model_copy(update={"count": term.count * number}), start, self._closed)
+
+    def _paused(self, base: date, due: date, day: date) -> tuple[date, date | None]:
+        """Move a due day by the days on hold before it, as known on a day; None while on hold."""
+        for start, end in self._chart.holds:
+            if start > due or start > day:
+                break
+            if end is not None and end <= base:
+                continue
+            if end is None or end > day:
+                return start, None
+            due += end - max(start, base)
+        return due, due
+
+    def _counted(self, step: Step, term: Term, day: date) -> Due:
+        """A term in sessions, treatment days or hours since the base, as far as it is reached on a day."""
+        held = self._chart.visits if term.unit == "visit" else self._chart.attended
+        sessions = [session for session in held if step.base < session.day <= day]
+        reached = counted_days(term, sessions)
+        arithmetic = f"base {iso(step.base)} {step.label} + {in_words(term)}"
+        versions = {session.version for session in sessions if reached and session.day <= reached[-1]}
+        evidence = tuple(sorted({*step.evidence, *versions}))
+        soon = reached[term.count - term.soon - 1] if term.soon and len(reached) >= term.count - term.soon else None
+        on = reached[term.count - 1] if len(reached) >= term.count else None
+        arithmetic += f" = {iso(on)}" if on else f", {len(reached)} so far"
+        if step.next_by is not None and (on is None or step.next_by < on):
+            on = step.next_by
+            soon = min(soon or on, on)
+            arithmetic += f"; next review set for {iso(on)}"
+        words = "" if on else f"next review due by {last_of(term)}, {len(reached)} so far"
+        return Due(on, soon, words, arithmetic, evidence, step.base)
 
     def after_return(self, due: date, day: date) -> date:
         """Move a day that falls between two stays to the return, if the client is back by `day`."""
@@ -83,28 +214,33 @@ class Clock:
                 return due
             due = stays[place].first
 
-    def _steps(self) -> list[Step]:
+    # --- what the clock rests on -----------------------------------------------------------------------------------
+
+    def _steps(self, rule: ReviewDue) -> list[Step]:
         chart = self._chart
         start = chart.stays[0].first
         opened = chart.stays[0].opened_by
         by_admission = chart.admission is not None and chart.admission.version == opened
         label = "admission" if by_admission else "transfer to this level"
         steps = [Step(start, start, label, (opened,), None, None)]
-        until = start + self.period
+        # an anchor dated later than the first term comes too late to move it
+        until = ends_on(rule.term, start, self._closed) if rule.term.civil else date.max
         first_review = self.counted[0].counts_from if self.counted else None
         anchored = False
-        for day, base, label, evidence in sorted(self._anchors(start)):
+        for day, base, label, evidence in sorted(self._anchors(rule, start)):
             if day > until or (first_review is not None and day >= first_review):
                 break
             if not anchored or base < steps[-1].base:
                 steps.append(Step(day, base, label, evidence, None, None))
                 anchored = True
         for review in self.counted:
-            self._count(steps, review, start)
+            self._count(steps, review, start, rule)
         return steps
 
-    def _anchors(self, start: date) -> list[tuple[date, date, str, tuple[int, ...]]]:
+    def _anchors(self, rule: ReviewDue, start: date) -> list[tuple[date, date, str, tuple[int, ...]]]:
         """The first plans and the second session: the day each becomes known, and the day it stands for."""
+        if rule.first_from == "admission":
+            return []
         found: list[tuple[date, date, str, tuple[int, ...]]] = [
             (
                 max(start, plan.day),
@@ -115,12 +251,12 @@ class Clock:
             for plan in self._chart.plans
         ]
         sessions = self._chart.attended_in(self._chart.stays[0])
-        if len(sessions) > 1:
+        if len(sessions) > 1 and rule.first_from == "earlier_of_plan_and_second_session":
             second = sessions[1]
             found.append((second.day, second.day, "second session", (sessions[0].version, second.version)))
         return found
 
-    def _count(self, steps: list[Step], review: Review, start: date) -> None:
+    def _count(self, steps: list[Step], review: Review, start: date, rule: ReviewDue) -> None:
         """Let a review move the clock, unless a later one already did."""
         counts_from = review.counts_from or review.day
         newest = steps[-1]
@@ -128,10 +264,29 @@ class Clock:
         next_by = review.fact.next_review_by
         if next_by is not None and next_by <= review.day:
             next_by = None
+        served = self._served(review, rule) if rule.series != "rolling" else 0
         if newest.review is not None and newest.base >= review.day:
             if newest.base > review.day:
+                # it does not move the base, but may be one of the series
+                if served != newest.served:
+                    steps.append(newest._replace(day=max(counts_from, start), served=served))
                 return
             # two reviews of one day: the earlier of their next days binds
             evidence = (*newest.evidence, *evidence)
             next_by = min((day for day in (newest.next_by, next_by) if day is not None), default=None)
-        steps.append(Step(max(counts_from, start), review.day, "last review", evidence, next_by, review))
+        steps.append(Step(max(counts_from, start), review.day, "last review", evidence, next_by, review, served))
+
+    def _served(self, newest: Review, rule: ReviewDue) -> int:
+        """How many days of a fixed series the reviews that count by now have met.
+
+        A review meets the day its period ends with; one that comes late meets the day that was missed, and its own
+        period still needs one.
+        """
+        served = 0
+        for day in sorted(review.day for review in self.counted[: self.counted.index(newest) + 1]):
+            period = 1
+            while self._anniversary(rule.term, period) < day:
+                period += 1
+            if served < period:
+                served = period if served == period - 1 else period - 1
+        return served

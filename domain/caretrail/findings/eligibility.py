@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Literal, NamedTuple
 
-from caretrail.facts import ContinuedStayDetermined
+from caretrail.facts import Authorized, ContinuedStayDetermined
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Determination, Stay
 from caretrail.findings.clock import Due
@@ -15,9 +15,12 @@ from caretrail.findings.days import iso
 from caretrail.findings.finding import Eligibility
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.track import DAY, Say, Sheet
+from caretrail.policy.rules import ContinuedStay
 
-ADMISSION_CHECKS = ("assessment_before_treatment", "prior_assessment", "qualifying_diagnosis",
-                    "admission_dimensions", "capacity_for_progress")  # fmt: skip
+ADMISSION_CHECKS = (
+    "assessment_before_treatment", "prior_assessment", "qualifying_diagnosis", "admission_dimensions",
+    "capacity_for_progress",
+)  # fmt: skip
 CRITERIA = (
     ("making progress, goals remain, this level needed", ("progressing", "goals_remain", "level_needed")),
     ("has the capacity and works on the goals", ("has_capacity", "actively_working")),
@@ -26,17 +29,25 @@ CRITERIA = (
 
 
 class Answer(NamedTuple):
-    """What is answered for one day."""
+    """What is answered for one day; `anchor` is the day the question hangs on."""
 
     verdict: Literal["eligible", "not_eligible", "unknown", "not_applicable"]
     basis: Literal["admission", "determination", "none"]
     holds_through: date | None
     reasons: tuple[str, ...]
     evidence: tuple[int, ...]
+    anchor: date
 
 
-def answers(case: Case, sheet_of: Callable[[str], Sheet]) -> list[Eligibility]:
-    """Gapless intervals from the admission on."""
+Answers = list[tuple[Eligibility, date]]
+"""What is answered over time, each with the day it hangs on."""
+
+
+def answers(case: Case, sheet_of: Callable[[str], Sheet | None]) -> Answers:
+    """Gapless intervals from the admission on.
+
+    `sheet_of` gives what a check says, None for one the pack has no rule for: that asks nothing of an admission.
+    """
     admission = case.chart.admission
     if admission is None:
         return []
@@ -45,15 +56,20 @@ def answers(case: Case, sheet_of: Callable[[str], Sheet]) -> list[Eligibility]:
     stays = case.chart.stays
     if not stays or stays[0].first > admission.day:
         level = case.chart.level_stays[0].level
-        _mark(marks, admission.day, _elsewhere(f"level {level}: no policy pack"))
+        _mark(marks, admission.day, _elsewhere(f"level {level}: no policy pack", admission.day))
     for stay in stays:
         for day in book.days(stay):
             _mark(marks, day, book.answer(day, stay))
         if stay.last is not None:
-            _mark(marks, stay.last + DAY, _elsewhere(stay.after))
+            _mark(marks, stay.last + DAY, _elsewhere(stay.after, stay.first))
     ends = [day for day, _ in marks[1:]]
     return [
-        Eligibility(answer.verdict, day, until, answer.basis, answer.holds_through, answer.reasons, answer.evidence)
+        (
+            Eligibility(
+                answer.verdict, day, until, answer.basis, answer.holds_through, answer.reasons, answer.evidence
+            ),
+            answer.anchor,
+        )
         for (day, answer), until in zip(marks, [*ends, None], strict=True)
     ]
 
@@ -65,16 +81,18 @@ def _mark(marks: list[tuple[date, Answer]], day: date, answer: Answer) -> None:
         marks.append((day, answer))
 
 
-def _elsewhere(words: str) -> Answer:
-    return Answer("not_applicable", "none", None, (words,), ())
+def _elsewhere(words: str, anchor: date) -> Answer:
+    return Answer("not_applicable", "none", None, (words,), (), anchor)
 
 
 class _Book:
     """What the answer of a day is looked up in; every look-up uses only what acts on or before that day."""
 
-    def __init__(self, case: Case, sheet_of: Callable[[str], Sheet]) -> None:
+    def __init__(self, case: Case, sheet_of: Callable[[str], Sheet | None]) -> None:
         self._case = case
-        self._sheets = [sheet_of(check) for check in ADMISSION_CHECKS]
+        rule = case.pack.rule(ContinuedStay)
+        self._by_payer = rule is not None and rule.holds == "authorization"
+        self._sheets = {check: sheet for check in ADMISSION_CHECKS if (sheet := sheet_of(check)) is not None}
         self._due: dict[int, Due | None] = {}
         self._rules: dict[str, str] = {rule.check: rule.id for rule in case.pack.rules.values()}
         made = [item for item in case.chart.determinations if item.clinician is not None]
@@ -101,27 +119,49 @@ class _Book:
         """The days on which the answer may change in some stay."""
         clock = self._case.clock
         days = set(self._from)
-        for step in clock.steps:
-            days.add(step.day)
-            if step.review is None:
-                # the admission stands through the first due date, which may have moved to a return
-                due = step.base + clock.period
-                days.update((due + DAY, clock.after_return(due, date.max) + DAY))
+        for day in clock.change_days:
+            days.add(day)
+            due = clock.due_on(day)
+            if due is not None and due.on is not None:
+                # the admission stands through the first due date, which may move to a return
+                days.update((due.on + DAY, clock.after_return(due.on, date.max) + DAY))
         for item in self._latest:
-            holds = self._holds(item)
+            holds = self._holds(item, date.max)
             if holds is not None:
-                days.add(holds.on + DAY)
+                days.add(holds + DAY)
             if item.fact.leave_by is not None:
                 days.add(item.fact.leave_by + DAY)
-        for sheet in self._sheets:
+        if self._by_payer:
+            days.update(item.day for item in self._case.chart.authorized)
+        for sheet in self._sheets.values():
             days.update(sheet.main.starts())
         return sorted(days)
 
-    def _holds(self, made: Determination) -> Due | None:
+    def _due_at(self, made: Determination) -> Due | None:
         """The review due date as it stood at the end of the day a determination was made."""
         if made.version not in self._due:
             self._due[made.version] = self._case.clock.due_on(made.day)
         return self._due[made.version]
+
+    def _holds(self, made: Determination, day: date) -> date | None:
+        """The last day a determination holds, as known on a day; None if that is not known yet."""
+        if self._by_payer:
+            return self._authorized_until(made, day)
+        due = self._due_at(made)
+        if due is not None and due.on is None:
+            # what the term counts was not reached when it was made: it holds until it is
+            step = self._case.clock.step_on(made.day)
+            due = self._case.clock.due_of(step, day) if step is not None else None
+        return due.on if due is not None else None
+
+    def _authorized_until(self, made: Determination, day: date) -> date | None:
+        """The last day of the payer's authorizations, recorded by a day, that cover the day it was made."""
+        ends = [
+            fact.to
+            for item in self._case.chart.authorized
+            if isinstance(fact := item.fact, Authorized) and item.day <= day and fact.from_ <= made.day <= fact.to
+        ]
+        return max(ends, default=None)
 
     def answer(self, day: date, stay: Stay) -> Answer:
         """What is answered for a day of a stay."""
@@ -131,17 +171,19 @@ class _Book:
         return self._by_admission(day, stay)
 
     def _by_determination(self, made: Determination, day: date) -> Answer:
-        due = self._holds(made)
-        holds = due.on if due else None
+        due = None if self._by_payer else self._due_at(made)
+        holds = self._holds(made, day)
         evidence = tuple(sorted({*made.evidence, *(due.evidence if due else ())}))
 
         def answer(verdict: Literal["eligible", "not_eligible", "unknown"], *reasons: str) -> Answer:
-            return Answer(verdict, "determination", holds, reasons, evidence)
+            return Answer(verdict, "determination", holds, reasons, evidence, made.day)
 
         value, words = supported(made.fact)
-        if holds is None:
+        if holds is None and self._by_payer:
+            return answer("unknown", f"no authorization covers the determination of {iso(made.day)}")
+        if holds is None and due is None:
             return answer("unknown", f"the determination of {iso(made.day)} was made before a review could be due")
-        if day > holds:
+        if holds is not None and day > holds:
             return answer("unknown", f"the determination of {iso(made.day)} held through {iso(holds)}")
         if value is False:
             return answer("not_eligible", *words)
@@ -152,31 +194,36 @@ class _Book:
     def _by_admission(self, day: date, stay: Stay) -> Answer:
         clock = self._case.clock
         step = clock.step_on(day)
-        due = clock.due_on(day)
-        if step is None or due is None:
-            return Answer("unknown", "none", None, ("no review clock",), ())
+        if step is None:
+            return Answer("unknown", "none", None, ("no review clock",), (), stay.first)
+        due, anchor = clock.due_of(step, day), clock.anchor(step)
         if step.review is not None:
             words = f"a review counted {iso(step.day)} and no determination does"
-            return Answer("unknown", "none", None, (words,), step.evidence)
-        if day > due.on:
+            return Answer("unknown", "none", None, (words,), step.evidence, anchor)
+        if due.on is not None and day > due.on:
             words = f"the admission held through {iso(due.on)} and no determination counts"
-            return Answer("unknown", "none", None, (words,), step.evidence)
-        said = [sheet.main.on(day) for sheet in self._sheets]
-        assessed = said[0] if said[0] and said[0].verdict == "met" else said[1]
-        relevant = [say for say in (assessed, *said[2:]) if say is not None]
+            return Answer("unknown", "none", None, (words,), step.evidence, anchor)
+        said = {check: sheet.main.on(day) for check, sheet in self._sheets.items()}
+        assessed, prior = said.get("assessment_before_treatment"), said.get("prior_assessment")
+        told = (
+            assessed if assessed and assessed.verdict == "met" else prior,
+            *(said.get(c) for c in ADMISSION_CHECKS[2:]),
+        )
+        relevant = [say for say in told if say is not None]
         evidence = tuple(sorted({*(v for say in relevant for v in say.evidence), stay.opened_by, *due.evidence}))
         short = self._short(said)
         if short:
-            return Answer("unknown", "admission", due.on, tuple(short), evidence)
-        return Answer("eligible", "admission", due.on, ("admission criteria met",), evidence)
+            return Answer("unknown", "admission", due.on, tuple(short), evidence, anchor)
+        return Answer("eligible", "admission", due.on, ("admission criteria met",), evidence, anchor)
 
-    def _short(self, said: list[Say | None]) -> list[str]:
-        """The admission rules that are not met, each with its verdict."""
-        met = [say is not None and say.verdict == "met" for say in said]
-        short = [] if met[0] or met[1] else [0]
-        short += [place for place in range(2, len(said)) if not met[place]]
-        names = [self._rules.get(check, check) for check in ADMISSION_CHECKS]
-        return [f"{names[place]} {_verdict(said[place])}" for place in short]
+    def _short(self, said: Mapping[str, Say | None]) -> list[str]:
+        """The admission rules that are not met, each with its verdict; an assessment of either kind will do."""
+        met = {check: say is not None and say.verdict == "met" for check, say in said.items()}
+        short = [check for check in ADMISSION_CHECKS[2:] if not met.get(check, True)]
+        either = [check for check in ADMISSION_CHECKS[:2] if check in met]
+        if either and not any(met[check] for check in either):
+            short.insert(0, either[0])
+        return [f"{self._rules[check]} {_verdict(said[check])}" for check in short]
 
 
 def _counts_from(item: Determination) -> date:

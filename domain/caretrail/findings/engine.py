@@ -11,15 +11,19 @@ from caretrail.facts import Admitted, Discharged
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, chart_of
 from caretrail.findings.days import iso
-from caretrail.findings.eligibility import answers
+from caretrail.findings.eligibility import Answers, answers
 from caretrail.findings.explaining import quieted
 from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Finding
 from caretrail.findings.rules import CHECKS
 from caretrail.findings.rules.staying import continued_stay
 from caretrail.findings.track import DAY, Sheet
-from caretrail.policy import Pack
+from caretrail.policy import Pack, Policy, Rule
 
 PACK_RULE = "PACK"
+"""The rule of what a pack cannot judge."""
+
+PER_PROGRAM = "program_attested"
+"""The check of what a program says of itself: judged once for each program, not here."""
 
 
 class Judged(NamedTuple):
@@ -29,49 +33,47 @@ class Judged(NamedTuple):
     eligibility: list[Eligibility]
 
 
-def judge(history: Sequence[Effective], pack: Pack | None) -> Judged:
-    """Judge an effective history (in clinical order) by a pack; no pack is itself a finding.
+def judge(history: Sequence[Effective], policy: Policy | Pack | None) -> Judged:
+    """Judge an effective history (in clinical order) by a policy; no policy is itself a finding.
 
     For every day the verdicts rest only on facts that occurred on or before it, so an interval holds on a day exactly
-    if a reading of the history up to that day would say the same.
+    if a reading of the history up to that day would say the same. Of several versions of a policy each judges the
+    duties that hang on a day on which it is in force.
     """
-    unusable = _unusable(history, pack)
-    if pack is None or unusable:
+    if isinstance(policy, Pack):
+        policy = Policy((policy,))
+    unusable = _unusable(history, policy)
+    if policy is None or unusable:
         return Judged(unusable, _unjudged(unusable))
-    chart = chart_of(history, pack)
-    case = Case(chart)
-    sheet_of = _sheets(case)
-    stays = answers(case, sheet_of)
-    found: list[Finding] = []
-    for rule in pack.rules.values():
-        if not rule.on:
-            continue
-        if rule.check == "continued_stay":
-            sheet = continued_stay(stays)
-        else:
-            sheet = sheet_of(rule.check)
-            found.extend(_elsewhere_first(chart, rule.id))
-        found.extend(_owned(chart, rule.id, sheet))
-    return Judged(quieted(found, chart.explained) if chart.explained else found, stays)
+    chart = chart_of(history, policy)
+    found = list(_warnings(chart, policy))
+    stays: Answers = []
+    for pack in policy.versions:
+        said, answered = _by_version(chart, pack)
+        if len(policy.versions) > 1:
+            said = [(finding, anchor) for finding, anchor in said if policy.on(anchor) is pack]
+            answered = [(answer, anchor) for answer, anchor in answered if policy.on(anchor) is pack]
+        found += [finding for finding, _ in said]
+        stays += answered
+    eligibility = [answer for answer, _ in stays]
+    if len(policy.versions) > 1:
+        eligibility.sort(key=lambda answer: answer.start)
+    return Judged(quieted(found, chart.explained) if chart.explained else found, eligibility)
 
 
-def findings(history: Sequence[Effective], pack: Pack | None) -> list[Finding]:
+def findings(history: Sequence[Effective], policy: Policy | Pack | None) -> list[Finding]:
     """What the rules say of an effective history (in clinical order), as intervals."""
-    return judge(history, pack).findings
+    return judge(history, policy).findings
 
 
-def eligibility(history: Sequence[Effective], pack: Pack | None) -> list[Eligibility]:
+def eligibility(history: Sequence[Effective], policy: Policy | Pack | None) -> list[Eligibility]:
     """Whether continued stay is supported, in gapless intervals from the admission on; empty before one."""
-    unusable = _unusable(history, pack)
-    if pack is None or unusable:
-        return _unjudged(unusable)
-    case = Case(chart_of(history, pack))
-    return answers(case, _sheets(case))
+    return judge(history, policy).eligibility
 
 
-def eligibility_on(history: Sequence[Effective], pack: Pack | None, day: date) -> Eligibility:
+def eligibility_on(history: Sequence[Effective], policy: Policy | Pack | None, day: date) -> Eligibility:
     """Whether continued stay is supported on a day; before the admission it does not apply."""
-    for answer in eligibility(history, pack):
+    for answer in eligibility(history, policy):
         if answer.start <= day and (answer.until is None or day < answer.until):
             return answer
     return Eligibility("not_applicable", day, None, "none", None, ("not admitted",), ())
@@ -82,41 +84,62 @@ def held_on(found: Iterable[Finding], day: date) -> list[Finding]:
     return [finding for finding in found if finding.holds(day)]
 
 
-def _sheets(case: Case) -> Callable[[str], Sheet]:
-    """Judge each check at most once."""
+def _by_version(chart: Chart, pack: Pack) -> tuple[list[tuple[Finding, date]], Answers]:
+    """What one version of the rules says, each with the day it hangs on."""
+    case = Case(chart, pack)
+    sheet_of = _sheets(case)
+    stays = answers(case, sheet_of)
+    found: list[tuple[Finding, date]] = []
+    for rule in pack.judged:
+        if rule.check == PER_PROGRAM:
+            continue
+        if rule.check == "continued_stay":
+            sheet = continued_stay(stays)
+        else:
+            sheet = sheet_of(rule.check, rule) or Sheet()
+            found += _elsewhere_first(chart, pack, rule.id)
+        found += _owned(chart, pack, rule, sheet)
+    return found, stays
+
+
+def _sheets(case: Case) -> Callable[..., Sheet | None]:
+    """Judge each rule at most once, whether asked for by its check or itself."""
     done: dict[str, Sheet] = {}
 
-    def sheet_of(check: str) -> Sheet:
-        if check not in done:
-            done[check] = CHECKS[check](case)
-        return done[check]
+    def sheet_of(check: str, rule: Rule | None = None) -> Sheet | None:
+        if rule is None:
+            rule = next((rule for rule in case.pack.judged if rule.check == check), None)
+            if rule is None:
+                return None
+        if rule.id not in done:
+            done[rule.id] = CHECKS[check](case, rule)
+        return done[rule.id]
 
     return sheet_of
 
 
-def _unusable(history: Sequence[Effective], pack: Pack | None) -> list[Finding]:
-    """The finding that says why nothing is judged; empty if the pack can judge."""
+# --- what a pack cannot judge -------------------------------------------------------------------------------------
+
+
+def _unusable(history: Sequence[Effective], policy: Policy | None) -> list[Finding]:
+    """The finding that says why nothing is judged; empty if the policy can judge."""
     admission = next((item for item in history if isinstance(item.fact, Admitted)), None)
     if admission is None or not isinstance(admission.fact, Admitted):
         return []
     fact = admission.fact
-    if pack is None:
+    if policy is None:
         words, cause = f"policy pack {fact.policy} is not installed: nothing is judged", "pack_missing"
-    elif fact.population != pack.population:
-        words, cause = f"policy pack {pack.name} is for another population: nothing is judged", "pack_population"
-    elif not _in_force(pack, admission.day):
-        words, cause = f"policy pack {pack.name} is not in force on {iso(admission.day)}", "pack_dates"
     else:
-        return []
+        pack = policy.on(admission.day)
+        if fact.population != pack.population:
+            words, cause = f"policy pack {pack.name} is for another population: nothing is judged", "pack_population"
+        elif not policy.in_force(admission.day):
+            words, cause = f"policy pack {pack.name} is not in force on {iso(admission.day)}", "pack_dates"
+        else:
+            return []
     end = next((item for item in history if isinstance(item.fact, Discharged)), None)
     until = end.day + DAY if end else None
     return [Finding(PACK_RULE, "", "unknown", admission.day, until, None, words, "", (admission.version,), None, cause)]
-
-
-def _in_force(pack: Pack, day: date) -> bool:
-    """Whether the pack is in force on the day that anchors the episode's duties."""
-    begun = pack.effective_from is None or pack.effective_from <= day
-    return begun and (pack.effective_to is None or day <= pack.effective_to)
 
 
 def _unjudged(unusable: Iterable[Finding]) -> list[Eligibility]:
@@ -129,35 +152,79 @@ def _unjudged(unusable: Iterable[Finding]) -> list[Eligibility]:
     return found
 
 
-def _elsewhere_first(chart: Chart, rule: str) -> Iterator[Finding]:
-    """A client admitted at a level the pack does not govern: no rule applies until they come here."""
+def _warnings(chart: Chart, policy: Policy) -> Iterator[Finding]:
+    """What is judged, but not by the rules one would expect: another edition of the criteria, rules that ran out."""
+    for stay in chart.stays:
+        until = stay.last + DAY if stay.last else None
+        pack = policy.on(stay.first)
+        evidence = (stay.opened_by,)
+        if stay.edition != pack.edition:
+            words = f"level {stay.level} by {stay.edition}, judged by the {pack.edition} rules of {pack.name}"
+            yield Finding(
+                PACK_RULE, f"stay of {iso(stay.first)}", "unknown", stay.first, until, None, words, "", evidence,
+                _carrier(chart, stay.first), "edition_mismatch", pack=pack.name,
+            )  # fmt: skip  # in the order of the fields
+        ended = policy.last_day
+        if ended is not None and ended >= stay.first and (stay.last is None or stay.last > ended):
+            name = policy.versions[-1].name
+            words = f"policy pack {name} is in force until {iso(ended)}: judged by it, for want of a later version"
+            yield Finding(
+                PACK_RULE, "version", "unknown", ended + DAY, until, None, words, "", evidence,
+                _carrier(chart, ended + DAY), "pack_dates", pack=name,
+            )  # fmt: skip  # in the order of the fields
+
+
+def _carrier(chart: Chart, day: date) -> str | None:
+    return chart.team.carrier(day)
+
+
+# --- from what a rule says to findings ----------------------------------------------------------------------------
+
+
+def _elsewhere_first(chart: Chart, pack: Pack, rule: str) -> Iterator[tuple[Finding, date]]:
+    """A client admitted at a level the policy does not govern: no rule applies until they come here."""
     if chart.admission is None or not chart.level_stays:
         return
     first = chart.stays[0].first if chart.stays else None
     day = chart.admission.day
     if first is None or day < first:
         words = f"level {chart.level_stays[0].level}: no policy pack"
-        yield Finding(rule, "", "not_applicable", day, first, None, words)
+        yield Finding(rule, "", "not_applicable", day, first, None, words, pack=pack.name), day
 
 
-def _owned(chart: Chart, rule: str, sheet: Sheet) -> list[Finding]:
+def _owned(chart: Chart, pack: Pack, rule: Rule, sheet: Sheet) -> list[tuple[Finding, date]]:
     """Turn what a rule says into findings, each with who can clear it: by default who carries the case.
 
     A finding is cut on the day the case changes hands, so that it is on the list of who can act. Nobody can act on
     what was not met when a stay ended: it stays with who had the case then, and keeps the day from which it stands.
     """
-    team = chart.team
-    found: list[Finding] = []
+    team, name, version = chart.team, rule.id, pack.name
+    found: list[tuple[Finding, date]] = []
     for subject, start, until, say in sheet.pieces():
-        verdict, message, arithmetic, evidence, due_on, cause, owner = say
+        verdict, message, arithmetic, evidence, due_on, cause, owner, anchor = say
+        if anchor is None:
+            anchor = _anchor(chart, subject, start)
         first = start
         if owner is None and team.carriers and verdict not in QUIET_VERDICTS:
             owner = team.carrier(start)
             for cut in team.hand_overs if verdict != "not_met" else ():
                 if cut > first and (until is None or cut < until):
-                    found.append(
-                        Finding(rule, subject, verdict, first, cut, due_on, message, arithmetic, evidence, owner, cause)
-                    )
+                    piece = Finding(
+                        name, subject, verdict, first, cut, due_on, message, arithmetic, evidence, owner, cause,
+                        False, version,
+                    )  # fmt: skip  # in the order of the fields
+                    found.append((piece, anchor))
                     first, owner = cut, team.carrier(cut)
-        found.append(Finding(rule, subject, verdict, first, until, due_on, message, arithmetic, evidence, owner, cause))
+        piece = Finding(
+            name, subject, verdict, first, until, due_on, message, arithmetic, evidence, owner, cause, False, version
+        )
+        found.append((piece, anchor))
     return found
+
+
+def _anchor(chart: Chart, subject: str, start: date) -> date:
+    """The day hung on by what does not say: of a subject the day it is first said, else the first day of the stay."""
+    if subject or not chart.stays:
+        return start
+    begun = [stay.first for stay in chart.stays if stay.first <= start]
+    return begun[-1] if begun else chart.stays[0].first

@@ -17,7 +17,8 @@ class Finding(NamedTuple):
 
     `due_on` is the last day on which the duty is met on time. `evidence` holds versions of facts in the episode.
     `arithmetic` is a complete sentence of days and numbers that never mentions today. `owner` is the opaque id of
-    who can clear it. `cause` is a short stable word for what is wrong (for example `signature_missing`).
+    who can clear it. `cause` is a short stable word for what is wrong (for example `signature_missing`). `pack` names
+    the version of the rules that judged.
     A named tuple, because judging an episode makes a hundred of them.
     """
 
@@ -33,6 +34,7 @@ class Finding(NamedTuple):
     owner: str | None = None
     cause: str = ""
     quiet: bool = False
+    pack: str = ""
 
     def holds(self, day: date) -> bool:
         """Whether the finding is in force on that day."""

@@ -17,10 +17,11 @@ class Team:
     Who carries the case is on the team, even if the sender did not list them.
     """
 
-    __slots__ = ("_spans", "carriers", "hand_overs")
+    __slots__ = ("_credentials", "_spans", "carriers", "hand_overs")
 
     def __init__(self) -> None:
         self._spans: dict[str, list[tuple[date, date | None]]] = {}
+        self._credentials: dict[str, list[tuple[date, str]]] = {}
         self.carriers: list[tuple[date, str]] = []
         self.hand_overs: list[date] = []
 
@@ -41,6 +42,8 @@ class Team:
 
     def _join(self, people: Iterable[Person], day: date) -> None:
         for person in people:
+            if person.credential is not None:
+                self._credentials.setdefault(person.id, []).append((day, person.credential))
             if person.role in CLINICAL:
                 self._enter(person.id, day)
 
@@ -60,6 +63,11 @@ class Team:
     def has(self, person: str, day: date) -> bool:
         """Whether the person is on the team at any time of that day."""
         return any(start <= day and (end is None or day <= end) for start, end in self._spans.get(person, ()))
+
+    def credential(self, person: str, day: date) -> str | None:
+        """The credential of a person as the team's list had it on that day."""
+        stated = self._credentials.get(person, ())
+        return next((credential for since, credential in reversed(stated) if since <= day), None)
 
     def roster(self, day: date) -> list[str]:
         """Who is on the team at the end of that day, in the order of joining."""

@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 
 class Say(NamedTuple):
-    """What is said from some day on."""
+    """What is said from some day on; `anchor` is the day the duty hangs on, if not the first day it is said on."""
 
     verdict: Verdict
     message: str
@@ -29,6 +29,7 @@ class Say(NamedTuple):
     due_on: date | None = None
     cause: str = ""
     owner: str | None = None
+    anchor: date | None = None
 
 
 Change = tuple[date, Say]

@@ -42,9 +42,9 @@ class Judged(NamedTuple):
 class Weeks:
     """The weeks of an episode, counted once for all rules that judge them."""
 
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, chart: Chart, week_start: str) -> None:
         self._chart = chart
-        self._first_weekday = 0 if chart.pack.numbers.week_start == "sunday" else 1
+        self._first_weekday = 0 if week_start == "sunday" else 1
         self._weeks: dict[date, Week] = {}
         self._judged: dict[Stay, list[Judged]] = {}
         after = date.min
@@ -71,10 +71,14 @@ class Weeks:
             self._judged[stay] = list(self._judge(stay))
         return self._judged[stay]
 
+    def full_weeks(self, stay: Stay) -> Iterator[Judged]:
+        """The weeks the stay covers in full, one by one; the last one of an open stay stands for all that follow."""
+        for start, week, on_hold in self._full_weeks(stay):
+            yield Judged(start, start + WEEK, start + WEEK + WEEK, week, on_hold)
+
     def _judge(self, stay: Stay) -> Iterator[Judged]:
-        first = self.week_of(stay.first + timedelta(days=6))
         run: Judged | None = None
-        for start, week, on_hold in self._full_weeks(stay, first):
+        for start, week, on_hold in self._full_weeks(stay):
             judged = start + WEEK
             if week is None and run is not None and run.on_hold == on_hold:
                 run = run._replace(until=judged + WEEK)
@@ -89,7 +93,7 @@ class Weeks:
         if run is not None:
             yield run if stay.last is not None else run._replace(until=None)
 
-    def _full_weeks(self, stay: Stay, first: date) -> Iterator[tuple[date, Week | None, bool]]:
+    def _full_weeks(self, stay: Stay) -> Iterator[tuple[date, Week | None, bool]]:
         """Each full week: its first day, what it holds (None: nothing, or on hold), and whether it is on hold.
 
         An open stay is walked until nothing is recorded any more, plus one week that stands for all that follow.
@@ -97,7 +101,7 @@ class Weeks:
         latest = self._after_all(stay) if stay.last is None else stay.last - timedelta(days=6)
         holds = self._chart.holds
         place = 0
-        start = first
+        start = self.week_of(stay.first + timedelta(days=6))
         while start <= latest:
             while place < len(holds) and _over(holds[place], start):
                 place += 1
@@ -110,6 +114,8 @@ class Weeks:
         days = [stay.first + timedelta(days=6)]
         if self._chart.offered:
             days.append(self._chart.offered[-1].day)
+        if self._chart.schedules:
+            days.append(self._chart.schedules[-1][0])
         if self._chart.holds:
             days.append(self._chart.holds[-1][1] or self._chart.holds[-1][0])
         return self.week_of(max(days)) + WEEK

@@ -1,15 +1,10 @@
 """What the rules say: policy packs as data, with citations."""
 
-from caretrail.policy.pack import (
-    Lists,
-    Numbers,
-    Pack,
-    Reading,
-    Rule,
-    citation,
-    installed_packs,
-    load_pack,
-    read_pack,
-)
+from caretrail.policy.pack import Pack, Reading, citation, pack_of, read_pack
+from caretrail.policy.rules import Rule, Term
+from caretrail.policy.shelf import Policy, folders, installed_packs, load_pack, load_policy, policy_of
 
-__all__ = ["Lists", "Numbers", "Pack", "Reading", "Rule", "citation", "installed_packs", "load_pack", "read_pack"]
+__all__ = [
+    "Pack", "Policy", "Reading", "Rule", "Term", "citation", "folders", "installed_packs", "load_pack", "load_policy",
+    "pack_of", "policy_of", "read_pack",
+]  # fmt: skip

@@ -7,219 +7,227 @@ rule names the `check` that judges it. A value this program cannot honour is ref
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    StringConstraints,
-    ValidationError,
-    model_validator,
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+
+from caretrail.errors import PackInvalid
+from caretrail.policy.rules import (
+    NEEDS_CLOCK,
+    SEVERAL_TIMES,
+    AnyRule,
+    NotNegative,
+    Part,
+    Positive,
+    Rule,
+    ServiceName,
+    Words,
 )
 
-from caretrail.errors import PackInvalid, PackUnknown
-
-PACKS = Path(__file__).parent / "packs"
-
-Check = Literal[
-    "assessment_before_treatment",
-    "prior_assessment",
-    "mental_health_referral",
-    "qualifying_diagnosis",
-    "admission_dimensions",
-    "capacity_for_progress",
-    "plan_by_second_session",
-    "plan_sections",
-    "plan_signatures",
-    "review_due",
-    "review_valid",
-    "review_gaps",
-    "weekly_hours",
-    "weekly_days",
-    "group_size",
-    "continued_stay",
-    "ending_supported",
-]
-"""What can be checked: each has one function in `caretrail.findings.rules`."""
-
-HONOURED: dict[str, frozenset[str]] = {
-    "weekend_due_date": frozenset({"no"}),
-    "day_30": frozenset({"on_time"}),
-    "session_with_provider": frozenset({"any_attended", "individual_only"}),
-    "same_day_assessment": frozenset({"unless_times_contradict", "strict"}),
-    "six_dimensions": frozenset({"specific", "all_six"}),
-    "review_anchor": frozenset({"earlier_of_plan_and_second_session"}),
-    "early_review": frozenset({"rolling"}),
-    "review_done": frozenset({"clinician_signed"}),
-    "team_members": frozenset({"roster_on_the_day"}),
-    "plan_deadline": frozenset({"should", "must"}),
-    "intensity_binds": frozenset({"program"}),
-    "group_of_two": frozenset({"flagged"}),
-    "upper_hours": frozenset({"none"}),
-    "continued_stay_cadence": frozenset({"each_review"}),
-    "return_to_level": frozenset({"plan_made_or_updated_since", "earlier_plan_stands"}),
-    "hold": frozenset({"runs"}),
-    "provisional_assessor": frozenset({"accepted"}),
-    "adult_from": frozenset({"as_admitted"}),
-    "pack_version": frozenset({"anchor_date"}),
-    "verbal_approval": frozenset({"as_recorded"}),
-}
-"""Readings this program can act on; a pack that chooses another alternative is refused rather than misread."""
-
-_Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-_Positive = Annotated[StrictInt, Field(ge=1)]
-_Lines = Annotated[str, StringConstraints(pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
+PackName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+R = TypeVar("R", bound=Rule)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+class Reading(Part):
+    """How one open question of the text is read, with what else it might mean.
+
+    `decides` names what the answer is written in (`NE21-R1.series`, or a field of the pack): the value is read from
+    there, and each alternative is one that could be written there instead. Without it the question has one answer.
+    """
+
+    question: Words
+    decides: tuple[Words, ...] = ()
+    value: Words
+    alternatives: tuple[Words, ...] = ()
+    concerns: tuple[Words, ...] = Field(default=(), description="Rules it bears on, beside those it decides.")
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules the question bears on."""
+        return (*dict.fromkeys(name.rpartition(".")[0] for name in self.decides if "." in name), *self.concerns)
 
 
-class Numbers(_Part):
-    """Every number of the pack."""
+class Pack(Part):
+    """The rules of one payer for one level of care and one population, as in force over a stretch of days."""
 
-    late_after_days: _Positive
-    notice_days: Annotated[StrictInt, Field(ge=7)]  # a week's point must stand until the next week is judged
-    due_soon_days: _Positive
-    review_days: _Positive
-    plan_sessions: Literal[2]
-    week_start: Literal["sunday", "monday"]
-    min_minutes_per_week: _Positive
-    min_days_per_week: _Positive
-    max_days_per_week: _Positive
-    group_min: _Positive
-    group_max: _Positive
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.max_days_per_week < self.min_days_per_week:
-            raise ValueError("max_days_per_week must not be less than min_days_per_week")
-        if self.group_max < self.group_min:
-            raise ValueError("group_max must not be less than group_min")
-        return self
-
-
-class Lists(_Part):
-    """Every list of tokens of the pack."""
-
-    skilled_services: frozenset[Literal["individual", "group", "family", "education", "motivational", "other"]]
-    limited_credentials: frozenset[_Words]
-    current_dsm: frozenset[Literal["DSM-5-TR", "DSM-5", "DSM-IV-TR", "DSM-IV"]]
-    qualifying_diagnoses: tuple[_Words, ...]
-
-
-class Reading(_Part):
-    """How one open question of the text is read, with what else it might mean."""
-
-    question: _Words
-    value: _Words
-    alternatives: tuple[_Words, ...] = ()
-
-
-class Rule(_Part):
-    """One rule in our own words, with its strength and the place it comes from."""
-
-    id: _Words
-    check: Check
-    title: _Words
-    strength: Literal["must", "should"]
-    section: _Words
-    lines: _Lines
-    text: _Words
-    on: StrictBool = True
-    citation: _Words
-
-
-class Pack(_Part):
-    """The rules of one payer for one level of care and one population."""
-
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-    title: _Words
-    jurisdiction: _Words
-    payer: _Words
+    name: PackName
+    title: Words
+    jurisdiction: Words
+    payer: Words
     population: Literal["adult", "adolescent"]
-    levels: Annotated[tuple[_Words, ...], Field(min_length=1)]
+    levels: Annotated[tuple[Words, ...], Field(min_length=1)]
     edition: Literal["asam-3", "asam-4"]
-    document: _Words
+    document: Words
+    url: Words | None = None
+    for_tests: bool = Field(default=False, description="True: shows what a pack can say, and is not for use.")
+    published_on: date | None = None
     effective_from: date | None = None
     effective_to: date | None = None
-    numbers: Numbers
-    lists: Lists
-    readings: dict[str, Reading]
-    rules: Annotated[dict[str, Rule], Field(min_length=1)]
+    supersedes: PackName | None = None
+    late_after_days: Positive
+    notice_days: Annotated[NotNegative, Field(ge=7)]  # a week's point must stand until the next week is judged
+    week_start: Literal["sunday", "monday"]
+    treatment_services: Annotated[frozenset[ServiceName], Field(min_length=1)]
+    closed_days: frozenset[date] = frozenset()
+    readings: dict[str, Reading] = Field(default_factory=dict)
+    rules: Annotated[dict[str, AnyRule], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _honoured(self) -> Self:
-        for name in sorted(HONOURED.keys() ^ self.readings.keys()):
-            raise ValueError(f"readings.{name}: " + ("is required" if name in HONOURED else "is not a known reading"))
-        for name, reading in self.readings.items():
-            if reading.value not in HONOURED[name]:
-                raise ValueError(f"readings.{name}.value: must be one of {', '.join(sorted(HONOURED[name]))}")
+    def _consistent(self) -> Self:
+        if self.effective_from and self.effective_to and self.effective_to < self.effective_from:
+            raise ValueError("effective_to: must not be before effective_from")
+        if self.supersedes is not None and self.effective_from is None:
+            raise ValueError("effective_from: a pack that supersedes another must say from when")
+        if self.supersedes == self.name:
+            raise ValueError("supersedes: a cycle: a pack cannot supersede itself")
         checks = [rule.check for rule in self.rules.values()]
         for check in checks:
-            if checks.count(check) > 1:
+            if checks.count(check) > 1 and check not in SEVERAL_TIMES:
                 raise ValueError(f"rules: two rules name the check {check}")
+        for name, rule in self.rules.items():
+            if rule.on and rule.check in NEEDS_CLOCK and not any(r.on and r.check == "review_due" for r in self.judged):
+                raise ValueError(f"rules.{name}.check: {rule.check} needs a rule review_due that is on")
         return self
 
-    def reads(self, reading: str) -> str:
-        """The value in force of a reading."""
-        return self.readings[reading].value
+    @property
+    def judged(self) -> tuple[Rule, ...]:
+        """The rules that are on."""
+        return tuple(rule for rule in self.rules.values() if rule.on)
+
+    def rule(self, kind: type[R]) -> R | None:
+        """The rule of a kind that is on, if there is one."""
+        # by exact type: asking pydantic models `isinstance` is slow, and every episode judged asks
+        return next((rule for rule in self.rules.values() if type(rule) is kind and rule.on), None)
+
+    def changed(self, rule: str, **fields: object) -> Pack:
+        """The pack with some fields of a rule written anew: what it would say if its text were read otherwise.
+
+        Raises PackInvalid if the rule cannot say that, KeyError if there is no such rule.
+        """
+        try:
+            written = type(self.rules[rule]).model_validate({**self.rules[rule].model_dump(), **fields})
+        except ValidationError as error:
+            raise PackInvalid(f"{self.name}: rules.{rule}: {_first_problem(error)}", HINT) from None
+        return self.model_copy(update={"rules": {**self.rules, rule: written}})
+
+    def in_force(self, day: date) -> bool:
+        """Whether the pack is in force on a day."""
+        begun = self.effective_from is None or self.effective_from <= day
+        return begun and (self.effective_to is None or day <= self.effective_to)
+
+    def readings_of(self, rule: str) -> dict[str, Reading]:
+        """The open questions that bear on a rule."""
+        return {name: reading for name, reading in self.readings.items() if rule in reading.rules}
 
 
-def installed_packs() -> list[str]:
-    """Names of the packs that come with this program."""
-    return sorted(path.stem for path in PACKS.glob("*.toml"))
-
-
-@lru_cache(maxsize=64)
-def load_pack(name: str) -> Pack:
-    """Read an installed pack by the name that `admitted.policy` gives.
-
-    Raises PackUnknown if it is not installed, PackInvalid if its file is not usable.
-    """
-    installed = installed_packs()
-    if name not in installed:
-        raise PackUnknown(f"policy pack {name} is not installed", f"installed: {', '.join(installed) or 'none'}")
-    pack = read_pack(PACKS / f"{name}.toml")
-    if pack.name != name:
-        raise PackInvalid(f"{name}.toml: name: must be the name of the file", "rename the file or the pack")
-    return pack
+HINT = "compare with an installed pack: 'caretrail rules NAME' prints one, 'caretrail rules --check FILE' lints yours"
 
 
 def read_pack(path: Path) -> Pack:
     """Read a pack from any TOML file; raises PackInvalid naming the file, the rule and the field."""
-    hint = "compare with an installed pack: 'caretrail rules' prints one"
+    return pack_of(read_toml(path), path.name)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; raises PackInvalid."""
     try:
-        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
-        raise PackInvalid(f"{path.name}: cannot be read", hint) from None
+        raise PackInvalid(f"{path.name}: cannot be read", HINT) from None
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError both are
-        raise PackInvalid(f"{path.name}: is not TOML: {error}", hint) from None
-    _number_rules(data)
+        raise PackInvalid(f"{path.name}: is not TOML: {error}", HINT) from None
+    except RecursionError:
+        raise PackInvalid(f"{path.name}: is nested too deeply", HINT) from None
+
+
+def pack_of(data: dict[str, Any], file: str) -> Pack:
+    """Make a pack of what a TOML file holds; raises PackInvalid."""
+    _complete(data)
     try:
-        return Pack.model_validate(data)
+        pack = Pack.model_validate(data)
     except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in problem["loc"])
-        words = str(problem["msg"]).removeprefix("Value error, ")
-        raise PackInvalid(f"{path.name}: {place}: {words}" if place else f"{path.name}: {words}", hint) from None
+        raise PackInvalid(f"{file}: {_first_problem(error)}", HINT) from None
+    for problem in _impossible_alternatives(pack):
+        raise PackInvalid(f"{file}: {problem}", HINT)
+    return pack
 
 
-def _number_rules(data: dict[str, Any]) -> None:
-    """Give each rule its id and its citation: both follow from where it stands in the file."""
-    if not isinstance(data.get("rules"), dict):
-        return
-    tables: dict[str, Any] = data["rules"]
-    for name, rule in tables.items():
+def _complete(data: dict[str, Any]) -> None:
+    """Give each rule its id and its citation, and each reading its value: they follow from the rest of the file."""
+    rules, readings = data.get("rules"), data.get("readings")
+    for name, rule in rules.items() if isinstance(rules, dict) else ():
         if isinstance(rule, dict):
-            section, lines = tables[name].get("section", ""), tables[name].get("lines", "")
-            tables[name].update(id=name, citation=f"{data.get('document', '')}, {section}, lines {lines}")
+            rule.update(id=name, citation=_citation(data, rule))  # pyright: ignore[reportUnknownMemberType]
+    for reading in readings.values() if isinstance(readings, dict) else ():
+        if isinstance(reading, dict) and reading.get("decides"):
+            value = _written(data, str(reading["decides"][0]))
+            if value is not None:
+                reading["value"] = value
+
+
+def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
+    if not rule.get("section"):
+        return f"no source: {rule.get('unsourced', '')}"
+    lines = f", lines {rule['lines']}" if rule.get("lines") else ""
+    return f"{data.get('document', '')}, {rule['section']}{lines}"
+
+
+def _written(data: dict[str, Any], place: str) -> str | None:
+    """What stands at a place of the file, as a word; None if nothing does (the field's default is in force)."""
+    rule, _, field = place.rpartition(".")
+    table: Any = data.get("rules", {}).get(rule) if rule else data
+    value = table.get(field) if isinstance(table, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return None if value is None else str(value)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _impossible_alternatives(pack: Pack) -> Iterator[str]:
+    """What a reading names that no rule has, or offers that could not be written there."""
+    for name, reading in pack.readings.items():
+        for rule in reading.rules:
+            if rule not in pack.rules:
+                yield f"readings.{name}: names rule {rule}, which the pack does not have"
+                return
+        for place in reading.decides:
+            rule, _, field = place.rpartition(".")
+            owner: Part = pack.rules[rule] if rule else pack
+            if field not in type(owner).model_fields:
+                yield f"readings.{name}.decides: {place} is no field"
+                return
+            if str(getattr(owner, field)) != reading.value:
+                yield f"readings.{name}: {place} says otherwise than the reading"
+                return
+            for other in reading.alternatives:
+                if other == reading.value:
+                    yield f"readings.{name}.alternatives: must not repeat the value"
+                    return
+                if not _possible(owner, field, other):
+                    yield f"readings.{name}.alternatives: {place} cannot be {other}"
+                    return
+        if reading.alternatives and not reading.decides:
+            yield f"readings.{name}.alternatives: say with decides where another answer would be written"
+            return
+
+
+def _possible(owner: Part, field: str, value: str) -> bool:
+    """Whether a field of a rule (or of the pack) may hold a value, whatever the other fields hold."""
+    try:
+        type(owner).model_validate({**owner.model_dump(), field: value})
+    except ValidationError as error:
+        return all(problem["loc"] != (field,) for problem in error.errors(include_input=False, include_url=False))
+    return True
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_input=False, include_url=False)[0]
+    parts = [str(part) for part in problem["loc"]]
+    if len(parts) > 2 and parts[0] == "rules":
+        del parts[2]  # the tag of the union: the rule's id says enough
+    place = ".".join(parts)
+    words = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{place}: {words}" if place else words
 
 
 def citation(pack: Pack, rule: str) -> str:

@@ -11,7 +11,7 @@ from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, PackInvalid, PackUnknown
 from caretrail.facts import Admitted, EpisodeFact, ProgramFact
 from caretrail.findings import judge
-from caretrail.policy import load_pack
+from caretrail.policy import load_policy
 from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, EpisodeRows, Flag, Quarantined, Span
 from caretrail.projection.spans import episode_spans
 from caretrail.projection.work import CHECK, with_work
@@ -19,7 +19,7 @@ from caretrail.recording.mapper import entry_of
 
 if TYPE_CHECKING:
     from caretrail.findings.finding import Eligibility, Finding
-    from caretrail.policy import Pack
+    from caretrail.policy import Policy, Rule
     from caretrail.recording.events import RecordedEvent
 
 QUARANTINE_RULE = "QUARANTINE"
@@ -51,8 +51,11 @@ def _code(error: Exception) -> str:
     return error.code if isinstance(error, CaretrailError) else type(error).__name__
 
 
-def rows_of(episode: Episode) -> EpisodeRows | None:
-    """Work out the rows of an episode; None for a program's own facts. May raise what judging raises."""
+def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
+    """Work out the rows of an episode; None for a program's own facts. May raise what judging raises.
+
+    `by` judges it by another policy than the one of its admission.
+    """
     first = episode.entries[0].fact
     if isinstance(first, ProgramFact):
         return None
@@ -60,7 +63,7 @@ def rows_of(episode: Episode) -> EpisodeRows | None:
     seen = episode.outline
     admission = seen.admitted.fact if seen.admitted is not None else None
     policy = admission.policy if isinstance(admission, Admitted) else None
-    flags, settled, answers = _judged(episode, policy)
+    flags, settled, answers = _judged(episode, by or usable_policy(policy))
     entered = first.occurred_on
     return EpisodeRows(
         stream=episode.id,
@@ -83,12 +86,12 @@ def rows_of(episode: Episode) -> EpisodeRows | None:
 _Judged = tuple[tuple[Flag, ...], tuple[Flag, ...], tuple[EligibilitySpan, ...]]
 
 
-def _judged(episode: Episode, policy: str | None) -> _Judged:
+def _judged(episode: Episode, policy: Policy | None) -> _Judged:
     """What the rules say; a pack that is missing is itself a finding."""
-    pack = usable_pack(policy)
-    judged = judge(episode.history, pack)
-    found = [_flag(finding, pack) for finding in judged.findings]
-    checks = {name: rule.check for name, rule in pack.rules.items()} if pack else {}
+    judged = judge(episode.history, policy)
+    rules = {(pack.name, name): rule for pack in policy.versions for name, rule in pack.rules.items()} if policy else {}
+    found = [_flag(finding, rules.get((finding.pack, finding.rule))) for finding in judged.findings]
+    checks = {name: rule.check for (_, name), rule in rules.items()}
     return (
         with_work([flag for flag in found if flag.verdict not in QUIET_VERDICTS], checks),
         tuple(flag for flag in found if flag.verdict in QUIET_VERDICTS),
@@ -96,22 +99,21 @@ def _judged(episode: Episode, policy: str | None) -> _Judged:
     )
 
 
-def usable_pack(policy: str | None) -> Pack | None:
-    """The pack an admission names; None if it names none that is installed and usable."""
+def usable_policy(policy: str | None) -> Policy | None:
+    """The policy an admission names; None if it names none that is installed and usable."""
     if policy is None:
         return None
     try:
-        return load_pack(policy)
+        return load_policy(policy)
     except (PackUnknown, PackInvalid):
         return None
 
 
-def _flag(finding: Finding, pack: Pack | None) -> Flag:
-    rule = pack.rules.get(finding.rule) if pack else None
+def _flag(finding: Finding, rule: Rule | None) -> Flag:
     return Flag(
         finding.rule, finding.subject, finding.verdict, finding.start, finding.until, finding.due_on, finding.owner,
         finding.cause, finding.quiet, 0, finding.message, finding.arithmetic, tuple(finding.evidence),
-        rule.citation if rule else "",
+        rule.citation if rule else "", finding.pack,
     )  # fmt: skip  # in the order of the fields
 
 
@@ -125,10 +127,13 @@ def _eligibility_span(answer: Eligibility) -> EligibilitySpan:
 # --- an episode that cannot be read -------------------------------------------------------------------------------
 
 
-def computed(episode: Episode, events: Sequence[RecordedEvent]) -> EpisodeRows | None:
-    """Fold the newer events into an episode and work out its rows; what cannot be read is quarantined, visibly."""
+def computed(episode: Episode, events: Sequence[RecordedEvent], by: Policy | None = None) -> EpisodeRows | None:
+    """Fold the newer events into an episode and work out its rows; what cannot be read is quarantined, visibly.
+
+    `by` judges it by another policy than the one of its admission.
+    """
     try:
-        return rows_of(evolve(episode, events))
+        return rows_of(evolve(episode, events), by)
     except Unreadable as problem:
         return _quarantined(episode, problem.event, problem.code, events[-1])
     except Exception as error:  # whatever one episode does to the rules must not stop the others
@@ -147,7 +152,7 @@ def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: Reco
     message = f"fact {event.originator_version} cannot be read: nothing is judged"
     flag = Flag(
         QUARANTINE_RULE, "record", "unknown", first, None, None, None, "quarantined", False, CHECK,
-        message, f"the fact at position {event.position} is in the way", (event.originator_version,), "",
+        message, f"the fact at position {event.position} is in the way", (event.originator_version,), "", "",
     )  # fmt: skip  # in the order of the fields
     return EpisodeRows(
         stream, name or str(stream), client, zone, None, first, None, None,

@@ -16,7 +16,10 @@ QUIET_VERDICTS = frozenset({"met", "not_applicable"})
 
 
 class Flag(NamedTuple):
-    """A finding with its citation and its place in the worklist (`work`, 0 for none); `until` is exclusive."""
+    """A finding with its citation and its place in the worklist (`work`, 0 for none); `until` is exclusive.
+
+    `pack` names the version of the rules that judged.
+    """
 
     rule: str
     subject: str
@@ -32,6 +35,7 @@ class Flag(NamedTuple):
     arithmetic: str
     evidence: tuple[int, ...]
     citation: str
+    pack: str
 
     @property
     def end(self) -> date:
@@ -69,6 +73,7 @@ class Piece(NamedTuple):
     arithmetic: str
     evidence: str
     citation: str
+    pack: str
 
 
 class Span(NamedTuple):
@@ -156,7 +161,7 @@ class EpisodeRows:
                             first, end, self.stream, self.episode, self.client, self.zone, span.program, span.level,
                             span.clinician, flag.rule, flag.subject, flag.verdict, flag.start, flag.end, flag.due_on,
                             flag.owner, flag.cause, flag.quiet, work, flag.message, flag.arithmetic,
-                            json.dumps(flag.evidence), flag.citation,
+                            json.dumps(flag.evidence), flag.citation, flag.pack,
                         )  # fmt: skip  # in the order of the fields
 
     def span_on(self, day: date) -> Span | None:

@@ -60,7 +60,7 @@ SELECT stream, start_on, until_on, program, level, clinician, status
  ORDER BY stream, start_on
 
 -- read_flags --
-SELECT stream, rule, subject, verdict, start_on, until_on, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation
+SELECT stream, rule, subject, verdict, start_on, until_on, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation, pack
   FROM caretrail.flag WHERE generation = :generation AND stream >= :first AND stream <= :last
  ORDER BY stream, number
 
@@ -81,7 +81,7 @@ DELETE FROM caretrail.span WHERE generation = :generation AND stream = :stream
 
 -- read_work --
 SELECT first_on, end_on, stream, episode, client, zone, program, level, clinician,
-       rule, subject, verdict, start_on, until_on, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation
+       rule, subject, verdict, start_on, until_on, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation, pack
   FROM caretrail.work WHERE generation = :generation AND stream >= :first AND stream <= :last
  ORDER BY stream, number
 

@@ -32,12 +32,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "span": ("generation", "stream", "start_on", "until_on", "program", "level", "clinician", "status"),
     "flag": (
         "generation", "stream", "number", "rule", "subject", "verdict", "start_on", "until_on", "live_until", "due_on",
-        "owner", "cause", "quiet", "work", "message", "arithmetic", "evidence", "citation",
+        "owner", "cause", "quiet", "work", "message", "arithmetic", "evidence", "citation", "pack",
     ),
     "work": (
         "generation", "number", "first_on", "end_on", "stream", "episode", "client", "zone", "program", "level",
         "clinician", "rule", "subject", "verdict", "start_on", "until_on", "due_on", "owner", "cause", "quiet", "work",
-        "message", "arithmetic", "evidence", "citation",
+        "message", "arithmetic", "evidence", "citation", "pack",
     ),
     "eligibility_span": (
         "generation", "stream", "start_on", "until_on", "verdict", "basis", "holds_through", "reasons", "evidence",
@@ -136,7 +136,7 @@ def _flag_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]
         yield (
             generation, rows.stream, number, flag.rule, flag.subject, flag.verdict, flag.start, flag.end,
             min(flag.end, rows.live_end), flag.due_on, flag.owner, flag.cause, flag.quiet, flag.work, flag.message,
-            flag.arithmetic, json.dumps(flag.evidence), flag.citation,
+            flag.arithmetic, json.dumps(flag.evidence), flag.citation, flag.pack,
         )  # fmt: skip  # in the order of COLUMNS
 
 
@@ -188,12 +188,13 @@ def versions_of(text: str) -> tuple[int, ...]:
 
 def flag_of(columns: Sequence[Any]) -> Flag:
     """Read a flag from its columns, in the order of `Flag`."""
-    rule, subject, verdict, start, until, due_on, owner, cause, quiet, work, message, arithmetic, evidence, cited = (
-        columns
-    )
+    (
+        rule, subject, verdict, start, until, due_on, owner, cause, quiet, work, message, arithmetic, evidence, cited,
+        pack,
+    ) = columns  # fmt: skip  # in the order of the fields
     return Flag(
         rule, subject, verdict, day_of(start), end_or_none(until), day_or_none(due_on), owner, cause, bool(quiet), work,
-        message, arithmetic, versions_of(evidence), cited,
+        message, arithmetic, versions_of(evidence), cited, pack,
     )  # fmt: skip  # in the order of the fields
 
 

@@ -70,6 +70,7 @@ CREATE TABLE IF NOT EXISTS caretrail.flag (
     arithmetic  text NOT NULL,
     evidence    text NOT NULL,              -- versions of facts, JSON
     citation    text NOT NULL,
+    pack        text NOT NULL,              -- the version of the rules that judged
     PRIMARY KEY (generation, stream, number)
 );
 CREATE INDEX IF NOT EXISTS flag_live ON caretrail.flag (generation, live_until);
@@ -102,6 +103,7 @@ CREATE TABLE IF NOT EXISTS caretrail.work (
     arithmetic  text NOT NULL,
     evidence    text NOT NULL,
     citation    text NOT NULL,
+    pack        text NOT NULL,
     PRIMARY KEY (generation, stream, number)
 );
 CREATE INDEX IF NOT EXISTS work_in_force ON caretrail.work (generation, end_on, first_on);

@@ -15,10 +15,14 @@ NOWHERE, NOW, SOON, CHECK, QUIET = 0, 1, 2, 3, 4
 LATER = 5
 """Of a flag only, never of a row: QUIET until the second of a run of short weeks is judged, then SOON."""
 
-POINTS = frozenset({"weekly_hours", "weekly_days", "group_size", "review_gaps"})
+POINTS = frozenset(
+    {"weekly_hours", "weekly_days", "group_size", "review_gaps", "one_to_one", "treatment_after_admission"}
+)
 """Checks of what is over and cannot be cured: they live in the findings, not in the worklist."""
 
-POINT_CAUSES = frozenset({"assessment_after_treatment", "scope", "participation", "plan_version", "no_update"})
+POINT_CAUSES = frozenset(
+    {"assessment_after_treatment", "scope", "participation", "plan_version", "no_update", "staff_credential"}
+)
 """The same, of checks that also find what can be cured."""
 
 ENDINGS = "ending_supported"

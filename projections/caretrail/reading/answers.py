@@ -46,6 +46,7 @@ class FindingRow(Answer):
     """One verdict of one rule in force; `until` is exclusive, None while nothing ends it; `days_overdue` is 0 or more.
 
     `program`, `level` and `clinician` are those of the day asked for. `evidence` are versions of facts in the episode.
+    `pack` names the version of the rules that judged.
     """
 
     episode: str
@@ -67,6 +68,7 @@ class FindingRow(Answer):
     cause: str
     subject: str
     quiet: bool
+    pack: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 -- days there may be two, and the caller picks. Filters that are null let everything pass.
 SELECT f.live_until, s.start_on, s.until_on, f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician,
        f.rule, f.subject, f.verdict, f.start_on, f.until_on, f.due_on, f.owner, f.cause, f.quiet, f.work,
-       f.message, f.arithmetic, f.evidence, f.citation
+       f.message, f.arithmetic, f.evidence, f.citation, f.pack
   FROM caretrail.flag AS f
   JOIN caretrail.episode_view AS e ON e.generation = f.generation AND e.stream = f.stream
   LEFT JOIN caretrail.span AS s ON s.generation = f.generation AND s.stream = f.stream
@@ -19,7 +19,7 @@ SELECT f.live_until, s.start_on, s.until_on, f.stream, e.episode, e.client, e.zo
 -- The same, also in episodes that ended before.
 SELECT f.live_until, s.start_on, s.until_on, f.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician,
        f.rule, f.subject, f.verdict, f.start_on, f.until_on, f.due_on, f.owner, f.cause, f.quiet, f.work,
-       f.message, f.arithmetic, f.evidence, f.citation
+       f.message, f.arithmetic, f.evidence, f.citation, f.pack
   FROM caretrail.flag AS f
   JOIN caretrail.episode_view AS e ON e.generation = f.generation AND e.stream = f.stream
   LEFT JOIN caretrail.span AS s ON s.generation = f.generation AND s.stream = f.stream
@@ -34,7 +34,8 @@ SELECT f.live_until, s.start_on, s.until_on, f.stream, e.episode, e.client, e.zo
 -- work --
 -- What asks for something between :low and :last.
 SELECT first_on, end_on, stream, episode, client, zone, program, level, clinician,
-       rule, subject, verdict, start_on, until_on, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation
+       rule, subject, verdict, start_on, until_on, due_on, owner, cause, quiet, work, message, arithmetic, evidence, citation,
+       pack
   FROM caretrail.work
  WHERE generation = :generation AND end_on > :low AND first_on <= :last
    AND (CAST(:program AS text) IS NULL OR program = CAST(:program AS text))

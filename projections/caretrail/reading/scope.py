@@ -135,5 +135,5 @@ def finding_row(hit: Hit, last: date) -> FindingRow:
     return FindingRow(
         hit.episode, hit.client, hit.program, hit.level, hit.clinician, flag.owner, flag.rule, flag.verdict,
         flag.due_on, overdue, flag.start, flag.until, flag.message, flag.citation, flag.evidence, flag.arithmetic,
-        flag.cause, flag.subject, flag.quiet,
+        flag.cause, flag.subject, flag.quiet, flag.pack,
     )  # fmt: skip  # in the order of the fields

@@ -105,7 +105,7 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
     scope = Scope(now, day, closed=True, all_verdicts=True)
     hits = list(hits_of(view.rows, scope))
     plan = _plan(history, day)
-    week_start = _week_start(day, view.pack.numbers.week_start if view.pack else "sunday")
+    week_start = _week_start(day, view.policy.on(day).week_start if view.policy else "sunday")
     return Sheet(
         episode=view.name,
         as_of=day,
@@ -143,24 +143,20 @@ def _plan(history: Sequence[Effective], day: date) -> Effective | None:
 
 def _last_review(view: EpisodeView, history: Sequence[Effective], day: date) -> Effective | None:
     """The last review that counts for the clock: the rule's own reading, taken from the rules."""
-    if view.pack is None:
+    if view.policy is None:
         return None
+    from caretrail.findings.case import Case
     from caretrail.findings.chart import chart_of
-    from caretrail.findings.clock import Clock
 
-    step = Clock(chart_of(history, view.pack)).step_on(day)
+    step = Case(chart_of(history, view.policy), view.policy.on(day)).clock.step_on(day)
     version = step.review.version if step is not None and step.review is not None else None
     return next((item for item in history if item.version == version), None)
 
 
-def _rule(view: EpisodeView, check: str) -> str | None:
-    rules = view.pack.rules.values() if view.pack else ()
-    return next((rule.id for rule in rules if rule.check == check), None)
-
-
 def _next_due(view: EpisodeView, day: date) -> date | None:
-    rule = _rule(view, "review_due")
-    flags = [f for f in view.findings if f.rule == rule and f.start <= day < f.end and f.verdict != "not_met"]
+    packs = view.policy.versions if view.policy else ()
+    rules = {rule.id for pack in packs for rule in pack.rules.values() if rule.check == "review_due"}
+    flags = [f for f in view.findings if f.rule in rules and f.start <= day < f.end and f.verdict != "not_met"]
     return next((flag.due_on for flag in flags if flag.due_on is not None), None)
 
 

@@ -96,10 +96,10 @@ def is_late(view: EpisodeView, entry: Entry) -> bool:
     """Whether a fact is a late entry: it says so, or it came later than the pack allows and not by import."""
     if entry.fact.late_reason is not None:
         return True
-    if entry.imported or view.pack is None:
+    if entry.imported or view.policy is None:
         return False
     recorded_on = today_in(view.rows.zone, entry.recorded_at)
-    return recorded_on - entry.fact.occurred_on > timedelta(days=view.pack.numbers.late_after_days)
+    return recorded_on - entry.fact.occurred_on > timedelta(days=view.policy.on(entry.fact.occurred_on).late_after_days)
 
 
 def _row(view: EpisodeView, entry: Entry) -> TimelineRow:

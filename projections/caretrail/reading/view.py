@@ -9,8 +9,8 @@ from uuid import uuid5
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import Effective, Entry
 from caretrail.errors import StoreDamaged, UnknownEpisode
-from caretrail.policy import Pack
-from caretrail.projection.rows import Unreadable, computed, evolve, usable_pack
+from caretrail.policy import Policy
+from caretrail.projection.rows import Unreadable, computed, evolve, usable_policy
 from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Flag, Span
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeView:
-    """An episode as known at some position of the log; `pack` is None where none judges it."""
+    """An episode as known at some position of the log; `policy` is None where none judges it."""
 
     episode: Episode
     rows: EpisodeRows
-    pack: Pack | None
+    policy: Policy | None
 
     @property
     def name(self) -> str:
@@ -82,4 +82,4 @@ def view_of(recorder: EventRecorder, name: str, known_at: int | None = None) -> 
         rows = None
     if rows is None or rows.quarantined is not None:
         raise StoreDamaged("the facts of the episode cannot be put together", hint) from None
-    return EpisodeView(episode, rows, usable_pack(rows.policy))
+    return EpisodeView(episode, rows, usable_policy(rows.policy))

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from caretrail.findings import PACK_RULE
+from caretrail.policy import Pack
 from caretrail.projection.shapes import Flag
 from caretrail.reading.answers import Answer, FindingRow
 from caretrail.reading.errors import UnknownRule
@@ -22,7 +23,11 @@ CLEARED_BY = {
     "qualifying_diagnosis": "an assessment with a qualifying diagnosis by the current DSM, or a correction",
     "admission_dimensions": "an assessment that states the dimensions, or a correction of the one there is",
     "capacity_for_progress": "a correction of the admission that states expects_progress",
-    "plan_by_second_session": "a plan that is in effect and signed by a clinician of the team",
+    "assessor_credential": "an assessment by a licensed clinician, or a correction that states the credential",
+    "co_occurring_screen": "an assessment that states the result of the screening, or a correction",
+    "treatment_after_admission": "nothing: the sessions were held; they can be explained, or a wrong date corrected",
+    "dual_diagnosis": "an assessment with both diagnoses, or a correction of the admission",
+    "plan_due": "a plan that is in effect and signed by a clinician of the team",
     "plan_sections": "a new plan version with all sections, or a correction of the plan",
     "plan_signatures": "the missing signature, or a signature declined before a witness",
     "review_due": "a review of a signed plan with the client or guardian, signed by a clinician of the team",
@@ -30,6 +35,15 @@ CLEARED_BY = {
     "review_gaps": "nothing: a gap stays on record; it can be explained",
     "weekly_hours": "nothing: the week is over; it can be explained",
     "weekly_days": "nothing: the week is over; it can be explained",
+    "one_to_one": "nothing, if the count is right: it can be explained, or corrected if it is wrong",
+    "service_mix": "a session of each kind of service that is missing",
+    "care_coordination": "nothing: the period is over; care coordinated in the next period is recorded there",
+    "length_of_stay": "nothing is asked for",
+    "staff_credentials": "a correction that states the credential; a session held without one can be explained",
+    "program_attested": "an attestation by the program that is valid on the day",
+    "authorization": "an authorization for this level that covers the day and has units left",
+    "co_signature": "the signature of a supervisor",
+    "no_contact": "a session, or the discharge",
     "group_size": "nothing, if the count is right: it can be explained, or corrected if it is wrong",
     "continued_stay": "a continued-stay determination signed by a clinician of the team",
     "ending_supported": "a correction of the transfer or discharge that states what is missing",
@@ -90,7 +104,8 @@ def why_of(view: EpisodeView, asked: str, day: date) -> Why:
     flags = [flag for flag in view.findings if flag.rule == rule]
     up = [flag for flag in flags if flag.start <= day < flag.end]
     shown = _telling(up) or _latest_before(flags, day)
-    words = view.pack.rules.get(rule) if view.pack else None
+    pack = _pack_of(view, shown, day)
+    words = pack.rules.get(rule) if pack else None
     return Why(
         episode=view.name,
         rule=rule,
@@ -108,8 +123,17 @@ def why_of(view: EpisodeView, asked: str, day: date) -> Why:
     )
 
 
+def _pack_of(view: EpisodeView, shown: Sequence[Flag], day: date) -> Pack | None:
+    """The version of the rules that judged what is shown; else the one in force on that day."""
+    if view.policy is None:
+        return None
+    named = shown[0].pack if shown else ""
+    return next((pack for pack in view.policy.versions if pack.name == named), view.policy.on(day))
+
+
 def _rule_of(view: EpisodeView, asked: str) -> str:
-    rules: list[str] = [*(view.pack.rules if view.pack else ()), PACK_RULE]
+    packs = view.policy.versions if view.policy else ()
+    rules: list[str] = [*dict.fromkeys(rule for pack in packs for rule in pack.rules), PACK_RULE]
     found = [rule for rule in rules if holds_rule(asked, rule)]
     if not found:
         raise UnknownRule(rules[:-1])

@@ -62,7 +62,7 @@ def _row(group: Sequence[Piece], day: date) -> WorkRow:
         first.episode, first.client, first.program, first.level, first.clinician, _owners(group), first.rule,
         first.verdict, due_on, days_overdue(first.verdict, due_on, start, day), start, end_or_none(first.until),
         _message(group), first.citation, versions_of(first.evidence), first.arithmetic, first.cause,
-        first.subject, bool(first.quiet), len(group),
+        first.subject, bool(first.quiet), first.pack, len(group),
         start if len(group) == 1 else min(day_of(piece.start) for piece in group), first.work,
     )  # fmt: skip  # in the order of the fields
 

@@ -1,4 +1,4 @@
-"""Admission rules: qualifying diagnosis (B1), dimensions (B2), capacity for progress (B3)."""
+"""Admission rules: qualifying diagnosis (B1), dimensions (B2), capacity for progress (B3), both diagnoses (B4)."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from caretrail.findings.case import Case
 from caretrail.findings.chart import Stay
 from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth, all_of, any_of, opposite
-from caretrail.findings.rules.referral import qualifies
 from caretrail.findings.track import Change, Say, Sheet
+from caretrail.policy import Rule
+from caretrail.policy.rules import AdmissionDimensions, DualDiagnosis, QualifyingDiagnosis
 
 Route = Literal["direct", "step_down", "step_up"]
 NOTHING = Dimension(rating=None, problem=None, meets_level=None)
 
 
-def qualifying_diagnosis(case: Case) -> Sheet:
+def qualifying_diagnosis(case: Case, rule: QualifyingDiagnosis) -> Sheet:
     """B1: some assessment has a substance-related diagnosis by a current edition of the DSM."""
-    sheet, lists = Sheet(), case.pack.lists
+    sheet = Sheet()
     changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
     standing = 0
     for item in case.chart.assessments:
         fact = item.fact
         if not isinstance(fact, Assessed):
             continue
-        codes = [code for code in fact.diagnoses if qualifies(case, code)]
+        codes = [code for code in fact.diagnoses if code.startswith(rule.codes)]
         evidence = (item.version,)
-        if codes and fact.dsm in lists.current_dsm:
+        if codes and fact.dsm in rule.dsm:
             rank, say = 4, Say("met", f"{codes[0]} by {fact.dsm}, assessed {iso(item.day)}", "", evidence)
         elif codes and fact.dsm is None:
             words = f"{codes[0]} {iso(item.day)}: dsm not stated"
@@ -81,7 +82,7 @@ class Profile:
         return any_of(opposite(dimension.problem), dimension.meets_level)
 
 
-def admission_dimensions(case: Case) -> Sheet:
+def admission_dimensions(case: Case, rule: AdmissionDimensions) -> Sheet:
     """B2: the dimensions support the admission, by the route the client came.
 
     A later assessment can complete the picture or cure it, but not undo an admission that was supported. A client
@@ -97,12 +98,14 @@ def admission_dimensions(case: Case) -> Sheet:
                 profiles.pop()
             profiles.append((item.day, profile))
     for stay in case.chart.stays:
-        sheet.main.lay(_dimension_changes(case, stay, profiles), stay.first, stay.last)
+        sheet.main.lay(_dimension_changes(case, rule, stay, profiles), stay.first, stay.last)
         sheet.leave(stay)
     return sheet
 
 
-def _dimension_changes(case: Case, stay: Stay, profiles: list[tuple[date, Profile]]) -> list[Change]:
+def _dimension_changes(
+    case: Case, rule: AdmissionDimensions, stay: Stay, profiles: list[tuple[date, Profile]]
+) -> list[Change]:
     standing = Profile()
     later: list[tuple[date, Profile]] = []
     for day, profile in profiles:
@@ -110,22 +113,22 @@ def _dimension_changes(case: Case, stay: Stay, profiles: list[tuple[date, Profil
             standing = profile
         elif stay.last is None or day <= stay.last:
             later.append((day, profile))
-    changes = [(stay.first, _dimension_say(case, stay, standing))]
+    changes = [(stay.first, _dimension_say(case, rule, stay, standing))]
     for day, profile in later:
         if changes[-1][1].verdict == "met":
             break
-        changes.append((day, _dimension_say(case, stay, profile)))
+        changes.append((day, _dimension_say(case, rule, stay, profile)))
     return changes
 
 
-def _dimension_say(case: Case, stay: Stay, profile: Profile) -> Say:
+def _dimension_say(case: Case, rule: AdmissionDimensions, stay: Stay, profile: Profile) -> Say:
     evidence = tuple(sorted({*profile.evidence, stay.opened_by}))
     if not profile.dimensions:
         return Say("unknown", "no dimensions recorded", "", evidence, None, "dimensions_missing")
     if profile.edition != case.pack.edition:
         words = f"dimensions by {profile.edition}, criteria by {case.pack.edition}"
         return Say("unknown", words, "", evidence, None, "edition_mismatch")
-    route, parts = _route(case, stay, profile)
+    route, parts = _route(case, rule, stay, profile)
     value = all_of(*parts.values())
     arithmetic = f"{route}: " + ", ".join(f"{name} {_word(part)}" for name, part in parts.items())
     if value:
@@ -141,7 +144,7 @@ def _word(value: Truth) -> str:
     return "not known" if value is None else "yes" if value else "no"
 
 
-def _route(case: Case, stay: Stay, profile: Profile) -> tuple[Route, dict[str, Truth]]:
+def _route(case: Case, rule: AdmissionDimensions, stay: Stay, profile: Profile) -> tuple[Route, dict[str, Truth]]:
     """The route by which the client came into this stay, and what that route asks for."""
     transfer = case.chart.transfers.get(stay.opened_by)
     fact = transfer.fact if transfer else case.chart.admitted
@@ -159,17 +162,17 @@ def _route(case: Case, stay: Stay, profile: Profile) -> tuple[Route, dict[str, T
         reached = any_of(came.level1_insufficient, came.level1_preparatory) if came else None
         named = came.dimension if came else None
     else:
-        return "direct", _direct(case, profile)
+        return "direct", _direct(rule, profile)
     if route == "direct":
-        return route, _direct(case, profile)
+        return route, _direct(rule, profile)
     if route == "step_down":
         dimensions = any_of(*(profile.meets(key) for key in "123456"))
         return route, {"objectives_met": objectives, "one dimension": True if named else dimensions}
-    return route, {"level 1 insufficient or preparatory": reached, **_direct(case, profile)}
+    return route, {"level 1 insufficient or preparatory": reached, **_direct(rule, profile)}
 
 
-def _direct(case: Case, profile: Profile) -> dict[str, Truth]:
-    if case.pack.reads("six_dimensions") == "all_six":
+def _direct(rule: AdmissionDimensions, profile: Profile) -> dict[str, Truth]:
+    if rule.dimensions == "all_six":
         return {f"dimension {key}": profile.meets(key) for key in "123456"}
     return {
         "dimension 2": profile.fits("2"),
@@ -186,7 +189,7 @@ def _intensity(level: str) -> float:
         return 99.0
 
 
-def capacity_for_progress(case: Case) -> Sheet:
+def capacity_for_progress(case: Case, _: Rule) -> Sheet:
     """B3: at admission, significant progress was expected of the client."""
     sheet = Sheet()
     for stay in case.chart.stays:
@@ -204,3 +207,44 @@ def _capacity_say(case: Case) -> Say:
         return Say("met", f"progress expected at admission {iso(admission.day)}", "", (admission.version,))
     words = f"no progress expected at admission {iso(admission.day)}"
     return Say("violation", words, "", (admission.version,), None, "capacity_not_stated")
+
+
+def dual_diagnosis(case: Case, rule: DualDiagnosis) -> Sheet:
+    """B4: a client admitted to dual diagnosis enhanced services has a mental and a substance-related diagnosis.
+
+    Mental disorders are the codes of chapter F of ICD-10-CM that are not substance-related ones.
+    """
+    sheet, chart = Sheet(), case.chart
+    admitted, admission = chart.admitted, chart.admission
+    if admitted is None or admission is None or not admitted.dual_diagnosis_enhanced:
+        for stay in chart.stays:
+            stated = admitted is not None and admitted.dual_diagnosis_enhanced is not None
+            words = "not admitted to dual diagnosis enhanced services"
+            say = Say("not_applicable", words if stated else f"{words}, as far as stated")
+            sheet.main.set(stay.first, say)
+            sheet.leave(stay)
+        return sheet
+    changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
+    codes: set[str] = set()
+    evidence: list[int] = [admission.version]
+    for item in chart.assessments:
+        if isinstance(item.fact, Assessed):
+            codes |= set(item.fact.diagnoses)
+            evidence.append(item.version)
+            changes.append((item.day, _dual_say(rule, codes, tuple(sorted(evidence)))))
+    for stay in chart.stays:
+        sheet.main.lay(changes, stay.first, stay.last)
+        sheet.leave(stay)
+    return sheet
+
+
+def _dual_say(rule: DualDiagnosis, codes: set[str], evidence: tuple[int, ...]) -> Say:
+    if not codes:
+        return Say("unknown", "diagnoses not stated", "", evidence, None, "diagnosis_missing")
+    substance = sorted(code for code in codes if code.startswith(rule.codes))
+    mental = sorted(code for code in codes if code.startswith("F") and not code.startswith(rule.codes))
+    lacking = [name for name, found in (("substance-related", substance), ("mental", mental)) if not found]
+    if lacking:
+        words = f"dual diagnosis enhanced, without a {' and a '.join(lacking)} diagnosis"
+        return Say("violation", words, "", evidence, None, "dual_diagnosis_missing")
+    return Say("met", f"{substance[0]} and {mental[0]}", "", evidence)

@@ -12,6 +12,8 @@ from caretrail.findings.chart import Chart, Session
 from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.track import Change, Say, Sheet
+from caretrail.policy import Rule
+from caretrail.policy.rules import AssessmentBeforeTreatment
 
 
 class Accepted(NamedTuple):
@@ -68,7 +70,7 @@ def acceptance(chart: Chart) -> list[Accepted]:
     return found
 
 
-def assessment_before_treatment(case: Case) -> Sheet:
+def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment) -> Sheet:
     """A1: an acceptable assessment no later than the first session.
 
     Treatment that began before the admission is judged from its first session. Without a session nothing is owed
@@ -86,37 +88,41 @@ def assessment_before_treatment(case: Case) -> Sheet:
             sessions = list(chart.attended_in(stay))
         first = sessions[0] if sessions else None
         begin = min(stay.first, first.day) if first else stay.first
-        sheet.main.lay(_before_treatment(case, known, first, sessions), begin, stay.last)
+        sheet.main.lay(_before_treatment(case, rule, known, first, sessions), begin, stay.last)
         standing = sheet.main.on(stay.last) if stay.last else None
         if standing and standing.cause == "assessment_missing":
             sheet.not_met(stay, standing)
         sheet.leave(stay)
     if not chart.stays or chart.stays[0].first != admitted_on:
-        _early_treatment(case, known, sheet)
+        _early_treatment(case, rule, known, sheet)
     return sheet
 
 
-def _early_treatment(case: Case, known: list[Accepted], sheet: Sheet) -> None:
+def _early_treatment(case: Case, rule: AssessmentBeforeTreatment, known: list[Accepted], sheet: Sheet) -> None:
     """Judge treatment that began before an admission to another level, or with none recorded yet."""
     chart = case.chart
     if not chart.attended or (chart.admission and chart.attended[0].day >= chart.admission.day):
         return
     first = chart.attended[0]
     early = Sheet()
-    early.main.lay(_before_treatment(case, known, first, chart.attended), first.day, None)
+    early.main.lay(_before_treatment(case, rule, known, first, chart.attended), first.day, None)
     if chart.admission:
         early.main.set(chart.admission.day, None)
     sheet.subs.append(early.main)
 
 
 def _before_treatment(
-    case: Case, known: list[Accepted], first: Session | None, sessions: list[Session]
+    case: Case,
+    rule: AssessmentBeforeTreatment,
+    known: list[Accepted],
+    first: Session | None,
+    sessions: list[Session],
 ) -> list[Change]:
     """What A1 says from the first day on."""
     changes: list[Change] = [(date.min, Say("not_applicable", "no session yet, and no acceptable assessment"))]
     accepted = next((item for item in known if item.value), None)
     doubtful = next((item for item in known if item.value is None), None)
-    if accepted and (first is None or _in_time(case, accepted, first, sessions)):
+    if accepted and (first is None or _in_time(rule, accepted, first, sessions)):
         if doubtful:
             changes.append((doubtful.day, _doubt(doubtful)))
         made = f"assessment accepted from {iso(accepted.day)}"
@@ -137,7 +143,7 @@ def _before_treatment(
         evidence = (*accepted.evidence, first.version)
         late = Say("violation", words, _order(accepted, first), evidence, first.day, "assessment_after_treatment")
         met = Say("met", words, _order(accepted, first), evidence)
-        changes += [(accepted.day, late), (accepted.day + timedelta(days=case.numbers.notice_days), met)]
+        changes += [(accepted.day, late), (accepted.day + timedelta(days=case.pack.notice_days), met)]
     return changes
 
 
@@ -153,16 +159,16 @@ def _order(accepted: Accepted, first: Session | None) -> str:
     return f"assessment {iso(accepted.day)}{hours[0]}, first session {iso(first.day)}{hours[1]}"
 
 
-def _in_time(case: Case, accepted: Accepted, first: Session, sessions: list[Session]) -> bool:
+def _in_time(rule: AssessmentBeforeTreatment, accepted: Accepted, first: Session, sessions: list[Session]) -> bool:
     if accepted.day != first.day:
         return accepted.day < first.day
-    if case.pack.reads("same_day_assessment") == "strict":
+    if rule.same_day == "strict":
         return False
     starts = [session.start for session in sessions if session.day == first.day and session.start]
     return not (accepted.at and starts and min(starts) < accepted.at)
 
 
-def prior_assessment(case: Case) -> Sheet:
+def prior_assessment(case: Case, _: Rule) -> Sheet:
     """A3: a prior assessment has all four parts, or an addendum or an assessment of our own stands beside it."""
     chart, sheet = case.chart, Sheet()
     changes: list[Change] = []

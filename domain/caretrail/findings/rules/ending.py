@@ -8,9 +8,10 @@ from caretrail.findings.case import Case
 from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth
 from caretrail.findings.track import Say, Sheet
+from caretrail.policy import Rule
 
 
-def ending_supported(case: Case) -> Sheet:
+def ending_supported(case: Case, _: Rule) -> Sheet:
     """D1: each end of a governed stay, and the discharge, has a reason and what that reason needs.
 
     A transfer states whether goals were met; a discharge states the last contact; goals met, or completed, needs both

@@ -1,4 +1,4 @@
-"""Intensity rules: nine hours a week (I1), three to five days a week (I2), groups of 3 to 12 (I3)."""
+"""Intensity rules: hours a week (I1), days a week (I2), clients in a group (I3)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Stay
+from caretrail.findings.chart import Session, Stay
 from caretrail.findings.days import iso
 from caretrail.findings.finding import Verdict
+from caretrail.findings.terms import months_after
 from caretrail.findings.track import DAY, Say, Sheet
 from caretrail.findings.weeks import Judged, Week
+from caretrail.policy.rules import GroupSize, WeeklyDays, WeeklyHours
 
 Judge = Callable[[date, Week], Say]
 
 
-def weekly_hours(case: Case) -> Sheet:
+def weekly_hours(case: Case, rule: WeeklyHours) -> Sheet:
     """I1: the program offers 540 minutes of skilled treatment in each week it has the client for in full.
 
     Offered is what the client attended, or missed for a cause of their own or outside; what the program cancelled was
-    not offered. Less attended than needed though enough was offered is a prompt, not a violation.
+    not offered. Less attended than needed though enough was offered is a prompt, not a violation, unless the pack
+    binds what was attended. A pack may bind the schedule in force on the first day of the week instead.
     """
-    needed = case.numbers.min_minutes_per_week
+    if rule.basis == "scheduled":
+        return _scheduled_hours(case, rule)
+    needed, bound = rule.least, rule.basis
 
     def judge(start: date, week: Week) -> Say:
         words = f"week of {iso(start)}: offered {week.offered}, attended {week.attended} minutes, {needed} needed"
@@ -30,7 +35,10 @@ def weekly_hours(case: Case) -> Sheet:
         if week.offered < needed:
             verdict, cause = "violation", "offered_short"
         elif week.attended < needed:
-            verdict, cause = "info", "attended_short"
+            verdict, cause = ("info" if bound == "offered" else "violation"), "attended_short"
+        elif rule.most is not None and week.offered > rule.most:
+            verdict, cause = "info", "above_range"
+            words += f", {rule.most} at most"
         arithmetic = f"offered {week.offered} - {needed} = {week.offered - needed}"
         return Say(verdict, words, arithmetic, tuple(week.evidence), None, cause)
 
@@ -38,12 +46,40 @@ def weekly_hours(case: Case) -> Sheet:
     return _judge_weeks(case, judge, nothing, f"offered 0 - {needed} = -{needed}", "offered_short")
 
 
-def weekly_days(case: Case) -> Sheet:
+def _scheduled_hours(case: Case, rule: WeeklyHours) -> Sheet:
+    """Judge each full week by the schedule in force on its first day."""
+    sheet = Sheet()
+    for stay in case.chart.stays:
+        sheet.main.set(stay.first, Say("not_applicable", "no full week yet"))
+        for judged in case.weeks.full_weeks(stay):
+            schedule = [item for item in case.chart.schedules if item[0] <= judged.start]
+            name = f"week of {iso(judged.start)}"
+            if judged.on_hold:
+                say = Say("not_applicable", f"on hold in the {name}: not judged")
+            elif not schedule:
+                say = Say("unknown", f"{name}: no schedule recorded", "", (), None, "schedule_missing")
+            else:
+                minutes, evidence = schedule[-1][1].minutes_per_week, (schedule[-1][2],)
+                words = f"{name}: {minutes} minutes scheduled, {rule.least} needed"
+                arithmetic = f"scheduled {minutes} - {rule.least} = {minutes - rule.least}"
+                short = minutes < rule.least
+                say = Say(
+                    "violation" if short else "met", words, arithmetic, evidence, None,
+                    "scheduled_short" if short else "",
+                )  # fmt: skip  # in the order of the fields
+            say = say._replace(anchor=judged.start)
+            if stay.last is None or judged.judged <= stay.last:
+                sheet.main.set(judged.judged, say)
+        sheet.leave(stay)
+    return sheet
+
+
+def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
     """I2: sessions are offered on three to five days of each week the program has the client for in full.
 
     More than five is worth knowing, not a violation.
     """
-    least, most = case.numbers.min_days_per_week, case.numbers.max_days_per_week
+    least, most = rule.least, rule.most
 
     def judge(start: date, week: Week) -> Say:
         count = len(week.days)
@@ -71,9 +107,10 @@ def _judge_weeks(case: Case, judge: Judge, nothing: str, arithmetic: str, cause:
             elif judged.on_hold:
                 if stay.last is None or judged.judged <= stay.last:
                     words = f"on hold in the week of {iso(judged.start)}: not judged"
-                    sheet.main.set(judged.judged, Say("not_applicable", words))
+                    sheet.main.set(judged.judged, Say("not_applicable", words, anchor=judged.start))
             else:
-                say = Say("violation", f"week of {iso(judged.start)} and since: {nothing}", arithmetic, (), None, cause)
+                words = f"week of {iso(judged.start)} and since: {nothing}"
+                say = Say("violation", words, arithmetic, (), None, cause)
                 _note_run(case, sheet, stay, judged, say)
         sheet.leave(stay)
     return sheet
@@ -81,34 +118,36 @@ def _judge_weeks(case: Case, judge: Judge, nothing: str, arithmetic: str, cause:
 
 def _note_week(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) -> None:
     if say.verdict != "met":
-        until = judged.judged + timedelta(days=case.numbers.notice_days)
-        sheet.note(f"week of {iso(judged.start)}", judged.judged, until, say)
+        until = judged.judged + timedelta(days=case.pack.notice_days)
+        sheet.note(f"week of {iso(judged.start)}", judged.judged, until, say._replace(anchor=judged.start))
         say = Say("met", f"week of {iso(judged.start)} judged")
     if stay.last is None or judged.judged <= stay.last:
-        sheet.main.set(judged.judged, say)
+        sheet.main.set(judged.judged, say._replace(anchor=judged.start))
 
 
 def _note_run(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) -> None:
     """Note weeks with nothing offered, one after another, as one finding: nobody need write for time to pass."""
     until = judged.until
     if until is not None:
-        until += timedelta(days=case.numbers.notice_days - 7)
-    sheet.note(f"week of {iso(judged.start)} and since", judged.judged, until, say)
+        until += timedelta(days=case.pack.notice_days - 7)
+    sheet.note(f"week of {iso(judged.start)} and since", judged.judged, until, say._replace(anchor=judged.start))
     if stay.last is None or judged.judged <= stay.last:
-        sheet.main.set(judged.judged, Say("met", "weeks before were judged"))
+        sheet.main.set(judged.judged, Say("met", "weeks before were judged", anchor=judged.start))
 
 
-def group_size(case: Case) -> Sheet:
+def group_size(case: Case, rule: GroupSize) -> Sheet:
     """I3: each group the client attended had 3 to 12 clients.
 
     A size that is not stated can still be: that is unknown from the first such group until the stay ends. A group that
     was too small or too large cannot be cured and is a point.
     """
+    if rule.aggregation == "monthly_average":
+        return _average_size(case, rule)
     sheet, chart = Sheet(), case.chart
-    least, most = case.numbers.group_min, case.numbers.group_max
-    notice = timedelta(days=case.numbers.notice_days)
+    least, most = rule.least, rule.most
+    notice = timedelta(days=case.pack.notice_days)
     for stay in chart.stays:
-        groups = [session for session in chart.attended_in(stay) if session.service == "group"]
+        groups = [session for session in chart.attended_in(stay) if session.service in rule.services]
         sheet.main.set(stay.first, Say("not_applicable", "no group yet"))
         if groups:
             words = f"groups since {iso(groups[0].day)}: none open"
@@ -134,5 +173,32 @@ def group_size(case: Case) -> Sheet:
             words = f"{name}: {size} clients, {least} to {most} allowed"
             say = Say("violation", words, f"{least} <= {size} <= {most} fails", (group.version,), None, cause)
             sheet.note(name, group.day, group.day + notice, say)
+        sheet.leave(stay)
+    return sheet
+
+
+def _average_size(case: Case, rule: GroupSize) -> Sheet:
+    """Judge the average size of the groups of each calendar month, from the day after it, without sizes not stated."""
+    sheet, chart = Sheet(), case.chart
+    notice = timedelta(days=case.pack.notice_days)
+    for stay in chart.stays:
+        sheet.main.set(stay.first, Say("not_applicable", "no month of groups yet"))
+        months: dict[date, list[Session]] = {}
+        for session in chart.attended_in(stay):
+            if session.service in rule.services and session.size is not None:
+                months.setdefault(session.day.replace(day=1), []).append(session)
+        for first, groups in months.items():
+            judged = months_after(first, 1)
+            total = sum(group.size or 0 for group in groups)
+            arithmetic = f"{total} clients in {len(groups)} groups"
+            name = f"groups of {iso(first)[:7]}"
+            evidence = tuple(group.version for group in groups)
+            if total < rule.least * len(groups) or total > rule.most * len(groups):
+                cause = "group_too_small" if total < rule.least * len(groups) else "group_too_large"
+                words = f"{name}: {total / len(groups):.1f} clients on average, {rule.least} to {rule.most} allowed"
+                say = Say("violation", words, arithmetic, evidence, None, cause, None, first)
+                sheet.note(name, judged, judged + notice, say)
+            if stay.last is None or judged <= stay.last:
+                sheet.main.set(judged, Say("met", f"{name} judged", arithmetic, evidence, anchor=first))
         sheet.leave(stay)
     return sheet

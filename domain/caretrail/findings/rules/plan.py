@@ -1,16 +1,21 @@
-"""Plan rules: a plan by the second session (P1), with its sections (P2)."""
+"""Plan rules: a plan by the second session (P1), with its sections (P2), discharge among them from the start (D2)."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
 
+from caretrail.facts import Assessed, PlanSigned
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Document, Plan, Review, Session, Stay
+from caretrail.findings.chart import Chart, Plan, Review, Session, Stay, within
 from caretrail.findings.days import iso
+from caretrail.findings.logic import Truth
+from caretrail.findings.signing import Document
+from caretrail.findings.terms import ORDINALS, counted_days, ends_on, in_words, last_of
 from caretrail.findings.track import DAY, Change, Say, Sheet
+from caretrail.policy.rules import PlanDue, PlanSections
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
 
@@ -23,20 +28,17 @@ class There(NamedTuple):
     evidence: tuple[int, ...]
 
 
-def plan_by_second_session(case: Case) -> Sheet:
-    """P1: a plan in effect and signed by a clinician of the team, no later than the day of the second session.
+def plan_due(case: Case, rule: PlanDue) -> Sheet:
+    """P1: a plan in effect and signed by a clinician of the team, within the term from the first day of the stay.
 
-    Sessions count from the first day of the stay. After a stay elsewhere an earlier plan serves again once it was
-    made or updated since (reading `return_to_level`). Before the first session nothing is owed; neither is it when
-    the stay ended before the second. The arithmetic shows the other reading too: individual sessions only.
+    In Nebraska: no later than the day of the second session. What the client attended counts from the first day of
+    the stay. After a stay elsewhere an earlier plan serves again once it was made or updated since (field
+    `on_return`). Before the first session nothing is owed; neither is it when the stay ended before the term did. The
+    arithmetic shows the other reading of a session, too: individual sessions only.
     """
-    sheet, plans = Sheet(), _Plans(case)
+    sheet, plans = Sheet(), _Plans(case, rule)
     for stay in case.chart.stays:
-        sessions = case.chart.attended_in(stay)
-        individual = [session for session in sessions if session.service == "individual"]
-        only = case.pack.reads("session_with_provider") == "individual_only"
-        counted = individual[:2] if only else list(sessions[:2])
-        _judge_plan(sheet, stay, counted, individual[:2], plans.there(stay))
+        _judge_plan(sheet, stay, _Owed(case, rule, stay), plans.there(stay))
         sheet.leave(stay)
     return sheet
 
@@ -44,8 +46,8 @@ def plan_by_second_session(case: Case) -> Sheet:
 class _Plans:
     """The documents that can make a plan serve a stay, looked up by stay."""
 
-    def __init__(self, case: Case) -> None:
-        self._renewing = case.pack.reads("return_to_level") != "earlier_plan_stands"
+    def __init__(self, case: Case, rule: PlanDue) -> None:
+        self._renewing = rule.on_return != "earlier_plan_stands"
         self._plans = [plan for plan in case.chart.plans if plan.clinician is not None]
         self._updates = [
             item for item in case.chart.reviews if item.fact.updated and item.counts_from is not None and item.plan
@@ -88,39 +90,116 @@ def _updated_there(review: Review) -> There:
     return There(max(review.counts_from or review.day, effective), words, review.evidence)
 
 
-def _judge_plan(
-    sheet: Sheet, stay: Stay, sessions: list[Session], individual: list[Session], there: There | None
-) -> None:
-    days = {stay.first, *(session.day for session in sessions), *(session.day for session in individual)}
+class _Owed:
+    """By when a stay owes a plan, as known on each of its days."""
+
+    def __init__(self, case: Case, rule: PlanDue, stay: Stay) -> None:
+        term, chart = rule.within, case.chart
+        self.term = term
+        self.cap = ends_on(rule.cap, stay.first, case.pack.closed_days) if rule.cap else None
+        self.cap_soon = rule.cap.soon if rule.cap else 0
+        if term.civil:
+            self.cap, self.cap_soon = ends_on(term, stay.first, case.pack.closed_days), term.soon
+        held = within(chart.visits, stay) if term.unit == "visit" else chart.attended_in(stay)
+        sessions = [item for item in held if rule.first_day == "counts" or item.day > stay.first]
+        individual = [session for session in sessions if session.service == "individual"]
+        if rule.sessions == "individual_only":
+            sessions = individual
+        elif rule.sessions == "count_assessment":
+            sessions = sorted([*_interviews(chart, stay), *sessions], key=lambda item: (item.day, item.version))
+        self.individual = individual[:2]
+        self.reached = [] if term.civil else counted_days(term, sessions)
+        self.sessions = sessions[: term.count]
+        if term.unit not in ("session", "visit"):
+            self.sessions = [item for item in sessions if self.reached and item.day <= self.reached[-1]]
+
+    def days(self, stay: Stay) -> set[date]:
+        """The days of the stay on which what is owed may change."""
+        days = {stay.first, *self.reached, *(session.day for session in self.individual)}
+        days.update(session.day for session in self.sessions[:1])
+        if self.cap is not None:
+            days.update((self.cap - timedelta(days=self.cap_soon), self.cap, self.cap + DAY))
+        due = self.due(date.max)
+        if due is not None:
+            days.add(due + DAY)
+        return {day for day in days if day >= stay.first}
+
+    def due(self, day: date) -> date | None:
+        """The due day, as known on a day."""
+        reached = self.reached[self.term.count - 1] if len(self.reached) >= self.term.count else None
+        known = [due for due in (reached if reached and reached <= day else None, self.cap) if due is not None]
+        return min(known, default=None)
+
+    def say(self, day: date) -> Say:
+        """What is said on a day without a plan."""
+        held = [session for session in self.sessions if session.day <= day]
+        evidence = tuple(session.version for session in held)
+        counts = self.counts(day)
+        due = self.due(day)
+        count = sum(1 for reached in self.reached if reached <= day)
+        if due is not None and day > due:
+            words = f"plan overdue since {self.named(due, of=True)}"
+            return Say("overdue", words, counts, evidence, due, "plan_overdue")
+        if due is not None and day == due:
+            words = f"plan due {iso(due)}{self.named(due)}"
+            return Say("due_today", words, counts, evidence, due, "plan_due")
+        if due is not None and self.cap_soon and day >= due - timedelta(days=self.cap_soon):
+            return Say("due_soon", f"plan due {iso(due)}", counts, evidence, due, "plan_due")
+        if not self.term.civil and self.term.soon and count >= self.term.count - self.term.soon:
+            words = f"plan due by {last_of(self.term)}"
+            if self.term.unit == "session" and held:
+                words += f", {ORDINALS[len(held)]} was {iso(held[-1].day)}"
+            return Say("due_soon", words, counts, evidence, due, "plan_due")
+        if due is not None:
+            words = f"plan due {iso(due)} at the latest"
+        else:
+            words = f"plan due by {last_of(self.term)}, {count} so far" if held else "no session yet"
+        return Say("not_applicable", words, counts, evidence, due)
+
+    def counts(self, day: date) -> str:
+        """The count so far, and the other reading of a session beside it."""
+        if self.term.civil:
+            return f"{in_words(self.term)} from the first day = {iso(self.cap)}" if self.cap else ""
+        if self.term.unit == "session" and self.cap is None:
+            held = [session for session in self.sessions if session.day <= day]
+            return (
+                f"{_sessions('session', held)}; individual sessions only: {_sessions('session', self.individual, day)}"
+            )
+        count = sum(1 for reached in self.reached if reached <= day)
+        latest = f", no later than {iso(self.cap)}" if self.cap else ""
+        return f"{in_words(self.term)} from the first day, {count} so far{latest}"
+
+    def named(self, due: date, *, of: bool = False) -> str:
+        """Which day the due day is: `the second session of 2026-01-07`, or `2026-02-04, 30 days after …`."""
+        if due in self.reached[-1:] and len(self.reached) >= self.term.count:
+            return f"{last_of(self.term)} of {iso(due)}" if of else f", the day of {last_of(self.term)}"
+        return iso(due) if of else ""
+
+
+def _interviews(chart: Chart, stay: Stay) -> list[Session]:
+    """The assessment as a session, for the reading that counts it; one before the first day counts on that day."""
+    last = stay.last or date.max
+    return [
+        Session(max(item.day, stay.first), None, "assessment", 0, None, item.version, True)
+        for item in chart.assessments
+        if isinstance(item.fact, Assessed) and item.fact.kind != "prior_accepted" and item.day <= last
+    ]
+
+
+def _judge_plan(sheet: Sheet, stay: Stay, owed: _Owed, there: There | None) -> None:
+    days = owed.days(stay)
     if there is not None:
         days.add(max(there.day, stay.first))
     for day in sorted(days):
         if stay.last is not None and day > stay.last:
             break
-        held = [session for session in sessions if session.day <= day]
-        counts = f"{_sessions('session', held)}; individual sessions only: {_sessions('session', individual, day)}"
-        evidence = tuple(session.version for session in held)
         if there is not None and there.day <= day:
-            sheet.main.set(day, Say("met", there.words, f"{counts}; {there.words}", (*evidence, *there.evidence)))
+            evidence = (*(session.version for session in owed.sessions if session.day <= day), *there.evidence)
+            sheet.main.set(day, Say("met", there.words, f"{owed.counts(day)}; {there.words}", evidence))
             return
-        if not held:
-            sheet.main.set(day, Say("not_applicable", "no session yet", counts))
-        elif len(held) == 1:
-            words = f"plan due by the second session, first was {iso(held[0].day)}"
-            sheet.main.set(day, Say("due_soon", words, counts, evidence, None, "plan_due"))
-        else:
-            _owe(sheet, day, held[1].day, counts, evidence)
+        sheet.main.set(day, owed.say(day))
     if stay.last is not None:
         _end_unplanned(sheet, stay)
-
-
-def _owe(sheet: Sheet, day: date, due: date, counts: str, evidence: tuple[int, ...]) -> None:
-    """Write from `day` on that the plan is due or overdue since the day of the second session."""
-    if day <= due:
-        words = f"plan due {iso(due)}, the day of the second session"
-        sheet.main.set(due, Say("due_today", words, counts, evidence, due, "plan_due"))
-    words = f"plan overdue since the second session of {iso(due)}"
-    sheet.main.set(max(day, due + DAY), Say("overdue", words, counts, evidence, due, "plan_overdue"))
 
 
 def _end_unplanned(sheet: Sheet, stay: Stay) -> None:
@@ -142,29 +221,26 @@ def _sessions(name: str, sessions: list[Session], day: date | None = None) -> st
     return f"first {name} {days[0]}" + (f", second {days[1]}" if len(days) > 1 else "")
 
 
-def plan_sections(case: Case) -> Sheet:
-    """P2: the latest plan covers discharge and relapse prevention and considers supports.
+def plan_sections(case: Case, rule: PlanSections) -> Sheet:
+    """P2, D2: the latest plan (or the first) covers what it must: in Nebraska discharge, relapse prevention, supports.
 
     Without a plan there is nothing to look at: P1 says so.
     """
     sheet = Sheet()
     changes: list[Change] = [(date.min, Say("not_applicable", "no plan yet"))]
-    for plan in case.chart.plans:
-        sections = plan.fact.sections
-        parts = {
-            "discharge": sections.discharge,
-            "relapse_prevention": sections.relapse_prevention,
-            "supports": sections.supports,
-        }
+    for plan in case.chart.plans[: 1 if rule.of == "first_plan" else None]:
+        parts = {name: _section(plan.fact, name) for name in rule.sections}
         lacking = ", ".join(name for name, part in parts.items() if part is False)
         unknown = ", ".join(name for name, part in parts.items() if part is None)
         name, evidence = f"plan {plan.fact.plan_version}", (plan.version,)
         if lacking:
-            say = Say("violation", f"{name} lacks {lacking}", "", evidence, None, "plan_incomplete")
+            say = Say("violation", f"{name} lacks {lacking}", "", evidence, None, "plan_incomplete", None, plan.day)
         elif unknown:
-            say = Say("unknown", f"{name}: {unknown} not stated", "", evidence, None, "plan_incomplete")
+            words = f"{name}: {unknown} not stated"
+            say = Say("unknown", words, "", evidence, None, "plan_incomplete", None, plan.day)
         else:
-            say = Say("met", f"{name} has all sections", "", evidence)
+            has = "all sections" if len(parts) > 1 else ", ".join(parts)
+            say = Say("met", f"{name} has {has}", "", evidence, None, "", None, plan.day)
         changes.append((plan.day, say))
     for stay in case.chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
@@ -172,4 +248,9 @@ def plan_sections(case: Case) -> Sheet:
     return sheet
 
 
-__all__ = ["plan_by_second_session", "plan_sections"]
+def _section(fact: PlanSigned, name: str) -> Truth:
+    """Whether a plan has a section; a unit for its reviews is there if it is stated."""
+    if name == "review_unit":
+        return fact.review_unit is not None
+    stated: Truth = getattr(fact.sections, name)
+    return stated

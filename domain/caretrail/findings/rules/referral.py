@@ -9,32 +9,33 @@ from caretrail.findings.case import Case
 from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth
 from caretrail.findings.track import Change, Say, Sheet
+from caretrail.policy.rules import MentalHealthReferral, QualifyingDiagnosis
 
 
-def mental_health_referral(case: Case) -> Sheet:
+def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
     """A5: a LADC or PLADC who suspects a mental health condition refers on, and diagnoses none.
 
     A later assessment by somebody who may diagnose, or with a referral, settles an earlier suspicion. A diagnosis
     outside substance use that only limited assessors recorded is a point. A referral acts from its own day.
     """
     chart, sheet = case.chart, Sheet()
-    changes = _referral_changes(case)
+    changes = _referral_changes(case, rule)
     none = Say("unknown", "no assessment recorded", cause="assessment_missing")
     for stay in chart.stays:
         sheet.main.lay([(date.min, none), *changes], stay.first, stay.last)
         sheet.leave(stay)
-    _out_of_scope(case, sheet)
+    _out_of_scope(case, rule, sheet)
     return sheet
 
 
-def _limited(case: Case, fact: Assessed) -> Truth:
+def _limited(rule: MentalHealthReferral, fact: Assessed) -> Truth:
     stated = [person.credential for person in fact.performers]
-    if any(credential and credential not in case.pack.lists.limited_credentials for credential in stated):
+    if any(credential and credential not in rule.limited for credential in stated):
         return False
     return None if not stated or None in stated else True
 
 
-def _referral_changes(case: Case) -> list[Change]:
+def _referral_changes(case: Case, rule: MentalHealthReferral) -> list[Change]:
     """What A5 says over time; for each day the assessments and referrals up to it."""
     changes: list[Change] = []
     facts = [(item, item.fact) for item in case.chart.assessments if isinstance(item.fact, Assessed)]
@@ -50,7 +51,7 @@ def _referral_changes(case: Case) -> list[Change]:
             if item.day > day:
                 break
             seen.append(item.version)
-            limited = _limited(case, fact)
+            limited = _limited(rule, fact)
             if fact.mental_health_suspected is not None:
                 stated = True
             if limited is False:
@@ -59,12 +60,12 @@ def _referral_changes(case: Case) -> list[Change]:
                 open_suspicion.append((item.version, item.day, limited))
             if fact.referral and max(item.day, fact.referral.on) <= day:
                 referral = (item.version, fact.referral.on, fact.referral.credential)
-        changes.append((day, _referral_say(case, open_suspicion, referral, stated, limited, tuple(seen))))
+        changes.append((day, _referral_say(rule, open_suspicion, referral, stated, limited, tuple(seen))))
     return changes
 
 
 def _referral_say(
-    case: Case,
+    rule: MentalHealthReferral,
     suspicion: list[tuple[int, date, Truth]],
     referral: tuple[int, date, str | None] | None,
     stated: bool,
@@ -89,30 +90,27 @@ def _referral_say(
     if referral[2] is None:
         words = f"{referred}: credential of the receiver not stated"
         return Say("unknown", words, "", evidence, None, "credential_missing")
-    if referral[2] in case.pack.lists.limited_credentials:
+    if referral[2] in rule.limited:
         words = f"{referred} to somebody who may not diagnose"
         return Say("violation", words, "", evidence, None, "referral_missing")
     return Say("met", referred, "", evidence)
 
 
-def _out_of_scope(case: Case, sheet: Sheet) -> None:
+def _out_of_scope(case: Case, rule: MentalHealthReferral, sheet: Sheet) -> None:
     """Flag mental health diagnoses that only limited assessors recorded, from the first governed day on."""
-    notice = timedelta(days=case.numbers.notice_days)
+    notice = timedelta(days=case.pack.notice_days)
+    qualifying = case.pack.rule(QualifyingDiagnosis)
+    substance = qualifying.codes if qualifying else ("F1",)
     if not case.chart.stays:
         return
     for item in case.chart.assessments:
         fact = item.fact
-        if not isinstance(fact, Assessed) or fact.kind == "prior_accepted" or not _limited(case, fact):
+        if not isinstance(fact, Assessed) or fact.kind == "prior_accepted" or not _limited(rule, fact):
             continue
-        codes = [code for code in fact.diagnoses if code.startswith("F") and not qualifies(case, code)]
+        codes = [code for code in fact.diagnoses if code.startswith("F") and not code.startswith(substance)]
         first = max(item.day, case.chart.stays[0].first)
         stay = case.chart.stay_on(first)
         if codes and stay:
             words = f"{', '.join(codes)} recorded {iso(item.day)} by an assessor who may not diagnose it"
             say = Say("violation", words, "", (item.version,), None, "scope")
             sheet.note(f"diagnosis of {iso(item.day)}", first, first + notice, say)
-
-
-def qualifies(case: Case, code: str) -> bool:
-    """Whether a diagnosis code is a substance-related one by the pack."""
-    return code.startswith(case.pack.lists.qualifying_diagnoses)

@@ -10,22 +10,24 @@ from caretrail.findings.chart import Review, Stay
 from caretrail.findings.clock import Due
 from caretrail.findings.days import iso
 from caretrail.findings.finding import Verdict
+from caretrail.findings.terms import in_words
 from caretrail.findings.track import DAY, Change, Say, Sheet, Track
+from caretrail.policy import Rule
+from caretrail.policy.rules import ReviewDue
 
 
-def review_due(case: Case) -> Sheet:
+def review_due(case: Case, _: ReviewDue) -> Sheet:
     """R1: a review that counts no later than 30 days after the last, or by the earlier day it set.
 
     Nothing but a review that counts, or the end of the stay, clears what is overdue. On the last day of a stay the
     deadline ends: it is met unless it was overdue then. Holds do not pause the clock and weekends do not move it.
     """
     sheet, clock = Sheet(), case.clock
-    steps = [step.day for step in clock.steps]
     for stay in case.chart.stays:
-        for day in _days(stay, steps):
-            due = clock.due_on(day)
-            if due is not None:
-                _run(case, sheet.main, day, due)
+        for day in _days(stay, clock.change_days):
+            step = clock.step_on(day)
+            if step is not None:
+                _run(sheet.main, day, clock.due_of(step, day), clock.anchor(step))
         if stay.last is not None:
             _end(sheet, stay, clock.due_on(stay.last))
         sheet.leave(stay)
@@ -36,21 +38,34 @@ def _days(stay: Stay, days: list[date]) -> list[date]:
     """The first day of a stay, and those of the given days (in order) that lie in it; none twice."""
     low = bisect_right(days, stay.first)
     high = len(days) if stay.last is None else bisect_right(days, stay.last)
-    return list(dict.fromkeys([stay.first, *days[low:high]]))
+    return [stay.first, *days[low:high]]
 
 
-def _run(case: Case, track: Track, day: date, due: Due) -> None:
+def _run(track: Track, day: date, due: Due, anchor: date) -> None:
     """Write from `day` on what the clock will say as time passes."""
-    on = due.on
-    soon = on - timedelta(days=case.numbers.due_soon_days)
-    rest = due.arithmetic, due.evidence, on
+    on, soon = due.on, due.soon_from
+    if on is None:
+        words = due.words
+        if soon is not None and soon <= day:
+            say = Say("due_soon", words, due.arithmetic, due.evidence, None, "review_due", None, anchor)
+        else:
+            say = Say("met", words, due.arithmetic, due.evidence, None, "", None, anchor)
+        track.set(day, say)
+        return
+    text = iso(on)
+    if soon is None:
+        soon = on
     if day < soon:
-        track.set(day, Say("met", f"next review due {iso(on)}", *rest))
-    if day < on:
-        track.set(max(day, soon), Say("due_soon", f"review due {iso(on)}", *rest, "review_due"))
+        track.set(day, Say("met", f"next review due {text}", due.arithmetic, due.evidence, on, "", None, anchor))
     if day <= on:
-        track.set(on, Say("due_today", f"review due {iso(on)}", *rest, "review_due"))
-    track.set(max(day, on + DAY), Say("overdue", f"review overdue, due {iso(on)}", *rest, "review_overdue"))
+        words = f"review due {text}"
+        say = Say("due_soon", words, due.arithmetic, due.evidence, on, "review_due", None, anchor)
+        if day < on and soon < on:
+            track.set(max(day, soon), say)
+        track.set(on, say._replace(verdict="due_today"))
+    words = f"review overdue, due {text}"
+    late = Say("overdue", words, due.arithmetic, due.evidence, on, "review_overdue", None, anchor)
+    track.set(max(day, on + DAY), late)
 
 
 def _end(sheet: Sheet, stay: Stay, due: Due | None) -> None:
@@ -58,15 +73,16 @@ def _end(sheet: Sheet, stay: Stay, due: Due | None) -> None:
     standing = sheet.main.on(last) if last else None
     if last is None or due is None or standing is None:
         return
-    if standing.verdict == "overdue":
+    if standing.verdict == "overdue" and due.on is not None:
         words = f"review due {iso(due.on)} was not held when the stay ended {iso(last)}"
         sheet.not_met(stay, standing._replace(message=words))
     else:
         words = f"stay ended {iso(last)}, no review overdue"
-        sheet.main.set(last, Say("met", words, due.arithmetic, due.evidence, due.on))
+        say = Say("met", words, due.arithmetic, due.evidence, due.on, "", None, standing.anchor)
+        sheet.main.set(last, say)
 
 
-def review_valid(case: Case) -> Sheet:
+def review_valid(case: Case, _: Rule) -> Sheet:
     """R2: each review is with the client, signed by a clinician, of a signed plan, and updates it or says why not.
 
     A clinician's signature can still come: that finding stays until it does or the stay ends. What a review leaves out
@@ -78,7 +94,7 @@ def review_valid(case: Case) -> Sheet:
         stay = chart.stay_on(review.day)
         if stay is not None:
             words = f"review of {iso(review.day)}: nothing open"
-            changes.append((review.day, Say("met", words, "", (review.version,))))
+            changes.append((review.day, Say("met", words, "", (review.version,), anchor=review.day)))
             _check(case, sheet, review, stay)
     for stay in chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
@@ -89,7 +105,7 @@ def review_valid(case: Case) -> Sheet:
 def _check(case: Case, sheet: Sheet, review: Review, stay: Stay) -> None:
     name, evidence, fact = f"review of {iso(review.day)}", (review.version,), review.fact
     end = stay.last + DAY if stay.last else None
-    notice = review.day + timedelta(days=case.numbers.notice_days)
+    notice = review.day + timedelta(days=case.pack.notice_days)
 
     def flag(verdict: Verdict, words: str, cause: str, until: date | None) -> None:
         say = Say(verdict, f"{name}: {words}", "", evidence, None, cause)
@@ -116,7 +132,7 @@ def _check(case: Case, sheet: Sheet, review: Review, stay: Stay) -> None:
         flag("violation", "no signature of a clinician of the team", "not_under_clinical_guidance", until)
 
 
-def review_gaps(case: Case) -> Sheet:
+def review_gaps(case: Case, _: Rule) -> Sheet:
     """R3: every gap of more than 30 days before a review that counts, or before the end of a stay, as a point.
 
     It is up from the day the gap was closed. Time away does not lengthen a gap: a review that fell due while away was
@@ -132,7 +148,7 @@ def review_gaps(case: Case) -> Sheet:
     for stay in ends:
         gaps.end(stay)
     for stay in case.chart.stays:
-        sheet.main.set(stay.first, Say("met", "no gap of more than 30 days"))
+        sheet.main.set(stay.first, Say("met", f"no gap of more than {gaps.term}"))
         sheet.leave(stay)
     return sheet
 
@@ -144,7 +160,8 @@ class _Gaps:
         self._case, self._sheet = case, sheet
         self._held: list[tuple[date, tuple[int, ...]]] = []
         self._open: dict[tuple[date, date], Track] = {}
-        self._notice = timedelta(days=case.numbers.notice_days)
+        self._notice = timedelta(days=case.pack.notice_days)
+        self.term = in_words(case.clock.rule.term) if case.clock.rule else ""
 
     def review(self, review: Review) -> None:
         """Close the gap before a review that now counts, and the one after it if it was signed late."""
@@ -180,25 +197,29 @@ class _Gaps:
             return
         late = self._late(step.base, stay.last, stay.last)
         if late > 0:
+            more = self._more(step.base, late)
             days = (stay.last - step.base).days
-            words = f"{days} days from {iso(step.base)} to the end of the stay {iso(stay.last)}, {self._more(late)}"
+            words = f"{days} days from {iso(step.base)} to the end of the stay {iso(stay.last)}, {more}"
             evidence = tuple(sorted({*step.evidence, *((stay.closed_by,) if stay.closed_by else ())}))
             self._point(f"{iso(step.base)} to {iso(stay.last)}", stay.last, words, evidence, step.base)
 
     def _late(self, base: date, day: date, known_on: date) -> int:
-        period = timedelta(days=self._case.numbers.review_days)
-        return (day - self._case.clock.after_return(base + period, min(day, known_on))).days
+        end = self._case.clock.period_end(base)
+        return (day - self._case.clock.after_return(end, min(day, known_on))).days if end > base else 0
 
-    def _more(self, late: int) -> str:
-        return f"{late} more than {self._case.numbers.review_days}"
+    def _more(self, base: date, late: int) -> str:
+        """How much longer the gap is than the term: in days, both."""
+        return f"{late} more than {(self._case.clock.period_end(base) - base).days}"
 
     def _flag(self, one: tuple[date, tuple[int, ...]], other: tuple[date, tuple[int, ...]], known_on: date) -> None:
         late = self._late(one[0], other[0], known_on)
         if late > 0:
             days = (other[0] - one[0]).days
-            words = f"{days} days between the reviews of {iso(one[0])} and {iso(other[0])}, {self._more(late)}"
+            words = f"{days} days between the reviews of {iso(one[0])} and {iso(other[0])}, {self._more(one[0], late)}"
             if self._held[0] == one and not self._is_review(one[0]):
-                words = f"{days} days from {iso(one[0])} to the first review {iso(other[0])}, {self._more(late)}"
+                words = (
+                    f"{days} days from {iso(one[0])} to the first review {iso(other[0])}, {self._more(one[0], late)}"
+                )
             evidence = tuple(sorted({*one[1], *other[1]}))
             track = self._point(f"{iso(one[0])} to {iso(other[0])}", known_on, words, evidence, one[0])
             self._open[one[0], other[0]] = track
@@ -207,7 +228,6 @@ class _Gaps:
         return any(review.day == day for review in self._case.clock.counted)
 
     def _point(self, subject: str, day: date, words: str, evidence: tuple[int, ...], base: date) -> Track:
-        period = self._case.numbers.review_days
-        arithmetic = f"{iso(base)} + {period} days = {iso(base + timedelta(days=period))}"
-        say = Say("info", words, arithmetic, evidence, None, "review_gap")
+        arithmetic = f"{iso(base)} + {self.term} = {iso(self._case.clock.period_end(base))}"
+        say = Say("info", words, arithmetic, evidence, None, "review_gap", None, base)
         return self._sheet.note(subject, day, day + self._notice, say)

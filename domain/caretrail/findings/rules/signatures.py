@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Document, Plan, Review, Signing
+from caretrail.findings.chart import Plan, Review
 from caretrail.findings.days import iso
-from caretrail.findings.track import Change, Say, Sheet
+from caretrail.findings.signing import Document, Signing, settlings
+from caretrail.findings.terms import ends_on, in_words
+from caretrail.findings.track import DAY, Change, Say, Sheet, Track
+from caretrail.policy.rules import PlanSignatures
 
 
-def plan_signatures(case: Case) -> Sheet:
+def plan_signatures(case: Case, rule: PlanSignatures) -> Sheet:
     """P3: the client (or a guardian), the team of the day, and whom the sender adds sign each plan and each update.
 
+    Who must sign is the pack's list; a role or a credential in it asks for one signature of its kind. With a term a
+    signature is owed by its end, without one from the day of the document.
+
     A missing signer has a finding of their own from the day of the document until their signature acts, also after
-    the stay: it can still be given. A refusal before a witness stands in lieu; a signature put off is missing. The
+    the stay: it can still be given. What stands in lieu settles it, and is shown as such: in Nebraska a refusal before
+    a witness, and approval by word of mouth. A signature put off is missing. The
     roster is that of the end of the document's day, so who joins later signs the next one.
     """
     sheet, chart = Sheet(), case.chart
-    documents: list[Plan | Review] = [*chart.plans, *(review for review in chart.reviews if review.fact.updated)]
+    documents: list[Plan | Review] = [*chart.plans]
+    if rule.documents == "plans_and_updates":
+        documents += [review for review in chart.reviews if review.fact.updated]
     documents = sorted((item for item in documents if chart.stay_on(item.day)), key=lambda item: item.day)
     changes: list[Change] = [(date.min, Say("not_applicable", "no plan and no update of one yet"))]
     for document in documents:
         # silent while a signer is missing: then the signer's own finding speaks
-        changes.append((document.day, Say("met", f"{_name(document)} is signed", "", (document.version,))))
-        changes += _judge(case, sheet, document)
+        say = Say("met", f"{_name(document)} is signed", "", (document.version,), anchor=document.day)
+        changes.append((document.day, say))
+        changes += _judge(case, rule, sheet, document)
     changes.sort(key=lambda change: change[0])
     for stay in chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
@@ -32,55 +42,105 @@ def plan_signatures(case: Case) -> Sheet:
     return sheet
 
 
-def _judge(case: Case, sheet: Sheet, document: Plan | Review) -> list[Change]:
+def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Review) -> list[Change]:
     """Open a finding for each signer who is missing; give back from which day all have signed, if they have."""
     name = _name(document)
-    required = _required(case, document)
+    required = _required(case, rule, document)
     arithmetic = f"{name} needs {len(required)} on {iso(document.day)}: {', '.join(required)}"
-    client = required[0]
     owed_until: date | None = document.day
     evidence = {document.version}
     in_lieu: list[str] = []
-    if not case.chart.team.roster(document.day):
+    if "team" in rule.signers and not case.chart.team.roster(document.day):
         say = Say("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
         sheet.note(f"{name}: team", document.day, None, say)
         owed_until = None
-    settlings = _settlings(document, client)
+    found = settlings(document, case.chart.client, rule.in_lieu)
     for signer in required:
-        settled = settlings.get(signer)
+        settled = found.get(signer) or _of_kind(document, signer, rule.in_lieu)
         if settled is None or settled.day > document.day:
-            _owe(case, sheet, document, signer, settled, arithmetic)
+            _owe(case, rule, sheet, document, signer, settled, arithmetic)
         if settled is None:
             owed_until = None
             continue
         owed_until = None if owed_until is None else max(owed_until, settled.day)
         evidence.add(settled.brought_by)
-        if settled.state == "declined":
-            in_lieu.append(signer)
+        if settled.state != "signed":
+            how = "declined before a witness" if settled.state == "declined" else "approved by word of mouth"
+            in_lieu.append(f"{signer}: {how}")
     if owed_until is None:
         return []
     words = f"{name} has all {len(required)} signatures"
     if in_lieu:
-        words += f", in lieu for {', '.join(in_lieu)}: declined before a witness"
-    return [(owed_until, Say("met", words, "", tuple(sorted(evidence))))]
+        words += f", in lieu for {', '.join(in_lieu)}"
+    return [(owed_until, Say("met", words, "", tuple(sorted(evidence)), anchor=document.day))]
+
+
+def _of_kind(document: Document, signer: str, in_lieu: tuple[str, ...]) -> Signing | None:
+    """The first signature of somebody of a role or with a credential, where the pack asks for one of that kind."""
+    kind, _, wanted = signer.partition(":")
+    if kind not in ("role", "credential"):
+        return None
+    found = [
+        signing
+        for signing in document.signings
+        if (signing.state == "signed" or signing.state in in_lieu)
+        and wanted == (signing.role if kind == "role" else signing.credential)
+    ]
+    return min(found, key=lambda signing: signing.day, default=None)
 
 
 def _owe(
-    case: Case, sheet: Sheet, document: Plan | Review, signer: str, settled: Signing | None, arithmetic: str
+    case: Case,
+    rule: PlanSignatures,
+    sheet: Sheet,
+    document: Plan | Review,
+    signer: str,
+    settled: Signing | None,
+    arithmetic: str,
 ) -> None:
     name = _name(document)
     track = sheet.sub(f"{name}: {signer}")
     team = case.chart.team
     owner = signer if team.has(signer, document.day) else None
-    words = f"{name} lacks the signature of {signer}"
-    missing = Say("violation", words, arithmetic, (document.version,), None, "signature_missing", owner)
-    track.set(document.day, missing)
-    for signing in sorted(document.signings, key=lambda item: item.day):
-        if signing.state == "deferred" and signing.signer == signer:
-            evidence = tuple(sorted({document.version, signing.brought_by}))
-            track.set(signing.day, missing._replace(message=f"{words}: put off", evidence=evidence))
+    words = f"{name} lacks the signature of {_kind_in_words(signer)}"
+    missing = Say("violation", words, arithmetic, (document.version,), None, "signature_missing", owner, document.day)
+    if rule.within is not None:
+        _owe_by(track, rule, document, missing, ends_on(rule.within, _begin(rule, document), case.pack.closed_days))
+    else:
+        track.set(document.day, missing)
+        for signing in sorted(document.signings, key=lambda item: item.day):
+            if signing.state == "deferred" and signing.signer == signer:
+                evidence = tuple(sorted({document.version, signing.brought_by}))
+                track.set(signing.day, missing._replace(message=f"{words}: put off", evidence=evidence))
     if settled is not None:
         track.set(settled.day, None)
+
+
+def _begin(rule: PlanSignatures, document: Plan | Review) -> date:
+    """The day from which the term of a signature runs."""
+    if rule.trigger == "plan_effective" and isinstance(document, Plan):
+        return max(document.day, document.fact.effective_on)
+    return document.day
+
+
+def _owe_by(track: Track, rule: PlanSignatures, document: Plan | Review, missing: Say, due: date) -> None:
+    """Write when a signature that has a term is due: nothing is said before it is announced."""
+    assert rule.within is not None  # noqa: S101  # only then is this called
+    begin = _begin(rule, document)
+    arithmetic = f"{iso(begin)} + {in_words(rule.within)} = {iso(due)}; {missing.arithmetic}"
+    missing = missing._replace(arithmetic=arithmetic, due_on=due)
+    words = f"{missing.message}, due {iso(due)}"
+    soon = max(document.day, due - timedelta(days=rule.within.soon))
+    if rule.within.soon and soon < due:
+        track.set(soon, missing._replace(verdict="due_soon", message=words))
+    track.set(max(due, document.day), missing._replace(verdict="due_today", message=words))
+    track.set(max(due, document.day) + DAY, missing._replace(verdict="overdue", message=words))
+
+
+def _kind_in_words(signer: str) -> str:
+    """Whom a pack asks for: a person by their id, else anybody of a role or with a credential."""
+    kind, _, wanted = signer.partition(":")
+    return f"a {wanted}" if kind in ("role", "credential") else signer
 
 
 def _name(document: Plan | Review) -> str:
@@ -89,22 +149,16 @@ def _name(document: Plan | Review) -> str:
     return f"review of {iso(document.day)}"
 
 
-def _required(case: Case, document: Plan | Review) -> list[str]:
-    """Who must sign: the client first, then the team of the day, then whom the sender adds; nobody twice."""
-    admitted = case.chart.admitted
-    signers = [admitted.client if admitted else "client", *case.chart.team.roster(document.day)]
+def _required(case: Case, rule: PlanSignatures, document: Plan | Review) -> list[str]:
+    """Who must sign, in the order of the pack's list, then whom the sender adds; nobody twice."""
+    signers: list[str] = []
+    for signer in rule.signers:
+        if signer == "client":
+            signers.append(case.chart.client)
+        elif signer == "team":
+            signers += case.chart.team.roster(document.day)
+        else:
+            signers.append(signer)
     if isinstance(document, Plan):
         signers += document.fact.required_signers or ()
     return list(dict.fromkeys(signers))
-
-
-def _settlings(document: Document, client: str) -> dict[str, Signing]:
-    """For each signer the first signature, or refusal before a witness; a guardian's settles what the client owes."""
-    found: dict[str, Signing] = {}
-    for signing in document.signings:
-        if signing.state == "deferred":
-            continue
-        for signer in (signing.signer, client) if signing.role == "guardian" else (signing.signer,):
-            if signer not in found or signing.day < found[signer].day:
-                found[signer] = signing
-    return found

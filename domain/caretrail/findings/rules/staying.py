@@ -1,12 +1,15 @@
-"""Continued stay (C1): the findings that mirror eligibility day by day."""
+"""Continued stay (C1): the findings that mirror eligibility day by day; and no fixed length of stay (C2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
+from caretrail.findings.case import Case
 from caretrail.findings.days import iso
 from caretrail.findings.finding import Eligibility, Verdict
 from caretrail.findings.track import Say, Sheet
+from caretrail.policy.rules import LengthOfStay
 
 VERDICTS: dict[str, Verdict] = {
     "eligible": "met",
@@ -16,10 +19,10 @@ VERDICTS: dict[str, Verdict] = {
 }
 
 
-def continued_stay(answers: Iterable[Eligibility]) -> Sheet:
+def continued_stay(answers: Iterable[tuple[Eligibility, date]]) -> Sheet:
     """C1: eligible is met, not eligible a violation, unknown unknown."""
     sheet = Sheet()
-    for answer in answers:
+    for answer, anchor in answers:
         through = answer.holds_through
         verdict = VERDICTS[answer.verdict]
         words = "; ".join(answer.reasons)
@@ -27,5 +30,16 @@ def continued_stay(answers: Iterable[Eligibility]) -> Sheet:
             words = f"eligible through {iso(through)} by {answer.basis}"
         arithmetic = f"{answer.basis} holds through {iso(through)}" if through else ""
         cause = "" if verdict in ("met", "not_applicable") else f"continued_stay_{answer.verdict}"
-        sheet.main.set(answer.start, Say(verdict, words, arithmetic, answer.evidence, through, cause))
+        sheet.main.set(answer.start, Say(verdict, words, arithmetic, answer.evidence, through, cause, None, anchor))
+    return sheet
+
+
+def length_of_stay(case: Case, rule: LengthOfStay) -> Sheet:
+    """C2: no length of stay is flagged; what is typical is told, never judged by."""
+    sheet = Sheet()
+    typical = f"; {rule.typical_weeks[0]} to {rule.typical_weeks[1]} weeks are typical" if rule.typical_weeks else ""
+    for stay in case.chart.stays:
+        words = f"no fixed length of stay{typical}"
+        sheet.main.set(stay.first, Say("met", words, f"first day {iso(stay.first)}", (stay.opened_by,)))
+        sheet.leave(stay)
     return sheet

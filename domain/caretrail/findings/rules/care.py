@@ -1,0 +1,182 @@
+"""Care beyond the sessions: screened (A4), treated after admission (A6), every service (I5), one to one (I4),
+coordinated (M1), in contact (off).
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from caretrail.facts import Assessed
+from caretrail.findings.case import Case
+from caretrail.findings.days import iso
+from caretrail.findings.terms import ends_on, in_words
+from caretrail.findings.track import DAY, Change, Say, Sheet
+from caretrail.policy import Rule
+from caretrail.policy.rules import NoContact, OneToOne, ServiceMix
+
+
+def co_occurring_screen(case: Case, _: Rule) -> Sheet:
+    """A4: a Medicaid-eligible client is screened for co-occurring conditions in some assessment.
+
+    "Not done" is a violation until a later assessment has a result; not stated, and eligibility not stated, is unknown.
+    """
+    sheet, chart = Sheet(), case.chart
+    admission, admitted = chart.admission, chart.admitted
+    eligible = admitted.medicaid_eligible if admitted is not None else None
+    if admission is None or eligible is False:
+        for stay in chart.stays:
+            sheet.main.set(stay.first, Say("not_applicable", "not Medicaid-eligible"))
+            sheet.leave(stay)
+        return sheet
+    changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
+    for item in chart.assessments:
+        fact = item.fact
+        if not isinstance(fact, Assessed):
+            continue
+        evidence = (item.version,)
+        if fact.co_occurring_screen in ("positive", "negative"):
+            words = f"screened {iso(item.day)}: {fact.co_occurring_screen}"
+            changes.append((item.day, Say("met", words, "", evidence)))
+            break
+        if fact.co_occurring_screen == "not_done" and eligible:
+            words = f"not screened for co-occurring conditions, assessed {iso(item.day)}"
+            say = Say("violation", words, "", evidence, None, "screen_missing")
+        elif fact.co_occurring_screen == "not_done":
+            words = "not screened, and medicaid_eligible is not stated"
+            say = Say("unknown", words, "", (*evidence, admission.version), None, "screen_missing")
+        elif changes[-1][1].verdict == "violation":
+            continue
+        else:
+            words = f"assessment of {iso(item.day)}: co_occurring_screen is not stated"
+            say = Say("unknown", words, "", evidence, None, "screen_missing")
+        changes.append((item.day, say))
+    for stay in chart.stays:
+        sheet.main.lay(changes, stay.first, stay.last)
+        sheet.leave(stay)
+    return sheet
+
+
+def treatment_after_admission(case: Case, _: Rule) -> Sheet:
+    """A6: no session before the admission. It cannot be cured: from the admission on it is a point."""
+    sheet, chart = Sheet(), case.chart
+    for stay in chart.stays:
+        sheet.main.set(stay.first, Say("met", "no session before the admission", "", (stay.opened_by,)))
+        sheet.leave(stay)
+    admission = chart.admission
+    early = [item for item in chart.attended if admission is None or item.day < admission.day]
+    if early:
+        first = early[0]
+        words = f"treated since {iso(first.day)}, before an admission"
+        say = Say(
+            "violation", words, f"first session {iso(first.day)}", (first.version,), None, "treated_before_admission"
+        )
+        track = sheet.sub("before admission")
+        track.set(first.day, say)
+        if admission is not None:
+            days = (admission.day - first.day).days
+            arithmetic = f"first session {iso(first.day)}, admitted {iso(admission.day)}: {days} days"
+            words = f"treated from {iso(first.day)}, before the admission of {iso(admission.day)}"
+            evidence = (*(item.version for item in early), admission.version)
+            track.set(admission.day, say._replace(message=words, arithmetic=arithmetic, evidence=evidence))
+            track.set(admission.day + timedelta(days=case.pack.notice_days), None)
+    return sheet
+
+
+def one_to_one(case: Case, rule: OneToOne) -> Sheet:
+    """I4: an individual or family session has one client: the service says so, a count above one denies it."""
+    sheet, chart = Sheet(), case.chart
+    notice = timedelta(days=case.pack.notice_days)
+    names = " or ".join(rule.services)
+    for stay in chart.stays:
+        sheet.main.set(stay.first, Say("not_applicable", f"no {names} session yet"))
+        begun = False
+        for session in chart.attended_in(stay):
+            if session.service not in rule.services or chart.stay_on(session.day) is not stay:
+                continue
+            if not begun:
+                begun = True
+                sheet.main.set(session.day, Say("met", f"{names} sessions since {iso(session.day)}: none open"))
+            if session.size is not None and session.size > 1:
+                name = f"{session.service} session of {iso(session.day)}" + (
+                    f" {session.start}" if session.start else ""
+                )
+                words, arithmetic = f"{name}: {session.size} clients, one to one", f"{session.size} <= 1 fails"
+                say = Say("violation", words, arithmetic, (session.version,), None, "ratio")
+                sheet.note(name, session.day, session.day + notice, say)
+        sheet.leave(stay)
+    return sheet
+
+
+def service_mix(case: Case, rule: ServiceMix) -> Sheet:
+    """I5: some weeks into the stay, each kind of service was given at least once; what is missing is worth knowing."""
+    sheet = Sheet()
+    for stay in case.chart.stays:
+        first: dict[str, date] = {}
+        for session in case.chart.attended_in(stay):
+            first.setdefault(session.service, session.day)
+        told = stay.first + timedelta(weeks=rule.after_weeks)
+        sheet.main.set(stay.first, Say("not_applicable", f"looked at from {iso(told)}, after {rule.after_weeks} weeks"))
+        days = sorted({told, *(day for service, day in first.items() if service in rule.services and day > told)})
+        for day in days:
+            if stay.last is not None and day > stay.last:
+                break
+            missing = [service for service in rule.services if first.get(service, date.max) > day]
+            arithmetic = f"{iso(stay.first)} + {rule.after_weeks} weeks = {iso(told)}"
+            if missing:
+                words = f"not given since {iso(stay.first)}: {', '.join(missing)}"
+                sheet.main.set(day, Say("info", words, arithmetic, (), None, "service_missing"))
+            else:
+                sheet.main.set(day, Say("met", "every kind of service was given", arithmetic))
+        sheet.leave(stay)
+    return sheet
+
+
+def care_coordination(case: Case, _: Rule) -> Sheet:
+    """M1: care is coordinated at least once in each review period; a period without is told once, as a point.
+
+    A period goes from one review that counts (or the first day) to the next, or to the day the next is due.
+    """
+    sheet, chart, clock = Sheet(), case.chart, case.clock
+    notice = timedelta(days=case.pack.notice_days)
+    days = [item.day for item in chart.coordinated]
+    versions = {item.day: item.version for item in chart.coordinated}
+    for stay in chart.stays:
+        sheet.main.set(stay.first, Say("met", "nothing open: the first review period has not ended"))
+        for day in days:
+            if stay.covers(day):
+                say = Say("met", f"care coordinated {iso(day)}", "", (versions[day],), anchor=day)
+                sheet.main.set(day, say)
+        sheet.leave(stay)
+    ends: dict[date, date] = {}
+    for place, step in enumerate(clock.steps):
+        following = clock.steps[place + 1].day if place + 1 < len(clock.steps) else None
+        due = clock.due_of(step, step.day).on
+        end = min((day for day in (following, due + DAY if due else None) if day is not None), default=None)
+        if end is not None and (
+            following is None or step.review is not None or clock.steps[place + 1].review is not None
+        ):
+            ends.setdefault(clock.anchor(step), end)
+    for base, end in ends.items():
+        if chart.stay_on(end) is None or any(base <= day < end for day in days):
+            continue
+        words = f"no care coordination recorded from {iso(base)} to {iso(end - DAY)}"
+        say = Say("info", words, f"review period from {iso(base)}", (), None, "care_not_coordinated", None, base)
+        sheet.note(f"review period from {iso(base)}", end, end + notice, say)
+    return sheet
+
+
+def no_contact(case: Case, rule: NoContact) -> Sheet:
+    """X2 (off in Nebraska): nothing attended for a term is flagged until the next session or the end of the stay."""
+    sheet, chart = Sheet(), case.chart
+    for stay in chart.stays:
+        days = sorted({stay.first, *(item.day for item in chart.visits if stay.covers(item.day))})
+        for place, day in enumerate(days):
+            sheet.main.set(day, Say("met", f"last contact {iso(day)}", anchor=day))
+            until = ends_on(rule.after, day, case.pack.closed_days)
+            following = days[place + 1] if place + 1 < len(days) else None
+            if (following is None or until < following) and (stay.last is None or until <= stay.last):
+                arithmetic = f"{iso(day)} + {in_words(rule.after)} = {iso(until)}"
+                words = f"no contact since {iso(day)}"
+                sheet.main.set(until, Say("violation", words, arithmetic, (), None, "no_contact", None, day))
+        sheet.leave(stay)
+    return sheet

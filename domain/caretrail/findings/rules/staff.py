@@ -1,0 +1,143 @@
+"""Staff rules: who assesses is licensed (A2), who treats is credentialed (S1), provisional work is co-signed (off)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from caretrail.episode.history import Effective
+from caretrail.facts import Assessed, EpisodeFact
+from caretrail.findings.case import Case
+from caretrail.findings.chart import Plan, Review
+from caretrail.findings.days import iso
+from caretrail.findings.terms import ends_on, in_words
+from caretrail.findings.track import DAY, Change, Say, Sheet
+from caretrail.policy.rules import AssessorCredential, CoSignature, StaffCredentials
+
+
+def _credentials(case: Case, item: Effective) -> list[tuple[str, str | None]]:
+    """Who did something and with which credential: as stated with the fact, else as the team's list had it that day."""
+    fact = item.fact
+    if not isinstance(fact, EpisodeFact):
+        return []
+    team, day = case.chart.team, fact.occurred_on
+    return [
+        (person.id, person.credential if person.credential is not None else team.credential(person.id, day))
+        for person in fact.performers
+    ]
+
+
+def assessor_credential(case: Case, rule: AssessorCredential) -> Sheet:
+    """A2: somebody who completed the assessment is licensed for it; a prior one accepted is judged by A3.
+
+    A later assessment by a licensed clinician cures an earlier one that was not.
+    """
+    sheet = Sheet()
+    changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
+    standing = 0
+    for item in case.chart.assessments:
+        if isinstance(item.fact, Assessed):
+            rank, say = _assessor_say(case, rule, item, item.fact)
+            if rank > standing:
+                standing = rank
+                changes.append((item.day, say))
+    for stay in case.chart.stays:
+        sheet.main.lay(changes, stay.first, stay.last)
+        sheet.leave(stay)
+    return sheet
+
+
+def _assessor_say(case: Case, rule: AssessorCredential, item: Effective, fact: Assessed) -> tuple[int, Say]:
+    """What one assessment says of its assessor, and how much that is worth beside what others say."""
+    evidence = (item.version,)
+    if fact.kind == "prior_accepted":
+        return 1, Say(
+            "not_applicable", f"prior assessment accepted {iso(item.day)}: see the rule for those", "", evidence
+        )
+    stated = _credentials(case, item)
+    allowed = [credential for credential in rule.credentials if _may(rule, credential)]
+    for who, credential in stated:
+        if credential in allowed:
+            words = f"assessed {iso(item.day)} by {who}, {credential}"
+            return 4, Say("met", words + (", provisional" if credential in rule.provisional else ""), "", evidence)
+    if not stated or any(credential is None for _, credential in stated):
+        words = f"assessment of {iso(item.day)}: credential of the assessor not stated"
+        return 2, Say("unknown", words, "", evidence, None, "credential_missing")
+    held = ", ".join(credential for _, credential in stated if credential is not None)
+    words = f"assessed {iso(item.day)} by {held}: not a licence of the list"
+    return 3, Say("violation", words, "", evidence, None, "assessor_credential")
+
+
+def _may(rule: AssessorCredential, credential: str) -> bool:
+    return rule.provisional_is == "accepted" or credential not in rule.provisional
+
+
+def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
+    """S1: whoever held a session has a credential of the list.
+
+    A credential that is not stated can still be: that is unknown from the first such session until the stay ends. A
+    session held with none of the list cannot be cured and is a point, for each person of a day.
+    """
+    sheet, chart = Sheet(), case.chart
+    notice = timedelta(days=case.pack.notice_days)
+    allowed = frozenset(rule.credentials)
+    for stay in chart.stays:
+        sheet.main.set(stay.first, Say("not_applicable", "no session yet"))
+        missing = begun = False
+        for item in chart.treated:
+            day = item.day
+            if not stay.covers(day) or chart.stay_on(day) is not stay:
+                continue
+            if not begun:
+                begun = True
+                sheet.main.set(day, Say("met", f"sessions since {iso(day)}: nothing open", "", (item.version,)))
+            stated = _credentials(case, item)
+            if stated and all(credential in allowed for _, credential in stated):
+                continue
+            if any(credential is None for _, credential in stated) or not stated:
+                if not missing:
+                    missing = True
+                    words = f"credential not stated, first for the session of {iso(day)}"
+                    say = Say("unknown", words, "", (item.version,), None, "credential_missing")
+                    sheet.note("credential", day, stay.last + DAY if stay.last else None, say)
+                continue
+            for who, credential in stated:
+                if credential not in allowed:
+                    words = f"session of {iso(day)} held by {who}, {credential}: not a credential of the list"
+                    say = Say("violation", words, "", (item.version,), None, "staff_credential")
+                    sheet.note(f"session of {iso(day)}: {who}", day, day + notice, say)
+        sheet.leave(stay)
+    return sheet
+
+
+def co_signature(case: Case, rule: CoSignature) -> Sheet:
+    """X1 (off in Nebraska): a supervisor signs, within a term, what a provisional clinician signed."""
+    sheet, chart = Sheet(), case.chart
+    documents: list[Plan | Review] = [*chart.plans, *chart.reviews]
+    changes: list[Change] = [(date.min, Say("not_applicable", "nothing signed by a provisional clinician"))]
+    for document in sorted(documents, key=lambda item: item.day):
+        provisional = [
+            signing
+            for signing in document.signings
+            if signing.given
+            and (signing.credential or chart.team.credential(signing.signer, signing.day)) in rule.provisional
+        ]
+        if not provisional or not chart.stay_on(document.day):
+            continue
+        first = min(provisional, key=lambda signing: signing.day)
+        due = ends_on(rule.within, first.day, case.pack.closed_days)
+        name = f"{'plan' if isinstance(document, Plan) else 'review'} of {iso(document.day)}"
+        signed = [item.day for item in document.signings if item.given and item.role == "supervisor"]
+        arithmetic = f"{iso(first.day)} + {in_words(rule.within)} = {iso(due)}"
+        words = f"{name}: supervisor's signature due {iso(due)}"
+        say = Say("due_soon", words, arithmetic, (document.version,), due, "co_signature", None, document.day)
+        track = sheet.sub(name)
+        track.set(first.day, say)
+        track.set(due, say._replace(verdict="due_today"))
+        track.set(due + DAY, say._replace(verdict="overdue"))
+        changes.append((first.day, Say("met", f"{name} is signed by a supervisor", anchor=document.day)))
+        if signed:
+            track.set(max(min(signed), first.day), None)
+    for stay in chart.stays:
+        sheet.main.lay(sorted(changes, key=lambda change: change[0]), stay.first, stay.last)
+        sheet.leave(stay)
+    return sheet

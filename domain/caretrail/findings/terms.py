@@ -1,0 +1,96 @@
+"""Terms: when a duty's time is over, counted in days of the calendar or in what the client attended."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date, timedelta
+
+from caretrail.findings.chart import Session
+from caretrail.policy import Term
+
+DAY = timedelta(days=1)
+MINUTES_AN_HOUR = 60
+SATURDAY = 5
+
+_WORDS = {
+    "calendar_day": "day",
+    "working_day": "working day",
+    "calendar_month": "calendar month",
+    "session": "session",
+    "visit": "visit",
+    "treatment_day": "treatment day",
+    "treatment_hour": "treatment hour",
+}
+ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def in_words(term: Term) -> str:
+    """A term in words: `30 days`, `1 calendar month`."""
+    return f"{term.count} {_WORDS[term.unit]}{'' if term.count == 1 else 's'}"
+
+
+def last_of(term: Term) -> str:
+    """What a term ends with, in words: `the second session`, `treatment hour 27`."""
+    if term.unit in ("session", "visit") and term.count < len(ORDINALS):
+        return f"the {ORDINALS[term.count]} {term.unit}"
+    return f"{_WORDS[term.unit]} {term.count}"
+
+
+def ends_on(term: Term, base: date, closed: AbstractSet[date]) -> date:
+    """The last day of a term of the calendar that begins on `base`; that day itself does not count."""
+    if term.unit == "calendar_day":
+        return base + timedelta(days=term.count)
+    if term.unit == "calendar_month":
+        return months_after(base, term.count)
+    day = base
+    for _ in range(term.count):
+        day = next_working_day(day + DAY, closed)
+    return day
+
+
+def months_after(base: date, count: int) -> date:
+    """The same day of a later month, or the last day of that month if it is too short."""
+    months = base.year * 12 + base.month - 1 + count
+    year, month = divmod(months, 12)
+    return date(year, month + 1, min(base.day, monthrange(year, month + 1)[1]))
+
+
+def next_working_day(day: date, closed: AbstractSet[date]) -> date:
+    """That day, or the first after it that is no Saturday, Sunday or closed day."""
+    while day.weekday() >= SATURDAY or day in closed:
+        day += DAY
+    return day
+
+
+def counted_days(term: Term, sessions: Sequence[Session]) -> list[date]:
+    """The day on which each session, visit, treatment day or treatment hour was reached, as many as the term needs."""
+    return _COUNTS[term.unit](term.count, sessions)
+
+
+def _sessions(count: int, sessions: Sequence[Session]) -> list[date]:
+    return [session.day for session in sessions[:count]]
+
+
+def _days(count: int, sessions: Sequence[Session]) -> list[date]:
+    return list(dict.fromkeys(session.day for session in sessions))[:count]
+
+
+def _hours(count: int, sessions: Sequence[Session]) -> list[date]:
+    days: list[date] = []
+    minutes = 0
+    for session in sessions:
+        minutes += session.minutes
+        days += [session.day] * (min(count, minutes // MINUTES_AN_HOUR) - len(days))
+        if len(days) >= count:
+            break
+    return days
+
+
+_COUNTS: dict[str, Callable[[int, Sequence[Session]], list[date]]] = {
+    "session": _sessions,
+    "visit": _sessions,
+    "treatment_day": _days,
+    "treatment_hour": _hours,
+}

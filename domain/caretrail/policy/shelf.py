@@ -1,0 +1,151 @@
+"""The shelf: where packs lie, and which versions of one policy follow each other.
+
+Packs that come with the program lie beside this file; a folder of one's own is named by `CARETRAIL_PACKS`. A pack that
+supersedes another is its next version: together they are one policy, and each duty is judged by the version in force
+on the day the duty hangs on.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from caretrail.errors import PackInvalid, PackUnknown
+from caretrail.policy.pack import HINT, Pack, read_pack, read_toml
+
+SHIPPED = Path(__file__).parent / "packs"
+FOLDER_VARIABLE = "CARETRAIL_PACKS"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One or more versions of the same rules, oldest first, each in force until the day before the next."""
+
+    versions: tuple[Pack, ...]
+
+    def on(self, day: date) -> Pack:
+        """The version that judges what hangs on a day: the one in force, or the nearest before or after all."""
+        versions = self.versions
+        if len(versions) == 1:
+            return versions[0]
+        place = bisect_right(versions[1:], day, key=lambda pack: pack.effective_from or date.min)
+        return versions[place]
+
+    def in_force(self, day: date) -> bool:
+        """Whether any version is in force on a day."""
+        return any(pack.in_force(day) for pack in self.versions)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which a version is in force; None if there is no end."""
+        return self.versions[-1].effective_to
+
+
+def folders() -> tuple[Path, ...]:
+    """Where packs lie: what comes with the program, then the folder of one's own."""
+    own = os.environ.get(FOLDER_VARIABLE)
+    return (SHIPPED, Path(own)) if own else (SHIPPED,)
+
+
+def installed_packs() -> list[str]:
+    """Names of the packs there are, by the name of their file."""
+    return sorted(_files(folders()))
+
+
+def load_pack(name: str) -> Pack:
+    """Read a pack by its name; raises PackUnknown if there is none, PackInvalid if its file is not usable."""
+    return _load(name, folders())
+
+
+def load_policy(name: str) -> Policy:
+    """Read all versions of the policy a pack belongs to.
+
+    Raises PackUnknown if there is no pack of that name, PackInvalid if a version of it is not usable: a typing error,
+    a cycle, days on which two versions or none would be in force.
+    """
+    return _policy(name, folders())
+
+
+def policy_of(packs: Sequence[Pack]) -> Policy:
+    """Put versions in order; raises PackInvalid if they overlap, leave a gap, or differ in whom they are for."""
+    ordered = sorted(packs, key=lambda pack: pack.effective_from or date.min)
+    for place in range(1, len(ordered)):
+        before, after = ordered[place - 1], ordered[place]
+        begins = after.effective_from or date.min
+        ends = before.effective_to or begins - timedelta(days=1)
+        if begins <= (before.effective_from or date.min) or ends >= begins:
+            raise _wrong(after, f"effective_from: {begins} overlaps the days of {before.name}")
+        if ends < begins - timedelta(days=1):
+            raise _wrong(after, f"effective_from: no version is in force from {ends} to {begins}, after {before.name}")
+        if before.population != after.population:
+            raise _wrong(after, f"population: is not that of {before.name}, which it supersedes")
+        ordered[place - 1] = before.model_copy(update={"effective_to": ends})
+    return Policy(tuple(ordered))
+
+
+class _Header(NamedTuple):
+    path: Path
+    supersedes: str | None
+
+
+def _files(places: tuple[Path, ...]) -> dict[str, Path]:
+    """Packs by name; what comes with the program cannot be replaced by a file of the same name."""
+    found: dict[str, Path] = {}
+    for place in places:
+        for path in sorted(place.glob("*.toml")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _load(name: str, places: tuple[Path, ...]) -> Pack:
+    files = _files(places)
+    if name not in files:
+        raise PackUnknown(f"policy pack {name} is not installed", f"installed: {', '.join(sorted(files)) or 'none'}")
+    pack = read_pack(files[name])
+    if pack.name != name:
+        raise PackInvalid(f"{name}.toml: name: must be the name of the file", "rename the file or the pack")
+    return pack
+
+
+@lru_cache(maxsize=64)
+def _policy(name: str, places: tuple[Path, ...]) -> Policy:
+    pack = _load(name, places)
+    headers = _headers(places)
+    line = [name]
+    while (older := headers[line[0]].supersedes) is not None:
+        if older not in headers:
+            raise PackInvalid(f"{line[0]}.toml: supersedes: pack {older} is not installed", HINT)
+        if older in line:
+            raise PackInvalid(f"{line[0]}.toml: supersedes: a cycle: {', '.join([older, *line])}", HINT)
+        line.insert(0, older)
+    while newer := [other for other, header in headers.items() if header.supersedes == line[-1]]:
+        if len(newer) > 1:
+            raise PackInvalid(f"{newer[1]}.toml: supersedes: {line[-1]} is superseded by {newer[0]} already", HINT)
+        if newer[0] in line:
+            raise PackInvalid(f"{newer[0]}.toml: supersedes: a cycle: {', '.join([*line, newer[0]])}", HINT)
+        line.append(newer[0])
+    return policy_of([pack if other == name else _load(other, places) for other in line])
+
+
+@lru_cache(maxsize=8)
+def _headers(places: tuple[Path, ...]) -> Mapping[str, _Header]:
+    """What each file says it supersedes; one that is no TOML says nothing, and is refused when it is asked for."""
+    found: dict[str, _Header] = {}
+    for name, path in _files(places).items():
+        try:
+            supersedes = read_toml(path).get("supersedes")
+        except PackInvalid:
+            supersedes = None
+        found[name] = _Header(path, supersedes if isinstance(supersedes, str) else None)
+    return found
+
+
+def _wrong(pack: Pack, words: str) -> PackInvalid:
+    return PackInvalid(f"{pack.name}.toml: {words}", HINT)
