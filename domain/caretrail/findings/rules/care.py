@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
+from caretrail.findings.clock import Clock
 from caretrail.findings.days import iso
 from caretrail.findings.terms import ends_on, in_words
 from caretrail.findings.track import DAY, Change, Say, Sheet
@@ -147,22 +148,31 @@ def care_coordination(case: Case, _: Rule) -> Sheet:
                 say = Say("met", f"care coordinated {iso(day)}", "", (versions[day],), anchor=day)
                 sheet.main.set(day, say)
         sheet.leave(stay)
-    ends: dict[date, date] = {}
-    for place, step in enumerate(clock.steps):
-        following = clock.steps[place + 1].day if place + 1 < len(clock.steps) else None
-        due = clock.due_of(step, step.day).on
-        end = min((day for day in (following, due + DAY if due else None) if day is not None), default=None)
-        if end is not None and (
-            following is None or step.review is not None or clock.steps[place + 1].review is not None
-        ):
-            ends.setdefault(clock.anchor(step), end)
-    for base, end in ends.items():
+    for base, end in _review_periods(clock):
         if chart.stay_on(end) is None or any(base <= day < end for day in days):
             continue
         words = f"no care coordination recorded from {iso(base)} to {iso(end - DAY)}"
         say = Say("info", words, f"review period from {iso(base)}", (), None, "care_not_coordinated", None, base)
         sheet.note(f"review period from {iso(base)}", end, end + notice, say)
     return sheet
+
+
+def _review_periods(clock: Clock) -> list[tuple[date, date]]:
+    """Each review period that ended: the day it hangs on, and the day from which it is over."""
+    steps = clock.steps
+    ended: dict[date, date] = {}
+    for place, step in enumerate(steps):
+        base = clock.anchor(step)
+        if base in ended:
+            continue
+        following = steps[place + 1] if place + 1 < len(steps) else None
+        due = clock.due_of(step, step.day).on
+        if following is not None and (due is None or following.day <= due):
+            if clock.anchor(following) != base:
+                ended[base] = following.day
+        elif due is not None:
+            ended[base] = max(due + DAY, step.day)
+    return list(ended.items())
 
 
 def no_contact(case: Case, rule: NoContact) -> Sheet:
