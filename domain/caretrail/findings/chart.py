@@ -11,7 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import LevelStay, level_stays
@@ -94,11 +95,26 @@ class Stay(NamedTuple):
         return self.first <= day and (self.last is None or day <= self.last)
 
 
+Dated = TypeVar("Dated", Session, Effective)
+_day_of: Callable[[Session | Effective], date] = attrgetter("day")
+
+
+def within(items: Sequence[Dated], stay: Stay) -> Sequence[Dated]:
+    """Those of the sessions or facts (in order of their days) that lie in a stay."""
+    low = bisect_left(items, stay.first, key=_day_of)
+    high = len(items) if stay.last is None else bisect_right(items, stay.last, key=_day_of)
+    return items[low:high]
+
+
 @dataclass(slots=True)
 class Chart:
-    """Everything the rules ask for, in clinical order."""
+    """Everything the rules ask for, in clinical order.
+
+    `services` are those that are treatment, if one version of the policy says so for all days.
+    """
 
     policy: Policy
+    services: frozenset[str] | None = None
     admission: Effective | None = None
     discharge: Effective | None = None
     team: Team = field(default_factory=Team)
@@ -106,7 +122,6 @@ class Chart:
     stays: list[Stay] = field(default_factory=list[Stay])
     assessments: list[Effective] = field(default_factory=list[Effective])
     attended: list[Session] = field(default_factory=list[Session])
-    visits: list[Session] = field(default_factory=list[Session])
     offered: list[Session] = field(default_factory=list[Session])
     plans: list[Plan] = field(default_factory=list[Plan])
     reviews: list[Review] = field(default_factory=list[Review])
@@ -117,6 +132,7 @@ class Chart:
     later: list[Effective] = field(default_factory=list[Effective])
     toggles: list[tuple[date, int]] = field(default_factory=list[tuple[date, int]])
     treated: list[Effective] = field(default_factory=list[Effective])
+    _visits: list[Session] | None = None
     coordinated: list[Effective] = field(default_factory=list[Effective])
     authorized: list[Effective] = field(default_factory=list[Effective])
     schedules: list[tuple[date, Schedule, int]] = field(default_factory=list[tuple[date, Schedule, int]])
@@ -126,6 +142,13 @@ class Chart:
         """The fact of the admission."""
         fact = self.admission.fact if self.admission else None
         return fact if isinstance(fact, Admitted) else None
+
+    @property
+    def visits(self) -> list[Session]:
+        """Everything the client attended, whether it counts as treatment or not."""
+        if self._visits is None:
+            self._visits = [_session(item, item.fact) for item in self.treated]
+        return self._visits
 
     @property
     def client(self) -> str:
@@ -138,25 +161,23 @@ class Chart:
         stay = self.stays[place - 1] if place else None
         return stay if stay is not None and stay.covers(day) else None
 
+    def own(self, items: Sequence[Dated], stay: Stay) -> Sequence[Dated]:
+        """Those of the items that lie in a stay; a day shared by two stays belongs to the later."""
+        found = within(items, stay)
+        place = self.stays.index(stay) + 1
+        if place < len(self.stays) and found and self.stays[place].first <= found[-1].day:
+            found = found[: bisect_left(found, self.stays[place].first, key=_day_of)]
+        return found
+
     def attended_in(self, stay: Stay) -> Sequence[Session]:
         """Sessions of treatment the client attended in the stay."""
         return within(self.attended, stay)
 
 
-def within(sessions: Sequence[Session], stay: Stay) -> Sequence[Session]:
-    """Those of the sessions (in order of their days) that lie in a stay."""
-    low = bisect_left(sessions, stay.first, key=_day_of)
-    high = len(sessions) if stay.last is None else bisect_right(sessions, stay.last, key=_day_of)
-    return sessions[low:high]
-
-
-def _day_of(session: Session) -> date:
-    return session.day
-
-
 def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     """Sort an effective history (in clinical order) into a chart."""
-    chart = Chart(policy)
+    only = policy.versions[0].treatment_services if len(policy.versions) == 1 else None
+    chart = Chart(policy, only)
     for item in history:
         # by exact type: asking pydantic models `isinstance` is what makes sorting slow
         take = _TAKES.get(type(item.fact))
@@ -174,14 +195,15 @@ def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
 
 
 def _take_attended(chart: Chart, item: Effective, fact: Any) -> None:
-    session = Session(
-        fact.occurred_on, fact.start, fact.service, fact.minutes, fact.group_size, item.entry.version, True
-    )
-    chart.visits.append(session)
     chart.treated.append(item)
-    if fact.service in chart.policy.on(fact.occurred_on).treatment_services:
+    if fact.service in (chart.services or chart.policy.on(fact.occurred_on).treatment_services):
+        session = _session(item, fact)
         chart.attended.append(session)
         chart.offered.append(session)
+
+
+def _session(item: Effective, fact: Any) -> Session:
+    return Session(fact.occurred_on, fact.start, fact.service, fact.minutes, fact.group_size, item.entry.version, True)
 
 
 def _take_missed(chart: Chart, item: Effective, fact: Any) -> None:

@@ -63,6 +63,9 @@ class Clock:
         )
         self.steps = self._steps(rule) if chart.stays and rule is not None else []
         self._plain = rule is not None and rule.holds == "run" and len(rule.every) == 1 and rule.term.civil
+        # with one stay and the calendar alone, a due day does not change from one day to the next
+        self._steady = self._plain and len(chart.stays) == 1
+        self._dues: dict[tuple[int, date | None], Due] = {}
 
     def step_on(self, day: date) -> Step | None:
         """What the clock rests on that day."""
@@ -93,7 +96,13 @@ class Clock:
 
     def due_of(self, step: Step, day: date) -> Due:
         """When the review that follows a step is due, as it stands on a day."""
-        assert self.rule is not None  # noqa: S101  # without a rule there is no step
+        key = (id(step), None if self._steady else day)
+        due = self._dues.get(key)
+        if due is None:
+            due = self._dues[key] = self._due_of(step, day)
+        return due
+
+    def _due_of(self, step: Step, day: date) -> Due:
         terms = self._binding(step, day)
         found = [self._civil(step, term, day) if term.civil else self._counted(step, term, day) for term in terms]
         if len(found) == 1:

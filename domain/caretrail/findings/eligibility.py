@@ -94,6 +94,7 @@ class _Book:
         self._by_payer = rule is not None and rule.holds == "authorization"
         self._sheets = {check: sheet for check in ADMISSION_CHECKS if (sheet := sheet_of(check)) is not None}
         self._due: dict[int, Due | None] = {}
+        self._logic: dict[int, tuple[Truth, tuple[str, ...]]] = {}
         self._rules: dict[str, str] = {rule.check: rule.id for rule in case.pack.rules.values()}
         made = [item for item in case.chart.determinations if item.clinician is not None]
         made.sort(key=_counts_from)
@@ -154,6 +155,11 @@ class _Book:
             due = self._case.clock.due_of(step, day) if step is not None else None
         return due.on if due is not None else None
 
+    def _supported(self, made: Determination) -> tuple[Truth, tuple[str, ...]]:
+        if made.version not in self._logic:
+            self._logic[made.version] = supported(made.fact)
+        return self._logic[made.version]
+
     def _authorized_until(self, made: Determination, day: date) -> date | None:
         """The last day of the payer's authorizations, recorded by a day, that cover the day it was made."""
         ends = [
@@ -178,7 +184,7 @@ class _Book:
         def answer(verdict: Literal["eligible", "not_eligible", "unknown"], *reasons: str) -> Answer:
             return Answer(verdict, "determination", holds, reasons, evidence, made.day)
 
-        value, words = supported(made.fact)
+        value, words = self._supported(made)
         if holds is None and self._by_payer:
             return answer("unknown", f"no authorization covers the determination of {iso(made.day)}")
         if holds is None and due is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from caretrail.episode.history import Effective
 from caretrail.facts import Admitted, Discharged
@@ -24,6 +25,10 @@ PACK_RULE = "PACK"
 
 PER_PROGRAM = "program_attested"
 """The check of what a program says of itself: judged once for each program, not here."""
+
+
+_finding: Callable[[tuple[Any, ...]], Finding] = partial(tuple.__new__, Finding)
+"""A finding from its fields in order: an episode has a hundred, and naming each argument costs as much again."""
 
 
 class Judged(NamedTuple):
@@ -48,15 +53,16 @@ def judge(history: Sequence[Effective], policy: Policy | Pack | None) -> Judged:
     chart = chart_of(history, policy)
     found = list(_warnings(chart, policy))
     stays: Answers = []
+    several = len(policy.versions) > 1
     for pack in policy.versions:
-        said, answered = _by_version(chart, pack)
-        if len(policy.versions) > 1:
+        said, answered = _by_version(chart, pack, several=several)
+        if several:
             said = [(finding, anchor) for finding, anchor in said if policy.on(anchor) is pack]
             answered = [(answer, anchor) for answer, anchor in answered if policy.on(anchor) is pack]
         found += [finding for finding, _ in said]
         stays += answered
     eligibility = [answer for answer, _ in stays]
-    if len(policy.versions) > 1:
+    if several:
         eligibility.sort(key=lambda answer: answer.start)
     return Judged(quieted(found, chart.explained) if chart.explained else found, eligibility)
 
@@ -84,12 +90,13 @@ def held_on(found: Iterable[Finding], day: date) -> list[Finding]:
     return [finding for finding in found if finding.holds(day)]
 
 
-def _by_version(chart: Chart, pack: Pack) -> tuple[list[tuple[Finding, date]], Answers]:
-    """What one version of the rules says, each with the day it hangs on."""
+def _by_version(chart: Chart, pack: Pack, *, several: bool) -> tuple[list[tuple[Finding, date]], Answers]:
+    """What one version of the rules says, each with the day it hangs on (of no matter if there is but one version)."""
     case = Case(chart, pack)
     sheet_of = _sheets(case)
     stays = answers(case, sheet_of)
     found: list[tuple[Finding, date]] = []
+    came_later = _elsewhere_first(chart, pack)
     for rule in pack.judged:
         if rule.check == PER_PROGRAM:
             continue
@@ -97,8 +104,9 @@ def _by_version(chart: Chart, pack: Pack) -> tuple[list[tuple[Finding, date]], A
             sheet = continued_stay(stays)
         else:
             sheet = sheet_of(rule.check, rule) or Sheet()
-            found += _elsewhere_first(chart, pack, rule.id)
-        found += _owned(chart, pack, rule, sheet)
+            if came_later is not None:
+                found.append((came_later._replace(rule=rule.id), came_later.start))
+        _own(found, chart, pack, rule, sheet, several=several)
     return found, stays
 
 
@@ -181,45 +189,47 @@ def _carrier(chart: Chart, day: date) -> str | None:
 # --- from what a rule says to findings ----------------------------------------------------------------------------
 
 
-def _elsewhere_first(chart: Chart, pack: Pack, rule: str) -> Iterator[tuple[Finding, date]]:
+def _elsewhere_first(chart: Chart, pack: Pack) -> Finding | None:
     """A client admitted at a level the policy does not govern: no rule applies until they come here."""
     if chart.admission is None or not chart.level_stays:
-        return
+        return None
     first = chart.stays[0].first if chart.stays else None
     day = chart.admission.day
-    if first is None or day < first:
-        words = f"level {chart.level_stays[0].level}: no policy pack"
-        yield Finding(rule, "", "not_applicable", day, first, None, words, pack=pack.name), day
+    if first is not None and day >= first:
+        return None
+    words = f"level {chart.level_stays[0].level}: no policy pack"
+    return Finding("", "", "not_applicable", day, first, None, words, pack=pack.name)
 
 
-def _owned(chart: Chart, pack: Pack, rule: Rule, sheet: Sheet) -> list[tuple[Finding, date]]:
+def _own(
+    found: list[tuple[Finding, date]], chart: Chart, pack: Pack, rule: Rule, sheet: Sheet, *, several: bool
+) -> None:
     """Turn what a rule says into findings, each with who can clear it: by default who carries the case.
 
     A finding is cut on the day the case changes hands, so that it is on the list of who can act. Nobody can act on
     what was not met when a stay ended: it stays with who had the case then, and keeps the day from which it stands.
     """
     team, name, version = chart.team, rule.id, pack.name
-    found: list[tuple[Finding, date]] = []
+    carriers = bool(team.carriers)
     for subject, start, until, say in sheet.pieces():
         verdict, message, arithmetic, evidence, due_on, cause, owner, anchor = say
         if anchor is None:
-            anchor = _anchor(chart, subject, start)
+            anchor = _anchor(chart, subject, start) if several else start
         first = start
-        if owner is None and team.carriers and verdict not in QUIET_VERDICTS:
+        if owner is None and carriers and verdict not in QUIET_VERDICTS:
             owner = team.carrier(start)
             for cut in team.hand_overs if verdict != "not_met" else ():
                 if cut > first and (until is None or cut < until):
-                    piece = Finding(
+                    before = (
                         name, subject, verdict, first, cut, due_on, message, arithmetic, evidence, owner, cause,
                         False, version,
                     )  # fmt: skip  # in the order of the fields
-                    found.append((piece, anchor))
+                    found.append((_finding(before), anchor))
                     first, owner = cut, team.carrier(cut)
-        piece = Finding(
+        piece = (
             name, subject, verdict, first, until, due_on, message, arithmetic, evidence, owner, cause, False, version
-        )
-        found.append((piece, anchor))
-    return found
+        )  # fmt: skip  # in the order of the fields
+        found.append((_finding(piece), anchor))
 
 
 def _anchor(chart: Chart, subject: str, start: date) -> date:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -40,6 +41,12 @@ Piece = tuple[str, date, date | None, Say]
 
 def _day_of(change: Change) -> date:
     return change[0]
+
+
+@lru_cache(maxsize=100)
+def _after(words: str) -> Say:
+    """What every rule says after a stay: the same few words again and again."""
+    return Say("not_applicable", words)
 
 
 class Track:
@@ -81,14 +88,12 @@ class Track:
 
     def pieces(self) -> list[Piece]:
         """The intervals, oldest first."""
-        found: list[Piece] = []
-        until: date | None = None
-        for start, say in zip(reversed(self._starts), reversed(self._says), strict=True):
-            if say is not None:
-                found.append((self.subject, start, until, say))
-            until = start
-        found.reverse()
-        return found
+        subject, starts = self.subject, self._starts
+        return [
+            (subject, start, until, say)
+            for start, until, say in zip(starts, (*starts[1:], None), self._says, strict=False)
+            if say is not None
+        ]
 
 
 class Sheet:
@@ -120,7 +125,7 @@ class Sheet:
     def leave(self, stay: Stay) -> None:
         """From the day after the last of a stay the rule does not apply."""
         if stay.last is not None:
-            self.main.set(stay.last + DAY, Say("not_applicable", stay.after))
+            self.main.set(stay.last + DAY, _after(stay.after))
 
     def not_met(self, stay: Stay, say: Say) -> None:
         """Write down for good what was overdue when a stay ended; from its last day nothing else is said of it."""

@@ -7,8 +7,9 @@ rule names the `check` that judges it. A value this program cannot honour is ref
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -92,15 +93,26 @@ class Pack(Part):
                 raise ValueError(f"rules.{name}.check: {rule.check} needs a rule review_due that is on")
         return self
 
-    @property
+    @cached_property
     def judged(self) -> tuple[Rule, ...]:
         """The rules that are on."""
         return tuple(rule for rule in self.rules.values() if rule.on)
 
     def rule(self, kind: type[R]) -> R | None:
         """The rule of a kind that is on, if there is one."""
-        # by exact type: asking pydantic models `isinstance` is slow, and every episode judged asks
-        return next((rule for rule in self.rules.values() if type(rule) is kind and rule.on), None)
+        found = self._by_kind.get(kind)
+        return found if found is None or isinstance(found, kind) else None
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Rule], Rule]:
+        return {type(rule): rule for rule in reversed(self.judged)}
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the pack with some fields changed; what was worked out from the old ones is forgotten."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("judged", "_by_kind"):
+            copied.__dict__.pop(name, None)
+        return copied
 
     def changed(self, rule: str, **fields: object) -> Pack:
         """The pack with some fields of a rule written anew: what it would say if its text were read otherwise.

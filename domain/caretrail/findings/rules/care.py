@@ -91,8 +91,8 @@ def one_to_one(case: Case, rule: OneToOne) -> Sheet:
     for stay in chart.stays:
         sheet.main.set(stay.first, Say("not_applicable", f"no {names} session yet"))
         begun = False
-        for session in chart.attended_in(stay):
-            if session.service not in rule.services or chart.stay_on(session.day) is not stay:
+        for session in chart.own(chart.attended, stay):
+            if session.service not in rule.services:
                 continue
             if not begun:
                 begun = True

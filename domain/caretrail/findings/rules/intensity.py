@@ -40,7 +40,7 @@ def weekly_hours(case: Case, rule: WeeklyHours) -> Sheet:
             verdict, cause = "info", "above_range"
             words += f", {rule.most} at most"
         arithmetic = f"offered {week.offered} - {needed} = {week.offered - needed}"
-        return Say(verdict, words, arithmetic, tuple(week.evidence), None, cause)
+        return Say(verdict, words, arithmetic, tuple(week.evidence), None, cause, None, start)
 
     nothing = f"offered 0, attended 0 minutes, {needed} needed"
     return _judge_weeks(case, judge, nothing, f"offered 0 - {needed} = -{needed}", "offered_short")
@@ -91,7 +91,7 @@ def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
         elif count > most:
             verdict, cause = "info", "frequency_high"
         days = ", ".join([iso(day) for day in sorted(week.days)])
-        return Say(verdict, words, f"days: {days}", tuple(week.evidence), None, cause)
+        return Say(verdict, words, f"days: {days}", tuple(week.evidence), None, cause, None, start)
 
     nothing = f"sessions offered on 0 days, {least} to {most} needed"
     return _judge_weeks(case, judge, nothing, "days: none", "frequency_low")
@@ -119,10 +119,10 @@ def _judge_weeks(case: Case, judge: Judge, nothing: str, arithmetic: str, cause:
 def _note_week(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) -> None:
     if say.verdict != "met":
         until = judged.judged + timedelta(days=case.pack.notice_days)
-        sheet.note(f"week of {iso(judged.start)}", judged.judged, until, say._replace(anchor=judged.start))
-        say = Say("met", f"week of {iso(judged.start)} judged")
+        sheet.note(f"week of {iso(judged.start)}", judged.judged, until, say)
+        say = Say("met", f"week of {iso(judged.start)} judged", anchor=judged.start)
     if stay.last is None or judged.judged <= stay.last:
-        sheet.main.set(judged.judged, say._replace(anchor=judged.start))
+        sheet.main.set(judged.judged, say)
 
 
 def _note_run(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) -> None:

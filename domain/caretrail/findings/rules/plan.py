@@ -101,7 +101,7 @@ class _Owed:
         if term.civil:
             self.cap, self.cap_soon = ends_on(term, stay.first, case.pack.closed_days), term.soon
         held = within(chart.visits, stay) if term.unit == "visit" else chart.attended_in(stay)
-        sessions = [item for item in held if rule.first_day == "counts" or item.day > stay.first]
+        sessions = held if rule.first_day == "counts" else [item for item in held if item.day > stay.first]
         individual = [session for session in sessions if session.service == "individual"]
         if rule.sessions == "individual_only":
             sessions = individual

@@ -24,10 +24,11 @@ def review_due(case: Case, _: ReviewDue) -> Sheet:
     """
     sheet, clock = Sheet(), case.clock
     for stay in case.chart.stays:
-        for day in _days(stay, clock.change_days):
+        days = _days(stay, clock.change_days)
+        for day, following in zip(days, [*days[1:], date.max], strict=True):
             step = clock.step_on(day)
             if step is not None:
-                _run(sheet.main, day, clock.due_of(step, day), clock.anchor(step))
+                _run(sheet.main, day, clock.due_of(step, day), clock.anchor(step), following)
         if stay.last is not None:
             _end(sheet, stay, clock.due_on(stay.last))
         sheet.leave(stay)
@@ -41,8 +42,8 @@ def _days(stay: Stay, days: list[date]) -> list[date]:
     return [stay.first, *days[low:high]]
 
 
-def _run(track: Track, day: date, due: Due, anchor: date) -> None:
-    """Write from `day` on what the clock will say as time passes."""
+def _run(track: Track, day: date, due: Due, anchor: date, following: date) -> None:
+    """Write from `day` on what the clock will say as time passes, as far as it is not written anew from `following`."""
     on, soon = due.on, due.soon_from
     if on is None:
         words = due.words
@@ -57,12 +58,14 @@ def _run(track: Track, day: date, due: Due, anchor: date) -> None:
         soon = on
     if day < soon:
         track.set(day, Say("met", f"next review due {text}", due.arithmetic, due.evidence, on, "", None, anchor))
-    if day <= on:
+    if day <= on and max(day, soon) < following:
         words = f"review due {text}"
         say = Say("due_soon", words, due.arithmetic, due.evidence, on, "review_due", None, anchor)
         if day < on and soon < on:
             track.set(max(day, soon), say)
         track.set(on, say._replace(verdict="due_today"))
+    if max(day, on) >= following:
+        return
     words = f"review overdue, due {text}"
     late = Say("overdue", words, due.arithmetic, due.evidence, on, "review_overdue", None, anchor)
     track.set(max(day, on + DAY), late)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from caretrail.episode.history import Effective
-from caretrail.facts import Assessed, EpisodeFact
+from caretrail.facts import Assessed, EpisodeFact, SessionAttended
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review
 from caretrail.findings.days import iso
@@ -83,13 +83,14 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
     for stay in chart.stays:
         sheet.main.set(stay.first, Say("not_applicable", "no session yet"))
         missing = begun = False
-        for item in chart.treated:
+        for item in chart.own(chart.treated, stay):
             day = item.day
-            if not stay.covers(day) or chart.stay_on(day) is not stay:
-                continue
             if not begun:
                 begun = True
                 sheet.main.set(day, Say("met", f"sessions since {iso(day)}: nothing open", "", (item.version,)))
+            # a chart has hundreds of sessions, and in nearly all of them there is nothing to say
+            if _all_stated(item.fact, allowed):
+                continue
             stated = _credentials(case, item)
             if stated and all(credential in allowed for _, credential in stated):
                 continue
@@ -107,6 +108,17 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
                     sheet.note(f"session of {iso(day)}: {who}", day, day + notice, say)
         sheet.leave(stay)
     return sheet
+
+
+def _all_stated(fact: object, allowed: frozenset[str]) -> bool:
+    """Whether a session states who held it, and a credential of the list for each."""
+    performers = fact.performed_by if isinstance(fact, SessionAttended) else None
+    if not performers:
+        return False
+    for person in performers:  # noqa: SIM110  # a loop is faster than a generator, and this runs for every session
+        if person.credential not in allowed:
+            return False
+    return True
 
 
 def co_signature(case: Case, rule: CoSignature) -> Sheet:
