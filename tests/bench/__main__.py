@@ -22,7 +22,7 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from bench import appends, reads
+from bench import appends, reads, rules
 from caretrail.recording import init_store
 
 EPISODES = 40
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="a round of one client")
     parser.add_argument("--episodes", type=int, default=10_000, help="open episodes for the worklist")
-    parser.add_argument("--only", choices=("appends", "reads"))
+    parser.add_argument("--only", choices=("appends", "reads", "rules"))
     options = parser.parse_args()
     lines = [
         "# Measurements",
@@ -161,7 +161,7 @@ def main() -> None:
     with postgresql() as server, tempfile.TemporaryDirectory(prefix="ct-bench-") as name:
         folder = Path(name)
         lines += settings(server)
-        if options.only != "reads":
+        if options.only in (None, "appends"):
             lines += [
                 "",
                 "## One-fact durable appends",
@@ -204,7 +204,9 @@ def main() -> None:
                 "",
                 *table(eight_clients(server, max(3, options.rounds // 2), options.seconds)),
             ]
-        if options.only != "appends":
+        if options.only in (None, "rules"):
+            lines += rules.report(options.rounds, say)
+        if options.only in (None, "reads"):
             lines += reads.report(folder, lambda: new_database(server), options.episodes, say)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     text = "\n".join(lines) + "\n"
