@@ -75,11 +75,13 @@ from caretrail.facts import (
     Voided,
     fact_from,
 )
+from caretrail.policy import Pack, Policy, load_pack, read_pack
 from caretrail.projection.tables import create_tables
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Worklist, WorkRow
 from caretrail.reading.reader import Reader
 from caretrail.reading.timeline import TimelineRow
 from caretrail.reading.view import EpisodeView
+from caretrail.reading.what_if import as_if_in_force
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.application import Receipt, Records
 from caretrail.recording.recorder import EventRecorder
@@ -182,13 +184,17 @@ class Store:
         rule: str | None = None,
         closed: bool = False,
         all_verdicts: bool = False,
+        policy: Policy | None = None,
     ) -> list[FindingRow]:
         """Findings in force on a day (default today), of one episode or of all that are open then.
 
         `rule` may leave out the pack's prefix; `closed` adds episodes that ended before; `all_verdicts` adds `met` and
-        `not_applicable`.
+        `not_applicable`. With `policy`, for example `as_if_in_force(read_pack(path))`, every episode is judged by that
+        one, and nothing is stored.
         """
-        return self.reader().findings(as_of, episode=episode, rule=rule, closed=closed, all_verdicts=all_verdicts)
+        return self.reader().findings(
+            as_of, episode=episode, rule=rule, closed=closed, all_verdicts=all_verdicts, policy=policy
+        )
 
     def worklist(
         self,
@@ -197,9 +203,10 @@ class Store:
         program: str | None = None,
         clinician: str | None = None,
         all_quiet: bool = False,
+        policy: Policy | None = None,
     ) -> Worklist:
-        """What is to be done on a day, most pressing first."""
-        return self.reader().worklist(as_of, program=program, clinician=clinician, all_quiet=all_quiet)
+        """What is to be done on a day, most pressing first; with `policy` as if that one had judged all along."""
+        return self.reader().worklist(as_of, program=program, clinician=clinician, all_quiet=all_quiet, policy=policy)
 
     def eligibility(self, name: str, as_of: date | None = None) -> EligibilityRow:
         """Whether continued stay is supported on a day: eligible, not_eligible, unknown or not_applicable.
@@ -248,10 +255,12 @@ __all__ = [
     "Impossible",
     "InvalidFact",
     "Outcome",
+    "Pack",
     "Performer",
     "Person",
     "PlanReviewed",
     "PlanSigned",
+    "Policy",
     "ProgramAttested",
     "Reader",
     "Receipt",
@@ -280,6 +289,9 @@ __all__ = [
     "Voided",
     "WorkRow",
     "Worklist",
+    "as_if_in_force",
     "create_store",
+    "load_pack",
     "open_store",
+    "read_pack",
 ]

@@ -80,7 +80,7 @@ def test_every_command_is_sent_once() -> None:
 
 
 def test_people_are_opaque_ids() -> None:
-    staff = {person.id for program in PROGRAMS for person in program.staff} | {"ehr-feed"}
+    staff = {person.id for program in PROGRAMS for person in program.staff} | {"ehr-feed", "a-webb"}
     for fact in facts(100):
         assert fact.actor.id in staff
         if isinstance(fact, Admitted | Assessed):

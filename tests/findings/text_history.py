@@ -1,12 +1,16 @@
 """Histories as text a clinician can read and correct: one line a fact, numbered from 1.
 
-    2026-01-02 assessed by c-ortiz LADC F10.20
+    2026-01-02 assessed by c-ortiz LADC F10.20 screen negative
     2026-01-05 admitted
     2026-01-05 session group 09:00 180 size 8
+    2026-01-06 session individual 13:00 60 by c-noor PLADC
+    2026-01-06 coordinated psychiatric
     2026-01-07 plan 1 signed by cl-7f3a, c-ortiz
     2026-01-12 signed #4 by c-lee
     2026-02-05 review of 1 signed by c-ortiz, c-lee; deferred cl-7f3a
     2026-02-05 determined continue C1 signed by c-ortiz
+    2026-02-06 authorized 2026-02-06 to 2026-04-06 30 day
+    2026-02-09 schedule 540 3
     2026-04-06 transferred 2.1 to 1
     2026-05-04 discharged completed
 
@@ -24,7 +28,7 @@ from typing import Any
 from caretrail.episode.history import Effective, Entry, effective_history
 from caretrail.facts import fact_from
 from caretrail.findings import Eligibility, Finding, eligibility, eligibility_on, findings, held_on
-from caretrail.policy import Pack, load_pack
+from caretrail.policy import Pack, Policy, load_pack
 
 PACK = load_pack("ne-medicaid-2.1-adult")
 JUDGED = [rule.id for rule in PACK.judged if rule.check != "program_attested"]
@@ -47,10 +51,27 @@ def person(who: str) -> Json:
     return {"id": who, "role": "clinician", "credential": CREDENTIALS.get(who, "LMHP")}
 
 
+def performer(words: list[str]) -> Json:
+    """`by c-noor PLADC`; without a credential the one we know them by, `by c-noor ?` leaves it out."""
+    place = words.index("by") + 1
+    made = person(words[place])
+    stated = next(iter(words[place + 1 :]), "")
+    if re.fullmatch(r"[A-Z][A-Za-z-]+", stated):
+        made["credential"] = stated
+    elif stated == "?":
+        del made["credential"]
+    return made
+
+
+ROLES = {"cl": "client", "g": "guardian", "s": "supervisor", "md": "staff"}
+"""How the id of who is no clinician begins; `md-` signs as a physician."""
+
+
 def signature(who: str, on: str) -> Json:
-    role = "client" if who.startswith("cl-") else "guardian" if who.startswith("g-") else "clinician"
-    meaning = "review" if role == "clinician" else "agreement"
-    return {"signer": who, "role": role, "signed_on": on, "method": "electronic", "meaning": meaning}
+    role = ROLES.get(who.partition("-")[0], "clinician")
+    meaning = "agreement" if role in ("client", "guardian") else "review"
+    made = {"signer": who, "role": role, "signed_on": on, "method": "electronic", "meaning": meaning}
+    return made | {"credential": "MD"} if who.startswith("md-") else made
 
 
 def signatures(text: str, day: str) -> list[Json]:
@@ -73,19 +94,21 @@ def _unsigned(who: str) -> Json:
 
 
 def assessed(words: list[str], day: str) -> Json:
-    by = words[words.index("by") + 1] if "by" in words else ORTIZ
+    by = performer(words) if "by" in words else person(ORTIZ)
     codes = [word for word in words if re.fullmatch(r"[A-Z][0-9]{2}(\.[0-9]+)?", word)]
     kinds = {"initial", "addendum", "reassessment", "prior_accepted"}
     kind = next((word for word in words if word in kinds), "initial")
     fact: Json = {
         "type": "assessed", "kind": kind, "client": CLIENT, "program": "lincoln-iop", "edition": "asam-3",
-        "performed_by": [person(by)], "dimensions": GOOD, "diagnoses": codes or ["F10.20"], "dsm": "DSM-5-TR",
+        "performed_by": [by], "dimensions": GOOD, "diagnoses": codes or ["F10.20"], "dsm": "DSM-5-TR",
         "mental_health_suspected": False,
     }  # fmt: skip
     if kind == "prior_accepted":
         fact |= dict.fromkeys(("relevant", "current_diagnosis", "level_recommendation", "discharge_plan"), True)
     if "at" in words:
         fact["at"] = words[words.index("at") + 1]
+    if "screen" in words:
+        fact["co_occurring_screen"] = words[words.index("screen") + 1]
     if "suspected" in words:
         fact["mental_health_suspected"] = True
     if "referred" in words:
@@ -106,6 +129,8 @@ def admitted(words: list[str], day: str) -> Json:
 
 def session(words: list[str], kind: str) -> Json:
     fact: Json = {"type": kind, "service": words[0], "start": words[1], "minutes": int(words[2])}
+    if "by" in words:
+        fact["performed_by"] = [performer(words)]
     if kind == "session_attended":
         fact["group_size"] = int(words[words.index("size") + 1]) if "size" in words else None
         if "size" not in words and words[0] == "group":
@@ -199,12 +224,19 @@ def line_to_fact(line: str) -> Json:
         made = review(words, rest, day)
     elif kind == "determined":
         made = determined(words, rest, day)
+    elif kind == "coordinated":
+        made = {"type": "care_coordinated", "kind": words[0]}
     elif kind == "held":
         made = {"type": "held", "reason": words[0] if words else "hospital"}
     elif kind == "resumed":
         made = {"type": "resumed"}
     elif kind == "team":
         made = team(words)
+    elif kind == "authorized":
+        made = {"type": kind, "from": words[0], "to": words[2], "units": int(words[3]), "unit": words[4]}
+        made |= {"level": "2.1", "payer": "p-1", "number": "a-1"}
+    elif kind == "schedule":
+        made = {"type": "schedule_set", "schedule": {"minutes_per_week": int(words[0]), "days_per_week": int(words[1])}}
     elif kind in ("transferred", "discharged"):
         made = end_of_stay(kind, words, day)
     elif kind == "explained":
@@ -239,7 +271,7 @@ def history_of(text: str) -> list[Effective]:
 class Told:
     """What a history tells: findings and eligibility, asked by rule and day."""
 
-    def __init__(self, text: str, pack: Pack | None = PACK) -> None:
+    def __init__(self, text: str, pack: Policy | Pack | None = PACK) -> None:
         self.history = history_of(text)
         self.pack = pack
         self.findings = findings(self.history, pack)
@@ -248,7 +280,7 @@ class Told:
         return [
             item
             for item in self.findings
-            if item.rule == f"NE21-{rule}" and (subject is None or item.subject == subject)
+            if item.rule in (rule, f"NE21-{rule}") and (subject is None or item.subject == subject)
         ]
 
     def on(self, rule: str, day: str, subject: str | None = None) -> list[Finding]:

@@ -115,6 +115,22 @@ def plan(on: str, episode: str = "E-1", signers: Sequence[tuple[str, str]] = (),
     )  # fmt: skip
 
 
+def attestation(kind: str, on: str = "01-01", program: str = "iop", **fields: Any) -> Fact:
+    """A program states something of itself, by default without an end; `on` may name a year."""
+    day_of_it = on if len(on) == 10 else f"2026-{on}"
+    return fact_from(
+        {
+            "type": "program_attested", "program": program, "kind": kind, "occurred_on": day_of_it,
+            "actor": {"id": "a-webb", "role": "staff"}, "valid_from": day_of_it,
+        } | fields
+    )  # fmt: skip
+
+
+def attested(program: str = "iop") -> list[Fact]:
+    """Everything a program must attest, so that only its episodes ask for something."""
+    return [attestation(kind, program=program) for kind in ("access_24_7", "licence", "staff_training")]
+
+
 class Care:
     """A store under test: record facts, then ask."""
 

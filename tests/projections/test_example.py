@@ -139,7 +139,7 @@ def test_stored_intervals_say_of_every_day_what_was_known_of_it(shown: Care) -> 
 def test_why_says_how_late_it_is_on_that_day_and_what_would_clear_it(shown: Care) -> None:
     why = shown.reader.why(NAME, "R1", day("03-10"))
     assert why.in_force
-    assert why.today == ("base 2026-02-05 last review + 30 days = 2026-03-07; today is 2026-03-10: 3 days overdue",)
+    assert why.today == ("base 2026-02-05 last review + 30 days = 2026-03-07; on 2026-03-10: 3 days overdue",)
     assert (why.strength, [fact.version for fact in why.rests_on]) == ("must", [25])
     assert "signed by a clinician" in why.cleared_by
     assert ("overdue", day("03-08"), day("03-11")) in [(i.verdict, i.start, i.until) for i in why.history]

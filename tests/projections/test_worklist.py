@@ -7,11 +7,11 @@ from typing import Any
 
 from caretrail.facts import Fact
 from caretrail.reading.answers import Worklist
-from projections.given import LEE, NAME, Care, admitted, assessed, day, example, fact, plan, session
+from projections.given import LEE, NAME, Care, admitted, assessed, attested, day, example, fact, plan, session
 
 
 def rows(work: Worklist) -> list[tuple[int, str, str, str, int]]:
-    return [(row.group, row.episode, row.rule.removeprefix("NE21-"), row.verdict, row.count) for row in work.rows]
+    return [(row.group, row.episode or "", row.rule.removeprefix("NE21-"), row.verdict, row.count) for row in work.rows]
 
 
 def week(sunday: str, episode: str = "E-1", *, missed: int = 0) -> list[Fact]:
@@ -37,6 +37,7 @@ def test_overdue_comes_first_longest_first_then_due_today_then_this_week_then_re
     when the worklist of 6 February is asked for,
     then what is overdue longest stands first and what is only to be checked stands last.
     """
+    care.record(attested())
     care.record([*in_care("LATE", "01-05"), *in_care("TODAY", "01-07"), *in_care("SOON", "01-10")])
     care.record([admitted("02-03", "NONE"), session("02-04", "NONE")])
     care.record(
@@ -71,7 +72,7 @@ def test_one_row_for_all_signatures_missing_with_their_owners_and_since_when(car
 
 
 def test_records_to_check_are_one_row_an_episode(care: Care) -> None:
-    care.record([admitted("01-05", expects_progress=None)])
+    care.record([*attested(), admitted("01-05", expects_progress=None)])
     [row] = [row for row in care.reader.worklist(day("01-06")).rows if row.group == 3]
     assert row.count > 2
     assert "records to check: " in row.message
@@ -79,7 +80,7 @@ def test_records_to_check_are_one_row_an_episode(care: Care) -> None:
 
 
 def test_a_short_week_is_quiet_until_a_second_follows(care: Care) -> None:
-    care.record([*in_care(), *week("01-11", missed=1), *week("01-18", missed=1), *week("01-25")])
+    care.record([*attested(), *in_care(), *week("01-11", missed=1), *week("01-18", missed=1), *week("01-25")])
     after_one, after_two = care.reader.worklist(day("01-19")), care.reader.worklist(day("01-26"))
     assert ([row.rule for row in after_one.rows], after_one.quiet_count) == ([], 1)
     assert [row.cause for row in care.reader.worklist(day("01-19"), all_quiet=True).rows] == ["attended_short"]
@@ -195,7 +196,7 @@ def test_what_is_explained_is_quiet_and_not_hidden(care: Care) -> None:
 
 
 def test_points_and_closed_stays_live_in_the_findings_alone(care: Care) -> None:
-    care.record([*in_care("E-1"), session("01-06", "E-1", group_size=13)])
+    care.record([*attested(), *in_care("E-1"), session("01-06", "E-1", group_size=13)])
     care.record([*in_care("E-2"), fact("discharged", "02-10", "E-2", reason="other")])
     assert [row.rule for row in care.reader.findings(day("01-06"))] == ["NE21-I3"]
     assert care.reader.worklist(day("01-06"), all_quiet=True).rows == ()

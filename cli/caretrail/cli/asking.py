@@ -9,25 +9,36 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from caretrail.cli.options import View, now
-from caretrail.cli.screen import progress, say
+from caretrail.cli.screen import progress, say, visible
 
 if TYPE_CHECKING:
+    from caretrail.cli.what_if import WhatIf
+    from caretrail.policy import Policy
     from caretrail.reading.reader import Reader
 
 
 @dataclass(frozen=True)
 class Asking:
-    """An open store with its reader; `known_at` is a position of the log, None for all there is."""
+    """An open store with its reader; `known_at` is a position of the log, None for all there is.
+
+    With `what_if` the questions are judged by another pack, and the reader writes nothing.
+    """
 
     reader: Reader
     view: View
     known_at: int | None
     is_demo: bool
+    what_if: WhatIf | None = None
 
     @property
     def as_of(self) -> date | None:
         """The day asked for, None for today."""
         return self.view.as_of
+
+    @property
+    def policy(self) -> Policy | None:
+        """What judges every episode, None for the policy of its admission."""
+        return self.what_if.policy if self.what_if else None
 
     def heading(self, what: str, otherwise: str = "today") -> str:
         """A first line: what is shown, of which day, and whether it is real."""
@@ -41,8 +52,9 @@ class Asking:
         return f"for today, {days}" if days else "for today"
 
     def marked(self, line: str) -> str:
-        """A line with the mark of a demo store, where it is one."""
-        return f"{line} · DEMO STORE, made-up episodes" if self.is_demo else line
+        """A line with the mark of what is no record of this store's: made-up episodes, rules not in force."""
+        demo = " · DEMO STORE, made-up episodes" if self.is_demo else ""
+        return f"{line}{demo}{f' · WHAT IF, by {visible(self.what_if.pack.name)}' if self.what_if else ''}"
 
     def standing(self) -> str:
         """What the answer stands on."""
@@ -71,10 +83,15 @@ class Asking:
 
 
 @contextmanager
-def asking(view: View) -> Generator[Asking]:
-    """Open the store for questions."""
+def asking(view: View, pack: str | None = None) -> Generator[Asking]:
+    """Open the store for questions; `pack` names another pack to judge by."""
     from caretrail.reading.reader import Reader
 
+    instead = None
+    if pack is not None:
+        from caretrail.cli.what_if import what_if
+
+        instead = what_if(pack)
     done = 0
     with view.setup.open() as recorder, progress("Reading the log", None) as step:
 
@@ -88,5 +105,7 @@ def asking(view: View) -> Generator[Asking]:
             known_at = recorder.position_at(known_at)
         elif known_at is not None:
             known_at = min(known_at, recorder.max_position())
-        reader = Reader(recorder, now(), progress=tell)
-        yield Asking(reader, view, known_at, recorder.is_demo)
+        if instead is not None:
+            instead.tell()
+        reader = Reader(recorder, now(), progress=tell, write=instead is None)
+        yield Asking(reader, view, known_at, recorder.is_demo, instead)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from caretrail.cli.options import Author, AuthorType
+
+if TYPE_CHECKING:
+    from caretrail.cli.what_if import WhatIf
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,8 +43,8 @@ def _me(actor: Author | None, clinician: str | None) -> str:
     return actor.id
 
 
-def require_known_rule(rule: str | None) -> None:
-    """Refuse a rule no installed pack has, before a list of nothing looks like good news.
+def require_known_rule(rule: str | None, what_if: WhatIf | None = None) -> None:
+    """Refuse a rule no installed pack has (or the one to judge by), before a list of nothing looks like good news.
 
     Asked only when a list is empty: reading the packs takes longer than most lists.
     """
@@ -52,9 +55,11 @@ def require_known_rule(rule: str | None) -> None:
     from caretrail.projection.rows import QUARANTINE_RULE
     from caretrail.reading.scope import holds_rule
 
-    names = {name for pack in installed_packs() for name in load_pack(pack).rules} | {PACK_RULE, QUARANTINE_RULE}
+    packs = [what_if.pack] if what_if else [load_pack(name) for name in installed_packs()]
+    names = {name for pack in packs for name in pack.rules} | {PACK_RULE, QUARANTINE_RULE}
     if not any(holds_rule(rule, name) for name in names):
-        raise click.UsageError(f"no installed pack has such a rule; there are {', '.join(sorted(names))}")
+        nowhere = f"pack {what_if.pack.name} has no such rule" if what_if else "no installed pack has such a rule"
+        raise click.UsageError(f"{nowhere}; there are {', '.join(sorted(names))}")
 
 
 _OPTIONS = (

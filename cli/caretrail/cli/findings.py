@@ -11,8 +11,10 @@ import click
 from caretrail.cli.asking import Asking, asking
 from caretrail.cli.filters import filter_options, require_known_rule
 from caretrail.cli.helping import described
+from caretrail.cli.naming import whose
 from caretrail.cli.options import Day, View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
+from caretrail.cli.what_if import pack_option
 
 if TYPE_CHECKING:
     from caretrail.reading.answers import FindingRow
@@ -26,10 +28,17 @@ TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 @click.option("--to", "end", type=Day(), metavar="DATE", help="Everything in force up to this day.")
 @click.option("--closed", is_flag=True, help="Episodes that have ended too, and what was not met when they did.")
 @click.option("--all", "everything", is_flag=True, help="What is met or not applicable too.")
+@pack_option
 @filter_options
 @read_options
 def command(
-    view: View, filters: dict[str, Any], start: date | None, end: date | None, closed: bool, everything: bool
+    view: View,
+    filters: dict[str, Any],
+    start: date | None,
+    end: date | None,
+    closed: bool,
+    everything: bool,
+    pack: str | None,
 ) -> None:
     """List every finding in force on a day.
 
@@ -40,7 +49,7 @@ def command(
     """
     if start is not None and end is not None and end < start:
         raise click.UsageError("--to must not be before --from")
-    with asking(view) as asked:
+    with asking(view, pack) as asked:
         rows = asked.reader.findings(
             asked.as_of,
             start=start,
@@ -48,10 +57,11 @@ def command(
             closed=closed,
             all_verdicts=everything,
             known_at=asked.known_at,
+            policy=asked.policy,
             **filters,
         )
         if not rows:
-            require_known_rule(filters["rule"])
+            require_known_rule(filters["rule"], asked.what_if)
         some = asked.has_facts()
         if view.as_json:
             print_json_list(rows)
@@ -63,7 +73,7 @@ def command(
 def _heading(asked: Asking, start: date | None, end: date | None) -> str:
     if start is None and end is None:
         return asked.heading("Findings")
-    return f"Findings {f'from {start} ' if start else ''}{f'to {end}' if end else 'on'}"
+    return asked.marked(f"Findings {f'from {start} ' if start else ''}{f'to {end}' if end else 'on'}")
 
 
 def _print(asked: Asking, rows: Sequence[FindingRow], heading: str) -> None:
@@ -85,4 +95,4 @@ def _cells(row: FindingRow) -> Sequence[Any]:
 
     days = f"{row.start}\nto {row.until - timedelta(days=1)}" if row.until else f"since {row.start}"
     what = f"{row.message or row.arithmetic}{' (quiet)' if row.quiet else ''}"
-    return row.episode, row.rule, Cell(row.verdict, VERDICT_STYLES.get(row.verdict, "")), Cell(days), what
+    return whose(row), row.rule, Cell(row.verdict, VERDICT_STYLES.get(row.verdict, "")), Cell(days), what

@@ -1,4 +1,4 @@
-"""An episode named on the command line: by its case number or the beginning of it."""
+"""Names of episodes: on the command line a case number or the beginning of it, in a row whose it is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from caretrail.cli.asking import Asking
+    from caretrail.reading.answers import FindingRow
 
 MOST_COMPLETIONS = 50
 
@@ -36,3 +37,8 @@ episode_argument = click.argument("episode", metavar="EPISODE", shell_complete=c
 def case_number(asked: Asking, name: str) -> str:
     """The case number that is meant: exactly this, or the only one beginning so."""
     return asked.reader.resolve(name, asked.known_at)
+
+
+def whose(row: FindingRow) -> str:
+    """Whose a row is: the episode's, by its case number, or a program's own."""
+    return f"program {row.program}" if row.episode is None else row.episode

@@ -12,6 +12,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.naming import case_number, complete_episode
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json, print_json_list, say, visible
+from caretrail.cli.what_if import pack_option
 from caretrail.cli.wording import spoken
 from caretrail.errors import UnknownEpisode
 
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 @described
 @click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
 @click.option("--client", metavar="ID", help="All episodes of this client, instead of one by its number.")
+@pack_option
 @read_options
-def command(view: View, episode: str | None, client: str | None) -> None:
+def command(view: View, episode: str | None, client: str | None, pack: str | None) -> None:
     """Show the sheet of an episode on a day.
 
     That day's plan, signers, last review, determination, sessions and minutes, team with credentials, open findings.
@@ -35,7 +37,7 @@ def command(view: View, episode: str | None, client: str | None) -> None:
     """
     if (episode is None) == (client is None):
         raise click.UsageError("name an EPISODE, or a client with --client")
-    with asking(view) as asked:
+    with asking(view, pack) as asked:
         names = (
             [case_number(asked, episode)]
             if episode is not None
@@ -45,7 +47,7 @@ def command(view: View, episode: str | None, client: str | None) -> None:
             raise UnknownEpisode(
                 "no episode of that client is recorded", "see 'caretrail census' for the clients there are"
             )
-        sheets = [asked.reader.sheet(name, asked.as_of, asked.known_at) for name in names]
+        sheets = [asked.reader.sheet(name, asked.as_of, asked.known_at, asked.policy) for name in names]
         if view.as_json:
             print_json_list(sheets) if client is not None else print_json(sheets[0])
             say(asked.standing())
@@ -60,8 +62,8 @@ def _print(asked: Asking, sheet: Sheet) -> None:
 
     click.echo(asked.marked(f"{visible(sheet.episode)} on {sheet.as_of}"))
     click.echo("")
-    stay = sheet.eligibility
-    through = f", through {stay.holds_through}" if stay.holds_through else ""
+    answer = sheet.eligibility
+    through = f", through {answer.holds_through}" if answer.holds_through else ""
     print_sheet(
         [
             ("Client", sheet.client or ""),
@@ -69,6 +71,7 @@ def _print(asked: Asking, sheet: Sheet) -> None:
                 "Program",
                 f"{sheet.program or 'none yet'}{f', level {sheet.level}' if sheet.level else ''}, {sheet.status}",
             ),
+            ("Stay", _stay(sheet)),
             ("Team", Cell(lines(*(_member(sheet, number) for number in range(len(sheet.team)))))),
             ("Plan", _document(sheet.plan, sheet.missing_signers, "none")),
             ("Last review", _document(sheet.last_review, (), "none that counts")),
@@ -76,7 +79,7 @@ def _print(asked: Asking, sheet: Sheet) -> None:
             ("Determination", _document(sheet.determination, (), "none")),
             (
                 "Continued stay",
-                Cell(f"{spoken(stay.verdict)} ({stay.basis}{through})", VERDICT_STYLES.get(stay.verdict, "")),
+                Cell(f"{spoken(answer.verdict)} ({answer.basis}{through})", VERDICT_STYLES.get(answer.verdict, "")),
             ),
             ("Sessions", Cell(lines(*map(_session, sheet.sessions)) or "none on this day")),
             (
@@ -90,6 +93,15 @@ def _print(asked: Asking, sheet: Sheet) -> None:
         ]
     )
     click.echo("")
+
+
+def _stay(sheet: Sheet) -> str:
+    """How long the stay has lasted: told, never judged by."""
+    stay = sheet.stay
+    if stay is None:
+        return ""
+    typical = f"; {stay.typical_weeks[0]} to {stay.typical_weeks[1]} weeks are typical" if stay.typical_weeks else ""
+    return f"day {stay.day}, week {stay.week} of this stay{typical}"
 
 
 def _member(sheet: Sheet, number: int) -> str:

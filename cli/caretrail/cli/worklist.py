@@ -10,15 +10,17 @@ import click
 from caretrail.cli.asking import Asking, asking
 from caretrail.cli.filters import filter_options, require_known_rule
 from caretrail.cli.helping import described
+from caretrail.cli.naming import whose
 from caretrail.cli.options import View, read_options
-from caretrail.cli.screen import plural, print_json_list, say
+from caretrail.cli.screen import plural, print_json_list, say, visible
+from caretrail.cli.what_if import pack_option
 
 if TYPE_CHECKING:
     from caretrail.reading.answers import Worklist, WorkRow
 
 GROUPS = {
     1: "Now: overdue, due today, or treatment without an assessment",
-    2: "Next: due this week, or a signature owed",
+    2: "Next: due soon, or a signature owed",
     3: "Check the record: what it says is not enough to judge",
     4: "Quiet: explained, or too early to matter",
 }
@@ -29,29 +31,59 @@ TITLES = ("Episode", "Rule", "Due", "What", "Owner")
 @described
 @click.option("--all", "everything", is_flag=True, help="Show what is quiet too.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="ROWS", help="Show no more than so many rows.")
+@pack_option
 @filter_options
 @read_options
-def command(view: View, filters: dict[str, Any], everything: bool, limit: int | None) -> None:
+def command(view: View, filters: dict[str, Any], everything: bool, limit: int | None, pack: str | None) -> None:
     """Show what to do, most urgent first.
 
-    One row per episode and rule: first what is overdue or due today, longest first, then what is due this week and
-    signatures owed, then records to check. Everybody's work is shown, unless --mine.
+    One row per episode and rule: first what is overdue or due today, longest first, then what is due soon and
+    signatures owed, then records to check. What a program must attest stands once, in a row of the program. Everybody's
+    work is shown, unless --mine.
 
         caretrail worklist --mine
+        caretrail worklist --pack rules-of-2027.toml
     """
-    with asking(view) as asked:
-        work = asked.reader.worklist(asked.as_of, all_quiet=everything, known_at=asked.known_at, **filters)
+    with asking(view, pack) as asked:
+        work = asked.reader.worklist(
+            asked.as_of, all_quiet=everything, known_at=asked.known_at, policy=asked.policy, **filters
+        )
         if not work.rows:
-            require_known_rule(filters["rule"])
+            require_known_rule(filters["rule"], asked.what_if)
         some = asked.has_facts()
         if view.as_json:
             print_json_list(work.rows[:limit])
             say(asked.standing())
         elif some:
-            _print(asked, work, limit)
+            standing = asked.standing()  # before anything else is asked
+            difference = _difference(asked, work, everything, filters)
+            _print(asked, work, limit, [line for line in (difference, standing) if line])
 
 
-def _print(asked: Asking, work: Worklist, limit: int | None) -> None:
+def _difference(asked: Asking, work: Worklist, everything: bool, filters: dict[str, Any]) -> str:
+    """How the rows differ from those by the packs in force, where the board is there to be read."""
+    if asked.what_if is None or asked.known_at is not None:
+        return ""
+    as_it_is = asked.reader.worklist(asked.as_of, all_quiet=everything, **filters)
+    if asked.reader.stands_on.stale:
+        return ""
+    ours, theirs = _by_matter(work), _by_matter(as_it_is)
+    more, less = len(ours.keys() - theirs.keys()), len(theirs.keys() - ours.keys())
+    otherwise = sum(1 for matter, said in ours.items() if theirs.get(matter, said) != said)
+    if not (more or less or otherwise):
+        return "The same rows as by the packs in force."
+    return f"Against the packs in force: {plural(more, 'row')} more, {less} less, {otherwise} changed."
+
+
+def _by_matter(work: Worklist) -> dict[tuple[str, str, int], tuple[object, ...]]:
+    """What each row says, by the episode and the rule it is of; records to check are one row an episode."""
+    return {
+        (whose(row), "" if row.group == 3 else row.rule, max(row.group, 2)): (row.verdict, row.due_on, row.message)
+        for row in work.rows
+    }
+
+
+def _print(asked: Asking, work: Worklist, limit: int | None, footer: Sequence[str]) -> None:
     from caretrail.cli.tables import Columns, print_table
 
     click.echo(asked.heading("Worklist"))
@@ -68,15 +100,19 @@ def _print(asked: Asking, work: Worklist, limit: int | None) -> None:
         click.echo(f"\n{plural(len(work.rows) - len(shown), 'row')} more, beyond --limit {limit}.")
     if work.quiet_count:
         click.echo(f"\n{plural(work.quiet_count, 'quiet row')} not shown: --all shows them too.")
-    click.echo(f"\n{asked.standing()}")
+    click.echo("\n" + "\n".join(footer))
     if work.rows:
-        click.echo("'caretrail why EPISODE RULE' explains a row.")
+        click.echo(f"'caretrail why EPISODE RULE{asked.what_if.option if asked.what_if else ''}' explains a row.")
 
 
 def _print_nothing(asked: Asking) -> None:
     """An empty list says of how many episodes it is the list."""
-    count = len(asked.reader.census(asked.as_of, known_at=asked.known_at))
-    click.echo(f"\nNothing to do that was asked for; {plural(count, 'episode')} open on that day.")
+    rows = asked.reader.census(asked.as_of, known_at=asked.known_at)
+    click.echo(f"\nNothing to do that was asked for; {plural(len(rows), 'episode')} open on that day.")
+    if asked.what_if is not None:
+        levels = asked.what_if.pack.levels
+        count = sum(row.level in levels for row in rows)
+        click.echo(f"At a level the pack is for ({visible(', '.join(levels))}): {count}.")
 
 
 def _cells(row: WorkRow) -> Sequence[Any]:
@@ -85,7 +121,7 @@ def _cells(row: WorkRow) -> Sequence[Any]:
     style = VERDICT_STYLES.get(row.verdict, "")
     rule = row.rule if row.group != 3 or row.count == 1 else ""
     what = row.message if row.count == 1 or row.group == 3 else f"{row.message} ({row.count} in all, since {row.since})"
-    return row.episode, rule, Cell(_due(row), style), what, row.owner or ""
+    return whose(row), rule, Cell(_due(row), style), what, row.owner or ""
 
 
 def _due(row: WorkRow) -> str:

@@ -15,6 +15,7 @@ from caretrail.demo.clinic import IMPORT_SOURCE, SOURCE, Program, instant
 from caretrail.facts import (
     Admitted,
     Assessed,
+    CareCoordinated,
     ContinuedStayDetermined,
     Discharged,
     Fact,
@@ -34,6 +35,8 @@ AFTERNOON = 16 * 60 + 30
 MORNING = 8 * 60
 GROUP_MINUTES = 180
 SINGLE_MINUTES = 60
+FAMILY_WEEK = 2
+"""Of every three weeks, counted from 0 at the admission, the one whose hour alone is with the family."""
 DAY = timedelta(days=1)
 
 Recorded = tuple[datetime, Fact]
@@ -194,9 +197,33 @@ class Chart:
         """A group the client attended."""
         self._session(day, heard or self.at(day), "group", GROUP_MINUTES, key, size, late)
 
-    def single(self, day: date, service: Literal["individual", "family"] = "individual", key: str = "") -> None:
+    def single(
+        self, day: date, service: Literal["individual", "family", "motivational"] = "individual", key: str = ""
+    ) -> None:
         """An hour alone, or with the family and the second clinician."""
         self._session(day, self.at(day, EVENING + 5), service, SINGLE_MINUTES, key)
+
+    def education(self, day: date, size: int = 8) -> None:
+        """An hour of teaching by the second clinician, in a group."""
+        self._session(day, self.at(day, EVENING + 3), "education", SINGLE_MINUTES, "", size)
+
+    def beside_the_groups(self, start: date, day: date) -> int:
+        """What else a day of a course begun on `start` has from its second week on; how many sessions that is.
+
+        Teaching and motivational hours take turns on the first day of the week, hours alone and with the family on the
+        last: within three weeks every kind of service was given.
+        """
+        week = (day - start).days // 7
+        first, _, last = self.program.weekdays
+        if week < 1 or day.weekday() not in (first, last):
+            return 0
+        if day.weekday() == last:
+            self.single(day, "family" if week % 3 == FAMILY_WEEK else "individual")
+        elif week % 2:
+            self.education(day)
+        else:
+            self.single(day, "motivational")
+        return 1
 
     def _session(
         self,
@@ -214,7 +241,7 @@ class Chart:
             at,
             actor=FEED,
             key=key,
-            performed_by=self._performers[1:] if service == "family" else self._performers[:1],
+            performed_by=self._performers[1:] if service in ("family", "education") else self._performers[:1],
             service=service,
             start=self.program.start if service == "group" else "17:00",
             minutes=minutes,
@@ -290,6 +317,11 @@ class Chart:
             rationale="coping skills not yet stable outside the group",
             signatures=(self.by(self.lead, day, "determination"),),
         )
+
+    def coordinated(self, day: date, kind: Literal["medical", "psychiatric", "mental_health"] = "medical") -> None:
+        """The second clinician speaks with another professional who treats the client."""
+        outcome = "no change; next contact in a month"
+        self.say(CareCoordinated, day, self.at(day, EVENING + 35), actor=self.second, kind=kind, outcome=outcome)
 
     def signed(self, target: str, signature: Signature, day: date) -> None:
         """A signature added to a document later."""

@@ -7,7 +7,6 @@ from random import Random
 
 from caretrail.demo.chart import DAY, EVENING, GOALS_MET, GOALS_OPEN, Chart, DischargeReason
 from caretrail.demo.teds import CO_OCCURRING, DIAGNOSES
-from caretrail.facts import CareCoordinated
 
 REVIEW_DAYS = 30
 STEP_DOWN_AFTER = 60
@@ -21,6 +20,7 @@ LATE_REVIEW = 0.05
 NO_DETERMINATION = 0.03
 CLIENT_SIGNS_LATER = 0.08
 TEAM_SIGNS_LATER = 0.2
+NO_COORDINATION = 0.06
 NO_PLAN_YET = 0.03
 STEPS_DOWN = 0.3
 REASONS_MISSED = ("no_show", "no_show", "ill", "work", "no transport")
@@ -64,10 +64,8 @@ class Course:
                 self._at_level_1(day)
                 continue
             present = self._group(day)
-            if day.weekday() == self._chart.program.weekdays[-1] and present and day - self._start > timedelta(days=6):
-                self._chart.single(day, "family" if self._is(0.12) else "individual")
-                self._attended += 1
             if present:
+                self._attended += self._chart.beside_the_groups(self._start, day)
                 self._last_contact = day
                 self._documents(day)
             if day == self._moved:
@@ -126,6 +124,7 @@ class Course:
             chart.signed("plan", chart.by(chart.second, signs), signs)
         self._plan_on = day
         self._review_on = self._next_review(day)
+        self._coordinated(day)
 
     def _next_review(self, base: date) -> date:
         """The last session day in time, mostly; some slip by some days."""
@@ -148,12 +147,10 @@ class Course:
             chart.signed(key, chart.by_client(signs), signs)
         if not self._is(NO_DETERMINATION):
             chart.determination(day, heard=heard + timedelta(minutes=5))
-        if self._is(0.4):
-            self._coordinated(day)
+        self._coordinated(day)
         self._review_on = self._next_review(day)
 
     def _coordinated(self, day: date) -> None:
-        chart, kind = self._chart, self._rng.choice(("medical", "mental_health", "psychiatric"))
-        outcome = "no change; next contact in a month"
-        at = chart.at(day, EVENING + 35)
-        chart.say(CareCoordinated, day, at, actor=chart.second, kind=kind, outcome=outcome)
+        """Once for each time between two reviews, mostly."""
+        if not self._is(NO_COORDINATION):
+            self._chart.coordinated(day, self._rng.choice(("medical", "mental_health", "psychiatric")))

@@ -1,4 +1,4 @@
-"""The demo's population: the stories, then as many ordinary episodes as asked for, as their facts reach the store.
+"""The demo's population: its programs, the stories, then as many ordinary episodes as asked for.
 
 Everything follows from (today, count, seed). Memory holds the plan of each episode (a few numbers) and the charts that
 are open at the instant reached, never all facts.
@@ -18,6 +18,7 @@ from random import Random
 from caretrail.demo.chart import DAY, Chart, Recorded
 from caretrail.demo.clinic import LIVE_DAYS, PROGRAM_WEIGHTS, PROGRAMS, SCOTTSBLUFF, Program, end_of_record, team_of
 from caretrail.demo.course import Course
+from caretrail.demo.programs import attestations
 from caretrail.demo.stories import STORIES
 from caretrail.demo.teds import LENGTH_OF_STAY, REASONS
 from caretrail.facts import Fact
@@ -97,6 +98,8 @@ def _charts(
     end = end_of_record(today)
     stories = [(number, story.chart(today).until(end)) for number, story in enumerate(STORIES[:count], start=1)]
     plans = _plans(today, count, seed, open_share)
+    for number, program in enumerate(PROGRAMS):
+        yield datetime.min.replace(tzinfo=end.tzinfo), -number, attestations(program, today, _live_from(program, today))
     yield from ((datetime.min.replace(tzinfo=end.tzinfo), number, chart) for number, chart in stories)
     for plan in plans:
         opens = end_of_record(plan.start - 14 * DAY)
@@ -142,13 +145,18 @@ class _Lengths:
         return rng.randint(low, high)
 
 
+def _live_from(program: Program, today: date) -> datetime | None:
+    """The instant from which a program records what happens as it happens; None if it always did."""
+    return end_of_record(today - LIVE_DAYS * DAY) + timedelta(hours=15) if program is SCOTTSBLUFF else None
+
+
 def _ordinary(plan: Plan, today: date, count: int) -> Iterator[Recorded]:
     """Enter an ordinary episode week by week, as its facts are asked for."""
     rng = Random(plan.seed)  # noqa: S311
     case = f"{plan.program.prefix}-{plan.start.year}-{plan.number:05d}"
     client = f"cl-{plan.number * KNUTH % 2**24:06x}"
-    live = end_of_record(today - LIVE_DAYS * DAY) + timedelta(hours=15) if plan.program is SCOTTSBLUFF else None
-    chart = Chart(case, client, plan.program, team_of(plan.program, plan.number, count), live)
+    team, live = team_of(plan.program, plan.number, count), _live_from(plan.program, today)
+    chart = Chart(case, client, plan.program, team, live)
     (reason,) = rng.choices(list(REASONS), list(REASONS.values()))
     course = Course(chart, rng, plan.start, plan.end, reason)
     last = min(plan.end or today, today - DAY)

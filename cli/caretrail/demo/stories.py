@@ -60,26 +60,30 @@ def begin(chart: Chart, start: date, diagnosis: str = "F10.20", *, suspected: bo
     chart.admitted(start)
 
 
-def attend(chart: Chart, first: date, last: date, *, but: Iterable[date] = ()) -> None:
-    """Groups on every session day, and an hour alone each week after the first."""
+def attend(chart: Chart, first: date, last: date, *, but: Iterable[date] = (), start: date | None = None) -> None:
+    """Groups on every session day, and what stands beside them; `start` is the admission, if that is not `first`."""
     missed = set(but)
     for day in chart.program.session_days(first, last):
         if day in missed:
             chart.missed(day)
             continue
         chart.group(day, size=7 + day.toordinal() % 4)
-        if day.weekday() == chart.program.weekdays[-1] and day - first > WEEK:
-            chart.single(day)
+        chart.beside_the_groups(start or first, day)
 
 
 def review(chart: Chart, course: Steady, *, determined: int = 99) -> None:
-    """The plan and the reviews of a course; only the first so many reviews come with a determination."""
+    """The plan and the reviews of a course, care coordinated after each.
+
+    Only the first so many reviews come with a determination.
+    """
     chart.plan(course.plan)
+    chart.coordinated(course.plan)
     for number, day in enumerate(course.reviews):
         last = day == course.reviews[-1]
         chart.review(day, next_by=course.next_by if last else None, key=f"review {number}")
         if number < determined:
             chart.determination(day)
+        chart.coordinated(day, "mental_health")
 
 
 def steady(chart: Chart, today: date, due: date, reviews: int = 1, diagnosis: str = "F10.20") -> Steady:
@@ -118,10 +122,12 @@ def signature_owed(chart: Chart, today: date) -> None:
     begin(chart, course.start, "F11.20")
     attend(chart, course.start, today - DAY)
     chart.plan(course.plan)
+    chart.coordinated(course.plan)
     (day,) = course.reviews
     owed = chart.owed_by_client("left early, will sign at the next session")
     chart.review(day, (chart.by(chart.lead, day), chart.by(chart.second, day), owed), next_by=course.next_by)
     chart.determination(day)
+    chart.coordinated(day, "mental_health")
 
 
 def no_assessment(chart: Chart, today: date) -> None:
@@ -180,7 +186,8 @@ def amended(chart: Chart, today: date) -> None:
     late = found - 2 * WEEK
     attend(chart, course.start, late - DAY)
     chart.group(late, 13, heard=chart.at(found, 15 * 60), late="paper sheet found", key="late group")
-    attend(chart, late + DAY, today - DAY)
+    chart.beside_the_groups(course.start, late)
+    attend(chart, late + DAY, today - DAY, start=course.start)
     review(chart, course)
     wrong = chart.program.session_on_or_before(found - DAY)
     chart.single(wrong, "family", key="wrong family")

@@ -8,6 +8,7 @@ obeys the causality law.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -122,6 +123,7 @@ class Chart:
     stays: list[Stay] = field(default_factory=list[Stay])
     assessments: list[Effective] = field(default_factory=list[Effective])
     attended: list[Session] = field(default_factory=list[Session])
+    by_service: defaultdict[str, list[Session]] = field(default_factory=lambda: defaultdict[str, list[Session]](list))
     offered: list[Session] = field(default_factory=list[Session])
     plans: list[Plan] = field(default_factory=list[Plan])
     reviews: list[Review] = field(default_factory=list[Review])
@@ -169,9 +171,10 @@ class Chart:
             found = found[: bisect_left(found, self.stays[place].first, key=_day_of)]
         return found
 
-    def attended_in(self, stay: Stay) -> Sequence[Session]:
-        """Sessions of treatment the client attended in the stay."""
-        return within(self.attended, stay)
+    def attended_in(self, stay: Stay, service: str | None = None) -> Sequence[Session]:
+        """Sessions of treatment (or of one service) the client attended in the stay."""
+        sessions = self.attended if service is None else self.by_service.get(service, ())
+        return within(sessions, stay) if sessions else ()
 
 
 def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
@@ -199,11 +202,14 @@ def _take_attended(chart: Chart, item: Effective, fact: Any) -> None:
     if fact.service in (chart.services or chart.policy.on(fact.occurred_on).treatment_services):
         session = _session(item, fact)
         chart.attended.append(session)
+        chart.by_service[fact.service].append(session)
         chart.offered.append(session)
 
 
 def _session(item: Effective, fact: Any) -> Session:
-    return Session(fact.occurred_on, fact.start, fact.service, fact.minutes, fact.group_size, item.entry.version, True)
+    # from its fields in order: a chart has hundreds, and naming each argument costs as much again
+    fields = (fact.occurred_on, fact.start, fact.service, fact.minutes, fact.group_size, item.entry.version, True)
+    return tuple.__new__(Session, fields)
 
 
 def _take_missed(chart: Chart, item: Effective, fact: Any) -> None:

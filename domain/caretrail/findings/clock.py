@@ -57,8 +57,10 @@ class Clock:
         self._chart = chart
         self._closed = pack.closed_days
         self.rule = rule
+        # the first governed day stands for the admission: no review is held before it
+        start = chart.stays[0].first if chart.stays else date.max
         self.counted = sorted(
-            (review for review in chart.reviews if review.counts_from is not None),
+            (review for review in chart.reviews if review.counts_from is not None and review.day >= start),
             key=lambda review: (review.counts_from or review.day, review.day),
         )
         self.steps = self._steps(rule) if chart.stays and rule is not None else []

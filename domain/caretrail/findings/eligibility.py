@@ -95,8 +95,9 @@ class _Book:
         self._sheets = {check: sheet for check in ADMISSION_CHECKS if (sheet := sheet_of(check)) is not None}
         self._due: dict[int, Due | None] = {}
         self._logic: dict[int, tuple[Truth, tuple[str, ...]]] = {}
-        self._rules: dict[str, str] = {rule.check: rule.id for rule in case.pack.rules.values()}
-        made = [item for item in case.chart.determinations if item.clinician is not None]
+        # the first governed day stands for the admission: no determination is made before it
+        start = case.chart.stays[0].first if case.chart.stays else date.max
+        made = [item for item in case.chart.determinations if item.clinician is not None and item.day >= start]
         made.sort(key=_counts_from)
         self._from = [_counts_from(item) for item in made]
         self._latest: list[Determination] = []
@@ -229,7 +230,8 @@ class _Book:
         either = [check for check in ADMISSION_CHECKS[:2] if check in met]
         if either and not any(met[check] for check in either):
             short.insert(0, either[0])
-        return [f"{self._rules[check]} {_verdict(said[check])}" for check in short]
+        names = {rule.check: rule.id for rule in self._case.pack.judged} if short else {}
+        return [f"{names[check]} {_verdict(said[check])}" for check in short]
 
 
 def _counts_from(item: Determination) -> date:

@@ -17,7 +17,7 @@ from caretrail.findings.explaining import quieted
 from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Finding
 from caretrail.findings.rules import CHECKS
 from caretrail.findings.rules.staying import continued_stay
-from caretrail.findings.track import DAY, Sheet
+from caretrail.findings.track import DAY, Piece, Sheet, less, silenced
 from caretrail.policy import Pack, Policy, Rule
 
 PACK_RULE = "PACK"
@@ -26,6 +26,8 @@ PACK_RULE = "PACK"
 PER_PROGRAM = "program_attested"
 """The check of what a program says of itself: judged once for each program, not here."""
 
+CONTINUED_STAY = "continued_stay"
+"""The check that mirrors eligibility, which is worked out from other rules."""
 
 _finding: Callable[[tuple[Any, ...]], Finding] = partial(tuple.__new__, Finding)
 """A finding from its fields in order: an episode has a hundred, and naming each argument costs as much again."""
@@ -52,18 +54,8 @@ def judge(history: Sequence[Effective], policy: Policy | Pack | None) -> Judged:
         return Judged(unusable, _unjudged(unusable))
     chart = chart_of(history, policy)
     found = list(_warnings(chart, policy))
-    stays: Answers = []
-    several = len(policy.versions) > 1
-    for pack in policy.versions:
-        said, answered = _by_version(chart, pack, several=several)
-        if several:
-            said = [(finding, anchor) for finding, anchor in said if policy.on(anchor) is pack]
-            answered = [(answer, anchor) for answer, anchor in answered if policy.on(anchor) is pack]
-        found += [finding for finding, _ in said]
-        stays += answered
+    stays = _by_versions(found, chart, policy) if len(policy.versions) > 1 else _by_one(found, chart, policy)
     eligibility = [answer for answer, _ in stays]
-    if several:
-        eligibility.sort(key=lambda answer: answer.start)
     return Judged(quieted(found, chart.explained) if chart.explained else found, eligibility)
 
 
@@ -90,24 +82,51 @@ def held_on(found: Iterable[Finding], day: date) -> list[Finding]:
     return [finding for finding in found if finding.holds(day)]
 
 
-def _by_version(chart: Chart, pack: Pack, *, several: bool) -> tuple[list[tuple[Finding, date]], Answers]:
-    """What one version of the rules says, each with the day it hangs on (of no matter if there is but one version)."""
-    case = Case(chart, pack)
-    sheet_of = _sheets(case)
-    stays = answers(case, sheet_of)
-    found: list[tuple[Finding, date]] = []
+def _by_one(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
+    """Add what the only version of the rules says; give back what it answers of eligibility."""
+    pack = policy.versions[0]
+    sheets, stays = _judged_by(chart, pack)
     came_later = _elsewhere_first(chart, pack)
+    for rule, sheet in sheets:
+        if came_later is not None and rule.check != CONTINUED_STAY:
+            found.append(came_later._replace(rule=rule.id))
+        _own(found, chart, pack, rule, sheet.pieces())
+    return stays
+
+
+def _by_versions(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
+    """Add what each version of the rules says of the duties that hang on its days, and so for eligibility.
+
+    A rule that has a problem by one version is not met by another at the same time.
+    """
+    said: dict[str, list[tuple[Pack, Rule, Sheet]]] = {}
+    stays: Answers = []
+    for pack in policy.versions:
+        sheets, answered = _judged_by(chart, pack)
+        stays += [(answer, anchor) for answer, anchor in answered if policy.on(anchor) is pack]
+        came_later = _elsewhere_first(chart, pack)
+        for rule, sheet in sheets:
+            if came_later is not None and rule.check != CONTINUED_STAY and policy.on(came_later.start) is pack:
+                found.append(came_later._replace(rule=rule.id))
+            said.setdefault(rule.id, []).append((pack, rule, sheet))
+    for versions in said.values():
+        spoken = [[piece for piece in sheet.spoken() if _hangs_on(chart, piece, pack)] for pack, _, sheet in versions]
+        problems = [piece for pieces in spoken for piece in pieces]
+        for (pack, rule, _), main, own in zip(versions, _mains(chart, versions), spoken, strict=True):
+            _own(found, chart, pack, rule, [*silenced(main, problems), *own])
+    return sorted(stays, key=lambda item: item[0].start)
+
+
+def _judged_by(chart: Chart, pack: Pack) -> tuple[list[tuple[Rule, Sheet]], Answers]:
+    """What one version of the rules says, rule by rule, and what it answers of eligibility."""
+    sheet_of = _sheets(case := Case(chart, pack))
+    stays = answers(case, sheet_of)
+    sheets: list[tuple[Rule, Sheet]] = []
     for rule in pack.judged:
-        if rule.check == PER_PROGRAM:
-            continue
-        if rule.check == "continued_stay":
-            sheet = continued_stay(stays)
-        else:
-            sheet = sheet_of(rule.check, rule) or Sheet()
-            if came_later is not None:
-                found.append((came_later._replace(rule=rule.id), came_later.start))
-        _own(found, chart, pack, rule, sheet, several=several)
-    return found, stays
+        if rule.check != PER_PROGRAM:
+            mirrors = rule.check == CONTINUED_STAY
+            sheets.append((rule, continued_stay(stays) if mirrors else sheet_of(rule.check, rule) or Sheet()))
+    return sheets, stays
 
 
 def _sheets(case: Case) -> Callable[..., Sheet | None]:
@@ -201,9 +220,7 @@ def _elsewhere_first(chart: Chart, pack: Pack) -> Finding | None:
     return Finding("", "", "not_applicable", day, first, None, words, pack=pack.name)
 
 
-def _own(
-    found: list[tuple[Finding, date]], chart: Chart, pack: Pack, rule: Rule, sheet: Sheet, *, several: bool
-) -> None:
+def _own(found: list[Finding], chart: Chart, pack: Pack, rule: Rule, pieces: Iterable[Piece]) -> None:
     """Turn what a rule says into findings, each with who can clear it: by default who carries the case.
 
     A finding is cut on the day the case changes hands, so that it is on the list of who can act. Nobody can act on
@@ -211,10 +228,8 @@ def _own(
     """
     team, name, version = chart.team, rule.id, pack.name
     carriers = bool(team.carriers)
-    for subject, start, until, say in sheet.pieces():
-        verdict, message, arithmetic, evidence, due_on, cause, owner, anchor = say
-        if anchor is None:
-            anchor = _anchor(chart, subject, start) if several else start
+    for subject, start, until, say in pieces:
+        verdict, message, arithmetic, evidence, due_on, cause, owner, _ = say
         first = start
         if owner is None and carriers and verdict not in QUIET_VERDICTS:
             owner = team.carrier(start)
@@ -224,17 +239,55 @@ def _own(
                         name, subject, verdict, first, cut, due_on, message, arithmetic, evidence, owner, cause,
                         False, version,
                     )  # fmt: skip  # in the order of the fields
-                    found.append((_finding(before), anchor))
+                    found.append(_finding(before))
                     first, owner = cut, team.carrier(cut)
         piece = (
             name, subject, verdict, first, until, due_on, message, arithmetic, evidence, owner, cause, False, version
         )  # fmt: skip  # in the order of the fields
-        found.append((_finding(piece), anchor))
+        found.append(_finding(piece))
 
 
-def _anchor(chart: Chart, subject: str, start: date) -> date:
-    """The day hung on by what does not say: of a subject the day it is first said, else the first day of the stay."""
-    if subject or not chart.stays:
-        return start
-    begun = [stay.first for stay in chart.stays if stay.first <= start]
-    return begun[-1] if begun else chart.stays[0].first
+# --- which version judges what ------------------------------------------------------------------------------------
+
+
+def _mains(chart: Chart, versions: Sequence[tuple[Pack, Rule, Sheet]]) -> list[list[Piece]]:
+    """What each version says of a rule beside its subjects, so that of each day one version speaks.
+
+    It is the newest that has something to say of a duty of its own days; failing that, the one of the stay says what
+    is quiet: it may count in other periods than the version by whose periods another duty ends.
+    """
+    cut = [list(_cut_at_stays(chart, sheet.main.pieces())) for _, _, sheet in versions]
+    mains: list[list[Piece]] = [[] for _ in versions]
+    taken: list[Piece] = []
+    for place in reversed(range(len(versions))):
+        pack = versions[place][0]
+        mains[place] = less([piece for piece in cut[place] if _hangs_on(chart, piece, pack)], taken)
+        taken += mains[place]
+    for place, (pack, _, _) in enumerate(versions):
+        quiet = [piece for piece in cut[place] if piece[3].verdict in QUIET_VERDICTS]
+        of_stay = [piece for piece in quiet if chart.policy.on(_stay_of(chart, piece[1])) is pack]
+        mains[place] = sorted([*mains[place], *less(of_stay, taken)], key=lambda piece: piece[1])
+    return mains
+
+
+def _cut_at_stays(chart: Chart, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Cut what goes on from stay to stay, where each stay asks for it anew: another version may judge the next."""
+    for subject, start, until, say in pieces:
+        first = start
+        for stay in chart.stays:
+            if first < stay.first and (until is None or stay.first < until):
+                yield subject, first, stay.first, say
+                first = stay.first
+        yield subject, first, until, say
+
+
+def _hangs_on(chart: Chart, piece: Piece, pack: Pack) -> bool:
+    """Whether a version judges what is said: of a subject by the day it is first said, else by the stay's first day."""
+    subject, start, _, say = piece
+    return chart.policy.on(say.anchor or (start if subject else _stay_of(chart, start))) is pack
+
+
+def _stay_of(chart: Chart, day: date) -> date:
+    """The first day of the stay a day belongs to; of the first stay for a day before it."""
+    begun = [stay.first for stay in chart.stays if stay.first <= day]
+    return begun[-1] if begun else chart.stays[0].first if chart.stays else day

@@ -62,7 +62,10 @@ class Team:
 
     def has(self, person: str, day: date) -> bool:
         """Whether the person is on the team at any time of that day."""
-        return any(start <= day and (end is None or day <= end) for start, end in self._spans.get(person, ()))
+        for start, end in self._spans.get(person, ()):  # noqa: SIM110  # a loop is faster, and every signature asks
+            if start <= day and (end is None or day <= end):
+                return True
+        return False
 
     def credential(self, person: str, day: date) -> str | None:
         """The credential of a person as the team's list had it on that day."""
@@ -71,11 +74,13 @@ class Team:
 
     def roster(self, day: date) -> list[str]:
         """Who is on the team at the end of that day, in the order of joining."""
-        return [
-            person
-            for person, spans in self._spans.items()
-            if any(start <= day and (end is None or day < end) for start, end in spans)
-        ]
+        found: list[str] = []
+        for person, spans in self._spans.items():
+            for start, end in spans:
+                if start <= day and (end is None or day < end):
+                    found.append(person)
+                    break
+        return found
 
     def carrier(self, day: date) -> str | None:
         """Who carries the case at the end of that day."""

@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
+from functools import lru_cache
 
 from caretrail.findings.chart import Session
 from caretrail.policy import Term
@@ -28,7 +29,12 @@ ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh
 
 def in_words(term: Term) -> str:
     """A term in words: `30 days`, `1 calendar month`."""
-    return f"{term.count} {_WORDS[term.unit]}{'' if term.count == 1 else 's'}"
+    return _in_words(term.count, term.unit)
+
+
+@lru_cache(maxsize=1000)
+def _in_words(count: int, unit: str) -> str:
+    return f"{count} {_WORDS[unit]}{'' if count == 1 else 's'}"
 
 
 def last_of(term: Term) -> str:

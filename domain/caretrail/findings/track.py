@@ -88,12 +88,14 @@ class Track:
 
     def pieces(self) -> list[Piece]:
         """The intervals, oldest first."""
-        subject, starts = self.subject, self._starts
-        return [
-            (subject, start, until, say)
-            for start, until, say in zip(starts, (*starts[1:], None), self._says, strict=False)
-            if say is not None
-        ]
+        subject, starts, says = self.subject, self._starts, self._says
+        last = len(starts) - 1
+        found: list[Piece] = []
+        for place, start in enumerate(starts):
+            say = says[place]
+            if say is not None:
+                found.append((subject, start, starts[place + 1] if place < last else None, say))
+        return found
 
 
 class Sheet:
@@ -131,33 +133,48 @@ class Sheet:
         """Write down for good what was overdue when a stay ended; from its last day nothing else is said of it."""
         if stay.last is not None:
             self.main.set(stay.last, None)
-            self.note(f"stay ended {iso(stay.last)}", stay.last, None, say._replace(verdict="not_met"))
+            # the duty hangs on its own day, or on the first of the stay, not on the day the stay ended
+            for_good = say._replace(verdict="not_met", anchor=say.anchor or stay.first)
+            self.note(f"stay ended {iso(stay.last)}", stay.last, None, for_good)
 
     def pieces(self) -> list[Piece]:
         """All intervals, those of the main track first."""
         main = self.main.pieces()
         if not self.subs:
             return main
-        spoken = [piece for track in self.subs for piece in track.pieces()]
-        # what was not met when an earlier stay ended stays on record, but does not speak for the stay that follows
-        problems = [(start, until) for _, start, until, say in spoken if say.verdict != "not_met"]
-        busy = _merged(sorted(problems, key=_first))
-        return [*_silenced(main, busy), *spoken]
+        spoken = self.spoken()
+        return [*silenced(main, spoken), *spoken]
+
+    def spoken(self) -> list[Piece]:
+        """What is said of subjects."""
+        return [piece for track in self.subs for piece in track.pieces()]
+
+
+def silenced(main: Iterable[Piece], spoken: Iterable[Piece]) -> Iterator[Piece]:
+    """Take out of the main track the days on which a subject speaks.
+
+    What does not apply is still said then: an old finding may stand beside it.
+    """
+    # what was not met when an earlier stay ended stays on record, but does not speak for the stay that follows
+    problems = [(start, until) for _, start, until, say in spoken if say.verdict != "not_met"]
+    return _less(main, _merged(sorted(problems, key=_first)), spared="not_applicable")
+
+
+def less(pieces: Iterable[Piece], others: Iterable[Piece]) -> list[Piece]:
+    """Take out of pieces (in order of their days) the days of others."""
+    return list(_less(pieces, _merged(sorted(((start, until) for _, start, until, _ in others), key=_first))))
 
 
 def _first(span: Span) -> date:
     return span[0]
 
 
-def _silenced(main: Iterable[Piece], busy: Sequence[Span]) -> Iterator[Piece]:
-    """Take out of the main track the days on which a subject speaks.
-
-    What does not apply is still said then: an old finding may stand beside it.
-    """
+def _less(pieces: Iterable[Piece], busy: Sequence[Span], spared: str = "") -> Iterator[Piece]:
+    """Take the busy days out of pieces, but for those of a verdict that is spared."""
     place = 0
-    for piece in main:
+    for piece in pieces:
         subject, start, until, say = piece
-        if say.verdict == "not_applicable":
+        if say.verdict == spared:
             yield piece
             continue
         while place < len(busy) and _over(busy[place][1], start):

@@ -22,7 +22,7 @@ class Week:
 
     offered: int = 0
     attended: int = 0
-    days: set[date] = field(default_factory=set[date])
+    days: list[date] = field(default_factory=list[date])
     evidence: list[int] = field(default_factory=list[int])
 
 
@@ -58,7 +58,8 @@ class Weeks:
             week.offered += session.minutes
             if session.attended:
                 week.attended += session.minutes
-            week.days.add(day)
+            if not week.days or week.days[-1] != day:
+                week.days.append(day)
             week.evidence.append(session.version)
 
     def week_of(self, day: date) -> date:
@@ -80,7 +81,7 @@ class Weeks:
         run: Judged | None = None
         for start, week, on_hold in self._full_weeks(stay):
             judged = start + WEEK
-            if week is None and run is not None and run.on_hold == on_hold:
+            if week is None and run is not None and run.on_hold == on_hold and self._same_rules(run.start, start):
                 run = run._replace(until=judged + WEEK)
                 continue
             if run is not None:
@@ -93,21 +94,28 @@ class Weeks:
         if run is not None:
             yield run if stay.last is not None else run._replace(until=None)
 
-    def _full_weeks(self, stay: Stay) -> Iterator[tuple[date, Week | None, bool]]:
+    def _same_rules(self, one: date, other: date) -> bool:
+        """Whether one version of the policy judges what hangs on either day: each judges the weeks of its own days."""
+        policy = self._chart.policy
+        return len(policy.versions) == 1 or policy.on(one) is policy.on(other)
+
+    def _full_weeks(self, stay: Stay) -> list[tuple[date, Week | None, bool]]:
         """Each full week: its first day, what it holds (None: nothing, or on hold), and whether it is on hold.
 
         An open stay is walked until nothing is recorded any more, plus one week that stands for all that follow.
         """
         latest = self._after_all(stay) if stay.last is None else stay.last - timedelta(days=6)
         holds = self._chart.holds
+        found: list[tuple[date, Week | None, bool]] = []
         place = 0
         start = self.week_of(stay.first + timedelta(days=6))
         while start <= latest:
             while place < len(holds) and _over(holds[place], start):
                 place += 1
             on_hold = place < len(holds) and holds[place][0] < start + WEEK
-            yield start, None if on_hold else self._weeks.get(start), on_hold
+            found.append((start, None if on_hold else self._weeks.get(start), on_hold))
             start += WEEK
+        return found
 
     def _after_all(self, stay: Stay) -> date:
         """The first week after all that is recorded: what holds for it holds for every later one."""
@@ -118,6 +126,8 @@ class Weeks:
             days.append(self._chart.schedules[-1][0])
         if self._chart.holds:
             days.append(self._chart.holds[-1][1] or self._chart.holds[-1][0])
+        # a week that stands for all that follow must be judged by the rules that will judge those
+        days += [pack.effective_from for pack in self._chart.policy.versions[1:] if pack.effective_from is not None]
         return self.week_of(max(days)) + WEEK
 
 

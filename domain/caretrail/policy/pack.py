@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
@@ -29,6 +29,7 @@ from caretrail.policy.rules import (
 )
 
 PackName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]  # "for ever" is said by leaving a day out
 R = TypeVar("R", bound=Rule)
 
 
@@ -64,9 +65,9 @@ class Pack(Part):
     document: Words
     url: Words | None = None
     for_tests: bool = Field(default=False, description="True: shows what a pack can say, and is not for use.")
-    published_on: date | None = None
-    effective_from: date | None = None
-    effective_to: date | None = None
+    published_on: Day | None = None
+    effective_from: Day | None = None
+    effective_to: Day | None = None
     supersedes: PackName | None = None
     late_after_days: Positive
     notice_days: Annotated[NotNegative, Field(ge=7)]  # a week's point must stand until the next week is judged
@@ -111,7 +112,7 @@ class Pack(Part):
         """Copy the pack with some fields changed; what was worked out from the old ones is forgotten."""
         copied = super().model_copy(update=update, deep=deep)
         for name in ("judged", "_by_kind"):
-            copied.__dict__.pop(name, None)
+            vars(copied).pop(name, None)
         return copied
 
     def changed(self, rule: str, **fields: object) -> Pack:
@@ -169,15 +170,20 @@ def pack_of(data: dict[str, Any], file: str) -> Pack:
 
 def _complete(data: dict[str, Any]) -> None:
     """Give each rule its id and its citation, and each reading its value: they follow from the rest of the file."""
-    rules, readings = data.get("rules"), data.get("readings")
-    for name, rule in rules.items() if isinstance(rules, dict) else ():
-        if isinstance(rule, dict):
-            rule.update(id=name, citation=_citation(data, rule))  # pyright: ignore[reportUnknownMemberType]
-    for reading in readings.values() if isinstance(readings, dict) else ():
-        if isinstance(reading, dict) and reading.get("decides"):
-            value = _written(data, str(reading["decides"][0]))
+    for name, found in _table(data.get("rules")).items():
+        rule = _table(found)
+        rule.update(id=name, citation=_citation(data, rule))
+    for reading in map(_table, _table(data.get("readings")).values()):
+        decides: object = reading.get("decides")
+        if isinstance(decides, list) and decides:
+            value = _written(data, str(decides[0]))  # pyright: ignore[reportUnknownArgumentType]
             if value is not None:
                 reading["value"] = value
+
+
+def _table(value: object) -> dict[str, Any]:
+    """A table of the file; anything else has nothing in it here, and is refused when the pack is made."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
@@ -190,9 +196,8 @@ def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
 def _written(data: dict[str, Any], place: str) -> str | None:
     """What stands at a place of the file, as a word; None if nothing does (the field's default is in force)."""
     rule, _, field = place.rpartition(".")
-    table: Any = data.get("rules", {}).get(rule) if rule else data
-    value = table.get(field) if isinstance(table, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    return None if value is None else str(value)  # pyright: ignore[reportUnknownArgumentType]
+    value = (_table(_table(data.get("rules")).get(rule)) if rule else data).get(field)
+    return None if value is None else str(value)
 
 
 def _impossible_alternatives(pack: Pack) -> Iterator[str]:

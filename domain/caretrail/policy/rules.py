@@ -6,13 +6,13 @@ act on is refused, never ignored.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Positive = Annotated[StrictInt, Field(ge=1)]
-NotNegative = Annotated[StrictInt, Field(ge=0)]
+Positive = Annotated[StrictInt, Field(ge=1, le=10_000)]  # so many months from any day is still a day of the calendar
+NotNegative = Annotated[StrictInt, Field(ge=0, le=10_000)]
 Lines = Annotated[str, StringConstraints(pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
 ServiceName = Literal["individual", "group", "family", "education", "motivational", "other"]
 
@@ -53,13 +53,13 @@ class Term(Part):
 class CivilTerm(Term):
     """A term whose end the calendar alone says."""
 
-    unit: CivilUnit
+    unit: CivilUnit  # pyright: ignore[reportIncompatibleVariableOverride]  # narrowed, and never written to
 
 
 class Rule(Part):
     """One rule in our own words, with its strength and the place it comes from."""
 
-    check: str
+    check: Any  # the one word of its kind: each kind of rule narrows it
     id: Words
     title: Words
     strength: Literal["must", "should"]

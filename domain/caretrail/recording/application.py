@@ -42,7 +42,7 @@ from caretrail.recording.events import RecordedEvent, Stay
 from caretrail.recording.infrastructure import RecorderFactory
 from caretrail.recording.leaf import leaf_hash
 from caretrail.recording.mapper import FactMapper, entry_of
-from caretrail.recording.program_stays import MOVES_STAYS, client_of, program_stays
+from caretrail.recording.program_stays import MOVES_STAYS, client_of, program_stays, program_stream
 from caretrail.recording.recorder import EventRecorder
 
 ATTEMPTS = 12
@@ -128,7 +128,7 @@ class Records(Application[UUID]):
 
     def program_stream(self, program: str) -> UUID:
         """The stream of a program's own facts, in a namespace of its own."""
-        return uuid5(uuid5(self._recorder.namespace, "program"), program)
+        return program_stream(self._recorder.namespace, program)
 
     def episode(self, name: str) -> Episode:
         """Read an episode as recorded, to decide on it; what is shown to people goes through the reader.

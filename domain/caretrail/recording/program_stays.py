@@ -1,8 +1,9 @@
-"""The days a client was in each program: what the store holds against a second open stay there."""
+"""Programs in the store: the stream of a program's own facts, and the days a client was in each of them."""
 
 from __future__ import annotations
 
 import contextlib
+from uuid import UUID, uuid5
 
 from caretrail.episode.episode import Episode
 from caretrail.errors import StoreDamaged, StoreNewer
@@ -11,6 +12,11 @@ from caretrail.recording.events import Stay
 
 MOVES_STAYS = (Admitted, Transferred, Discharged, Corrected, Voided)
 """Facts that can begin, end or move a stay."""
+
+
+def program_stream(namespace: UUID, program: str) -> UUID:
+    """The stream of a program's own facts, in a namespace of its own within that of the store."""
+    return uuid5(uuid5(namespace, "program"), program)
 
 
 def program_stays(episode: Episode) -> list[Stay]:

@@ -12,10 +12,11 @@ from typing import Protocol
 from uuid import UUID
 
 from caretrail.errors import StoreError
+from caretrail.projection.programs import Governing, governing, program_flags
 from caretrail.projection.projector import FoldedEpisodes, Progress
 from caretrail.projection.rebuild import ZERO, log_streams
 from caretrail.projection.shapes import EpisodeRows
-from caretrail.projection.tables import State, read_pieces, read_rows, read_state
+from caretrail.projection.tables import State, read_pieces, read_program_flags, read_rows, read_state
 from caretrail.recording.recorder import EventRecorder
 
 LAST = UUID(int=2**128 - 1)
@@ -31,7 +32,10 @@ class Digest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Digests of the live rows and of the rows recomputed at the same position; `differ` names unequal episodes."""
+    """Digests of the live rows and of the rows recomputed at the same position.
+
+    `differ` names unequal episodes and programs.
+    """
 
     position: int
     episodes: int
@@ -66,12 +70,14 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     folded = FoldedEpisodes(recorder, cached_facts=0)
     live_digest, log_digest = hashlib.sha256(), hashlib.sha256()
     differ: list[str] = []
+    days: list[Governing] = []
     count, done, below = 0, 0, ZERO
     for streams in chain(log_streams(recorder), [[LAST]]):
         live = read_rows(recorder.database, state.generation, below, streams[-1])
         pieces = read_pieces(recorder.database, state.generation, below, streams[-1])
         below = UUID(int=min(streams[-1].int + 1, LAST.int))
         made = {rows.stream: rows for rows in folded.compute(streams, state.position)}
+        days += [item for rows in made.values() for item in governing(rows)]
         for stream in sorted(live.keys() | made.keys()):
             _digest(live_digest, live.get(stream))
             _digest(log_digest, made.get(stream))
@@ -85,6 +91,11 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
         done += sum(rows.version for rows in made.values())
         if progress is not None:
             progress(min(done, state.position), state.position)
+    kept = read_program_flags(recorder.database, state.generation)
+    worked_out = program_flags(recorder, days, state.position)
+    live_digest.update(repr(kept).encode())
+    log_digest.update(repr(worked_out).encode())
+    differ += sorted({f"program {flag.program}" for flag in {*kept} ^ {*worked_out}})
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))
 
 

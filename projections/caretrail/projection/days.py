@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
@@ -30,6 +31,17 @@ def today_in(zone: str | None, now: datetime) -> date:
 def next_day(day: date) -> date:
     """The day after, but never beyond FOREVER."""
     return day if day == FOREVER else day + ONE_DAY
+
+
+def joined(stretches: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Join stretches of days (end exclusive) that overlap or touch; in the order of their days."""
+    found: list[tuple[date, date]] = []
+    for start, end in sorted(stretches):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 @lru_cache(maxsize=20_000)

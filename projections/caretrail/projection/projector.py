@@ -8,6 +8,7 @@ from uuid import UUID
 
 from caretrail.episode.episode import Episode
 from caretrail.errors import StoreError
+from caretrail.projection.programs import moves_programs, refresh
 from caretrail.projection.rows import computed
 from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.status import Status, status
@@ -96,6 +97,7 @@ class Projector:
             self._advance(state, state.position)
             delete_rows(self._database, state.generation, [stream])
             write_rows(self._database, state.generation, rows)
+            refresh(self._recorder, state.generation, state.position)
         return not any(row.quarantined for row in rows)
 
     def _step(self, state: State, upto: int) -> State:
@@ -104,11 +106,15 @@ class Projector:
         for event in events:
             touched.setdefault(event.originator_id, event.originator_version)
         rows = self._folded.compute(touched, upto)
+        made = {row.stream: row for row in rows}
         old = [stream for stream, version in touched.items() if version > 1]
         with self._database.transaction():
             self._advance(state, upto)
+            moved = moves_programs(self._database, state.generation, dict.fromkeys(touched) | made)
             delete_rows(self._database, state.generation, old)
             write_rows(self._database, state.generation, rows)
+            if moved:
+                refresh(self._recorder, state.generation, upto)
         return State(state.generation, upto)
 
     def _advance(self, state: State, upto: int) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from caretrail.errors import StoreError
+from caretrail.projection.programs import refresh
 from caretrail.projection.projector import FoldedEpisodes, Progress, Projector
 from caretrail.projection.status import Status, status
 from caretrail.projection.tables import (
@@ -84,6 +85,10 @@ def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> No
         done += sum(row.version for row in rows)
         if progress is not None:
             progress(min(done, state.position), state.position)
+    with database.transaction():
+        if database.execute(sql["fence"], {"generation": state.generation}) != 1:
+            raise StoreError("another rebuild took over", "let it finish")
+        refresh(recorder, state.generation, recorder.max_position())
 
 
 def go_live(recorder: EventRecorder, state: State) -> None:
@@ -114,5 +119,5 @@ def go_live(recorder: EventRecorder, state: State) -> None:
 def _sweep(recorder: EventRecorder, live: int, following: int) -> None:
     """Take away rows of generations nobody reads and nobody writes."""
     sql = load_sql(PACKAGE, "statements.sql")
-    for table in TABLES:
+    for table in (*TABLES, "program_flag"):
         recorder.database.execute(sql[f"sweep_{table}"], {"live": live, "next": following})

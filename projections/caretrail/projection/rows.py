@@ -11,13 +11,24 @@ from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, PackInvalid, PackUnknown
 from caretrail.facts import Admitted, EpisodeFact, ProgramFact
 from caretrail.findings import judge
+from caretrail.findings.program import governed_stays
 from caretrail.policy import load_policy
-from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, EpisodeRows, Flag, Quarantined, Span
+from caretrail.projection.days import FOREVER, joined, next_day
+from caretrail.projection.shapes import (
+    QUIET_VERDICTS,
+    EligibilitySpan,
+    EpisodeRows,
+    Flag,
+    Governed,
+    Quarantined,
+    Span,
+)
 from caretrail.projection.spans import episode_spans
 from caretrail.projection.work import CHECK, with_work
 from caretrail.recording.mapper import entry_of
 
 if TYPE_CHECKING:
+    from caretrail.episode.history import Effective
     from caretrail.findings.finding import Eligibility, Finding
     from caretrail.policy import Policy, Rule
     from caretrail.recording.events import RecordedEvent
@@ -63,7 +74,8 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
     seen = episode.outline
     admission = seen.admitted.fact if seen.admitted is not None else None
     policy = admission.policy if isinstance(admission, Admitted) else None
-    flags, settled, answers = _judged(episode, by or usable_policy(policy))
+    judging = by or usable_policy(policy)
+    flags, settled, answers = _judged(episode, judging)
     entered = first.occurred_on
     return EpisodeRows(
         stream=episode.id,
@@ -80,6 +92,7 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
         settled=settled,
         spans=episode_spans(history),
         eligibility=answers,
+        governed=_governed(history, judging),
     )
 
 
@@ -90,12 +103,26 @@ def _judged(episode: Episode, policy: Policy | None) -> _Judged:
     """What the rules say; a pack that is missing is itself a finding."""
     judged = judge(episode.history, policy)
     rules = {(pack.name, name): rule for pack in policy.versions for name, rule in pack.rules.items()} if policy else {}
-    found = [_flag(finding, rules.get((finding.pack, finding.rule))) for finding in judged.findings]
+    found = [flag_from(finding, rules.get((finding.pack, finding.rule))) for finding in judged.findings]
     checks = {name: rule.check for (_, name), rule in rules.items()}
     return (
         with_work([flag for flag in found if flag.verdict not in QUIET_VERDICTS], checks),
         tuple(flag for flag in found if flag.verdict in QUIET_VERDICTS),
         tuple(_eligibility_span(answer) for answer in judged.eligibility),
+    )
+
+
+def _governed(history: Sequence[Effective], policy: Policy | None) -> tuple[Governed, ...]:
+    """Days on which the policy judges the episode; the day of a transfer belongs to the stay it ends, too."""
+    if policy is None:
+        return ()
+    stays: dict[str, list[tuple[date, date]]] = {}
+    for stay in governed_stays(history, policy):
+        end = FOREVER if stay.last_day is None else next_day(stay.last_day)
+        stays.setdefault(stay.program, []).append((stay.first_day, end))
+    name = policy.versions[0].name
+    return tuple(
+        sorted(Governed(start, end, program, name) for program, days in stays.items() for start, end in joined(days))
     )
 
 
@@ -109,7 +136,8 @@ def usable_policy(policy: str | None) -> Policy | None:
         return None
 
 
-def _flag(finding: Finding, rule: Rule | None) -> Flag:
+def flag_from(finding: Finding, rule: Rule | None) -> Flag:
+    """A finding with the citation of its rule; its place in the worklist is settled later."""
     return Flag(
         finding.rule, finding.subject, finding.verdict, finding.start, finding.until, finding.due_on, finding.owner,
         finding.cause, finding.quiet, 0, finding.message, finding.arithmetic, tuple(finding.evidence),

@@ -46,6 +46,7 @@ class Flag(NamedTuple):
 class Piece(NamedTuple):
     """A flag of the worklist, with whose it is, for days on which the same people have the episode (`end` exclusive).
 
+    A program's own flag has no episode.
     The days are `date`, or the ISO text they are stored as: either kind sorts, and pieces of one question are of one
     kind. `evidence` is JSON.
     """
@@ -53,7 +54,7 @@ class Piece(NamedTuple):
     first: date | str
     end: date | str
     stream: UUID | bytes
-    episode: str
+    episode: str | None
     client: str | None
     zone: str | None
     program: str | None
@@ -90,6 +91,29 @@ class Span(NamedTuple):
     def end(self) -> date:
         """`until`, or FOREVER."""
         return self.until or FOREVER
+
+
+class Governed(NamedTuple):
+    """Days (`end` exclusive) on which a policy, named by its oldest version, judges an episode in a program."""
+
+    start: date
+    end: date
+    program: str
+    policy: str
+
+
+class ProgramFlag(NamedTuple):
+    """A finding of a program, on the days from `first` until `end` (exclusive) on which a policy judges there.
+
+    `stream` is that of the program's own facts.
+    """
+
+    first: date
+    end: date
+    stream: UUID
+    program: str
+    zone: str | None
+    flag: Flag
 
 
 class EligibilitySpan(NamedTuple):
@@ -139,6 +163,7 @@ class EpisodeRows:
     spans: tuple[Span, ...] = ()
     eligibility: tuple[EligibilitySpan, ...] = ()
     quarantined: Quarantined | None = None
+    governed: tuple[Governed, ...] = ()
 
     @property
     def live_end(self) -> date:

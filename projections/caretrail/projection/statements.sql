@@ -114,3 +114,45 @@ DELETE FROM caretrail.eligibility_span WHERE generation <> :live AND generation 
 
 -- sweep_quarantine --
 DELETE FROM caretrail.quarantine WHERE generation <> :live AND generation <> :next
+
+-- read_governed --
+SELECT stream, start_on, until_on, program, policy
+  FROM caretrail.governed WHERE generation = :generation AND stream >= :first AND stream <= :last
+
+-- delete_governed --
+DELETE FROM caretrail.governed WHERE generation = :generation AND stream = :stream
+
+-- sweep_governed --
+DELETE FROM caretrail.governed WHERE generation <> :live AND generation <> :next
+
+-- governed_days --
+-- Days on which each policy judges an episode of each program, by the day they begin.
+SELECT program, policy, start_on, max(until_on), min(zone)
+  FROM caretrail.governed WHERE generation = :generation GROUP BY program, policy, start_on
+
+-- governed_streams --
+-- The same, with the episode.
+SELECT stream, program, policy, start_on, until_on, zone FROM caretrail.governed WHERE generation = :generation
+
+-- governed_stream --
+-- The same, of one episode.
+SELECT stream, program, policy, start_on, until_on, zone FROM caretrail.governed WHERE generation = :generation AND stream = :stream
+
+-- in_treatment --
+-- Days of each episode at a level of a program.
+SELECT s.stream, s.program, s.level, s.start_on, s.until_on, e.zone
+  FROM caretrail.span AS s
+  JOIN caretrail.episode_view AS e ON e.generation = s.generation AND e.stream = s.stream
+ WHERE s.generation = :generation AND s.status IN ('open', 'held') AND s.program IS NOT NULL
+
+-- read_program_flags --
+-- Findings of programs that are in force between two days.
+SELECT first_on, end_on, stream, program, zone, rule, subject, verdict, start_on, until_on, due_on, owner, cause, quiet, work,
+       message, arithmetic, evidence, citation, pack
+  FROM caretrail.program_flag WHERE generation = :generation AND end_on > :low AND first_on <= :last ORDER BY number
+
+-- delete_program_flag --
+DELETE FROM caretrail.program_flag WHERE generation = :generation
+
+-- sweep_program_flag --
+DELETE FROM caretrail.program_flag WHERE generation <> :live AND generation <> :next

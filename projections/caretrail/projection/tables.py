@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from caretrail.projection.days import FOREVER, day_of, day_or_none, end_or_none
-from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Flag, Piece, Quarantined, Span
+from caretrail.projection.shapes import (
+    EligibilitySpan,
+    EpisodeRows,
+    Flag,
+    Governed,
+    Piece,
+    ProgramFlag,
+    Quarantined,
+    Span,
+)
 from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
@@ -22,7 +32,8 @@ MADE_BY = ("caretrail.episode", "caretrail.findings", "caretrail.policy", "caret
 """What decides on the content of a row: a row made by other code or other packs is no answer of today's."""
 
 PACKAGE = "caretrail.projection"
-TABLES = ("episode_view", "span", "flag", "work", "eligibility_span", "quarantine")
+TABLES = ("episode_view", "span", "flag", "work", "eligibility_span", "quarantine", "governed")
+"""Tables of rows that belong to one episode."""
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "episode_view": (
@@ -43,6 +54,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "generation", "stream", "start_on", "until_on", "verdict", "basis", "holds_through", "reasons", "evidence",
     ),
     "quarantine": ("generation", "stream", "episode", "position", "version", "reason_code", "since"),
+    "governed": ("generation", "stream", "start_on", "until_on", "program", "policy", "zone"),
+    "program_flag": (
+        "generation", "number", "first_on", "end_on", "stream", "program", "zone", "rule", "subject", "verdict",
+        "start_on", "until_on", "due_on", "owner", "cause", "quiet", "work", "message", "arithmetic", "evidence",
+        "citation", "pack",
+    ),
 }  # fmt: skip  # in the order of tables.sql
 
 
@@ -158,6 +175,11 @@ def _quarantine_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[ob
         yield generation, *rows.quarantined
 
 
+def _governed_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+    for days in rows.governed:
+        yield generation, rows.stream, days.start, days.end, days.program, days.policy, rows.zone
+
+
 _MAKERS = {
     "episode_view": _view_rows,
     "span": _span_rows,
@@ -165,12 +187,29 @@ _MAKERS = {
     "work": _work_rows,
     "eligibility_span": _eligibility_rows,
     "quarantine": _quarantine_rows,
+    "governed": _governed_rows,
 }
 
 
 def _flag_json(flag: Flag) -> list[object]:
     days = {3: flag.start.isoformat(), 4: flag.end.isoformat(), 5: flag.due_on.isoformat() if flag.due_on else None}
     return [days.get(place, value) for place, value in enumerate(flag)]
+
+
+def write_program_flags(database: Database, generation: int, flags: Iterable[ProgramFlag]) -> None:
+    """Put these findings of programs in the place of all there were."""
+    database.execute(load_sql(PACKAGE, "statements.sql")["delete_program_flag"], {"generation": generation})
+    rows: list[Sequence[object]] = []
+    for number, (first, end, stream, program, zone, flag) in enumerate(flags):
+        rows.append(
+            (
+                generation, number, first, end, stream, program, zone, flag.rule, flag.subject, flag.verdict,
+                flag.start, flag.end, flag.due_on, flag.owner, flag.cause, flag.quiet, flag.work, flag.message,
+                flag.arithmetic, json.dumps(flag.evidence), flag.citation, flag.pack,
+            )
+        )  # fmt: skip  # in the order of COLUMNS
+    if rows:
+        database.copy("caretrail.program_flag", COLUMNS["program_flag"], rows)
 
 
 # --- reading back -------------------------------------------------------------------------------------------------
@@ -218,15 +257,27 @@ def read_rows(database: Database, generation: int, first: UUID, last: UUID) -> d
     flags = _grouped(database.query(sql["read_flags"], params), _flag)
     answers = _grouped(database.query(sql["read_eligibility"], params), _eligibility)
     problems = {stream_of(row[0]): _quarantined(row) for row in database.query(sql["read_quarantine"], params)}
+    governed = _grouped(database.query(sql["read_governed"], params), _governed)
     found: dict[UUID, EpisodeRows] = {}
     for row in database.query(sql["read_episodes"], params):
         stream = stream_of(row[0])
         found[stream] = EpisodeRows(
             stream, row[1], row[2], row[3], row[4], day_of(row[5]), day_or_none(row[6]), day_or_none(row[7]),
             row[8], row[9], tuple(flags.get(stream, ())), settled_flags(row[10]), tuple(spans.get(stream, ())),
-            tuple(answers.get(stream, ())), problems.get(stream),
+            tuple(answers.get(stream, ())), problems.get(stream), tuple(sorted(governed.get(stream, ()))),
         )  # fmt: skip  # in the order of the fields
     return found
+
+
+def read_program_flags(
+    database: Database, generation: int, low: date = date.min, last: date = FOREVER
+) -> list[ProgramFlag]:
+    """Read the findings of programs that are in force between two days."""
+    sql = load_sql(PACKAGE, "statements.sql")["read_program_flags"]
+    rows = database.query(sql, {"generation": generation, "low": low, "last": last})
+    return [
+        ProgramFlag(day_of(row[0]), day_of(row[1]), stream_of(row[2]), row[3], row[4], flag_of(row[5:])) for row in rows
+    ]
 
 
 def read_pieces(database: Database, generation: int, first: UUID, last: UUID) -> dict[UUID, list[Piece]]:
@@ -264,6 +315,10 @@ def _eligibility(row: Row) -> EligibilitySpan:
         day_of(start), end_or_none(until), verdict, basis, day_or_none(holds_through),
         tuple(json.loads(reasons)), tuple(json.loads(evidence)),
     )  # fmt: skip  # in the order of the fields
+
+
+def _governed(row: Row) -> Governed:
+    return Governed(day_of(row[1]), day_of(row[2]), row[3], row[4])
 
 
 def _quarantined(row: Row) -> Quarantined:

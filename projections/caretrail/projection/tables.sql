@@ -7,6 +7,8 @@ DROP TABLE IF EXISTS caretrail.flag;
 DROP TABLE IF EXISTS caretrail.work;
 DROP TABLE IF EXISTS caretrail.eligibility_span;
 DROP TABLE IF EXISTS caretrail.quarantine;
+DROP TABLE IF EXISTS caretrail.governed;
+DROP TABLE IF EXISTS caretrail.program_flag;
 
 -- create --
 -- A generation is one complete set of rows: a rebuild writes the next one beside the live one, then readers move over.
@@ -131,6 +133,47 @@ CREATE TABLE IF NOT EXISTS caretrail.quarantine (
     reason_code text NOT NULL,
     since       text NOT NULL,              -- when the store recorded the fact in the way
     PRIMARY KEY (generation, stream)
+);
+
+-- Days on which a policy judges an episode in a program: what a program must attest follows from all of them.
+CREATE TABLE IF NOT EXISTS caretrail.governed (
+    generation  integer NOT NULL,
+    stream      uuid NOT NULL,
+    start_on    date NOT NULL,
+    until_on    date NOT NULL,
+    program     text NOT NULL,
+    policy      text NOT NULL,              -- its oldest version
+    zone        text,
+    PRIMARY KEY (generation, stream, program, start_on)
+);
+CREATE INDEX IF NOT EXISTS governed_program ON caretrail.governed (generation, program, policy, start_on, until_on, zone);
+
+-- Findings of programs, few and whole: those met or not applicable too, cut to the days from first_on until end_on on
+-- which a policy judges an episode there.
+CREATE TABLE IF NOT EXISTS caretrail.program_flag (
+    generation  integer NOT NULL,
+    number      integer NOT NULL,
+    first_on    date NOT NULL,
+    end_on      date NOT NULL,
+    stream      uuid NOT NULL,              -- the program's own facts
+    program     text NOT NULL,
+    zone        text,
+    rule        text NOT NULL,
+    subject     text NOT NULL,
+    verdict     text NOT NULL,
+    start_on    date NOT NULL,
+    until_on    date NOT NULL,
+    due_on      date,
+    owner       text,
+    cause       text NOT NULL,
+    quiet       boolean NOT NULL,
+    work        smallint NOT NULL,
+    message     text NOT NULL,
+    arithmetic  text NOT NULL,
+    evidence    text NOT NULL,
+    citation    text NOT NULL,
+    pack        text NOT NULL,
+    PRIMARY KEY (generation, number)
 );
 
 -- exists_sqlite --

@@ -46,10 +46,11 @@ class FindingRow(Answer):
     """One verdict of one rule in force; `until` is exclusive, None while nothing ends it; `days_overdue` is 0 or more.
 
     `program`, `level` and `clinician` are those of the day asked for. `evidence` are versions of facts in the episode.
-    `pack` names the version of the rules that judged.
+    `pack` names the version of the rules that judged. What is of a program itself is told once, with `episode` None
+    (and client, level and clinician, too): its evidence are versions of the program's own facts.
     """
 
-    episode: str
+    episode: str | None
     client: str | None
     program: str | None
     level: str | None
@@ -73,10 +74,10 @@ class FindingRow(Answer):
 
 @dataclass(frozen=True, slots=True)
 class WorkRow(FindingRow):
-    """One thing to do: all that one rule asks of one episode; `count` findings, the oldest up since `since`.
+    """One thing to do: all that one rule asks of one episode or program; `count` findings, the oldest since `since`.
 
     `group` is 1 for overdue, due today and treatment without an assessment, 2 for due this week and owed, 3 for
-    records to check (one row an episode, whatever the rules), 4 for what is quiet.
+    records to check (one row an episode or program, whatever the rules), 4 for what is quiet.
     """
 
     count: int

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID, uuid5
 
 from caretrail.projection.days import day_of, day_or_none, end_or_none
-from caretrail.projection.shapes import EpisodeRows, Piece, Span
-from caretrail.projection.tables import PACKAGE, State, flag_of, read_rows, stream_of
-from caretrail.reading.scope import Hit, Scope, hits_of, pieces_of, wanted
+from caretrail.projection.shapes import EpisodeRows, Piece, ProgramFlag, Span
+from caretrail.projection.tables import PACKAGE, State, flag_of, read_program_flags, read_rows, stream_of
+from caretrail.reading.scope import Hit, Scope, hits_of, pieces_of, program_hits, program_pieces, wanted
 from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
+    from caretrail.policy import Policy
+    from caretrail.projection.programs import Governing
     from caretrail.recording.database import Row
     from caretrail.recording.recorder import EventRecorder
 
@@ -76,12 +78,23 @@ def _named(rows: Iterable[EpisodeRows], prefix: str | None, client: str | None) 
 
 
 class KnownBoard:
-    """The board as it was known at a position of the log: every episode is folded from the log up to there."""
+    """The board as it was known at a position of the log: every episode is folded from the log up to there.
 
-    def __init__(self, recorder: EventRecorder, position: int, progress: Progress | None = None) -> None:
+    With a policy every episode is judged by that, instead of the one of its admission.
+    """
+
+    def __init__(
+        self,
+        recorder: EventRecorder,
+        position: int,
+        progress: Progress | None = None,
+        policy: Policy | None = None,
+    ) -> None:
         self._recorder = recorder
         self._position = position
         self._progress = progress
+        self._policy = policy
+        self._governing: dict[UUID, list[Governing]] = {}
 
     def hits(self, scope: Scope) -> Iterator[Hit]:
         """Findings that the scope asks for."""
@@ -90,37 +103,58 @@ class KnownBoard:
             if rows is not None:
                 yield from hits_of(rows, scope)
             return
-        for rows in self._all():
+        for rows in self._all(scope):
             yield from hits_of(rows, scope)
+        yield from program_hits(self._program_flags(scope), scope)
 
     def pieces(self, scope: Scope) -> Iterator[Piece]:
         """What asks for something on the scope's day."""
-        for rows in self._all():
+        for rows in self._all(scope):
             yield from pieces_of(rows, scope)
+        yield from program_pieces(self._program_flags(scope), scope)
 
     def presences(self, scope: Scope) -> Iterator[Presence]:
         """Open episodes of the scope's day and program."""
-        for rows in self._all():
+        for rows in self._all(scope):
             yield from presences_of(rows, scope)
 
     def rows(self, episode: str) -> EpisodeRows | None:
         """Everything known of one episode."""
         stream = uuid5(self._recorder.namespace, episode)
-        return computed_rows(self._recorder, [stream], self._position)[stream]
+        return computed_rows(self._recorder, [stream], self._position, self._policy)[stream]
 
     def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
         """Case numbers by their beginning, or of one client."""
         return _named(self._all(), prefix, client)
 
-    def _all(self) -> Iterator[EpisodeRows]:
-        from caretrail.projection.rebuild import log_streams
+    def _all(self, scope: Scope | None = None) -> Iterator[EpisodeRows]:
+        """Every episode, one after the other; what programs must attest follows once all have been seen."""
+        from caretrail.projection.programs import governing
 
         done = 0
-        for streams in log_streams(self._recorder):
-            yield from filter(None, computed_rows(self._recorder, streams, self._position).values())
+        for streams in self._pages(scope):
+            for stream, rows in computed_rows(self._recorder, streams, self._position, self._policy).items():
+                self._governing[stream] = list(governing(rows)) if rows is not None else []
+                if rows is not None:
+                    yield rows
             done += len(streams)
             if self._progress is not None:
                 self._progress(done, 0)
+
+    def _pages(self, scope: Scope | None) -> Iterable[Sequence[UUID]]:  # noqa: ARG002  # a board may know better
+        """Streams to fold, a page at a time: all of them."""
+        from caretrail.projection.rebuild import log_streams
+
+        return log_streams(self._recorder)
+
+    def _program_flags(self, scope: Scope) -> Sequence[ProgramFlag]:
+        """What all programs attest, or should, by the episodes seen."""
+        from caretrail.projection.programs import program_flags
+
+        if not scope.asks_of_programs:
+            return ()
+        days = (item for found in self._governing.values() for item in found)
+        return program_flags(self._recorder, days, self._position, self._policy)
 
 
 class LiveBoard:
@@ -154,6 +188,7 @@ class LiveBoard:
         for rows in self._overlay.values():
             if rows is not None:
                 yield from hits_of(rows, scope)
+        yield from program_hits(self._program_flags(scope), scope)
 
     def pieces(self, scope: Scope) -> Iterator[Piece]:
         """What asks for something on the scope's day; days stay as the database gives them."""
@@ -170,6 +205,8 @@ class LiveBoard:
             if rows is not None:
                 for piece in pieces_of(rows, scope):
                     yield Piece._make(_stored(value, text=text) for value in piece)
+        for piece in program_pieces(self._program_flags(scope), scope):
+            yield Piece._make(_stored(value, text=text) for value in piece)
 
     def presences(self, scope: Scope) -> Iterator[Presence]:
         """Open episodes of the scope's day and program."""
@@ -202,6 +239,20 @@ class LiveBoard:
         if self._state is None:
             return []
         return self._database.query(self._sql[statement], {**params, "generation": self._state.generation})
+
+    def _program_flags(self, scope: Scope) -> Sequence[ProgramFlag]:
+        """What programs attest, or should: as stored, or worked out anew where something is newer than the rows."""
+        if not scope.asks_of_programs:
+            return ()
+        generation = self._state.generation if self._state else None
+        if self._overlay:
+            from caretrail.projection.programs import governing_with, moves_programs, program_flags
+
+            if generation is None or moves_programs(self._database, generation, self._overlay):
+                days = governing_with(self._database, generation, self._overlay)
+                return program_flags(self._recorder, days, self._log_position)
+        low, _, last = scope.reach()
+        return read_program_flags(self._database, generation, low, last) if generation is not None else ()
 
     def _covered(self, stream: UUID | bytes) -> bool:
         return bool(self._overlay) and stream_of(stream) in self._overlay
@@ -263,11 +314,29 @@ def _hit(row: Row, days: tuple[date, date], *, closed: bool) -> Hit | None:
     return Hit._make((*row[3:10], flag))
 
 
-def computed_rows(recorder: EventRecorder, streams: Sequence[UUID], upto: int) -> dict[UUID, EpisodeRows | None]:
-    """Fold episodes from the log up to a position and work out their rows; None for what is no episode, or not yet."""
+def computed_rows(
+    recorder: EventRecorder, streams: Sequence[UUID], upto: int, by: Policy | None = None
+) -> dict[UUID, EpisodeRows | None]:
+    """Fold episodes from the log up to a position and work out their rows; None for what is no episode, or not yet.
+
+    `by` judges them by another policy than those of their admissions.
+    """
     from caretrail.projection.projector import FoldedEpisodes
 
     found: dict[UUID, EpisodeRows | None] = dict.fromkeys(streams)
+    if by is not None:
+        return found | _judged_by(recorder, streams, upto, by)
     for rows in FoldedEpisodes(recorder, cached_facts=0).compute(streams, upto):
         found[rows.stream] = rows
     return found
+
+
+def _judged_by(
+    recorder: EventRecorder, streams: Sequence[UUID], upto: int, by: Policy
+) -> dict[UUID, EpisodeRows | None]:
+    from caretrail.episode.episode import Episode
+    from caretrail.projection.rows import computed
+
+    recorded = recorder.select_streams(dict.fromkeys(streams, 0))
+    known = {stream: [event for event in events if event.position <= upto] for stream, events in recorded.items()}
+    return {stream: computed(Episode(stream), events, by) for stream, events in known.items() if events}

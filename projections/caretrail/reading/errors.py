@@ -28,6 +28,7 @@ class UnknownRule(CaretrailError):
     code = "unknown_rule"
 
     def __init__(self, rules: Sequence[str]) -> None:
-        names = ", ".join(rules) or "none, there is no pack"
-        super().__init__("no rule of that name judges this episode", f"rules: {names}")
+        names = ", ".join(rules)
+        none = "no policy pack judges it: 'caretrail why EPISODE PACK' says why"
+        super().__init__("no rule of that name judges this episode", f"rules: {names}" if names else none)
         self.rules = tuple(rules)

@@ -51,6 +51,11 @@ SELECT s.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s
  WHERE s.generation = :generation AND s.status IN ('open', 'held', 'quarantined') AND s.until_on > :low AND s.start_on <= :last
    AND (CAST(:program AS text) IS NULL OR s.program = CAST(:program AS text))
 
+-- begun_and_not_ended --
+-- Episodes with a fact up to :last that had not ended before :low.
+SELECT stream FROM caretrail.episode_view
+ WHERE generation = :generation AND first_day <= :last AND (ended_on IS NULL OR ended_on >= :low)
+
 -- names_of_client --
 -- Episodes of one client.
 SELECT stream, episode FROM caretrail.episode_view WHERE generation = :generation AND client = :client

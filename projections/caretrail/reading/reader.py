@@ -22,6 +22,7 @@ from caretrail.reading.worklist import worklist_of
 from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
+    from caretrail.policy import Policy
     from caretrail.projection.shapes import EpisodeRows
     from caretrail.reading.sheet import Sheet
     from caretrail.reading.timeline import Order, TimelineRow
@@ -45,8 +46,9 @@ class Reader:
 
     `as_of` is a civil day (default: today in each episode's zone). `known_at` is a log position (default: all that is
     recorded). After each answer `stands_on` says which part of the log it stands on. With `write` the reader of an
-    embedded store brings the read models up to date itself. Every question may raise
-    StoreError; those about one episode raise UnknownEpisode.
+    embedded store brings the read models up to date itself. With a `policy` (see `caretrail.reading.what_if`) every
+    episode is judged by that one, and nothing is written. Every question may raise StoreError; those about one episode
+    raise UnknownEpisode.
     """
 
     def __init__(
@@ -92,11 +94,13 @@ class Reader:
         episode: str | None = None,
         client: str | None = None,
         known_at: int | None = None,
+        policy: Policy | None = None,
     ) -> list[FindingRow]:
         """Everything in force on a day, or on any day from `start` to `end`: every verdict but met and not_applicable.
 
         `closed` adds episodes that ended before, `all_verdicts` adds met and not_applicable. `clinician` means who
-        carries the case or owns the finding; `rule` may leave out the pack's prefix; `due_within` counts days.
+        carries the case or owns the finding; `rule` may leave out the pack's prefix; `due_within` counts days. What
+        programs must attest comes last, while they have an open episode; filters of a case leave it out.
         """
         scope = Scope(
             self._now, as_of, start, end, closed, all_verdicts or verdict in ("met", "not_applicable"), program,
@@ -105,9 +109,9 @@ class Reader:
 
         def ask(board: Board) -> list[FindingRow]:
             found = [finding_row(hit, scope.days(hit.zone)[1]) for hit in board.hits(scope)]
-            return sorted(found, key=lambda row: (row.episode, row.rule, row.start, row.subject, row.verdict))
+            return sorted(found, key=_by_name)
 
-        return self._read(ask, known_at, lambda rows: (row.episode for row in rows))
+        return self._read(ask, known_at, _episodes, policy)
 
     def worklist(
         self,
@@ -123,10 +127,12 @@ class Reader:
         episode: str | None = None,
         client: str | None = None,
         known_at: int | None = None,
+        policy: Policy | None = None,
     ) -> Worklist:
         """What is to be done on a day, one row per episode and rule, most pressing first.
 
-        `all_quiet` adds what is quiet: explained findings, and the first short week. `limit` bounds the rows worded
+        What a program must attest is a row of the program's. `all_quiet` adds what is quiet: explained findings, and
+        the first short week. `limit` bounds the rows worded
         (`total` counts all): a screen of fifty costs less than ten thousand.
         """
         scope = Scope(
@@ -137,7 +143,7 @@ class Reader:
         def ask(board: Board) -> Worklist:
             return worklist_of(board.pieces(scope), scope, all_quiet=all_quiet, limit=limit)
 
-        return self._read(ask, known_at, lambda work: (row.episode for row in work.rows))
+        return self._read(ask, known_at, lambda work: _episodes(work.rows), policy)
 
     def census(
         self, as_of: date | None = None, *, program: str | None = None, known_at: int | None = None
@@ -213,38 +219,59 @@ class Reader:
 
         return self._read(ask, known_at, lambda _: (name,))
 
-    def sheet(self, name: str, as_of: date | None = None, known_at: int | None = None) -> Sheet:
+    def sheet(
+        self, name: str, as_of: date | None = None, known_at: int | None = None, policy: Policy | None = None
+    ) -> Sheet:
         """What an auditor asks of a date of service: plan, signers, review, determination, sessions, team, findings."""
         from caretrail.reading.sheet import sheet_of
         from caretrail.reading.view import view_of
 
         def ask(_: Board) -> Sheet:
-            view = view_of(self._recorder, name, known_at)
+            view = view_of(self._recorder, name, known_at, policy)
             return sheet_of(view, as_of or today_in(view.rows.zone, self._now), self._now)
 
-        return self._read(ask, known_at, lambda _: (name,))
+        return self._read(ask, known_at, lambda _: (name,), policy)
 
-    def why(self, name: str, rule: str, as_of: date | None = None, known_at: int | None = None) -> Why:
-        """What one rule says of an episode on a day, and what that rests on.
+    def why(
+        self,
+        name: str,
+        rule: str,
+        as_of: date | None = None,
+        known_at: int | None = None,
+        policy: Policy | None = None,
+    ) -> Why:
+        """What one rule says of an episode on a day, what that rests on, and what it would say if read otherwise.
 
         Raises UnknownRule.
         """
+        from caretrail.projection.rows import QUARANTINE_RULE
         from caretrail.reading.view import view_of
-        from caretrail.reading.why import why_of
+        from caretrail.reading.why import why_of, why_quarantined
 
-        def ask(_: Board) -> Why:
-            view = view_of(self._recorder, name, known_at)
-            return why_of(view, rule, as_of or today_in(view.rows.zone, self._now))
+        def ask(board: Board) -> Why:
+            if rule.upper() == QUARANTINE_RULE:
+                rows = _required(board.rows(name))
+                return why_quarantined(rows, as_of, today_in(rows.zone, self._now))
+            view = view_of(self._recorder, name, known_at, policy)
+            return why_of(view, rule, as_of, today_in(view.rows.zone, self._now))
 
-        return self._read(ask, known_at, lambda _: (name,))
+        return self._read(ask, known_at, lambda _: (name,), policy)
 
     # --- the one door ------------------------------------------------------------------------------------------
 
-    def _read(self, ask: Callable[[Board], T], known_at: int | None, shows: Callable[[T], Iterable[str]]) -> T:
+    def _read(
+        self,
+        ask: Callable[[Board], T],
+        known_at: int | None,
+        shows: Callable[[T], Iterable[str]],
+        policy: Policy | None = None,
+    ) -> T:
         """Ask a board, report whose record the answer shows, and only then hand it out."""
         if known_at is not None:
-            answer = ask(KnownBoard(self._recorder, known_at, self._progress))
+            answer = ask(KnownBoard(self._recorder, known_at, self._progress, policy))
             self._standing = Standing(known_at, self._recorder.max_position(), stale=False)
+        elif policy is not None:
+            answer = self._what_if(ask, policy)
         else:
             answer = self._current(ask)
         if self._access is not None:
@@ -264,6 +291,21 @@ class Reader:
             answer = ask(LiveBoard(self._recorder, state, overlay, log_position, stale=stale))
             if attempts == 0 or state == self._state():
                 self._standing = Standing(position if stale else log_position, log_position, stale)
+                return answer
+
+    def _what_if(self, ask: Callable[[Board], T], policy: Policy) -> T:
+        """Ask a board judged by another policy: always current, never written down."""
+        from caretrail.reading.what_if import WhatIfBoard
+
+        attempts = ATTEMPTS
+        while True:
+            attempts -= 1
+            state, log_position = self._state(), self._recorder.max_position()
+            near = state is not None and log_position - state.position <= OVERLAY_FACTS
+            picking = state if near and attempts else None  # if the rows keep moving, the log itself does not
+            answer = ask(WhatIfBoard(self._recorder, log_position, self._progress, policy, picking))
+            if picking is None or state == self._state():
+                self._standing = Standing(log_position, log_position, stale=False)
                 return answer
 
     def _write_if_possible(self) -> None:
@@ -299,6 +341,17 @@ class Reader:
             streams = list(dict.fromkeys(event.originator_id for event in events))
             self._overlaid = position, log_position, computed_rows(self._recorder, streams, log_position)
         return self._overlaid[2]
+
+
+def _episodes(rows: Iterable[FindingRow]) -> Iterable[str]:
+    """The episodes that rows show; what is of a program shows none."""
+    return (row.episode for row in rows if row.episode is not None)
+
+
+def _by_name(row: FindingRow) -> tuple[bool, str, str, date, str, str]:
+    """By episode, then what is of programs."""
+    name = row.program or "" if row.episode is None else row.episode
+    return row.episode is None, name, row.rule, row.start, row.subject, row.verdict
 
 
 def _unknown() -> UnknownEpisode:

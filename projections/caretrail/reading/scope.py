@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 from uuid import UUID
 
 from caretrail.projection.days import ONE_DAY, day_of, today_in
-from caretrail.projection.shapes import EpisodeRows, Flag, Piece, Span
+from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag, Piece, ProgramFlag, Span
 from caretrail.reading.answers import FindingRow
 
 FARTHEST_WEST = timezone(timedelta(hours=-12))
 
 
 class Hit(NamedTuple):
-    """A finding in force, with whose it is and who had the episode on that day."""
+    """A finding in force, with whose it is and who had the episode on that day; a program's own has no episode."""
 
     stream: UUID | bytes
-    episode: str
+    episode: str | None
     client: str | None
     zone: str | None
     program: str | None
@@ -50,6 +51,11 @@ class Scope:
     def is_period(self) -> bool:
         """Whether a period is asked for, not a day."""
         return self.start is not None or self.end is not None
+
+    @property
+    def asks_of_programs(self) -> bool:
+        """Whether what is of a program, and of nobody's case there, can be part of the answer."""
+        return self.clinician is None and self.client is None and self.episode is None
 
     def days(self, zone: str | None) -> tuple[date, date]:
         """The first and the last day asked for, for an episode in that zone."""
@@ -114,6 +120,32 @@ def hits_of(rows: EpisodeRows, scope: Scope) -> Iterator[Hit]:
         hit = Hit(rows.stream, rows.episode, rows.client, rows.zone, span.program, span.level, span.clinician, flag)
         if wanted(hit, flag, scope):
             yield hit
+
+
+def program_hits(flags: Iterable[ProgramFlag], scope: Scope) -> Iterator[Hit]:
+    """The findings of programs that a question asks for, each once."""
+    told: set[tuple[str, Flag]] = set()
+    for first, end, stream, program, zone, flag in flags:
+        low, high = scope.days(zone)
+        if first > high or end <= low or (flag.verdict in QUIET_VERDICTS and not scope.all_verdicts):
+            continue
+        hit = Hit(stream, None, None, zone, program, None, None, flag)
+        if (program, flag) not in told and wanted(hit, flag, scope):
+            told.add((program, flag))
+            yield hit
+
+
+def program_pieces(flags: Iterable[ProgramFlag], scope: Scope) -> Iterator[Piece]:
+    """What programs put into the worklist of the day a question asks for."""
+    for first, end, stream, program, zone, flag in flags:
+        if flag.work and first <= scope.days(zone)[1] < end:
+            piece = Piece(
+                first, end, stream, None, None, zone, program, None, None, flag.rule, flag.subject, flag.verdict,
+                flag.start, flag.end, flag.due_on, flag.owner, flag.cause, flag.quiet, flag.work, flag.message,
+                flag.arithmetic, json.dumps(flag.evidence), flag.citation, flag.pack,
+            )  # fmt: skip  # in the order of the fields
+            if wanted(piece, piece, scope):
+                yield piece
 
 
 def shown_day(flag: Flag, last: date) -> date:

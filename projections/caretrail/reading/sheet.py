@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from caretrail.episode.history import Effective
+from caretrail.episode.stays import level_stays
 from caretrail.facts import (
     Admitted,
     ContinuedStayDetermined,
@@ -17,6 +18,7 @@ from caretrail.facts import (
     Signed,
     TeamChanged,
 )
+from caretrail.policy.rules import LengthOfStay
 from caretrail.projection.shapes import QUIET_VERDICTS
 from caretrail.reading.answers import Answer, EligibilityRow, FindingRow
 from caretrail.reading.reader import eligibility_row
@@ -74,8 +76,21 @@ class TeamLine(Answer):
 
 
 @dataclass(frozen=True, slots=True)
+class StayLine(Answer):
+    """How long the stay had lasted: its first day is day 1 of week 1. What is typical is shown, never judged by."""
+
+    first_day: date
+    day: int
+    week: int
+    typical_weeks: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet(Answer):
-    """One day of one episode. Minutes count attended sessions; the week is the pack's, `week_start` its first day."""
+    """One day of one episode. Minutes count attended sessions; the week is the pack's, `week_start` its first day.
+
+    `stay` is None on a day without one.
+    """
 
     episode: str
     as_of: date
@@ -84,6 +99,7 @@ class Sheet(Answer):
     level: str | None
     clinician: str | None
     status: str
+    stay: StayLine | None
     plan: DocumentLine | None
     missing_signers: tuple[str, ...]
     last_review: DocumentLine | None
@@ -114,6 +130,7 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
         level=span.level if span else None,
         clinician=span.clinician if span else None,
         status=span.status if span else "not begun",
+        stay=_stay(view, history, day),
         plan=_document(plan, history),
         missing_signers=_missing(view, plan, day),
         last_review=_document(_last_review(view, history, day), history),
@@ -127,6 +144,18 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
         team=_team(history, span.clinician if span else None),
         findings=tuple(finding_row(hit, day) for hit in hits if hit.flag.verdict not in QUIET_VERDICTS),
     )
+
+
+def _stay(view: EpisodeView, history: Sequence[Effective], day: date) -> StayLine | None:
+    """The stay of that day; of two that share it, the later."""
+    stays = [stay for stay in level_stays(history) if stay.last_day is None or day <= stay.last_day]
+    if not stays or stays[-1].first_day > day:
+        return None
+    stay = stays[-1]
+    pack = view.policy.on(stay.first_day) if view.policy else None
+    rule = pack.rule(LengthOfStay) if pack and stay.level in pack.levels else None
+    before = (day - stay.first_day).days
+    return StayLine(stay.first_day, before + 1, before // 7 + 1, rule.typical_weeks if rule else None)
 
 
 def _latest(history: Sequence[Effective], kind: type[object]) -> Effective | None:

@@ -122,7 +122,7 @@ def _row(view: EpisodeView, entry: Entry) -> TimelineRow:
         source=entry.source,
         target=fact.target if isinstance(fact, Corrected | Voided | Addendum | Signed) else None,
         corrected_by=tuple(by.version for by in acting.corrections.get(entry.version, ())),
-        corrections=_corrections(entry, acting),
+        corrections=corrections_of(entry, acting),
         addenda=_addenda(entry, acting),
         voided_by=void,
         void_reason=_void_reason(view.entries, void),
@@ -149,7 +149,7 @@ def fact_json(entry: Entry) -> dict[str, Any]:
     return payload
 
 
-def _corrections(entry: Entry, acting: Amendments) -> tuple[Correction, ...]:
+def corrections_of(entry: Entry, acting: Amendments) -> tuple[Correction, ...]:
     """Each field set right, with the value it had just before: the second correction shows the first one's value."""
     corrections = acting.corrections.get(entry.version, ())
     if not corrections:

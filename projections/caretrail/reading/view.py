@@ -56,8 +56,8 @@ class EpisodeView:
         return self.rows.spans
 
 
-def view_of(recorder: EventRecorder, name: str, known_at: int | None = None) -> EpisodeView:
-    """Read an episode from the log, up to a position.
+def view_of(recorder: EventRecorder, name: str, known_at: int | None = None, by: Policy | None = None) -> EpisodeView:
+    """Read an episode from the log, up to a position; `by` judges it by another policy than that of its admission.
 
     Raises UnknownEpisode, or StoreDamaged if a fact of it cannot be read.
     """
@@ -77,9 +77,9 @@ def view_of(recorder: EventRecorder, name: str, known_at: int | None = None) -> 
     except Unreadable as problem:
         raise StoreDamaged(f"fact {problem.event.originator_version} of the episode cannot be read", hint) from None
     try:
-        rows = computed(episode, [])
+        rows = computed(episode, [], by)
     except Exception:  # whatever the facts of a damaged episode do to the rules
         rows = None
     if rows is None or rows.quarantined is not None:
         raise StoreDamaged("the facts of the episode cannot be put together", hint) from None
-    return EpisodeView(episode, rows, usable_policy(rows.policy))
+    return EpisodeView(episode, rows, by or usable_policy(rows.policy))

@@ -1,72 +1,48 @@
-"""Why a flag is up: the finding and its arithmetic on that day, the rule's words, the facts, what would clear it."""
+"""Why a rule says what it says on a day: the whole chain, from the facts and the text to the verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from caretrail.facts import Explained
 from caretrail.findings import PACK_RULE
-from caretrail.policy import Pack
-from caretrail.projection.shapes import Flag
+from caretrail.findings.engine import PER_PROGRAM
+from caretrail.findings.explaining import names_rule
+from caretrail.policy import Pack, Rule
+from caretrail.projection.rows import QUARANTINE_RULE
+from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag
+from caretrail.reading.alternatives import ReadingRow, readings_of, telling
 from caretrail.reading.answers import Answer, FindingRow
+from caretrail.reading.clearing import CLEARED_BY, CLEARED_BY_CAUSE, OWN_RULES
 from caretrail.reading.errors import UnknownRule
 from caretrail.reading.scope import Hit, finding_row, holds_rule
-from caretrail.reading.timeline import fact_json
+from caretrail.reading.timeline import Correction, corrections_of, fact_json
 from caretrail.reading.view import EpisodeView
-
-CLEARED_BY = {
-    "assessment_before_treatment": "an assessment, or a prior one accepted; the days without one stay on record",
-    "prior_assessment": "an addendum to the assessment, or a new assessment",
-    "mental_health_referral": "a referral to a clinician who can diagnose co-occurring disorders",
-    "qualifying_diagnosis": "an assessment with a qualifying diagnosis by the current DSM, or a correction",
-    "admission_dimensions": "an assessment that states the dimensions, or a correction of the one there is",
-    "capacity_for_progress": "a correction of the admission that states expects_progress",
-    "assessor_credential": "an assessment by a licensed clinician, or a correction that states the credential",
-    "co_occurring_screen": "an assessment that states the result of the screening, or a correction",
-    "treatment_after_admission": "nothing: the sessions were held; they can be explained, or a wrong date corrected",
-    "dual_diagnosis": "an assessment with both diagnoses, or a correction of the admission",
-    "plan_due": "a plan that is in effect and signed by a clinician of the team",
-    "plan_sections": "a new plan version with all sections, or a correction of the plan",
-    "plan_signatures": "the missing signature, or a signature declined before a witness",
-    "review_due": "a review of a signed plan with the client or guardian, signed by a clinician of the team",
-    "review_valid": "a review with the client or guardian of a signed plan, signed by a clinician of the team",
-    "review_gaps": "nothing: a gap stays on record; it can be explained",
-    "weekly_hours": "nothing: the week is over; it can be explained",
-    "weekly_days": "nothing: the week is over; it can be explained",
-    "one_to_one": "nothing, if the count is right: it can be explained, or corrected if it is wrong",
-    "service_mix": "a session of each kind of service that is missing",
-    "care_coordination": "nothing: the period is over; care coordinated in the next period is recorded there",
-    "length_of_stay": "nothing is asked for",
-    "staff_credentials": "a correction that states the credential; a session held without one can be explained",
-    "program_attested": "an attestation by the program that is valid on the day",
-    "authorization": "an authorization for this level that covers the day and has units left",
-    "co_signature": "the signature of a supervisor",
-    "no_contact": "a session, or the discharge",
-    "group_size": "nothing, if the count is right: it can be explained, or corrected if it is wrong",
-    "continued_stay": "a continued-stay determination signed by a clinician of the team",
-    "ending_supported": "a correction of the transfer or discharge that states what is missing",
-}
-"""What ends a finding of each check, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class RestsOn(Answer):
-    """A fact that a finding rests on."""
+    """A fact that a finding rests on, as recorded; `occurred_on` and `corrections` say what counts of it."""
 
     version: int
     type: str
     occurred_on: date
     author: str
     corrected_by: tuple[int, ...]
+    corrections: tuple[Correction, ...]
     voided_by: int | None
     fact: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Interval(Answer):
-    """A stretch of days over which a rule said one thing of one subject; `until` is exclusive."""
+    """A stretch of days over which a rule said one thing of one subject; `until` is exclusive.
+
+    Unlike a finding it is not cut on the day on which the case changes hands. `pack` names the version that judged.
+    """
 
     verdict: str
     subject: str
@@ -74,13 +50,30 @@ class Interval(Answer):
     until: date | None
     due_on: date | None
     message: str
+    quiet: bool
+    pack: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBy(Answer):
+    """The version of the rules that judged: its days in force and of publication are None where nothing gives them."""
+
+    pack: str
+    title: str
+    document: str
+    effective_from: date | None
+    effective_to: date | None
+    published_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Why(Answer):
     """`in_force` says whether the findings are those of that day; if not, they are the latest before it.
 
-    `today` ends each finding's arithmetic with the day asked for; `history` is all the rule ever said here.
+    Of each finding, `today` is the arithmetic ended with the day asked for, `stands` its whole interval, and `lasts`
+    that in words. `on` is false for a rule that is switched off; `silent` says why a rule says nothing, where there is
+    a reason. `explained_by` are the explanations that name the rule. `readings` are the open questions of the text.
+    `history` is what the rule said up to the day asked for.
     """
 
     episode: str
@@ -90,45 +83,73 @@ class Why(Answer):
     in_force: bool
     findings: tuple[FindingRow, ...]
     today: tuple[str, ...]
+    stands: tuple[Interval, ...]
+    lasts: tuple[str, ...]
+    silent: str
     citation: str
     strength: str
+    on: bool
+    check: str
     text: str
+    judged_by: JudgedBy | None
     rests_on: tuple[RestsOn, ...]
+    explained_by: tuple[RestsOn, ...]
     cleared_by: str
+    readings: tuple[ReadingRow, ...]
     history: tuple[Interval, ...]
 
 
-def why_of(view: EpisodeView, asked: str, day: date) -> Why:
-    """Explain one rule on one day; raises UnknownRule."""
+def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Why:
+    """Explain one rule on a day (None for today); raises UnknownRule."""
+    day = today if as_of is None else as_of
     rule = _rule_of(view, asked)
     flags = [flag for flag in view.findings if flag.rule == rule]
-    up = [flag for flag in flags if flag.start <= day < flag.end]
-    shown = _telling(up) or _latest_before(flags, day)
+    up = telling([flag for flag in flags if flag.start <= day < flag.end])
+    shown = up or _latest_before(flags, day)
     pack = _pack_of(view, shown, day)
     words = pack.rules.get(rule) if pack else None
+    judged = words is not None and words.on and words.check != PER_PROGRAM
+    said = _Said(view.rows, flags, as_of, today)
     return Why(
         episode=view.name,
         rule=rule,
-        title=words.title if words else "",
+        title=words.title if words else _own(rule, "title"),
         as_of=day,
         in_force=bool(up),
-        findings=tuple(finding_row(_hit(view, flag, day), day) for flag in shown),
-        today=tuple(_today(flag, day) for flag in shown),
+        findings=said.rows(shown),
+        today=tuple(said.arithmetic(flag) for flag in shown),
+        stands=tuple(said.whole(flag) for flag in shown),
+        lasts=tuple(said.lasts(flag) for flag in shown),
+        silent=_silent(view, rule, pack, words, day) if not shown else "",
         citation=words.citation if words else "",
         strength=words.strength if words else "",
-        text=words.text if words else "",
+        on=words.on if words else True,
+        check=words.check if words else "",
+        text=words.text if words else _own(rule, "text"),
+        judged_by=_judged_by(pack),
         rests_on=_facts(view, sorted({version for flag in shown for version in flag.evidence})),
-        cleared_by=CLEARED_BY.get(words.check, "") if words else "a program that has the policy pack of the admission",
-        history=tuple(Interval(f.verdict, f.subject, f.start, f.until, f.due_on, f.message) for f in flags),
+        explained_by=_facts(view, _explanations(view, rule, day)),
+        cleared_by=_cleared_by(words, shown),
+        readings=readings_of(view, pack, rule, up, day) if pack and judged else (),
+        history=said.history(),
     )
 
 
-def _pack_of(view: EpisodeView, shown: Sequence[Flag], day: date) -> Pack | None:
-    """The version of the rules that judged what is shown; else the one in force on that day."""
-    if view.policy is None:
-        return None
-    named = shown[0].pack if shown else ""
-    return next((pack for pack in view.policy.versions if pack.name == named), view.policy.on(day))
+def why_quarantined(rows: EpisodeRows, as_of: date | None, today: date) -> Why:
+    """Explain whether the facts of an episode can be read: told of the rows, since the facts may not be readable."""
+    day = today if as_of is None else as_of
+    flags = [flag for flag in rows.flags if flag.rule == QUARANTINE_RULE]
+    up = [flag for flag in flags if flag.start <= day < flag.end]
+    said = _Said(rows, flags, as_of, today)
+    own = OWN_RULES[QUARANTINE_RULE]
+    return Why(
+        rows.episode, QUARANTINE_RULE, own.title, day, bool(up), said.rows(up),
+        tuple(map(said.arithmetic, up)), tuple(map(said.whole, up)), tuple(map(said.lasts, up)),
+        "" if up else own.nothing, "", "", True, "", own.text, None, (), (), _cleared_by(None, up), (), said.history(),
+    )  # fmt: skip  # in the order of the fields
+
+
+# --- which rule, by which version of the rules -----------------------------------------------------------------------
 
 
 def _rule_of(view: EpisodeView, asked: str) -> str:
@@ -140,10 +161,159 @@ def _rule_of(view: EpisodeView, asked: str) -> str:
     return found[0]
 
 
-def _telling(up: Sequence[Flag]) -> list[Flag]:
-    """What asks for something, if anything does; else what says that nothing is asked."""
-    loud = [flag for flag in up if flag.verdict not in ("met", "not_applicable")]
-    return loud or list(up)
+def _pack_of(view: EpisodeView, shown: Sequence[Flag], day: date) -> Pack | None:
+    """The version of the rules that judged what is shown; else the one in force on that day."""
+    if view.policy is None:
+        return None
+    named = shown[0].pack if shown else ""
+    return next((pack for pack in view.policy.versions if pack.name == named), view.policy.on(day))
+
+
+def _judged_by(pack: Pack | None) -> JudgedBy | None:
+    if pack is None:
+        return None
+    return JudgedBy(
+        pack.name, pack.title, pack.document, pack.effective_from, pack.effective_to, pack.published_on
+    )  # fmt: skip  # in the order of the fields
+
+
+def _own(rule: str, field: str) -> str:
+    """A word of a rule of ours."""
+    return str(getattr(OWN_RULES[rule], field)) if rule in OWN_RULES else ""
+
+
+def _silent(view: EpisodeView, rule: str, pack: Pack | None, words: Rule | None, day: date) -> str:
+    """Why a rule says nothing at all of an episode up to a day; empty if it merely has nothing to look at yet."""
+    if rule in OWN_RULES:
+        return OWN_RULES[rule].nothing if view.policy else ""
+    if words is None:
+        return f"nothing: {pack.name} has no such rule" if pack else ""
+    if not words.on:
+        because = words.off_because or (words.unsourced and f"no source: {words.unsourced}") or "the pack says no more"
+        return f"nothing: the rule is switched off: {because}"
+    if words.check == PER_PROGRAM:
+        span = view.rows.span_on(day)
+        program = span.program if span is not None else None
+        if program is None:
+            return "nothing of an episode: judged once for the program"
+        look = f"'caretrail findings --program {program} --rule {rule}' lists it"
+        return f"nothing of an episode: judged once for the program {program}; {look}"
+    return ""
+
+
+def _cleared_by(words: Rule | None, shown: Sequence[Flag]) -> str:
+    if words is not None:
+        return CLEARED_BY.get(words.check, "")
+    return "; ".join(dict.fromkeys(CLEARED_BY_CAUSE.get(flag.cause, "") for flag in shown))
+
+
+# --- what it said, and from when to when -----------------------------------------------------------------------------
+
+
+class _Said:
+    """What one rule said of an episode, told on a day."""
+
+    def __init__(self, rows: EpisodeRows, flags: Sequence[Flag], as_of: date | None, today: date) -> None:
+        self._rows = rows
+        self._day = today if as_of is None else as_of
+        self._named = f"today is {today}" if as_of is None else f"on {as_of}"
+        self._today = today
+        self._whole: list[Interval] = []
+        self._of: dict[Flag, int] = {}
+        for flag in sorted(flags, key=lambda flag: flag.start):
+            self._add(flag)
+
+    def _add(self, flag: Flag) -> None:
+        """Join what was cut only because the case changed hands."""
+        for place, other in enumerate(self._whole):
+            if other.until == flag.start and _same(other, flag):
+                self._whole[place] = _interval(flag, other.start)
+                self._of[flag] = place
+                return
+        self._of[flag] = len(self._whole)
+        self._whole.append(_interval(flag, flag.start))
+
+    def whole(self, flag: Flag) -> Interval:
+        """The whole interval of a finding."""
+        return self._whole[self._of[flag]]
+
+    def history(self) -> tuple[Interval, ...]:
+        """What was said up to the day: what begins later is not known on it."""
+        return tuple(item for item in self._whole if item.start <= self._day)
+
+    def rows(self, shown: Iterable[Flag]) -> tuple[FindingRow, ...]:
+        """The findings, with whose they are."""
+        rows = self._rows
+        span = rows.span_on(self._day)
+        program, level, clinician = (span.program, span.level, span.clinician) if span else (None, None, None)
+        hits = (
+            Hit(rows.stream, rows.episode, rows.client, rows.zone, program, level, clinician, flag) for flag in shown
+        )
+        return tuple(finding_row(hit, self._day) for hit in hits)
+
+    def _reach(self, flag: Flag) -> tuple[date, date | None]:
+        """From when until when it stands, explained or not."""
+        whole = self.whole(flag)
+        start, until = whole.start, whole.until
+        same = [item for item in self._whole if _same(item, flag._replace(quiet=item.quiet))]
+        for item in reversed(same):
+            start = item.start if item.until == start else start
+        for item in same:
+            until = item.until if item.start == until else until
+        return start, until
+
+    def lasts(self, flag: Flag) -> str:
+        """From when to when, in words."""
+        began, until = self._reach(flag)
+        if until is None or (until > self._day and until > self._today):
+            return f"since {began}, and it still stands"
+        last = until - timedelta(days=1)
+        return f"from {began} to {last}" if last > began else f"on {last} only"
+
+    def arithmetic(self, flag: Flag) -> str:
+        """The arithmetic, ended with the day asked for."""
+        sentence = f"{flag.arithmetic}; " if flag.arithmetic else ""
+        return f"{sentence}{self._named}: {self._distance(flag)}"
+
+    def _distance(self, flag: Flag) -> str:
+        day, (began, until) = self._day, self._reach(flag)
+        if until is not None and day >= until:
+            return f"over since {until}"
+        if flag.verdict == "not_met":
+            over = f"{_days((flag.start - flag.due_on).days)} overdue" if flag.due_on else "not met"
+            return f"{over} when the stay ended on {flag.start}"
+        since = f"{'so' if flag.verdict in QUIET_VERDICTS else 'up'} since {began}"
+        if flag.due_on is None or self._ends_today(flag):
+            return since
+        left = (flag.due_on - day).days
+        if left == 0:
+            return "due today" if self._day == self._today else "due that day"
+        if left > 0:
+            return f"{_days(left)} left"
+        return f"{_days(-left)} overdue" if flag.verdict == "overdue" else since
+
+    def _ends_today(self, flag: Flag) -> bool:
+        """Whether the stay ends on the day itself: what would be due later never will be."""
+        following = self._rows.span_on(self._day + timedelta(days=1))
+        now = self._rows.span_on(self._day)
+        gone = following is None or now is None or (following.status, following.level) != (now.status, now.level)
+        return flag.verdict == "met" and gone and flag.end == self._day + timedelta(days=1)
+
+
+def _same(one: Interval, flag: Flag) -> bool:
+    return (one.subject, one.verdict, one.due_on, one.message, one.quiet, one.pack) == (
+        flag.subject, flag.verdict, flag.due_on, flag.message, flag.quiet, flag.pack
+    )  # fmt: skip  # side by side
+
+
+def _interval(flag: Flag, start: date) -> Interval:
+    return Interval(
+        flag.verdict, flag.subject, start, flag.until, flag.due_on, flag.message, flag.quiet, flag.pack
+    )  # fmt: skip  # in the order of the fields
+
+
+def _days(number: int) -> str:
+    return f"{number} day{'' if number == 1 else 's'}"
 
 
 def _latest_before(flags: Sequence[Flag], day: date) -> list[Flag]:
@@ -151,33 +321,16 @@ def _latest_before(flags: Sequence[Flag], day: date) -> list[Flag]:
     return [max(before, key=lambda flag: (flag.end, flag.start))] if before else []
 
 
-def _hit(view: EpisodeView, flag: Flag, day: date) -> Hit:
-    rows = view.rows
-    span = rows.span_on(day)
-    program, level, clinician = (span.program, span.level, span.clinician) if span else (None, None, None)
-    return Hit(rows.stream, rows.episode, rows.client, rows.zone, program, level, clinician, flag)
+# --- the facts -------------------------------------------------------------------------------------------------------
 
 
-def _today(flag: Flag, day: date) -> str:
-    """The arithmetic, ended with the day asked for."""
-    sentence = f"{flag.arithmetic}; " if flag.arithmetic else ""
-    return f"{sentence}today is {day}{_distance(flag, day)}"
-
-
-def _distance(flag: Flag, day: date) -> str:
-    if flag.until is not None and day >= flag.until:
-        return f": over since {flag.until}"
-    if flag.verdict == "not_met":
-        return f": not met when the stay ended on {flag.start}"
-    if flag.due_on is None:
-        return f": up since {flag.start}"
-    left = (flag.due_on - day).days
-    if left == 0:
-        return ": due today"
-    unit = "day" if abs(left) == 1 else "days"
-    if left > 0:
-        return f": {left} {unit} left"
-    return f": {-left} {unit} overdue" if flag.verdict == "overdue" else f": up since {flag.start}"
+def _explanations(view: EpisodeView, rule: str, day: date) -> list[int]:
+    """Explanations of the rule given up to the day."""
+    return [
+        item.version
+        for item in view.history
+        if isinstance(item.fact, Explained) and item.day <= day and names_rule(rule, item.fact.rule)
+    ]
 
 
 def _facts(view: EpisodeView, versions: Sequence[int]) -> tuple[RestsOn, ...]:
@@ -196,6 +349,7 @@ def _facts(view: EpisodeView, versions: Sequence[int]) -> tuple[RestsOn, ...]:
                 item.day if item else entry.fact.occurred_on,
                 entry.fact.actor.id,
                 item.corrected_by if item else (),
+                corrections_of(entry, acting),
                 acting.voided_by.get(version),
                 fact_json(entry),
             )

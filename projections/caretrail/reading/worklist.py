@@ -1,4 +1,7 @@
-"""The worklist: from what asks for something to what a clinician has to do, one row per episode and rule, in order."""
+"""The worklist: from what asks for something to what a clinician has to do, one row per episode and rule, in order.
+
+What asks a program stands between the episodes, in rows of its own.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,13 @@ from caretrail.reading.scope import Scope, days_overdue
 
 _NEVER = FOREVER.isoformat()
 
+_Key = tuple[str | tuple[str, str | None], str, int]
+"""Whose it is (an episode's, or a program's), the rule, and the kind of row."""
+
 
 def worklist_of(pieces: Iterable[Piece], scope: Scope, *, all_quiet: bool, limit: int | None) -> Worklist:
     """Fold pieces into rows, sort them, and count the quiet rows left out; only rows asked for are worded."""
-    groups: dict[tuple[str, str, int], list[Piece]] = {}
+    groups: dict[_Key, list[Piece]] = {}
     for piece in pieces:
         groups.setdefault(_key(piece), []).append(piece)
     quiet = sum(1 for key in groups if key[2] == QUIET)
@@ -30,12 +36,13 @@ def worklist_of(pieces: Iterable[Piece], scope: Scope, *, all_quiet: bool, limit
     return Worklist(rows, 0 if all_quiet else quiet, len(shown))
 
 
-def _key(piece: Piece) -> tuple[str, str, int]:
+def _key(piece: Piece) -> _Key:
     """Records to check are one row an episode; everything else one row an episode and rule, quiet or not."""
-    work = piece.work
+    work, episode = piece.work, piece.episode
+    whose = episode if episode is not None else ("program", piece.program)
     if work == CHECK:
-        return piece.episode, "", CHECK
-    return piece.episode, piece.rule, QUIET if work == QUIET else NOW
+        return whose, "", CHECK
+    return whose, piece.rule, QUIET if work == QUIET else NOW
 
 
 def _led(group: list[Piece]) -> list[Piece]:
@@ -49,10 +56,11 @@ def _order(group: Sequence[Piece]) -> tuple[int, int, Any, str, str]:
     """Longest overdue or longest without an assessment first; then by due date; then by how long it is up."""
     first = group[0]
     since = min(piece.start for piece in group) if len(group) > 1 else first.start
+    name = first.episode or first.program or ""
     if first.work == NOW:
-        return NOW, 0, first.due_on or since, first.episode, first.rule
+        return NOW, 0, first.due_on or since, name, first.rule
     soon = 0 if first.verdict == "due_soon" else 1
-    return first.work, soon, (first.due_on or since) if soon == 0 else since, first.episode, first.rule
+    return first.work, soon, (first.due_on or since) if soon == 0 else since, name, first.rule
 
 
 def _row(group: Sequence[Piece], day: date) -> WorkRow:

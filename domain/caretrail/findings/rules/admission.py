@@ -212,7 +212,8 @@ def _capacity_say(case: Case) -> Say:
 def dual_diagnosis(case: Case, rule: DualDiagnosis) -> Sheet:
     """B4: a client admitted to dual diagnosis enhanced services has a mental and a substance-related diagnosis.
 
-    Mental disorders are the codes of chapter F of ICD-10-CM that are not substance-related ones.
+    Mental disorders are the codes of chapter F of ICD-10-CM that are not substance-related ones. Both are by an
+    edition of the DSM that is current: those the rule of the qualifying diagnosis names.
     """
     sheet, chart = Sheet(), case.chart
     admitted, admission = chart.admitted, chart.admission
@@ -220,31 +221,41 @@ def dual_diagnosis(case: Case, rule: DualDiagnosis) -> Sheet:
         for stay in chart.stays:
             stated = admitted is not None and admitted.dual_diagnosis_enhanced is not None
             words = "not admitted to dual diagnosis enhanced services"
-            say = Say("not_applicable", words if stated else f"{words}, as far as stated")
+            evidence = (admission.version,) if admission else ()
+            say = Say("not_applicable", words if stated else f"{words}, as far as stated", "", evidence)
             sheet.main.set(stay.first, say)
             sheet.leave(stay)
         return sheet
     changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
-    codes: set[str] = set()
-    evidence: list[int] = [admission.version]
+    qualifying = case.pack.rule(QualifyingDiagnosis)
+    codes: dict[str, Truth] = {}
+    versions: list[int] = [admission.version]
     for item in chart.assessments:
-        if isinstance(item.fact, Assessed):
-            codes |= set(item.fact.diagnoses)
-            evidence.append(item.version)
-            changes.append((item.day, _dual_say(rule, codes, tuple(sorted(evidence)))))
+        fact = item.fact
+        if isinstance(fact, Assessed):
+            current: Truth = None if fact.dsm is None else qualifying is None or fact.dsm in qualifying.dsm
+            codes |= {code: any_of(codes.get(code, False), current) for code in fact.diagnoses}
+            versions.append(item.version)
+            changes.append((item.day, _dual_say(rule, codes, tuple(sorted(versions)))))
     for stay in chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
         sheet.leave(stay)
     return sheet
 
 
-def _dual_say(rule: DualDiagnosis, codes: set[str], evidence: tuple[int, ...]) -> Say:
+def _dual_say(rule: DualDiagnosis, codes: dict[str, Truth], evidence: tuple[int, ...]) -> Say:
+    """What the diagnoses say; of each code it is known, or not, whether it is by a current edition of the DSM."""
     if not codes:
         return Say("unknown", "diagnoses not stated", "", evidence, None, "diagnosis_missing")
-    substance = sorted(code for code in codes if code.startswith(rule.codes))
-    mental = sorted(code for code in codes if code.startswith("F") and not code.startswith(rule.codes))
-    lacking = [name for name, found in (("substance-related", substance), ("mental", mental)) if not found]
+    substance = {code: value for code, value in codes.items() if code.startswith(rule.codes)}
+    mental = {code: value for code, value in codes.items() if code.startswith("F") and code not in substance}
+    parts = {"substance-related": any_of(*substance.values()), "mental": any_of(*mental.values())}
+    lacking = " and a ".join(name for name, value in parts.items() if value is False)
     if lacking:
-        words = f"dual diagnosis enhanced, without a {' and a '.join(lacking)} diagnosis"
+        words = f"dual diagnosis enhanced, without a {lacking} diagnosis by a current DSM"
         return Say("violation", words, "", evidence, None, "dual_diagnosis_missing")
-    return Say("met", f"{substance[0]} and {mental[0]}", "", evidence)
+    if all_of(*parts.values()) is None:
+        unknown = sorted(code for code, value in (substance | mental).items() if value is None)
+        return Say("unknown", f"{', '.join(unknown)}: dsm not stated", "", evidence, None, "dsm_missing")
+    found = [min(code for code, value in kind.items() if value) for kind in (substance, mental)]
+    return Say("met", f"{found[0]} and {found[1]}", "", evidence)

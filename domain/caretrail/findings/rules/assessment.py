@@ -128,7 +128,7 @@ def _before_treatment(
         made = f"assessment accepted from {iso(accepted.day)}"
         changes.append((accepted.day, Say("met", made, _order(accepted, first), accepted.evidence)))
         return changes
-    if doubtful and (first is None or doubtful.day <= first.day):
+    if doubtful and (first is None or _in_time(rule, doubtful, first, sessions)):
         changes.append((doubtful.day, _doubt(doubtful)))
         return changes
     if first is None:

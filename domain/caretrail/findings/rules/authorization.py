@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from caretrail.facts import Authorized
@@ -17,78 +17,84 @@ MINUTES_AN_HOUR = 60
 
 
 def authorization(case: Case, rule: AuthorizationRule) -> Sheet:
-    """U1: on each day of the stay an authorization for this level is in force and has units left.
+    """U1: on each day of the stay an authorization for this level is in force, and covers what was attended.
 
-    Units are used by what the client attended from its first day on. It is announced `soon_days` before the last one
-    ends, unless another follows.
+    Units are used by what the client attended at this level from its first day on; hours are counted in minutes. It is
+    announced `soon_days` before the last one ends, unless another follows, and once its units are used up: the
+    sessions so far are covered, the next would not be.
     """
     sheet, chart = Sheet(), case.chart
     for stay in chart.stays:
-        days = {stay.first, *(session.day for session in chart.visits), *(item.day for item in chart.authorized)}
+        sessions = [item for item in chart.visits if (own := chart.stay_on(item.day)) and own.level == stay.level]
+        days = {stay.first, *(session.day for session in sessions), *(item.day for item in chart.authorized)}
         for item in chart.authorized:
             if isinstance(item.fact, Authorized):
                 fact = item.fact
                 days |= {fact.from_, fact.to - timedelta(days=rule.soon_days), fact.to, fact.to + DAY}
         for day in sorted(day for day in days if stay.covers(day)):
-            sheet.main.set(day, _say(case, rule, stay, day))
+            sheet.main.set(day, _say(case, rule, stay, sessions, day))
         sheet.leave(stay)
     return sheet
 
 
-def _say(case: Case, rule: AuthorizationRule, stay: Stay, day: date) -> Say:
+def _say(case: Case, rule: AuthorizationRule, stay: Stay, sessions: Sequence[Session], day: date) -> Say:
     known = [
         (item.version, item.fact)
         for item in case.chart.authorized
         if isinstance(item.fact, Authorized) and item.day <= day and item.fact.level == stay.level
     ]
-    sessions = [session for session in case.chart.visits if session.day <= day]
     in_force = [(version, fact) for version, fact in known if fact.from_ <= day <= fact.to]
-    left = [(version, fact) for version, fact in in_force if _used(fact, sessions, day) < fact.units]
     if not in_force:
-        evidence = tuple(version for version, _ in known)
-        return Say(
-            "violation",
-            f"no authorization in force from {iso(day)}",
-            "",
-            evidence,
-            None,
-            "authorization_none",
-            None,
-            day,
-        )
+        ended = [fact.to for _, fact in known if fact.to < day]
+        words = f"no authorization for level {stay.level} in force"
+        if ended:
+            words += f", the last ended {iso(max(ended))}"
+        begun = max([stay.first, *(end + DAY for end in ended)])
+        evidence = tuple(version for version, _ in known) or (stay.opened_by,)
+        return Say("violation", words, "", evidence, None, "authorization_none", None, begun)
+    used = {version: _used(case, fact, sessions, day) for version, fact in in_force}
+    left = [(version, fact) for version, fact in in_force if used[version] < _granted(fact)]
     if not left:
-        version, fact = in_force[-1]
-        words = f"authorization of {iso(fact.from_)} used up: {fact.units} {fact.unit} units"
-        return Say(
-            "violation", words, _arithmetic(fact, sessions, day), (version,), None, "authorization_used_up", None, day
-        )
+        return _used_up(in_force, used)
     version, fact = max(left, key=lambda item: item[1].to)
     follows = any(other.from_ <= fact.to + DAY and other.to > fact.to for _, other in known)
-    arithmetic = _arithmetic(fact, sessions, day)
+    arithmetic = _arithmetic(fact, used[version])
     if fact.to - timedelta(days=rule.soon_days) <= day and not follows:
         verdict: Verdict = "due_today" if day == fact.to else "due_soon"
         words = f"authorization ends {iso(fact.to)}"
-        return Say(verdict, words, arithmetic, (version,), fact.to, "authorization_ends", None, day)
-    return Say("met", f"authorized through {iso(fact.to)}", arithmetic, (version,), fact.to, "", None, day)
+        return Say(verdict, words, arithmetic, (version,), fact.to, "authorization_ends", None, fact.from_)
+    return Say("met", f"authorized through {iso(fact.to)}", arithmetic, (version,), fact.to, "", None, fact.from_)
 
 
-def _used(fact: Authorized, sessions: Sequence[Session], day: date) -> int:
-    """Units used from the authorization's first day to a day."""
-    return _USED[fact.unit]([session for session in sessions if fact.from_ <= session.day <= min(day, fact.to)])
+def _used_up(in_force: Sequence[tuple[int, Authorized]], used: dict[int, int]) -> Say:
+    """No units are left: that is due if they were enough so far, and a violation once more was used."""
+    version, fact = max(in_force, key=lambda item: (used[item[0]] <= _granted(item[1]), item[1].to))
+    arithmetic = _arithmetic(fact, used[version])
+    enough = used[version] <= _granted(fact)
+    words = f"authorization of {iso(fact.from_)} {'used up' if enough else 'exceeded'}: {fact.units} {fact.unit} units"
+    verdict: Verdict = "due_soon" if enough else "violation"
+    return Say(verdict, words, arithmetic, (version,), None, "authorization_used_up", None, fact.from_)
 
 
-def _arithmetic(fact: Authorized, sessions: Sequence[Session], day: date) -> str:
-    used = _used(fact, sessions, day)
-    left = max(0, fact.units - used)
-    return f"{iso(fact.from_)} to {iso(fact.to)}, {fact.units} {fact.unit} units: {used} used, {left} left"
+def _granted(fact: Authorized) -> int:
+    """What was granted: units, or the minutes of hours."""
+    return fact.units * MINUTES_AN_HOUR if fact.unit == "hour" else fact.units
 
 
-_USED: dict[str, Callable[[Sequence[Session]], int]] = {
-    "session": len,
-    "visit": len,
-    "day": lambda sessions: len({session.day for session in sessions}),
-    "hour": lambda sessions: -(-sum(session.minutes for session in sessions) // MINUTES_AN_HOUR),
-    "week": lambda sessions: len(
-        {session.day - timedelta(days=(session.day.weekday() + 1) % 7) for session in sessions}
-    ),
-}
+def _used(case: Case, fact: Authorized, sessions: Sequence[Session], day: date) -> int:
+    """What was used from the authorization's first day to a day, in units, or in minutes of hours."""
+    until = min(day, fact.to)
+    held = [session for session in sessions if fact.from_ <= session.day <= until]
+    if fact.unit == "hour":
+        return sum(session.minutes for session in held)
+    if fact.unit == "day":
+        return len({session.day for session in held})
+    if fact.unit == "week":
+        return len({case.weeks.week_of(session.day) for session in held})
+    return len(held)
+
+
+def _arithmetic(fact: Authorized, used: int) -> str:
+    granted = _granted(fact)
+    amount = f"{fact.units} {fact.unit} units" + (f" = {granted} minutes" if fact.unit == "hour" else "")
+    return f"{iso(fact.from_)} to {iso(fact.to)}, {amount}: {used} used, {max(0, granted - used)} left"

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
+from caretrail.findings.chart import Session
 from caretrail.findings.clock import Clock
 from caretrail.findings.days import iso
 from caretrail.findings.terms import ends_on, in_words
@@ -26,7 +27,8 @@ def co_occurring_screen(case: Case, _: Rule) -> Sheet:
     eligible = admitted.medicaid_eligible if admitted is not None else None
     if admission is None or eligible is False:
         for stay in chart.stays:
-            sheet.main.set(stay.first, Say("not_applicable", "not Medicaid-eligible"))
+            evidence = (admission.version,) if admission else ()
+            sheet.main.set(stay.first, Say("not_applicable", "not Medicaid-eligible", "", evidence))
             sheet.leave(stay)
         return sheet
     changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
@@ -58,13 +60,18 @@ def co_occurring_screen(case: Case, _: Rule) -> Sheet:
 
 
 def treatment_after_admission(case: Case, _: Rule) -> Sheet:
-    """A6: no session before the admission. It cannot be cured: from the admission on it is a point."""
+    """A6: no session before the admission. It cannot be cured: from the admission on it is a point.
+
+    Once the client is admitted to another level, these rules have nothing to say of it any more.
+    """
     sheet, chart = Sheet(), case.chart
-    for stay in chart.stays:
-        sheet.main.set(stay.first, Say("met", "no session before the admission", "", (stay.opened_by,)))
-        sheet.leave(stay)
     admission = chart.admission
     early = [item for item in chart.attended if admission is None or item.day < admission.day]
+    words = f"treated from {iso(early[0].day)}, before the admission: told then" if early else ""
+    for stay in chart.stays:
+        say = Say("met", words or "no session before the admission", "", (stay.opened_by,))
+        sheet.main.set(stay.first, say)
+        sheet.leave(stay)
     if early:
         first = early[0]
         words = f"treated since {iso(first.day)}, before an admission"
@@ -78,7 +85,9 @@ def treatment_after_admission(case: Case, _: Rule) -> Sheet:
             arithmetic = f"first session {iso(first.day)}, admitted {iso(admission.day)}: {days} days"
             words = f"treated from {iso(first.day)}, before the admission of {iso(admission.day)}"
             evidence = (*(item.version for item in early), admission.version)
-            track.set(admission.day, say._replace(message=words, arithmetic=arithmetic, evidence=evidence))
+            here = bool(chart.stays) and chart.stays[0].first == admission.day
+            say = say._replace(message=words, arithmetic=arithmetic, evidence=evidence)
+            track.set(admission.day, say if here else None)
             track.set(admission.day + timedelta(days=case.pack.notice_days), None)
     return sheet
 
@@ -96,7 +105,8 @@ def one_to_one(case: Case, rule: OneToOne) -> Sheet:
                 continue
             if not begun:
                 begun = True
-                sheet.main.set(session.day, Say("met", f"{names} sessions since {iso(session.day)}: none open"))
+                words = f"{names} sessions since {iso(session.day)}: none open"
+                sheet.main.set(session.day, Say("met", words, "", (session.version,)))
             if session.size is not None and session.size > 1:
                 name = f"{session.service} session of {iso(session.day)}" + (
                     f" {session.start}" if session.start else ""
@@ -112,22 +122,25 @@ def service_mix(case: Case, rule: ServiceMix) -> Sheet:
     """I5: some weeks into the stay, each kind of service was given at least once; what is missing is worth knowing."""
     sheet = Sheet()
     for stay in case.chart.stays:
-        first: dict[str, date] = {}
+        first: dict[str, Session] = {}
         for session in case.chart.attended_in(stay):
-            first.setdefault(session.service, session.day)
+            if session.service in rule.services:
+                first.setdefault(session.service, session)
         told = stay.first + timedelta(weeks=rule.after_weeks)
         sheet.main.set(stay.first, Say("not_applicable", f"looked at from {iso(told)}, after {rule.after_weeks} weeks"))
-        days = sorted({told, *(day for service, day in first.items() if service in rule.services and day > told)})
+        days = sorted({told, *(session.day for session in first.values() if session.day > told)})
         for day in days:
             if stay.last is not None and day > stay.last:
                 break
-            missing = [service for service in rule.services if first.get(service, date.max) > day]
+            given = {service: session.version for service, session in first.items() if session.day <= day}
+            missing = [service for service in rule.services if service not in given]
+            evidence = tuple(sorted({stay.opened_by, *given.values()}))
             arithmetic = f"{iso(stay.first)} + {rule.after_weeks} weeks = {iso(told)}"
             if missing:
                 words = f"not given since {iso(stay.first)}: {', '.join(missing)}"
-                sheet.main.set(day, Say("info", words, arithmetic, (), None, "service_missing"))
+                sheet.main.set(day, Say("info", words, arithmetic, evidence, None, "service_missing"))
             else:
-                sheet.main.set(day, Say("met", "every kind of service was given", arithmetic))
+                sheet.main.set(day, Say("met", "every kind of service was given", arithmetic, evidence))
         sheet.leave(stay)
     return sheet
 
@@ -135,32 +148,39 @@ def service_mix(case: Case, rule: ServiceMix) -> Sheet:
 def care_coordination(case: Case, _: Rule) -> Sheet:
     """M1: care is coordinated at least once in each review period; a period without is told once, as a point.
 
-    A period goes from one review that counts (or the first day) to the next, or to the day the next is due.
+    A period goes from one review that counts (or the first day) to the next, or to the day the next is due. While
+    nothing is recorded the rule is never met: it does not apply until the period ends.
     """
-    sheet, chart, clock = Sheet(), case.chart, case.clock
+    sheet, chart = Sheet(), case.chart
     notice = timedelta(days=case.pack.notice_days)
     days = [item.day for item in chart.coordinated]
-    versions = {item.day: item.version for item in chart.coordinated}
-    for stay in chart.stays:
-        sheet.main.set(stay.first, Say("met", "nothing open: the first review period has not ended"))
-        for day in days:
-            if stay.covers(day):
-                say = Say("met", f"care coordinated {iso(day)}", "", (versions[day],), anchor=day)
-                sheet.main.set(day, say)
-        sheet.leave(stay)
-    for base, end in _review_periods(clock):
+    nothing = Say("not_applicable", "no care coordination recorded yet, and no review period has ended")
+    changes: list[Change] = [(date.min, nothing)]
+    for base, end, evidence in _review_periods(case.clock):
         if chart.stay_on(end) is None or any(base <= day < end for day in days):
             continue
         words = f"no care coordination recorded from {iso(base)} to {iso(end - DAY)}"
-        say = Say("info", words, f"review period from {iso(base)}", (), None, "care_not_coordinated", None, base)
+        say = Say("info", words, f"review period from {iso(base)}", evidence, None, "care_not_coordinated", None, base)
         sheet.note(f"review period from {iso(base)}", end, end + notice, say)
+        # silent while that is told: then the period's own finding speaks
+        changes.append((end, Say("met", words, anchor=base)))
+        if not any(end <= day <= end + notice for day in days):
+            changes.append((end + notice, Say("not_applicable", f"{words}, nor since", anchor=base)))
+    changes += [
+        (item.day, Say("met", f"care coordinated {iso(item.day)}", "", (item.version,), anchor=item.day))
+        for item in chart.coordinated
+    ]
+    changes.sort(key=lambda change: change[0])  # on one day what was done comes after what was not
+    for stay in chart.stays:
+        sheet.main.lay(changes, stay.first, stay.last)
+        sheet.leave(stay)
     return sheet
 
 
-def _review_periods(clock: Clock) -> list[tuple[date, date]]:
-    """Each review period that ended: the day it hangs on, and the day from which it is over."""
+def _review_periods(clock: Clock) -> list[tuple[date, date, tuple[int, ...]]]:
+    """Each review period that ended: the day it hangs on, the day from which it is over, and what says so."""
     steps = clock.steps
-    ended: dict[date, date] = {}
+    ended: dict[date, tuple[date, date, tuple[int, ...]]] = {}
     for place, step in enumerate(steps):
         base = clock.anchor(step)
         if base in ended:
@@ -169,24 +189,30 @@ def _review_periods(clock: Clock) -> list[tuple[date, date]]:
         due = clock.due_of(step, step.day).on
         if following is not None and (due is None or following.day <= due):
             if clock.anchor(following) != base:
-                ended[base] = following.day
+                ended[base] = base, following.day, step.evidence
         elif due is not None:
-            ended[base] = max(due + DAY, step.day)
-    return list(ended.items())
+            ended[base] = base, max(due + DAY, step.day), step.evidence
+    return list(ended.values())
 
 
 def no_contact(case: Case, rule: NoContact) -> Sheet:
-    """X2 (off in Nebraska): nothing attended for a term is flagged until the next session or the end of the stay."""
+    """X2 (off in Nebraska): nothing attended for a term is flagged until the next session or the end of the stay.
+
+    On the last day of the term the client can still come: it is flagged from the day after.
+    """
     sheet, chart = Sheet(), case.chart
     for stay in chart.stays:
-        days = sorted({stay.first, *(item.day for item in chart.visits if stay.covers(item.day))})
+        contacts = {stay.first: (stay.opened_by,)}
+        contacts |= {item.day: (item.version,) for item in chart.visits if stay.covers(item.day)}
+        days = sorted(contacts)
         for place, day in enumerate(days):
-            sheet.main.set(day, Say("met", f"last contact {iso(day)}", anchor=day))
+            sheet.main.set(day, Say("met", f"last contact {iso(day)}", "", contacts[day], anchor=day))
             until = ends_on(rule.after, day, case.pack.closed_days)
             following = days[place + 1] if place + 1 < len(days) else None
-            if (following is None or until < following) and (stay.last is None or until <= stay.last):
+            if (following is None or until + DAY < following) and (stay.last is None or until < stay.last):
                 arithmetic = f"{iso(day)} + {in_words(rule.after)} = {iso(until)}"
                 words = f"no contact since {iso(day)}"
-                sheet.main.set(until, Say("violation", words, arithmetic, (), None, "no_contact", None, day))
+                say = Say("violation", words, arithmetic, contacts[day], until, "no_contact", None, day)
+                sheet.main.set(until + DAY, say)
         sheet.leave(stay)
     return sheet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from caretrail.findings.case import Case
@@ -26,20 +26,21 @@ def weekly_hours(case: Case, rule: WeeklyHours) -> Sheet:
     """
     if rule.basis == "scheduled":
         return _scheduled_hours(case, rule)
-    needed, bound = rule.least, rule.basis
+    needed, most, bound = rule.least, rule.most, rule.basis
 
     def judge(start: date, week: Week) -> Say:
-        words = f"week of {iso(start)}: offered {week.offered}, attended {week.attended} minutes, {needed} needed"
+        offered, attended = week.offered, week.attended
+        words = f"week of {iso(start)}: offered {offered}, attended {attended} minutes, {needed} needed"
         verdict: Verdict = "met"
         cause = ""
-        if week.offered < needed:
+        if offered < needed:
             verdict, cause = "violation", "offered_short"
-        elif week.attended < needed:
+        elif attended < needed:
             verdict, cause = ("info" if bound == "offered" else "violation"), "attended_short"
-        elif rule.most is not None and week.offered > rule.most:
+        elif most is not None and offered > most:
             verdict, cause = "info", "above_range"
-            words += f", {rule.most} at most"
-        arithmetic = f"offered {week.offered} - {needed} = {week.offered - needed}"
+            words += f", {most} at most"
+        arithmetic = f"offered {offered} - {needed} = {offered - needed}"
         return Say(verdict, words, arithmetic, tuple(week.evidence), None, cause, None, start)
 
     nothing = f"offered 0, attended 0 minutes, {needed} needed"
@@ -47,31 +48,36 @@ def weekly_hours(case: Case, rule: WeeklyHours) -> Sheet:
 
 
 def _scheduled_hours(case: Case, rule: WeeklyHours) -> Sheet:
-    """Judge each full week by the schedule in force on its first day."""
-    sheet = Sheet()
+    """Judge each full week by the schedule in force on its first day; weeks judged alike are one finding."""
+    sheet, policy = Sheet(), case.chart.policy
     for stay in case.chart.stays:
         sheet.main.set(stay.first, Say("not_applicable", "no full week yet"))
+        standing: tuple[Say, date] | None = None
         for judged in case.weeks.full_weeks(stay):
-            schedule = [item for item in case.chart.schedules if item[0] <= judged.start]
-            name = f"week of {iso(judged.start)}"
-            if judged.on_hold:
-                say = Say("not_applicable", f"on hold in the {name}: not judged")
-            elif not schedule:
-                say = Say("unknown", f"{name}: no schedule recorded", "", (), None, "schedule_missing")
-            else:
-                minutes, evidence = schedule[-1][1].minutes_per_week, (schedule[-1][2],)
-                words = f"{name}: {minutes} minutes scheduled, {rule.least} needed"
-                arithmetic = f"scheduled {minutes} - {rule.least} = {minutes - rule.least}"
-                short = minutes < rule.least
-                say = Say(
-                    "violation" if short else "met", words, arithmetic, evidence, None,
-                    "scheduled_short" if short else "",
-                )  # fmt: skip  # in the order of the fields
-            say = say._replace(anchor=judged.start)
+            say = _by_schedule(case, rule, judged)
+            # a run of weeks hangs on its first, but each version of the rules judges the weeks of its own days
+            if standing is not None and standing[0] == say and policy.on(standing[1]) is policy.on(judged.start):
+                continue
+            standing = say, judged.start
             if stay.last is None or judged.judged <= stay.last:
-                sheet.main.set(judged.judged, say)
+                sheet.main.set(judged.judged, say._replace(anchor=judged.start))
         sheet.leave(stay)
     return sheet
+
+
+def _by_schedule(case: Case, rule: WeeklyHours, judged: Judged) -> Say:
+    """What the schedule says of a week, in words that hold for every week it is in force."""
+    if judged.on_hold:
+        return Say("not_applicable", "on hold: the week is not judged")
+    schedule = [item for item in case.chart.schedules if item[0] <= judged.start]
+    if not schedule:
+        return Say("unknown", "no schedule recorded", "", (), None, "schedule_missing")
+    since, (minutes, version) = schedule[-1][0], (schedule[-1][1].minutes_per_week, schedule[-1][2])
+    words = f"{minutes} minutes a week scheduled since {iso(since)}, {rule.least} needed"
+    arithmetic = f"scheduled {minutes} - {rule.least} = {minutes - rule.least}"
+    if minutes < rule.least:
+        return Say("violation", words, arithmetic, (version,), None, "scheduled_short")
+    return Say("met", words, arithmetic, (version,))
 
 
 def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
@@ -90,7 +96,7 @@ def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
             verdict, cause = "violation", "frequency_low"
         elif count > most:
             verdict, cause = "info", "frequency_high"
-        days = ", ".join([iso(day) for day in sorted(week.days)])
+        days = ", ".join([iso(day) for day in week.days])
         return Say(verdict, words, f"days: {days}", tuple(week.evidence), None, cause, None, start)
 
     nothing = f"sessions offered on 0 days, {least} to {most} needed"
@@ -147,7 +153,7 @@ def group_size(case: Case, rule: GroupSize) -> Sheet:
     least, most = rule.least, rule.most
     notice = timedelta(days=case.pack.notice_days)
     for stay in chart.stays:
-        groups = [session for session in chart.attended_in(stay) if session.service in rule.services]
+        groups = _of(case, stay, rule.services)
         sheet.main.set(stay.first, Say("not_applicable", "no group yet"))
         if groups:
             words = f"groups since {iso(groups[0].day)}: none open"
@@ -175,6 +181,13 @@ def group_size(case: Case, rule: GroupSize) -> Sheet:
             sheet.note(name, group.day, group.day + notice, say)
         sheet.leave(stay)
     return sheet
+
+
+def _of(case: Case, stay: Stay, services: Sequence[str]) -> Sequence[Session]:
+    """Sessions of some services, in the order of their days."""
+    if len(services) == 1:
+        return case.chart.attended_in(stay, services[0])
+    return [session for session in case.chart.attended_in(stay) if session.service in services]
 
 
 def _average_size(case: Case, rule: GroupSize) -> Sheet:

@@ -102,7 +102,9 @@ class _Owed:
             self.cap, self.cap_soon = ends_on(term, stay.first, case.pack.closed_days), term.soon
         held = within(chart.visits, stay) if term.unit == "visit" else chart.attended_in(stay)
         sessions = held if rule.first_day == "counts" else [item for item in held if item.day > stay.first]
-        individual = [session for session in sessions if session.service == "individual"]
+        individual = chart.attended_in(stay, "individual")
+        if rule.first_day != "counts":
+            individual = [session for session in individual if session.day > stay.first]
         if rule.sessions == "individual_only":
             sessions = individual
         elif rule.sessions == "count_assessment":
@@ -214,7 +216,7 @@ def _end_unplanned(sheet: Sheet, stay: Stay) -> None:
         sheet.main.set(last, Say("not_applicable", words, standing.arithmetic, standing.evidence))
 
 
-def _sessions(name: str, sessions: list[Session], day: date | None = None) -> str:
+def _sessions(name: str, sessions: Sequence[Session], day: date | None = None) -> str:
     days = [iso(session.day) for session in sessions if day is None or session.day <= day]
     if not days:
         return f"no {name} yet"

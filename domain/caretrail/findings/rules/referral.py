@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from caretrail.episode.history import Effective
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.days import iso
+from caretrail.findings.finding import QUIET_VERDICTS
 from caretrail.findings.logic import Truth
+from caretrail.findings.rules.staff import credentials_of
 from caretrail.findings.track import Change, Say, Sheet
 from caretrail.policy.rules import MentalHealthReferral, QualifyingDiagnosis
 
@@ -28,8 +31,9 @@ def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
     return sheet
 
 
-def _limited(rule: MentalHealthReferral, fact: Assessed) -> Truth:
-    stated = [person.credential for person in fact.performers]
+def _limited(case: Case, rule: MentalHealthReferral, item: Effective) -> Truth:
+    """Whether an assessment was made only by those who may not diagnose; not known if a credential is not stated."""
+    stated = [credential for _, credential in credentials_of(case, item)]
     if any(credential and credential not in rule.limited for credential in stated):
         return False
     return None if not stated or None in stated else True
@@ -51,7 +55,7 @@ def _referral_changes(case: Case, rule: MentalHealthReferral) -> list[Change]:
             if item.day > day:
                 break
             seen.append(item.version)
-            limited = _limited(rule, fact)
+            limited = _limited(case, rule, item)
             if fact.mental_health_suspected is not None:
                 stated = True
             if limited is False:
@@ -97,15 +101,19 @@ def _referral_say(
 
 
 def _out_of_scope(case: Case, rule: MentalHealthReferral, sheet: Sheet) -> None:
-    """Flag mental health diagnoses that only limited assessors recorded, from the first governed day on."""
+    """Flag mental health diagnoses that only limited assessors recorded, from the first governed day on.
+
+    A suspicion without a referral is still said beside them: it is a matter of its own.
+    """
     notice = timedelta(days=case.pack.notice_days)
     qualifying = case.pack.rule(QualifyingDiagnosis)
     substance = qualifying.codes if qualifying else ("F1",)
     if not case.chart.stays:
         return
+    suspicion = [piece for piece in sheet.main.pieces() if piece[-1].verdict not in QUIET_VERDICTS]
     for item in case.chart.assessments:
         fact = item.fact
-        if not isinstance(fact, Assessed) or fact.kind == "prior_accepted" or not _limited(rule, fact):
+        if not isinstance(fact, Assessed) or fact.kind == "prior_accepted" or not _limited(case, rule, item):
             continue
         codes = [code for code in fact.diagnoses if code.startswith("F") and not code.startswith(substance)]
         first = max(item.day, case.chart.stays[0].first)
@@ -114,3 +122,6 @@ def _out_of_scope(case: Case, rule: MentalHealthReferral, sheet: Sheet) -> None:
             words = f"{', '.join(codes)} recorded {iso(item.day)} by an assessor who may not diagnose it"
             say = Say("violation", words, "", (item.version,), None, "scope")
             sheet.note(f"diagnosis of {iso(item.day)}", first, first + notice, say)
+    if sheet.subs:
+        for subject, start, until, say in suspicion:
+            sheet.note(subject, start, until, say)

@@ -184,7 +184,7 @@ class _Gaps:
                 track.set(known_on, None)
         if before and self._case.chart.stay_on(review.day):
             self._flag(before, (review.day, review.evidence), known_on)
-        if after:
+        if after and self._case.chart.stay_on(after[0]):
             self._flag((review.day, review.evidence), after, known_on)
 
     def _anchor(self, review: Review, known_on: date) -> tuple[date, tuple[int, ...]] | None:

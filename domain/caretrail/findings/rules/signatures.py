@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from caretrail.findings.case import Case
@@ -45,18 +46,19 @@ def plan_signatures(case: Case, rule: PlanSignatures) -> Sheet:
 def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Review) -> list[Change]:
     """Open a finding for each signer who is missing; give back from which day all have signed, if they have."""
     name = _name(document)
-    required = _required(case, rule, document)
+    roster = case.chart.team.roster(document.day)
+    required = _required(case, rule, document, roster)
     arithmetic = f"{name} needs {len(required)} on {iso(document.day)}: {', '.join(required)}"
     owed_until: date | None = document.day
     evidence = {document.version}
     in_lieu: list[str] = []
-    if "team" in rule.signers and not case.chart.team.roster(document.day):
+    if not roster and "team" in rule.signers:
         say = Say("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
         sheet.note(f"{name}: team", document.day, None, say)
         owed_until = None
     found = settlings(document, case.chart.client, rule.in_lieu)
     for signer in required:
-        settled = found.get(signer) or _of_kind(document, signer, rule.in_lieu)
+        settled = found.get(signer) or _of_kind(case, document, signer, rule.in_lieu)
         if settled is None or settled.day > document.day:
             _owe(case, rule, sheet, document, signer, settled, arithmetic)
         if settled is None:
@@ -75,8 +77,11 @@ def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Revi
     return [(owed_until, Say("met", words, "", tuple(sorted(evidence)), anchor=document.day))]
 
 
-def _of_kind(document: Document, signer: str, in_lieu: tuple[str, ...]) -> Signing | None:
-    """The first signature of somebody of a role or with a credential, where the pack asks for one of that kind."""
+def _of_kind(case: Case, document: Document, signer: str, in_lieu: tuple[str, ...]) -> Signing | None:
+    """The first signature of somebody of a role or with a credential, where the pack asks for one of that kind.
+
+    A credential not stated with the signature is the one the team's list had on its day.
+    """
     kind, _, wanted = signer.partition(":")
     if kind not in ("role", "credential"):
         return None
@@ -84,9 +89,13 @@ def _of_kind(document: Document, signer: str, in_lieu: tuple[str, ...]) -> Signi
         signing
         for signing in document.signings
         if (signing.state == "signed" or signing.state in in_lieu)
-        and wanted == (signing.role if kind == "role" else signing.credential)
+        and wanted == (signing.role if kind == "role" else _credential(case, signing))
     ]
     return min(found, key=lambda signing: signing.day, default=None)
+
+
+def _credential(case: Case, signing: Signing) -> str | None:
+    return signing.credential or case.chart.team.credential(signing.signer, signing.day)
 
 
 def _owe(
@@ -149,14 +158,14 @@ def _name(document: Plan | Review) -> str:
     return f"review of {iso(document.day)}"
 
 
-def _required(case: Case, rule: PlanSignatures, document: Plan | Review) -> list[str]:
+def _required(case: Case, rule: PlanSignatures, document: Plan | Review, roster: Sequence[str]) -> list[str]:
     """Who must sign, in the order of the pack's list, then whom the sender adds; nobody twice."""
     signers: list[str] = []
     for signer in rule.signers:
         if signer == "client":
             signers.append(case.chart.client)
         elif signer == "team":
-            signers += case.chart.team.roster(document.day)
+            signers += roster
         else:
             signers.append(signer)
     if isinstance(document, Plan):

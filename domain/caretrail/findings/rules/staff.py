@@ -7,14 +7,15 @@ from datetime import date, timedelta
 from caretrail.episode.history import Effective
 from caretrail.facts import Assessed, EpisodeFact, SessionAttended
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Plan, Review
+from caretrail.findings.chart import Plan, Review, Stay
 from caretrail.findings.days import iso
+from caretrail.findings.signing import Signing
 from caretrail.findings.terms import ends_on, in_words
 from caretrail.findings.track import DAY, Change, Say, Sheet
 from caretrail.policy.rules import AssessorCredential, CoSignature, StaffCredentials
 
 
-def _credentials(case: Case, item: Effective) -> list[tuple[str, str | None]]:
+def credentials_of(case: Case, item: Effective) -> list[tuple[str, str | None]]:
     """Who did something and with which credential: as stated with the fact, else as the team's list had it that day."""
     fact = item.fact
     if not isinstance(fact, EpisodeFact):
@@ -53,7 +54,7 @@ def _assessor_say(case: Case, rule: AssessorCredential, item: Effective, fact: A
         return 1, Say(
             "not_applicable", f"prior assessment accepted {iso(item.day)}: see the rule for those", "", evidence
         )
-    stated = _credentials(case, item)
+    stated = credentials_of(case, item)
     allowed = [credential for credential in rule.credentials if _may(rule, credential)]
     for who, credential in stated:
         if credential in allowed:
@@ -72,7 +73,7 @@ def _may(rule: AssessorCredential, credential: str) -> bool:
 
 
 def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
-    """S1: whoever held a session has a credential of the list.
+    """S1: whoever held a session of treatment has a credential of the list; other services ask for none.
 
     A credential that is not stated can still be: that is unknown from the first such session until the stay ends. A
     session held with none of the list cannot be cured and is a point, for each person of a day.
@@ -83,73 +84,103 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
     for stay in chart.stays:
         sheet.main.set(stay.first, Say("not_applicable", "no session yet"))
         missing = begun = False
+        told: set[str] = set()
         for item in chart.own(chart.treated, stay):
-            day = item.day
+            day, fact = item.day, item.fact
+            if not isinstance(fact, SessionAttended):
+                continue
+            if fact.service not in (chart.services or chart.policy.on(day).treatment_services):
+                continue
             if not begun:
                 begun = True
                 sheet.main.set(day, Say("met", f"sessions since {iso(day)}: nothing open", "", (item.version,)))
             # a chart has hundreds of sessions, and in nearly all of them there is nothing to say
-            if _all_stated(item.fact, allowed):
+            if _all_stated(fact, allowed):
                 continue
-            stated = _credentials(case, item)
-            if stated and all(credential in allowed for _, credential in stated):
-                continue
-            if any(credential is None for _, credential in stated) or not stated:
-                if not missing:
-                    missing = True
-                    words = f"credential not stated, first for the session of {iso(day)}"
-                    say = Say("unknown", words, "", (item.version,), None, "credential_missing")
-                    sheet.note("credential", day, stay.last + DAY if stay.last else None, say)
-                continue
+            stated = credentials_of(case, item)
+            if not missing and (not stated or any(credential is None for _, credential in stated)):
+                missing = True
+                words = f"credential not stated, first for the session of {iso(day)}"
+                say = Say("unknown", words, "", (item.version,), None, "credential_missing")
+                sheet.note("credential", day, stay.last + DAY if stay.last else None, say)
             for who, credential in stated:
-                if credential not in allowed:
+                name = f"session of {iso(day)}: {who}"
+                if credential is not None and credential not in allowed and name not in told:
+                    told.add(name)
                     words = f"session of {iso(day)} held by {who}, {credential}: not a credential of the list"
                     say = Say("violation", words, "", (item.version,), None, "staff_credential")
-                    sheet.note(f"session of {iso(day)}: {who}", day, day + notice, say)
+                    sheet.note(name, day, day + notice, say)
         sheet.leave(stay)
     return sheet
 
 
-def _all_stated(fact: object, allowed: frozenset[str]) -> bool:
+def _all_stated(fact: SessionAttended, allowed: frozenset[str]) -> bool:
     """Whether a session states who held it, and a credential of the list for each."""
-    performers = fact.performed_by if isinstance(fact, SessionAttended) else None
-    if not performers:
+    if not fact.performed_by:
         return False
-    for person in performers:  # noqa: SIM110  # a loop is faster than a generator, and this runs for every session
+    for person in fact.performed_by:  # noqa: SIM110  # a loop is faster than a generator, and this runs for every session
         if person.credential not in allowed:
             return False
     return True
 
 
 def co_signature(case: Case, rule: CoSignature) -> Sheet:
-    """X1 (off in Nebraska): a supervisor signs, within a term, what a provisional clinician signed."""
+    """X1 (off in Nebraska): a supervisor signs, within a term, what a provisional clinician signed.
+
+    It can be signed after the stay, too. Whether a clinician is provisional is read from the day of the signature; if
+    nobody stated their credential, that is unknown until the stay ends or a supervisor has signed anyway.
+    """
     sheet, chart = Sheet(), case.chart
     documents: list[Plan | Review] = [*chart.plans, *chart.reviews]
     changes: list[Change] = [(date.min, Say("not_applicable", "nothing signed by a provisional clinician"))]
     for document in sorted(documents, key=lambda item: item.day):
-        provisional = [
-            signing
-            for signing in document.signings
-            if signing.given
-            and (signing.credential or chart.team.credential(signing.signer, signing.day)) in rule.provisional
-        ]
-        if not provisional or not chart.stay_on(document.day):
-            continue
-        first = min(provisional, key=lambda signing: signing.day)
-        due = ends_on(rule.within, first.day, case.pack.closed_days)
-        name = f"{'plan' if isinstance(document, Plan) else 'review'} of {iso(document.day)}"
-        signed = [item.day for item in document.signings if item.given and item.role == "supervisor"]
-        arithmetic = f"{iso(first.day)} + {in_words(rule.within)} = {iso(due)}"
-        words = f"{name}: supervisor's signature due {iso(due)}"
-        say = Say("due_soon", words, arithmetic, (document.version,), due, "co_signature", None, document.day)
-        track = sheet.sub(name)
-        track.set(first.day, say)
-        track.set(due, say._replace(verdict="due_today"))
-        track.set(due + DAY, say._replace(verdict="overdue"))
-        changes.append((first.day, Say("met", f"{name} is signed by a supervisor", anchor=document.day)))
-        if signed:
-            track.set(max(min(signed), first.day), None)
+        stay = chart.stay_on(document.day)
+        if stay is not None:
+            changes += _co_sign(case, rule, sheet, document, stay)
+    changes.sort(key=lambda change: change[0])
     for stay in chart.stays:
-        sheet.main.lay(sorted(changes, key=lambda change: change[0]), stay.first, stay.last)
+        sheet.main.lay(changes, stay.first, stay.last)
         sheet.leave(stay)
     return sheet
+
+
+def _co_sign(case: Case, rule: CoSignature, sheet: Sheet, document: Plan | Review, stay: Stay) -> list[Change]:
+    """Open what a supervisor owes one document; give back from which day nothing is owed."""
+    name = f"{'plan' if isinstance(document, Plan) else 'review'} of {iso(document.day)}"
+    given = [(signing, _credential(case, signing)) for signing in document.signings if signing.given]
+    provisional = [signing.day for signing, credential in given if credential in rule.provisional]
+    not_stated = [signing for signing, credential in given if credential is None and signing.role == "clinician"]
+    signed = [signing for signing, held in given if signing.role == "supervisor" and held not in rule.provisional]
+    supervisor = min(signed, key=lambda signing: signing.day, default=None)
+    if not_stated:
+        first = min(not_stated, key=lambda signing: signing.day)
+        known = [*provisional, *([supervisor.day] if supervisor else []), *([stay.last + DAY] if stay.last else [])]
+        if not known or first.day < min(known):
+            words = f"{name}: credential of {first.signer} not stated"
+            evidence = tuple(sorted({document.version, first.brought_by}))
+            say = Say("unknown", words, "", evidence, None, "credential_missing", None, document.day)
+            sheet.note(f"{name}: credential", first.day, min(known, default=None), say)
+    if not provisional:
+        return []
+    begin = min(provisional)
+    due = ends_on(rule.within, begin, case.pack.closed_days)
+    arithmetic = f"{iso(begin)} + {in_words(rule.within)} = {iso(due)}"
+    words = f"{name}: supervisor's signature due {iso(due)}"
+    say = Say("due_soon", words, arithmetic, (document.version,), due, "co_signature", None, document.day)
+    track = sheet.sub(name)
+    track.set(begin, say)
+    track.set(due, say._replace(verdict="due_today"))
+    track.set(due + DAY, say._replace(verdict="overdue"))
+    # silent while the signature is owed: then what is owed speaks
+    met = Say("met", f"{name} is signed by a supervisor", "", (document.version,), anchor=document.day)
+    if supervisor is None:
+        return [(begin, met)]
+    settled = max(supervisor.day, begin)
+    track.set(settled, None)
+    evidence = tuple(sorted({document.version, supervisor.brought_by}))
+    return [(begin, met), (settled, met._replace(evidence=evidence))]
+
+
+def _credential(case: Case, signing: Signing) -> str | None:
+    """The credential of a signer: as stated with the signature, else as the team's list had it that day."""
+    return signing.credential or case.chart.team.credential(signing.signer, signing.day)

@@ -1,0 +1,63 @@
+"""What the demo's programs attest of themselves: mostly valid, one licence about to end, one training missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from caretrail.demo.clinic import IMPORT_SOURCE, LINCOLN, OMAHA, SCOTTSBLUFF, SOURCE, Program, instant
+from caretrail.facts import Fact, ProgramAttested
+from caretrail.facts.parts import Person
+
+OFFICE = Person(id="a-webb", role="staff")
+NOON = 12 * 60
+YEAR = timedelta(days=365)
+EARLIEST = timedelta(days=500)
+"""Before the first admission of any demo."""
+
+Kind = Literal["access_24_7", "licence", "staff_training"]
+LEFT: dict[str, dict[Kind, int | None]] = {
+    LINCOLN.id: {"access_24_7": None, "licence": 210, "staff_training": 120},
+    OMAHA.id: {"access_24_7": None, "licence": 19, "staff_training": 75},
+    SCOTTSBLUFF.id: {"access_24_7": None, "licence": 160},
+}
+"""What each program attested, and for how many days more; None for no end. What lasts a year was renewed each year."""
+
+
+def attestations(program: Program, today: date, live_from: datetime | None = None) -> Iterator[tuple[datetime, Fact]]:
+    """What one program stated up to yesterday, as the store hears of it; on paper until the program went live."""
+    told: list[tuple[datetime, date, str, Fact]] = []
+    for kind, left in LEFT[program.id].items():
+        for first, last in _terms(today, left):
+            stated = _weekday(first - timedelta(days=7))
+            at = instant(stated, NOON, program.zone)
+            heard = at if live_from is None else max(at, live_from)
+            fact = ProgramAttested(
+                occurred_on=stated,
+                actor=OFFICE,
+                program=program.id,
+                kind=kind,
+                valid_from=first,
+                valid_to=last,
+                command_id=f"{program.id}/{kind}/{first}",
+                source=SOURCE if heard == at else IMPORT_SOURCE,
+            )
+            told.append((heard, stated, kind, fact))
+    yield from ((heard, fact) for heard, _, _, fact in sorted(told, key=lambda item: item[:3]))
+
+
+def _terms(today: date, left: int | None) -> Iterator[tuple[date, date | None]]:
+    """The days each statement is for, the latest first."""
+    earliest = today - EARLIEST
+    if left is None:
+        yield earliest, None
+        return
+    last = today + timedelta(days=left)
+    while last >= earliest:
+        yield last - YEAR + timedelta(days=1), last
+        last -= YEAR
+
+
+def _weekday(day: date) -> date:
+    return day - timedelta(days=max(0, day.weekday() - 4))

@@ -1,0 +1,140 @@
+"""Program rules: what a program attests of itself (access at all hours, licence, training), judged once a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from caretrail.episode.history import Effective
+from caretrail.episode.stays import LevelStay, level_stays
+from caretrail.facts import Admitted, ProgramAttested
+from caretrail.findings.days import iso
+from caretrail.findings.finding import Finding, Verdict
+from caretrail.findings.track import DAY, Piece, Say, Sheet
+from caretrail.policy import Pack, Policy
+from caretrail.policy.rules import Attested
+
+WORDS = {"access_24_7": "access at all hours", "licence": "licence", "staff_training": "staff training"}
+"""What is attested, in words."""
+
+
+def governed_stays(history: Sequence[Effective], policy: Policy) -> list[LevelStay]:
+    """The stays of an episode that a policy judges: while they last, their program must attest what it asks for."""
+    admitted = next((item for item in history if isinstance(item.fact, Admitted)), None)
+    if admitted is None or not isinstance(admitted.fact, Admitted) or not policy.in_force(admitted.day):
+        return []
+    if admitted.fact.population != policy.on(admitted.day).population:
+        return []
+    return [stay for stay in level_stays(history) if stay.level in policy.on(stay.first_day).levels]
+
+
+def program_findings(history: Sequence[Effective], policy: Policy | Pack, since: date) -> list[Finding]:
+    """What the rules say of a program from the day it first has a client they govern.
+
+    `history` are the facts of the program's own stream, in clinical order. A program must be able to show an
+    attestation on every day, so each day is judged by the version of the policy in force on it.
+    """
+    if isinstance(policy, Pack):
+        policy = Policy((policy,))
+    found: list[Finding] = []
+    for pack in policy.versions:
+        for rule in pack.judged:
+            if isinstance(rule, Attested):
+                pieces = _judged(history, rule, since).pieces()
+                found += [
+                    Finding(
+                        rule.id, subject, say.verdict, start, until, say.due_on, say.message, say.arithmetic,
+                        say.evidence, say.owner, say.cause, False, pack.name,
+                    )
+                    for subject, start, until, say in _in_force(pieces, policy, pack, since)
+                ]  # fmt: skip  # in the order of the fields
+    return found
+
+
+def _in_force(pieces: Iterable[Piece], policy: Policy, pack: Pack, since: date) -> Iterator[Piece]:
+    """The pieces, cut to the days on which one version of the policy judges."""
+    place = policy.versions.index(pack)
+    later = policy.versions[place + 1] if place + 1 < len(policy.versions) else None
+    first = since if place == 0 else max(since, pack.effective_from or since)
+    end = later.effective_from if later else None
+    for subject, start, until, say in pieces:
+        low = max(start, first)
+        high = until if end is None else end if until is None else min(until, end)
+        if high is None or low < high:
+            yield subject, low, high, say
+
+
+def _judged(history: Sequence[Effective], rule: Attested, since: date) -> Sheet:
+    """S2 to S4: on each day an attestation that was made by then is valid; announced before the last of them ends."""
+    sheet = Sheet()
+    made = [
+        (item.version, item.day, item.fact)
+        for item in history
+        if isinstance(item.fact, ProgramAttested) and item.fact.kind == rule.kind
+    ]
+    soon = timedelta(days=rule.soon_days)
+    days = {since}
+    for _, day, fact in made:
+        ends = _ends(fact)
+        days |= {day, fact.valid_from}
+        if ends is not None:
+            days |= {ends - soon, ends, ends + DAY}
+    for day in sorted(day for day in days if day >= since):
+        known = [(version, fact) for version, made_on, fact in made if made_on <= day]
+        sheet.main.set(day, _say(known, WORDS[rule.kind], soon, day))
+    return sheet
+
+
+Known = Sequence[tuple[int, ProgramAttested]]
+
+
+def _say(known: Known, what: str, soon: timedelta, day: date) -> Say:
+    begun = [(version, fact) for version, fact in known if fact.valid_from <= day]
+    if not begun:
+        return _not_begun(known, what)
+    version, fact = max(begun, key=_lasts)
+    ends = _ends(fact)
+    if ends is not None and ends < day:
+        words = f"{what}: the attestation ended {iso(ends)}"
+        return Say("overdue", words, _arithmetic(fact), (version,), ends, "attestation_ended")
+    evidence = [version]
+    while ends is not None and (following := _following(known, ends)) is not None:
+        version, fact = following
+        ends = _ends(fact)
+        evidence.append(version)
+    if ends is None:
+        return Say("met", f"{what}: attested without an end", _arithmetic(fact), tuple(evidence))
+    if day < ends - soon:
+        words = f"{what}: attested through {iso(ends)}"
+        return Say("met", words, _arithmetic(fact), tuple(evidence), ends)
+    verdict: Verdict = "due_today" if day == ends else "due_soon"
+    words = f"{what}: the attestation ends {iso(ends)}"
+    return Say(verdict, words, _arithmetic(fact), tuple(evidence), ends, "attestation_ends")
+
+
+def _not_begun(known: Known, what: str) -> Say:
+    if not known:
+        return Say("unknown", f"{what}: nothing attested", cause="attestation_missing")
+    version, fact = min(known, key=lambda item: (item[1].valid_from, item[0]))
+    words = f"{what}: attested from {iso(fact.valid_from)} only"
+    return Say("unknown", words, _arithmetic(fact), (version,), None, "attestation_not_valid_yet")
+
+
+def _following(known: Known, ends: date) -> tuple[int, ProgramAttested] | None:
+    """The attestation that carries on, without a gap, where one ends: the one that lasts longest."""
+    carries_on = [item for item in known if item[1].valid_from <= ends + DAY and (_ends(item[1]) or date.max) > ends]
+    return max(carries_on, key=_lasts, default=None)
+
+
+def _lasts(item: tuple[int, ProgramAttested]) -> tuple[date, int]:
+    return _ends(item[1]) or date.max, item[0]
+
+
+def _ends(fact: ProgramAttested) -> date | None:
+    """The last day on which it is valid; the last day there is means that there is none."""
+    return None if fact.valid_to == date.max else fact.valid_to
+
+
+def _arithmetic(fact: ProgramAttested) -> str:
+    ends = _ends(fact)
+    return f"valid from {iso(fact.valid_from)} {f'through {iso(ends)}' if ends else 'on'}"

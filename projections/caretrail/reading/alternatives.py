@@ -1,0 +1,101 @@
+"""How the open questions of a rule's text are read, and what the rule would say of an episode if read otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from caretrail.errors import PackInvalid
+from caretrail.findings import QUIET_VERDICTS, findings
+from caretrail.findings.finding import Finding
+from caretrail.policy import Pack, Policy, Reading
+from caretrail.projection.shapes import Flag
+from caretrail.reading.answers import Answer
+from caretrail.reading.view import EpisodeView
+
+Said = TypeVar("Said", Flag, Finding)
+
+
+@dataclass(frozen=True, slots=True)
+class WouldSay(Answer):
+    """What a rule would say of a subject."""
+
+    verdict: str
+    subject: str
+    due_on: date | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative(Answer):
+    """Another answer to a question: whether verdict and due day would be the same on the day asked for, and what else.
+
+    `refused` says why the answer cannot be given alone; then nothing was judged, and `same` is None.
+    """
+
+    value: str
+    same: bool | None
+    would_say: tuple[WouldSay, ...]
+    refused: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow(Answer):
+    """An open question that bears on a rule: how it is read, where that is written, and what else it may mean."""
+
+    name: str
+    question: str
+    value: str
+    decides: tuple[str, ...]
+    alternatives: tuple[Alternative, ...]
+
+
+def telling(up: Sequence[Said]) -> list[Said]:
+    """What asks for something, if anything does; else what says that nothing is asked."""
+    return [item for item in up if item.verdict not in QUIET_VERDICTS] or list(up)
+
+
+def readings_of(view: EpisodeView, pack: Pack, rule: str, up: Iterable[Flag], day: date) -> tuple[ReadingRow, ...]:
+    """Every reading that bears on a rule, each alternative judged; `up` is what the rule says on the day as it is."""
+    said = {_gist(flag) for flag in up}
+    return tuple(
+        ReadingRow(
+            name,
+            reading.question,
+            reading.value,
+            reading.decides,
+            tuple(_otherwise(view, pack, rule, reading, value, said, day) for value in reading.alternatives),
+        )
+        for name, reading in pack.readings_of(rule).items()
+    )
+
+
+def read_otherwise(pack: Pack, reading: Reading, value: str) -> Pack:
+    """The pack with another answer to one of its questions; raises PackInvalid if it cannot be given alone."""
+    for place in reading.decides:
+        rule, _, field = place.rpartition(".")
+        pack = pack.changed(rule, **{field: value}) if rule else pack.model_copy(update={field: value})
+    return pack
+
+
+def _otherwise(
+    view: EpisodeView, pack: Pack, rule: str, reading: Reading, value: str, said: set[_Gist], day: date
+) -> Alternative:
+    try:
+        other = read_otherwise(pack, reading, value)
+    except PackInvalid as problem:
+        return Alternative(value, None, (), problem.message.partition(": rules.")[2].partition(": ")[2])
+    versions = view.policy.versions if view.policy else (pack,)
+    policy = Policy(tuple(other if version is pack else version for version in versions))
+    up = telling([item for item in findings(view.history, policy) if item.rule == rule and item.holds(day)])
+    would_say = tuple(WouldSay(item.verdict, item.subject, item.due_on, item.message) for item in up)
+    return Alternative(value, {_gist(item) for item in up} == said, would_say, None)
+
+
+_Gist = tuple[str, str, date | None]
+
+
+def _gist(item: Flag | Finding) -> _Gist:
+    return item.subject, item.verdict, item.due_on

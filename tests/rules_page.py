@@ -1,0 +1,208 @@
+"""The rule reference, written from the Nebraska pack, the rules' code and the tests.
+
+`PYTHONPATH=tests python -m rules_page > docs/reference/rules.md` writes it; a test compares. From the code it takes the
+first words of each rule's function and the causes it can give; from the tests the names of those that ask for the rule.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from inspect import getsourcefile
+from pathlib import Path
+from typing import Any
+
+from caretrail.findings import program
+from caretrail.findings.eligibility import answers
+from caretrail.findings.rules import CHECKS, staying
+from caretrail.policy import Pack, Rule, load_pack
+from caretrail.policy.rules import Rule as RuleBase
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "docs" / "reference" / "sources" / "ne-iop-2.1-adult.txt"
+NAME = "ne-medicaid-2.1-adult"
+FIXED = frozenset(RuleBase.model_fields)
+TOKEN = re.compile(r"[a-z]+(_[a-z0-9]+)*")
+
+HEADING = """# The rules, from the sentence to the flag
+
+Written from the policy pack, the rules' code and the tests by `PYTHONPATH=tests python -m rules_page`; a test keeps the
+page up to date. The [text of the regulation](sources/ne-iop-2.1-adult.txt) is kept beside it; line numbers are its own.
+`caretrail rules ne-medicaid-2.1-adult` prints the pack, `caretrail why EPISODE RULE` how a rule was applied.
+
+## From the text to the rule
+
+Each line of the service definition that says something, and the rules that rest on it.
+
+| line | text | rules |
+|---:|---|---|
+"""
+
+
+def rules_page() -> str:
+    """The whole page as Markdown."""
+    pack = load_pack(NAME)
+    parts = [HEADING, *_text_table(pack), "\n## Rule by rule\n"]
+    for rule in pack.rules.values():
+        parts += ["\n", *_rule(pack, rule)]
+    return "".join(parts)
+
+
+def _text_table(pack: Pack) -> Iterator[str]:
+    by_line: dict[int, list[str]] = {}
+    for rule in pack.rules.values():
+        for line in lines_of(rule):
+            by_line.setdefault(line, []).append(rule.id)
+    for number, text in enumerate(SOURCE.read_text(encoding="utf-8").splitlines(), start=1):
+        words = text.replace("\uf0b7", "•").strip()
+        if words:
+            links = ", ".join(f"[{rule}](#{rule.lower()})" for rule in by_line.get(number, ()))
+            yield f"| {number} | {words.replace('|', '/')} | {links} |\n"
+
+
+def lines_of(rule: Rule) -> list[int]:
+    """The lines of the document a rule cites."""
+    found: list[int] = []
+    for part in (rule.lines or "").split(", "):
+        if part:
+            first, _, last = part.partition("-")
+            found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def _rule(pack: Pack, rule: Rule) -> Iterator[str]:
+    yield f"### {rule.id}\n\n"
+    off = "" if rule.on else f" **Switched off**: {rule.off_because or rule.unsourced}."
+    yield f"**{rule.title}** ({rule.strength}).{off}\n\n{rule.text}\n\n"
+    yield f"- Source: {rule.citation}\n"
+    stated = _fields(rule)
+    if stated:
+        yield f"- In the pack: {'; '.join(stated)}\n"
+    function = function_of(rule.check)
+    doc = " ".join((function.__doc__ or "").split("\n\n")[0].split())
+    path = Path(getsourcefile(function) or "").relative_to(ROOT)
+    yield f"- Judged by `{rule.check}` ([{path.name}](../../{path.as_posix()})): {doc}\n"
+    causes = causes_of(function)
+    if causes:
+        yield f"- Flags: {', '.join(f'`{cause}`' for cause in causes)}\n"
+    for reading in pack.readings_of(rule.id).values():
+        others = ", or ".join(f"`{other}`" for other in reading.alternatives)
+        yield f"- Reading: {reading.question} `{reading.value}`" + (f"; it could be {others}" if others else "") + "\n"
+    tests = tests_of(rule.id)
+    yield f"- Tests ({len(tests)}):\n" if tests else "- Tests: none\n"
+    for name, file in tests:
+        yield f"  - [{name.removeprefix('test_').replace('_', ' ')}](../../{file})\n"
+
+
+def _fields(rule: Rule) -> list[str]:
+    found: list[str] = []
+    for name, value in rule:
+        if name not in FIXED and value is not None:
+            found.append(f"{name.replace('_', ' ')} {_words(value)}")
+    return found
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_words(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
+    if hasattr(value, "unit"):
+        soon = f", announced {value.soon} before" if value.soon else ""
+        return f"{value.count} × {value.unit.replace('_', ' ')}{soon}"
+    return f"`{value}`"
+
+
+def function_of(check: str) -> Any:
+    """The function that judges a check."""
+    others = {"continued_stay": answers, "program_attested": program.program_findings}
+    return CHECKS.get(check) or others[check]
+
+
+# --- causes, from the code ----------------------------------------------------------------------------------------
+
+
+def causes_of(function: Any) -> list[str]:
+    """The causes a rule can give: read from its function and what it calls in its module."""
+    if function is answers:
+        return sorted(f"continued_stay_{word}" for word in staying.VERDICTS if word in ("not_eligible", "unknown"))
+    module = _module(Path(getsourcefile(function) or ""))
+    functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    seen: set[str] = set()
+    todo = [function.__name__]
+    found: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name in seen or name not in functions:
+            continue
+        seen.add(name)
+        for node in ast.walk(functions[name]):
+            if isinstance(node, ast.Name):
+                todo.append(node.id)
+            found.update(_causes(node))
+    return sorted(found)
+
+
+@cache
+def _module(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+CAUSE_PLACE = 5
+
+
+def _causes(node: ast.AST) -> Iterator[str]:
+    """Strings that stand where a cause stands: in a Say or a Finding, or assigned to a name that says so."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        values: list[ast.expr] = [key.value for key in node.keywords if key.arg == "cause"]
+        if node.func.id == "Say":
+            values += node.args[CAUSE_PLACE : CAUSE_PLACE + 1]
+        if node.func.id in ("flag", "_judge_weeks"):
+            values += node.args[2:]
+        for value in values:
+            yield from _strings(value)
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            names = target.elts if isinstance(target, ast.Tuple) else [target]
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            for name, value in zip(names, values, strict=False):
+                if isinstance(name, ast.Name) and name.id == "cause":
+                    yield from _strings(value)
+
+
+def _strings(value: ast.expr) -> Iterator[str]:
+    for node in ast.walk(value):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and TOKEN.fullmatch(node.value):
+            yield node.value
+
+
+# --- tests, from their names --------------------------------------------------------------------------------------
+
+
+def tests_of(rule: str) -> list[tuple[str, str]]:
+    """The tests that ask for a rule: those whose text names it, or its number without the pack."""
+    return sorted(_tests_by_rule().get(rule.rpartition("-")[2], ()))
+
+
+@cache
+def _tests_by_rule() -> dict[str, set[tuple[str, str]]]:
+    found: dict[str, set[tuple[str, str]]] = {}
+    for folder in ("findings", "policy"):
+        for path in sorted((ROOT / "tests" / folder).glob("test_*.py")):
+            for node in _module(path).body:
+                if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                    for rule in _named(node):
+                        found.setdefault(rule, set()).add((node.name, path.relative_to(ROOT).as_posix()))
+    return found
+
+
+def _named(test: ast.FunctionDef) -> set[str]:
+    named: set[str] = set()
+    for node in ast.walk(test):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            named.update(re.findall(r"(?<![A-Za-z0-9-])(?:NE21-)?([A-Z][0-9])(?![A-Za-z0-9.])", node.value))
+    return named
+
+
+if __name__ == "__main__":
+    print(rules_page(), end="")
