@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from caretrail.policy import load_pack
-from rules_page import NAME, ROOT, SOURCE, causes_of, function_of, lines_of, rules_page, tests_of
+from rules_page import NAME, ROOT, SOURCE, asked_for_by, causes_of, function_of, lines_of, rules_page
 
 PACK = load_pack(NAME)
 
@@ -19,7 +19,7 @@ def test_the_page_is_up_to_date() -> None:
 
 @pytest.mark.parametrize("rule", PACK.rules)
 def test_every_rule_has_tests_of_its_own(rule: str) -> None:
-    assert len(tests_of(rule)) >= 3
+    assert len(asked_for_by(rule)) >= 3
 
 
 @pytest.mark.parametrize("rule", [rule.id for rule in PACK.rules.values() if rule.check != "length_of_stay"])
@@ -49,5 +49,5 @@ def test_every_sentence_of_the_service_definition_from_expectations_on_has_a_rul
 
 def test_the_page_leads_to_files_that_exist() -> None:
     for rule in PACK.rules:
-        for _, file in tests_of(rule):
+        for _, file in asked_for_by(rule):
             assert Path(ROOT / file).is_file()

@@ -1,0 +1,243 @@
+"""The rules say of every day what a second, plain reading of the facts up to that day says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from caretrail.episode.history import Effective
+from caretrail.findings import Finding, eligibility, findings
+from caretrail.policy import Pack
+from findings.generated import histories
+from findings.naive import Known, Said
+from findings.text_history import CLIENT, PACK, history_of
+
+HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
+BEFORE = timedelta(days=3)
+AFTER = timedelta(days=75)
+NOT_ADMITTED = SimpleNamespace(first=date.min, last=date.max, since=date.min)
+"""Stands for the stay when treatment is judged before anybody recorded an admission."""
+
+
+class Board:
+    """What the rules say, asked day after day, in the words of the plain reading."""
+
+    def __init__(self, history: list[Effective], pack: Pack) -> None:
+        self._found, self._answers = findings(history, pack), eligibility(history, pack)
+        spans = [
+            *((item.start, item.until) for item in self._found),
+            *((one.start, one.until) for one in self._answers),
+        ]
+        self._changes = {day for span in spans for day in span}
+        self._held: dict[str, list[Finding]] = {}
+        self._said: dict[str, Said] = {}
+        self._read = False
+
+    def on(self, day: date) -> tuple[dict[str, Said], bool]:
+        """What is said on a day, and whether the rules that support an admission are met; days are asked in order."""
+        if day in self._changes or not self._read:
+            self._read = True
+            self._turn_to(day)
+        self._said |= {rule: {_deadline(rule, item, day) for item in self._of(rule)} for rule in ("A1", "P1", "R1")}
+        met = {rule: any(item.verdict == "met" for item in self._of(rule)) for rule in ("A1", "A3", "B1", "B2", "B3")}
+        return self._said, (met["A1"] or met["A3"]) and met["B1"] and met["B2"] and met["B3"]
+
+    def _of(self, rule: str) -> list[Finding]:
+        return self._held.get(f"NE21-{rule}", [])
+
+    def _turn_to(self, day: date) -> None:
+        self._held = {}
+        for item in self._found:
+            if item.holds(day):
+                self._held.setdefault(item.rule, []).append(item)
+        holds = [one for one in self._answers if one.start <= day and (one.until is None or day < one.until)]
+        missing = [item.subject.replace(CLIENT, "client") for item in self._of("P3") if item.verdict == "violation"]
+        points = {
+            rule: {(item.verdict,) for item in self._of(rule) if item.verdict in ("violation", "info")}
+            for rule in ("I1", "I2")
+        }
+        self._said = {
+            **points,
+            "P3": {tuple(subject.split(": ")) for subject in missing},
+            "R2": {(_day(item.subject), item.verdict, item.cause) for item in self._of("R2") if item.cause},
+            "R3": {tuple(map(_day, item.subject.split(" to "))) for item in self._of("R3") if item.cause},
+            "I3": {(item.cause,) for item in self._of("I3") if item.cause},
+            "C1": {(one.verdict, one.basis, one.holds_through) for one in holds},
+        }
+
+
+def _day(words: str) -> date:
+    """The day a subject ends with, as in `review of 2026-02-05`."""
+    return date.fromisoformat(words[-10:])
+
+
+def _deadline(rule: str, item: Finding, day: date) -> tuple[str, date | None, int]:
+    """The verdict, the day it fell due where the plain reading has one, and the days overdue."""
+    verdict, late = str(item.verdict), item.days_overdue(day)
+    if item.cause == "assessment_missing" and verdict == "violation":
+        verdict, late = "overdue", (day - item.due_on).days if item.due_on else 0
+    elif item.cause == "assessment_after_treatment":
+        verdict = "late"
+    dated = ("overdue", "not_met", "due_today") + (("met", "due_soon") if rule == "R1" else ())
+    return verdict, item.due_on if verdict in dated else None, late
+
+
+def plain(rule: str, said: Said) -> Said:
+    """What the plain reading says; where a deadline ended without harm, no due day matters but that of reviews."""
+    if rule != "P1":
+        return said
+    return {(verdict, None if verdict in ("met", "not_applicable") else due, late) for verdict, due, late in said}
+
+
+def disagreements(history: list[Effective], pack: Pack = PACK) -> Iterator[tuple[date, str, Said, Said]]:
+    """Each day and rule on which the two readings differ: what the rules say, and what the plain reading says."""
+    if not history:
+        return
+    facts = [SimpleNamespace(day=item.day, version=item.version, **dict(item.fact)) for item in history]
+    naive, board = Known(facts, {}), Board(history, pack)
+    day, last = history[0].day - BEFORE, history[-1].day + AFTER
+    while day <= last:
+        known = naive.on(day)
+        said, admission = board.on(day)
+        if known.of("admitted"):
+            expected = known.verdicts(day, admission)
+        else:
+            # before an admission only treatment that goes on already is judged
+            expected = {rule: set[tuple[Any, ...]]() for rule in said} | {"A1": _before_admission(known, day)}
+        for rule, words in expected.items():
+            if said[rule] != plain(rule, words):
+                yield day, rule, said[rule], plain(rule, words)
+        day += timedelta(days=1)
+
+
+def _before_admission(known: Known, day: date) -> Said:
+    if not known.attended:
+        return set()
+    verdict, due = known.a1(NOT_ADMITTED, day)
+    return {(verdict, due, (day - due).days if due else 0)}
+
+
+@settings(
+    max_examples=HISTORIES,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(histories())
+def test_the_rules_say_of_every_day_what_a_plain_reading_of_the_facts_up_to_that_day_says(
+    history: list[Effective],
+) -> None:
+    for day, rule, said, expected in disagreements(history):
+        pytest.fail(f"{rule} on {day}: the rules say {said}, the plain reading says {expected}")
+
+
+# --- the comparison itself ----------------------------------------------------------------------------------------
+
+BY = "signed by c-ortiz, c-lee, cl-7f3a"
+LATE_REVIEW = f"""
+    2026-01-02 assessed
+    2026-01-04 admitted
+    2026-01-05 session group 09:00 180
+    2026-01-07 session group 09:00 180
+    2026-01-07 plan 1 {BY}
+    2026-01-09 session group 09:00 179
+    2026-01-12 session group 09:00 180 size 13
+    2026-02-07 review of 1 {BY}
+    2026-02-07 determined continue C1 {BY}
+    2026-03-30 discharged completed
+"""
+BUSY_WEEK = "2026-01-04 admitted\n" + "".join(f"2026-01-0{day} session family 09:00 100\n" for day in range(4, 10))
+THREE_DAYS = "2026-01-04 admitted\n" + "".join(f"2026-01-0{day} session family 09:00 180\n" for day in (5, 7, 9))
+FIXED = [history_of(text) for text in (LATE_REVIEW, BUSY_WEEK, THREE_DAYS)]
+BEGUN = f"2026-01-05 admitted\n2026-01-05 plan 1 {BY}\n"
+CORNERS = {
+    "a prior assessment nobody can judge, made after the first session of the day": """
+        2026-01-05 admitted
+        2026-01-05 assessed prior_accepted at 10:00 | {"relevant": null}
+        2026-01-05 session group 09:00 180""",
+    "a review signed late, after the next one was held at another level": f"""{BEGUN}
+        2026-01-10 review of 1 signed by cl-7f3a
+        2026-02-20 transferred 2.1 to 1
+        2026-02-25 review of 1 {BY}
+        2026-02-27 signed #3 by c-ortiz
+        2026-03-01 transferred 1 to 2.1""",
+    "a review and a determination from before the client came to this level": f"""
+        2026-01-02 assessed
+        2026-01-05 admitted level 1
+        2026-01-05 plan 1 {BY}
+        2026-01-10 review of 1 {BY}
+        2026-01-10 determined continue C1 {BY}
+        2026-03-02 transferred 1 to 2.1 | {{"reason": "level1_insufficient"}}
+        2026-03-02 session group 09:00 180""",
+    "a review signed late that splits a gap": f"""{BEGUN}
+        2026-02-01 review of 1 {BY}
+        2026-02-20 review of 1 signed by cl-7f3a
+        2026-03-12 review of 1 {BY}
+        2026-03-14 signed #4 by c-ortiz""",
+    "an older determination signed after a newer one, and one to leave": f"""{BEGUN}
+        2026-01-10 determined continue C1 signed by cl-7f3a
+        2026-01-12 determined continue {BY}
+        2026-01-14 signed #3 by c-ortiz
+        2026-01-16 determined leave 2026-01-20 C1 {BY}""",
+    "a plan updated after a return, before it is in effect": f"""
+        2026-01-05 admitted
+        2026-01-05 plan 1 effective 2026-03-01 {BY}
+        2026-01-20 transferred 2.1 to 1
+        2026-02-10 transferred 1 to 2.1
+        2026-02-10 session group 09:00 180
+        2026-02-12 review of 1 {BY}
+        2026-02-14 session group 09:00 180""",
+    "due on the last day, and gone again on the day of the return": f"""{BEGUN}
+        2026-02-04 transferred 2.1 to 1
+        2026-02-10 transferred 1 to 2.1
+        2026-02-10 transferred 2.1 to 1
+        2026-02-20 transferred 1 to 2.1""",
+    "two reviews of one day that name other next days, one signed late": f"""{BEGUN}
+        2026-01-20 review of 1 next 2026-02-05; {BY}
+        2026-01-20 review of 1 next 2026-01-30; signed by cl-7f3a
+        2026-02-02 signed #4 by c-ortiz""",
+}
+"""Charts on which the readings once differed, or that a generator seldom draws."""
+
+
+def with_number(value: Any, old: int, new: int) -> Any:
+    """The same, with each number that is `old` made `new`, wherever a pack keeps its numbers."""
+    if isinstance(value, dict):
+        return {name: with_number(part, old, new) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_number(part, old, new) for part in value]
+    return new if type(value) is int and value == old else value
+
+
+@pytest.mark.parametrize("corner", CORNERS)
+def test_the_readings_agree_in_corners(corner: str) -> None:
+    assert list(disagreements(history_of(CORNERS[corner]))) == []
+
+
+def test_the_readings_agree_on_the_fixed_histories() -> None:
+    assert [list(disagreements(history)) for history in FIXED] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rules"),
+    [
+        (30, 31, {"R1", "R3", "C1"}),
+        (7, 8, {"R1", "R2", "R3", "I1", "I2", "I3"}),
+        (540, 539, {"I1"}),
+        (3, 4, {"I2"}),
+        (5, 6, {"I2"}),
+        (12, 13, {"I3"}),
+    ],
+)
+def test_rules_with_one_number_wrong_are_found_out(old: int, new: int, rules: set[str]) -> None:
+    """Given a pack in which one number is another, when the readings are compared, then they differ in its rules."""
+    wrong = Pack.model_validate(with_number(PACK.model_dump(), old, new))
+    found = {rule for history in FIXED for _, rule, _, _ in disagreements(history, wrong)}
+    assert found, f"nobody noticed that {old} is {new}"
+    assert found & rules
