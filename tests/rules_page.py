@@ -90,7 +90,7 @@ def _rule(pack: Pack, rule: Rule) -> Iterator[str]:
     for reading in pack.readings_of(rule.id).values():
         others = ", or ".join(f"`{other}`" for other in reading.alternatives)
         yield f"- Reading: {reading.question} `{reading.value}`" + (f"; it could be {others}" if others else "") + "\n"
-    tests = tests_of(rule.id)
+    tests = asked_for_by(rule.id)
     yield f"- Tests ({len(tests)}):\n" if tests else "- Tests: none\n"
     for name, file in tests:
         yield f"  - [{name.removeprefix('test_').replace('_', ' ')}](../../{file})\n"
@@ -179,7 +179,7 @@ def _strings(value: ast.expr) -> Iterator[str]:
 # --- tests, from their names --------------------------------------------------------------------------------------
 
 
-def tests_of(rule: str) -> list[tuple[str, str]]:
+def asked_for_by(rule: str) -> list[tuple[str, str]]:
     """The tests that ask for a rule: those whose text names it, or its number without the pack."""
     return sorted(_tests_by_rule().get(rule.rpartition("-")[2], ()))
 
@@ -189,18 +189,31 @@ def _tests_by_rule() -> dict[str, set[tuple[str, str]]]:
     found: dict[str, set[tuple[str, str]]] = {}
     for folder in ("findings", "policy"):
         for path in sorted((ROOT / "tests" / folder).glob("test_*.py")):
-            for node in _module(path).body:
+            body = _module(path).body
+            helpers = {name: node for node in body for name in _defines(node)}
+            for node in body:
                 if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                    for rule in _named(node):
+                    for rule in _named(node, helpers, {node.name}):
                         found.setdefault(rule, set()).add((node.name, path.relative_to(ROOT).as_posix()))
     return found
 
 
-def _named(test: ast.FunctionDef) -> set[str]:
+def _defines(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef) and not node.name.startswith("test_"):
+        yield node.name
+    if isinstance(node, ast.Assign):
+        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def _named(test: ast.stmt, helpers: dict[str, ast.stmt], seen: set[str]) -> set[str]:
+    """The rules a test names, itself or in a helper or a constant of its module that it uses."""
     named: set[str] = set()
     for node in ast.walk(test):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             named.update(re.findall(r"(?<![A-Za-z0-9-])(?:NE21-)?([A-Z][0-9])(?![A-Za-z0-9.])", node.value))
+        if isinstance(node, ast.Name) and node.id in helpers and node.id not in seen:
+            seen.add(node.id)
+            named |= _named(helpers[node.id], helpers, seen)
     return named
 
 

@@ -186,7 +186,7 @@ class Store:
         all_verdicts: bool = False,
         policy: Policy | None = None,
     ) -> list[FindingRow]:
-        """Findings in force on a day (default today), of one episode or of all that are open then.
+        """Findings in force on a day (default today), of one episode or of all that are open then and their programs.
 
         `rule` may leave out the pack's prefix; `closed` adds episodes that ended before; `all_verdicts` adds `met` and
         `not_applicable`. With `policy`, for example `as_if_in_force(read_pack(path))`, every episode is judged by that
@@ -205,7 +205,10 @@ class Store:
         all_quiet: bool = False,
         policy: Policy | None = None,
     ) -> Worklist:
-        """What is to be done on a day, most pressing first; with `policy` as if that one had judged all along."""
+        """What is to be done on a day, most pressing first; with `policy` as if that one had judged all along.
+
+        A row whose `episode` is None is of `program` itself: what it must attest, told once. A clinician has none.
+        """
         return self.reader().worklist(as_of, program=program, clinician=clinician, all_quiet=all_quiet, policy=policy)
 
     def eligibility(self, name: str, as_of: date | None = None) -> EligibilityRow:

@@ -91,8 +91,10 @@ Now: overdue, due today, or treatment without an assessment (1)
 Episode        Rule     Due          What                                Owner
 LNK-2026-0001  NE21-R1  2 days over  review overdue, due 2026-03-07      c-ortiz
 
-Check the record: what it says is not enough to judge (1)
+Check the record: what it says is not enough to judge (2)
 Episode        Rule     Due          What                                Owner
+program                 since 01-05  3 records to check: NE21-S2,
+lincoln-iop                          NE21-S3, NE21-S4
 LNK-2026-0001  NE21-C1  since 03-08  the determination of 2026-02-05     c-ortiz
                                      held through 2026-03-07
 
@@ -106,10 +108,15 @@ def test_a_signature_that_is_owed(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Worklist as of 2026-02-06
 
-Next: due this week, or a signature owed (1)
+Next: due soon, or a signature owed (1)
 Episode        Rule     Due          What                                Owner
 LNK-2026-0001  NE21-P3  since 02-05  review of 2026-02-05 lacks the      c-ortiz
                                      signature of cl-7f3a: put off
+
+Check the record: what it says is not enough to judge (1)
+Episode        Rule     Due          What                                Owner
+program                 since 01-05  3 records to check: NE21-S2,
+lincoln-iop                          NE21-S3, NE21-S4
 
 Standing on position 65, the newest
 'caretrail why EPISODE RULE' explains a row.
@@ -248,13 +255,25 @@ def test_the_findings_in_force_on_a_day(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Findings as of 2026-03-09
 
-Episode        Rule     Verdict  Days           What
-LNK-2026-0001  NE21-C1  unknown  2026-03-08     the determination of 2026-02-05
-                                 to 2026-03-10  held through 2026-03-07
-LNK-2026-0001  NE21-R1  overdue  2026-03-08     review overdue, due 2026-03-07
-                                 to 2026-03-10
+Episode        Rule     Verdict  Days              What
+LNK-2026-0001  NE21-C1  unknown  2026-03-08        the determination of
+                                 to 2026-03-10     2026-02-05 held through
+                                                   2026-03-07
+LNK-2026-0001  NE21-I5  info     2026-02-02        not given since 2026-01-05:
+                                 to 2026-04-06     family, education,
+                                                   motivational
+LNK-2026-0001  NE21-M1  info     2026-03-08        no care coordination recorded
+                                 to 2026-03-14     from 2026-02-05 to 2026-03-07
+LNK-2026-0001  NE21-R1  overdue  2026-03-08        review overdue, due
+                                 to 2026-03-10     2026-03-07
+program        NE21-S2  unknown  since 2026-01-05  access at all hours: nothing
+lincoln-iop                                        attested
+program        NE21-S3  unknown  since 2026-01-05  licence: nothing attested
+lincoln-iop
+program        NE21-S4  unknown  since 2026-01-05  staff training: nothing
+lincoln-iop                                        attested
 
-2 findings
+7 findings
 Standing on position 65, the newest
 """)
 

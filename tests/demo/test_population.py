@@ -12,8 +12,11 @@ from zoneinfo import ZoneInfo
 from caretrail.demo import IMPORT_SOURCE, STORIES, episodes, jsonl, practice_day
 from caretrail.demo.clinic import PROGRAMS, end_of_record
 from caretrail.demo.teds import LENGTH_OF_STAY, REASONS
-from caretrail.facts import Admitted, Assessed, Discharged, EpisodeFact, Fact
+from caretrail.episode.history import Entry, effective_history
+from caretrail.facts import Admitted, Assessed, Discharged, EpisodeFact, Fact, ProgramAttested
 from caretrail.facts.codec import parse_fact
+from caretrail.findings.program import program_findings
+from caretrail.policy import load_pack
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.application import Receipt, Records
 from practice import folded
@@ -122,3 +125,25 @@ def test_a_store_whose_clock_is_set_takes_it_all(tmp_path: Path) -> None:
     records.close()
     assert len(receipts) == len(told)
     assert all(receipt.recorded_at - at < timedelta(seconds=1) for receipt, (at, _) in zip(receipts, told, strict=True))
+
+
+def test_programs_attest_what_they_must_but_for_one_licence_about_to_end_and_one_training() -> None:
+    """Given the demo's programs, then on its day two rules of two programs ask for something, and were quiet before."""
+    stated: dict[str, list[Entry]] = {program.id: [] for program in PROGRAMS}
+    for at, fact in episodes(TODAY, len(STORIES)):
+        if isinstance(fact, ProgramAttested):
+            found = stated[fact.program]
+            found.append(Entry(len(found) + 1, 1, fact, at, "demo"))
+    pack = load_pack("ne-medicaid-2.1-adult")
+
+    def loud(day: date) -> set[tuple[str, str, str]]:
+        return {
+            (program, finding.rule, finding.verdict)
+            for program, entries in stated.items()
+            for finding in program_findings(effective_history(entries), pack, TODAY - timedelta(days=460))
+            if finding.holds(day) and finding.verdict != "met"
+        }
+
+    missing = ("scottsbluff-iop", "NE21-S4", "unknown")
+    assert loud(TODAY) == {("omaha-iop", "NE21-S3", "due_soon"), missing}
+    assert loud(TODAY - timedelta(days=30)) == loud(TODAY - timedelta(days=450)) == {missing}

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from caretrail.episode.history import Effective
 from caretrail.findings import eligibility, findings
 from caretrail.policy import Pack, Policy, policy_of, read_pack
-from findings.test_causality import KINDS, START, Writer, possible, read, read_stay, up_to
+from findings.generated import KINDS, START, Writer, possible
+from findings.test_causality import read, read_stay, up_to
 from findings.text_history import PACK, entries
 
 PACKS = Path(__file__).parent / "packs"
@@ -46,14 +47,13 @@ class WiderWriter(Writer):
 @st.composite
 def histories(draw: st.DrawFn) -> list[Effective]:
     """A chart over a few months with anything that may befall it, for rules of any kind."""
-    writer = WiderWriter()
-    writer.level = draw(st.sampled_from(["2.1", "2.1", "2.1", "2.1", "1"]))
+    writer = WiderWriter(draw(st.sampled_from(["2.1", "2.1", "2.1", "2.1", "1"])))
     if draw(st.booleans()):
         writer.write("assessed", START + timedelta(days=draw(st.integers(-4, 3))), draw(st.integers(0, 5)), 1)
-    writer.lines.append(f"{START} admitted level {writer.level}")
+    writer.put(f"{START} admitted level {writer.level}")
     day = START
     steps = st.tuples(st.integers(0, 7), st.sampled_from(MORE_KINDS), st.integers(0, 39), st.integers(0, 39))
-    for ahead, kind, one, two in draw(st.lists(steps, min_size=12, max_size=45)):
+    for ahead, kind, one, two in draw(st.lists(steps, min_size=10, max_size=35)):
         day += timedelta(days=ahead)
         if kind != "discharged" or one > 35:
             writer.write(kind, day, one, two)
@@ -62,8 +62,12 @@ def histories(draw: st.DrawFn) -> list[Effective]:
     return made
 
 
-def other(rule: str, **fields: object) -> Pack:
-    return PACK.changed(f"NE21-{rule}", **fields)
+def several(**rules: dict[str, object]) -> Pack:
+    """Nebraska's pack with several rules read otherwise."""
+    pack = PACK
+    for rule, fields in rules.items():
+        pack = pack.changed(f"NE21-{rule}", **fields)
+    return pack
 
 
 def at_this_level(name: str) -> Pack:
@@ -78,11 +82,13 @@ def minnesota() -> Policy:
 
 def nebraska_twice(basis: str) -> Policy:
     """Nebraska's rules, changed in much that is judged over a time."""
-    new = other("R1", every=[{"count": 14, "unit": "calendar_day", "soon": 3}], first_from="plan_effective")
-    new = new.changed("NE21-I1", basis=basis, least=580)
-    new = new.changed("NE21-P1", within={"count": 4, "unit": "treatment_day", "soon": 1})
+    new = several(
+        R1={"every": [{"count": 14, "unit": "calendar_day", "soon": 3}], "first_from": "plan_effective"},
+        I1={"basis": basis, "least": 580},
+        P1={"within": {"count": 4, "unit": "treatment_day", "soon": 1}},
+    )
     update = {"name": "later", "effective_from": CHANGE, "supersedes": PACK.name, "treatment_services": {"group"}}
-    return policy_of([other("I1", basis=basis), new.model_copy(update=update)])
+    return policy_of([several(I1={"basis": basis}), new.model_copy(update=update)])
 
 
 DAY_TERM = {"count": 30, "unit": "calendar_day", "soon": 7}
@@ -95,39 +101,64 @@ JUDGES: dict[str, Policy | Pack] = {
     "il": at_this_level("il-2060-former"),
     "ca": at_this_level("ca-ntp-10305"),
     "mo": at_this_level("mo-groups"),
-    "holds pause": other("R1", holds="pause"),
-    "closed days": other("R1", on_closed_day="next_working_day"),
-    "fixed": other("R1", series="fixed", first_from="admission"),
-    "earlier of both": other("R1", series="earlier_of_both", first_from="admission"),
-    "from plan": other("R1", first_from="plan_effective"),
-    "from admission": other("R1", first_from="admission"),
-    "all signed": other("R1", counts_when="all_signed"),
-    "held": other("R1", counts_when="held"),
-    "all at once": other("R1", holds="pause", on_closed_day="next_working_day", series="fixed", first_from="admission"),
-    "sessions": other("R1", every=[{"count": 12, "unit": "session", "soon": 3}]),
-    "visits": other("R1", every=[{"count": 9, "unit": "visit", "soon": 2}], holds="pause"),
-    "days or working days": other("R1", every=[DAY_TERM, {"count": 15, "unit": "working_day", "soon": 5}]),
-    "days or treatment days": other(
-        "R1", every=[{"count": 10, "unit": "treatment_day", "soon": 2}, DAY_TERM], holds="pause", counts_when="held"
+    # rules do not touch each other but through the review clock: so each of these reads several of them otherwise
+    "as strict as can be": several(
+        R1={"on_closed_day": "next_working_day", "counts_when": "all_signed", "first_from": "plan_effective"},
+        P1={"sessions": "individual_only", "strength": "must"},
+        A1={"same_day": "strict"},
+        A2={"provisional_is": "blocked"},
+        B2={"dimensions": "all_six"},
+        I1={"basis": "attended"},
     ),
-    "individual only": other("P1", sessions="individual_only"),
-    "count assessment": other("P1", sessions="count_assessment"),
-    "first day excluded": other("P1", first_day="excluded", cap={"count": 10, "unit": "working_day", "soon": 2}),
-    "plan in days": other("P1", within={"count": 10, "unit": "working_day", "soon": 3}),
-    "plan in hours": other("P1", within={"count": 9, "unit": "treatment_hour", "soon": 2}),
-    "plan in visits": other("P1", within={"count": 3, "unit": "visit"}),
-    "earlier plan stands": other("P1", on_return="earlier_plan_stands"),
-    "attended": other("I1", basis="attended"),
-    "scheduled": other("I1", basis="scheduled"),
-    "provisional blocked": other("A2", provisional_is="blocked"),
-    "strict same day": other("A1", same_day="strict"),
-    "all six": other("B2", dimensions="all_six"),
-    "authorization": other("C1", holds="authorization").changed("NE21-U1", on=True),
-    "monthly average": other("I3", aggregation="monthly_average"),
-    "signatures by a day": other("P3", within={"count": 5, "unit": "working_day", "soon": 1}, in_lieu=()),
-    "no contact": other("X2", on=True, unsourced=None, section="made for the test"),
-    "co-signature": other("X1", on=True, unsourced=None, section="made for the test"),
+    "as mild as can be": several(
+        R1={"holds": "pause", "counts_when": "held", "first_from": "admission"},
+        P1={"sessions": "count_assessment", "on_return": "earlier_plan_stands"},
+        I1={"basis": "scheduled"},
+        I3={"aggregation": "monthly_average"},
+    ),
+    "by the payer": several(
+        R1={"series": "fixed", "first_from": "admission", "holds": "pause", "on_closed_day": "next_working_day"},
+        C1={"holds": "authorization"},
+        U1={"on": True},
+        P1={"first_day": "excluded", "cap": {"count": 10, "unit": "working_day", "soon": 2}},
+        P3={"within": {"count": 5, "unit": "working_day", "soon": 1}, "in_lieu": ()},
+    ),
+    "rules that are off": several(
+        R1={"series": "earlier_of_both", "first_from": "admission"},
+        P1={"within": {"count": 10, "unit": "working_day", "soon": 3}},
+        X1={"on": True, "unsourced": None, "section": "made for the test"},
+        X2={"on": True, "unsourced": None, "section": "made for the test"},
+    ),
+    "counted in sessions": several(
+        R1={"every": [{"count": 12, "unit": "session", "soon": 3}]},
+        P1={"within": {"count": 9, "unit": "treatment_hour", "soon": 2}},
+    ),
+    "counted in visits": several(
+        R1={"every": [{"count": 9, "unit": "visit", "soon": 2}], "holds": "pause"},
+        P1={"within": {"count": 3, "unit": "visit"}},
+    ),
+    "days or working days": several(R1={"every": [DAY_TERM, {"count": 15, "unit": "working_day", "soon": 5}]}),
+    "days or treatment days": several(
+        R1={"every": [{"count": 10, "unit": "treatment_day", "soon": 2}, DAY_TERM], "holds": "pause"}
+    ),
 }
+
+
+def one_voice(policy: Policy, history: list[Effective]) -> None:
+    """Of each rule one version speaks on each day from the admission on, beside what is said of subjects."""
+    admission = next((item for item in history if item.fact.type == "admitted"), None)
+    if admission is None:
+        return
+    found = findings(history, policy)
+    rules = {rule.id for pack in policy.versions for rule in pack.judged if rule.check != "program_attested"}
+    days = sorted(
+        {day for item in found for day in (item.start, item.until) if day is not None and day >= admission.day}
+    )
+    for day in days:
+        held = [item for item in found if item.holds(day) and item.rule in rules]
+        assert {item.rule for item in held} == rules, day
+        main = [item.rule for item in held if not item.subject]
+        assert len(set(main)) == len(main), day
 
 
 @pytest.mark.parametrize("name", JUDGES)
@@ -144,6 +175,8 @@ def test_no_pack_looks_ahead(name: str, history: list[Effective]) -> None:
     days = sorted({item.day for item in history})
     for one, following in pairwise(answers):
         assert one.until == following.start
+    if isinstance(judge, Policy):
+        one_voice(judge, history)
     # a reading of the facts up to a day holds until the next fact: the days between share it
     for day, until in pairwise([days[0] - timedelta(days=1), *days, days[-1] + timedelta(days=100)]):
         known = up_to(history, day)

@@ -40,5 +40,5 @@ def case_number(asked: Asking, name: str) -> str:
 
 
 def whose(row: FindingRow) -> str:
-    """Whose a row is: the episode's, by its case number, or a program's own."""
-    return f"program {row.program}" if row.episode is None else row.episode
+    """Whose a row is: the episode's, by its case number, or a program's own, in two lines to keep tables narrow."""
+    return f"program\n{row.program}" if row.episode is None else row.episode

@@ -5,6 +5,7 @@ Tokens are the words of the wire format. They are published by `caretrail schema
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import lru_cache
 from typing import Annotated, Literal, Self
@@ -14,12 +15,14 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     Strict,
     StrictBool,
     StrictInt,
     StringConstraints,
+    ValidationInfo,
     model_validator,
 )
 
@@ -43,7 +46,19 @@ Diagnosis = Annotated[str, _short(r"^[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", 
 TimeOfDay = Annotated[str, _short(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 5)]
 """Local wall clock time, `HH:MM`."""
 
-Date = Annotated[date, Strict(), Field(ge=date(1900, 1, 1))]
+
+def _written_out(value: object, info: ValidationInfo) -> object:
+    """Read a date of JSON as people write it; a number of seconds is an instant, and which day that is depends."""
+    if info.mode == "json" and isinstance(value, str):
+        if not _DATE.fullmatch(value):
+            raise ValueError("must be a date, YYYY-MM-DD")
+        return date.fromisoformat(value)
+    return value
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+Date = Annotated[date, Strict(), BeforeValidator(_written_out), Field(ge=date(1900, 1, 1))]
 """A civil date; one before anybody alive was born is a typing error, and its arithmetic would leave the calendar."""
 
 Instant = Annotated[AwareDatetime, Strict()]

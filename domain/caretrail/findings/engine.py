@@ -29,7 +29,7 @@ PER_PROGRAM = "program_attested"
 CONTINUED_STAY = "continued_stay"
 """The check that mirrors eligibility, which is worked out from other rules."""
 
-_finding: Callable[[tuple[Any, ...]], Finding] = partial(tuple.__new__, Finding)
+_finding: Callable[[tuple[Any, ...]], Finding] = partial(tuple.__new__, Finding)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 """A finding from its fields in order: an episode has a hundred, and naming each argument costs as much again."""
 
 
@@ -192,12 +192,13 @@ def _warnings(chart: Chart, policy: Policy) -> Iterator[Finding]:
                 _carrier(chart, stay.first), "edition_mismatch", pack=pack.name,
             )  # fmt: skip  # in the order of the fields
         ended = policy.last_day
-        if ended is not None and ended >= stay.first and (stay.last is None or stay.last > ended):
+        if ended is not None and (stay.last is None or stay.last > ended):
+            since = max(ended + DAY, stay.first)
             name = policy.versions[-1].name
             words = f"policy pack {name} is in force until {iso(ended)}: judged by it, for want of a later version"
             yield Finding(
-                PACK_RULE, "version", "unknown", ended + DAY, until, None, words, "", evidence,
-                _carrier(chart, ended + DAY), "pack_dates", pack=name,
+                PACK_RULE, "version", "unknown", since, until, None, words, "", evidence,
+                _carrier(chart, since), "pack_dates", pack=name,
             )  # fmt: skip  # in the order of the fields
 
 

@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from caretrail.errors import PackInvalid
 from caretrail.policy.rules import (
+    KINDS,
     NEEDS_CLOCK,
     SEVERAL_TIMES,
     AnyRule,
@@ -176,9 +177,7 @@ def _complete(data: dict[str, Any]) -> None:
     for reading in map(_table, _table(data.get("readings")).values()):
         decides: object = reading.get("decides")
         if isinstance(decides, list) and decides:
-            value = _written(data, str(decides[0]))  # pyright: ignore[reportUnknownArgumentType]
-            if value is not None:
-                reading["value"] = value
+            reading["value"] = _written(data, str(decides[0]))  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _table(value: object) -> dict[str, Any]:
@@ -193,11 +192,16 @@ def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
     return f"{data.get('document', '')}, {rule['section']}{lines}"
 
 
-def _written(data: dict[str, Any], place: str) -> str | None:
-    """What stands at a place of the file, as a word; None if nothing does (the field's default is in force)."""
+def _written(data: dict[str, Any], place: str) -> str:
+    """What stands at a place of the file, or is in force there because nothing does, as a word."""
     rule, _, field = place.rpartition(".")
-    value = (_table(_table(data.get("rules")).get(rule)) if rule else data).get(field)
-    return None if value is None else str(value)
+    table = _table(_table(data.get("rules")).get(rule)) if rule else data
+    if field in table:
+        return str(table[field])
+    kind = KINDS.get(str(table.get("check"))) if rule else Pack
+    known = kind.model_fields.get(field) if kind is not None else None
+    # of a place that is none, and of a field that must be written, the pack is told when it is made
+    return "nothing" if known is None or known.is_required() else str(known.default)
 
 
 def _impossible_alternatives(pack: Pack) -> Iterator[str]:

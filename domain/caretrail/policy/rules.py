@@ -6,7 +6,7 @@ act on is refused, never ignored.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
@@ -15,7 +15,6 @@ Positive = Annotated[StrictInt, Field(ge=1, le=10_000)]  # so many months from a
 NotNegative = Annotated[StrictInt, Field(ge=0, le=10_000)]
 Lines = Annotated[str, StringConstraints(pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
 ServiceName = Literal["individual", "group", "family", "education", "motivational", "other"]
-
 CivilUnit = Literal["calendar_day", "working_day", "calendar_month"]
 CountedUnit = Literal["session", "visit", "treatment_day", "treatment_hour"]
 CIVIL_UNITS: frozenset[str] = frozenset({"calendar_day", "working_day", "calendar_month"})
@@ -212,7 +211,7 @@ class ReviewDue(Rule):
             raise ValueError("choose: a plan can declare one of two terms only if there are two")
         if len({term.unit for term in self.every}) < len(self.every):
             raise ValueError("every: two terms of the same unit")
-        if self.series != "rolling" and (len(self.every) > 1 or not self.every[0].civil):
+        if self.series != "rolling" and not (len(self.every) == 1 and self.every[0].civil):
             raise ValueError("series: only one term of the calendar can run from a fixed day")
         if self.series != "rolling" and self.first_from != "admission":
             raise ValueError("series: a fixed series runs from the admission: first_from must say so")
@@ -251,34 +250,29 @@ class WeeklyHours(Rule):
         return self
 
 
-class WeeklyDays(Rule):
+class _Range(Rule):
+    least: Positive
+    most: Positive
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.most < self.least:
+            raise ValueError("most must not be less than least")
+        return self
+
+
+class WeeklyDays(_Range):
     """Days with treatment in each full week."""
 
     check: Literal["weekly_days"]
-    least: Positive
-    most: Positive
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.most < self.least:
-            raise ValueError("most must not be less than least")
-        return self
 
 
-class GroupSize(Rule):
+class GroupSize(_Range):
     """Clients in a group: each session, or on average over a calendar month."""
 
     check: Literal["group_size"]
-    least: Positive
-    most: Positive
     services: Annotated[tuple[ServiceName, ...], Field(min_length=1)] = ("group",)
     aggregation: Literal["each_session", "monthly_average"] = "each_session"
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.most < self.least:
-            raise ValueError("most must not be less than least")
-        return self
 
 
 class OneToOne(Rule):
@@ -393,6 +387,11 @@ AnyRule = Annotated[
     Field(discriminator="check"),
 ]
 """Any rule; the union is told apart by `check`. Each has one function in `caretrail.findings`."""
+
+KINDS: dict[str, type[Rule]] = {
+    word: kind for kind in get_args(get_args(AnyRule)[0]) for word in get_args(kind.model_fields["check"].annotation)
+}
+"""Each kind of rule by its check."""
 
 SEVERAL_TIMES = frozenset({"plan_sections", "program_attested", "group_size", "one_to_one", "weekly_hours"})
 """Checks a pack may name in more than one rule."""

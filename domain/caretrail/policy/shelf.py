@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 from caretrail.errors import PackInvalid, PackUnknown
 from caretrail.policy.pack import HINT, Pack, read_pack, read_toml
@@ -72,6 +71,37 @@ def load_policy(name: str) -> Policy:
     return _policy(name, folders())
 
 
+def check_files(paths: Sequence[Path]) -> list[Pack | PackInvalid]:
+    """Read files as if they lay beside the installed packs, and say of each what it holds or why it could not be used.
+
+    A file of the name of one in the folder of one's own stands in its stead.
+    """
+    shipped, files = _files((SHIPPED,)), _files(folders())
+    files |= {path.stem: path for path in paths if path.stem not in shipped}
+    superseded = {name: _supersedes(path) for name, path in files.items()}
+
+    def load(name: str) -> Pack:
+        pack = read_pack(files[name])
+        _named_as_its_file(pack, files[name])
+        return pack
+
+    def check(path: Path) -> Pack | PackInvalid:
+        try:
+            pack = read_pack(path)
+            _named_as_its_file(pack, path)
+            if files[pack.name] != path and files[pack.name].resolve() != path.resolve():
+                whose = "ships with the program" if pack.name in shipped else "is among the files, too"
+                raise PackInvalid(
+                    f"{path.name}: name: a pack {pack.name} {whose}", "give the pack and its file another name"
+                )
+            policy_of([load(name) for name in _line(pack.name, superseded)])
+        except PackInvalid as error:
+            return error
+        return pack
+
+    return [check(path) for path in paths]
+
+
 def policy_of(packs: Sequence[Pack]) -> Policy:
     """Put versions in order; raises PackInvalid if they overlap, leave a gap, or differ in whom they are for."""
     ordered = sorted(packs, key=lambda pack: pack.effective_from or date.min)
@@ -79,19 +109,18 @@ def policy_of(packs: Sequence[Pack]) -> Policy:
         before, after = ordered[place - 1], ordered[place]
         begins = after.effective_from or date.min
         ends = before.effective_to or begins - timedelta(days=1)
+        if before.supersedes == after.name:
+            words = f"effective_from: {before.effective_from} is not after {after.effective_from}, that of {after.name}"
+            raise _wrong(before, words)
         if begins <= (before.effective_from or date.min) or ends >= begins:
             raise _wrong(after, f"effective_from: {begins} overlaps the days of {before.name}")
         if ends < begins - timedelta(days=1):
-            raise _wrong(after, f"effective_from: no version is in force from {ends} to {begins}, after {before.name}")
+            first, last = ends + timedelta(days=1), begins - timedelta(days=1)
+            raise _wrong(after, f"effective_from: no version is in force from {first} to {last}, after {before.name}")
         if before.population != after.population:
             raise _wrong(after, f"population: is not that of {before.name}, which it supersedes")
         ordered[place - 1] = before.model_copy(update={"effective_to": ends})
     return Policy(tuple(ordered))
-
-
-class _Header(NamedTuple):
-    path: Path
-    supersedes: str | None
 
 
 def _files(places: tuple[Path, ...]) -> dict[str, Path]:
@@ -109,42 +138,52 @@ def _load(name: str, places: tuple[Path, ...]) -> Pack:
     if name not in files:
         raise PackUnknown(f"policy pack {name} is not installed", f"installed: {', '.join(sorted(files)) or 'none'}")
     pack = read_pack(files[name])
-    if pack.name != name:
-        raise PackInvalid(f"{name}.toml: name: must be the name of the file", "rename the file or the pack")
+    _named_as_its_file(pack, files[name])
     return pack
+
+
+def _named_as_its_file(pack: Pack, path: Path) -> None:
+    if path.name != f"{pack.name}.toml":
+        raise PackInvalid(f"{path.name}: name: must be the name of the file", "rename the file or the pack")
 
 
 @lru_cache(maxsize=64)
 def _policy(name: str, places: tuple[Path, ...]) -> Policy:
     pack = _load(name, places)
-    headers = _headers(places)
+    line = _line(name, _superseded(places))
+    return policy_of([pack if other == name else _load(other, places) for other in line])
+
+
+def _line(name: str, superseded: Mapping[str, str | None]) -> list[str]:
+    """The names of all versions of the policy a pack belongs to, oldest first."""
     line = [name]
-    while (older := headers[line[0]].supersedes) is not None:
-        if older not in headers:
+    while (older := superseded[line[0]]) is not None:
+        if older not in superseded:
             raise PackInvalid(f"{line[0]}.toml: supersedes: pack {older} is not installed", HINT)
         if older in line:
             raise PackInvalid(f"{line[0]}.toml: supersedes: a cycle: {', '.join([older, *line])}", HINT)
         line.insert(0, older)
-    while newer := [other for other, header in headers.items() if header.supersedes == line[-1]]:
+    # forward from the oldest, so that every version is refused for the same reason
+    line = line[:1]
+    while newer := [other for other, older in superseded.items() if older == line[-1]]:
         if len(newer) > 1:
             raise PackInvalid(f"{newer[1]}.toml: supersedes: {line[-1]} is superseded by {newer[0]} already", HINT)
-        if newer[0] in line:
-            raise PackInvalid(f"{newer[0]}.toml: supersedes: a cycle: {', '.join([*line, newer[0]])}", HINT)
         line.append(newer[0])
-    return policy_of([pack if other == name else _load(other, places) for other in line])
+    return line
 
 
 @lru_cache(maxsize=8)
-def _headers(places: tuple[Path, ...]) -> Mapping[str, _Header]:
-    """What each file says it supersedes; one that is no TOML says nothing, and is refused when it is asked for."""
-    found: dict[str, _Header] = {}
-    for name, path in _files(places).items():
-        try:
-            supersedes = read_toml(path).get("supersedes")
-        except PackInvalid:
-            supersedes = None
-        found[name] = _Header(path, supersedes if isinstance(supersedes, str) else None)
-    return found
+def _superseded(places: tuple[Path, ...]) -> Mapping[str, str | None]:
+    return {name: _supersedes(path) for name, path in _files(places).items()}
+
+
+def _supersedes(path: Path) -> str | None:
+    """What a file says it supersedes; one that is no TOML says nothing, and is refused when it is asked for."""
+    try:
+        supersedes = read_toml(path).get("supersedes")
+    except PackInvalid:
+        return None
+    return supersedes if isinstance(supersedes, str) else None
 
 
 def _wrong(pack: Pack, words: str) -> PackInvalid:

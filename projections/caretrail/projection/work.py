@@ -10,7 +10,7 @@ from caretrail.projection.days import FOREVER
 from caretrail.projection.shapes import QUIET_VERDICTS, Flag
 
 NOWHERE, NOW, SOON, CHECK, QUIET = 0, 1, 2, 3, 4
-"""Not in the worklist; overdue or due today; due this week, or owed; records to check; only shown with --all."""
+"""Not in the worklist; overdue or due today; due soon, or owed; records to check; only shown with --all."""
 
 LATER = 5
 """Of a flag only, never of a row: QUIET until the second of a run of short weeks is judged, then SOON."""

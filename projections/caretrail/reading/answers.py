@@ -76,7 +76,7 @@ class FindingRow(Answer):
 class WorkRow(FindingRow):
     """One thing to do: all that one rule asks of one episode or program; `count` findings, the oldest since `since`.
 
-    `group` is 1 for overdue, due today and treatment without an assessment, 2 for due this week and owed, 3 for
+    `group` is 1 for overdue, due today and treatment without an assessment, 2 for due soon and owed, 3 for
     records to check (one row an episode or program, whatever the rules), 4 for what is quiet.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
 
@@ -226,28 +226,38 @@ def _sessions(name: str, sessions: Sequence[Session], day: date | None = None) -
 def plan_sections(case: Case, rule: PlanSections) -> Sheet:
     """P2, D2: the latest plan (or the first) covers what it must: in Nebraska discharge, relapse prevention, supports.
 
-    Without a plan there is nothing to look at: P1 says so.
+    Without a plan there is nothing to look at: P1 says so. What a first plan lacks, a later one cannot give it: it is
+    a point. What it does not state can still be stated.
     """
-    sheet = Sheet()
+    sheet, chart = Sheet(), case.chart
+    first_only = rule.of == "first_plan"
     changes: list[Change] = [(date.min, Say("not_applicable", "no plan yet"))]
-    for plan in case.chart.plans[: 1 if rule.of == "first_plan" else None]:
-        parts = {name: _section(plan.fact, name) for name in rule.sections}
-        lacking = ", ".join(name for name, part in parts.items() if part is False)
-        unknown = ", ".join(name for name, part in parts.items() if part is None)
-        name, evidence = f"plan {plan.fact.plan_version}", (plan.version,)
-        if lacking:
-            say = Say("violation", f"{name} lacks {lacking}", "", evidence, None, "plan_incomplete", None, plan.day)
-        elif unknown:
-            words = f"{name}: {unknown} not stated"
-            say = Say("unknown", words, "", evidence, None, "plan_incomplete", None, plan.day)
-        else:
-            has = "all sections" if len(parts) > 1 else ", ".join(parts)
-            say = Say("met", f"{name} has {has}", "", evidence, None, "", None, plan.day)
+    for plan in chart.plans[: 1 if first_only else None]:
+        say = _sections_say(plan, {name: _section(plan.fact, name) for name in rule.sections})
+        stay = chart.stay_on(plan.day)
+        if first_only and say.verdict == "violation" and stay is not None:
+            sheet.note(
+                f"plan {plan.fact.plan_version}", plan.day, plan.day + timedelta(days=case.pack.notice_days), say
+            )
+            words = f"plan {plan.fact.plan_version}, the first, was looked at {iso(plan.day)}"
+            say = Say("met", words, "", (plan.version,), anchor=plan.day)
         changes.append((plan.day, say))
-    for stay in case.chart.stays:
+    for stay in chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
         sheet.leave(stay)
     return sheet
+
+
+def _sections_say(plan: Plan, parts: Mapping[str, Truth]) -> Say:
+    lacking = ", ".join(name for name, part in parts.items() if part is False)
+    unknown = ", ".join(name for name, part in parts.items() if part is None)
+    name, evidence = f"plan {plan.fact.plan_version}", (plan.version,)
+    if lacking:
+        return Say("violation", f"{name} lacks {lacking}", "", evidence, None, "plan_incomplete", None, plan.day)
+    if unknown:
+        return Say("unknown", f"{name}: {unknown} not stated", "", evidence, None, "plan_incomplete", None, plan.day)
+    has = "all sections" if len(parts) > 1 else ", ".join(parts)
+    return Say("met", f"{name} has {has}", "", evidence, None, "", None, plan.day)
 
 
 def _section(fact: PlanSigned, name: str) -> Truth:

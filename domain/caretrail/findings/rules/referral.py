@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from caretrail.episode.history import Effective
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
+from caretrail.findings.credentials import only_among
 from caretrail.findings.days import iso
 from caretrail.findings.finding import QUIET_VERDICTS
 from caretrail.findings.logic import Truth
 from caretrail.findings.rules.staff import credentials_of
 from caretrail.findings.track import Change, Say, Sheet
-from caretrail.policy.rules import MentalHealthReferral, QualifyingDiagnosis
+from caretrail.policy.rules import AssessorCredential, MentalHealthReferral, QualifyingDiagnosis
 
 
 def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
@@ -34,7 +35,7 @@ def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
 def _limited(case: Case, rule: MentalHealthReferral, item: Effective) -> Truth:
     """Whether an assessment was made only by those who may not diagnose; not known if a credential is not stated."""
     stated = [credential for _, credential in credentials_of(case, item)]
-    if any(credential and credential not in rule.limited for credential in stated):
+    if any(credential and not _may_not(case, rule, credential) for credential in stated):
         return False
     return None if not stated or None in stated else True
 
@@ -64,11 +65,18 @@ def _referral_changes(case: Case, rule: MentalHealthReferral) -> list[Change]:
                 open_suspicion.append((item.version, item.day, limited))
             if fact.referral and max(item.day, fact.referral.on) <= day:
                 referral = (item.version, fact.referral.on, fact.referral.credential)
-        changes.append((day, _referral_say(rule, open_suspicion, referral, stated, limited, tuple(seen))))
+        changes.append((day, _referral_say(case, rule, open_suspicion, referral, stated, limited, tuple(seen))))
     return changes
 
 
+def _may_not(case: Case, rule: MentalHealthReferral, credential: str) -> bool:
+    """Whether somebody has none but limited licences."""
+    assessor = case.pack.rule(AssessorCredential)
+    return only_among(credential, rule.limited, assessor.credentials if assessor else None)
+
+
 def _referral_say(
+    case: Case,
     rule: MentalHealthReferral,
     suspicion: list[tuple[int, date, Truth]],
     referral: tuple[int, date, str | None] | None,
@@ -94,7 +102,7 @@ def _referral_say(
     if referral[2] is None:
         words = f"{referred}: credential of the receiver not stated"
         return Say("unknown", words, "", evidence, None, "credential_missing")
-    if referral[2] in rule.limited:
+    if _may_not(case, rule, referral[2]):
         words = f"{referred} to somebody who may not diagnose"
         return Say("violation", words, "", evidence, None, "referral_missing")
     return Say("met", referred, "", evidence)

@@ -8,6 +8,7 @@ from caretrail.episode.history import Effective
 from caretrail.facts import Assessed, EpisodeFact, SessionAttended
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review, Stay
+from caretrail.findings.credentials import among, only_among
 from caretrail.findings.days import iso
 from caretrail.findings.signing import Signing
 from caretrail.findings.terms import ends_on, in_words
@@ -57,9 +58,10 @@ def _assessor_say(case: Case, rule: AssessorCredential, item: Effective, fact: A
     stated = credentials_of(case, item)
     allowed = [credential for credential in rule.credentials if _may(rule, credential)]
     for who, credential in stated:
-        if credential in allowed:
+        if credential is not None and among(credential, allowed):
             words = f"assessed {iso(item.day)} by {who}, {credential}"
-            return 4, Say("met", words + (", provisional" if credential in rule.provisional else ""), "", evidence)
+            provisional = only_among(credential, rule.provisional, rule.credentials)
+            return 4, Say("met", words + (", provisional" if provisional else ""), "", evidence)
     if not stated or any(credential is None for _, credential in stated):
         words = f"assessment of {iso(item.day)}: credential of the assessor not stated"
         return 2, Say("unknown", words, "", evidence, None, "credential_missing")
@@ -105,7 +107,7 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
                 sheet.note("credential", day, stay.last + DAY if stay.last else None, say)
             for who, credential in stated:
                 name = f"session of {iso(day)}: {who}"
-                if credential is not None and credential not in allowed and name not in told:
+                if credential is not None and not among(credential, allowed) and name not in told:
                     told.add(name)
                     words = f"session of {iso(day)} held by {who}, {credential}: not a credential of the list"
                     say = Say("violation", words, "", (item.version,), None, "staff_credential")
@@ -118,8 +120,9 @@ def _all_stated(fact: SessionAttended, allowed: frozenset[str]) -> bool:
     """Whether a session states who held it, and a credential of the list for each."""
     if not fact.performed_by:
         return False
-    for person in fact.performed_by:  # noqa: SIM110  # a loop is faster than a generator, and this runs for every session
-        if person.credential not in allowed:
+    for person in fact.performed_by:
+        credential = person.credential
+        if credential is None or (credential not in allowed and not among(credential, allowed)):
             return False
     return True
 
@@ -148,9 +151,13 @@ def _co_sign(case: Case, rule: CoSignature, sheet: Sheet, document: Plan | Revie
     """Open what a supervisor owes one document; give back from which day nothing is owed."""
     name = f"{'plan' if isinstance(document, Plan) else 'review'} of {iso(document.day)}"
     given = [(signing, _credential(case, signing)) for signing in document.signings if signing.given]
-    provisional = [signing.day for signing, credential in given if credential in rule.provisional]
+    provisional = [
+        signing.day for signing, credential in given if credential is not None and among(credential, rule.provisional)
+    ]
     not_stated = [signing for signing, credential in given if credential is None and signing.role == "clinician"]
-    signed = [signing for signing, held in given if signing.role == "supervisor" and held not in rule.provisional]
+    signed = [
+        signing for signing, held in given if signing.role == "supervisor" and not among(held or "", rule.provisional)
+    ]
     supervisor = min(signed, key=lambda signing: signing.day, default=None)
     if not_stated:
         first = min(not_stated, key=lambda signing: signing.day)
