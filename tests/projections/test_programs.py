@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 import pytest
 
 from caretrail.facts import Fact
+from caretrail.policy import load_pack
 from caretrail.projection.check import check
 from caretrail.projection.projector import catch_up
 from caretrail.projection.rebuild import rebuild
 from caretrail.reading.answers import FindingRow, Worklist
 from caretrail.reading.reader import Reader
+from caretrail.reading.what_if import as_if_in_force
 from caretrail.recording.application import Records
 from projections.given import LEE, Care, admitted, assessed, attestation, attested, day, fact, plan
 
@@ -199,3 +201,15 @@ def test_a_statement_sent_twice_is_one_fact_of_the_program(care: Care) -> None:
     [first] = records.append([stated])
     assert records.append([stated]) == [first]
     assert (first.episode, first.version) == (None, 1)
+
+
+def test_by_another_pack_programs_answer_since_their_first_client_too(care: Care) -> None:
+    """Given a first client who has left, then what if by the pack in force says of the program what the board says."""
+    care.record([*in_care("A"), fact("discharged", "01-20", "A", reason="other"), *in_care("B", "01-15")])
+    care.reader.worklist(day("02-03"))
+    by = as_if_in_force(load_pack("ne-medicaid-2.1-adult"))
+    for board in (care.reader, care.onlooker):
+        assert of_programs(board.findings(day("02-03"), policy=by)) == MISSING
+        assert of_programs(board.worklist(day("02-03"), policy=by))[0][3] == "01-05"
+    care.record([fact("discharged", "01-25", "B", reason="other")])
+    assert of_programs(care.onlooker.findings(day("02-03"), policy=by)) == []

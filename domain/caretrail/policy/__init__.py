@@ -5,6 +5,6 @@ from caretrail.policy.rules import Rule, Term
 from caretrail.policy.shelf import Policy, check_files, folders, installed_packs, load_pack, load_policy, policy_of
 
 __all__ = [
-    "Pack", "Policy", "Reading", "Rule", "Term", "check_files", "citation", "folders", "installed_packs", "load_pack", "load_policy",
-    "pack_of", "policy_of", "read_pack",
+    "Pack", "Policy", "Reading", "Rule", "Term", "check_files", "citation", "folders", "installed_packs", "load_pack",
+    "load_policy", "pack_of", "policy_of", "read_pack",
 ]  # fmt: skip
