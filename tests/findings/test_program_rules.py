@@ -46,7 +46,7 @@ def said(*stated: str, policy: Policy | Pack = PACK, rule: str = LICENCE) -> lis
 def test_what_was_never_attested_is_unknown_from_the_first_governed_stay() -> None:
     found = program_findings([], PACK, SINCE)
     assert [(item.rule, item.verdict, item.cause, item.start, item.until) for item in found] == [
-        (f"NE21-S{number}", "unknown", "attestation_missing", SINCE, None) for number in (2, 3, 4)
+        (rule, "unknown", "attestation_missing", SINCE, None) for rule in ("NE21-S2", "NE21-S3", "NE21-S4")
     ]
     assert {item.pack for item in found} == {PACK.name}
     assert found[1].message == "licence: nothing attested"
@@ -67,6 +67,26 @@ def test_a_valid_attestation_is_met_announced_before_its_end_and_overdue_the_day
     overdue = program_findings(attested("2025-12-20 2025-12-15 2026-03-31"), PACK, SINCE)[-2]
     assert overdue.days_overdue(date(2026, 4, 10)) == 10
     assert overdue.arithmetic == "valid from 2025-12-15 through 2026-03-31"
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind"), [("NE21-S2", "access_24_7"), ("NE21-S3", "licence"), ("NE21-S4", "staff_training")]
+)
+def test_each_kind_is_met_while_valid_and_overdue_after(rule: str, kind: str) -> None:
+    history = attested("2025-12-20 2025-12-15 2026-03-31", kind=kind)
+    found = [item for item in program_findings(history, PACK, SINCE) if item.rule == rule]
+    assert [item.verdict for item in found] == ["met", "due_soon", "due_today", "overdue"]
+    others = [item for item in program_findings(history, PACK, SINCE) if item.rule != rule]
+    assert {item.verdict for item in others} == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind"), [("NE21-S2", "access_24_7"), ("NE21-S3", "licence"), ("NE21-S4", "staff_training")]
+)
+def test_an_attestation_that_is_not_valid_yet_says_nothing_of_today(rule: str, kind: str) -> None:
+    found = program_findings(attested("2026-01-02 2026-02-01 -", kind=kind), PACK, SINCE)
+    said_of_rule = [(item.verdict, str(item.start)) for item in found if item.rule == rule]
+    assert said_of_rule == [("unknown", "2026-01-05"), ("met", "2026-02-01")]
 
 
 def test_a_new_attestation_ends_what_was_overdue() -> None:
