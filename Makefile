@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo install test lint bench lock clean
+.PHONY: help demo install test lint bench mutants lock clean
 
 # What can be made
 help:
@@ -32,6 +32,10 @@ lint: $(VENV)/.dev
 # Measure side by side with the stock library; writes docs/evidence/bench.md
 bench: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python -m bench
+
+# Change the rule code a thousand times and see whether its tests notice; writes docs/evidence/mutants.md
+mutants: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m mutants
 
 # Resolve the locked dependencies anew (needs pip-tools: pip install pip-tools)
 lock:
