@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from hypothesis import settings
 
 from caretrail.recording import EventRecorder, init_store, open_recorder
 from stores import Clock, database_url, run_sql
@@ -24,6 +25,11 @@ EXTERNAL = "CARETRAIL_TEST_POSTGRES"
 #: "off" trades durability for speed; the default is what production has.
 FSYNC = "CARETRAIL_TEST_FSYNC"
 TEMPLATE = "caretrail_test_template"
+
+# how long one example takes says more of the machine and its neighbours than of us
+settings.register_profile("caretrail", deadline=None)
+if settings.get_current_profile_name() == "default":
+    settings.load_profile("caretrail")
 
 _report: list[str] = []
 
