@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -219,12 +219,29 @@ def places(table: dict[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[st
     for key, value in table.items():
         yield (*at, key)
         if isinstance(value, dict):
-            yield from places(value, (*at, key))
+            yield from places(cast("dict[str, Any]", value), (*at, key))
 
 
 PLACES = list(places(WHOLE))
 GONE = object()
-ODD = [GONE, "", "x", 0, -1, 10**30, 1.5, float("nan"), True, [], {}, ["x"], [[]], {"x": 1}, [{"count": 1}], "\x00"]
+ODD: list[object] = [
+    GONE,
+    "",
+    "x",
+    0,
+    -1,
+    10**30,
+    1.5,
+    float("nan"),
+    True,
+    [],
+    {},
+    ["x"],
+    [[]],
+    {"x": 1},
+    [{"count": 1}],
+    "\x00",
+]
 
 
 def made_with(place: tuple[str, ...], value: object) -> Pack | None:

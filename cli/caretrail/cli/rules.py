@@ -1,73 +1,236 @@
-"""`rules`: a policy pack, for a person to read."""
+"""`rules`: the policy packs there are, one of them to read, and whether a file of one's own could be one."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.options import json_option
-from caretrail.cli.screen import print_json, print_json_list, visible
+from caretrail.cli.screen import plural, print_json, print_json_list, say, visible
 
 if TYPE_CHECKING:
-    from caretrail.policy import Pack
+    from caretrail.errors import PackInvalid
+    from caretrail.policy import Pack, Rule
 
 
 @click.command("rules")
 @described
-@click.argument("pack", required=False, metavar="[PACK]")
+@click.argument("packs", nargs=-1, metavar="[PACK]")
+@click.option(
+    "--check", is_flag=True, allow_from_autoenv=False,
+    help="Check files before they are put into the folder of packs: each for itself, together, and beside the "
+    "installed packs.",
+)  # fmt: skip  # one option, one thought
 @json_option
-def command(pack: str | None, as_json: bool) -> None:
+def command(packs: tuple[str, ...], check: bool, as_json: bool) -> None:
     """Print the rules of a policy pack.
 
     PACK is the name of an installed pack, or a TOML file; without it the installed packs are listed.
 
         caretrail rules ne-medicaid-2.1-adult
-    """
-    from caretrail.policy import installed_packs, load_pack, read_pack
+        caretrail rules --check my-state.toml
 
-    if pack is None:
-        names = installed_packs()
-        if as_json:
-            print_json_list(names)
-        for name in () if as_json else names:
-            click.echo(f"{visible(name)}  {visible(load_pack(name).title)}")
-        return
-    found = read_pack(Path(pack)) if pack.endswith(".toml") else load_pack(pack)
-    if as_json:
-        print_json(found.model_dump(mode="json"))
+    Packs of your own lie in the folder that CARETRAIL_PACKS names. A pack is one TOML file, named as the pack in it;
+    'supersedes' and 'effective_from' make it the next version of another. --check takes any number of files, says of
+    each whether it could be used or which rule and field are wrong, and ends with status 1 if one could not.
+    """
+    if check:
+        _check(packs, as_json)
+    elif len(packs) > 1:
+        raise click.UsageError("name one pack; with --check, any number of files")
+    elif packs:
+        _show(packs[0], as_json)
     else:
-        _print(found)
+        _list(as_json)
+
+
+# --- the packs there are ------------------------------------------------------------------------------------------
+
+
+def _list(as_json: bool) -> None:
+    from caretrail.policy import installed_packs
+
+    listed = [_listed(name) for name in installed_packs()]
+    if as_json:
+        print_json_list(listed)
+    else:
+        from caretrail.cli.tables import Cell, Columns, lines, print_table
+
+        rows = [
+            (row["name"], _in_force(row), Cell(lines(row["title"], _marks(row)))) for row in listed if "title" in row
+        ]
+        print_table(Columns.of(("Pack", "In force", "Rules of"), rows, wraps=2), rows)
+    # of a policy that is broken each version says the same
+    for error in dict.fromkeys(row["error"] for row in listed if row["error"]):
+        say(f"Error: {visible(error)}")
+
+
+def _listed(name: str) -> dict[str, Any]:
+    """A pack as a row; one that cannot be used is listed with what is wrong with it."""
+    from caretrail.errors import PackInvalid
+    from caretrail.policy import load_pack, load_policy
+
+    try:
+        pack = load_pack(name)
+    except PackInvalid as error:
+        return {"name": name, "error": error.message}
+    problem: str | None = None
+    try:
+        pack = next(version for version in load_policy(name).versions if version.name == name)
+    except PackInvalid as error:
+        problem = error.message
+    fields = {"name", "title", "effective_from", "effective_to", "supersedes", "for_tests"}
+    return {**pack.model_dump(mode="json", include=fields), "error": problem}
+
+
+def _marks(row: dict[str, Any]) -> str:
+    supersedes = f"supersedes {row['supersedes']}" if row["supersedes"] else ""
+    marks = (supersedes, "for tests" if row["for_tests"] else "", "cannot be used" if row["error"] else "")
+    return "; ".join(mark for mark in marks if mark)
+
+
+def _in_force(row: dict[str, Any]) -> str:
+    begin, end = row["effective_from"], row["effective_to"]
+    if begin and end:
+        return f"{begin} to {end}"
+    return f"from {begin}" if begin else f"until {end}" if end else "no dates"
+
+
+# --- one pack -----------------------------------------------------------------------------------------------------
+
+
+def _show(name: str, as_json: bool) -> None:
+    from caretrail.policy import load_pack, load_policy, read_pack
+
+    if name.endswith(".toml"):
+        pack = read_pack(Path(name))
+    else:
+        # the version asked for, with the day on which the next one ends it
+        versions = {version.name: version for version in load_policy(name).versions}
+        pack = versions.get(name) or load_pack(name)
+    if as_json:
+        print_json(pack.model_dump(mode="json"))
+    else:
+        _print(pack)
 
 
 def _print(pack: Pack) -> None:
     from caretrail.cli.tables import Cell, Columns, lines, print_sheet, print_table
 
     levels = ", ".join(pack.levels)
-    click.echo(f"{visible(pack.name)}: {visible(pack.title)}")
-    click.echo("")
-    print_sheet(
-        [
-            (
-                "For",
-                Cell(lines(f"{pack.payer}, {pack.jurisdiction}; {pack.population}s; level {levels} of {pack.edition}")),
-            ),
-            ("Source", Cell(lines(pack.document))),
-            ("In effect", f"{pack.effective_from or ''}{f' to {pack.effective_to}' if pack.effective_to else ''}"),
-        ]
-    )
-    click.echo("")
+    in_force = _in_force(pack.model_dump(mode="json")) + (f"; supersedes {pack.supersedes}" if pack.supersedes else "")
     rows = [
-        (
-            rule.id,
-            rule.strength if rule.on else "off",
-            Cell(lines(rule.title, rule.text, f"{rule.section}, lines {rule.lines}")),
-        )
-        for rule in pack.rules.values()
+        ("For", lines(f"{pack.payer}, {pack.jurisdiction}; {pack.population}s; level {levels} of {pack.edition}")),
+        ("Source", lines(pack.document, pack.url or "")),
+        ("In force", lines(in_force)),
+        ("Published", str(pack.published_on or "")),
+        ("Services", ", ".join(sorted(pack.treatment_services))),
+        ("Weeks", f"begin on {pack.week_start.title()}"),
+        ("Closed", ", ".join(str(day) for day in sorted(pack.closed_days))),
+        ("For tests", "not for use: it shows what a pack can say" if pack.for_tests else ""),
     ]
-    print_table(Columns.of(("Rule", "", "Says"), rows, wraps=2), rows)
-    click.echo("\nHow the open questions of the text are read:\n")
-    readings = [(reading.value, Cell(lines(reading.question))) for reading in pack.readings.values()]
-    print_table(Columns.of(("Read as", "Question"), readings, wraps=1), readings)
+    click.echo(f"{visible(pack.name)}: {visible(pack.title)}\n")
+    print_sheet((label, Cell(text)) for label, text in rows)
+    judged = [(rule.id, rule.strength, Cell(_says(rule))) for rule in pack.judged]
+    click.echo("")
+    print_table(Columns.of(("Rule", "", "Says"), judged, wraps=2), judged)
+    off = [(rule.id, Cell(_why_off(rule))) for rule in pack.rules.values() if not rule.on]
+    if off:
+        click.echo("\nSwitched off, so never judged:\n")
+        print_table(Columns.of(("Rule", "Says, and why it is off"), off, wraps=1), off)
+    if pack.readings:
+        click.echo("\nHow the open questions of the text are read:\n")
+        readings = [(name, Cell(_read_as(pack, name))) for name in pack.readings]
+        print_table(Columns.of(("Reading", "Question, answer, and what else it may mean"), readings, wraps=1), readings)
+
+
+def _says(rule: Rule) -> str:
+    from caretrail.cli.rule_wording import parameters
+    from caretrail.cli.tables import lines
+
+    asks = parameters(rule)
+    source = ", lines ".join(part for part in (rule.section, rule.lines) if part)
+    return lines(rule.title, rule.text, f"Asks: {asks}" if asks else "", f"Source: {source}")
+
+
+def _why_off(rule: Rule) -> str:
+    from caretrail.cli.tables import lines
+
+    why = f"unsourced: {rule.unsourced}" if rule.unsourced else rule.off_because or "the pack does not say why"
+    return lines(rule.title, rule.text, f"Off: {why}")
+
+
+def _read_as(pack: Pack, name: str) -> str:
+    from caretrail.cli.tables import lines
+
+    reading = pack.readings[name]
+    places = ", ".join(reading.decides)
+    return lines(
+        reading.question,
+        f"Read as: {reading.value}",
+        f"Or: {', '.join(reading.alternatives)}" if reading.alternatives else "",
+        f"Decided by {places}" if places else f"Bears on {', '.join(reading.rules)}" if reading.rules else "",
+    )
+
+
+# --- files of one's own -------------------------------------------------------------------------------------------
+
+
+def _check(files: tuple[str, ...], as_json: bool) -> None:
+    from caretrail.errors import PackInvalid
+    from caretrail.policy import check_files
+
+    if not files:
+        raise click.UsageError("name the files to check")
+    checked = list(zip(files, check_files([Path(file) for file in files]), strict=True))
+    if as_json:
+        print_json_list(_result(file, found) for file, found in checked)
+    else:
+        for file, found in checked:
+            _tell(file, found)
+    if any(isinstance(found, PackInvalid) for _, found in checked):
+        raise Stopped(Status.CANNOT)
+
+
+def _tell(file: str, found: Pack | PackInvalid) -> None:
+    result = _result(file, found)
+    if not result["ok"]:
+        # the message begins with the file that is wrong, which may be another one
+        click.echo(f"{visible(file)}: cannot be used\n  {visible(result['error'])}")
+        return
+    click.echo(f"{visible(file)}: ok, {plural(result['rules'], 'rule')}, {result['off']} off")
+    for warning in result["warnings"]:
+        click.echo(f"  warning: {visible(warning)}")
+
+
+def _result(file: str, found: Pack | PackInvalid) -> dict[str, Any]:
+    from caretrail.errors import PackInvalid
+
+    if isinstance(found, PackInvalid):
+        return {"file": file, "ok": False, "error": found.message}
+    off = len(found.rules) - len(found.judged)
+    return {
+        "file": file, "ok": True, "name": found.name, "rules": len(found.rules), "off": off,
+        "warnings": _warnings(found),
+    }  # fmt: skip  # in the order of the screen
+
+
+def _warnings(pack: Pack) -> list[str]:
+    """What is allowed, and worth a second look."""
+    from caretrail.policy.rules import ReviewDue
+
+    found: list[str] = []
+    if pack.for_tests:
+        found.append("for_tests: the pack says it is not for use")
+    if pack.effective_from is None:
+        found.append("effective_from: left out, so it judges every day there is")
+    review = pack.rule(ReviewDue)
+    if review is not None and not review.term.civil:
+        unit = review.term.unit.replace("_", " ")
+        words = f"gaps are told in days, and the first term of {review.id} counts {unit}s"
+        found += [f"rules.{rule.id}: {words}" for rule in pack.judged if rule.check == "review_gaps"]
+    return found

@@ -1,0 +1,166 @@
+"""What a rule asks for, in words: each of its parameters as a phrase a clinician can check against the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from caretrail.policy import Rule, Term
+
+TOKENS: dict[str, dict[str, str]] = {
+    "same_day": {
+        "unless_times_contradict": "an assessment on the day of the first session counts unless times contradict it",
+        "strict": "an assessment on the day of the first session is too late",
+    },
+    "provisional_is": {
+        "accepted": "a provisional licence is accepted",
+        "blocked": "a provisional licence is not enough",
+    },
+    "dimensions": {"specific": "the dimensions the text names for each route", "all_six": "all six dimensions"},
+    "first_day": {"counts": "the first day counts", "excluded": "the first day does not count"},
+    "sessions": {
+        "any_attended": "any session attended counts",
+        "individual_only": "individual sessions only",
+        "count_assessment": "the assessment counts as a session",
+    },
+    "on_return": {
+        "plan_made_or_updated_since": "after a stay elsewhere a plan made or updated since",
+        "earlier_plan_stands": "after a stay elsewhere the earlier plan stands",
+    },
+    "of": {"latest_plan": "the latest plan", "first_plan": "the first plan"},
+    "documents": {"plans_and_updates": "each plan and each review that updates it", "plans": "each plan"},
+    "choose": {"earliest": "", "declared": "as the plan declares, else whichever is first"},
+    "first_from": {
+        "earlier_of_plan_and_second_session": "the first from the plan or the second session, whichever is earlier",
+        "plan_effective": "the first from the day the plan takes effect",
+        "admission": "the first from the admission",
+    },
+    "series": {
+        "rolling": "each next from the last review",
+        "fixed": "on fixed days from the admission",
+        "earlier_of_both": "from the last review or on fixed days from the admission, whichever is earlier",
+    },
+    "holds": {
+        "run": "a hold does not pause it",
+        "pause": "a hold pauses it",
+        "review_due": "a determination holds until the next review is due",
+        "authorization": "a determination holds as long as the payer authorized",
+    },
+    "on_closed_day": {
+        "stays": "a weekend does not move it",
+        "next_working_day": "a due day on a weekend or closed day moves to the next working day",
+    },
+    "counts_when": {
+        "clinician_signed": "a review counts once a clinician of the team signed",
+        "all_signed": "a review counts once all have signed",
+        "held": "a review counts once it is held",
+    },
+    "basis": {
+        "offered": "of what the program offers",
+        "attended": "of what the client attends",
+        "scheduled": "of the client's schedule",
+    },
+    "aggregation": {"each_session": "in each group", "monthly_average": "on average over a calendar month"},
+    "kind": {
+        "access_24_7": "a licensed practitioner reachable at any hour",
+        "licence": "the facility's licence",
+        "staff_training": "the staff's training",
+    },
+}
+"""Each word a pack may choose, in words."""
+
+TRIGGERS = {
+    "admission": " from the first day of the stay",
+    "document": " from the day of the document",
+    "plan_effective": " from the day the plan takes effect",
+    "last_review": "",
+}
+"""From when a term runs, said with the term; of a review the series says it."""
+
+LISTS = {
+    "credentials": "credentials",
+    "provisional": "provisional",
+    "limited": "credentials limited",
+    "codes": "codes that begin with",
+    "dsm": "by",
+    "sections": "covers",
+    "signers": "signed by",
+    "in_lieu": "in lieu of a signature",
+    "services": "services",
+}
+
+OF_COUNTS = frozenset({"first_day", "sessions"})
+"""What matters only to a term that counts what was attended."""
+
+RANGES = {
+    "weekly_hours": "minutes in each full week",
+    "weekly_days": "days in each full week",
+    "group_size": "clients",
+}
+
+
+def parameters(rule: Rule) -> str:
+    """All parameters of a rule as one line of phrases."""
+    return "; ".join(phrase for phrase in _phrases(rule) if phrase)
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things: `1 session`, `30 calendar days`."""
+    noun = noun.replace("_", " ")
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _phrases(rule: Rule) -> Iterator[str]:
+    if rule.check in RANGES:
+        yield _range(rule)
+    within: Any = getattr(rule, "within", None)
+    for name in type(rule).model_fields:
+        if name in Rule.model_fields or (name in OF_COUNTS and within and within.civil):
+            continue
+        value: Any = getattr(rule, name)
+        if name == "within":
+            yield _within(value, getattr(rule, "trigger", ""))
+        elif name in _SAID:
+            yield _SAID[name](value)
+        elif name in TOKENS:
+            yield TOKENS[name][value]
+        elif name in LISTS and value:
+            yield f"{LISTS[name]} {', '.join(map(_item, value))}"
+        elif name == "in_lieu":
+            yield "nothing in lieu of a signature"
+
+
+def _item(word: object) -> str:
+    """A word of a list; a signer may be asked for by role or by credential."""
+    kind, _, wanted = str(word).rpartition(":")
+    return f"a {wanted}" if kind in ("role", "credential") else str(word).replace("_", " ")
+
+
+def _range(rule: Rule) -> str:
+    least, most = getattr(rule, "least", None), getattr(rule, "most", None)
+    return f"{least} to {most} {RANGES[rule.check]}" if most else f"at least {least} {RANGES[rule.check]}"
+
+
+def _within(found: Term | None, trigger: str) -> str:
+    return f"within {_term(found, since=TRIGGERS.get(trigger, ''))}" if found else ""
+
+
+def _term(found: Term, since: str = "") -> str:
+    words = counted(found.count, found.unit) + since
+    if found.soon:
+        words += f", announced {counted(found.soon, 'day' if found.civil else found.unit)} before"
+    return words
+
+
+def _every(terms: Sequence[Term]) -> str:
+    return "every " + ", or ".join(map(_term, terms))
+
+
+_SAID: dict[str, Callable[[Any], str]] = {
+    "cap": lambda found: f"no later than {_term(found)}" if found else "",
+    "after": lambda found: f"after {_term(found)}",
+    "every": _every,
+    "after_weeks": lambda weeks: f"looked at after {counted(weeks, 'week')}",
+    "soon_days": lambda days: f"announced {counted(days, 'day')} before" if days else "",
+    "typical_weeks": lambda weeks: f"{weeks[0]} to {weeks[1]} weeks are typical, never judged by" if weeks else "",
+}
