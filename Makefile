@@ -35,6 +35,7 @@ bench: $(VENV)/.dev
 
 # Change the rule code a thousand times and see whether its tests notice; writes docs/evidence/mutants.md
 mutants: $(VENV)/.dev
+	$(PIP) install mutmut==3.8.1
 	PYTHONPATH=tests $(BIN)/python -m mutants
 
 # Resolve the locked dependencies anew (needs pip-tools: pip install pip-tools)

@@ -433,4 +433,4 @@ def test_rules_are_listed_and_printed(caretrail: Caretrail) -> None:
     printed = caretrail("rules", "ne-medicaid-2.1-adult").out
     assert "NE21-R1" in printed
     assert max(map(len, printed.splitlines())) <= 80
-    assert caretrail("rules", "ne-medicaid-2.1-adult", "--json").json["numbers"]["review_days"] == 30
+    assert caretrail("rules", "ne-medicaid-2.1-adult", "--json").json["rules"]["NE21-R1"]["every"][0]["count"] == 30
