@@ -24,7 +24,7 @@ Said = set[tuple[Any, ...]]
 class Known:  # what is known at the end of a day; a fact is its fields, its day and its version, in clinical order
     def __init__(self, facts: Sequence[Record], read: dict[int, Known]) -> None:
         self.facts, self.days, self.read = facts, [one.day for one in facts], read
-        moves = [*self.of("admitted", "transferred", "discharged"), None]
+        moves: list[Any] = [*self.of("admitted", "transferred", "discharged"), None]
         self.stays = [
             Record(first=one.day, last=left.day if left else NEVER, since=date.min)
             for one, left in pairwise(moves)

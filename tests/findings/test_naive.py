@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import date, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -209,9 +209,10 @@ CORNERS = {
 def with_number(value: Any, old: int, new: int) -> Any:
     """The same, with each number that is `old` made `new`, wherever a pack keeps its numbers."""
     if isinstance(value, dict):
-        return {name: with_number(part, old, new) for name, part in value.items()}
+        table = cast("dict[str, Any]", value)
+        return {name: with_number(part, old, new) for name, part in table.items()}
     if isinstance(value, list | tuple):
-        return [with_number(part, old, new) for part in value]
+        return [with_number(part, old, new) for part in cast("list[Any]", value)]
     return new if type(value) is int and value == old else value
 
 

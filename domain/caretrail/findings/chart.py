@@ -209,7 +209,7 @@ def _take_attended(chart: Chart, item: Effective, fact: Any) -> None:
 def _session(item: Effective, fact: Any) -> Session:
     # from its fields in order: a chart has hundreds, and naming each argument costs as much again
     fields = (fact.occurred_on, fact.start, fact.service, fact.minutes, fact.group_size, item.entry.version, True)
-    return tuple.__new__(Session, fields)
+    return Session._make(fields)
 
 
 def _take_missed(chart: Chart, item: Effective, fact: Any) -> None:
