@@ -154,9 +154,9 @@ class Known:  # what is known at the end of a day; a fact is its fields, its day
         return said
 
     def r3(self, day: date) -> Said:  # gaps of more than thirty days, each a point from the day it was closed
-        ends = [(one.day, one.counts) for one in self.counting(day)]
-        if ends:
-            ends.insert(0, (self.on(min(since for _, since in ends)).anchor(), date.min))
+        held = self.counting(day)  # of the reviews of one day the first to count closed the gap
+        ends = sorted({one.day: min(two.counts for two in held if two.day == one.day) for one in held}.items())
+        ends[:0] = [(self.on(min(since for _, since in ends)).anchor(), date.min)] if ends else []
         gaps = [(one, two, max(known, since)) for (one, known), (two, since) in pairwise(ends) if self.stay_on(two)]
         for last in [stay.last for stay in self.stays if stay.last <= day]:
             held = self.on(last).counting(last)

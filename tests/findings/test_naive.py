@@ -202,6 +202,14 @@ CORNERS = {
         2026-01-20 review of 1 next 2026-02-05; {BY}
         2026-01-20 review of 1 next 2026-01-30; signed by cl-7f3a
         2026-02-02 signed #4 by c-ortiz""",
+    "two reviews of one day that closed a gap, the second signed when the point is down": f"""{BEGUN}
+        2026-02-05 review of 1 {BY}
+        2026-02-05 review of 1 signed by cl-7f3a
+        2026-02-13 signed #4 by c-ortiz""",
+    "the same, the first of them signed when the point is down": f"""{BEGUN}
+        2026-02-05 review of 1 signed by cl-7f3a
+        2026-02-05 review of 1 {BY}
+        2026-02-13 signed #3 by c-ortiz""",
 }
 """Charts on which the readings once differed, or that a generator seldom draws."""
 

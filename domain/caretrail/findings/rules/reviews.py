@@ -177,6 +177,8 @@ class _Gaps:
         place = bisect_left(held, (review.day, ()))
         before = held[place - 1] if place else None
         after = held[place] if place < len(held) else None
+        if after and after[0] == review.day:
+            return  # another review of that day closed the gap already
         held.insert(place, (review.day, review.evidence))
         if before and after:
             track = self._open.pop((before[0], after[0]), None)
@@ -191,7 +193,7 @@ class _Gaps:
         """What the clock rested on before the first review, as known when that came to count."""
         steps = [step for step in self._case.clock.steps if step.review is None and step.day <= known_on]
         step = steps[-1] if steps else None
-        return (step.base, step.evidence) if step and step.base <= review.day else None
+        return (step.base, step.evidence) if step and step.base < review.day else None
 
     def end(self, stay: Stay) -> None:
         """Close the gap before the end of a stay."""
