@@ -97,6 +97,7 @@ class Stay(NamedTuple):
 
 
 Dated = TypeVar("Dated", Session, Effective)
+_made: Callable[[type[Session], tuple[Any, ...]], Session] = tuple.__new__
 _day_of: Callable[[Session | Effective], date] = attrgetter("day")
 
 
@@ -109,13 +110,9 @@ def within(items: Sequence[Dated], stay: Stay) -> Sequence[Dated]:
 
 @dataclass(slots=True)
 class Chart:
-    """Everything the rules ask for, in clinical order.
-
-    `services` are those that are treatment, if one version of the policy says so for all days.
-    """
+    """Everything the rules ask for, in clinical order."""
 
     policy: Policy
-    services: frozenset[str] | None = None
     admission: Effective | None = None
     discharge: Effective | None = None
     team: Team = field(default_factory=Team)
@@ -133,6 +130,7 @@ class Chart:
     transfers: dict[int, Effective] = field(default_factory=dict[int, Effective])
     later: list[Effective] = field(default_factory=list[Effective])
     toggles: list[tuple[date, int]] = field(default_factory=list[tuple[date, int]])
+    visited: list[Effective] = field(default_factory=list[Effective])
     treated: list[Effective] = field(default_factory=list[Effective])
     _visits: list[Session] | None = None
     coordinated: list[Effective] = field(default_factory=list[Effective])
@@ -149,7 +147,7 @@ class Chart:
     def visits(self) -> list[Session]:
         """Everything the client attended, whether it counts as treatment or not."""
         if self._visits is None:
-            self._visits = [_session(item, item.fact) for item in self.treated]
+            self._visits = [_session(item, item.fact, attended=True) for item in self.visited]
         return self._visits
 
     @property
@@ -171,6 +169,10 @@ class Chart:
             found = found[: bisect_left(found, self.stays[place].first, key=_day_of)]
         return found
 
+    def attended_before(self, day: date | None) -> Sequence[Session]:
+        """Sessions of treatment the client attended before a day; None for all."""
+        return self.attended if day is None else self.attended[: bisect_left(self.attended, day, key=_day_of)]
+
     def attended_in(self, stay: Stay, service: str | None = None) -> Sequence[Session]:
         """Sessions of treatment (or of one service) the client attended in the stay."""
         sessions = self.attended if service is None else self.by_service.get(service, ())
@@ -179,13 +181,16 @@ class Chart:
 
 def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     """Sort an effective history (in clinical order) into a chart."""
-    only = policy.versions[0].treatment_services if len(policy.versions) == 1 else None
-    chart = Chart(policy, only)
+    chart = Chart(policy)
+    held: list[Effective] = []
     for item in history:
         # by exact type: asking pydantic models `isinstance` is what makes sorting slow
-        take = _TAKES.get(type(item.fact))
-        if take is not None:
+        kind = type(item.fact)
+        if kind is SessionAttended or kind is SessionMissed:
+            held.append(item)
+        elif (take := _TAKES.get(kind)) is not None:
             take(chart, item, item.fact)
+    _take_sessions(chart, held)
     _take_signatures(chart)
     _count_reviews(chart)
     chart.holds = _holds(chart.toggles)
@@ -197,26 +202,32 @@ def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     return chart
 
 
-def _take_attended(chart: Chart, item: Effective, fact: Any) -> None:
-    chart.treated.append(item)
-    if fact.service in (chart.services or chart.policy.on(fact.occurred_on).treatment_services):
-        session = _session(item, fact)
-        chart.attended.append(session)
-        chart.by_service[fact.service].append(session)
-        chart.offered.append(session)
+def _take_sessions(chart: Chart, held: Sequence[Effective]) -> None:
+    """Sort sessions into what was attended, and what was offered: attended, or missed for no fault of the program."""
+    policy = chart.policy
+    # one version of a policy says for all days which services are treatment
+    services = policy.versions[0].treatment_services if len(policy.versions) == 1 else None
+    for item in held:
+        fact = item.fact
+        if attended := type(fact) is SessionAttended:
+            chart.visited.append(item)
+        elif type(fact) is not SessionMissed or fact.cause == "program":
+            continue
+        if fact.service in (services or policy.on(fact.occurred_on).treatment_services):
+            session = _session(item, fact, attended=attended)
+            chart.offered.append(session)
+            if attended:
+                chart.treated.append(item)
+                chart.attended.append(session)
+                chart.by_service[fact.service].append(session)
 
 
-def _session(item: Effective, fact: Any) -> Session:
+def _session(item: Effective, fact: Any, *, attended: bool) -> Session:
+    size = fact.group_size if attended else None
     # from its fields in order: a chart has hundreds, and naming each argument costs as much again
-    fields = (fact.occurred_on, fact.start, fact.service, fact.minutes, fact.group_size, item.entry.version, True)
-    return Session._make(fields)
-
-
-def _take_missed(chart: Chart, item: Effective, fact: Any) -> None:
-    if fact.cause != "program" and fact.service in chart.policy.on(fact.occurred_on).treatment_services:
-        chart.offered.append(
-            Session(fact.occurred_on, fact.start, fact.service, fact.minutes, None, item.entry.version, False)
-        )
+    return _made(
+        Session, (fact.occurred_on, fact.start, fact.service, fact.minutes, size, item.entry.version, attended)
+    )
 
 
 def _take_plan(chart: Chart, item: Effective, fact: Any) -> None:
@@ -252,8 +263,6 @@ def _take_transfer(chart: Chart, item: Effective, _: Any) -> None:
 
 
 _TAKES: dict[type, Callable[[Chart, Effective, Any], None]] = {
-    SessionAttended: _take_attended,
-    SessionMissed: _take_missed,
     PlanSigned: _take_plan,
     PlanReviewed: _take_review,
     ContinuedStayDetermined: _take_determination,

@@ -7,7 +7,6 @@ stay the policy governs, which stands for the admission where the client came fr
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -34,8 +33,7 @@ class Step(NamedTuple):
     served: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """When the next review is due, as it stands on some day.
 
     `on` is None while what the term counts is not reached, or the clock is paused; `soon_from` is the day from which

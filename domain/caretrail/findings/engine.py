@@ -134,13 +134,12 @@ def _sheets(case: Case) -> Callable[..., Sheet | None]:
     done: dict[str, Sheet] = {}
 
     def sheet_of(check: str, rule: Rule | None = None) -> Sheet | None:
-        if rule is None:
-            rule = next((rule for rule in case.pack.judged if rule.check == check), None)
-            if rule is None:
-                return None
-        if rule.id not in done:
-            done[rule.id] = CHECKS[check](case, rule)
-        return done[rule.id]
+        if rule is None and (rule := case.pack.first_of.get(check)) is None:
+            return None
+        sheet = done.get(rule.id)
+        if sheet is None:
+            sheet = done[rule.id] = CHECKS[check](case, rule)
+        return sheet
 
     return sheet_of
 

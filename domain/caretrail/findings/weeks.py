@@ -7,7 +7,6 @@ run: nobody has to write anything for time to pass, so a run may have no end.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -16,14 +15,15 @@ from caretrail.findings.chart import Chart, Stay
 WEEK = timedelta(days=7)
 
 
-@dataclass(slots=True)
 class Week:
     """Minutes and days of one week that had sessions."""
 
-    offered: int = 0
-    attended: int = 0
-    days: list[date] = field(default_factory=list[date])
-    evidence: list[int] = field(default_factory=list[int])
+    __slots__ = ("attended", "days", "evidence", "offered")
+
+    def __init__(self) -> None:
+        self.offered = self.attended = 0
+        self.days: list[date] = []
+        self.evidence: list[int] = []
 
 
 class Judged(NamedTuple):
@@ -49,18 +49,17 @@ class Weeks:
         self._judged: dict[Stay, list[Judged]] = {}
         after = date.min
         week = Week()
-        for session in chart.offered:
-            day = session.day
+        for day, _, _, minutes, _, version, attended in chart.offered:
             if day >= after:
                 start = self.week_of(day)
                 after = start + WEEK
                 week = self._weeks[start] = Week()
-            week.offered += session.minutes
-            if session.attended:
-                week.attended += session.minutes
+            week.offered += minutes
+            if attended:
+                week.attended += minutes
             if not week.days or week.days[-1] != day:
                 week.days.append(day)
-            week.evidence.append(session.version)
+            week.evidence.append(version)
 
     def week_of(self, day: date) -> date:
         """The first day of the week a day lies in."""

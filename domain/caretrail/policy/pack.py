@@ -100,6 +100,11 @@ class Pack(Part):
         """The rules that are on."""
         return tuple(rule for rule in self.rules.values() if rule.on)
 
+    @cached_property
+    def first_of(self) -> dict[str, Rule]:
+        """For each check the first rule that is on."""
+        return {rule.check: rule for rule in reversed(self.judged)}
+
     def rule(self, kind: type[R]) -> R | None:
         """The rule of a kind that is on, if there is one."""
         found = self._by_kind.get(kind)
@@ -112,7 +117,7 @@ class Pack(Part):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the pack with some fields changed; what was worked out from the old ones is forgotten."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("judged", "_by_kind"):
+        for name in ("judged", "first_of", "_by_kind"):
             vars(copied).pop(name, None)
         return copied
 

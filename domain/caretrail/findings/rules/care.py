@@ -66,7 +66,7 @@ def treatment_after_admission(case: Case, _: Rule) -> Sheet:
     """
     sheet, chart = Sheet(), case.chart
     admission = chart.admission
-    early = [item for item in chart.attended if admission is None or item.day < admission.day]
+    early = chart.attended_before(admission.day if admission else None)
     words = f"treated from {iso(early[0].day)}, before the admission: told then" if early else ""
     for stay in chart.stays:
         say = Say("met", words or "no session before the admission", "", (stay.opened_by,))
@@ -122,10 +122,8 @@ def service_mix(case: Case, rule: ServiceMix) -> Sheet:
     """I5: some weeks into the stay, each kind of service was given at least once; what is missing is worth knowing."""
     sheet = Sheet()
     for stay in case.chart.stays:
-        first: dict[str, Session] = {}
-        for session in case.chart.attended_in(stay):
-            if session.service in rule.services:
-                first.setdefault(session.service, session)
+        given_in = {service: case.chart.attended_in(stay, service) for service in rule.services}
+        first = {service: sessions[0] for service, sessions in given_in.items() if sessions}
         told = stay.first + timedelta(weeks=rule.after_weeks)
         sheet.main.set(stay.first, Say("not_applicable", f"looked at from {iso(told)}, after {rule.after_weeks} weeks"))
         days = sorted({told, *(session.day for session in first.values() if session.day > told)})

@@ -91,8 +91,6 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
             day, fact = item.day, item.fact
             if not isinstance(fact, SessionAttended):
                 continue
-            if fact.service not in (chart.services or chart.policy.on(day).treatment_services):
-                continue
             if not begun:
                 begun = True
                 sheet.main.set(day, Say("met", f"sessions since {iso(day)}: nothing open", "", (item.version,)))
