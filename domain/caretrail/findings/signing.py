@@ -47,8 +47,7 @@ class Document:
 def signings_of(item: Effective, document_day: date | None = None) -> list[Signing]:
     """The signatures a fact brings; each acts from the latest of its own day, the fact's and the document's."""
     fact = item.fact
-    # a tuple of classes: joining them anew for each document costs as much as reading its signatures
-    if not isinstance(fact, (SignedDocument, Signed)):  # noqa: UP038
+    if not isinstance(fact, SignedDocument | Signed):
         return []
     day = fact.occurred_on if document_day is None else max(fact.occurred_on, document_day)
     return [_signing(signature, day, item.entry.version) for signature in fact.signatures]

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Session
 from caretrail.findings.clock import Clock
 from caretrail.findings.days import iso
 from caretrail.findings.terms import ends_on, in_words
