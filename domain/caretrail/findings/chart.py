@@ -97,7 +97,6 @@ class Stay(NamedTuple):
 
 
 Dated = TypeVar("Dated", Session, Effective)
-_made: Callable[[type[Session], tuple[Any, ...]], Session] = tuple.__new__
 _day_of: Callable[[Session | Effective], date] = attrgetter("day")
 
 

@@ -22,6 +22,7 @@ from caretrail.errors import (
     StoreNotInitialised,
     StoreUnreachable,
 )
+from caretrail.recording.file_systems import network_file_system
 from caretrail.recording.statements import read_package_file
 
 #: "CTrl": in the file's header, where `file(1)` and everybody else can see whose it is.
@@ -111,6 +112,7 @@ def connect(path: str, store: str) -> sqlite3.Connection:
         raise not_initialised(store) from None
     except OSError as error:
         raise _no_access(store, error) from None
+    _require_local(path, store)
     with sqlite_errors(store):
         try:
             return _connect(path, store, "mode=rw")
@@ -120,6 +122,16 @@ def connect(path: str, store: str) -> sqlite3.Connection:
                 raise
             # WAL needs a file beside it, which a read-only folder forbids. Without one there is nothing to miss.
             return _connect(path, store, "mode=ro&immutable=1")
+
+
+def _require_local(path: str, store: str) -> None:
+    """Refuse a file that another machine could write without our locks reaching it, where that can be known."""
+    kind = network_file_system(Path(path))
+    if kind is not None:
+        raise StoreUnreachable(
+            f"{store}: the file is on a network file system ({kind}), where SQLite's locks cannot be relied on",
+            "keep the file on a local disk; for several machines use PostgreSQL",
+        )
 
 
 def _no_access(store: str, error: OSError) -> StoreUnreachable:
@@ -238,6 +250,7 @@ def _is_blank(connection: sqlite3.Connection) -> bool:
 
 def init_sqlite(path: str, store: str, *, demo: bool, created_at: int) -> bool:
     """Make a store unless there is one; True if this call made it. Safe to call from many processes at once."""
+    _require_local(path, store)
     with _making, sqlite_errors(store):
         try:
             _create_file(Path(path))
