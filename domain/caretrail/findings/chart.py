@@ -224,9 +224,7 @@ def _take_sessions(chart: Chart, held: Sequence[Effective]) -> None:
 def _session(item: Effective, fact: Any, *, attended: bool) -> Session:
     size = fact.group_size if attended else None
     # from its fields in order: a chart has hundreds, and naming each argument costs as much again
-    return _made(
-        Session, (fact.occurred_on, fact.start, fact.service, fact.minutes, size, item.entry.version, attended)
-    )
+    return Session._make((fact.occurred_on, fact.start, fact.service, fact.minutes, size, item.entry.version, attended))
 
 
 def _take_plan(chart: Chart, item: Effective, fact: Any) -> None:
