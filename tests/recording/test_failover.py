@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from uuid import UUID, uuid4
@@ -12,30 +10,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from caretrail.errors import StoreUnreachable
-from caretrail.recording import RecordedEvent, init_store, open_recorder
-from conftest import EXTERNAL
-from servers import Server, folder_of_servers, url_of, wait_until
+from caretrail.recording import RecordedEvent, open_recorder
+from servers import Server, url_of, wait_until
 from stores import pending
 
 WRITERS = 4
 BEFORE, AFTER = 40, 40
 """Events each writer has acknowledged before the primary is killed, and after the standby was promoted."""
-
-pytestmark = pytest.mark.skipif(EXTERNAL in os.environ, reason="needs servers of its own, not one named by a url")
-
-
-@pytest.fixture
-def pair(postgres_server: str) -> Iterator[tuple[Server, Server]]:  # the session's server makes the wheel runnable
-    """A primary with a store and a standby that follows it."""
-    with folder_of_servers() as folder:
-        primary, standby = Server(folder, "a"), Server(folder, "b")
-        primary.make()
-        primary.start()
-        init_store(primary.url())
-        standby.copy_of(primary)
-        standby.start()
-        wait_until(lambda: primary.ask("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"), "it streams")
-        yield primary, standby
 
 
 @dataclass
@@ -95,9 +76,9 @@ def missing(load: Load, log: list[RecordedEvent]) -> list[RecordedEvent]:
     return [event for event in load.acknowledged if kept.get(event.position) != event]
 
 
-def test_a_failover_loses_repeats_and_reorders_nothing(pair: tuple[Server, Server]) -> None:
+def test_a_failover_loses_repeats_and_reorders_nothing(server_pair: tuple[Server, Server]) -> None:
     """Given a synchronous standby, when the primary is killed under a writing load and the standby is promoted."""
-    primary, standby = pair
+    primary, standby = server_pair
     primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
     primary.ask("SELECT pg_reload_conf()")
     wait_until(lambda: primary.ask("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"), "it is synchronous")
@@ -111,9 +92,9 @@ def test_a_failover_loses_repeats_and_reorders_nothing(pair: tuple[Server, Serve
     assert len({event.command_id for event in log}) == len(log) == len(load.acknowledged)
 
 
-def test_the_harness_sees_what_an_asynchronous_standby_loses(pair: tuple[Server, Server]) -> None:
+def test_the_harness_sees_what_an_asynchronous_standby_loses(server_pair: tuple[Server, Server]) -> None:
     """The control: a standby that was cut off some time before the primary died does not have what came after."""
-    primary, standby = pair
+    primary, standby = server_pair
     standby.ask("ALTER SYSTEM SET primary_conninfo = ''")
     standby.ask("SELECT pg_reload_conf()")
     wait_until(lambda: not primary.ask("SELECT 1 FROM pg_stat_replication"), "it is cut off")
@@ -126,8 +107,8 @@ def test_the_harness_sees_what_an_asynchronous_standby_loses(pair: tuple[Server,
         assert missing(load, recorder.read_log()) == load.acknowledged
 
 
-def test_a_store_on_a_standby_can_be_read_and_says_why_it_takes_nothing(pair: tuple[Server, Server]) -> None:
-    primary, standby = pair
+def test_a_store_on_a_standby_can_be_read_and_says_why_it_takes_nothing(server_pair: tuple[Server, Server]) -> None:
+    primary, standby = server_pair
     with open_recorder(primary.url()) as recorder:
         recorded = recorder.append([pending(uuid4())])
     with open_recorder(standby.url()) as recorder:
