@@ -80,12 +80,7 @@ class Server:
 
     def kill(self) -> None:
         """Kill every process of the server at once, as a machine that goes dark."""
-        with suppress(FileNotFoundError, psutil.NoSuchProcess):
-            postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split("\n")[0]))
-            for process in [postmaster, *postmaster.children(recursive=True)]:
-                with suppress(psutil.NoSuchProcess):
-                    process.send_signal(signal.SIGKILL)
-            psutil.wait_procs([postmaster], timeout=SECONDS)
+        kill_server(self.data)
 
     def url(self, database: str = "postgres") -> str:
         """How to reach a database of this server alone."""
@@ -96,6 +91,19 @@ class Server:
         with psycopg.connect(self.url(database), autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+
+def kill_server(data: Path) -> None:
+    """Kill whatever server runs in a folder of data; none is fine."""
+    file = data / "postmaster.pid"
+    if not file.is_file():
+        return
+    with suppress(psutil.NoSuchProcess):
+        postmaster = psutil.Process(int(file.read_text().split("\n")[0]))
+        for process in [postmaster, *postmaster.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
+        psutil.wait_procs([postmaster], timeout=SECONDS)
 
 
 def url_of(*servers: Server, database: str = "postgres") -> str:
@@ -115,9 +123,7 @@ def folder_of_servers() -> Generator[Path]:
         yield folder
     finally:
         for path in folder.iterdir():
-            server = Server.__new__(Server)
-            server.folder, server.data = path, path / "data"
-            server.kill()
+            kill_server(path / "data")
         shutil.rmtree(folder, ignore_errors=True)
 
 
