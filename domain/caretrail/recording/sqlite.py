@@ -62,14 +62,14 @@ class SqliteRecorder(EventRecorder):
         """Return what an earlier attempt of this very call recorded, or say why the call is refused."""
         found = self.find_commands([(event.source, event.command_id) for event in events])
         known = [(e, found[e.source, e.command_id]) for e in events if (e.source, e.command_id) in found]
-        for event, stored in known:
-            if not _same_content(event, stored):
-                raise CommandReused(stored.position)
+        other = [stored.position for event, stored in known if not _same_content(event, stored)]
+        if other:  # of several the lowest, as PostgreSQL names it
+            raise CommandReused(min(other))
         if len(known) == len(events):
             return [stored for _, stored in known]
         self._check_versions(events)
         if known:  # the versions fit, so the caller read them after this was recorded, and did not look
-            raise CommandReused(known[0][1].position)
+            raise CommandReused(min(stored.position for _, stored in known))
         raise StoreDamaged(f"{self.store}: an event that should fit was refused", "run 'caretrail audit verify'")
 
     def _check_versions(self, events: Sequence[PendingEvent]) -> None:
