@@ -124,7 +124,7 @@ def compare(recorders: tuple[EventRecorder, ...], runs: int) -> None:
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
 
@@ -145,5 +145,5 @@ def test_a_store_that_forgets_commands_is_found_out(sqlite_url: str, monkeypatch
         machine.append(events=[(0, 0, b"p", "", None)], moved=None)
         machine.send_again(number=0)
         monkeypatch.setattr(recorder, "find_commands", forgetful)
-        with pytest.raises(AssertionError, match="^sqlite"):
+        with pytest.raises(AssertionError, match="sqlite"):
             machine.send_again(number=0)
