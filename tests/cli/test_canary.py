@@ -71,7 +71,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
         for key, part in cast("dict[str, Any]", value).items():
             yield from places(part, (*path, key))
     elif isinstance(value, list):
-        for place, part in enumerate(cast("list[Any]", value)):
+        for place, part in enumerate(cast("list[object]", value)):
             yield from places(part, (*path, place))
 
 
