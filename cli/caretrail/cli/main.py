@@ -28,6 +28,7 @@ COMMANDS = {
     "why": "Explain a rule's verdict: rule, dates, arithmetic, facts",
     "census": "List the episodes there are",
     "rules": "Print the rules of a policy pack",
+    "log": "Print the log for programs, one fact a line",
     "projection": "Look after what is derived from the log",
     "completion": "Print the shell completion script",
 }
