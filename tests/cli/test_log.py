@@ -68,6 +68,7 @@ def test_it_ends_after_a_number_of_facts(caretrail_both: Caretrail, example: str
     assert [row["position"] for row in caretrail_both("log", "--after", "@7", "--limit", "3").rows] == [8, 9, 10]
     followed = caretrail_both("log", "--follow", "--limit", "65").rows
     assert [row["position"] for row in followed] == list(range(1, 66))
+    assert caretrail_both("log", "--json").out == caretrail_both("log").out
 
 
 def test_before_any_fact_there_is_nothing_and_a_word(caretrail_both: Caretrail) -> None:

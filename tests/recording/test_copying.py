@@ -12,7 +12,7 @@ import pytest
 
 from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer
 from caretrail.facts.codec import parse_fact
-from caretrail.recording import EventRecorder, copying, init_store, leaf_hash, open_recorder
+from caretrail.recording import EventRecorder, RecordedEvent, copying, init_store, leaf_hash, open_recorder
 from caretrail.recording.application import Records
 from caretrail.recording.copying import Copied, CopyRefused, Progress, copy_store
 from stores import Clock, pending, run_sql
@@ -187,7 +187,7 @@ def changing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault on the way: one row arrives with another author."""
     right = copying._columns  # pyright: ignore[reportPrivateUsage]  # the fault must sit inside
 
-    def wrong(event: copying.RecordedEvent) -> list[object]:
+    def wrong(event: RecordedEvent) -> list[object]:
         row = list(right(event))
         return [*row[:6], "somebody", *row[7:]] if event.position == 40 else row
 

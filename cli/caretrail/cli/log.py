@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 )
 @click.option("--follow", is_flag=True, help="Go on with what is recorded from now on, until stopped.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="End after so many facts.")
+@click.option(
+    "--json", is_flag=True, expose_value=False, allow_from_autoenv=False, help="As elsewhere; the log is always JSON."
+)
 @store_option()
 @click.pass_obj
 def command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
