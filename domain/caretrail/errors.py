@@ -129,6 +129,18 @@ class StoreNewer(StoreError):
     code = "store_newer"
 
 
+class StoreOlder(StoreError):
+    """The store was made by an older Caretrail and has not been upgraded yet."""
+
+    code = "store_older"
+
+    def __init__(self, store: str, schema: int, needed: int) -> None:
+        super().__init__(
+            f"{store} is of an older Caretrail (schema {schema}, this one needs {needed})",
+            "make a backup and stop what writes, then run 'caretrail init': it upgrades the store",
+        )
+
+
 class StoreDamaged(StoreError):
     """What the store holds cannot be what was recorded."""
 

@@ -30,10 +30,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "append": ("append", "{file}"),
     "census": ("census",),
     "completion": ("completion", "bash"),
+    "copy": ("copy", "--to", "{folder}/copied.db"),
     "demo": ("demo", "--help"),
     "eligibility": ("eligibility", EPISODE),
     "findings": ("findings", "--as-of", "2026-03-11"),
     "init": ("init",),
+    "log": ("log",),
     "projection catch-up": ("projection", "catch-up"),
     "projection check": ("projection", "check"),
     "projection quarantine": ("projection", "quarantine"),
@@ -160,7 +162,9 @@ def test_no_command_lets_a_value_out_by_an_error(planted_store: Caretrail, tmp_p
     file.write_text(with_canaries().replace("2026-0", "2027-0", 40) + f'{{"type": "{CANARY}"}}\n{CANARY}\n')
     with FAULTS[fault](planted_store.url):
         for name, words in COMMANDS.items():
-            ended = planted_store(*(word.format(file=file) for word in words), CARETRAIL_ACTOR="c-1,clinician,LADC")
+            ended = planted_store(
+                *(word.format(file=file, folder=tmp_path) for word in words), CARETRAIL_ACTOR="c-1,clinician,LADC"
+            )
             assert CANARY not in ended.err, f"{name}: {ended.err}"
             assert ended.status in (0, 1, 2, 4), f"{name}: {ended.err}"
     if planted_store.url.startswith("postgresql:"):

@@ -26,6 +26,8 @@ class Status(IntEnum):
     #: A bug of ours.
     BUG = 255
     INTERRUPTED = 130
+    #: SIGTERM, where there was more to do than had been done.
+    TERMINATED = 143
 
 
 class Stopped(click.exceptions.Exit):

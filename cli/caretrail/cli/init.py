@@ -1,4 +1,4 @@
-"""`init`: make the store."""
+"""`init`: make the store, or bring one of an older version up to date."""
 
 from __future__ import annotations
 
@@ -18,22 +18,31 @@ from caretrail.cli.screen import visible
 def command(setup: Setup) -> None:
     """Make a new, empty store.
 
-    A store that is there already is left as it is.
+    A store that is there already is left as it is; one of an older version is upgraded. Before that, make a backup and
+    stop what writes to it.
 
         caretrail init
         caretrail --db /srv/caretrail.db init
     """
+    from caretrail.errors import StoreOlder
     from caretrail.projection.tables import create_tables
-    from caretrail.recording.opening import init_store, open_recorder
+    from caretrail.recording.opening import init_store, open_recorder, upgrade_store
 
     if setup.is_default:
         # clinical data: nobody else on this machine may look into the folder
         Path(setup.url).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = init_store(setup.url)
+    made, schema = False, 0
+    try:
+        made = init_store(setup.url)
+    except StoreOlder:
+        schema = upgrade_store(setup.url)
     with open_recorder(setup.url) as recorder:
         create_tables(recorder.database)
         store = visible(recorder.store)
-    click.echo(f"Made a new store: {store}" if made else f"There is a store already, left as it is: {store}")
+    if schema:
+        click.echo(f"Upgraded the store to schema {schema}: {store}")
+    else:
+        click.echo(f"Made a new store: {store}" if made else f"There is a store already, left as it is: {store}")
     if made:
         _say_what_next(setup)
 

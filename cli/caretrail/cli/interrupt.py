@@ -1,4 +1,4 @@
-"""Ctrl-C while facts are being made durable: the batch is finished first, and the person hears what is recorded."""
+"""Ctrl-C, or the end of a service, while facts go in or out: what is in work is finished first."""
 
 from __future__ import annotations
 
@@ -9,24 +9,33 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Patience:
-    """Holds a Ctrl-C back until the batch in work is durable and told; a second one does not wait."""
+class Terminated(BaseException):
+    """SIGTERM came: who runs this program as a service wants it to end."""
 
-    def __init__(self) -> None:
+
+class Patience:
+    """Holds a Ctrl-C back until the batch in work is durable and told; a second one does not wait.
+
+    With `terminated`, SIGTERM is held back likewise, and raises Terminated.
+    """
+
+    def __init__(self, *, terminated: bool = False) -> None:
+        self._signals = (signal.SIGINT, signal.SIGTERM) if terminated else (signal.SIGINT,)
         self._busy = False
-        self._wanted = False
+        self._wanted: int | None = None
 
     @contextmanager
     def listening(self) -> Generator[None]:
-        """Take over Ctrl-C for a while."""
+        """Take over the signals for a while."""
         if threading.current_thread() is not threading.main_thread():
             yield  # only the main thread hears signals
             return
-        before = signal.signal(signal.SIGINT, self._heard)
+        before = {number: signal.signal(number, self._heard) for number in self._signals}
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     @contextmanager
     def batch(self) -> Generator[None]:
@@ -36,10 +45,14 @@ class Patience:
             yield
         finally:
             self._busy = False
-        if self._wanted:
-            raise KeyboardInterrupt
+        if self._wanted is not None:
+            raise _as_exception(self._wanted)
 
-    def _heard(self, _number: int, _frame: FrameType | None) -> None:
-        if not self._busy or self._wanted:
-            raise KeyboardInterrupt
-        self._wanted = True
+    def _heard(self, number: int, _frame: FrameType | None) -> None:
+        if not self._busy or self._wanted is not None:
+            raise _as_exception(number)
+        self._wanted = number
+
+
+def _as_exception(number: int) -> BaseException:
+    return Terminated() if number == signal.SIGTERM else KeyboardInterrupt()

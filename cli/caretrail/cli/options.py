@@ -107,6 +107,21 @@ class Day(click.ParamType[date]):
             return self.fail("a date is YYYY-MM-DD", param, ctx)
 
 
+class Position(click.ParamType[int]):
+    """A position of the log, `@N` or `N`."""
+
+    name = "position"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a position."""
+        if isinstance(value, int):
+            return value
+        number = value.removeprefix("@")
+        if not (number.isascii() and number.isdecimal() and len(number) < 19):
+            self.fail("a position is @NUMBER, as in a receipt", param, ctx)
+        return int(number)
+
+
 Knowledge = datetime | int
 """What was known: at an instant, or up to a position of the log."""
 

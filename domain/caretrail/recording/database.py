@@ -37,6 +37,11 @@ class Database(ABC):
     dialect: Dialect
     store: str
 
+    @property
+    def replaced(self) -> int:
+        """How often a lost connection was replaced by a new one; files do not get lost."""
+        return 0
+
     @abstractmethod
     def query(self, sql: str, params: Params | None = None) -> list[Row]:
         """Return all rows; outside a transaction it may be run again after a lost connection, so it must only read."""

@@ -34,3 +34,15 @@ def init_store(url: str, *, demo: bool = False, clock: Callable[[], datetime] | 
     from caretrail.recording.postgresql_setup import init_postgresql
 
     return init_postgresql(location.target, location.printable, demo=demo)
+
+
+def upgrade_store(url: str) -> int:
+    """Bring a store of an older Caretrail to the schema of this one, forward only, and return its number."""
+    location = parse_url(url)
+    if location.dialect == "sqlite":
+        from caretrail.recording.sqlite_setup import upgrade_sqlite
+
+        return upgrade_sqlite(location.target, location.printable)
+    from caretrail.recording.postgresql_setup import upgrade_postgresql
+
+    return upgrade_postgresql(location.target, location.printable)

@@ -35,6 +35,8 @@ class Pool(Generic[C]):
         self._closed = False
         self._process = os.getpid()
         self._inherited: list[C] = []
+        self.replaced = 0
+        """How often a connection was found unusable, and the next user got a new one."""
 
     @contextmanager
     def connection(self) -> Generator[C]:
@@ -69,6 +71,7 @@ class Pool(Generic[C]):
                 return self._connect()
             if self._usable(connection):
                 return connection
+            self.replaced += 1
             self._close(connection)
 
     def _give_back(self, connection: C) -> None:
@@ -78,6 +81,7 @@ class Pool(Generic[C]):
             if keep:
                 self._idle.append(connection)
         if not keep:
+            self.replaced += not usable
             self._close(connection)
 
     def _forget_after_fork(self) -> None:

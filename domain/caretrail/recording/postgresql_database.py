@@ -104,6 +104,11 @@ class PostgresDatabase(Database):
                 self._mine.connection = None
 
     @property
+    def replaced(self) -> int:
+        """How often a lost connection was replaced by a new one."""
+        return self._pool.replaced
+
+    @property
     def in_transaction(self) -> bool:
         """Whether this thread is inside `transaction()`."""
         return self._current() is not None

@@ -18,12 +18,15 @@ from caretrail.errors import (
     StoreForeign,
     StoreNewer,
     StoreNotInitialised,
+    StoreOlder,
     StoreUnreachable,
 )
 from caretrail.recording.database import Row
 from caretrail.recording.statements import load_sql, read_package_file
 
 SCHEMA_VERSION: Final = 1
+#: For each older schema the statements that make it the next one. What was released stays here for ever.
+UPGRADES: Final[dict[int, str]] = {}
 OLDEST_SERVER: Final = 150000
 CONNECT_SECONDS: Final = 5
 
@@ -171,6 +174,8 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool]:
             f"{store} was written by a newer Caretrail (schema {version}, this one knows {SCHEMA_VERSION})",
             "install the newer version",
         )
+    if version < SCHEMA_VERSION:
+        raise StoreOlder(store, version, SCHEMA_VERSION)
     return namespace, demo
 
 
@@ -222,3 +227,20 @@ def _check_server(connection: Connection, store: str) -> None:
         raise StoreUnreachable(f"{store}: PostgreSQL 15 or newer is needed", "upgrade the server")
     if connection.info.parameter_status("server_encoding") != "UTF8":
         raise StoreUnreachable(f"{store}: the database's encoding is not UTF8", "create it with ENCODING 'UTF8'")
+
+
+def upgrade_postgresql(conninfo: str, store: str) -> int:
+    """Bring an older store to this schema and return it; broken off, the steps that were complete stay."""
+    with closing(connect(conninfo, store)) as connection, postgres_errors(store):
+        while True:
+            with connection.transaction():
+                # nobody appends or opens the store during a step; the guard of its mark comes back with the step
+                connection.execute("LOCK TABLE caretrail.store IN ACCESS EXCLUSIVE MODE")
+                row = connection.execute("SELECT schema_version FROM caretrail.store").fetchone()
+                version: int = row[0] if row else SCHEMA_VERSION
+                if version >= SCHEMA_VERSION:
+                    return version
+                connection.execute("ALTER TABLE caretrail.store DISABLE TRIGGER refuse_change")
+                connection.execute(UPGRADES[version].encode())
+                connection.execute("UPDATE caretrail.store SET schema_version = %s", (version + 1,))
+                connection.execute("ALTER TABLE caretrail.store ENABLE ALWAYS TRIGGER refuse_change")

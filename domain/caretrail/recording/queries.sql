@@ -27,6 +27,10 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
 -- The newest position, 0 when there is none.
 SELECT coalesce(max(position), 0) FROM caretrail.log
 
+-- created_at --
+-- When the store was made.
+SELECT created_at FROM caretrail.store
+
 -- last_recorded_at --
 -- The time of the newest event.
 SELECT recorded_at FROM caretrail.log ORDER BY position DESC LIMIT 1

@@ -120,6 +120,10 @@ class EventRecorder(ApplicationRecorder, ABC):
         rows = self._database.query(self._sql["last_recorded_at"])
         return self._moment(rows[0][0]) if rows else None
 
+    def created_at(self) -> datetime:
+        """Return when the store was made."""
+        return self._moment(self._database.query(self._sql["created_at"])[0][0])
+
     def position_at(self, when: datetime) -> int:
         """Return the greatest position recorded at or before a moment: what was known then is the log up to it."""
         if when.tzinfo is None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from caretrail.errors import CommandReused, StayOverlap, StoreDamaged, VersionConflict
+from caretrail.errors import CommandReused, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
 from caretrail.recording.database import Row
 from caretrail.recording.events import PendingEvent, RecordedEvent, Stay
 from caretrail.recording.leaf import EPOCH, microseconds
@@ -45,12 +45,18 @@ class SqliteRecorder(EventRecorder):
         # what it refuses is explained afterwards, which is as true then: recorded events stay, versions only rise.
         try:
             with self._file.exclusive() as connection:
+                self._require_same_store(connection)
                 recorded = self._stamp(connection, events)
                 self._insert(connection, recorded)
                 self._replace_stays(connection, stays)
                 return recorded
         except _NotNextError:
             return self._explain(events)
+
+    def _require_same_store(self, connection: sqlite3.Connection) -> None:
+        """Refuse to write under the mark of an empty store that has since been filled by a copy of another."""
+        if read_mark(connection, self.store)[0] != self.namespace:
+            raise StoreForeign(f"{self.store} is another store than before", "start again, so that it is opened anew")
 
     def _insert(self, connection: sqlite3.Connection, recorded: Sequence[RecordedEvent]) -> None:
         try:

@@ -20,6 +20,7 @@ from caretrail.errors import (
     StoreForeign,
     StoreNewer,
     StoreNotInitialised,
+    StoreOlder,
     StoreUnreachable,
 )
 from caretrail.recording.file_systems import network_file_system
@@ -28,6 +29,8 @@ from caretrail.recording.statements import read_package_file
 #: "CTrl": in the file's header, where `file(1)` and everybody else can see whose it is.
 APPLICATION_ID: Final = 0x4354726C
 SCHEMA_VERSION: Final = 1
+#: For each older schema the statements that make it the next one. What was released stays here for ever.
+UPGRADES: Final[dict[int, str]] = {}
 BUSY_SECONDS: Final = 5.0
 OLDEST_SQLITE: Final = (3, 37)  # STRICT tables
 
@@ -216,6 +219,8 @@ def check_identity(connection: sqlite3.Connection, store: str) -> None:
                 f"{store} was written by a newer Caretrail (schema {version}, this one knows {SCHEMA_VERSION})",
                 "install the newer version",
             )
+        if version < SCHEMA_VERSION:
+            raise StoreOlder(store, version, SCHEMA_VERSION)
         return
     if _is_blank(connection):
         raise not_initialised(store)
@@ -298,6 +303,25 @@ def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, cr
     if not made:
         check_identity(connection, store)
     return made
+
+
+def upgrade_sqlite(path: str, store: str) -> int:
+    """Bring an older store to this schema and return it; broken off, the steps that were complete stay."""
+    with sqlite_errors(store), closing(_raw_connection(path, "mode=rw")) as connection:
+        connection.execute("PRAGMA synchronous=FULL")
+        while True:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                version = _header(connection)[1]
+                if version >= SCHEMA_VERSION:
+                    return version
+                for statement in split_script(UPGRADES[version]):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version={version + 1}")
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
 
 def split_script(sql: str) -> Iterator[str]:

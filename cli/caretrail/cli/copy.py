@@ -1,0 +1,84 @@
+"""`copy`: the whole store to another place, the same in every leaf."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from caretrail.cli.helping import described
+from caretrail.cli.options import Setup, json_option, store_option
+from caretrail.cli.screen import plural, print_json, progress, say, visible
+
+if TYPE_CHECKING:
+    from caretrail.recording.copying import Copied
+    from caretrail.recording.recorder import EventRecorder
+
+
+@click.command("copy")
+@described
+@click.option("--to", "place", metavar="URL", required=True, help="Where to: an empty store, or a place without one.")
+@json_option
+@store_option()
+@click.pass_obj
+def command(setup: Setup, place: str, as_json: bool) -> None:
+    """Copy the whole store to another place.
+
+    From SQLite to PostgreSQL, back, or to the same kind. Positions, times, authors and leaves stay as they are, so that
+    receipts, checkpoints and evidence hold for the copy. All leaves are compared before the copy counts; broken off
+    anywhere, nothing of it is kept, and it can be run again.
+
+        caretrail --db caretrail.db copy --to postgresql://owner@host/caretrail
+
+    Facts recorded after it began are not in the copy: before a move, stop what writes.
+    """
+    with setup.open() as source:
+        copied, store = _copied(source, place)
+        if as_json:
+            print_json(
+                {
+                    "store": store, "facts": copied.position, "position": copied.position, "leaves": copied.leaves,
+                    "stays": copied.stays, "unreadable": copied.unreadable, "later": copied.later,
+                }
+            )  # fmt: skip  # in their published order
+        else:
+            _print(copied, visible(source.store), visible(store))
+        _warn(copied)
+
+
+def _copied(source: EventRecorder, place: str) -> tuple[Copied, str]:
+    from caretrail.projection.tables import create_tables
+    from caretrail.recording.copying import copy_store
+    from caretrail.recording.opening import init_store, open_recorder
+
+    init_store(place, demo=source.is_demo)
+    done = 0
+    with open_recorder(place) as target, progress("Copying", None) as step:
+
+        def tell(count: int, total: int) -> None:
+            nonlocal done
+            step(count - done, total)
+            done = count
+
+        copied = copy_store(source, target, tell)
+    with open_recorder(place) as target:  # anew: it has become another store
+        create_tables(target.database)
+        return copied, target.store
+
+
+def _print(copied: Copied, source: str, target: str) -> None:
+    facts = plural(copied.position, "fact")
+    click.echo(f"Copied {facts}{f', positions 1 to {copied.position}' if copied.position else ''}")
+    click.echo(f"  from {source}")
+    click.echo(f"    to {target}")
+    click.echo(f"Every leaf is the same on both sides. SHA-256 over all of them:\n  {copied.leaves}")
+
+
+def _warn(copied: Copied) -> None:
+    if copied.unreadable:
+        say(f"{plural(copied.unreadable, 'episode')} cannot be read: copied as stored, with the stays there were")
+    if copied.later:
+        say(
+            f"{plural(copied.later, 'fact')} recorded meanwhile, after position {copied.position}: not in the copy.\n"
+            "Hint: stop what writes, then copy again to an empty place"
+        )

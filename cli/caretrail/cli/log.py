@@ -1,0 +1,139 @@
+"""`log`: the log out as JSON Lines, once or for as long as it is followed."""
+
+from __future__ import annotations
+
+import select
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caretrail.cli.exits import Interrupted, Status, Stopped
+from caretrail.cli.helping import described
+from caretrail.cli.interrupt import Patience, Terminated
+from caretrail.cli.options import Position, Setup, store_option
+from caretrail.cli.screen import instant, json_text, plural, say, visible
+
+if TYPE_CHECKING:
+    from caretrail.reading.log import LogRow, LogStream
+    from caretrail.recording.recorder import EventRecorder
+
+
+@click.command("log")
+@described
+@click.option(
+    "--after", type=Position(), default=0, metavar="@N", help="Begin behind this position.  [default: @0, for all]"
+)
+@click.option("--follow", is_flag=True, help="Go on with what is recorded from now on, until stopped.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="End after so many facts.")
+@click.option(
+    "--json", is_flag=True, expose_value=False, allow_from_autoenv=False, help="As elsewhere; the log is always JSON."
+)
+@store_option()
+@click.pass_obj
+def command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
+    """Print the log for programs, one fact a line.
+
+    One JSON object a line, in the order of positions, without gaps: what the store says of the fact, its leaf, and the
+    fact as stored. Keep the position of the last line; to go on, give it with --after.
+
+        caretrail log --after @120 --follow
+
+    A fact that cannot be read has an error instead of its content, and the next ones follow. With --follow, a lost
+    connection is made again, and SIGTERM ends it with exit status 0.
+    """
+    from caretrail.reading.log import LogStream
+
+    with setup.open() as recorder:
+        if recorder.is_demo:
+            say("DEMO STORE, made-up episodes")
+        stream = LogStream(recorder, after)
+        told = _Told(after, limit)
+        patience = Patience(terminated=True)
+        try:
+            with patience.listening():
+                told.all(_pieces(recorder, stream, follow=follow), patience)
+        except KeyboardInterrupt:
+            raise Interrupted(f"interrupted after position {told.last}", told.hint()) from None
+        except Terminated:
+            if not follow:
+                say(f"Error: terminated after position {told.last}\nHint: {told.hint()}")
+                raise Stopped(Status.TERMINATED) from None
+    if told.unreadable:
+        say(f"{plural(told.unreadable, 'fact')} could not be read: see 'caretrail projection quarantine'")
+
+
+def _pieces(recorder: EventRecorder, stream: LogStream, *, follow: bool) -> Iterator[list[LogRow]]:
+    """What there is to print: all that is recorded by now, or for ever."""
+    newest = recorder.max_position()
+    if newest == 0:
+        say("Nothing is recorded in this store yet: 'caretrail append FILE' records facts.")
+    elif stream.position > newest:
+        say(f"Nothing is recorded after position {stream.position} yet: the newest is {newest}.")
+    return stream.follow(_wait, lambda words: say(visible(words))) if follow else stream.upto(newest)
+
+
+def _wait(seconds: float) -> None:
+    """Wait, but not longer than there is somebody to read: before the next fact nothing else would tell."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except OSError:  # a stand-in without a file behind it
+        time.sleep(seconds)
+        return
+    poll = select.poll()
+    poll.register(descriptor, 0)  # it tells of errors unasked
+    if any(event & select.POLLERR for _, event in poll.poll(seconds * 1000)):
+        raise BrokenPipeError
+
+
+class _Told:
+    """Prints rows, each whole or not at all, and knows how far it came."""
+
+    def __init__(self, after: int, limit: int | None) -> None:
+        self.last = after
+        self.unreadable = 0
+        self._left = limit
+
+    def all(self, pieces: Iterator[list[LogRow]], patience: Patience) -> None:
+        """Print all pieces, each as soon as it is there, up to the limit."""
+        while self._left != 0 and (rows := next(pieces, None)) is not None:
+            for row in rows[: self._left]:
+                with patience.batch():  # half a line would be worse than none
+                    self._row(row)
+            with patience.batch():
+                sys.stdout.flush()
+
+    def _row(self, row: LogRow) -> None:
+        sys.stdout.write(json_text(_fields(row)) + "\n")
+        self.last = row.position
+        self.unreadable += row.error is not None
+        if self._left is not None:
+            self._left -= 1
+
+    def hint(self) -> str:
+        """Say how to go on."""
+        return f"go on with 'caretrail log --after @{self.last}'"
+
+
+def _fields(row: LogRow) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "position": row.position,
+        "stream": str(row.stream),
+        "episode": row.episode,
+        "version": row.version,
+        "name": row.name,
+        "schema": row.schema,
+        "imported": row.imported,
+        "recorded_at": instant(row.recorded_at),
+        "recorded_by": row.recorded_by,
+        "source": row.source,
+        "command_id": row.command_id,
+        "leaf": row.leaf.hex(),
+        "fact": row.fact,
+    }
+    if row.error is not None:
+        code, message, hint = row.error
+        fields |= {"error": code, "message": message, "hint": hint}
+    return fields

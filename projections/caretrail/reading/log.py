@@ -1,0 +1,151 @@
+"""The log out: every fact as one row in the order of positions, for those who keep a copy or feed another system."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
+from caretrail.facts.codec import IMPORTED, is_imported, read_fact
+from caretrail.facts.envelope import EpisodeFact
+from caretrail.recording.events import RecordedEvent
+from caretrail.recording.leaf import leaf_hash
+from caretrail.recording.recorder import EventRecorder
+
+BATCH = 200
+"""Facts read at once. A fact may have 256 KB, so this bounds the memory."""
+
+INTERVAL = 0.2
+"""Seconds between two looks at a log that had nothing new."""
+
+LONGEST_WAIT = 5.0
+"""Seconds between two attempts to reach a store that stays away."""
+
+
+class Unreadable(NamedTuple):
+    """Why a fact cannot be read, in words; not the exception, which would keep the frames it was raised in."""
+
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One fact as the store keeps it; `fact` is its stored JSON, None with an `error` if it cannot be read."""
+
+    position: int
+    stream: UUID
+    episode: str | None
+    version: int
+    name: str
+    schema: int | None
+    imported: bool
+    recorded_at: datetime
+    recorded_by: str
+    source: str
+    command_id: str
+    leaf: bytes
+    fact: dict[str, Any] | None
+    error: Unreadable | None = None
+
+
+def log_row(event: RecordedEvent) -> LogRow:
+    """Read a row of the log; what cannot be read is told as such, without any of its content."""
+    name, _, schema = event.topic.removesuffix(IMPORTED).partition("/")
+    fact: dict[str, Any] | None = None
+    episode: str | None = None
+    unreadable: Unreadable | None = None
+    try:
+        read = read_fact(event.topic, event.state)
+        fact = json.loads(event.state)
+        episode = read.episode if isinstance(read, EpisodeFact) else None
+    except StoreError as error:
+        unreadable = Unreadable(error.code, error.message, error.hint)
+    return LogRow(
+        position=event.position,
+        stream=event.originator_id,
+        episode=episode,
+        version=event.originator_version,
+        name=name,
+        schema=int(schema) if schema.isdecimal() else None,
+        imported=is_imported(event.topic),
+        recorded_at=event.recorded_at,
+        recorded_by=event.recorded_by,
+        source=event.source,
+        command_id=event.command_id,
+        leaf=leaf_hash(event),
+        fact=fact,
+        error=unreadable,
+    )
+
+
+class LogStream:
+    """The log from above a position, piece by piece: nothing is left out, and nothing comes twice."""
+
+    def __init__(self, recorder: EventRecorder, after: int = 0) -> None:
+        self._recorder = recorder
+        self._leaf: bytes | None = None
+        self.position = after
+
+    def upto(self, end: int) -> Iterator[list[LogRow]]:
+        """Read up to a position that is recorded already."""
+        while self.position < end:
+            rows = self._next(min(BATCH, end - self.position))
+            if not rows:
+                raise self._damaged(f"position {self.position + 1} is missing")
+            yield rows
+
+    def follow(self, wait: Callable[[float], None], tell: Callable[[str], None]) -> Iterator[list[LogRow]]:
+        """Read what there is, then what comes, for ever; a store that goes away is waited for.
+
+        `wait` pauses for some seconds, `tell` says in words what became of the connection.
+        """
+        replaced = self._recorder.database.replaced
+        rows = self._next(BATCH)  # a store that cannot be read at the start is an error, not something to wait for
+        while True:
+            if rows:
+                yield rows
+            else:
+                wait(INTERVAL)
+            rows = self._patiently(wait, tell)
+            if replaced != self._recorder.database.replaced:
+                replaced = self._recorder.database.replaced
+                first = rows[0].position - 1 if rows else self.position
+                tell(f"The connection was lost and made again; going on after position {first}")
+
+    def _patiently(self, wait: Callable[[float], None], tell: Callable[[str], None]) -> list[LogRow]:
+        pause, told = INTERVAL, ""
+        while True:
+            try:
+                return self._next(BATCH)
+            except StoreUnreachable as error:
+                if error.message != told:
+                    told = error.message
+                    tell(f"{told}; waiting, to go on after position {self.position}")
+                wait(pause)
+                pause = min(2 * pause, LONGEST_WAIT)
+
+    def _next(self, limit: int) -> list[LogRow]:
+        """Read the next rows, and the last one told along with them.
+
+        It must still be what it was: a store restored from a backup may hold other facts at the same positions.
+        """
+        before = min(self.position, 1)
+        events = self._recorder.read_log(self.position - before, limit=limit + before)
+        for expected, event in enumerate(events, start=self.position - before + 1):
+            if event.position != expected:
+                raise self._damaged(f"position {expected} is missing")
+        rows = [log_row(event) for event in events]
+        if before and rows and self._leaf not in (None, rows[0].leaf):
+            raise self._damaged(f"position {self.position} holds another fact than before")
+        if rows:
+            self.position, self._leaf = rows[-1].position, rows[-1].leaf
+        return rows[before:]
+
+    def _damaged(self, what: str) -> StoreDamaged:
+        return StoreDamaged(f"{self._recorder.store}: {what}", "compare the store with its backups before going on")

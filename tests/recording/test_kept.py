@@ -1,0 +1,124 @@
+"""Stores that released versions made are kept as SQL: they open, every leaf is what it was, and they go on."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from caretrail.errors import StoreError, StoreNewer
+from caretrail.facts.codec import parse_fact
+from caretrail.recording import leaf_hash, open_recorder, postgresql_setup, sqlite_setup
+from caretrail.recording.application import Records
+from caretrail.recording.opening import upgrade_store
+from cli.conftest import Caretrail
+from stores import Clock, run_sql
+
+KEPT = Path(__file__).parent / "kept"
+FACTS = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_text().splitlines()
+LEAVES = {
+    "sqlite": "9336ecde85d8633f195badd19fe5aa07585d0e86b726e705899db2148b76b5cf",
+    "postgresql": "010c59f3d36fa5c9917248fe15dd39fb6ee3c038035eaf13a897f2eeef04aa00",
+}
+"""SHA-256 over the leaves in order, as computed when the stores were made."""
+
+
+@pytest.fixture(params=LEAVES)
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """A store of schema 1 and the digest over its leaves."""
+    kind = cast(str, request.param)
+    script = (KEPT / f"schema-1.{kind}.sql").read_text()
+    if kind == "sqlite":
+        url = f"sqlite://{tmp_path}/kept.db"
+        with closing(sqlite3.connect(tmp_path / "kept.db")) as file:
+            file.executescript(script)
+    else:
+        url = cast(str, request.getfixturevalue("empty_postgres_url"))
+        run_sql(url, script)
+    return url, LEAVES[kind]
+
+
+def test_a_store_of_schema_1_is_read_and_goes_on(kept: tuple[str, str]) -> None:
+    url, leaves = kept
+    clock = Clock(datetime(2026, 6, 2, 12, tzinfo=UTC))
+    with open_recorder(url, clock=clock) as recorder:
+        events = recorder.read_log()
+        assert sha256(b"".join(map(leaf_hash, events))).hexdigest() == leaves
+        assert [event.topic for event in events[-2:]] == ["session_missed/1;imported"] * 2
+        records = Records(recorder, clock)
+        again = records.append([parse_fact(line) for line in FACTS[:12]])
+        assert [receipt.position for receipt in again] == list(range(1, 13))
+        [receipt] = records.append([parse_fact(FACTS[12])])
+        assert (receipt.position, receipt.version) == (13, 13)
+        assert len(records.episode("LNK-2026-0001").history) == 13
+
+
+# --- a later schema, pretended -----------------------------------------------------------------------------------
+
+PRETENDED = {1: "CREATE TABLE caretrail.pretended (a integer)", 2: "INSERT INTO caretrail.pretended VALUES (7)"}
+
+
+@pytest.fixture
+def schema_3(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretend that this program is two schemas further on."""
+    steps = cast("dict[int, str]", request.param)
+    for setup in (sqlite_setup, postgresql_setup):
+        monkeypatch.setattr(setup, "SCHEMA_VERSION", 3)
+        here = {number: step.replace("caretrail.", "") for number, step in steps.items()}
+        monkeypatch.setattr(setup, "UPGRADES", here if setup is sqlite_setup else steps)
+
+
+def schema_of(url: str) -> object:
+    statement = "PRAGMA user_version" if url.startswith("sqlite") else "SELECT schema_version FROM caretrail.store"
+    return run_sql(url, statement)[0][0]
+
+
+@pytest.mark.usefixtures("schema_3")
+@pytest.mark.parametrize("schema_3", [PRETENDED], indirect=True, ids=["right"])
+def test_an_older_store_is_refused_until_init_has_upgraded_it(kept: tuple[str, str], tmp_path: Path) -> None:
+    url, leaves = kept
+    caretrail = Caretrail(url, tmp_path)
+    ended = caretrail("log")
+    assert (ended.status, ended.out) == (4, "")
+    assert (
+        "is of an older Caretrail (schema 1, this one needs 3)\nHint: make a backup and stop what writes" in ended.err
+    )
+    assert caretrail("init").out.startswith("Upgraded the store to schema 3: ")
+    assert caretrail("init").out.startswith("There is a store already, left as it is: ")
+    assert run_sql(url, "SELECT a FROM caretrail.pretended") == [(7,)]
+    with open_recorder(url) as recorder:
+        assert sha256(b"".join(map(leaf_hash, recorder.read_log()))).hexdigest() == leaves
+    with pytest.raises(Exception, match=r"append-only|permanent"):
+        run_sql(url, "UPDATE caretrail.store SET demo = demo")
+
+
+@pytest.mark.usefixtures("schema_3")
+@pytest.mark.parametrize("schema_3", [PRETENDED | {2: "no SQL"}], indirect=True, ids=["broken"])
+def test_an_upgrade_that_breaks_off_goes_on_where_it_was(
+    kept: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, _ = kept
+    with pytest.raises(StoreError, match="the database refused"):
+        upgrade_store(url)
+    assert schema_of(url) == 2  # the step that was complete stays, the broken one left nothing
+    for setup in (sqlite_setup, postgresql_setup):
+        monkeypatch.setitem(setup.UPGRADES, 2, "SELECT 1")
+    assert upgrade_store(url) == 3
+    assert schema_of(url) == 3
+
+
+@pytest.mark.usefixtures("schema_3")
+@pytest.mark.parametrize("schema_3", [PRETENDED], indirect=True, ids=["right"])
+def test_there_is_no_way_back(kept: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    url, _ = kept
+    upgrade_store(url)
+    for setup in (sqlite_setup, postgresql_setup):
+        monkeypatch.setattr(setup, "SCHEMA_VERSION", 1)
+    with pytest.raises(StoreNewer, match="schema 3, this one knows 1"):
+        open_recorder(url)
+    assert upgrade_store(url) == 3
