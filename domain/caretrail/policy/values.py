@@ -38,7 +38,7 @@ Count = Annotated[StrictInt, Field(ge=1, le=MOST_DAYS)]
 SomeDays = Annotated[StrictInt, Field(ge=0, le=MOST_DAYS)]
 Minutes = Annotated[StrictInt, Field(ge=1, le=MINUTES_A_WEEK)]
 # strict: a number taken for seconds since 1970 would be a day nobody meant
-Day = Annotated[date, Strict(), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+Day = Annotated[date, Strict(), Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 """A day of the calendar, unquoted; "for ever" is said by leaving it out."""
 
 Lines = Annotated[str, StringConstraints(max_length=LONGEST, pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
