@@ -6,13 +6,13 @@ stay the policy governs, which stands for the admission where the client came fr
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
 from caretrail.findings.chart import Chart, Plan, Review
-from caretrail.findings.days import iso
+from caretrail.findings.days import iso, later
 from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, months_after, next_working_day
 from caretrail.policy import Pack, Term
 from caretrail.policy.rules import ReviewDue
@@ -61,6 +61,7 @@ class Clock:
             (review for review in chart.reviews if review.counts_from is not None and review.day >= start),
             key=lambda review: (review.counts_from or review.day, review.day),
         )
+        self._periods: dict[date, int] = {}
         self.steps = self._steps(rule) if chart.stays and rule is not None else []
         self._plain = rule is not None and rule.holds == "run" and len(rule.every) == 1 and rule.term.civil
         # with one stay and the calendar alone, a due day does not change from one day to the next
@@ -191,7 +192,7 @@ class Clock:
                 continue
             if end is None or end > day:
                 return start, None
-            due += end - max(start, base)
+            due = later(due, (end - max(start, base)).days)
         return due, due
 
     def _counted(self, step: Step, term: Term, day: date) -> Due:
@@ -242,8 +243,9 @@ class Clock:
             if not anchored or base < steps[-1].base:
                 steps.append(Step(day, base, label, evidence, None, None))
                 anchored = True
-        for review in self.counted:
-            self._count(steps, review, start, rule)
+        for place, review in enumerate(self.counted):
+            served = self._served(place, rule) if rule.series != "rolling" else 0
+            _count(steps, review, start, served)
         return steps
 
     def _anchors(self, rule: ReviewDue, start: date) -> list[tuple[date, date, str, tuple[int, ...]]]:
@@ -265,37 +267,44 @@ class Clock:
             found.append((second.day, second.day, "second session", (sessions[0].version, second.version)))
         return found
 
-    def _count(self, steps: list[Step], review: Review, start: date, rule: ReviewDue) -> None:
-        """Let a review move the clock, unless a later one already did."""
-        counts_from = review.counts_from or review.day
-        newest = steps[-1]
-        evidence = review.evidence
-        next_by = review.fact.next_review_by
-        if next_by is not None and next_by <= review.day:
-            next_by = None
-        served = self._served(review, rule) if rule.series != "rolling" else 0
-        if newest.review is not None and newest.base >= review.day:
-            if newest.base > review.day:
-                # it does not move the base, but may be one of the series
-                if served != newest.served:
-                    steps.append(newest._replace(day=max(counts_from, start), served=served))
-                return
-            # two reviews of one day: the earlier of their next days binds
-            evidence = (*newest.evidence, *evidence)
-            next_by = min((day for day in (newest.next_by, next_by) if day is not None), default=None)
-        steps.append(Step(max(counts_from, start), review.day, "last review", evidence, next_by, review, served))
-
-    def _served(self, newest: Review, rule: ReviewDue) -> int:
-        """How many days of a fixed series the reviews that count by now have met.
+    def _served(self, place: int, rule: ReviewDue) -> int:
+        """How many days of a fixed series the reviews that count by now, up to that place, have met.
 
         A review meets the day its period ends with; one that comes late meets the day that was missed, and its own
         period still needs one.
         """
         served = 0
-        for day in sorted(review.day for review in self.counted[: self.counted.index(newest) + 1]):
-            period = 1
-            while self._anniversary(rule.term, period) < day:
-                period += 1
+        for day in sorted(review.day for review in self.counted[: place + 1]):
+            period = self._period(rule.term, day)
             if served < period:
                 served = period if served == period - 1 else period - 1
         return served
+
+    def _period(self, term: Term, day: date) -> int:
+        """Which period of a fixed series a day lies in; the days that end them are in order, so it is looked up."""
+        if day not in self._periods:
+            # a period has one day at least, so there are no more of them than days
+            most = max((day - self._chart.stays[0].first).days, 1)
+            ends = range(1, most + 1)
+            self._periods[day] = 1 + bisect_left(ends, day, key=lambda number: self._anniversary(term, number))
+        return self._periods[day]
+
+
+def _count(steps: list[Step], review: Review, start: date, served: int) -> None:
+    """Let a review move the clock, unless a later one already did."""
+    counts_from = review.counts_from or review.day
+    newest = steps[-1]
+    evidence = review.evidence
+    next_by = review.fact.next_review_by
+    if next_by is not None and next_by <= review.day:
+        next_by = None
+    if newest.review is not None and newest.base >= review.day:
+        if newest.base > review.day:
+            # it does not move the base, but may be one of the series
+            if served != newest.served:
+                steps.append(newest._replace(day=max(counts_from, start), served=served))
+            return
+        # two reviews of one day: the earlier of their next days binds
+        evidence = (*newest.evidence, *evidence)
+        next_by = min((day for day in (newest.next_by, next_by) if day is not None), default=None)
+    steps.append(Step(max(counts_from, start), review.day, "last review", evidence, next_by, review, served))

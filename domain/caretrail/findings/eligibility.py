@@ -11,7 +11,7 @@ from caretrail.facts import Authorized, ContinuedStayDetermined
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Determination, Stay
 from caretrail.findings.clock import Due
-from caretrail.findings.days import iso
+from caretrail.findings.days import iso, later
 from caretrail.findings.finding import Eligibility
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.track import DAY, Say, Sheet
@@ -126,13 +126,13 @@ class _Book:
             due = clock.due_on(day)
             if due is not None and due.on is not None:
                 # the admission stands through the first due date, which may move to a return
-                days.update((due.on + DAY, clock.after_return(due.on, date.max) + DAY))
+                days.update((later(due.on, 1), later(clock.after_return(due.on, date.max), 1)))
         for item in self._latest:
             holds = self._holds(item, date.max)
             if holds is not None:
-                days.add(holds + DAY)
+                days.add(later(holds, 1))
             if item.fact.leave_by is not None:
-                days.add(item.fact.leave_by + DAY)
+                days.add(later(item.fact.leave_by, 1))
         if self._by_payer:
             days.update(item.day for item in self._case.chart.authorized)
         for sheet in self._sheets.values():

@@ -6,31 +6,40 @@ rule names the `check` that judges it. A value this program cannot honour is ref
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StrictBool, TypeAdapter, ValidationError, model_validator
 
 from caretrail.errors import PackInvalid
-from caretrail.policy.rules import (
-    KINDS,
-    NEEDS_CLOCK,
-    SEVERAL_TIMES,
-    AnyRule,
-    NotNegative,
+from caretrail.facts.parts import LEVELS
+from caretrail.policy.file import HINT, read_toml
+from caretrail.policy.rules import KINDS, NEEDS_CLOCK, SEVERAL_TIMES, AnyRule, Rule
+from caretrail.policy.values import (
+    CLOSED_DAYS,
+    LONGEST,
+    MOST_ENTRIES,
+    Count,
+    Day,
+    Name,
     Part,
-    Positive,
-    Rule,
     ServiceName,
+    SomeDays,
     Words,
 )
 
-PackName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]  # "for ever" is said by leaving a day out
+FEW = 20
+"""Places one question decides, and answers it may have."""
+
+SHORT = 64
+"""Characters of a name or key of the file that a message repeats."""
+
+RESERVED = frozenset({"PACK", "QUARANTINE"})
+"""Names under which the program itself speaks, beside the rules."""
+
 R = TypeVar("R", bound=Rule)
 
 
@@ -42,10 +51,12 @@ class Reading(Part):
     """
 
     question: Words
-    decides: tuple[Words, ...] = ()
+    decides: Annotated[tuple[Words, ...], Field(max_length=FEW)] = ()
     value: Words
-    alternatives: tuple[Words, ...] = ()
-    concerns: tuple[Words, ...] = Field(default=(), description="Rules it bears on, beside those it decides.")
+    alternatives: Annotated[tuple[Words, ...], Field(max_length=FEW)] = ()
+    concerns: tuple[Words, ...] = Field(
+        default=(), max_length=MOST_ENTRIES, description="Rules it bears on, beside those it decides."
+    )
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -56,27 +67,27 @@ class Reading(Part):
 class Pack(Part):
     """The rules of one payer for one level of care and one population, as in force over a stretch of days."""
 
-    name: PackName
+    name: Name
     title: Words
     jurisdiction: Words
     payer: Words
     population: Literal["adult", "adolescent"]
-    levels: Annotated[tuple[Words, ...], Field(min_length=1)]
+    levels: Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
     edition: Literal["asam-3", "asam-4"]
     document: Words
     url: Words | None = None
-    for_tests: bool = Field(default=False, description="True: shows what a pack can say, and is not for use.")
+    for_tests: StrictBool = Field(default=False, description="True: shows what a pack can say, and is not for use.")
     published_on: Day | None = None
     effective_from: Day | None = None
     effective_to: Day | None = None
-    supersedes: PackName | None = None
-    late_after_days: Positive
-    notice_days: Annotated[NotNegative, Field(ge=7)]  # a week's point must stand until the next week is judged
+    supersedes: Name | None = None
+    late_after_days: Count
+    notice_days: Annotated[SomeDays, Field(ge=7)]  # a week's point must stand until the next week is judged
     week_start: Literal["sunday", "monday"]
     treatment_services: Annotated[frozenset[ServiceName], Field(min_length=1)]
-    closed_days: frozenset[date] = frozenset()
-    readings: dict[str, Reading] = Field(default_factory=dict)
-    rules: Annotated[dict[str, AnyRule], Field(min_length=1)]
+    closed_days: Annotated[frozenset[Day], Field(max_length=CLOSED_DAYS)] = frozenset()
+    readings: Annotated[dict[Name, Reading], Field(max_length=MOST_ENTRIES)] = Field(default_factory=dict)
+    rules: Annotated[dict[Name, AnyRule], Field(min_length=1, max_length=MOST_ENTRIES)]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -86,6 +97,11 @@ class Pack(Part):
             raise ValueError("effective_from: a pack that supersedes another must say from when")
         if self.supersedes == self.name:
             raise ValueError("supersedes: a cycle: a pack cannot supersede itself")
+        for level in self.levels:
+            if level not in LEVELS[self.edition]:
+                raise ValueError(f"levels: {self.edition} has no level {level}")
+        for name in self.rules.keys() & RESERVED:
+            raise ValueError(f"rules.{name}: the name is taken, for what no rule says")
         checks = [rule.check for rule in self.rules.values()]
         for check in checks:
             if checks.count(check) > 1 and check not in SEVERAL_TIMES:
@@ -142,24 +158,9 @@ class Pack(Part):
         return {name: reading for name, reading in self.readings.items() if rule in reading.rules}
 
 
-HINT = "compare with an installed pack: 'caretrail rules NAME' prints one, 'caretrail rules --check FILE' lints yours"
-
-
 def read_pack(path: Path) -> Pack:
     """Read a pack from any TOML file; raises PackInvalid naming the file, the rule and the field."""
     return pack_of(read_toml(path), path.name)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file; raises PackInvalid."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise PackInvalid(f"{path.name}: cannot be read", HINT) from None
-    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError both are
-        raise PackInvalid(f"{path.name}: is not TOML: {error}", HINT) from None
-    except RecursionError:
-        raise PackInvalid(f"{path.name}: is nested too deeply", HINT) from None
 
 
 def pack_of(data: dict[str, Any], file: str) -> Pack:
@@ -179,10 +180,12 @@ def _complete(data: dict[str, Any]) -> None:
     for name, found in _table(data.get("rules")).items():
         rule = _table(found)
         rule.update(id=name, citation=_citation(data, rule))
+        if "check" in rule:
+            rule["check"] = _short(_word(rule["check"]))  # the one value an error message repeats
     for reading in map(_table, _table(data.get("readings")).values()):
         decides: object = reading.get("decides")
         if isinstance(decides, list) and decides:
-            reading["value"] = _written(data, str(decides[0]))  # pyright: ignore[reportUnknownArgumentType]
+            reading["value"] = _written(data, _word(decides[0]))  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _table(value: object) -> dict[str, Any]:
@@ -190,11 +193,21 @@ def _table(value: object) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
+def _word(value: object) -> str:
+    """One value of the file as a word; a list or table is none, nor a number of thousands of digits."""
+    small = not isinstance(value, int) or abs(value) <= LONGEST
+    return str(value) if small and isinstance(value, str | int | float | date) else ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHORT else f"{text[:SHORT]}…"
+
+
 def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
-    if not rule.get("section"):
-        return f"no source: {rule.get('unsourced', '')}"
-    lines = f", lines {rule['lines']}" if rule.get("lines") else ""
-    return f"{data.get('document', '')}, {rule['section']}{lines}"
+    section, lines = _word(rule.get("section")), _word(rule.get("lines"))
+    if not section:
+        return f"no source: {_word(rule.get('unsourced'))}"
+    return f"{_word(data.get('document'))}, {section}" + (f", lines {lines}" if lines else "")
 
 
 def _written(data: dict[str, Any], place: str) -> str:
@@ -202,8 +215,8 @@ def _written(data: dict[str, Any], place: str) -> str:
     rule, _, field = place.rpartition(".")
     table = _table(_table(data.get("rules")).get(rule)) if rule else data
     if field in table:
-        return str(table[field])
-    kind = KINDS.get(str(table.get("check"))) if rule else Pack
+        return _word(table[field]) or "nothing"
+    kind = KINDS.get(_word(table.get("check"))) if rule else Pack
     known = kind.model_fields.get(field) if kind is not None else None
     # of a place that is none, and of a field that must be written, the pack is told when it is made
     return "nothing" if known is None or known.is_required() else str(known.default)
@@ -240,15 +253,23 @@ def _impossible_alternatives(pack: Pack) -> Iterator[str]:
 def _possible(owner: Part, field: str, value: str) -> bool:
     """Whether a field of a rule (or of the pack) may hold a value, whatever the other fields hold."""
     try:
-        type(owner).model_validate({**owner.model_dump(), field: value})
-    except ValidationError as error:
-        return all(problem["loc"] != (field,) for problem in error.errors(include_input=False, include_url=False))
+        _field(type(owner), field).validate_python(value)
+    except ValidationError:
+        return False
     return True
+
+
+@lru_cache(maxsize=200)
+def _field(owner: type[Part], field: str) -> TypeAdapter[Any]:
+    """One field alone: a pack may offer many answers, and the rest of it is long."""
+    known = owner.model_fields[field]
+    kind: Any = Annotated[known.annotation, known]
+    return TypeAdapter(kind)
 
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors(include_input=False, include_url=False)[0]
-    parts = [str(part) for part in problem["loc"]]
+    parts = [_short(str(part)) for part in problem["loc"]]
     if len(parts) > 2 and parts[0] == "rules":
         del parts[2]  # the tag of the union: the rule's id says enough
     place = ".".join(parts)

@@ -8,58 +8,35 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
-Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Positive = Annotated[StrictInt, Field(ge=1, le=10_000)]  # so many months from any day is still a day of the calendar
-NotNegative = Annotated[StrictInt, Field(ge=0, le=10_000)]
-Lines = Annotated[str, StringConstraints(pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
-ServiceName = Literal["individual", "group", "family", "education", "motivational", "other"]
-CivilUnit = Literal["calendar_day", "working_day", "calendar_month"]
-CountedUnit = Literal["session", "visit", "treatment_day", "treatment_hour"]
-CIVIL_UNITS: frozenset[str] = frozenset({"calendar_day", "working_day", "calendar_month"})
+from caretrail.facts.parts import SignerRole
+from caretrail.policy.values import (
+    LONGEST,
+    MOST_DAYS,
+    MOST_ENTRIES,
+    CivilTerm,
+    Count,
+    Lines,
+    Minutes,
+    Name,
+    Part,
+    ServiceName,
+    SomeDays,
+    Term,
+    Words,
+)
 
-
-class Part(BaseModel):
-    """Base of everything inside a pack: frozen, no unknown fields, and errors that never echo a value."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Term(Part):
-    """How long a duty has: `count` of `unit`, announced `soon` before its end (in days for units of the calendar).
-
-    A session is attended treatment; a visit is anything attended; a treatment day is a day with a session; a
-    treatment hour is sixty minutes of sessions. The day that begins the term never counts among its days.
-    """
-
-    count: Positive
-    unit: CivilUnit | CountedUnit
-    soon: NotNegative = 0
-
-    @property
-    def civil(self) -> bool:
-        """Whether the calendar alone says when the term is over."""
-        return self.unit in CIVIL_UNITS
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if not self.civil and self.soon >= self.count:
-            raise ValueError("soon must be less than count")
-        return self
-
-
-class CivilTerm(Term):
-    """A term whose end the calendar alone says."""
-
-    unit: CivilUnit  # pyright: ignore[reportIncompatibleVariableOverride]  # narrowed, and never written to
+Codes = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+Credentials = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+Services = Annotated[tuple[ServiceName, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
 
 
 class Rule(Part):
     """One rule in our own words, with its strength and the place it comes from."""
 
     check: Any  # the one word of its kind: each kind of rule narrows it
-    id: Words
+    id: Name
     title: Words
     strength: Literal["must", "should"]
     text: Words
@@ -96,8 +73,8 @@ class AssessorCredential(Rule):
     """Who assessed is licensed for it."""
 
     check: Literal["assessor_credential"]
-    credentials: Annotated[tuple[Words, ...], Field(min_length=1)]
-    provisional: tuple[Words, ...] = ()
+    credentials: Credentials
+    provisional: Annotated[tuple[Words, ...], Field(max_length=MOST_ENTRIES)] = ()
     provisional_is: Literal["accepted", "blocked"] = "accepted"
 
 
@@ -117,14 +94,14 @@ class MentalHealthReferral(Rule):
     """Who may not diagnose a mental health condition refers the client on."""
 
     check: Literal["mental_health_referral"]
-    limited: Annotated[tuple[Words, ...], Field(min_length=1, description="Credentials that may not diagnose it.")]
+    limited: Annotated[Credentials, Field(description="Credentials that may not diagnose it.")]
 
 
 class QualifyingDiagnosis(Rule):
     """A substance-related diagnosis by a current edition of the DSM."""
 
     check: Literal["qualifying_diagnosis"]
-    codes: Annotated[tuple[Words, ...], Field(min_length=1, description="How a qualifying ICD-10-CM code begins.")]
+    codes: Annotated[Codes, Field(description="How a qualifying ICD-10-CM code begins.")]
     dsm: Annotated[tuple[Literal["DSM-5-TR", "DSM-5", "DSM-IV-TR", "DSM-IV"], ...], Field(min_length=1)]
 
 
@@ -132,7 +109,7 @@ class DualDiagnosis(Rule):
     """Dual diagnosis enhanced services are for clients with a mental disorder and a substance-related one."""
 
     check: Literal["dual_diagnosis"]
-    codes: Annotated[tuple[Words, ...], Field(min_length=1, description="How a substance-related code begins.")]
+    codes: Annotated[Codes, Field(description="How a substance-related code begins.")]
 
 
 class AdmissionDimensions(Rule):
@@ -176,7 +153,13 @@ class PlanSections(Rule):
     of: Literal["latest_plan", "first_plan"] = "latest_plan"
 
 
-Signer = Annotated[str, StringConstraints(pattern=r"^(client|team|role:[a-z]+|credential:[^\x00-\x1f\x7f]+)$")]
+Signer = Annotated[
+    str,
+    StringConstraints(
+        max_length=LONGEST,
+        pattern=rf"^(client|team|role:({'|'.join(get_args(SignerRole))})|credential:[^\x00-\x1f\x7f-\x9f]+)$",
+    ),
+]
 
 
 class PlanSignatures(Rule):
@@ -239,8 +222,8 @@ class WeeklyHours(Rule):
     """Minutes of treatment in each full week."""
 
     check: Literal["weekly_hours"]
-    least: Positive
-    most: Positive | None = None
+    least: Minutes
+    most: Minutes | None = None
     basis: Literal["offered", "attended", "scheduled"] = "offered"
 
     @model_validator(mode="after")
@@ -251,8 +234,8 @@ class WeeklyHours(Rule):
 
 
 class _Range(Rule):
-    least: Positive
-    most: Positive
+    least: Count
+    most: Count
 
     @model_validator(mode="after")
     def _order(self) -> Self:
@@ -265,13 +248,15 @@ class WeeklyDays(_Range):
     """Days with treatment in each full week."""
 
     check: Literal["weekly_days"]
+    least: Annotated[Count, Field(le=7)]
+    most: Annotated[Count, Field(le=7)]
 
 
 class GroupSize(_Range):
     """Clients in a group: each session, or on average over a calendar month."""
 
     check: Literal["group_size"]
-    services: Annotated[tuple[ServiceName, ...], Field(min_length=1)] = ("group",)
+    services: Services = ("group",)
     aggregation: Literal["each_session", "monthly_average"] = "each_session"
 
 
@@ -279,15 +264,15 @@ class OneToOne(Rule):
     """One client to one clinician."""
 
     check: Literal["one_to_one"]
-    services: Annotated[tuple[ServiceName, ...], Field(min_length=1)]
+    services: Services
 
 
 class ServiceMix(Rule):
     """Every kind of service is part of treatment."""
 
     check: Literal["service_mix"]
-    services: Annotated[tuple[ServiceName, ...], Field(min_length=1)]
-    after_weeks: Positive
+    services: Services
+    after_weeks: Annotated[Count, Field(le=MOST_DAYS // 7)]
 
 
 class CareCoordination(Rule):
@@ -307,7 +292,13 @@ class LengthOfStay(Rule):
     """No fixed length of stay."""
 
     check: Literal["length_of_stay"]
-    typical_weeks: Annotated[tuple[Positive, Positive], Field(description="Shown, never judged by.")] | None = None
+    typical_weeks: Annotated[tuple[Count, Count], Field(description="Shown, never judged by.")] | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.typical_weeks is not None and self.typical_weeks[1] < self.typical_weeks[0]:
+            raise ValueError("typical_weeks: the second must not be less than the first")
+        return self
 
 
 class EndingSupported(Rule):
@@ -320,7 +311,7 @@ class StaffCredentials(Rule):
     """Whoever treats has a credential of the list."""
 
     check: Literal["staff_credentials"]
-    credentials: Annotated[tuple[Words, ...], Field(min_length=1)]
+    credentials: Credentials
 
 
 class Attested(Rule):
@@ -328,21 +319,21 @@ class Attested(Rule):
 
     check: Literal["program_attested"]
     kind: Literal["access_24_7", "licence", "staff_training"]
-    soon_days: NotNegative = 30
+    soon_days: SomeDays = 30
 
 
 class Authorization(Rule):
     """A payer's authorization covers the stay."""
 
     check: Literal["authorization"]
-    soon_days: NotNegative = 7
+    soon_days: SomeDays = 7
 
 
 class CoSignature(Rule):
     """A supervisor signs what a provisional clinician signed."""
 
     check: Literal["co_signature"]
-    provisional: Annotated[tuple[Words, ...], Field(min_length=1)]
+    provisional: Credentials
     within: CivilTerm
 
 

@@ -16,7 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from caretrail.errors import PackInvalid, PackUnknown
-from caretrail.policy.pack import HINT, Pack, read_pack, read_toml
+from caretrail.policy.file import HINT, read_toml
+from caretrail.policy.pack import Pack, read_pack
 
 SHIPPED = Path(__file__).parent / "packs"
 FOLDER_VARIABLE = "CARETRAIL_PACKS"
@@ -89,7 +90,7 @@ def check_files(paths: Sequence[Path]) -> list[Pack | PackInvalid]:
         try:
             pack = read_pack(path)
             _named_as_its_file(pack, path)
-            if files[pack.name] != path and files[pack.name].resolve() != path.resolve():
+            if os.path.realpath(files[pack.name]) != os.path.realpath(path):  # unlike resolve, of a circle of links too
                 whose = "ships with the program" if pack.name in shipped else "is among the files, too"
                 raise PackInvalid(
                     f"{path.name}: name: a pack {pack.name} {whose}", "give the pack and its file another name"
@@ -108,6 +109,8 @@ def policy_of(packs: Sequence[Pack]) -> Policy:
     for place in range(1, len(ordered)):
         before, after = ordered[place - 1], ordered[place]
         begins = after.effective_from or date.min
+        if begins == date.min:
+            raise _wrong(after, f"effective_from: {before.name} has none either, so they overlap")
         ends = before.effective_to or begins - timedelta(days=1)
         if before.supersedes == after.name:
             words = f"effective_from: {before.effective_from} is not after {after.effective_from}, that of {after.name}"

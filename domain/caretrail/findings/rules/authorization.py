@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from caretrail.facts import Authorized
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Session, Stay
-from caretrail.findings.days import iso
+from caretrail.findings.days import iso, later
 from caretrail.findings.finding import Verdict
 from caretrail.findings.track import DAY, Say, Sheet
 from caretrail.policy.rules import Authorization as AuthorizationRule
@@ -30,7 +30,7 @@ def authorization(case: Case, rule: AuthorizationRule) -> Sheet:
         for item in chart.authorized:
             if isinstance(item.fact, Authorized):
                 fact = item.fact
-                days |= {fact.from_, fact.to - timedelta(days=rule.soon_days), fact.to, fact.to + DAY}
+                days |= {fact.from_, fact.to - timedelta(days=rule.soon_days), fact.to, later(fact.to, 1)}
         for day in sorted(day for day in days if stay.covers(day)):
             sheet.main.set(day, _say(case, rule, stay, sessions, day))
         sheet.leave(stay)
@@ -57,7 +57,7 @@ def _say(case: Case, rule: AuthorizationRule, stay: Stay, sessions: Sequence[Ses
     if not left:
         return _used_up(in_force, used)
     version, fact = max(left, key=lambda item: item[1].to)
-    follows = any(other.from_ <= fact.to + DAY and other.to > fact.to for _, other in known)
+    follows = any(other.from_ <= later(fact.to, 1) and other.to > fact.to for _, other in known)
     arithmetic = _arithmetic(fact, used[version])
     if fact.to - timedelta(days=rule.soon_days) <= day and not follows:
         verdict: Verdict = "due_today" if day == fact.to else "due_soon"

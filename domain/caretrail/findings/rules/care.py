@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.clock import Clock
-from caretrail.findings.days import iso
+from caretrail.findings.days import iso, later
 from caretrail.findings.terms import ends_on, in_words
 from caretrail.findings.track import DAY, Change, Say, Sheet
 from caretrail.policy import Rule
@@ -149,7 +149,6 @@ def care_coordination(case: Case, _: Rule) -> Sheet:
     nothing is recorded the rule is never met: it does not apply until the period ends.
     """
     sheet, chart = Sheet(), case.chart
-    notice = timedelta(days=case.pack.notice_days)
     days = [item.day for item in chart.coordinated]
     nothing = Say("not_applicable", "no care coordination recorded yet, and no review period has ended")
     changes: list[Change] = [(date.min, nothing)]
@@ -158,11 +157,12 @@ def care_coordination(case: Case, _: Rule) -> Sheet:
             continue
         words = f"no care coordination recorded from {iso(base)} to {iso(end - DAY)}"
         say = Say("info", words, f"review period from {iso(base)}", evidence, None, "care_not_coordinated", None, base)
-        sheet.note(f"review period from {iso(base)}", end, end + notice, say)
+        told = later(end, case.pack.notice_days)
+        sheet.note(f"review period from {iso(base)}", end, told, say)
         # silent while that is told: then the period's own finding speaks
         changes.append((end, Say("met", words, anchor=base)))
-        if not any(end <= day <= end + notice for day in days):
-            changes.append((end + notice, Say("not_applicable", f"{words}, nor since", anchor=base)))
+        if not any(end <= day <= told for day in days):
+            changes.append((told, Say("not_applicable", f"{words}, nor since", anchor=base)))
     changes += [
         (item.day, Say("met", f"care coordinated {iso(item.day)}", "", (item.version,), anchor=item.day))
         for item in chart.coordinated
@@ -188,7 +188,7 @@ def _review_periods(clock: Clock) -> list[tuple[date, date, tuple[int, ...]]]:
             if clock.anchor(following) != base:
                 ended[base] = base, following.day, step.evidence
         elif due is not None:
-            ended[base] = base, max(due + DAY, step.day), step.evidence
+            ended[base] = base, max(later(due, 1), step.day), step.evidence
     return list(ended.values())
 
 
@@ -206,10 +206,10 @@ def no_contact(case: Case, rule: NoContact) -> Sheet:
             sheet.main.set(day, Say("met", f"last contact {iso(day)}", "", contacts[day], anchor=day))
             until = ends_on(rule.after, day, case.pack.closed_days)
             following = days[place + 1] if place + 1 < len(days) else None
-            if (following is None or until + DAY < following) and (stay.last is None or until < stay.last):
+            if (following is None or later(until, 1) < following) and (stay.last is None or until < stay.last):
                 arithmetic = f"{iso(day)} + {in_words(rule.after)} = {iso(until)}"
                 words = f"no contact since {iso(day)}"
                 say = Say("violation", words, arithmetic, contacts[day], until, "no_contact", None, day)
-                sheet.main.set(until + DAY, say)
+                sheet.main.set(later(until, 1), say)
         sheet.leave(stay)
     return sheet

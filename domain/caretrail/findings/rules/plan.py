@@ -13,7 +13,7 @@ from caretrail.findings.chart import Chart, Plan, Review, Session, Stay, within
 from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth
 from caretrail.findings.signing import Document
-from caretrail.findings.terms import ORDINALS, counted_days, ends_on, in_words, last_of
+from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, ordinal
 from caretrail.findings.track import DAY, Change, Say, Sheet
 from caretrail.policy.rules import PlanDue, PlanSections
 
@@ -150,7 +150,7 @@ class _Owed:
         if not self.term.civil and self.term.soon and count >= self.term.count - self.term.soon:
             words = f"plan due by {last_of(self.term)}"
             if self.term.unit == "session" and held:
-                words += f", {ORDINALS[len(held)]} was {iso(held[-1].day)}"
+                words += f", {ordinal(len(held))} was {iso(held[-1].day)}"
             return Say("due_soon", words, counts, evidence, due, "plan_due")
         if due is not None:
             words = f"plan due {iso(due)} at the latest"

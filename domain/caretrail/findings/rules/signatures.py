@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review
-from caretrail.findings.days import iso
+from caretrail.findings.days import iso, later
 from caretrail.findings.signing import Document, Signing, settlings
 from caretrail.findings.terms import ends_on, in_words
-from caretrail.findings.track import DAY, Change, Say, Sheet, Track
+from caretrail.findings.track import Change, Say, Sheet, Track
 from caretrail.policy.rules import PlanSignatures
 
 
@@ -143,7 +143,7 @@ def _owe_by(track: Track, rule: PlanSignatures, document: Plan | Review, missing
     if rule.within.soon and soon < due:
         track.set(soon, missing._replace(verdict="due_soon", message=words))
     track.set(max(due, document.day), missing._replace(verdict="due_today", message=words))
-    track.set(max(due, document.day) + DAY, missing._replace(verdict="overdue", message=words))
+    track.set(later(max(due, document.day), 1), missing._replace(verdict="overdue", message=words))
 
 
 def _kind_in_words(signer: str) -> str:

@@ -1,0 +1,87 @@
+"""What the fields of a pack are made of: numbers with an end, words that can be shown and stored, days, terms.
+
+Packs are written by other people, by hand. So everything here has a bound: far beyond any rule there is, and near
+enough that no arithmetic leaves the calendar and no walk over days takes long.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StrictInt, StringConstraints, model_validator
+
+MOST_DAYS = 3_650
+"""Ten years: no duty of treatment is longer. Also the most of anything else that is counted."""
+
+LONGEST = 4_000
+"""Characters of one value, as of a text in a fact."""
+
+MINUTES_A_WEEK = 7 * 24 * 60
+CLOSED_DAYS = 2_000
+"""Closed days a pack may list: twenty a year for a century."""
+
+MOST_ENTRIES = 500
+"""Entries of any list or table: rules, readings, codes."""
+
+Words = Annotated[
+    str,
+    # a control character could not be stored in every database, nor shown as it is; tabs and lines of a text may be
+    StringConstraints(
+        min_length=1, max_length=LONGEST, strip_whitespace=True, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
+    ),
+]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+"""Of a pack, a rule or a reading: the shape in which facts name packs and rules, and safe as the name of a file."""
+
+Count = Annotated[StrictInt, Field(ge=1, le=MOST_DAYS)]
+SomeDays = Annotated[StrictInt, Field(ge=0, le=MOST_DAYS)]
+Minutes = Annotated[StrictInt, Field(ge=1, le=MINUTES_A_WEEK)]
+# strict: a number taken for seconds since 1970 would be a day nobody meant
+Day = Annotated[date, Strict(), Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+"""A day of the calendar, unquoted; "for ever" is said by leaving it out."""
+
+Lines = Annotated[str, StringConstraints(max_length=LONGEST, pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
+ServiceName = Literal["individual", "group", "family", "education", "motivational", "other"]
+CivilUnit = Literal["calendar_day", "working_day", "calendar_month"]
+CountedUnit = Literal["session", "visit", "treatment_day", "treatment_hour"]
+CIVIL_UNITS: frozenset[str] = frozenset({"calendar_day", "working_day", "calendar_month"})
+SHORTEST_MONTH = 28
+
+
+class Part(BaseModel):
+    """Base of everything inside a pack: frozen, no unknown fields, and errors that never echo a value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Term(Part):
+    """How long a duty has: `count` of `unit`, announced `soon` before its end (in days for units of the calendar).
+
+    A session is attended treatment; a visit is anything attended; a treatment day is a day with a session; a
+    treatment hour is sixty minutes of sessions. The day that begins the term never counts among its days.
+    """
+
+    count: Count
+    unit: CivilUnit | CountedUnit
+    soon: SomeDays = 0
+
+    @property
+    def civil(self) -> bool:
+        """Whether the calendar alone says when the term is over."""
+        return self.unit in CIVIL_UNITS
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.unit == "calendar_month":
+            if self.soon >= self.count * SHORTEST_MONTH:
+                raise ValueError("soon must be less than count months, of 28 days each")
+        elif self.soon >= self.count:
+            raise ValueError("soon must be less than count")
+        return self
+
+
+class CivilTerm(Term):
+    """A term whose end the calendar alone says."""
+
+    unit: CivilUnit  # pyright: ignore[reportIncompatibleVariableOverride]  # narrowed, and never written to
