@@ -27,13 +27,11 @@ class FactBase(Part):
     late_reason: Text | None = Field(default=None, description="Why it comes late; marks the fact as a late entry.")
 
     @property
-    def performers(self) -> tuple[Performer, ...]:
+    def performers(self) -> tuple[Performer | Person, ...]:
         """Who did the work: `performed_by`, else the actor if a clinician."""
         if self.performed_by is not None:
             return self.performed_by
-        if self.actor.role in ("clinician", "supervisor"):
-            return (Performer(id=self.actor.id, role=self.actor.role, credential=self.actor.credential),)
-        return ()
+        return (self.actor,) if self.actor.role in ("clinician", "supervisor") else ()
 
 
 class EpisodeFact(FactBase):

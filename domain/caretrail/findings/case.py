@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 
 from caretrail.findings.chart import Chart
@@ -17,6 +18,7 @@ class Case:
     def __init__(self, chart: Chart, pack: Pack) -> None:
         self.chart = chart
         self.pack = pack
+        self.notice = timedelta(days=pack.notice_days)
 
     @cached_property
     def clock(self) -> Clock:

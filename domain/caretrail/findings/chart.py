@@ -97,7 +97,9 @@ class Stay(NamedTuple):
 
 
 Dated = TypeVar("Dated", Session, Effective)
+_made: Callable[[type[Session], tuple[Any, ...]], Session] = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 _day_of: Callable[[Session | Effective], date] = attrgetter("day")
+_first_of: Callable[[Stay], date] = attrgetter("first")
 
 
 def within(items: Sequence[Dated], stay: Stay) -> Sequence[Dated]:
@@ -107,34 +109,41 @@ def within(items: Sequence[Dated], stay: Stay) -> Sequence[Dated]:
     return items[low:high]
 
 
-@dataclass(slots=True)
 class Chart:
     """Everything the rules ask for, in clinical order."""
 
-    policy: Policy
-    admission: Effective | None = None
-    discharge: Effective | None = None
-    team: Team = field(default_factory=Team)
-    level_stays: list[LevelStay] = field(default_factory=list[LevelStay])
-    stays: list[Stay] = field(default_factory=list[Stay])
-    assessments: list[Effective] = field(default_factory=list[Effective])
-    attended: list[Session] = field(default_factory=list[Session])
-    by_service: defaultdict[str, list[Session]] = field(default_factory=lambda: defaultdict[str, list[Session]](list))
-    offered: list[Session] = field(default_factory=list[Session])
-    plans: list[Plan] = field(default_factory=list[Plan])
-    reviews: list[Review] = field(default_factory=list[Review])
-    determinations: list[Determination] = field(default_factory=list[Determination])
-    holds: list[tuple[date, date | None]] = field(default_factory=list[tuple[date, date | None]])
-    explained: list[Effective] = field(default_factory=list[Effective])
-    transfers: dict[int, Effective] = field(default_factory=dict[int, Effective])
-    later: list[Effective] = field(default_factory=list[Effective])
-    toggles: list[tuple[date, int]] = field(default_factory=list[tuple[date, int]])
-    visited: list[Effective] = field(default_factory=list[Effective])
-    treated: list[Effective] = field(default_factory=list[Effective])
-    _visits: list[Session] | None = None
-    coordinated: list[Effective] = field(default_factory=list[Effective])
-    authorized: list[Effective] = field(default_factory=list[Effective])
-    schedules: list[tuple[date, Schedule, int]] = field(default_factory=list[tuple[date, Schedule, int]])
+    # by hand: a dataclass with a factory for each list takes ten times as long to fill
+    __slots__ = (
+        "_visits", "admission", "assessments", "attended", "authorized", "by_service", "coordinated", "determinations",
+        "discharge", "explained", "holds", "later", "level_stays", "offered", "plans", "policy", "reviews",
+        "schedules", "stays", "team", "toggles", "transfers", "treated", "visited",
+    )  # fmt: skip
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.admission: Effective | None = None
+        self.discharge: Effective | None = None
+        self.team = Team()
+        self.level_stays: list[LevelStay] = []
+        self.stays: list[Stay] = []
+        self.assessments: list[Effective] = []
+        self.attended: list[Session] = []
+        self.by_service: defaultdict[str, list[Session]] = defaultdict(list)
+        self.offered: list[Session] = []
+        self.plans: list[Plan] = []
+        self.reviews: list[Review] = []
+        self.determinations: list[Determination] = []
+        self.holds: list[tuple[date, date | None]] = []
+        self.explained: list[Effective] = []
+        self.transfers: dict[int, Effective] = {}
+        self.later: list[tuple[int, Signed]] = []
+        self.toggles: list[tuple[date, int]] = []
+        self.visited: list[Effective] = []
+        self.treated: list[Effective] = []
+        self._visits: list[Session] | None = None
+        self.coordinated: list[Effective] = []
+        self.authorized: list[Effective] = []
+        self.schedules: list[tuple[date, Schedule, int]] = []
 
     @property
     def admitted(self) -> Admitted | None:
@@ -156,7 +165,7 @@ class Chart:
 
     def stay_on(self, day: date) -> Stay | None:
         """The governed stay of that day; of two that share a day, the later."""
-        place = bisect_right(self.stays, day, key=lambda stay: stay.first)
+        place = bisect_right(self.stays, day, key=_first_of)
         stay = self.stays[place - 1] if place else None
         return stay if stay is not None and stay.covers(day) else None
 
@@ -206,18 +215,19 @@ def _take_sessions(chart: Chart, held: Sequence[Effective]) -> None:
     policy = chart.policy
     # one version of a policy says for all days which services are treatment
     services = policy.versions[0].treatment_services if len(policy.versions) == 1 else None
+    visited, offered, treated, attended = chart.visited, chart.offered, chart.treated, chart.attended
     for item in held:
         fact = item.fact
-        if attended := type(fact) is SessionAttended:
-            chart.visited.append(item)
+        if came := type(fact) is SessionAttended:
+            visited.append(item)
         elif type(fact) is not SessionMissed or fact.cause == "program":
             continue
         if fact.service in (services or policy.on(fact.occurred_on).treatment_services):
-            session = _session(item, fact, attended=attended)
-            chart.offered.append(session)
-            if attended:
-                chart.treated.append(item)
-                chart.attended.append(session)
+            session = _session(item, fact, attended=came)
+            offered.append(session)
+            if came:
+                treated.append(item)
+                attended.append(session)
                 chart.by_service[fact.service].append(session)
 
 
@@ -228,15 +238,16 @@ def _session(item: Effective, fact: Any, *, attended: bool) -> Session:
 
 
 def _take_plan(chart: Chart, item: Effective, fact: Any) -> None:
-    chart.plans.append(Plan(item.version, fact.occurred_on, signings_of(item), fact=fact))
+    chart.plans.append(Plan(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact))
 
 
 def _take_review(chart: Chart, item: Effective, fact: Any) -> None:
-    chart.reviews.append(Review(item.version, fact.occurred_on, signings_of(item), fact=fact))
+    chart.reviews.append(Review(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact))
 
 
 def _take_determination(chart: Chart, item: Effective, fact: Any) -> None:
-    chart.determinations.append(Determination(item.version, fact.occurred_on, signings_of(item), fact=fact))
+    made = Determination(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact)
+    chart.determinations.append(made)
 
 
 def _take_admission(chart: Chart, item: Effective, fact: Any) -> None:
@@ -263,7 +274,7 @@ _TAKES: dict[type, Callable[[Chart, Effective, Any], None]] = {
     PlanSigned: _take_plan,
     PlanReviewed: _take_review,
     ContinuedStayDetermined: _take_determination,
-    Signed: lambda chart, item, _: chart.later.append(item),
+    Signed: lambda chart, item, fact: chart.later.append((item.version, fact)),
     Assessed: lambda chart, item, _: chart.assessments.append(item),
     Explained: lambda chart, item, _: chart.explained.append(item),
     TeamChanged: lambda chart, _, fact: chart.team.change(fact),
@@ -284,10 +295,10 @@ def _take_signatures(chart: Chart) -> None:
     documents: list[Document] = [*chart.plans, *chart.reviews, *chart.determinations]
     if chart.later:
         by_version = {document.version: document for document in documents}
-        for item in chart.later:
-            document = by_version.get(item.fact.target) if isinstance(item.fact, Signed) else None
+        for version, fact in chart.later:
+            document = by_version.get(fact.target)
             if document is not None:
-                document.signings += signings_of(item, document.day)
+                document.signings += signings_of(fact, version, document.day)
     for document in documents:
         for signing in document.signings:
             if (

@@ -7,11 +7,13 @@ stay the policy governs, which stands for the admission where the client came fr
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
-from caretrail.findings.chart import Chart, Plan, Review
+from caretrail.findings.chart import Chart, Plan, Review, Stay
 from caretrail.findings.days import iso, later
 from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, months_after, next_working_day
 from caretrail.policy import Pack, Term
@@ -48,6 +50,10 @@ class Due(NamedTuple):
     base: date
 
 
+_day_of: Callable[[Step], date] = attrgetter("day")
+_first_of: Callable[[Stay], date] = attrgetter("first")
+
+
 class Clock:
     """All steps of an episode's review clock."""
 
@@ -67,10 +73,11 @@ class Clock:
         # with one stay and the calendar alone, a due day does not change from one day to the next
         self._steady = self._plain and len(chart.stays) == 1
         self._dues: dict[tuple[int, date | None], Due] = {}
+        self._ends: dict[date, date] = {}
 
     def step_on(self, day: date) -> Step | None:
         """What the clock rests on that day."""
-        place = bisect_right(self.steps, day, key=lambda step: step.day)
+        place = bisect_right(self.steps, day, key=_day_of)
         return self.steps[place - 1] if place else None
 
     def due_on(self, day: date) -> Due | None:
@@ -104,6 +111,8 @@ class Clock:
         return due
 
     def _due_of(self, step: Step, day: date) -> Due:
+        if self._plain and self.rule is not None:
+            return self._civil(step, self.rule.term, day)
         terms = self._binding(step, day)
         found = [self._civil(step, term, day) if term.civil else self._counted(step, term, day) for term in terms]
         if len(found) == 1:
@@ -115,8 +124,12 @@ class Clock:
 
     def period_end(self, base: date) -> date:
         """The day a period of the first term is over, if the calendar alone says so; else the day it began."""
-        rule = self.rule
-        return ends_on(rule.term, base, self._closed) if rule is not None and rule.term.civil else base
+        end = self._ends.get(base)
+        if end is None:
+            rule = self.rule
+            civil = rule is not None and rule.term.civil
+            end = self._ends[base] = ends_on(rule.term, base, self._closed) if rule is not None and civil else base
+        return end
 
     def _binding(self, step: Step, day: date) -> tuple[Term, ...]:
         """The terms that bind: both if the plan is to declare which, and has not."""
@@ -216,8 +229,10 @@ class Clock:
     def after_return(self, due: date, day: date) -> date:
         """Move a day that falls between two stays to the return, if the client is back by `day`."""
         stays = self._chart.stays
+        if len(stays) == 1 and due >= stays[0].first:
+            return due  # there is no return
         while True:
-            place = bisect_right(stays, due, key=lambda stay: stay.first)
+            place = bisect_right(stays, due, key=_first_of)
             # the last day of a stay already belongs to the time away: what falls due on it was not overdue there
             before = stays[place - 1].last if place else date.min
             if before is None or due < before or place == len(stays) or stays[place].first > day:

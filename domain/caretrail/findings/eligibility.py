@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from caretrail.facts import Authorized, ContinuedStayDetermined
@@ -26,6 +27,9 @@ CRITERIA = (
     ("has the capacity and works on the goals", ("has_capacity", "actively_working")),
     ("new problems, treatable here, nowhere less intensive", ("new_problems", "treatable_here", "least_intensive")),
 )
+
+
+_CRITERIA = tuple((words, names, attrgetter(*names)) for words, names in CRITERIA)
 
 
 class Answer(NamedTuple):
@@ -85,6 +89,15 @@ def _elsewhere(words: str, anchor: date) -> Answer:
     return Answer("not_applicable", "none", None, (words,), (), anchor)
 
 
+class _Ground(NamedTuple):
+    """What a determination rests on: when a review was due as it was made, and whether the criteria support it."""
+
+    due: Due | None
+    evidence: tuple[int, ...]
+    value: Truth
+    words: tuple[str, ...]
+
+
 class _Book:
     """What the answer of a day is looked up in; every look-up uses only what acts on or before that day."""
 
@@ -93,8 +106,7 @@ class _Book:
         rule = case.pack.rule(ContinuedStay)
         self._by_payer = rule is not None and rule.holds == "authorization"
         self._sheets = {check: sheet for check in ADMISSION_CHECKS if (sheet := sheet_of(check)) is not None}
-        self._due: dict[int, Due | None] = {}
-        self._logic: dict[int, tuple[Truth, tuple[str, ...]]] = {}
+        self._grounds: dict[int, _Ground] = {}
         # the first governed day stands for the admission: no determination is made before it
         start = case.chart.stays[0].first if case.chart.stays else date.max
         made = [item for item in case.chart.determinations if item.clinician is not None and item.day >= start]
@@ -139,27 +151,25 @@ class _Book:
             days.update(sheet.main.starts())
         return sorted(days)
 
-    def _due_at(self, made: Determination) -> Due | None:
-        """The review due date as it stood at the end of the day a determination was made."""
-        if made.version not in self._due:
-            self._due[made.version] = self._case.clock.due_on(made.day)
-        return self._due[made.version]
+    def _ground(self, made: Determination) -> _Ground:
+        """What is said of a determination on every day on which it stands: worked out once."""
+        ground = self._grounds.get(made.version)
+        if ground is None:
+            due = None if self._by_payer else self._case.clock.due_on(made.day)
+            evidence = tuple(sorted({*made.evidence, *due.evidence})) if due else made.evidence
+            ground = self._grounds[made.version] = _Ground(due, evidence, *supported(made.fact))
+        return ground
 
     def _holds(self, made: Determination, day: date) -> date | None:
         """The last day a determination holds, as known on a day; None if that is not known yet."""
         if self._by_payer:
             return self._authorized_until(made, day)
-        due = self._due_at(made)
+        due = self._ground(made).due
         if due is not None and due.on is None:
             # what the term counts was not reached when it was made: it holds until it is
             step = self._case.clock.step_on(made.day)
             due = self._case.clock.due_of(step, day) if step is not None else None
         return due.on if due is not None else None
-
-    def _supported(self, made: Determination) -> tuple[Truth, tuple[str, ...]]:
-        if made.version not in self._logic:
-            self._logic[made.version] = supported(made.fact)
-        return self._logic[made.version]
 
     def _authorized_until(self, made: Determination, day: date) -> date | None:
         """The last day of the payer's authorizations, recorded by a day, that cover the day it was made."""
@@ -178,14 +188,12 @@ class _Book:
         return self._by_admission(day, stay)
 
     def _by_determination(self, made: Determination, day: date) -> Answer:
-        due = None if self._by_payer else self._due_at(made)
+        due, evidence, value, words = self._ground(made)
         holds = self._holds(made, day)
-        evidence = tuple(sorted({*made.evidence, *(due.evidence if due else ())}))
 
         def answer(verdict: Literal["eligible", "not_eligible", "unknown"], *reasons: str) -> Answer:
             return Answer(verdict, "determination", holds, reasons, evidence, made.day)
 
-        value, words = self._supported(made)
         if holds is None and self._by_payer:
             return answer("unknown", f"no authorization covers the determination of {iso(made.day)}")
         if holds is None and due is None:
@@ -214,10 +222,13 @@ class _Book:
         assessed, prior = said.get("assessment_before_treatment"), said.get("prior_assessment")
         told = (
             assessed if assessed and assessed.verdict == "met" else prior,
-            *(said.get(c) for c in ADMISSION_CHECKS[2:]),
+            *map(said.get, ADMISSION_CHECKS[2:]),
         )
-        relevant = [say for say in told if say is not None]
-        evidence = tuple(sorted({*(v for say in relevant for v in say.evidence), stay.opened_by, *due.evidence}))
+        versions = {stay.opened_by, *due.evidence}
+        for say in told:
+            if say is not None:
+                versions.update(say.evidence)
+        evidence = tuple(sorted(versions))
         short = self._short(said)
         if short:
             return Answer("unknown", "admission", due.on, tuple(short), evidence, anchor)
@@ -226,6 +237,8 @@ class _Book:
     def _short(self, said: Mapping[str, Say | None]) -> list[str]:
         """The admission rules that are not met, each with its verdict; an assessment of either kind will do."""
         met = {check: say is not None and say.verdict == "met" for check, say in said.items()}
+        if all(met.values()):
+            return []
         short = [check for check in ADMISSION_CHECKS[2:] if not met.get(check, True)]
         either = [check for check in ADMISSION_CHECKS[:2] if check in met]
         if either and not any(met[check] for check in either):
@@ -244,10 +257,10 @@ def _verdict(say: Say | None) -> str:
 
 def supported(fact: ContinuedStayDetermined) -> tuple[Truth, tuple[str, ...]]:
     """Whether the criteria support staying, and the reasons in words."""
-    values = [(words, names, all_of(*(getattr(fact, name) for name in names))) for words, names in CRITERIA]
-    value = any_of(*(part for _, _, part in values))
+    values = [(words, names, all_of(*stated(fact))) for words, names, stated in _CRITERIA]
+    value = any_of(*[part for _, _, part in values])
     if value:
-        return True, tuple(words for words, _, part in values if part)
+        return True, tuple([words for words, _, part in values if part])
     if value is False:
         return False, ("no criterion for continued stay is met",)
     open_names: Iterable[str] = (name for _, names, part in values if part is None for name in names)

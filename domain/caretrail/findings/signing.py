@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
-from caretrail.episode.history import Effective
 from caretrail.facts import Signature, Signed, SignedDocument
 from caretrail.findings.team import Team
 
@@ -44,13 +43,10 @@ class Document:
         return (self.version, self.clinician.brought_by)
 
 
-def signings_of(item: Effective, document_day: date | None = None) -> list[Signing]:
+def signings_of(fact: SignedDocument | Signed, version: int, document_day: date | None = None) -> list[Signing]:
     """The signatures a fact brings; each acts from the latest of its own day, the fact's and the document's."""
-    fact = item.fact
-    if not isinstance(fact, SignedDocument | Signed):
-        return []
     day = fact.occurred_on if document_day is None else max(fact.occurred_on, document_day)
-    return [_signing(signature, day, item.entry.version) for signature in fact.signatures]
+    return [_signing(signature, day, version) for signature in fact.signatures]
 
 
 def _signing(signature: Signature, day: date, version: int) -> Signing:

@@ -7,10 +7,11 @@ what acts on or before the day it writes, leaves behind what a day-by-day readin
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from caretrail.findings.chart import Stay
@@ -39,8 +40,7 @@ Piece = tuple[str, date, date | None, Say]
 """Of a subject, from a day until another (exclusive, None while open), something is said."""
 
 
-def _day_of(change: Change) -> date:
-    return change[0]
+_day_of: Callable[[Change], date] = itemgetter(0)
 
 
 @lru_cache(maxsize=100)
@@ -67,6 +67,13 @@ class Track:
         if (says[-1] if says else None) != say:
             starts.append(day)
             says.append(say)
+
+    def once(self, day: date, until: date | None, say: Say) -> None:
+        """Say this on a track still empty, from a day until another (exclusive) and then nothing."""
+        if until is None:
+            self._starts, self._says = [day], [say]
+        elif day < until:
+            self._starts, self._says = [day, until], [say, None]
 
     def lay(self, changes: Sequence[Change], first: date, last: date | None) -> None:
         """Write what changes between two days, given in order; what was so before the first holds on the first."""
@@ -119,9 +126,7 @@ class Sheet:
     def note(self, subject: str, day: date, until: date | None, say: Say) -> Track:
         """Say something of a subject from a day until another (exclusive)."""
         track = self.sub(subject)
-        track.set(day, say)
-        if until is not None:
-            track.set(until, None)
+        track.once(day, until, say)
         return track
 
     def leave(self, stay: Stay) -> None:
@@ -147,7 +152,10 @@ class Sheet:
 
     def spoken(self) -> list[Piece]:
         """What is said of subjects."""
-        return [piece for track in self.subs for piece in track.pieces()]
+        found: list[Piece] = []
+        for track in self.subs:
+            found += track.pieces()
+        return found
 
 
 def silenced(main: Iterable[Piece], spoken: Iterable[Piece]) -> Iterator[Piece]:
@@ -165,8 +173,7 @@ def less(pieces: Iterable[Piece], others: Iterable[Piece]) -> list[Piece]:
     return list(_less(pieces, _merged(sorted(((start, until) for _, start, until, _ in others), key=_first))))
 
 
-def _first(span: Span) -> date:
-    return span[0]
+_first: Callable[[Span], date] = itemgetter(0)
 
 
 def _less(pieces: Iterable[Piece], busy: Sequence[Span], spared: str = "") -> Iterator[Piece]:
@@ -179,6 +186,9 @@ def _less(pieces: Iterable[Piece], busy: Sequence[Span], spared: str = "") -> It
             continue
         while place < len(busy) and _over(busy[place][1], start):
             place += 1
+        if place == len(busy) or (until is not None and busy[place][0] >= until):
+            yield piece
+            continue
         begin: date | None = start
         for busy_from, busy_until in islice(busy, place, None):
             if begin is None or (until is not None and busy_from >= until):

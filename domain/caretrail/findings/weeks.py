@@ -13,6 +13,7 @@ from typing import NamedTuple
 from caretrail.findings.chart import Chart, Stay
 
 WEEK = timedelta(days=7)
+_DAYS_INTO = [timedelta(days=days) for days in range(7)]
 
 
 class Week:
@@ -46,8 +47,8 @@ class Weeks:
         self._chart = chart
         self._first_weekday = 0 if week_start == "sunday" else 1
         self._weeks: dict[date, Week] = {}
-        self._judged: dict[Stay, list[Judged]] = {}
-        after = date.min
+        self._judged: dict[int, list[Judged]] = {}
+        after = latest = date.min
         week = Week()
         for day, _, _, minutes, _, version, attended in chart.offered:
             if day >= after:
@@ -57,26 +58,29 @@ class Weeks:
             week.offered += minutes
             if attended:
                 week.attended += minutes
-            if not week.days or week.days[-1] != day:
+            if day != latest:
+                latest = day
                 week.days.append(day)
             week.evidence.append(version)
 
     def week_of(self, day: date) -> date:
         """The first day of the week a day lies in."""
-        return day - timedelta(days=(day.toordinal() - self._first_weekday) % 7)
+        return day - _DAYS_INTO[(day.toordinal() - self._first_weekday) % 7]
 
     def judged_in(self, stay: Stay) -> list[Judged]:
         """The weeks the stay covers in full, oldest first, like weeks run together."""
-        if stay not in self._judged:
-            self._judged[stay] = list(self._judge(stay))
-        return self._judged[stay]
+        judged = self._judged.get(stay.opened_by)
+        if judged is None:
+            judged = self._judged[stay.opened_by] = self._judge(stay)
+        return judged
 
     def full_weeks(self, stay: Stay) -> Iterator[Judged]:
         """The weeks the stay covers in full, one by one; the last one of an open stay stands for all that follow."""
         for start, week, on_hold in self._full_weeks(stay):
             yield Judged(start, start + WEEK, start + WEEK + WEEK, week, on_hold)
 
-    def _judge(self, stay: Stay) -> Iterator[Judged]:
+    def _judge(self, stay: Stay) -> list[Judged]:
+        found: list[Judged] = []
         run: Judged | None = None
         for start, week, on_hold in self._full_weeks(stay):
             judged = start + WEEK
@@ -84,14 +88,15 @@ class Weeks:
                 run = run._replace(until=judged + WEEK)
                 continue
             if run is not None:
-                yield run
+                found.append(run)
                 run = None
             if week is None:
                 run = Judged(start, judged, judged + WEEK, None, on_hold)
             else:
-                yield Judged(start, judged, judged + WEEK, week, on_hold=False)
+                found.append(Judged(start, judged, judged + WEEK, week, False))
         if run is not None:
-            yield run if stay.last is not None else run._replace(until=None)
+            found.append(run if stay.last is not None else run._replace(until=None))
+        return found
 
     def _same_rules(self, one: date, other: date) -> bool:
         """Whether one version of the policy judges what hangs on either day: each judges the weeks of its own days."""

@@ -82,6 +82,9 @@ class Profile:
         return any_of(opposite(dimension.problem), dimension.meets_level)
 
 
+NO_PROFILE = Profile()
+
+
 def admission_dimensions(case: Case, rule: AdmissionDimensions) -> Sheet:
     """B2: the dimensions support the admission, by the route the client came.
 
@@ -90,7 +93,7 @@ def admission_dimensions(case: Case, rule: AdmissionDimensions) -> Sheet:
     """
     sheet = Sheet()
     profiles: list[tuple[date, Profile]] = []
-    profile = Profile()
+    profile = NO_PROFILE
     for item in case.chart.assessments:
         if isinstance(item.fact, Assessed):
             profile = profile.after(item.fact, item.version)
@@ -106,7 +109,7 @@ def admission_dimensions(case: Case, rule: AdmissionDimensions) -> Sheet:
 def _dimension_changes(
     case: Case, rule: AdmissionDimensions, stay: Stay, profiles: list[tuple[date, Profile]]
 ) -> list[Change]:
-    standing = Profile()
+    standing = NO_PROFILE
     later: list[tuple[date, Profile]] = []
     for day, profile in profiles:
         if day <= stay.first:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from caretrail.episode.history import Effective
@@ -11,7 +12,7 @@ from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, Session
 from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth, all_of, any_of
-from caretrail.findings.track import Change, Say, Sheet
+from caretrail.findings.track import DAY, Change, Say, Sheet
 from caretrail.policy import Rule
 from caretrail.policy.rules import AssessmentBeforeTreatment
 
@@ -83,9 +84,9 @@ def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment) -> 
     admitted_on = chart.admission.day if chart.admission else None
     for stay in chart.stays:
         if admitted_on == stay.first and stay is chart.stays[0]:
-            sessions = [session for session in chart.attended if stay.last is None or session.day <= stay.last]
+            sessions = chart.attended_before(stay.last + DAY if stay.last else None)
         else:
-            sessions = list(chart.attended_in(stay))
+            sessions = chart.attended_in(stay)
         first = sessions[0] if sessions else None
         begin = min(stay.first, first.day) if first else stay.first
         sheet.main.lay(_before_treatment(case, rule, known, first, sessions), begin, stay.last)
@@ -116,7 +117,7 @@ def _before_treatment(
     rule: AssessmentBeforeTreatment,
     known: list[Accepted],
     first: Session | None,
-    sessions: list[Session],
+    sessions: Sequence[Session],
 ) -> list[Change]:
     """What A1 says from the first day on."""
     changes: list[Change] = [(date.min, Say("not_applicable", "no session yet, and no acceptable assessment"))]
@@ -143,7 +144,7 @@ def _before_treatment(
         evidence = (*accepted.evidence, first.version)
         late = Say("violation", words, _order(accepted, first), evidence, first.day, "assessment_after_treatment")
         met = Say("met", words, _order(accepted, first), evidence)
-        changes += [(accepted.day, late), (accepted.day + timedelta(days=case.pack.notice_days), met)]
+        changes += [(accepted.day, late), (accepted.day + case.notice, met)]
     return changes
 
 
@@ -159,7 +160,7 @@ def _order(accepted: Accepted, first: Session | None) -> str:
     return f"assessment {iso(accepted.day)}{hours[0]}, first session {iso(first.day)}{hours[1]}"
 
 
-def _in_time(rule: AssessmentBeforeTreatment, accepted: Accepted, first: Session, sessions: list[Session]) -> bool:
+def _in_time(rule: AssessmentBeforeTreatment, accepted: Accepted, first: Session, sessions: Sequence[Session]) -> bool:
     if accepted.day != first.day:
         return accepted.day < first.day
     if rule.same_day == "strict":

@@ -4,7 +4,9 @@ coordinated (M1), in contact (off).
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from datetime import date, timedelta
+from operator import itemgetter
 
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
@@ -87,14 +89,14 @@ def treatment_after_admission(case: Case, _: Rule) -> Sheet:
             here = bool(chart.stays) and chart.stays[0].first == admission.day
             say = say._replace(message=words, arithmetic=arithmetic, evidence=evidence)
             track.set(admission.day, say if here else None)
-            track.set(admission.day + timedelta(days=case.pack.notice_days), None)
+            track.set(admission.day + case.notice, None)
     return sheet
 
 
 def one_to_one(case: Case, rule: OneToOne) -> Sheet:
     """I4: an individual or family session has one client: the service says so, a count above one denies it."""
     sheet, chart = Sheet(), case.chart
-    notice = timedelta(days=case.pack.notice_days)
+    notice = case.notice
     names = " or ".join(rule.services)
     for stay in chart.stays:
         sheet.main.set(stay.first, Say("not_applicable", f"no {names} session yet"))
@@ -149,25 +151,27 @@ def care_coordination(case: Case, _: Rule) -> Sheet:
     nothing is recorded the rule is never met: it does not apply until the period ends.
     """
     sheet, chart = Sheet(), case.chart
-    days = [item.day for item in chart.coordinated]
+    days = [item.day for item in chart.coordinated]  # in order
     nothing = Say("not_applicable", "no care coordination recorded yet, and no review period has ended")
     changes: list[Change] = [(date.min, nothing)]
     for base, end, evidence in _review_periods(case.clock):
-        if chart.stay_on(end) is None or any(base <= day < end for day in days):
+        following = bisect_left(days, end)
+        if chart.stay_on(end) is None or bisect_left(days, base) < following:
             continue
         words = f"no care coordination recorded from {iso(base)} to {iso(end - DAY)}"
         say = Say("info", words, f"review period from {iso(base)}", evidence, None, "care_not_coordinated", None, base)
         told = later(end, case.pack.notice_days)
         sheet.note(f"review period from {iso(base)}", end, told, say)
         # silent while that is told: then the period's own finding speaks
-        changes.append((end, Say("met", words, anchor=base)))
-        if not any(end <= day <= told for day in days):
-            changes.append((told, Say("not_applicable", f"{words}, nor since", anchor=base)))
+        changes.append((end, Say("met", words, "", (), None, "", None, base)))
+        if bisect_right(days, told) == following:
+            say = Say("not_applicable", f"{words}, nor since", "", (), None, "", None, base)
+            changes.append((told, say))
     changes += [
-        (item.day, Say("met", f"care coordinated {iso(item.day)}", "", (item.version,), anchor=item.day))
+        (item.day, Say("met", f"care coordinated {iso(item.day)}", "", (item.version,), None, "", None, item.day))
         for item in chart.coordinated
     ]
-    changes.sort(key=lambda change: change[0])  # on one day what was done comes after what was not
+    changes.sort(key=itemgetter(0))  # on one day what was done comes after what was not
     for stay in chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
         sheet.leave(stay)

@@ -124,9 +124,9 @@ def _judge_weeks(case: Case, judge: Judge, nothing: str, arithmetic: str, cause:
 
 def _note_week(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) -> None:
     if say.verdict != "met":
-        until = judged.judged + timedelta(days=case.pack.notice_days)
-        sheet.note(f"week of {iso(judged.start)}", judged.judged, until, say)
-        say = Say("met", f"week of {iso(judged.start)} judged", anchor=judged.start)
+        week = f"week of {iso(judged.start)}"
+        sheet.note(week, judged.judged, judged.judged + case.notice, say)
+        say = Say("met", f"{week} judged", "", (), None, "", None, judged.start)
     if stay.last is None or judged.judged <= stay.last:
         sheet.main.set(judged.judged, say)
 
@@ -151,7 +151,7 @@ def group_size(case: Case, rule: GroupSize) -> Sheet:
         return _average_size(case, rule)
     sheet, chart = Sheet(), case.chart
     least, most = rule.least, rule.most
-    notice = timedelta(days=case.pack.notice_days)
+    notice = case.notice
     for stay in chart.stays:
         groups = _of(case, stay, rule.services)
         sheet.main.set(stay.first, Say("not_applicable", "no group yet"))
@@ -193,7 +193,7 @@ def _of(case: Case, stay: Stay, services: Sequence[str]) -> Sequence[Session]:
 def _average_size(case: Case, rule: GroupSize) -> Sheet:
     """Judge the average size of the groups of each calendar month, from the day after it, without sizes not stated."""
     sheet, chart = Sheet(), case.chart
-    notice = timedelta(days=case.pack.notice_days)
+    notice = case.notice
     for stay in chart.stays:
         sheet.main.set(stay.first, Say("not_applicable", "no month of groups yet"))
         months: dict[date, list[Session]] = {}

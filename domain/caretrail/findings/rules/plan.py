@@ -189,7 +189,8 @@ def _interviews(chart: Chart, stay: Stay) -> list[Session]:
 
 
 def _judge_plan(sheet: Sheet, stay: Stay, owed: _Owed, there: There | None) -> None:
-    days = owed.days(stay)
+    # with a plan from the first day on, nothing was owed on any other
+    days = owed.days(stay) if there is None or there.day > stay.first else {stay.first}
     if there is not None:
         days.add(max(there.day, stay.first))
     for day in sorted(days):
@@ -236,9 +237,7 @@ def plan_sections(case: Case, rule: PlanSections) -> Sheet:
         say = _sections_say(plan, {name: _section(plan.fact, name) for name in rule.sections})
         stay = chart.stay_on(plan.day)
         if first_only and say.verdict == "violation" and stay is not None:
-            sheet.note(
-                f"plan {plan.fact.plan_version}", plan.day, plan.day + timedelta(days=case.pack.notice_days), say
-            )
+            sheet.note(f"plan {plan.fact.plan_version}", plan.day, plan.day + case.notice, say)
             words = f"plan {plan.fact.plan_version}, the first, was looked at {iso(plan.day)}"
             say = Say("met", words, "", (plan.version,), anchor=plan.day)
         changes.append((plan.day, say))

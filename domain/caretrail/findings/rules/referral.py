@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 
 from caretrail.episode.history import Effective
 from caretrail.facts import Assessed
@@ -15,6 +16,9 @@ from caretrail.findings.rules.staff import credentials_of
 from caretrail.findings.track import Change, Say, Sheet
 from caretrail.policy.rules import AssessorCredential, MentalHealthReferral, QualifyingDiagnosis
 
+Made = tuple[Effective, Assessed, Truth]
+"""An assessment, and whether it was made only by those who may not diagnose."""
+
 
 def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
     """A5: a LADC or PLADC who suspects a mental health condition refers on, and diagnoses none.
@@ -23,12 +27,15 @@ def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
     outside substance use that only limited assessors recorded is a point. A referral acts from its own day.
     """
     chart, sheet = case.chart, Sheet()
-    changes = _referral_changes(case, rule)
+    made = [
+        (item, item.fact, _limited(case, rule, item)) for item in chart.assessments if isinstance(item.fact, Assessed)
+    ]
+    changes = _referral_changes(case, rule, made)
     none = Say("unknown", "no assessment recorded", cause="assessment_missing")
     for stay in chart.stays:
         sheet.main.lay([(date.min, none), *changes], stay.first, stay.last)
         sheet.leave(stay)
-    _out_of_scope(case, rule, sheet)
+    _out_of_scope(case, made, sheet)
     return sheet
 
 
@@ -40,23 +47,22 @@ def _limited(case: Case, rule: MentalHealthReferral, item: Effective) -> Truth:
     return None if not stated or None in stated else True
 
 
-def _referral_changes(case: Case, rule: MentalHealthReferral) -> list[Change]:
+def _referral_changes(case: Case, rule: MentalHealthReferral, made: Sequence[Made]) -> list[Change]:
     """What A5 says over time; for each day the assessments and referrals up to it."""
     changes: list[Change] = []
-    facts = [(item, item.fact) for item in case.chart.assessments if isinstance(item.fact, Assessed)]
-    days = {item.day for item, _ in facts}
-    days |= {max(item.day, fact.referral.on) for item, fact in facts if fact.referral}
+    days = {item.day for item, _, _ in made}
+    days |= {max(item.day, fact.referral.on) for item, fact, _ in made if fact.referral}
     for day in sorted(days):
         open_suspicion: list[tuple[int, date, Truth]] = []
         referral: tuple[int, date, str | None] | None = None
         stated = False
         limited: Truth = False
         seen: list[int] = []
-        for item, fact in facts:
+        for item, fact, by_limited in made:
             if item.day > day:
                 break
             seen.append(item.version)
-            limited = _limited(case, rule, item)
+            limited = by_limited
             if fact.mental_health_suspected is not None:
                 stated = True
             if limited is False:
@@ -108,20 +114,18 @@ def _referral_say(
     return Say("met", referred, "", evidence)
 
 
-def _out_of_scope(case: Case, rule: MentalHealthReferral, sheet: Sheet) -> None:
+def _out_of_scope(case: Case, made: Sequence[Made], sheet: Sheet) -> None:
     """Flag mental health diagnoses that only limited assessors recorded, from the first governed day on.
 
     A suspicion without a referral is still said beside them: it is a matter of its own.
     """
-    notice = timedelta(days=case.pack.notice_days)
+    notice = case.notice
     qualifying = case.pack.rule(QualifyingDiagnosis)
     substance = qualifying.codes if qualifying else ("F1",)
     if not case.chart.stays:
         return
-    suspicion = [piece for piece in sheet.main.pieces() if piece[-1].verdict not in QUIET_VERDICTS]
-    for item in case.chart.assessments:
-        fact = item.fact
-        if not isinstance(fact, Assessed) or fact.kind == "prior_accepted" or not _limited(case, rule, item):
+    for item, fact, limited in made:
+        if fact.kind == "prior_accepted" or not limited:
             continue
         codes = [code for code in fact.diagnoses if code.startswith("F") and not code.startswith(substance)]
         first = max(item.day, case.chart.stays[0].first)
@@ -131,5 +135,6 @@ def _out_of_scope(case: Case, rule: MentalHealthReferral, sheet: Sheet) -> None:
             say = Say("violation", words, "", (item.version,), None, "scope")
             sheet.note(f"diagnosis of {iso(item.day)}", first, first + notice, say)
     if sheet.subs:
-        for subject, start, until, say in suspicion:
-            sheet.note(subject, start, until, say)
+        for subject, start, until, say in sheet.main.pieces():
+            if say.verdict not in QUIET_VERDICTS:
+                sheet.note(subject, start, until, say)

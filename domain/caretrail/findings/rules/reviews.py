@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from datetime import date, timedelta
+from datetime import date
 
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Review, Stay
@@ -60,10 +60,10 @@ def _run(track: Track, day: date, due: Due, anchor: date, following: date) -> No
         track.set(day, Say("met", f"next review due {text}", due.arithmetic, due.evidence, on, "", None, anchor))
     if day <= on and max(day, soon) < following:
         words = f"review due {text}"
-        say = Say("due_soon", words, due.arithmetic, due.evidence, on, "review_due", None, anchor)
         if day < on and soon < on:
+            say = Say("due_soon", words, due.arithmetic, due.evidence, on, "review_due", None, anchor)
             track.set(max(day, soon), say)
-        track.set(on, say._replace(verdict="due_today"))
+        track.set(on, Say("due_today", words, due.arithmetic, due.evidence, on, "review_due", None, anchor))
     if max(day, on) >= following:
         return
     words = f"review overdue, due {text}"
@@ -108,7 +108,7 @@ def review_valid(case: Case, _: Rule) -> Sheet:
 def _check(case: Case, sheet: Sheet, review: Review, stay: Stay) -> None:
     name, evidence, fact = f"review of {iso(review.day)}", (review.version,), review.fact
     end = stay.last + DAY if stay.last else None
-    notice = review.day + timedelta(days=case.pack.notice_days)
+    notice = review.day + case.notice
 
     def flag(verdict: Verdict, words: str, cause: str, until: date | None) -> None:
         say = Say(verdict, f"{name}: {words}", "", evidence, None, cause)
@@ -163,7 +163,7 @@ class _Gaps:
         self._case, self._sheet = case, sheet
         self._held: list[tuple[date, tuple[int, ...]]] = []
         self._open: dict[tuple[date, date], Track] = {}
-        self._notice = timedelta(days=case.pack.notice_days)
+        self._notice = case.notice
         self.term = in_words(case.clock.rule.term) if case.clock.rule else ""
 
     def review(self, review: Review) -> None:

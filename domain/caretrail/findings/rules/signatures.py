@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from operator import itemgetter
 
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review
@@ -33,19 +34,19 @@ def plan_signatures(case: Case, rule: PlanSignatures) -> Sheet:
     changes: list[Change] = [(date.min, Say("not_applicable", "no plan and no update of one yet"))]
     for document in documents:
         # silent while a signer is missing: then the signer's own finding speaks
-        say = Say("met", f"{_name(document)} is signed", "", (document.version,), anchor=document.day)
+        name = _name(document)
+        say = Say("met", f"{name} is signed", "", (document.version,), None, "", None, document.day)
         changes.append((document.day, say))
-        changes += _judge(case, rule, sheet, document)
-    changes.sort(key=lambda change: change[0])
+        changes += _judge(case, rule, sheet, document, name)
+    changes.sort(key=itemgetter(0))
     for stay in chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
         sheet.leave(stay)
     return sheet
 
 
-def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Review) -> list[Change]:
+def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Review, name: str) -> list[Change]:
     """Open a finding for each signer who is missing; give back from which day all have signed, if they have."""
-    name = _name(document)
     roster = case.chart.team.roster(document.day)
     required = _required(case, rule, document, roster)
     arithmetic = f"{name} needs {len(required)} on {iso(document.day)}: {', '.join(required)}"
@@ -60,7 +61,7 @@ def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Revi
     for signer in required:
         settled = found.get(signer) or _of_kind(case, document, signer, rule.in_lieu)
         if settled is None or settled.day > document.day:
-            _owe(case, rule, sheet, document, signer, settled, arithmetic)
+            _owe(case, rule, sheet, document, name, signer, settled, arithmetic)
         if settled is None:
             owed_until = None
             continue
@@ -74,7 +75,7 @@ def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Revi
     words = f"{name} has all {len(required)} signatures"
     if in_lieu:
         words += f", in lieu for {', '.join(in_lieu)}"
-    return [(owed_until, Say("met", words, "", tuple(sorted(evidence)), anchor=document.day))]
+    return [(owed_until, Say("met", words, "", tuple(sorted(evidence)), None, "", None, document.day))]
 
 
 def _of_kind(case: Case, document: Document, signer: str, in_lieu: tuple[str, ...]) -> Signing | None:
@@ -103,11 +104,11 @@ def _owe(
     rule: PlanSignatures,
     sheet: Sheet,
     document: Plan | Review,
+    name: str,
     signer: str,
     settled: Signing | None,
     arithmetic: str,
 ) -> None:
-    name = _name(document)
     track = sheet.sub(f"{name}: {signer}")
     team = case.chart.team
     owner = signer if team.has(signer, document.day) else None
@@ -117,10 +118,10 @@ def _owe(
         _owe_by(track, rule, document, missing, ends_on(rule.within, _begin(rule, document), case.pack.closed_days))
     else:
         track.set(document.day, missing)
-        for signing in sorted(document.signings, key=lambda item: item.day):
-            if signing.state == "deferred" and signing.signer == signer:
-                evidence = tuple(sorted({document.version, signing.brought_by}))
-                track.set(signing.day, missing._replace(message=f"{words}: put off", evidence=evidence))
+        put_off = [item for item in document.signings if item.state == "deferred" and item.signer == signer]
+        for signing in sorted(put_off, key=lambda item: item.day):
+            evidence = tuple(sorted({document.version, signing.brought_by}))
+            track.set(signing.day, missing._replace(message=f"{words}: put off", evidence=evidence))
     if settled is not None:
         track.set(settled.day, None)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from caretrail.episode.history import Effective
-from caretrail.facts import Assessed, EpisodeFact, SessionAttended
+from caretrail.facts import Assessed, FactBase
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review, Stay
 from caretrail.findings.credentials import among, only_among
@@ -18,12 +18,9 @@ from caretrail.policy.rules import AssessorCredential, CoSignature, StaffCredent
 
 def credentials_of(case: Case, item: Effective) -> list[tuple[str, str | None]]:
     """Who did something and with which credential: as stated with the fact, else as the team's list had it that day."""
-    fact = item.fact
-    if not isinstance(fact, EpisodeFact):
-        return []
-    team, day = case.chart.team, fact.occurred_on
+    team, fact = case.chart.team, item.fact
     return [
-        (person.id, person.credential if person.credential is not None else team.credential(person.id, day))
+        (person.id, person.credential if person.credential is not None else team.credential(person.id, item.day))
         for person in fact.performers
     ]
 
@@ -81,22 +78,21 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
     session held with none of the list cannot be cured and is a point, for each person of a day.
     """
     sheet, chart = Sheet(), case.chart
-    notice = timedelta(days=case.pack.notice_days)
+    notice = case.notice
     allowed = frozenset(rule.credentials)
     for stay in chart.stays:
         sheet.main.set(stay.first, Say("not_applicable", "no session yet"))
         missing = begun = False
         told: set[str] = set()
         for item in chart.own(chart.treated, stay):
-            day, fact = item.day, item.fact
-            if not isinstance(fact, SessionAttended):
-                continue
             if not begun:
                 begun = True
-                sheet.main.set(day, Say("met", f"sessions since {iso(day)}: nothing open", "", (item.version,)))
+                since = item.day
+                sheet.main.set(since, Say("met", f"sessions since {iso(since)}: nothing open", "", (item.version,)))
             # a chart has hundreds of sessions, and in nearly all of them there is nothing to say
-            if _all_stated(fact, allowed):
+            if _all_stated(item.fact, allowed):
                 continue
+            day = item.day
             stated = credentials_of(case, item)
             if not missing and (not stated or any(credential is None for _, credential in stated)):
                 missing = True
@@ -114,15 +110,14 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
     return sheet
 
 
-def _all_stated(fact: SessionAttended, allowed: frozenset[str]) -> bool:
+def _all_stated(fact: FactBase, allowed: frozenset[str]) -> bool:
     """Whether a session states who held it, and a credential of the list for each."""
-    if not fact.performed_by:
-        return False
-    for person in fact.performed_by:
+    people = fact.performers
+    for person in people:
         credential = person.credential
         if credential is None or (credential not in allowed and not among(credential, allowed)):
             return False
-    return True
+    return bool(people)
 
 
 def co_signature(case: Case, rule: CoSignature) -> Sheet:
