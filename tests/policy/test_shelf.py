@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from caretrail.errors import PackInvalid, PackUnknown
-from caretrail.policy import folders, installed_packs, load_pack, load_policy, policy_of, read_pack
-from caretrail.policy.shelf import FOLDER_VARIABLE, SHIPPED
+from caretrail.policy import Pack, folders, installed_packs, load_pack, load_policy, policy_of, read_pack
+from caretrail.policy.shelf import FOLDER_VARIABLE, SHIPPED, check_files
 
 NEBRASKA = "ne-medicaid-2.1-adult"
 PACKS = Path(__file__).parent / "packs"
@@ -208,3 +208,64 @@ def test_a_policy_of_packs_at_hand_needs_no_folder() -> None:
 def test_a_policy_that_is_not_there_is_unknown() -> None:
     with pytest.raises(PackUnknown):
         load_policy("no-such-pack")
+
+
+# --- files before they are put on the shelf -----------------------------------------------------------------------
+
+
+def checked(*files: Path) -> list[str]:
+    """What is said of files: the name of the pack, or why it could not be used."""
+    return [said.name if isinstance(said, Pack) else str(said) for said in check_files(files)]
+
+
+def test_a_file_is_checked_as_if_it_lay_beside_the_packs(put: Put, tmp_path: Path) -> None:
+    """Given a version in a folder of one's own, when the file of the next is checked, then its place is looked at."""
+    put("first", "2020-01-01")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name, since in (("second", "2022-01-01"), ("early", "2019-01-01")):
+        put(name, since, "first")
+        (tmp_path / f"{name}.toml").rename(elsewhere / f"{name}.toml")
+    assert checked(elsewhere / "second.toml") == ["second"]
+    assert checked(elsewhere / "early.toml") == [
+        "early.toml: effective_from: 2019-01-01 is not after 2020-01-01, that of first",
+    ]
+    assert (
+        checked(elsewhere / "early.toml", elsewhere / "second.toml")
+        == ["second.toml: supersedes: first is superseded by early already"] * 2
+    )
+
+
+def test_a_file_of_the_name_of_one_of_ones_own_stands_in_its_stead(put: Put, tmp_path: Path) -> None:
+    put("mine", jurisdiction="US-WY")
+    new = tmp_path / "new"
+    new.mkdir()
+    (tmp_path / "mine.toml").rename(new / "mine.toml")
+    put("mine")
+    found = check_files([new / "mine.toml"])
+    assert [said.jurisdiction for said in found if isinstance(said, Pack)] == ["US-WY"]
+
+
+def test_two_files_of_one_name_and_one_of_the_name_of_what_ships_are_told_why(put: Put, tmp_path: Path) -> None:
+    put("mine")
+    put(NEBRASKA)
+    put("yours")
+    again = tmp_path / "again"
+    again.mkdir()
+    (tmp_path / "yours.toml").rename(again / "mine.toml")
+    text = (tmp_path / "mine.toml").read_text()
+    (again / "mine.toml").write_text(text)
+    assert checked(tmp_path / "mine.toml", again / "mine.toml", tmp_path / f"{NEBRASKA}.toml") == [
+        "mine.toml: name: a pack mine is among the files, too",
+        "mine",
+        f"{NEBRASKA}.toml: name: a pack {NEBRASKA} ships with the program",
+    ]
+
+
+def test_a_file_that_is_misnamed_or_gone_is_told_so(put: Put, tmp_path: Path) -> None:
+    put("mine")
+    (tmp_path / "mine.toml").rename(tmp_path / "other.toml")
+    assert checked(tmp_path / "other.toml", tmp_path / "gone.toml") == [
+        "other.toml: name: must be the name of the file",
+        "gone.toml: cannot be read",
+    ]

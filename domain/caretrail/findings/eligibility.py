@@ -252,7 +252,8 @@ def _counts_from(item: Determination) -> date:
 
 
 def _verdict(say: Say | None) -> str:
-    return "not judged" if say is None else say.verdict.replace("_", " ")
+    # on the last day of a stay a rule is silent once what was not met is written down for good
+    return "not met" if say is None else say.verdict.replace("_", " ")
 
 
 def supported(fact: ContinuedStayDetermined) -> tuple[Truth, tuple[str, ...]]:

@@ -83,7 +83,9 @@ def treatment_after_admission(case: Case, _: Rule) -> Sheet:
         track.set(first.day, say)
         if admission is not None:
             days = (admission.day - first.day).days
-            arithmetic = f"first session {iso(first.day)}, admitted {iso(admission.day)}: {days} days"
+            arithmetic = (
+                f"first session {iso(first.day)}, admitted {iso(admission.day)}: {days} day{'' if days == 1 else 's'}"
+            )
             words = f"treated from {iso(first.day)}, before the admission of {iso(admission.day)}"
             evidence = (*(item.version for item in early), admission.version)
             here = bool(chart.stays) and chart.stays[0].first == admission.day

@@ -69,5 +69,5 @@ def _note(
     elif absent:
         say = Say("unknown", f"{subject}: {', '.join(absent)} not stated", "", evidence, None, "discharge_incomplete")
     else:
-        say = Say("met", f"{subject}: reason and outcome stated", "", evidence)
+        say = Say("met", f"{subject}: all stated that its reason asks for", "", evidence)
     sheet.note(subject, item.day, None, say)

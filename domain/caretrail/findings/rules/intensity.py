@@ -33,14 +33,16 @@ def weekly_hours(case: Case, rule: WeeklyHours) -> Sheet:
         words = f"week of {iso(start)}: offered {offered}, attended {attended} minutes, {needed} needed"
         verdict: Verdict = "met"
         cause = ""
+        arithmetic = f"offered {offered} - {needed} = {offered - needed}"
         if offered < needed:
             verdict, cause = "violation", "offered_short"
         elif attended < needed:
             verdict, cause = ("info" if bound == "offered" else "violation"), "attended_short"
+            arithmetic = f"attended {attended} - {needed} = {attended - needed}"
         elif most is not None and offered > most:
             verdict, cause = "info", "above_range"
             words += f", {most} at most"
-        arithmetic = f"offered {offered} - {needed} = {offered - needed}"
+            arithmetic = f"offered {offered} - {most} = {offered - most}"
         return Say(verdict, words, arithmetic, tuple(week.evidence), None, cause, None, start)
 
     nothing = f"offered 0, attended 0 minutes, {needed} needed"
@@ -89,7 +91,8 @@ def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
 
     def judge(start: date, week: Week) -> Say:
         count = len(week.days)
-        words = f"week of {iso(start)}: sessions offered on {count} days, {least} to {most} needed"
+        counted = f"{count} day" if count == 1 else f"{count} days"
+        words = f"week of {iso(start)}: sessions offered on {counted}, {least} to {most} needed"
         verdict: Verdict = "met"
         cause = ""
         if count < least:

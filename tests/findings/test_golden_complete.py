@@ -1,0 +1,69 @@
+"""The golden findings leave nothing out: every rule, every cause and every word the rules can say stands in them."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+from caretrail.findings import QUIET_VERDICTS, clock, eligibility, engine, program
+from caretrail.policy import Rule
+from findings.golden_findings import cases, said
+from findings.text_history import PACK
+from rules_page import causes_of, function_of
+
+RULES = (
+    "admission", "assessment", "authorization", "care", "ending", "intensity", "plan", "referral", "reviews",
+    "signatures", "staff", "staying",
+)  # fmt: skip
+MODULES = [clock, eligibility, engine, program, *(import_module(f"caretrail.findings.rules.{name}") for name in RULES)]
+FOUND = [item for _, case, _ in cases() for item in case.findings]
+SAID = "\n".join(line for _, case, _ in cases() for line in said(case))
+
+SILENT = {"NE21-C2": "no length of stay is ever flagged: the rule is there to say so"}
+"""Rules that have nothing but quiet words to say, and why."""
+
+NEVER_SAID = {
+    "not admitted": "it is answered of a day before the admission, and is in no interval",
+    "weeks before were judged": "the finding of those weeks speaks until the next week is judged",
+}
+"""Words that stand in the code and are in no finding, and why."""
+
+
+@pytest.mark.parametrize("rule", PACK.judged, ids=lambda rule: str(rule.id))
+def test_every_rule_that_is_on_says_something_that_is_not_quiet(rule: Rule) -> None:
+    verdicts = {item.verdict for item in FOUND if item.rule == rule.id} - QUIET_VERDICTS
+    assert bool(verdicts) != (rule.id in SILENT)
+
+
+@pytest.mark.parametrize("rule", PACK.rules.values(), ids=lambda rule: str(rule.id))
+def test_every_cause_a_rule_can_give_is_given(rule: Rule) -> None:
+    given = {item.cause for item in FOUND if item.rule == rule.id}
+    assert set(causes_of(function_of(rule.check))) - given == set()
+
+
+def words_of(module: ModuleType) -> Iterator[str]:
+    """The pieces of text in the functions of a module that are more than one word."""
+    for node in ast.parse(inspect.getsource(module)).body:
+        for function in ast.walk(node):
+            if isinstance(function, ast.FunctionDef):
+                begin = 1 if ast.get_docstring(function) else 0
+                for statement in function.body[begin:]:
+                    for part in ast.walk(statement):
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str) and _are_words(part.value):
+                            yield part.value
+
+
+def _are_words(text: str) -> bool:
+    return re.search(r"[a-z]{2,}", text) is not None and " " in text.strip()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.__name__).rpartition(".")[2])
+def test_every_piece_of_text_is_said_somewhere(module: ModuleType) -> None:
+    unsaid = {text for text in words_of(module) if text.strip() not in SAID}
+    assert unsaid - set(NEVER_SAID) == set()
