@@ -36,6 +36,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from caretrail.episode.history import Entry, effective_history
 from caretrail.facts import fact_from
@@ -76,7 +77,7 @@ class Case:
             rule, _, fields = change.partition(" ")
             pack = pack.changed(rule, **json.loads(fields)) if rule in pack.rules else pack
         for fields in self.of("fields"):
-            pack = Pack.model_validate({**pack.model_dump(), **json.loads(fields)})
+            pack = Pack.model_validate({**pack.model_dump(), **_with_days(json.loads(fields))})
         return pack
 
     @cached_property
@@ -95,6 +96,17 @@ class Case:
         """What is answered of continued stay, if it is shown."""
         asked = "eligibility" in " ".join(self.of("show")).split()
         return judge(history_of("\n".join(self.facts)), self.policy).eligibility if asked else []
+
+
+def _with_days(fields: dict[str, Any]) -> dict[str, Any]:
+    """A day is written as text in the files; a pack takes days only."""
+    days = {"effective_from", "effective_to", "closed_days"} & fields.keys()
+    return fields | {
+        name: [*map(date.fromisoformat, value)]
+        if isinstance(value := fields[name], list)
+        else date.fromisoformat(value)
+        for name in days
+    }
 
 
 def _day(text: str) -> date:
