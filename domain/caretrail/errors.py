@@ -135,6 +135,12 @@ class StoreDamaged(StoreError):
     code = "store_damaged"
 
 
+class RolesRefused(CaretrailError):
+    """Roles cannot be made there: the store has none of its own, or the login may not."""
+
+    code = "roles_refused"
+
+
 # --- the rules cannot be read -----------------------------------------------------------------------------------
 
 

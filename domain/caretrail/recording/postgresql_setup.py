@@ -26,11 +26,17 @@ from caretrail.recording.statements import load_sql, read_package_file
 SCHEMA_VERSION: Final = 1
 OLDEST_SERVER: Final = 150000
 CONNECT_SECONDS: Final = 5
+#: Held by whoever makes or hands over objects of the store, until the end of the transaction.
+INIT_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('caretrail init'))"
 
 Connection = psycopg.Connection[Row]
 
 # Sent when a connection starts. A pooler that refuses `options` gets none: `append` does not depend on them.
-_OPTIONS: Final = "-c lock_timeout=8s -c default_transaction_isolation=read\\ committed -c TimeZone=UTC"
+# The search path keeps whoever owns the database from putting operators of his own before those of the system.
+_OPTIONS: Final = (
+    "-c lock_timeout=8s -c default_transaction_isolation=read\\ committed -c TimeZone=UTC"
+    " -c search_path=pg_catalog,pg_temp"
+)
 # A peer that is gone without a word is noticed in about ten seconds instead of hours.
 _KEEPALIVE: Final = {
     "keepalives_idle": "5",
@@ -79,7 +85,7 @@ _UNREACHABLE: Final[dict[str, tuple[str, str]]] = {
     "28": ("the server refused the login", "check user, password and pg_hba.conf"),
     "3D000": ("there is no such database", "create it, then run 'caretrail init'"),
     "40": ("the transaction kept meeting others", "try again"),
-    "42501": ("this role may not do that", "grant it a role of postgresql_roles.sql"),
+    "42501": ("this role may not do that", "grant it a role; 'caretrail init --roles' makes them"),
     "08": ("the connection failed", "check that the server runs and can be reached"),
 }
 _DAMAGED: Final = frozenset({"XX001", "XX002"})
@@ -160,7 +166,7 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool]:
             statement = load_sql("caretrail.recording", "postgresql_queries.sql")["mark"]
             row = connection.execute(statement.encode()).fetchone()
         except (pg.UndefinedTable, pg.InvalidSchemaName):
-            raise _nothing_or_foreign(connection, store) from None
+            raise nothing_or_foreign(connection, store) from None
         except pg.UndefinedColumn:
             raise foreign(store) from None
     if row is None:
@@ -182,7 +188,8 @@ def foreign(store: str) -> StoreForeign:
     )
 
 
-def _nothing_or_foreign(connection: Connection, store: str) -> StoreError:
+def nothing_or_foreign(connection: Connection, store: str) -> StoreError:
+    """Say why there is no store: there is nothing, or something else."""
     if _is_taken(connection):
         return foreign(store)
     return StoreNotInitialised(f"there is no Caretrail store at {store}", "run 'caretrail init'")
@@ -202,7 +209,7 @@ def init_postgresql(conninfo: str, store: str, *, demo: bool) -> bool:
     with closing(connect(conninfo, store)) as connection, postgres_errors(store):
         _check_server(connection, store)
         with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(hashtext('caretrail init'))")
+            connection.execute(INIT_LOCK)
             exists = connection.execute("SELECT to_regclass('caretrail.store') IS NOT NULL").fetchone()
             if exists is not None and exists[0]:
                 read_mark(connection, store)
