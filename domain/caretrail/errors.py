@@ -111,6 +111,12 @@ class StoreUnreachable(StoreError):
     code = "store_unreachable"
 
 
+class StoreInsecure(StoreError):
+    """The connection would leave this machine, and nothing would prove that the right server answers."""
+
+    code = "store_insecure"
+
+
 class StoreNotInitialised(StoreError):
     """There is no Caretrail store at that place yet."""
 

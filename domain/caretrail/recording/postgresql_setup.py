@@ -21,6 +21,7 @@ from caretrail.errors import (
     StoreUnreachable,
 )
 from caretrail.recording.database import Row
+from caretrail.recording.postgresql_tls import secured
 from caretrail.recording.statements import load_sql, read_package_file
 
 SCHEMA_VERSION: Final = 1
@@ -69,7 +70,7 @@ def translate(error: psycopg.Error, store: str) -> CaretrailError:
     if state == "CT005":
         return StoreError(f"{store}: the log is append-only")
     if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return StoreUnreachable(f"{store}: {_in_words(str(error))}", "check that the server runs and can be reached")
+        return StoreUnreachable(f"{store}: {_in_words(str(error))}", _hint(str(error)))
     return StoreError(f"{store}: the database refused ({state or type(error).__name__}{_safe_text(error)})")
 
 
@@ -92,6 +93,10 @@ _DAMAGED: Final = frozenset({"XX001", "XX002"})
 
 # libpq words its connection errors, with host, user and database in them; we look for the cause only.
 _CAUSES: Final = (
+    ("root certificate file", "there is no certificate of an authority to check the server's by"),
+    ("does not match host name", "the server's certificate is for another host"),
+    ("certificate", "the server's certificate was not accepted"),
+    ("does not support SSL", "the server offers no encryption"),
     ("password", "the server refused the login"),
     ("authentication", "the server refused the login"),
     ("no pg_hba.conf entry", "the server refused the login"),
@@ -104,7 +109,6 @@ _CAUSES: Final = (
     ("unreachable", "the host cannot be reached"),
     ("timeout", "the server did not answer in time"),
     ("timed out", "the server did not answer in time"),
-    ("certificate", "the server's certificate was not accepted"),
     ("SSL", "no encrypted connection could be made"),
     ("too many", "the server has no connection left"),
     ("starting up", "the server is starting up or shutting down"),
@@ -116,6 +120,12 @@ _CAUSES: Final = (
 
 def _in_words(text: str) -> str:
     return next((words for pattern, words in _CAUSES if pattern in text), "the connection was lost")
+
+
+def _hint(text: str) -> str:
+    if "certificate" in text or "SSL" in text:
+        return "sslrootcert names the authority, and the url the host, that the server's certificate must be of"
+    return "check that the server runs and can be reached"
 
 
 def _safe_text(error: psycopg.Error) -> str:
@@ -132,19 +142,19 @@ def connect(conninfo: str, store: str) -> Connection:
     """Open one connection: autocommit, READ COMMITTED, and nothing that a pooler in transaction mode cannot carry."""
     with postgres_errors(store):
         try:
-            return _connect(conninfo, _OPTIONS)
+            return _connect(conninfo, store, _OPTIONS)
         except psycopg.OperationalError as error:
             if "unsupported startup parameter" not in str(error):
                 raise
-            return _connect(conninfo, "")
+            return _connect(conninfo, store, "")
         except psycopg.ProgrammingError:
             raise StoreUnreachable(f"{store}: the url is not understood", "see the libpq documentation") from None
 
 
-def _connect(conninfo: str, options: str) -> Connection:
-    given = conninfo_to_dict(conninfo)
+def _connect(conninfo: str, store: str, options: str) -> Connection:
+    given = secured({key: str(value) for key, value in conninfo_to_dict(conninfo).items()}, store)
     defaults = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "caretrail"} | _KEEPALIVE
-    wanted: dict[str, str] = defaults | {key: str(value) for key, value in given.items()}
+    wanted = defaults | given
     wanted["client_encoding"] = "UTF8"
     wanted["options"] = f"{options} {wanted.get('options', '')}".strip()  # the user's come last, and win
     connection = psycopg.Connection.connect(
