@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from caretrail.errors import StoreInsecure, StoreUnreachable
 from caretrail.recording import init_store, open_recorder
@@ -42,7 +43,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
 
     def reach(conninfo: str, **_: object) -> None:
-        found.append({key: str(value) for key, value in psycopg.conninfo.conninfo_to_dict(conninfo).items()})
+        found.append({key: str(value) for key, value in conninfo_to_dict(conninfo).items()})
         raise Reached
 
     monkeypatch.setattr(psycopg.Connection, "connect", reach)

@@ -31,7 +31,7 @@ def secured(given: Mapping[str, str], store: str) -> dict[str, str]:
     """Complete the parameters of a url by where they lead and how; refuse what leaves this machine unproven."""
     environment = {key: os.environ[name] for key, name in _FROM_ENVIRONMENT.items() if os.environ.get(name)}
     service = given.get("service") or environment.get("service")
-    wanted = environment | (_read_service(service, store) if service else {}) | given
+    wanted = environment | (_read_service(service, store) if service else {}) | dict(given)
     if "sslmode" not in wanted and wanted.get("sslrootcert") == "system":
         wanted["sslmode"] = "verify-full"  # libpq's own default there
     if wanted.get("sslmode") == "verify-full":
