@@ -283,17 +283,18 @@ def test_what_a_role_may_not_do_is_said_in_words(logins: dict[str, str]) -> None
         assert "init --roles" in refused.value.hint
 
 
-def test_an_author_cannot_be_chosen(postgres_url: str, logins: dict[str, str]) -> None:
+@pytest.mark.parametrize("kind", ["writer", "reader", "auditor"])
+def test_an_author_cannot_be_chosen(postgres_url: str, logins: dict[str, str], kind: str) -> None:
     """The author is who logged in: SET ROLE, an option of the connection or a name in it change nothing."""
-    login = urlsplit(logins["writer"]).username
-    other = urlsplit(logins["reader"]).username
+    login = urlsplit(logins[kind]).username
+    other = urlsplit(logins["writer" if kind == "reader" else "reader"]).username
     run_sql(postgres_url, f"GRANT {other} TO {login}")
-    with psycopg.connect(logins["writer"], options=f"-c role={other}", application_name="somebody") as connection:
+    with psycopg.connect(logins[kind], options=f"-c role={other}", application_name="somebody") as connection:
         assert connection.execute("SELECT current_user::text").fetchone() == (other,)
         assert author_of_an_append(connection) == login
     with psycopg.connect(postgres_url) as connection:
         connection.execute(f"SET ROLE {login}".encode())
-        assert author_of_an_append(connection) == "postgres"
+        assert author_of_an_append(connection) == urlsplit(postgres_url).username
 
 
 APPENDING = ("writer", "reader", "auditor", "superuser")
