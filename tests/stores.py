@@ -64,6 +64,12 @@ def database_url(server: str, name: str) -> str:
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 
+def as_login(url: str, name: str) -> str:
+    """Name the same database, seen by another login."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{name}@{parts.netloc.rpartition('@')[2]}"))
+
+
 @contextmanager
 def lock_held(url: str) -> Generator[None]:
     """Hold the lock of all appends, as a stuck process or an administrator may."""

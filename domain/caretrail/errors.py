@@ -111,6 +111,12 @@ class StoreUnreachable(StoreError):
     code = "store_unreachable"
 
 
+class StoreInsecure(StoreError):
+    """The connection would leave this machine, and nothing would prove that the right server answers."""
+
+    code = "store_insecure"
+
+
 class StoreNotInitialised(StoreError):
     """There is no Caretrail store at that place yet."""
 
@@ -145,6 +151,12 @@ class StoreDamaged(StoreError):
     """What the store holds cannot be what was recorded."""
 
     code = "store_damaged"
+
+
+class RolesRefused(CaretrailError):
+    """Roles cannot be made there: the store has none of its own, or the login may not."""
+
+    code = "roles_refused"
 
 
 # --- the rules cannot be read -----------------------------------------------------------------------------------

@@ -13,9 +13,15 @@ from caretrail.cli.screen import visible
 
 @click.command("init")
 @described
+@click.option(
+    "--roles",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help="Also make the roles of a store on PostgreSQL and grant them what they may do; also on a store that is there.",
+)
 @store_option()
 @click.pass_obj
-def command(setup: Setup) -> None:
+def command(setup: Setup, roles: bool) -> None:
     """Make a new, empty store.
 
     A store that is there already is left as it is; one of an older version is upgraded. Before that, make a backup and
@@ -23,11 +29,14 @@ def command(setup: Setup) -> None:
 
         caretrail init
         caretrail --db /srv/caretrail.db init
+        caretrail --db postgresql://postgres@/clinic init --roles
     """
     from caretrail.errors import StoreOlder
-    from caretrail.projection.tables import create_tables
-    from caretrail.recording.opening import init_store, open_recorder, upgrade_store
+    from caretrail.projection.tables import create_tables, roles_sql
+    from caretrail.recording.opening import check_roles, init_roles, init_store, open_recorder, upgrade_store
 
+    if roles:
+        check_roles(setup.url)
     if setup.is_default:
         # clinical data: nobody else on this machine may look into the folder
         Path(setup.url).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -43,8 +52,25 @@ def command(setup: Setup) -> None:
         click.echo(f"Upgraded the store to schema {schema}: {store}")
     else:
         click.echo(f"Made a new store: {store}" if made else f"There is a store already, left as it is: {store}")
-    if made:
+    if roles:
+        _say_roles(init_roles(setup.url, roles_sql()))
+    elif made:
         _say_what_next(setup)
+
+
+def _say_roles(made: list[str]) -> None:
+    click.echo(f"Made roles: {', '.join(made)}" if made else "The roles are there already.")
+    click.echo(
+        "Granted each what it may do in this store.\n"
+        "\n"
+        "Next, give every login its role, and no other:\n"
+        "  GRANT caretrail_writer TO intake;        reads what is recorded, records facts\n"
+        "  GRANT caretrail_reader TO board;         reads the log and the read models\n"
+        "  GRANT caretrail_auditor TO auditor;      the same, for those who check\n"
+        "  GRANT caretrail_projector TO nightly;    keeps the read models up to date\n"
+        "\n"
+        "Nobody logs in as caretrail_owner or caretrail_append, and nobody should be a member."
+    )
 
 
 def _say_what_next(setup: Setup) -> None:

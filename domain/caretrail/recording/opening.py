@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from caretrail.recording.location import parse_url
+from caretrail.errors import RolesRefused
+from caretrail.recording.location import Location, parse_url
 from caretrail.recording.recorder import EventRecorder
 
 
@@ -46,3 +47,29 @@ def upgrade_store(url: str) -> int:
     from caretrail.recording.postgresql_setup import upgrade_postgresql
 
     return upgrade_postgresql(location.target, location.printable)
+
+
+def check_roles(url: str) -> None:
+    """Refuse where `init_roles` would: a store without roles, or a login that may not make them. Makes nothing."""
+    from caretrail.recording.postgresql_roles import require_administrator
+
+    location = _with_roles(url)
+    require_administrator(location.target, location.printable)
+
+
+def init_roles(url: str, grants: str) -> list[str]:
+    """Give a store on PostgreSQL its roles, and run the SQL of `grants` with them; return the roles this call made."""
+    from caretrail.recording.postgresql_roles import grant_roles
+
+    location = _with_roles(url)
+    return grant_roles(location.target, location.printable, grants)
+
+
+def _with_roles(url: str) -> Location:
+    location = parse_url(url)
+    if location.dialect == "sqlite":
+        raise RolesRefused(
+            "a store in a SQLite file has no roles: who may open the file may do everything",
+            "leave out --roles and use the permissions of the file (chmod, chown), or keep the store on PostgreSQL",
+        )
+    return location

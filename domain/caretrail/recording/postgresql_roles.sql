@@ -1,21 +1,76 @@
--- Who may do what: run by the owner's administrator after `caretrail init`, then GRANT caretrail_writer TO <login>.
--- Roles belong to the whole cluster, so they are made only if missing; the grants belong to this database.
+-- Who may do what on PostgreSQL; run by `caretrail init --roles`, all in one transaction, and safe to run again.
+-- Roles belong to the whole server, so they are made only if missing; ownership and grants belong to this database.
+--
+--   caretrail_owner      owns the schema and its tables, and changes them in an upgrade; nobody logs in as it
+--   caretrail_append     what the function `append` runs as: it may insert, and that is all; nobody is a member
+--   caretrail_writer     reads the log, and appends by the function
+--   caretrail_projector  reads the log, and writes the rows of the read models, but makes no objects: whoever owns a
+--                        table or view runs code as everybody who reads it
+--   caretrail_reader     reads the log and the read models, and appends by the function: a read is itself recorded
+--   caretrail_auditor    the same
 
+-- standing --
+-- Whether the session may make roles, and is a superuser.
+SELECT rolcreaterole OR rolsuper, rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user
+
+-- missing --
+-- Those of these roles that the server does not have.
+SELECT name FROM unnest(:names::text[]) WITH ORDINALITY AS r (name, place)
+ WHERE to_regrole(name) IS NULL ORDER BY place
+
+-- outside --
+-- Those of these roles that the session cannot act as. From version 16 on, who made a role is a member that may not.
+SELECT name FROM unnest(:names::text[]) AS r (name)
+ WHERE NOT pg_has_role(name, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+
+-- own --
+-- An owner that is no superuser: what the functions of the owner can do is then bounded by grants.
 DO $$
 DECLARE
-    missing text;
+    change text;
 BEGIN
-    FOREACH missing IN ARRAY ARRAY['caretrail_writer', 'caretrail_projector', 'caretrail_reader', 'caretrail_auditor']
+    IF (SELECT nspowner FROM pg_namespace WHERE nspname = 'caretrail') <> 'caretrail_owner'::regrole THEN
+        ALTER SCHEMA caretrail OWNER TO caretrail_owner;
+    END IF;
+    GRANT CREATE ON SCHEMA caretrail TO caretrail_append;   -- to be given a function, a role must be able to make one
+    FOR change IN
+        SELECT format('ALTER TABLE %s OWNER TO caretrail_owner', oid::regclass) FROM pg_class
+         WHERE relnamespace = 'caretrail'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+           AND relowner <> 'caretrail_owner'::regrole
+        UNION ALL
+        SELECT format('ALTER DOMAIN %s OWNER TO caretrail_owner', oid::regtype) FROM pg_type
+         WHERE typnamespace = 'caretrail'::regnamespace AND typtype = 'd' AND typowner <> 'caretrail_owner'::regrole
+        UNION ALL
+        SELECT format('ALTER ROUTINE %s OWNER TO %s', p.oid::regprocedure, wanted.role) FROM pg_proc AS p
+         CROSS JOIN LATERAL (SELECT (CASE p.proname WHEN 'append' THEN 'caretrail_append' ELSE 'caretrail_owner' END)::regrole)
+               AS wanted (role)
+         WHERE p.pronamespace = 'caretrail'::regnamespace AND p.proowner <> wanted.role
     LOOP
-        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = missing) THEN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', missing);
-        END IF;
+        EXECUTE change;
     END LOOP;
-END $$;
+    REVOKE CREATE ON SCHEMA caretrail FROM caretrail_append;
+END $$
 
-GRANT USAGE ON SCHEMA caretrail TO caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
-GRANT SELECT ON caretrail.store, caretrail.log TO caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
-GRANT SELECT ON caretrail.stay TO caretrail_writer;
--- A reader appends too: every read of an episode is itself recorded before anything is shown.
+-- grant --
+-- What was granted otherwise before is taken back first, so that this list is the whole truth for these roles.
+REVOKE ALL ON SCHEMA caretrail FROM PUBLIC, caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader,
+    caretrail_auditor;
+REVOKE ALL ON ALL TABLES IN SCHEMA caretrail FROM PUBLIC, caretrail_append, caretrail_writer, caretrail_projector,
+    caretrail_reader, caretrail_auditor;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA caretrail FROM PUBLIC, caretrail_writer, caretrail_projector, caretrail_reader,
+    caretrail_auditor;
+-- Not even the owner enters or changes a row in passing: it would have to grant itself the right first.
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON caretrail.log, caretrail.store, caretrail.stay FROM caretrail_owner;
+
+GRANT USAGE ON SCHEMA caretrail
+    TO caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
+GRANT SELECT ON caretrail.store, caretrail.log
+    TO caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
+GRANT INSERT ON caretrail.log TO caretrail_append;
+GRANT UPDATE (one) ON caretrail.store TO caretrail_append;   -- what locking the row asks for; the trigger refuses more
+GRANT SELECT, INSERT, DELETE ON caretrail.stay TO caretrail_append;
 GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_writer, caretrail_reader, caretrail_auditor;
-GRANT CREATE ON SCHEMA caretrail TO caretrail_projector;
+
+-- A function made later is for its owner until somebody grants it; only without a schema can PUBLIC be taken back.
+ALTER DEFAULT PRIVILEGES FOR ROLE caretrail_owner REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE caretrail_append REVOKE EXECUTE ON ROUTINES FROM PUBLIC

@@ -22,6 +22,7 @@ from caretrail.errors import (
     StoreUnreachable,
 )
 from caretrail.recording.database import Row
+from caretrail.recording.postgresql_tls import secured
 from caretrail.recording.statements import load_sql, read_package_file
 
 SCHEMA_VERSION: Final = 1
@@ -29,11 +30,17 @@ SCHEMA_VERSION: Final = 1
 UPGRADES: Final[dict[int, str]] = {}
 OLDEST_SERVER: Final = 150000
 CONNECT_SECONDS: Final = 5
+#: Held by whoever makes or hands over objects of the store, until the end of the transaction.
+INIT_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('caretrail init'))"
 
 Connection = psycopg.Connection[Row]
 
 # Sent when a connection starts. A pooler that refuses `options` gets none: `append` does not depend on them.
-_OPTIONS: Final = "-c lock_timeout=8s -c default_transaction_isolation=read\\ committed -c TimeZone=UTC"
+# The search path keeps whoever owns the database from putting operators of his own before those of the system.
+_OPTIONS: Final = (
+    "-c lock_timeout=8s -c default_transaction_isolation=read\\ committed -c TimeZone=UTC"
+    " -c search_path=pg_catalog,pg_temp"
+)
 # A peer that is gone without a word is noticed in about ten seconds instead of hours.
 _KEEPALIVE: Final = {
     "keepalives_idle": "5",
@@ -66,7 +73,7 @@ def translate(error: psycopg.Error, store: str) -> CaretrailError:
     if state == "CT005":
         return StoreError(f"{store}: the log is append-only")
     if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return StoreUnreachable(f"{store}: {_in_words(str(error))}", "check that the server runs and can be reached")
+        return StoreUnreachable(f"{store}: {_in_words(str(error))}", _hint(str(error)))
     return StoreError(f"{store}: the database refused ({state or type(error).__name__}{_safe_text(error)})")
 
 
@@ -82,13 +89,17 @@ _UNREACHABLE: Final[dict[str, tuple[str, str]]] = {
     "28": ("the server refused the login", "check user, password and pg_hba.conf"),
     "3D000": ("there is no such database", "create it, then run 'caretrail init'"),
     "40": ("the transaction kept meeting others", "try again"),
-    "42501": ("this role may not do that", "grant it a role of postgresql_roles.sql"),
+    "42501": ("this role may not do that", "grant it a role; 'caretrail init --roles' makes them"),
     "08": ("the connection failed", "check that the server runs and can be reached"),
 }
 _DAMAGED: Final = frozenset({"XX001", "XX002"})
 
 # libpq words its connection errors, with host, user and database in them; we look for the cause only.
 _CAUSES: Final = (
+    ("root certificate file", "there is no certificate of an authority to check the server's by"),
+    ("does not match host name", "the server's certificate is for another host"),
+    ("certificate", "the server's certificate was not accepted"),
+    ("does not support SSL", "the server offers no encryption"),
     ("password", "the server refused the login"),
     ("authentication", "the server refused the login"),
     ("no pg_hba.conf entry", "the server refused the login"),
@@ -101,7 +112,6 @@ _CAUSES: Final = (
     ("unreachable", "the host cannot be reached"),
     ("timeout", "the server did not answer in time"),
     ("timed out", "the server did not answer in time"),
-    ("certificate", "the server's certificate was not accepted"),
     ("SSL", "no encrypted connection could be made"),
     ("too many", "the server has no connection left"),
     ("starting up", "the server is starting up or shutting down"),
@@ -113,6 +123,12 @@ _CAUSES: Final = (
 
 def _in_words(text: str) -> str:
     return next((words for pattern, words in _CAUSES if pattern in text), "the connection was lost")
+
+
+def _hint(text: str) -> str:
+    if "certificate" in text or "SSL" in text:
+        return "sslrootcert names the authority, and the url the host, that the server's certificate must be of"
+    return "check that the server runs and can be reached"
 
 
 def _safe_text(error: psycopg.Error) -> str:
@@ -129,19 +145,19 @@ def connect(conninfo: str, store: str) -> Connection:
     """Open one connection: autocommit, READ COMMITTED, and nothing that a pooler in transaction mode cannot carry."""
     with postgres_errors(store):
         try:
-            return _connect(conninfo, _OPTIONS)
+            return _connect(conninfo, store, _OPTIONS)
         except psycopg.OperationalError as error:
             if "unsupported startup parameter" not in str(error):
                 raise
-            return _connect(conninfo, "")
+            return _connect(conninfo, store, "")
         except psycopg.ProgrammingError:
             raise StoreUnreachable(f"{store}: the url is not understood", "see the libpq documentation") from None
 
 
-def _connect(conninfo: str, options: str) -> Connection:
-    given = conninfo_to_dict(conninfo)
+def _connect(conninfo: str, store: str, options: str) -> Connection:
+    given = secured({key: str(value) for key, value in conninfo_to_dict(conninfo).items()}, store)
     defaults = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "caretrail"} | _KEEPALIVE
-    wanted: dict[str, str] = defaults | {key: str(value) for key, value in given.items()}
+    wanted = defaults | given
     wanted["client_encoding"] = "UTF8"
     wanted["options"] = f"{options} {wanted.get('options', '')}".strip()  # the user's come last, and win
     connection = psycopg.Connection.connect(
@@ -163,7 +179,7 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool]:
             statement = load_sql("caretrail.recording", "postgresql_queries.sql")["mark"]
             row = connection.execute(statement.encode()).fetchone()
         except (pg.UndefinedTable, pg.InvalidSchemaName):
-            raise _nothing_or_foreign(connection, store) from None
+            raise nothing_or_foreign(connection, store) from None
         except pg.UndefinedColumn:
             raise foreign(store) from None
     if row is None:
@@ -187,7 +203,8 @@ def foreign(store: str) -> StoreForeign:
     )
 
 
-def _nothing_or_foreign(connection: Connection, store: str) -> StoreError:
+def nothing_or_foreign(connection: Connection, store: str) -> StoreError:
+    """Say why there is no store: there is nothing, or something else."""
     if _is_taken(connection):
         return foreign(store)
     return StoreNotInitialised(f"there is no Caretrail store at {store}", "run 'caretrail init'")
@@ -207,7 +224,7 @@ def init_postgresql(conninfo: str, store: str, *, demo: bool) -> bool:
     with closing(connect(conninfo, store)) as connection, postgres_errors(store):
         _check_server(connection, store)
         with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(hashtext('caretrail init'))")
+            connection.execute(INIT_LOCK)
             exists = connection.execute("SELECT to_regclass('caretrail.store') IS NOT NULL").fetchone()
             if exists is not None and exists[0]:
                 read_mark(connection, store)

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from importlib.util import find_spec
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from caretrail.errors import StoreError
 from caretrail.projection.days import FOREVER, day_of, day_or_none, end_or_none
 from caretrail.projection.shapes import (
     EligibilitySpan,
@@ -94,13 +95,48 @@ def row_format() -> int:
 
 def create_tables(database: Database) -> None:
     """Make the tables of the read models unless they are there in today's format; safe to repeat."""
-    sql = load_sql(PACKAGE, "tables.sql")
     if _format(database) == row_format():
+        return
+    sql = load_sql(PACKAGE, "tables.sql")
+    with database.transaction():
+        if database.dialect == "postgresql":
+            database.query(sql["lock_postgresql"])
+            database.query(sql["act_postgresql"])
+            if _format(database) == row_format():
+                return  # another process was quicker
+        _make(database, sql)
+        database.execute(sql["start"], {"format": row_format()})
+
+
+def _make(database: Database, sql: Mapping[str, str]) -> None:
+    if database.dialect == "postgresql" and not database.query(sql["maker_postgresql"]):
+        _empty(database, sql)
         return
     if tables_exist(database):
         database.script(sql["drop"])
     database.script(sql["create"])
-    database.execute(sql["start"], {"format": row_format()})
+    if database.dialect == "postgresql":
+        database.script(sql["grant_postgresql"])
+        database.script(f"COMMENT ON TABLE caretrail.projection IS '{_shape(sql)}'")
+
+
+def _empty(database: Database, sql: Mapping[str, str]) -> None:
+    """Start over in the tables of the owner, as a projector must: it fills tables and makes none."""
+    if database.query(sql["shape_postgresql"])[0][0] != _shape(sql):
+        raise StoreError(
+            f"{database.store}: the read models need other tables, which this role may not make",
+            "let the owner of the store, or an administrator, run 'caretrail init' on it",
+        )
+    database.execute(sql["empty_postgresql"])
+
+
+def _shape(sql: Mapping[str, str]) -> str:
+    return hashlib.sha256(sql["create"].encode()).hexdigest()[:16]
+
+
+def roles_sql() -> str:
+    """What `init --roles` has to grant on the read models."""
+    return load_sql(PACKAGE, "tables.sql")["grant_postgresql"]
 
 
 def tables_exist(database: Database) -> bool:

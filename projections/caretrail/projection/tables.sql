@@ -191,3 +191,45 @@ SELECT format FROM caretrail.projection WHERE name = 'live'
 -- start --
 -- An empty projection, at the beginning of the log.
 INSERT INTO caretrail.projection (name, format, generation, position) VALUES ('live', :format, 1, 0) ON CONFLICT (name) DO NOTHING
+
+-- lock_postgresql --
+-- Until the transaction ends nobody else makes tables.
+SELECT pg_advisory_xact_lock(hashtext('caretrail init'))
+
+-- act_postgresql --
+-- Until the transaction ends, what is made belongs to the owner of the schema, also when a member of that role is at
+-- work. From version 16 on a member may be one that cannot act as the role.
+SELECT set_config('role', rolname, true)
+  FROM pg_namespace JOIN pg_roles AS r ON r.oid = nspowner
+ WHERE nspname = 'caretrail'
+   AND pg_has_role(r.oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+
+-- maker_postgresql --
+-- Whether this role may drop the tables and make them.
+SELECT 1
+ WHERE has_schema_privilege('caretrail', 'CREATE')
+   AND NOT EXISTS (SELECT FROM pg_class
+                    WHERE oid = to_regclass('caretrail.projection') AND NOT pg_has_role(relowner, 'USAGE'))
+
+-- shape_postgresql --
+-- The shape the tables were made in.
+SELECT obj_description(to_regclass('caretrail.projection'), 'pg_class')
+
+-- empty_postgresql --
+-- All rows away, for a role that may not drop the tables.
+TRUNCATE caretrail.projection, caretrail.episode_view, caretrail.span, caretrail.flag, caretrail.work,
+    caretrail.eligibility_span, caretrail.quarantine, caretrail.governed, caretrail.program_flag
+
+-- grant_postgresql --
+-- A projector fills the tables, readers and auditors read them; nothing to do in a store without roles.
+DO $$
+BEGIN
+    IF has_schema_privilege(to_regrole('caretrail_projector'), 'caretrail', 'USAGE') THEN
+        GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON caretrail.projection, caretrail.episode_view, caretrail.span,
+            caretrail.flag, caretrail.work, caretrail.eligibility_span, caretrail.quarantine, caretrail.governed,
+            caretrail.program_flag TO caretrail_projector;
+        GRANT SELECT ON caretrail.projection, caretrail.episode_view, caretrail.span, caretrail.flag, caretrail.work,
+            caretrail.eligibility_span, caretrail.quarantine, caretrail.governed, caretrail.program_flag
+            TO caretrail_reader, caretrail_auditor;
+    END IF;
+END $$
