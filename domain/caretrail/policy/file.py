@@ -19,9 +19,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; raises PackInvalid."""
     name = path.name or str(path)
     try:
-        text = regular_bytes(path, MOST_PACK_BYTES).decode(
-            "utf-8-sig"
-        )  # some editors begin every file with a byte order mark
+        # some editors begin every file with a byte order mark
+        text = regular_bytes(path, MOST_PACK_BYTES).decode("utf-8-sig")
         for number, line in enumerate(text.split("\n"), start=1):
             if line.count(".") > MOST_DOTS:
                 raise PackInvalid(f"{name}: line {number}: is nested too deeply", HINT)
