@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -294,6 +295,25 @@ def test_the_check_for_programs_has_one_row_a_file(caretrail: Caretrail, folder:
             "warnings": ["for_tests: the pack says it is not for use"],
         }
     ]  # fmt: skip
+
+
+def test_what_others_put_into_the_folder_stops_no_command_and_reaches_no_terminal(
+    caretrail: Caretrail, folder: Path
+) -> None:
+    os.mkfifo(folder / "pipe.toml")
+    (folder / "evil\x1b[2J.toml").write_text("name = 'evil'")
+    changed(folder, "mn-245g-2018", 'payer = "', 'payer = "\\u001b[2J', to="escape")
+    changed(folder, "mn-245g-2018", 'payer = "', 'payer = "\\u202e[bold]', to="bidi")
+    own = {"CARETRAIL_PACKS": str(folder)}
+    assert caretrail("worklist", "--rule", "R1", **own).status == 0
+    assert caretrail("rules", "bidi.toml", **own).status == 1
+    assert "\\u202e[bold]Any" in caretrail("rules", str(folder / "bidi.toml"), **own).out
+    for arguments in (["rules"], ["rules", "--check", *map(str, folder.iterdir())], ["rules", "evil\x1b[2J"]):
+        ended = caretrail(*arguments, **own)
+        assert ended.status == (0 if arguments == ["rules"] else 1)
+        assert "bug" not in ended.err
+        assert "\x1b" not in ended.out + ended.err
+        assert "\u202e" not in ended.out + ended.err
 
 
 def test_check_wants_files(caretrail: Caretrail) -> None:

@@ -100,13 +100,12 @@ class Case:
 
 def _with_days(fields: dict[str, Any]) -> dict[str, Any]:
     """A day is written as text in the files; a pack takes days only."""
-    days = {"effective_from", "effective_to", "closed_days"} & fields.keys()
-    return fields | {
-        name: [*map(date.fromisoformat, value)]
-        if isinstance(value := fields[name], list)
-        else date.fromisoformat(value)
-        for name in days
+    days: dict[str, Any] = {
+        name: date.fromisoformat(value) for name, value in fields.items() if name in ("effective_from", "effective_to")
     }
+    if "closed_days" in fields:
+        days["closed_days"] = [date.fromisoformat(day) for day in fields["closed_days"]]
+    return fields | days
 
 
 def _day(text: str) -> date:

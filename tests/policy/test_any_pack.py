@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from datetime import date
 from pathlib import Path
@@ -39,8 +39,7 @@ def inside(value: Any) -> Iterable[tuple[str | int, Any]]:
     """What a table or a list holds, each by its key or place."""
     if isinstance(value, dict):
         return cast("dict[str | int, Any]", value).items()
-    entries: list[Any] = value if isinstance(value, list) else []
-    return enumerate(entries)
+    return enumerate(cast("Sequence[Any]", value)) if isinstance(value, list) else ()
 
 
 def _tokens() -> dict[str, list[object]]:

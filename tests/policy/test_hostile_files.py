@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from caretrail.errors import PackInvalid, PackUnknown
+from caretrail.files import MOST_PACK_BYTES
 from caretrail.policy import check_files, installed_packs, load_pack, load_policy, policy_of, read_pack
-from caretrail.policy.file import MOST_BYTES, MOST_DOTS
+from caretrail.policy.file import MOST_DOTS
 from caretrail.policy.shelf import FOLDER_VARIABLE, SHIPPED
+from caretrail.projection.tables import row_format
 
 NEBRASKA = "ne-medicaid-2.1-adult"
 TEXT = (SHIPPED / f"{NEBRASKA}.toml").read_text(encoding="utf-8")
@@ -41,6 +43,16 @@ def test_a_pipe_without_a_writer_holds_up_neither_its_own_pack_nor_the_others(fo
     assert refused(folder / "pipe.toml") == "pipe.toml: cannot be read: it is not a regular file"
     with pytest.raises(PackInvalid, match="not a regular file"):
         load_policy("pipe")
+
+
+def test_rows_know_a_folder_of_packs_by_what_can_be_read_in_it(folder: Path) -> None:
+    empty = row_format.__wrapped__()
+    os.mkfifo(folder / "pipe.toml")
+    (folder / "endless.toml").symlink_to("/dev/zero")
+    (folder / "folder.toml").mkdir()
+    assert row_format.__wrapped__() == empty
+    Path(os.fsdecode(bytes(folder) + b"/\xff.toml")).write_text(TEXT, encoding="utf-8")
+    assert row_format.__wrapped__() != empty
 
 
 def test_a_device_that_never_ends_is_refused(folder: Path) -> None:
@@ -84,7 +96,7 @@ def test_a_file_with_an_impossible_name_is_listed_and_never_a_pack(folder: Path)
 
 ODD_FILES = [
     (b"a" * 50_000_000, r"^odd\.toml: is longer than 256 KiB$"),
-    (TEXT.encode() + b"#" * MOST_BYTES, r"^odd\.toml: is longer than 256 KiB$"),
+    (TEXT.encode() + b"#" * MOST_PACK_BYTES, r"^odd\.toml: is longer than 256 KiB$"),
     (TEXT.encode("utf-16"), r"^odd\.toml: is not TOML: byte 0 is not UTF-8$"),
     (b"name = 'caf\xe9'", r"^odd\.toml: is not TOML: byte 11 is not UTF-8$"),
     (b"\x00" * 100, r"^odd\.toml: is not TOML"),

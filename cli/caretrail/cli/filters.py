@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -50,12 +51,16 @@ def require_known_rule(rule: str | None, what_if: WhatIf | None = None) -> None:
     """
     if rule is None:
         return
+    from caretrail.errors import PackInvalid
     from caretrail.findings import PACK_RULE
     from caretrail.policy import installed_packs, load_pack
     from caretrail.projection.rows import QUARANTINE_RULE
     from caretrail.reading.scope import holds_rule
 
-    packs = [what_if.pack] if what_if else [load_pack(name) for name in installed_packs()]
+    packs = [what_if.pack] if what_if else []
+    for name in () if what_if else installed_packs():
+        with suppress(PackInvalid):  # somebody's broken file has no rules, and says so where it is asked for
+            packs.append(load_pack(name))
     names = {name for pack in packs for name in pack.rules} | {PACK_RULE, QUARANTINE_RULE}
     if not any(holds_rule(rule, name) for name in names):
         nowhere = f"pack {what_if.pack.name} has no such rule" if what_if else "no installed pack has such a rule"

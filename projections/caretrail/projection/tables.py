@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from caretrail.errors import StoreError
+from caretrail.files import MOST_PACK_BYTES, regular_bytes
 from caretrail.projection.days import FOREVER, day_of, day_or_none, end_or_none
 from caretrail.projection.shapes import (
     EligibilitySpan,
@@ -89,7 +90,7 @@ def row_format() -> int:
     own = os.environ.get("CARETRAIL_PACKS")  # as in caretrail.policy.shelf, which a read need not load
     for path in sorted(Path(own).glob("*.toml")) if own else ():
         with contextlib.suppress(OSError):  # what cannot be read judges nothing, and says so where it is asked for
-            digest.update(path.name.encode() + path.read_bytes())
+            digest.update(os.fsencode(path.name) + regular_bytes(path, MOST_PACK_BYTES))
     return int.from_bytes(digest.digest()[:4], "big") >> 1
 
 
