@@ -21,7 +21,8 @@ from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
 
 BATCH = 1000
-STREAMS_AT_ONCE = 200
+STREAMS_AT_ONCE = 20
+"""Episodes folded at once: whole ones are in memory, so this bounds it."""
 
 LOG_COLUMNS = (
     "position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "source", "command_id", "salt",
