@@ -24,9 +24,6 @@ Said: TypeAlias = tuple[int, Receipts | str | None]
 Kind = Literal["events", "facts", "torn"]
 PAUSE = 0.02
 
-THINKING = 0.002
-"""Seconds between two calls: SQLite makes waiting writers look again ever more rarely, so one in a loop starves them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -37,6 +34,8 @@ class Task:
     smallest: int = 1
     largest: int = 3
     receipts: bool = True
+    thinking: float = 0.002
+    """Seconds between two calls: SQLite makes waiting writers look again ever more rarely; one in a loop starves them."""
 
     def size(self, writer: int, number: int) -> int:
         """How many events a call has."""
@@ -48,14 +47,14 @@ def write(task: Task, kind: Kind, writer: int, first: int, pipe: Connection[Said
     while True:
         try:
             with open_recorder(task.url) as recorder:
-                _write(_sender(task, kind, writer, recorder, pipe), first, pipe)
+                _write(task, _sender(task, kind, writer, recorder, pipe), first, pipe)
                 return
         except StoreUnreachable:  # while it restarts
             pipe.send((first, None))
             time.sleep(PAUSE)
 
 
-def _write(send: Callable[[int], Receipts], number: int, pipe: Connection[Said, Said]) -> None:
+def _write(task: Task, send: Callable[[int], Receipts], number: int, pipe: Connection[Said, Said]) -> None:
     while True:
         try:
             pipe.send((number, send(number)))
@@ -67,7 +66,7 @@ def _write(send: Callable[[int], Receipts], number: int, pipe: Connection[Said, 
             return
         else:
             number += 1
-            time.sleep(THINKING)
+            time.sleep(task.thinking)
 
 
 def _sender(

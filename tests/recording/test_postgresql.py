@@ -28,7 +28,7 @@ from caretrail.errors import (
 from caretrail.recording import Stay, init_store, open_recorder, postgresql_setup
 from caretrail.recording.statements import load_sql, read_package_file
 from proxy import proxy_to
-from stores import all_at_once, database_url, pending, run_sql
+from stores import UNORDERED, all_at_once, database_url, pending, run_sql
 
 JAN = date(2025, 1, 1)
 
@@ -215,23 +215,6 @@ def test_reading_uses_the_indexes_before_there_are_statistics(postgres_url: str)
         plan = recorder.database.query(explain, {"after": 10, "limit": 1000})
         assert "Index Scan using log_pkey" in str(plan)
         assert "Sort" not in str(plan)
-
-
-UNORDERED = """
-CREATE SEQUENCE caretrail.broken OWNED BY caretrail.log.position;
-CREATE OR REPLACE FUNCTION caretrail.append(
-    streams uuid[], versions bigint[], names text[], payloads bytea[], sources text[], commands text[], salts bytea[],
-    stays_of uuid[] DEFAULT '{}', stay_streams uuid[] DEFAULT '{}', clients text[] DEFAULT '{}',
-    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}'
-) RETURNS SETOF caretrail.log LANGUAGE plpgsql AS $$
-BEGIN
-    RETURN QUERY INSERT INTO caretrail.log
-        SELECT nextval('caretrail.broken'), s, v, n, p, clock_timestamp(), session_user, o, c, t
-          FROM unnest(streams, versions, names, payloads, sources, commands, salts) AS e (s, v, n, p, o, c, t)
-        RETURNING *;
-    PERFORM pg_sleep(random() / 100);
-END $$
-"""
 
 
 @pytest.mark.parametrize("broken", [False, True])
