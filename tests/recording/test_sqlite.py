@@ -162,6 +162,18 @@ def test_a_store_without_its_mark_is_damaged(sqlite_url: str) -> None:
         open_recorder(sqlite_url)
 
 
+def test_a_mark_that_is_no_longer_one_is_damage_too(sqlite_url: str) -> None:
+    run_sql(
+        sqlite_url,
+        "DROP TRIGGER store_refuses_update",
+        "PRAGMA writable_schema=1",
+        "UPDATE sqlite_master SET sql = 'CREATE TABLE store (one, namespace, demo, created_at)' WHERE name = 'store'",
+    )
+    run_sql(sqlite_url, "UPDATE store SET namespace = NULL")
+    with pytest.raises(StoreDamaged, match="mark"):
+        open_recorder(sqlite_url)
+
+
 # --- reading where nothing may be written -------------------------------------------------------------------------
 
 
