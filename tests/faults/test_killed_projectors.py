@@ -1,0 +1,22 @@
+"""Killed projectors: rows and position move together, and a rebuild can be cut off anywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from faults import killed_projectors
+
+
+@pytest.mark.parametrize("work", ["catch up", "rebuild"])
+def test_killed_projectors_leave_the_rows_of_a_clean_rebuild(
+    store_url: str, work: killed_projectors.Work
+) -> None:
+    counts = killed_projectors.run(store_url, seed=1, cycles=15, work=work)
+    assert counts.holds, counts
+    assert counts.done["killed at work"] >= 5, counts
+
+
+def test_without_transactions_the_same_kills_leave_other_rows(store_url: str) -> None:
+    """The control."""
+    counts = killed_projectors.run(store_url, seed=1, cycles=15, work="catch up", torn=True)
+    assert not counts.holds, counts
