@@ -35,7 +35,7 @@ class Task:
     largest: int = 3
     receipts: bool = True
     thinking: float = 0.002
-    """Seconds between two calls: SQLite makes waiting writers look again ever more rarely; one in a loop starves them."""
+    """Seconds between two calls: on SQLite a writer without a pause starves those that wait."""
 
     def size(self, writer: int, number: int) -> int:
         """How many events a call has."""
@@ -114,9 +114,7 @@ def _command(writer: int, number: int, place: int) -> dict[str, Any]:
     return {"source": f"w{writer}", "command_id": f"{number}.{place}"} | start
 
 
-def _send_torn(
-    task: Task, writer: int, number: int, recorder: EventRecorder, pipe: Connection[Said, Said]
-) -> Receipts:
+def _send_torn(task: Task, writer: int, number: int, recorder: EventRecorder, pipe: Connection[Said, Said]) -> Receipts:
     """The control: acknowledge before the commit, and take the events of a call apart."""
     pipe.send((number, []))
     for event in events_of(task, writer, number):

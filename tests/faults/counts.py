@@ -18,6 +18,14 @@ class Counts:
         """Name what is looked for, so that a zero is a figure and not a silence."""
         return cls(wrong=Counter(dict.fromkeys(wrong, 0)))
 
+    def add(self, other: Counts) -> None:
+        """Put the counts of another run to these; what is counted "at worst" stays the worst."""
+        worst = {name: max(self.wrong[name], other.wrong[name]) for name in other.wrong if name.endswith("at worst")}
+        self.done.update(other.done)
+        self.wrong.update(other.wrong)  # adds
+        for name, value in worst.items():
+            self.wrong[name] = value
+
     @property
     def holds(self) -> bool:
         """Whether nothing went wrong."""

@@ -45,9 +45,7 @@ def run(url: str, seed: int, cycles: int, progress: Callable[[int], None] = lamb
     return counts
 
 
-def _answer(
-    task: Task, writer: int, number: int, recorder: EventRecorder, counts: Counts
-) -> Sequence[RecordedEvent]:
+def _answer(task: Task, writer: int, number: int, recorder: EventRecorder, counts: Counts) -> Sequence[RecordedEvent]:
     try:
         return recorder.append(events_of(task, writer, number))
     except CaretrailError:
@@ -78,5 +76,3 @@ def take_look_up_away(url: str) -> None:
         LOOK_UP, LOOK_UP.replace("IF EXISTS", "IF false AND EXISTS")
     )
     run_sql(url, broken)
-
-

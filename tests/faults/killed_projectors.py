@@ -26,7 +26,13 @@ EVERY = 5
 
 
 def run(
-    url: str, seed: int, cycles: int, work: Work, *, torn: bool = False, progress: Callable[[int], None] = lambda _: None
+    url: str,
+    seed: int,
+    cycles: int,
+    work: Work,
+    *,
+    torn: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Counts:
     """Kill a projector in each cycle at a random moment of its work; then let one finish and compare."""
     counts, random = Counts.of(*WRONG), Random(seed)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from random import Random
 from typing import Literal
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from faults.counts import Counts
 from faults.crew import Crew
 from faults.killed_writers import KINDS
 from faults.server import Server
+from stores import run_sql
 
 Victim = Literal["backend", "postmaster"]
 
@@ -43,6 +45,22 @@ def run(
         book.read()
         book.settle()
     return counts
+
+
+@contextmanager
+def asynchronous(server: Server, url: str) -> Generator[None]:
+    """For the control: commits in this database are acknowledged before they are on the disk."""
+    run_sql(
+        server.url,
+        "ALTER SYSTEM SET wal_writer_delay = '10s'",
+        "ALTER SYSTEM SET wal_writer_flush_after = '1GB'",
+        "SELECT pg_reload_conf()",
+        f"ALTER DATABASE {urlsplit(url).path[1:]} SET synchronous_commit = off",
+    )
+    try:
+        yield
+    finally:
+        run_sql(server.url, "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
 
 
 def _kill(server: Server, url: str, victim: Victim, random: Random) -> None:

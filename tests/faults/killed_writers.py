@@ -18,6 +18,7 @@ TORN: Sequence[Kind] = ("torn",) * 4
 """The control: a call is acknowledged before it is kept, and its events are kept one by one."""
 
 VICTIMS = 2
+STAYS = "stays without their admission"
 AGAIN = 2
 """Acknowledged calls a replacement sends again before it goes on with the one that was cut off."""
 
@@ -26,7 +27,7 @@ def run(
     url: str, seed: int, cycles: int, kinds: Sequence[Kind] = KINDS, progress: Callable[[int], None] = lambda _: None
 ) -> Counts:
     """Kill two of four writers in each cycle; each victim has had some calls acknowledged in its life."""
-    counts, random, task = Counts.of(*WRONG, "stays"), Random(seed), Task(url, seed)
+    counts, random, task = Counts.of(*WRONG, STAYS), Random(seed), Task(url, seed)
     with open_recorder(url) as recorder:
         book = Book(task, recorder, counts)
         with Crew(task, kinds, book.hear) as crew:
@@ -46,7 +47,7 @@ def run(
             crew.kill(range(len(kinds)))
         book.read()
         book.settle()
-    counts.wrong["stays"] = _stays_without_admission(url)
+    counts.wrong[STAYS] = _stays_without_admission(url)
     return counts
 
 

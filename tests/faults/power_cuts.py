@@ -86,7 +86,9 @@ def _images(before: bytes, tape: list[Step], random: Random) -> Iterator[tuple[d
     for step in tape:
         disk.do(step)
         acknowledged += step.kind == "told"
-        losses = ("nothing kept",) if disk.settled else ("nothing kept", "everything kept", *random.sample(LOSSES, CUTS))
+        losses = (
+            ("nothing kept",) if disk.settled else ("nothing kept", "everything kept", *random.sample(LOSSES, CUTS))
+        )
         for loss in losses:
             image = disk.after_power_cut(loss, random)
             key = hash((acknowledged, *sorted(image.items())))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from caretrail.recording import open_recorder
 from faults.book import Book
-from faults.calls import Task
+from faults.calls import Kind, Task
 from faults.counts import Counts
 from faults.crew import Crew
 from stores import run_sql
 
-WRITERS = 8
+WRITERS: Sequence[Kind] = ("events",) * 8
 WRONG = ("skipped", "duplicates", "gaps", "partial", "lost", "false errors")
 
 
@@ -23,13 +23,13 @@ def run(
     task = Task(url, seed, largest=largest, receipts=False, thinking=0)
     with open_recorder(url) as recorder:
         book = Book(task, recorder, counts)
-        with Crew(task, ["events"] * WRITERS, book.hear) as crew:
+        with Crew(task, WRITERS, book.hear) as crew:
             while counts.done["events"] < facts:
                 crew.listen(0.001)
                 book.read()
                 counts.done["readings"] += 1
                 progress(counts.done["events"])
-            crew.kill(range(WRITERS))
+            crew.kill(range(len(WRITERS)))
         while book.position < recorder.max_position():  # a server may finish what a killed writer asked for
             book.read()
         book.settle()

@@ -34,9 +34,9 @@ class _Vfs(ctypes.Structure):
     """`sqlite3_vfs`, version 3."""
 
     _fields_ = (
-        [("version", c_int), ("file_size", c_int), ("longest_path", c_int), ("next", c_void_p), ("name", c_char_p)]
-        + [("data", c_void_p), ("open", c_void_p), ("delete", c_void_p)]
-        + [(f"other{number}", c_void_p) for number in range(14)]
+        *(("version", c_int), ("file_size", c_int), ("longest_path", c_int), ("next", c_void_p), ("name", c_char_p)),
+        *(("data", c_void_p), ("open", c_void_p), ("delete", c_void_p)),
+        *((f"other{number}", c_void_p) for number in range(14)),
     )
     version: int
     name: bytes
@@ -47,10 +47,11 @@ class _Vfs(ctypes.Structure):
 class _Methods(ctypes.Structure):
     """`sqlite3_io_methods`, version 3."""
 
-    _fields_ = [("version", c_int)] + [
-        (name, c_void_p)
-        for name in ("close", "read", "write", "truncate", "sync", *(f"other{number}" for number in range(13)))
-    ]
+    _fields_ = (
+        *(("version", c_int), ("close", c_void_p), ("read", c_void_p)),
+        *(("write", c_void_p), ("truncate", c_void_p), ("sync", c_void_p)),
+        *((f"other{number}", c_void_p) for number in range(13)),
+    )
     write: int
     truncate: int
     sync: int

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from faults import killed_projectors
+from faults.projectors import Work
 
 
 @pytest.mark.parametrize("work", ["catch up", "rebuild"])
-def test_killed_projectors_leave_the_rows_of_a_clean_rebuild(
-    store_url: str, work: killed_projectors.Work
-) -> None:
+def test_killed_projectors_leave_the_rows_of_a_clean_rebuild(store_url: str, work: Work) -> None:
     counts = killed_projectors.run(store_url, seed=1, cycles=15, work=work)
     assert counts.holds, counts
     assert counts.done["killed at work"] >= 5, counts

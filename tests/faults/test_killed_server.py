@@ -9,7 +9,6 @@ import pytest
 from caretrail.recording import init_store
 from faults import killed_server
 from faults.server import Server, own_server
-from stores import run_sql
 
 
 @pytest.fixture(scope="module")
@@ -31,17 +30,6 @@ def test_a_server_that_does_not_sync_would_be_seen(server: Server) -> None:
     """The control: commits that are acknowledged before they are on the disk are lost with the postmaster."""
     url = server.new_database("killed_asynchronous")
     init_store(url)
-    run_sql(
-        server.url,
-        "ALTER SYSTEM SET wal_writer_delay = '10s'",
-        "ALTER SYSTEM SET wal_writer_flush_after = 0",
-        "SELECT pg_reload_conf()",
-        "ALTER DATABASE killed_asynchronous SET synchronous_commit = off",
-    )
-    try:
+    with killed_server.asynchronous(server, url):
         counts = killed_server.run(server, url, seed=1, cycles=1, victim="postmaster")
-    finally:
-        run_sql(server.url, "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
     assert counts.wrong["lost"] + counts.wrong["duplicates"] + counts.wrong["other receipts"], counts
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faults import killed_writers
+from faults.calls import Task
 
 
 def test_killed_writers_lose_nothing_and_leave_no_part_of_a_call(store_url: str) -> None:
@@ -23,6 +24,6 @@ def test_without_the_transaction_the_same_kills_lose_and_tear(store_url: str) ->
 
 @pytest.mark.parametrize("seed", [2])
 def test_a_seed_means_the_same_calls(sqlite_url: str, seed: int) -> None:
-    task = killed_writers.Task(sqlite_url, seed)
+    task = Task(sqlite_url, seed)
     assert [task.size(3, number) for number in range(50)] == [task.size(3, number) for number in range(50)]
     assert {task.size(3, number) for number in range(50)} == {1, 2, 3}
