@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TypeAlias
 
 from caretrail.recording import EventRecorder, RecordedEvent, leaf_hash
@@ -61,6 +62,10 @@ class Book:
         """What was acknowledged before the last reading and was not found is lost."""
         self.counts.wrong["lost"] += len(self._told)
         self._told.clear()
+
+    def unacknowledged(self, writers: Collection[int]) -> int:
+        """How many calls of these are stored although they have not been told so: cut off between commit and answer."""
+        return sum(writer in writers for writer, _ in self._stored)
 
     def _take(self, event: RecordedEvent) -> None:
         if event.position != self.position + 1:

@@ -40,6 +40,7 @@ def run(
                 counts.done["kills"] += len(victims)
                 book.read()
                 book.settle()
+                counts.done["stored, not acknowledged"] += book.unacknowledged(victims)
                 for victim in victims:
                     crew.replace(victim, AGAIN)
                 progress(cycle + 1)
