@@ -118,6 +118,7 @@ def _send_torn(task: Task, writer: int, number: int, recorder: EventRecorder, pi
     """The control: acknowledge before the commit, and take the events of a call apart."""
     pipe.send((number, []))
     for event in events_of(task, writer, number):
+        time.sleep(task.thinking)
         stream = uuid5(NAMESPACE_OID, f"{task.seed}/{writer}/{event.command_id}")
         recorder.append([PendingEvent(stream, 1, event.topic, event.state, event.source, event.command_id, new_salt())])
     return []

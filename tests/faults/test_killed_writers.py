@@ -9,15 +9,15 @@ from faults.calls import Task
 
 
 def test_killed_writers_lose_nothing_and_leave_no_part_of_a_call(store_url: str) -> None:
-    counts = killed_writers.run(store_url, seed=1, cycles=12)
+    counts = killed_writers.run(store_url, seed=1, cycles=8)
     assert counts.holds, counts
-    assert counts.done["kills"] == 24
-    assert counts.done["calls sent again"] >= 44
+    assert counts.done["kills"] == 16
+    assert counts.done["calls sent again"] >= 28
 
 
 def test_without_the_transaction_the_same_kills_lose_and_tear(store_url: str) -> None:
     """The control."""
-    counts = killed_writers.run(store_url, seed=1, cycles=12, kinds=killed_writers.TORN)
+    counts = killed_writers.run(store_url, seed=1, cycles=8, kinds=killed_writers.TORN)
     assert counts.wrong["lost"]
     assert counts.wrong["partial"]
 
