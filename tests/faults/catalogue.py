@@ -35,6 +35,11 @@ class Place:
             self._server = self._stack.enter_context(own_server())
         return self._server
 
+    @property
+    def has_server(self) -> bool:
+        """Whether a run asked for the server."""
+        return self._server is not None
+
     def sqlite(self) -> str:
         """Make a store on SQLite."""
         url = f"sqlite://{self.folder}/{next(self._names)}/store.db"

@@ -77,7 +77,7 @@ def _section(
     lines = [
         f"## {fault.title}", "", fault.text, "",
         f"`--only {name}`; goal {fault.goal:,} {fault.unit}; seeds {seeds[0]} to {seeds[1]}; {seconds:,.0f} s.", "",
-        *_table(results), "", *_machine(place, any("SQLite" not in column for column in results)), "",
+        *_table(results), "", *_machine(place), "",
     ]  # fmt: skip
     return "\n".join(lines)
 
@@ -96,13 +96,13 @@ def _row(name: str, values: list[int | None]) -> str:
     return f"| {name} | " + " | ".join("" if value is None else f"{value:,}" for value in values) + " |"
 
 
-def _machine(place: Place, server: bool) -> list[str]:
+def _machine(place: Place) -> list[str]:
     lines = [
         f"* Caretrail {version('caretrail')}, Python {platform.python_version()}, psycopg {version('psycopg')},"
         f" SQLite {sqlite3.sqlite_version} (WAL, synchronous FULL)",
         f"* {os.cpu_count()} cores, {platform.system()} {platform.machine()}; load {os.getloadavg()[0]:.1f}",
     ]
-    if server:
+    if place.has_server:
         names = ("server_version", "fsync", "synchronous_commit", "full_page_writes")
         [values] = run_sql(place.server.url, "SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
         settings = ", ".join(f"{name} {value}" for name, value in zip(names[1:], values[1:], strict=True))
