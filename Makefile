@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo install test lint bench mutants lock clean
+.PHONY: help demo install test lint bench faults mutants lock clean
 
 # What can be made
 help:
@@ -32,6 +32,10 @@ lint: $(VENV)/.dev
 # Measure side by side with the stock library; writes docs/evidence/bench.md
 bench: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python -m bench
+
+# Kill, cut and lose power thousands of times, and count what is lost; writes docs/evidence/faults.md
+faults: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m faults
 
 # Change the rule code a thousand times and see whether its tests notice; writes docs/evidence/mutants.md
 mutants: $(VENV)/.dev

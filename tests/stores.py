@@ -17,6 +17,23 @@ from caretrail.recording import PendingEvent, new_salt
 
 T = TypeVar("T")
 
+UNORDERED = """
+CREATE SEQUENCE caretrail.broken OWNED BY caretrail.log.position;
+CREATE OR REPLACE FUNCTION caretrail.append(
+    streams uuid[], versions bigint[], names text[], payloads bytea[], sources text[], commands text[], salts bytea[],
+    stays_of uuid[] DEFAULT '{}', stay_streams uuid[] DEFAULT '{}', clients text[] DEFAULT '{}',
+    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}'
+) RETURNS SETOF caretrail.log LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY INSERT INTO caretrail.log
+        SELECT nextval('caretrail.broken'), s, v, n, p, clock_timestamp(), session_user, o, c, t
+          FROM unnest(streams, versions, names, payloads, sources, commands, salts) AS e (s, v, n, p, o, c, t)
+        RETURNING *;
+    PERFORM pg_sleep(random() / 100);
+END $$
+"""
+"""For a control: the function of PostgreSQL with positions from a sequence and without the lock."""
+
 
 class Clock:
     """A clock that stands still until a test moves it."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from datetime import date
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import psycopg
@@ -27,7 +26,8 @@ from caretrail.errors import (
 )
 from caretrail.recording import Stay, init_store, open_recorder, postgresql_setup
 from caretrail.recording.statements import load_sql
-from stores import all_at_once, database_url, pending, run_sql
+from proxy import proxy_to
+from stores import UNORDERED, all_at_once, database_url, pending, run_sql
 
 JAN = date(2025, 1, 1)
 
@@ -216,23 +216,6 @@ def test_reading_uses_the_indexes_before_there_are_statistics(postgres_url: str)
         assert "Sort" not in str(plan)
 
 
-UNORDERED = """
-CREATE SEQUENCE caretrail.broken OWNED BY caretrail.log.position;
-CREATE OR REPLACE FUNCTION caretrail.append(
-    streams uuid[], versions bigint[], names text[], payloads bytea[], sources text[], commands text[], salts bytea[],
-    stays_of uuid[] DEFAULT '{}', stay_streams uuid[] DEFAULT '{}', clients text[] DEFAULT '{}',
-    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}'
-) RETURNS SETOF caretrail.log LANGUAGE plpgsql AS $$
-BEGIN
-    RETURN QUERY INSERT INTO caretrail.log
-        SELECT nextval('caretrail.broken'), s, v, n, p, clock_timestamp(), session_user, o, c, t
-          FROM unnest(streams, versions, names, payloads, sources, commands, salts) AS e (s, v, n, p, o, c, t)
-        RETURNING *;
-    PERFORM pg_sleep(random() / 100);
-END $$
-"""
-
-
 @pytest.mark.parametrize("broken", [False, True])
 def test_a_reader_that_follows_misses_nothing_because_of_the_lock(postgres_url: str, broken: bool) -> None:
     """The control: with positions from a sequence and no lock, the very same reader misses some."""
@@ -361,77 +344,6 @@ def test_a_read_only_server_says_so(postgres_url: str) -> None:
 
 
 # --- connections get lost -----------------------------------------------------------------------------------------
-
-
-class Proxy:
-    """Passes bytes to the server, and cuts the line when told: before or after the server has done the work."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._folder = parse_qs(parts.query)["host"][0]
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"postgresql://postgres@127.0.0.1:{self._listener.getsockname()[1]}{parts.path}?sslmode=disable"
-        self.cut_replies = 0
-        self.cut_requests = 0
-        self.refuse = 0
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                if self.refuse:
-                    self.refuse -= 1
-                    client.close()
-                    continue
-                server = socket.socket(socket.AF_UNIX)
-                server.connect(f"{self._folder}/.s.PGSQL.5432")
-                self._open += [client, server]
-                appending = threading.Event()
-                for pump in (self._requests, self._replies):
-                    threading.Thread(target=pump, args=(client, server, appending), daemon=True).start()
-
-    def _requests(self, client: socket.socket, server: socket.socket, appending: threading.Event) -> None:
-        with suppress(OSError):
-            while data := client.recv(65536):
-                if b"caretrail.append(" in data:
-                    if self.cut_requests:
-                        self.cut_requests -= 1
-                        break
-                    appending.set()
-                server.sendall(data)
-        self._hang_up(client, server)
-
-    def _replies(self, client: socket.socket, server: socket.socket, appending: threading.Event) -> None:
-        with suppress(OSError):
-            while data := server.recv(65536):
-                if appending.is_set() and self.cut_replies:
-                    self.cut_replies -= 1
-                    break
-                client.sendall(data)
-        self._hang_up(client, server)
-
-    def _hang_up(self, *ends: socket.socket) -> None:
-        for end in ends:
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        self._hang_up(self._listener)
-        for end in (self._listener, *self._open):
-            end.close()
-
-
-@contextmanager
-def proxy_to(url: str) -> Generator[Proxy]:
-    if "host=" not in url:
-        pytest.skip("needs a server on a local socket")
-    proxy = Proxy(url)
-    try:
-        yield proxy
-    finally:
-        proxy.close()
 
 
 def test_an_answer_lost_after_the_commit_is_found_again(postgres_url: str) -> None:

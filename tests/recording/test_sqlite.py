@@ -162,6 +162,35 @@ def test_a_store_without_its_mark_is_damaged(sqlite_url: str) -> None:
         open_recorder(sqlite_url)
 
 
+def without_constraints(url: str, table: str) -> None:
+    """Let a table take any value, as a damaged page may hold any."""
+    schema = "replace(replace(replace(sql, 'NOT NULL', ''), 'CHECK (length', 'CHECK (1 OR length'), 'STRICT', '')"
+    guards = run_sql(url, f"SELECT name FROM sqlite_master WHERE tbl_name = '{table}' AND type = 'trigger'")
+    run_sql(
+        url,
+        *(f"DROP TRIGGER {name}" for (name,) in guards),
+        "PRAGMA writable_schema=1",
+        f"UPDATE sqlite_master SET sql = {schema} WHERE type = 'table' AND name = '{table}'",
+    )
+
+
+def test_a_mark_that_is_no_longer_one_is_damage_too(sqlite_url: str) -> None:
+    without_constraints(sqlite_url, "store")
+    run_sql(sqlite_url, "UPDATE store SET namespace = NULL")
+    with pytest.raises(StoreDamaged, match="mark"):
+        open_recorder(sqlite_url)
+
+
+@pytest.mark.parametrize("values", ["stream = NULL", "stream = x'00'", "recorded_at = NULL", f"recorded_at = {2**62}"])
+def test_a_row_that_is_no_longer_one_is_damage_too(sqlite_url: str, values: str) -> None:
+    with open_recorder(sqlite_url) as recorder:
+        recorder.append([pending(uuid4())])
+    without_constraints(sqlite_url, "log")
+    run_sql(sqlite_url, f"UPDATE log SET {values}")
+    with open_recorder(sqlite_url) as recorder, pytest.raises(StoreDamaged, match="damaged"):
+        recorder.read_log()
+
+
 # --- reading where nothing may be written -------------------------------------------------------------------------
 
 

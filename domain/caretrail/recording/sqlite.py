@@ -130,10 +130,15 @@ class SqliteRecorder(EventRecorder):
         return {(event.source, event.command_id): event for event in events}
 
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
-        for position, stream, version, name, payload, at, by, source, command_id, salt in rows:
-            yield RecordedEvent(
-                UUID(bytes=stream), version, name, payload, source, command_id, salt, position, _moment(at), by
-            )
+        try:
+            for position, stream, version, name, payload, at, by, source, command_id, salt in rows:
+                yield RecordedEvent(
+                    UUID(bytes=stream), version, name, payload, source, command_id, salt, position, _moment(at), by
+                )
+        except (TypeError, ValueError, OverflowError):  # the schema keeps such values out; a damaged page may hold any
+            raise StoreDamaged(
+                f"{self.store}: the file is damaged", "restore it from a backup, then verify it"
+            ) from None
 
     def _moment(self, value: Any) -> datetime:
         return _moment(value)

@@ -235,7 +235,7 @@ def not_initialised(store: str) -> StoreNotInitialised:
 def read_mark(connection: sqlite3.Connection, store: str) -> tuple[UUID, bool]:
     """Read the namespace of a store, and whether it is a demo."""
     row = connection.execute("SELECT namespace, demo FROM store").fetchone()
-    if row is None:
+    if row is None or not isinstance(row[0], bytes) or len(row[0]) != 16:  # a damaged page may hold anything
         raise StoreDamaged(f"{store}: the mark of the store is missing", "restore it from a backup")
     return UUID(bytes=row[0]), bool(row[1])
 

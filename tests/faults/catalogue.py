@@ -1,0 +1,194 @@
+"""Every fault: what is done, how far the long run shall go, and its control."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeAlias
+
+from caretrail.recording import init_store
+from faults import cut_replies, killed_projectors, killed_server, killed_writers, power_cuts, tailing
+from faults.counts import Counts
+from faults.projectors import Work
+from faults.server import Server, own_server
+from stores import UNORDERED, run_sql
+
+
+class Place:
+    """Where a run has its stores: a folder, and a server of its own that is started when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._names = itertools.count(1)
+        self._server: Server | None = None
+        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="ct-faults-")))
+
+    @property
+    def server(self) -> Server:
+        """The server, with the durability production has."""
+        if self._server is None:
+            self._server = self._stack.enter_context(own_server())
+        return self._server
+
+    @property
+    def has_server(self) -> bool:
+        """Whether a run asked for the server."""
+        return self._server is not None
+
+    def sqlite(self) -> str:
+        """Make a store on SQLite."""
+        url = f"sqlite://{self.folder}/{next(self._names)}/store.db"
+        init_store(url)
+        return url
+
+    def postgresql(self) -> str:
+        """Make a store on PostgreSQL."""
+        url = self.server.new_database(f"faults_{next(self._names)}")
+        init_store(url)
+        return url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+
+Run: TypeAlias = Callable[[Place, int, int], Counts]
+"""Place, seed, cycles."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault. `part` is how many cycles go to one seed and one store: the next part has the next seed."""
+
+    title: str
+    text: str
+    unit: str
+    goal: int
+    part: int
+    runs: dict[str, Run]
+    controls: dict[str, tuple[int, Run]] = field(default_factory=dict[str, tuple[int, Run]])
+
+
+def _torn_writers(place: Place, seed: int, cycles: int) -> Counts:
+    return killed_writers.run(place.sqlite(), seed, cycles, killed_writers.TORN)
+
+
+def _no_look_up(place: Place, seed: int, cycles: int) -> Counts:
+    url = place.postgresql()
+    cut_replies.take_look_up_away(url)
+    return cut_replies.run(url, seed, cycles)
+
+
+def _no_lock(place: Place, seed: int, facts: int) -> Counts:
+    url = place.postgresql()
+    run_sql(url, UNORDERED)
+    return tailing.run(url, seed, facts)
+
+
+def _power(synchronous: power_cuts.Synchronous) -> Run:
+    return lambda place, seed, images: power_cuts.run(place.folder, seed, images, synchronous)
+
+
+def _server(victim: killed_server.Victim) -> Run:
+    return lambda place, seed, cycles: killed_server.run(place.server, place.postgresql(), seed, cycles, victim)
+
+
+def _asynchronous(place: Place, seed: int, cycles: int) -> Counts:
+    url = place.postgresql()
+    with killed_server.asynchronous(place.server, url):
+        return killed_server.run(place.server, url, seed, cycles, "postmaster")
+
+
+def _projector(make: Callable[[Place], str], work: Work, torn: bool = False) -> Run:
+    return lambda place, seed, cycles: killed_projectors.run(make(place), seed, cycles, work, torn=torn)
+
+
+FAULTS: Final[dict[str, Fault]] = {
+    "killed-writers": Fault(
+        "Writers killed",
+        "Four processes append calls of one to three events, two of them through the application with admissions and"
+        " stays. In each cycle two are killed (SIGKILL) within a call and replaced; a replacement sends the last two"
+        " acknowledged calls again, and the one that was cut off. After each kill the log is read on: it must hold"
+        " every acknowledged call, whole, once, without a gap; a call sent again must get its first receipt.",
+        "cycles",
+        2000,
+        100,
+        {
+            "SQLite": lambda place, seed, cycles: killed_writers.run(place.sqlite(), seed, cycles),
+            "PostgreSQL": lambda place, seed, cycles: killed_writers.run(place.postgresql(), seed, cycles),
+        },
+        {"control: acknowledged early, kept one by one": (50, _torn_writers)},
+    ),
+    "cut-replies": Fault(
+        "Connection cut after COMMIT",
+        "A proxy drops the server's answer to an append and hangs up, once or twice in a row. The caller must get the"
+        " receipts of what is stored, and nothing may be stored twice.",
+        "cycles",
+        1000,
+        500,
+        {"PostgreSQL": lambda place, seed, cycles: cut_replies.run(place.postgresql(), seed, cycles)},
+        {"control: no look-up of commands": (40, _no_look_up)},
+    ),
+    "tailing": Fault(
+        "Reader behind eight writers",
+        "Eight processes append without pause while one reader follows by position. Calls of up to 200 events, so that"
+        " millions can be read; `small calls` are of one to three.",
+        "facts",
+        5_000_000,
+        500_000,
+        {
+            "PostgreSQL": lambda place, seed, facts: tailing.run(place.postgresql(), seed, facts, largest=200),
+            "PostgreSQL, small calls": lambda place, seed, facts: tailing.run(place.postgresql(), seed, facts // 50),
+            "SQLite, small calls": lambda place, seed, facts: tailing.run(place.sqlite(), seed, facts // 50),
+        },
+        {"control: no lock, positions of a sequence": (10_000, _no_lock)},
+    ),
+    "power-cuts": Fault(
+        "Power cuts, SQLite",
+        "What SQLite writes, syncs, truncates and deletes is recorded below it. At each step the power goes: what was"
+        " synced is there, of the rest nothing, all, some writes, some sectors of 512 or 4,096 bytes, or a torn part."
+        " Each different image is opened, checked (`integrity_check`, every acknowledged fact by its leaf, whole calls)"
+        " and appended to. The stores checkpoint every 12 pages and are closed and opened meanwhile.",
+        "images",
+        20_000,
+        2000,
+        {"SQLite, synchronous FULL": _power(2)},
+        {"control: NORMAL": (1000, _power(1)), "control: OFF": (1000, _power(0))},
+    ),
+    "killed-server": Fault(
+        "Server processes killed",
+        "Under four writers one backend of theirs is killed (SIGKILL), upon which PostgreSQL restarts itself; or the"
+        " postmaster is, and is started again. A writer that is told the store cannot be reached sends the same call"
+        " again; any other error is a false one.",
+        "cycles",
+        100,
+        10,
+        {"one backend": _server("backend"), "postmaster": _server("postmaster")},
+        {"control: postmaster, synchronous_commit off": (2, _asynchronous)},
+    ),
+    "killed-projectors": Fault(
+        "Projector killed",
+        "A projector is killed (SIGKILL) at a random moment of a catch-up in batches of five, or of a rebuild. After"
+        " every fifth kill the rows at the projected position are compared with the log (`projection check`); in the"
+        " end an undisturbed one finishes, and its rows must have the digest of a clean rebuild.",
+        "cycles",
+        1000,
+        100,
+        {
+            "SQLite, catch-up": _projector(Place.sqlite, "catch up"),
+            "SQLite, rebuild": _projector(Place.sqlite, "rebuild"),
+            "PostgreSQL, catch-up": _projector(Place.postgresql, "catch up"),
+            "PostgreSQL, rebuild": _projector(Place.postgresql, "rebuild"),
+        },
+        {"control: no transactions": (50, _projector(Place.sqlite, "catch up", torn=True))},
+    ),
+}

@@ -1,0 +1,78 @@
+"""Fault: the connection is cut after the COMMIT and before its answer; the caller must still learn the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from random import Random
+
+from caretrail.errors import CaretrailError
+from caretrail.recording import EventRecorder, RecordedEvent, open_recorder
+from caretrail.recording.statements import read_package_file
+from faults.calls import Task, events_of
+from faults.counts import Counts
+from proxy import proxy_to
+from stores import all_at_once, run_sql
+
+CALLERS = 4
+WRONG = ("duplicates", "false errors", "lost", "other receipts")
+
+LOOK_UP = "    IF EXISTS (SELECT FROM caretrail.log AS l WHERE l.source = ANY (sources)"
+
+
+def run(url: str, seed: int, cycles: int, progress: Callable[[int], None] = lambda _: None) -> Counts:
+    """Cut an answer in each cycle, for four callers at once, each on a line of its own."""
+    counts, task = Counts.of(*WRONG), Task(url, seed)
+    with ExitStack() as stack:
+        proxies = [stack.enter_context(proxy_to(url)) for _ in range(CALLERS)]
+        recorders = [stack.enter_context(open_recorder(proxy.url)) for proxy in proxies]
+
+        def call(writer: int) -> list[tuple[int, Sequence[RecordedEvent]]]:
+            random = Random(f"{seed}/{writer}")
+            answers: list[tuple[int, Sequence[RecordedEvent]]] = []
+            for number in range(writer, cycles, CALLERS):
+                proxies[writer].cut_replies = 1 + (random.random() < 0.1)  # now and then the second answer is lost too
+                answers.append((number, _answer(task, writer, number, recorders[writer], counts)))
+                counts.done["calls"] += 1
+                progress(counts.done["calls"])
+            return answers
+
+        for writer, answers in enumerate(all_at_once(call, CALLERS)):
+            for number, answer in answers:
+                _check(task, writer, number, answer, recorders[0], counts)
+        counts.done["answers cut after COMMIT"] = sum(proxy.committed for proxy in proxies)
+        counts.wrong["duplicates"] += _more_than_sent(task, cycles, recorders[0])
+    return counts
+
+
+def _answer(task: Task, writer: int, number: int, recorder: EventRecorder, counts: Counts) -> Sequence[RecordedEvent]:
+    try:
+        return recorder.append(events_of(task, writer, number))
+    except CaretrailError:
+        counts.wrong["false errors"] += 1
+        return []
+
+
+def _check(
+    task: Task, writer: int, number: int, answer: Sequence[RecordedEvent], recorder: EventRecorder, counts: Counts
+) -> None:
+    sent = [(event.source, event.command_id) for event in events_of(task, writer, number)]
+    stored = recorder.find_commands(sent)
+    counts.wrong["lost"] += len(sent) - len(stored)
+    counts.wrong["other receipts"] += bool(answer) and list(answer) != [stored.get(command) for command in sent]
+
+
+def _more_than_sent(task: Task, cycles: int, recorder: EventRecorder) -> int:
+    sent = sum(task.size(number % CALLERS, number) for number in range(cycles))
+    return max(0, recorder.max_position() - sent)
+
+
+def take_look_up_away(url: str) -> None:
+    """For the control: the store's function without its look-up of commands recorded already."""
+    script = read_package_file("caretrail.recording", "postgresql.sql")
+    function = script[script.index("CREATE FUNCTION caretrail.append(") :].partition("END $$;")[0] + "END $$;"
+    assert LOOK_UP in function
+    broken = function.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+        LOOK_UP, LOOK_UP.replace("IF EXISTS", "IF false AND EXISTS")
+    )
+    run_sql(url, broken)

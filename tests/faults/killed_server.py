@@ -1,0 +1,70 @@
+"""Fault: a server process is killed (SIGKILL) under writers: one backend, or the postmaster itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from random import Random
+from typing import Literal
+from urllib.parse import urlsplit
+
+from caretrail.recording import open_recorder
+from faults.book import WRONG, Book
+from faults.calls import Task
+from faults.counts import Counts
+from faults.crew import Crew
+from faults.killed_writers import KINDS
+from faults.server import Server
+from stores import run_sql
+
+Victim = Literal["backend", "postmaster"]
+
+
+def run(
+    server: Server, url: str, seed: int, cycles: int, victim: Victim, progress: Callable[[int], None] = lambda _: None
+) -> Counts:
+    """Kill in each cycle while every writer is at work, and go on when each has been acknowledged something again."""
+    counts, random, task = Counts.of(*WRONG), Random(seed), Task(url, seed)
+    everybody = range(len(KINDS))
+    with open_recorder(url) as recorder:
+        book = Book(task, recorder, counts)
+        with Crew(task, KINDS, book.hear) as crew:
+            crew.wait_for(dict.fromkeys(everybody, 1))
+            for cycle in range(cycles):
+                crew.wait_for({number: crew.writers[number].life + random.randint(1, 5) for number in everybody})
+                _kill(server, url, victim, random)
+                counts.done["cycles"] += 1
+                crew.wait_for({number: crew.writers[number].life + 1 for number in everybody})
+                server.wait_until_up()
+                book.read()
+                book.settle()
+                progress(cycle + 1)
+            crew.kill(everybody)
+        book.read()
+        book.settle()
+    return counts
+
+
+@contextmanager
+def asynchronous(server: Server, url: str) -> Generator[None]:
+    """For the control: commits in this database are acknowledged before they are on the disk."""
+    run_sql(
+        server.url,
+        "ALTER SYSTEM SET wal_writer_delay = '10s'",
+        "ALTER SYSTEM SET wal_writer_flush_after = '1GB'",
+        "SELECT pg_reload_conf()",
+        f"ALTER DATABASE {urlsplit(url).path[1:]} SET synchronous_commit = off",
+    )
+    try:
+        yield
+    finally:
+        run_sql(server.url, "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
+
+
+def _kill(server: Server, url: str, victim: Victim, random: Random) -> None:
+    if victim == "postmaster":
+        server.kill_postmaster()
+        return
+    os.kill(random.choice(server.backends(urlsplit(url).path[1:])), signal.SIGKILL)

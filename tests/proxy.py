@@ -1,0 +1,90 @@
+"""A line to the server that can be cut at a chosen moment."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+AT_REST = b"Z\x00\x00\x00\x05I"
+"""How the server says that a request is done and no transaction is open."""
+
+
+class Proxy:
+    """Passes bytes to the server, and cuts the line when told: before or after the server has done the work.
+
+    `committed` counts the replies cut that end with the server at rest: what was asked for was committed before.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._folder = parse_qs(parts.query)["host"][0]
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"postgresql://postgres@127.0.0.1:{self._listener.getsockname()[1]}{parts.path}?sslmode=disable"
+        self.cut_replies = 0
+        self.cut_requests = 0
+        self.refuse = 0
+        self.committed = 0
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                if self.refuse:
+                    self.refuse -= 1
+                    client.close()
+                    continue
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(f"{self._folder}/.s.PGSQL.5432")
+                self._open += [client, server]
+                appending = threading.Event()
+                for pump in (self._requests, self._replies):
+                    threading.Thread(target=pump, args=(client, server, appending), daemon=True).start()
+
+    def _requests(self, client: socket.socket, server: socket.socket, appending: threading.Event) -> None:
+        with suppress(OSError):
+            while data := client.recv(65536):
+                if b"caretrail.append(" in data:
+                    if self.cut_requests:
+                        self.cut_requests -= 1
+                        break
+                    appending.set()
+                server.sendall(data)
+        self._hang_up(client, server)
+
+    def _replies(self, client: socket.socket, server: socket.socket, appending: threading.Event) -> None:
+        with suppress(OSError):
+            while data := server.recv(65536):
+                if appending.is_set() and self.cut_replies:
+                    self.cut_replies -= 1
+                    self.committed += data.endswith(AT_REST)
+                    break
+                client.sendall(data)
+        self._hang_up(client, server)
+
+    def _hang_up(self, *ends: socket.socket) -> None:
+        for end in ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._hang_up(self._listener)
+        for end in (self._listener, *self._open):
+            end.close()
+
+
+@contextmanager
+def proxy_to(url: str) -> Generator[Proxy]:
+    if "host=" not in url:
+        pytest.skip("needs a server on a local socket")
+    proxy = Proxy(url)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
