@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from typing import Final
 from uuid import UUID, uuid4
@@ -143,21 +143,26 @@ def _safe_text(error: psycopg.Error) -> str:
 
 def connect(conninfo: str, store: str) -> Connection:
     """Open one connection: autocommit, READ COMMITTED, and nothing that a pooler in transaction mode cannot carry."""
+    not_understood = StoreUnreachable(f"{store}: the url is not understood", "see the libpq documentation")
+    try:
+        given = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
+    except psycopg.ProgrammingError:
+        raise not_understood from None
+    wanted = secured(given, store)
     with postgres_errors(store):
         try:
-            return _connect(conninfo, store, _OPTIONS)
+            return _connect(wanted, _OPTIONS)
         except psycopg.OperationalError as error:
             if "unsupported startup parameter" not in str(error):
                 raise
-            return _connect(conninfo, store, "")
-        except psycopg.ProgrammingError:
-            raise StoreUnreachable(f"{store}: the url is not understood", "see the libpq documentation") from None
+            return _connect(wanted, "")
+        except psycopg.ProgrammingError:  # a service file names what libpq does not know
+            raise not_understood from None
 
 
-def _connect(conninfo: str, store: str, options: str) -> Connection:
-    given = secured({key: str(value) for key, value in conninfo_to_dict(conninfo).items()}, store)
+def _connect(given: Mapping[str, str], options: str) -> Connection:
     defaults = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "caretrail"} | _KEEPALIVE
-    wanted = defaults | given
+    wanted = defaults | dict(given)
     wanted["client_encoding"] = "UTF8"
     wanted["options"] = f"{options} {wanted.get('options', '')}".strip()  # the user's come last, and win
     connection = psycopg.Connection.connect(
