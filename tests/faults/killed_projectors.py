@@ -32,13 +32,14 @@ def run(
     work: Work,
     *,
     torn: bool = False,
+    episodes: int = 6,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Counts:
     """Kill a projector in each cycle at a random moment of its work; then let one finish and compare."""
     counts, random = Counts.of(*WRONG), Random(seed)
     with open_recorder(url) as recorder:
         records = Records(recorder, lambda: NOW)
-        for number in range(6):
+        for number in range(episodes):
             records.append(copy_of_example(f"F-{seed}-{number}"))
         catch_up(recorder)
         duration = 0.0
