@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from caretrail.episode.history import Effective, Entry, effective_history
 from caretrail.facts import fact_from
 from caretrail.findings import Finding
-from caretrail.findings.program import program_findings
+from caretrail.findings.program import governed_stays, program_findings
 from caretrail.policy import Pack, Policy, load_pack, policy_of
+from findings.text_history import history_of
 
 PACK = load_pack("ne-medicaid-2.1-adult")
 SINCE = date(2026, 1, 5)
@@ -162,6 +163,22 @@ def test_each_day_is_judged_by_the_version_in_force_on_it() -> None:
     ]
     assert said(policy=policy, rule="NE21-S4") == [("unknown", "2026-01-05", "2026-06-01", None)]
     assert [item.pack for item in program_findings([], policy, date(2026, 7, 1))] == ["newer", "newer"]
+
+
+def test_the_stays_a_program_must_attest_for_are_those_its_rules_are_for() -> None:
+    """Given versions of the rules, then stays at their level count, but none of a client they are not for or of a day
+    before they began.
+    """
+    begun = PACK.model_copy(update={"effective_from": date(2026, 1, 5)})
+    newer = PACK.model_copy(update={"name": "newer", "supersedes": PACK.name, "effective_from": date(2026, 6, 1)})
+    policy = policy_of([begun, newer])
+    stays = "2026-01-05 admitted level 1\n2026-02-02 transferred 1 to 2.1\n2026-07-06 transferred 2.1 to 1\n"
+    again = stays + "2026-07-20 transferred 1 to 2.1"
+    assert [str(stay.first_day) for stay in governed_stays(history_of(again), policy)] == ["2026-02-02", "2026-07-20"]
+    young = again.replace("admitted level 1", 'admitted level 1 | {"population": "adolescent"}')
+    assert governed_stays(history_of(young), policy) == []
+    assert governed_stays(history_of("2026-01-04 admitted"), policy) == []
+    assert governed_stays(history_of("2026-01-05 session group 09:00 180"), policy) == []
 
 
 DAYS = st.integers(-40, 160).map(lambda number: SINCE + timedelta(days=number))

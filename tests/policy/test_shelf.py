@@ -130,6 +130,7 @@ def test_a_policy_may_begin_and_end(put: Put) -> None:
 def refused(name: str) -> str:
     with pytest.raises(PackInvalid) as caught:
         load_policy(name)
+    assert caught.value.hint.startswith("compare with an installed pack: "), "a way out stands beside every refusal"
     return caught.value.message
 
 
