@@ -321,11 +321,11 @@ def test_a_pooler_that_refuses_options_gets_none(postgres_url: str, monkeypatch:
     asked: list[str] = []
     connect = postgresql_setup.__dict__["_connect"]
 
-    def pooler(conninfo: str, store: str, options: str) -> object:
+    def pooler(conninfo: str, options: str) -> object:
         asked.append(options)
         if options:
             raise psycopg.OperationalError("connection failed: FATAL:  unsupported startup parameter: options")
-        return connect(conninfo, store, options)
+        return connect(conninfo, options)
 
     monkeypatch.setattr(postgresql_setup, "_connect", pooler)
     with open_recorder(postgres_url) as recorder:
