@@ -8,15 +8,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
 import pytest
 
+from caretrail.errors import StoreUnreachable
 from caretrail.recording import EventRecorder, RecordedEvent, leaf_hash, open_recorder
 from conftest import EXTERNAL
 from servers import USER, folder_of_servers, run
-from stores import pending, run_sql
+from stores import as_login, pending, run_sql
 
 
 def leaves(events: list[RecordedEvent]) -> list[bytes]:
@@ -88,6 +90,22 @@ def test_a_postgresql_store_comes_back_from_its_dump(postgres_url: str, empty_po
     for statement in ("DELETE FROM caretrail.log", "TRUNCATE caretrail.log", "UPDATE caretrail.store SET demo = true"):
         with pytest.raises(psycopg.Error, match="append-only"):
             run_sql(empty_postgres_url, statement)
+
+
+def test_roles_come_back_with_a_dump(
+    postgres_url: str, empty_postgres_url: str, folder: Path, logins: dict[str, str]
+) -> None:
+    """Given a store with roles, when its dump is restored where the roles are, then each may do what it did before."""
+    with open_recorder(logins["writer"]) as recorder:
+        kept = recorder.append([pending(uuid4())])
+    dump = folder / "caretrail.dump"
+    run("pg_dump", "--format=custom", "--schema=caretrail", "--file", dump, postgres_url)
+    run("pg_restore", "--exit-on-error", "--single-transaction", "--dbname", empty_postgres_url, dump)
+    with open_recorder(as_login(empty_postgres_url, urlsplit(logins["writer"]).username or "")) as recorder:
+        assert leaves(recorder.read_log()) == leaves(kept)
+        assert recorder.append([pending(uuid4())])[0].position == 2
+        with pytest.raises(StoreUnreachable, match="may not do that"):
+            recorder.database.execute("DELETE FROM caretrail.log")
 
 
 def test_a_replica_role_does_not_disarm_a_restored_log(
