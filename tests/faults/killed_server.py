@@ -16,7 +16,7 @@ from faults.calls import Task
 from faults.counts import Counts
 from faults.crew import Crew
 from faults.killed_writers import KINDS
-from faults.server import Server
+from servers import Server
 from stores import run_sql
 
 Victim = Literal["backend", "postmaster"]
@@ -51,7 +51,7 @@ def run(
 def asynchronous(server: Server, url: str) -> Generator[None]:
     """For the control: commits in this database are acknowledged before they are on the disk."""
     run_sql(
-        server.url,
+        server.url(),
         "ALTER SYSTEM SET wal_writer_delay = '10s'",
         "ALTER SYSTEM SET wal_writer_flush_after = '1GB'",
         "SELECT pg_reload_conf()",
@@ -60,7 +60,7 @@ def asynchronous(server: Server, url: str) -> Generator[None]:
     try:
         yield
     finally:
-        run_sql(server.url, "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
+        run_sql(server.url(), "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
 
 
 def _kill(server: Server, url: str, victim: Victim, random: Random) -> None:

