@@ -16,7 +16,14 @@ from caretrail.recording.database import Database, Params, Row, spoiled
 from caretrail.recording.leaf import microseconds
 from caretrail.recording.location import Dialect
 from caretrail.recording.pool import Pool
-from caretrail.recording.sqlite_setup import BUSY_SECONDS, connect, is_immutable, split_script, sqlite_errors
+from caretrail.recording.sqlite_setup import (
+    BUSY_SECONDS,
+    connect,
+    is_immutable,
+    require_local,
+    split_script,
+    sqlite_errors,
+)
 from caretrail.recording.statements import for_sqlite
 
 _NATIVE: Final = frozenset({str, int, float, bytes, bool, type(None)})
@@ -29,6 +36,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: str, store: str) -> None:
         self.store = store
+        require_local(path, store)
         self._pool = Pool(lambda: connect(path, store), lambda c: c.close(), _usable)
         self._mine = threading.local()
         # SQLite lets one writer in at a time and makes the others sleep and look again; a lock wakes them at once.

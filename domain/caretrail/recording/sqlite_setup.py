@@ -115,7 +115,6 @@ def connect(path: str, store: str) -> sqlite3.Connection:
         raise not_initialised(store) from None
     except OSError as error:
         raise _no_access(store, error) from None
-    _require_local(path, store)
     with sqlite_errors(store):
         try:
             return _connect(path, store, "mode=rw")
@@ -127,7 +126,7 @@ def connect(path: str, store: str) -> sqlite3.Connection:
             return _connect(path, store, "mode=ro&immutable=1")
 
 
-def _require_local(path: str, store: str) -> None:
+def require_local(path: str, store: str) -> None:
     """Refuse a file that another machine could write without our locks reaching it, where that can be known."""
     kind = network_file_system(Path(path))
     if kind is not None:
@@ -255,7 +254,7 @@ def _is_blank(connection: sqlite3.Connection) -> bool:
 
 def init_sqlite(path: str, store: str, *, demo: bool, created_at: int) -> bool:
     """Make a store unless there is one; True if this call made it. Safe to call from many processes at once."""
-    _require_local(path, store)
+    require_local(path, store)
     with _making, sqlite_errors(store):
         try:
             _create_file(Path(path))
