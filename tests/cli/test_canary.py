@@ -158,6 +158,7 @@ def test_every_command_is_tried() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_command_lets_a_value_out_by_an_error(planted_store: Caretrail, tmp_path: Path, fault: str) -> None:
+    # facts that are taken, some of a day to come that are refused, and lines that are no facts
     file = tmp_path / "more.jsonl"
     file.write_text(with_canaries().replace("2026-0", "2027-0", 40) + f'{{"type": "{CANARY}"}}\n{CANARY}\n')
     with FAULTS[fault](planted_store.url):

@@ -97,7 +97,6 @@ class Stay(NamedTuple):
 
 
 Dated = TypeVar("Dated", Session, Effective)
-_made: Callable[[type[Session], tuple[Any, ...]], Session] = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 _day_of: Callable[[Session | Effective], date] = attrgetter("day")
 _first_of: Callable[[Stay], date] = attrgetter("first")
 
@@ -112,7 +111,7 @@ def within(items: Sequence[Dated], stay: Stay) -> Sequence[Dated]:
 class Chart:
     """Everything the rules ask for, in clinical order."""
 
-    # by hand: a dataclass with a factory for each list takes ten times as long to fill
+    # by hand: a dataclass with a factory for each list is slow to fill, and every episode has one
     __slots__ = (
         "_visits", "admission", "assessments", "attended", "authorized", "by_service", "coordinated", "determinations",
         "discharge", "explained", "holds", "later", "level_stays", "offered", "plans", "policy", "reviews",

@@ -47,7 +47,6 @@ class Due(NamedTuple):
     words: str
     arithmetic: str
     evidence: tuple[int, ...]
-    base: date
 
 
 _day_of: Callable[[Step], date] = attrgetter("day")
@@ -120,7 +119,7 @@ class Clock:
         first = min(found, key=lambda due: due.on or date.max)
         soon = min((due.soon_from for due in found if due.soon_from is not None), default=None)
         arithmetic = " or ".join(due.arithmetic for due in found)
-        return Due(first.on, soon, first.words, arithmetic, first.evidence, step.base)
+        return Due(first.on, soon, first.words, arithmetic, first.evidence)
 
     def period_end(self, base: date) -> date:
         """The day a period of the first term is over, if the calendar alone says so; else the day it began."""
@@ -159,7 +158,7 @@ class Clock:
             paused, running = self._paused(step.base, on, day)
             if running is None:
                 words = f"on hold since {iso(paused)}: the clock is paused"
-                return Due(None, None, words, f"{arithmetic}; on hold since {iso(paused)}", step.evidence, step.base)
+                return Due(None, None, words, f"{arithmetic}; on hold since {iso(paused)}", step.evidence)
             on = running
             if on != plain:
                 arithmetic += f"; {(on - plain).days} days on hold, so {iso(on)}"
@@ -175,7 +174,7 @@ class Clock:
         if back != on:
             arithmetic += f"; fell due while away, so due on return {iso(back)}"
             on = back
-        return Due(on, on - timedelta(days=term.soon), "", arithmetic, step.evidence, step.base)
+        return Due(on, on - timedelta(days=term.soon), "", arithmetic, step.evidence)
 
     def _plain_end(self, step: Step, term: Term) -> tuple[date, str]:
         """The end of a term by the calendar alone, rolling from the last review or in a series from the first day."""
@@ -224,7 +223,7 @@ class Clock:
             soon = min(soon or on, on)
             arithmetic += f"; next review set for {iso(on)}"
         words = "" if on else f"next review due by {last_of(term)}, {len(reached)} so far"
-        return Due(on, soon, words, arithmetic, evidence, step.base)
+        return Due(on, soon, words, arithmetic, evidence)
 
     def after_return(self, due: date, day: date) -> date:
         """Move a day that falls between two stays to the return, if the client is back by `day`."""

@@ -165,12 +165,12 @@ def care_coordination(case: Case, _: Rule) -> Sheet:
         told = later(end, case.pack.notice_days)
         sheet.note(f"review period from {iso(base)}", end, told, say)
         # silent while that is told: then the period's own finding speaks
-        changes.append((end, Say("met", words, "", (), None, "", None, base)))
+        changes.append((end, Say("met", words, anchor=base)))
         if bisect_right(days, told) == following:
-            say = Say("not_applicable", f"{words}, nor since", "", (), None, "", None, base)
+            say = Say("not_applicable", f"{words}, nor since", anchor=base)
             changes.append((told, say))
     changes += [
-        (item.day, Say("met", f"care coordinated {iso(item.day)}", "", (item.version,), None, "", None, item.day))
+        (item.day, Say("met", f"care coordinated {iso(item.day)}", "", (item.version,), anchor=item.day))
         for item in chart.coordinated
     ]
     changes.sort(key=itemgetter(0))  # on one day what was done comes after what was not

@@ -35,7 +35,7 @@ def plan_signatures(case: Case, rule: PlanSignatures) -> Sheet:
     for document in documents:
         # silent while a signer is missing: then the signer's own finding speaks
         name = _name(document)
-        say = Say("met", f"{name} is signed", "", (document.version,), None, "", None, document.day)
+        say = Say("met", f"{name} is signed", "", (document.version,), anchor=document.day)
         changes.append((document.day, say))
         changes += _judge(case, rule, sheet, document, name)
     changes.sort(key=itemgetter(0))
@@ -75,7 +75,7 @@ def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Revi
     words = f"{name} has all {len(required)} signatures"
     if in_lieu:
         words += f", in lieu for {', '.join(in_lieu)}"
-    return [(owed_until, Say("met", words, "", tuple(sorted(evidence)), None, "", None, document.day))]
+    return [(owed_until, Say("met", words, "", tuple(sorted(evidence)), anchor=document.day))]
 
 
 def _of_kind(case: Case, document: Document, signer: str, in_lieu: tuple[str, ...]) -> Signing | None:
