@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from caretrail.recording import PendingEvent, new_salt
+from caretrail.recording import EventRecorder, PendingEvent, RecordedEvent, new_salt
 
 T = TypeVar("T")
 
@@ -59,6 +59,16 @@ def pending(
 ) -> PendingEvent:
     """Make an event to record; without a command_id it gets one of its own, as the application gives it."""
     return PendingEvent(stream, version, name, payload, source, command_id or str(uuid4()), new_salt())
+
+
+def content(events: Sequence[PendingEvent]) -> list[tuple[object, ...]]:
+    """What a caller gave of each event."""
+    return [(e.originator_id, e.originator_version, e.topic, e.state, e.source, e.command_id, e.salt) for e in events]
+
+
+def log_of(recorder: EventRecorder) -> list[RecordedEvent]:
+    """The whole log."""
+    return recorder.read_log(limit=100_000)
 
 
 def run_sql(url: str, *statements: str) -> list[tuple[object, ...]]:
