@@ -14,6 +14,7 @@ from psycopg.types.numeric import Int8
 from caretrail.errors import CaretrailError, CommandReused, InvalidFact, StayOverlap, VersionConflict
 from caretrail.recording.database import Row
 from caretrail.recording.events import PendingEvent, RecordedEvent, Stay
+from caretrail.recording.leaf import LogColumns
 from caretrail.recording.postgresql_database import PostgresDatabase
 from caretrail.recording.postgresql_setup import Connection
 from caretrail.recording.recorder import Command, EventRecorder, by_stream
@@ -47,6 +48,10 @@ class PostgresRecorder(EventRecorder):
         sources, ids = [source for source, _ in commands], [command for _, command in commands]
         events = self._select("find_commands", sources=sources, commands=ids)
         return {(event.source, event.command_id): event for event in events}
+
+    def read_columns(self, after: int, limit: int) -> list[LogColumns]:
+        """Read the log from above a position as its leaves are made of it; the server turns ids and times into that."""
+        return self._server.query(self._sql["read_columns"], {"after": after, "limit": limit})
 
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
         for position, stream, version, name, payload, at, by, source, command_id, salt in rows:

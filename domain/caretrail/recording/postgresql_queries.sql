@@ -13,6 +13,15 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
   FROM caretrail.append(%(streams)b, %(versions)b, %(names)b, %(payloads)b, %(sources)b, %(commands)b, %(salts)b,
                         %(stays_of)b, %(stay_streams)b, %(clients)b, %(programs)b, %(first_days)b, %(last_days)b)
 
+-- read_columns --
+-- The log as its leaves are made of it. An epoch is numeric, so the microseconds are exact.
+SELECT position, uuid_send(stream), version, name, payload, (extract(epoch FROM recorded_at) * 1000000)::bigint,
+       recorded_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE position > :after
+ ORDER BY position
+ LIMIT :limit
+
 -- read_log_of_names --
 -- A stretch of the log, some stored names only.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt

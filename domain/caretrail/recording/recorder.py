@@ -13,6 +13,7 @@ from eventsourcing.persistence import ApplicationRecorder, Notification, StoredE
 
 from caretrail.recording.database import Database, Row
 from caretrail.recording.events import LARGEST_NUMBER, PendingEvent, RecordedEvent, Stay, check_call
+from caretrail.recording.leaf import LogColumns
 from caretrail.recording.statements import load_sql
 from caretrail.recording.subscription import PollingSubscription
 
@@ -110,6 +111,10 @@ class EventRecorder(ApplicationRecorder, ABC):
             return self._select("read_log", after=after, limit=limit)
         events = self._select("read_log", after=after, limit=max(0, min(limit, upto - after)))
         return [event for event in events if event.position <= upto]  # all of them, unless the log was tampered with
+
+    @abstractmethod
+    def read_columns(self, after: int, limit: int) -> list[LogColumns]:
+        """Read the log from above a position as its leaves are made of it, without making events."""
 
     def max_position(self) -> int:
         """Return the position of the newest event, 0 in an empty log."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from caretrail.errors import CommandReused, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
 from caretrail.recording.database import Row
 from caretrail.recording.events import PendingEvent, RecordedEvent, Stay
-from caretrail.recording.leaf import EPOCH, microseconds
+from caretrail.recording.leaf import EPOCH, LogColumns, columns_of, microseconds
 from caretrail.recording.recorder import Command, EventRecorder, by_stream
 from caretrail.recording.sqlite_database import SqliteDatabase
 from caretrail.recording.sqlite_setup import read_mark, sqlite_errors
@@ -60,7 +60,7 @@ class SqliteRecorder(EventRecorder):
 
     def _insert(self, connection: sqlite3.Connection, recorded: Sequence[RecordedEvent]) -> None:
         try:
-            connection.executemany(self._sql["insert"], map(_row, recorded))
+            connection.executemany(self._sql["insert"], map(columns_of, recorded))
         except sqlite3.IntegrityError:
             raise _NotNextError from None
 
@@ -129,6 +129,10 @@ class SqliteRecorder(EventRecorder):
         events = self._select("find_commands", commands=list(commands))
         return {(event.source, event.command_id): event for event in events}
 
+    def read_columns(self, after: int, limit: int) -> list[LogColumns]:
+        """Read the log from above a position as its leaves are made of it: here that is how it is stored."""
+        return self._file.query(self._sql["read_log"], {"after": after, "limit": limit})
+
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
         try:
             for position, stream, version, name, payload, at, by, source, command_id, salt in rows:
@@ -150,12 +154,6 @@ def _moment(value: int) -> datetime:
 
 def _content(e: PendingEvent) -> tuple[UUID, int, str, bytes, str, str, bytes]:
     return e.originator_id, e.originator_version, e.topic, e.state, e.source, e.command_id, e.salt
-
-
-def _row(e: RecordedEvent) -> tuple[object, ...]:
-    """Turn an event into its columns, in the order of the statement `insert`."""
-    head = (e.position, e.originator_id.bytes, e.originator_version, e.topic, e.state)
-    return (*head, microseconds(e.recorded_at), e.recorded_by, e.source, e.command_id, e.salt)
 
 
 def _stay_row(stream: UUID, stay: Stay) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from caretrail.projection.rows import computed
 from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.status import Status, status
 from caretrail.projection.tables import PACKAGE, State, create_tables, delete_rows, read_state, write_rows
+from caretrail.projection.tiles import write_tiles
 from caretrail.recording.events import RecordedEvent
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
@@ -26,6 +27,9 @@ CACHED_FACTS = 20_000
 FAR_BEHIND = 10_000
 """As many facts behind, and at least half of the log: making every episode once beats taking batch after batch."""
 
+BATCH = 2048
+"""Facts taken at once: whole tiles of the ledger."""
+
 ATTEMPTS = 100
 
 
@@ -34,7 +38,7 @@ class Moved(Exception):  # not an error: somebody else did the work
 
 
 def catch_up(
-    recorder: EventRecorder, *, batch: int = 2000, upto: int | None = None, progress: Progress | None = None
+    recorder: EventRecorder, *, batch: int = BATCH, upto: int | None = None, progress: Progress | None = None
 ) -> Status:
     """Bring the rows up to the end of the log, or to position `upto`; safe beside other projectors and when killed.
 
@@ -71,7 +75,7 @@ class Projector:
         self._sql = load_sql(PACKAGE, "statements.sql")
         self._folded = FoldedEpisodes(recorder)
 
-    def catch_up(self, *, batch: int = 2000, upto: int | None = None, progress: Progress | None = None) -> State:
+    def catch_up(self, *, batch: int = BATCH, upto: int | None = None, progress: Progress | None = None) -> State:
         """Take batch after batch until the end; the position and the rows of a batch are written together."""
         state = self._state()
         goal = self._recorder.max_position() if upto is None else min(upto, self._recorder.max_position())
@@ -115,6 +119,7 @@ class Projector:
             write_rows(self._database, state.generation, rows)
             if moved:
                 refresh(self._recorder, state.generation, upto)
+            write_tiles(self._recorder, state.generation, state.position, upto)
         return State(state.generation, upto)
 
     def _advance(self, state: State, upto: int) -> None:

@@ -14,6 +14,7 @@ from caretrail.projection.programs import refresh
 from caretrail.projection.projector import FoldedEpisodes, Progress, Projector
 from caretrail.projection.status import Status, status
 from caretrail.projection.tables import (
+    OTHER_TABLES,
     PACKAGE,
     TABLES,
     State,
@@ -23,11 +24,15 @@ from caretrail.projection.tables import (
     stream_of,
     write_rows,
 )
+from caretrail.projection.tiles import write_tiles
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
 
 PAGE = 200
 """Episodes folded and written at a time; bounds the memory."""
+
+TILED = 1 << 16
+"""Facts whose tiles are written at a time."""
 
 ZERO = UUID(int=0)
 
@@ -89,6 +94,11 @@ def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> No
         if database.execute(sql["fence"], {"generation": state.generation}) != 1:
             raise StoreError("another rebuild took over", "let it finish")
         refresh(recorder, state.generation, recorder.max_position())
+    for start in range(0, state.position, TILED):
+        with database.transaction():
+            if database.execute(sql["fence"], {"generation": state.generation}) != 1:
+                raise StoreError("another rebuild took over", "let it finish")
+            write_tiles(recorder, state.generation, start, min(start + TILED, state.position))
 
 
 def go_live(recorder: EventRecorder, state: State) -> None:
@@ -119,5 +129,5 @@ def go_live(recorder: EventRecorder, state: State) -> None:
 def _sweep(recorder: EventRecorder, live: int, following: int) -> None:
     """Take away rows of generations nobody reads and nobody writes."""
     sql = load_sql(PACKAGE, "statements.sql")
-    for table in (*TABLES, "program_flag"):
+    for table in (*TABLES, *OTHER_TABLES):
         recorder.database.execute(sql[f"sweep_{table}"], {"live": live, "next": following})

@@ -125,6 +125,18 @@ DELETE FROM caretrail.governed WHERE generation = :generation AND stream = :stre
 -- sweep_governed --
 DELETE FROM caretrail.governed WHERE generation <> :live AND generation <> :next
 
+-- tile --
+-- One complete tile.
+SELECT hashes FROM caretrail.tile WHERE generation = :generation AND level = :level AND number = :number
+
+-- tile_roots --
+-- The roots of a run of tiles.
+SELECT number, root FROM caretrail.tile
+ WHERE generation = :generation AND level = :level AND number >= :start AND number < :end ORDER BY number
+
+-- sweep_tile --
+DELETE FROM caretrail.tile WHERE generation <> :live AND generation <> :next
+
 -- governed_days --
 -- Days on which each policy judges an episode of each program, by the day they begin.
 SELECT program, policy, start_on, max(until_on), min(zone)

@@ -32,12 +32,13 @@ from caretrail.recording.statements import load_sql
 if TYPE_CHECKING:
     from caretrail.recording.database import Database, Row
 
-MADE_BY = ("caretrail.episode", "caretrail.findings", "caretrail.policy", "caretrail.projection")
+MADE_BY = ("caretrail.episode", "caretrail.findings", "caretrail.ledger", "caretrail.policy", "caretrail.projection")
 """What decides on the content of a row: a row made by other code or other packs is no answer of today's."""
 
 PACKAGE = "caretrail.projection"
 TABLES = ("episode_view", "span", "flag", "work", "eligibility_span", "quarantine", "governed")
 """Tables of rows that belong to one episode."""
+OTHER_TABLES = ("program_flag", "tile")
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "episode_view": (
@@ -64,6 +65,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "start_on", "until_on", "due_on", "owner", "cause", "quiet", "work", "message", "arithmetic", "evidence",
         "citation", "pack",
     ),
+    "tile": ("generation", "level", "number", "hashes", "root"),
 }  # fmt: skip  # in the order of tables.sql
 
 

@@ -9,6 +9,7 @@ DROP TABLE IF EXISTS caretrail.eligibility_span;
 DROP TABLE IF EXISTS caretrail.quarantine;
 DROP TABLE IF EXISTS caretrail.governed;
 DROP TABLE IF EXISTS caretrail.program_flag;
+DROP TABLE IF EXISTS caretrail.tile;
 
 -- create --
 -- A generation is one complete set of rows: a rebuild writes the next one beside the live one, then readers move over.
@@ -176,6 +177,16 @@ CREATE TABLE IF NOT EXISTS caretrail.program_flag (
     PRIMARY KEY (generation, number)
 );
 
+-- The ledger: complete tiles of 256 hashes (level 0: of leaves), with the root over them. Rows never change.
+CREATE TABLE IF NOT EXISTS caretrail.tile (
+    generation  integer NOT NULL,
+    level       smallint NOT NULL,
+    number      bigint NOT NULL,
+    hashes      bytea NOT NULL,
+    root        bytea NOT NULL,
+    PRIMARY KEY (generation, level, number)
+);
+
 -- exists_sqlite --
 -- Whether the tables are there.
 SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'projection'
@@ -218,7 +229,7 @@ SELECT obj_description(to_regclass('caretrail.projection'), 'pg_class')
 -- empty_postgresql --
 -- All rows away, for a role that may not drop the tables.
 TRUNCATE caretrail.projection, caretrail.episode_view, caretrail.span, caretrail.flag, caretrail.work,
-    caretrail.eligibility_span, caretrail.quarantine, caretrail.governed, caretrail.program_flag
+    caretrail.eligibility_span, caretrail.quarantine, caretrail.governed, caretrail.program_flag, caretrail.tile
 
 -- grant_postgresql --
 -- A projector fills the tables, readers and auditors read them; nothing to do in a store without roles.
@@ -227,9 +238,9 @@ BEGIN
     IF has_schema_privilege(to_regrole('caretrail_projector'), 'caretrail', 'USAGE') THEN
         GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON caretrail.projection, caretrail.episode_view, caretrail.span,
             caretrail.flag, caretrail.work, caretrail.eligibility_span, caretrail.quarantine, caretrail.governed,
-            caretrail.program_flag TO caretrail_projector;
+            caretrail.program_flag, caretrail.tile TO caretrail_projector;
         GRANT SELECT ON caretrail.projection, caretrail.episode_view, caretrail.span, caretrail.flag, caretrail.work,
-            caretrail.eligibility_span, caretrail.quarantine, caretrail.governed, caretrail.program_flag
+            caretrail.eligibility_span, caretrail.quarantine, caretrail.governed, caretrail.program_flag, caretrail.tile
             TO caretrail_reader, caretrail_auditor;
     END IF;
 END $$

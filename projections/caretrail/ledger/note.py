@@ -1,0 +1,201 @@
+"""Signed notes in the format of C2SP signed-note, with Ed25519: a text, a blank line, and lines of signatures.
+
+A verifying key is one line, `name+hex id+base64`; it is public. A signing key is one line too and must stay secret.
+Both are the forms other tools for transparency logs read and write.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from caretrail.errors import CaretrailError
+
+ED25519 = b"\x01"
+ID_BYTES = 4
+MOST_BYTES = 1_000_000
+"""A note longer than this is refused before anything is looked at."""
+
+_NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,200}")
+_SIGNATURE = re.compile(r"— (\S+) (\S+)")
+
+
+class NoteRefused(CaretrailError):
+    """A note, a checkpoint or a key is not what it should be."""
+
+    code = "note_refused"
+
+
+class BadNote(NoteRefused):
+    """Something is no signed note, or not of the kind it should be."""
+
+    code = "bad_note"
+
+
+class BadSignature(NoteRefused):
+    """A key that is trusted did not sign this text."""
+
+    code = "bad_signature"
+
+
+class UnknownKey(NoteRefused):
+    """No key that is trusted signed."""
+
+    code = "unknown_key"
+
+
+class OtherLog(NoteRefused):
+    """A checkpoint is of another log."""
+
+    code = "other_log"
+
+
+class BadKey(NoteRefused):
+    """A key cannot be read, written or trusted."""
+
+    code = "bad_key"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyingKey:
+    """The public half of a key: whoever has it can check what the key signed."""
+
+    name: str
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        """Four bytes that tell keys of one name apart."""
+        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:ID_BYTES]
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{_base64(ED25519 + self.public)}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SigningKey:
+    """The secret half of a key."""
+
+    name: str
+    seed: bytes
+
+    @property
+    def verifying(self) -> VerifyingKey:
+        """The public half."""
+        return VerifyingKey(self.name, self._private().public_key().public_bytes_raw())
+
+    def sign(self, text: str) -> bytes:
+        """Sign a text."""
+        return self._private().sign(text.encode())
+
+    def encoded(self) -> str:
+        """The line a key file holds."""
+        return f"PRIVATE+KEY+{self.name}+{self.verifying.id.hex()}+{_base64(ED25519 + self.seed)}"
+
+    def _private(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.name!r})"
+
+
+def new_key(name: str) -> SigningKey:
+    """Make a key of chance; its name says whose notes it signs: the origin of a log."""
+    if not _NAME.fullmatch(name):
+        raise ValueError("a key's name has no space and no plus sign")
+    return SigningKey(name, Ed25519PrivateKey.generate().private_bytes_raw())
+
+
+def read_verifying_key(line: str) -> VerifyingKey:
+    """Read a public key from its line. Raises NoteRefused."""
+    name, _, rest = line.strip().partition("+")
+    number, _, encoded = rest.partition("+")
+    material = _decoded(encoded)
+    if _NAME.fullmatch(name) and material is not None and len(material) == 33 and material[:1] == ED25519:
+        key = VerifyingKey(name, material[1:])
+        if key.id.hex() == number:
+            return key
+    raise BadKey("a public key is not readable", "it is one line, name+8 hex digits+base64")
+
+
+def read_signing_key(line: str) -> SigningKey:
+    """Read a secret key from its line. Raises NoteRefused; nothing of the line goes into the message."""
+    name, _, rest = line.strip().removeprefix("PRIVATE+KEY+").partition("+")
+    number, _, encoded = rest.partition("+")
+    material = _decoded(encoded)
+    if line.startswith("PRIVATE+KEY+") and _NAME.fullmatch(name) and material is not None and len(material) == 33:
+        key = SigningKey(name, material[1:])
+        if material[:1] == ED25519 and key.verifying.id.hex() == number:
+            return key
+    raise BadKey("the key file is not readable", "make a key with 'caretrail audit key'")
+
+
+def sign_note(text: str, keys: Iterable[SigningKey]) -> str:
+    """Sign a text, which must end with a newline, with each of the keys."""
+    if not text.endswith("\n"):
+        raise ValueError("the text of a note ends with a newline")
+    lines = [f"— {key.name} {_base64(key.verifying.id + key.sign(text))}\n" for key in keys]
+    if not lines:
+        raise ValueError("a note needs a signature")
+    return text + "\n" + "".join(lines)
+
+
+def open_note(note: str, keys: Sequence[VerifyingKey]) -> tuple[str, list[VerifyingKey]]:
+    """Return the text of a note and those of the keys that signed it: at least one.
+
+    Signatures of other keys are passed over. Raises BadNote, BadSignature if one of the keys did not sign this text,
+    UnknownKey if none of them signed at all.
+    """
+    if len(note) > MOST_BYTES or any(ord(character) < 0x20 and character != "\n" for character in note):
+        raise _bad_note()
+    text, separator, signatures = note.rpartition("\n\n")
+    lines = signatures.split("\n")
+    if not separator or len(lines) < 2 or lines[-1]:
+        raise _bad_note()
+    text += "\n"
+    found: list[VerifyingKey] = []
+    for line in lines[:-1]:
+        match = _SIGNATURE.fullmatch(line)
+        signature = _decoded(match[2]) if match else None
+        if match is None or signature is None or len(signature) <= ID_BYTES:
+            raise _bad_note()
+        for key in keys:
+            if (key.name, key.id) == (match[1], signature[:ID_BYTES]) and key not in found:
+                _verify(key, signature[ID_BYTES:], text)
+                found.append(key)
+    if not found:
+        raise UnknownKey("no signature is of a key that was given", "give the public key of this log with --key")
+    return text, found
+
+
+def _verify(key: VerifyingKey, signature: bytes, text: str) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public).verify(signature, text.encode())
+    except (InvalidSignature, ValueError):
+        raise BadSignature(
+            "the signature is not that of the key", "the text was altered, or signed by somebody else"
+        ) from None
+
+
+def _bad_note() -> BadNote:
+    return BadNote("this is not a signed note", "it has a text, a blank line, and lines of signatures")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _decoded(text: str) -> bytes | None:
+    """Decode strict base64; None for anything else."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if _base64(data) == text else None  # one text for one value, or a note could be altered and still hold

@@ -1,0 +1,103 @@
+"""The ledger's tiles: the complete subtrees of 256 hashes, kept so that a proof need not read the whole log.
+
+Tile `number` of level 0 holds the 256 leaves from number · 256 on; a tile of a higher level holds the roots of 256
+tiles of the level below. Only complete tiles are kept, so no row ever changes. They are no evidence: whatever is missing
+is worked out from the log, and `audit verify` works out everything.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from caretrail.errors import StoreDamaged
+from caretrail.ledger.tree import Subtrees, root_of
+from caretrail.projection.tables import COLUMNS, PACKAGE
+from caretrail.recording.leaf import leaf_of
+from caretrail.recording.recorder import EventRecorder
+from caretrail.recording.statements import load_sql
+
+HEIGHT: Final = 8
+WIDTH: Final = 1 << HEIGHT
+HASH_BYTES: Final = 32
+CACHED_TILES: Final = 64
+
+
+def read_leaves(recorder: EventRecorder, start: int, end: int) -> list[bytes]:
+    """The leaf hashes of positions `start + 1` up to `end`. Raises StoreDamaged if one of them is missing."""
+    leaves = _leaves(recorder, start, end)
+    if len(leaves) != end - start:
+        missing = start + len(leaves) + 1
+        raise StoreDamaged(f"{recorder.store}: position {missing} is missing", "run 'caretrail audit verify'")
+    return leaves
+
+
+def _leaves(recorder: EventRecorder, start: int, end: int) -> list[bytes]:
+    """The same, up to the first that is missing."""
+    rows = recorder.read_columns(start, end - start)
+    if not rows or rows[-1][0] - start != len(rows):  # they rise, so nothing is missing if the last is where it belongs
+        rows = [row for place, row in enumerate(rows, start=start + 1) if row[0] == place]
+    return [leaf_of(row) for row in rows]
+
+
+def write_tiles(recorder: EventRecorder, generation: int, before: int, upto: int) -> None:
+    """Add the tiles that are complete at position `upto` and were not at `before`."""
+    level, old, new = 0, before >> HEIGHT, upto >> HEIGHT
+    while old < new:
+        rows: list[tuple[object, ...]] = []
+        for number in range(old, new):
+            start, end = number << HEIGHT, (number + 1) << HEIGHT
+            if level == 0:
+                hashes = _leaves(recorder, start, end)
+            else:
+                hashes = _roots(recorder, generation, level - 1, start, end)
+            if len(hashes) == WIDTH:  # else the log has a gap: `audit verify` says so, and the board goes on
+                rows.append((generation, level, number, b"".join(hashes), root_of(hashes)))
+        recorder.database.copy("caretrail.tile", COLUMNS["tile"], rows)
+        level, old, new = level + 1, old >> HEIGHT, new >> HEIGHT
+
+
+def _roots(recorder: EventRecorder, generation: int, level: int, start: int, end: int) -> list[bytes]:
+    """The roots of these tiles, as far as they are kept; in their order, up to the first that is not."""
+    sql = load_sql(PACKAGE, "statements.sql")["tile_roots"]
+    params = {"generation": generation, "level": level, "start": start, "end": end}
+    rows = recorder.database.query(sql, params)
+    return [row[1] for place, row in enumerate(rows) if row[0] == start + place]
+
+
+def stored_subtrees(recorder: EventRecorder, generation: int | None) -> Subtrees:
+    """Look up the subtrees of the log by its tiles, and by the log where a tile is not kept."""
+    sql = load_sql(PACKAGE, "statements.sql")["tile"]
+    kept: dict[tuple[int, int], list[bytes] | None] = {}
+
+    def tile(level: int, number: int) -> list[bytes] | None:
+        if generation is None:
+            return None
+        if (level, number) not in kept:
+            if len(kept) >= CACHED_TILES:
+                kept.clear()
+            params = {"generation": generation, "level": level, "number": number}
+            rows = recorder.database.query(sql, params)
+            kept[level, number] = _hashes(rows[0][0]) if rows else None
+        return kept[level, number]
+
+    def hashes(level: int, start: int, end: int) -> list[bytes]:
+        """Hashes of a level, all within one tile."""
+        whole = tile(level, start >> HEIGHT)
+        if whole is not None:
+            first = start >> HEIGHT << HEIGHT
+            return whole[start - first : end - first]
+        if level == 0:
+            return read_leaves(recorder, start, end)
+        found = _roots(recorder, generation, level - 1, start, end) if generation is not None else []
+        below = range(start + len(found), end)
+        return found + [root_of(hashes(level - 1, number << HEIGHT, (number + 1) << HEIGHT)) for number in below]
+
+    def subtree(height: int, number: int) -> bytes:
+        level, rest = divmod(height, HEIGHT)
+        return root_of(hashes(level, number << rest, (number + 1) << rest))
+
+    return subtree
+
+
+def _hashes(joined: bytes) -> list[bytes]:
+    return [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
