@@ -1,7 +1,7 @@
 """The ledger's tiles: the complete subtrees of 256 hashes, kept so that a proof need not read the whole log.
 
 Tile `number` of level 0 holds the 256 leaves from number · 256 on; a tile of a higher level holds the roots of 256
-tiles of the level below. Only complete tiles are kept, so no row ever changes. They are no evidence: whatever is missing
+tiles of the level below. Only complete tiles are kept, so no row ever changes. They are no evidence: what is missing
 is worked out from the log, and `audit verify` works out everything.
 """
 
