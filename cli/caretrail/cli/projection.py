@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +9,7 @@ import click
 from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.options import Setup, json_option, store_option
-from caretrail.cli.screen import plural, print_json, print_json_list, progress, say, visible
+from caretrail.cli.screen import facts_progress, plural, print_json, print_json_list, say, visible
 from caretrail.errors import UnknownEpisode
 
 if TYPE_CHECKING:
@@ -62,7 +60,7 @@ def catch_up(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.projection.projector import catch_up as bring_up
 
-    with setup.open() as recorder, _facts("Catching up", None) as done:
+    with setup.open() as recorder, facts_progress("Catching up") as done:
         found = bring_up(recorder, progress=done)
     _print_status(found, as_json=as_json)
 
@@ -81,7 +79,7 @@ def rebuild(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.projection.rebuild import rebuild as make_again
 
-    with setup.open() as recorder, _facts("Rebuilding", None) as done:
+    with setup.open() as recorder, facts_progress("Rebuilding") as done:
         found = make_again(recorder, progress=done)
     _print_status(found, as_json=as_json)
 
@@ -100,7 +98,7 @@ def check(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.projection.check import check as compare
 
-    with setup.open() as recorder, _facts("Checking", None) as done:
+    with setup.open() as recorder, facts_progress("Checking") as done:
         report = compare(recorder, progress=done)
     if as_json:
         print_json(report.as_json())
@@ -170,20 +168,6 @@ def retry(setup: Setup, episode: str) -> None:
         say(f"Error: still not readable: {_in_words(found[0])}")
         raise Stopped(Status.CANNOT)
     click.echo(f"{visible(episode)} is readable again")
-
-
-@contextmanager
-def _facts(label: str, total: int | None) -> Generator[Callable[[int, int], None]]:
-    """Show progress told as "done of all"."""
-    done = 0
-    with progress(label, total) as step:
-
-        def tell(now: int, everything: int) -> None:
-            nonlocal done
-            step(now - done, everything or None)
-            done = now
-
-        yield tell
 
 
 def _print_status(found: standing.Status, *, as_json: bool) -> None:

@@ -7,7 +7,11 @@ import click
 from caretrail.cli.helping import described
 from caretrail.cli.lazy import LazyGroup
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "verify": "Check that the record is complete and unaltered",
+    "checkpoint": "Sign the log as it is now",
+    "key": "Make a key to sign the log with",
+}
 """Every command, in the order they are learned, and the first line of its help."""
 
 
@@ -25,5 +29,5 @@ def command() -> None:
 
     Who looked at whom, and whether the record is complete and unaltered.
 
-        caretrail audit access LNK-2026-0001
+        caretrail audit verify
     """
