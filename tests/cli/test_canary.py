@@ -28,6 +28,9 @@ KEPT = {"type", "episode", "policy", "zone", "occurred_on"}
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "append": ("append", "{file}"),
+    "audit checkpoint": ("audit", "checkpoint", "--key", "{folder}/key", "--state", "{folder}/state", "--first"),
+    "audit key": ("audit", "key", "--out", "{folder}/key"),
+    "audit verify": ("audit", "verify", "--receipts", "{file}"),
     "census": ("census",),
     "completion": ("completion", "bash"),
     "copy": ("copy", "--to", "{folder}/copied.db"),
