@@ -354,7 +354,7 @@ def _in_child(step: int, signer: Signer, first: bool) -> None:
         count("fsync", ())
         sync(descriptor)
 
-    os.fsync = counted_sync
+    os.fsync = counted_sync  # type: ignore[assignment]  # its parameter has another name
     sys.addaudithook(count)
     try:
         signer.sign(first=first)
