@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -23,7 +24,6 @@ from caretrail.ledger.note import (
     sign_note,
 )
 from ledger import naive
-from stores import UUID
 
 SEED = bytes(range(32))
 
@@ -58,9 +58,12 @@ def test_every_letter_of_a_key_counts() -> None:
 
 
 def test_a_key_file_is_for_its_owner_alone(tmp_path: Path) -> None:
-    os.umask(0)
     file = tmp_path / "ledger.key"
-    public = create_key(file, "log")
+    mask = os.umask(0)
+    try:
+        public = create_key(file, "log")
+    finally:
+        os.umask(mask)
     assert file.stat().st_mode & 0o777 == 0o600
     assert load_key(file).verifying == public
     assert read_verifying_keys([f"{file}.pub", str(public)]) == [public, public]
