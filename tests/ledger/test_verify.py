@@ -124,6 +124,7 @@ def test_a_hot_standby_can_be_verified(server_pair: tuple[Server, Server]) -> No
     primary, standby = server_pair
     append(primary.url(), 300)
     project(primary.url())
+    wait_until(lambda: verdict_of(standby.url()).tiles == 1, "the standby has followed")
     verdict = verdict_of(standby.url())
     assert (verdict.ok, verdict.facts, verdict.tiles) == (True, 300, 1)
 
