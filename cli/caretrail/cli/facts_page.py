@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from caretrail.facts import json_schema
+from caretrail.facts import FactBase, json_schema
 from caretrail.facts.codec import FACT_TYPES
 
 HEADING = """# The facts
@@ -39,7 +39,7 @@ def facts_page() -> str:
     schema = json_schema()
     definitions: dict[str, Schema] = schema["$defs"]
     facts = {kind: definitions[cls.__name__] for kind, cls in FACT_TYPES.items()}
-    envelope = {"occurred_on", "actor", "performed_by", "command_id", "source", "entered_at", "late_reason"}
+    envelope = set(FactBase.model_fields)
     shared = next(iter(facts.values()))
     lines = [
         HEADING,

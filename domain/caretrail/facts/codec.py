@@ -27,6 +27,9 @@ _ADAPTER: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="t
 FACT_TYPES: dict[str, type[FactBase]] = {cls.model_fields["type"].default: cls for cls in get_args(Fact)}
 """Every stored name and its model: the closed registry."""
 
+_OF_THE_ACT = {"command_id", "source", "expected_version"}
+"""The first two have columns of their own; the last is true before the fact is recorded, and never afterwards."""
+
 UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """`(type, schema)` of an old payload → the payload one schema later. Every released schema stays readable for ever."""
 
@@ -96,8 +99,8 @@ def _depth(data: bytes) -> int:
 
 
 def payload_of(fact: Fact) -> bytes:
-    """The canonical JSON of a fact, as stored: without nulls, and without command_id and source, which have columns."""
-    return fact.model_dump_json(by_alias=True, exclude_none=True, exclude={"command_id", "source"}).encode()
+    """The canonical JSON of a fact, as stored: without nulls, and without what is said of the act of sending it."""
+    return fact.model_dump_json(by_alias=True, exclude_none=True, exclude=_OF_THE_ACT).encode()
 
 
 def stored_name(fact: Fact, *, imported: bool = False) -> str:

@@ -65,6 +65,8 @@ Instant = Annotated[AwareDatetime, Strict()]
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 Version = Annotated[StrictInt, Field(ge=1, le=2**31)]
 """A fact's number in its episode: 1, 2, 3 …"""
+DecidedOn = Annotated[StrictInt, Field(ge=0, le=2**31)]
+"""The version of an episode somebody has seen: 0 before its first fact."""
 
 ReviewUnit = Literal[
     "calendar_day", "working_day", "calendar_month", "session", "visit", "treatment_day", "treatment_hour"
