@@ -12,7 +12,16 @@ from types import TracebackType
 from typing import Final, Self, TypeAlias
 
 from caretrail.recording import init_store
-from faults import cut_replies, io_errors, killed_projectors, killed_server, killed_writers, power_cuts, tailing
+from faults import (
+    cut_replies,
+    io_errors,
+    killed_projectors,
+    killed_server,
+    killed_writers,
+    power_cuts,
+    tailing,
+    vacuuming,
+)
 from faults.counts import Counts
 from faults.projectors import Work
 from servers import Server, own_server
@@ -80,6 +89,10 @@ class Fault:
 
 def _torn_writers(place: Place, seed: int, cycles: int) -> Counts:
     return killed_writers.run(place.sqlite(), seed, cycles, killed_writers.TORN)
+
+
+def _torn_chores(place: Place, seed: int, rounds: int) -> Counts:
+    return vacuuming.run(place.sqlite(), seed, rounds, killed_writers.TORN)
 
 
 def _no_look_up(place: Place, seed: int, cycles: int) -> Counts:
@@ -163,6 +176,20 @@ FAULTS: Final[dict[str, Fault]] = {
             "SQLite, small calls": lambda place, seed, facts: tailing.run(place.sqlite(), seed, facts // 50),
         },
         {"control: no lock, positions of a sequence": (10_000, _no_lock)},
+    ),
+    "vacuuming": Fault(
+        "VACUUM and other chores",
+        "Under four writers and a reader that follows, somebody tidies up: on SQLite VACUUM, a truncating checkpoint,"
+        " ANALYZE, REINDEX; on PostgreSQL VACUUM FREEZE, VACUUM FULL, CLUSTER, REINDEX and a checkpoint. Rows are"
+        " compared by their leaves before and after. A writer told that the store is locked sends its call again.",
+        "rounds",
+        200,
+        20,
+        {
+            "SQLite": lambda place, seed, rounds: vacuuming.run(place.sqlite(), seed, rounds),
+            "PostgreSQL": lambda place, seed, rounds: vacuuming.run(place.postgresql(), seed, rounds),
+        },
+        {"control: acknowledged early, kept one by one": (2, _torn_chores)},
     ),
     "power-cuts": Fault(
         "Power cuts, SQLite",
