@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
 from caretrail.facts.catalogue import Fact
+from caretrail.facts.duplicates import names_twice
 from caretrail.facts.envelope import FactBase
 
 MAX_BYTES = 256 * 1024
@@ -50,9 +51,14 @@ def parse_fact(line: bytes | str) -> Fact:
             f"payload is nested deeper than {MAX_DEPTH}", "send the fact flat, as `caretrail schema` shows it"
         )
     try:
-        return _ADAPTER.validate_json(data)
+        fact = _ADAPTER.validate_json(data)
     except ValidationError as error:
         raise invalid_fact(error) from None
+    if names_twice(data, fact):
+        raise InvalidFact(
+            "an object of the line names a member twice", "send each member once: parsers differ in which counts"
+        )
+    return fact
 
 
 def fact_from(data: Fact | dict[str, Any]) -> Fact:
