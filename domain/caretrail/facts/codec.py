@@ -66,7 +66,7 @@ def fact_from(data: Fact | dict[str, Any]) -> Fact:
     try:
         if isinstance(data, FactBase):
             return parse_fact(data.model_dump_json(by_alias=True, exclude_none=True, warnings=False))
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso)
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError, AttributeError):
         raise InvalidFact(
             "the fact is not JSON", "use strings, numbers, true, false, null, lists and objects"
