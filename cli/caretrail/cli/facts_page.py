@@ -17,7 +17,8 @@ HEADING = """# The facts
 
 Written from the published schema by `python -m caretrail.cli.facts_page`; a test keeps the two equal. `caretrail
 schema` prints the schema itself. A fact is one JSON object of at most 256 KB; unknown fields and fields named twice are
-refused; null and absent mean the same: not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`; durations are whole minutes.
+refused; null and absent mean the same: not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`;
+durations are whole minutes.
 
 What every fact carries is listed once, first. `episode` is in every fact but `program_attested`.
 """
