@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from caretrail.errors import CommandReused, Impossible, InvalidFact, Refused, VersionConflict
 from caretrail.facts import fact_from, payload_of
@@ -123,6 +126,41 @@ def test_a_retry_gets_its_first_receipt_although_the_version_moved_on(records: R
     assert records.append([sent.model_copy(update={"expected_version": 9})]) == first, "it is of the act, not the fact"
     with pytest.raises(CommandReused):
         records.append([session("01-09", command_id="k", expected_version=1)])
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 1), st.sampled_from([None, -2, -1, 0, 0, 1]), st.one_of(st.none(), st.integers(0, 3))),
+    max_size=12,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_two_services_do_what_a_count_and_a_book_of_commands_say(
+    store_url: str, steps: list[tuple[int, int | None, int | None]]
+) -> None:
+    """Each step: which service, how far the version it names is off (None: it names none), which command is used."""
+    name, version, book = f"E-{uuid4().hex}", 1, dict[int, int]()
+    with ExitStack() as stack:
+        services = [stack.enter_context(Records(open_recorder(store_url), lambda: NOW)) for _ in range(2)]
+        services[0].append([admitted("01-05", name)])
+        for service, off, command in steps:
+            expected = None if off is None else max(0, version + off)
+            key = f"{name}/{command}" if command is not None else None
+            sent = session("01-06", name, place=str(command), command_id=key, expected_version=expected)
+            [outcome] = services[service].append_each([sent])
+            if command in book:
+                assert isinstance(outcome, Receipt)
+                assert outcome.version == book[command]
+            elif expected not in (None, version):
+                assert isinstance(outcome, VersionConflict)
+                assert (outcome.expected, outcome.actual) == (expected, version)
+            else:
+                version += 1
+                assert isinstance(outcome, Receipt)
+                assert outcome.version == version
+                if command is not None:
+                    book[command] = version
 
 
 def test_an_answer_lost_after_the_commit_is_no_conflict(postgres_url: str) -> None:
