@@ -21,7 +21,7 @@ from caretrail.errors import (
 )
 from caretrail.facts import Fact, fact_from, parse_fact
 from caretrail.recording import open_recorder
-from caretrail.recording.application import Receipt, Records, UnreadableEpisode
+from caretrail.recording.application import ATTEMPTS, Receipt, Records, UnreadableEpisode
 from stores import pending
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
@@ -275,12 +275,16 @@ def test_a_conflict_that_never_ends_is_reported_with_both_versions(
 ) -> None:
     records.append([admitted()])
 
+    tries: list[object] = []
+
     def always(*_: Any, **__: Any) -> None:
+        tries.append(1)
         raise VersionConflict("x", 1, 2)
 
     monkeypatch.setattr(records.recorder, "insert_events", always)
     with pytest.raises(VersionConflict, match="expected version 1 of the episode, but it is at version 2"):
         records.append([session("2026-01-06")])
+    assert len(tries) == ATTEMPTS == 12
 
 
 def test_variables_of_the_host_do_not_change_where_we_store(

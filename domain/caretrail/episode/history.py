@@ -38,7 +38,9 @@ AMENDMENTS: frozenset[type[FactBase]] = frozenset({Corrected, Voided, Addendum})
 
 ACTS_ON_TARGET: frozenset[type[FactBase]] = AMENDMENTS | {Signed}
 
-ENVELOPE_FIXED = frozenset({"type", "episode", "actor", "command_id", "source", "entered_at", "late_reason", "target"})
+ENVELOPE_FIXED = frozenset(
+    {"type", "episode", "actor", "command_id", "source", "expected_version", "entered_at", "late_reason", "target"}
+)
 """What a correction cannot touch: who said it, where it belongs, how it came, what it acts on."""
 
 

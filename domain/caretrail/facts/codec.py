@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
 from caretrail.facts.catalogue import Fact
+from caretrail.facts.duplicates import names_twice
 from caretrail.facts.envelope import FactBase
 
 MAX_BYTES = 256 * 1024
@@ -26,6 +27,9 @@ IMPORTED = ";imported"
 _ADAPTER: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="type")])
 FACT_TYPES: dict[str, type[FactBase]] = {cls.model_fields["type"].default: cls for cls in get_args(Fact)}
 """Every stored name and its model: the closed registry."""
+
+_OF_THE_ACT = {"command_id", "source", "expected_version"}
+"""The first two have columns of their own; the last is true before the fact is recorded, and never afterwards."""
 
 UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """`(type, schema)` of an old payload → the payload one schema later. Every released schema stays readable for ever."""
@@ -47,9 +51,14 @@ def parse_fact(line: bytes | str) -> Fact:
             f"payload is nested deeper than {MAX_DEPTH}", "send the fact flat, as `caretrail schema` shows it"
         )
     try:
-        return _ADAPTER.validate_json(data)
+        fact = _ADAPTER.validate_json(data)
     except ValidationError as error:
         raise invalid_fact(error) from None
+    if names_twice(data, fact):
+        raise InvalidFact(
+            "an object of the line names a member twice", "send each member once: parsers differ in which counts"
+        )
+    return fact
 
 
 def fact_from(data: Fact | dict[str, Any]) -> Fact:
@@ -57,7 +66,7 @@ def fact_from(data: Fact | dict[str, Any]) -> Fact:
     try:
         if isinstance(data, FactBase):
             return parse_fact(data.model_dump_json(by_alias=True, exclude_none=True, warnings=False))
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso)
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError, AttributeError):
         raise InvalidFact(
             "the fact is not JSON", "use strings, numbers, true, false, null, lists and objects"
@@ -96,8 +105,8 @@ def _depth(data: bytes) -> int:
 
 
 def payload_of(fact: Fact) -> bytes:
-    """The canonical JSON of a fact, as stored: without nulls, and without command_id and source, which have columns."""
-    return fact.model_dump_json(by_alias=True, exclude_none=True, exclude={"command_id", "source"}).encode()
+    """The canonical JSON of a fact, as stored: without nulls, and without what is said of the act of sending it."""
+    return fact.model_dump_json(by_alias=True, exclude_none=True, exclude=_OF_THE_ACT).encode()
 
 
 def stored_name(fact: Fact, *, imported: bool = False) -> str:

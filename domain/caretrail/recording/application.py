@@ -177,10 +177,11 @@ class Records(Application[UUID]):
             todo = _first_of_each([act for act in remaining if act.outcome is None])
             try:
                 self._decide_and_save(todo, imported=imported, atomic=atomic)
-            except (VersionConflict, CommandReused):
+            except (VersionConflict, CommandReused) as conflict:
                 conflicts += 1
-                if conflicts >= ATTEMPTS:
+                if conflict.index is not None or conflicts >= ATTEMPTS:  # a place is named by what we decided here
                     raise
+                _forget_refusals(todo)
                 sleep(uniform(0, PAUSE * 2**conflicts))  # noqa: S311  # nothing is secret about a pause
             except StayOverlap as overlap:
                 if atomic:
@@ -188,8 +189,8 @@ class Records(Application[UUID]):
                 if len(todo) == 1:
                     todo[0].outcome = self._named(overlap, todo)
                 else:  # find out whose it is: from here on each fact for itself
+                    _forget_refusals(todo)
                     for act in todo:
-                        act.outcome = None
                         self._settle([act], imported=imported, atomic=False)
 
     def _answer_known(self, acts: Sequence[_Act], *, atomic: bool) -> None:
@@ -334,6 +335,9 @@ def _require_own_commands(acts: Iterable[_Act]) -> None:
 def _decided(act: _Act, episode: Episode | None, now: datetime, *, imported: bool, together: bool) -> FactRecorded:
     if episode is None:
         raise UnreadableEpisode
+    expected = act.fact.expected_version
+    if expected is not None and expected != episode.version:  # the caller decided, so it is the caller's to do again
+        raise VersionConflict(str(act.stream), expected, episode.version)
     try:
         return episode.record(act.fact, now=now, imported=imported, command_id=act.command[1], together=together)
     except (StoreNewer, StoreDamaged):
@@ -350,6 +354,13 @@ def _require_possible_together(acts: Sequence[_Act], episodes: Mapping[UUID, Epi
         except Refused as refusal:
             refusal.index = number
             raise
+
+
+def _forget_refusals(acts: Iterable[_Act]) -> None:
+    """Take back what was refused beside facts that were not stored after all: it may have rested on them."""
+    for act in acts:
+        if isinstance(act.outcome, Refused):
+            act.outcome = None
 
 
 def _first_of_each(acts: Iterable[_Act]) -> list[_Act]:
