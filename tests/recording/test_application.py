@@ -278,7 +278,7 @@ def test_a_conflict_that_never_ends_is_reported_with_both_versions(
     def always(*_: Any, **__: Any) -> None:
         raise VersionConflict("x", 1, 2)
 
-    monkeypatch.setattr(records.recorder, "insert_events", always)
+    monkeypatch.setattr(records.recorder, "append", always)
     with pytest.raises(VersionConflict, match="expected version 1 of the episode, but it is at version 2"):
         records.append([session("2026-01-06")])
 

@@ -159,7 +159,13 @@ class Records(Application[UUID]):
 
     def _append(self, facts: Sequence[Fact], *, imported: bool, atomic: bool) -> list[Receipt | Refused]:
         acts = [
-            _Act(number, fact, self.stream_of(fact), (fact.source, fact.command_id or uuid4().hex))
+            _Act(
+                number,
+                fact,
+                self.stream_of(fact),
+                (fact.source, fact.command_id or uuid4().hex),
+                asked=fact.command_id is None,
+            )
             for number, fact in enumerate(facts)
         ]
         if atomic:
@@ -171,41 +177,53 @@ class Records(Application[UUID]):
     def _settle(self, acts: Sequence[_Act], *, imported: bool, atomic: bool) -> None:
         """Give every act its outcome; decide again, boundedly, when somebody else appended first."""
         conflicts = 0
-        while remaining := [act for act in acts if act.outcome is None]:
-            self._answer_known(remaining, atomic=atomic)
-            # an act that stands twice in one call waits for the next round, where its first receipt is known
-            todo = _first_of_each([act for act in remaining if act.outcome is None])
+        # an act that stands twice in one call waits for the next round, where its first receipt is known
+        while todo := _first_of_each(act for act in acts if act.outcome is None):
+            episodes = self._look(todo, atomic=atomic)
+            undecided = [act for act in todo if act.outcome is None]
             try:
-                self._decide_and_save(todo, imported=imported, atomic=atomic)
+                self._decide_and_save(undecided, episodes, imported=imported, atomic=atomic)
             except (VersionConflict, CommandReused):
                 conflicts += 1
                 if conflicts >= ATTEMPTS:
                     raise
+                for act in undecided:
+                    act.asked = False
                 sleep(uniform(0, PAUSE * 2**conflicts))  # noqa: S311  # nothing is secret about a pause
             except StayOverlap as overlap:
                 if atomic:
-                    raise self._named(overlap, todo) from None
-                if len(todo) == 1:
-                    todo[0].outcome = self._named(overlap, todo)
+                    raise self._named(overlap, undecided) from None
+                if len(undecided) == 1:
+                    undecided[0].outcome = self._named(overlap, undecided)
                 else:  # find out whose it is: from here on each fact for itself
-                    for act in todo:
+                    for act in undecided:
                         act.outcome = None
                         self._settle([act], imported=imported, atomic=False)
 
-    def _answer_known(self, acts: Sequence[_Act], *, atomic: bool) -> None:
-        """Answer acts whose command is recorded already, before anything is decided.
+    def _look(self, acts: Sequence[_Act], *, atomic: bool) -> dict[UUID, Episode]:
+        """Answer acts whose command is recorded already, before anything is decided; return the episodes of all.
 
-        A command id made here cannot be known before a first attempt.
+        A command is looked up once, and again after a conflict. What was recorded since then in one of the episodes is
+        seen as it is read; what was recorded elsewhere, the append refuses.
         """
-        wanted = [act for act in acts if act.fact.command_id or act.tried]
-        found = self._recorder.find_commands([act.command for act in wanted]) if wanted else {}
-        for act in wanted:
-            row = found.get(act.command)
+        episodes = self._remembered({act.stream for act in acts})
+        found, newer = self._recorder.look(
+            [act.command for act in acts if not act.asked],
+            {stream: episode.version for stream, episode in episodes.items()},
+        )
+        known = dict(found)
+        for rows in newer.values():
+            known.update(((row.source, row.command_id), row) for row in rows)
+        self._bring_up_to_date(episodes, newer)
+        for act in acts:
+            act.asked = True
+            row = known.get(act.command)
             if row is not None:
                 act.outcome = self._first_receipt(act, row)
                 if atomic and isinstance(act.outcome, Refused):
                     act.outcome.index = act.number
                     raise act.outcome
+        return episodes
 
     def _first_receipt(self, act: _Act, row: RecordedEvent) -> Receipt | Refused:
         same = (
@@ -215,17 +233,15 @@ class Records(Application[UUID]):
         )
         return _receipt(act.fact, row) if same else CommandReused(row.position)
 
-    def _decide_and_save(self, acts: Sequence[_Act], *, imported: bool, atomic: bool) -> None:
-        episodes = self._load({act.stream for act in acts})
+    def _decide_and_save(
+        self, acts: Sequence[_Act], episodes: Mapping[UUID, Episode], *, imported: bool, atomic: bool
+    ) -> None:
         try:
             taken, events = self._decide(acts, episodes, imported=imported, atomic=atomic)
             if events:
-                recorded: list[RecordedEvent] = []
-                self.events.put(events, stays=_moved_stays(taken, episodes), recorded=recorded)
-                for act, event, row in zip(taken, events, recorded, strict=True):
-                    stored = StoredFact(row.topic, row.state)
-                    event.entry.settle(stored, row.position, row.recorded_at, row.recorded_by)
-                    act.outcome = _receipt(act.fact, row)
+                # what `self.events.put` does, without the notifications it makes of each event for nobody
+                pending = list(map(self.mapper.to_stored_event, events))
+                self._settle_recorded(taken, events, self._recorder.append(pending, _moved_stays(taken, episodes)))
             for episode in episodes.values():
                 episode.shed()
         except BaseException:
@@ -233,6 +249,15 @@ class Records(Application[UUID]):
             for stream in episodes:
                 self._evict(stream)
             raise
+
+    def _settle_recorded(
+        self, acts: Sequence[_Act], events: Sequence[FactRecorded], recorded: Sequence[RecordedEvent]
+    ) -> None:
+        for act, event, row in zip(acts, events, recorded, strict=True):
+            event.entry.settle(StoredFact(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
+            act.outcome = _receipt(act.fact, row)
+            if row.originator_version != event.entry.version:  # recorded by another in between: not as decided here
+                self._evict(act.stream)
 
     def _decide(
         self, acts: Sequence[_Act], episodes: Mapping[UUID, Episode], *, imported: bool, atomic: bool
@@ -250,7 +275,6 @@ class Records(Application[UUID]):
                     # so that each fact fares as if it had been sent alone
                     break
                 moved.add(client)
-            act.tried = True
             try:
                 event = _decided(act, episodes.get(act.stream), now, imported=imported, together=together)
             except Refused as refusal:
@@ -265,8 +289,8 @@ class Records(Application[UUID]):
             _require_possible_together(taken, episodes)
         return taken, events
 
-    def _load(self, streams: Iterable[UUID]) -> dict[UUID, Episode]:
-        """Bring remembered episodes up to date and read the others, in one query; without those it cannot read."""
+    def _remembered(self, streams: Iterable[UUID]) -> dict[UUID, Episode]:
+        """The episodes as remembered, empty ones where nothing is."""
         cache = self.repository.cache
         assert cache is not None  # noqa: S101  # construct_repository makes one
         episodes: dict[UUID, Episode] = {}
@@ -275,7 +299,14 @@ class Records(Application[UUID]):
                 episodes[stream] = cache.get(stream)  # type: ignore[assignment]
             except KeyError:
                 episodes[stream] = Episode(stream)
-        newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
+        return episodes
+
+    def _bring_up_to_date(
+        self, episodes: dict[UUID, Episode], newer: Mapping[UUID, Sequence[RecordedEvent]]
+    ) -> None:
+        """Evolve episodes by what is newer, and remember them; leave out those that cannot be read."""
+        cache = self.repository.cache
+        assert cache is not None  # noqa: S101  # construct_repository makes one
         for stream, rows in newer.items():
             try:
                 for row in rows:
@@ -285,7 +316,6 @@ class Records(Application[UUID]):
                 self._evict(stream)
         for stream, episode in episodes.items():
             cache.put(stream, episode)
-        return episodes
 
     def _evict(self, stream: UUID) -> None:
         if self.repository.cache is not None:
@@ -313,8 +343,9 @@ class _Act:
     fact: Fact
     stream: UUID
     command: Command
+    asked: bool
+    """Whether its command has been looked up; one made here cannot be known before a first attempt."""
     outcome: Receipt | Refused | None = None
-    tried: bool = False
 
 
 def _require_own_commands(acts: Iterable[_Act]) -> None:
