@@ -247,6 +247,52 @@ def test_a_decision_on_an_old_version_is_made_again(store_url: str) -> None:
         assert one.episode("E-1").version == 12
 
 
+def test_a_fact_that_another_records_before_the_append_gets_that_receipt(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was decided meanwhile was not stored, so the next decision must not rest on it."""
+    act = session("2026-01-06", command_id="k-1")
+    with (
+        Records(open_recorder(store_url), lambda: NOW) as one,
+        Records(open_recorder(store_url), lambda: NOW) as two,
+    ):
+        one.append([admitted()])
+        insert = one.recorder.insert_events
+        theirs: list[Receipt | Refused] = []
+
+        def late(*events: Any, **more: Any) -> Any:
+            if not theirs:
+                theirs.extend(two.append([discharged("2026-02-02")]) + two.append([act]))
+            return insert(*events, **more)
+
+        monkeypatch.setattr(one.recorder, "insert_events", late)
+        assert one.append([act]) == theirs[1:]
+        with pytest.raises(Impossible, match="after the discharge"):
+            one.append([session("2026-02-03")])
+
+
+def test_a_fact_of_one_call_that_another_records_meanwhile_gets_that_receipt(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its command was looked up before the first fact was recorded; the discharge waits for the round after."""
+    facts = [admitted(), fact("2026-02-02", "discharged", reason="completed", command_id="k-2")]
+    with (
+        Records(open_recorder(store_url), lambda: NOW) as one,
+        Records(open_recorder(store_url), lambda: NOW) as two,
+    ):
+        insert = one.recorder.insert_events
+        theirs: list[Receipt | Refused] = []
+
+        def then(*events: Any, **more: Any) -> Any:
+            positions = insert(*events, **more)
+            theirs.extend(two.append(facts[1:]))
+            return positions
+
+        monkeypatch.setattr(one.recorder, "insert_events", then)
+        assert one.append_each(facts)[1:] == theirs
+        assert one.episode("E-1").version == 2
+
+
 def test_services_racing_for_one_episode_all_get_through(store_url: str) -> None:
     with Records(open_recorder(store_url), lambda: NOW) as app:
         app.append([admitted()])
@@ -278,7 +324,7 @@ def test_a_conflict_that_never_ends_is_reported_with_both_versions(
     def always(*_: Any, **__: Any) -> None:
         raise VersionConflict("x", 1, 2)
 
-    monkeypatch.setattr(records.recorder, "append", always)
+    monkeypatch.setattr(records.recorder, "insert_events", always)
     with pytest.raises(VersionConflict, match="expected version 1 of the episode, but it is at version 2"):
         records.append([session("2026-01-06")])
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from random import uniform
 from time import sleep
 from typing import Any
@@ -23,7 +23,6 @@ from caretrail.episode.episode import Episode, FactRecorded
 from caretrail.episode.history import Entry, StoredFact
 from caretrail.errors import (
     CommandReused,
-    InvalidFact,
     Refused,
     StayOverlap,
     StoreDamaged,
@@ -38,12 +37,14 @@ from caretrail.facts import (
     ProgramFact,
 )
 from caretrail.facts.codec import IMPORTED, payload_of, read_fact, stored_name
+from caretrail.recording.acts import Act, Receipt, first_of_each, receipt_of, require_own_commands
 from caretrail.recording.events import RecordedEvent, Stay
 from caretrail.recording.infrastructure import RecorderFactory
-from caretrail.recording.leaf import leaf_hash
 from caretrail.recording.mapper import FactMapper, entry_of
 from caretrail.recording.program_stays import MOVES_STAYS, client_of, program_stays, program_stream
 from caretrail.recording.recorder import EventRecorder
+
+__all__ = ["ATTEMPTS", "CACHED_EPISODES", "PAUSE", "Receipt", "Records", "UnreadableEpisode", "fold"]
 
 ATTEMPTS = 12
 """How often a decision is made again after others appended first."""
@@ -52,9 +53,6 @@ PAUSE = 0.001
 """Seconds: the longest pause before the second decision; it doubles, so that writers of one episode get out of step."""
 
 CACHED_EPISODES = 1000
-
-Command = tuple[str, str]
-"""`(source, command_id)`: names one act of a sender, however often it is sent."""
 
 
 class UnreadableEpisode(Refused):
@@ -67,21 +65,6 @@ class UnreadableEpisode(Refused):
             "a fact of the episode cannot be read, so nothing more can be decided on it",
             "see 'caretrail projection quarantine'; send it again once that is mended",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the store says of a recorded fact; `leaf` is the hex SHA-256 the audit ledger holds for it.
-
-    `episode` is the case number (None for a program's own facts). `version` counts facts in the episode, `position`
-    in the whole store; `recorded_at` is UTC.
-    """
-
-    episode: str | None
-    version: int
-    position: int
-    recorded_at: datetime
-    leaf: str
 
 
 class Records(Application[UUID]):
@@ -124,7 +107,7 @@ class Records(Application[UUID]):
 
     def episode_stream(self, episode: str) -> UUID:
         """The stream of a case number: opaque, and different in every store."""
-        return uuid5(self._recorder.namespace, episode)
+        return _stream(self._recorder.namespace, episode)
 
     def program_stream(self, program: str) -> UUID:
         """The stream of a program's own facts, in a namespace of its own."""
@@ -159,7 +142,7 @@ class Records(Application[UUID]):
 
     def _append(self, facts: Sequence[Fact], *, imported: bool, atomic: bool) -> list[Receipt | Refused]:
         acts = [
-            _Act(
+            Act(
                 number,
                 fact,
                 self.stream_of(fact),
@@ -169,16 +152,16 @@ class Records(Application[UUID]):
             for number, fact in enumerate(facts)
         ]
         if atomic:
-            _require_own_commands(acts)
+            require_own_commands(acts)
         with self._lock:
             self._settle(acts, imported=imported, atomic=atomic)
         return [act.outcome for act in acts if act.outcome is not None]
 
-    def _settle(self, acts: Sequence[_Act], *, imported: bool, atomic: bool) -> None:
+    def _settle(self, acts: Sequence[Act], *, imported: bool, atomic: bool) -> None:
         """Give every act its outcome; decide again, boundedly, when somebody else appended first."""
         conflicts = 0
         # an act that stands twice in one call waits for the next round, where its first receipt is known
-        while todo := _first_of_each(act for act in acts if act.outcome is None):
+        while todo := first_of_each(act for act in acts if act.outcome is None):
             episodes = self._look(todo, atomic=atomic)
             undecided = [act for act in todo if act.outcome is None]
             try:
@@ -200,7 +183,7 @@ class Records(Application[UUID]):
                         act.outcome = None
                         self._settle([act], imported=imported, atomic=False)
 
-    def _look(self, acts: Sequence[_Act], *, atomic: bool) -> dict[UUID, Episode]:
+    def _look(self, acts: Sequence[Act], *, atomic: bool) -> dict[UUID, Episode]:
         """Answer acts whose command is recorded already, before anything is decided; return the episodes of all.
 
         A command is looked up once, and again after a conflict. What was recorded since then in one of the episodes is
@@ -225,23 +208,25 @@ class Records(Application[UUID]):
                     raise act.outcome
         return episodes
 
-    def _first_receipt(self, act: _Act, row: RecordedEvent) -> Receipt | Refused:
+    def _first_receipt(self, act: Act, row: RecordedEvent) -> Receipt | Refused:
         same = (
             row.originator_id == act.stream
             and row.topic.removesuffix(IMPORTED) == stored_name(act.fact)
             and row.state == payload_of(act.fact)
         )
-        return _receipt(act.fact, row) if same else CommandReused(row.position)
+        return receipt_of(act.fact, row) if same else CommandReused(row.position)
 
     def _decide_and_save(
-        self, acts: Sequence[_Act], episodes: Mapping[UUID, Episode], *, imported: bool, atomic: bool
+        self, acts: Sequence[Act], episodes: Mapping[UUID, Episode], *, imported: bool, atomic: bool
     ) -> None:
         try:
             taken, events = self._decide(acts, episodes, imported=imported, atomic=atomic)
             if events:
-                # what `self.events.put` does, without the notifications it makes of each event for nobody
+                # as `self.events.put` does, but without the notification it makes of each event for nobody
+                recorded: list[RecordedEvent] = []
                 pending = list(map(self.mapper.to_stored_event, events))
-                self._settle_recorded(taken, events, self._recorder.append(pending, _moved_stays(taken, episodes)))
+                self._recorder.insert_events(pending, stays=_moved_stays(taken, episodes), recorded=recorded)
+                self._settle_recorded(taken, events, recorded)
             for episode in episodes.values():
                 episode.shed()
         except BaseException:
@@ -251,20 +236,20 @@ class Records(Application[UUID]):
             raise
 
     def _settle_recorded(
-        self, acts: Sequence[_Act], events: Sequence[FactRecorded], recorded: Sequence[RecordedEvent]
+        self, acts: Sequence[Act], events: Sequence[FactRecorded], recorded: Sequence[RecordedEvent]
     ) -> None:
         for act, event, row in zip(acts, events, recorded, strict=True):
             event.entry.settle(StoredFact(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
-            act.outcome = _receipt(act.fact, row)
+            act.outcome = receipt_of(act.fact, row)
             if row.originator_version != event.entry.version:  # recorded by another in between: not as decided here
                 self._evict(act.stream)
 
     def _decide(
-        self, acts: Sequence[_Act], episodes: Mapping[UUID, Episode], *, imported: bool, atomic: bool
-    ) -> tuple[list[_Act], list[FactRecorded]]:
+        self, acts: Sequence[Act], episodes: Mapping[UUID, Episode], *, imported: bool, atomic: bool
+    ) -> tuple[list[Act], list[FactRecorded]]:
         now = self._clock()
         together = atomic and len(acts) > 1
-        taken: list[_Act] = []
+        taken: list[Act] = []
         events: list[FactRecorded] = []
         moved: set[str] = set()
         for act in acts:
@@ -301,9 +286,7 @@ class Records(Application[UUID]):
                 episodes[stream] = Episode(stream)
         return episodes
 
-    def _bring_up_to_date(
-        self, episodes: dict[UUID, Episode], newer: Mapping[UUID, Sequence[RecordedEvent]]
-    ) -> None:
+    def _bring_up_to_date(self, episodes: dict[UUID, Episode], newer: Mapping[UUID, Sequence[RecordedEvent]]) -> None:
         """Evolve episodes by what is newer, and remember them; leave out those that cannot be read."""
         cache = self.repository.cache
         assert cache is not None  # noqa: S101  # construct_repository makes one
@@ -322,7 +305,7 @@ class Records(Application[UUID]):
             with contextlib.suppress(KeyError):
                 self.repository.cache.get(stream, evict=True)
 
-    def _named(self, overlap: StayOverlap, acts: Iterable[_Act]) -> StayOverlap:
+    def _named(self, overlap: StayOverlap, acts: Iterable[Act]) -> StayOverlap:
         """Say which episode is in the way; it may be one of the same call."""
         for act in acts:
             if str(act.stream) == overlap.stream and isinstance(act.fact, EpisodeFact):
@@ -335,34 +318,12 @@ class Records(Application[UUID]):
         return StayOverlap(overlap.stream, fact.episode) if isinstance(fact, EpisodeFact) else overlap
 
 
-@dataclass(slots=True)
-class _Act:
-    """One fact on its way: the command it is sent under stays the same over all attempts."""
-
-    number: int
-    fact: Fact
-    stream: UUID
-    command: Command
-    asked: bool
-    """Whether its command has been looked up; one made here cannot be known before a first attempt."""
-    outcome: Receipt | Refused | None = None
+@lru_cache(maxsize=CACHED_EPISODES)
+def _stream(namespace: UUID, episode: str) -> UUID:
+    return uuid5(namespace, episode)
 
 
-def _require_own_commands(acts: Iterable[_Act]) -> None:
-    """Refuse two different facts under one command before anything is kept: the second could only fail later."""
-    first: dict[Command, _Act] = {}
-    for act in acts:
-        earlier = first.setdefault(act.command, act)
-        if earlier is not act and payload_of(earlier.fact) != payload_of(act.fact):
-            refusal = InvalidFact(
-                "a command_id appears twice in one call with different content",
-                "send the second fact with its own command_id",
-            )
-            refusal.index = act.number
-            raise refusal
-
-
-def _decided(act: _Act, episode: Episode | None, now: datetime, *, imported: bool, together: bool) -> FactRecorded:
+def _decided(act: Act, episode: Episode | None, now: datetime, *, imported: bool, together: bool) -> FactRecorded:
     if episode is None:
         raise UnreadableEpisode
     try:
@@ -371,7 +332,7 @@ def _decided(act: _Act, episode: Episode | None, now: datetime, *, imported: boo
         raise UnreadableEpisode from None
 
 
-def _require_possible_together(acts: Sequence[_Act], episodes: Mapping[UUID, Episode]) -> None:
+def _require_possible_together(acts: Sequence[Act], episodes: Mapping[UUID, Episode]) -> None:
     """Judge each episode as a whole; the last fact sent to the impossible one is named."""
     for stream, number in {act.stream: act.number for act in acts}.items():
         try:
@@ -383,19 +344,7 @@ def _require_possible_together(acts: Sequence[_Act], episodes: Mapping[UUID, Epi
             raise
 
 
-def _first_of_each(acts: Iterable[_Act]) -> list[_Act]:
-    first: dict[Command, _Act] = {}
-    for act in acts:
-        first.setdefault(act.command, act)
-    return list(first.values())
-
-
-def _receipt(fact: Fact, row: RecordedEvent) -> Receipt:
-    episode = fact.episode if isinstance(fact, EpisodeFact) else None
-    return Receipt(episode, row.originator_version, row.position, row.recorded_at, leaf_hash(row).hex())
-
-
-def _moved_stays(acts: Iterable[_Act], episodes: Mapping[UUID, Episode]) -> dict[UUID, list[Stay]]:
+def _moved_stays(acts: Iterable[Act], episodes: Mapping[UUID, Episode]) -> dict[UUID, list[Stay]]:
     """The stays of every episode whose stays these facts may have moved."""
     return {act.stream: program_stays(episodes[act.stream]) for act in acts if isinstance(act.fact, MOVES_STAYS)}
 

@@ -107,7 +107,7 @@ class EventRecorder(ApplicationRecorder, ABC):
     def look(
         self, commands: Sequence[Command], after: Mapping[UUID, int]
     ) -> tuple[dict[Command, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
-        """Do both in this order, as a decision needs it: what is recorded already, then what is newer in the streams."""
+        """Do both, in this order, as a decision needs it: find recorded commands, read what is newer in streams."""
         return (self.find_commands(commands) if commands else {}), self.select_streams(after)
 
     def read_log(self, after: int = 0, upto: int | None = None, limit: int = 1000) -> list[RecordedEvent]:
