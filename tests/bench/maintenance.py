@@ -25,7 +25,7 @@ LIMITS = {"VACUUM": 400, "ANALYZE": 60}
 """Cost units between two pauses of 20 ms: the smaller, the longer. VACUUM writes each page, ANALYZE only reads it."""
 
 STOCK = """
-INSERT INTO stored_events (originator_id, originator_version, topic, state)
+INSERT INTO stock_events (originator_id, originator_version, topic, state)
 SELECT gen_random_uuid(), 1, 'bench.appends:Treatment.SessionAttended', repeat('x', 400)::bytea
   FROM generate_series(1, %s)
 """
@@ -43,8 +43,10 @@ def report(place: Place) -> list[str]:
     ):
         with psycopg.connect(theirs, autocommit=True) as connection:
             connection.execute(STOCK, (FACTS,))
+            connection.execute("VACUUM (ANALYZE) stock_events")
+            connection.execute("CHECKPOINT")
         logs = {
-            "stock": (theirs, "stored_events", stock_step),
+            "stock": (theirs, "stock_events", stock_step),
             "ours": (ours, "caretrail.log", our_step),
         }
         for name, (url, table, step) in logs.items():
@@ -60,8 +62,8 @@ def report(place: Place) -> list[str]:
         "",
         f"PostgreSQL, one client, one-fact durable appends, logs of {FACTS:,} facts. VACUUM (FREEZE,",
         "DISABLE_PAGE_SKIPPING) and ANALYZE (statistics target 1000) touch every page; vacuum_cost_delay = 20 ms slows",
-        f"them, as on a busy server, with vacuum_cost_limit {LIMITS['VACUUM']} and {LIMITS['ANALYZE']}. Counted is every",
-        "append that began while it ran. Stock asks for LOCK TABLE … IN EXCLUSIVE MODE, which waits until it has ended.",
+        f"them, as on a busy server, with vacuum_cost_limit {LIMITS['VACUUM']} and {LIMITS['ANALYZE']}. Counted is",
+        "every append that began while it ran. Stock asks for LOCK TABLE … IN EXCLUSIVE MODE, which waits for its end.",
         "",
         "| | meanwhile | it took, s | appends | median, ms | p99, ms | longest, ms |",
         "|---|---|---:|---:|---:|---:|---:|",
@@ -85,9 +87,12 @@ class _Running:
         with psycopg.connect(self._connection.info.dsn, autocommit=True) as watcher:
             self._thread.start()
             pid = self._connection.info.backend_pid
-            while not watcher.execute(
-                "SELECT FROM pg_locks WHERE pid = %s AND mode = 'ShareUpdateExclusiveLock' AND granted", (pid,)
-            ).fetchone():
+            while (
+                self()
+                and not watcher.execute(
+                    "SELECT 1 FROM pg_locks WHERE pid = %s AND mode = 'ShareUpdateExclusiveLock' AND granted", (pid,)
+                ).fetchone()
+            ):
                 time.sleep(0.001)
 
     def __call__(self) -> bool:
