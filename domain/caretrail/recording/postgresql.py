@@ -29,12 +29,13 @@ class PostgresRecorder(EventRecorder):
         self.is_demo = self._server.is_demo
 
     def _append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> list[RecordedEvent]:
-        params = _columns(events)
-        statement = self._sql["append"]
         if stays:
-            params |= _stay_columns(stays)
-            statement = self._sql["append_with_stays"]
-        encoded = statement.encode()
+            name, params = "append_with_stays", _columns(events) | _stay_columns(stays)
+        elif len(events) == 1:
+            name, params = "append_one", _fields(events[0])
+        else:
+            name, params = "append", _columns(events)
+        encoded = self._sql[name].encode()
         return list(self._events(self._server.run(lambda connection: _call(connection, encoded, params))))
 
     def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
@@ -81,6 +82,19 @@ def _call(connection: Connection, statement: bytes, params: Mapping[str, object]
         if refusal is None:
             raise
     raise refusal
+
+
+def _fields(e: PendingEvent) -> dict[str, object]:
+    """Turn the one event of a call into what the function takes an array of."""
+    return {
+        "stream": e.originator_id,
+        "version": Int8(e.originator_version),
+        "name": e.topic,
+        "payload": e.state,
+        "source": e.source,
+        "command": e.command_id,
+        "salt": e.salt,
+    }
 
 
 def _columns(events: Sequence[PendingEvent]) -> dict[str, object]:
