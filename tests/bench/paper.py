@@ -53,7 +53,7 @@ def put(report: Path, lines: list[str]) -> None:
 
 
 def _sections(text: str) -> dict[str, str]:
-    return {part.partition("\n")[0]: part for part in _SECTION.split(text)}
+    return {part.partition("\n")[0]: part for part in _SECTION.split(text) if part}
 
 
 def _when() -> str:
