@@ -61,7 +61,7 @@ def parse_fact(line: bytes | str) -> Fact:
 
 def access_is_not_stated() -> InvalidFact:
     """Refuse an access that somebody would state instead of looking."""
-    return InvalidFact("an access is recorded by looking, never by append", "leave it out; see 'caretrail audit access'")
+    return InvalidFact("an access is recorded by looking, never by append", "leave it out")
 
 
 def fact_from(data: Fact | dict[str, Any]) -> Fact:

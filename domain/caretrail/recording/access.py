@@ -186,7 +186,8 @@ class AccessLog:
         primary = self._primary()
         if primary is None:
             raise StoreReadOnly(
-                cause.message, "name the store that takes writes with CARETRAIL_ACCESS_DB or 'caretrail --access-db URL'"
+                cause.message,
+                "name the store that takes writes: CARETRAIL_ACCESS_DB, or 'caretrail --access-db URL'",
             )
         return primary
 

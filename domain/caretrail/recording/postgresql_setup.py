@@ -166,6 +166,14 @@ def connect(conninfo: str, store: str) -> Connection:
             raise not_understood from None
 
 
+def taking_writes(conninfo: str) -> str | None:
+    """Name, of several servers, the one that takes writes; None for a url of one server."""
+    given = conninfo_to_dict(conninfo)
+    if not any("," in str(given.get(key) or "") for key in ("host", "hostaddr")):
+        return None
+    return make_conninfo(conninfo, target_session_attrs="read-write")
+
+
 def _connect(given: Mapping[str, str], options: str) -> Connection:
     defaults = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "caretrail"} | _KEEPALIVE
     wanted = defaults | dict(given)
@@ -184,7 +192,7 @@ def _connect(given: Mapping[str, str], options: str) -> Connection:
 
 
 def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str]:
-    """Read the namespace of a store, whether it is a demo, and who logged in; refuse what is not ours or newer than we are."""
+    """Read the namespace of a store, whether it is a demo, and who logged in; refuse a foreign or newer one."""
     with postgres_errors(store):
         try:
             statement = load_sql("caretrail.recording", "postgresql_queries.sql")["mark"]

@@ -168,9 +168,7 @@ class SqliteRecorder(EventRecorder):
         return _moment(value)
 
 
-def _first_accesses(
-    accesses: Sequence[PendingAccess], found: Mapping[Command, RecordedEvent]
-) -> list[RecordedEvent]:
+def _first_accesses(accesses: Sequence[PendingAccess], found: Mapping[Command, RecordedEvent]) -> list[RecordedEvent]:
     """Return what an earlier attempt of this very call recorded; part of it, or other content, is refused."""
     first = [found.get((ACCESS_SOURCE, access.command_id)) for access in accesses]
     same = [event for event, access in zip(first, accesses, strict=True) if event and event.state == access.payload]
