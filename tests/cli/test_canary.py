@@ -28,6 +28,7 @@ KEPT = {"type", "episode", "policy", "zone", "occurred_on"}
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "append": ("append", "{file}"),
+    "audit access": ("audit", "access"),
     "census": ("census",),
     "completion": ("completion", "bash"),
     "copy": ("copy", "--to", "{folder}/copied.db"),
