@@ -98,7 +98,7 @@ def test_every_answer_of_a_service_is_recorded_with_who_it_is_for(store_url: str
     clerk = {"id": "ehr", "role": "service"}
     with open_store(store_url, actor=clerk, purpose="operations", clock=lambda: NOW) as store:
         store.append([assessed("01-02"), admitted("01-05")])
-        store.worklist(date(2026, 1, 10))
+        store.worklist(date(2026, 2, 20))
         store.findings(episode="E-1")
         other = store.asked_by(Person(id="c-ortiz", role="clinician"), reason="found unconscious")
         other.timeline("E-1")
