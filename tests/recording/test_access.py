@@ -30,7 +30,7 @@ from caretrail.recording.access import (
 from caretrail.recording.events import ACCESS_NAME, ACCESS_SOURCE, LARGEST_PAYLOAD, PendingAccess
 from caretrail.recording.opening import Primary
 from cli.conftest import Caretrail
-from stores import WRITING, log_of, pending, run_sql, taking_no_writes
+from stores import WRITING, all_at_once, log_of, pending, run_sql, taking_no_writes
 
 DAY = date(2026, 3, 9)
 ORTIZ = Actor("c-ortiz", "clinician", "LADC")
@@ -114,6 +114,13 @@ def test_each_account_has_a_stream_of_its_own_that_anybody_can_compute(recorder:
     ] == [(stream, version, ACCESS_NAME, ACCESS_SOURCE, recorder.account) for version in (1, 2, 3)]
     assert [event.position for event in log_of(recorder)] == [1, 2, 3]
     assert first.recorded_at < second.recorded_at < third.recorded_at
+
+
+def test_many_who_look_at_once_never_clash(recorder: EventRecorder) -> None:
+    """Given eight threads of one account, whose looks all go to one stream."""
+    events = [event for found in all_at_once(lambda _: recorder.record_access([look(str(uuid4()))])) for event in found]
+    assert sorted(event.originator_version for event in events) == list(range(1, 9))
+    assert [event.position for event in log_of(recorder)] == list(range(1, 9))
 
 
 def test_many_episodes_are_said_in_several_facts_of_one_call(recorder: EventRecorder) -> None:
