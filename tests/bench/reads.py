@@ -112,7 +112,7 @@ def worklists(stores: dict[str, str], say: Say) -> list[str]:
         "",
         "## The worklist",
         "",
-        "| | open episodes | rows | inside the process, ms | the same, the look recorded, ms | whole command, 50 rows, s |",
+        "| | open episodes | rows | inside the process, ms | with its look, ms | whole command, 50 rows, s |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, url in stores.items():
