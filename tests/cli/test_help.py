@@ -11,12 +11,13 @@ from pathlib import Path
 import click
 import pytest
 
+from caretrail.cli import audit
 from caretrail.cli.facts_page import facts_page
 from caretrail.cli.fields import missing
 from caretrail.cli.main import COMMANDS, cli
 from caretrail.cli.record import example
 from caretrail.cli.reference import reference
-from caretrail.facts.codec import FACT_TYPES
+from caretrail.facts.codec import APPENDED, FACT_TYPES
 
 from .conftest import Caretrail
 
@@ -53,7 +54,8 @@ def test_every_option_is_explained(path: str) -> None:
 
 
 def test_the_list_of_commands_says_what_each_command_says_itself() -> None:
-    assert {name: (ALL[f"caretrail {name}"].help or "").split("\n")[0] for name in COMMANDS} == COMMANDS
+    for path, commands in {"caretrail": COMMANDS, "caretrail audit": audit.COMMANDS}.items():
+        assert {name: (ALL[f"{path} {name}"].help or "").split("\n")[0] for name in commands} == commands
 
 
 @pytest.mark.parametrize("path", ALL)
@@ -63,7 +65,7 @@ def test_help_fits_80_columns(caretrail: Caretrail, path: str) -> None:
     assert [line for line in ended.out.splitlines() if len(line) > 80 and "caretrail completion" not in line] == []
 
 
-@pytest.mark.parametrize("name", FACT_TYPES)
+@pytest.mark.parametrize("name", APPENDED)
 def test_the_example_of_a_fact_gives_all_that_it_requires(name: str) -> None:
     words = example(FACT_TYPES[name])
     for leaf in missing(FACT_TYPES[name], {}):

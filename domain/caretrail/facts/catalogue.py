@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, StrictBool, field_validator, model_validator
 
+from caretrail.facts.accessed import Accessed
 from caretrail.facts.envelope import EpisodeFact, FactBase
 from caretrail.facts.parts import (
     RATING_PATTERNS,
@@ -385,6 +386,7 @@ Fact = (
     | Voided
     | Addendum
     | ProgramAttested
+    | Accessed
 )
 """Any fact; the union is told apart by `type`."""
 

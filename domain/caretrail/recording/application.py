@@ -31,12 +31,8 @@ from caretrail.errors import (
     UnknownEpisode,
     VersionConflict,
 )
-from caretrail.facts import (
-    EpisodeFact,
-    Fact,
-    ProgramFact,
-)
-from caretrail.facts.codec import IMPORTED, payload_of, read_fact, stored_name
+from caretrail.facts import Accessed, EpisodeFact, Fact, ProgramFact
+from caretrail.facts.codec import IMPORTED, access_is_not_stated, payload_of, read_fact, stored_name
 from caretrail.recording.acts import Act, Receipt, first_of_each, receipt_of, require_own_commands
 from caretrail.recording.events import RecordedEvent, Stay
 from caretrail.recording.infrastructure import RecorderFactory
@@ -107,6 +103,8 @@ class Records(Application[UUID]):
 
     def stream_of(self, fact: Fact) -> UUID:
         """The stream a fact belongs to."""
+        if isinstance(fact, Accessed):
+            raise access_is_not_stated()
         return self.program_stream(fact.program) if isinstance(fact, ProgramFact) else self.episode_stream(fact.episode)
 
     def episode_stream(self, episode: str) -> UUID:
