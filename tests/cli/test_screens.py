@@ -146,7 +146,8 @@ Next review     due 2026-03-07
 Determination   continue, 2026-02-05, by c-ortiz (fact 26)
                   c-ortiz, LADC: signed 2026-02-05, electronic
 Continued stay  unknown (determination, through 2026-03-07)
-Sessions        09:00 group, 180 min, 8 clients, in person (fact 43)
+Sessions        09:00 group, 180 min, 8 clients, in person, by c-ortiz, LADC
+                (fact 43)
 Minutes         180 on this day, 180 since Sunday 2026-03-08
 Findings        NE21-R1 overdue: review overdue, due 2026-03-07
                 NE21-I5 info: not given since 2026-01-05: family, education,
@@ -158,6 +159,28 @@ Findings        NE21-R1 overdue: review overdue, due 2026-03-07
 
 Standing on position 65, the newest
 """)
+
+
+def test_the_sheet_marks_what_came_late_was_corrected_or_struck(seen: Caretrail) -> None:
+    def sessions(*words: str) -> str:
+        lines = seen("show", "LNK", *words).out.split("Sessions")[1].split("Findings")[0].splitlines()
+        return " ".join(" ".join(lines).split())
+
+    assert sessions("--as-of", "2026-03-02") == (
+        "09:00 group, 180 min, 11 clients, in person, by c-ortiz, LADC and c-noor, PLADC "
+        "(fact 53, LATE ENTRY 18 days after, CORRECTED by 55) "
+        "Minutes 180 on this day, 180 since Sunday 2026-03-01"
+    )
+    assert sessions("--as-of", "2026-03-02", "--known-at", "@54") == (
+        "09:00 group, 180 min, 13 clients, in person, by c-ortiz, LADC and c-noor, PLADC "
+        "(fact 53, LATE ENTRY 18 days after) "
+        "Minutes 180 on this day, 180 since Sunday 2026-03-01"
+    )
+    assert sessions("--as-of", "2026-03-02", "--known-at", "@52").startswith("none on this day")
+    assert sessions("--as-of", "2026-03-24") == (
+        "✗ 17:00 family, 60 min, in person, by c-ortiz, LADC (fact 56, VOIDED by 58) "
+        "Minutes 0 on this day, 180 since Sunday 2026-03-22"
+    )
 
 
 def test_eligibility_on_the_admission(seen: Caretrail) -> None:

@@ -126,6 +126,29 @@ def fact_json(entry: Entry) -> dict[str, Any]:
     return payload
 
 
+@dataclass(frozen=True, slots=True)
+class Marks(Answer):
+    """What must not be overlooked about a fact, in short: late, and the versions of the facts that amend it."""
+
+    late: bool
+    days_after: int
+    corrected_by: tuple[int, ...]
+    added_by: tuple[int, ...]
+    voided_by: int | None
+
+
+def marks_of(entry: Entry, acting: Amendments, zone: str | None, policy: Policy | None) -> Marks:
+    """The marks of a fact."""
+    day = happened_on(entry, acting)
+    return Marks(
+        is_late(entry, day, zone, policy),
+        days_after(entry, day, zone),
+        tuple(by.version for by in acting.corrections.get(entry.version, ())),
+        tuple(by.version for by in acting.addenda.get(entry.version, ())),
+        acting.voided_by.get(entry.version),
+    )
+
+
 # --- when it happened, and how late it came -----------------------------------------------------------------------
 
 
