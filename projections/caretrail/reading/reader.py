@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from caretrail.errors import UnknownEpisode
@@ -20,6 +20,7 @@ from caretrail.recording.statements import load_sql
 if TYPE_CHECKING:
     from caretrail.policy import Policy
     from caretrail.projection.shapes import EpisodeRows
+    from caretrail.reading.auditing.diff import Compared
     from caretrail.reading.sheet import Sheet
     from caretrail.reading.timeline import Order, TimelineRow
     from caretrail.reading.view import EpisodeView
@@ -257,6 +258,38 @@ class Reader(Door):
             return why_of(view, rule, as_of, today_in(view.rows.zone, self._now))
 
         return self._read_one(name, ask, known_at, policy)
+
+    # --- for auditors ------------------------------------------------------------------------------------------
+
+    def position_of(self, moment: datetime | int) -> int:
+        """How far the log went at a moment; a position stands for itself, as far as there is so much."""
+        if isinstance(moment, int):
+            return min(moment, self._recorder.max_position())
+        return self._recorder.position_at(moment)
+
+    def diff(
+        self,
+        before: int,
+        after: int,
+        as_of: date | None = None,
+        *,
+        episode: str | None = None,
+        program: str | None = None,
+    ) -> Compared:
+        """Which verdicts of the days up to one changed between two positions of the log, and which facts changed each.
+
+        Raises UnknownEpisode if the one named is not known at `after`.
+        """
+        from caretrail.reading.auditing.diff import compare
+
+        def ask(_: Board) -> Compared:
+            how = as_of, self._now
+            return compare(
+                self._recorder, before, after, *how, episode=episode, program=program, progress=self._progress
+            )
+
+        named = () if episode is None else (episode,)
+        return self._read(ask, after, lambda found: (*named, *(change.episode for change in found.changes)))
 
 
 def _about(board: Board, scope: Scope) -> list[str]:

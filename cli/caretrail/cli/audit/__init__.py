@@ -7,7 +7,9 @@ import click
 from caretrail.cli.helping import described
 from caretrail.cli.lazy import LazyGroup
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "diff": "Show which verdicts changed between two moments, and why",
+}
 """Every command, in the order they are learned, and the first line of its help."""
 
 
