@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from caretrail.policy import Policy
     from caretrail.projection.shapes import EpisodeRows
     from caretrail.reading.auditing.diff import Compared
+    from caretrail.reading.auditing.reviews import Reviews
     from caretrail.reading.sheet import Sheet
     from caretrail.reading.timeline import Order, TimelineRow
     from caretrail.reading.view import EpisodeView
@@ -290,6 +291,25 @@ class Reader(Door):
 
         named = () if episode is None else (episode,)
         return self._read(ask, after, lambda found: (*named, *(change.episode for change in found.changes)))
+
+    def reviews(
+        self,
+        as_of: date | None = None,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        program: str | None = None,
+        clinician: str | None = None,
+        known_at: int | None = None,
+    ) -> Reviews:
+        """The reviews due in a period, by program and who carried the case: on time, late or not done."""
+        from caretrail.reading.auditing.reviews import reviews_due
+
+        def ask(board: Board) -> Reviews:
+            which = {"program": program, "clinician": clinician}
+            return reviews_due(board, self._recorder, self._now, as_of, start=start, end=end, **which)
+
+        return self._read(ask, known_at, lambda found: (one.episode for rate in found.rates for one in rate.reviews))
 
 
 def _about(board: Board, scope: Scope) -> list[str]:

@@ -9,6 +9,7 @@ from caretrail.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
     "diff": "Show which verdicts changed between two moments, and why",
+    "reviews": "Count the reviews that were due: on time, late, not done",
 }
 """Every command, in the order they are learned, and the first line of its help."""
 
