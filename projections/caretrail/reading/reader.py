@@ -20,6 +20,7 @@ from caretrail.recording.statements import load_sql
 if TYPE_CHECKING:
     from caretrail.policy import Policy
     from caretrail.projection.shapes import EpisodeRows
+    from caretrail.reading.auditing.amendments import Amended, Times
     from caretrail.reading.auditing.diff import Compared
     from caretrail.reading.auditing.reviews import Reviews
     from caretrail.reading.sheet import Sheet
@@ -310,6 +311,28 @@ class Reader(Door):
             return reviews_due(board, self._recorder, self._now, as_of, start=start, end=end, **which)
 
         return self._read(ask, known_at, lambda found: (one.episode for rate in found.rates for one in rate.reviews))
+
+    def amendments(
+        self,
+        as_of: date | None = None,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        by: Times = "recorded",
+        author: str | None = None,
+        program: str | None = None,
+        known_at: int | None = None,
+    ) -> Amended:
+        """Late entries, corrections, addenda and voids of a period of recorded or of clinical days, by author."""
+        from caretrail.reading.auditing.amendments import Asked, amendments_of
+
+        asked = Asked(start, end, by, as_of, author, program)
+        upto = self._recorder.max_position() if known_at is None else known_at
+
+        def ask(_: Board) -> Amended:
+            return amendments_of(self._recorder, upto, asked, self._progress)
+
+        return self._read(ask, upto, lambda found: (fact.episode for row in found.rows for fact in row.facts))
 
 
 def _about(board: Board, scope: Scope) -> list[str]:

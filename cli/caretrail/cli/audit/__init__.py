@@ -8,6 +8,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
+    "amendments": "Count late entries, corrections, addenda and voids by author",
     "diff": "Show which verdicts changed between two moments, and why",
     "reviews": "Count the reviews that were due: on time, late, not done",
 }

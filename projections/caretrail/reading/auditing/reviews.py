@@ -220,8 +220,11 @@ def _due_review(
     if done_on is None and not missed:
         return None
     fell_due = bool(missed) or any(flag.verdict == "due_today" and flag.due_on == due_on for flag in run.flags)
-    if done_on is not None and not fell_due:
-        due_on = max(due_on, done_on)  # it would have been due while the client was away: then it is on return
+    if following is not None and done_on is not None and not fell_due and due_on < done_on:
+        # it would have been due while the client was away: then it is on return, and so may be what followed it
+        due_on = done_on
+        if following.due is not None and following.due.due_on == due_on:
+            return None
     until = done_on or _missed_until(missed, day)
     late = max(0, (until - due_on).days)
     outcome: Outcome = "not_done" if done_on is None else "late" if late else "on_time"
