@@ -15,7 +15,7 @@ from caretrail.episode.episode import Episode
 from caretrail.episode.history import AMENDMENTS, Entry
 from caretrail.facts import Addendum, Corrected, EpisodeFact, ProgramFact, Voided
 from caretrail.policy import Policy
-from caretrail.projection.days import today_in
+from caretrail.projection.days import next_day, today_in
 from caretrail.projection.rows import Unreadable, evolve, usable_policy
 from caretrail.projection.shapes import Span
 from caretrail.projection.spans import episode_spans
@@ -27,7 +27,8 @@ from caretrail.recording.recorder import EventRecorder
 PAGE = 100
 """Episodes folded at a time; bounds the memory."""
 
-FARTHEST_ZONE = timedelta(hours=14)
+EAST, WEST = timedelta(hours=14), timedelta(hours=12)
+"""How much earlier than in UTC a day begins somewhere, and how much later it ends."""
 
 Times = Literal["recorded", "clinical"]
 """What a period bounds: the days on which facts were recorded, or the days they are about."""
@@ -164,9 +165,9 @@ def _streams(recorder: EventRecorder, upto: int, asked: Asked) -> list[UUID]:
     """Episodes in which something may be asked for: nothing about a day is recorded before that day begins anywhere."""
     first, last = 0, upto
     if asked.start is not None and asked.start > date.min:
-        first = min(recorder.position_at(datetime.combine(asked.start, time(), UTC) - FARTHEST_ZONE), upto)
+        first = min(recorder.position_at(datetime.combine(asked.start, time(), UTC) - EAST), upto)
     if asked.end is not None and asked.by == "recorded" and asked.end < date.max:
-        last = min(recorder.position_at(datetime.combine(asked.end, time(), UTC) + 2 * FARTHEST_ZONE), upto)
+        last = min(recorder.position_at(datetime.combine(next_day(asked.end), time(), UTC) + WEST), upto)
     return [*recorder.touched(first, last)]
 
 
