@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def accessing(setup: Setup, recorder: EventRecorder, purpose: str = "treatment") -> Generator[AccessLog]:
+def accessing(
+    setup: Setup, recorder: EventRecorder, purpose: str = "treatment", command: str | None = None
+) -> Generator[AccessLog]:
     """Record the looks of the running command; `purpose` is what it is for unless somebody says otherwise."""
     from caretrail.recording.access import AccessLog, Actor, Asker
     from caretrail.recording.opening import Primary
 
     claimed = setup.actor
     asker = Asker(
-        command_name(click.get_current_context()),
+        command or command_name(click.get_current_context()),
         Actor(claimed.id, claimed.role, claimed.credential) if claimed is not None else None,
         setup.purpose or purpose,
         setup.break_glass,

@@ -24,8 +24,8 @@ def complete_episode(ctx: click.Context, _param: click.Parameter, incomplete: st
         from caretrail.reading.reader import Reader
 
         setup = ctx.find_object(Setup) or Setup()
-        with setup.open() as recorder, accessing(setup, recorder) as access:
-            names = Reader(recorder, now(), access=access.using("completion")).beginning(incomplete, MOST_COMPLETIONS)
+        with setup.open() as recorder, accessing(setup, recorder, command="completion") as access:
+            names = Reader(recorder, now(), access=access).beginning(incomplete, MOST_COMPLETIONS)
     except CaretrailError:  # a look that cannot be recorded among them
         return []
     return [CompletionItem(name) for name in names]

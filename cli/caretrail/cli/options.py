@@ -238,27 +238,26 @@ def _into_setup(field: str, name: str, words: str, **attributes: Any) -> Callabl
     return click.option(name, expose_value=False, callback=take, help=words, **attributes)
 
 
-def access_options(function: F) -> F:
-    """Take who looks and what for, into the setup: `--actor`, `--purpose`, `--break-glass`."""
-    for option in reversed(_ACCESS_OPTIONS):
+def access_options(function: F, me: str = "--actor") -> F:
+    """Take who looks and what for, into the setup: `--actor` (or as `me` says), `--purpose`, `--break-glass`."""
+    options: tuple[Callable[[F], F], ...] = (
+        _into_setup(
+            "actor", me, "Who I am, as recorded with the look.  [env: CARETRAIL_ACTOR]",
+            metavar="ID,ROLE[,CREDENTIAL]", envvar="CARETRAIL_ACTOR", type=AuthorType(),
+        ),
+        _into_setup(
+            "purpose", "--purpose", "What the look is recorded to be for.  [env: CARETRAIL_PURPOSE]",
+            metavar="TOKEN", envvar="CARETRAIL_PURPOSE",
+        ),
+        _into_setup(
+            "break_glass", "--break-glass", "It is an emergency: REASON is recorded, and shown to auditors.",
+            metavar="REASON", allow_from_autoenv=False,
+        ),
+    )  # fmt: skip  # one option, one thought
+    for option in reversed(options):
         function = option(function)
     return function
 
-
-_ACCESS_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    _into_setup(
-        "actor", "--actor", "Who I am, as recorded with the look.  [env: CARETRAIL_ACTOR]",
-        metavar="ID,ROLE[,CREDENTIAL]", envvar="CARETRAIL_ACTOR", type=AuthorType(),
-    ),
-    _into_setup(
-        "purpose", "--purpose", "What the look is recorded to be for.  [env: CARETRAIL_PURPOSE]",
-        metavar="TOKEN", envvar="CARETRAIL_PURPOSE",
-    ),
-    _into_setup(
-        "break_glass", "--break-glass", "It is an emergency: REASON is recorded, and shown to auditors.",
-        metavar="REASON", allow_from_autoenv=False,
-    ),
-)  # fmt: skip  # one option, one thought
 
 access_store_option = _into_setup(
     "access_db",
