@@ -47,7 +47,7 @@ def command(
     states what others did, they stand below it. With --json each row has its facts.
 
         caretrail audit amendments --from 2026-03-01 --to 2026-03-31
-        caretrail audit amendments --by clinical --from 2026-03-01 --to 2026-03-31 --list
+        caretrail audit amendments --by clinical --from 2026-03-01 --list
     """
     require_order(start, end)
     with asking(view) as asked:

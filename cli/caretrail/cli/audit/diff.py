@@ -72,10 +72,11 @@ def command(
         name = case_number(asked, episode, after) if episode is not None else None
         found = asked.reader.diff(before, after, as_of, episode=name, program=program)
         shown = [change for change in found.changes if everything or change.loud]
+        some = asked.has_facts()
         if as_json:
             print_json_list(shown)
             say(_compared(found, start, end))
-        else:
+        elif some:
             _print(asked, found, shown, name)
             click.echo(_compared(found, start, end))
 
@@ -163,10 +164,10 @@ def _author(fact: ChangedBy) -> str:
 
 def _compared(found: Compared, start: Knowledge, end: Knowledge | None) -> str:
     """What was compared with what."""
-    first, second = f"{_when(start)}position {found.before}", f"{_when(end)}position {found.after}"
-    between = f"{plural(found.episodes, 'episode')} with facts recorded between"
-    return f"As known at {first},\nand at {second}: {between}"
+    between = f"{plural(found.episodes, 'episode')} {'has' if found.episodes == 1 else 'have'} facts recorded between"
+    return f"As known at {_when(start, found.before)}\nand then at {_when(end, found.after)}\n{between}"
 
 
-def _when(moment: Knowledge | None) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, " if isinstance(moment, datetime) else ""
+def _when(moment: Knowledge | None, position: int) -> str:
+    when = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: " if isinstance(moment, datetime) else ""
+    return f"{when}position {position}"
