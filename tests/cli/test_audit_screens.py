@@ -75,13 +75,13 @@ def test_late_entries_and_amendments_by_author(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Late entries and amendments recorded from 2026-03-16 to 2026-03-25
 
-Author             Program      Entries  Late        Corrected  Added  Voided
-c-ortiz, LADC      lincoln-iop  4        0           1          1      1
-ehr-feed, service  lincoln-iop  1        1: 18 days  0          0      0
+Author        Program      Entries  Late        Corrected  Added  Voided
+c-ortiz       lincoln-iop  4        0           1          1      1
+LADC
+ehr-feed      lincoln-iop  1        1, 18 days  0          0      0
+service
 for c-ortiz
 for c-noor
-ehr-feed, service  lincoln-iop  6        0           0          0      0
-for c-ortiz
 
 Recorded, UTC     Episode        What                                Author
 2026-03-20 23:00  LNK-2026-0001  session attended of 2026-03-02      ehr-feed
@@ -97,6 +97,7 @@ Recorded, UTC     Episode        What                                Author
                   fact 59        2026-03-11: document arrived later  LADC
 
 1 late and 3 amendments of 11 entries
+1 more row without any: --json lists them, too
 Standing on position 65, the newest
 """)
     assert [row["version"] for row in seen("audit", "amendments", "--list", "--json").json] == [53, 55, 58, 59]
@@ -113,7 +114,7 @@ def test_reviews_that_were_due(seen: Caretrail) -> None:
 Reviews due from 2026-01-01 to 2026-03-31
 
 Program       Clinician  Due  On time  Late       Not done
-lincoln-iop   c-ortiz    2    1 of 2   1: 4 days  0
+lincoln-iop   c-ortiz    2    1 of 2   1, 4 days  0
 
 Due         Episode        What became of it                  Clinician
 2026-02-06  LNK-2026-0001  on time, 2026-02-05 (fact 25)      c-ortiz
@@ -140,9 +141,9 @@ def test_a_percentage_stands_only_where_there_are_many(caretrail: Caretrail, exa
         assert caretrail("append", "--imported", input=text).status == 0
     assert caretrail("audit", "reviews", "--to", "2026-03-31").out.splitlines()[2:6] == [
         "Program       Clinician  Due  On time         Late        Not done",
-        "lincoln-iop   c-ortiz    18   9 of 18         9: 4 days   0",
-        "              c-quill    2    1 of 2          1: 4 days   0",
-        "              all        20   10 of 20, 50 %  10: 4 days  0",
+        "lincoln-iop   c-ortiz    18   9 of 18         9, 4 days   0",
+        "              c-quill    2    1 of 2          1, 4 days   0",
+        "              all        20   10 of 20, 50 %  10, 4 days  0",
     ]
 
 

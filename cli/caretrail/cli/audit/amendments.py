@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.asking import Asking, asking
-from caretrail.cli.audit.period import from_option, in_words, require_order, to_option
+from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
 from caretrail.cli.helping import described
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
@@ -76,8 +76,9 @@ def _print(asked: Asking, found: Amended, period: str, *, each: bool) -> None:
     click.echo(asked.heading(f"Late entries and amendments{period}", ""))
     facts = _facts(found)
     click.echo("")
-    if found.rows:
-        cells = [_cells(row) for row in found.rows]
+    some = [row for row in found.rows if row.facts]
+    if some:
+        cells = [_cells(row) for row in some]
         print_table(Columns.of(TITLES, cells, wraps=0), cells)
         click.echo("")
     if each and facts:
@@ -89,16 +90,17 @@ def _print(asked: Asking, found: Amended, period: str, *, each: bool) -> None:
     late = sum(fact.late for fact in facts)
     amend = sum(fact.target is not None for fact in facts)
     click.echo(f"{late} late and {plural(amend, 'amendment')}{of}{f', {imported:,} imported' if imported else ''}")
+    if len(some) < len(found.rows):
+        click.echo(f"{plural(len(found.rows) - len(some), 'more row')} without any: --json lists them, too")
 
 
 def _cells(row: AmendedBy) -> Sequence[Any]:
     from caretrail.cli.tables import Cell, lines
 
     days = row.days_late
-    span = f"{days[0]} to {plural(days[-1], 'day')}" if days and days[0] != days[-1] else ""
-    late = f"{row.late}: {span or plural(days[0], 'day')}" if days else "0"
+    late = f"{row.late}, {in_days(days)}" if days else "0"
     others = [f"for {who}" for who in row.performed_by]
-    author = lines(f"{row.author}, {row.credential or spoken(row.role)}", *others)
+    author = lines(row.author, row.credential or spoken(row.role), *others)
     counts = (row.corrections, row.addenda, row.voids)
     return Cell(author), row.program or "none", f"{row.entries:,}", late, *map(str, counts)
 

@@ -117,8 +117,9 @@ def _cells(change: Change, found: Compared) -> Sequence[Any]:
     last = change.until - timedelta(days=1)
     days = f"{change.start}\nto {last}" if last != change.start else str(change.start)
     main = _main(change, found)
-    before = _said(change.before or (main.before if main else ()))
-    after = _said(change.after or (main.after if main else ()))
+    by = "through" if change.rule == "eligibility" else "due"
+    before = _said(change.before or (main.before if main else ()), by)
+    after = _said(change.after or (main.after if main else ()), by)
     what = lines(*before, *(f"→ {said}" for said in after))
     return change.rule, Cell(days), Cell(what), Cell(lines(*_facts(change)))
 
@@ -137,12 +138,12 @@ def _main(change: Change, found: Compared) -> Change | None:
     )
 
 
-def _said(said: Sequence[Said]) -> Iterator[str]:
-    """What was said, in words."""
+def _said(said: Sequence[Said], by: str) -> Iterator[str]:
+    """What was said, in words; `by` says what its day is."""
     if not said:
         yield "nothing said"
     for item in said:
-        due = f", due {item.due_on}" if item.due_on and str(item.due_on) not in item.message else ""
+        due = f", {by} {item.due_on}" if item.due_on and str(item.due_on) not in item.message else ""
         quiet = " (quiet)" if item.quiet else ""
         yield f"{spoken(item.verdict)}{due}{f': {item.message}' if item.message else ''}{quiet}"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.asking import Asking, asking
-from caretrail.cli.audit.period import from_option, in_words, require_order, to_option
+from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
 from caretrail.cli.helping import described
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
@@ -100,8 +100,8 @@ def _with_totals(rates: Sequence[ReviewRate]) -> Iterator[tuple[str, str, Review
 def _cells(row: tuple[str, str, ReviewRate]) -> Sequence[Any]:
     program, clinician, rate = row
     days = rate.days_late
-    span = f"{days[0]} to {plural(days[-1], 'day')}" if days and days[0] != days[-1] else ""
-    late = f"{rate.late}: {span or plural(days[0], 'day')}" if days else "0"
+    late = f"{rate.late}, {in_days(days)}" if days else "0"
+    # rounded down, so that 100 % means all
     share = f", {100 * rate.on_time // rate.due} %" if rate.due >= ENOUGH else ""
     return program, clinician, str(rate.due), f"{rate.on_time} of {rate.due}{share}", late, str(rate.not_done)
 
