@@ -97,7 +97,7 @@ def test_glass_is_not_broken_without_a_reason(reason: str) -> None:
     "actor", [Actor("a b", "staff"), Actor("a", "boss"), Actor("a", "staff", "\n"), Actor("", "staff")]
 )
 def test_who_cannot_be_recorded_cannot_ask(actor: Actor) -> None:
-    with pytest.raises(InvalidFact, match="^actor"):
+    with pytest.raises(InvalidFact, match="actor"):
         Asker("show", actor)
 
 
@@ -180,7 +180,7 @@ def test_a_look_is_no_fact_to_send(store_url: str, tmp_path: Path) -> None:
         assert log_of(recorder) == []
 
 
-APPEND = "SELECT FROM caretrail.append(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::bytea[])"
+APPEND = "SELECT FROM caretrail.append(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s)"
 
 
 @pytest.mark.parametrize("several", [False, True])
@@ -230,10 +230,10 @@ def elsewhere(url: str, folder: Path) -> str:
         return f"{url}&{WRITING}"
     place = folder / "primary"
     place.mkdir()
-    run_sql(url, f"VACUUM INTO '{place}/caretrail.db'")
+    run_sql(url, f"VACUUM INTO '{place}/there.db'")
     place.chmod(0o777)
-    (place / "caretrail.db").chmod(0o666)
-    return f"sqlite://{place}/caretrail.db"
+    (place / "there.db").chmod(0o666)
+    return f"sqlite://{place}/there.db"
 
 
 def test_a_store_that_takes_no_writes_sends_the_look_where_it_does(store_url: str, tmp_path: Path) -> None:
@@ -255,14 +255,11 @@ def test_a_store_that_takes_no_writes_sends_the_look_where_it_does(store_url: st
 def test_it_must_be_the_same_store_and_take_writes_itself(store_url: str, tmp_path: Path) -> None:
     other = f"sqlite://{tmp_path}/other/store.db"
     init_store(other)
+    (tmp_path / "other").chmod(0o777)
+    (tmp_path / "other" / "store.db").chmod(0o666)
+    places = {store_url: "read-only", other: "is another store", f"{other}.no": "no Caretrail store"}
     with taking_no_writes(store_url), open_recorder(store_url) as recorder:
-        for place, words in (
-            (store_url, "read-only"),
-            (other, "is another store"),
-            (f"{other}.no", "no Caretrail store"),
-        ):
-            if place != store_url and store_url.startswith("sqlite"):
-                (tmp_path / "other").chmod(0o777)
+        for place, words in places.items():
             primary = Primary(store_url, place)
             with pytest.raises(AccessNotRecorded, match=words):
                 AccessLog(recorder, ASKER, lambda: DAY, primary)(["A"])
@@ -276,7 +273,7 @@ def test_a_lock_held_too_long_is_an_error_with_its_cause(
         raise StoreError("it is locked", "end what holds the lock")
 
     monkeypatch.setattr(recorder, "record_access", busy)
-    with pytest.raises(AccessNotRecorded, match="nothing is shown, .*: it is locked") as failed:
+    with pytest.raises(AccessNotRecorded, match="this look cannot be recorded: it is locked") as failed:
         log(recorder)(["A"])
     assert (failed.value.hint, failed.value.read_only) == ("end what holds the lock", False)
 
