@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
+from uuid import uuid5
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from caretrail.reading.auditing.diff import ELIGIBILITY, Change, Said
 from caretrail.reading.board import KnownBoard
 from caretrail.recording import init_store, open_recorder
 from projections.given import NAME, NOW, Care, admitted, assessed, day, example, fact, plan, session, signature
+from stores import pending
 
 SIGNED = [signature("c-ortiz", "clinician", "02-05"), signature("cl-E-1", "client", "02-05")]
 REVIEW: dict[str, Any] = {"plan_version": 1, "participants": ["client"], "updated": True, "signatures": SIGNED}
@@ -124,7 +126,7 @@ def test_applied_to_the_answer_at_the_first_moment_it_gives_the_answer_at_the_se
     assert all(change.until <= on + timedelta(days=1) for change in found.changes)
 
 
-@settings(max_examples=25)  # each recomputes every position between the two, for both ends of every stretch
+@settings(max_examples=15)  # each recomputes every position between the two, for both ends of every stretch
 @given(cuts=st.tuples(POSITIONS, POSITIONS), on=st.dates(day("01-05"), day("05-30")))
 def test_it_names_the_facts_after_which_something_else_was_said_and_no_others(
     mixed_care: Care, cuts: tuple[int, int], on: date
@@ -207,3 +209,19 @@ def test_an_answer_names_whose_record_it_shows(care: Care) -> None:
     reader.diff(65, 65, day("03-24"), episode=NAME)
     reader.diff(65, 65, day("03-24"))
     assert seen == [[NAME], [NAME]]
+
+
+def test_a_fact_that_cannot_be_read_is_named_without_what_it_would_say(care: Care) -> None:
+    """Given an episode in which a fact cannot be read, and another behind it, then the first is what changed all."""
+    care.record(troubled())
+    stream = uuid5(care.recorder.namespace, "E-1")
+    for version in (18, 19):
+        care.recorder.append([pending(stream, version)])
+    changes = care.reader.diff(17, 19, day("02-10"), episode="E-1").changes
+    assert {(by.version, by.type, by.author) for change in changes for by in change.facts} == {
+        (18, "plan_reviewed", None)
+    }
+    [quarantined] = [change for change in changes if change.rule == "QUARANTINE"]
+    assert [said.verdict for said in quarantined.after] == ["unknown"]
+    assert care.reader.diff(18, 19, day("02-10"), episode="E-1").changes == ()
+    assert care.reader.reviews(day("02-20")).unread == care.reader.amendments().unread == 1
