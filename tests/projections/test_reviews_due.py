@@ -125,6 +125,27 @@ def test_what_became_of_a_review_due_on_6_february(text: str, expected: list[tup
     assert told(history, day("02-20")) == wanted
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        "2026-01-25 review of 1 next 2026-02-10 signed by c-ortiz",
+        "2026-01-20 review of 1 next 2026-02-05 signed by c-lee@2026-01-22",
+    ],
+)
+def test_a_second_review_that_moves_nothing_is_no_other_one_done(second: str) -> None:
+    """Given a review that sets the next for 10 February, when another sets the same day, or one of the same day sets
+    an earlier one once it counts, then one review was due besides the first of all.
+    """
+    history = history_of(
+        "2026-01-05 admitted\n2026-01-07 plan 1 signed by c-ortiz, cl-7f3a\n"
+        f"2026-01-20 review of 1 next 2026-02-10 signed by c-ortiz\n{second}"
+    )
+    due = day("02-10") if "01-25" in second else day("02-05")
+    assert told(history, day("02-20")) == walked(history, day("02-20")) == [
+        (day("02-06"), "on_time", day("01-20"), 0), (due, "not_done", None, (day("02-20") - due).days),
+    ]  # fmt: skip
+
+
 def test_what_is_due_today_may_still_be_on_time() -> None:
     history = history_of("2026-01-05 admitted\n2026-01-07 plan 1 signed by c-ortiz, cl-7f3a")
     assert told(history, day("02-06")) == []
