@@ -102,7 +102,7 @@ def test_a_look_is_not_what_its_own_answer_stands_on(care: Care) -> None:
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tell whenever rows or the position of a projection are written."""
     told: list[str] = []
-    advance: Callable[..., None] = Projector._advance
+    advance: Callable[..., None] = vars(Projector)["_advance"]
 
     def tell(self: Projector, state: State, upto: int) -> None:
         told.append(f"{state.position} to {upto}")
@@ -158,13 +158,11 @@ def test_a_fact_smuggled_into_the_stream_of_an_account_harms_nobody(postgres_url
         care.record(example())
         fact = json.dumps({"type": "held"}).encode()
         stream = access_stream(recorder.namespace, recorder.account)
-        smuggled = [
-            PendingEvent(stream, number, "held/1", fact, "x", f"smuggled {number}", new_salt()) for number in (1, 4)
-        ]
-        recorder.append(smuggled[:1])
+        first, later = (PendingEvent(stream, at, "held/1", fact, "x", f"in {at}", new_salt()) for at in (1, 4))
+        recorder.append([first])
         catch_up(recorder)
         looks(recorder, 2)
-        for call in (smuggled[1:], [*smuggled[1:], pending(uuid4())]):
+        for call in ([later], [later, pending(uuid4())]):
             with pytest.raises(InvalidFact, match="by looking"):
                 recorder.append(call)
         catch_up(recorder)
