@@ -31,6 +31,9 @@ KEPT = {"type", "episode", "policy", "zone", "occurred_on"}
 COMMANDS: dict[str, tuple[str, ...]] = {
     "append": ("append", "{file}"),
     "audit access": ("audit", "access", EPISODE),
+    "audit amendments": ("audit", "amendments", "--list"),
+    "audit diff": ("audit", "diff", "--from", "@3", "--as-of", "2026-03-24", "--all"),
+    "audit reviews": ("audit", "reviews", "--list"),
     "census": ("census",),
     "completion": ("completion", "bash"),
     "copy": ("copy", "--to", "{folder}/copied.db"),

@@ -173,11 +173,11 @@ def effective_history(entries: Sequence[Entry]) -> list[Effective]:
             history.append(Effective(fact, entry, tuple(c.version for c in applied)))
         else:
             history.append(Effective(entry.fact, entry))
-    history.sort(key=_clinical_order)
+    history.sort(key=clinical_order)
     return history
 
 
-def _clinical_order(item: Effective) -> tuple[date, int, str, int, int]:
+def clinical_order(item: Effective) -> tuple[date, int, str, int, int]:
     """The key an effective history is sorted by."""
     fact = item.fact
     kind = type(fact)
