@@ -11,7 +11,7 @@ import click
 from caretrail.cli.exits import Status, report, silence_output
 from caretrail.cli.helping import described
 from caretrail.cli.lazy import LazyGroup
-from caretrail.cli.options import Setup, store_option
+from caretrail.cli.options import Setup, access_store_option, store_option
 from caretrail.cli.screen import prepare_output
 
 COMMANDS = {
@@ -42,6 +42,9 @@ cannot be used, 130 interrupted, 255 a bug of ours.
 
 Every option also reads the environment, for example CARETRAIL_DB and
 CARETRAIL_ACTOR ("c-ortiz,clinician,LADC").
+
+\b
+Every look at an episode is itself recorded, before anything is shown.
 """
 
 
@@ -72,6 +75,7 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 )
 @described
 @store_option(envvar="CARETRAIL_DB")
+@access_store_option
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, allow_from_autoenv=False, callback=_version,
     help="Print the version and exit.",

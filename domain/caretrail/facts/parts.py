@@ -5,6 +5,7 @@ Tokens are the words of the wire format. They are published by `caretrail schema
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from functools import lru_cache
@@ -18,6 +19,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     Strict,
     StrictBool,
     StrictInt,
@@ -65,6 +67,8 @@ Instant = Annotated[AwareDatetime, Strict()]
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 Version = Annotated[StrictInt, Field(ge=1, le=2**31)]
 """A fact's number in its episode: 1, 2, 3 …"""
+DecidedOn = Annotated[StrictInt, Field(ge=0, le=2**31)]
+"""The version of an episode somebody has seen: 0 before its first fact."""
 
 ReviewUnit = Literal[
     "calendar_day", "working_day", "calendar_month", "session", "visit", "treatment_day", "treatment_hour"
@@ -89,6 +93,19 @@ def _known_zone(name: str) -> str:
 
 
 Zone = Annotated[str, _short(r"^[A-Za-z0-9+/_-]+$", 60), AfterValidator(_known_zone)]
+
+Purpose = Literal[
+    "treatment",
+    "payment",
+    "operations",
+    "audit",
+    "emergency",
+    "research",
+    "legal",
+    "client_request",
+    "other",
+]
+"""What somebody looks for, or hands out for."""
 
 Edition = Literal["asam-3", "asam-4"]
 LEVELS: dict[str, frozenset[str]] = {
@@ -149,6 +166,19 @@ Service = Literal["individual", "group", "family", "education", "motivational", 
 Modality = Literal["in_person", "virtual"]
 
 
+def _finite(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """JSON has no NaN and no infinity, although parsers take them: written back they are null, which clears a field."""
+    try:
+        json.dumps(values, allow_nan=False)
+    except ValueError:
+        raise ValueError("must not hold a number that is not finite") from None
+    return values
+
+
+Values = Annotated[dict[str, JsonValue], Field(min_length=1), AfterValidator(_finite)]
+"""New values by field name, as a correction states them; null clears a field."""
+
+
 class Part(BaseModel):
     """Base of everything inside a fact: frozen, no unknown fields, and errors that never echo a value."""
 
@@ -194,6 +224,29 @@ class Signature(Part):
         if self.declined is not None and self.witness is None:
             raise ValueError("a declined signature needs a witness")
         return self
+
+
+class Disclosure(Part):
+    """What was handed out: date, recipient, description and purpose as 45 CFR 164.528 asks for, and on what basis."""
+
+    recipient: Annotated[str, _short(r"^[^\x00]*$", 200)]
+    address: Annotated[str, _short(r"^[^\x00]*$", 400)] | None = None
+    basis: Literal[
+        "consent",
+        "audit",
+        "payment",
+        "court_order",
+        "medical_emergency",
+        "research",
+        "client_request",
+        "other",
+    ]
+    consent: OpaqueId | None = Field(default=None, description="The consent it rests on.")
+    scope: Text | None = Field(default=None, description="What the consent, or the order, covers.")
+    description: Text
+    digest: Annotated[str, _short(r"^[0-9a-f]{64}$", 64)] | None = Field(
+        default=None, description="SHA-256 of what was handed out, in hex."
+    )
 
 
 class Dimension(Part):

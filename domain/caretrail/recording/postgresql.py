@@ -13,7 +13,7 @@ from psycopg.types.numeric import Int8
 
 from caretrail.errors import CaretrailError, CommandReused, InvalidFact, StayOverlap, VersionConflict
 from caretrail.recording.database import Row
-from caretrail.recording.events import PendingEvent, RecordedEvent, Stay
+from caretrail.recording.events import PendingAccess, PendingEvent, RecordedEvent, Stay
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.postgresql_database import PostgresDatabase
 from caretrail.recording.postgresql_setup import Connection
@@ -28,14 +28,25 @@ class PostgresRecorder(EventRecorder):
         super().__init__(self._server)
         self.namespace = self._server.namespace
         self.is_demo = self._server.is_demo
+        self.account = self._server.account
 
     def _append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> list[RecordedEvent]:
-        params = _columns(events)
-        statement = self._sql["append"]
         if stays:
-            params |= _stay_columns(stays)
-            statement = self._sql["append_with_stays"]
-        encoded = statement.encode()
+            name, params = "append_with_stays", _columns(events) | _stay_columns(stays)
+        elif len(events) == 1:
+            name, params = "append_one", _fields(events[0])
+        else:
+            name, params = "append", _columns(events)
+        encoded = self._sql[name].encode()
+        return list(self._events(self._server.run(lambda connection: _call(connection, encoded, params))))
+
+    def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+        params: dict[str, object] = {
+            "payloads": [access.payload for access in accesses],
+            "commands": [access.command_id for access in accesses],
+            "salts": [access.salt for access in accesses],
+        }
+        encoded = self._sql["record_access"].encode()
         return list(self._events(self._server.run(lambda connection: _call(connection, encoded, params))))
 
     def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
@@ -52,6 +63,17 @@ class PostgresRecorder(EventRecorder):
     def read_columns(self, after: int, limit: int) -> list[LogColumns]:
         """Read the log from above a position as its leaves are made of it; the server turns ids and times into that."""
         return self._server.query(self._sql["read_columns"], {"after": after, "limit": limit})
+
+    def look(
+        self, commands: Sequence[Command], after: Mapping[UUID, int]
+    ) -> tuple[dict[Command, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
+        """Do both; for one command and one stream, the common call, in one round trip by a plan without arrays."""
+        if len(commands) != 1 or len(after) != 1:
+            return super().look(commands, after)
+        [(source, command)], [(stream, version)] = commands, after.items()
+        events = self._select("look", source=source, command=command, stream=stream, version=version)
+        found = {(e.source, e.command_id): e for e in events if (e.source, e.command_id) == (source, command)}
+        return found, {stream: [e for e in events if e.originator_id == stream and e.originator_version > version]}
 
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
         for position, stream, version, name, payload, at, by, source, command_id, salt in rows:
@@ -75,6 +97,19 @@ def _call(connection: Connection, statement: bytes, params: Mapping[str, object]
         if refusal is None:
             raise
     raise refusal
+
+
+def _fields(e: PendingEvent) -> dict[str, object]:
+    """Turn the one event of a call into what the function takes an array of."""
+    return {
+        "stream": e.originator_id,
+        "version": Int8(e.originator_version),
+        "name": e.topic,
+        "payload": e.state,
+        "source": e.source,
+        "command": e.command_id,
+        "salt": e.salt,
+    }
 
 
 def _columns(events: Sequence[PendingEvent]) -> dict[str, object]:
@@ -110,6 +145,7 @@ _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT002": lambda p: CommandReused(int(p["position"])),
     "CT003": lambda p: StayOverlap(p["stream"]),
     "CT004": lambda _: InvalidFact("the store was given a malformed call"),
+    "CT007": lambda _: InvalidFact("an access is recorded by looking, never by append", "leave it out"),
 }
 
 

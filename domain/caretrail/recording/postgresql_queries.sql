@@ -1,11 +1,17 @@
 -- mark --
 -- What this store is; absent columns or tables tell that it is not ours.
-SELECT namespace, demo, schema_version FROM caretrail.store
+SELECT namespace, demo, schema_version, session_user::text FROM caretrail.store
 
 -- append --
 -- Everything in one round trip; the function's comment says what it refuses. In the driver's own notation: %b is binary.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
   FROM caretrail.append(%(streams)b, %(versions)b, %(names)b, %(payloads)b, %(sources)b, %(commands)b, %(salts)b)
+
+-- append_one --
+-- The same for one event, the common call: the driver takes longer to make seven arrays than the server does.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.append(ARRAY[%(stream)b], ARRAY[%(version)b], ARRAY[%(name)b::text], ARRAY[%(payload)b],
+                        ARRAY[%(source)b::text], ARRAY[%(command)b::text], ARRAY[%(salt)b])
 
 -- append_with_stays --
 -- The same, when stays change too.
@@ -21,6 +27,26 @@ SELECT position, uuid_send(stream), version, name, payload, (extract(epoch FROM 
  WHERE position > :after
  ORDER BY position
  LIMIT :limit
+
+-- record_access --
+-- The same for looks; the function chooses more.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.record_access(%(payloads)b, %(commands)b, %(salts)b)
+
+-- read_accesses --
+-- Accesses by the index that holds nothing else; those of the whole log are of every episode.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE name >= 'accessed/' AND name < 'accessed0' AND position > :after AND position <= :upto
+   AND (:holding::bytea IS NULL OR position(:holding::bytea IN payload) > 0
+        OR position('"whole_log":true'::bytea IN payload) > 0)
+ ORDER BY position
+ LIMIT :limit
+
+-- count_accesses --
+-- How many there are in a stretch of the log.
+SELECT count(*) FROM caretrail.log
+ WHERE name >= 'accessed/' AND name < 'accessed0' AND position > :after AND position <= :upto
 
 -- read_log_of_names --
 -- A stretch of the log, some stored names only.
@@ -57,3 +83,10 @@ SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.reco
   FROM unnest(:sources::text[], :commands::text[]) AS k (source, command_id)
   JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = k.source AND c.command_id = k.command_id
                 OFFSET 0) AS l ON true
+
+-- look --
+-- The event of one command, and one stream from above a version: the two conditions are a probe of an index each.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE (source = :source AND command_id = :command) OR (stream = :stream AND version > :version)
+ ORDER BY position

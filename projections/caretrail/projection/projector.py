@@ -14,7 +14,7 @@ from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.status import Status, status
 from caretrail.projection.tables import PACKAGE, State, create_tables, delete_rows, read_state, write_rows
 from caretrail.projection.tiles import write_tiles
-from caretrail.recording.events import RecordedEvent
+from caretrail.recording.events import ACCESS_PREFIX, RecordedEvent
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
 
@@ -105,10 +105,7 @@ class Projector:
         return not any(row.quarantined for row in rows)
 
     def _step(self, state: State, upto: int) -> State:
-        events = self._recorder.read_log(state.position, upto, upto - state.position)
-        touched: dict[UUID, int] = {}
-        for event in events:
-            touched.setdefault(event.originator_id, event.originator_version)
+        touched = self._recorder.touched(state.position, upto)
         rows = self._folded.compute(touched, upto)
         made = {row.stream: row for row in rows}
         old = [stream for stream, version in touched.items() if version > 1]
@@ -150,7 +147,12 @@ class FoldedEpisodes:
         newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
         found: list[EpisodeRows] = []
         for stream, episode in episodes.items():
-            events: list[RecordedEvent] = [event for event in newer.get(stream, ()) if event.position <= upto]
+            # a look has no rows, whatever somebody may have put into the stream before it
+            events: list[RecordedEvent] = [
+                event
+                for event in newer.get(stream, ())
+                if event.position <= upto and not event.topic.startswith(ACCESS_PREFIX)
+            ]
             if not events and not episode.version:
                 continue
             rows = computed(episode, events)
