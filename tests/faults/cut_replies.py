@@ -69,10 +69,9 @@ def _more_than_sent(task: Task, cycles: int, recorder: EventRecorder) -> int:
 
 def take_look_up_away(url: str) -> None:
     """For the control: the store's function without its look-up of commands recorded already."""
-    script = read_package_file("caretrail.recording", "postgresql.sql")
-    function = script[script.index("CREATE FUNCTION caretrail.append(") :].partition("END $$;")[0] + "END $$;"
-    assert LOOK_UP in function
-    broken = function.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
-        LOOK_UP, LOOK_UP.replace("IF EXISTS", "IF false AND EXISTS")
+    script = read_package_file("caretrail.recording", "postgresql_append.sql")
+    function = (
+        script[script.index("CREATE OR REPLACE FUNCTION caretrail.append(") :].partition("END $$;")[0] + "END $$;"
     )
-    run_sql(url, broken)
+    assert LOOK_UP in function
+    run_sql(url, function.replace(LOOK_UP, LOOK_UP.replace("IF EXISTS", "IF false AND EXISTS")))
