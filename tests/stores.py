@@ -40,10 +40,11 @@ END $$
 
 def change_append(url: str, old: str, new: str) -> None:
     """For a control: the function of PostgreSQL with one piece of it replaced."""
-    script = read_package_file("caretrail.recording", "postgresql.sql")
-    function = script[script.index("CREATE FUNCTION caretrail.append(") :].partition("END $$;")[0] + "END $$;"
+    script = read_package_file("caretrail.recording", "postgresql_append.sql")
+    start = script.index("CREATE OR REPLACE FUNCTION caretrail.append(")
+    function = script[start:].partition("END $$;")[0] + "END $$;"
     assert old in function
-    run_sql(url, function.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(old, new))
+    run_sql(url, function.replace(old, new))
 
 
 class Clock:
