@@ -241,6 +241,18 @@ def test_a_signer_does_not_sign_over_a_rewritten_history(clinic: Clinic) -> None
         seal(recorder, [clinic.key], Memory(clinic.folder / "state", clinic.origin))
 
 
+def test_an_end_replaced_before_it_was_signed_is_told_by_receipts_alone(clinic: Clinic) -> None:
+    """Given a signer that goes on: what it had not signed yet, it could not know. The receipts of that time tell."""
+    altered(clinic.url, lambda rows: rows[:290])
+    record(clinic.url, 290, 292)
+    with open_recorder(clinic.url) as recorder:
+        sealed = seal(recorder, [clinic.key], Memory(clinic.folder / "state", clinic.origin))
+    publish(clinic.folder / "checkpoints", sealed, [clinic.key])
+    assert alarm(clinic.verdict(clinic.checkpoints())) is None
+    problems = clinic.verdict(clinic.checkpoints(), clinic.receipts()).problems
+    assert [(problem.kind, problem.first) for problem in problems] == [(Kind.RECEIPT, 291), (Kind.RESTORED, 293)]
+
+
 def test_checkpoints_signed_by_the_attacker_do_not_count(clinic: Clinic) -> None:
     """Given a rewritten history, signed with a key of the attacker's own, in the place of the checkpoints."""
     altered(clinic.url, forge_all)
