@@ -1,0 +1,1 @@
+"""The evidence packet: what an auditor is handed, readable and checkable without anything of ours."""

@@ -1,0 +1,525 @@
+#!/usr/bin/env python3
+"""Check an evidence packet of Caretrail, with Python's standard library and nothing else.
+
+    python3 verify.py PACKET.zip --key KEY        (or the unpacked folder; Python 3.8 or newer)
+
+KEY is the public key of the log, a line such as `caretrail.log/…+1a2b3c4d+AQ…` or a file that holds it. Get it, and this
+script, from a source you trust and not out of the packet: whoever can forge a packet can put another key into it.
+
+Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided (unreadable, or no key given).
+
+What is checked, in this order: who signed the manifest; that the files are those of the manifest, byte for byte, and no
+others; that each part carries the notice of 42 CFR 2.32; that the checkpoint, a signed statement of what the whole log
+held, is of the same key; that each fact, hashed with its place, time and author, belongs to the log of the checkpoint;
+and that of each episode all facts are there, as the key states. Every format is in docs/reference/packet.md.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import re
+import stat
+import struct
+import sys
+import zipfile
+from bisect import bisect_right
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+
+NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+MANIFEST, MANIFEST_NOTE, CHECKPOINT, COMPLETENESS, PROOF = (
+    "manifest.json", "manifest.note", "checkpoint", "completeness.note", "proof.json",
+)  # fmt: skip
+MOST_FILES = 200_000
+MOST_BYTES = 512 * 1024 * 1024  # of one file
+MOST_NOTE = 64 * 1024 * 1024
+
+
+class Problem(Exception):
+    """Something does not hold; its text says what."""
+
+
+# --- the signature: Ed25519, as in RFC 8032, section 5.1; slow, and the same for everybody --------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+
+
+def point(data):
+    """Read a point of the curve in extended coordinates (5.1.3); None if it is none."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (1 << 255) - 1
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if (x * x - square) % P or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+def add(p, q):
+    """Add two points (5.1.4)."""
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def multiply(scalar, p):
+    """Add a point to itself so many times."""
+    total = (0, 1, 1, 0)
+    while scalar:
+        total = add(total, p) if scalar & 1 else total
+        p = add(p, p)
+        scalar >>= 1
+    return total
+
+
+def signed_by(public, message, signature):
+    """Whether the signature is that of the public key for the message (5.1.7)."""
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    key, s = point(public), int.from_bytes(signature[32:], "little")
+    if key is None or s >= ORDER:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    base = point(bytes([0x58]) + bytes([0x66]) * 31)
+    x, y, z, _ = add(multiply(s, base), multiply(ORDER - h, key))  # must be the point the signature begins with
+    inverse = pow(z, P - 2, P)
+    x, y = x * inverse % P, y * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+def unpacked(text):
+    """Decode base64 that is written in the one proper way."""
+    data = base64.b64decode(text, validate=True)  # what is no base64 is a ValueError
+    if base64.b64encode(data).decode() != text:
+        raise Problem("base64 is not written in the proper way")
+    return data
+
+
+class Key:
+    """A public key: name+id+base64."""
+
+    def __init__(self, line):
+        try:
+            self.name, number, encoded = line.strip().split("+", 2)
+            material = unpacked(encoded)
+        except (ValueError, Problem):
+            raise Problem("the key is not readable: it is one line, name+8 hex digits+base64") from None
+        self.id = hashlib.sha256(self.name.encode() + b"\n" + material).digest()[:4]
+        if material[:1] != b"\x01" or len(material) != 33 or self.id.hex() != number:
+            raise Problem("the key is not readable: it is one line, name+8 hex digits+base64")
+        self.public, self.line = material[1:], line.strip()
+
+    def open(self, note, what):
+        """Return the text of a note that this key signed: text, a blank line, and lines of signatures."""
+        text, blank, signatures = decoded(note, what).rpartition("\n\n")
+        if not blank or not signatures.endswith("\n"):
+            raise Problem(f"{what} is not a signed note")
+        for line in signatures[:-1].split("\n"):
+            match = re.fullmatch(r"— (\S+) (\S+)", line)
+            if not match:
+                raise Problem(f"{what} is not a signed note")
+            try:
+                signature = unpacked(match.group(2))
+            except ValueError:
+                raise Problem(f"{what} is not a signed note") from None
+            if match.group(1) == self.name and signature[:4] == self.id:
+                if signed_by(self.public, (text + "\n").encode(), signature[4:]):
+                    return text
+                raise Problem(f"the signature on {what} is not that of the key: it was altered, or signed by another")
+        raise Problem(f"{what} is not signed by the key")
+
+
+# --- the files: of a zip or of a folder, and nothing in either is trusted --------------------------------------------
+
+
+class Zip:
+    """The files of a zip, read where they are: nothing is unpacked to disk."""
+
+    def __init__(self, path):
+        self.zip = zipfile.ZipFile(path)
+        entries = self.zip.infolist()
+        if len(entries) > MOST_FILES:
+            raise Problem("the zip has more files than any packet")
+        for entry in entries:
+            kind = stat.S_IFMT(entry.external_attr >> 16)
+            if entry.is_dir() or kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
+                raise Problem(f"{shown(entry.filename)} is a folder, a link or encrypted: a packet has plain files only")
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise Problem(f"{shown(entry.filename)} is packed in a way packets are not")
+        self.sizes = {entry.filename: entry.file_size for entry in entries}
+        if len(self.sizes) != len(entries):
+            raise Problem("the zip has two files of one name")
+
+    def read(self, name):
+        """Read a file: never more than the size that was looked at before."""
+        with self.zip.open(name) as file:
+            return file.read(self.sizes[name] + 1)
+
+
+class Folder:
+    """The files of an unpacked packet; links are not followed."""
+
+    def __init__(self, path):
+        self.path, self.sizes = path, {}
+        for place, folders, files in os.walk(path):
+            for name in folders + files:
+                full = os.path.join(place, name)
+                about = os.lstat(full)
+                inside = os.path.relpath(full, path).replace(os.sep, "/")
+                if stat.S_ISREG(about.st_mode):
+                    self.sizes[inside] = about.st_size
+                elif not stat.S_ISDIR(about.st_mode):
+                    raise Problem(f"{shown(inside)} is a link or a device: a packet has plain files only")
+                if len(self.sizes) > MOST_FILES:
+                    raise Problem("the folder has more files than any packet")
+
+    def read(self, name):
+        """Read a file: never more than the size that was looked at before."""
+        with open(os.path.join(self.path, *name.split("/")), "rb") as file:
+            return file.read(self.sizes[name] + 1)
+
+
+def shown(text):
+    """Text of the packet as it may go to a screen."""
+    return "".join(c if c.isprintable() else "?" for c in str(text)[:200])
+
+
+def whole(files, name, most):
+    """Read a file that must be there and not be larger than so many bytes."""
+    if name not in files.sizes:
+        raise Problem(f"{shown(name)} is missing")
+    if files.sizes[name] > most:
+        raise Problem(f"{shown(name)} is larger than it may be")
+    data = files.read(name)
+    if len(data) != files.sizes[name]:
+        raise Problem(f"{shown(name)} is damaged")
+    return data
+
+
+def decoded(data, what):
+    """Read UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise Problem(f"{what} is not text in UTF-8") from None
+
+
+def loaded(text, what):
+    """Read a JSON object."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Problem(f"{what} is not JSON") from None
+    if not isinstance(value, dict):
+        raise Problem(f"{what} is not a JSON object")
+    return value
+
+
+# --- the facts and the tree over them --------------------------------------------------------------------------------
+
+COLUMNS = {"position", "version", "recorded_at", "recorded_by", "name", "leaf"}
+HASHED = COLUMNS | {"source", "command_id"}
+SHAPES = {
+    frozenset(HASHED | {"payload", "salt"}): "proven",
+    frozenset(HASHED | {"payload_hash", "stated", "left_out"}): "stated",
+    frozenset(HASHED | {"payload_hash", "withheld"}): "withheld",
+    frozenset(COLUMNS | {"sealed", "stated", "left_out"}): "sealed",
+    frozenset(COLUMNS | {"sealed", "withheld"}): "sealed",
+}
+"""What a line of facts.jsonl has, and how much of it is proven. The order of looking is that of how often they come."""
+
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=timezone.utc), timedelta(microseconds=1)
+NUMBERS, LENGTH = struct.Struct(">Q16sQq"), struct.Struct(">I")
+
+
+@lru_cache(maxsize=1000)
+def prefixed(text):
+    """A text as it enters a leaf: its length, then its bytes."""
+    data = text.encode()
+    return LENGTH.pack(len(data)) + data
+
+
+def leaf_of(fact, stream):
+    """Hash a fact into its leaf: docs/reference/ledger.md says it byte by byte."""
+    if "payload" in fact:
+        payload = hashlib.sha256(bytes.fromhex(fact["salt"]) + fact["payload"].encode()).digest()
+    else:
+        payload = bytes.fromhex(fact["payload_hash"])
+    recorded_at = fact["recorded_at"]
+    if not recorded_at.endswith("+00:00") or len(payload) != 32:
+        raise ValueError
+    moment = (datetime.fromisoformat(recorded_at) - EPOCH) // MICROSECOND
+    command_id = fact["command_id"].encode()
+    return hashlib.sha256(
+        b"\x00\x01"
+        + NUMBERS.pack(fact["position"], stream, fact["version"], moment)
+        + prefixed(fact["name"])
+        + prefixed(fact["recorded_by"])
+        + prefixed(fact["source"])
+        + LENGTH.pack(len(command_id))
+        + command_id
+        + payload
+    ).digest()
+
+
+def read_facts(data, what, expected, leaves, counts):
+    """Recompute the leaf of every line of a facts.jsonl, and put it at its position in `leaves`."""
+    lines = decoded(data, what).split("\n")
+    head = loaded(lines[0], what)
+    for name in ("client", "episode", "stream", "facts"):
+        if head.get(name) != expected[name]:
+            raise Problem(f"{what}: its first line does not say the {name} of the manifest")
+    if lines.pop() != "" or len(lines) - 1 != expected["facts"]:
+        raise Problem(f"{what} does not have the facts it should")
+    stream, before, episode = bytes.fromhex(expected["stream"]), 0, {"episode": expected["episode"]}
+    for version, line in enumerate(lines[1:], start=1):
+        fact = loaded(line, what)
+        shape = SHAPES.get(frozenset(fact))
+        position = fact.get("position")
+        if shape is None or type(position) is not int or type(fact["version"]) is not int:
+            raise Problem(f"{what}: fact {version} is not of any known form")
+        if fact["version"] != version or position <= before:
+            raise Problem(f"{what}: the facts are not numbered 1, 2, 3 … in the order of the log")
+        try:
+            leaf = bytes.fromhex(fact["leaf"]) if shape == "sealed" else leaf_of(fact, stream)
+            content = json.loads(fact["payload"]) if shape == "proven" else fact.get("stated", episode)
+            if leaf.hex() != fact["leaf"] or len(leaf) != 32 or position in leaves:
+                raise Problem(f"{what}: fact {version} does not hash to its leaf")
+            if content["episode"] != expected["episode"]:
+                raise Problem(f"{what}: fact {version} is of another episode")
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, struct.error):
+            raise Problem(f"{what}: fact {version} is not of any known form") from None
+        leaves[position], before = leaf, position
+        counts[shape] += 1
+
+
+def root_of(leaves, size, hashes):
+    """The root of the tree of RFC 9162 over `size` leaves, of which some are known, by position from 1.
+
+    `hashes` are those of the largest subtrees without a known leaf, from left to right.
+    """
+    known, rest = sorted(leaves), iter(hashes)
+
+    def root(start, end, first, last):
+        """The root over leaves `start` up to `end`, of which known[first:last] are known."""
+        if first == last:
+            return next(rest)
+        if end - start == 1:
+            return leaves[start + 1]
+        middle = start + (1 << (end - start - 1).bit_length() - 1)  # the largest power of two below their number
+        split = first
+        if known[last - 1] <= middle:
+            split = last
+        elif known[first] <= middle:
+            split = bisect_right(known, middle, first, last)
+        left, right = root(start, middle, first, split), root(middle, end, split, last)
+        return hashlib.sha256(b"\x01" + left + right).digest()
+
+    if not known or known[0] < 1 or known[-1] > size or size >= 1 << 63:
+        raise Problem("the proof is not one for these facts")
+    try:
+        found = root(0, size, 0, len(known))
+    except StopIteration:
+        raise Problem("the proof has too few hashes") from None
+    if next(rest, None) is not None:
+        raise Problem("the proof has too many hashes")
+    return found
+
+
+# --- the packet -------------------------------------------------------------------------------------------------------
+
+
+class Report:
+    """What was checked, each in one line: it holds (True), does not (False), or could not be decided (None)."""
+
+    def __init__(self):
+        self.lines, self.manifest, self.counts = [], {}, dict.fromkeys(("proven", "stated", "withheld", "sealed"), 0)
+
+    def say(self, holds, text):
+        """Add a line."""
+        self.lines.append((holds, text))
+
+    def check(self, text, step, *given):
+        """Run a step; what it finds wrong becomes a line. Returns what the step returns."""
+        try:
+            found = step(*given)
+        except Problem as problem:
+            self.say(False, str(problem))
+        except Exception as error:  # whatever a damaged file does to the libraries that read it
+            self.say(False, f"{text}: not so, and what is there is damaged ({type(error).__name__})")
+        else:
+            self.say(True, text)
+            return found
+        return None
+
+    @property
+    def status(self):
+        """0 everything holds, 1 something does not, 2 it could not be decided."""
+        states = [holds for holds, _ in self.lines]
+        return 1 if False in states else 2 if None in states or not states else 0
+
+
+def verify(path, key_line=None):
+    """Check a packet; `key_line` is the public key of the log, None if nobody gave one."""
+    report = Report()
+    try:
+        files = Folder(path) if os.path.isdir(path) else Zip(path)
+        text = whole(files, MANIFEST, MOST_NOTE)
+        manifest = loaded(decoded(text, MANIFEST), MANIFEST)
+        key = Key(key_line or manifest["key"])
+        if manifest["format"] != "caretrail.packet/1":
+            raise Problem("the packet is of a form this script does not know")
+        report.manifest = manifest
+    except Problem as problem:
+        report.say(False, str(problem))
+        return report
+    except Exception as error:
+        report.say(False, f"this is no packet, or a damaged one ({type(error).__name__})")
+        return report
+    if key_line is None:
+        report.say(None, f"WHO SIGNED IS NOT CHECKED: give --key. The packet itself says {shown(key.line)}")
+    elif manifest["key"] != key.line:
+        report.say(False, "the packet says it is of another key than the one given")
+    origin, size, leaves = manifest.get("origin"), manifest.get("size"), {}
+    report.check("the manifest is signed by the key", manifest_signed, files, key, text, origin)
+    report.check("the files are those of the manifest, and no others", listed, files, manifest)
+    report.check("each file is as it was, byte for byte", read_all, files, manifest, leaves, report.counts)
+    root = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
+    report.check("every fact is in the log of the checkpoint", proven, files, leaves, size, root)
+    report.check("all facts of each episode are there, as the key states", complete, files, key, manifest)
+    return report
+
+
+def manifest_signed(files, key, text, origin):
+    """The note over the manifest names its hash."""
+    note = key.open(whole(files, MANIFEST_NOTE, MOST_NOTE), MANIFEST_NOTE)
+    if note != f"caretrail.packet/manifest\n{NOTICE}\n{origin}\n{hashlib.sha256(text).hexdigest()} {len(text)}":
+        raise Problem("the signature on the manifest is for another manifest")
+
+
+def listed(files, manifest):
+    """The names are safe, and just those of the manifest."""
+    names = [entry["path"] for entry in manifest["files"]]
+    expected = {*names, MANIFEST, MANIFEST_NOTE}
+    for name in sorted(expected | set(files.sizes)):
+        parts = name.split("/")
+        if not re.fullmatch(r"[A-Za-z0-9._/-]{1,300}", name) or any(part in ("", ".", "..") for part in parts):
+            raise Problem(f"{shown(name)} leaves the folder, or is no name packets have")
+    missing, extra = sorted(expected - set(files.sizes)), sorted(set(files.sizes) - expected)
+    if missing or extra:
+        raise Problem("; ".join([*(f"{shown(n)} is missing" for n in missing[:5]), *(f"{shown(n)} is not listed" for n in extra[:5])]))
+    if len(set(names)) != len(names) or {MANIFEST, MANIFEST_NOTE} & set(names) or manifest["notice"] != NOTICE:
+        raise Problem("the manifest lists a file twice, or has no notice")
+
+
+def read_all(files, manifest, leaves, counts):
+    """Each file has its size, its hash and the notice; the leaves of all facts are recomputed on the way."""
+    facts = {entry["folder"] + "/facts.jsonl": entry for entry in manifest["streams"]}
+    for entry in manifest["files"]:
+        name, size = entry["path"], entry["bytes"]
+        if files.sizes.get(name) != size:
+            raise Problem(f"{shown(name)} does not have the size it should")
+        data = whole(files, name, MOST_BYTES)
+        if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise Problem(f"{shown(name)} was altered")
+        if name != CHECKPOINT and NOTICE.encode() not in data:
+            raise Problem(f"{shown(name)} does not carry the notice of 42 CFR 2.32")
+        if name in facts:
+            read_facts(data, shown(name), facts.pop(name), leaves, counts)
+    if facts:
+        raise Problem(f"{shown(min(facts))} is missing")
+
+
+def checkpoint(files, key, origin, size):
+    """The root of the log at a size, as the key signed it: origin, size, root, one a line."""
+    lines = key.open(whole(files, CHECKPOINT, MOST_NOTE), "the checkpoint").split("\n")
+    if lines[0] != origin:
+        raise Problem("the checkpoint is of another log")
+    if len(lines) < 3 or lines[1] != str(size):
+        raise Problem("the checkpoint is of another size than the manifest says")
+    root = unpacked(lines[2])
+    if len(root) != 32:
+        raise Problem("the checkpoint has no root")
+    return root
+
+
+def proven(files, leaves, size, root):
+    """The leaves of the facts and the hashes of the proof make the root that was signed."""
+    proof = loaded(decoded(whole(files, PROOF, MOST_BYTES), PROOF), PROOF)
+    hashes = [unpacked(text) for text in proof["hashes"]]
+    if any(len(item) != 32 for item in hashes):
+        raise Problem("the proof is not made of hashes")
+    if root is None or root_of(leaves, size, hashes) != root:
+        raise Problem("the facts are not those of the log of the checkpoint")
+
+
+def complete(files, key, manifest):
+    """The key states how many facts each stream has in the log of that size, and so many are there."""
+    lines = [f"{entry['stream']} {entry['facts']}" for entry in manifest["streams"]]
+    stated = ["caretrail.packet/completeness", NOTICE, manifest["origin"], str(manifest["size"]), *lines]
+    if key.open(whole(files, COMPLETENESS, MOST_NOTE), COMPLETENESS).split("\n") != stated:
+        raise Problem("the statement of completeness is not about these facts")
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+PROVES = """What this shows: the facts are those the log held when the checkpoint was signed, unaltered, with the place, time and
+account the store gave them, and nothing was left out of these episodes, as the log's key states. What it does not
+show: that what was recorded is true; that the key never signed another history of the same log (compare checkpoints
+kept elsewhere, or let the keeper run 'caretrail audit verify'); who the people behind the ids are; and whatever the
+findings, the eligibility and the page say, which is the work of the program, signed and not proven."""
+
+
+def words(report):
+    """The whole report, for people."""
+    signs = {True: "ok     ", False: "FAILED ", None: "OPEN   "}
+    yield from (f"{signs[holds]}{text}" for holds, text in report.lines)
+    if report.status != 1:
+        counts, manifest = report.counts, report.manifest
+        yield (
+            f"\n{counts['proven']} facts are proven with all they say; of {counts['stated']} the payload is proven by its hash,"
+            f"\nand what is shown of it is stated, not proven; {counts['withheld']} are withheld, proven by their hash;"
+            f"\n{counts['sealed']} are sealed: their place in the log is proven, the rest is stated."
+        )
+        for name in ("recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"):
+            if manifest.get(name) is not None:
+                yield f"  {name}: {shown(manifest[name])}"
+        yield f"\n{PROVES}\n\n{NOTICE}"
+    yield "\n" + ("THE PACKET HOLDS", "THE PACKET DOES NOT HOLD", "NOT DECIDED")[report.status]
+
+
+def main(arguments=None):
+    """Check the packet that is named; return the status to end with."""
+    parser = argparse.ArgumentParser(description="Check an evidence packet of Caretrail.")
+    parser.add_argument("packet", help="the zip, or the folder it was unpacked to")
+    parser.add_argument("--key", help="the public key of the log, or a file that holds it")
+    given = parser.parse_args(arguments)
+    key = given.key
+    try:
+        if key and os.path.isfile(key):
+            with open(key, encoding="utf-8") as file:
+                key = file.read(10_000).strip()
+        if key is not None:
+            Key(key)
+        os.stat(given.packet)
+    except (Problem, OSError, UnicodeDecodeError) as error:
+        print(f"{error if isinstance(error, Problem) else 'the packet or the key cannot be read'}", file=sys.stderr)
+        return 2
+    report = verify(given.packet, key)
+    for line in words(report):
+        print(line)
+    return report.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
