@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from caretrail.packet.page.draw import drawn
+from caretrail.packet.page.draw import GLYPHS, drawn, number
 from caretrail.packet.page.facts import rows_of
 from caretrail.packet.page.findings import Verdict, findings_by_rule, open_findings, titles_of
 from caretrail.packet.page.given import Checkpoint, Disclosure, FactLine, Known
@@ -41,7 +41,6 @@ def timeline_page(
     """
     story = story_of(view, lines, sheet.as_of)
     titles = titles_of(view)
-    drawing = drawn(story)
     return _environment().get_template("page.html.jinja").render(
         episode=view.name,
         view=view,
@@ -57,7 +56,9 @@ def timeline_page(
         rules=findings_by_rule(view, titles),
         rows=rows_of(lines),
         counts=_counts(lines),
-        chart=drawing,
+        chart=drawn(story),
+        glyphs=GLYPHS,
+        known_versions={line.version for line in lines},
         story=story,
         legend=_legend(story),
         described=_described(story, view.name),
@@ -78,7 +79,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(spoken=spoken, instant=instant, clock=clock)
+    environment.filters.update(spoken=spoken, instant=instant, clock=clock, place=number)
     return environment
 
 
