@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -14,30 +13,7 @@ from typing import Any, Protocol
 
 import click
 
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
-def visible(text: str) -> str:
-    r"""Show what would not print: control characters, newlines, bidi overrides, surrogates, as `\x1b` or `\u202e`.
-
-    >>> print(visible("a\x1b[2Jb"))
-    a\x1b[2Jb
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or unicodedata.category(char) == "Zs" else _escaped(char) for char in text
-    )
-
-
-def _escaped(char: str) -> str:
-    number = ord(char)
-    if char in _SHORT:
-        return _SHORT[char]
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
-
+from caretrail.visible import visible as visible  # screens ask for it here
 
 def plural(number: int, noun: str) -> str:
     """Count things: `1 fact`, `12,000 facts`."""

@@ -1,1 +1,1 @@
-"""The evidence packet: what an auditor is handed, readable and checkable without anything of ours."""
+"""The evidence packet of an episode: what an auditor is handed, readable and checkable without anything of ours."""

@@ -1,0 +1,194 @@
+"""The whole page: what it says put together, then written through templates that escape every value."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from caretrail.packet.page.draw import GLYPHS, drawn, number
+from caretrail.packet.page.facts import rows_of
+from caretrail.packet.page.findings import Verdict, findings_by_rule, open_findings, titles_of
+from caretrail.packet.page.given import Checkpoint, Disclosure, FactLine, Known
+from caretrail.packet.page.story import SERVICES, Story, story_of
+from caretrail.packet.page.words import spoken
+from caretrail.reading.sheet import Sheet
+from caretrail.reading.view import EpisodeView
+from caretrail.visible import visible
+
+
+def timeline_page(
+    view: EpisodeView,
+    sheet: Sheet,
+    lines: Sequence[FactLine],
+    disclosure: Disclosure,
+    known: Known,
+    checkpoint: Checkpoint | None,
+    *,
+    with_text: bool,
+) -> str:
+    """Write the page of one episode: one HTML file without scripts that loads nothing.
+
+    `view` is the episode as known at `known`, `sheet` its sheet on the day asked about, `lines` all its facts in
+    recorded order as far as they may be shown; `with_text` only tells the reader whether free text is among it. The
+    same values give the same bytes.
+    """
+    story = story_of(view, lines, sheet.as_of)
+    titles = titles_of(view)
+    return _environment().get_template("page.html.jinja").render(
+        episode=view.name,
+        view=view,
+        sheet=sheet,
+        disclosure=disclosure,
+        known=known,
+        checkpoint=checkpoint,
+        with_text=with_text,
+        eligibility=Verdict(sheet.eligibility.verdict),
+        days=_days_covered(view),
+        packs=sorted({flag.pack for flag in view.findings if flag.pack}),
+        open=open_findings(sheet.findings, titles),
+        rules=findings_by_rule(view, titles),
+        rows=rows_of(lines),
+        counts=_counts(lines),
+        chart=drawn(story),
+        glyphs=GLYPHS,
+        known_versions={line.version for line in lines},
+        story=story,
+        legend=_legend(story),
+        described=_described(story, view.name),
+        short_notice=css_string(disclosure.short_notice),
+        running=css_string(f"Episode {view.name}, as of {sheet.as_of}"),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    """Templates in which a value is text, shown as it is, unless it was made by a template."""
+    environment = Environment(
+        loader=PackageLoader("caretrail.packet.page", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(spoken=spoken, instant=instant, clock=clock, place=number)
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """What is written for a value: nothing in it is hidden or turns the line around; lines of a text stay lines."""
+    if isinstance(value, Markup):
+        return value
+    return "\n".join(map(visible, str(value).split("\n")))
+
+
+def instant(moment: datetime) -> str:
+    """An instant in UTC, whole, for programs."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def clock(moment: datetime) -> str:
+    """The time of day of an instant in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%H:%M:%S")
+
+
+def css_string(text: str) -> Markup:
+    r"""A string of CSS in quotes that nothing in the text can end: all but ASCII letters and digits is escaped.
+
+    >>> print(css_string('a"</style>'))
+    "a\000022\00003c\00002fstyle\00003e"
+    """
+    escaped = re.sub(r"[^A-Za-z0-9]", lambda found: f"\\{ord(found[0]):06x}", visible(text))
+    return Markup(f'"{escaped}"')  # noqa: S704  # letters, digits and backslashes alone
+
+
+def _days_covered(view: EpisodeView) -> tuple[date, date]:
+    days = [item.day for item in view.history] or [view.rows.first_day]
+    return min(days), max(days)
+
+
+def _counts(lines: Sequence[FactLine]) -> Counter[str]:
+    """How many facts are of a kind an auditor looks for."""
+    counts: Counter[str] = Counter()
+    for line in lines:
+        counts["late"] += line.late
+        counts["corrected"] += bool(line.corrected_by)
+        counts["added to"] += bool(line.added_by)
+        counts["voided"] += line.voided_by is not None
+        counts["withheld"] += line.fact is None
+        counts["imported"] += line.imported
+    return +counts
+
+
+def _legend(story: Story) -> list[tuple[str, str, str]]:
+    """What the chart shows and how it looks: `(shape, kind, words)`, only of what is there."""
+    bars = {word for lane in story.lanes for bar in (*lane.bars, *lane.overlay) for word in bar.kind.split()}
+    columns = [column for lane in story.lanes for column in lane.columns]
+    services = {service for column in columns for service, _ in column.above}
+    marks = {mark.kind for lane in story.lanes for mark in lane.marks}
+    found = [("rect", f"service {service}", f"{service} session") for service in SERVICES if service in services]
+    if any(column.below for column in columns):
+        found.append(("rect", "service missed", "session missed, hanging from the line"))
+    if any(lane.threshold for lane in story.lanes):
+        found.append(("line", "threshold", "minutes a week needed"))
+    found += [("rect", f"bar {kind}", words) for kind, words in _BARS.items() if kind in bars]
+    if "hold" in bars:
+        found.append(("rect", "hold", "on hold"))
+    if any(lane.dues for lane in story.lanes):
+        found.append(("line", "due", "review due, at the end of that day"))
+    return found + [("glyph", kind, words) for kind, words in _MARKS.items() if kind in marks]
+
+
+_BARS = {
+    "due_soon": "due soon",
+    "due_today": "due that day",
+    "overdue": "overdue",
+    "violation": "violation",
+    "not_met": "not met when the stay ended",
+    "unknown": "unknown",
+    "info": "for information",
+    "eligible": "continued stay supported",
+    "not_eligible": "not supported",
+    "quiet": "explained",
+}
+_MARKS = {
+    "plan": "plan, with its number",
+    "review": "review held",
+    "signature": "signature that came later",
+    "determined-continue": "determined: continue",
+    "determined-leave": "determined: leave",
+    "end": "discharged",
+    "late": "L: late entry, from its day to its recording",
+    "corrected": "C: correction, from the fact's day to its own",
+    "addendum": "A: addition",
+    "voided": "V: void",
+    "explained": "?: explains nothing",
+}
+
+
+def _described(story: Story, episode: str) -> str:
+    """The chart in words, for who does not see it: what each lane shows, and where the tables are."""
+    lanes = "; ".join(f"{lane.name}: {_contents(lane)}" for lane in story.lanes)
+    return (
+        f"Chart of episode {episode} from {story.scale.first} on, as of {story.as_of}. {lanes}. "
+        "All of it stands as text in the tables below."
+    )
+
+
+def _contents(lane: Any) -> str:
+    things = [*lane.bars, *lane.overlay, *lane.marks]
+    words = [thing.title for thing in things[:12]]
+    more = len(things) - len(words)
+    if more > 0:
+        words.append(f"and {more} more")
+    if lane.columns:
+        words.append(f"{len(lane.columns)} columns of minutes")
+    return "; ".join(words) or "nothing"

@@ -1,0 +1,92 @@
+"""The time axis: days to places along it, and the months and weeks that are written beneath."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+PLOT_WIDTH = 848.0
+"""Units of the drawing; the page shows one unit as one CSS pixel."""
+
+LEAST_DAYS = 28
+MONTH_STEPS = (1, 3, 12, 60, 120)
+LEAST_MONTH_WIDTH = 27.0
+LEAST_WEEK_WIDTH = 18.0
+DAY = timedelta(days=1)
+
+
+class Tick(NamedTuple):
+    """A place on the axis and what is written there."""
+
+    x: float
+    label: str
+    is_year: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Days from `first` until `end` (exclusive), evenly over the width of the plot."""
+
+    first: date
+    end: date
+
+    @classmethod
+    def over(cls, first: date, last: date) -> Scale:
+        """The scale that shows both days with a little air, and never fewer than four weeks."""
+        air = max(1, (last - first).days // 60)
+        start, end = _shifted(first, -air), _shifted(last, 1 + air)
+        return cls(start, max(end, _shifted(start, LEAST_DAYS)))
+
+    @property
+    def per_day(self) -> float:
+        """Width of a day."""
+        return PLOT_WIDTH / (self.end - self.first).days
+
+    def x(self, day: date) -> float:
+        """Where a day begins; a day beyond the axis begins at its edge."""
+        inside = min(max(day, self.first), self.end)
+        return (inside - self.first).days * self.per_day
+
+    def middle(self, day: date) -> float:
+        """The middle of a day."""
+        return min(self.x(day) + self.per_day / 2, PLOT_WIDTH)
+
+    def shows(self, day: date) -> bool:
+        """Whether a day is on the axis."""
+        return self.first <= day < self.end
+
+    def months(self) -> list[Tick]:
+        """First days of months (or of every third, or of years) as far as they can be read."""
+        month = self.per_day * 30.4
+        step = next((step for step in MONTH_STEPS if month * step >= LEAST_MONTH_WIDTH), MONTH_STEPS[-1])
+        found: list[Tick] = []
+        number = self.first.year * 12 + self.first.month - 1
+        while (day := _month(number)) is not None and day < self.end:
+            if day >= self.first and number % step == 0:
+                is_year = number % 12 == 0
+                label = str(day.year) if step >= 12 else f"{day:%b}" if month * step < 60 else f"{day:%B}"
+                found.append(Tick(self.x(day), label, is_year))
+            number += 1
+        return found
+
+    def weeks(self, starts_on: int) -> list[Tick]:
+        """First days of weeks (0 is Monday), if a day number fits beneath each."""
+        if self.per_day * 7 < LEAST_WEEK_WIDTH:
+            return []
+        day = self.first + DAY * ((starts_on - self.first.weekday()) % 7)
+        found: list[Tick] = []
+        while day < self.end:
+            found.append(Tick(self.x(day), str(day.day)))
+            day += 7 * DAY
+        return found
+
+
+def _month(number: int) -> date | None:
+    year = number // 12
+    return date(year, number % 12 + 1, 1) if year <= date.max.year else None
+
+
+def _shifted(day: date, days: int) -> date:
+    """Some days later or earlier, within the calendar."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))

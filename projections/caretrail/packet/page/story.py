@@ -1,0 +1,355 @@
+"""What the chart shows of an episode: lanes of bars, marks and columns by day, before anything is drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import NamedTuple
+
+from caretrail.facts import (
+    ContinuedStayDetermined,
+    Discharged,
+    PlanReviewed,
+    PlanSigned,
+    SessionAttended,
+    SessionMissed,
+    Signed,
+)
+from caretrail.packet.page.given import FactLine
+from caretrail.packet.page.scale import Scale
+from caretrail.packet.page.words import spoken
+from caretrail.policy.rules import WeeklyHours
+from caretrail.projection.days import FOREVER, joined, next_day
+from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, Flag
+from caretrail.reading.view import EpisodeView
+
+DAY = timedelta(days=1)
+FARTHEST_DAYS = 3 * 366
+"""How far beyond the last fact the axis goes for the sake of the day asked about, or of a due date."""
+
+AFTER_THE_END_DAYS = 14
+DUE_AHEAD_DAYS = 45
+PLAN_CHECKS = ("plan_due", "plan_signatures", "plan_sections")
+REVIEW_CHECKS = ("review_due", "review_valid", "review_gaps")
+
+
+class Bar(NamedTuple):
+    """Something that holds from a day until another (exclusive). `kind` says how it looks."""
+
+    start: date
+    end: date
+    kind: str
+    label: str
+    title: str
+
+
+class Mark(NamedTuple):
+    """Something of one day; `tail` reaches to the day it became known, or acted."""
+
+    day: date
+    kind: str
+    label: str
+    title: str
+    tail: date | None = None
+
+
+class Column(NamedTuple):
+    """Minutes in a day or a week (`end` exclusive), by how they look; what stands below the line was missed."""
+
+    start: date
+    end: date
+    above: tuple[tuple[str, int], ...]
+    below: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane of the chart. `threshold` are minutes needed on days (end exclusive)."""
+
+    name: str
+    bars: tuple[Bar, ...] = ()
+    overlay: tuple[Bar, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    columns: tuple[Column, ...] = ()
+    threshold: tuple[tuple[date, date, int], ...] = ()
+    dues: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All of it: the axis, the day asked about, the first day of a week (0 is Monday), and the lanes."""
+
+    scale: Scale
+    as_of: date
+    week_starts_on: int
+    by_week: bool
+    lanes: tuple[Lane, ...]
+
+
+def story_of(view: EpisodeView, lines: Sequence[FactLine], as_of: date) -> Story:
+    """Read the lanes from an episode; what is withheld in the lines shows nowhere."""
+    first, horizon = _days(view, as_of)
+    ahead = [
+        due
+        for flag in _flags(view, ("review_due",))
+        if (due := flag.due_on) and flag.start <= as_of < flag.end and horizon < due <= _later(horizon, DUE_AHEAD_DAYS)
+    ]
+    scale = Scale.over(first, max([horizon, *ahead]))
+    week_starts_on = _week_starts_on(view, as_of)
+    by_week = scale.per_day < 3
+    until = next_day(horizon)
+    lanes = (
+        _stays(view, until),
+        *_sessions(view, scale, week_starts_on, by_week),
+        _plans(view, until),
+        _reviews(view, until),
+        _continued(view, until),
+        *_others(view, until),
+        _amendments(lines, horizon),
+    )
+    return Story(scale, as_of, week_starts_on, by_week, tuple(lane for lane in lanes if _has_content(lane)))
+
+
+def _has_content(lane: Lane) -> bool:
+    return bool(lane.bars or lane.marks or lane.columns or lane.dues)
+
+
+def _later(day: date, days: int) -> date:
+    return date.fromordinal(min(day.toordinal() + days, FOREVER.toordinal()))
+
+
+def _days(view: EpisodeView, as_of: date) -> tuple[date, date]:
+    """The first day there is something of, and the last for which something can be said."""
+    days = [item.day for item in view.history] or [view.rows.first_day]
+    last = max(days)
+    if view.rows.ended_on is not None and as_of > _later(last, AFTER_THE_END_DAYS):
+        return min(days), last
+    return min(min(days), as_of), max(last, min(as_of, _later(last, FARTHEST_DAYS)))
+
+
+def _week_starts_on(view: EpisodeView, as_of: date) -> int:
+    starts = view.policy.on(as_of).week_start if view.policy else "sunday"
+    return 6 if starts == "sunday" else 0
+
+
+# --- stays -------------------------------------------------------------------------------------------------------
+
+
+def _stays(view: EpisodeView, until: date) -> Lane:
+    """Levels and programs, and holds upon them; the day of a transfer belongs to the stay it ends."""
+    spans = [span for span in view.spans if span.status != "ended" and span.start < until]
+    bars: list[Bar] = []
+    for (level, program), group in groupby(spans, key=lambda span: (span.level, span.program)):
+        stretch = list(group)
+        start, end = stretch[0].start, min(stretch[-1].end, until)
+        label = "assessed" if level is None else f"level {level} · {program}"
+        kind = "assessed" if level is None else f"stay-{sum(bar.kind != 'assessed' for bar in bars) % 2}"
+        bars.append(Bar(start, end, kind, label, f"{label}, {through(start, end)}"))
+    holds = [(span.start, min(span.end, until)) for span in spans if span.status == "held"]
+    ends = [
+        Mark(item.day, "end", "", f"discharged {item.day}: {spoken(item.fact.reason)}")
+        for item in view.history
+        if isinstance(item.fact, Discharged)
+    ]
+    overlay = tuple(Bar(*hold, "hold", "hold", f"on hold {through(*hold)}") for hold in joined(holds))
+    return Lane("Stay and level", tuple(bars), overlay, tuple(ends))
+
+
+def through(start: date, end: date) -> str:
+    """Days from one until another (exclusive), in words."""
+    last = end - DAY
+    return f"{start}" if last <= start else f"{start} to {last}, {(end - start).days} days"
+
+
+# --- sessions ----------------------------------------------------------------------------------------------------
+
+SERVICES = ("group", "individual", "family", "education", "motivational", "other")
+"""From the base of a column upwards."""
+
+
+def _sessions(view: EpisodeView, scale: Scale, week_starts_on: int, by_week: bool) -> Iterator[Lane]:
+    """Sessions of each day and minutes of each week; the weeks alone where days would be too narrow to see."""
+    weeks = _columns(view, 7, week_starts_on)
+    threshold = tuple(_thresholds(view, weeks))
+    if by_week:
+        yield Lane("Sessions by week", columns=weeks, threshold=threshold)
+        return
+    yield Lane("Sessions by day", columns=_columns(view, 1, week_starts_on))
+    yield Lane("Minutes by week", columns=weeks, threshold=threshold)
+
+
+def _columns(view: EpisodeView, days: int, week_starts_on: int) -> tuple[Column, ...]:
+    """Minutes of each day or week with a session, by service; missed ones apart."""
+    found: dict[date, Counter[str]] = {}
+    for item in view.history:
+        fact = item.fact
+        if isinstance(fact, SessionAttended | SessionMissed):
+            back = (item.day.weekday() - week_starts_on) % 7 if days == 7 else 0
+            kind = fact.service if isinstance(fact, SessionAttended) else "missed"
+            found.setdefault(item.day - back * DAY, Counter())[kind] += fact.minutes
+    return tuple(_column(start, start + days * DAY, minutes) for start, minutes in sorted(found.items()))
+
+
+def _column(start: date, end: date, minutes: Counter[str]) -> Column:
+    above = tuple((service, minutes[service]) for service in SERVICES if minutes[service])
+    parts = [f"{service} {count} min" for service, count in above]
+    if minutes["missed"]:
+        parts.append(f"missed {minutes['missed']} min")
+    when = f"{start:%a} {start}" if end - start == DAY else f"week of {start}"
+    return Column(start, end, above, minutes["missed"], f"{when}: {', '.join(parts)}")
+
+
+def _thresholds(view: EpisodeView, weeks: Sequence[Column]) -> Iterator[tuple[date, date, int]]:
+    """The minutes a week must have, on the days at a level that has such a rule."""
+    if view.policy is None:
+        return
+    for week in weeks:
+        for span in view.spans:
+            start, end = max(week.start, span.start), min(week.end, span.end)
+            pack = view.policy.on(max(start, week.start))
+            rule = pack.rule(WeeklyHours)
+            if start < end and rule is not None and span.level in pack.levels and span.status != "ended":
+                yield start, end, rule.least
+
+
+# --- documents ---------------------------------------------------------------------------------------------------
+
+
+def _plans(view: EpisodeView, until: date) -> Lane:
+    plans = {item.version: item.fact for item in view.history if isinstance(item.fact, PlanSigned)}
+    marks = [
+        Mark(
+            fact.occurred_on,
+            "plan",
+            str(fact.plan_version),
+            f"plan {fact.plan_version} signed {fact.occurred_on}, in effect {fact.effective_on} (fact {version})",
+        )
+        for version, fact in plans.items()
+    ]
+    return Lane("Plan and signatures", _verdicts(view, PLAN_CHECKS, until), marks=(*marks, *_signing(view, plans)))
+
+
+def _reviews(view: EpisodeView, until: date) -> Lane:
+    reviews = {item.version: item.fact for item in view.history if isinstance(item.fact, PlanReviewed)}
+    marks = [
+        Mark(fact.occurred_on, "review", "", f"plan {fact.plan_version} reviewed {fact.occurred_on} (fact {version})")
+        for version, fact in reviews.items()
+    ]
+    due = sorted({flag.due_on for flag in _flags(view, ("review_due",)) if flag.due_on is not None})
+    dues = tuple(Mark(day, "due", f"due {day:%m-%d}", f"review due on {day}") for day in due)
+    return Lane("Reviews", _verdicts(view, REVIEW_CHECKS, until), marks=(*marks, *_signing(view, reviews)), dues=dues)
+
+
+def _signing(view: EpisodeView, documents: Container[int]) -> Iterator[Mark]:
+    """Signatures that came to a document later."""
+    for item in view.history:
+        fact = item.fact
+        if isinstance(fact, Signed) and fact.target in documents:
+            who = ", ".join(signature.signer for signature in fact.signatures)
+            title = f"signature of {who} on fact {fact.target}, {item.day} (fact {item.version})"
+            yield Mark(item.day, "signature", "", title)
+
+
+def _continued(view: EpisodeView, until: date) -> Lane:
+    bars = [
+        Bar(span.start, end, span.verdict, spoken(span.verdict), _eligible(span, end))
+        for span in view.eligibility
+        if span.verdict != "not_applicable" and span.start < (end := min(span.end, until))
+    ]
+    marks = [
+        Mark(
+            item.day,
+            f"determined-{item.fact.decision}",
+            "",
+            f"determination on {item.day}: {item.fact.decision} (fact {item.version})",
+        )
+        for item in view.history
+        if isinstance(item.fact, ContinuedStayDetermined)
+    ]
+    return Lane("Continued stay", _same_joined(bars), marks=tuple(marks))
+
+
+def _eligible(span: EligibilitySpan, end: date) -> str:
+    return f"{spoken(span.verdict)} on the basis {span.basis}, {through(span.start, end)}: {', '.join(span.reasons)}"
+
+
+def _same_joined(bars: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Join bars of one kind that touch: a new basis is no new answer."""
+    found: list[Bar] = []
+    for bar in bars:
+        if found and found[-1].kind == bar.kind and found[-1].end == bar.start:
+            found[-1] = found[-1]._replace(end=bar.end, title=f"{found[-1].title}; {bar.title}")
+        else:
+            found.append(bar)
+    return tuple(found)
+
+
+# --- findings ----------------------------------------------------------------------------------------------------
+
+
+def _checks(view: EpisodeView) -> Mapping[str, str]:
+    """Which check each rule makes."""
+    packs = view.policy.versions if view.policy else ()
+    return {rule.id: rule.check for pack in packs for rule in pack.rules.values()}
+
+
+def _flags(view: EpisodeView, checks: Sequence[str]) -> list[Flag]:
+    known = _checks(view)
+    return [flag for flag in view.findings if known.get(flag.rule) in checks]
+
+
+def _verdicts(view: EpisodeView, checks: Sequence[str], until: date) -> tuple[Bar, ...]:
+    return tuple(_bars(_flags(view, checks), until))
+
+
+def _bars(flags: Iterable[Flag], until: date) -> Iterator[Bar]:
+    """What asks for something, no farther than anything can be said."""
+    for flag in flags:
+        end = min(flag.end, until)
+        if flag.verdict in QUIET_VERDICTS or flag.start >= end:
+            continue
+        title = f"{flag.rule} {spoken(flag.verdict)}, {through(flag.start, end)}: {flag.message}"
+        days = (end - flag.start).days
+        label = f"{days} day{'' if days == 1 else 's'} overdue" if flag.verdict == "overdue" else ""
+        yield Bar(flag.start, end, f"{flag.verdict}{' quiet' if flag.quiet else ''}", label, title)
+
+
+def _others(view: EpisodeView, until: date) -> Iterator[Lane]:
+    """Every rule that asked for something and has no lane above, each in a lane of its own."""
+    known = _checks(view)
+    above = (*PLAN_CHECKS, *REVIEW_CHECKS, "continued_stay")
+    flags = sorted((flag for flag in view.findings if known.get(flag.rule) not in above), key=lambda flag: flag.rule)
+    for rule, group in groupby(flags, key=lambda flag: flag.rule):
+        yield Lane(rule, tuple(_bars(group, until)))
+
+
+# --- what came late, or changed what was there -------------------------------------------------------------------
+
+AMENDING = {"corrected": "C", "addendum": "A", "voided": "V"}
+
+
+def _amendments(lines: Sequence[FactLine], horizon: date) -> Lane:
+    """Late entries and amendments: where the fact belongs, and when it came."""
+    days = {line.version: line.occurred_on for line in lines}
+    marks: list[Mark] = []
+    for line in lines:
+        if line.fact is None or line.occurred_on is None:
+            continue
+        day = line.occurred_on
+        if line.late:
+            recorded = line.recorded_at.date()
+            title = f"fact {line.version} of {day}: late entry, recorded {recorded}"
+            marks.append(Mark(day, "late", "L", title, min(recorded, horizon)))
+        letter = AMENDING.get(str(line.type))
+        if letter is not None:
+            target = line.fact.get("target")
+            on = days.get(target) if isinstance(target, int) else None
+            title = f"fact {line.version}, {day}: {spoken(line.type)}, fact {target}"
+            marks.append(Mark(on or day, str(line.type), letter, title, day))
+        if line.explains_nothing:
+            marks.append(Mark(day, "explained", "?", f"fact {line.version}, {day}: explains nothing"))
+    return Lane("Late and amended", marks=tuple(sorted(marks, key=lambda mark: (mark.day, mark.title))))

@@ -1,0 +1,253 @@
+"""Pages to look at and to test: episodes told to a store of their own, and the page of each."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from caretrail.demo.stories import STORIES
+from caretrail.facts import Corrected, Fact, fact_from
+from caretrail.packet.page import Checkpoint, Disclosure, FactLine, Known, fact_lines, timeline_page
+from caretrail.reading.sheet import Sheet, sheet_of
+from caretrail.reading.timeline import timeline_of
+from caretrail.reading.view import EpisodeView, view_of
+from caretrail.recording import init_store, leaf_hash, open_recorder
+from caretrail.recording.application import Receipt, Records
+from projections.given import NAME, ORTIZ, admitted, assessed, example, plan, session
+from stores import Clock
+
+DAY = timedelta(days=1)
+NOTICE = (
+    "This record which has been disclosed to you is protected by Federal confidentiality rules (42 CFR part 2). "
+    "The rest of the statement stands here as whoever makes the packet gives it."
+)
+SHORT_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+DISCLOSURE = Disclosure(
+    recipient="Nebraska Medicaid, program integrity unit",
+    purpose="Audit of claims for services from January to May 2026",
+    basis="audit (42 CFR 2.53)",
+    scope="No consent is needed on this basis; the record of one episode, without free text.",
+    notice=NOTICE,
+    short_notice=SHORT_NOTICE,
+)
+CHECKPOINT = Checkpoint(
+    origin="caretrail.example/lincoln",
+    size=48_211,
+    root="kb5M0D7YV0cYwW4g8qJ2v0n5H1TjJmM0oI0y2y2XxWQ=",
+    signed_at=datetime(2026, 6, 2, 6, 0, tzinfo=UTC),
+    note="caretrail.example/lincoln\n48211\nkb5M0D7YV0cYwW4g8qJ2v0n5H1TjJmM0oI0y2y2XxWQ=\n\n— caretrail.example/lincoln 8fLk…",
+)
+Heard = tuple[datetime, Fact]
+
+
+@dataclass(frozen=True)
+class Made:
+    """An episode as known, its sheet of a day, and its facts for the table."""
+
+    view: EpisodeView
+    sheet: Sheet
+    lines: list[FactLine]
+    known: Known
+
+    def page(self, *, with_text: bool = True, **other: Any) -> str:
+        """Its page; `other` takes the place of what it would be made of."""
+        given: dict[str, Any] = {
+            "view": self.view, "sheet": self.sheet, "lines": self.lines, "disclosure": DISCLOSURE,
+            "known": self.known, "checkpoint": CHECKPOINT,
+        } | other  # fmt: skip
+        return timeline_page(**given, with_text=with_text)
+
+
+def made(facts: Iterable[Heard], as_of: date) -> Made:
+    """Record facts, each at its instant, in a store of their own, and ask for the day."""
+    heard = list(facts)
+    clock = Clock(heard[0][0])
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/care.db"
+        init_store(url, clock=clock)
+        with open_recorder(url, clock=clock) as recorder:
+            records = Records(recorder, clock)
+            for at, fact in heard:
+                clock.now = max(at, clock.now)
+                [outcome] = records.append_each([fact])
+                assert isinstance(outcome, Receipt), outcome
+            view = view_of(recorder, str(heard[0][1].episode))  # type: ignore[union-attr]
+            leaves = {event.originator_version: leaf_hash(event).hex() for event in recorder.read_log(limit=10_000)}
+    rows = timeline_of(view, None, "recorded")
+    lines = fact_lines(rows, shown(view), leaves)
+    return Made(view, sheet_of(view, as_of, clock.now), lines, Known(rows[-1].position, rows[-1].recorded_at))
+
+
+def shown(view: EpisodeView) -> dict[int, dict[str, Any] | None]:
+    """What may be shown of each fact: nothing of those entered for another client, nor of their corrections."""
+    rows = timeline_of(view, None, "recorded")
+    withheld = {row.version for row in rows if row.void_reason == "wrong_client"}
+    return {
+        row.version: None
+        if row.version in withheld or (row.type == Corrected.__name__.lower() and row.target in withheld)
+        else row.fact
+        for row in rows
+    }
+
+
+def promptly(facts: Iterable[Fact]) -> list[Heard]:
+    """Facts that the store hears of in the evening of their day, in the order given."""
+    return [(datetime.combine(fact.occurred_on, time(23, 30), tzinfo=UTC), fact) for fact in facts]
+
+
+# --- the episodes ------------------------------------------------------------------------------------------------
+
+
+def the_example(as_of: date = date(2026, 3, 9)) -> Made:
+    """The example, told day by day."""
+    return made(promptly(example()), as_of)
+
+
+def a_story(case: str, today: date = date(2026, 6, 1)) -> Made:
+    """A story of the demo as it stands on a day."""
+    story = next(story for story in STORIES if story.case == case)
+    heard = [item for item in story.chart(today).until(datetime.combine(today, time(5), tzinfo=UTC))]
+    return made(heard, today)
+
+
+def assessed_only() -> Made:
+    """Nothing but the assessment."""
+    return made(promptly([assessed("01-12", "E-EMPTY")]), date(2026, 1, 14))
+
+
+def two_weeks() -> Made:
+    """A short episode."""
+    facts = [assessed("01-02", "E-SHORT"), admitted("01-05", "E-SHORT")]
+    facts += [session(f"01-{day:02}", "E-SHORT") for day in (5, 7, 9, 12, 14)]
+    return made(promptly(facts), date(2026, 1, 16))
+
+
+def two_years() -> Made:
+    """Two years at one level: reviews in time and late, a hold, signatures that came later, facts that came late."""
+    name, first = "E-LONG", date(2024, 1, 8)
+    end = first + 728 * DAY
+    facts: list[tuple[date, Fact]] = [
+        (first - DAY, dated(assessed("01-01", name), first - DAY)),
+        (first, dated(admitted("01-01", name), first)),
+        (first + 2 * DAY, dated(plan("01-07", name), first + 2 * DAY)),
+    ]
+    for number in range(0, 728):
+        day = first + number * DAY
+        if 300 <= number < 330 or day.weekday() not in (0, 2, 4):
+            continue
+        minutes = 60 if number % 35 == 2 else 180
+        service = ("group", "individual", "family", "education", "motivational", "group")[number % 6]
+        facts.append((day, dated(session("01-01", name, service=service, minutes=minutes), day)))
+    for number in range(28, 720, 31 if end else 30):
+        day = first + number * DAY
+        facts.append((day, dated(_review(name, day), day)))
+        facts.append((day, dated(_determination(name, day), day)))
+    for number in range(40, 700, 66):
+        day = first + number * DAY
+        facts.append((day + 9 * DAY, dated(session("01-01", name, service="other", late_reason="paper found"), day)))
+    facts.append((first + 300 * DAY, dated(_by_hand(name, "held", reason="hospital"), first + 300 * DAY)))
+    facts.append((first + 330 * DAY, dated(_by_hand(name, "resumed"), first + 330 * DAY)))
+    facts.sort(key=lambda item: item[0])
+    return made(
+        [(datetime.combine(day, time(23, 30), tzinfo=UTC), fact) for day, fact in facts], first + 735 * DAY
+    )
+
+
+HOSTILE = (
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</style><script>alert(2)</script>",
+    "{{ 7*7 }}{% raw %}", "javascript:alert(3)", "]]><!--", "&lt;b&gt;&amp;", "\u202egnp.exe\u202c", "a\x1b[2J\x07b",
+    "x" * 900, "\u0600\u200f\u2066\u2069", "Z̷̢͇̐͝a̶l̵g̷ö̶́", "first line\nsecond line",
+)  # fmt: skip
+
+
+def hostile() -> Made:
+    """Everything that is somebody's own words is an attack."""
+    name = "E-HOSTILE"
+    every = " ".join(HOSTILE)
+    credential = HOSTILE[1][:60]
+    actor = {"id": "c-ortiz", "role": "clinician", "credential": credential}
+    facts = [
+        assessed("01-02", name),
+        admitted("01-05", name, team=[actor]),
+        session("01-05", name, place=every, actor=actor),
+        _by_hand(name, "session_missed", "01-07", service="group", minutes=180, cause="client", reason=every),
+        _by_hand(name, "care_coordinated", "01-08", kind="medical", outcome=every),
+        _by_hand(name, "corrected", "01-09", target=3, values={"place": every}, reason=every),
+        _by_hand(name, "addendum", "01-09", target=3, text=every, reason=every),
+        session("01-06", name, late_reason=every),
+        _by_hand(name, "explained", "01-10", rule="X1", on="2026-01-10", code="other", note=every),
+        _by_hand(name, "voided", "01-10", target=3, reason="duplicate"),
+    ]
+    return made(promptly(sorted(facts, key=lambda fact: fact.occurred_on)), date(2026, 1, 12))
+
+
+def hostile_disclosure() -> Disclosure:
+    """A disclosure whose every word is an attack."""
+    every = " ".join(HOSTILE)
+    return Disclosure(every, every, every, every, every, every)
+
+
+def dated(fact: Fact, day: date) -> Fact:
+    """The same fact on another day, of any year."""
+    data = json.loads(fact.model_dump_json(by_alias=True, exclude_none=True)) | {"occurred_on": str(day)}
+    if "effective_on" in data:
+        data["effective_on"] = str(day)
+    for signature in data.get("signatures", ()):
+        if "signed_on" in signature:
+            signature["signed_on"] = str(day)
+    return fact_from(data)
+
+
+def _by_hand(name: str, kind: str, on: str = "01-01", **fields: Any) -> Fact:
+    return fact_from({"type": kind, "episode": name, "occurred_on": f"2026-{on}", "actor": ORTIZ} | fields)
+
+
+def _review(name: str, day: date) -> Fact:
+    return _by_hand(name, "plan_reviewed", plan_version=1, participants=["client"], updated=True, supports="none",
+                    progress="goals under way", signatures=_signatures(name, day))  # fmt: skip
+
+
+def _determination(name: str, day: date) -> Fact:
+    return _by_hand(name, "continued_stay_determined", progressing=True, goals_remain=True, level_needed=True,
+                    decision="continue", signatures=_signatures(name, day)[1:])  # fmt: skip
+
+
+def _signatures(name: str, day: date) -> list[dict[str, Any]]:
+    given = {"signed_on": str(day), "method": "electronic", "meaning": "agreement"}
+    return [
+        {"signer": f"cl-{name}", "role": "client"} | given,
+        {"signer": "c-ortiz", "role": "clinician", "credential": "LADC"} | given,
+    ]
+
+
+PAGES = {
+    "example": the_example,
+    "example-now": lambda: the_example(date(2026, 6, 1)),
+    "overdue": lambda: a_story("DEMO-001"),
+    "amended": lambda: a_story("DEMO-010"),
+    "ended": lambda: a_story("DEMO-009"),
+    "no-plan": lambda: a_story("DEMO-003"),
+    "two-years": two_years,
+    "two-weeks": two_weeks,
+    "assessed": assessed_only,
+    "hostile": hostile,
+}
+"""What to look at."""
+
+
+def main(folder: Path, names: Sequence[str]) -> None:
+    """Write the pages into a folder, to be looked at."""
+    for name in names or PAGES:
+        given = PAGES[name]()
+        other = {"disclosure": hostile_disclosure()} if name == "hostile" else {}
+        (folder / f"{name}.html").write_text(given.page(**other), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
