@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from caretrail.episode.history import Entry
 from caretrail.errors import UnknownEpisode
 from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.packet import page
@@ -22,7 +23,7 @@ from caretrail.reading.answers import plain
 from caretrail.reading.reader import eligibility_row
 from caretrail.reading.scope import Scope, finding_row, hits_of
 from caretrail.reading.sheet import sheet_of
-from caretrail.reading.timeline import timeline_of
+from caretrail.reading.timeline import fact_json, timeline_of
 from caretrail.reading.view import EpisodeView, view_of
 from caretrail.recording.events import RecordedEvent
 from caretrail.recording.leaf import leaf_hash
@@ -87,8 +88,9 @@ def episode_part(
         raise UnknownEpisode("no episode of that number is in the log of the checkpoint")
     today = view_of(recorder, name)
     others = Others(today.entries, today.episode.amendments, today.rows.client)
-    _check(today, others, known_at if known_at is not None else stand.size)
-    known = today if known_at is None and events == recorded else view_of(recorder, name, known_at or stand.size)
+    position = stand.size if known_at is None else known_at
+    _check(today, others, position)
+    known = today if recorded[-1].position <= position else view_of(recorder, name, position)
     day = as_of or today_in(known.rows.zone, now)
     shown = shown_facts(events, today.entries, others, with_text=with_text)
     client = today.rows.client
@@ -104,12 +106,13 @@ def episode_part(
         in_part=sum(item.stated is not None for item in shown.values()),
         withheld=sum(item.withheld is not None for item in shown.values()),
     )
-    files: list[File] = [
+    html = _page(known, events, shown, terms, stand, note, position, day, now, with_text)
+    files = [
         ("facts.jsonl", fact_lines(events, shown, client=client, episode=name)),
         ("findings.json", json_bytes(others.scrubbed(_findings(known, day, now)))),
         ("eligibility.json", json_bytes(others.scrubbed(_eligibility(known, day)))),
-        ("timeline.html", others.scrubbed_page(_page(known, events, shown, terms, stand, note, day, now, with_text)).encode()),
-    ]  # fmt: skip
+        ("timeline.html", others.scrubbed_page(html).encode()),
+    ]
     return part, files
 
 
@@ -169,28 +172,25 @@ def _page(
     terms: Terms,
     stand: Checkpoint,
     note: str,
+    position: int,
     day: date,
     now: datetime,
     with_text: bool,
 ) -> str:
-    stated = {
-        entry.version: _fact(view, entry.version, shown[entry.version])
-        for entry in view.entries
-    }  # fmt: skip
+    stated = {entry.version: _fact(entry, shown[entry.version]) for entry in view.entries}
     leaves = {event.originator_version: leaf_hash(event).hex() for event in events}
-    newest = max(view.entries, key=lambda entry: entry.position)
+    newest = view.entries[-1]
     return page.timeline_page(
         view,
         sheet_of(view, day, now),
         page.fact_lines(timeline_of(view, None, "recorded"), stated, leaves),
         page.Disclosure(terms.recipient, terms.purpose, terms.basis, terms.ground, STATEMENT_1, STATEMENT_2),
-        page.Known(stand.size, newest.recorded_at),
+        page.Known(position, newest.recorded_at),
         page.Checkpoint(stand.origin, stand.size, stand.root.hex(), now, note),
         with_text=with_text,
     )
 
 
-def _fact(view: EpisodeView, version: int, shown: Shown) -> dict[str, Any] | None:
-    from caretrail.reading.timeline import fact_json
-
-    return fact_json(view.entries[version - 1]) if shown.whole else shown.stated
+def _fact(entry: Entry, shown: Shown) -> dict[str, Any] | None:
+    """As much of a fact as may be shown; None where it is withheld."""
+    return fact_json(entry) if shown.whole else shown.stated
