@@ -111,6 +111,22 @@ class StoreUnreachable(StoreError):
     code = "store_unreachable"
 
 
+class StoreReadOnly(StoreUnreachable):
+    """The store takes no writes: a standby, a copy, a file that may not be written."""
+
+    code = "store_read_only"
+
+
+class AccessNotRecorded(StoreError):
+    """A look could not be recorded, so nothing was shown; `read_only` if that is because the store takes no writes."""
+
+    code = "access_not_recorded"
+
+    def __init__(self, cause: CaretrailError, *, read_only: bool = False) -> None:
+        super().__init__(f"nothing is shown, because this look cannot be recorded: {cause.message}", cause.hint)
+        self.read_only = read_only
+
+
 class StoreInsecure(StoreError):
     """The connection would leave this machine, and nothing would prove that the right server answers."""
 

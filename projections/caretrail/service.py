@@ -26,7 +26,10 @@ from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Any, Self
 
+from pydantic import ValidationError
+
 from caretrail.errors import (
+    AccessNotRecorded,
     CaretrailError,
     CommandReused,
     Impossible,
@@ -40,6 +43,7 @@ from caretrail.errors import (
     StoreNewer,
     StoreNotInitialised,
     StoreOlder,
+    StoreReadOnly,
     StoreUnreachable,
     UnknownEpisode,
     VersionConflict,
@@ -77,6 +81,7 @@ from caretrail.facts import (
     Voided,
     fact_from,
 )
+from caretrail.facts.codec import invalid_fact
 from caretrail.policy import Pack, Policy, load_pack, read_pack
 from caretrail.projection.tables import create_tables
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Worklist, WorkRow
@@ -85,7 +90,9 @@ from caretrail.reading.timeline import TimelineRow
 from caretrail.reading.view import EpisodeView
 from caretrail.reading.what_if import as_if_in_force
 from caretrail.recording import init_store, open_recorder
+from caretrail.recording.access import AccessLog, Actor, Asker
 from caretrail.recording.application import Receipt, Records
+from caretrail.recording.opening import Primary
 from caretrail.recording.recorder import EventRecorder
 
 FactLike = Fact | Mapping[str, Any]
@@ -110,21 +117,52 @@ def create_store(url: str, *, demo: bool = False, clock: Clock | None = None) ->
     return made
 
 
-def open_store(url: str, *, clock: Clock = utc_now) -> Store:
+def open_store(
+    url: str,
+    *,
+    actor: Person | Mapping[str, Any] | None = None,
+    purpose: str = "treatment",
+    access_url: str | None = None,
+    clock: Clock = utc_now,
+) -> Store:
     """Open a store that `create_store` or `caretrail init` has made.
 
-    `clock` returns the aware instant by which "today" is judged. Raises StoreError: not there, not ours, unreachable.
+    Whoever reads is recorded before an answer is handed out: the account of the store, beside it `actor` as claimed
+    and the `purpose` (see `Store.asked_by` for a service that asks for many). A store that takes no writes, such as a
+    standby, needs `access_url`, the same store where it does, unless `url` names several servers. `clock` returns the
+    aware instant by which "today" is judged. Raises StoreError: not there, not ours, unreachable; InvalidFact: who asks
+    cannot be recorded so.
     """
-    return Store(open_recorder(url, clock=clock), clock)
+    asker = Asker("service", _actor(actor), purpose)
+    return Store(open_recorder(url, clock=clock), clock, asker, Primary(url, access_url))
 
 
 class Store:
     """Facts in, answers out. A context manager; may be shared by threads. Days are civil days in the program's zone."""
 
-    def __init__(self, recorder: EventRecorder, clock: Clock) -> None:
+    def __init__(
+        self,
+        recorder: EventRecorder,
+        clock: Clock,
+        asker: Asker,
+        primary: Primary,
+        records: Records | None = None,
+    ) -> None:
         self._recorder = recorder
-        self._records = Records(recorder, clock)
+        self._records = Records(recorder, clock) if records is None else records
         self._clock = clock
+        self._asker = asker
+        self._primary = primary
+
+    def asked_by(
+        self, actor: Person | Mapping[str, Any] | None, *, purpose: str | None = None, reason: str | None = None
+    ) -> Store:
+        """The same open store, asked by or for somebody else; with a `reason`, glass is broken: it is an emergency.
+
+        It is closed with the one it came from. Raises InvalidFact for what could not be recorded.
+        """
+        asker = Asker("service", _actor(actor), self._asker.purpose if purpose is None else purpose, reason)
+        return Store(self._recorder, self._clock, asker, self._primary, self._records)
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +176,7 @@ class Store:
         """Close the connections."""
         self._records.close()
         self._recorder.close()
+        self._primary.close()
 
     # --- facts in ----------------------------------------------------------------------------------------------
 
@@ -165,18 +204,23 @@ class Store:
             outcomes[number] = outcome
         return [outcome for outcome in outcomes if outcome is not None]
 
-    # --- answers out -------------------------------------------------------------------------------------------
+    # --- answers out; each may also raise AccessNotRecorded -----------------------------------------------------
 
     def reader(self) -> Reader:
         """A reader at this instant, for every other question (census, why, sheet, known-at …)."""
-        return Reader(self._recorder, self._clock())
+        return self._reader("reader")
+
+    def _reader(self, question: str) -> Reader:
+        asker = self._asker.using(f"service {question}")
+        access = AccessLog(self._recorder, asker, lambda: self._clock().astimezone(UTC).date(), self._primary)
+        return Reader(self._recorder, self._clock(), access=access)
 
     def episode(self, name: str) -> EpisodeView:
         """One episode whole: `entries` as recorded, `history` as it counts, `findings`, `eligibility`, `spans`.
 
         Raises UnknownEpisode.
         """
-        return self.reader().episode(name)
+        return self._reader("episode").episode(name)
 
     def findings(
         self,
@@ -194,7 +238,7 @@ class Store:
         `not_applicable`. With `policy`, for example `as_if_in_force(read_pack(path))`, every episode is judged by that
         one, and nothing is stored.
         """
-        return self.reader().findings(
+        return self._reader("findings").findings(
             as_of, episode=episode, rule=rule, closed=closed, all_verdicts=all_verdicts, policy=policy
         )
 
@@ -211,22 +255,34 @@ class Store:
 
         A row whose `episode` is None is of `program` itself: what it must attest, told once. A clinician has none.
         """
-        return self.reader().worklist(as_of, program=program, clinician=clinician, all_quiet=all_quiet, policy=policy)
+        return self._reader("worklist").worklist(
+            as_of, program=program, clinician=clinician, all_quiet=all_quiet, policy=policy
+        )
 
     def eligibility(self, name: str, as_of: date | None = None) -> EligibilityRow:
         """Whether continued stay is supported on a day: eligible, not_eligible, unknown or not_applicable.
 
         Raises UnknownEpisode.
         """
-        return self.reader().eligibility(name, as_of)
+        return self._reader("eligibility").eligibility(name, as_of)
 
     def timeline(self, name: str, as_of: date | None = None) -> list[TimelineRow]:
         """Every fact in the order of recording, with what was corrected, added or struck. Raises UnknownEpisode."""
-        return self.reader().timeline(name, as_of)
+        return self._reader("timeline").timeline(name, as_of)
 
 
 def _listed(facts: FactLike | Sequence[FactLike]) -> Sequence[FactLike]:
     return [facts] if isinstance(facts, FactBase | Mapping) else facts
+
+
+def _actor(person: Person | Mapping[str, Any] | None) -> Actor | None:
+    if person is None:
+        return None
+    try:
+        stated = Person.model_validate(dict(person) if isinstance(person, Mapping) else person.model_dump())
+    except ValidationError as error:
+        raise invalid_fact(error) from None
+    return Actor(stated.id, stated.role, stated.credential)
 
 
 def _fact(item: FactLike, number: int) -> Fact:
@@ -238,6 +294,7 @@ def _fact(item: FactLike, number: int) -> Fact:
 
 
 __all__ = [
+    "AccessNotRecorded",
     "Addendum",
     "Admitted",
     "Assessed",
@@ -287,6 +344,7 @@ __all__ = [
     "StoreNewer",
     "StoreNotInitialised",
     "StoreOlder",
+    "StoreReadOnly",
     "StoreUnreachable",
     "TeamChanged",
     "TimelineRow",

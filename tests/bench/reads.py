@@ -16,6 +16,7 @@ from pathlib import Path
 
 from caretrail.demo import jsonl
 from caretrail.projection.projector import catch_up
+from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import open_recorder
 
@@ -117,7 +118,7 @@ def worklists(stores: dict[str, str], say: Say) -> list[str]:
         say(f"worklist, {name}")
         with open_recorder(url) as recorder:
             catch_up(recorder)
-            reader = Reader(recorder, NOW)
+            reader = Reader(recorder, NOW, access=unrecorded)
             count = len(reader.census(TODAY))
             rows = len(reader.worklist(TODAY).rows)
             inside = median(partial(reader.worklist, TODAY), 9)

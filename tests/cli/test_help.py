@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from caretrail.cli import audit
 from caretrail.cli.facts_page import facts_page
 from caretrail.cli.fields import missing
 from caretrail.cli.main import COMMANDS, cli
@@ -53,7 +54,8 @@ def test_every_option_is_explained(path: str) -> None:
 
 
 def test_the_list_of_commands_says_what_each_command_says_itself() -> None:
-    assert {name: (ALL[f"caretrail {name}"].help or "").split("\n")[0] for name in COMMANDS} == COMMANDS
+    for path, commands in {"caretrail": COMMANDS, "caretrail audit": audit.COMMANDS}.items():
+        assert {name: (ALL[f"{path} {name}"].help or "").split("\n")[0] for name in commands} == commands
 
 
 @pytest.mark.parametrize("path", ALL)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from caretrail.facts import Fact, fact_from, parse_fact
 from caretrail.projection.tables import create_tables
+from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder
 from caretrail.recording.application import Receipt, Records
@@ -150,9 +151,9 @@ class Care:
     @property
     def reader(self) -> Reader:
         """A reader at this instant."""
-        return Reader(self.recorder, self.now)
+        return Reader(self.recorder, self.now, access=unrecorded)
 
     @property
     def onlooker(self) -> Reader:
         """A reader that writes nothing."""
-        return Reader(self.recorder, self.now, write=False)
+        return Reader(self.recorder, self.now, access=unrecorded, write=False)

@@ -16,6 +16,7 @@ from caretrail.projection.rebuild import rebuild
 from caretrail.projection.tables import row_format
 from caretrail.reading import reader as reading
 from caretrail.reading.board import LiveBoard
+from caretrail.reading.door import unrecorded
 from caretrail.reading.errors import AmbiguousEpisode, UnknownRule
 from caretrail.reading.reader import Reader
 from caretrail.reading.scope import Hit, Scope
@@ -136,7 +137,7 @@ def test_an_empty_store_answers_with_nothing(care: Care) -> None:
 
 
 def test_a_store_whose_read_models_were_never_made_is_read_all_the_same(recorder: EventRecorder) -> None:
-    assert Reader(recorder, NOW).worklist().rows == ()
+    assert Reader(recorder, NOW, access=unrecorded).worklist().rows == ()
 
 
 def test_rows_written_by_an_older_program_are_not_believed(care: Care) -> None:
@@ -307,11 +308,12 @@ def test_reading_up_to_date_rows_loads_neither_models_nor_drivers(tmp_path: Path
     program = f"""
 import sys
 from datetime import date, datetime, UTC
+from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.reading.scope import Hit, Scope
 from caretrail.recording import open_recorder
 with open_recorder({url!r}) as recorder:
-    reader = Reader(recorder, datetime.now(UTC))
+    reader = Reader(recorder, datetime.now(UTC), access=unrecorded)
     assert reader.worklist(date(2026, 3, 10)).rows
     assert reader.findings(date(2026, 3, 10)) and reader.census(date(2026, 3, 10))
     assert reader.eligibility({NAME!r}, date(2026, 3, 10))

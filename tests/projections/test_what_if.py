@@ -14,6 +14,7 @@ from caretrail.projection.rebuild import rebuild
 from caretrail.projection.tables import COLUMNS, TABLES
 from caretrail.reading import reader as reading
 from caretrail.reading.board import KnownBoard
+from caretrail.reading.door import ATTEMPTS
 from caretrail.reading.what_if import WhatIfBoard, as_if_in_force
 from caretrail.recording import EventRecorder
 from caretrail.service import open_store
@@ -190,7 +191,7 @@ def test_an_answer_never_mixes_two_states_of_the_rows(
 
     monkeypatch.setattr(KnownBoard, "pieces", slow)
     assert practice.onlooker.worklist(on, policy=policy) == expected
-    assert len(swept) == 1 + reading.ATTEMPTS, "where they never stand still, the log is read instead"
+    assert len(swept) == 1 + ATTEMPTS, "where they never stand still, the log is read instead"
 
 
 def test_a_store_whose_rows_were_never_made_is_asked_all_the_same(care: Care, draft: Pack) -> None:

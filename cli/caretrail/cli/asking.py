@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from caretrail.cli.accessing import accessing
 from caretrail.cli.options import View, now
 from caretrail.cli.screen import progress, say, visible
 
@@ -93,7 +94,11 @@ def asking(view: View, pack: str | None = None) -> Generator[Asking]:
 
         instead = what_if(pack)
     done = 0
-    with view.setup.open() as recorder, progress("Reading the log", None) as step:
+    with (
+        view.setup.open() as recorder,
+        accessing(view.setup, recorder) as access,
+        progress("Reading the log", None) as step,
+    ):
 
         def tell(count: int, total: int) -> None:
             nonlocal done
@@ -107,5 +112,5 @@ def asking(view: View, pack: str | None = None) -> Generator[Asking]:
             known_at = min(known_at, recorder.max_position())
         if instead is not None:
             instead.tell()
-        reader = Reader(recorder, now(), progress=tell, write=instead is None)
+        reader = Reader(recorder, now(), access=access, progress=tell, write=instead is None)
         yield Asking(reader, view, known_at, recorder.is_demo, instead)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from caretrail.cli.accessing import accessing
 from caretrail.cli.helping import described
-from caretrail.cli.options import Setup, json_option, store_option
+from caretrail.cli.options import Setup, access_options, json_option, store_option
 from caretrail.cli.screen import plural, print_json, progress, say, visible
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @described
 @click.option("--to", "place", metavar="URL", required=True, help="Where to: an empty store, or a place without one.")
 @json_option
+@access_options
 @store_option()
 @click.pass_obj
 def command(setup: Setup, place: str, as_json: bool) -> None:
@@ -32,7 +34,8 @@ def command(setup: Setup, place: str, as_json: bool) -> None:
 
     Facts recorded after it began are not in the copy: before a move, stop what writes.
     """
-    with setup.open() as source:
+    with setup.open() as source, accessing(setup, source, "operations") as access:
+        access.whole_log(0)
         copied, store = _copied(source, place)
         if as_json:
             print_json(

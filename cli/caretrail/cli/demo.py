@@ -88,7 +88,9 @@ def _fill(url: str, today: date, count: int, seed: int) -> None:
             if not _record(records, clock, facts, step):
                 say("The store holds the demo of another day: shown as it is.")
         catch_up(recorder)
-        say(f"Demo store: {visible(recorder.store)}, {plural(recorder.max_position(), 'fact')} of made-up episodes")
+        newest = recorder.max_position()
+        count = newest - recorder.count_accesses(0, newest)
+        say(f"Demo store: {visible(recorder.store)}, {plural(count, 'fact')} of made-up episodes")
 
 
 def _record(records: Records, clock: _Clock, facts: Sequence[tuple[datetime, Fact]], step: Step) -> bool:

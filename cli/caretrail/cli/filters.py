@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from caretrail.cli.options import Author, AuthorType
+from caretrail.cli.options import Author, Setup
 
 if TYPE_CHECKING:
     from caretrail.cli.what_if import WhatIf
@@ -24,10 +24,10 @@ def filter_options(function: F) -> F:
 
     @wraps(function)
     def with_filters(*args: Any, **kwargs: Any) -> Any:
-        mine, actor = kwargs.pop("mine"), kwargs.pop("actor")
+        mine = kwargs.pop("mine")
         filters = {name: kwargs.pop(name) for name in ("program", "clinician", "rule", "verdict", "due_within")}
         if mine:
-            filters["clinician"] = _me(actor, filters["clinician"])
+            filters["clinician"] = _me(click.get_current_context().ensure_object(Setup).actor, filters["clinician"])
         return function(*args, filters=filters, **kwargs)
 
     wrapped: Any = with_filters
@@ -69,13 +69,6 @@ def require_known_rule(rule: str | None, what_if: WhatIf | None = None) -> None:
 
 _OPTIONS = (
     click.option("--mine", is_flag=True, help="Only my caseload: what CARETRAIL_ACTOR carries or owes."),
-    click.option(
-        "--actor",
-        type=AuthorType(),
-        metavar="ID,ROLE[,CREDENTIAL]",
-        envvar="CARETRAIL_ACTOR",
-        help="Who I am, for --mine.  [env: CARETRAIL_ACTOR]",
-    ),
     click.option("--program", metavar="ID", help="Only this program."),
     click.option("--clinician", metavar="ID", help="Only what this clinician carries or owes."),
     click.option("--rule", metavar="RULE", help="Only this rule, for example R1."),

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from caretrail.cli.accessing import accessing
 from caretrail.cli.exits import Interrupted, Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.interrupt import Patience, Terminated
-from caretrail.cli.options import Position, Setup, store_option
+from caretrail.cli.options import Position, Setup, access_options, store_option
 from caretrail.cli.screen import instant, json_text, plural, say, visible
 
 if TYPE_CHECKING:
     from caretrail.reading.log import LogRow, LogStream
+    from caretrail.recording.access import AccessLog
     from caretrail.recording.recorder import EventRecorder
 
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--json", is_flag=True, expose_value=False, allow_from_autoenv=False, help="As elsewhere; the log is always JSON."
 )
+@access_options
 @store_option()
 @click.pass_obj
 def command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
@@ -46,7 +49,7 @@ def command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
     """
     from caretrail.reading.log import LogStream
 
-    with setup.open() as recorder:
+    with setup.open() as recorder, accessing(setup, recorder) as access:
         if recorder.is_demo:
             say("DEMO STORE, made-up episodes")
         stream = LogStream(recorder, after)
@@ -54,7 +57,7 @@ def command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
         patience = Patience(terminated=True)
         try:
             with patience.listening():
-                told.all(_pieces(recorder, stream, follow=follow), patience)
+                told.all(_pieces(recorder, stream, access, follow=follow), patience)
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted after position {told.last}", told.hint()) from None
         except Terminated:
@@ -65,13 +68,15 @@ def command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
         say(f"{plural(told.unreadable, 'fact')} could not be read: see 'caretrail projection quarantine'")
 
 
-def _pieces(recorder: EventRecorder, stream: LogStream, *, follow: bool) -> Iterator[list[LogRow]]:
-    """What there is to print: all that is recorded by now, or for ever."""
+def _pieces(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, follow: bool) -> Iterator[list[LogRow]]:
+    """What there is to print: all that is recorded by now, or for ever; that it is printed is recorded first."""
     newest = recorder.max_position()
     if newest == 0:
         say("Nothing is recorded in this store yet: 'caretrail append FILE' records facts.")
     elif stream.position > newest:
         say(f"Nothing is recorded after position {stream.position} yet: the newest is {newest}.")
+    if follow or stream.position < newest:
+        access.whole_log(stream.position)
     return stream.follow(_wait, lambda words: say(visible(words))) if follow else stream.upto(newest)
 
 

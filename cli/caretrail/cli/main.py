@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,8 @@ import click
 
 from caretrail.cli.exits import Status, report, silence_output
 from caretrail.cli.helping import described
-from caretrail.cli.options import Setup, store_option
+from caretrail.cli.lazy import LazyGroup
+from caretrail.cli.options import Setup, access_store_option, store_option
 from caretrail.cli.screen import prepare_output
 
 COMMANDS = {
@@ -30,6 +30,7 @@ COMMANDS = {
     "rules": "Print the rules of a policy pack",
     "log": "Print the log for programs, one fact a line",
     "copy": "Copy the whole store to another place",
+    "audit": "Audit the record itself",
     "projection": "Look after what is derived from the log",
     "completion": "Print the shell completion script",
 }
@@ -41,28 +42,17 @@ cannot be used, 130 interrupted, 255 a bug of ours.
 
 Every option also reads the environment, for example CARETRAIL_DB and
 CARETRAIL_ACTOR ("c-ortiz,clinician,LADC").
+
+\b
+Every look at an episode is itself recorded, before anything is shown.
 """
 
 
-class LazyGroup(click.Group):
-    """A group whose commands live in modules of their own, imported when used."""
+class MainGroup(LazyGroup):
+    """The commands of this package."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """Name the commands in the order they are learned."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
-        """Import the module of a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"caretrail.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+    package = "caretrail.cli"
+    table = COMMANDS
 
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
@@ -75,7 +65,7 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 
 
 @click.group(
-    cls=LazyGroup,
+    cls=MainGroup,
     epilog=_EPILOG,
     context_settings={
         "auto_envvar_prefix": "CARETRAIL",
@@ -85,6 +75,7 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 )
 @described
 @store_option(envvar="CARETRAIL_DB")
+@access_store_option
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, allow_from_autoenv=False, callback=_version,
     help="Print the version and exit.",

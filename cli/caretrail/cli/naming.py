@@ -16,6 +16,7 @@ MOST_COMPLETIONS = 50
 
 def complete_episode(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the case numbers that begin so; nothing if the store cannot be asked."""
+    from caretrail.cli.accessing import accessing
     from caretrail.cli.options import Setup, now
     from caretrail.errors import CaretrailError
 
@@ -23,12 +24,11 @@ def complete_episode(ctx: click.Context, _param: click.Parameter, incomplete: st
         from caretrail.reading.reader import Reader
 
         setup = ctx.find_object(Setup) or Setup()
-        with setup.open() as recorder:
-            rows = Reader(recorder, now()).census()
-    except CaretrailError:
+        with setup.open() as recorder, accessing(setup, recorder, command="completion") as access:
+            names = Reader(recorder, now(), access=access).beginning(incomplete, MOST_COMPLETIONS)
+    except CaretrailError:  # a look that cannot be recorded among them
         return []
-    names = sorted(row.episode for row in rows if row.episode.startswith(incomplete))
-    return [CompletionItem(name) for name in names[:MOST_COMPLETIONS]]
+    return [CompletionItem(name) for name in names]
 
 
 episode_argument = click.argument("episode", metavar="EPISODE", shell_complete=complete_episode)

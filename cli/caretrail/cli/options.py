@@ -28,9 +28,16 @@ def now() -> datetime:
 
 @dataclass
 class Setup:
-    """Which store the command line works on; `db` is None for the default."""
+    """Which store the command line works on, and who looks for what; `db` is None for the default.
+
+    `access_db` is where looks are recorded if the store takes no writes; `break_glass` is the reason for it.
+    """
 
     db: str | None = None
+    access_db: str | None = None
+    actor: Author | None = None
+    purpose: str | None = None
+    break_glass: str | None = None
 
     @property
     def url(self) -> str:
@@ -188,7 +195,7 @@ def read_options(function: F) -> F:
         return function(*args, view=view, **kwargs)
 
     wrapped: Any = with_view
-    for option in (store_option(), json_option, known_at_option, as_of_option):
+    for option in (access_options, store_option(), json_option, known_at_option, as_of_option):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[no-any-return]  # click's decorators return what they are given
 
@@ -219,6 +226,47 @@ class AuthorType(click.ParamType[Author]):
             self.fail("write id,role,credential, for example c-ortiz,clinician,LADC", param, ctx)
         return Author(*parts)
 
+
+def _into_setup(field: str, name: str, words: str, **attributes: Any) -> Callable[[F], F]:
+    """An option whose value goes into the setup, so that no command has to hand it on; the later one wins."""
+
+    def take(ctx: click.Context, _param: click.Parameter, value: object) -> None:
+        setup = ctx.ensure_object(Setup)
+        if value is not None:
+            setattr(setup, field, value)
+
+    return click.option(name, expose_value=False, callback=take, help=words, **attributes)
+
+
+def access_options(function: F, me: str = "--actor") -> F:
+    """Take who looks and what for, into the setup: `--actor` (or as `me` says), `--purpose`, `--break-glass`."""
+    options: tuple[Callable[[F], F], ...] = (
+        _into_setup(
+            "actor", me, "Who I am, as recorded with the look.  [env: CARETRAIL_ACTOR]",
+            metavar="ID,ROLE[,CREDENTIAL]", envvar="CARETRAIL_ACTOR", type=AuthorType(),
+        ),
+        _into_setup(
+            "purpose", "--purpose", "What the look is recorded to be for.  [env: CARETRAIL_PURPOSE]",
+            metavar="TOKEN", envvar="CARETRAIL_PURPOSE",
+        ),
+        _into_setup(
+            "break_glass", "--break-glass", "It is an emergency: REASON is recorded, and shown to auditors.",
+            metavar="REASON", allow_from_autoenv=False,
+        ),
+    )  # fmt: skip  # one option, one thought
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+access_store_option = _into_setup(
+    "access_db",
+    "--access-db",
+    "Where looks are recorded if the store takes no writes, as on a standby: the store that does.  "
+    "[env: CARETRAIL_ACCESS_DB]",
+    metavar="URL",
+    envvar="CARETRAIL_ACCESS_DB",
+)
 
 actor_option = click.option(
     "--actor",

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from caretrail.cli.accessing import accessing
 from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.helping import described
-from caretrail.cli.options import Setup, json_option, store_option
+from caretrail.cli.options import Setup, access_options, json_option, store_option
 from caretrail.cli.screen import plural, print_json, print_json_list, progress, say, visible
-from caretrail.errors import UnknownEpisode
+from caretrail.errors import AccessNotRecorded, UnknownEpisode
 
 if TYPE_CHECKING:
     from caretrail.projection import status as standing
     from caretrail.projection.shapes import Quarantined
+    from caretrail.recording.recorder import EventRecorder
 
 
 @click.group("projection")
@@ -34,6 +36,7 @@ def command() -> None:
 @command.command("status")
 @described
 @json_option
+@access_options
 @store_option()
 @click.pass_obj
 def status(setup: Setup, as_json: bool) -> None:
@@ -45,12 +48,15 @@ def status(setup: Setup, as_json: bool) -> None:
 
     with setup.open() as recorder:
         found = read_status(recorder)
+        if as_json:
+            _record_quarantined(setup, recorder, found, required=False)
     _print_status(found, as_json=as_json)
 
 
 @command.command("catch-up")
 @described
 @json_option
+@access_options
 @store_option()
 @click.pass_obj
 def catch_up(setup: Setup, as_json: bool) -> None:
@@ -64,12 +70,15 @@ def catch_up(setup: Setup, as_json: bool) -> None:
 
     with setup.open() as recorder, _facts("Catching up", None) as done:
         found = bring_up(recorder, progress=done)
+        if as_json:
+            _record_quarantined(setup, recorder, found)
     _print_status(found, as_json=as_json)
 
 
 @command.command("rebuild")
 @described
 @json_option
+@access_options
 @store_option()
 @click.pass_obj
 def rebuild(setup: Setup, as_json: bool) -> None:
@@ -83,12 +92,15 @@ def rebuild(setup: Setup, as_json: bool) -> None:
 
     with setup.open() as recorder, _facts("Rebuilding", None) as done:
         found = make_again(recorder, progress=done)
+        if as_json:
+            _record_quarantined(setup, recorder, found)
     _print_status(found, as_json=as_json)
 
 
 @command.command("check")
 @described
 @json_option
+@access_options
 @store_option()
 @click.pass_obj
 def check(setup: Setup, as_json: bool) -> None:
@@ -102,6 +114,7 @@ def check(setup: Setup, as_json: bool) -> None:
 
     with setup.open() as recorder, _facts("Checking", None) as done:
         report = compare(recorder, progress=done)
+        _record(setup, recorder, [name for name in report.differ if not name.startswith("program ")])
     if as_json:
         print_json(report.as_json())
     elif report.ok:
@@ -124,6 +137,7 @@ def check(setup: Setup, as_json: bool) -> None:
 @command.group("quarantine", invoke_without_command=True)
 @described
 @json_option
+@access_options
 @store_option()
 @click.pass_context
 def quarantine(ctx: click.Context, as_json: bool) -> None:
@@ -138,8 +152,11 @@ def quarantine(ctx: click.Context, as_json: bool) -> None:
         return
     from caretrail.projection.status import status as read_status
 
-    with ctx.ensure_object(Setup).open() as recorder:
-        found = read_status(recorder).quarantined
+    setup = ctx.ensure_object(Setup)
+    with setup.open() as recorder:
+        state = read_status(recorder)
+        _record_quarantined(setup, recorder, state)
+    found = state.quarantined
     if as_json:
         print_json_list([{**item._asdict(), "stream": str(item.stream)} for item in found])
     elif not found:
@@ -151,6 +168,7 @@ def quarantine(ctx: click.Context, as_json: bool) -> None:
 @quarantine.command("retry")
 @described
 @click.argument("episode")
+@access_options
 @store_option()
 @click.pass_obj
 def retry(setup: Setup, episode: str) -> None:
@@ -165,11 +183,29 @@ def retry(setup: Setup, episode: str) -> None:
         found = [item for item in read_status(recorder).quarantined if episode in (item.episode, str(item.stream))]
         if not found:
             raise UnknownEpisode("no episode of that number is quarantined", "see 'caretrail projection quarantine'")
+        _record(setup, recorder, [found[0].episode or str(found[0].stream)])
         readable = read_again(recorder, found[0].stream)
     if not readable:
         say(f"Error: still not readable: {_in_words(found[0])}")
         raise Stopped(Status.CANNOT)
     click.echo(f"{visible(episode)} is readable again")
+
+
+def _record_quarantined(
+    setup: Setup, recorder: EventRecorder, found: standing.Status, *, required: bool = True
+) -> None:
+    try:
+        _record(setup, recorder, [item.episode or str(item.stream) for item in found.quarantined])
+    except AccessNotRecorded as failed:
+        if required or not failed.read_only:
+            raise
+
+
+def _record(setup: Setup, recorder: EventRecorder, episodes: list[str]) -> None:
+    """Record that these episodes are about to be named."""
+    if episodes:
+        with accessing(setup, recorder, "operations") as access:
+            access(episodes)
 
 
 @contextmanager

@@ -28,15 +28,15 @@ class FactGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Name the facts."""
-        from caretrail.facts.codec import FACT_TYPES
+        from caretrail.facts.codec import APPENDED
 
-        return list(FACT_TYPES)
+        return list(APPENDED)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """Make the command of a fact; a hyphen in its name will do."""
-        from caretrail.facts.codec import FACT_TYPES
+        from caretrail.facts.codec import APPENDED
 
-        cls = FACT_TYPES.get(cmd_name.replace("-", "_"))
+        cls = APPENDED.get(cmd_name.replace("-", "_"))
         return None if cls is None else _command(cls)
 
 

@@ -38,16 +38,15 @@ def command(view: View, episode: str | None, client: str | None, pack: str | Non
     if (episode is None) == (client is None):
         raise click.UsageError("name an EPISODE, or a client with --client")
     with asking(view, pack) as asked:
-        names = (
-            [case_number(asked, episode)]
-            if episode is not None
-            else asked.reader.by_client(client or "", asked.known_at)
-        )
-        if not names:
+        how = asked.as_of, asked.known_at, asked.policy
+        if episode is not None:
+            sheets = [asked.reader.sheet(case_number(asked, episode), *how)]
+        else:
+            sheets = asked.reader.sheets_of(client or "", *how)
+        if not sheets:
             raise UnknownEpisode(
                 "no episode of that client is recorded", "see 'caretrail census' for the clients there are"
             )
-        sheets = [asked.reader.sheet(name, asked.as_of, asked.known_at, asked.policy) for name in names]
         if view.as_json:
             print_json_list(sheets) if client is not None else print_json(sheets[0])
             say(asked.standing())

@@ -107,11 +107,11 @@ def _print(asked: Asking, work: Worklist, limit: int | None, footer: Sequence[st
 
 def _print_nothing(asked: Asking) -> None:
     """An empty list says of how many episodes it is the list."""
-    rows = asked.reader.census(asked.as_of, known_at=asked.known_at)
-    click.echo(f"\nNothing to do that was asked for; {plural(len(rows), 'episode')} open on that day.")
+    open_at = asked.reader.count_open(asked.as_of, known_at=asked.known_at)
+    click.echo(f"\nNothing to do that was asked for; {plural(open_at.total(), 'episode')} open on that day.")
     if asked.what_if is not None:
         levels = asked.what_if.pack.levels
-        count = sum(row.level in levels for row in rows)
+        count = sum(open_at[level] for level in levels)
         click.echo(f"At a level the pack is for ({visible(', '.join(levels))}): {count}.")
 
 

@@ -1,6 +1,7 @@
 """What a fact is: the catalogue of everything that may be recorded, and its JSON."""
 
 from caretrail.facts.catalogue import (
+    Accessed,
     Addendum,
     Admitted,
     Amendment,
@@ -29,9 +30,10 @@ from caretrail.facts.catalogue import (
 )
 from caretrail.facts.codec import fact_from, json_schema, parse_fact, payload_of, read_fact, stored_name
 from caretrail.facts.envelope import EpisodeFact, FactBase
-from caretrail.facts.parts import Dimension, Outcome, Performer, Person, Schedule, Sections, Signature
+from caretrail.facts.parts import Dimension, Disclosure, Outcome, Performer, Person, Schedule, Sections, Signature
 
 __all__ = [
+    "Accessed",
     "Addendum",
     "Admitted",
     "Amendment",
@@ -42,6 +44,7 @@ __all__ = [
     "Corrected",
     "Dimension",
     "Discharged",
+    "Disclosure",
     "EpisodeFact",
     "Explained",
     "Fact",

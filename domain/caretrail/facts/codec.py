@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, time
 from functools import lru_cache
 from typing import Annotated, Any, get_args
@@ -16,8 +16,9 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
-from caretrail.facts.catalogue import Fact
+from caretrail.facts.catalogue import Accessed, Fact
 from caretrail.facts.envelope import FactBase
+from caretrail.facts.parts import Disclosure
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -27,12 +28,15 @@ _ADAPTER: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="t
 FACT_TYPES: dict[str, type[FactBase]] = {cls.model_fields["type"].default: cls for cls in get_args(Fact)}
 """Every stored name and its model: the closed registry."""
 
+APPENDED: dict[str, type[FactBase]] = {kind: cls for kind, cls in FACT_TYPES.items() if cls is not Accessed}
+"""Those that somebody may state: an access is recorded by looking, and by nothing else."""
+
 UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """`(type, schema)` of an old payload → the payload one schema later. Every released schema stays readable for ever."""
 
 
 def parse_fact(line: bytes | str) -> Fact:
-    """Read one fact from its JSON.
+    """Read one fact to record from its JSON.
 
     Raises InvalidFact: the message names the field and the rule it breaks, never the value.
     """
@@ -47,9 +51,17 @@ def parse_fact(line: bytes | str) -> Fact:
             f"payload is nested deeper than {MAX_DEPTH}", "send the fact flat, as `caretrail schema` shows it"
         )
     try:
-        return _ADAPTER.validate_json(data)
+        fact = _ADAPTER.validate_json(data)
     except ValidationError as error:
         raise invalid_fact(error) from None
+    if isinstance(fact, Accessed):
+        raise access_is_not_stated()
+    return fact
+
+
+def access_is_not_stated() -> InvalidFact:
+    """Refuse an access that somebody would state instead of looking."""
+    return InvalidFact("an access is recorded by looking, never by append", "leave it out")
 
 
 def fact_from(data: Fact | dict[str, Any]) -> Fact:
@@ -151,6 +163,14 @@ def _upcast(kind: str, schema: int, newest: int, payload: bytes) -> bytes:
     return json.dumps(data).encode()
 
 
+def disclosure_from(data: Mapping[str, object]) -> Disclosure:
+    """Take what is said of a disclosure as the dict of its JSON. Raises InvalidFact."""
+    try:
+        return Disclosure.model_validate_json(json.dumps(dict(data), default=_iso))
+    except ValidationError as error:
+        raise invalid_fact(error) from None
+
+
 def invalid_fact(error: ValidationError) -> InvalidFact:
     """Word a validation error by field and rule, without any value of the input."""
     problems: list[str] = []
@@ -169,7 +189,7 @@ def _problem(item: Any) -> str:
     if kind == "json_invalid":
         return "line is not valid JSON"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return f"type: must be one of {', '.join(FACT_TYPES)}"
+        return f"type: must be one of {', '.join(APPENDED)}"
     if place and place[0] in FACT_TYPES:
         place = place[1:]
     if kind == "extra_forbidden":

@@ -90,6 +90,19 @@ def _known_zone(name: str) -> str:
 
 Zone = Annotated[str, _short(r"^[A-Za-z0-9+/_-]+$", 60), AfterValidator(_known_zone)]
 
+Purpose = Literal[
+    "treatment",
+    "payment",
+    "operations",
+    "audit",
+    "emergency",
+    "research",
+    "legal",
+    "client_request",
+    "other",
+]
+"""What somebody looks for, or hands out for."""
+
 Edition = Literal["asam-3", "asam-4"]
 LEVELS: dict[str, frozenset[str]] = {
     "asam-3": frozenset(
@@ -194,6 +207,29 @@ class Signature(Part):
         if self.declined is not None and self.witness is None:
             raise ValueError("a declined signature needs a witness")
         return self
+
+
+class Disclosure(Part):
+    """What was handed out: date, recipient, description and purpose as 45 CFR 164.528 asks for, and on what basis."""
+
+    recipient: Annotated[str, _short(r"^[^\x00]*$", 200)]
+    address: Annotated[str, _short(r"^[^\x00]*$", 400)] | None = None
+    basis: Literal[
+        "consent",
+        "audit",
+        "payment",
+        "court_order",
+        "medical_emergency",
+        "research",
+        "client_request",
+        "other",
+    ]
+    consent: OpaqueId | None = Field(default=None, description="The consent it rests on.")
+    scope: Text | None = Field(default=None, description="What the consent, or the order, covers.")
+    description: Text
+    digest: Annotated[str, _short(r"^[0-9a-f]{64}$", 64)] | None = Field(
+        default=None, description="SHA-256 of what was handed out, in hex."
+    )
 
 
 class Dimension(Part):

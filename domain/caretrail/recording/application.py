@@ -32,12 +32,8 @@ from caretrail.errors import (
     UnknownEpisode,
     VersionConflict,
 )
-from caretrail.facts import (
-    EpisodeFact,
-    Fact,
-    ProgramFact,
-)
-from caretrail.facts.codec import IMPORTED, payload_of, read_fact, stored_name
+from caretrail.facts import Accessed, EpisodeFact, Fact, ProgramFact
+from caretrail.facts.codec import IMPORTED, access_is_not_stated, payload_of, read_fact, stored_name
 from caretrail.recording.events import RecordedEvent, Stay
 from caretrail.recording.infrastructure import RecorderFactory
 from caretrail.recording.leaf import leaf_hash
@@ -120,6 +116,8 @@ class Records(Application[UUID]):
 
     def stream_of(self, fact: Fact) -> UUID:
         """The stream a fact belongs to."""
+        if isinstance(fact, Accessed):
+            raise access_is_not_stated()
         return self.program_stream(fact.program) if isinstance(fact, ProgramFact) else self.episode_stream(fact.episode)
 
     def episode_stream(self, episode: str) -> UUID:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -15,6 +16,14 @@ from caretrail.errors import InvalidFact
 SALT_BYTES = 16
 #: PostgreSQL keeps no index entry above 2,704 bytes; both stores refuse at the same, lower, length.
 LONGEST_TEXT = 1000
+LARGEST_PAYLOAD = 256 * 1024
+"""Bytes of an access; other payloads are bounded where they are parsed."""
+MOST_ACCESSES = 1000
+ACCESS_NAME = "accessed/1"
+ACCESS_PREFIX = "accessed/"
+ACCESS_SOURCE = "caretrail.access"
+"""The source of every access, so that no command of another sender can be in its way, nor it in theirs."""
+
 #: Versions and positions are signed 64-bit integers in both stores.
 LARGEST_NUMBER = 2**63 - 1
 
@@ -30,6 +39,14 @@ class PendingEvent(StoredEvent):
     """Idempotency key within the source, never empty."""
     salt: bytes
     """16 random bytes made by the client, so that a leaf reveals nothing of the payload."""
+
+
+class PendingAccess(NamedTuple):
+    """One access as a client hands it over: stream, version, name and source are the store's to choose."""
+
+    payload: bytes
+    command_id: str
+    salt: bytes
 
 
 @dataclass(frozen=True)
@@ -73,7 +90,23 @@ def check_call(events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Sta
             _check_stay(stay)
 
 
+def check_accesses(accesses: Sequence[PendingAccess]) -> None:
+    """Refuse accesses that one of the two stores could not keep, before either is asked."""
+    if len(accesses) > MOST_ACCESSES or len({access.command_id for access in accesses}) < len(accesses):
+        raise InvalidFact(f"accesses of one call are at most {MOST_ACCESSES}, each with its own command_id")
+    for access in accesses:
+        _check_texts((("command_id", access.command_id),))
+        if not access.command_id:
+            raise InvalidFact("command_id must not be empty")
+        if len(access.payload) > LARGEST_PAYLOAD:
+            raise InvalidFact(f"payload is larger than {LARGEST_PAYLOAD // 1024} KB")
+        if len(access.salt) != SALT_BYTES:
+            raise InvalidFact(f"salt must have {SALT_BYTES} bytes")
+
+
 def _check_event(event: PendingEvent) -> None:
+    if event.topic.startswith(ACCESS_PREFIX) or event.source == ACCESS_SOURCE:
+        raise InvalidFact("an access is recorded by looking, never by append", "leave it out")
     texts = event.topic + event.source + event.command_id
     if not texts.isascii() or len(texts) > LONGEST_TEXT or "\0" in texts:  # rare: look closer
         _check_texts((("name", event.topic), ("source", event.source), ("command_id", event.command_id)))

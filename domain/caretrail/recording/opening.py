@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -20,6 +21,42 @@ def open_recorder(url: str, *, clock: Callable[[], datetime] | None = None) -> E
     from caretrail.recording.postgresql import PostgresRecorder
 
     return PostgresRecorder(location.target, location.printable)
+
+
+class Primary:
+    """Where a look is recorded if the store itself takes no writes: opened when first asked for, then kept.
+
+    That is `access_url`, else, if the store's url names several servers, whichever of them takes writes.
+    """
+
+    def __init__(self, url: str, access_url: str | None) -> None:
+        self._url, self._access_url = url, access_url
+        self._lock = threading.Lock()
+        self._recorder: EventRecorder | None = None
+
+    def __call__(self) -> EventRecorder | None:
+        """Return its recorder, None if nothing names it. Raises StoreError."""
+        with self._lock:
+            if self._recorder is None:
+                self._recorder = self._opened()
+            return self._recorder
+
+    def close(self) -> None:
+        """Close it, if it was opened."""
+        if self._recorder is not None:
+            self._recorder.close()
+
+    def _opened(self) -> EventRecorder | None:
+        if self._access_url is not None:
+            return open_recorder(self._access_url)
+        location = parse_url(self._url)
+        if location.dialect == "sqlite":
+            return None
+        from caretrail.recording.postgresql import PostgresRecorder
+        from caretrail.recording.postgresql_setup import taking_writes
+
+        target = taking_writes(location.target)
+        return None if target is None else PostgresRecorder(target, location.printable)
 
 
 def init_store(url: str, *, demo: bool = False, clock: Callable[[], datetime] | None = None) -> bool:

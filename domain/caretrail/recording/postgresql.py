@@ -13,7 +13,7 @@ from psycopg.types.numeric import Int8
 
 from caretrail.errors import CaretrailError, CommandReused, InvalidFact, StayOverlap, VersionConflict
 from caretrail.recording.database import Row
-from caretrail.recording.events import PendingEvent, RecordedEvent, Stay
+from caretrail.recording.events import PendingAccess, PendingEvent, RecordedEvent, Stay
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.postgresql_database import PostgresDatabase
 from caretrail.recording.postgresql_setup import Connection
@@ -28,6 +28,7 @@ class PostgresRecorder(EventRecorder):
         super().__init__(self._server)
         self.namespace = self._server.namespace
         self.is_demo = self._server.is_demo
+        self.account = self._server.account
 
     def _append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> list[RecordedEvent]:
         params = _columns(events)
@@ -36,6 +37,15 @@ class PostgresRecorder(EventRecorder):
             params |= _stay_columns(stays)
             statement = self._sql["append_with_stays"]
         encoded = statement.encode()
+        return list(self._events(self._server.run(lambda connection: _call(connection, encoded, params))))
+
+    def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+        params: dict[str, object] = {
+            "payloads": [access.payload for access in accesses],
+            "commands": [access.command_id for access in accesses],
+            "salts": [access.salt for access in accesses],
+        }
+        encoded = self._sql["record_access"].encode()
         return list(self._events(self._server.run(lambda connection: _call(connection, encoded, params))))
 
     def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
@@ -110,6 +120,7 @@ _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT002": lambda p: CommandReused(int(p["position"])),
     "CT003": lambda p: StayOverlap(p["stream"]),
     "CT004": lambda _: InvalidFact("the store was given a malformed call"),
+    "CT007": lambda _: InvalidFact("an access is recorded by looking, never by append", "leave it out"),
 }
 
 

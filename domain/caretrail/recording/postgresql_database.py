@@ -41,6 +41,7 @@ class PostgresDatabase(Database):
         self._mine = threading.local()
         self._namespace: UUID | None = None
         self.is_demo = False
+        self.account = ""
         self._pool = Pool(self._connect, _close, _usable)
         with self._pool.connection():
             pass
@@ -147,7 +148,7 @@ class PostgresDatabase(Database):
         except StoreUnreachable as error:
             raise _NoConnectionError(error.message, error.hint) from None
         try:
-            namespace, self.is_demo = read_mark(connection, self.store)
+            namespace, self.is_demo, self.account = read_mark(connection, self.store)
             if self._namespace not in (None, namespace):
                 raise StoreForeign(f"{self.store} is another store than before", "check where the server's name leads")
         except BaseException:

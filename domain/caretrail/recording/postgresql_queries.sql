@@ -1,6 +1,6 @@
 -- mark --
 -- What this store is; absent columns or tables tell that it is not ours.
-SELECT namespace, demo, schema_version FROM caretrail.store
+SELECT namespace, demo, schema_version, session_user::text FROM caretrail.store
 
 -- append --
 -- Everything in one round trip; the function's comment says what it refuses. In the driver's own notation: %b is binary.
@@ -21,6 +21,26 @@ SELECT position, uuid_send(stream), version, name, payload, (extract(epoch FROM 
  WHERE position > :after
  ORDER BY position
  LIMIT :limit
+
+-- record_access --
+-- The same for looks; the function chooses more.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.record_access(%(payloads)b, %(commands)b, %(salts)b)
+
+-- read_accesses --
+-- Accesses by the index that holds nothing else; those of the whole log are of every episode.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE name >= 'accessed/' AND name < 'accessed0' AND position > :after AND position <= :upto
+   AND (:holding::bytea IS NULL OR position(:holding::bytea IN payload) > 0
+        OR position('"whole_log":true'::bytea IN payload) > 0)
+ ORDER BY position
+ LIMIT :limit
+
+-- count_accesses --
+-- How many there are in a stretch of the log.
+SELECT count(*) FROM caretrail.log
+ WHERE name >= 'accessed/' AND name < 'accessed0' AND position > :after AND position <= :upto
 
 -- read_log_of_names --
 -- A stretch of the log, some stored names only.

@@ -2,12 +2,14 @@
 -- Roles belong to the whole server, so they are made only if missing; ownership and grants belong to this database.
 --
 --   caretrail_owner      owns the schema and its tables, and changes them in an upgrade; nobody logs in as it
---   caretrail_append     what the function `append` runs as: it may insert, and that is all; nobody is a member
+--   caretrail_append     what `append` and `record_access` run as: it may insert, and that is all; nobody is a member
 --   caretrail_writer     reads the log, and appends by the function
 --   caretrail_projector  reads the log, and writes the rows of the read models, but makes no objects: whoever owns a
 --                        table or view runs code as everybody who reads it
---   caretrail_reader     reads the log and the read models, and appends by the function: a read is itself recorded
+--   caretrail_reader     reads the log and the read models
 --   caretrail_auditor    the same
+--
+-- Every one of them may call `record_access`, as every look is recorded; it records nothing else, for nobody else.
 
 -- standing --
 -- Whether the session may make roles, and is a superuser.
@@ -42,7 +44,7 @@ BEGIN
          WHERE typnamespace = 'caretrail'::regnamespace AND typtype = 'd' AND typowner <> 'caretrail_owner'::regrole
         UNION ALL
         SELECT format('ALTER ROUTINE %s OWNER TO %s', p.oid::regprocedure, wanted.role) FROM pg_proc AS p
-         CROSS JOIN LATERAL (SELECT (CASE p.proname WHEN 'append' THEN 'caretrail_append' ELSE 'caretrail_owner' END)::regrole)
+         CROSS JOIN LATERAL (SELECT (CASE WHEN p.proname IN ('append', 'record_access') THEN 'caretrail_append' ELSE 'caretrail_owner' END)::regrole)
                AS wanted (role)
          WHERE p.pronamespace = 'caretrail'::regnamespace AND p.proowner <> wanted.role
     LOOP
@@ -69,7 +71,9 @@ GRANT SELECT ON caretrail.store, caretrail.log
 GRANT INSERT ON caretrail.log TO caretrail_append;
 GRANT UPDATE (one) ON caretrail.store TO caretrail_append;   -- what locking the row asks for; the trigger refuses more
 GRANT SELECT, INSERT, DELETE ON caretrail.stay TO caretrail_append;
-GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_writer, caretrail_reader, caretrail_auditor;
+GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_writer;
+GRANT EXECUTE ON FUNCTION caretrail.record_access
+    TO caretrail_owner, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
 
 -- A function made later is for its owner until somebody grants it; only without a schema can PUBLIC be taken back.
 ALTER DEFAULT PRIVILEGES FOR ROLE caretrail_owner REVOKE EXECUTE ON ROUTINES FROM PUBLIC;

@@ -19,15 +19,20 @@ from caretrail.errors import (
     StoreNewer,
     StoreNotInitialised,
     StoreOlder,
+    StoreReadOnly,
     StoreUnreachable,
 )
 from caretrail.recording.database import Row
 from caretrail.recording.postgresql_tls import secured
 from caretrail.recording.statements import load_sql, read_package_file
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+_FUNCTIONS: Final = read_package_file("caretrail.recording", "postgresql_append.sql")
+_STEPS: Final = load_sql("caretrail.recording", "postgresql_upgrades.sql")
 #: For each older schema the statements that make it the next one. What was released stays here for ever.
-UPGRADES: Final[dict[int, str]] = {}
+UPGRADES: Final[dict[int, str]] = {
+    1: "\n".join([_STEPS["to_2"], _FUNCTIONS, _STEPS["to_2_roles"]]),
+}
 OLDEST_SERVER: Final = 150000
 CONNECT_SECONDS: Final = 5
 #: Held by whoever makes or hands over objects of the store, until the end of the transaction.
@@ -65,6 +70,8 @@ def postgres_errors(store: str) -> Generator[None]:
 def translate(error: psycopg.Error, store: str) -> CaretrailError:
     """Name the cause of a driver's error in our words."""
     state = error.sqlstate or ""
+    if state == "25006":
+        return StoreReadOnly(f"{store}: the store is read-only", "connect to the primary server")
     for beginning, (message, hint) in _UNREACHABLE.items():
         if state.startswith(beginning):
             return StoreUnreachable(f"{store}: {message}", hint)
@@ -85,7 +92,6 @@ _UNREACHABLE: Final[dict[str, tuple[str, str]]] = {
     "53100": ("the server's disk is full", "free some space; nothing of this call was kept"),
     "53300": ("the server has no connection left", "try again, or raise max_connections"),
     "53": ("the server is out of resources", "try again"),
-    "25006": ("the store is read-only", "connect to the primary server"),
     "28": ("the server refused the login", "check user, password and pg_hba.conf"),
     "3D000": ("there is no such database", "create it, then run 'caretrail init'"),
     "40": ("the transaction kept meeting others", "try again"),
@@ -160,6 +166,14 @@ def connect(conninfo: str, store: str) -> Connection:
             raise not_understood from None
 
 
+def taking_writes(conninfo: str) -> str | None:
+    """Name, of several servers, the one that takes writes; None for a url of one server."""
+    given = conninfo_to_dict(conninfo)
+    if not any("," in str(given.get(key) or "") for key in ("host", "hostaddr")):
+        return None
+    return make_conninfo(conninfo, target_session_attrs="read-write")
+
+
 def _connect(given: Mapping[str, str], options: str) -> Connection:
     defaults = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "caretrail"} | _KEEPALIVE
     wanted = defaults | dict(given)
@@ -177,8 +191,8 @@ def _connect(given: Mapping[str, str], options: str) -> Connection:
 # --- identity ---------------------------------------------------------------------------------------------------
 
 
-def read_mark(connection: Connection, store: str) -> tuple[UUID, bool]:
-    """Read the namespace of a store, and whether it is a demo; refuse what is not ours or newer than we are."""
+def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str]:
+    """Read the namespace of a store, whether it is a demo, and who logged in; refuse a foreign or newer one."""
     with postgres_errors(store):
         try:
             statement = load_sql("caretrail.recording", "postgresql_queries.sql")["mark"]
@@ -189,7 +203,7 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool]:
             raise foreign(store) from None
     if row is None:
         raise StoreDamaged(f"{store}: the mark of the store is missing", "restore it from a backup")
-    namespace, demo, version = row
+    namespace, demo, version, account = row
     if version > SCHEMA_VERSION:
         raise StoreNewer(
             f"{store} was written by a newer Caretrail (schema {version}, this one knows {SCHEMA_VERSION})",
@@ -197,7 +211,7 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool]:
         )
     if version < SCHEMA_VERSION:
         raise StoreOlder(store, version, SCHEMA_VERSION)
-    return namespace, demo
+    return namespace, demo, account
 
 
 def foreign(store: str) -> StoreForeign:
@@ -237,6 +251,7 @@ def init_postgresql(conninfo: str, store: str, *, demo: bool) -> bool:
             if _is_taken(connection):
                 raise foreign(store)
             connection.execute(read_package_file("caretrail.recording", "postgresql.sql").encode())
+            connection.execute(_FUNCTIONS.encode())
             connection.execute(
                 "INSERT INTO caretrail.store (namespace, schema_version, demo) VALUES (%s, %s, %s)",
                 (uuid4(), SCHEMA_VERSION, demo),

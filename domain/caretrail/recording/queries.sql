@@ -23,6 +23,15 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
  ORDER BY position
  LIMIT :limit
 
+-- touched --
+-- Streams of a stretch of the log by their first fact there, without reading a payload. A limit and no upper bound, as
+-- above. Accesses are left out: nothing is made from them.
+SELECT stream, min(version)
+  FROM (SELECT position, stream, version, name FROM caretrail.log WHERE position > :after ORDER BY position LIMIT :limit) AS s
+ WHERE name < 'accessed/' OR name >= 'accessed0'
+ GROUP BY stream
+ ORDER BY min(position)
+
 -- max_position --
 -- The newest position, 0 when there is none.
 SELECT coalesce(max(position), 0) FROM caretrail.log

@@ -12,7 +12,15 @@ from uuid import UUID
 from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
 
 from caretrail.recording.database import Database, Row
-from caretrail.recording.events import LARGEST_NUMBER, PendingEvent, RecordedEvent, Stay, check_call
+from caretrail.recording.events import (
+    LARGEST_NUMBER,
+    PendingAccess,
+    PendingEvent,
+    RecordedEvent,
+    Stay,
+    check_accesses,
+    check_call,
+)
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.statements import load_sql
 from caretrail.recording.subscription import PollingSubscription
@@ -27,6 +35,8 @@ class EventRecorder(ApplicationRecorder, ABC):
 
     namespace: UUID
     is_demo: bool
+    account: str
+    """Who uses the store, by its own word: what it gives as `recorded_by`."""
     store: str
 
     def __init__(self, database: Database) -> None:
@@ -64,6 +74,22 @@ class EventRecorder(ApplicationRecorder, ABC):
     @abstractmethod
     def _append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> list[RecordedEvent]:
         """Append what has been checked for form."""
+
+    def record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+        """Record looks in the stream of the account that looked, which the store chooses, as it does name and version.
+
+        Safe to repeat with the same accesses, whatever became of the first attempt.
+        """
+        if self._database.in_transaction:
+            raise RuntimeError("recording an access is a transaction of its own")
+        if not accesses:
+            return []
+        check_accesses(accesses)
+        return self._record_access(accesses)
+
+    @abstractmethod
+    def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+        """Record what has been checked for form."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Append for the library; the keyword `recorded`, a list, receives the events as recorded."""
@@ -115,6 +141,22 @@ class EventRecorder(ApplicationRecorder, ABC):
     @abstractmethod
     def read_columns(self, after: int, limit: int) -> list[LogColumns]:
         """Read the log from above a position as its leaves are made of it, without making events."""
+
+    def read_accesses(
+        self, after: int, upto: int, *, holding: bytes | None = None, limit: int = 1000
+    ) -> list[RecordedEvent]:
+        """Read the accesses in a stretch of the log; with `holding`, those with that in their payload, or of all."""
+        return self._select("read_accesses", after=after, upto=upto, holding=holding, limit=limit)
+
+    def count_accesses(self, after: int, upto: int) -> int:
+        """Count the accesses in a stretch of the log, by an index that holds nothing else."""
+        return int(self._database.query(self._sql["count_accesses"], {"after": after, "upto": upto})[0][0])
+
+    def touched(self, after: int, upto: int) -> dict[UUID, int]:
+        """Streams with a fact in a stretch of the log, and the version of the first there; accesses touch nothing."""
+        params = {"after": after, "limit": max(0, upto - after)}
+        rows = self._database.query(self._sql["touched"], params)
+        return {stream if isinstance(stream, UUID) else UUID(bytes=stream): version for stream, version in rows}
 
     def max_position(self) -> int:
         """Return the position of the newest event, 0 in an empty log."""

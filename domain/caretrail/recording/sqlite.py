@@ -10,8 +10,16 @@ from typing import Any
 from uuid import UUID
 
 from caretrail.errors import CommandReused, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
+from caretrail.recording.access import access_stream
 from caretrail.recording.database import Row
-from caretrail.recording.events import PendingEvent, RecordedEvent, Stay
+from caretrail.recording.events import (
+    ACCESS_NAME,
+    ACCESS_SOURCE,
+    PendingAccess,
+    PendingEvent,
+    RecordedEvent,
+    Stay,
+)
 from caretrail.recording.leaf import EPOCH, LogColumns, columns_of, microseconds
 from caretrail.recording.recorder import Command, EventRecorder, by_stream
 from caretrail.recording.sqlite_database import SqliteDatabase
@@ -36,7 +44,7 @@ class SqliteRecorder(EventRecorder):
         self._file = SqliteDatabase(path, store)
         super().__init__(self._file)
         self._clock = clock or utc_now
-        self._recorded_by = _operating_system_user()
+        self.account = _operating_system_user()
         with sqlite_errors(store), self._file.reader() as connection:
             self.namespace, self.is_demo = read_mark(connection, store)
 
@@ -52,6 +60,22 @@ class SqliteRecorder(EventRecorder):
                 return recorded
         except _NotNextError:
             return self._explain(events)
+
+    def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+        stream = access_stream(self.namespace, self.account)
+        with self._file.exclusive() as connection:
+            self._require_same_store(connection)
+            found = self.find_commands([(ACCESS_SOURCE, access.command_id) for access in accesses])
+            if found:
+                return _first_accesses(accesses, found)
+            version = connection.execute(self._sql["version"], (stream.bytes,)).fetchone()[0]
+            events = [
+                PendingEvent(stream, version + place, ACCESS_NAME, a.payload, ACCESS_SOURCE, a.command_id, a.salt)
+                for place, a in enumerate(accesses, start=1)
+            ]
+            recorded = self._stamp(connection, events)
+            connection.executemany(self._sql["insert"], map(_row, recorded))
+            return recorded
 
     def _require_same_store(self, connection: sqlite3.Connection) -> None:
         """Refuse to write under the mark of an empty store that has since been filled by a copy of another."""
@@ -96,7 +120,7 @@ class SqliteRecorder(EventRecorder):
         now = microseconds(self._clock())
         if newest is not None:
             now = max(now, newest + 1)
-        by = self._recorded_by
+        by = self.account
         return [
             RecordedEvent(*_content(event), position + place, _moment(now + place - 1), by)
             for place, event in enumerate(events, start=1)
@@ -146,6 +170,16 @@ class SqliteRecorder(EventRecorder):
 
     def _moment(self, value: Any) -> datetime:
         return _moment(value)
+
+
+def _first_accesses(accesses: Sequence[PendingAccess], found: Mapping[Command, RecordedEvent]) -> list[RecordedEvent]:
+    """Return what an earlier attempt of this very call recorded; part of it, or other content, is refused."""
+    first = [found.get((ACCESS_SOURCE, access.command_id)) for access in accesses]
+    same = [event for event, access in zip(first, accesses, strict=True) if event and event.state == access.payload]
+    if len(same) == len(accesses):
+        return same
+    other = [event.position for event in found.values() if event not in same]
+    raise CommandReused(min(other or [event.position for event in same]))
 
 
 def _moment(value: int) -> datetime:

@@ -1,3 +1,17 @@
+-- read_accesses --
+-- Accesses by the index that holds nothing else; those of the whole log are of every episode.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.log INDEXED BY log_access
+ WHERE name >= 'accessed/' AND name < 'accessed0' AND position > :after AND position <= :upto
+   AND (:holding IS NULL OR instr(payload, :holding) > 0 OR instr(payload, CAST('"whole_log":true' AS BLOB)) > 0)
+ ORDER BY position
+ LIMIT :limit
+
+-- count_accesses --
+-- How many there are in a stretch of the log.
+SELECT count(*) FROM caretrail.log INDEXED BY log_access
+ WHERE name >= 'accessed/' AND name < 'accessed0' AND position > :after AND position <= :upto
+
 -- read_log_of_names --
 -- A stretch of the log, some stored names only.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt

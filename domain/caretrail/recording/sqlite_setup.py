@@ -21,6 +21,7 @@ from caretrail.errors import (
     StoreNewer,
     StoreNotInitialised,
     StoreOlder,
+    StoreReadOnly,
     StoreUnreachable,
 )
 from caretrail.recording.file_systems import network_file_system
@@ -28,9 +29,11 @@ from caretrail.recording.statements import read_package_file
 
 #: "CTrl": in the file's header, where `file(1)` and everybody else can see whose it is.
 APPLICATION_ID: Final = 0x4354726C
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 #: For each older schema the statements that make it the next one. What was released stays here for ever.
-UPGRADES: Final[dict[int, str]] = {}
+UPGRADES: Final[dict[int, str]] = {
+    1: "CREATE INDEX log_access ON log (position) WHERE name >= 'accessed/' AND name < 'accessed0'",
+}
 BUSY_SECONDS: Final = 5.0
 OLDEST_SQLITE: Final = (3, 37)  # STRICT tables
 
@@ -68,6 +71,8 @@ def primary_code(error: sqlite3.Error) -> int:
 def translate(error: sqlite3.Error, store: str) -> StoreError:
     """Name the cause of a driver's error in our words."""
     code = primary_code(error)
+    if code == sqlite3.SQLITE_READONLY:
+        return StoreReadOnly(f"{store}: the store is read-only", "check the permissions of file and folder")
     if code in _UNREACHABLE:
         message, hint = _UNREACHABLE[code]
         return StoreUnreachable(f"{store}: {message}", hint)
@@ -83,7 +88,6 @@ _UNREACHABLE: Final[dict[int, tuple[str, str]]] = {
     sqlite3.SQLITE_BUSY: ("the store is locked by another process", "try again, or end what holds the lock"),
     sqlite3.SQLITE_LOCKED: ("the store is locked by another connection", "try again"),
     sqlite3.SQLITE_FULL: ("the disk is full", "free some space; nothing of this call was kept"),
-    sqlite3.SQLITE_READONLY: ("the store is read-only", "check the permissions of file and folder"),
     sqlite3.SQLITE_CANTOPEN: ("the file cannot be opened", "check the permissions of file and folder"),
     sqlite3.SQLITE_PERM: ("access is denied", "check the permissions of file and folder"),
     sqlite3.SQLITE_IOERR: ("reading or writing the file failed", "check the disk"),

@@ -105,10 +105,7 @@ class Projector:
         return not any(row.quarantined for row in rows)
 
     def _step(self, state: State, upto: int) -> State:
-        events = self._recorder.read_log(state.position, upto, upto - state.position)
-        touched: dict[UUID, int] = {}
-        for event in events:
-            touched.setdefault(event.originator_id, event.originator_version)
+        touched = self._recorder.touched(state.position, upto)
         rows = self._folded.compute(touched, upto)
         made = {row.stream: row for row in rows}
         old = [stream for stream, version in touched.items() if version > 1]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, PackInvalid, PackUnknown
-from caretrail.facts import Admitted, EpisodeFact, ProgramFact
+from caretrail.facts import Accessed, Admitted, EpisodeFact, ProgramFact
 from caretrail.findings import judge
 from caretrail.findings.program import governed_stays
 from caretrail.policy import load_policy
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from caretrail.findings.finding import Eligibility, Finding
     from caretrail.policy import Policy, Rule
     from caretrail.recording.events import RecordedEvent
+
+_CASE_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 QUARANTINE_RULE = "QUARANTINE"
 """The rule of "a fact of this episode cannot be read"."""
@@ -63,12 +66,12 @@ def _code(error: Exception) -> str:
 
 
 def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
-    """Work out the rows of an episode; None for a program's own facts. May raise what judging raises.
+    """Work out the rows of an episode; None for a program's own facts and for accesses. May raise what judging raises.
 
     `by` judges it by another policy than the one of its admission.
     """
     first = episode.entries[0].fact
-    if isinstance(first, ProgramFact):
+    if isinstance(first, ProgramFact | Accessed):
         return None
     history = episode.history
     seen = episode.outline
@@ -208,4 +211,4 @@ def _name(episode: Episode, event: RecordedEvent) -> str | None:
         name = json.loads(event.state).get("episode")
     except (ValueError, AttributeError):
         return None
-    return name if isinstance(name, str) and len(name) <= 64 else None
+    return name if isinstance(name, str) and _CASE_NUMBER.fullmatch(name) else None

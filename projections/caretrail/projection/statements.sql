@@ -33,8 +33,10 @@ UPDATE caretrail.projection SET generation = :generation, position = :position, 
 DELETE FROM caretrail.projection WHERE name = 'rebuild' AND generation = :generation
 
 -- streams --
--- Streams of the log in the order of their ids, a page at a time.
-SELECT stream FROM caretrail.log WHERE version = 1 AND stream > :after ORDER BY stream LIMIT :limit
+-- Streams of the log in the order of their ids, a page at a time; nothing is made from accesses.
+SELECT stream FROM caretrail.log
+ WHERE version = 1 AND stream > :after AND (name < 'accessed/' OR name >= 'accessed0')
+ ORDER BY stream LIMIT :limit
 
 -- count_quarantined --
 -- Whether anything is quarantined.

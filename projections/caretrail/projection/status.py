@@ -15,16 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`position` is the log position the rows hold, `log_position` the newest there is, `behind` the facts between."""
+    """`position` is the log position the rows hold, `log_position` the newest there is.
+
+    `behind` counts the facts between that are not in the rows yet; accesses never are.
+    """
 
     position: int
     log_position: int
+    behind: int
     quarantined: tuple[Quarantined, ...] = ()
-
-    @property
-    def behind(self) -> int:
-        """Facts recorded that are not in the rows yet."""
-        return self.log_position - self.position
 
     def as_json(self) -> dict[str, object]:
         """The status as JSON."""
@@ -42,6 +41,13 @@ def status(recorder: EventRecorder) -> Status:
     state = read_state(database) or State(0, 0)
     sql = load_sql(PACKAGE, "statements.sql")
     rows = database.query(sql["quarantined"], {"generation": state.generation})
-    return Status(
-        state.position, recorder.max_position(), tuple(Quarantined(stream_of(row[0]), *row[1:]) for row in rows)
-    )
+    quarantined = tuple(Quarantined(stream_of(row[0]), *row[1:]) for row in rows)
+    newest = recorder.max_position()
+    return Status(state.position, newest, behind(recorder, state.position, newest), quarantined)
+
+
+def behind(recorder: EventRecorder, position: int, newest: int) -> int:
+    """Count the facts between two positions from which rows are made: all but accesses."""
+    if newest <= position:
+        return 0
+    return newest - position - recorder.count_accesses(position, newest)

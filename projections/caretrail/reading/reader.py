@@ -1,21 +1,17 @@
-"""The reader: every question about episodes, answered by one class.
-
-All reads of an episode go through `Reader._read`, and through nothing else: that is where a record of the access is
-made before anything is shown.
-"""
+"""The reader: every question about episodes, answered by one class, through the one door of `reading.door`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeVar
-from uuid import UUID
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
 
-from caretrail.errors import CaretrailError, StoreError, UnknownEpisode
+from caretrail.errors import UnknownEpisode
 from caretrail.projection.days import today_in
-from caretrail.projection.tables import State, read_state, tables_exist
-from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Standing, Worklist
-from caretrail.reading.board import Board, KnownBoard, LiveBoard, Presence, Progress, computed_rows
+from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Worklist
+from caretrail.reading.board import Board, Presence
+from caretrail.reading.door import Door
 from caretrail.reading.errors import AmbiguousEpisode
 from caretrail.reading.scope import Scope, finding_row
 from caretrail.reading.worklist import worklist_of
@@ -28,21 +24,13 @@ if TYPE_CHECKING:
     from caretrail.reading.timeline import Order, TimelineRow
     from caretrail.reading.view import EpisodeView
     from caretrail.reading.why import Why
-    from caretrail.recording.recorder import EventRecorder
-
-T = TypeVar("T")
-
-OVERLAY_FACTS = 5000
-"""As many facts behind, a read still recomputes what was touched; beyond, it answers at the projected position."""
-
-ATTEMPTS = 10
-
-Access = Callable[[list[str]], None]
-"""Called with the case numbers an answer shows, before it is handed out; what it raises, the asker gets instead."""
 
 
-class Reader:
+class Reader(Door):
     """Answers questions at an instant: `now` decides what "today" is, in each episode's own zone.
+
+    `access` records whose record an answer shows, before anybody has it (see `caretrail.recording.access.AccessLog`);
+    an answer that names no episode, and is of none, is not recorded.
 
     `as_of` is a civil day (default: today in each episode's zone). `known_at` is a log position (default: all that is
     recorded). After each answer `stands_on` says which part of the log it stands on. With `write` the reader of an
@@ -50,31 +38,6 @@ class Reader:
     episode is judged by that one, and nothing is written. Every question may raise StoreError; those about one episode
     raise UnknownEpisode.
     """
-
-    def __init__(
-        self,
-        recorder: EventRecorder,
-        now: datetime,
-        *,
-        progress: Progress | None = None,
-        access: Access | None = None,
-        write: bool = True,
-    ) -> None:
-        self._recorder = recorder
-        self._now = now
-        self._progress = progress
-        self._access = access
-        self._may_write = write and recorder.database.dialect == "sqlite"
-        self._standing: Standing | None = None
-        self._overlaid: tuple[int, int, Mapping[UUID, EpisodeRows | None]] | None = None
-
-    @property
-    def stands_on(self) -> Standing:
-        """What the last answer stands on; before any, where the projection stands."""
-        if self._standing is None:
-            state = self._state() or State(0, 0)
-            return Standing(state.position, self._recorder.max_position(), stale=False)
-        return self._standing
 
     # --- lists -------------------------------------------------------------------------------------------------
 
@@ -107,11 +70,14 @@ class Reader:
             clinician, rule, verdict, due_within, episode, client,
         )  # fmt: skip  # in the order of the fields
 
+        about: list[str] = []
+
         def ask(board: Board) -> list[FindingRow]:
+            about[:] = _about(board, scope)
             found = [finding_row(hit, scope.days(hit.zone)[1]) for hit in board.hits(scope)]
             return sorted(found, key=_by_name)
 
-        return self._read(ask, known_at, _episodes, policy)
+        return self._read(ask, known_at, lambda rows: (*about, *_episodes(rows)), policy)
 
     def worklist(
         self,
@@ -140,10 +106,13 @@ class Reader:
             clinician, rule, verdict, due_within, episode, client,
         )  # fmt: skip  # in the order of the fields
 
+        about: list[str] = []
+
         def ask(board: Board) -> Worklist:
+            about[:] = _about(board, scope)
             return worklist_of(board.pieces(scope), scope, all_quiet=all_quiet, limit=limit)
 
-        return self._read(ask, known_at, lambda work: _episodes(work.rows), policy)
+        return self._read(ask, known_at, lambda work: (*about, *_episodes(work.rows)), policy)
 
     def census(
         self, as_of: date | None = None, *, program: str | None = None, known_at: int | None = None
@@ -155,7 +124,24 @@ class Reader:
             rows = [_census_row(presence, scope) for presence in board.presences(scope)]
             return sorted(rows, key=lambda row: (row.program or "", row.episode))
 
-        return self._read(ask, known_at, lambda rows: (row.episode for row in rows))
+        return self._read(ask, known_at, lambda rows: (row.episode for row in rows), census=True)
+
+    def count_open(self, as_of: date | None = None, *, known_at: int | None = None) -> Counter[str | None]:
+        """How many episodes are open on a day, by level: no more than that, so it is no access."""
+        scope = Scope(self._now, as_of)
+        return self._read(
+            lambda board: Counter(presence.span.level for presence in board.presences(scope)), known_at, lambda _: ()
+        )
+
+    def beginning(self, prefix: str, most: int) -> list[str]:
+        """Case numbers of open episodes that begin so, no more than `most`, in their order."""
+        scope = Scope(self._now)
+
+        def ask(board: Board) -> list[str]:
+            names = (presence.episode for presence in board.presences(scope))
+            return sorted(name for name in names if name.startswith(prefix))[:most]
+
+        return self._read(ask, None, lambda names: names)
 
     def todays(self) -> list[date]:
         """Today's dates in the zones of the episodes there are: one, or two while a midnight passes between them."""
@@ -171,20 +157,25 @@ class Reader:
     def resolve(self, prefix: str, known_at: int | None = None) -> str:
         """The case number that is meant: exactly this one, or the only one beginning so.
 
-        Raises UnknownEpisode or AmbiguousEpisode.
+        What is asked about it then is recorded, this is not. Raises UnknownEpisode, or AmbiguousEpisode, which shows
+        case numbers and is recorded.
         """
 
-        def ask(board: Board) -> str:
+        def ask(board: Board) -> str | AmbiguousEpisode:
             if board.rows(prefix) is not None:
                 return prefix
             matches = board.names(prefix=prefix) if prefix else []
             if not matches:
                 raise _unknown()
-            if len(matches) > 1:
-                raise AmbiguousEpisode(matches)
-            return matches[0]
+            return matches[0] if len(matches) == 1 else AmbiguousEpisode(matches)
 
-        return self._read(ask, known_at, lambda _: ())
+        def shows(answer: str | AmbiguousEpisode) -> Iterable[str]:
+            return () if isinstance(answer, str) else answer.matches
+
+        answer = self._read(ask, known_at, shows)
+        if isinstance(answer, AmbiguousEpisode):
+            raise answer
+        return answer
 
     def by_client(self, client: str, known_at: int | None = None) -> list[str]:
         """Case numbers of a client's episodes, in their order."""
@@ -199,13 +190,13 @@ class Reader:
             rows = _required(board.rows(name))
             return eligibility_row(rows, as_of or today_in(rows.zone, self._now))
 
-        return self._read(ask, known_at, lambda row: (row.episode,))
+        return self._read_one(name, ask, known_at)
 
     def episode(self, name: str, known_at: int | None = None) -> EpisodeView:
         """One episode whole: its facts, and everything the rules say of it."""
         from caretrail.reading.view import view_of
 
-        return self._read(lambda _: view_of(self._recorder, name, known_at), known_at, lambda _: (name,))
+        return self._read_one(name, lambda _: view_of(self._recorder, name, known_at), known_at)
 
     def timeline(
         self, name: str, as_of: date | None = None, known_at: int | None = None, order: Order = "recorded"
@@ -217,20 +208,30 @@ class Reader:
         def ask(_: Board) -> list[TimelineRow]:
             return timeline_of(view_of(self._recorder, name, known_at), as_of, order)
 
-        return self._read(ask, known_at, lambda _: (name,))
+        return self._read_one(name, ask, known_at)
 
     def sheet(
         self, name: str, as_of: date | None = None, known_at: int | None = None, policy: Policy | None = None
     ) -> Sheet:
         """What an auditor asks of a date of service: plan, signers, review, determination, sessions, team, findings."""
+        return self._read_one(name, lambda _: self._sheet(name, as_of, known_at, policy), known_at, policy)
+
+    def sheets_of(
+        self, client: str, as_of: date | None = None, known_at: int | None = None, policy: Policy | None = None
+    ) -> list[Sheet]:
+        """The sheets of all episodes of a client, by case number; none if there is no such client."""
+
+        def ask(board: Board) -> list[Sheet]:
+            return [self._sheet(name, as_of, known_at, policy) for name in sorted(board.names(client=client))]
+
+        return self._read(ask, known_at, lambda sheets: [sheet.episode for sheet in sheets], policy)
+
+    def _sheet(self, name: str, as_of: date | None, known_at: int | None, policy: Policy | None) -> Sheet:
         from caretrail.reading.sheet import sheet_of
         from caretrail.reading.view import view_of
 
-        def ask(_: Board) -> Sheet:
-            view = view_of(self._recorder, name, known_at, policy)
-            return sheet_of(view, as_of or today_in(view.rows.zone, self._now), self._now)
-
-        return self._read(ask, known_at, lambda _: (name,), policy)
+        view = view_of(self._recorder, name, known_at, policy)
+        return sheet_of(view, as_of or today_in(view.rows.zone, self._now), self._now)
 
     def why(
         self,
@@ -255,92 +256,14 @@ class Reader:
             view = view_of(self._recorder, name, known_at, policy)
             return why_of(view, rule, as_of, today_in(view.rows.zone, self._now))
 
-        return self._read(ask, known_at, lambda _: (name,), policy)
+        return self._read_one(name, ask, known_at, policy)
 
-    # --- the one door ------------------------------------------------------------------------------------------
 
-    def _read(
-        self,
-        ask: Callable[[Board], T],
-        known_at: int | None,
-        shows: Callable[[T], Iterable[str]],
-        policy: Policy | None = None,
-    ) -> T:
-        """Ask a board, report whose record the answer shows, and only then hand it out."""
-        if known_at is not None:
-            answer = ask(KnownBoard(self._recorder, known_at, self._progress, policy))
-            self._standing = Standing(known_at, self._recorder.max_position(), stale=False)
-        elif policy is not None:
-            answer = self._what_if(ask, policy)
-        else:
-            answer = self._current(ask)
-        if self._access is not None:
-            self._access(sorted(set(shows(answer))))
-        return answer
-
-    def _current(self, ask: Callable[[Board], T]) -> T:
-        """Ask the live board; again if the projection moved meanwhile, so that no answer mixes two positions."""
-        self._write_if_possible()
-        attempts = ATTEMPTS
-        while True:
-            attempts -= 1
-            state = self._state()
-            position, log_position = state.position if state else 0, self._recorder.max_position()
-            stale = log_position - position > OVERLAY_FACTS
-            overlay = self._overlay(position, position if stale else log_position)
-            answer = ask(LiveBoard(self._recorder, state, overlay, log_position, stale=stale))
-            if attempts == 0 or state == self._state():
-                self._standing = Standing(position if stale else log_position, log_position, stale)
-                return answer
-
-    def _what_if(self, ask: Callable[[Board], T], policy: Policy) -> T:
-        """Ask a board judged by another policy: always current, never written down."""
-        from caretrail.reading.what_if import WhatIfBoard
-
-        attempts = ATTEMPTS
-        while True:
-            attempts -= 1
-            state, log_position = self._state(), self._recorder.max_position()
-            near = state is not None and log_position - state.position <= OVERLAY_FACTS
-            picking = state if near and attempts else None  # if the rows keep moving, the log itself does not
-            answer = ask(WhatIfBoard(self._recorder, log_position, self._progress, policy, picking))
-            if picking is None or state == self._state():
-                self._standing = Standing(log_position, log_position, stale=False)
-                return answer
-
-    def _write_if_possible(self) -> None:
-        """Bring the rows of an embedded store up to date; a store that may not be written is read as it is."""
-        if not self._may_write:
-            return
-        try:
-            state = self._state()
-            if state is not None and state.position == self._recorder.max_position():
-                return
-            from caretrail.projection.projector import catch_up
-
-            catch_up(self._recorder, progress=self._progress)
-        except StoreError:
-            return
-
-    def _state(self) -> State | None:
-        """Where the projection stands; None where its tables were never made."""
-        database = self._recorder.database
-        try:
-            return read_state(database)
-        except CaretrailError:
-            if tables_exist(database):
-                raise
-            return None
-
-    def _overlay(self, position: int, log_position: int) -> Mapping[UUID, EpisodeRows | None]:
-        """Episodes touched after the projected position, recomputed in memory; remembered until either moves."""
-        if position >= log_position:
-            return {}
-        if self._overlaid is None or self._overlaid[:2] != (position, log_position):
-            events = self._recorder.read_log(position, log_position, log_position - position)
-            streams = list(dict.fromkeys(event.originator_id for event in events))
-            self._overlaid = position, log_position, computed_rows(self._recorder, streams, log_position)
-        return self._overlaid[2]
+def _about(board: Board, scope: Scope) -> list[str]:
+    """Episodes a list was asked for by name or client: that there is nothing to say of one says something of it."""
+    if scope.episode is not None:
+        return [scope.episode] if board.rows(scope.episode) is not None else []
+    return board.names(client=scope.client) if scope.client is not None else []
 
 
 def _episodes(rows: Iterable[FindingRow]) -> Iterable[str]:

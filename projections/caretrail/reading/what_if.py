@@ -65,7 +65,7 @@ class WhatIfBoard(KnownBoard):
         sql = load_sql(QUERIES, "queries.sql")["begun_and_not_ended"]
         params = {"generation": state.generation, "low": low, "last": last}
         stored = (stream_of(row[0]) for row in self._recorder.database.query(sql, params))
-        newer = self._recorder.read_log(state.position, self._position, self._position - state.position)
-        streams = list(dict.fromkeys((*stored, *(event.originator_id for event in newer))))
+        newer = self._recorder.touched(state.position, self._position)
+        streams = list(dict.fromkeys((*stored, *newer)))
         for start in range(0, len(streams), PAGE):
             yield streams[start : start + PAGE]

@@ -1,0 +1,31 @@
+"""`audit`: questions about the record itself rather than about care; each command is a module beside this one."""
+
+from __future__ import annotations
+
+import click
+
+from caretrail.cli.helping import described
+from caretrail.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "access": "Show who looked at whom",
+}
+"""Every command, in the order they are learned, and the first line of its help."""
+
+
+class AuditGroup(LazyGroup):
+    """The commands of this package."""
+
+    package = __name__
+    table = COMMANDS
+
+
+@click.group("audit", cls=AuditGroup)
+@described
+def command() -> None:
+    """Audit the record itself.
+
+    Who looked at whom, and whether the record is complete and unaltered.
+
+        caretrail audit access LNK-2026-0001
+    """

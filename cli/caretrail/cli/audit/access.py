@@ -1,0 +1,176 @@
+"""`audit access`: who looked at whom, when, by which command and what for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caretrail.cli.accessing import accessing
+from caretrail.cli.helping import described
+from caretrail.cli.naming import complete_episode
+from caretrail.cli.options import Day, Setup, access_options, end_of_day, json_option, now, store_option
+from caretrail.cli.screen import instant, json_text, plural, say, visible
+from caretrail.cli.wording import spoken
+
+if TYPE_CHECKING:
+    from caretrail.reading.accesses import AccessRow
+
+TITLES = ("When, UTC", "Who", "Command", "For", "Saw")
+MOST_NAMED = 3
+"""Case numbers on the screen of one look; --json has them all."""
+
+
+@click.command("access")
+@described
+@click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
+@click.option(
+    "--actor", "looked", metavar="ID", allow_from_autoenv=False, help="Only looks of this person, as claimed."
+)
+@click.option("--account", metavar="NAME", help="Only looks of this account of the store.")
+@click.option("--from", "start", type=Day(), metavar="DATE", help="Looks from this day on, in UTC.")
+@click.option("--to", "end", type=Day(), metavar="DATE", help="Looks up to the end of this day, in UTC.")
+@json_option
+@partial(access_options, me="--me")
+@store_option()
+@click.pass_obj
+def command(
+    setup: Setup,
+    episode: str | None,
+    looked: str | None,
+    account: str | None,
+    start: date | None,
+    end: date | None,
+    as_json: bool,
+) -> None:
+    """Show who looked at whom.
+
+    Every look at an episode, before anything of it was shown: the account by the store's own word, the person as
+    claimed, the command, the purpose, and what was handed out to others. EPISODE is a case number or the beginning of
+    one; looks at the whole log are looks at every episode. Asking is itself recorded.
+
+        caretrail audit access LNK-2026-0001
+        caretrail audit access --actor c-ortiz --from 2026-03-01
+    """
+    if start is not None and end is not None and end < start:
+        raise click.UsageError("--to must not be before --from")
+    from caretrail.reading.accesses import Looks
+    from caretrail.reading.reader import Reader
+
+    with setup.open() as recorder, accessing(setup, recorder, "audit") as access:
+        name = None if episode is None else Reader(recorder, now(), access=access).resolve(episode)
+        found = Looks(
+            recorder,
+            episode=name,
+            actor=looked,
+            account=account,
+            start=None if start is None else datetime.combine(start, time(), UTC),
+            end=None if end is None else end_of_day(end),
+        )
+        # twice over them, rather than all of them in memory: each may name thousands of episodes
+        access([name] if name is not None else list({shown for row in found for shown in _named(row, as_json)}))
+        if as_json:
+            _print_json(found)
+        else:
+            _print(found, name, is_demo=recorder.is_demo)
+
+
+def _named(row: AccessRow, everything: bool) -> Sequence[str]:
+    return row.episodes if everything else row.episodes[:MOST_NAMED]
+
+
+def _print_json(found: Iterable[AccessRow]) -> None:
+    """Print a bare array, one row a line, without holding it."""
+    before = "["
+    for row in found:
+        click.echo(f"{before}{json_text(_as_json(row))}", nl=False)
+        before = ",\n "
+    click.echo("]" if before != "[" else "[]")
+
+
+def _as_json(row: AccessRow) -> dict[str, Any]:
+    return {
+        "position": row.position,
+        "recorded_at": instant(row.recorded_at),
+        "account": row.account,
+        "actor": row.actor and row.actor.model_dump(exclude_none=True),
+        "command": row.command,
+        "purpose": row.purpose,
+        "reason": row.reason,
+        "episodes": row.episodes,
+        "found": row.found,
+        "whole_log": row.whole_log,
+        "after": row.after,
+        "disclosure": row.disclosure and row.disclosure.model_dump(mode="json", exclude_none=True),
+        "error": row.error,
+    }
+
+
+def _print(found: Iterable[AccessRow], episode: str | None, *, is_demo: bool) -> None:
+    from caretrail.cli.tables import Columns, print_table
+
+    broken = given = unreadable = 0
+    cells: list[Sequence[Any]] = []
+    for row in found:
+        cells.append(_cells(row))
+        broken += row.reason is not None
+        given += row.disclosure is not None
+        unreadable += row.error is not None
+    of = f" at {visible(episode)}" if episode is not None else ""
+    click.echo(f"Looks{of}{' · DEMO STORE, made-up episodes' if is_demo else ''}")
+    if cells:
+        click.echo("")
+        print_table(Columns.of(TITLES, cells, wraps=4), cells)
+    click.echo(
+        f"\n{plural(len(cells), 'look')}{f', {broken} by breaking glass' if broken else ''}"
+        f"{f', {given} handed out' if given else ''}; this one is recorded too"
+    )
+    if unreadable:
+        say(f"{plural(unreadable, 'record')} cannot be read: somebody wrote them beside the reader, see their account")
+
+
+def _cells(row: AccessRow) -> Sequence[Any]:
+    from caretrail.cli.tables import Cell, lines
+
+    broken = row.reason is not None
+    purpose = "BREAK GLASS" if broken else spoken(row.purpose)
+    return (
+        row.recorded_at.strftime("%Y-%m-%d %H:%M"),
+        Cell(lines(*_who(row))),
+        row.command,
+        Cell(purpose, "red" if broken else ""),
+        Cell(lines(*_saw(row)), "red" if broken or row.error else ""),
+    )
+
+
+def _who(row: AccessRow) -> Iterator[str]:
+    """Who, by the store's word and as claimed."""
+    if row.actor is not None:
+        yield row.actor.id if row.actor.credential is None else f"{row.actor.id}, {row.actor.credential}"
+    yield f"({row.account})"
+
+
+def _saw(row: AccessRow) -> Iterator[str]:
+    if row.error is not None:
+        yield "a record that cannot be read"
+    elif row.whole_log:
+        yield f"the whole log after position {row.after}" if row.after else "the whole log"
+    else:
+        named = _named(row, everything=False)
+        yield ", ".join(named) + _more(row.found - len(named))
+    if row.reason is not None:
+        yield f"because: {row.reason}"
+    if (given := row.disclosure) is not None:
+        address = f", {given.address}" if given.address else ""
+        consent = f", consent {given.consent}" if given.consent else ""
+        scope = f", {given.scope}" if given.scope else ""
+        yield f"HANDED OUT to {given.recipient}{address}: {given.description} ({spoken(given.basis)}{consent}{scope})"
+        if given.digest is not None:
+            yield f"SHA-256 {given.digest}"
+
+
+def _more(count: int) -> str:
+    return f" and {plural(count, 'other')}" if count else ""

@@ -1,0 +1,201 @@
+"""Who looked at whom: the record of a look is written before anything is shown, or nothing is shown.
+
+A read must start fast, so the payload is written here without the models of the facts; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID, uuid4
+
+from caretrail.errors import AccessNotRecorded, CaretrailError, InvalidFact, StoreError, StoreReadOnly
+from caretrail.recording.events import PendingAccess, RecordedEvent, new_salt
+
+if TYPE_CHECKING:
+    from caretrail.recording.recorder import EventRecorder
+
+PURPOSES: Final = (
+    "treatment", "payment", "operations", "audit", "emergency", "research", "legal", "client_request", "other",
+)  # fmt: skip  # as in the facts; a test compares
+ROLES: Final = (
+    "client", "guardian", "clinician", "supervisor", "family", "support", "staff", "intake", "service", "other",
+)  # fmt: skip  # as in the facts; a test compares
+
+MOST_EPISODES: Final = 2000
+"""Case numbers in one fact: 2,000 of 64 characters stay far below the largest payload; more make several facts."""
+
+_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CREDENTIAL: Final = re.compile(r"[^\x00-\x1f\x7f]{1,60}")
+_NOT_ID: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_REASON: Final = 4000
+
+
+class Actor(NamedTuple):
+    """Who sits there, as claimed."""
+
+    id: str
+    role: str
+    credential: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who is asking, by which command and what for; with a `reason`, glass is broken and the purpose is emergency.
+
+    Raises InvalidFact for what could not be recorded; no value goes into its message.
+    """
+
+    command: str
+    actor: Actor | None = None
+    purpose: str = "treatment"
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.actor is not None:
+            _check_actor(self.actor)
+        if self.reason is not None:
+            _check_reason(self.reason)
+            object.__setattr__(self, "purpose", "emergency")
+        elif self.purpose == "emergency":
+            raise InvalidFact("an emergency needs its reason", "give it with --break-glass REASON")
+        if self.purpose not in PURPOSES:
+            raise InvalidFact(f"purpose: must be one of {', '.join(PURPOSES)}")
+
+    def using(self, command: str) -> Asker:
+        """The same, asking by another command."""
+        return replace(self, command=command)
+
+
+def _check_actor(actor: Actor) -> None:
+    if not _ID.fullmatch(actor.id):
+        raise InvalidFact("actor.id: has characters or a form that is not allowed", "use 1 to 64 of A-Z a-z 0-9 . _ -")
+    if actor.role not in ROLES:
+        raise InvalidFact(f"actor.role: must be one of {', '.join(ROLES)}")
+    if actor.credential is not None and not _CREDENTIAL.fullmatch(actor.credential):
+        raise InvalidFact("actor.credential: must be 1 to 60 characters, and none of them a control character")
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise InvalidFact("the reason for breaking glass must not be empty", "say in a few words what is at stake")
+    try:
+        fits = len(reason) <= _LONGEST_REASON and "\0" not in reason and bool(reason.encode())
+    except UnicodeEncodeError:  # it carries the text, so it must not become the context of ours
+        fits = False
+    if not fits:
+        raise InvalidFact(f"the reason must be valid Unicode of at most {_LONGEST_REASON} characters")
+
+
+def access_stream(namespace: UUID, account: str) -> UUID:
+    """The stream an account's looks go to; `record_access` of PostgreSQL computes the same from who logged in."""
+    return UUID(bytes=hashlib.sha256(b"caretrail access" + namespace.bytes + account.encode()).digest()[:16])
+
+
+def payload(asker: Asker, account: str, day: date, **shown: object) -> bytes:
+    """The JSON of one `accessed`; without a claimed actor it names the account, as far as an id can."""
+    actor = asker.actor or Actor(_NOT_ID.sub("_", account)[:64] or "_", "other")
+    fields: dict[str, Any] = {
+        "occurred_on": day.isoformat(),
+        "actor": _stated(actor._asdict()),
+        "type": "accessed",
+        "command": asker.command,
+        "purpose": asker.purpose,
+        "episodes": (),
+        "found": 0,
+        "whole_log": None,
+        "after": None,
+        "reason": asker.reason,
+        "disclosure": None,
+    } | shown
+    return json.dumps(_stated(fields), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _stated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+class AccessLog:
+    """Records the looks of one asker; called with the case numbers an answer shows, before it is handed out.
+
+    `today` is the day in UTC. Where the store takes no writes, as on a standby, the look goes to the recorder that
+    `primary` gives, which must be of the same store. Raises AccessNotRecorded: then nothing may be shown.
+    """
+
+    def __init__(
+        self,
+        recorder: EventRecorder,
+        asker: Asker,
+        today: Callable[[], date],
+        primary: Callable[[], EventRecorder | None] = lambda: None,
+    ) -> None:
+        self._recorder = recorder
+        self.asker = asker
+        self._today = today
+        self._primary = primary
+
+    def using(self, command: str) -> AccessLog:
+        """The same, for another command."""
+        return AccessLog(self._recorder, self.asker.using(command), self._today, self._primary)
+
+    def __call__(self, episodes: Sequence[str]) -> None:
+        """Record that these episodes are about to be shown; of none, nothing."""
+        if episodes:
+            self._record(*self._parts(episodes))
+
+    def whole_log(self, after: int) -> None:
+        """Record that everything recorded behind a position is about to be shown."""
+        self._record({"whole_log": True, "after": after})
+
+    def disclose(self, episodes: Sequence[str], disclosure: Mapping[str, object]) -> None:
+        """Record that these episodes are about to be handed out; `disclosure` is as in the fact `accessed`."""
+        from caretrail.facts.codec import disclosure_from  # here only: a read must start without the models
+
+        stated = disclosure_from(disclosure).model_dump(mode="json", exclude_none=True)
+        self._record(*({**part, "disclosure": stated} for part in self._parts(episodes)))
+
+    def _parts(self, episodes: Sequence[str]) -> list[dict[str, object]]:
+        numbers = sorted(set(episodes))
+        return [
+            {"episodes": numbers[start : start + MOST_EPISODES], "found": len(numbers)}
+            for start in range(0, len(numbers), MOST_EPISODES)
+        ]
+
+    def _record(self, *shown: Mapping[str, object]) -> None:
+        try:
+            self._write(self._recorder, shown)
+            return
+        except StoreReadOnly as error:
+            cause: CaretrailError = error
+        except StoreError as error:
+            raise AccessNotRecorded(error) from None
+        try:
+            primary = self._required_primary(cause)
+            if primary.namespace != self._recorder.namespace:
+                raise StoreError(f"{primary.store} is another store", "let --access-db name the same store")
+            self._write(primary, shown)
+        except StoreError as error:
+            raise AccessNotRecorded(error, read_only=True) from None
+
+    def _required_primary(self, cause: CaretrailError) -> EventRecorder:
+        primary = self._primary()
+        if primary is None:
+            raise StoreReadOnly(
+                cause.message,
+                "name the store that takes writes: CARETRAIL_ACCESS_DB, or 'caretrail --access-db URL'",
+            )
+        return primary
+
+    def _write(self, recorder: EventRecorder, shown: Sequence[Mapping[str, object]]) -> list[RecordedEvent]:
+        day = self._today()
+        return recorder.record_access(
+            [
+                PendingAccess(payload(self.asker, recorder.account, day, **part), uuid4().hex, new_salt())
+                for part in shown
+            ]
+        )

@@ -1,0 +1,219 @@
+-- How facts enter the log on PostgreSQL: run when a store is made, and by the upgrade to schema 2.
+
+-- Append events and replace stays, all or nothing, and return what is stored. No value of an event or stay may enter a
+-- message: the numbers a caller needs travel in a fixed form behind these states.
+--   CT001 stream=… expected=… actual=…   decided on another version
+--   CT002 position=…                     the command is recorded with other content
+--   CT003 stream=…                       another stream has a stay in these days
+--   CT004                                the arguments are malformed
+--   CT006                                the transaction is not READ COMMITTED, so it could not see the newest event
+--   CT007                                an access, which only `record_access` records
+-- The planner settings hold for what runs inside: every look-up is a handful of index probes, and a plan cached while
+-- the table was small must not become a scan when it is large.
+CREATE OR REPLACE FUNCTION caretrail.append(
+    streams uuid[], versions bigint[], names text[], payloads bytea[], sources text[], commands text[], salts bytea[],
+    stays_of uuid[] DEFAULT '{}', stay_streams uuid[] DEFAULT '{}', clients text[] DEFAULT '{}',
+    programs text[] DEFAULT '{}', first_days date[] DEFAULT '{}', last_days date[] DEFAULT '{}'
+) RETURNS SETOF caretrail.log
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '5s'
+    SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off
+    SET enable_hashjoin = off
+    SET enable_mergejoin = off
+AS $$
+DECLARE
+    total      CONSTANT integer := cardinality(streams);
+    latest     bigint;
+    newest     record;
+    start      timestamptz;
+    clash      record;
+    known      bigint := 0;
+    first      bigint;
+    other      bigint;
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'append needs READ COMMITTED' USING ERRCODE = 'CT006';
+    END IF;
+    IF NOT coalesce(total > 0
+        AND total = ALL (ARRAY[cardinality(versions), cardinality(names), cardinality(payloads), cardinality(sources),
+                               cardinality(commands), cardinality(salts)])
+        AND array_position(streams, NULL) IS NULL AND array_position(versions, NULL) IS NULL
+        AND array_position(names, NULL) IS NULL AND array_position(payloads, NULL) IS NULL
+        AND array_position(sources, NULL) IS NULL AND array_position(commands, NULL) IS NULL
+        AND array_position(salts, NULL) IS NULL AND array_position(names, '') IS NULL
+        AND array_position(commands, '') IS NULL, false)
+    THEN
+        RAISE EXCEPTION 'append was called with malformed arguments' USING ERRCODE = 'CT004';
+    END IF;
+    IF 'caretrail.access' = ANY (sources)
+        OR EXISTS (SELECT FROM unnest(names) AS n (name) WHERE starts_with(n.name, 'accessed/'))
+    THEN
+        RAISE EXCEPTION 'an access is recorded by record_access' USING ERRCODE = 'CT007';
+    END IF;
+
+    PERFORM FROM caretrail.store FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the mark of the store is missing' USING ERRCODE = 'data_corrupted';
+    END IF;
+
+    -- A recorded command: the retry of a call that was recorded gets its first result.
+    IF EXISTS (SELECT FROM caretrail.log AS l WHERE l.source = ANY (sources) AND l.command_id = ANY (commands)) THEN
+        SELECT count(l.position), min(l.position),
+               min(l.position) FILTER (WHERE (l.stream, l.name, l.payload) IS DISTINCT FROM (e.stream, e.name, e.payload))
+          INTO known, first, other
+          FROM unnest(streams, names, payloads, sources, commands) AS e (stream, name, payload, source, command)
+          LEFT JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = e.source AND c.command_id = e.command
+                             OFFSET 0) AS l ON true;
+        IF other IS NOT NULL THEN
+            RAISE EXCEPTION 'position=%', other USING ERRCODE = 'CT002';
+        END IF;
+        IF known = total THEN
+            RETURN QUERY
+                SELECT l.* FROM unnest(sources, commands) WITH ORDINALITY AS e (source, command, place)
+                  JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = e.source AND c.command_id = e.command
+                                OFFSET 0) AS l ON true
+                 ORDER BY e.place;
+            RETURN;
+        END IF;
+    END IF;
+
+    -- Each event must be the next of its stream. One event alone, the common call, goes without the windows.
+    IF total = 1 THEN
+        SELECT l.version INTO latest FROM caretrail.log AS l WHERE l.stream = streams[1] ORDER BY l.version DESC LIMIT 1;
+        IF versions[1] <> coalesce(latest, 0) + 1 THEN
+            RAISE EXCEPTION 'stream=% expected=% actual=%', streams[1], versions[1] - 1, coalesce(latest, 0)
+                USING ERRCODE = 'CT001';
+        END IF;
+    ELSE
+        SELECT e.stream, e.version - 1 AS expected, coalesce(l.version, 0) + e.nth - 1 AS actual
+          INTO clash
+          FROM (SELECT u.stream, u.version, u.place, row_number() OVER (PARTITION BY u.stream ORDER BY u.place) AS nth
+                  FROM unnest(streams, versions) WITH ORDINALITY AS u (stream, version, place)) AS e
+          LEFT JOIN LATERAL (SELECT c.version FROM caretrail.log AS c WHERE c.stream = e.stream
+                              ORDER BY c.version DESC LIMIT 1) AS l ON true
+         WHERE e.version IS DISTINCT FROM coalesce(l.version, 0) + e.nth
+         ORDER BY e.place LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'stream=% expected=% actual=%', clash.stream, clash.expected, clash.actual
+                USING ERRCODE = 'CT001';
+        END IF;
+    END IF;
+    IF known > 0 THEN   -- part of the call is recorded, and the caller, who read it, did not look
+        RAISE EXCEPTION 'position=%', first USING ERRCODE = 'CT002';
+    END IF;
+
+    IF cardinality(stays_of) > 0 THEN
+        DELETE FROM caretrail.stay WHERE stream = ANY (stays_of);
+        INSERT INTO caretrail.stay (stream, client, program, first_day, last_day)
+            SELECT * FROM unnest(stay_streams, clients, programs, first_days, last_days);
+        SELECT o.stream INTO clash
+          FROM caretrail.stay AS n
+          JOIN LATERAL (SELECT * FROM caretrail.stay AS s WHERE s.client = n.client AND s.program = n.program
+                        OFFSET 0) AS o ON true
+         WHERE n.stream = ANY (stays_of) AND o.stream <> n.stream
+           AND n.first_day < coalesce(o.last_day, 'infinity') AND o.first_day < coalesce(n.last_day, 'infinity')
+         ORDER BY o.first_day LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'stream=%', clash.stream USING ERRCODE = 'CT003';
+        END IF;
+    END IF;
+
+    -- Position and time come from the newest event alone: no gap, and time strictly rises with position.
+    SELECT l.position, l.recorded_at INTO newest FROM caretrail.log AS l ORDER BY l.position DESC LIMIT 1;
+    start := greatest(clock_timestamp(), newest.recorded_at + interval '1 microsecond');
+    IF total = 1 THEN
+        RETURN QUERY
+            INSERT INTO caretrail.log
+            VALUES (coalesce(newest.position, 0) + 1, streams[1], versions[1], names[1], payloads[1], start, session_user,
+                    sources[1], commands[1], salts[1])
+            RETURNING *;
+    ELSE
+        RETURN QUERY
+            INSERT INTO caretrail.log
+            SELECT coalesce(newest.position, 0) + e.place, e.stream, e.version, e.name, e.payload,
+                   start + (e.place - 1) * interval '1 microsecond', session_user, e.source, e.command, e.salt
+              FROM unnest(streams, versions, names, payloads, sources, commands, salts)
+                   WITH ORDINALITY AS e (stream, version, name, payload, source, command, salt, place)
+            RETURNING *;
+    END IF;
+    PERFORM pg_notify('caretrail_log', (coalesce(newest.position, 0) + total)::text);
+END $$;
+
+-- Record looks: the one thing every role may add. Whose they are is chosen here: the stream of the account, computed from
+-- who logged in as `access_stream` of Python does, the next version of it, name and source. So there is no conflict, and
+-- nobody can look in another's name. Recorded before under their commands, they return their first result, as above.
+CREATE OR REPLACE FUNCTION caretrail.record_access(payloads bytea[], commands text[], salts bytea[])
+    RETURNS SETOF caretrail.log
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '5s'
+    SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off
+    SET enable_hashjoin = off
+    SET enable_mergejoin = off
+AS $$
+DECLARE
+    total      CONSTANT integer := cardinality(payloads);
+    space      uuid;
+    own        uuid;
+    latest     bigint;
+    newest     record;
+    start      timestamptz;
+    known      bigint;
+    first      bigint;
+    other      bigint;
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'record_access needs READ COMMITTED' USING ERRCODE = 'CT006';
+    END IF;
+    IF NOT coalesce(total BETWEEN 1 AND 1000 AND total = ALL (ARRAY[cardinality(commands), cardinality(salts)])
+        AND array_position(payloads, NULL) IS NULL AND array_position(commands, NULL) IS NULL
+        AND array_position(salts, NULL) IS NULL
+        AND NOT EXISTS (SELECT FROM unnest(payloads) AS p (payload) WHERE octet_length(p.payload) > 262144)
+        AND NOT EXISTS (SELECT FROM unnest(commands) AS c (command) WHERE octet_length(c.command) NOT BETWEEN 1 AND 1000)
+        AND total = (SELECT count(DISTINCT c.command) FROM unnest(commands) AS c (command)), false)
+    THEN
+        RAISE EXCEPTION 'record_access was called with malformed arguments' USING ERRCODE = 'CT004';
+    END IF;
+
+    SELECT s.namespace INTO space FROM caretrail.store AS s FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the mark of the store is missing' USING ERRCODE = 'data_corrupted';
+    END IF;
+    own := encode(substr(sha256(convert_to('caretrail access', 'UTF8') || uuid_send(space)
+                                || convert_to(session_user::text, 'UTF8')), 1, 16), 'hex')::uuid;
+
+    IF EXISTS (SELECT FROM caretrail.log AS l WHERE l.source = 'caretrail.access' AND l.command_id = ANY (commands)) THEN
+        SELECT count(l.position), min(l.position),
+               min(l.position) FILTER (WHERE (l.stream, l.name, l.payload) IS DISTINCT FROM (own, 'accessed/1', e.payload))
+          INTO known, first, other
+          FROM unnest(payloads, commands) AS e (payload, command)
+          LEFT JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = 'caretrail.access'
+                             AND c.command_id = e.command OFFSET 0) AS l ON true
+         WHERE l.position IS NOT NULL;
+        IF other IS NOT NULL OR known < total THEN
+            RAISE EXCEPTION 'position=%', coalesce(other, first) USING ERRCODE = 'CT002';
+        END IF;
+        RETURN QUERY
+            SELECT l.* FROM unnest(commands) WITH ORDINALITY AS e (command, place)
+              JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = 'caretrail.access'
+                            AND c.command_id = e.command OFFSET 0) AS l ON true
+             ORDER BY e.place;
+        RETURN;
+    END IF;
+
+    SELECT l.version INTO latest FROM caretrail.log AS l WHERE l.stream = own ORDER BY l.version DESC LIMIT 1;
+    SELECT l.position, l.recorded_at INTO newest FROM caretrail.log AS l ORDER BY l.position DESC LIMIT 1;
+    start := greatest(clock_timestamp(), newest.recorded_at + interval '1 microsecond');
+    RETURN QUERY
+        INSERT INTO caretrail.log
+        SELECT coalesce(newest.position, 0) + e.place, own, coalesce(latest, 0) + e.place, 'accessed/1', e.payload,
+               start + (e.place - 1) * interval '1 microsecond', session_user, 'caretrail.access', e.command, e.salt
+          FROM unnest(payloads, commands, salts) WITH ORDINALITY AS e (payload, command, salt, place)
+        RETURNING *;
+    PERFORM pg_notify('caretrail_log', (coalesce(newest.position, 0) + total)::text);
+END $$;
+
+REVOKE ALL ON FUNCTION caretrail.append, caretrail.record_access FROM PUBLIC;

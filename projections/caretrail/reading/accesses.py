@@ -1,0 +1,104 @@
+"""Who looked at whom: the accesses of the log, read by an index that holds nothing else.
+
+The cost is that of the accesses between two moments, not of the log: each is looked at once by the database, and only
+those that may be of the episode asked for come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from caretrail.errors import StoreError
+from caretrail.facts import Accessed, Disclosure, Person
+from caretrail.facts.codec import read_fact
+
+if TYPE_CHECKING:
+    from caretrail.recording.events import RecordedEvent
+    from caretrail.recording.recorder import EventRecorder
+
+BATCH = 200
+"""Accesses read at once. One may have 256 KB, so this bounds the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """One look. `account` is who, by the store's own word; `actor` who sat there, as claimed; `recorded_at` is UTC.
+
+    `episodes` are those that were shown; asked about one episode, that one only. `found` counts all that the answer
+    showed. With `whole_log` everything behind position `after` was shown. `reason` is why glass was broken. Of a
+    record that cannot be read `error` says why, and the rest of what somebody claimed is empty.
+    """
+
+    position: int
+    recorded_at: datetime
+    account: str
+    actor: Person | None
+    command: str
+    purpose: str
+    episodes: tuple[str, ...]
+    found: int
+    whole_log: bool = False
+    after: int | None = None
+    reason: str | None = None
+    disclosure: Disclosure | None = None
+    error: str | None = None
+
+
+class Looks:
+    """The looks recorded from `start` up to `end` (aware; both inclusive) and by now; each time over, the same ones.
+
+    `episode` keeps those that showed it, and those at the whole log; `actor` is an id as claimed. A record that cannot
+    be read is told wherever it might be meant.
+    """
+
+    def __init__(
+        self,
+        recorder: EventRecorder,
+        *,
+        episode: str | None = None,
+        actor: str | None = None,
+        account: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> None:
+        self._recorder = recorder
+        self._episode, self._actor, self._account = episode, actor, account
+        self._after = 0 if start is None else recorder.position_at(start - timedelta(microseconds=1))
+        self._upto = recorder.max_position() if end is None else recorder.position_at(end)
+
+    def __iter__(self) -> Iterator[AccessRow]:
+        after = self._after
+        holding = None if self._episode is None else f'"{self._episode}"'.encode()
+        while events := self._recorder.read_accesses(after, self._upto, holding=holding, limit=BATCH):
+            for event in events:
+                row = access_row(event, self._episode)
+                if row is not None and self._asks_for(row):
+                    yield row
+            after = events[-1].position
+
+    def _asks_for(self, row: AccessRow) -> bool:
+        claimed = row.actor is None or self._actor in (None, row.actor.id)
+        return claimed and self._account in (None, row.account)
+
+
+def access_row(event: RecordedEvent, episode: str | None = None) -> AccessRow | None:
+    """Read one look; None if it did not show the episode."""
+    try:
+        fact = read_fact(event.topic, event.state)
+    except StoreError as error:
+        fact, problem = None, error.code
+    else:
+        problem = "store_damaged"
+    if not isinstance(fact, Accessed):  # an account may have written what it likes under this name, into its own stream
+        return AccessRow(event.position, event.recorded_at, event.recorded_by, None, "", "", (), 0, error=problem)
+    whole_log = bool(fact.whole_log)
+    if episode is not None and episode not in fact.episodes and not whole_log:
+        return None
+    shown = fact.episodes if episode is None else tuple(name for name in fact.episodes if name == episode)
+    return AccessRow(
+        event.position, event.recorded_at, event.recorded_by, fact.actor, fact.command, fact.purpose, shown,
+        fact.found, whole_log, fact.after, fact.reason, fact.disclosure,
+    )  # fmt: skip  # in the order of the fields
