@@ -190,7 +190,9 @@ class Known:  # what is known at the end of a day; a fact is its fields, its day
         through = then.due_on(then.counting(one.day))
         logic = max(min(TRUTH[getattr(one, name)] for name in names) for names in CRITERIA)
         logic = 0 if one.decision == "leave" and day > one.leave_by else logic
-        return ("not_eligible", "unknown", "eligible")[logic if day <= through else 1], "determination", through
+        said = ("not_eligible", "unknown", "eligible")[logic if day <= through else 1]
+        leaves = said == "eligible" and one.decision == "leave"
+        return said, "determination", min(through, one.leave_by) if leaves else through
 
     def verdicts(self, day: date, admission: bool) -> dict[str, Said]:  # `admission`: whether its rules are met
         return {

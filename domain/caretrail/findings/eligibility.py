@@ -190,20 +190,25 @@ class _Book:
     def _by_determination(self, made: Determination, day: date) -> Answer:
         due, evidence, value, words = self._ground(made)
         holds = self._holds(made, day)
+        leave_by = made.fact.leave_by if made.fact.decision == "leave" else None
 
         def answer(verdict: Literal["eligible", "not_eligible", "unknown"], *reasons: str) -> Answer:
-            return Answer(verdict, "determination", holds, reasons, evidence, made.day)
+            through = min(holds, leave_by) if verdict == "eligible" and holds and leave_by else holds
+            return Answer(verdict, "determination", through, reasons, evidence, made.day)
 
         if holds is None and self._by_payer:
             return answer("unknown", f"no authorization covers the determination of {iso(made.day)}")
         if holds is None and due is None:
             return answer("unknown", f"the determination of {iso(made.day)} was made before a review could be due")
+        if holds is not None and holds < made.day:
+            words = f"the determination of {iso(made.day)} holds for no day: a review was due {iso(holds)} and overdue"
+            return answer("unknown", words)
         if holds is not None and day > holds:
             return answer("unknown", f"the determination of {iso(made.day)} held through {iso(holds)}")
         if value is False:
             return answer("not_eligible", *words)
-        if made.fact.decision == "leave" and made.fact.leave_by is not None and day > made.fact.leave_by:
-            return answer("not_eligible", f"the decision of {iso(made.day)} was to leave by {iso(made.fact.leave_by)}")
+        if leave_by is not None and day > leave_by:
+            return answer("not_eligible", f"the decision of {iso(made.day)} was to leave by {iso(leave_by)}")
         return answer("eligible" if value else "unknown", *words)
 
     def _by_admission(self, day: date, stay: Stay) -> Answer:

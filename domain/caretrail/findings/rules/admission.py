@@ -205,11 +205,11 @@ def _capacity_say(case: Case) -> Say:
     admission, admitted = case.chart.admission, case.chart.admitted
     if admission is None or admitted is None or admitted.expects_progress is None:
         evidence = (admission.version,) if admission else ()
-        return Say("unknown", "expects_progress is not stated", "", evidence, None, "capacity_not_stated")
+        return Say("unknown", "whether progress is expected is not stated", "", evidence, None, "capacity_not_stated")
     if admitted.expects_progress:
         return Say("met", f"progress expected at admission {iso(admission.day)}", "", (admission.version,))
     words = f"no progress expected at admission {iso(admission.day)}"
-    return Say("violation", words, "", (admission.version,), None, "capacity_not_stated")
+    return Say("violation", words, "", (admission.version,), None, "no_progress_expected")
 
 
 def dual_diagnosis(case: Case, rule: DualDiagnosis) -> Sheet:

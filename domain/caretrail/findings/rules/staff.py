@@ -63,7 +63,9 @@ def _assessor_say(case: Case, rule: AssessorCredential, item: Effective, fact: A
         words = f"assessment of {iso(item.day)}: credential of the assessor not stated"
         return 2, Say("unknown", words, "", evidence, None, "credential_missing")
     held = ", ".join(credential for _, credential in stated if credential is not None)
-    words = f"assessed {iso(item.day)} by {held}: not a licence of the list"
+    provisional = any(credential is not None and among(credential, rule.provisional) for _, credential in stated)
+    what = "a provisional licence is not accepted" if provisional else "not a licence of the list"
+    words = f"assessed {iso(item.day)} by {held}: {what}"
     return 3, Say("violation", words, "", evidence, None, "assessor_credential")
 
 
