@@ -74,7 +74,7 @@ class SqliteRecorder(EventRecorder):
                 for place, a in enumerate(accesses, start=1)
             ]
             recorded = self._stamp(connection, events)
-            connection.executemany(self._sql["insert"], map(_row, recorded))
+            connection.executemany(self._sql["insert"], map(columns_of, recorded))
             return recorded
 
     def _require_same_store(self, connection: sqlite3.Connection) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import uuid5
 
 from caretrail.errors import CaretrailError, StoreDamaged
+from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import SigningKey, sign_note
 from caretrail.ledger.tree import Subtrees, folded, root_at
@@ -26,6 +27,7 @@ from caretrail.projection.tables import read_state, tables_exist
 from caretrail.projection.tiles import stored_subtrees
 from caretrail.recording.recorder import EventRecorder
 
+MOST_NOTE_BYTES: Final = 64 * 1024
 FORMAT: Final = "caretrail.packet/1"
 
 Disclose = Callable[[Sequence[str], str], None]
@@ -97,6 +99,16 @@ def make_packet(
         archive.place(target, replace=replace)
     facts = sum(part.facts for part in parts)
     return Made(digest, tuple(part.episode for part in parts), facts, stand, len(archive.listed))
+
+
+def read_note(path: Path) -> str:
+    """Read a signed checkpoint from a file. Raises PacketRefused."""
+    try:
+        return regular_bytes(path, MOST_NOTE_BYTES).decode()
+    except (OSError, NotRegular, TooLong, UnicodeDecodeError):
+        raise PacketRefused(
+            "the checkpoint cannot be read", "it is a file that 'caretrail audit checkpoint' wrote"
+        ) from None
 
 
 def _generation(recorder: EventRecorder) -> int | None:

@@ -38,7 +38,7 @@ def readme(parts: Sequence[EpisodePart], terms: Terms, stand: Checkpoint, keys: 
             "proven that they are in the log, and nothing they say is shown.",
             WIDTH,
         ),
-        "How to check it, without anything of the sender's, with Python 3.8 or newer:\n\n"
+        "How to check it, without anything of the sender's, with Python 3.9 or newer:\n\n"
         "  python3 verify.py PACKET.zip --key KEY",
         textwrap.fill(
             "KEY is the public key of the log. Ask for it on another way than this packet came: the keys the packet "

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, cast, get_args, get_type_hints
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
@@ -27,6 +27,7 @@ Shape = dict[str, Any]
 
 WITHHELD: Literal["[withheld]"] = "[withheld]"
 """Stands where text stood."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -129,9 +130,7 @@ def _shape(hint: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         return _shape_of(hint)
     arguments = get_args(hint)
-    if getattr(hint, "__origin__", None) is dict:
+    if get_origin(hint) is dict:
         return {_EACH: _shape(arguments[1])}
-    found = [_shape(argument) for argument in arguments]
-    if True in found:
-        return True
-    return next((shape for shape in found if shape), {})
+    found: list[Any] = [shape for shape in map(_shape, arguments) if shape]
+    return True if True in found else found[0] if found else {}

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Check an evidence packet of Caretrail, with Python's standard library and nothing else.
 
-    python3 verify.py PACKET.zip --key KEY        (or the unpacked folder; Python 3.8 or newer)
+    python3 verify.py PACKET.zip --key KEY        (or the unpacked folder; Python 3.9 or newer)
 
-KEY is the public key of the log, a line such as `caretrail.log/…+1a2b3c4d+AQ…` or a file that holds it. Get it, and this
-script, from a source you trust and not out of the packet: whoever can forge a packet can put another key into it.
+KEY is the public key of the log, a line such as `caretrail.log/…+1a2b3c4d+AQ…` or a file that holds it. Get it, and
+this script, from a source you trust and not out of the packet: whoever forges a packet puts another key into it.
 
 Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided (unreadable, or no key given).
 
@@ -13,6 +13,8 @@ others; that each part carries the notice of 42 CFR 2.32; that the checkpoint, a
 held, is of the same key; that each fact, hashed with its place, time and author, belongs to the log of the checkpoint;
 and that of each episode all facts are there, as the key states. Every format is in docs/reference/packet.md.
 """
+
+from __future__ import annotations
 
 import argparse
 import base64
@@ -25,8 +27,14 @@ import struct
 import sys
 import zipfile
 from bisect import bisect_right
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+Json = dict[str, Any]
+Point = tuple[int, int, int, int]
 
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 MANIFEST, MANIFEST_NOTE, CHECKPOINT, COMPLETENESS, PROOF = (
@@ -34,6 +42,7 @@ MANIFEST, MANIFEST_NOTE, CHECKPOINT, COMPLETENESS, PROOF = (
 )  # fmt: skip
 MOST_FILES = 200_000
 MOST_BYTES = 512 * 1024 * 1024  # of one file
+MOST_RATIO = 200  # of what a file unpacks to: salts and hashes hardly shrink
 MOST_NOTE = 64 * 1024 * 1024
 
 
@@ -48,7 +57,7 @@ ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 
 
-def point(data):
+def point(data: bytes) -> Point | None:
     """Read a point of the curve in extended coordinates (5.1.3); None if it is none."""
     y = int.from_bytes(data, "little")
     sign, y = y >> 255, y & (1 << 255) - 1
@@ -64,7 +73,7 @@ def point(data):
     return x, y, 1, x * y % P
 
 
-def add(p, q):
+def add(p: Point, q: Point) -> Point:
     """Add two points (5.1.4)."""
     a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
     c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
@@ -72,9 +81,9 @@ def add(p, q):
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 
-def multiply(scalar, p):
+def multiply(scalar: int, p: Point) -> Point:
     """Add a point to itself so many times."""
-    total = (0, 1, 1, 0)
+    total: Point = (0, 1, 1, 0)
     while scalar:
         total = add(total, p) if scalar & 1 else total
         p = add(p, p)
@@ -82,7 +91,10 @@ def multiply(scalar, p):
     return total
 
 
-def signed_by(public, message, signature):
+BASE = point(bytes([0x58]) + bytes([0x66]) * 31) or (0, 1, 1, 0)
+
+
+def signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the signature is that of the public key for the message (5.1.7)."""
     if len(public) != 32 or len(signature) != 64:
         return False
@@ -90,14 +102,13 @@ def signed_by(public, message, signature):
     if key is None or s >= ORDER:
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
-    base = point(bytes([0x58]) + bytes([0x66]) * 31)
-    x, y, z, _ = add(multiply(s, base), multiply(ORDER - h, key))  # must be the point the signature begins with
+    x, y, z, _ = add(multiply(s, BASE), multiply(ORDER - h, key))  # must be the point the signature begins with
     inverse = pow(z, P - 2, P)
     x, y = x * inverse % P, y * inverse % P
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
-def unpacked(text):
+def unpacked(text: str) -> bytes:
     """Decode base64 that is written in the one proper way."""
     data = base64.b64decode(text, validate=True)  # what is no base64 is a ValueError
     if packed(data) != text:
@@ -105,7 +116,7 @@ def unpacked(text):
     return data
 
 
-def packed(data):
+def packed(data: bytes) -> str:
     """Encode base64."""
     return base64.b64encode(data).decode()
 
@@ -113,7 +124,7 @@ def packed(data):
 class Key:
     """A public key: name+id+base64."""
 
-    def __init__(self, line):
+    def __init__(self, line: str) -> None:
         try:
             self.name, number, encoded = line.strip().split("+", 2)
             material = unpacked(encoded)
@@ -124,7 +135,7 @@ class Key:
             raise Problem("the key is not readable: it is one line, name+8 hex digits+base64")
         self.public, self.line = material[1:], line.strip()
 
-    def open(self, note, what):
+    def open(self, note: bytes, what: str) -> str:
         """Return the text of a note that this key signed: text, a blank line, and lines of signatures."""
         text, blank, signatures = decoded(note, what).rpartition("\n\n")
         if not blank or not signatures.endswith("\n"):
@@ -147,10 +158,20 @@ class Key:
 # --- the files: of a zip or of a folder, and nothing in either is trusted --------------------------------------------
 
 
-class Zip:
+class Files:
+    """The files of a packet, by name, with their sizes."""
+
+    sizes: dict[str, int]
+
+    def read(self, name: str) -> bytes:
+        """Read a file: never more than the size that was looked at before."""
+        raise NotImplementedError
+
+
+class Zip(Files):
     """The files of a zip, read where they are: nothing is unpacked to disk."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.zip = zipfile.ZipFile(path)
         entries = self.zip.infolist()
         if len(entries) > MOST_FILES:
@@ -158,29 +179,34 @@ class Zip:
         for entry in entries:
             kind = stat.S_IFMT(entry.external_attr >> 16)
             if entry.is_dir() or kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
-                raise Problem(f"{shown(entry.filename)} is a folder, a link or encrypted: a packet has plain files only")
+                raise Problem(
+                    f"{shown(entry.filename)} is a folder, a link or encrypted: a packet has plain files only"
+                )
+            if entry.file_size > MOST_RATIO * entry.compress_size + 1_000_000:
+                raise Problem(f"{shown(entry.filename)} would unpack to far more than it is: a zip bomb")
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise Problem(f"{shown(entry.filename)} is packed in a way packets are not")
+        if sum(entry.compress_size for entry in entries) > Path(path).stat().st_size:
+            raise Problem("the zip unpacks the same bytes many times: a zip bomb")
         self.sizes = {entry.filename: entry.file_size for entry in entries}
         if len(self.sizes) != len(entries):
             raise Problem("the zip has two files of one name")
 
-    def read(self, name):
-        """Read a file: never more than the size that was looked at before."""
+    def read(self, name: str) -> bytes:
+        """Unpack a file."""
         with self.zip.open(name) as file:
             return file.read(self.sizes[name] + 1)
 
 
-class Folder:
+class Folder(Files):
     """The files of an unpacked packet; links are not followed."""
 
-    def __init__(self, path):
-        self.path, self.sizes = path, {}
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        self.sizes = {}
         for place, folders, files in os.walk(path):
-            for name in folders + files:
-                full = os.path.join(place, name)
-                about = os.lstat(full)
-                inside = os.path.relpath(full, path).replace(os.sep, "/")
+            for full in (Path(place, name) for name in folders + files):
+                about, inside = full.lstat(), full.relative_to(path).as_posix()
                 if stat.S_ISREG(about.st_mode):
                     self.sizes[inside] = about.st_size
                 elif not stat.S_ISDIR(about.st_mode):
@@ -188,18 +214,18 @@ class Folder:
                 if len(self.sizes) > MOST_FILES:
                     raise Problem("the folder has more files than any packet")
 
-    def read(self, name):
-        """Read a file: never more than the size that was looked at before."""
-        with open(os.path.join(self.path, *name.split("/")), "rb") as file:
+    def read(self, name: str) -> bytes:
+        """Read a file."""
+        with self.path.joinpath(name).open("rb") as file:
             return file.read(self.sizes[name] + 1)
 
 
-def shown(text):
+def shown(text: object) -> str:
     """Text of the packet as it may go to a screen."""
     return "".join(c if c.isprintable() else "?" for c in str(text)[:200])
 
 
-def whole(files, name, most):
+def whole(files: Files, name: str, most: int) -> bytes:
     """Read a file that must be there and not be larger than so many bytes."""
     if name not in files.sizes:
         raise Problem(f"{shown(name)} is missing")
@@ -211,7 +237,7 @@ def whole(files, name, most):
     return data
 
 
-def decoded(data, what):
+def decoded(data: bytes, what: str) -> str:
     """Read UTF-8."""
     try:
         return data.decode()
@@ -219,15 +245,15 @@ def decoded(data, what):
         raise Problem(f"{what} is not text in UTF-8") from None
 
 
-def loaded(text, what):
+def loaded(text: str, what: str) -> Json:
     """Read a JSON object."""
     try:
-        value = json.loads(text)
+        value: Any = json.loads(text)
     except (ValueError, RecursionError):
         raise Problem(f"{what} is not JSON") from None
     if not isinstance(value, dict):
         raise Problem(f"{what} is not a JSON object")
-    return value
+    return cast(Json, value)
 
 
 # --- the facts and the tree over them --------------------------------------------------------------------------------
@@ -243,18 +269,18 @@ SHAPES = {
 }
 """What a line of facts.jsonl has, and how much of it is proven. The order of looking is that of how often they come."""
 
-EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=timezone.utc), timedelta(microseconds=1)
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 NUMBERS, LENGTH = struct.Struct(">Q16sQq"), struct.Struct(">I")
 
 
 @lru_cache(maxsize=1000)
-def prefixed(text):
+def prefixed(text: str) -> bytes:
     """A text as it enters a leaf: its length, then its bytes."""
     data = text.encode()
     return LENGTH.pack(len(data)) + data
 
 
-def leaf_of(fact, stream):
+def leaf_of(fact: Json, stream: bytes) -> bytes:
     """Hash a fact into its leaf: docs/reference/ledger.md says it byte by byte."""
     if "payload" in fact:
         payload = hashlib.sha256(bytes.fromhex(fact["salt"]) + fact["payload"].encode()).digest()
@@ -277,7 +303,7 @@ def leaf_of(fact, stream):
     ).digest()
 
 
-def read_facts(data, what, expected, leaves, counts):
+def read_facts(data: bytes, what: str, expected: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
     """Recompute the leaf of every line of a facts.jsonl, and put it at its position in `leaves`."""
     lines = decoded(data, what).split("\n")
     head = loaded(lines[0], what)
@@ -308,14 +334,14 @@ def read_facts(data, what, expected, leaves, counts):
         counts[shape] += 1
 
 
-def root_of(leaves, size, hashes):
+def root_of(leaves: dict[int, bytes], size: int, hashes: Sequence[bytes]) -> bytes:
     """The root of the tree of RFC 9162 over `size` leaves, of which some are known, by position from 1.
 
     `hashes` are those of the largest subtrees without a known leaf, from left to right.
     """
     known, rest = sorted(leaves), iter(hashes)
 
-    def root(start, end, first, last):
+    def root(start: int, end: int, first: int, last: int) -> bytes:
         """The root over leaves `start` up to `end`, of which known[first:last] are known."""
         if first == last:
             return next(rest)
@@ -347,14 +373,16 @@ def root_of(leaves, size, hashes):
 class Report:
     """What was checked, each in one line: it holds (True), does not (False), or could not be decided (None)."""
 
-    def __init__(self):
-        self.lines, self.manifest, self.counts = [], {}, dict.fromkeys(("proven", "stated", "withheld", "sealed"), 0)
+    def __init__(self) -> None:
+        self.lines: list[tuple[bool | None, str]] = []
+        self.manifest: Json = {}
+        self.counts = dict.fromkeys(SHAPES_IN_WORDS, 0)
 
-    def say(self, holds, text):
+    def say(self, holds: bool | None, text: str) -> None:
         """Add a line."""
         self.lines.append((holds, text))
 
-    def check(self, text, step, *given):
+    def check(self, text: str, step: Callable[..., Any], *given: Any) -> Any:
         """Run a step; what it finds wrong becomes a line. Returns what the step returns."""
         try:
             found = step(*given)
@@ -368,17 +396,17 @@ class Report:
         return None
 
     @property
-    def status(self):
+    def status(self) -> int:
         """0 everything holds, 1 something does not, 2 it could not be decided."""
         states = [holds for holds, _ in self.lines]
         return 1 if False in states else 2 if None in states or not states else 0
 
 
-def verify(path, key_line=None):
+def verify(path: str, key_line: str | None = None) -> Report:
     """Check a packet; `key_line` is the public key of the log, None if nobody gave one."""
     report = Report()
     try:
-        files = Folder(path) if os.path.isdir(path) else Zip(path)
+        files: Files = Folder(path) if Path(path).is_dir() else Zip(path)
         text = whole(files, MANIFEST, MOST_NOTE)
         manifest = loaded(decoded(text, MANIFEST), MANIFEST)
         key = Key(key_line or manifest["keys"][0])
@@ -393,8 +421,9 @@ def verify(path, key_line=None):
         return report
     if key_line is None:
         report.say(None, f"WHO SIGNED IS NOT CHECKED: give --key. The packet itself says {shown(key.line)}")
-    origin, size, leaves = manifest.get("origin"), manifest.get("size"), {}
-    report.check("the manifest is signed by the key", manifest_signed, files, key, text, origin)
+    origin, size = manifest.get("origin"), manifest.get("size")
+    leaves: dict[int, bytes] = {}
+    report.check("the manifest is signed by the key", manifest_signed, files, key, text, manifest)
     report.check("the files are those of the manifest, and no others", listed, files, manifest)
     report.check("each file is as it was, byte for byte", read_all, files, manifest, leaves, report.counts)
     root = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
@@ -403,14 +432,18 @@ def verify(path, key_line=None):
     return report
 
 
-def manifest_signed(files, key, text, origin):
-    """The note over the manifest names its hash."""
-    note = key.open(whole(files, MANIFEST_NOTE, MOST_NOTE), MANIFEST_NOTE)
-    if note != f"caretrail.packet/manifest\n{NOTICE}\n{origin}\n{hashlib.sha256(text).hexdigest()} {len(text)}":
-        raise Problem("the signature on the manifest is for another manifest")
+def manifest_signed(files: Files, key: Key, text: bytes, manifest: Json) -> None:
+    """The note over the manifest names its hash, and is signed by the key and by all keys the manifest names."""
+    note = whole(files, MANIFEST_NOTE, MOST_NOTE)
+    stated = f"{hashlib.sha256(text).hexdigest()} {len(text)}"
+    for signer in (key, *map(Key, manifest["keys"])):  # during a change of keys there are two
+        if signer.open(note, MANIFEST_NOTE) != f"caretrail.packet/manifest\n{NOTICE}\n{manifest['origin']}\n{stated}":
+            raise Problem("the signature on the manifest is for another manifest")
+    if key.line not in manifest["keys"] or note.count(b"\n") != 5 + len(manifest["keys"]):
+        raise Problem("the manifest is signed by others than it says")
 
 
-def listed(files, manifest):
+def listed(files: Files, manifest: Json) -> None:
     """The names are safe, and just those of the manifest."""
     names = [entry["path"] for entry in manifest["files"]]
     expected = {*names, MANIFEST, MANIFEST_NOTE}
@@ -420,12 +453,16 @@ def listed(files, manifest):
             raise Problem(f"{shown(name)} leaves the folder, or is no name packets have")
     missing, extra = sorted(expected - set(files.sizes)), sorted(set(files.sizes) - expected)
     if missing or extra:
-        raise Problem("; ".join([*(f"{shown(n)} is missing" for n in missing[:5]), *(f"{shown(n)} is not listed" for n in extra[:5])]))
+        raise Problem(
+            "; ".join(
+                [*(f"{shown(n)} is missing" for n in missing[:5]), *(f"{shown(n)} is not listed" for n in extra[:5])]
+            )
+        )
     if len(set(names)) != len(names) or {MANIFEST, MANIFEST_NOTE} & set(names) or manifest["notice"] != NOTICE:
         raise Problem("the manifest lists a file twice, or has no notice")
 
 
-def read_all(files, manifest, leaves, counts):
+def read_all(files: Files, manifest: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
     """Each file has its size, its hash and the notice; the leaves of all facts are recomputed on the way."""
     facts = {entry["folder"] + "/facts.jsonl": entry for entry in manifest["streams"]}
     for entry in manifest["files"]:
@@ -443,7 +480,7 @@ def read_all(files, manifest, leaves, counts):
         raise Problem(f"{shown(min(facts))} is missing")
 
 
-def checkpoint(files, key, origin, size):
+def checkpoint(files: Files, key: Key, origin: str, size: int) -> bytes:
     """The root of the log at a size, as the key signed it: origin, size, root, one a line."""
     lines = key.open(whole(files, CHECKPOINT, MOST_NOTE), "the checkpoint").split("\n")
     if lines[0] != origin:
@@ -456,7 +493,7 @@ def checkpoint(files, key, origin, size):
     return root
 
 
-def proven(files, leaves, size, root):
+def proven(files: Files, leaves: dict[int, bytes], size: int, root: bytes | None) -> None:
     """The leaves of the facts and the hashes of the proof make the root that was signed."""
     proof = loaded(decoded(whole(files, PROOF, MOST_BYTES), PROOF), PROOF)
     hashes = [unpacked(text) for text in proof["hashes"]]
@@ -466,7 +503,7 @@ def proven(files, leaves, size, root):
         raise Problem("the facts are not those of the log of the checkpoint")
 
 
-def complete(files, key, manifest):
+def complete(files: Files, key: Key, manifest: Json) -> None:
     """The key states how many facts each stream has in the log of that size, and so many are there."""
     lines = [f"{entry['stream']} {entry['facts']}" for entry in manifest["streams"]]
     stated = ["caretrail.packet/completeness", NOTICE, manifest["origin"], str(manifest["size"]), *lines]
@@ -476,47 +513,69 @@ def complete(files, key, manifest):
 
 # --- in words ---------------------------------------------------------------------------------------------------------
 
-PROVES = """What this shows: the facts are those the log held when the checkpoint was signed, unaltered, with the place, time and
+SHAPES_IN_WORDS = {
+    "proven": "proven, with all they say",
+    "stated": "shown in part: that they are in the log is proven by a hash, what is shown of them is only stated",
+    "withheld": "withheld, as another client's: that they are in the log is proven by a hash",
+    "sealed": "sealed: their place in the log is proven, everything else about them is stated",
+}
+PROVES = """\
+What this shows: the facts are those the log held when the checkpoint was signed, unaltered, with the place, time and
 account the store gave them, and nothing was left out of these episodes, as the log's key states. What it does not
 show: that what was recorded is true; that the key never signed another history of the same log (compare checkpoints
 kept elsewhere, or let the keeper run 'caretrail audit verify'); who the people behind the ids are; and whatever the
 findings, the eligibility and the page say, which is the work of the program, signed and not proven."""
 
 
-def words(report):
+def words(report: Report) -> Iterator[str]:
     """The whole report, for people."""
     signs = {True: "ok     ", False: "FAILED ", None: "OPEN   "}
     yield from (f"{signs[holds]}{text}" for holds, text in report.lines)
     if report.status != 1:
-        counts, manifest = report.counts, report.manifest
-        yield (
-            f"\n{counts['proven']} facts are proven with all they say; of {counts['stated']} the payload is proven by its hash,"
-            f"\nand what is shown of it is stated, not proven; {counts['withheld']} are withheld, proven by their hash;"
-            f"\n{counts['sealed']} are sealed: their place in the log is proven, the rest is stated."
+        yield "\nFacts:"
+        yield from (
+            f"  {report.counts[shape]:>8,} {meaning}"
+            for shape, meaning in SHAPES_IN_WORDS.items()
+            if report.counts[shape]
         )
-        for name in ("recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"):
+        yield "\nAs the packet states:"
+        manifest = report.manifest
+        for name in (
+            "recipient",
+            "purpose",
+            "basis",
+            "consent",
+            "scope",
+            "made_at",
+            "as_of",
+            "known_at",
+            "origin",
+            "size",
+        ):
             if manifest.get(name) is not None:
                 yield f"  {name}: {shown(manifest[name])}"
         yield f"\n{PROVES}\n\n{NOTICE}"
     yield "\n" + ("THE PACKET HOLDS", "THE PACKET DOES NOT HOLD", "NOT DECIDED")[report.status]
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Check the packet that is named; return the status to end with."""
     parser = argparse.ArgumentParser(description="Check an evidence packet of Caretrail.")
     parser.add_argument("packet", help="the zip, or the folder it was unpacked to")
     parser.add_argument("--key", help="the public key of the log, or a file that holds it")
     given = parser.parse_args(arguments)
-    key = given.key
+    key: str | None = given.key
     try:
-        if key and os.path.isfile(key):
-            with open(key, encoding="utf-8") as file:
-                key = file.read(10_000).strip()
+        if key is not None and "+" not in key:
+            key = Path(key).read_text(encoding="utf-8")[:10_000].strip()
         if key is not None:
             Key(key)
-        os.stat(given.packet)
-    except (Problem, OSError, UnicodeDecodeError) as error:
-        print(f"{error if isinstance(error, Problem) else 'the packet or the key cannot be read'}", file=sys.stderr)
+        Path(given.packet).stat()
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    except (OSError, ValueError):
+        print("the packet or the key cannot be read", file=sys.stderr)
         return 2
     report = verify(given.packet, key)
     for line in words(report):

@@ -9,6 +9,8 @@ from caretrail.cli.lazy import LazyGroup
 
 COMMANDS = {
     "access": "Show who looked at whom",
+    "packet": "Hand out an evidence packet",
+    "inspect": "Check an evidence packet",
 }
 """Every command, in the order they are learned, and the first line of its help."""
 
