@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from caretrail.errors import StoreDamaged
 from caretrail.packet.notice import STATEMENT_2
 from caretrail.packet.showing import Shown
 from caretrail.recording.events import RecordedEvent
@@ -28,11 +29,15 @@ def fact_lines(
         "stream": events[0].originator_id.hex,
         "facts": len(events),
     }
-    rows = [head, *(_line(event, shown[event.originator_version]) for event in events)]
-    return ("\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n").encode()
+    rows = [_json(head), *(_line(event, shown[event.originator_version]) for event in events)]
+    return b"\n".join(rows) + b"\n"
 
 
-def _line(event: RecordedEvent, shown: Shown) -> dict[str, Any]:
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _line(event: RecordedEvent, shown: Shown) -> bytes:
     line: dict[str, Any] = {
         "position": event.position,
         "version": event.originator_version,
@@ -45,11 +50,16 @@ def _line(event: RecordedEvent, shown: Shown) -> dict[str, Any]:
     else:
         line |= {"source": event.source, "command_id": event.command_id}
     if shown.whole:
-        line |= {"payload": event.state.decode(), "salt": event.salt.hex()}
+        line["salt"] = event.salt.hex()
     elif not shown.sealed:
         line["payload_hash"] = payload_hash(event.salt, event.state).hex()
     if shown.withheld is not None:
         line["withheld"] = shown.withheld
     elif shown.stated is not None:
         line |= {"stated": shown.stated, "left_out": list(shown.left_out)}
-    return line | {"leaf": leaf_hash(event).hex()}
+    line["leaf"] = leaf_hash(event).hex()
+    if not shown.whole:
+        return _json(line)
+    if b"\n" in event.state:
+        raise StoreDamaged("a stored fact is not in one line", "run 'caretrail audit verify'")
+    return _json(line)[:-1] + b',"payload":' + event.state + b"}"  # byte for byte, and last, so that it can be cut out

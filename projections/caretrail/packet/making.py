@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import uuid5
 
 from caretrail.errors import CaretrailError, StoreDamaged
@@ -88,11 +87,8 @@ def make_packet(
         parts = _add_episodes(archive, recorder, wanted, terms, stand, note, now)
         if terms.basis == "consent" and len({part.client for part in parts}) > 1:
             raise PacketRefused("a consent is that of one client", "make a packet for each client")
-        _add_common(archive, parts, terms, stand, note, keys, subtrees)
-        manifest = _manifest(archive, parts, wanted, terms, stand, keys)
-        manifest |= {"made_at": now.isoformat(timespec="seconds"), "made_by": made_by, "caretrail": version}
-        _seal(archive, manifest, stand.origin, keys)
-        archive.close()
+        made = {"made_at": now.isoformat(timespec="seconds"), "made_by": made_by, "caretrail": version}
+        seal(archive, parts, wanted, terms, stand, note, keys, subtrees, made)
         _check_made(archive.path, keys)
         digest = archive.digest()
         disclose([part.episode for part in parts], digest)  # from here on it counts as handed out
@@ -171,15 +167,21 @@ def _add_episodes(
     return parts
 
 
-def _add_common(
+def seal(
     archive: Archive,
     parts: Sequence[EpisodePart],
+    wanted: Wanted,
     terms: Terms,
     stand: Checkpoint,
     note: str,
     keys: Sequence[SigningKey],
     subtrees: Subtrees,
+    made: Mapping[str, str],
 ) -> None:
+    """Add what is of no one episode: proof, checkpoint, completeness, rules, script; then the manifest, and sign it.
+
+    `made` says when, by whom and with what it was made. The zip is whole afterwards.
+    """
     positions = sorted(position for part in parts for position in part.positions)
     hashes = folded(subtrees, [position - 1 for position in positions], stand.size)
     proof = {"notice": STATEMENT_2, "size": stand.size, "hashes": [verify.packed(item) for item in hashes]}
@@ -192,17 +194,7 @@ def _add_common(
         archive.add(f"policies/{name}.toml", f"# {STATEMENT_2}\n".encode() + pack_source(name))
     archive.add("README.txt", readme(parts, terms, stand, keys).encode())
     archive.add("verify.py", Path(verify.__file__).read_bytes())
-
-
-def _manifest(
-    archive: Archive,
-    parts: Sequence[EpisodePart],
-    wanted: Wanted,
-    terms: Terms,
-    stand: Checkpoint,
-    keys: Sequence[SigningKey],
-) -> dict[str, Any]:
-    return {
+    manifest = {
         "notice": STATEMENT_2,
         "notice_in_full": STATEMENT_1,
         "format": FORMAT,
@@ -218,19 +210,17 @@ def _manifest(
         "keys": [str(key.verifying) for key in keys],
         "streams": [part.as_json() for part in parts],
         "files": [asdict(file) for file in archive.listed],
+        **made,
     }
+    archive.add(verify.MANIFEST, json_bytes(manifest))
+    listed = archive.listed[-1]
+    text = f"caretrail.packet/manifest\n{STATEMENT_2}\n{stand.origin}\n{listed.sha256} {listed.bytes}\n"
+    archive.add(verify.MANIFEST_NOTE, sign_note(text, keys).encode())
+    archive.close()
 
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day is not None else None
-
-
-def _seal(archive: Archive, manifest: dict[str, Any], origin: str, keys: Sequence[SigningKey]) -> None:
-    data = json.dumps(manifest, indent=1).encode() + b"\n"
-    archive.add(verify.MANIFEST, data)
-    listed = archive.listed[-1]
-    text = f"caretrail.packet/manifest\n{STATEMENT_2}\n{origin}\n{listed.sha256} {listed.bytes}\n"
-    archive.add(verify.MANIFEST_NOTE, sign_note(text, keys).encode())
 
 
 def _check_made(path: Path, keys: Sequence[SigningKey]) -> None:
