@@ -74,6 +74,14 @@ def data_folder() -> Path:
     return base / "caretrail"
 
 
+def state_folder() -> Path:
+    """The folder for what we remember between runs, by the conventions of the system."""
+    if sys.platform in ("darwin", "win32"):
+        return data_folder()
+    named = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".local" / "state") / "caretrail"
+
+
 def _take_store(ctx: click.Context, _param: click.Parameter, url: str | None) -> None:
     setup = ctx.ensure_object(Setup)
     if url:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +10,7 @@ from caretrail.cli.accessing import accessing
 from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.options import Setup, access_options, json_option, store_option
-from caretrail.cli.screen import plural, print_json, print_json_list, progress, say, visible
+from caretrail.cli.screen import facts_progress, plural, print_json, print_json_list, say, visible
 from caretrail.errors import AccessNotRecorded, UnknownEpisode
 
 if TYPE_CHECKING:
@@ -68,7 +66,7 @@ def catch_up(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.projection.projector import catch_up as bring_up
 
-    with setup.open() as recorder, _facts("Catching up", None) as done:
+    with setup.open() as recorder, facts_progress("Catching up") as done:
         found = bring_up(recorder, progress=done)
         if as_json:
             _record_quarantined(setup, recorder, found)
@@ -90,7 +88,7 @@ def rebuild(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.projection.rebuild import rebuild as make_again
 
-    with setup.open() as recorder, _facts("Rebuilding", None) as done:
+    with setup.open() as recorder, facts_progress("Rebuilding") as done:
         found = make_again(recorder, progress=done)
         if as_json:
             _record_quarantined(setup, recorder, found)
@@ -112,7 +110,7 @@ def check(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.projection.check import check as compare
 
-    with setup.open() as recorder, _facts("Checking", None) as done:
+    with setup.open() as recorder, facts_progress("Checking") as done:
         report = compare(recorder, progress=done)
         _record(setup, recorder, [name for name in report.differ if not name.startswith("program ")])
     if as_json:
@@ -206,20 +204,6 @@ def _record(setup: Setup, recorder: EventRecorder, episodes: list[str]) -> None:
     if episodes:
         with accessing(setup, recorder, "operations") as access:
             access(episodes)
-
-
-@contextmanager
-def _facts(label: str, total: int | None) -> Generator[Callable[[int, int], None]]:
-    """Show progress told as "done of all"."""
-    done = 0
-    with progress(label, total) as step:
-
-        def tell(now: int, everything: int) -> None:
-            nonlocal done
-            step(now - done, everything or None)
-            done = now
-
-        yield tell
 
 
 def _print_status(found: standing.Status, *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import click
 
 from caretrail.visible import visible as visible  # screens ask for it here
+
 
 def plural(number: int, noun: str) -> str:
     """Count things: `1 fact`, `12,000 facts`."""
@@ -117,3 +118,17 @@ def progress(label: str, total: int | None) -> Generator[Step]:
             bar.update(task, advance=amount, total=bar.tasks[0].total if total is None else total)
 
         yield step
+
+
+@contextmanager
+def facts_progress(label: str) -> Generator[Callable[[int, int], None]]:
+    """Show progress that is told as "so many facts done, of so many"."""
+    done = 0
+    with progress(label, None) as step:
+
+        def tell(now: int, everything: int) -> None:
+            nonlocal done
+            step(now - done, everything or None)
+            done = now
+
+        yield tell

@@ -153,26 +153,39 @@ def open_note(note: str, keys: Sequence[VerifyingKey]) -> tuple[str, list[Verify
     Signatures of other keys are passed over. Raises BadNote, BadSignature if one of the keys did not sign this text,
     UnknownKey if none of them signed at all.
     """
-    if len(note) > MOST_BYTES or any(ord(character) < 0x20 and character != "\n" for character in note):
-        raise _bad_note()
-    text, separator, signatures = note.rpartition("\n\n")
-    lines = signatures.split("\n")
-    if not separator or len(lines) < 2 or lines[-1]:
-        raise _bad_note()
-    text += "\n"
+    text, signatures = _parted(note)
     found: list[VerifyingKey] = []
-    for line in lines[:-1]:
-        match = _SIGNATURE.fullmatch(line)
-        signature = _decoded(match[2]) if match else None
-        if match is None or signature is None or len(signature) <= ID_BYTES:
-            raise _bad_note()
+    for name, signature in signatures:
         for key in keys:
-            if (key.name, key.id) == (match[1], signature[:ID_BYTES]) and key not in found:
+            if (key.name, key.id) == (name, signature[:ID_BYTES]) and key not in found:
                 _verify(key, signature[ID_BYTES:], text)
                 found.append(key)
     if not found:
         raise UnknownKey("no signature is of a key that was given", "give the public key of this log with --key")
     return text, found
+
+
+def note_text(note: str) -> str:
+    """Return the text of a note without checking who signed it. Raises BadNote."""
+    return _parted(note)[0]
+
+
+def _parted(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Part a note into its text and its signatures, each with the name of its key and the key's id before it."""
+    if len(note) > MOST_BYTES or any(ord(character) < 0x20 and character != "\n" for character in note):
+        raise _bad_note()
+    text, separator, signed = note.rpartition("\n\n")
+    lines = signed.split("\n")
+    if not separator or len(lines) < 2 or lines[-1]:
+        raise _bad_note()
+    signatures: list[tuple[str, bytes]] = []
+    for line in lines[:-1]:
+        match = _SIGNATURE.fullmatch(line)
+        signature = _decoded(match[2]) if match else None
+        if match is None or signature is None or len(signature) <= ID_BYTES:
+            raise _bad_note()
+        signatures.append((match[1], signature))
+    return text + "\n", signatures
 
 
 def _verify(key: VerifyingKey, signature: bytes, text: str) -> None:

@@ -136,6 +136,11 @@ SELECT hashes FROM caretrail.tile WHERE generation = :generation AND level = :le
 SELECT number, root FROM caretrail.tile
  WHERE generation = :generation AND level = :level AND number >= :start AND number < :end ORDER BY number
 
+-- tiles --
+-- A run of tiles.
+SELECT number, hashes, root FROM caretrail.tile
+ WHERE generation = :generation AND level = :level AND number >= :start AND number < :end ORDER BY number
+
 -- sweep_tile --
 DELETE FROM caretrail.tile WHERE generation <> :live AND generation <> :next
 

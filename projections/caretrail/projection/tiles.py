@@ -61,7 +61,12 @@ def _roots(recorder: EventRecorder, generation: int, level: int, start: int, end
     sql = load_sql(PACKAGE, "statements.sql")["tile_roots"]
     params = {"generation": generation, "level": level, "start": start, "end": end}
     rows = recorder.database.query(sql, params)
-    return [row[1] for place, row in enumerate(rows) if row[0] == start + place]
+    found: list[bytes] = []
+    for number, root in rows:
+        if number != start + len(found) or not _whole(root, 1):
+            break
+        found.append(root)
+    return found
 
 
 def stored_subtrees(recorder: EventRecorder, generation: int | None) -> Subtrees:
@@ -77,7 +82,7 @@ def stored_subtrees(recorder: EventRecorder, generation: int | None) -> Subtrees
                 kept.clear()
             params = {"generation": generation, "level": level, "number": number}
             rows = recorder.database.query(sql, params)
-            kept[level, number] = _hashes(rows[0][0]) if rows else None
+            kept[level, number] = _hashes(rows[0][0]) if rows and _whole(rows[0][0], WIDTH) else None
         return kept[level, number]
 
     def hashes(level: int, start: int, end: int) -> list[bytes]:
@@ -97,6 +102,11 @@ def stored_subtrees(recorder: EventRecorder, generation: int | None) -> Subtrees
         return root_of(hashes(level, number << rest, (number + 1) << rest))
 
     return subtree
+
+
+def _whole(value: object, hashes: int) -> bool:
+    """Whether a column holds as many hashes as it should: somebody may have put something else there."""
+    return isinstance(value, bytes) and len(value) == hashes * HASH_BYTES
 
 
 def _hashes(joined: bytes) -> list[bytes]:

@@ -7,8 +7,11 @@ import click
 from caretrail.cli.helping import described
 from caretrail.cli.lazy import LazyGroup
 
-COMMANDS = {
+COMMANDS: dict[str, str] = {
     "access": "Show who looked at whom",
+    "verify": "Check that the record is complete and unaltered",
+    "checkpoint": "Sign the log as it is now",
+    "key": "Make a key to sign the log with",
     "packet": "Hand out an evidence packet",
     "inspect": "Check an evidence packet",
 }
@@ -29,5 +32,5 @@ def command() -> None:
 
     Who looked at whom, and whether the record is complete and unaltered.
 
-        caretrail audit access LNK-2026-0001
+        caretrail audit verify
     """

@@ -1,0 +1,86 @@
+"""`audit checkpoint`: sign the log as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from caretrail.cli.helping import described
+from caretrail.cli.options import Setup, json_option, state_folder, store_option
+from caretrail.cli.screen import facts_progress, plural, print_json, visible
+
+if TYPE_CHECKING:
+    from caretrail.ledger.note import SigningKey
+
+HEX = 32
+"""Letters of an origin that name it."""
+
+
+@click.command("checkpoint")
+@described
+@click.option(
+    "--key", "files", metavar="FILE", type=click.Path(path_type=Path), required=True, multiple=True,
+    help="The key; to change keys, the new one and the old one.",
+)  # fmt: skip  # one option, one thought
+@click.option("--to", "place", metavar="FOLDER|-", default="-", help="Where to: a folder, or - for standard output.")
+@click.option(
+    "--state", metavar="FILE", type=click.Path(path_type=Path),
+    help="What remembers the last one.  [default: a file for this log in your state folder]",
+)  # fmt: skip  # one option, one thought
+@click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing was signed before.")
+@click.option("--full", is_flag=True, allow_from_autoenv=False, help="Read the whole log, not only what is new.")
+@json_option
+@store_option()
+@click.pass_obj
+def command(
+    setup: Setup, files: Sequence[Path], place: str, state: Path | None, first: bool, full: bool, as_json: bool
+) -> None:
+    """Sign the log as it is now.
+
+    Prints or files a checkpoint: three lines that fix every fact so far, signed. Keep checkpoints where the database's
+    administrators cannot change them; 'audit verify' holds the log against them. It refuses to sign what contradicts
+    the last checkpoint it signed, which it remembers outside the database.
+
+        caretrail audit checkpoint --key ledger.key --first --to /mnt/auditor
+        caretrail audit checkpoint --key ledger.key --to /mnt/auditor
+        caretrail audit checkpoint --key ledger.key | mail auditor@example.org
+    """
+    from caretrail.auditing.memory import Memory
+    from caretrail.auditing.outbox import newest_in, publish
+    from caretrail.auditing.sealing import seal
+    from caretrail.ledger.checkpoint import origin_of
+
+    keys = _keys(files)
+    folder = None if place == "-" else Path(place)
+    with setup.open() as recorder, facts_progress("Reading") as done:
+        origin = origin_of(recorder.namespace)
+        memory = Memory(state or default_state(origin), origin)
+        known = newest_in(folder, keys, origin) if folder else None
+        sealed = seal(recorder, keys, memory, first=first, full=full, known=known, progress=done)
+    path = publish(folder, sealed, keys) if folder else None
+    size = sealed.checkpoint.size
+    if as_json:
+        print_json(
+            {
+                "origin": origin, "size": size, "root": sealed.checkpoint.root.hex(), "since": sealed.since,
+                "note": sealed.note, "file": str(path) if path else None,
+            }
+        )  # fmt: skip  # in their published order
+    elif path is not None:
+        click.echo(f"{plural(size, 'fact')} signed: {visible(str(path))}")
+    else:
+        click.echo(sealed.note, nl=False)
+
+
+def default_state(origin: str) -> Path:
+    """Where the last checkpoint of a log is remembered unless somebody says otherwise."""
+    return state_folder() / f"ledger-{origin[-HEX:]}.checkpoint"
+
+
+def _keys(files: Sequence[Path]) -> list[SigningKey]:
+    from caretrail.ledger.keys import load_key
+
+    return [load_key(file) for file in files]

@@ -1,0 +1,43 @@
+"""`audit key`: a key to sign the log with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from caretrail.cli.helping import described
+from caretrail.cli.options import Setup, json_option, store_option
+from caretrail.cli.screen import print_json, say, visible
+
+
+@click.command("key")
+@described
+@click.option(
+    "--out", "file", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Where to: a new file."
+)
+@json_option
+@store_option()
+@click.pass_obj
+def command(setup: Setup, file: Path, as_json: bool) -> None:
+    """Make a key to sign the log with.
+
+    The key goes into FILE, which only you can read; its public half into FILE.pub, and is printed. Give the public half
+    to everyone who shall be able to check checkpoints, by a way that does not lead through the database's
+    administrators.
+
+        caretrail audit key --out /etc/caretrail/ledger.key
+
+    To change keys, sign one checkpoint with both: audit checkpoint --key NEW --key OLD.
+    """
+    from caretrail.ledger.checkpoint import origin_of
+    from caretrail.ledger.keys import create_key
+
+    with setup.open() as recorder:
+        origin = origin_of(recorder.namespace)
+    key = create_key(file, origin)
+    if as_json:
+        print_json({"origin": origin, "key": str(key), "file": str(file), "public_file": f"{file}.pub"})
+        return
+    click.echo(str(key))
+    say(f"Only you can read {visible(str(file))}. The line above is public: it is in {visible(file.name)}.pub too")

@@ -1,0 +1,57 @@
+"""A folder that checkpoints are put into: one file for each size, none ever overwritten."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from caretrail.auditing.durable import FileRefused, create_file
+from caretrail.auditing.sealing import Sealed
+from caretrail.auditing.witnesses import SUFFIX
+from caretrail.files import regular_bytes
+from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint
+from caretrail.ledger.note import MOST_BYTES, NoteRefused, SigningKey, note_text
+
+MODE = 0o644
+
+
+def newest_in(folder: Path, keys: Sequence[SigningKey], origin: str) -> Checkpoint | None:
+    """The newest checkpoint of a log in the folder that one of the keys signed. Raises FileRefused."""
+    try:
+        files = sorted((path for path in folder.iterdir() if path.suffix == SUFFIX), reverse=True)
+    except OSError as error:
+        raise _failed("read", error) from None
+    trusted = [key.verifying for key in keys]
+    for path in files:
+        with suppress(NoteRefused, OSError, UnicodeDecodeError):
+            return open_checkpoint(regular_bytes(path, MOST_BYTES).decode(), trusted, origin)
+    return None
+
+
+def publish(folder: Path, sealed: Sealed, keys: Sequence[SigningKey]) -> Path:
+    """Put a note into the folder, on disk when this returns; the same one again changes nothing. Raises FileRefused."""
+    path = folder / f"{sealed.checkpoint.size:012d}{SUFFIX}"
+    try:
+        if path.exists() and _same_text(path, sealed):  # the same checkpoint, signed by others: a change of keys
+            ids = "-".join(key.verifying.id.hex() for key in keys)
+            path = path.with_name(f"{path.stem}-{ids}{SUFFIX}")
+        create_file(path, sealed.note, MODE)
+    except OSError as error:
+        raise _failed("written", error) from None
+    return path
+
+
+def _same_text(path: Path, sealed: Sealed) -> bool:
+    with suppress(NoteRefused, UnicodeDecodeError):
+        note = regular_bytes(path, MOST_BYTES).decode()
+        return note != sealed.note and note_text(note) == sealed.checkpoint.text
+    return False
+
+
+def _failed(done: str, error: OSError) -> FileRefused:
+    return FileRefused(
+        f"the folder for checkpoints cannot be {done}: {os.strerror(error.errno or 0)}",
+        "the checkpoint is remembered: run this again, and the same one is given out",
+    )

@@ -1,0 +1,3 @@
+-- same_command --
+-- Whether a pair of source and command_id is there twice; the guards that refuse it may have been taken away.
+SELECT 1 FROM caretrail.log WHERE position <= :end GROUP BY source, command_id HAVING count(*) > 1 LIMIT 1
