@@ -97,16 +97,17 @@ def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[f
     with open_recorder(url) as recorder:
         key = new_key(origin_of(recorder.namespace))
         state = read_state(recorder.database)
+        subtrees, size = stored_subtrees(recorder, state.generation if state else None), recorder.max_position()
+        note = sign_checkpoint(Checkpoint(key.name, size, root_at(subtrees, size)), [key])
         for number in range(rounds):
             target = folder / f"one-{number}.zip"
             began = time.perf_counter()
             make_packet(
-                recorder, Wanted((f"LNK-0-{number}",), as_of=date(2026, 5, 4)), TERMS, [key], target,
+                recorder, Wanted((f"LNK-0-{number}",), as_of=date(2026, 5, 4)), TERMS, [key], note, target,
                 lambda _episodes, _digest: None, now=BEGAN, made_by="bench", version="0",
             )  # fmt: skip
             whole.append(time.perf_counter() - began)
             began = time.perf_counter()
-            size = recorder.max_position()
             root_at(stored_subtrees(recorder, state.generation if state else None), size)
             proofs.append(time.perf_counter() - began)
         return whole, proofs, (folder / "one-0.zip").stat().st_size

@@ -11,7 +11,7 @@ from uuid import uuid5
 
 from caretrail.errors import CaretrailError, StoreDamaged
 from caretrail.files import NotRegular, TooLong, regular_bytes
-from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of, sign_checkpoint
+from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
 from caretrail.ledger.note import SigningKey, sign_note
 from caretrail.ledger.tree import Subtrees, folded, root_at
 from caretrail.packet import verify
@@ -66,29 +66,29 @@ def make_packet(
     wanted: Wanted,
     terms: Terms,
     keys: Sequence[SigningKey],
+    checkpoint: str,
     target: Path,
     disclose: Disclose,
     *,
     now: datetime,
     made_by: str,
     version: str,
-    checkpoint: str | None = None,
     replace: bool = False,
 ) -> Made:
     """Write the packet to a new file, once its disclosure is recorded.
 
-    `checkpoint` is a signed one to stand on; without one the log as it is now is signed. Facts are all of each episode
-    up to the checkpoint. Raises PacketRefused, UnknownEpisode, NoteRefused or StoreError: then there is no file.
+    `checkpoint` is a signed note of this log, by the same keys (see `caretrail.auditing.sealing`). Facts are all of
+    each episode up to it. Raises PacketRefused, UnknownEpisode, NoteRefused or StoreError: then there is no file.
     """
     subtrees = stored_subtrees(recorder, _generation(recorder))
-    stand, note = _checkpoint(recorder, subtrees, keys, checkpoint)
+    stand = _stand(recorder, subtrees, keys, checkpoint)
     _check(wanted, stand)
     with archive_for(target, replace=replace) as archive:
-        parts = _add_episodes(archive, recorder, wanted, terms, stand, note, now)
+        parts = _add_episodes(archive, recorder, wanted, terms, stand, checkpoint, now)
         if terms.basis == "consent" and len({part.client for part in parts}) > 1:
             raise PacketRefused("a consent is that of one client", "make a packet for each client")
         made = {"made_at": now.isoformat(timespec="seconds"), "made_by": made_by, "caretrail": version}
-        seal(archive, parts, wanted, terms, stand, note, keys, subtrees, made)
+        seal(archive, parts, wanted, terms, stand, checkpoint, keys, subtrees, made)
         _check_made(archive.path, keys)
         digest = archive.digest()
         disclose([part.episode for part in parts], digest)  # from here on it counts as handed out
@@ -117,21 +117,14 @@ def _generation(recorder: EventRecorder) -> int | None:
     return state.generation if state is not None else None
 
 
-def _checkpoint(
-    recorder: EventRecorder, subtrees: Subtrees, keys: Sequence[SigningKey], given: str | None
-) -> tuple[Checkpoint, str]:
-    """The checkpoint to stand on: as given, if it is of this very log, or a new one of all there is."""
-    origin = origin_of(recorder.namespace)
-    if given is None:
-        size = recorder.max_position()
-        made = Checkpoint(origin, size, root_at(subtrees, size))
-        return made, sign_checkpoint(made, keys)
-    found = open_checkpoint(given, [key.verifying for key in keys], origin)
+def _stand(recorder: EventRecorder, subtrees: Subtrees, keys: Sequence[SigningKey], note: str) -> Checkpoint:
+    """The checkpoint to stand on, if it is signed by the keys and of this very log."""
+    found = open_checkpoint(note, [key.verifying for key in keys], origin_of(recorder.namespace))
     if found.size > recorder.max_position() or root_at(subtrees, found.size) != found.root:
         raise StoreDamaged(
             f"{recorder.store}: the log is not the one of the checkpoint", "run 'caretrail audit verify' to see where"
         )
-    return found, given
+    return found
 
 
 def _check(wanted: Wanted, stand: Checkpoint) -> None:

@@ -62,7 +62,7 @@ class Others:
         return "".join(self._tag(piece) if number % 2 else self.scrubbed(piece) for number, piece in enumerate(pieces))
 
     def _tag(self, tag: str) -> str:
-        return re.sub(r'(?<= title="|abel=")[^"]*', lambda match: str(self.scrubbed(match[0])), tag)
+        return re.sub(r'(="?)([^"]*)', lambda match: match[1] + str(self.scrubbed(match[2])), tag)
 
 
 def _facts_of_others(entries: Sequence[Entry], acting: Amendments) -> frozenset[int]:

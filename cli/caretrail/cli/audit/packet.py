@@ -24,9 +24,10 @@ from caretrail.cli.options import (
     now,
     store_option,
 )
-from caretrail.cli.screen import plural, print_json, visible
+from caretrail.cli.screen import facts_progress, plural, print_json, visible
 
 if TYPE_CHECKING:
+    from caretrail.ledger.note import SigningKey
     from caretrail.packet.making import Made, Wanted
     from caretrail.packet.terms import Terms
     from caretrail.reading.reader import Reader
@@ -50,6 +51,11 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--checkpoint", type=FILE, metavar="FILE", help="Stand on this signed checkpoint.  [default: sign one now]"
 )
+@click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing of this log was signed before.")
+@click.option(
+    "--state", type=FILE, metavar="FILE",
+    help="What remembers the last checkpoint.  [default: a file for this log in your state folder]",
+)  # fmt: skip  # one option, one thought
 @click.option("--recipient", metavar="NAME", allow_from_autoenv=False, help="Who is to have it.")
 @click.option("--address", metavar="TEXT", allow_from_autoenv=False, help="The recipient's address, if known.")
 @click.option("--purpose", metavar="TEXT", allow_from_autoenv=False, help="What the recipient wants it for.")
@@ -157,9 +163,9 @@ def _made(
     from importlib.metadata import version
 
     from caretrail.ledger.keys import load_key
-    from caretrail.packet.making import make_packet, read_note
+    from caretrail.packet.making import make_packet
 
-    checkpoint: Path | None = given["checkpoint"]
+    keys = [load_key(path) for path in given["key_files"]]
     person = f"{setup.actor.id}, {setup.actor.role}" if setup.actor is not None else None
 
     def disclose(episodes: Sequence[str], digest: str) -> None:
@@ -167,10 +173,25 @@ def _made(
         access.disclose(episodes, terms.disclosure(f"{what}{', with free text' if wanted.with_text else ''}", digest))
 
     return make_packet(
-        recorder, wanted, terms, [load_key(path) for path in given["key_files"]], given["target"], disclose,
-        now=now(), made_by=person or recorder.account, version=version("caretrail"),
-        checkpoint=read_note(checkpoint) if checkpoint is not None else None, replace=given["force"],
+        recorder, wanted, terms, keys, _checkpoint(recorder, keys, given), given["target"], disclose,
+        now=now(), made_by=person or recorder.account, version=version("caretrail"), replace=given["force"],
     )  # fmt: skip
+
+
+def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict[str, Any]) -> str:
+    """The signed checkpoint to stand on: as given, or one that is signed now, if it continues the last."""
+    from caretrail.auditing.memory import Memory
+    from caretrail.auditing.sealing import seal
+    from caretrail.cli.audit.checkpoint import default_state
+    from caretrail.ledger.checkpoint import origin_of
+    from caretrail.packet.making import read_note
+
+    if given["checkpoint"] is not None:
+        return read_note(given["checkpoint"])
+    origin = origin_of(recorder.namespace)
+    with facts_progress("Reading") as done:
+        memory = Memory(given["state"] or default_state(origin), origin)
+        return seal(recorder, keys, memory, first=given["first"], progress=done).note
 
 
 def _as_json(made: Made, target: Path) -> dict[str, Any]:
