@@ -95,9 +95,7 @@ def test_what_was_entered_for_another_client_is_withheld_with_all_that_hangs_on_
 def test_a_command_that_names_another_client_is_sealed(desk: Desk) -> None:
     desk.record(assessed("01-02", client=OWN), admitted("01-05", client=OWN))
     desk.record(
-        plan(
-            "01-06", NAME, signers=((OTHER, "client"), ("c-ortiz", "clinician")), command_id=f"ehr/{OTHER.upper()}/1"
-        )
+        plan("01-06", NAME, signers=((OTHER, "client"), ("c-ortiz", "clinician")), command_id=f"ehr/{OTHER.upper()}/1")
     )
     desk.record(fact("voided", "01-08", NAME, target=3, reason="wrong_client"))
     packet = desk.make(NAME)
@@ -206,7 +204,9 @@ def test_a_day_on_which_facts_of_another_client_still_counted_is_refused(desk: D
 
 def test_a_case_number_that_holds_the_id_of_another_client_is_refused(desk: Desk) -> None:
     desk.record(assessed("01-02", f"LNK-{TYPED}", client=TYPED), admitted("01-05", f"LNK-{TYPED}", client=TYPED))
-    wrong = [fact("corrected", "01-06", f"LNK-{TYPED}", target=n, values={"client": OWN}, reason="slip") for n in (1, 2)]
+    wrong = [
+        fact("corrected", "01-06", f"LNK-{TYPED}", target=n, values={"client": OWN}, reason="slip") for n in (1, 2)
+    ]
     desk.record(*wrong)
     with pytest.raises(PacketRefused, match="the case number of an episode holds an id"):
         desk.make(f"LNK-{TYPED}")

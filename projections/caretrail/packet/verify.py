@@ -406,22 +406,25 @@ def verify(path: str, key_line: str | None = None) -> Report:
     """Check a packet; `key_line` is the public key of the log, None if nobody gave one."""
     report = Report()
     try:
-        files: Files = Folder(path) if Path(path).is_dir() else Zip(path)
-        text = whole(files, MANIFEST, MOST_NOTE)
-        manifest = loaded(decoded(text, MANIFEST), MANIFEST)
-        key = Key(key_line or manifest["keys"][0])
-        if manifest["format"] != "caretrail.packet/1":
-            raise Problem("the packet is of a form this script does not know")
-        report.manifest = manifest
+        check_files(report, Folder(path) if Path(path).is_dir() else Zip(path), key_line)
     except Problem as problem:
         report.say(False, str(problem))
-        return report
-    except Exception as error:
+    except Exception as error:  # whatever a damaged file does to the libraries that read it
         report.say(False, f"this is no packet, or a damaged one ({type(error).__name__})")
-        return report
+    return report
+
+
+def check_files(report: Report, files: Files, key_line: str | None) -> None:
+    """Check the files of a packet, step by step."""
+    text = whole(files, MANIFEST, MOST_NOTE)
+    manifest = loaded(decoded(text, MANIFEST), MANIFEST)
+    if manifest["format"] != "caretrail.packet/1":
+        raise Problem("the packet is of a form this script does not know")
+    key = Key(key_line or manifest["keys"][0])
+    report.manifest = manifest
     if key_line is None:
         report.say(None, f"WHO SIGNED IS NOT CHECKED: give --key. The packet itself says {shown(key.line)}")
-    origin, size = manifest.get("origin"), manifest.get("size")
+    origin, size = manifest["origin"], manifest["size"]
     leaves: dict[int, bytes] = {}
     report.check("the manifest is signed by the key", manifest_signed, files, key, text, manifest)
     report.check("the files are those of the manifest, and no others", listed, files, manifest)
@@ -429,7 +432,6 @@ def verify(path: str, key_line: str | None = None) -> Report:
     root = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
     report.check("every fact is in the log of the checkpoint", proven, files, leaves, size, root)
     report.check("all facts of each episode are there, as the key states", complete, files, key, manifest)
-    return report
 
 
 def manifest_signed(files: Files, key: Key, text: bytes, manifest: Json) -> None:
