@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Generator
@@ -102,6 +103,7 @@ def browser() -> Generator[Browser]:
         commands_out, commands_in = os.pipe()
         answers_out, answers_in = os.pipe()
 
+        # our pipes were opened first, so three and four are theirs or somebody else's, never those of Popen
         def as_three_and_four() -> None:
             high = [os.dup(commands_out), os.dup(answers_in)]
             os.dup2(high[0], 3)
@@ -109,18 +111,19 @@ def browser() -> Generator[Browser]:
 
         process = subprocess.Popen(
             [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
-            preexec_fn=as_three_and_four,  # noqa: PLW1509
+            preexec_fn=as_three_and_four,
             close_fds=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         os.close(commands_out)
         os.close(answers_in)
         try:
             yield Browser(answers_out, commands_in)
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             os.close(commands_in)
             os.close(answers_out)

@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from caretrail.reading.timeline import timeline_of
 from caretrail.reading.view import EpisodeView, view_of
 from caretrail.recording import init_store, leaf_hash, open_recorder
 from caretrail.recording.application import Receipt, Records
-from projections.given import NAME, ORTIZ, admitted, assessed, example, plan, session
+from projections.given import ORTIZ, admitted, assessed, example, plan, session
 from stores import Clock
 
 DAY = timedelta(days=1)
@@ -41,7 +41,7 @@ CHECKPOINT = Checkpoint(
     size=48_211,
     root="kb5M0D7YV0cYwW4g8qJ2v0n5H1TjJmM0oI0y2y2XxWQ=",
     signed_at=datetime(2026, 6, 2, 6, 0, tzinfo=UTC),
-    note="caretrail.example/lincoln\n48211\nkb5M0D7YV0cYwW4g8qJ2v0n5H1TjJmM0oI0y2y2XxWQ=\n\n— caretrail.example/lincoln 8fLk…",
+    note="caretrail.example/lincoln\n48211\nkb5M0D7YV0cYwW4g8qJ2v0n5H1TjJmM0oI0y2y2XxWQ=\n\n— caretrail.example AAAA\n",
 )
 Heard = tuple[datetime, Fact]
 
@@ -112,13 +112,28 @@ def the_example(as_of: date = date(2026, 3, 9)) -> Made:
 def a_story(case: str, today: date = date(2026, 6, 1)) -> Made:
     """A story of the demo as it stands on a day."""
     story = next(story for story in STORIES if story.case == case)
-    heard = [item for item in story.chart(today).until(datetime.combine(today, time(5), tzinfo=UTC))]
+    heard = list(story.chart(today).until(datetime.combine(today, time(5), tzinfo=UTC)))
     return made(heard, today)
 
 
 def assessed_only() -> Made:
     """Nothing but the assessment."""
     return made(promptly([assessed("01-12", "E-EMPTY")]), date(2026, 1, 14))
+
+
+def without_a_pack() -> Made:
+    """An admission that names a policy pack nobody has: nothing can be judged."""
+    facts = [
+        assessed("01-02", "E-NOPACK"),
+        admitted("01-05", "E-NOPACK", policy="nowhere"),
+        session("01-05", "E-NOPACK"),
+    ]
+    return made(promptly(facts), date(2026, 1, 7))
+
+
+def long_before() -> Made:
+    """The example, asked about a day years before it."""
+    return the_example(date(2019, 3, 9))
 
 
 def two_weeks() -> Made:
@@ -131,20 +146,19 @@ def two_weeks() -> Made:
 def two_years() -> Made:
     """Two years at one level: reviews in time and late, a hold, signatures that came later, facts that came late."""
     name, first = "E-LONG", date(2024, 1, 8)
-    end = first + 728 * DAY
     facts: list[tuple[date, Fact]] = [
         (first - DAY, dated(assessed("01-01", name), first - DAY)),
         (first, dated(admitted("01-01", name), first)),
         (first + 2 * DAY, dated(plan("01-07", name), first + 2 * DAY)),
     ]
-    for number in range(0, 728):
+    for number in range(728):
         day = first + number * DAY
         if 300 <= number < 330 or day.weekday() not in (0, 2, 4):
             continue
         minutes = 60 if number % 35 == 2 else 180
         service = ("group", "individual", "family", "education", "motivational", "group")[number % 6]
         facts.append((day, dated(session("01-01", name, service=service, minutes=minutes), day)))
-    for number in range(28, 720, 31 if end else 30):
+    for number in range(28, 720, 31):
         day = first + number * DAY
         facts.append((day, dated(_review(name, day), day)))
         facts.append((day, dated(_determination(name, day), day)))
@@ -154,9 +168,7 @@ def two_years() -> Made:
     facts.append((first + 300 * DAY, dated(_by_hand(name, "held", reason="hospital"), first + 300 * DAY)))
     facts.append((first + 330 * DAY, dated(_by_hand(name, "resumed"), first + 330 * DAY)))
     facts.sort(key=lambda item: item[0])
-    return made(
-        [(datetime.combine(day, time(23, 30), tzinfo=UTC), fact) for day, fact in facts], first + 735 * DAY
-    )
+    return made([(datetime.combine(day, time(23, 30), tzinfo=UTC), fact) for day, fact in facts], first + 735 * DAY)
 
 
 HOSTILE = (
@@ -166,31 +178,47 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def hostile() -> Made:
-    """Everything that is somebody's own words is an attack."""
-    name = "E-HOSTILE"
-    every = " ".join(HOSTILE)
-    credential = HOSTILE[1][:60]
+def in_every_text(words: str, credential: str = "LADC") -> Made:
+    """An episode with these words wherever a fact takes somebody's own."""
+    name = "E-WORDS"
     actor = {"id": "c-ortiz", "role": "clinician", "credential": credential}
+    given = {"signed_on": "2026-01-09", "method": "electronic", "meaning": "agreement"}
+    signatures = [
+        {"signer": "c-ortiz", "role": "clinician", "credential": "LADC"} | given,
+        {"signer": f"cl-{name}", "role": "client", "deferred": words},
+        {"signer": "f-1", "role": "family", "declined": words, "witness": "c-lee"},
+    ]
     facts = [
         assessed("01-02", name),
         admitted("01-05", name, team=[actor]),
-        session("01-05", name, place=every, actor=actor),
-        _by_hand(name, "session_missed", "01-07", service="group", minutes=180, cause="client", reason=every),
-        _by_hand(name, "care_coordinated", "01-08", kind="medical", outcome=every),
-        _by_hand(name, "corrected", "01-09", target=3, values={"place": every}, reason=every),
-        _by_hand(name, "addendum", "01-09", target=3, text=every, reason=every),
-        session("01-06", name, late_reason=every),
-        _by_hand(name, "explained", "01-10", rule="X1", on="2026-01-10", code="other", note=every),
-        _by_hand(name, "voided", "01-10", target=3, reason="duplicate"),
-    ]
-    return made(promptly(sorted(facts, key=lambda fact: fact.occurred_on)), date(2026, 1, 12))
+        session("01-05", name, place=words, actor=actor),
+        session("01-06", name, late_reason=words),
+        _by_hand(name, "session_missed", "01-07", service="group", minutes=180, cause="client", reason=words),
+        _by_hand(name, "care_coordinated", "01-08", kind="medical", outcome=words),
+        _by_hand(name, "corrected", "01-09", target=3, values={"place": words}, reason=words),
+        _by_hand(name, "corrected", "01-09", target=3, values={"minutes": 90}, reason=words),
+        _by_hand(name, "addendum", "01-09", target=3, text=words, reason=words),
+        plan("01-09", name, signatures=signatures),
+        _by_hand(name, "plan_reviewed", "01-09", plan_version=1, updated=False, no_change_reason=words,
+                 progress=words, signatures=signatures),
+        _by_hand(name, "continued_stay_determined", "01-09", decision="continue", rationale=words),
+        _by_hand(name, "explained", "01-10", rule="X1", on="2026-01-10", code="other", note=words),
+        _by_hand(name, "held", "01-10", reason="leave"),
+        _by_hand(name, "resumed", "01-11", reason=words),
+        _by_hand(name, "voided", "01-11", target=4, reason="duplicate"),
+        _by_hand(name, "discharged", "01-12", reason="completed", aftercare=words),
+    ]  # fmt: skip
+    return made(promptly(facts), date(2026, 1, 12))
 
 
-def hostile_disclosure() -> Disclosure:
-    """A disclosure whose every word is an attack."""
-    every = " ".join(HOSTILE)
-    return Disclosure(every, every, every, every, every, every)
+def hostile() -> Made:
+    """Everything that is somebody's own words is an attack."""
+    return in_every_text(" ".join(HOSTILE), HOSTILE[1])
+
+
+def disclosed(words: str) -> Disclosure:
+    """A disclosure of which everything is these words."""
+    return Disclosure(words, words, words, words, words, words)
 
 
 def dated(fact: Fact, day: date) -> Fact:
@@ -204,8 +232,8 @@ def dated(fact: Fact, day: date) -> Fact:
     return fact_from(data)
 
 
-def _by_hand(name: str, kind: str, on: str = "01-01", **fields: Any) -> Fact:
-    return fact_from({"type": kind, "episode": name, "occurred_on": f"2026-{on}", "actor": ORTIZ} | fields)
+def _by_hand(name: str, type_: str, on: str = "01-01", /, **fields: Any) -> Fact:
+    return fact_from({"type": type_, "episode": name, "occurred_on": f"2026-{on}", "actor": ORTIZ} | fields)
 
 
 def _review(name: str, day: date) -> Fact:
@@ -236,6 +264,8 @@ PAGES = {
     "two-years": two_years,
     "two-weeks": two_weeks,
     "assessed": assessed_only,
+    "no-pack": without_a_pack,
+    "before": long_before,
     "hostile": hostile,
 }
 """What to look at."""
@@ -245,8 +275,8 @@ def main(folder: Path, names: Sequence[str]) -> None:
     """Write the pages into a folder, to be looked at."""
     for name in names or PAGES:
         given = PAGES[name]()
-        other = {"disclosure": hostile_disclosure()} if name == "hostile" else {}
-        (folder / f"{name}.html").write_text(given.page(**other), encoding="utf-8")
+        page = given.page(disclosure=disclosed(" ".join(HOSTILE))) if name == "hostile" else given.page()
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from caretrail.errors import (
 )
 from caretrail.recording import Stay, init_store, open_recorder, postgresql_setup
 from caretrail.recording.statements import load_sql
-from stores import UNORDERED, all_at_once, database_url, pending, run_sql
+from stores import UNORDERED, all_at_once, as_login, database_url, pending, run_sql
 
 JAN = date(2025, 1, 1)
 
@@ -111,7 +111,7 @@ def test_a_server_that_cannot_be_reached_is_named_without_secrets(url: str, caus
 
 
 def test_a_missing_database_or_role_is_said_in_words(postgres_server: str) -> None:
-    for url in (database_url(postgres_server, "no_such_database"), postgres_server.replace("postgres@", "nobody@")):
+    for url in (database_url(postgres_server, "no_such_database"), as_login(postgres_server, "nobody")):
         with pytest.raises(StoreUnreachable, match="no such database"):
             open_recorder(url)
 

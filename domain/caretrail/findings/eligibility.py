@@ -201,8 +201,8 @@ class _Book:
         if holds is None and due is None:
             return answer("unknown", f"the determination of {iso(made.day)} was made before a review could be due")
         if holds is not None and holds < made.day:
-            words = f"the determination of {iso(made.day)} holds for no day: a review was due {iso(holds)} and overdue"
-            return answer("unknown", words)
+            late = f"a review was due {iso(holds)} and overdue"
+            return answer("unknown", f"the determination of {iso(made.day)} holds for no day: {late}")
         if holds is not None and day > holds:
             return answer("unknown", f"the determination of {iso(made.day)} held through {iso(holds)}")
         if value is False:

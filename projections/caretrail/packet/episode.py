@@ -178,12 +178,13 @@ def _page(
     with_text: bool,
 ) -> str:
     stated = {entry.version: _fact(entry, shown[entry.version]) for entry in view.entries}
+    left_out = {version: item.left_out for version, item in shown.items()}
     leaves = {event.originator_version: leaf_hash(event).hex() for event in events}
     newest = view.entries[-1]
     return page.timeline_page(
         view,
         sheet_of(view, day, now),
-        page.fact_lines(timeline_of(view, None, "recorded"), stated, leaves),
+        page.fact_lines(timeline_of(view, None, "recorded"), stated, leaves, left_out),
         page.Disclosure(terms.recipient, terms.purpose, terms.basis, terms.ground, STATEMENT_1, STATEMENT_2),
         page.Known(position, newest.recorded_at),
         page.Checkpoint(stand.origin, stand.size, stand.root.hex(), now, note),

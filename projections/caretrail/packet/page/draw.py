@@ -19,7 +19,7 @@ ROW_GAP = 3.0
 MARK_ROW = 19.0
 MOST_ROWS = 8
 COLUMNS_HEIGHT = 52.0
-LETTER = 6.3
+LETTER = 7.0
 """Width of a letter of the labels, on the generous side."""
 
 GLYPHS = {
@@ -37,6 +37,9 @@ GLYPHS = {
     "explained": "M-7-7H7V7H-7Z",
 }
 """Outlines around their middle."""
+
+ONE_LINE = 12
+"""Letters of a lane's name that stand in one line."""
 
 REACH = 8.0
 """How far a glyph reaches to either side."""
@@ -89,16 +92,14 @@ class Drawing:
         place = (("transform", f"translate({number(at)} {number(y)})"), ("d", GLYPHS[kind]))
         self.shapes.append(Shape("path", f"glyph {kind}", place, title))
         if label:
-            self.text("letter", at, y + 3.6, label, "middle")
+            self.text(f"letter {kind}", at, y + 3.6, label, "middle")
 
     def note(self, y: float, text: str, kind: str) -> None:
         """Something beside the plot."""
         self.notes.append(Note(round(y, 1), text, kind))
 
     def _add(self, tag: str, kind: str, title: str, **places: float) -> None:
-        self.shapes.append(
-            Shape(tag, kind, tuple((name, number(value)) for name, value in places.items()), title)
-        )
+        self.shapes.append(Shape(tag, kind, tuple((name, number(value)) for name, value in places.items()), title))
 
 
 def number(value: float) -> str:
@@ -118,9 +119,10 @@ def drawn(story: Story) -> Drawing:
     for lane in story.lanes:
         tops.append(drawing.height)
         _lane(drawing, lane, story.scale)
-    drawing.height += 4
+    drawing.height += 18 if story.scale.shows(story.as_of) else 4  # room to write the day asked about
     _behind(drawing, story, tops)
     _as_of(drawing, story)
+    drawing.shapes.sort(key=lambda shape: shape.tag == "text")  # nothing crosses out what is written
     return drawing
 
 
@@ -141,9 +143,8 @@ def _behind(drawing: Drawing, story: Story, tops: Sequence[float]) -> None:
         drawing.line("year" if tick.is_year else "month", tick.x, 4, tick.x, bottom)
         if tick.x + 4 + len(tick.label) * LETTER < drawing.width:
             drawing.text("month-label", tick.x + 4, 14, tick.label)
-    years = {tick.x: tick.label for tick in months if tick.is_year}
     if not weeks:
-        _years(drawing, scale, set(years))
+        _years(drawing, scale, {tick.x for tick in months if tick.is_year})
     for top in tops:
         drawing.line("lane", 0, top, drawing.width, top)
     drawing.shapes += front
@@ -153,7 +154,8 @@ def _years(drawing: Drawing, scale: Scale, taken: set[float]) -> None:
     """The number of each year, under the months, where the axis begins and where the year does."""
     for year in range(scale.first.year, scale.end.year + 1):
         x = scale.x(max(date(year, 1, 1), scale.first))
-        if x + 4 + 4 * LETTER < drawing.width and (x in taken or year == scale.first.year):
+        end = scale.x(date(year, 12, 31)) + scale.per_day
+        if x + 4 + 4 * LETTER < min(end, drawing.width) and (x in taken or year == scale.first.year):
             drawing.text("year-label", x + 4, HEADER - 10, str(year))
 
 
@@ -165,7 +167,7 @@ def _as_of(drawing: Drawing, story: Story) -> None:
     x = story.scale.middle(day)
     after = min(x + story.scale.per_day / 2, drawing.width)
     drawing.rect("after", after, HEADER, drawing.width - after, drawing.height - HEADER)
-    drawing.line("as-of", x, HEADER - 6, x, drawing.height, f"as of {day}")
+    drawing.line("as-of", x, HEADER, x, drawing.height, f"as of {day}")
     anchor = "end" if x > drawing.width / 2 else "start"
     drawing.text("as-of-label", x + (-4 if anchor == "end" else 4), drawing.height - 4, f"as of {day}", anchor)
 
@@ -176,7 +178,9 @@ def _as_of(drawing: Drawing, story: Story) -> None:
 def _lane(drawing: Drawing, lane: Lane, scale: Scale) -> None:
     top = drawing.height
     drawing.height += PAD
-    drawing.note(top + PAD, lane.name, "lane-name")
+    drawing.note(top + PAD, lane.name, "lane-name measured" if lane.columns else "lane-name")
+    if lane.about:
+        drawing.note(top + PAD + 14, lane.about, "lane-about")
     due_top = drawing.height
     if lane.dues:
         drawing.height += 14
@@ -187,9 +191,8 @@ def _lane(drawing: Drawing, lane: Lane, scale: Scale) -> None:
         _bars(drawing, lane, scale)
         if lane.columns:
             _columns(drawing, lane, scale)
-    drawing.height = max(drawing.height, top + PAD + 16) + PAD
-    if lane.name.count(" ") > 1:  # its name takes two lines
-        drawing.height = max(drawing.height, top + 2 * PAD + 30)
+    two_lines = lane.about or len(lane.name) > ONE_LINE
+    drawing.height = max(drawing.height, top + PAD + (28 if two_lines else 16)) + PAD
     _dues(drawing, lane.dues, scale, due_top)
 
 
@@ -271,20 +274,22 @@ def _marks(drawing: Drawing, marks: Sequence[Mark], scale: Scale) -> None:
 
 
 def _dues(drawing: Drawing, dues: Sequence[Mark], scale: Scale, top: float) -> None:
-    """Due dates stand at the end of their day; of labels that would meet, the later is written."""
+    """Due dates stand at the end of their day, each under its date; of dates that would meet, the later is written."""
     written = drawing.width + 1.0
-    for due in reversed([due for due in dues if scale.shows(due.day)]):
-        x = min(scale.x(due.day) + scale.per_day, drawing.width)
-        drawing.line("due", x, top, x, drawing.height - 3, due.title)
-        width = len(due.label) * LETTER
-        if x <= written and x - width - 4 > 0:
-            drawing.text("due-label", x - 4, top + 8, due.label, "end")
-            written = x - width - 8
+    shown = [(min(scale.x(due.day) + scale.per_day, drawing.width), due) for due in dues if scale.shows(due.day)]
+    for x, due in shown:
+        drawing.line("due", x, top + 12, x, drawing.height - 3, due.title)
+    for x, due in reversed(shown):
+        half = len(due.label) * LETTER / 2
+        middle = min(max(x, half), drawing.width - half)
+        if middle + half <= written:
+            drawing.text("due-label", middle, top + 8, due.label, "middle")
+            written = middle - half
 
 
 def _columns(drawing: Drawing, lane: Lane, scale: Scale) -> None:
     """Minutes attended stand on the line, minutes missed hang from it."""
-    top = drawing.height
+    top = drawing.height + 5
     highest = max(sum(minutes for _, minutes in column.above) for column in lane.columns)
     highest = _rounded(max(highest, *(minutes for _, _, minutes in lane.threshold), 60))
     unit = COLUMNS_HEIGHT / highest

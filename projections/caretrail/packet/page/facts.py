@@ -24,7 +24,7 @@ class Change:
 class Remark:
     """What must not be overlooked about a fact. `by` is the version of the fact that did it, with its day and author.
 
-    `kind` is late, imported, claimed, corrected, added, voided or nothing_explained.
+    `kind` is late, imported, claimed, corrected, added, voided, nothing_explained or in_part.
     """
 
     kind: str
@@ -99,7 +99,10 @@ def _own(line: FactLine, fact: Json) -> list[Remark]:
     if line.imported:
         found.append(Remark("imported", "Historical load"))
     if fact.get("entered_at"):
-        found.append(Remark("claimed", "Entered, says the sending system,", str(fact["entered_at"])))
+        found.append(Remark("claimed", "Entered at, as its sender claims", str(fact["entered_at"])))
+    if line.left_out:
+        words = "Shown in part; what is shown is stated, not proven by the leaf. Left out"
+        found.append(Remark("in_part", words, ", ".join(line.left_out)))
     if line.explains_nothing:
         found.append(Remark("nothing_explained", "Explains nothing: no finding of that rule was up on that day"))
     return found
@@ -144,9 +147,7 @@ def _void(line: FactLine, by_version: Mapping[int, FactLine]) -> tuple[Remark, .
     return (_acted("voided", "Voided", by, by.fact, spoken(by.fact.get("reason"))),)
 
 
-def _acted(
-    kind: str, words: str, by: FactLine, fact: Json, text: object, changes: tuple[Change, ...] = ()
-) -> Remark:
+def _acted(kind: str, words: str, by: FactLine, fact: Json, text: object, changes: tuple[Change, ...] = ()) -> Remark:
     who = author(fact)
     named = ", ".join(str(who[name]) for name in ("id", "credential") if who.get(name))
     return Remark(kind, words, value_in_words(text or ""), by.version, by.occurred_on, named, changes)

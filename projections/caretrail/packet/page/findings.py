@@ -110,6 +110,7 @@ def open_findings(rows: Sequence[FindingRow], titles: dict[str, str]) -> list[Op
 
 def findings_by_rule(view: EpisodeView, titles: dict[str, str]) -> list[ByRule]:
     """Every verdict over the whole time, also met and not applicable: checked can be told from unchecked."""
+    documents = sorted({pack.document for pack in view.policy.versions}) if view.policy else []
     flags = sorted(view.findings, key=lambda flag: (flag.rule, flag.citation, flag.pack, flag.start, flag.subject))
     found: list[ByRule] = []
     for (rule, citation, pack), group in groupby(flags, key=lambda flag: (flag.rule, flag.citation, flag.pack)):
@@ -121,5 +122,10 @@ def findings_by_rule(view: EpisodeView, titles: dict[str, str]) -> list[ByRule]:
             )
             for flag in group
         )  # fmt: skip  # in the order of the fields
-        found.append(ByRule(rule, titles.get(rule, ""), citation, pack, past))
+        found.append(ByRule(rule, titles.get(rule, ""), _place(citation, documents), pack, past))
     return found
+
+
+def _place(citation: str, documents: Sequence[str]) -> str:
+    """The place in its document, where there is only one document to look in."""
+    return citation.removeprefix(f"{documents[0]}, ") if len(documents) == 1 else citation

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -39,8 +39,8 @@ def timeline_page(
     recorded order as far as they may be shown; `with_text` only tells the reader whether free text is among it. The
     same values give the same bytes.
     """
-    story = story_of(view, lines, sheet.as_of)
     titles = titles_of(view)
+    story = story_of(view, lines, sheet.as_of, titles)
     return _environment().get_template("page.html.jinja").render(
         episode=view.name,
         view=view,
@@ -51,6 +51,7 @@ def timeline_page(
         with_text=with_text,
         eligibility=Verdict(sheet.eligibility.verdict),
         days=_days_covered(view),
+        documents=sorted({pack.document for pack in view.policy.versions}) if view.policy else [],
         packs=sorted({flag.pack for flag in view.findings if flag.pack}),
         open=open_findings(sheet.findings, titles),
         rules=findings_by_rule(view, titles),
@@ -79,7 +80,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(spoken=spoken, instant=instant, clock=clock, place=number)
+    environment.filters.update(spoken=spoken, instant=instant, clock=clock, place=number, dated=dated)
     return environment
 
 
@@ -88,6 +89,17 @@ def _shown(value: Any) -> Any:
     if isinstance(value, Markup):
         return value
     return "\n".join(map(visible, str(value).split("\n")))
+
+
+def dated(text: str) -> Markup:
+    """A text in which days do not break at the end of a line."""
+    parts = DAY.split(str(_shown(text)))
+    return Markup("").join(
+        Markup("<time>{}</time>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
+
+
+DAY = re.compile(r"(?<![\d-])(\d{4}-\d{2}-\d{2})(?![\d-])")
 
 
 def instant(moment: datetime) -> str:
@@ -128,23 +140,33 @@ def _counts(lines: Sequence[FactLine]) -> Counter[str]:
     return +counts
 
 
-def _legend(story: Story) -> list[tuple[str, str, str]]:
-    """What the chart shows and how it looks: `(shape, kind, words)`, only of what is there."""
+class Sign(NamedTuple):
+    """A sign of the chart and what it means; `shape` is rect, line or glyph."""
+
+    shape: str
+    kind: str
+    words: str
+    letter: str = ""
+
+
+def _legend(story: Story) -> list[Sign]:
+    """What the chart shows and how it looks, only of what is there."""
     bars = {word for lane in story.lanes for bar in (*lane.bars, *lane.overlay) for word in bar.kind.split()}
     columns = [column for lane in story.lanes for column in lane.columns]
     services = {service for column in columns for service, _ in column.above}
     marks = {mark.kind for lane in story.lanes for mark in lane.marks}
-    found = [("rect", f"service {service}", f"{service} session") for service in SERVICES if service in services]
+    found = [Sign("rect", f"service {service}", f"{service} session") for service in SERVICES if service in services]
     if any(column.below for column in columns):
-        found.append(("rect", "service missed", "session missed, hanging from the line"))
+        found.append(Sign("rect", "service missed", "session missed, hanging from the line"))
     if any(lane.threshold for lane in story.lanes):
-        found.append(("line", "threshold", "minutes a week needed"))
-    found += [("rect", f"bar {kind}", words) for kind, words in _BARS.items() if kind in bars]
+        found.append(Sign("line", "threshold", "minutes a week needed"))
+    found += [Sign("rect", f"bar {kind}", words) for kind, words in _BARS.items() if kind in bars]
     if "hold" in bars:
-        found.append(("rect", "hold", "on hold"))
+        found.append(Sign("rect", "hold", "on hold"))
     if any(lane.dues for lane in story.lanes):
-        found.append(("line", "due", "review due, at the end of that day"))
-    return found + [("glyph", kind, words) for kind, words in _MARKS.items() if kind in marks]
+        found.append(Sign("line", "due", "review due, at the end of that day"))
+    found += [Sign("glyph", kind, words) for kind, words in _MARKS.items() if kind in marks]
+    return found + [Sign("glyph", kind, words, letter) for kind, (letter, words) in _LETTERS.items() if kind in marks]
 
 
 _BARS = {
@@ -166,11 +188,13 @@ _MARKS = {
     "determined-continue": "determined: continue",
     "determined-leave": "determined: leave",
     "end": "discharged",
-    "late": "L: late entry, from its day to its recording",
-    "corrected": "C: correction, from the fact's day to its own",
-    "addendum": "A: addition",
-    "voided": "V: void",
-    "explained": "?: explains nothing",
+}
+_LETTERS = {
+    "late": ("L", "late entry, from its day to its recording"),
+    "corrected": ("C", "correction, from the day of the fact to its own"),
+    "addendum": ("A", "addition, likewise"),
+    "voided": ("V", "void, likewise"),
+    "explained": ("?", "explanation that explains nothing"),
 }
 
 

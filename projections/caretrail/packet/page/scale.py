@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-PLOT_WIDTH = 848.0
+PLOT_WIDTH = 818.0
 """Units of the drawing; the page shows one unit as one CSS pixel."""
 
 LEAST_DAYS = 28
-MONTH_STEPS = (1, 3, 12, 60, 120)
+MONTH_STEPS = (1, 3, 12, 60, 120, 600, 1200, 12000)
 LEAST_MONTH_WIDTH = 27.0
 LEAST_WEEK_WIDTH = 18.0
 DAY = timedelta(days=1)
@@ -46,7 +46,7 @@ class Scale:
     def x(self, day: date) -> float:
         """Where a day begins; a day beyond the axis begins at its edge."""
         inside = min(max(day, self.first), self.end)
-        return (inside - self.first).days * self.per_day
+        return PLOT_WIDTH * (inside - self.first).days / (self.end - self.first).days
 
     def middle(self, day: date) -> float:
         """The middle of a day."""
@@ -57,22 +57,41 @@ class Scale:
         return self.first <= day < self.end
 
     def months(self) -> list[Tick]:
-        """First days of months (or of every third, or of years) as far as they can be read."""
+        """First days of months (or of every third, or of years) as far as they can be read.
+
+        The month in which the axis begins is named too, if there is room before the next.
+        """
         month = self.per_day * 30.4
         step = next((step for step in MONTH_STEPS if month * step >= LEAST_MONTH_WIDTH), MONTH_STEPS[-1])
-        found: list[Tick] = []
-        number = self.first.year * 12 + self.first.month - 1
+        days: list[date] = []
+        number = self.first.year * 12 + self.first.month
         while (day := _month(number)) is not None and day < self.end:
-            if day >= self.first and number % step == 0:
-                is_year = number % 12 == 0
-                label = str(day.year) if step >= 12 else f"{day:%b}" if month * step < 60 else f"{day:%B}"
-                found.append(Tick(self.x(day), label, is_year))
+            if number % step == 0:
+                days.append(day)
             number += 1
-        return found
+        if step == 1 and (not days or self.x(days[0]) >= LEAST_MONTH_WIDTH * 4):
+            days.insert(0, self.first)
+        labels = (self._month_label(day, month * step, step, with_year=day == days[0]) for day in days)
+        return [
+            Tick(self.x(day), label, is_year=day.month == 1 and day > self.first)
+            for day, label in zip(days, labels, strict=True)
+        ]
+
+    def _month_label(self, day: date, width: float, step: int, *, with_year: bool) -> str:
+        if step >= 12:
+            return str(day.year)
+        name = f"{day:%B}" if width >= 60 else f"{day:%b}"
+        # narrower than this, years are written on a line of their own
+        return f"{name} {day.year}" if self.shows_weeks and (with_year or day.month == 1) else name
+
+    @property
+    def shows_weeks(self) -> bool:
+        """Whether a day number fits beneath each week."""
+        return self.per_day * 7 >= LEAST_WEEK_WIDTH
 
     def weeks(self, starts_on: int) -> list[Tick]:
-        """First days of weeks (0 is Monday), if a day number fits beneath each."""
-        if self.per_day * 7 < LEAST_WEEK_WIDTH:
+        """First days of weeks (0 is Monday), as far as they can be read."""
+        if not self.shows_weeks:
             return []
         day = self.first + DAY * ((starts_on - self.first.weekday()) % 7)
         found: list[Tick] = []

@@ -30,7 +30,9 @@ DAY = timedelta(days=1)
 FARTHEST_DAYS = 3 * 366
 """How far beyond the last fact the axis goes for the sake of the day asked about, or of a due date."""
 
-AFTER_THE_END_DAYS = 14
+FAR_DAYS = 14
+"""A day asked about that lies farther before the first fact, or after the end, is not worth an empty axis."""
+
 DUE_AHEAD_DAYS = 45
 PLAN_CHECKS = ("plan_due", "plan_signatures", "plan_sections")
 REVIEW_CHECKS = ("review_due", "review_valid", "review_gaps")
@@ -68,7 +70,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One lane of the chart. `threshold` are minutes needed on days (end exclusive)."""
+    """One lane of the chart; `about` explains its name. `threshold` are minutes needed on days (end exclusive)."""
 
     name: str
     bars: tuple[Bar, ...] = ()
@@ -77,6 +79,7 @@ class Lane:
     columns: tuple[Column, ...] = ()
     threshold: tuple[tuple[date, date, int], ...] = ()
     dues: tuple[Mark, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,8 @@ class Story:
     lanes: tuple[Lane, ...]
 
 
-def story_of(view: EpisodeView, lines: Sequence[FactLine], as_of: date) -> Story:
-    """Read the lanes from an episode; what is withheld in the lines shows nowhere."""
+def story_of(view: EpisodeView, lines: Sequence[FactLine], as_of: date, titles: Mapping[str, str]) -> Story:
+    """Read the lanes from an episode; what is withheld in the lines shows nowhere. `titles` are those of the rules."""
     first, horizon = _days(view, as_of)
     ahead = [
         due
@@ -104,11 +107,11 @@ def story_of(view: EpisodeView, lines: Sequence[FactLine], as_of: date) -> Story
     until = next_day(horizon)
     lanes = (
         _stays(view, until),
-        *_sessions(view, scale, week_starts_on, by_week),
+        *_sessions(view, week_starts_on, by_week),
         _plans(view, until),
         _reviews(view, until),
         _continued(view, until),
-        *_others(view, until),
+        *_others(view, until, titles),
         _amendments(lines, horizon),
     )
     return Story(scale, as_of, week_starts_on, by_week, tuple(lane for lane in lanes if _has_content(lane)))
@@ -119,16 +122,16 @@ def _has_content(lane: Lane) -> bool:
 
 
 def _later(day: date, days: int) -> date:
-    return date.fromordinal(min(day.toordinal() + days, FOREVER.toordinal()))
+    return date.fromordinal(max(1, min(day.toordinal() + days, FOREVER.toordinal())))
 
 
 def _days(view: EpisodeView, as_of: date) -> tuple[date, date]:
     """The first day there is something of, and the last for which something can be said."""
     days = [item.day for item in view.history] or [view.rows.first_day]
-    last = max(days)
-    if view.rows.ended_on is not None and as_of > _later(last, AFTER_THE_END_DAYS):
-        return min(days), last
-    return min(min(days), as_of), max(last, min(as_of, _later(last, FARTHEST_DAYS)))
+    first, last = min(days), max(days)
+    if as_of < _later(first, -FAR_DAYS) or (view.rows.ended_on is not None and as_of > _later(last, FAR_DAYS)):
+        return first, last
+    return min(first, as_of), max(last, min(as_of, _later(last, FARTHEST_DAYS)))
 
 
 def _week_starts_on(view: EpisodeView, as_of: date) -> int:
@@ -171,7 +174,7 @@ SERVICES = ("group", "individual", "family", "education", "motivational", "other
 """From the base of a column upwards."""
 
 
-def _sessions(view: EpisodeView, scale: Scale, week_starts_on: int, by_week: bool) -> Iterator[Lane]:
+def _sessions(view: EpisodeView, week_starts_on: int, by_week: bool) -> Iterator[Lane]:
     """Sessions of each day and minutes of each week; the weeks alone where days would be too narrow to see."""
     weeks = _columns(view, 7, week_starts_on)
     threshold = tuple(_thresholds(view, weeks))
@@ -239,7 +242,14 @@ def _reviews(view: EpisodeView, until: date) -> Lane:
         Mark(fact.occurred_on, "review", "", f"plan {fact.plan_version} reviewed {fact.occurred_on} (fact {version})")
         for version, fact in reviews.items()
     ]
-    due = sorted({flag.due_on for flag in _flags(view, ("review_due",)) if flag.due_on is not None})
+    # a date that another took the place of before it came near was nobody's concern
+    due = sorted(
+        {
+            flag.due_on
+            for flag in _flags(view, ("review_due",))
+            if flag.due_on is not None and (flag.verdict not in QUIET_VERDICTS or flag.end >= until)
+        }
+    )
     dues = tuple(Mark(day, "due", f"due {day:%m-%d}", f"review due on {day}") for day in due)
     return Lane("Reviews", _verdicts(view, REVIEW_CHECKS, until), marks=(*marks, *_signing(view, reviews)), dues=dues)
 
@@ -318,13 +328,13 @@ def _bars(flags: Iterable[Flag], until: date) -> Iterator[Bar]:
         yield Bar(flag.start, end, f"{flag.verdict}{' quiet' if flag.quiet else ''}", label, title)
 
 
-def _others(view: EpisodeView, until: date) -> Iterator[Lane]:
+def _others(view: EpisodeView, until: date, titles: Mapping[str, str]) -> Iterator[Lane]:
     """Every rule that asked for something and has no lane above, each in a lane of its own."""
     known = _checks(view)
     above = (*PLAN_CHECKS, *REVIEW_CHECKS, "continued_stay")
     flags = sorted((flag for flag in view.findings if known.get(flag.rule) not in above), key=lambda flag: flag.rule)
     for rule, group in groupby(flags, key=lambda flag: flag.rule):
-        yield Lane(rule, tuple(_bars(group, until)))
+        yield Lane(rule, tuple(_bars(group, until)), about=titles.get(rule, ""))
 
 
 # --- what came late, or changed what was there -------------------------------------------------------------------

@@ -29,6 +29,9 @@ def told(fact: Json) -> Told:
     """Say what a fact says: the title uses some fields, the details hold all others."""
     title, used = _TITLES.get(str(fact["type"]), _by_type)(fact)
     rest = {name: value for name, value in fact.items() if name not in IN_OTHER_COLUMNS and name not in used}
+    for last in ("performed_by", "signatures"):
+        if last in rest:
+            rest[last] = rest.pop(last)
     return Told(title, tuple(Detail(spoken(name), _detail(name, value)) for name, value in rest.items()))
 
 
@@ -86,9 +89,11 @@ def _detail(name: str, value: object) -> str:
 
 
 _TOKENS = frozenset(
-    "kind service modality cause decision supports participants population route unit review_unit code "
-    "co_occurring_screen".split()
-)
+    {
+        "kind", "service", "modality", "cause", "decision", "supports", "participants", "population", "route", "unit",
+        "review_unit", "code", "co_occurring_screen",
+    }
+)  # fmt: skip  # one after the other
 """Fields that hold tokens of ours; the underscores of anything else are somebody's own."""
 
 Title = tuple[str, frozenset[str]]

@@ -1,0 +1,215 @@
+"""What the page says: every fact with both times and what was done to it, and nothing that may not be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import cast
+
+import pytest
+
+from caretrail.facts import fact_from
+from caretrail.packet.page.given import Json
+from caretrail.packet.page.words import spoken
+from packet.markup import Element, read
+from packet.pages import (
+    CHECKPOINT,
+    NOTICE,
+    SHORT_NOTICE,
+    Made,
+    a_story,
+    in_every_text,
+    made,
+    promptly,
+    the_example,
+)
+from projections.given import admitted, assessed, session
+
+TEXTS = frozenset(
+    {
+        "late_reason", "place", "reason", "outcome", "text", "note", "progress", "no_change_reason", "rationale",
+        "aftercare", "deferred", "declined",
+    }
+)  # fmt: skip
+WORDS = "zebra crossing"
+
+
+@pytest.fixture(scope="module")
+def example() -> Made:
+    return the_example()
+
+
+@pytest.fixture(scope="module")
+def page(example: Made) -> Element:
+    return read(example.page())
+
+
+def row(page: Element, version: int) -> str:
+    return page.one("tr", id=f"fact-{version}").text
+
+
+def leaves(value: object) -> Iterator[str]:
+    """Everything a fact says, but for yes and no."""
+    if isinstance(value, Mapping):
+        for item in cast("Mapping[str, object]", value).values():
+            yield from leaves(item)
+    elif isinstance(value, list | tuple):
+        for item in cast("list[object]", value):
+            yield from leaves(item)
+    elif not isinstance(value, bool):
+        yield str(value)
+
+
+def test_nothing_a_fact_says_is_left_out(example: Made, page: Element) -> None:
+    assert len(example.lines) == 65
+    for line in example.lines:
+        shown = row(page, line.version)
+        rest = {name: value for name, value in (line.fact or {}).items() if name not in ("type", "episode")}
+        missing = [said for said in leaves(rest) if said not in shown and spoken(said) not in shown.lower()]
+        # what is a word of the title is written with a capital there
+        assert not [said for said in missing if spoken(said).lower() not in shown.lower()], line.version
+
+
+def test_each_fact_has_both_times_and_its_leaf(example: Made, page: Element) -> None:
+    for line in example.lines:
+        shown = row(page, line.version)
+        assert f"{line.recorded_at:%Y-%m-%d}" in shown
+        assert f"{line.recorded_at:%H:%M:%S}, @{line.position}" in shown
+        assert line.leaf[:12] in shown
+        if line.occurred_on is not None:
+            assert str(line.occurred_on) in shown
+    whole = {time.attributes.get("datetime") for time in page.all("time")}
+    assert {f"{line.recorded_at:%Y-%m-%dT%H:%M:%S.%fZ}" for line in example.lines} <= whole
+
+
+def test_a_correction_stands_beside_the_original(page: Element) -> None:
+    shown = " ".join(row(page, 53).split())
+    assert "group size: 13" in shown
+    assert "Corrected by fact 55, 2026-03-23, c-ortiz, LADC: count included the two facilitators" in shown
+    assert "group size: 13 → 11" in shown
+    assert "Late entry: paper" in shown
+
+
+def test_a_second_correction_shows_what_the_first_had_set() -> None:
+    correction = {"type": "corrected", "episode": "E-1", "actor": {"id": "c-ortiz", "role": "clinician"}, "target": 3}
+    twice = [
+        fact_from(
+            correction | {"occurred_on": f"2026-01-{day}", "values": {"minutes": minutes}, "reason": "miscounted"}
+        )
+        for day, minutes in (("06", 170), ("07", 160))
+    ]
+    facts = [assessed("01-02"), admitted("01-05"), session("01-05"), *twice]
+    shown = " ".join(row(read(made(promptly(facts), date(2026, 1, 8)).page()), 3).split())
+    assert "minutes: 180 → 170" in shown
+    assert "minutes: 170 → 160" in shown
+
+
+def test_an_addition_stands_beside_what_it_adds_to(page: Element) -> None:
+    shown = " ".join(row(page, 46).split())
+    assert "Added to by fact 59, 2026-03-25, c-ortiz, LADC: Landlord's letter received 24 March" in shown
+
+
+def test_what_was_entered_for_another_client_is_withheld(example: Made, page: Element) -> None:
+    """Fact 56 was a family session on 24 March, of somebody else."""
+    shown = " ".join(row(page, 56).split())
+    assert "Withheld: entered for another client; proven by its leaf" in shown
+    assert "Voided by fact 58, 2026-03-25, c-ortiz, LADC: wrong client" in shown
+    assert example.lines[55].leaf[:12] in shown
+    assert "2026-03-24" not in example.page().replace(f"{example.lines[55].recorded_at:%Y-%m-%d}", "")
+
+
+def test_it_would_be_seen_if_it_were_not_withheld(example: Made) -> None:
+    told = fact_from(
+        {"type": "session_attended", "episode": "LNK-2026-0001", "occurred_on": "2026-03-24", "service": "family",
+         "minutes": 60, "start": "17:00", "actor": {"id": "ehr-feed", "role": "service"}}
+    ).model_dump(mode="json", exclude_none=True)  # fmt: skip
+    lines = list(example.lines)
+    lines[55] = replace(lines[55], fact=told, occurred_on=date(2026, 3, 24))
+    shown = row(read(example.page(lines=lines)), 56)
+    assert "Family session" in shown
+    assert "2026-03-24" in shown
+
+
+def test_a_voided_fact_of_this_client_stays_readable() -> None:
+    void = {"type": "voided", "episode": "E-1", "occurred_on": "2026-01-06", "target": 3, "reason": "duplicate"}
+    actor = {"id": "c-ortiz", "role": "clinician"}
+    facts = [assessed("01-02"), admitted("01-05"), session("01-05", place="room 4"), fact_from(void | {"actor": actor})]
+    page = read(made(promptly(facts), date(2026, 1, 8)).page())
+    assert "room 4" in row(page, 3)
+    assert page.one("tr", id="fact-3").all("div", class_="struck")
+    assert "Voided by fact 4" in row(page, 3)
+
+
+def without_texts(value: object) -> object:
+    """A fact as it is shown where free text is left out."""
+    if isinstance(value, Mapping):
+        inside = cast("Mapping[str, object]", value)
+        return {name: without_texts(item) for name, item in inside.items() if name not in TEXTS}
+    if isinstance(value, list):
+        return [without_texts(item) for item in cast("list[object]", value)]
+    return value
+
+
+def test_free_text_shows_only_where_a_fact_still_has_it() -> None:
+    """Neither chart, sheet nor findings give away what the facts were freed of."""
+    given = in_every_text(WORDS)
+    lines = [replace(line, fact=cast("Json", without_texts(line.fact))) for line in given.lines]
+    assert given.page().count(WORDS) >= 15
+    freed = given.page(lines=lines, with_text=False)
+    assert WORDS not in freed
+    assert "left out of this packet" in freed
+    assert "included" in read(given.page()).one("dl", class_="facts").text
+
+
+def test_the_notice_comes_first_and_again_at_the_end(example: Made, page: Element) -> None:
+    assert NOTICE in page.one("section", class_="notice").text
+    assert page.text.index(NOTICE) < page.text.index("What the record says")
+    assert NOTICE in page.one("footer").text
+    # and at the foot of every printed page
+    escaped = SHORT_NOTICE.replace(" ", "\\000020").replace(".", "\\00002e")
+    assert f'content: "{escaped}"' in example.page()
+
+
+def test_it_says_for_whom_and_on_what_ground(example: Made, page: Element) -> None:
+    (pairs,) = [e for e in page.all("dl", class_="pairs") if "Recipient" in e.text]
+    for said in ("program integrity unit", "Audit of claims", "42 CFR 2.53", "No consent is needed"):
+        assert said in pairs.text
+
+
+def test_the_day_asked_about(page: Element) -> None:
+    """On 9 March the second review is two days overdue, so nobody can say whether the client may stay."""
+    text = " ".join(page.text.split())
+    assert "Continued stay: unknown" in text
+    assert "Open findings: 4" in text
+    (overdue,) = page.one("ul", class_="open").all("li", class_="overdue")
+    said = " ".join(overdue.text.split())
+    assert "overdue NE21-R1 Plan review every 30 days" in said
+    assert "2 days overdue" in said
+    assert "Arithmetic: base 2026-02-05 last review + 30 days = 2026-03-07" in said
+    assert "Title 471 chapter 20" in said
+
+
+def test_every_verdict_over_time_is_there(example: Made, page: Element) -> None:
+    (table,) = [table for table in page.all("table") if "Verdicts of" in table.text]
+    rows = [line for line in table.all("tr") if line.all("td")]
+    assert len(rows) == len(example.view.findings)
+    said = [" ".join(line.text.split()) for line in rows]
+    for flag in example.view.findings:
+        start, what = str(flag.start), " ".join(flag.message.split())
+        assert any(spoken(flag.verdict) in line and start in line and what in line for line in said), flag
+
+
+def test_how_to_verify(example: Made, page: Element) -> None:
+    text = page.text
+    assert "python3 verify.py" in text
+    for said in (CHECKPOINT.origin, CHECKPOINT.root, "48,211", CHECKPOINT.note):
+        assert said in text
+    assert "no checkpoint" in read(example.page(checkpoint=None)).text
+
+
+def test_an_episode_that_ended_with_a_review_owed() -> None:
+    page = read(a_story("DEMO-009").page())
+    (owed,) = page.one("ul", class_="open").all("li", class_="not_met")
+    assert "NE21-R1" in owed.text
+    assert "not met" in owed.text
