@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
@@ -116,3 +118,50 @@ def all_at_once(work: Callable[[int], T], workers: int = 8) -> list[T]:
     """Run the same work in several threads at the same time; what one raises is raised here."""
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(work, range(workers)))
+
+
+# --- stores that take no writes ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def as_nobody() -> Generator[None]:
+    """Give up root's right to write everywhere, if we have it."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.setegid(65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+@contextmanager
+def taking_no_writes(url: str) -> Generator[None]:
+    """Let a store take no writes, as on a standby or read-only media: PostgreSQL by a setting, a file by its mode."""
+    if url.startswith("postgresql:"):
+        name = urlsplit(url).path.lstrip("/")
+        run_sql(url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        try:
+            yield
+        finally:
+            run_sql(f"{url}&{WRITING}", f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        return
+    path = Path(url.removeprefix("sqlite://"))
+    for folder in path.parents:
+        if folder.owner() == path.owner() and str(folder).startswith("/tmp/pytest"):  # noqa: S108
+            folder.chmod(0o755)
+    path.chmod(0o444)
+    path.parent.chmod(0o555)
+    try:
+        with as_nobody():
+            yield
+    finally:
+        path.parent.chmod(0o755)
+        path.chmod(0o600)
+
+
+WRITING = "options=-c%20default_transaction_read_only%3Doff"
+"""What to add to the url of a server so that it takes writes all the same."""

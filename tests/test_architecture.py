@@ -45,6 +45,20 @@ def test_imports_go_one_way() -> None:
     assert done.returncode == 0, done.stdout
 
 
+BESIDE_THE_DOOR = {"unrecorded", "view_of", "LiveBoard", "KnownBoard", "WhatIfBoard", "computed_rows", "read_rows"}
+"""What reads episodes without a record of the look: for the reader itself, and for tests."""
+
+
+def test_no_command_and_no_service_looks_beside_the_door() -> None:
+    edges = [path for path in MODULES if "cli/caretrail" in str(path) or path.name == "service.py"]
+    assert len(edges) > 30
+    for path in edges:
+        tree = ast.parse(path.read_text())
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+        assert names.isdisjoint(BESIDE_THE_DOOR), path
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_opens_with_a_sentence_and_stays_small(path: Path) -> None:
     text = path.read_text()

@@ -18,6 +18,8 @@ import pytest
 from caretrail.cli.main import cli
 from caretrail.errors import Refused
 from caretrail.facts import parse_fact
+from caretrail.recording import new_salt, open_recorder
+from caretrail.recording.events import PendingAccess
 from cli.conftest import EXAMPLE, Caretrail
 from stores import lock_held, run_sql
 
@@ -28,6 +30,7 @@ KEPT = {"type", "episode", "policy", "zone", "occurred_on"}
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "append": ("append", "{file}"),
+    "audit access": ("audit", "access", EPISODE),
     "census": ("census",),
     "completion": ("completion", "bash"),
     "copy": ("copy", "--to", "{folder}/copied.db"),
@@ -45,7 +48,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "record": ("record", "addendum", EPISODE, "--occurred-on", "2026-03-01", "--target", "1", "--text", CANARY),
     "rules": ("rules",),
     "schema": ("schema",),
-    "show": ("show", EPISODE, "--as-of", "2026-03-11"),
+    "show": ("show", EPISODE, "--as-of", "2026-03-11", "--break-glass", CANARY, "--purpose", "audit"),
     "timeline": ("timeline", EPISODE),
     "why": ("why", EPISODE, "R1", "--as-of", "2026-03-11"),
     "worklist": ("worklist", "--as-of", "2026-03-11"),
@@ -123,6 +126,23 @@ def planted_store(request: pytest.FixtureRequest, tmp_path: Path) -> Caretrail:
     return caretrail
 
 
+def no_access(url: str) -> AbstractContextManager[None]:
+    """A fault: no look can be recorded."""
+    if url.startswith("sqlite:"):
+        run_sql(url, "CREATE TRIGGER t BEFORE INSERT ON log WHEN NEW.salt > x'' BEGIN SELECT RAISE(ABORT, 'no'); END")
+    else:
+        run_sql(url, "ALTER FUNCTION caretrail.record_access RENAME TO gone")
+    return nullcontext()
+
+
+def damaged_looks(url: str) -> AbstractContextManager[None]:
+    """A fault: looks whose payload is no look, as an account may write into its own stream."""
+    with open_recorder(url) as recorder:
+        for text in (b"{", b"\xff", b'{"type": "accessed"}', b"[]"):
+            recorder.record_access([PendingAccess(text.replace(b"{", b'{"' + CANARY.encode()), text.hex(), new_salt())])
+    return nullcontext()
+
+
 def _payload(payload: bytes) -> Callable[[str], AbstractContextManager[None]]:
     """A fault: a fact in the middle whose stored payload is another, written beside the guards."""
 
@@ -145,6 +165,8 @@ def _payload(payload: bytes) -> Callable[[str], AbstractContextManager[None]]:
 
 FAULTS: dict[str, Callable[[str], AbstractContextManager[None]]] = {
     "none": lambda _: nullcontext(),
+    "no look can be recorded": no_access,
+    "looks are damaged": damaged_looks,
     "payload is no JSON": _payload(b'{"type": "' + CANARY.encode()),
     "payload is no UTF-8": _payload(b"\xff" + CANARY.encode()),
     "payload is another fact": _payload(b'{"type": "plan_reviewed", "episode": "' + CANARY.encode() + b'"}'),

@@ -60,11 +60,15 @@ def test_the_demo_shows_what_caretrail_answers(nowhere: Caretrail, tmp_path: Pat
     assert ended.out.count("DEMO STORE") >= 4
     assert max(map(len, ended.out.split("Go on from here")[0].splitlines())) <= 80
     again = nowhere("demo", "--today", "2026-03-10")
-    assert again.out == ended.out
+    assert _anywhere(again.out) == _anywhere(ended.out), "looking again adds looks, and nothing else"
     stores = list((tmp_path / "data" / "caretrail").glob("*.db"))
     assert [store.name for store in stores] == ["demo-2026-03-10-60-2026.db"]
     with open_recorder(str(stores[0])) as recorder:
         assert recorder.is_demo
+
+
+def _anywhere(screen: str) -> str:
+    return re.sub(r"on position \d+", "on position N", screen)
 
 
 def test_the_commands_the_demo_suggests_work(nowhere: Caretrail) -> None:

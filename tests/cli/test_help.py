@@ -17,7 +17,7 @@ from caretrail.cli.fields import missing
 from caretrail.cli.main import COMMANDS, cli
 from caretrail.cli.record import example
 from caretrail.cli.reference import reference
-from caretrail.facts.codec import FACT_TYPES
+from caretrail.facts.codec import APPENDED, FACT_TYPES
 
 from .conftest import Caretrail
 
@@ -65,7 +65,7 @@ def test_help_fits_80_columns(caretrail: Caretrail, path: str) -> None:
     assert [line for line in ended.out.splitlines() if len(line) > 80 and "caretrail completion" not in line] == []
 
 
-@pytest.mark.parametrize("name", FACT_TYPES)
+@pytest.mark.parametrize("name", APPENDED)
 def test_the_example_of_a_fact_gives_all_that_it_requires(name: str) -> None:
     words = example(FACT_TYPES[name])
     for leaf in missing(FACT_TYPES[name], {}):

@@ -68,7 +68,9 @@ def test_it_ends_after_a_number_of_facts(caretrail_both: Caretrail, example: str
     assert [row["position"] for row in caretrail_both("log", "--after", "@7", "--limit", "3").rows] == [8, 9, 10]
     followed = caretrail_both("log", "--follow", "--limit", "65").rows
     assert [row["position"] for row in followed] == list(range(1, 66))
-    assert caretrail_both("log", "--json").out == caretrail_both("log").out
+    first, again = caretrail_both("log", "--json").out, caretrail_both("log").out
+    assert again.startswith(first)
+    assert len(again.splitlines()) == len(first.splitlines()) + 1, "the look before is a fact, too"
 
 
 def test_before_any_fact_there_is_nothing_and_a_word(caretrail_both: Caretrail) -> None:
@@ -145,10 +147,11 @@ def test_ctrl_c_says_how_to_go_on(caretrail_both: Caretrail) -> None:
     with caretrail_both.process("log", "--follow") as process:
         assert process.stderr is not None
         read(process.stdout)
+        assert read(process.stdout)["name"] == "accessed", "that it looks is recorded, and followed like all else"
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
         assert process.stderr.read() == (
-            "Error: interrupted after position 1\nHint: go on with 'caretrail log --after @1'\n"
+            "Error: interrupted after position 2\nHint: go on with 'caretrail log --after @2'\n"
         )
 
 
@@ -183,7 +186,10 @@ def test_broken_off_it_prints_whole_lines_only(caretrail: Caretrail, number: sig
 
 def test_following_it_prints_what_is_recorded_from_now_on(caretrail_both: Caretrail) -> None:
     with caretrail_both.process("log", "--follow") as process:
-        for number, episode in enumerate(("a", "b"), start=1):
+        row = read(process.stdout)
+        assert (row["position"], row["episode"], row["name"]) == (1, None, "accessed"), "its own look"
+        assert (row["fact"]["whole_log"], row["fact"]["after"]) == (True, 0)
+        for number, episode in enumerate(("a", "b"), start=2):
             caretrail_both("append", input=admitted(episode))
             row = read(process.stdout)
             assert (row["position"], row["episode"]) == (number, episode)
@@ -226,16 +232,17 @@ def test_a_store_that_is_away_for_a_while_is_waited_for(
     with caretrail.process("log", "--follow") as process:
         assert process.stderr is not None
         assert read(process.stdout)["position"] == 1
+        assert read(process.stdout)["position"] == 2, "its own look"
         run_sql(
             postgres_server,
             f"ALTER DATABASE {name} ALLOW_CONNECTIONS false",
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
         )
-        assert "; waiting, to go on after position 1" in process.stderr.readline()
+        assert "; waiting, to go on after position 2" in process.stderr.readline()
         run_sql(postgres_server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-        assert process.stderr.readline() == "The connection was lost and made again; going on after position 1\n"
+        assert process.stderr.readline() == "The connection was lost and made again; going on after position 2\n"
         caretrail("append", input=admitted("b"))
-        assert read(process.stdout)["position"] == 2
+        assert read(process.stdout)["position"] == 3
         process.terminate()
         assert process.wait(20) == 0
 

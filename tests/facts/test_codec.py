@@ -25,7 +25,7 @@ from caretrail.facts import (
     read_fact,
     stored_name,
 )
-from caretrail.facts.codec import FACT_TYPES
+from caretrail.facts.codec import APPENDED, FACT_TYPES
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 CANARY = "ZZCANARY9"
@@ -226,7 +226,7 @@ def test_a_signature_is_given_or_deferred_or_declined(signature: dict[str, Any],
 
 
 def test_the_registry_is_closed_and_holds_every_fact() -> None:
-    assert len(FACT_TYPES) == 21
+    assert (len(FACT_TYPES), len(APPENDED)) == (22, 21)
     with pytest.raises(StoreNewer, match="name this program does not know"):
         read_fact("subprocess:Popen/1", b"{}")
     with pytest.raises(StoreNewer, match="newer Caretrail"):

@@ -119,7 +119,7 @@ def test_programs_are_neither_in_the_census_nor_among_the_episodes_shown(care: C
     assert [row.episode for row in reader.census(day("01-06"))] == ["A"]
     reader.findings(day("01-06"), all_verdicts=True)
     reader.worklist(day("01-06"))
-    assert shown == [["A"], ["A"], []]
+    assert shown == [["A"], ["A"]], "an answer that shows no episode is no look"
 
 
 def test_what_was_known_at_a_position_is_told_of_programs_too(care: Care) -> None:
@@ -148,7 +148,7 @@ def test_what_is_newer_than_the_rows_is_in_the_answer(care: Care) -> None:
 
 
 def test_far_behind_the_stored_rows_answer_as_they_stand(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caretrail.reading.reader.OVERLAY_FACTS", 1)
+    monkeypatch.setattr("caretrail.reading.door.OVERLAY_FACTS", 1)
     care.record(in_care("A"))
     catch_up(care.recorder)
     care.record(attested())

@@ -14,7 +14,7 @@ from caretrail.errors import UnknownEpisode
 from caretrail.projection.projector import Projector, catch_up
 from caretrail.projection.rebuild import rebuild
 from caretrail.projection.tables import row_format
-from caretrail.reading import reader as reading
+from caretrail.reading import door
 from caretrail.reading.board import LiveBoard
 from caretrail.reading.door import unrecorded
 from caretrail.reading.errors import AmbiguousEpisode, UnknownRule
@@ -85,7 +85,7 @@ def test_what_is_newer_than_the_rows_is_laid_over_them(care: Care) -> None:
 def test_too_far_behind_lists_stand_at_the_projected_position_and_say_so(
     care: Care, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "OVERLAY_FACTS", 10)
+    monkeypatch.setattr(door, "OVERLAY_FACTS", 10)
     care.record(example())
     Projector(care.recorder).catch_up(upto=24)
     reader = care.onlooker

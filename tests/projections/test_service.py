@@ -11,17 +11,22 @@ from pathlib import Path
 import pytest
 
 import caretrail.service
-from caretrail.facts import payload_of
+from caretrail.facts import payload_of, read_fact
+from caretrail.reading.accesses import Looks
+from caretrail.recording import open_recorder
 from caretrail.service import (
+    AccessNotRecorded,
     CommandReused,
     Impossible,
     InvalidFact,
+    Person,
     Receipt,
     StoreNotInitialised,
     create_store,
     open_store,
 )
 from projections.given import NAME, NOW, admitted, assessed, copy_of_example, example, session
+from stores import taking_no_writes
 
 
 def test_the_example_of_the_documentation_runs() -> None:
@@ -86,6 +91,59 @@ def test_what_is_appended_is_in_the_next_answer(store_url: str) -> None:
             store.append(copy_of_example("E-9", facts=43)[facts - 1], imported=True)
             assert len(store.timeline("E-9")) == facts
         assert {row.rule for row in store.worklist().rows if row.episode} == {"NE21-R1", "NE21-C1"}
+
+
+def test_every_answer_of_a_service_is_recorded_with_who_it_is_for(store_url: str) -> None:
+    create_store(store_url)
+    clerk = {"id": "ehr", "role": "service"}
+    with open_store(store_url, actor=clerk, purpose="operations", clock=lambda: NOW) as store:
+        store.append([assessed("01-02"), admitted("01-05")])
+        store.worklist(date(2026, 2, 20))
+        store.findings(episode="E-1")
+        other = store.asked_by(Person(id="c-ortiz", role="clinician"), reason="found unconscious")
+        other.timeline("E-1")
+        other.reader().sheet("E-1")
+        store.eligibility("E-1")
+        store.asked_by(None, purpose="audit").episode("E-1")
+    with open_recorder(store_url) as recorder:
+        told = [(row.command, row.actor and row.actor.id, row.purpose, row.reason) for row in Looks(recorder)]
+        days = {
+            fact.occurred_on
+            for event in recorder.read_accesses(0, 99)
+            for fact in [read_fact(event.topic, event.state)]
+        }
+        account = recorder.account
+    assert days == {NOW.date()}
+    assert told == [
+        ("service worklist", "ehr", "operations", None),
+        ("service findings", "ehr", "operations", None),
+        ("service timeline", "c-ortiz", "emergency", "found unconscious"),
+        ("service reader", "c-ortiz", "emergency", "found unconscious"),
+        ("service eligibility", "ehr", "operations", None),
+        ("service episode", account, "audit", None),
+    ]
+
+
+def test_a_service_is_given_nothing_that_cannot_be_recorded(store_url: str) -> None:
+    create_store(store_url)
+    with open_store(store_url, clock=lambda: NOW) as store:
+        store.append([assessed("01-02"), admitted("01-05")])
+        with pytest.raises(InvalidFact, match="purpose"):
+            store.asked_by(None, purpose="curiosity")
+        with pytest.raises(InvalidFact, match="role"):
+            store.asked_by({"id": "c-ortiz", "role": "boss"})
+        with pytest.raises(InvalidFact, match="by looking, never by append"):
+            store.append({"type": "accessed"} | ACCESS)
+    with taking_no_writes(store_url), open_store(store_url, clock=lambda: NOW) as store:
+        with pytest.raises(AccessNotRecorded):
+            store.timeline("E-1")
+        assert [row.episode for row in store.reader().census(date(2026, 1, 10))] == ["E-1"]
+
+
+ACCESS = {
+    "occurred_on": "2026-01-10", "actor": {"id": "c-ortiz", "role": "clinician"}, "command": "show",
+    "purpose": "treatment", "episodes": ["E-1"], "found": 1,
+}  # fmt: skip
 
 
 def test_a_store_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from caretrail.policy.shelf import SHIPPED
 from caretrail.projection.projector import Projector, catch_up
 from caretrail.projection.rebuild import rebuild
 from caretrail.projection.tables import COLUMNS, TABLES
-from caretrail.reading import reader as reading
+from caretrail.reading import door
 from caretrail.reading.board import KnownBoard
 from caretrail.reading.door import ATTEMPTS
+from caretrail.reading.reader import Reader
 from caretrail.reading.what_if import WhatIfBoard, as_if_in_force
 from caretrail.recording import EventRecorder
 from caretrail.service import open_store
@@ -127,7 +128,7 @@ def test_nothing_of_it_is_written_and_nothing_of_it_is_seen_later(
 
     asked()
     assert stored(practice.recorder) == before
-    monkeypatch.setattr(reading, "OVERLAY_FACTS", 10)  # too far behind to pick from the rows
+    monkeypatch.setattr(door, "OVERLAY_FACTS", 10)  # too far behind to pick from the rows
     asked()
     assert stored(practice.recorder) == before
     monkeypatch.undo()
@@ -147,7 +148,7 @@ def test_it_is_always_current_however_far_the_rows_are_behind(
     newest = practice.recorder.max_position()
     expected = practice.reader.worklist(on, known_at=newest, policy=policy)
     for limit in (5000, 10):
-        monkeypatch.setattr(reading, "OVERLAY_FACTS", limit)
+        monkeypatch.setattr(door, "OVERLAY_FACTS", limit)
         for upto in (0, 30, 66, newest):
             Projector(practice.recorder).catch_up(upto=upto)
             reader = practice.onlooker
@@ -221,7 +222,7 @@ def test_an_admission_whose_own_pack_is_missing_is_judged_by_the_one_that_is_the
 
 def test_every_such_answer_is_reported_too(practice: Care, draft: Pack) -> None:
     seen: list[list[str]] = []
-    reader = reading.Reader(practice.recorder, NOW, access=seen.append)
+    reader = Reader(practice.recorder, NOW, access=seen.append)
     reader.sheet(NAME, day("03-01"), policy=as_if_in_force(draft))
     reader.worklist(day("03-01"), rule="R1", episode="C", policy=as_if_in_force(draft))
     assert seen == [[NAME], ["C"]]

@@ -9,6 +9,10 @@ from uuid import UUID
 
 from caretrail.recording import PendingEvent, Stay
 
+LOOKS = UUID(int=0)
+"""Stands for the stream of the account that runs the tests, which is another in every store."""
+SALT = bytes(16)
+
 
 class Outcome(NamedTuple):
     """What became of a call: the positions of its events, or the name of the refusal with its numbers."""
@@ -24,6 +28,17 @@ class Model:
     def __init__(self) -> None:
         self.log: list[PendingEvent] = []
         self.stays: dict[UUID, Sequence[Stay]] = {}
+
+    def look(self, command_id: str, payload: bytes) -> Outcome:
+        """Record a look of the one account there is: the version is the store's own to choose."""
+        at = {event.command_id: place for place, event in enumerate(self.log, 1) if event.originator_id == LOOKS}
+        if command_id in at:
+            place = at[command_id]
+            same = self.log[place - 1].state == payload
+            return Outcome((place,)) if same else Outcome(refusal="command_reused", numbers=(place,))
+        version = 1 + sum(event.originator_id == LOOKS for event in self.log)
+        self.log.append(PendingEvent(LOOKS, version, "accessed/1", payload, "caretrail.access", command_id, SALT))
+        return Outcome((len(self.log),))
 
     def append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> Outcome:
         at = {(event.source, event.command_id): place for place, event in enumerate(self.log, 1)}

@@ -13,8 +13,9 @@ import pytest
 
 from caretrail.errors import StoreError, StoreNewer
 from caretrail.facts.codec import parse_fact
-from caretrail.recording import leaf_hash, open_recorder, postgresql_setup, sqlite_setup
+from caretrail.recording import init_store, leaf_hash, new_salt, open_recorder, postgresql_setup, sqlite_setup
 from caretrail.recording.application import Records
+from caretrail.recording.events import PendingAccess
 from caretrail.recording.opening import upgrade_store
 from cli.conftest import Caretrail
 from stores import Clock, run_sql
@@ -45,6 +46,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
 
 def test_a_store_of_schema_1_is_read_and_goes_on(kept: tuple[str, str]) -> None:
     url, leaves = kept
+    assert upgrade_store(url) == 2
     clock = Clock(datetime(2026, 6, 2, 12, tzinfo=UTC))
     with open_recorder(url, clock=clock) as recorder:
         events = recorder.read_log()
@@ -56,21 +58,47 @@ def test_a_store_of_schema_1_is_read_and_goes_on(kept: tuple[str, str]) -> None:
         [receipt] = records.append([parse_fact(FACTS[12])])
         assert (receipt.position, receipt.version) == (13, 13)
         assert len(records.episode("LNK-2026-0001").history) == 13
+        [look] = recorder.record_access([PendingAccess(b"{}", "look", new_salt())])
+        assert (look.position, look.originator_version, recorder.count_accesses(0, 14)) == (14, 1, 1)
+
+
+def test_an_upgraded_store_is_made_like_a_new_one(
+    kept: tuple[str, str], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url, _ = kept
+    upgrade_store(url)
+    new = f"sqlite://{tmp_path}/new.db"
+    if not url.startswith("sqlite"):
+        new = cast(str, request.getfixturevalue("postgres_url"))
+    init_store(new)
+    assert made_of(url) == made_of(new)
+
+
+def made_of(url: str) -> list[tuple[object, ...]]:
+    """Every object of a store, as the database words it."""
+    if url.startswith("sqlite"):
+        return run_sql(url, "SELECT type, name, tbl_name FROM sqlite_master ORDER BY 1, 2")
+    return run_sql(
+        url,
+        "SELECT pg_get_functiondef(oid), CASE proname WHEN 'refuse_change' THEN '' ELSE proacl::text END"  # as kept
+        " FROM pg_proc WHERE pronamespace = 'caretrail'::regnamespace"
+        " UNION ALL SELECT indexdef, '' FROM pg_indexes WHERE schemaname = 'caretrail' ORDER BY 1",
+    )
 
 
 # --- a later schema, pretended -----------------------------------------------------------------------------------
 
-PRETENDED = {1: "CREATE TABLE caretrail.pretended (a integer)", 2: "INSERT INTO caretrail.pretended VALUES (7)"}
+PRETENDED = {2: "CREATE TABLE caretrail.pretended (a integer)", 3: "INSERT INTO caretrail.pretended VALUES (7)"}
 
 
 @pytest.fixture
-def schema_3(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def schema_4(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that this program is two schemas further on."""
     steps = cast("dict[int, str]", request.param)
     for setup in (sqlite_setup, postgresql_setup):
-        monkeypatch.setattr(setup, "SCHEMA_VERSION", 3)
+        monkeypatch.setattr(setup, "SCHEMA_VERSION", 4)
         here = {number: step.replace("caretrail.", "") for number, step in steps.items()}
-        monkeypatch.setattr(setup, "UPGRADES", here if setup is sqlite_setup else steps)
+        monkeypatch.setattr(setup, "UPGRADES", setup.UPGRADES | (here if setup is sqlite_setup else steps))
 
 
 def schema_of(url: str) -> object:
@@ -78,17 +106,17 @@ def schema_of(url: str) -> object:
     return run_sql(url, statement)[0][0]
 
 
-@pytest.mark.usefixtures("schema_3")
-@pytest.mark.parametrize("schema_3", [PRETENDED], indirect=True, ids=["right"])
+@pytest.mark.usefixtures("schema_4")
+@pytest.mark.parametrize("schema_4", [PRETENDED], indirect=True, ids=["right"])
 def test_an_older_store_is_refused_until_init_has_upgraded_it(kept: tuple[str, str], tmp_path: Path) -> None:
     url, leaves = kept
     caretrail = Caretrail(url, tmp_path)
     ended = caretrail("log")
     assert (ended.status, ended.out) == (4, "")
     assert (
-        "is of an older Caretrail (schema 1, this one needs 3)\nHint: make a backup and stop what writes" in ended.err
+        "is of an older Caretrail (schema 1, this one needs 4)\nHint: make a backup and stop what writes" in ended.err
     )
-    assert caretrail("init").out.startswith("Upgraded the store to schema 3: ")
+    assert caretrail("init").out.startswith("Upgraded the store to schema 4: ")
     assert caretrail("init").out.startswith("There is a store already, left as it is: ")
     assert run_sql(url, "SELECT a FROM caretrail.pretended") == [(7,)]
     with open_recorder(url) as recorder:
@@ -97,28 +125,28 @@ def test_an_older_store_is_refused_until_init_has_upgraded_it(kept: tuple[str, s
         run_sql(url, "UPDATE caretrail.store SET demo = demo")
 
 
-@pytest.mark.usefixtures("schema_3")
-@pytest.mark.parametrize("schema_3", [PRETENDED | {2: "no SQL"}], indirect=True, ids=["broken"])
+@pytest.mark.usefixtures("schema_4")
+@pytest.mark.parametrize("schema_4", [PRETENDED | {3: "no SQL"}], indirect=True, ids=["broken"])
 def test_an_upgrade_that_breaks_off_goes_on_where_it_was(
     kept: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, _ = kept
     with pytest.raises(StoreError, match="the database refused"):
         upgrade_store(url)
-    assert schema_of(url) == 2  # the step that was complete stays, the broken one left nothing
+    assert schema_of(url) == 3  # the step that was complete stays, the broken one left nothing
     for setup in (sqlite_setup, postgresql_setup):
-        monkeypatch.setitem(setup.UPGRADES, 2, "SELECT 1")
-    assert upgrade_store(url) == 3
-    assert schema_of(url) == 3
+        monkeypatch.setitem(setup.UPGRADES, 3, "SELECT 1")
+    assert upgrade_store(url) == 4
+    assert schema_of(url) == 4
 
 
-@pytest.mark.usefixtures("schema_3")
-@pytest.mark.parametrize("schema_3", [PRETENDED], indirect=True, ids=["right"])
+@pytest.mark.usefixtures("schema_4")
+@pytest.mark.parametrize("schema_4", [PRETENDED], indirect=True, ids=["right"])
 def test_there_is_no_way_back(kept: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     url, _ = kept
     upgrade_store(url)
     for setup in (sqlite_setup, postgresql_setup):
         monkeypatch.setattr(setup, "SCHEMA_VERSION", 1)
-    with pytest.raises(StoreNewer, match="schema 3, this one knows 1"):
+    with pytest.raises(StoreNewer, match="schema 4, this one knows 1"):
         open_recorder(url)
-    assert upgrade_store(url) == 3
+    assert upgrade_store(url) == 4

@@ -14,8 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from caretrail.errors import CommandReused, Refused, VersionConflict
 from caretrail.recording import EventRecorder, PendingEvent, RecordedEvent, Stay, open_recorder
+from caretrail.recording.access import access_stream
+from caretrail.recording.events import PendingAccess
 from caretrail.recording.recorder import Command
-from recording.model import Model, Outcome
+from recording.model import LOOKS, SALT, Model, Outcome
 from stores import pending
 
 RUNS = int(os.environ.get("CARETRAIL_MODEL_RUNS", "120"))
@@ -68,6 +70,13 @@ class Stores(RuleBasedStateMachine):
         first = next(iter(call.values())).originator_id
         self.send(list(call.values()), NO_STAYS if moved is None else {first: [self.stay_of(*one) for one in moved]})
 
+    @rule(command=st.integers(0, 3), payload=st.sampled_from([b"p", b"q"]))
+    def look(self, command: int, payload: bytes) -> None:
+        command_id = f"{self.name}-{command}"
+        expected = self.model.look(command_id, payload)
+        for recorder, base in self.base.items():
+            assert looked(recorder, PendingAccess(payload, command_id, SALT), base) == expected
+
     @rule(number=st.integers(0, 100))
     def send_again(self, number: int) -> None:
         if self.calls:
@@ -78,7 +87,14 @@ class Stores(RuleBasedStateMachine):
         expected = [(place, event.originator_id, event.state) for place, event in enumerate(self.model.log, 1)]
         for recorder, base in self.base.items():
             log = recorder.read_log(base, limit=1000)
-            assert [(one.position - base, one.originator_id, one.state) for one in log] == expected
+            own = access_stream(recorder.namespace, recorder.account)
+            stream_of = {own: LOOKS}
+            found = [
+                (one.position - base, stream_of.get(one.originator_id, one.originator_id), one.state) for one in log
+            ]
+            assert found == expected
+            versions = [one.originator_version for one in log if one.originator_id == own]
+            assert versions == list(range(versions[0], versions[0] + len(versions))) if versions else True
             assert [one.salt for one in log] == [one.salt for one in self.model.log]
 
     @rule(number=st.integers(0, 3), after=st.integers(0, 4), upto=st.integers(0, 6), desc=st.booleans())
@@ -113,6 +129,14 @@ def outcome(
         return Outcome(refusal=refusal.code, numbers=(refusal.expected, refusal.actual))
     except Refused as refusal:
         return Outcome(refusal=refusal.code)
+
+
+def looked(recorder: EventRecorder, access: PendingAccess, base: int) -> Outcome:
+    """What a store made of a look, in the words of the model."""
+    try:
+        return Outcome(tuple(event.position - base for event in recorder.record_access([access])))
+    except CommandReused as refusal:
+        return Outcome(refusal=refusal.code, numbers=(refusal.position - base,))
 
 
 def compare(recorders: tuple[EventRecorder, ...], runs: int) -> None:

@@ -241,8 +241,17 @@ APPEND = (
 )
 
 
-def author_of_an_append(connection: psycopg.Connection) -> object:
-    row = connection.execute(APPEND, (b"0" * 16,)).fetchone()
+LOOK = (
+    "SELECT recorded_by, recorded_at, position FROM caretrail.record_access("
+    "'{x}', ARRAY[gen_random_uuid()::text], ARRAY[%s::bytea])"
+)
+LOOKING = ("writer", "reader", "auditor", "projector", "owner", "superuser")
+ENTERING = [*((kind, "append") for kind in ("writer", "superuser")), *((kind, "record_access") for kind in LOOKING)]
+"""Who may enter something by which function."""
+
+
+def author_of_an_append(connection: psycopg.Connection, function: str = "append") -> object:
+    row = connection.execute((APPEND if function == "append" else LOOK).encode(), (b"0" * 16,)).fetchone()
     assert row is not None
     return row[0]
 
@@ -255,9 +264,15 @@ def test_append_takes_no_position_time_or_author(postgres_url: str) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["writer", "reader", "auditor"])
-def test_a_role_appends_by_the_function(logins: dict[str, str], kind: str) -> None:
-    stream = uuid4()
+def test_record_access_takes_no_stream_version_or_name_either(postgres_url: str) -> None:
+    rows = run_sql(
+        postgres_url, "SELECT unnest(proargnames) FROM pg_proc WHERE oid = 'caretrail.record_access'::regproc"
+    )
+    assert [name for (name,) in rows] == ["payloads", "commands", "salts"]
+
+
+def test_a_writer_appends_by_the_function(logins: dict[str, str]) -> None:
+    stream, kind = uuid4(), "writer"
     with open_recorder(logins[kind]) as recorder:
         [event] = recorder.append([pending(stream)], {stream: [Stay("cl-1", "iop", JAN, None)]})
         assert event.recorded_by == urlsplit(logins[kind]).username
@@ -266,7 +281,7 @@ def test_a_role_appends_by_the_function(logins: dict[str, str], kind: str) -> No
         assert recorder.read_log() == [event]
 
 
-@pytest.mark.parametrize("kind", ["owner", "projector", "stranger"])
+@pytest.mark.parametrize("kind", ["owner", "projector", "reader", "auditor", "stranger"])
 def test_nobody_else_appends(logins: dict[str, str], kind: str) -> None:
     with psycopg.connect(logins[kind]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         author_of_an_append(connection)
@@ -279,34 +294,33 @@ def test_what_a_role_may_not_do_is_said_in_words(logins: dict[str, str]) -> None
         assert "init --roles" in refused.value.hint
 
 
-@pytest.mark.parametrize("kind", ["writer", "reader", "auditor"])
-def test_an_author_cannot_be_chosen(postgres_url: str, logins: dict[str, str], kind: str) -> None:
+@pytest.mark.parametrize(("kind", "function"), [one for one in ENTERING if one[0] not in ("superuser", "owner")])
+def test_an_author_cannot_be_chosen(postgres_url: str, logins: dict[str, str], kind: str, function: str) -> None:
     """The author is who logged in: SET ROLE, an option of the connection or a name in it change nothing."""
     login = urlsplit(logins[kind]).username
     other = urlsplit(logins["writer" if kind == "reader" else "reader"]).username
     run_sql(postgres_url, f"GRANT {other} TO {login}")
+    if function == "append":
+        run_sql(postgres_url, f"GRANT caretrail_writer TO {other}")
     with psycopg.connect(logins[kind], options=f"-c role={other}", application_name="somebody") as connection:
         assert connection.execute("SELECT current_user::text").fetchone() == (other,)
-        assert author_of_an_append(connection) == login
+        assert author_of_an_append(connection, function) == login
     with psycopg.connect(postgres_url) as connection:
         connection.execute(f"SET ROLE {login}".encode())
-        assert author_of_an_append(connection) == urlsplit(postgres_url).username
-
-
-APPENDING = ("writer", "reader", "auditor", "superuser")
+        assert author_of_an_append(connection, function) == urlsplit(postgres_url).username
 
 
 @pytest.mark.parametrize("pinned", [True, False])
-@pytest.mark.parametrize("kind", APPENDING)
+@pytest.mark.parametrize(("kind", "function"), ENTERING)
 def test_a_search_path_cannot_bring_in_another_clock(
-    postgres_url: str, logins: dict[str, str], kind: str, pinned: bool
+    postgres_url: str, logins: dict[str, str], kind: str, function: str, pinned: bool
 ) -> None:
     """The control: were the path of the function not fixed, the caller's own clock would be asked."""
     url = logins.get(kind, postgres_url)
     database = urlsplit(postgres_url).path.lstrip("/")
     run_sql(postgres_url, f"GRANT CREATE ON DATABASE {database} TO {urlsplit(url).username}")
     if not pinned:
-        run_sql(postgres_url, "ALTER FUNCTION caretrail.append RESET search_path")
+        run_sql(postgres_url, f"ALTER FUNCTION caretrail.{function} RESET search_path")
     with psycopg.connect(url) as connection:
         connection.execute("CREATE SCHEMA evil")
         connection.execute("GRANT USAGE ON SCHEMA evil TO PUBLIC")
@@ -315,16 +329,18 @@ def test_a_search_path_cannot_bring_in_another_clock(
             " RETURN '2099-01-01 00:00+00'::timestamptz"
         )
         connection.execute("SET search_path = evil, pg_catalog")
-        row = connection.execute(APPEND, (b"0" * 16,)).fetchone()
+        row = connection.execute((APPEND if function == "append" else LOOK).encode(), (b"0" * 16,)).fetchone()
     assert row is not None
     assert (row[1].year == datetime.now(UTC).year) == pinned
 
 
-@pytest.mark.parametrize("kind", APPENDING)
-def test_a_temporary_table_does_not_stand_in_for_the_log(postgres_url: str, logins: dict[str, str], kind: str) -> None:
+@pytest.mark.parametrize(("kind", "function"), ENTERING)
+def test_a_temporary_table_does_not_stand_in_for_the_log(
+    postgres_url: str, logins: dict[str, str], kind: str, function: str
+) -> None:
     with psycopg.connect(logins.get(kind, postgres_url)) as connection:
         _shadow(connection)
-        author_of_an_append(connection)
+        author_of_an_append(connection, function)
         assert _rows(connection) == (0, 1)
 
 

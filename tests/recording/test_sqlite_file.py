@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,26 +14,11 @@ import pytest
 
 from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer, StoreNotInitialised, StoreUnreachable
 from caretrail.recording import init_store, open_recorder
-from stores import pending, run_sql
+from stores import as_nobody, pending, run_sql
 
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-@contextmanager
-def as_nobody() -> Generator[None]:
-    """Give up root's right to write everywhere, if we have it."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.setegid(65534)
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
 
 
 # --- the file ---------------------------------------------------------------------------------------------------

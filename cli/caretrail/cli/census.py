@@ -31,7 +31,7 @@ def command(view: View, program: str | None) -> None:
     """
     with asking(view) as asked:
         rows = asked.reader.census(asked.as_of, program=program, known_at=asked.known_at)
-        if asked.reader.unrecorded:
+        if asked.reader.without_record:
             say("This look is not recorded: the store takes no writes, and no other could be asked to record it.")
         some = asked.has_facts()
         if view.as_json:

@@ -35,7 +35,8 @@ def command(setup: Setup, place: str, as_json: bool) -> None:
     Facts recorded after it began are not in the copy: before a move, stop what writes.
     """
     with setup.open() as source, accessing(setup, source, "operations") as access:
-        access.whole_log(0)
+        if source.max_position():
+            access.whole_log(0)
         copied, store = _copied(source, place)
         if as_json:
             print_json(

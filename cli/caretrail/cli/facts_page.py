@@ -19,7 +19,8 @@ Written from the published schema by `python -m caretrail.cli.facts_page`; a tes
 schema` prints the schema itself. A fact is one JSON object; unknown fields are refused; null and absent mean the same:
 not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`; durations are whole minutes.
 
-What every fact carries is listed once, first. `episode` is in every fact but `program_attested`.
+What every fact carries is listed once, first. `episode` is in every fact but `program_attested` and
+`accessed`. `accessed` is written by the store for every look at an episode, and is refused by `append`.
 """
 
 WORDS = {

@@ -1,7 +1,7 @@
 """What a fact is: the catalogue of everything that may be recorded, and its JSON."""
 
+from caretrail.facts.accessed import Accessed
 from caretrail.facts.catalogue import (
-    Accessed,
     Addendum,
     Admitted,
     Amendment,

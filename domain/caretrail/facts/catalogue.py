@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue, StrictBool, StrictInt, field_validator, model_validator
+from pydantic import ConfigDict, Field, JsonValue, StrictBool, field_validator, model_validator
 
+from caretrail.facts.accessed import Accessed
 from caretrail.facts.envelope import EpisodeFact, FactBase
 from caretrail.facts.parts import (
     RATING_PATTERNS,
@@ -21,7 +22,6 @@ from caretrail.facts.parts import (
     Diagnosis,
     Dimension,
     DimensionKey,
-    Disclosure,
     Edition,
     Level,
     Minutes,
@@ -30,7 +30,6 @@ from caretrail.facts.parts import (
     Outcome,
     Person,
     PolicyName,
-    Purpose,
     Referral,
     ReviewUnit,
     RuleId,
@@ -361,33 +360,6 @@ class ProgramAttested(FactBase):
     def _order(self) -> Self:
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise ValueError("valid_to must not be before valid_from")
-        return self
-
-
-class Accessed(FactBase):
-    """Somebody looked at episodes, or at the whole log; written by the reader before it shows anything, never appended.
-
-    It lives in a stream of the account that looked. `actor` is who sat there, as claimed.
-    """
-
-    type: Literal["accessed"] = "accessed"
-    command: Annotated[str, Field(strict=True, pattern=r"^[a-z0-9][a-z0-9 _-]*$", max_length=60)]
-    purpose: Purpose
-    episodes: tuple[CaseNumber, ...] = Field(default=(), description="Shown, in the order of their numbers.")
-    found: Count = Field(
-        description="Episodes the whole answer showed: more than `episodes` where it took several facts to say which."
-    )
-    whole_log: Literal[True] | None = Field(default=None, description="Everything recorded after `after`.")
-    after: Annotated[StrictInt, Field(ge=0, lt=2**63)] | None = Field(
-        default=None, description="whole_log: from behind this position."
-    )
-    reason: Text | None = Field(default=None, description="Why glass was broken.")
-    disclosure: Disclosure | None = None
-
-    @model_validator(mode="after")
-    def _emergency(self) -> Self:
-        if (self.purpose == "emergency") != (self.reason is not None):
-            raise ValueError("an emergency has a reason, and nothing else has")
         return self
 
 

@@ -16,7 +16,8 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
-from caretrail.facts.catalogue import Accessed, Fact
+from caretrail.facts.accessed import Accessed
+from caretrail.facts.catalogue import Fact
 from caretrail.facts.envelope import FactBase
 from caretrail.facts.parts import Disclosure
 

@@ -7,7 +7,7 @@
 --   CT003 stream=…                       another stream has a stay in these days
 --   CT004                                the arguments are malformed
 --   CT006                                the transaction is not READ COMMITTED, so it could not see the newest event
---   CT007                                an access, which only `record_access` records
+--   CT007                                an access, which only `record_access` records, or another fact in its stream
 -- The planner settings hold for what runs inside: every look-up is a handful of index probes, and a plan cached while
 -- the table was small must not become a scan when it is large.
 CREATE OR REPLACE FUNCTION caretrail.append(
@@ -26,6 +26,7 @@ AS $$
 DECLARE
     total      CONSTANT integer := cardinality(streams);
     latest     bigint;
+    latest_name text;
     newest     record;
     start      timestamptz;
     clash      record;
@@ -81,21 +82,27 @@ BEGIN
 
     -- Each event must be the next of its stream. One event alone, the common call, goes without the windows.
     IF total = 1 THEN
-        SELECT l.version INTO latest FROM caretrail.log AS l WHERE l.stream = streams[1] ORDER BY l.version DESC LIMIT 1;
+        SELECT l.version, l.name INTO latest, latest_name
+          FROM caretrail.log AS l WHERE l.stream = streams[1] ORDER BY l.version DESC LIMIT 1;
+        IF starts_with(latest_name, 'accessed/') THEN
+            RAISE EXCEPTION 'the stream is one of accesses' USING ERRCODE = 'CT007';
+        END IF;
         IF versions[1] <> coalesce(latest, 0) + 1 THEN
             RAISE EXCEPTION 'stream=% expected=% actual=%', streams[1], versions[1] - 1, coalesce(latest, 0)
                 USING ERRCODE = 'CT001';
         END IF;
     ELSE
-        SELECT e.stream, e.version - 1 AS expected, coalesce(l.version, 0) + e.nth - 1 AS actual
+        SELECT e.stream, e.version - 1 AS expected, coalesce(l.version, 0) + e.nth - 1 AS actual, l.name
           INTO clash
           FROM (SELECT u.stream, u.version, u.place, row_number() OVER (PARTITION BY u.stream ORDER BY u.place) AS nth
                   FROM unnest(streams, versions) WITH ORDINALITY AS u (stream, version, place)) AS e
-          LEFT JOIN LATERAL (SELECT c.version FROM caretrail.log AS c WHERE c.stream = e.stream
+          LEFT JOIN LATERAL (SELECT c.version, c.name FROM caretrail.log AS c WHERE c.stream = e.stream
                               ORDER BY c.version DESC LIMIT 1) AS l ON true
-         WHERE e.version IS DISTINCT FROM coalesce(l.version, 0) + e.nth
+         WHERE e.version IS DISTINCT FROM coalesce(l.version, 0) + e.nth OR starts_with(l.name, 'accessed/')
          ORDER BY e.place LIMIT 1;
-        IF FOUND THEN
+        IF FOUND AND starts_with(clash.name, 'accessed/') THEN
+            RAISE EXCEPTION 'the stream is one of accesses' USING ERRCODE = 'CT007';
+        ELSIF FOUND THEN
             RAISE EXCEPTION 'stream=% expected=% actual=%', clash.stream, clash.expected, clash.actual
                 USING ERRCODE = 'CT001';
         END IF;

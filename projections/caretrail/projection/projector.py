@@ -14,7 +14,7 @@ from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.status import Status, status
 from caretrail.projection.tables import PACKAGE, State, create_tables, delete_rows, read_state, write_rows
 from caretrail.projection.tiles import write_tiles
-from caretrail.recording.events import RecordedEvent
+from caretrail.recording.events import ACCESS_PREFIX, RecordedEvent
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
 
@@ -147,7 +147,12 @@ class FoldedEpisodes:
         newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
         found: list[EpisodeRows] = []
         for stream, episode in episodes.items():
-            events: list[RecordedEvent] = [event for event in newer.get(stream, ()) if event.position <= upto]
+            # a look has no rows, whatever somebody may have put into the stream before it
+            events: list[RecordedEvent] = [
+                event
+                for event in newer.get(stream, ())
+                if event.position <= upto and not event.topic.startswith(ACCESS_PREFIX)
+            ]
             if not events and not episode.version:
                 continue
             rows = computed(episode, events)

@@ -60,7 +60,7 @@ class Door:
         self._access = access
         self._may_write = write and recorder.database.dialect == "sqlite"
         self._standing: Standing | None = None
-        self.unrecorded = False
+        self.without_record = False
         """Whether the last answer, a census, was given without a record, because the store takes no writes."""
         self._overlaid: tuple[int, int, Mapping[UUID, EpisodeRows | None]] | None = None
 
@@ -111,14 +111,14 @@ class Door:
             answer = self._what_if(ask, policy)
         else:
             answer = self._current(ask)
-        self.unrecorded = False
+        self.without_record = False
         if names := sorted(set(shows(answer))):
             try:
                 self._access(names)
             except AccessNotRecorded as failed:
                 if not (census and failed.read_only):
                     raise
-                self.unrecorded = True
+                self.without_record = True
         return answer
 
     def _current(self, ask: Callable[[Board], T]) -> T:

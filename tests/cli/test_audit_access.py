@@ -1,0 +1,387 @@
+"""Looks are recorded before anything is shown, by every command that shows an episode; `audit access` tells of them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caretrail.errors import StoreError
+from caretrail.recording.access import AccessLog
+from caretrail.recording.recorder import EventRecorder
+from stores import lock_held, run_sql, taking_no_writes
+
+from .conftest import EXAMPLE, Caretrail
+
+EPISODE = "LNK-2026-0001"
+ON = ("--as-of", "2026-03-09")
+
+#: Every command that shows something of an episode, and what its look is recorded to be.
+READING: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "worklist": (("worklist", *ON), {"command": "worklist"}),
+    "worklist --json": (("worklist", *ON, "--json"), {"command": "worklist"}),
+    "what if": (("worklist", *ON, "--pack", "ne-medicaid-2.1-adult", "--json"), {"command": "worklist"}),
+    "findings": (("findings", *ON), {"command": "findings"}),
+    "findings --json": (("findings", *ON, "--json"), {"command": "findings"}),
+    "known then": (("findings", *ON, "--known-at", "@40", "--json"), {"command": "findings"}),
+    "show": (("show", "LNK", *ON), {"command": "show"}),
+    "show --client": (("show", "--client", "cl-7f3a", *ON), {"command": "show"}),
+    "timeline": (("timeline", EPISODE), {"command": "timeline"}),
+    "timeline --json": (("timeline", EPISODE, "--json"), {"command": "timeline"}),
+    "eligibility": (("eligibility", EPISODE, *ON), {"command": "eligibility"}),
+    "why": (("why", EPISODE, "R1", *ON), {"command": "why"}),
+    "census": (("census", *ON), {"command": "census"}),
+    "log": (("log",), {"command": "log", "whole_log": True, "after": 0}),
+    "log --after": (("log", "--after", "@60"), {"command": "log", "whole_log": True, "after": 60}),
+    "log --follow": (("log", "--follow", "--limit", "2"), {"command": "log", "whole_log": True, "after": 0}),
+    "audit access": (("audit", "access", EPISODE), {"command": "audit access", "purpose": "audit"}),
+}
+
+
+@pytest.fixture
+def seen(caretrail_both: Caretrail) -> Caretrail:
+    """The example on each database."""
+    return _filled(caretrail_both)
+
+
+@pytest.fixture
+def seen_file(caretrail: Caretrail) -> Caretrail:
+    return _filled(caretrail)
+
+
+def _filled(caretrail: Caretrail) -> Caretrail:
+    assert caretrail("init").status == 0
+    assert caretrail("append", "--imported", input=EXAMPLE.read_text()).status == 0
+    assert caretrail("projection", "catch-up").status == 0
+    return caretrail
+
+
+def looks(caretrail: Caretrail) -> list[dict[str, Any]]:
+    """Every look recorded so far, as an auditor reads it."""
+    found: list[dict[str, Any]] = caretrail("audit", "access", "--json").json
+    return found
+
+
+# --- every command --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", READING)
+def test_every_command_that_shows_an_episode_is_recorded_once(seen: Caretrail, name: str) -> None:
+    words, expected = READING[name]
+    ended = seen(*words, CARETRAIL_ACTOR="c-ortiz,clinician,LADC")
+    assert (ended.status, bool(ended.out)) == (0, True), ended.err
+    [look] = looks(seen)
+    wanted = {"purpose": "treatment", "whole_log": False, "reason": None, "error": None} | expected
+    assert {field: look[field] for field in wanted} == wanted
+    assert look["actor"] == {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
+    assert look["account"]
+    assert (look["episodes"], look["found"]) == (([], 0) if look["whole_log"] else ([EPISODE], 1))
+
+
+NOTHING = {
+    "a rule there is not": (("why", EPISODE, "Z9"), 1),
+    "an empty list": (("worklist", *ON, "--clinician", "nobody"), 0),
+    "an episode there is not": (("timeline", "OMA-1"), 1),
+    "rules": (("rules",), 0),
+    "the shape of facts": (("schema",), 0),
+    "where the rows stand": (("projection", "status", "--json"), 0),
+    "whether they are right": (("projection", "check"), 0),
+    "rows made again": (("projection", "rebuild", "--json"), 0),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_what_names_no_episode_is_no_look(seen_file: Caretrail, name: str) -> None:
+    words, status = NOTHING[name]
+    assert seen_file(*words).status == status
+    told = [look["command"] for look in looks(seen_file)]
+    assert told == (["why"] if name == "a rule there is not" else []), (
+        "the rules that judge an episode say something of it"
+    )
+
+
+def test_case_numbers_an_error_shows_are_a_look_too(seen_file: Caretrail) -> None:
+    more = (
+        EXAMPLE.read_text()
+        .splitlines()[0]
+        .replace(EPISODE, "LNK-2026-0002")
+        .replace('"command_id": "', '"command_id": "2')
+    )
+    assert seen_file("append", "--imported", input=more).status == 0
+    ended = seen_file("timeline", "LNK")
+    assert (ended.status, ended.out) == (1, "")
+    assert "2 episodes begin like that" in ended.err
+    assert [look["episodes"] for look in looks(seen_file)] == [[EPISODE, "LNK-2026-0002"]]
+
+
+def test_quarantined_episodes_are_named_on_the_record(seen_file: Caretrail) -> None:
+    run_sql(
+        seen_file.url,
+        "DROP TRIGGER log_refuses_update",
+        "UPDATE log SET payload = x'7b7d' WHERE position = 7",
+    )
+    assert seen_file("projection", "rebuild").status == 0
+    for command in (("projection", "quarantine"), ("projection", "quarantine", "retry", EPISODE)):
+        ended = seen_file(*command)
+        assert EPISODE in ended.out + ended.err
+    assert [(look["command"], look["purpose"], look["episodes"]) for look in looks(seen_file)] == [
+        ("projection quarantine", "operations", [EPISODE]),
+        ("projection quarantine retry", "operations", [EPISODE]),
+    ]
+
+
+# --- when it cannot be recorded, nothing is shown ---------------------------------------------------------------------
+
+
+@contextmanager
+def no_access(url: str) -> Iterator[None]:
+    """Let the store take everything but looks."""
+    if url.startswith("sqlite:"):
+        run_sql(
+            url,
+            "CREATE TRIGGER nobody_looks BEFORE INSERT ON log WHEN NEW.name >= 'accessed/' AND NEW.name < 'accessed0'"
+            " BEGIN SELECT RAISE(ABORT, 'no'); END",
+        )
+    else:
+        run_sql(url, "ALTER FUNCTION caretrail.record_access RENAME TO gone")
+    yield
+
+
+FAULTS = {"the store refuses": no_access, "the store takes no writes": taking_no_writes}
+
+
+@pytest.mark.parametrize("name", READING)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_look_that_cannot_be_recorded_shows_nothing(seen: Caretrail, name: str, fault: str) -> None:
+    words, _ = READING[name]
+    with FAULTS[fault](seen.url):
+        ended = seen(*words)
+    if name == "census" and fault == "the store takes no writes":
+        assert (ended.status, EPISODE in ended.out) == (0, True), (
+            "who is in care must be known while the primary is away"
+        )
+        assert "This look is not recorded" in ended.err
+        return
+    assert (ended.status, ended.out) == (4, ""), ended.err
+    assert "Error: nothing is shown, because this look cannot be recorded: " in ended.err
+    assert ("CARETRAIL_ACCESS_DB" in ended.err) == (fault == "the store takes no writes")
+    assert EPISODE not in ended.err
+
+
+@pytest.mark.parametrize("name", READING)
+def test_without_the_record_it_would_be_shown(seen_file: Caretrail, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The control: where a look that cannot be recorded is let pass, the same commands show what they have."""
+
+    def careless(self: AccessLog, *shown: object) -> None:
+        pass
+
+    monkeypatch.setattr(AccessLog, "_record", careless)
+    with no_access(seen_file.url):
+        ended = seen_file(*(word for word in READING[name][0] if word not in ("--follow",)))
+    assert (ended.status, bool(ended.out)) == (0, True)
+
+
+def test_a_store_that_is_locked_shows_nothing(seen: Caretrail) -> None:
+    with lock_held(seen.url):
+        ended = seen("timeline", EPISODE)
+    assert (ended.status, ended.out) == (4, "")
+    assert "cannot be recorded" in ended.err
+    assert "locked" in ended.err
+
+
+def test_a_disk_that_is_full_shows_nothing(seen_file: Caretrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    from caretrail.recording import sqlite_setup
+
+    pages = int(str(run_sql(seen_file.url, "PRAGMA page_count")[0][0]))
+    full = {"max_page_count": pages}
+    monkeypatch.setattr(sqlite_setup, "_SETTINGS", sqlite_setup._SETTINGS | full)
+    reason = "x" * 4000  # more than fits into what is left of the last page
+    ended = seen_file("timeline", EPISODE, "--break-glass", reason)
+    assert (ended.status, ended.out) == (4, "")
+    assert "cannot be recorded" in ended.err
+    assert "the disk is full" in ended.err
+
+
+def test_on_a_store_that_takes_no_writes_the_status_answers(seen: Caretrail) -> None:
+    with taking_no_writes(seen.url):
+        ended = seen("projection", "status")
+    assert (ended.status, ended.out) == (0, "Standing on position 65 of 65: up to the end of the log\n")
+
+
+# --- killed between the record and the screen -----------------------------------------------------------------------
+
+KILLED = """
+import os, sys, click
+from caretrail.cli.main import main
+from caretrail.recording.access import AccessLog
+order, moment = sys.argv[1], int(sys.argv[2])
+if order == "shown first":
+    kept = []
+    AccessLog._record = lambda self, *shown, write=AccessLog._record: kept.append((self, shown, write))
+echo, count = click.echo, [0]
+def dies(*words, **more):
+    count[0] += 1
+    if count[0] > moment:
+        sys.stdout.flush()
+        os.kill(os.getpid(), 9)
+    echo(*words, **more)
+click.echo = dies
+import caretrail.cli.timeline
+main(["timeline", "LNK-2026-0001"])
+if order == "shown first":
+    for self, shown, write in kept:
+        write(self, *shown)
+"""
+
+
+def killed(caretrail: Caretrail, order: str, moment: int) -> tuple[bool, int]:
+    """Whether anything was shown before the process was killed, and how many looks are recorded."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, order, str(moment)],
+        capture_output=True, text=True, check=False, env=caretrail.environment(),
+    )  # fmt: skip
+    assert done.returncode == -9, done.stderr
+    return bool(done.stdout), len(looks(caretrail))
+
+
+@pytest.mark.parametrize("moment", [0, 1, 3])
+def test_whatever_was_shown_is_on_the_record(seen: Caretrail, moment: int) -> None:
+    """Killed before the first line, or after some: there is at least one look for what was shown."""
+    shown, recorded = killed(seen, "recorded first", moment)
+    assert shown == (moment > 0)
+    assert recorded == 1
+
+
+def test_recording_after_showing_would_lose_looks(seen_file: Caretrail) -> None:
+    """The control: in the other order, a process that is killed has shown what nobody knows it showed."""
+    assert killed(seen_file, "shown first", 1) == (True, 0)
+
+
+# --- who, and what for ----------------------------------------------------------------------------------------------
+
+
+def test_who_sits_there_is_recorded_as_claimed_beside_the_account(seen: Caretrail) -> None:
+    seen("timeline", EPISODE, CARETRAIL_ACTOR="c-ortiz,clinician,LADC", CARETRAIL_PURPOSE="payment")
+    seen(
+        "timeline", EPISODE, "--actor", "c-quill,supervisor", "--purpose", "legal", CARETRAIL_ACTOR="c-ortiz,clinician"
+    )
+    seen("timeline", EPISODE)
+    told = [(look["actor"]["id"], look["actor"]["role"], look["purpose"]) for look in looks(seen)]
+    [account] = {look["account"] for look in looks(seen)}
+    assert told == [
+        ("c-ortiz", "clinician", "payment"), ("c-quill", "supervisor", "legal"), (account, "other", "treatment"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--purpose", "curiosity"), "purpose: must be one of treatment, payment"),
+        (("--purpose", "emergency"), "an emergency needs its reason"),
+        (("--break-glass", ""), "the reason for breaking glass must not be empty"),
+        (("--break-glass", "  "), "the reason for breaking glass must not be empty"),
+        (("--actor", "c ortiz,clinician"), "actor.id: has characters"),
+        (("--actor", "c-ortiz,boss"), "actor.role: must be one of client"),
+    ],
+)
+def test_who_says_it_wrongly_is_shown_nothing(seen_file: Caretrail, words: tuple[str, str], message: str) -> None:
+    ended = seen_file("timeline", EPISODE, *words)
+    assert (ended.status, ended.out) == (1, "")
+    assert message in ended.err
+    assert "curiosity" not in ended.err
+    assert looks(seen_file) == []
+
+
+def test_breaking_glass_is_said_recorded_and_shown(seen: Caretrail) -> None:
+    ended = seen("show", EPISODE, "--break-glass", "found unconscious", *ON)
+    assert ended.status == 0
+    assert ended.err == "BREAK GLASS: this look is recorded as an emergency, with the reason you gave.\n"
+    [look] = looks(seen)
+    assert (look["purpose"], look["reason"]) == ("emergency", "found unconscious")
+
+
+# --- what an auditor reads ------------------------------------------------------------------------------------------
+
+
+def test_the_screen_of_an_auditor(seen_file: Caretrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caretrail.recording.sqlite._operating_system_user", lambda: "ortiz")
+    seen_file("worklist", *ON, CARETRAIL_ACTOR="c-ortiz,clinician,LADC")
+    seen_file("show", EPISODE, *ON, "--break-glass", "found unconscious", CARETRAIL_ACTOR="c-quill,supervisor")
+    seen_file("log", "--after", "@60")
+    ended = seen_file("audit", "access", EPISODE)
+    assert re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "2026-03-09 12:00", ended.out) == (
+        "Looks at LNK-2026-0001\n"
+        "\n"
+        "When, UTC         Who            Command   For          Saw\n"
+        "2026-03-09 12:00  c-ortiz, LADC  worklist  treatment    LNK-2026-0001\n"
+        "                  (ortiz)\n"
+        "2026-03-09 12:00  c-quill        show      BREAK GLASS  LNK-2026-0001\n"
+        "                  (ortiz)                               because: found\n"
+        "                                                        unconscious\n"
+        "2026-03-09 12:00  ortiz          log       treatment    the whole log after\n"
+        "                  (ortiz)                               position 60\n"
+        "\n"
+        "3 looks, 1 by breaking glass; this one is recorded too\n"
+    )
+    assert seen_file("audit", "access", "--account", "ortiz").out.count("audit access") == 1
+
+
+def test_an_auditor_asks_by_person_account_and_day(seen: Caretrail) -> None:
+    seen("timeline", EPISODE, CARETRAIL_ACTOR="c-ortiz,clinician")
+    seen("timeline", EPISODE, CARETRAIL_ACTOR="c-quill,clinician")
+    account = looks(seen)[0]["account"]
+    for words, count in (
+        (("--actor", "c-ortiz"), 1),
+        (("--actor", "c-nobody"), 0),
+        (("--account", account, "--actor", "c-quill"), 1),
+        (("--account", "nobody"), 0),
+        (("--to", "2020-01-01"), 0),
+        (("--from", "2020-01-01", "--to", "2199-12-31", "--actor", "c-quill"), 1),
+        (("--from", "2199-12-31"), 0),
+        ((EPISODE, "--actor", "c-quill"), 1),
+    ):
+        ended = seen("audit", "access", *words, "--json")
+        assert len(ended.json) == count, words
+    assert seen("audit", "access", "OMA-1").status == 1
+    assert seen("audit", "access", "--from", "2026-02-02", "--to", "2026-02-01").status == 2
+
+
+def test_asking_is_itself_recorded_before_it_is_answered(seen: Caretrail) -> None:
+    seen("timeline", EPISODE)
+    for _ in range(2):
+        seen("audit", "access", EPISODE)
+    told = [(look["command"], look["purpose"]) for look in looks(seen)]
+    assert told == [("timeline", "treatment"), ("audit access", "audit"), ("audit access", "audit")]
+
+
+# --- on a store that takes no writes --------------------------------------------------------------------------------
+
+
+def test_what_takes_no_writes_is_read_with_the_record_elsewhere(seen: Caretrail, tmp_path: Path) -> None:
+    from recording.test_access import elsewhere
+
+    primary = elsewhere(seen.url, tmp_path)
+    with taking_no_writes(seen.url):
+        ended = seen("timeline", EPISODE, CARETRAIL_ACCESS_DB=primary)
+        assert (ended.status, ended.err) == (0, "")
+        assert seen("--access-db", primary, "timeline", EPISODE).status == 0
+        assert seen("census", *ON, CARETRAIL_ACCESS_DB=primary).err == ""
+    there = Caretrail(primary, tmp_path)
+    assert [look["command"] for look in looks(there)] == ["timeline", "timeline", "census"]
+
+
+def test_a_recorder_that_fails_in_passing_is_not_taken_for_a_standby(
+    seen_file: Caretrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise StoreError("no")
+
+    monkeypatch.setattr(EventRecorder, "record_access", broken)
+    ended = seen_file("census", *ON)
+    assert (ended.status, ended.out) == (4, "")
