@@ -31,6 +31,14 @@ KEPT = {"type", "episode", "policy", "zone", "occurred_on"}
 COMMANDS: dict[str, tuple[str, ...]] = {
     "append": ("append", "{file}"),
     "audit access": ("audit", "access", EPISODE),
+    "audit checkpoint": ("audit", "checkpoint", "--key", "{folder}/key", "--state", "{folder}/state", "--first"),
+    "audit key": ("audit", "key", "--out", "{folder}/key"),
+    "audit packet": (
+        "audit", "packet", EPISODE, "--out", "{folder}/packet.zip", "--key", "{folder}/key", "--state", "{folder}/packets",
+        "--first", "--recipient", "State", "--purpose", "claims", "--basis", "audit",
+    ),
+    "audit inspect": ("audit", "inspect", "{folder}/packet.zip"),
+    "audit verify": ("audit", "verify", "--receipts", "{file}"),
     "census": ("census",),
     "completion": ("completion", "bash"),
     "copy": ("copy", "--to", "{folder}/copied.db"),

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
 
+from caretrail.errors import StoreDamaged
 from caretrail.recording.database import Database, Row
 from caretrail.recording.events import (
     LARGEST_NUMBER,
@@ -160,7 +161,10 @@ class EventRecorder(ApplicationRecorder, ABC):
 
     def max_position(self) -> int:
         """Return the position of the newest event, 0 in an empty log."""
-        return int(self._database.query(self._sql["max_position"])[0][0])
+        position = self._database.query(self._sql["max_position"])[0][0]
+        if not isinstance(position, int):
+            raise StoreDamaged(f"{self.store}: the newest position is no number", "run 'caretrail audit verify'")
+        return position
 
     def last_recorded_at(self) -> datetime | None:
         """Return when the newest event was recorded, None in an empty log."""

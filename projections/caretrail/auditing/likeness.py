@@ -44,8 +44,8 @@ class Differences:
                 self.known.setdefault(position, leaf)
 
 
-def likeness(differences: Differences, rows: Sequence[LogColumns], newest: int) -> Kind:
-    """What the first difference looks like, from the rows at and after it; `newest` is the end of the log."""
+def likeness(differences: Differences, rows: Sequence[LogColumns]) -> Kind:
+    """What the first difference looks like, from the rows at and after it."""
     first = differences.first
     assert first is not None, "there is a difference"  # noqa: S101  # the caller's promise
     near = {row[0]: row for row in rows if first <= row[0] <= first + NEAR}
@@ -60,7 +60,7 @@ def likeness(differences: Differences, rows: Sequence[LogColumns], newest: int) 
         return Kind.INSERTED
     if any(_moved(row, near, known, row[0] + 1) for row in rest):
         return Kind.DELETED  # each row stands one place before its own
-    if differences.last_held > first or first == newest:
+    if differences.last_held > first or len(known) == 1:
         return Kind.EDITED
     return Kind.REWRITTEN if not differences.held else Kind.FORKED
 

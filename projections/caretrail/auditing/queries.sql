@@ -1,3 +1,7 @@
 -- same_command --
 -- Whether a pair of source and command_id is there twice; the guards that refuse it may have been taken away.
 SELECT 1 FROM caretrail.log WHERE position <= :end GROUP BY source, command_id HAVING count(*) > 1 LIMIT 1
+
+-- without_position --
+-- Rows that no reader of the log can meet.
+SELECT count(*) FROM caretrail.log WHERE position IS NULL

@@ -12,11 +12,12 @@ from caretrail.auditing.reading import BELOW, stored_rows
 from caretrail.auditing.trees import WIDTH, TreeFold
 from caretrail.auditing.verdict import Kind, Problem, Verdict
 from caretrail.auditing.witnesses import Kept, Witnesses
-from caretrail.errors import StoreError, StoreUnreachable
+from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.tree import root_of
 from caretrail.projection.status import status
 from caretrail.projection.tables import PACKAGE, State, read_state, tables_exist
+from caretrail.recording.events import LARGEST_NUMBER
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
@@ -38,9 +39,9 @@ class _Verification:
     def __init__(self, recorder: EventRecorder, witnesses: Witnesses) -> None:
         self._recorder, self._witnesses = recorder, witnesses
         self._tiles = _Tiles(recorder)  # before the end is asked for: the read models never stand beyond the log
-        self._end = recorder.max_position()
+        self._end = _end_of(recorder)
         self._rows = RowFold()
-        self._tree = TreeFold([self._end, *(kept.checkpoint.size for kept in witnesses.checkpoints)])
+        self._tree = TreeFold(kept.checkpoint.size for kept in witnesses.checkpoints)
         self._receipts = Differences()
         self._positions = sorted(witnesses.receipts)
 
@@ -53,6 +54,7 @@ class _Verification:
                     self._take(run)
             if progress is not None:
                 progress(min(self._rows.position, self._end), self._end)
+        self._end = self._rows.position if self._end == LARGEST_NUMBER else self._end
         self._rows.end(self._end)
         self._tiles.compare_upper(self._tree.tile_roots)
         return self._verdict()
@@ -72,8 +74,8 @@ class _Verification:
         ]
         covered = max((kept.checkpoint.size for kept in holding), default=0)
         problems = [*self._witnesses.problems, *self._of_rows(), *self._of_checkpoints(), *self._of_receipts(covered)]
-        problems += [*self._of_tiles(covered), *self._of_commands()]
-        root = self._tree.roots.get(self._end)
+        problems += [*self._of_tiles(covered), *self._of_statements()]
+        root = self._tree.root() if self._tree.size == self._end else None
         return Verdict(
             origin_of(self._recorder.namespace), self._end, root, self._rows.streams, len(holding), covered,
             self._receipts.held, self._tiles.same, tuple(_ordered(problems)), tuple(self._notes(holding)),
@@ -129,23 +131,26 @@ class _Verification:
             wrong = tiles.wrong or f"the tile of position {first}"
             yield Problem(Kind.TILES, f"{wrong} is not what the log gives")
 
-    def _of_commands(self) -> Iterator[Problem]:
+    def _of_statements(self) -> Iterator[Problem]:
+        """What the database finds by itself, whose guards may have been taken away."""
+        sql, query = load_sql(__package__ or "", "queries.sql"), self._recorder.database.query
         try:
-            sql = load_sql(__package__ or "", "queries.sql")["same_command"]
-            if self._recorder.database.query(sql, {"end": self._end}):
+            if query(sql["same_command"], {"end": self._end}):
                 yield Problem(Kind.INSERTED, "a command_id is there twice, which no append would record")
+            if (count := query(sql["without_position"])[0][0]) != 0:
+                yield Problem(Kind.INSERTED, f"there are rows without a position: {count}")
         except StoreUnreachable:
             raise
         except StoreError:
             if not any(anomaly.kind is Kind.UNREADABLE for anomaly in self._rows.anomalies):
-                yield Problem(Kind.UNREADABLE, "the database could not look for a command_id that is there twice")
+                yield Problem(Kind.UNREADABLE, "the database could not look through all rows")
 
     def _likeness(self, differences: Differences) -> Kind:
         first = differences.first or 1
         near: list[LogColumns] = []
         for found in stored_rows(self._recorder, first - 1, min(first + NEAR, self._end)):
             near += [] if isinstance(found, int) else found
-        return likeness(differences, near, self._end)
+        return likeness(differences, near)
 
     # --- what cannot be known ---------------------------------------------------------------------------------------
 
@@ -164,6 +169,14 @@ class _Verification:
             yield f"{self._tiles.missing} tiles are not there: 'caretrail projection rebuild' makes them again"
         if self._tiles.quarantined:
             yield f"{self._tiles.quarantined} episodes cannot be read: see 'caretrail projection quarantine'"
+
+
+def _end_of(recorder: EventRecorder) -> int:
+    """Where the log ends; beyond every position if the newest is no number, so that what can be read is."""
+    try:
+        return recorder.max_position()
+    except StoreDamaged:
+        return LARGEST_NUMBER
 
 
 class _Tile(NamedTuple):

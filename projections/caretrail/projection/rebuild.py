@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from caretrail.errors import StoreError
+from caretrail.errors import StoreDamaged, StoreError
 from caretrail.projection.programs import refresh
 from caretrail.projection.projector import FoldedEpisodes, Progress, Projector
 from caretrail.projection.status import Status, status
@@ -114,6 +114,7 @@ def go_live(recorder: EventRecorder, state: State) -> None:
             database.execute(sql["hold_live"])
             live = read_state(database)
             if live is not None and live.position > reached.position:
+                _require_log(recorder, live.position)
                 continue
             params = {"generation": state.generation, "position": reached.position, "format": row_format()}
             if database.execute(sql["end_rebuild"], params) != 1:
@@ -124,6 +125,16 @@ def go_live(recorder: EventRecorder, state: State) -> None:
         live = read_state(database)
         if live is not None:
             _sweep(recorder, live.generation, int(database.query(sql["newest_generation"])[0][0]))
+
+
+def _require_log(recorder: EventRecorder, position: int) -> None:
+    """Refuse to go on without end towards a position that the log does not have any more."""
+    newest = recorder.max_position()
+    if newest < position:
+        raise StoreDamaged(
+            f"{recorder.store}: the read models stand on position {position}, and the log ends at position {newest}",
+            "facts are gone: keep everything as it is, and run 'caretrail audit verify'",
+        )
 
 
 def _sweep(recorder: EventRecorder, live: int, following: int) -> None:

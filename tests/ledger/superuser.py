@@ -1,0 +1,80 @@
+"""Somebody who may rewrite everything in the database: guards, rows, positions, times, salts, read models, tiles."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from uuid import UUID
+
+import psycopg
+
+from caretrail.projection.projector import catch_up
+from caretrail.projection.tables import PACKAGE
+from caretrail.recording import open_recorder
+from caretrail.recording.leaf import LogColumns
+from caretrail.recording.statements import load_sql
+
+COLUMNS = "position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt"
+
+
+def rows_of(url: str) -> list[LogColumns]:
+    """The whole log as it is stored."""
+    with open_recorder(url) as recorder:
+        return recorder.read_columns(0, 1_000_000)
+
+
+def rewrite(url: str, rows: Sequence[LogColumns]) -> None:
+    """Take the guards away, put these rows in the place of all there are, and put the guards back."""
+    if url.startswith("sqlite:"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite://"), isolation_level=None)) as file:
+            guards = file.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for name, _ in guards:
+                file.execute(f'DROP TRIGGER "{name}"')
+            file.execute("BEGIN")
+            file.execute("DELETE FROM log")
+            file.executemany(f"INSERT INTO log ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            file.execute("COMMIT")
+            for _, sql in guards:
+                file.execute(sql)
+        return
+    values = "%s, %s, %s, %s, %s, 'epoch'::timestamptz + %s * interval '1 microsecond', %s, %s, %s, %s"
+    with psycopg.connect(url) as server, server.cursor() as cursor:
+        cursor.execute("ALTER TABLE caretrail.log DISABLE TRIGGER ALL")
+        cursor.execute("DELETE FROM caretrail.log")
+        cursor.executemany(
+            f"INSERT INTO caretrail.log ({COLUMNS}) VALUES ({values})".encode(),
+            [(row[0], UUID(bytes=row[1]), *row[2:]) for row in rows],
+        )
+        cursor.execute("ALTER TABLE caretrail.log ENABLE TRIGGER ALL")
+
+
+def altered(url: str, change: Callable[[list[LogColumns]], list[LogColumns]], *, recompute: bool = True) -> None:
+    """Rewrite the log by a function, and make everything that is derived from it fit, tiles and all."""
+    rewrite(url, change(rows_of(url)))
+    if recompute:
+        make_all_anew(url)
+
+
+def make_all_anew(url: str) -> None:
+    """Drop the read models and make them again from the log as it now is."""
+    with open_recorder(url) as recorder:
+        recorder.database.script(load_sql(PACKAGE, "tables.sql")["drop"])
+        catch_up(recorder)
+
+
+def project(url: str) -> None:
+    """Bring the read models, the tiles among them, up to the end of the log."""
+    with open_recorder(url) as recorder:
+        catch_up(recorder)
+
+
+def fitted(rows: Sequence[LogColumns]) -> list[LogColumns]:
+    """These rows as if they had been recorded so: positions and versions without gaps, times that rise."""
+    versions: dict[bytes, int] = {}
+    found: list[LogColumns] = []
+    for place, row in enumerate(rows, start=1):
+        versions[row[1]] = versions.get(row[1], 0) + 1
+        moment = row[5] if not found else max(row[5], found[-1][5] + 1)
+        found.append((place, row[1], versions[row[1]], row[3], row[4], moment, *row[6:]))
+    return found
