@@ -189,7 +189,8 @@ def test_what_is_there_is_not_written_over(desk: Desk) -> None:
 def test_a_disclosure_that_cannot_be_recorded_is_none(desk: Desk) -> None:
     run_sql(
         desk.caretrail.url,
-        "CREATE TRIGGER full BEFORE INSERT ON log WHEN NEW.name LIKE 'accessed%' BEGIN SELECT RAISE(ABORT, 'full'); END",
+        "CREATE TRIGGER full BEFORE INSERT ON log WHEN NEW.name LIKE 'accessed%' "
+        "BEGIN SELECT RAISE(ABORT, 'full'); END",
     )
     ended = desk.packet(EPISODE)
     assert ended.status == 4

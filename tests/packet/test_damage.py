@@ -1,4 +1,4 @@
-"""Whatever is done to a packet is found, by verify.py and by the second verifier, and ends in a verdict, not a traceback.
+"""Whatever is done to a packet is found, by verify.py and by the second verifier, and ends in a verdict.
 
 A byte of the zip itself that leaves every file as it was, such as a time in its directory, is no part of the packet.
 """
@@ -14,6 +14,8 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ NODE = shutil.which("node")
 SCRIPT = Path(__file__).with_name("verify.mjs")
 VECTORS = Path(__file__).parent.parent / "ledger" / "vectors"
 FACTS = f"client-cl-7f3a/episode-{NAME}/facts.jsonl"
-SMALL = 1_000
+SMALL = 2_000
 """Of a file of so many bytes each is changed; of a larger one some, chosen by a seed."""
 
 
@@ -56,6 +58,12 @@ def files(packet: Path) -> Files:
     return unpacked(packet)
 
 
+@pytest.fixture(autouse=True)
+def remembered_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check a signature once: most damages leave the three of a packet as they are."""
+    monkeypatch.setattr(verify, "signed_by", lru_cache(verify.signed_by))
+
+
 def verdict(files: Files, key: str) -> int:
     """What verify.py says of files in memory."""
     report = verify.Report()
@@ -77,12 +85,13 @@ def resealed(files: Files, key: SigningKey, change: Callable[[dict[str, Any]], N
     manifest = json.loads(files["manifest.json"])
     names = [name for name in files if not name.startswith("manifest.")]
     manifest["files"] = [
-        {"path": name, "bytes": len(files[name]), "sha256": verify.sha256(files[name]).hexdigest()} for name in names
+        {"path": name, "bytes": len(files[name]), "sha256": sha256(files[name]).hexdigest()} for name in names
     ]
     manifest["keys"] = [str(key.verifying)]
     change(manifest)
     data = json.dumps(manifest).encode()
-    text = f"caretrail.packet/manifest\n{verify.NOTICE}\n{manifest['origin']}\n{verify.sha256(data).hexdigest()} {len(data)}\n"
+    digest = f"{sha256(data).hexdigest()} {len(data)}"
+    text = f"caretrail.packet/manifest\n{verify.NOTICE}\n{manifest['origin']}\n{digest}\n"
     return {
         **{name: files[name] for name in names},
         "manifest.json": data,
@@ -100,7 +109,7 @@ def test_it_holds_as_a_zip_and_as_a_folder(packet: Path, files: Files, shop: Des
 
 def places(name: str, size: int) -> list[int]:
     chance = random.Random(name)  # noqa: S311  # a test's choice, the same in each run
-    return list(range(size)) if size <= SMALL else sorted(chance.sample(range(size), 60))
+    return list(range(size)) if size <= SMALL else sorted(chance.sample(range(size), 100))
 
 
 def test_every_changed_byte_of_every_file_is_found(files: Files, shop: Desk) -> None:
@@ -112,7 +121,7 @@ def test_every_changed_byte_of_every_file_is_found(files: Files, shop: Desk) -> 
             changed[place] ^= chance.randrange(1, 256)
             assert verdict({**files, name: bytes(changed)}, shop.public) == 1, f"{name}, byte {place}"
             tried += 1
-    assert tried > 1_400
+    assert tried > 3_000
 
 
 def test_cut_and_grown_files_are_found(files: Files, shop: Desk) -> None:
@@ -154,22 +163,27 @@ def renumbered(lines: list[str]) -> list[str]:
     ]
 
 
+def each(old: str, new: str) -> Callable[[list[str]], list[str]]:
+    """Replace in every line."""
+    return lambda lines: [line.replace(old, new) for line in lines]
+
+
 EDITS: dict[str, Callable[[list[str]], list[str]]] = {
     "a fact left out": lambda lines: lines[:5] + lines[6:],
     "the last left out": lambda lines: lines[:-1],
     "a fact left out and the rest counted anew": lambda lines: renumbered(lines[:5] + lines[6:]),
     "a fact twice": lambda lines: [*lines, lines[-1]],
     "two in another order": lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]],
-    "another time": lambda lines: [line.replace("2026-11-", "2025-11-").replace("2026-06-", "2025-06-") for line in lines],
-    "another author": lambda lines: [line.replace('"recorded_by":"', '"recorded_by":"x') for line in lines],
-    "another content": lambda lines: [line.replace('"minutes":180', '"minutes":181') for line in lines],
-    "another content in a copy": lambda lines: [line.replace('"payload_hash":"', '"payload_hash":"00') for line in lines],
+    "another time": each('"recorded_at":"2026-', '"recorded_at":"2025-'),
+    "another author": each('"recorded_by":"', '"recorded_by":"x'),
+    "another content": each('"minutes":180', '"minutes":181'),
+    "another hash": each('"payload_hash":"', '"payload_hash":"00'),
     "a byte moved from the payload to the salt": lambda lines: [
         line.replace('","leaf"', '7b","leaf"').replace('"payload":{', '"payload":') for line in lines
     ],
-    "a withheld fact as a fact": lambda lines: [line.replace('"withheld":"wrong_client"', '"stated":{}') for line in lines],
-    "a number as a text": lambda lines: [line.replace('"version":7', '"version":"7"') for line in lines],
-    "an unknown column": lambda lines: [line.replace('"version":', '"note":"x","version":') for line in lines],
+    "a withheld fact as a fact": each('"withheld":"wrong_client"', '"stated":{}'),
+    "a number as a text": each('"version":7', '"version":"7"'),
+    "an unknown column": each('"version":', '"note":"x","version":'),
     "no JSON": lambda lines: [*lines[:-1], lines[-1][:-2]],
     "deep JSON": lambda lines: [*lines[:-1], "[" * 100_000],
     "two facts in a line": lambda lines: [*lines[:-2], f"{lines[-2]},{lines[-1]}"],
@@ -191,6 +205,61 @@ def test_even_who_may_sign_cannot_change_what_the_checkpoint_fixed(
     changed = resealed(changed, shop.key, lambda manifest: manifest["streams"][0].update(facts=count))
     assert verdict(changed, shop.public) == 1
     assert node_verdicts((packed(changed, tmp_path / "p.zip"), shop.public)) == [1]
+
+
+def _extra(files: Files, _key: SigningKey) -> Files:
+    return {**files, "extra": b"x"}
+
+
+def _altered(files: Files, _key: SigningKey) -> Files:
+    return {**files, "README.txt": files["README.txt"].replace(b"State auditor", b"State auditoR")}
+
+
+def _forged(files: Files, _key: SigningKey) -> Files:
+    return resealed(_altered(files, _key), new_key(_key.name))
+
+
+def _last_left_out(files: Files, key: SigningKey) -> Files:
+    changed = edited(files, EDITS["the last left out"])
+    return resealed(changed, key, lambda manifest: manifest["streams"][0].update(facts=64))
+
+
+def _other_checkpoint(files: Files, key: SigningKey) -> Files:
+    return resealed({**files, "checkpoint": files["checkpoint"].replace(b"\n\n", b"\nmore\n\n")}, key)
+
+
+PROTECTIONS: dict[str, Callable[[Files, SigningKey], Files]] = {
+    "manifest_signed": _forged,
+    "listed": _extra,
+    "read_all": _altered,
+    "checkpoint": _other_checkpoint,
+    "proven": _last_left_out,
+    "complete": _last_left_out,
+}
+"""Each step of verify.py, and a damage that it finds."""
+
+
+@pytest.mark.parametrize("step", PROTECTIONS)
+def test_each_step_finds_what_it_is_there_for(
+    step: str, files: Files, shop: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = PROTECTIONS[step](files, shop.key)
+    root = verify.unpacked(files["checkpoint"].split(b"\n")[2].decode())
+
+    def passing(*_: object) -> bytes:
+        return root
+
+    assert verdict(damaged, shop.public) == 1
+    for name, damage in PROTECTIONS.items():  # the control: without it, and what finds the same, the damage passes
+        if damage is PROTECTIONS[step]:
+            monkeypatch.setattr(verify, name, _read_without_hashes if name == "read_all" else passing)
+    assert verdict(damaged, shop.public) == 0
+
+
+def _read_without_hashes(files: verify.Files, manifest: Any, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
+    for entry in manifest["streams"]:
+        name = f"{entry['folder']}/facts.jsonl"
+        verify.read_facts(files.read(name), name, entry, leaves, counts)
 
 
 def test_completeness_is_the_keys_word(files: Files, shop: Desk) -> None:
@@ -360,7 +429,8 @@ def test_hostile_folders_end_in_a_verdict(files: Files, shop: Desk, tmp_path: Pa
 @pytest.mark.parametrize(
     "change",
     [
-        {"size": -1}, {"size": 2**70}, {"size": "65"}, {"size": 1.5}, {"streams": None}, {"streams": [7]}, {"files": {}},
+        {"size": -1}, {"size": 2**70}, {"size": "65"}, {"size": 1.5}, {"streams": None}, {"streams": [7]},
+        {"files": {}},
         {"files": [{"path": 7}]}, {"files": [{"path": "a", "bytes": 2**60, "sha256": "x"}]}, {"origin": ["x"]},
         {"keys": []}, {"keys": 7}, {"format": "caretrail.packet/2"}, {"notice": ""},
     ],

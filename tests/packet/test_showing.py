@@ -1,4 +1,4 @@
-"""What must stay behind stays behind: texts, ids of groups, and everything of other clients, in every file of a packet."""
+"""What must stay behind stays behind, in every file of a packet: texts, ids of groups, and all of other clients."""
 
 from __future__ import annotations
 
@@ -184,8 +184,7 @@ def test_nothing_of_other_episodes_is_in_a_packet(desk: Desk) -> None:
     desk.record(assessed("01-02", client=OWN), admitted("01-05", client=OWN, prior_episode=None))
     desk.record(assessed("01-02", "S-9", client=STRANGER), admitted("01-05", "S-9", client=STRANGER))
     files = unpacked(desk.make(NAME))
-    stream = [line for line in json.loads(files["manifest.json"])["streams"]]
-    assert [entry["episode"] for entry in stream] == [NAME]
+    assert [entry["episode"] for entry in json.loads(files["manifest.json"])["streams"]] == [NAME]
     assert found(files, STRANGER, "S-9") == []
     assert found(unpacked(desk.make(NAME, "S-9", name="both.zip")), STRANGER) != []  # the control
 
