@@ -27,7 +27,7 @@ import sys
 import zipfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from hashlib import sha256, sha512
 from pathlib import Path
@@ -179,9 +179,7 @@ class Zip(Files):
         for entry in entries:
             kind = stat.S_IFMT(entry.external_attr >> 16)
             if entry.is_dir() or kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
-                raise Problem(
-                    f"{shown(entry.filename)} is a folder, a link or encrypted: a packet has plain files only"
-                )
+                raise Problem(f"{shown(entry.filename)} is a folder, a link or encrypted, and no plain file")
             if entry.file_size > MOST_RATIO * entry.compress_size + 1_000_000:
                 raise Problem(f"{shown(entry.filename)} would unpack to far more than it is: a zip bomb")
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -269,7 +267,8 @@ SHAPES = {
 }
 """What a line of facts.jsonl has, and how much of it is proven. The order of looking is that of how often they come."""
 
-EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # the shorter name is of Python 3.11
+MICROSECOND = timedelta(microseconds=1)
 NUMBERS, LENGTH = struct.Struct(">Q16sQq"), struct.Struct(">I")
 
 
@@ -455,11 +454,8 @@ def listed(files: Files, manifest: Json) -> None:
             raise Problem(f"{shown(name)} leaves the folder, or is no name packets have")
     missing, extra = sorted(expected - set(files.sizes)), sorted(set(files.sizes) - expected)
     if missing or extra:
-        raise Problem(
-            "; ".join(
-                [*(f"{shown(n)} is missing" for n in missing[:5]), *(f"{shown(n)} is not listed" for n in extra[:5])]
-            )
-        )
+        wrong = [f"{shown(name)} is missing" for name in missing] + [f"{shown(name)} is not listed" for name in extra]
+        raise Problem("; ".join(wrong[:5]))
     if len(set(names)) != len(names) or {MANIFEST, MANIFEST_NOTE} & set(names) or manifest["notice"] != NOTICE:
         raise Problem("the manifest lists a file twice, or has no notice")
 
@@ -521,6 +517,7 @@ SHAPES_IN_WORDS = {
     "withheld": "withheld, as another client's: that they are in the log is proven by a hash",
     "sealed": "sealed: their place in the log is proven, everything else about them is stated",
 }
+TERMS = "recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"
 PROVES = """\
 What this shows: the facts are those the log held when the checkpoint was signed, unaltered, with the place, time and
 account the store gave them, and nothing was left out of these episodes, as the log's key states. What it does not
@@ -534,28 +531,11 @@ def words(report: Report) -> Iterator[str]:
     signs = {True: "ok     ", False: "FAILED ", None: "OPEN   "}
     yield from (f"{signs[holds]}{text}" for holds, text in report.lines)
     if report.status != 1:
+        counts, manifest = report.counts, report.manifest
         yield "\nFacts:"
-        yield from (
-            f"  {report.counts[shape]:>8,} {meaning}"
-            for shape, meaning in SHAPES_IN_WORDS.items()
-            if report.counts[shape]
-        )
+        yield from (f"  {counts[shape]:>8,} {means}" for shape, means in SHAPES_IN_WORDS.items() if counts[shape])
         yield "\nAs the packet states:"
-        manifest = report.manifest
-        for name in (
-            "recipient",
-            "purpose",
-            "basis",
-            "consent",
-            "scope",
-            "made_at",
-            "as_of",
-            "known_at",
-            "origin",
-            "size",
-        ):
-            if manifest.get(name) is not None:
-                yield f"  {name}: {shown(manifest[name])}"
+        yield from (f"  {name}: {shown(manifest[name])}" for name in TERMS if manifest.get(name) is not None)
         yield f"\n{PROVES}\n\n{NOTICE}"
     yield "\n" + ("THE PACKET HOLDS", "THE PACKET DOES NOT HOLD", "NOT DECIDED")[report.status]
 

@@ -26,7 +26,7 @@ def command(packet: Path, key: str | None, as_json: bool) -> None:
     the packet. Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided, for want of a
     key.
 
-        caretrail audit inspect LNK-2026-0001.zip --key caretrail.key.pub
+        caretrail audit inspect packet.zip --key ledger.key.pub
     """
     from caretrail.ledger.keys import read_verifying_keys
     from caretrail.packet import verify

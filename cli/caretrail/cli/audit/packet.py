@@ -81,8 +81,8 @@ def command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **given: 
     are withheld, free text and ids of group sessions left out, and the packet says where. It is recorded as a
     disclosure before there is a file; at a terminal you are asked for what is missing.
 
-        caretrail audit packet LNK-2026-0001 --out LNK-2026-0001.zip --key caretrail.key \
-          --recipient "State auditor" --purpose "claims of spring 2026" --basis audit
+        caretrail audit packet LNK-2026-0001 --out packet.zip --key ledger.key \
+          --recipient "State auditor" --purpose "claims, spring 2026" --basis audit
     """
     _check_usage(episodes, given)
     terms = _terms(given)
