@@ -198,6 +198,30 @@ def test_a_disclosure_that_cannot_be_recorded_is_none(desk: Desk) -> None:
     assert not list(desk.folder.glob("*.part"))
 
 
+def test_why_there_is_no_packet_is_a_look_where_it_tells_of_an_episode(desk: Desk) -> None:
+    """Given a day on which facts of another client still counted: the example strikes its fact 56 so, by fact 58."""
+    ended = desk.packet(EPISODE, "--known-at", "@57")
+    assert ended.status == 1
+    assert "rests on facts of another client" in ended.err
+    assert not desk.target.exists()
+    looks = desk.caretrail("audit", "access", EPISODE, "--json").json
+    assert [(row["command"], row["disclosure"]) for row in looks] == [("audit packet", None)]
+
+
+def test_whoever_may_read_may_hand_out(logins: dict[str, str], tmp_path: Path, example: str) -> None:
+    writer = Caretrail(logins["writer"], tmp_path)
+    assert writer("append", "--imported", input=example).status == 0
+    assert Caretrail(logins["projector"], tmp_path)("projection", "catch-up").status == 0
+    for role in ("reader", "auditor"):
+        caretrail = Caretrail(logins[role], tmp_path)
+        caretrail.variables["XDG_STATE_HOME"] = str(tmp_path / role)
+        key, target = str(tmp_path / f"{role}.key"), str(tmp_path / f"{role}.zip")
+        assert caretrail("audit", "key", "--out", key).status == 0
+        ended = caretrail("audit", "packet", EPISODE, "--out", target, "--key", key, "--first", *TERMS)
+        assert (ended.status, ended.err) == (0, "")
+        assert caretrail("audit", "inspect", target, "--key", f"{key}.pub").status == 0
+
+
 def test_the_first_checkpoint_must_be_said_to_be_one(desk: Desk) -> None:
     ended = desk.packet(EPISODE, first=False)
     assert ended.status == 1

@@ -7,13 +7,15 @@ import stat
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from caretrail.errors import StoreDamaged, UnknownEpisode
+from caretrail.demo import jsonl
+from caretrail.errors import Refused, StoreDamaged, UnknownEpisode
+from caretrail.facts import parse_fact
 from caretrail.ledger.note import BadSignature, UnknownKey, new_key
 from caretrail.packet import notice, verify
 from caretrail.packet.terms import BASES, PURPOSES, PacketRefused, Terms
@@ -270,3 +272,38 @@ def test_an_episode_that_was_all_of_another_client_names_nobody(desk: Desk) -> N
     assert not [name for name, data in files.items() if b"cl-x1" in data]
     assert "client-not-stated/episode-W-1/facts.jsonl" in files
     assert status(packet, desk.public) == 0
+
+
+def test_a_program_of_the_demo_store(recorder: EventRecorder, tmp_path: Path) -> None:
+    """Given the demo's made-up episodes, when all of one program in a quarter are handed out, then each is proven."""
+    desk = Desk(recorder, tmp_path)
+    lines = list(jsonl(date(2026, 6, 1), 12))
+    for start in range(0, len(lines), 500):
+        outcomes = desk.records.append_each([parse_fact(line) for line in lines[start : start + 500]], imported=True)
+        assert not [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    reader = Reader(recorder, NOW, access=unrecorded)
+    programs = {row.program for row in reader.census(date(2026, 5, 1))} - {None}
+    program = sorted(str(name) for name in programs)[0]
+    start, end = date(2026, 4, 1), date(2026, 6, 30)
+    names = reader.in_program(program, start, end)
+    assert names
+    # the same by the log instead of the rows, and by looking at every day
+    assert names == reader.in_program(program, start, end, recorder.max_position())
+    days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
+    assert set(names) == {row.episode for day in days for row in reader.census(day, program=program)}
+    packet = desk.make(*names, as_of=NOW.date(), program=program, start=start, end=end)
+    assert problems(packet, desk.public) == ""
+    manifest = manifest_of(unpacked(packet))
+    assert [entry["episode"] for entry in manifest["streams"]] == sorted(names, key=lambda name: name)
+    strangers = {row.client for row in reader.census(date(2026, 5, 1))} - {
+        entry["client"] for entry in manifest["streams"]
+    }
+    assert not [name for name, data in unpacked(packet).items() for client in strangers if str(client).encode() in data]
+
+
+def test_an_episode_recorded_behind_the_rows_counts_for_its_program(desk: Desk) -> None:
+    onlooker = Reader(desk.recorder, NOW, access=unrecorded, write=False)
+    before = onlooker.in_program("lincoln-iop", date(2026, 5, 20), date(2026, 5, 31))
+    desk.record(assessed("05-20", "NEW", program="lincoln-iop"), admitted("05-21", "NEW", program="lincoln-iop"))
+    assert onlooker.in_program("lincoln-iop", date(2026, 5, 20), date(2026, 5, 31)) == sorted([*before, "NEW"])
+    assert "NEW" not in onlooker.in_program("lincoln-iop", date(2026, 4, 1), date(2026, 5, 20))

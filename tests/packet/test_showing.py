@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,17 @@ def test_what_was_entered_for_another_client_is_withheld_with_all_that_hangs_on_
         assert status(packet, desk.public) == 0
 
 
+def test_a_day_of_a_session_of_another_client_does_not_tell_of_it(desk: Desk) -> None:
+    desk.record(assessed("01-02", client=OWN), admitted("01-05", client=OWN))
+    desk.record(
+        session("01-06", NAME, start="03:17", minutes=77, group_size=None), session("01-06", NAME, start="04:18")
+    )
+    desk.record(fact("voided", "01-08", NAME, target=3, reason="wrong_client"))
+    files = unpacked(desk.make(NAME, as_of=date(2026, 1, 6), with_text=True))
+    assert found(files, "03:17", "77 min") == []
+    assert found(files, "04:18") != []  # the control
+
+
 def test_a_command_that_names_another_client_is_sealed(desk: Desk) -> None:
     desk.record(assessed("01-02", client=OWN), admitted("01-05", client=OWN))
     desk.record(
@@ -153,6 +165,13 @@ def texts() -> list[Fact]:
         fact("corrected", "01-28", NAME, target=4, values={"progress": TEXT, "signatures": signed}, reason=TEXT),
         fact("discharged", "02-20", NAME, reason="completed", aftercare=TEXT),
     ]  # fmt: skip
+
+
+def test_the_page_says_which_facts_it_shows_in_part(desk: Desk) -> None:
+    desk.record(*texts())
+    [page] = [data.decode() for name, data in unpacked(desk.make(NAME)).items() if name.endswith("timeline.html")]
+    assert page.count("Shown in part; what is shown is stated, not proven by the leaf. Left out") == 12
+    assert "values.progress" in page
 
 
 def test_free_text_is_shown_only_where_asked_for(desk: Desk) -> None:

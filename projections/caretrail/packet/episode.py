@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from caretrail.episode.history import Entry
 from caretrail.errors import UnknownEpisode
 from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.packet import page
@@ -23,7 +23,7 @@ from caretrail.reading.answers import plain
 from caretrail.reading.reader import eligibility_row
 from caretrail.reading.scope import Scope, finding_row, hits_of
 from caretrail.reading.sheet import sheet_of
-from caretrail.reading.timeline import fact_json, timeline_of
+from caretrail.reading.timeline import timeline_of
 from caretrail.reading.view import EpisodeView, view_of
 from caretrail.recording.events import RecordedEvent
 from caretrail.recording.leaf import leaf_hash
@@ -65,34 +65,44 @@ class EpisodePart:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a packet is made for and what it stands on: terms, checkpoint and its note, the instant, what is asked for.
+
+    `as_of` None is today where the program is; `known_at` None is the checkpoint.
+    """
+
+    terms: Terms
+    stand: Checkpoint
+    note: str
+    now: datetime
+    as_of: date | None = None
+    known_at: int | None = None
+    with_text: bool = False
+
+    @property
+    def position(self) -> int:
+        """The position up to which anything was known."""
+        return self.stand.size if self.known_at is None else self.known_at
+
+
 def episode_part(
-    recorder: EventRecorder,
-    stream: UUID,
-    name: str,
-    terms: Terms,
-    stand: Checkpoint,
-    note: str,
-    now: datetime,
-    *,
-    as_of: date | None,
-    known_at: int | None,
-    with_text: bool,
+    recorder: EventRecorder, stream: UUID, name: str, occasion: Occasion
 ) -> tuple[EpisodePart, list[File]]:
     """Make the files of one episode, with paths below its folder.
 
     Raises UnknownEpisode, StoreDamaged, or PacketRefused for what cannot be shown without showing somebody else.
     """
     recorded = recorder.select_streams({stream: 0})[stream]
-    events = [event for event in recorded if event.position <= stand.size]
+    events = [event for event in recorded if event.position <= occasion.stand.size]
     if not events:
         raise UnknownEpisode("no episode of that number is in the log of the checkpoint")
     today = view_of(recorder, name)
     others = Others(today.entries, today.episode.amendments, today.rows.client)
-    position = stand.size if known_at is None else known_at
-    _check(today, others, position)
-    known = today if recorded[-1].position <= position else view_of(recorder, name, position)
-    day = as_of or today_in(known.rows.zone, now)
-    shown = shown_facts(events, today.entries, others, with_text=with_text)
+    _check(today, others, occasion.position)
+    known = today if recorded[-1].position <= occasion.position else view_of(recorder, name, occasion.position)
+    day = occasion.as_of or today_in(known.rows.zone, occasion.now)
+    shown = shown_facts(events, today.entries, others, with_text=occasion.with_text)
     client = today.rows.client
     part = EpisodePart(
         folder=f"client-{client or 'not-stated'}/episode-{name}",
@@ -106,10 +116,10 @@ def episode_part(
         in_part=sum(item.stated is not None for item in shown.values()),
         withheld=sum(item.withheld is not None for item in shown.values()),
     )
-    html = _page(known, events, shown, terms, stand, note, position, day, now, with_text)
+    html = _page(known, events, shown, others, occasion, day)
     files = [
         ("facts.jsonl", fact_lines(events, shown, client=client, episode=name)),
-        ("findings.json", json_bytes(others.scrubbed(_findings(known, day, now)))),
+        ("findings.json", json_bytes(others.scrubbed(_findings(known, day, occasion.now)))),
         ("eligibility.json", json_bytes(others.scrubbed(_eligibility(known, day)))),
         ("timeline.html", others.scrubbed_page(html).encode()),
     ]
@@ -168,30 +178,28 @@ def _eligibility(view: EpisodeView, day: date) -> dict[str, Any]:
 def _page(
     view: EpisodeView,
     events: Sequence[RecordedEvent],
-    shown: dict[int, Shown],
-    terms: Terms,
-    stand: Checkpoint,
-    note: str,
-    position: int,
+    shown: Mapping[int, Shown],
+    others: Others,
+    occasion: Occasion,
     day: date,
-    now: datetime,
-    with_text: bool,
 ) -> str:
-    stated = {entry.version: _fact(entry, shown[entry.version]) for entry in view.entries}
+    facts = {event.originator_version: _fact(event, shown[event.originator_version]) for event in events}
     left_out = {version: item.left_out for version, item in shown.items()}
     leaves = {event.originator_version: leaf_hash(event).hex() for event in events}
-    newest = view.entries[-1]
+    sheet = sheet_of(view, day, occasion.now)
+    own = tuple(session for session in sheet.sessions if session.version not in others.facts)
+    terms, stand = occasion.terms, occasion.stand
     return page.timeline_page(
         view,
-        sheet_of(view, day, now),
-        page.fact_lines(timeline_of(view, None, "recorded"), stated, leaves, left_out),
+        replace(sheet, sessions=own),
+        page.fact_lines(timeline_of(view, None, "recorded"), facts, leaves, left_out),
         page.Disclosure(terms.recipient, terms.purpose, terms.basis, terms.ground, STATEMENT_1, STATEMENT_2),
-        page.Known(position, newest.recorded_at),
-        page.Checkpoint(stand.origin, stand.size, stand.root.hex(), now, note),
-        with_text=with_text,
+        page.Known(occasion.position, view.entries[-1].recorded_at),
+        page.Checkpoint(stand.origin, stand.size, stand.root.hex(), occasion.now, occasion.note),
+        with_text=occasion.with_text,
     )
 
 
-def _fact(entry: Entry, shown: Shown) -> dict[str, Any] | None:
+def _fact(event: RecordedEvent, shown: Shown) -> dict[str, Any] | None:
     """As much of a fact as may be shown; None where it is withheld."""
-    return fact_json(entry) if shown.whole else shown.stated
+    return json.loads(event.state) if shown.whole else shown.stated

@@ -16,7 +16,7 @@ from caretrail.ledger.note import SigningKey, sign_note
 from caretrail.ledger.tree import Subtrees, folded, root_at
 from caretrail.packet import verify
 from caretrail.packet.archive import Archive, archive_for
-from caretrail.packet.episode import EpisodePart, episode_part
+from caretrail.packet.episode import EpisodePart, Occasion, episode_part
 from caretrail.packet.lines import json_bytes
 from caretrail.packet.notice import STATEMENT_1, STATEMENT_2
 from caretrail.packet.readme import readme
@@ -84,7 +84,8 @@ def make_packet(
     stand = _stand(recorder, subtrees, keys, checkpoint)
     _check(wanted, stand)
     with archive_for(target, replace=replace) as archive:
-        parts = _add_episodes(archive, recorder, wanted, terms, stand, checkpoint, now)
+        occasion = Occasion(terms, stand, checkpoint, now, wanted.as_of, wanted.known_at, wanted.with_text)
+        parts = _add_episodes(archive, recorder, wanted.episodes, occasion)
         if terms.basis == "consent" and len({part.client for part in parts}) > 1:
             raise PacketRefused("a consent is that of one client", "make a packet for each client")
         made = {"made_at": now.isoformat(timespec="seconds"), "made_by": made_by, "caretrail": version}
@@ -135,22 +136,12 @@ def _check(wanted: Wanted, stand: Checkpoint) -> None:
 
 
 def _add_episodes(
-    archive: Archive,
-    recorder: EventRecorder,
-    wanted: Wanted,
-    terms: Terms,
-    stand: Checkpoint,
-    note: str,
-    now: datetime,
+    archive: Archive, recorder: EventRecorder, episodes: Sequence[str], occasion: Occasion
 ) -> list[EpisodePart]:
     parts: list[EpisodePart] = []
     folders: set[str] = set()
-    for name in sorted(set(wanted.episodes)):
-        stream = uuid5(recorder.namespace, name)
-        part, files = episode_part(
-            recorder, stream, name, terms, stand, note, now,
-            as_of=wanted.as_of, known_at=wanted.known_at, with_text=wanted.with_text,
-        )  # fmt: skip
+    for name in sorted(set(episodes)):
+        part, files = episode_part(recorder, uuid5(recorder.namespace, name), name, occasion)
         if part.folder.casefold() in folders:  # two that differ in case only would be one folder on some systems
             part = part.elsewhere(f"{part.folder}-{part.stream[:8]}")
         folders.add(part.folder.casefold())

@@ -162,8 +162,10 @@ def _made(
 ) -> Made:
     from importlib.metadata import version
 
+    from caretrail.errors import StoreDamaged
     from caretrail.ledger.keys import load_key
     from caretrail.packet.making import make_packet
+    from caretrail.packet.terms import PacketRefused
 
     keys = [load_key(path) for path in given["key_files"]]
     person = f"{setup.actor.id}, {setup.actor.role}" if setup.actor is not None else None
@@ -172,10 +174,14 @@ def _made(
         what = f"evidence packet, whole record of {plural(len(episodes), 'episode')}"
         access.disclose(episodes, terms.disclosure(f"{what}{', with free text' if wanted.with_text else ''}", digest))
 
-    return make_packet(
-        recorder, wanted, terms, keys, _checkpoint(recorder, keys, given), given["target"], disclose,
-        now=now(), made_by=person or recorder.account, version=version("caretrail"), replace=given["force"],
-    )  # fmt: skip
+    try:
+        return make_packet(
+            recorder, wanted, terms, keys, _checkpoint(recorder, keys, given), given["target"], disclose,
+            now=now(), made_by=person or recorder.account, version=version("caretrail"), replace=given["force"],
+        )  # fmt: skip
+    except (PacketRefused, StoreDamaged):  # why there is no packet says something of the episodes
+        access(list(wanted.episodes))
+        raise
 
 
 def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict[str, Any]) -> str:
