@@ -5,12 +5,14 @@ A byte of the zip itself that leaves every file as it was, such as a time in its
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import random
 import shutil
 import struct
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -463,3 +465,28 @@ def test_the_second_verifier_agrees_on_the_vectors_of_the_ledger() -> None:
     rows = {path.stem: json.loads(path.read_text()) for path in VECTORS.glob("*.json")}
     trees = sum(size != "0" for tree in rows["trees"] for size in tree["roots"])
     assert int(done.stdout) == len(rows["leaves"]) + len(rows["inclusion"]) + len(rows["notes"]) + trees
+
+
+def test_what_is_no_file_at_all_ends_in_a_verdict(shop: Desk, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "neither a file nor a folder" in problems(tmp_path / "pipe", shop.public)  # and does not wait for a writer
+    assert status(tmp_path / "absent", shop.public) == 1
+
+
+def test_the_status_is_told_even_if_nobody_reads_the_rest(packet: Path, shop: Desk) -> None:
+    script = Path(verify.__file__)
+    command = f'{{ {sys.executable} {script} {packet} --key "{shop.public}"; echo $? >&2; }} | true'
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
+    assert done.stderr == "0\n"
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, str(script), str(packet)], capture_output=True, env=ascii_only, check=False)
+    assert (done.returncode, done.stderr) == (2, b"")
+
+
+def test_it_is_written_for_python_3_9(tmp_path: Path) -> None:
+    text = Path(verify.__file__).read_text()
+    ast.parse(text, feature_version=(3, 9))
+    newer = {"UTC", "StrEnum", "tomllib", "ExceptionGroup", "file_digest", "pairwise"}  # names that came later
+    assert newer.isdisjoint(node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name))
+    with pytest.raises(SyntaxError):  # the control
+        ast.parse("match x:\n    case 1: pass", feature_version=(3, 9))

@@ -29,6 +29,9 @@ from caretrail.recording.recorder import EventRecorder
 MOST_NOTE_BYTES: Final = 64 * 1024
 FORMAT: Final = "caretrail.packet/1"
 
+Progress = Callable[[int, int], None]
+"""Called with the episodes done and the episodes to do."""
+
 Disclose = Callable[[Sequence[str], str], None]
 """Called with the episodes and the SHA-256 of the packet before it is handed out; if it raises, nothing is."""
 
@@ -74,6 +77,7 @@ def make_packet(
     made_by: str,
     version: str,
     replace: bool = False,
+    progress: Progress | None = None,
 ) -> Made:
     """Write the packet to a new file, once its disclosure is recorded.
 
@@ -85,7 +89,7 @@ def make_packet(
     _check(wanted, stand)
     with archive_for(target, replace=replace) as archive:
         occasion = Occasion(terms, stand, checkpoint, now, wanted.as_of, wanted.known_at, wanted.with_text)
-        parts = _add_episodes(archive, recorder, wanted.episodes, occasion)
+        parts = _add_episodes(archive, recorder, wanted.episodes, occasion, progress)
         if terms.basis == "consent" and len({part.client for part in parts}) > 1:
             raise PacketRefused("a consent is that of one client", "make a packet for each client")
         made = {"made_at": now.isoformat(timespec="seconds"), "made_by": made_by, "caretrail": version}
@@ -136,11 +140,16 @@ def _check(wanted: Wanted, stand: Checkpoint) -> None:
 
 
 def _add_episodes(
-    archive: Archive, recorder: EventRecorder, episodes: Sequence[str], occasion: Occasion
+    archive: Archive,
+    recorder: EventRecorder,
+    episodes: Sequence[str],
+    occasion: Occasion,
+    progress: Progress | None,
 ) -> list[EpisodePart]:
     parts: list[EpisodePart] = []
     folders: set[str] = set()
-    for name in sorted(set(episodes)):
+    names = sorted(set(episodes))
+    for name in names:
         part, files = episode_part(recorder, uuid5(recorder.namespace, name), name, occasion)
         if part.folder.casefold() in folders:  # two that differ in case only would be one folder on some systems
             part = part.elsewhere(f"{part.folder}-{part.stream[:8]}")
@@ -148,6 +157,8 @@ def _add_episodes(
         for path, data in files:
             archive.add(f"{part.folder}/{path}", data)
         parts.append(part)
+        if progress is not None:
+            progress(len(parts), len(names))
     return parts
 
 

@@ -279,7 +279,7 @@ def prefixed(*texts: str) -> bytes:
 
 
 def leaf_of(fact: Json, payload: str, stream: bytes) -> bytes:
-    """Hash a fact into its leaf: docs/reference/ledger.md says it byte by byte."""
+    """Hash a fact into its leaf, byte by byte as docs/reference/packet.md says."""
     if payload:
         salt = bytes.fromhex(fact["salt"])
         hashed = sha256(salt + payload.encode()).digest() if len(salt) == 16 else b""  # or one could be cut elsewhere
@@ -405,6 +405,8 @@ def verify(path: str, key_line: str | None = None) -> Report:
     """Check a packet; `key_line` is the public key of the log, None if nobody gave one."""
     report = Report()
     try:
+        if stat.S_IFMT(Path(path).stat().st_mode) not in (stat.S_IFDIR, stat.S_IFREG):
+            raise Problem("this is neither a file nor a folder")
         check_files(report, Folder(path) if Path(path).is_dir() else Zip(path), key_line)
     except Problem as problem:
         report.say(False, str(problem))
@@ -560,8 +562,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("the packet or the key cannot be read", file=sys.stderr)
         return 2
     report = verify(given.packet, key)
-    for line in words(report):
-        print(line)
+    try:
+        sys.stdout.buffer.write(("\n".join(words(report)) + "\n").encode(sys.stdout.encoding or "utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # nobody reads on; the status still tells
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return report.status
 
 

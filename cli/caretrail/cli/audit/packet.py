@@ -174,11 +174,14 @@ def _made(
         what = f"evidence packet, whole record of {plural(len(episodes), 'episode')}"
         access.disclose(episodes, terms.disclosure(f"{what}{', with free text' if wanted.with_text else ''}", digest))
 
+    checkpoint = _checkpoint(recorder, keys, given)
     try:
-        return make_packet(
-            recorder, wanted, terms, keys, _checkpoint(recorder, keys, given), given["target"], disclose,
-            now=now(), made_by=person or recorder.account, version=version("caretrail"), replace=given["force"],
-        )  # fmt: skip
+        with facts_progress("Collecting") as done:
+            return make_packet(
+                recorder, wanted, terms, keys, checkpoint, given["target"], disclose,
+                now=now(), made_by=person or recorder.account, version=version("caretrail"), replace=given["force"],
+                progress=done,
+            )  # fmt: skip
     except (PacketRefused, StoreDamaged):  # why there is no packet says something of the episodes
         access(list(wanted.episodes))
         raise
