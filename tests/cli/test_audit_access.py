@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from caretrail.errors import StoreError
+from caretrail.recording import sqlite_setup
 from caretrail.recording.access import AccessLog
 from caretrail.recording.recorder import EventRecorder
 from stores import lock_held, run_sql, taking_no_writes
@@ -140,7 +141,7 @@ def test_quarantined_episodes_are_named_on_the_record(seen_file: Caretrail) -> N
 
 
 @contextmanager
-def no_access(url: str) -> Iterator[None]:
+def no_access(url: str) -> Generator[None]:
     """Let the store take everything but looks."""
     if url.startswith("sqlite:"):
         run_sql(
@@ -196,11 +197,9 @@ def test_a_store_that_is_locked_shows_nothing(seen: Caretrail) -> None:
 
 
 def test_a_disk_that_is_full_shows_nothing(seen_file: Caretrail, monkeypatch: pytest.MonkeyPatch) -> None:
-    from caretrail.recording import sqlite_setup
-
     pages = int(str(run_sql(seen_file.url, "PRAGMA page_count")[0][0]))
     full = {"max_page_count": pages}
-    monkeypatch.setattr(sqlite_setup, "_SETTINGS", sqlite_setup._SETTINGS | full)
+    monkeypatch.setattr(sqlite_setup, "_SETTINGS", vars(sqlite_setup)["_SETTINGS"] | full)
     reason = "x" * 4000  # more than fits into what is left of the last page
     ended = seen_file("timeline", EPISODE, "--break-glass", reason)
     assert (ended.status, ended.out) == (4, "")

@@ -102,7 +102,7 @@ def test_a_look_is_not_what_its_own_answer_stands_on(care: Care) -> None:
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tell whenever rows or the position of a projection are written."""
     told: list[str] = []
-    advance: Callable[..., None] = Projector._advance
+    advance: Callable[..., None] = vars(Projector)["_advance"]
 
     def tell(self: Projector, state: State, upto: int) -> None:
         told.append(f"{state.position} to {upto}")

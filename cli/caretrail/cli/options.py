@@ -254,7 +254,8 @@ def access_options(function: F, me: str = "--actor") -> F:
             metavar="ID,ROLE[,CREDENTIAL]", envvar="CARETRAIL_ACTOR", type=AuthorType(),
         ),
         _into_setup(
-            "purpose", "--purpose", "What the look is recorded to be for.  [env: CARETRAIL_PURPOSE]",
+            "purpose", "--purpose", "What the look is for, as recorded with it: treatment, payment, operations, audit, "
+            "research, legal, client_request or other.  [env: CARETRAIL_PURPOSE]",
             metavar="TOKEN", envvar="CARETRAIL_PURPOSE",
         ),
         _into_setup(

@@ -34,6 +34,8 @@ UNNOTED = 200
 
 ATTEMPTS = 10
 
+NOTHING_NEWER: Mapping[UUID, EpisodeRows | None] = {}
+
 Access = Callable[[list[str]], None]
 """Called with the case numbers an answer shows, before it is handed out; what it raises, the asker gets instead."""
 
@@ -131,7 +133,7 @@ class Door:
             position, log_position = state.position if state else 0, self._recorder.max_position()
             facts = self._behind(position, log_position)
             stale = facts > OVERLAY_FACTS
-            overlay = self._overlay(position, log_position) if facts and not stale else {}
+            overlay = self._overlay(position, log_position) if facts and not stale else NOTHING_NEWER
             answer = ask(LiveBoard(self._recorder, state, overlay, log_position, stale=stale))
             if attempts == 0 or state == self._state():
                 self._standing = Standing(position if stale else log_position, log_position, stale)
