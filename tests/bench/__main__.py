@@ -22,7 +22,7 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from bench import appends, packets, reads, rules
+from bench import appends, ledger, packets, reads, rules
 from caretrail.recording import init_store
 
 EPISODES = 40
@@ -150,8 +150,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="a round of one client")
     parser.add_argument("--episodes", type=int, default=10_000, help="open episodes for the worklist")
-    parser.add_argument("--only", choices=("appends", "reads", "rules", "packet"))
-    parser.add_argument("--facts", type=int, default=1_000_000, help="facts in the log the packet of one episode is of")
+    parser.add_argument("--only", choices=("appends", "reads", "rules", "ledger", "packet"))
+    parser.add_argument("--ledger", type=int, default=1_000_000, help="facts of the log that is verified")
+    parser.add_argument("--packet", type=int, default=1_000_000, help="facts of the log a packet of one episode is of")
     options = parser.parse_args()
     lines = [
         "# Measurements",
@@ -209,8 +210,10 @@ def main() -> None:
             lines += rules.report(options.rounds, say)
         if options.only in (None, "reads"):
             lines += reads.report(folder, lambda: new_database(server), options.episodes, say)
+        if options.only in (None, "ledger"):
+            lines += ledger.report(folder, lambda: new_database(server), options.ledger, options.rounds, say)
         if options.only in (None, "packet"):
-            lines += packets.report(folder, options.facts, options.rounds, say)
+            lines += packets.report(folder, options.packet, options.rounds, say)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     text = "\n".join(lines) + "\n"
     if options.only is None:

@@ -6,7 +6,7 @@ The change is put into the stored row by SQL, with no guard in its way, and read
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 from uuid import UUID, uuid4
@@ -46,7 +46,7 @@ def others(value: object) -> Iterator[object]:
 
 
 @contextmanager
-def editing(url: str, position: int) -> Iterator[Change]:
+def editing(url: str, position: int) -> Generator[Change]:
     """Put values into columns of one row, with the guards away."""
     if url.startswith("sqlite:"):
         with closing(sqlite3.connect(url.removeprefix("sqlite://"), isolation_level=None)) as file:

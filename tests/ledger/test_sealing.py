@@ -354,7 +354,7 @@ def _in_child(step: int, signer: Signer, first: bool) -> None:
         count("fsync", ())
         sync(descriptor)
 
-    os.fsync = counted_sync
+    os.fsync = counted_sync  # type: ignore[assignment]  # its parameter has another name
     sys.addaudithook(count)
     try:
         signer.sign(first=first)
@@ -411,7 +411,11 @@ def test_the_kill_would_be_seen_if_it_gave_out_before_it_remembered(
     signer.append(1)
     signer.sign(first=True)
     signer.append(1)
-    monkeypatch.setattr(Memory, "remember", lambda *_: None)
+
+    def forget(_: Memory, __: str) -> None:
+        """Write nothing."""
+
+    monkeypatch.setattr(Memory, "remember", forget)
     with open_recorder(sqlite_url) as recorder:
         forgotten: Sealed = seal(recorder, signer.keys, signer.memory)
     monkeypatch.undo()

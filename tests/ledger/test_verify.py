@@ -13,7 +13,9 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 
 from caretrail.auditing.folding import RowFold
+from caretrail.auditing.memory import Memory
 from caretrail.auditing.reading import BATCH
+from caretrail.auditing.sealing import seal
 from caretrail.auditing.verdict import Kind, Verdict
 from caretrail.auditing.verify import verify
 from caretrail.auditing.witnesses import (
@@ -33,7 +35,7 @@ from caretrail.recording import leaf_hash, open_recorder
 from caretrail.recording.leaf import LogColumns, leaf_of
 from ledger.superuser import fitted, project, rewrite, rows_of
 from ledger.test_attacks import changed
-from servers import Server
+from servers import Server, wait_until
 from stores import all_at_once, pending, run_sql
 
 STREAM = uuid5(UUID(int=2), "stream")
@@ -124,6 +126,40 @@ def test_a_hot_standby_can_be_verified(server_pair: tuple[Server, Server]) -> No
     project(primary.url())
     verdict = verdict_of(standby.url())
     assert (verdict.ok, verdict.facts, verdict.tiles) == (True, 300, 1)
+
+
+def test_a_standby_is_waited_for_until_it_has_what_was_signed(
+    server_pair: tuple[Server, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a standby that lags: a checkpoint of its primary is not taken for a log that lost its end."""
+    primary, standby = server_pair
+    append(primary.url(), 20)
+    url = standby.url()
+    wait_until(lambda: len(rows_of(url)) == 20, "the standby has followed")
+    run_sql(url, "SELECT pg_wal_replay_pause()")
+    kept = signed(primary.url(), append(primary.url(), 5))
+    later = threading.Timer(1.0, lambda: run_sql(url, "SELECT pg_wal_replay_resume()"))
+    later.start()
+    assert verdict_of(url, kept).problems == ()
+    later.join()
+    # the control: with no patience it would be
+    run_sql(url, "SELECT pg_wal_replay_pause()")
+    kept = signed(primary.url(), append(primary.url(), 5))
+    monkeypatch.setattr("caretrail.auditing.verify.PATIENCE", 0)
+    assert found(verdict_of(url, kept)) == [(Kind.RESTORED, 26)]
+
+
+@pytest.mark.parametrize("role", ["reader", "auditor"])
+def test_who_may_only_read_can_verify_and_sign(
+    postgres_url: str, logins: dict[str, str], role: str, tmp_path: Path
+) -> None:
+    append(postgres_url, 300)
+    project(postgres_url)
+    with open_recorder(logins[role]) as recorder:
+        origin = origin_of(recorder.namespace)
+        assert seal(recorder, [new_key(origin)], Memory(tmp_path / "last", origin), first=True).checkpoint.size == 300
+        verdict = verify(recorder)
+    assert (verdict.ok, verdict.tiles) == (True, 1)
 
 
 # --- a log that is not ----------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def _moved(row: LogColumns, near: Mapping[int, LogColumns], known: Mapping[int, 
     leaf = known.get(place)
     if leaf is None or place == row[0]:
         return False
-    times = {row[5]} | ({near[place][5]} if place in near else set())
+    times = [row[5], near[place][5]] if place in near else [row[5]]
     return any(_leaf_at(row, place, moment) == leaf for moment in times)
 
 

@@ -170,8 +170,9 @@ def _moment(recorder: EventRecorder, position: int) -> int | None:
     if position == 0:
         return None
     for found in stored_rows(recorder, position - 1, position):
-        if not isinstance(found, int) and isinstance(found[0][5], int):
-            return found[0][5]
+        moment: object = None if isinstance(found, int) else found[0][5]
+        if isinstance(moment, int):  # whatever the types say, it comes from a table that may have been altered
+            return moment
     raise SigningRefused(f"position {position} is missing or cannot be read", VERIFY)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -23,6 +24,8 @@ from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
 
 HASH_BYTES = 32
+PATIENCE, PAUSE = 60, 0.5
+"""How often and how long, in seconds, a standby that is behind the witnesses is waited for."""
 
 Progress = Callable[[int, int], None]
 """Called with the facts done and the facts to do."""
@@ -39,7 +42,9 @@ class _Verification:
     def __init__(self, recorder: EventRecorder, witnesses: Witnesses) -> None:
         self._recorder, self._witnesses = recorder, witnesses
         self._tiles = _Tiles(recorder)  # before the end is asked for: the read models never stand beyond the log
-        self._end = _end_of(recorder)
+        self._end = _end_of(
+            recorder, max([0, *witnesses.receipts, *(k.checkpoint.size for k in witnesses.checkpoints)])
+        )
         self._rows = RowFold()
         self._tree = TreeFold(kept.checkpoint.size for kept in witnesses.checkpoints)
         self._receipts = Differences()
@@ -171,12 +176,26 @@ class _Verification:
             yield f"{self._tiles.quarantined} episodes cannot be read: see 'caretrail projection quarantine'"
 
 
-def _end_of(recorder: EventRecorder) -> int:
-    """Where the log ends; beyond every position if the newest is no number, so that what can be read is."""
+def _end_of(recorder: EventRecorder, wanted: int) -> int:
+    """Where the log ends; beyond every position if the newest is no number, so that what can be read is.
+
+    A standby is given time to get as far as the witnesses: what was signed on its primary may be new to it.
+    """
     try:
-        return recorder.max_position()
+        end = recorder.max_position()
+        for _ in range(PATIENCE):
+            if end >= wanted or not _follows(recorder):
+                break
+            time.sleep(PAUSE)
+            end = recorder.max_position()
     except StoreDamaged:
         return LARGEST_NUMBER
+    return end
+
+
+def _follows(recorder: EventRecorder) -> bool:
+    sql = load_sql(__package__ or "", "queries.sql")["follows_postgresql"]
+    return recorder.database.dialect == "postgresql" and bool(recorder.database.query(sql)[0][0])
 
 
 class _Tile(NamedTuple):

@@ -18,6 +18,7 @@ from caretrail.ledger.checkpoint import Checkpoint, read_checkpoint
 from caretrail.ledger.note import MOST_BYTES, NoteRefused, OtherLog, VerifyingKey, note_text, open_note
 
 SUFFIX = ".checkpoint"
+_NEVER = 2**63
 _HASH = re.compile("[0-9a-f]{64}")
 MOST_LINE = 10_000
 """Characters of a line of receipts; ours have about 200."""
@@ -107,7 +108,7 @@ def _without_retired(kept: list[Kept], keys: Sequence[VerifyingKey]) -> tuple[li
             size = item.checkpoint.size
             taken_over[keys[place]] = min(size, taken_over.get(keys[place], size))
     for item in kept:
-        if item.signers and all(item.checkpoint.size > taken_over.get(key, 2**63) for key in item.signers):
+        if item.signers and all(item.checkpoint.size > taken_over.get(key, _NEVER) for key in item.signers):
             size = min(taken_over[key] for key in item.signers)
             evidence = f"{item.file}: signed by a key that was retired at size {size}"
             problems.append(Problem(Kind.CHECKPOINT, evidence))

@@ -34,16 +34,21 @@ def load_key(path: Path) -> SigningKey:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise BadKey(f"the key file cannot be read: {os.strerror(error.errno or 0)}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise BadKey("the key file is not a regular file")
-        if os.name != "nt" and about.st_mode & 0o077:
-            raise BadKey("the key file can be read by others", f"chmod 600 {path.name}, and consider a new key")
-        if os.name != "nt" and about.st_uid not in (os.getuid(), 0):
-            raise BadKey("the key file belongs to somebody else")
-        line = file.read(MOST_BYTES)
+    try:
+        _check(os.fstat(descriptor), path)
+        line = os.read(descriptor, MOST_BYTES)
+    finally:
+        os.close(descriptor)
     return read_signing_key(line.decode("utf-8", "replace"))
+
+
+def _check(about: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(about.st_mode):
+        raise BadKey("the key file is not a regular file")
+    if os.name != "nt" and about.st_mode & 0o077:
+        raise BadKey("the key file can be read by others", f"chmod 600 {path.name}, and consider a new key")
+    if os.name != "nt" and about.st_uid not in (os.getuid(), 0):
+        raise BadKey("the key file belongs to somebody else")
 
 
 def read_verifying_keys(given: Iterable[str]) -> list[VerifyingKey]:

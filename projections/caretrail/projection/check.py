@@ -17,6 +17,7 @@ from caretrail.projection.projector import FoldedEpisodes, Progress
 from caretrail.projection.rebuild import ZERO, log_streams
 from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.tables import State, read_pieces, read_program_flags, read_rows, read_state
+from caretrail.projection.tiles import differing_tiles
 from caretrail.recording.recorder import EventRecorder
 
 LAST = UUID(int=2**128 - 1)
@@ -34,7 +35,7 @@ class Digest(Protocol):
 class CheckReport:
     """Digests of the live rows and of the rows recomputed at the same position.
 
-    `differ` names unequal episodes and programs.
+    `differ` names unequal episodes, programs and tiles of the ledger.
     """
 
     position: int
@@ -96,6 +97,9 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     live_digest.update(repr(kept).encode())
     log_digest.update(repr(worked_out).encode())
     differ += sorted({f"program {flag.program}" for flag in {*kept} ^ {*worked_out}})
+    for level, number in differing_tiles(recorder, state.generation, state.position):
+        live_digest.update(f"tile {level} {number}\n".encode())
+        differ.append(f"tile {number} of level {level}")
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))
 
 

@@ -7,11 +7,13 @@ is worked out from the log, and `audit verify` works out everything.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from caretrail.errors import StoreDamaged
 from caretrail.ledger.tree import Subtrees, root_of
 from caretrail.projection.tables import COLUMNS, PACKAGE
+from caretrail.recording.events import LARGEST_NUMBER
 from caretrail.recording.leaf import leaf_of
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
@@ -67,6 +69,37 @@ def _roots(recorder: EventRecorder, generation: int, level: int, start: int, end
             break
         found.append(root)
     return found
+
+
+def differing_tiles(recorder: EventRecorder, generation: int, position: int) -> Iterator[tuple[int, int]]:
+    """The level and number of each stored tile that is not what the log up to a position gives, or is not there."""
+    sql = load_sql(PACKAGE, "statements.sql")["tiles"]
+    below: list[bytes | None] = []
+    level, count = 0, position >> HEIGHT
+    while True:
+        roots: list[bytes | None] = []
+        for start in range(0, count, WIDTH):
+            end = min(count, start + WIDTH)
+            params = {"generation": generation, "level": level, "start": start, "end": end}
+            kept = {row[0]: row[1:] for row in recorder.database.query(sql, params)}
+            for number in range(start, end):
+                hashes = _expected(recorder, level, number, below)
+                roots.append(root_of(hashes) if hashes is not None else None)
+                if kept.get(number) != ((b"".join(hashes), roots[-1]) if hashes is not None else None):
+                    yield level, number
+        params = {"generation": generation, "level": level, "start": count, "end": LARGEST_NUMBER}
+        beyond = recorder.database.query(sql, params)
+        yield from ((level, row[0]) for row in beyond)
+        if not count:
+            return
+        below, level, count = roots, level + 1, count >> HEIGHT
+
+
+def _expected(recorder: EventRecorder, level: int, number: int, below: Sequence[bytes | None]) -> list[bytes] | None:
+    """The hashes of a tile as the log gives them; None where the log has a gap, for no tile is kept of that."""
+    start, end = number << HEIGHT, (number + 1) << HEIGHT
+    found = _leaves(recorder, start, end) if level == 0 else [root for root in below[start:end] if root is not None]
+    return found if len(found) == WIDTH else None
 
 
 def stored_subtrees(recorder: EventRecorder, generation: int | None) -> Subtrees:

@@ -1,0 +1,152 @@
+"""The ledger: verifying a whole log, what its tiles cost, and what a checkpoint costs on a log of some size."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from bench.reads import CARETRAIL, Say, elsewhere, run, write_population
+from caretrail.auditing.memory import Memory
+from caretrail.auditing.sealing import seal
+from caretrail.auditing.verify import verify
+from caretrail.ledger.checkpoint import origin_of
+from caretrail.ledger.note import new_key
+from caretrail.projection import rebuild as rebuilding
+from caretrail.projection.projector import catch_up
+from caretrail.projection.tables import create_tables, read_state
+from caretrail.projection.tiles import write_tiles
+from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
+from caretrail.service import create_store
+
+PAYLOAD = 500
+EPISODE = 60
+NEW = 1000
+NAMESPACE = UUID(int=5)
+
+
+def fill(recorder: EventRecorder, count: int) -> None:
+    """Append so many facts of 500 bytes, sixty to an episode, behind what is there."""
+    start = recorder.max_position()
+    for low in range(start, start + count, 2000):
+        recorder.append([_event(number) for number in range(low, min(low + 2000, start + count))])
+
+
+def _event(number: int) -> PendingEvent:
+    stream = uuid5(NAMESPACE, str(number // EPISODE))
+    payload = os.urandom(PAYLOAD // 2).hex().encode()
+    return PendingEvent(stream, number % EPISODE + 1, "session_attended/1", payload, "ehr-7", f"c-{number}", new_salt())
+
+
+def report(folder: Path, new_url: Callable[[], str], facts: int, rounds: int, say: Say) -> list[str]:
+    """Measure the ledger on both stores and word it."""
+    stores = {"SQLite": f"sqlite://{folder}/ledger/store.db", "PostgreSQL": new_url()}
+    lines = [
+        "",
+        "## The ledger",
+        "",
+        f"{facts:,} facts of {PAYLOAD} bytes, {EPISODE} to an episode; medians of {rounds}. Verifying is one process; "
+        "CPU is of the client. Tiles are read back from the log and hashed again as the projector writes them. "
+        f"A checkpoint signs {NEW:,} new facts; the first one has no tiles and reads all.",
+        "",
+        "| | verify, facts/s, wall | verify, facts/s, CPU | tiles, µs a fact | first checkpoint, s | next one, ms |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, url in stores.items():
+        say(f"ledger, {facts:,} facts, {name}")
+        create_store(url)
+        with open_recorder(url) as recorder:
+            fill(recorder, facts)
+            first = _first_checkpoint(recorder, folder / f"{name}-first")
+            tiles = _tiles(recorder, facts)
+            wall, cpu = _verifying(recorder, facts, rounds)
+            following = _next_checkpoints(recorder, folder / f"{name}-next", rounds)
+        lines.append(
+            f"| {name} | {facts / wall:,.0f} | {facts / cpu:,.0f} | {tiles * 1e6:.1f} | {first:.2f} | "
+            f"{following * 1000:.0f} |"
+        )
+    return lines + _share(folder, new_url, say)
+
+
+def _verifying(recorder: EventRecorder, facts: int, rounds: int) -> tuple[float, float]:
+    walls: list[float] = []
+    cpus: list[float] = []
+    for _ in range(rounds):
+        wall, cpu = time.perf_counter(), time.process_time()
+        verdict = verify(recorder)
+        walls.append(time.perf_counter() - wall)
+        cpus.append(time.process_time() - cpu)
+        if not verdict.ok or verdict.facts != facts or verdict.tiles < facts // 256:
+            raise SystemExit(f"the log did not verify: {verdict.problems}")
+    return statistics.median(walls), statistics.median(cpus)
+
+
+def _tiles(recorder: EventRecorder, facts: int) -> float:
+    """Seconds a fact to make all tiles, in pieces as the projector and a rebuild do."""
+    create_tables(recorder.database)
+    state = read_state(recorder.database)
+    if state is None:
+        raise SystemExit("the read models are not there")
+    began = time.perf_counter()
+    for start in range(0, facts, rebuilding.TILED):
+        with recorder.database.transaction():
+            write_tiles(recorder, state.generation, start, min(start + rebuilding.TILED, facts))
+    spent = time.perf_counter() - began
+    recorder.database.execute("UPDATE caretrail.projection SET position = :position", {"position": facts})
+    return spent / facts
+
+
+def _first_checkpoint(recorder: EventRecorder, state: Path) -> float:
+    origin = origin_of(recorder.namespace)
+    began = time.perf_counter()
+    seal(recorder, [new_key(origin)], Memory(state, origin), first=True)
+    return time.perf_counter() - began
+
+
+def _next_checkpoints(recorder: EventRecorder, state: Path, rounds: int) -> float:
+    """The tiles stand up to where the log ended before the new facts, as beside a projector that lags."""
+    origin = origin_of(recorder.namespace)
+    key, memory = new_key(origin), Memory(state, origin)
+    seal(recorder, [key], memory, first=True)
+    spent: list[float] = []
+    for _ in range(rounds):
+        fill(recorder, NEW)
+        began = time.perf_counter()
+        seal(recorder, [key], memory)
+        spent.append(time.perf_counter() - began)
+    return statistics.median(spent)
+
+
+def _share(folder: Path, new_url: Callable[[], str], say: Say) -> list[str]:
+    """What part of a rebuild of the demo population its tiles are."""
+    population = folder / "ledger.jsonl"
+    count = elsewhere(write_population, population, 1000, True)
+    lines = ["", "| | facts | rebuild, s | of it tiles |", "|---|---:|---:|---:|"]
+    for name, url in {"SQLite": f"sqlite://{folder}/share/store.db", "PostgreSQL": new_url()}.items():
+        say(f"tiles in a rebuild of {count:,} facts, {name}")
+        run([CARETRAIL, "--db", url, "init"])
+        run([CARETRAIL, "--db", url, "append", "--imported", population])
+        with open_recorder(url) as recorder:
+            catch_up(recorder)
+            began = time.perf_counter()
+            rebuilding.rebuild(recorder)
+            whole = time.perf_counter() - began
+            tiles = _tiles_again(recorder)
+        lines.append(f"| {name} | {count:,} | {whole:.1f} | {tiles / whole:.1%} |")
+    return lines
+
+
+def _tiles_again(recorder: EventRecorder) -> float:
+    """Seconds to make the tiles of the live rows once more."""
+    state = read_state(recorder.database)
+    if state is None:
+        raise SystemExit("the read models are not there")
+    recorder.database.execute("DELETE FROM caretrail.tile")
+    began = time.perf_counter()
+    for start in range(0, state.position, rebuilding.TILED):
+        with recorder.database.transaction():
+            write_tiles(recorder, state.generation, start, min(start + rebuilding.TILED, state.position))
+    return time.perf_counter() - began
