@@ -12,7 +12,8 @@ import pytest
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.keys import create_key
 from caretrail.recording import open_recorder
-from cli.conftest import Caretrail, Ended
+from caretrail.service import create_store
+from cli.conftest import EXAMPLE, Caretrail, Ended
 from cli.terminal import Terminal
 from packet.packets import unpacked
 from stores import run_sql
@@ -92,7 +93,7 @@ def test_inspect_as_json_and_how_it_ends(desk: Desk) -> None:
     other = str(create_key(desk.folder / "other.key", desk.public.split("+")[0]))
     wrong = desk.inspect("--key", other)
     assert (wrong.status, wrong.out.splitlines()[-1]) == (1, "THE PACKET DOES NOT HOLD")
-    assert desk.inspect("--key", "nonsense").status == 1
+    assert desk.inspect("--key", "nonsense").status == 2
     desk.target.write_bytes(b"no zip")
     assert desk.inspect("--key", desk.public).status == 1
     assert desk.caretrail("audit", "inspect", "nothing.zip").status == 2
@@ -248,6 +249,21 @@ def test_a_key_that_others_can_read_signs_nothing(desk: Desk) -> None:
     ended = desk.packet(EPISODE)
     assert ended.status == 1
     assert "can be read by others" in ended.err
+
+
+def test_a_packet_of_a_demo_store_says_so(tmp_path: Path) -> None:
+    url = f"sqlite://{tmp_path}/demo/care.db"
+    create_store(url, demo=True)
+    demo = Caretrail(url, tmp_path)
+    assert demo("append", "--imported", input=EXAMPLE.read_text()).status == 0
+    desk_key, target = str(tmp_path / "k"), tmp_path / "p.zip"
+    demo("audit", "key", "--out", desk_key)
+    given = ("--key", desk_key, "--state", str(tmp_path / "s"), "--first", "--out", str(target))
+    assert "DEMO STORE" in demo("audit", "packet", EPISODE, *given, *TERMS).out
+    files = unpacked(target)
+    marked = [name.rpartition("/")[2] for name, data in files.items() if b"DEMO STORE, made-up episodes" in data]
+    assert sorted(marked) == ["README.txt", "manifest.json", "timeline.html"]
+    assert "DEMO STORE" in demo("audit", "inspect", str(target)).out
 
 
 def test_an_unknown_episode(desk: Desk) -> None:

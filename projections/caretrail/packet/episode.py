@@ -69,7 +69,7 @@ class EpisodePart:
 class Occasion:
     """What a packet is made for and what it stands on: terms, checkpoint and its note, the instant, what is asked for.
 
-    `as_of` None is today where the program is; `known_at` None is the checkpoint.
+    `as_of` None is today where the program is; `known_at` None is the checkpoint; `mark` is a word on what it is not.
     """
 
     terms: Terms
@@ -79,6 +79,7 @@ class Occasion:
     as_of: date | None = None
     known_at: int | None = None
     with_text: bool = False
+    mark: str = ""
 
     @property
     def position(self) -> int:
@@ -197,6 +198,7 @@ def _page(
         page.Known(occasion.position, view.entries[-1].recorded_at),
         page.Checkpoint(stand.origin, stand.size, stand.root.hex(), occasion.now, occasion.note),
         with_text=occasion.with_text,
+        mark=occasion.mark,
     )
 
 

@@ -26,6 +26,7 @@ from caretrail.projection.tables import read_state, tables_exist
 from caretrail.projection.tiles import stored_subtrees
 from caretrail.recording.recorder import EventRecorder
 
+DEMO: Final = "DEMO STORE, made-up episodes"
 MOST_NOTE_BYTES: Final = 64 * 1024
 FORMAT: Final = "caretrail.packet/1"
 
@@ -88,11 +89,17 @@ def make_packet(
     stand = _stand(recorder, subtrees, keys, checkpoint)
     _check(wanted, stand)
     with archive_for(target, replace=replace) as archive:
-        occasion = Occasion(terms, stand, checkpoint, now, wanted.as_of, wanted.known_at, wanted.with_text)
+        mark = DEMO if recorder.is_demo else ""
+        occasion = Occasion(terms, stand, checkpoint, now, wanted.as_of, wanted.known_at, wanted.with_text, mark)
         parts = _add_episodes(archive, recorder, wanted.episodes, occasion, progress)
         if terms.basis == "consent" and len({part.client for part in parts}) > 1:
             raise PacketRefused("a consent is that of one client", "make a packet for each client")
-        made = {"made_at": now.isoformat(timespec="seconds"), "made_by": made_by, "caretrail": version}
+        made = {
+            "mark": mark or None,
+            "made_at": now.isoformat(timespec="seconds"),
+            "made_by": made_by,
+            "caretrail": version,
+        }
         seal(archive, parts, wanted, terms, stand, checkpoint, keys, subtrees, made)
         _check_made(archive.path, keys)
         digest = archive.digest()
@@ -171,11 +178,11 @@ def seal(
     note: str,
     keys: Sequence[SigningKey],
     subtrees: Subtrees,
-    made: Mapping[str, str],
+    made: Mapping[str, str | None],
 ) -> None:
     """Add what is of no one episode: proof, checkpoint, completeness, rules, script; then the manifest, and sign it.
 
-    `made` says when, by whom and with what it was made. The zip is whole afterwards.
+    `made` says when, by whom and with what it was made, and as a `mark` what it is not. The zip is whole afterwards.
     """
     positions = sorted(position for part in parts for position in part.positions)
     hashes = folded(subtrees, [position - 1 for position in positions], stand.size)
@@ -187,7 +194,7 @@ def seal(
     archive.add(verify.COMPLETENESS, sign_note("\n".join(complete) + "\n", keys).encode())
     for name in sorted({name for part in parts for name in part.packs}):
         archive.add(f"policies/{name}.toml", f"# {STATEMENT_2}\n".encode() + pack_source(name))
-    archive.add("README.txt", readme(parts, terms, stand, keys).encode())
+    archive.add("README.txt", readme(parts, terms, stand, keys, made.get("mark")).encode())
     archive.add("verify.py", Path(verify.__file__).read_bytes())
     manifest = {
         "notice": STATEMENT_2,

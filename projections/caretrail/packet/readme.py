@@ -15,11 +15,13 @@ from caretrail.packet.terms import Terms
 WIDTH = 100
 
 
-def readme(parts: Sequence[EpisodePart], terms: Terms, stand: Checkpoint, keys: Sequence[SigningKey]) -> str:
+def readme(
+    parts: Sequence[EpisodePart], terms: Terms, stand: Checkpoint, keys: Sequence[SigningKey], mark: str | None
+) -> str:
     """README.txt, in plain text."""
     rows = [f"  {part.folder}: {_counted(part)}" for part in parts]
     blocks = [
-        f"EVIDENCE PACKET\n\n{STATEMENT_2}",
+        f"EVIDENCE PACKET{f' · {mark}' if mark else ''}\n\n{STATEMENT_2}",
         textwrap.fill(STATEMENT_1, WIDTH),
         "\n".join(
             [

@@ -519,7 +519,7 @@ SHAPES_IN_WORDS = {
     "withheld": "withheld, as another client's: that they are in the log is proven by a hash",
     "sealed": "sealed: their place in the log is proven, everything else about them is stated",
 }
-TERMS = "recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"
+TERMS = "mark", "recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"
 PROVES = """\
 What this shows: the facts are those the log held when the checkpoint was signed, unaltered, with the place, time and
 account the store gave them, and nothing was left out of these episodes, as the log's key states. What it does not

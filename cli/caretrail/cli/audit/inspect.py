@@ -29,9 +29,13 @@ def command(packet: Path, key: str | None, as_json: bool) -> None:
         caretrail audit inspect packet.zip --key ledger.key.pub
     """
     from caretrail.ledger.keys import read_verifying_keys
+    from caretrail.ledger.note import BadKey
     from caretrail.packet import verify
 
-    keys = read_verifying_keys([key]) if key is not None else [None]
+    try:
+        keys = read_verifying_keys([key]) if key is not None else [None]
+    except BadKey as error:
+        raise click.UsageError(error.message) from None
     reports = [verify.verify(str(packet), str(item) if item is not None else None) for item in keys]
     report = min(reports, key=lambda one: one.status)  # while keys change, a packet is signed by one of them, or both
     if as_json:
