@@ -479,8 +479,9 @@ def test_the_status_is_told_even_if_nobody_reads_the_rest(packet: Path, shop: De
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
     assert done.stderr == "0\n"
     ascii_only = {"PYTHONIOENCODING": "ascii", "PATH": os.environ["PATH"]}
-    done = subprocess.run([sys.executable, str(script), str(packet)], capture_output=True, env=ascii_only, check=False)
-    assert (done.returncode, done.stderr) == (2, b"")
+    plain = [sys.executable, str(script), str(packet)]
+    narrow = subprocess.run(plain, capture_output=True, env=ascii_only, check=False)
+    assert (narrow.returncode, narrow.stderr) == (2, b"")
 
 
 def test_it_is_written_for_python_3_9(tmp_path: Path) -> None:

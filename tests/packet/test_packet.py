@@ -278,8 +278,8 @@ def test_a_program_of_the_demo_store(recorder: EventRecorder, tmp_path: Path) ->
     """Given the demo's made-up episodes, when all of one program in a quarter are handed out, then each is proven."""
     desk = Desk(recorder, tmp_path)
     lines = list(jsonl(date(2026, 6, 1), 12))
-    for start in range(0, len(lines), 500):
-        outcomes = desk.records.append_each([parse_fact(line) for line in lines[start : start + 500]], imported=True)
+    for place in range(0, len(lines), 500):
+        outcomes = desk.records.append_each([parse_fact(line) for line in lines[place : place + 500]], imported=True)
         assert not [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     reader = Reader(recorder, NOW, access=unrecorded)
     programs = {row.program for row in reader.census(date(2026, 5, 1))} - {None}
