@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from caretrail.recording import EventRecorder, PendingEvent, RecordedEvent, new_salt
+from caretrail.recording.statements import read_package_file
 
 T = TypeVar("T")
 
@@ -35,6 +36,15 @@ BEGIN
 END $$
 """
 """For a control: the function of PostgreSQL with positions from a sequence and without the lock."""
+
+
+def change_append(url: str, old: str, new: str) -> None:
+    """For a control: the function of PostgreSQL with one piece of it replaced."""
+    script = read_package_file("caretrail.recording", "postgresql_append.sql")
+    start = script.index("CREATE OR REPLACE FUNCTION caretrail.append(")
+    function = script[start:].partition("END $$;")[0] + "END $$;"
+    assert old in function
+    run_sql(url, function.replace(old, new))
 
 
 class Clock:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import statistics
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from eventsourcing.domain import Aggregate, event
 
 from caretrail.facts import parse_fact
 from caretrail.recording import init_store, open_recorder
-from caretrail.recording.application import Records
+from caretrail.recording.application import CACHED_EPISODES, Records
 
 LENGTH = 60
 """Facts an episode holds before the measured append: as long as a believable episode."""
@@ -95,24 +96,36 @@ def stock(env: dict[str, str], episodes: int) -> Generator[Step]:
 def ours(url: str, episodes: int, prefix: str = "E", *, remember: bool = True) -> Generator[Step]:
     """Our store with its episodes filled; without `remember` each append loads its episode anew."""
     init_store(url)
-    app = Records(open_recorder(url), lambda: datetime.now(UTC))
-    for number in range(episodes):
-        app.append(
-            [parse_fact(line) for line in example_of(f"{prefix}-{number}", f"{prefix}-cl-{number}")], imported=True
-        )
-
-    def step(number: int) -> None:
-        name = f"{prefix}-{number % episodes}"
-        if not remember and app.repository.cache is not None:
-            with suppress(KeyError):
-                app.repository.cache.get(app.episode_stream(name), evict=True)
-        app.append([parse_fact(session_line(name, number))])
-
-    try:
+    names = [f"{prefix}-{number}" for number in range(episodes)]
+    with opened(url) as app:
+        for name in names:
+            app.append([parse_fact(line) for line in example_of(name, f"{name}-cl")], imported=True)
+    with client(url, names, remember=remember) as step:
         yield step
-    finally:
-        app.close()
-        app.recorder.close()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def opened(url: str) -> Generator[Records]:
+    """An application over a store that is there."""
+    with open_recorder(url) as recorder, Records(recorder, lambda: datetime.now(UTC)) as app:
+        yield app
+
+
+@contextmanager
+def client(url: str, names: Sequence[str], *, remember: bool = True) -> Generator[Step]:
+    """A client of a store that is there; the step appends one session to one of the episodes it names."""
+    with opened(url) as app:
+        for name in names[: CACHED_EPISODES if remember else 1]:
+            app.append([parse_fact(session_line(name, 0))])
+
+        def step(number: int) -> None:
+            name = names[number % len(names)]
+            if not remember and app.repository.cache is not None:
+                with suppress(KeyError):
+                    app.repository.cache.get(app.episode_stream(name), evict=True)
+            app.append([parse_fact(session_line(name, number))])
+
+        yield step
 
 
 def per_second(step: Step, seconds: float, start: int = 0) -> tuple[float, int]:
@@ -123,6 +136,23 @@ def per_second(step: Step, seconds: float, start: int = 0) -> tuple[float, int]:
         step(start + count)
         count += 1
     return count / spent, count
+
+
+def medians(rates: dict[str, list[float]]) -> dict[str, float]:
+    """The median of each."""
+    return {name: statistics.median(values) for name, values in rates.items()}
+
+
+def alternate(rounds: int, seconds: float, steps: dict[str, Step]) -> dict[str, float]:
+    """The median rate of each, measured in turns."""
+    rates: dict[str, list[float]] = {name: [] for name in steps}
+    done = dict.fromkeys(steps, 0)
+    for _ in range(rounds):
+        for name, step in steps.items():
+            rate, count = per_second(step, seconds, done[name])
+            done[name] += count
+            rates[name].append(rate)
+    return medians(rates)
 
 
 def _client(make: Callable[[int], Any], number: int, seconds: float, ready: Any, go: Any, answers: Any) -> None:

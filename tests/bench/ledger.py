@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from bench.reads import CARETRAIL, Say, elsewhere, run, write_population
+from bench.place import Place, say
+from bench.reads import CARETRAIL, elsewhere, run, write_population
 from caretrail.auditing.memory import Memory
 from caretrail.auditing.sealing import seal
 from caretrail.auditing.verify import verify
@@ -22,6 +22,7 @@ from caretrail.projection.tiles import write_tiles
 from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
 from caretrail.service import create_store
 
+MOST_FACTS = 1_000_000
 PAYLOAD = 500
 EPISODE = 60
 NEW = 1000
@@ -41,9 +42,10 @@ def _event(number: int) -> PendingEvent:
     return PendingEvent(stream, number % EPISODE + 1, "session_attended/1", payload, "ehr-7", f"c-{number}", new_salt())
 
 
-def report(folder: Path, new_url: Callable[[], str], facts: int, rounds: int, say: Say) -> list[str]:
+def report(place: Place) -> list[str]:
     """Measure the ledger on both stores and word it."""
-    stores = {"SQLite": f"sqlite://{folder}/ledger/store.db", "PostgreSQL": new_url()}
+    facts, rounds, folder = min(place.facts, MOST_FACTS), place.rounds, place.folder
+    stores = {"SQLite": place.new_file(), "PostgreSQL": place.new_database()}
     lines = [
         "",
         "## The ledger",
@@ -68,7 +70,7 @@ def report(folder: Path, new_url: Callable[[], str], facts: int, rounds: int, sa
             f"| {name} | {facts / wall:,.0f} | {facts / cpu:,.0f} | {tiles * 1e6:.1f} | {first:.2f} | "
             f"{following * 1000:.0f} |"
         )
-    return lines + _share(folder, new_url, say)
+    return lines + _share(place)
 
 
 def _verifying(recorder: EventRecorder, facts: int, rounds: int) -> tuple[float, float]:
@@ -120,12 +122,12 @@ def _next_checkpoints(recorder: EventRecorder, state: Path, rounds: int) -> floa
     return statistics.median(spent)
 
 
-def _share(folder: Path, new_url: Callable[[], str], say: Say) -> list[str]:
+def _share(place: Place) -> list[str]:
     """What part of a rebuild of the demo population its tiles are."""
-    population = folder / "ledger.jsonl"
+    population = place.folder / "ledger.jsonl"
     count = elsewhere(write_population, population, 1000, True)
     lines = ["", "| | facts | rebuild, s | of it tiles |", "|---|---:|---:|---:|"]
-    for name, url in {"SQLite": f"sqlite://{folder}/share/store.db", "PostgreSQL": new_url()}.items():
+    for name, url in {"SQLite": place.new_file(), "PostgreSQL": place.new_database()}.items():
         say(f"tiles in a rebuild of {count:,} facts, {name}")
         run([CARETRAIL, "--db", url, "init"])
         run([CARETRAIL, "--db", url, "append", "--imported", population])

@@ -7,11 +7,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
+from bench.place import Place, say
 from caretrail.facts import parse_fact
 from caretrail.facts.codec import payload_of, stored_name
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
@@ -36,6 +37,9 @@ from stores import run_sql
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 BEGAN = datetime(2026, 6, 1, tzinfo=UTC)
 TERMS = Terms("State auditor", "claims of spring 2026", "audit")
+MOST_FACTS = 1_000_000
+"""Of the log; whatever the large log of other sections has."""
+
 BLOCK = 1000
 """Episodes recorded in turns, so that the facts of one lie far from each other, as they do in a clinic."""
 
@@ -153,8 +157,9 @@ def checked(packet: Path, key: SigningKey) -> float:
     return float(seconds)
 
 
-def report(folder: Path, facts: int, rounds: int, say: Callable[[str], None]) -> list[str]:
+def report(place: Place) -> list[str]:
     """The figures as Markdown."""
+    folder, rounds, facts = place.folder, place.rounds, min(place.facts, MOST_FACTS)
     say(f"filling a store with {facts:,} facts")
     url = f"sqlite://{folder}/packets/store.db"
     fill(url, facts)

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
+from bench.place import Place, say
 from caretrail.demo import jsonl
 from caretrail.projection.projector import catch_up
 from caretrail.reading.door import unrecorded
@@ -39,8 +40,6 @@ print(os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime, 
 os._exit(0)
 """
 """Runs a command from a small process: a child's peak memory counts from that of the process that starts it."""
-
-Say = Callable[[str], None]
 
 
 def run(arguments: Sequence[object]) -> tuple[float, float, float]:
@@ -75,8 +74,9 @@ def elsewhere(work: Callable[..., int], *arguments: object) -> int:
         return pool.submit(work, *arguments).result()
 
 
-def report(folder: Path, new_url: Callable[[], str], episodes: int, say: Say) -> list[str]:
+def report(place: Place) -> list[str]:
     """Measure and word everything that is not a one-fact append."""
+    folder, new_url, episodes = place.folder, place.new_database, place.episodes
     small, large = folder / "small.jsonl", folder / "large.jsonl"
     say("writing the population")
     few = elsewhere(write_population, small, episodes * 12 // 100, False)
@@ -103,10 +103,10 @@ def report(folder: Path, new_url: Callable[[], str], episodes: int, say: Say) ->
             say(f"catch up {count:,} facts, {name}")
             wall, cpu, peak = run([CARETRAIL, "--db", target, "projection", "catch-up"])
             lines.append(f"| catch-up, {name} | {count:,} | {count / wall:,.0f} | {count / cpu:,.0f} | {peak:.0f} |")
-    return lines + worklists(stores, say) + starts(say)
+    return lines + worklists(stores) + starts()
 
 
-def worklists(stores: dict[str, str], say: Say) -> list[str]:
+def worklists(stores: dict[str, str]) -> list[str]:
     """The worklist inside the process, and as a command that prints fifty rows."""
     lines = [
         "",
@@ -159,7 +159,7 @@ def median(call: Callable[[], object], times: int) -> float:
     return statistics.median(spent)
 
 
-def starts(say: Say) -> list[str]:
+def starts() -> list[str]:
     """How long the program takes to start."""
     say("start of the program")
     spent = statistics.median(run([CARETRAIL, "--help"])[0] for _ in range(9))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
+from bench.place import Place, say
 from caretrail.episode.history import Effective, effective_history
 from caretrail.findings import judge
 from caretrail.policy import Policy, load_policy
@@ -45,7 +46,7 @@ def seconds(history: Sequence[Effective], policy: Policy, rounds: int) -> tuple[
     return statistics.median(times), min(times)
 
 
-def report(rounds: int, say: Callable[[str], None]) -> list[str]:
+def report(place: Place) -> list[str]:
     """The figures as Markdown."""
     policy = load_policy(POLICY)
     on = len(policy.versions[0].judged)
@@ -64,7 +65,7 @@ def report(rounds: int, say: Callable[[str], None]) -> list[str]:
     charts |= {f"the same, {size:,} facts": chart(size) for size in SIZES[1:]}
     for name, history in charts.items():
         say(f"findings: {name}")
-        median, least = seconds(history, policy, rounds)
+        median, least = seconds(history, policy, place.rounds)
         found = len(judge(history, policy).findings)
         each = median * 1e6 / len(history)
         lines.append(

@@ -42,6 +42,12 @@ READING: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "log --after": (("log", "--after", "@60"), {"command": "log", "whole_log": True, "after": 60}),
     "log --follow": (("log", "--follow", "--limit", "2"), {"command": "log", "whole_log": True, "after": 0}),
     "audit access": (("audit", "access", EPISODE), {"command": "audit access", "purpose": "audit"}),
+    "audit amendments": (("audit", "amendments", *ON), {"command": "audit amendments", "purpose": "audit"}),
+    "audit reviews": (("audit", "reviews", *ON), {"command": "audit reviews", "purpose": "audit"}),
+    "audit diff": (
+        ("audit", "diff", "--from", "@52", "--to", "@65", *ON),
+        {"command": "audit diff", "purpose": "audit"},
+    ),
 }
 
 

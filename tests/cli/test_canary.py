@@ -30,7 +30,6 @@ KEPT = {"type", "episode", "policy", "zone", "occurred_on"}
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "append": ("append", "{file}"),
-    "audit access": ("audit", "access", EPISODE),
     "audit checkpoint": ("audit", "checkpoint", "--key", "{folder}/key", "--state", "{folder}/state", "--first"),
     "audit key": ("audit", "key", "--out", "{folder}/key"),
     "audit packet": (
@@ -53,6 +52,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "audit inspect": ("audit", "inspect", "{folder}/packet.zip"),
     "audit verify": ("audit", "verify", "--receipts", "{file}"),
+    "audit access": ("audit", "access", EPISODE),
+    "audit amendments": ("audit", "amendments", "--list"),
+    "audit diff": ("audit", "diff", "--from", "@3", "--as-of", "2026-03-24", "--all"),
+    "audit reviews": ("audit", "reviews", "--list"),
     "census": ("census",),
     "completion": ("completion", "bash"),
     "copy": ("copy", "--to", "{folder}/copied.db"),

@@ -146,7 +146,8 @@ Next review     due 2026-03-07
 Determination   continue, 2026-02-05, by c-ortiz (fact 26)
                   c-ortiz, LADC: signed 2026-02-05, electronic
 Continued stay  unknown (determination, through 2026-03-07)
-Sessions        09:00 group, 180 min, 8 clients, in person (fact 43)
+Sessions        09:00 group, 180 min, 8 clients, in person, by c-ortiz, LADC
+                (fact 43)
 Minutes         180 on this day, 180 since Sunday 2026-03-08
 Findings        NE21-R1 overdue: review overdue, due 2026-03-07
                 NE21-I5 info: not given since 2026-01-05: family, education,
@@ -158,6 +159,28 @@ Findings        NE21-R1 overdue: review overdue, due 2026-03-07
 
 Standing on position 65, the newest
 """)
+
+
+def test_the_sheet_marks_what_came_late_was_corrected_or_struck(seen: Caretrail) -> None:
+    def sessions(*words: str) -> str:
+        lines = seen("show", "LNK", *words).out.split("Sessions")[1].split("Findings")[0].splitlines()
+        return " ".join(" ".join(lines).split())
+
+    assert sessions("--as-of", "2026-03-02") == (
+        "09:00 group, 180 min, 11 clients, in person, by c-ortiz, LADC and c-noor, PLADC "
+        "(fact 53, LATE ENTRY 18 days after, CORRECTED by 55) "
+        "Minutes 180 on this day, 180 since Sunday 2026-03-01"
+    )
+    assert sessions("--as-of", "2026-03-02", "--known-at", "@54") == (
+        "09:00 group, 180 min, 13 clients, in person, by c-ortiz, LADC and c-noor, PLADC "
+        "(fact 53, LATE ENTRY 18 days after) "
+        "Minutes 180 on this day, 180 since Sunday 2026-03-01"
+    )
+    assert sessions("--as-of", "2026-03-02", "--known-at", "@52").startswith("none on this day")
+    assert sessions("--as-of", "2026-03-24") == (
+        "✗ 17:00 family, 60 min, in person, by c-ortiz, LADC (fact 56, VOIDED by 58) "
+        "Minutes 0 on this day, 180 since Sunday 2026-03-22"
+    )
 
 
 def test_eligibility_on_the_admission(seen: Caretrail) -> None:
@@ -193,14 +216,15 @@ def test_a_timeline_hides_what_came_later(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Timeline of LNK-2026-0001 as of 2026-01-05
 
-Fact  Happened    Recorded, UTC     What                               Stated by
-1     2026-01-02  2026-01-02 23:00  assessment, initial, F10.20,       c-ortiz
-                                    level 2.1 recommended, referred    LADC
+Fact  Happened    Recorded, UTC     What                             Stated by
+1     2026-01-02  2026-01-02 23:00  assessment, initial, F10.20,     c-ortiz
+                                    level 2.1 recommended, referred  LADC
                                     to c-lee
-2     2026-01-05  2026-01-05 23:00  admitted to lincoln-iop at level   c-ortiz
-                                    2.1, client cl-7f3a                LADC
-3     2026-01-05  2026-01-05 23:00  group session, 180 min, 8          ehr-feed
-                                    clients, in person                 service
+2     2026-01-05  2026-01-05 23:00  admitted to lincoln-iop at       c-ortiz
+                                    level 2.1, client cl-7f3a        LADC
+3     2026-01-05  2026-01-05 23:00  group session, 180 min, 8        ehr-feed
+                                    clients, in person               service
+                                                                     for c-ortiz
 
 3 facts
 As known at position 10 of 65
@@ -218,23 +242,27 @@ Fact  Happened    Recorded, UTC     What                               Stated by
                                     2.1, client cl-1                   LADC
 2     2026-01-07  2026-01-07 23:00  group session, 180 min, 13         c-ortiz
                                     clients                            LADC
-                                    ADDED by 7, c-ortiz: left early
+                                    ADDED by 7, c-ortiz, LADC,
+                                    2026-01-12 23:00: left early
                                     (asked by payer)
 3     2026-01-05  2026-01-07 23:00  group session, 180 min, 13         c-ortiz
                                     clients                            LADC
-                                    LATE ENTRY: paper sheet found
-                                    CORRECTED by 4, c-ortiz: group
-                                    size 13 → 11 (staff were counted)
+                                    LATE ENTRY, 2 days after: paper
+                                    sheet found
+                                    CORRECTED by 4, c-ortiz, LADC,
+                                    2026-01-08 23:00: group size 13 →
+                                    11 (staff were counted)
 4     2026-01-08  2026-01-08 23:00  corrects fact 3: group_size is     c-ortiz
                                     11, staff were counted             LADC
 5     2026-01-09  2026-01-09 23:00  ✗ family session, 60 min           c-ortiz
-                                    VOIDED by 6: wrong client          LADC
+                                    VOIDED by 6, c-ortiz, LADC,        LADC
+                                    2026-01-12 23:00: wrong client
 6     2026-01-12  2026-01-12 23:00  voids fact 5: wrong client         c-ortiz
                                                                        LADC
 7     2026-01-12  2026-01-12 23:00  adds to fact 2: left early, asked  c-ortiz
                                     by payer                           LADC
 
-7 facts, 1 late, 1 corrected, 1 voided
+7 facts, 1 late, 1 corrected, 1 added to, 1 voided
 Standing on position 7, the newest
 """)
 

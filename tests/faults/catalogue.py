@@ -12,7 +12,16 @@ from types import TracebackType
 from typing import Final, Self, TypeAlias
 
 from caretrail.recording import init_store
-from faults import cut_replies, killed_projectors, killed_server, killed_writers, power_cuts, tailing
+from faults import (
+    cut_replies,
+    io_errors,
+    killed_projectors,
+    killed_server,
+    killed_writers,
+    power_cuts,
+    tailing,
+    vacuuming,
+)
 from faults.counts import Counts
 from faults.projectors import Work
 from servers import Server, own_server
@@ -82,6 +91,10 @@ def _torn_writers(place: Place, seed: int, cycles: int) -> Counts:
     return killed_writers.run(place.sqlite(), seed, cycles, killed_writers.TORN)
 
 
+def _torn_chores(place: Place, seed: int, rounds: int) -> Counts:
+    return vacuuming.run(place.sqlite(), seed, rounds, killed_writers.TORN)
+
+
 def _no_look_up(place: Place, seed: int, cycles: int) -> Counts:
     url = place.postgresql()
     cut_replies.take_look_up_away(url)
@@ -100,6 +113,18 @@ def _power(synchronous: power_cuts.Synchronous) -> Run:
 
 def _server(victim: killed_server.Victim) -> Run:
     return lambda place, seed, cycles: killed_server.run(place.server, place.postgresql(), seed, cycles, victim)
+
+
+def _failing_disk(place: Place, seed: int, failures: int) -> Counts:
+    return io_errors.run(place.folder, seed, failures)
+
+
+def _failing_syncs(place: Place, seed: int, failures: int) -> Counts:
+    return killed_server.run(place.server, place.postgresql(), seed, max(1, failures // 100), "sync")
+
+
+def _concealed(place: Place, seed: int, failures: int) -> Counts:
+    return io_errors.run(place.folder, seed, failures, concealed=True)
 
 
 def _asynchronous(place: Place, seed: int, cycles: int) -> Counts:
@@ -152,6 +177,20 @@ FAULTS: Final[dict[str, Fault]] = {
         },
         {"control: no lock, positions of a sequence": (10_000, _no_lock)},
     ),
+    "vacuuming": Fault(
+        "VACUUM and other chores",
+        "Under four writers and a reader that follows, somebody tidies up: on SQLite VACUUM, a truncating checkpoint,"
+        " ANALYZE, REINDEX; on PostgreSQL VACUUM FREEZE, VACUUM FULL, CLUSTER, REINDEX and a checkpoint. Rows are"
+        " compared by their leaves before and after. A writer told that the store is locked sends its call again.",
+        "rounds",
+        200,
+        20,
+        {
+            "SQLite": lambda place, seed, rounds: vacuuming.run(place.sqlite(), seed, rounds),
+            "PostgreSQL": lambda place, seed, rounds: vacuuming.run(place.postgresql(), seed, rounds),
+        },
+        {"control: acknowledged early, kept one by one": (2, _torn_chores)},
+    ),
     "power-cuts": Fault(
         "Power cuts, SQLite",
         "What SQLite writes, syncs, truncates and deletes is recorded below it. At each step the power goes: what was"
@@ -163,6 +202,19 @@ FAULTS: Final[dict[str, Fault]] = {
         2000,
         {"SQLite, synchronous FULL": _power(2)},
         {"control: NORMAL": (1000, _power(1)), "control: OFF": (1000, _power(0))},
+    ),
+    "io-errors": Fault(
+        "Disk that fails",
+        "SQLite: the first write, sync, truncation or deletion of a history fails with EIO, then the second, and so on;"
+        " once, for good until the disk is mended, or because it is full. A failed write leaves half of itself, a"
+        " failed sync loses some of what it should have kept although the next one succeeds. After each call the power"
+        " goes. PostgreSQL, for one in 100 of these: a sync of a backend fails under four writers (by `strace`), upon"
+        " which the server restarts itself. Nobody may be told that a fact is recorded that is not there afterwards.",
+        "failures",
+        5000,
+        1000,
+        {"SQLite": _failing_disk, **({"PostgreSQL": _failing_syncs} if killed_server.can_fail_syncs() else {})},
+        {"control: SQLite, failed syncs concealed": (100, _concealed)},
     ),
     "killed-server": Fault(
         "Server processes killed",

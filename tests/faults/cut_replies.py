@@ -8,11 +8,10 @@ from random import Random
 
 from caretrail.errors import CaretrailError
 from caretrail.recording import EventRecorder, RecordedEvent, open_recorder
-from caretrail.recording.statements import read_package_file
 from faults.calls import Task, events_of
 from faults.counts import Counts
 from proxy import proxy_to
-from stores import all_at_once, run_sql
+from stores import all_at_once, change_append
 
 CALLERS = 4
 WRONG = ("duplicates", "false errors", "lost", "other receipts")
@@ -69,10 +68,4 @@ def _more_than_sent(task: Task, cycles: int, recorder: EventRecorder) -> int:
 
 def take_look_up_away(url: str) -> None:
     """For the control: the store's function without its look-up of commands recorded already."""
-    script = read_package_file("caretrail.recording", "postgresql.sql")
-    function = script[script.index("CREATE FUNCTION caretrail.append(") :].partition("END $$;")[0] + "END $$;"
-    assert LOOK_UP in function
-    broken = function.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
-        LOOK_UP, LOOK_UP.replace("IF EXISTS", "IF false AND EXISTS")
-    )
-    run_sql(url, broken)
+    change_append(url, LOOK_UP, LOOK_UP.replace("IF EXISTS", "IF false AND EXISTS"))

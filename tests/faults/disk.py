@@ -17,7 +17,8 @@ LOSSES: Final[tuple[Loss, ...]] = (
 class Disk:
     """The files of a store as steps of a tape are done on them."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], random: Random | None = None) -> None:
+        self._random = random or Random(0)
         self._sure = {name: bytearray(content) for name, content in files.items()}
         self._pending: dict[str, list[Step]] = {}
 
@@ -27,15 +28,21 @@ class Disk:
         return not any(self._pending.values())
 
     def do(self, step: Step) -> None:
-        """Do a step; a sync makes sure what the file had waiting."""
+        """Do a step; a sync makes sure what the file had waiting.
+
+        After one that failed some of it is lost for good, and no later sync tells: Linux drops what it could not write.
+        """
         if step.kind == "told":
             return
-        if step.kind != "sync":
+        if step.kind not in ("sync", "failed sync"):
             self._pending.setdefault(step.file, []).append(step)
             return
         content = self._sure.get(step.file, bytearray())
-        for waiting in self._pending.pop(step.file, []):
-            _apply(content, waiting)
+        waiting = self._pending.pop(step.file, [])
+        if step.kind == "failed sync":
+            waiting = list(_sectors(4096)(waiting, self._random))
+        for kept in waiting:
+            _apply(content, kept)
         self._sure[step.file] = content
 
     def after_power_cut(self, loss: Loss, random: Random) -> dict[str, bytes]:

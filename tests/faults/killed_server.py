@@ -1,9 +1,12 @@
-"""Fault: a server process is killed (SIGKILL) under writers: one backend, or the postmaster itself."""
+"""Fault: a server process ends under writers: a backend or the postmaster is killed, or a sync of the disk fails."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from random import Random
@@ -19,7 +22,13 @@ from faults.killed_writers import KINDS
 from servers import Server
 from stores import run_sql
 
-Victim = Literal["backend", "postmaster"]
+Victim = Literal["backend", "postmaster", "sync"]
+
+
+def failing_sync(number: int) -> list[str]:
+    """How to trace a program whose sync of that number fails with EIO."""
+    failing = f"inject=fsync,fdatasync:error=EIO:when={number}"
+    return ["strace", "-qq", "-e", "trace=fsync,fdatasync", "-e", "signal=none", "-e", failing]
 
 
 def run(
@@ -34,7 +43,10 @@ def run(
             crew.wait_for(dict.fromkeys(everybody, 1))
             for cycle in range(cycles):
                 crew.wait_for({number: crew.writers[number].life + random.randint(1, 5) for number in everybody})
-                _kill(server, url, victim, random)
+                if victim == "sync":
+                    counts.done["syncs that failed"] += _fail_sync(server.backends(urlsplit(url).path[1:]))
+                else:
+                    _kill(server, url, victim, random)
                 counts.done["cycles"] += 1
                 crew.wait_for({number: crew.writers[number].life + 1 for number in everybody})
                 server.wait_until_up()
@@ -68,3 +80,18 @@ def _kill(server: Server, url: str, victim: Victim, random: Random) -> None:
         server.kill_postmaster()
         return
     os.kill(random.choice(server.backends(urlsplit(url).path[1:])), signal.SIGKILL)
+
+
+def can_fail_syncs() -> bool:
+    """Whether the calls of a process can be made to fail here."""
+    strace = shutil.which("strace")
+    return strace is not None and subprocess.run([strace, "-qq", "-o", os.devnull, "true"], check=False).returncode == 0
+
+
+def _fail_sync(backends: list[int]) -> int:
+    """Let the next sync of each of these fail, as a broken disk does, and wait until they have ended of it."""
+    with tempfile.NamedTemporaryFile() as trace:
+        processes = [argument for backend in backends for argument in ("-p", str(backend))]
+        command = [*failing_sync(1), "-o", trace.name, *processes]
+        subprocess.run(command, check=False, stderr=subprocess.DEVNULL, timeout=60)
+        return trace.read().count(b"INJECTED")

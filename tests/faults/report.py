@@ -15,23 +15,90 @@ from stores import run_sql
 
 REPORT: Final = Path(__file__).parent.parent.parent / "docs" / "evidence" / "faults.md"
 
-ELSEWHERE: Final = {
-    "serialization failure, deadlock": "test_what_the_server_asks_to_try_again_is_tried_again",
-    "lock held by somebody else": "test_a_held_lock_gives_a_clear_error_in_time",
-    "long transaction elsewhere": "test_a_long_transaction_elsewhere_does_not_hold_up_appends",
-    "disk full": "test_a_full_disk_keeps_nothing_of_the_call_and_the_store_goes_on",
-    "read-only server": "test_a_read_only_server_says_so",
-    "read-only folder": "test_a_read_only_store_can_be_read_and_says_why_it_takes_nothing",
-    "session killed at rest": "test_a_killed_session_at_rest_is_replaced_before_use",
-    "session killed while it waits": "test_a_session_killed_while_it_waits_is_replaced",
-    "request lost on the way": "test_a_request_lost_on_the_way_is_sent_again",
-    "server that restarts": "test_a_server_that_restarts_is_waited_for_but_not_when_opening",
-    "another server behind the name": "test_another_store_behind_the_same_name_is_noticed",
-    "newest event from the future": "test_time_does_not_go_back_when_the_newest_event_is_from_the_future",
-    "clock set back": "test_time_comes_from_the_clock_and_never_goes_back",
-    "fact nobody can read": "test_a_fact_nobody_can_read_quarantines_its_own_episode_and_nothing_else",
+ELSEWHERE: Final[dict[str, tuple[str, str]]] = {
+    "serialization failure, deadlock": (
+        "test_what_the_server_asks_to_try_again_is_tried_again",
+        "test_without_trying_again_each_of_these_is_an_error",
+    ),
+    "lock held by somebody else": (
+        "test_a_held_lock_gives_a_clear_error_in_time",
+        "test_without_waiting_for_each_other_some_of_them_fail",
+    ),
+    "long transaction elsewhere": ("test_a_long_transaction_elsewhere_does_not_hold_up_appends", ""),
+    "disk full": ("test_a_full_disk_keeps_nothing_of_the_call_and_the_store_goes_on", ""),
+    "sync that fails under the program": (
+        "test_the_program_prints_no_receipt_for_what_could_not_be_synced",
+        "test_a_failed_sync_that_is_concealed_loses",
+    ),
+    "read-only server": ("test_a_read_only_server_says_so", ""),
+    "read-only folder": ("test_a_read_only_store_can_be_read_and_says_why_it_takes_nothing", ""),
+    "session killed at rest": (
+        "test_a_killed_session_at_rest_is_replaced_before_use",
+        "test_without_trying_again_each_of_these_is_an_error",
+    ),
+    "session killed while it waits": (
+        "test_a_session_killed_while_it_waits_is_replaced",
+        "test_without_trying_again_each_of_these_is_an_error",
+    ),
+    "request lost on the way": (
+        "test_a_request_lost_on_the_way_is_sent_again",
+        "test_without_trying_again_each_of_these_is_an_error",
+    ),
+    "server that restarts": (
+        "test_a_server_that_restarts_is_waited_for_but_not_when_opening",
+        "test_without_trying_again_each_of_these_is_an_error",
+    ),
+    "primary killed, standby promoted": (
+        "test_a_failover_loses_repeats_and_reorders_nothing",
+        "test_the_harness_sees_what_an_asynchronous_standby_loses",
+    ),
+    "another server behind the name": ("test_another_store_behind_the_same_name_is_noticed", ""),
+    "newest event from the future": (
+        "test_time_does_not_go_back_when_the_newest_event_is_from_the_future",
+        "test_a_store_that_believes_the_clock_would_be_found_out",
+    ),
+    "clock set back": (
+        "test_time_comes_from_the_clock_and_never_goes_back",
+        "test_a_store_that_believes_the_clock_would_be_found_out",
+    ),
+    "clock stepped back and forth under four writers": (
+        "test_time_rises_with_position_however_the_clock_is_stepped",
+        "test_a_store_that_believes_the_clock_would_be_found_out",
+    ),
+    "text and codec attacks": (
+        "test_any_text_in_any_field_comes_back_or_is_refused_alike",
+        "test_a_store_that_changes_a_text_would_be_found_out",
+    ),
+    "numbers and lines that are none": ("test_what_is_no_number_of_json_or_of_the_field_is_refused", ""),
+    "member named twice": (
+        "test_any_member_of_any_fact_given_twice_is_refused",
+        "",
+    ),
+    "line damaged on its way": (
+        "test_a_line_that_was_damaged_on_its_way_is_refused_or_is_another_fact",
+        "test_a_store_that_changes_a_text_would_be_found_out",
+    ),
+    "payload limits": (
+        "test_a_fact_at_the_limit_is_taken_and_one_byte_more_is_not",
+        "test_without_the_limit_it_would_be_taken",
+    ),
+    "fact nobody can read": ("test_a_fact_nobody_can_read_quarantines_its_own_episode_and_nothing_else", ""),
+    "fact of a newer schema": (
+        "test_what_a_newer_program_wrote_waits_for_a_program_that_can_read_it",
+        "test_without_a_look_at_the_schema_it_would_be_misread",
+    ),
+    "store of a newer schema": ("test_a_newer_store_is_not_opened", ""),
+    "upgrade killed": (
+        "test_an_upgrade_that_is_killed_goes_on_where_it_was",
+        "test_an_upgrade_without_transactions_would_be_found_out",
+    ),
+    "copy killed": ("test_killed_it_can_be_run_again", ""),
+    "many open a new store at once": (
+        "test_many_processes_may_make_and_open_a_store_at_once",
+        "test_without_waiting_for_each_other_some_of_them_fail",
+    ),
 }
-"""Faults that are tests of their own, without a long run."""
+"""Faults that are tests of their own, without a long run: the test, and its control if that is a test of its own."""
 
 HEAD: Final = """\
 # Faults
@@ -54,8 +121,12 @@ def write(name: str, results: dict[str, Counts], seeds: tuple[int, int], place: 
 
 
 def _elsewhere() -> str:
-    rows = "".join(f"| {fault} | `{test}` |\n" for fault, test in ELSEWHERE.items())
-    return f"These faults are tests of their own, without a long run:\n\n| fault | test |\n|---|---|\n{rows}"
+    rows = [
+        f"| {fault} | `{test}` | {f'`{control}`' if control else ''} |\n"
+        for fault, (test, control) in ELSEWHERE.items()
+    ]
+    head = "These faults are tests of their own, without a long run:\n\n| fault | test | control |\n|---|---|---|\n"
+    return head + "".join(rows)
 
 
 def _sections() -> dict[str, str]:

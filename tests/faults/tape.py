@@ -1,6 +1,7 @@
 """Records what SQLite writes, syncs, truncates and deletes: a layer of our own between it and the operating system.
 
-It is a VFS registered in the very library the `sqlite3` module uses, so what is recorded is what really happens.
+It is a VFS registered in the very library the `sqlite3` module uses, so what is recorded is what really happens. Asked
+to, it also lets a step fail as a disk does.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ import ctypes
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from ctypes import CFUNCTYPE, c_char_p, c_int, c_int64, c_void_p
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-Kind = Literal["write", "sync", "truncate", "delete", "told"]
+Kind = Literal["write", "sync", "failed sync", "truncate", "delete", "told"]
 
 
 class Step(NamedTuple):
@@ -22,6 +23,9 @@ class Step(NamedTuple):
     offset: int = 0
     data: bytes = b""
 
+
+Fails: TypeAlias = Callable[[Step], int | None]
+"""Asked before each step: None to let it be done, else SQLite's code of the error; 0 conceals that it failed."""
 
 _OPEN = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_int, c_void_p)
 _DELETE = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int)
@@ -76,7 +80,7 @@ def library() -> ctypes.CDLL | None:
 
 
 @contextmanager
-def recording() -> Generator[list[Step]]:
+def recording(fails: Fails = lambda _: None) -> Generator[list[Step]]:
     """Record what happens to the files opened inside."""
     sqlite = library()
     assert sqlite is not None, "ask library() first"
@@ -84,7 +88,7 @@ def recording() -> Generator[list[Step]]:
     address = sqlite.sqlite3_vfs_find(None)
     ours = _Vfs.from_buffer_copy(_Vfs.from_address(address))
     ours.name = b"caretrail-tape"
-    recorder = _Recorder(address, ours, tape)
+    recorder = _Recorder(address, ours, tape, fails)
     _alive.append(recorder)
     sqlite.sqlite3_vfs_register(ctypes.byref(ours), 1)
     try:
@@ -96,9 +100,10 @@ def recording() -> Generator[list[Step]]:
 class _Recorder:
     """Puts its own functions in the place of the five that change files; they call the real ones."""
 
-    def __init__(self, address: int, ours: _Vfs, tape: list[Step]) -> None:
+    def __init__(self, address: int, ours: _Vfs, tape: list[Step], fails: Fails) -> None:
         self._address = address
         self._tape = tape
+        self._fails = fails
         self._open = _OPEN(ours.open)
         self._delete = _DELETE(ours.delete)
         self._names: dict[int, str] = {}
@@ -126,20 +131,36 @@ class _Recorder:
         return self._methods[real]
 
     def _written(self, file: int, buffer: int, amount: int, offset: int) -> int:
-        self._tape.append(Step("write", self._names[file], offset, ctypes.string_at(buffer, amount)))
-        return self._real[file][0](file, buffer, amount, offset)
+        step = Step("write", self._names[file], offset, ctypes.string_at(buffer, amount))
+        failed = self._fails(step)
+        if failed is not None:  # half of it is there
+            amount //= 2
+            step = step._replace(data=step.data[:amount])
+        self._tape.append(step)
+        result = self._real[file][0](file, buffer, amount, offset)
+        return result if failed is None else failed
 
     def _truncated(self, file: int, size: int) -> int:
-        self._tape.append(Step("truncate", self._names[file], size))
+        step = Step("truncate", self._names[file], size)
+        if (failed := self._fails(step)) is not None:
+            return failed
+        self._tape.append(step)
         return self._real[file][1](file, size)
 
     def _synced(self, file: int, flags: int) -> int:
+        step = Step("sync", self._names[file])
+        if (failed := self._fails(step)) is not None:
+            self._tape.append(step._replace(kind="failed sync"))
+            return failed
         result = self._real[file][2](file, flags)
-        self._tape.append(Step("sync", self._names[file]))
+        self._tape.append(step)
         return result
 
     def _deleted(self, _vfs: int, name: int, sync: int) -> int:
-        self._tape.append(Step("delete", _text(name)))
+        step = Step("delete", _text(name))
+        if (failed := self._fails(step)) is not None:
+            return failed
+        self._tape.append(step)
         return int(self._delete(self._address, name, sync))
 
 

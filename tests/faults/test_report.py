@@ -14,7 +14,8 @@ from faults.counts import Counts
 def test_every_test_the_report_names_is_there() -> None:
     tests = Path(__file__).parent.parent
     source = "".join(path.read_text() for path in tests.rglob("test_*.py"))
-    assert [name for name in report.ELSEWHERE.values() if f"def {name}(" not in source] == []
+    named = {name for pair in report.ELSEWHERE.values() for name in pair if name}
+    assert [name for name in named if f"def {name}(" not in source] == []
 
 
 def test_a_run_replaces_its_own_section_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from caretrail.recording.copying import copy_store
 from conftest import EXTERNAL
 from ledger.superuser import project
 from recording.test_failover import Load, survive
-from servers import USER, Server, folder_of_servers, run, url_of
+from servers import USER, Server, folder_of_servers, run, url_of, wait_until
 from stores import pending
 
 
@@ -175,6 +175,9 @@ def test_a_standby_that_took_over(server_pair: tuple[Server, Server], tmp_path: 
     append(auditor, primary.url(), 300)
     auditor.sign()
     project(primary.url())
+    primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
+    primary.ask("SELECT pg_reload_conf()")
+    wait_until(lambda: primary.ask("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"), "it is synchronous")
     load = Load(url_of(primary, standby))
     load.start()
     log = survive(primary, standby, load)
@@ -186,13 +189,19 @@ def test_a_standby_that_took_over(server_pair: tuple[Server, Server], tmp_path: 
     green(auditor.ask(standby.url()), len(log))
 
 
-def test_the_other_history_of_a_failover_is_named(store_url: str, tmp_path: Path) -> None:
+def test_the_other_history_of_a_failover_is_named(server_pair: tuple[Server, Server], tmp_path: Path) -> None:
     """The control: a standby that lacked the end took over, and other facts stand at the positions since."""
-    auditor = Auditor(store_url, tmp_path)
-    append(auditor, store_url, 300)
+    primary, standby = server_pair
+    auditor = Auditor(primary.url(), tmp_path)
+    append(auditor, primary.url(), 300)
     auditor.sign()
-    lost = {position: bytes(32) for position in (301, 302)}
-    with open_recorder(store_url) as recorder:
-        recorder.append([pending(uuid4()) for _ in range(5)])
-    auditor.receipts |= lost
-    assert [(p.kind, p.first) for p in auditor.ask().problems] == [(Kind.FORKED, 301)]
+    wait_until(lambda: auditor.ask(standby.url()).ok, "the standby has followed")
+    standby.ask("ALTER SYSTEM SET primary_conninfo = ''")
+    standby.ask("SELECT pg_reload_conf()")
+    wait_until(lambda: not primary.ask("SELECT 1 FROM pg_stat_replication"), "it is cut off")
+    append(auditor, primary.url(), 5)
+    primary.kill()
+    standby.promote()
+    with open_recorder(standby.url()) as recorder:
+        recorder.append([pending(uuid4()) for _ in range(9)])
+    assert [(p.kind, p.first) for p in auditor.ask(standby.url()).problems] == [(Kind.FORKED, 301)]

@@ -124,6 +124,7 @@ def test_a_hot_standby_can_be_verified(server_pair: tuple[Server, Server]) -> No
     primary, standby = server_pair
     append(primary.url(), 300)
     project(primary.url())
+    wait_until(lambda: verdict_of(standby.url()).tiles == 1, "the standby has followed")
     verdict = verdict_of(standby.url())
     assert (verdict.ok, verdict.facts, verdict.tiles) == (True, 300, 1)
 
@@ -219,6 +220,22 @@ def test_columns_of_any_type_get_a_verdict(sqlite_url: str, column: str, value: 
     verdict = verdict_of(sqlite_url, signed(sqlite_url, rows))
     assert not verdict.ok
     assert verdict.first_bad in (4, 5, 1)  # 1: what any fact might hold, so that only the checkpoint tells
+
+
+@pytest.mark.parametrize("value", ["NULL", "'text'", "7"])
+def test_an_edit_beside_rows_of_any_type_is_still_an_edit(sqlite_url: str, value: str) -> None:
+    """Given tiles of the true rows, one row edited, and the next ones with something in them that is no payload."""
+    append(sqlite_url, 300)
+    project(sqlite_url)
+    run_sql(
+        sqlite_url,
+        "CREATE TABLE other AS SELECT * FROM log",
+        "DROP TABLE log",
+        "ALTER TABLE other RENAME TO log",
+        "UPDATE log SET payload = x'00' WHERE position = 4",
+        f"UPDATE log SET payload = {value} WHERE position IN (5, 7)",
+    )
+    assert found(verdict_of(sqlite_url))[0] == (Kind.EDITED, 4)
 
 
 @pytest.mark.parametrize("value", ["NULL", "'text'", "1.5", "x'00'", "-3", "4"])

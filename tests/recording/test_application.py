@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from caretrail.errors import (
@@ -21,7 +22,7 @@ from caretrail.errors import (
 )
 from caretrail.facts import Fact, fact_from, parse_fact
 from caretrail.recording import open_recorder
-from caretrail.recording.application import Receipt, Records, UnreadableEpisode
+from caretrail.recording.application import ATTEMPTS, Receipt, Records, UnreadableEpisode
 from stores import pending
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
@@ -247,6 +248,75 @@ def test_a_decision_on_an_old_version_is_made_again(store_url: str) -> None:
         assert one.episode("E-1").version == 12
 
 
+def test_a_fact_that_another_records_before_the_append_gets_that_receipt(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was decided meanwhile was not stored, so the next decision must not rest on it."""
+    act = session("2026-01-06", command_id="k-1")
+    with (
+        Records(open_recorder(store_url), lambda: NOW) as one,
+        Records(open_recorder(store_url), lambda: NOW) as two,
+    ):
+        one.append([admitted()])
+        insert = one.recorder.insert_events
+        theirs: list[Receipt | Refused] = []
+
+        def late(*events: Any, **more: Any) -> Any:
+            if not theirs:
+                theirs.extend(two.append([discharged("2026-02-02")]) + two.append([act]))
+            return insert(*events, **more)
+
+        monkeypatch.setattr(one.recorder, "insert_events", late)
+        assert one.append([act]) == theirs[1:]
+        with pytest.raises(Impossible, match="after the discharge"):
+            one.append([session("2026-02-03")])
+
+
+def test_a_fact_of_one_call_that_another_records_meanwhile_gets_that_receipt(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its command was looked up before the first fact was recorded; the discharge waits for the round after."""
+    facts = [admitted(), fact("2026-02-02", "discharged", reason="completed", command_id="k-2")]
+    with (
+        Records(open_recorder(store_url), lambda: NOW) as one,
+        Records(open_recorder(store_url), lambda: NOW) as two,
+    ):
+        insert = one.recorder.insert_events
+        theirs: list[Receipt | Refused] = []
+
+        def then(*events: Any, **more: Any) -> Any:
+            positions = insert(*events, **more)
+            theirs.extend(two.append(facts[1:]))
+            return positions
+
+        monkeypatch.setattr(one.recorder, "insert_events", then)
+        assert one.append_each(facts)[1:] == theirs
+        assert one.episode("E-1").version == 2
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_one_fact_is_two_round_trips_on_postgresql(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, remembered: bool
+) -> None:
+    with Records(open_recorder(postgres_url), lambda: NOW) as app:
+        app.append([admitted()])
+    with Records(open_recorder(postgres_url), lambda: NOW) as app:
+        if remembered:
+            app.append([session("2026-01-06", command_id="k-1")])
+        asked: list[object] = []
+        execute = psycopg.Connection.execute
+
+        def counted(connection: Any, query: Any, *args: Any, **more: Any) -> Any:
+            asked.append(query)
+            return execute(connection, query, *args, **more)
+
+        monkeypatch.setattr(psycopg.Connection, "execute", counted)
+        [receipt] = app.append([session("2026-01-07", command_id="k-2")])
+        assert (receipt.version, len(asked)) == (2 + remembered, 2)
+        assert app.append([session("2026-01-07", command_id="k-2")]) == [receipt]
+        assert len(asked) == 3  # a retry needs only the look
+
+
 def test_services_racing_for_one_episode_all_get_through(store_url: str) -> None:
     with Records(open_recorder(store_url), lambda: NOW) as app:
         app.append([admitted()])
@@ -275,12 +345,16 @@ def test_a_conflict_that_never_ends_is_reported_with_both_versions(
 ) -> None:
     records.append([admitted()])
 
+    tries: list[object] = []
+
     def always(*_: Any, **__: Any) -> None:
+        tries.append(1)
         raise VersionConflict("x", 1, 2)
 
     monkeypatch.setattr(records.recorder, "insert_events", always)
     with pytest.raises(VersionConflict, match="expected version 1 of the episode, but it is at version 2"):
         records.append([session("2026-01-06")])
+    assert len(tries) == ATTEMPTS
 
 
 def test_variables_of_the_host_do_not_change_where_we_store(

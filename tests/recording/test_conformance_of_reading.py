@@ -141,6 +141,20 @@ def test_many_streams_are_read_in_one_call(recorder: EventRecorder) -> None:
     assert recorder.find_commands([]) == {}
 
 
+def test_a_decision_looks_once_for_commands_and_streams(recorder: EventRecorder) -> None:
+    a, b = uuid4(), uuid4()
+    recorder.append([pending(a, 1, command_id="k-1"), pending(a, 2, command_id="k-2"), pending(b, 1, command_id="k-3")])
+    first, second, third = recorder.read_log()
+    of = {event.command_id: (event.source, event.command_id) for event in (first, second, third)}
+
+    assert recorder.look([of["k-1"]], {a: 1}) == ({of["k-1"]: first}, {a: [second]})
+    assert recorder.look([of["k-2"]], {a: 1}) == ({of["k-2"]: second}, {a: [second]})
+    assert recorder.look([of["k-3"]], {a: 2}) == ({of["k-3"]: third}, {a: []})
+    assert recorder.look([("", "k-4")], {a: 0}) == ({}, {a: [first, second]})
+    assert recorder.look([], {b: 0}) == ({}, {b: [third]})
+    assert recorder.look(list(of.values()), {a: 1, b: 1})[1] == {a: [second], b: []}
+
+
 def test_the_log_is_read_in_pieces(recorder: EventRecorder) -> None:
     recorder.append([pending(uuid4()) for _ in range(10)])
     assert [e.position for e in recorder.read_log(after=3, upto=8, limit=3)] == [4, 5, 6]

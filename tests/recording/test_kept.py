@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
+import psycopg
 import pytest
 
 from caretrail.errors import StoreError, StoreNewer
@@ -150,3 +154,80 @@ def test_there_is_no_way_back(kept: tuple[str, str], monkeypatch: pytest.MonkeyP
     with pytest.raises(StoreNewer, match="schema 4, this one knows 1"):
         open_recorder(url)
     assert upgrade_store(url) == 4
+
+
+# --- an upgrade that is killed -----------------------------------------------------------------------------------
+
+ROWS = 150_000
+STATES = {(1, None, None), (2, None, None), (3, ROWS, None), (4, ROWS, ROWS)}
+"""A kept store, then this Caretrail's schema, then two pretended ones."""
+MANY = {
+    "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+    f" LIMIT {ROWS}) INSERT INTO {{0}} SELECT i FROM n",
+    "postgresql": f"INSERT INTO {{0}} SELECT generate_series(1, {ROWS})",
+}
+UPGRADING = """
+import sys
+from caretrail.recording import postgresql_setup, sqlite_setup
+from caretrail.recording.opening import upgrade_store
+for setup in (sqlite_setup, postgresql_setup):
+    setup.SCHEMA_VERSION = 4
+    setup.UPGRADES.update({2: sys.argv[2], 3: sys.argv[3]})
+print("begins", flush=True)
+upgrade_store(sys.argv[1])
+"""
+
+
+TORN = """
+import sqlite3
+class Torn(sqlite3.Connection):
+    def execute(self, sql, *parameters):
+        return super().execute("SELECT 1" if sql in ("BEGIN IMMEDIATE", "COMMIT") else sql, *parameters)
+connect = sqlite3.connect
+sqlite3.connect = lambda *args, **kwargs: connect(*args, factory=Torn, **kwargs)
+"""
+
+
+def test_an_upgrade_that_is_killed_goes_on_where_it_was(kept: tuple[str, str]) -> None:
+    """Killed again and again, each time a little later: every step is there whole or not at all."""
+    url, _ = kept
+    states = _kill_until_it_ends(url, UPGRADING)
+    assert states <= STATES
+    assert states >= {(1, None, None), (4, ROWS, ROWS)}
+
+
+def test_an_upgrade_without_transactions_would_be_found_out(tmp_path: Path) -> None:
+    """The control."""
+    with closing(sqlite3.connect(tmp_path / "kept.db")) as file:
+        file.executescript((KEPT / "schema-1.sqlite.sql").read_text())
+    states = _kill_until_it_ends(f"sqlite://{tmp_path}/kept.db", TORN + UPGRADING)
+    assert not states <= STATES
+
+
+def _kill_until_it_ends(url: str, program: str) -> set[tuple[object, ...]]:
+    """Upgrade and kill until a run ends by itself; the states seen: the schema, and the rows of each step's table."""
+    kind = url.partition(":")[0]
+    steps = [f"CREATE TABLE caretrail.{name} (i bigint); {MANY[kind].format(f'caretrail.{name}')}" for name in "ab"]
+    if kind == "sqlite":
+        steps = [step.replace("caretrail.", "") for step in steps]
+    states: set[tuple[object, ...]] = set()
+    for attempt in itertools.count():
+        command = [sys.executable, "-c", program, url, *steps]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.015 * attempt)
+            process.kill()
+        states.add((schema_of(url), *(_rows(url, name) for name in "ab")))
+        if process.returncode >= 0:
+            break
+    return states
+
+
+def _rows(url: str, table: str) -> object:
+    """How many rows the table of a step has; None where there is no such table."""
+    try:
+        return run_sql(url, f"SELECT count(*) FROM caretrail.{table}")[0][0]
+    except (sqlite3.OperationalError, psycopg.errors.UndefinedTable):
+        return None

@@ -113,18 +113,50 @@ def test_a_session_killed_while_it_waits_is_replaced(postgres_url: str) -> None:
     assert found == [1]
 
 
-@pytest.mark.parametrize("state", ["40001", "40P01"])
-def test_what_the_server_asks_to_try_again_is_tried_again(postgres_url: str, state: str) -> None:
+def make_unlucky(url: str, state: str) -> None:
+    """Let the first two appends fail, and then no more."""
     run_sql(
-        postgres_url,
+        url,
         "CREATE SEQUENCE tries",
         "CREATE FUNCTION unlucky() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         f" IF nextval('public.tries') < 3 THEN RAISE EXCEPTION 'unlucky' USING ERRCODE = '{state}'; END IF;"
         " RETURN NEW; END $$",
         "CREATE TRIGGER unlucky BEFORE INSERT ON caretrail.log FOR EACH ROW EXECUTE FUNCTION unlucky()",
     )
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01"])
+def test_what_the_server_asks_to_try_again_is_tried_again(postgres_url: str, state: str) -> None:
+    make_unlucky(postgres_url, state)
     with open_recorder(postgres_url) as recorder:
         assert recorder.append([pending(uuid4())])[0].position == 1
+
+
+def take_for_usable(_: object) -> bool:
+    return True
+
+
+def test_without_trying_again_each_of_these_is_an_error(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: one attempt, and no look at a connection before it is used."""
+    monkeypatch.setattr("caretrail.recording.postgresql_database.TRIES", 1)
+    with proxy_to(postgres_url) as proxy, open_recorder(proxy.url) as recorder:
+        proxy.cut_requests = 1
+        with pytest.raises(StoreUnreachable):
+            recorder.append([pending(uuid4())])
+        kill_sessions(postgres_url)
+        proxy.refuse = 1
+        with pytest.raises(StoreUnreachable):
+            recorder.append([pending(uuid4())])
+        make_unlucky(postgres_url, "40001")
+        with pytest.raises(StoreError):
+            recorder.append([pending(uuid4())])
+        run_sql(postgres_url, "DROP TRIGGER unlucky ON caretrail.log")
+        assert recorder.append([pending(uuid4())])[0].position == 1
+    monkeypatch.setattr("caretrail.recording.postgresql_database._usable", take_for_usable)
+    with open_recorder(postgres_url) as recorder:
+        kill_sessions(postgres_url)
+        with pytest.raises(StoreUnreachable):
+            recorder.append([pending(uuid4())])
 
 
 def test_another_store_behind_the_same_name_is_noticed(postgres_url: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
@@ -24,8 +26,19 @@ def mode(path: Path) -> int:
 # --- the file ---------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def lax_umask() -> Generator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("lax_umask")
 def test_files_and_folders_we_make_are_private(tmp_path: Path) -> None:
+    """Although everybody else's here are open to all."""
     path = tmp_path / "a" / "b" / "store.db"
+    (tmp_path / "other.db").touch()
+    assert mode(tmp_path / "other.db") == 0o666
     assert init_store(str(path))
     with open_recorder(str(path)) as recorder:
         recorder.append([pending(uuid4())])
@@ -56,24 +69,40 @@ def test_init_makes_a_store_once(tmp_path: Path) -> None:
         assert (recorder.namespace, recorder.is_demo, recorder.max_position()) == (namespace, True, 1)
 
 
+FIRST_OPEN = """
+import sys; from uuid import uuid4; from caretrail.recording import *
+made = init_store(sys.argv[1])
+with open_recorder(sys.argv[1]) as r:
+    for _ in range(5): r.append([PendingEvent(uuid4(), 1, 'n/1', b'', '', str(uuid4()), new_salt())])
+print(made)
+"""
+IMPATIENT = """
+from caretrail.recording import sqlite_setup
+sqlite_setup.BUSY_SECONDS = 0
+sqlite_setup._SETTINGS["busy_timeout"] = 0
+"""
+
+
+def _at_once(path: str, program: str) -> list[str]:
+    """What eight processes print that make and open a store at once; nothing for one that failed."""
+    command = [sys.executable, "-c", program, path]
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(8)
+    ]
+    return sorted(process.communicate(timeout=30)[0].strip() for process in processes)
+
+
 def test_many_processes_may_make_and_open_a_store_at_once(tmp_path: Path) -> None:
-    script = (
-        "import sys; from uuid import uuid4; from caretrail.recording import *\n"
-        "made = init_store(sys.argv[1])\n"
-        "with open_recorder(sys.argv[1]) as r:\n"
-        "    for _ in range(5): r.append([PendingEvent(uuid4(), 1, 'n/1', b'', '', str(uuid4()), new_salt())])\n"
-        "print(made)"
-    )
     path = tmp_path / "new" / "store.db"
     for turn in range(2):
-        processes = [
-            subprocess.Popen([sys.executable, "-c", script, f"{path}{turn}"], stdout=subprocess.PIPE, text=True)
-            for _ in range(8)
-        ]
-        said = [process.communicate(timeout=30)[0].strip() for process in processes]
-        assert sorted(said) == ["False"] * 7 + ["True"]
+        assert _at_once(f"{path}{turn}", FIRST_OPEN) == ["False"] * 7 + ["True"]
         with open_recorder(f"{path}{turn}") as recorder:
             assert [event.position for event in recorder.read_log()] == list(range(1, 41))
+
+
+def test_without_waiting_for_each_other_some_of_them_fail(tmp_path: Path) -> None:
+    """The control, for the first open and for every lock met later."""
+    assert any("" in _at_once(str(tmp_path / f"{turn}.db"), IMPATIENT + FIRST_OPEN) for turn in range(10))
 
 
 def test_there_is_no_store_until_init_made_one(tmp_path: Path) -> None:

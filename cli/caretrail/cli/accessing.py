@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def accessing(
-    setup: Setup, recorder: EventRecorder, purpose: str = "treatment", command: str | None = None
+    setup: Setup, recorder: EventRecorder, purpose: str | None = None, command: str | None = None
 ) -> Generator[AccessLog]:
-    """Record the looks of the running command; `purpose` is what it is for unless somebody says otherwise."""
+    """Record the looks of the running command; `purpose` is what it is for unless somebody says otherwise.
+
+    By itself a look is for treatment, and that of an audit command for audit.
+    """
     from caretrail.recording.access import AccessLog, Actor, Asker
     from caretrail.recording.opening import Primary
 
     claimed = setup.actor
+    name = command or command_name(click.get_current_context())
     asker = Asker(
-        command or command_name(click.get_current_context()),
+        name,
         Actor(claimed.id, claimed.role, claimed.credential) if claimed is not None else None,
-        setup.purpose or purpose,
+        setup.purpose or purpose or ("audit" if name.startswith("audit ") else "treatment"),
         setup.break_glass,
     )
     if asker.reason is not None:

@@ -10,14 +10,15 @@ from typing import Any
 
 import click
 
-from caretrail.facts import json_schema
+from caretrail.facts import FactBase, json_schema
 from caretrail.facts.codec import FACT_TYPES
 
 HEADING = """# The facts
 
 Written from the published schema by `python -m caretrail.cli.facts_page`; a test keeps the two equal. `caretrail
-schema` prints the schema itself. A fact is one JSON object; unknown fields are refused; null and absent mean the same:
-not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`; durations are whole minutes.
+schema` prints the schema itself. A fact is one JSON object of at most 256 KB; unknown fields and fields named twice are
+refused; null and absent mean the same: not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`;
+durations are whole minutes.
 
 What every fact carries is listed once, first. `episode` is in every fact but `program_attested` and
 `accessed`. `accessed` is written by the store for every look at an episode, and is refused by `append`.
@@ -40,7 +41,7 @@ def facts_page() -> str:
     schema = json_schema()
     definitions: dict[str, Schema] = schema["$defs"]
     facts = {kind: definitions[cls.__name__] for kind, cls in FACT_TYPES.items()}
-    envelope = {"occurred_on", "actor", "performed_by", "command_id", "source", "entered_at", "late_reason"}
+    envelope = set(FactBase.model_fields)
     shared = next(iter(facts.values()))
     lines = [
         HEADING,

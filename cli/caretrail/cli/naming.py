@@ -34,9 +34,9 @@ def complete_episode(ctx: click.Context, _param: click.Parameter, incomplete: st
 episode_argument = click.argument("episode", metavar="EPISODE", shell_complete=complete_episode)
 
 
-def case_number(asked: Asking, name: str) -> str:
+def case_number(asked: Asking, name: str, known_at: int | None = None) -> str:
     """The case number that is meant: exactly this, or the only one beginning so."""
-    return asked.reader.resolve(name, asked.known_at)
+    return asked.reader.resolve(name, asked.known_at if known_at is None else known_at)
 
 
 def whose(row: FindingRow) -> str:

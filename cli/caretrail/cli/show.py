@@ -17,6 +17,8 @@ from caretrail.cli.wording import spoken
 from caretrail.errors import UnknownEpisode
 
 if TYPE_CHECKING:
+    from caretrail.reading.amending import Marks
+    from caretrail.reading.answers import FindingRow
     from caretrail.reading.sheet import DocumentLine, SessionLine, Sheet, SignatureLine
 
 
@@ -30,9 +32,11 @@ def command(view: View, episode: str | None, client: str | None, pack: str | Non
     """Show the sheet of an episode on a day.
 
     That day's plan, signers, last review, determination, sessions and minutes, team with credentials, open findings.
+    What was entered late, corrected or voided is marked with the fact that changed it: 'timeline' tells the whole.
     EPISODE is a case number or the beginning of one.
 
         caretrail show LNK-2026-0001 --as-of 2026-03-09
+        caretrail show LNK-2026-0001 --as-of 2026-03-02 --known-at 2026-03-05
         caretrail show --client cl-7f3a
     """
     if (episode is None) == (client is None):
@@ -73,21 +77,21 @@ def _print(asked: Asking, sheet: Sheet) -> None:
             ("Stay", _stay(sheet)),
             ("Team", Cell(lines(*(_member(sheet, number) for number in range(len(sheet.team)))))),
             ("Plan", _document(sheet.plan, sheet.missing_signers, "none")),
-            ("Last review", _document(sheet.last_review, (), "none that counts")),
+            ("Last review", _document(sheet.last_review, sheet.missing_on_review, "none that counts")),
             ("Next review", f"due {sheet.next_review_due}" if sheet.next_review_due else ""),
             ("Determination", _document(sheet.determination, (), "none")),
             (
                 "Continued stay",
                 Cell(f"{spoken(answer.verdict)} ({answer.basis}{through})", VERDICT_STYLES.get(answer.verdict, "")),
             ),
-            ("Sessions", Cell(lines(*map(_session, sheet.sessions)) or "none on this day")),
+            ("Sessions", Cell(_sessions(sheet))),
             (
                 "Minutes",
                 f"{sheet.minutes_day} on this day, {sheet.minutes_week} since {sheet.week_start:%A} {sheet.week_start}",
             ),
             (
                 "Findings",
-                Cell(lines(*(f"{row.rule} {spoken(row.verdict)}: {row.message}" for row in sheet.findings)) or "none"),
+                Cell(lines(*(_finding(row) for row in sheet.findings)) or "none"),
             ),
         ]
     )
@@ -114,9 +118,11 @@ def _document(document: DocumentLine | None, missing: Sequence[str], none: str) 
 
     if document is None:
         return none
-    first = f"{document.label}, {document.occurred_on}, by {document.author} (fact {document.version})"
-    owed = [f"  {signer}: signature missing" for signer in missing]
-    return Cell(lines(first, *(f"  {_signature(line)}" for line in document.signatures), *owed))
+    said = f"by {document.author} (fact {document.version}{_marks(document.marks)})"
+    given = {line.signer for line in document.signatures}
+    owed = [f"  {signer}: signature missing" for signer in missing if signer not in given]
+    signatures = [f"  {_signature(line)}" for line in document.signatures]
+    return Cell(lines(f"{document.label}, {document.occurred_on}, {said}", *signatures, *owed))
 
 
 def _signature(line: SignatureLine) -> str:
@@ -124,9 +130,31 @@ def _signature(line: SignatureLine) -> str:
     return f"{who}: signed {line.signed_on}, {line.method}" if line.signed_on else f"{who}: {line.state}"
 
 
+def _sessions(sheet: Sheet) -> str:
+    from caretrail.cli.tables import lines
+
+    struck = [f"✗ {_session(line)}" for line in sheet.struck_sessions]
+    return lines(*map(_session, sheet.sessions), *struck) or "none on this day"
+
+
 def _session(line: SessionLine) -> str:
     size = f", {plural(line.group_size, 'client')}" if line.group_size is not None else ""
     missed = "" if line.attended else f", MISSED by the {line.cause}"
     start = f"{line.start_time} " if line.start_time else ""
     modality = f", {spoken(line.modality)}" if line.modality else ""
-    return f"{start}{spoken(line.service)}, {line.minutes} min{size}{modality}{missed} (fact {line.version})"
+    given = " and ".join(f"{who.id}, {who.credential}" if who.credential else who.id for who in line.performers)
+    what = f"{start}{spoken(line.service)}, {line.minutes} min{size}{modality}{missed}"
+    return f"{what}{f', by {given}' if given else ''} (fact {line.version}{_marks(line.marks)})"
+
+
+def _marks(marks: Marks) -> str:
+    """What must not be overlooked; 'caretrail timeline' tells the whole of it."""
+    late = f", LATE ENTRY {plural(marks.days_after, 'day')} after" if marks.days_after > 0 else ", LATE ENTRY"
+    changes = (("CORRECTED", marks.corrected_by), ("ADDED TO", marks.added_by))
+    said = [f", {word} by {' and '.join(map(str, versions))}" for word, versions in changes if versions]
+    void = f", VOIDED by {marks.voided_by}" if marks.voided_by is not None else ""
+    return "".join([late if marks.late else "", *said, void])
+
+
+def _finding(row: FindingRow) -> str:
+    return f"{row.rule} {spoken(row.verdict)}: {row.message}{' (quiet)' if row.quiet else ''}"

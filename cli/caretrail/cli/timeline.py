@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +16,12 @@ from caretrail.cli.screen import plural, print_json_list, say, visible
 from caretrail.cli.wording import spoken, summary, value_in_words
 
 if TYPE_CHECKING:
+    from caretrail.reading.amending import Amendment, Withdrawn
     from caretrail.reading.timeline import TimelineRow
 
 TITLES = ("Fact", "Happened", "Recorded, UTC", "What", "Stated by")
+MINUTE = "%Y-%m-%d %H:%M"
+NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "the void"}
 
 
 @click.command("timeline")
@@ -33,10 +37,12 @@ TITLES = ("Fact", "Happened", "Recorded, UTC", "What", "Stated by")
 def command(view: View, episode: str, order: Any) -> None:
     """Show every fact of an episode and when it became known.
 
-    Late entries are marked; what was corrected, added or voided stays readable, with who changed it and why. EPISODE
-    is a case number or the beginning of one.
+    Late entries are marked; what was corrected, added or voided stays readable, with who changed it, when and why. A
+    date that was corrected is shown below the first; by it the fact stands in clinical order. EPISODE is a case number
+    or the beginning of one.
 
         caretrail timeline LNK-2026-0001 --known-at 2026-03-22
+        caretrail timeline LNK-2026-0001 --order clinical
     """
     with asking(view) as asked:
         name = case_number(asked, episode)
@@ -58,6 +64,7 @@ def _print(asked: Asking, name: str, rows: Sequence[TimelineRow]) -> None:
     marks = {
         "late": sum(row.late for row in rows),
         "corrected": sum(bool(row.corrected_by) for row in rows),
+        "added to": sum(bool(row.addenda) for row in rows),
         "voided": sum(row.voided_by is not None for row in rows),
         "imported": sum(row.imported for row in rows),
     }
@@ -71,11 +78,14 @@ def _cells(row: TimelineRow) -> Sequence[Any]:
 
     struck = row.voided_by is not None
     what = f"✗ {summary(row.fact)}" if struck else summary(row.fact)
-    recorded = row.recorded_at.strftime("%Y-%m-%d %H:%M")
-    by = lines(row.author, row.credential or spoken(row.role))
+    recorded = f"{row.recorded_at:{MINUTE}}"
+    moved = f"→{row.happened_on}" if row.happened_on != row.occurred_on else ""
+    did = [str(person["id"]) for person in row.fact.get("performed_by") or ()]
+    others = [f"for {who}" for who in did if did != [row.author]]
+    by = lines(row.author, row.credential or spoken(row.role), *others)
     return (
         str(row.version),
-        Cell(str(row.occurred_on), "red" if row.late else ""),
+        Cell(lines(str(row.occurred_on), moved), "red" if row.late else ""),
         recorded,
         Cell(lines(what, *_marks(row)), "strike dim" if struck else ""),
         Cell(by),
@@ -83,20 +93,35 @@ def _cells(row: TimelineRow) -> Sequence[Any]:
 
 
 def _marks(row: TimelineRow) -> list[str]:
-    """What must not be overlooked about a fact."""
+    """What must not be overlooked about a fact: what it is itself, then what later facts did to it."""
     marks: list[str] = []
     if row.late:
-        marks.append(f"LATE ENTRY{f': {row.late_reason}' if row.late_reason else ''}")
+        after = f", {plural(row.days_after, 'day')} after" if row.days_after > 0 else ""
+        marks.append(f"LATE ENTRY{after}{f': {row.late_reason}' if row.late_reason else ''}")
     if row.entered_at is not None:
         marks.append(f"entered {row.entered_at:%Y-%m-%d %H:%M %Z}, says the sender")
-    marks += [
-        f"CORRECTED by {change.version}, {change.author}: {spoken(change.field)} "
-        f"{value_in_words(change.old)} → {value_in_words(change.new)} ({change.reason})"
-        for change in row.corrections
-    ]
-    marks += [f"ADDED by {added.version}, {added.author}: {added.text} ({added.reason})" for added in row.addenda]
     if row.explains_nothing:
         marks.append("EXPLAINS NOTHING: no finding of that rule was up on that day")
-    if row.voided_by is not None:
-        marks.append(f"VOIDED by {row.voided_by}: {spoken(row.void_reason)}")
+    for _, changes in groupby(row.corrections, key=lambda change: change.version):
+        fields = list(changes)
+        said = "; ".join(f"{spoken(one.field)} {value_in_words(one.old)} → {value_in_words(one.new)}" for one in fields)
+        marks.append(f"CORRECTED by {_stated(fields[0])}: {said} ({fields[0].reason})")
+    marks += [f"ADDED by {_stated(added)}: {added.text} ({added.reason})" for added in row.addenda]
+    marks += [_withdrawn(row, gone) for gone in row.withdrawn]
+    if row.void is not None:
+        along = f" with fact {row.void.target}" if row.void.target != row.version else ""
+        marks.append(f"VOIDED{along} by {_stated(row.void)}: {spoken(row.void.reason)}")
     return marks
+
+
+def _withdrawn(row: TimelineRow, gone: Withdrawn) -> str:
+    was = f"{NOUNS[gone.type]} by {_stated(gone)} ({spoken(gone.reason)})"
+    if gone.by.target == row.version:
+        return f"STRUCK WITH IT: {was}"
+    return f"WITHDRAWN by {_stated(gone.by)} ({spoken(gone.by.reason)}): {was}"
+
+
+def _stated(by: Amendment) -> str:
+    """Which fact, whose and when: the day it is dated is told where it is not the day it was recorded."""
+    dated = f", dated {by.occurred_on}" if by.occurred_on != by.recorded_at.date() else ""
+    return f"{by.version}, {by.author}, {by.credential or spoken(by.role)}, {by.recorded_at:{MINUTE}}{dated}"

@@ -18,7 +18,14 @@ from caretrail.episode.history import (
     corrected_fact,
     effective_history,
 )
-from caretrail.episode.possible import AFTER_DISCHARGE, NEEDS_ADMISSION, Outline, outline, require_possible
+from caretrail.episode.possible import (
+    AFTER_DISCHARGE,
+    CARRIES_SIGNATURES,
+    NEEDS_ADMISSION,
+    Outline,
+    outline,
+    require_possible,
+)
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.errors import Impossible, UnknownEpisode
 from caretrail.facts import (
@@ -53,6 +60,9 @@ PLAIN: frozenset[type[FactBase]] = frozenset(
     {SessionAttended, SessionMissed, CareCoordinated, Explained, Authorized, ScheduleSet, TeamChanged}
 )
 """Facts that can only clash with the admission and the discharge, so that the whole history need not be looked at."""
+
+ACTING = (Corrected, Voided, Addendum, Signed)
+"""Facts that act on an earlier one."""
 
 SIGNABLE = frozenset({PlanSigned, PlanReviewed, ContinuedStayDetermined})
 MOVES_OUTLINE = frozenset({Assessed, Admitted, Transferred, Discharged}) | AMENDMENTS
@@ -175,23 +185,21 @@ class Episode:
     def _require_not_future(self, fact: Fact, now: datetime) -> None:
         zone = fact.zone if isinstance(fact, Admitted) else self.outline.zone
         today = civil_day(now, zone)
-        days = {"occurred_on": fact.occurred_on}
+        if fact.occurred_on > today:
+            raise _future("occurred_on")
         if isinstance(fact, Assessed):
-            days |= {"on": fact.on} if fact.on is not None else {}
-            days |= {"referral.on": fact.referral.on} if fact.referral is not None else {}
-        for signature in getattr(fact, "signatures", ()):
-            if signature.signed_on is not None:
-                days["signed_on"] = max(signature.signed_on, days.get("signed_on", signature.signed_on))
-        for name, day in days.items():
-            if day > today:
-                raise Impossible(
-                    f"{name} is after today in the program's time zone",
-                    "record what has happened, once it has",
-                )
+            if fact.on is not None and fact.on > today:
+                raise _future("on")
+            if fact.referral is not None and fact.referral.on > today:
+                raise _future("referral.on")
+        if isinstance(fact, CARRIES_SIGNATURES):
+            for signature in fact.signatures:
+                if signature.signed_on is not None and signature.signed_on > today:
+                    raise _future("signed_on")
 
     def _require_target(self, fact: Fact) -> None:
         """Amendments and signatures act on an earlier fact that still counts."""
-        if not isinstance(fact, Corrected | Voided | Addendum | Signed):
+        if not isinstance(fact, ACTING):
             return
         target = self.entries[fact.target - 1] if fact.target <= self.version else None
         if target is None:
@@ -283,6 +291,10 @@ class Episode:
             entry.shed()
         self._history = None
         self._shed = len(self.entries)
+
+
+def _future(name: str) -> Impossible:
+    return Impossible(f"{name} is after today in the program's time zone", "record what has happened, once it has")
 
 
 def _unknown() -> UnknownEpisode:

@@ -38,7 +38,9 @@ AMENDMENTS: frozenset[type[FactBase]] = frozenset({Corrected, Voided, Addendum})
 
 ACTS_ON_TARGET: frozenset[type[FactBase]] = AMENDMENTS | {Signed}
 
-ENVELOPE_FIXED = frozenset({"type", "episode", "actor", "command_id", "source", "entered_at", "late_reason", "target"})
+ENVELOPE_FIXED = frozenset(
+    {"type", "episode", "actor", "command_id", "source", "expected_version", "entered_at", "late_reason", "target"}
+)
 """What a correction cannot touch: who said it, where it belongs, how it came, what it acts on."""
 
 
@@ -171,11 +173,11 @@ def effective_history(entries: Sequence[Entry]) -> list[Effective]:
             history.append(Effective(fact, entry, tuple(c.version for c in applied)))
         else:
             history.append(Effective(entry.fact, entry))
-    history.sort(key=_clinical_order)
+    history.sort(key=clinical_order)
     return history
 
 
-def _clinical_order(item: Effective) -> tuple[date, int, str, int, int]:
+def clinical_order(item: Effective) -> tuple[date, int, str, int, int]:
     """The key an effective history is sorted by."""
     fact = item.fact
     kind = type(fact)

@@ -49,6 +49,10 @@ NOT_BEFORE_ADMISSION = (PlanReviewed, ContinuedStayDetermined, Held, Resumed, Tr
 AFTER_DISCHARGE = (Signed, Explained)
 """Facts that may be dated after the discharge (amendments are not in the effective history)."""
 
+NAMES_CLIENT = (Assessed, Admitted)
+ALTERNATING = (Held, Resumed)
+CARRIES_SIGNATURES = (PlanSigned, PlanReviewed, ContinuedStayDetermined, Signed)
+
 
 @dataclass(frozen=True, slots=True)
 class Outline:
@@ -137,7 +141,7 @@ def _require_admission(history: Sequence[Effective], admission: Effective | None
 
 def _one_client(history: Sequence[Effective], admission: Effective | None) -> None:
     """Client and program of assessments and admission must be the episode's."""
-    facts = [item for item in history if isinstance(item.fact, Assessed | Admitted)]
+    facts = [item for item in history if isinstance(item.fact, NAMES_CLIENT)]
     if not facts:
         return
     first = admission or facts[0]
@@ -188,7 +192,7 @@ def _require_levels(history: Sequence[Effective], admission: Effective | None) -
 def _require_alternating(history: Sequence[Effective]) -> None:
     """Holds and resumptions take turns; on one day any order that makes sense will do."""
     on_hold = False
-    turns = [item for item in history if isinstance(item.fact, Held | Resumed)]
+    turns = [item for item in history if isinstance(item.fact, ALTERNATING)]
     for _, group in groupby(turns, key=lambda item: item.day):
         items = list(group)
         change = sum(1 if isinstance(item.fact, Held) else -1 for item in items)
@@ -216,7 +220,7 @@ def _require_documents(history: Sequence[Effective]) -> None:
                     [item, other],
                     "give the new plan the next plan_version",
                 )
-        if isinstance(fact, PlanSigned | PlanReviewed | ContinuedStayDetermined | Signed):
+        if isinstance(fact, CARRIES_SIGNATURES):
             document = fact.target if isinstance(fact, Signed) else item.version
             given = signers.setdefault(document, {})
             for signature in fact.signatures:

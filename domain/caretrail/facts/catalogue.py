@@ -7,9 +7,9 @@ and its JSON is the same in the Python API, in a JSON Lines file and in the stor
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue, StrictBool, field_validator, model_validator
+from pydantic import ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from caretrail.facts.accessed import Accessed
 from caretrail.facts.envelope import EpisodeFact, FactBase
@@ -40,6 +40,7 @@ from caretrail.facts.parts import (
     Text,
     TimeOfDay,
     TransferIn,
+    Values,
     Version,
     Zone,
     check_level,
@@ -326,7 +327,7 @@ class Corrected(EpisodeFact):
 
     type: Literal["corrected"] = "corrected"
     target: Version
-    values: Annotated[dict[str, JsonValue], Field(min_length=1)]
+    values: Values
     reason: Text
 
 

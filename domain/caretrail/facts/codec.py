@@ -18,6 +18,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
 from caretrail.facts.accessed import Accessed
 from caretrail.facts.catalogue import Fact
+from caretrail.facts.duplicates import names_twice
 from caretrail.facts.envelope import FactBase
 from caretrail.facts.parts import Disclosure
 
@@ -31,6 +32,9 @@ FACT_TYPES: dict[str, type[FactBase]] = {cls.model_fields["type"].default: cls f
 
 APPENDED: dict[str, type[FactBase]] = {kind: cls for kind, cls in FACT_TYPES.items() if cls is not Accessed}
 """Those that somebody may state: an access is recorded by looking, and by nothing else."""
+
+_OF_THE_ACT = {"command_id", "source", "expected_version"}
+"""The first two have columns of their own; the last is true before the fact is recorded, and never afterwards."""
 
 UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """`(type, schema)` of an old payload → the payload one schema later. Every released schema stays readable for ever."""
@@ -55,6 +59,10 @@ def parse_fact(line: bytes | str) -> Fact:
         fact = _ADAPTER.validate_json(data)
     except ValidationError as error:
         raise invalid_fact(error) from None
+    if names_twice(data, fact):
+        raise InvalidFact(
+            "an object of the line names a member twice", "send each member once: parsers differ in which counts"
+        )
     if isinstance(fact, Accessed):
         raise access_is_not_stated()
     return fact
@@ -70,7 +78,7 @@ def fact_from(data: Fact | dict[str, Any]) -> Fact:
     try:
         if isinstance(data, FactBase):
             return parse_fact(data.model_dump_json(by_alias=True, exclude_none=True, warnings=False))
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso)
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError, AttributeError):
         raise InvalidFact(
             "the fact is not JSON", "use strings, numbers, true, false, null, lists and objects"
@@ -109,8 +117,8 @@ def _depth(data: bytes) -> int:
 
 
 def payload_of(fact: Fact) -> bytes:
-    """The canonical JSON of a fact, as stored: without nulls, and without command_id and source, which have columns."""
-    return fact.model_dump_json(by_alias=True, exclude_none=True, exclude={"command_id", "source"}).encode()
+    """The canonical JSON of a fact, as stored: without nulls, and without what is said of the act of sending it."""
+    return fact.model_dump_json(by_alias=True, exclude_none=True, exclude=_OF_THE_ACT).encode()
 
 
 def stored_name(fact: Fact, *, imported: bool = False) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from caretrail.facts.parts import CaseNumber, CommandId, Date, Instant, Part, Performer, Person, Source, Text
+from caretrail.facts.parts import CaseNumber, CommandId, Date, DecidedOn, Instant, Part, Performer, Person, Source, Text
 
 
 class FactBase(Part):
@@ -21,6 +21,9 @@ class FactBase(Part):
     )
     command_id: CommandId | None = Field(default=None, description="Idempotency key, unique per source.")
     source: Source = Field(default="", description="The system that sends the fact.")
+    expected_version: DecidedOn | None = Field(
+        default=None, description="The version of the episode it was decided on: recorded as the next one, or refused."
+    )
     entered_at: Instant | None = Field(
         default=None, description="When the sending system says it was entered: shown as claimed."
     )

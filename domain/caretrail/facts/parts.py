@@ -5,6 +5,7 @@ Tokens are the words of the wire format. They are published by `caretrail schema
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from functools import lru_cache
@@ -18,6 +19,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     Strict,
     StrictBool,
     StrictInt,
@@ -65,6 +67,8 @@ Instant = Annotated[AwareDatetime, Strict()]
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 Version = Annotated[StrictInt, Field(ge=1, le=2**31)]
 """A fact's number in its episode: 1, 2, 3 …"""
+DecidedOn = Annotated[StrictInt, Field(ge=0, le=2**31)]
+"""The version of an episode somebody has seen: 0 before its first fact."""
 
 ReviewUnit = Literal[
     "calendar_day", "working_day", "calendar_month", "session", "visit", "treatment_day", "treatment_hour"
@@ -160,6 +164,19 @@ Meaning = Literal[
 ]
 Service = Literal["individual", "group", "family", "education", "motivational", "other"]
 Modality = Literal["in_person", "virtual"]
+
+
+def _finite(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """JSON has no NaN and no infinity, although parsers take them: written back they are null, which clears a field."""
+    try:
+        json.dumps(values, allow_nan=False)
+    except ValueError:
+        raise ValueError("must not hold a number that is not finite") from None
+    return values
+
+
+Values = Annotated[dict[str, JsonValue], Field(min_length=1), AfterValidator(_finite)]
+"""New values by field name, as a correction states them; null clears a field."""
 
 
 class Part(BaseModel):

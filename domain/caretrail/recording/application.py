@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from random import uniform
 from time import sleep
 from typing import Any
@@ -23,7 +23,6 @@ from caretrail.episode.episode import Episode, FactRecorded
 from caretrail.episode.history import Entry, StoredFact
 from caretrail.errors import (
     CommandReused,
-    InvalidFact,
     Refused,
     StayOverlap,
     StoreDamaged,
@@ -34,23 +33,26 @@ from caretrail.errors import (
 )
 from caretrail.facts import Accessed, EpisodeFact, Fact, ProgramFact
 from caretrail.facts.codec import IMPORTED, access_is_not_stated, payload_of, read_fact, stored_name
+from caretrail.recording.acts import Act, Receipt, first_of_each, receipt_of, require_own_commands
 from caretrail.recording.events import RecordedEvent, Stay
 from caretrail.recording.infrastructure import RecorderFactory
-from caretrail.recording.leaf import leaf_hash
 from caretrail.recording.mapper import FactMapper, entry_of
 from caretrail.recording.program_stays import MOVES_STAYS, client_of, program_stays, program_stream
 from caretrail.recording.recorder import EventRecorder
 
-ATTEMPTS = 12
-"""How often a decision is made again after others appended first."""
+__all__ = ["ATTEMPTS", "CACHED_EPISODES", "PAUSE", "Receipt", "Records", "UnreadableEpisode", "fold"]
+
+ATTEMPTS = 40
+"""How often a decision is made, when others append first."""
 
 PAUSE = 0.001
-"""Seconds: the longest pause before the second decision; it doubles, so that writers of one episode get out of step."""
+"""Seconds: half the longest pause before the second decision; it doubles, so that writers of one episode get out of
+step."""
+
+LONGEST_PAUSE = 0.05
+"""Seconds: several times what deciding again takes; longer pauses would only make everybody wait."""
 
 CACHED_EPISODES = 1000
-
-Command = tuple[str, str]
-"""`(source, command_id)`: names one act of a sender, however often it is sent."""
 
 
 class UnreadableEpisode(Refused):
@@ -63,21 +65,6 @@ class UnreadableEpisode(Refused):
             "a fact of the episode cannot be read, so nothing more can be decided on it",
             "see 'caretrail projection quarantine'; send it again once that is mended",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the store says of a recorded fact; `leaf` is the hex SHA-256 the audit ledger holds for it.
-
-    `episode` is the case number (None for a program's own facts). `version` counts facts in the episode, `position`
-    in the whole store; `recorded_at` is UTC.
-    """
-
-    episode: str | None
-    version: int
-    position: int
-    recorded_at: datetime
-    leaf: str
 
 
 class Records(Application[UUID]):
@@ -122,7 +109,7 @@ class Records(Application[UUID]):
 
     def episode_stream(self, episode: str) -> UUID:
         """The stream of a case number: opaque, and different in every store."""
-        return uuid5(self._recorder.namespace, episode)
+        return _stream(self._recorder.namespace, episode)
 
     def program_stream(self, program: str) -> UUID:
         """The stream of a program's own facts, in a namespace of its own."""
@@ -157,73 +144,92 @@ class Records(Application[UUID]):
 
     def _append(self, facts: Sequence[Fact], *, imported: bool, atomic: bool) -> list[Receipt | Refused]:
         acts = [
-            _Act(number, fact, self.stream_of(fact), (fact.source, fact.command_id or uuid4().hex))
+            Act(
+                number,
+                fact,
+                self.stream_of(fact),
+                (fact.source, fact.command_id or uuid4().hex),
+                asked=fact.command_id is None,
+            )
             for number, fact in enumerate(facts)
         ]
         if atomic:
-            _require_own_commands(acts)
+            require_own_commands(acts)
         with self._lock:
             self._settle(acts, imported=imported, atomic=atomic)
         return [act.outcome for act in acts if act.outcome is not None]
 
-    def _settle(self, acts: Sequence[_Act], *, imported: bool, atomic: bool) -> None:
+    def _settle(self, acts: Sequence[Act], *, imported: bool, atomic: bool) -> None:
         """Give every act its outcome; decide again, boundedly, when somebody else appended first."""
         conflicts = 0
-        while remaining := [act for act in acts if act.outcome is None]:
-            self._answer_known(remaining, atomic=atomic)
-            # an act that stands twice in one call waits for the next round, where its first receipt is known
-            todo = _first_of_each([act for act in remaining if act.outcome is None])
+        # an act that stands twice in one call waits for the next round, where its first receipt is known
+        while todo := first_of_each(act for act in acts if act.outcome is None):
+            episodes = self._look(todo, atomic=atomic)
+            undecided = [act for act in todo if act.outcome is None]
             try:
-                self._decide_and_save(todo, imported=imported, atomic=atomic)
-            except (VersionConflict, CommandReused):
+                self._decide_and_save(undecided, episodes, imported=imported, atomic=atomic)
+            except (VersionConflict, CommandReused) as conflict:
                 conflicts += 1
-                if conflicts >= ATTEMPTS:
+                if conflict.index is not None or conflicts >= ATTEMPTS:  # a place is named by what we decided here
                     raise
-                sleep(uniform(0, PAUSE * 2**conflicts))  # noqa: S311  # nothing is secret about a pause
+                _forget_refusals(undecided)
+                for act in undecided:
+                    act.asked = False
+                sleep(uniform(0, min(PAUSE * 2**conflicts, LONGEST_PAUSE)))  # noqa: S311  # nothing is secret about a pause
             except StayOverlap as overlap:
                 if atomic:
-                    raise self._named(overlap, todo) from None
-                if len(todo) == 1:
-                    todo[0].outcome = self._named(overlap, todo)
+                    raise self._named(overlap, undecided) from None
+                if len(undecided) == 1:
+                    undecided[0].outcome = self._named(overlap, undecided)
                 else:  # find out whose it is: from here on each fact for itself
-                    for act in todo:
-                        act.outcome = None
+                    _forget_refusals(undecided)
+                    for act in undecided:
                         self._settle([act], imported=imported, atomic=False)
 
-    def _answer_known(self, acts: Sequence[_Act], *, atomic: bool) -> None:
-        """Answer acts whose command is recorded already, before anything is decided.
+    def _look(self, acts: Sequence[Act], *, atomic: bool) -> dict[UUID, Episode]:
+        """Answer acts whose command is recorded already, before anything is decided; return the episodes of all.
 
-        A command id made here cannot be known before a first attempt.
+        A command is looked up once, and again after a conflict. What was recorded since then in one of the episodes is
+        seen as it is read; what was recorded elsewhere, the append refuses.
         """
-        wanted = [act for act in acts if act.fact.command_id or act.tried]
-        found = self._recorder.find_commands([act.command for act in wanted]) if wanted else {}
-        for act in wanted:
-            row = found.get(act.command)
+        episodes = self._remembered({act.stream for act in acts})
+        found, newer = self._recorder.look(
+            [act.command for act in acts if not act.asked],
+            {stream: episode.version for stream, episode in episodes.items()},
+        )
+        known = dict(found)
+        for rows in newer.values():
+            known.update(((row.source, row.command_id), row) for row in rows)
+        self._bring_up_to_date(episodes, newer)
+        for act in acts:
+            act.asked = True
+            row = known.get(act.command)
             if row is not None:
                 act.outcome = self._first_receipt(act, row)
                 if atomic and isinstance(act.outcome, Refused):
                     act.outcome.index = act.number
                     raise act.outcome
+        return episodes
 
-    def _first_receipt(self, act: _Act, row: RecordedEvent) -> Receipt | Refused:
+    def _first_receipt(self, act: Act, row: RecordedEvent) -> Receipt | Refused:
         same = (
             row.originator_id == act.stream
             and row.topic.removesuffix(IMPORTED) == stored_name(act.fact)
             and row.state == payload_of(act.fact)
         )
-        return _receipt(act.fact, row) if same else CommandReused(row.position)
+        return receipt_of(act.fact, row) if same else CommandReused(row.position)
 
-    def _decide_and_save(self, acts: Sequence[_Act], *, imported: bool, atomic: bool) -> None:
-        episodes = self._load({act.stream for act in acts})
+    def _decide_and_save(
+        self, acts: Sequence[Act], episodes: Mapping[UUID, Episode], *, imported: bool, atomic: bool
+    ) -> None:
         try:
             taken, events = self._decide(acts, episodes, imported=imported, atomic=atomic)
             if events:
+                # as `self.events.put` does, but without the notification it makes of each event for nobody
                 recorded: list[RecordedEvent] = []
-                self.events.put(events, stays=_moved_stays(taken, episodes), recorded=recorded)
-                for act, event, row in zip(taken, events, recorded, strict=True):
-                    stored = StoredFact(row.topic, row.state)
-                    event.entry.settle(stored, row.position, row.recorded_at, row.recorded_by)
-                    act.outcome = _receipt(act.fact, row)
+                pending = list(map(self.mapper.to_stored_event, events))
+                self._recorder.insert_events(pending, stays=_moved_stays(taken, episodes), recorded=recorded)
+                self._settle_recorded(taken, events, recorded)
             for episode in episodes.values():
                 episode.shed()
         except BaseException:
@@ -232,12 +238,21 @@ class Records(Application[UUID]):
                 self._evict(stream)
             raise
 
+    def _settle_recorded(
+        self, acts: Sequence[Act], events: Sequence[FactRecorded], recorded: Sequence[RecordedEvent]
+    ) -> None:
+        for act, event, row in zip(acts, events, recorded, strict=True):
+            event.entry.settle(StoredFact(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
+            act.outcome = receipt_of(act.fact, row)
+            if row.originator_version != event.entry.version:  # recorded by another in between: not as decided here
+                self._evict(act.stream)
+
     def _decide(
-        self, acts: Sequence[_Act], episodes: Mapping[UUID, Episode], *, imported: bool, atomic: bool
-    ) -> tuple[list[_Act], list[FactRecorded]]:
+        self, acts: Sequence[Act], episodes: Mapping[UUID, Episode], *, imported: bool, atomic: bool
+    ) -> tuple[list[Act], list[FactRecorded]]:
         now = self._clock()
         together = atomic and len(acts) > 1
-        taken: list[_Act] = []
+        taken: list[Act] = []
         events: list[FactRecorded] = []
         moved: set[str] = set()
         for act in acts:
@@ -248,7 +263,6 @@ class Records(Application[UUID]):
                     # so that each fact fares as if it had been sent alone
                     break
                 moved.add(client)
-            act.tried = True
             try:
                 event = _decided(act, episodes.get(act.stream), now, imported=imported, together=together)
             except Refused as refusal:
@@ -263,8 +277,8 @@ class Records(Application[UUID]):
             _require_possible_together(taken, episodes)
         return taken, events
 
-    def _load(self, streams: Iterable[UUID]) -> dict[UUID, Episode]:
-        """Bring remembered episodes up to date and read the others, in one query; without those it cannot read."""
+    def _remembered(self, streams: Iterable[UUID]) -> dict[UUID, Episode]:
+        """The episodes as remembered, empty ones where nothing is."""
         cache = self.repository.cache
         assert cache is not None  # noqa: S101  # construct_repository makes one
         episodes: dict[UUID, Episode] = {}
@@ -273,7 +287,12 @@ class Records(Application[UUID]):
                 episodes[stream] = cache.get(stream)  # type: ignore[assignment]
             except KeyError:
                 episodes[stream] = Episode(stream)
-        newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
+        return episodes
+
+    def _bring_up_to_date(self, episodes: dict[UUID, Episode], newer: Mapping[UUID, Sequence[RecordedEvent]]) -> None:
+        """Evolve episodes by what is newer, and remember them; leave out those that cannot be read."""
+        cache = self.repository.cache
+        assert cache is not None  # noqa: S101  # construct_repository makes one
         for stream, rows in newer.items():
             try:
                 for row in rows:
@@ -283,14 +302,13 @@ class Records(Application[UUID]):
                 self._evict(stream)
         for stream, episode in episodes.items():
             cache.put(stream, episode)
-        return episodes
 
     def _evict(self, stream: UUID) -> None:
         if self.repository.cache is not None:
             with contextlib.suppress(KeyError):
                 self.repository.cache.get(stream, evict=True)
 
-    def _named(self, overlap: StayOverlap, acts: Iterable[_Act]) -> StayOverlap:
+    def _named(self, overlap: StayOverlap, acts: Iterable[Act]) -> StayOverlap:
         """Say which episode is in the way; it may be one of the same call."""
         for act in acts:
             if str(act.stream) == overlap.stream and isinstance(act.fact, EpisodeFact):
@@ -303,42 +321,24 @@ class Records(Application[UUID]):
         return StayOverlap(overlap.stream, fact.episode) if isinstance(fact, EpisodeFact) else overlap
 
 
-@dataclass(slots=True)
-class _Act:
-    """One fact on its way: the command it is sent under stays the same over all attempts."""
-
-    number: int
-    fact: Fact
-    stream: UUID
-    command: Command
-    outcome: Receipt | Refused | None = None
-    tried: bool = False
+@lru_cache(maxsize=CACHED_EPISODES)
+def _stream(namespace: UUID, episode: str) -> UUID:
+    return uuid5(namespace, episode)
 
 
-def _require_own_commands(acts: Iterable[_Act]) -> None:
-    """Refuse two different facts under one command before anything is kept: the second could only fail later."""
-    first: dict[Command, _Act] = {}
-    for act in acts:
-        earlier = first.setdefault(act.command, act)
-        if earlier is not act and payload_of(earlier.fact) != payload_of(act.fact):
-            refusal = InvalidFact(
-                "a command_id appears twice in one call with different content",
-                "send the second fact with its own command_id",
-            )
-            refusal.index = act.number
-            raise refusal
-
-
-def _decided(act: _Act, episode: Episode | None, now: datetime, *, imported: bool, together: bool) -> FactRecorded:
+def _decided(act: Act, episode: Episode | None, now: datetime, *, imported: bool, together: bool) -> FactRecorded:
     if episode is None:
         raise UnreadableEpisode
+    expected = act.fact.expected_version
+    if expected is not None and expected != episode.version:  # the caller decided, so it is the caller's to do again
+        raise VersionConflict(str(act.stream), expected, episode.version)
     try:
         return episode.record(act.fact, now=now, imported=imported, command_id=act.command[1], together=together)
     except (StoreNewer, StoreDamaged):
         raise UnreadableEpisode from None
 
 
-def _require_possible_together(acts: Sequence[_Act], episodes: Mapping[UUID, Episode]) -> None:
+def _require_possible_together(acts: Sequence[Act], episodes: Mapping[UUID, Episode]) -> None:
     """Judge each episode as a whole; the last fact sent to the impossible one is named."""
     for stream, number in {act.stream: act.number for act in acts}.items():
         try:
@@ -350,19 +350,14 @@ def _require_possible_together(acts: Sequence[_Act], episodes: Mapping[UUID, Epi
             raise
 
 
-def _first_of_each(acts: Iterable[_Act]) -> list[_Act]:
-    first: dict[Command, _Act] = {}
+def _forget_refusals(acts: Iterable[Act]) -> None:
+    """Take back what was refused beside facts that were not stored after all: it may have rested on them."""
     for act in acts:
-        first.setdefault(act.command, act)
-    return list(first.values())
+        if isinstance(act.outcome, Refused):
+            act.outcome = None
 
 
-def _receipt(fact: Fact, row: RecordedEvent) -> Receipt:
-    episode = fact.episode if isinstance(fact, EpisodeFact) else None
-    return Receipt(episode, row.originator_version, row.position, row.recorded_at, leaf_hash(row).hex())
-
-
-def _moved_stays(acts: Iterable[_Act], episodes: Mapping[UUID, Episode]) -> dict[UUID, list[Stay]]:
+def _moved_stays(acts: Iterable[Act], episodes: Mapping[UUID, Episode]) -> dict[UUID, list[Stay]]:
     """The stays of every episode whose stays these facts may have moved."""
     return {act.stream: program_stays(episodes[act.stream]) for act in acts if isinstance(act.fact, MOVES_STAYS)}
 

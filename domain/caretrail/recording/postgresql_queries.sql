@@ -7,6 +7,12 @@ SELECT namespace, demo, schema_version, session_user::text FROM caretrail.store
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
   FROM caretrail.append(%(streams)b, %(versions)b, %(names)b, %(payloads)b, %(sources)b, %(commands)b, %(salts)b)
 
+-- append_one --
+-- The same for one event, the common call: the driver takes longer to make seven arrays than the server does.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.append(ARRAY[%(stream)b], ARRAY[%(version)b], ARRAY[%(name)b::text], ARRAY[%(payload)b],
+                        ARRAY[%(source)b::text], ARRAY[%(command)b::text], ARRAY[%(salt)b])
+
 -- append_with_stays --
 -- The same, when stays change too.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
@@ -77,3 +83,10 @@ SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.reco
   FROM unnest(:sources::text[], :commands::text[]) AS k (source, command_id)
   JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = k.source AND c.command_id = k.command_id
                 OFFSET 0) AS l ON true
+
+-- look --
+-- The event of one command, and one stream from above a version: the two conditions are a probe of an index each.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE (source = :source AND command_id = :command) OR (stream = :stream AND version > :version)
+ ORDER BY position

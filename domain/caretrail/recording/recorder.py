@@ -132,6 +132,12 @@ class EventRecorder(ApplicationRecorder, ABC):
     def find_commands(self, commands: Sequence[Command]) -> dict[Command, RecordedEvent]:
         """Find what is recorded under these pairs of source and command_id."""
 
+    def look(
+        self, commands: Sequence[Command], after: Mapping[UUID, int]
+    ) -> tuple[dict[Command, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
+        """Do both, in this order, as a decision needs it: find recorded commands, read what is newer in streams."""
+        return (self.find_commands(commands) if commands else {}), self.select_streams(after)
+
     def read_log(self, after: int = 0, upto: int | None = None, limit: int = 1000) -> list[RecordedEvent]:
         """Read the log in the order of positions, from above one position up to another."""
         if upto is None:

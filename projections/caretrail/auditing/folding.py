@@ -62,7 +62,7 @@ class RowFold:
         leaves: list[bytes] = []
         position, moment, versions, knows = self.position, self._moment, self._versions, self._knows_versions
         for row in rows:
-            leaf = _leaf(row)
+            leaf = leaf_or_none(row)
             place, stream, version = row[:3]
             if leaf is None and type(place) is not int:
                 place = position + 1  # it stands somewhere: here, or it would not have come now
@@ -114,7 +114,7 @@ class RowFold:
             self.anomalies.append(Anomaly(position, kind, words))
 
 
-def _leaf(row: LogColumns) -> bytes | None:
+def leaf_or_none(row: LogColumns) -> bytes | None:
     """The leaf of a row; None if a column holds what none can."""
     if tuple(map(type, row)) != _TYPES or len(row[1]) != STREAM_BYTES or len(row[9]) != SALT_BYTES:
         return None

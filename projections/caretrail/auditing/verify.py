@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from caretrail.auditing.folding import RowFold, Run
+from caretrail.auditing.folding import RowFold, Run, leaf_or_none
 from caretrail.auditing.likeness import NEAR, Differences, likeness
 from caretrail.auditing.reading import BELOW, stored_rows
 from caretrail.auditing.trees import WIDTH, TreeFold
@@ -154,7 +154,7 @@ class _Verification:
         first = differences.first or 1
         near: list[LogColumns] = []
         for found in stored_rows(self._recorder, first - 1, min(first + NEAR, self._end)):
-            near += [] if isinstance(found, int) else found
+            near += [] if isinstance(found, int) else [row for row in found if leaf_or_none(row) is not None]
         return likeness(differences, near)
 
     # --- what cannot be known ---------------------------------------------------------------------------------------

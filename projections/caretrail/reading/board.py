@@ -61,6 +61,10 @@ class Board(Protocol):
         """Everything kept of one episode."""
         ...
 
+    def episodes(self) -> Iterable[EpisodeRows]:
+        """Everything kept of every episode, in no order."""
+        ...
+
     def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
         """Case numbers by their beginning, or of one client."""
         ...
@@ -140,6 +144,10 @@ class KnownBoard:
         stream = uuid5(self._recorder.namespace, episode)
         return computed_rows(self._recorder, [stream], self._position, self._policy)[stream]
 
+    def episodes(self) -> Iterator[EpisodeRows]:
+        """Everything known of every episode."""
+        return self._all()
+
     def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
         """Case numbers by their beginning, or of one client."""
         return _named(self._all(), prefix, client)
@@ -201,7 +209,8 @@ class LiveBoard:
             if rows is not None:
                 yield from hits_of(rows, scope)
             return
-        yield from self._all_verdicts(scope) if scope.all_verdicts else self._stored_hits(scope)
+        stored = (hit for rows in self._stored() for hit in hits_of(rows, scope))
+        yield from stored if scope.all_verdicts else self._stored_hits(scope)
         for rows in self._overlay.values():
             if rows is not None:
                 yield from hits_of(rows, scope)
@@ -253,6 +262,11 @@ class LiveBoard:
             return computed_rows(self._recorder, [stream], self._log_position)[stream]
         return read_rows(self._database, self._state.generation, stream, stream).get(stream)
 
+    def episodes(self) -> Iterator[EpisodeRows]:
+        """Everything kept of every episode."""
+        yield from self._stored()
+        yield from filter(None, self._overlay.values())
+
     def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
         """Case numbers by their beginning, or of one client."""
         statement = "names_of_client" if prefix is None else "names_beginning"
@@ -294,7 +308,8 @@ class LiveBoard:
             if hit is not None and wanted(hit, hit.flag, scope) and not self._covered(hit.stream):
                 yield hit
 
-    def _all_verdicts(self, scope: Scope) -> Iterator[Hit]:
+    def _stored(self) -> Iterator[EpisodeRows]:
+        """The rows of every episode that were not touched since."""
         if self._state is None:
             return
         page = load_sql(PACKAGE, "statements.sql")["episode_page"]
@@ -302,7 +317,7 @@ class LiveBoard:
         while found := self._query_page(page, after):
             for stream, rows in read_rows(self._database, self._state.generation, found[0], found[-1]).items():
                 if stream not in self._overlay:
-                    yield from hits_of(rows, scope)
+                    yield rows
             after = found[-1]
 
     def _query_page(self, sql: str, after: UUID) -> list[UUID]:

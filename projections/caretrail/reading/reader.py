@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from caretrail.errors import UnknownEpisode
@@ -20,6 +20,9 @@ from caretrail.recording.statements import load_sql
 if TYPE_CHECKING:
     from caretrail.policy import Policy
     from caretrail.projection.shapes import EpisodeRows
+    from caretrail.reading.auditing.amendments import Amended, Times
+    from caretrail.reading.auditing.diff import Compared
+    from caretrail.reading.auditing.reviews import Reviews
     from caretrail.reading.sheet import Sheet
     from caretrail.reading.timeline import Order, TimelineRow
     from caretrail.reading.view import EpisodeView
@@ -265,6 +268,79 @@ class Reader(Door):
             return why_of(view, rule, as_of, today_in(view.rows.zone, self._now))
 
         return self._read_one(name, ask, known_at, policy)
+
+    # --- for auditors ------------------------------------------------------------------------------------------
+
+    def position_of(self, moment: datetime | int) -> int:
+        """How far the log went at a moment; a position stands for itself, as far as there is so much."""
+        if isinstance(moment, int):
+            return min(moment, self._recorder.max_position())
+        return self._recorder.position_at(moment)
+
+    def diff(
+        self,
+        before: int,
+        after: int,
+        as_of: date | None = None,
+        *,
+        episode: str | None = None,
+        program: str | None = None,
+    ) -> Compared:
+        """Which verdicts of the days up to one changed between two positions of the log, and which facts changed each.
+
+        Raises UnknownEpisode if the one named is not known at `after`.
+        """
+        from caretrail.reading.auditing.diff import compare
+
+        def ask(_: Board) -> Compared:
+            how = as_of, self._now
+            return compare(
+                self._recorder, before, after, *how, episode=episode, program=program, progress=self._progress
+            )
+
+        named = () if episode is None else (episode,)
+        return self._read(ask, after, lambda found: (*named, *(change.episode for change in found.changes)))
+
+    def reviews(
+        self,
+        as_of: date | None = None,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        program: str | None = None,
+        clinician: str | None = None,
+        known_at: int | None = None,
+    ) -> Reviews:
+        """The reviews due in a period, by program and who carried the case: on time, late or not done."""
+        from caretrail.reading.auditing.reviews import reviews_due
+
+        def ask(board: Board) -> Reviews:
+            which = {"program": program, "clinician": clinician}
+            return reviews_due(board, self._recorder, self._now, as_of, start=start, end=end, **which)
+
+        return self._read(ask, known_at, lambda found: (one.episode for rate in found.rates for one in rate.reviews))
+
+    def amendments(
+        self,
+        as_of: date | None = None,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        by: Times = "recorded",
+        author: str | None = None,
+        program: str | None = None,
+        known_at: int | None = None,
+    ) -> Amended:
+        """Late entries, corrections, addenda and voids of a period of recorded or of clinical days, by author."""
+        from caretrail.reading.auditing.amendments import Asked, amendments_of
+
+        asked = Asked(start, end, by, as_of, author, program)
+        upto = self._recorder.max_position() if known_at is None else known_at
+
+        def ask(_: Board) -> Amended:
+            return amendments_of(self._recorder, upto, asked, self._progress)
+
+        return self._read(ask, upto, lambda found: (fact.episode for row in found.rows for fact in row.facts))
 
 
 def _about(board: Board, scope: Scope) -> list[str]:

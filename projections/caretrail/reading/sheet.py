@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from caretrail.episode.history import Effective
+from caretrail.episode.history import Effective, corrected_fact
 from caretrail.episode.stays import level_stays
 from caretrail.facts import (
     Admitted,
     ContinuedStayDetermined,
+    Corrected,
     PlanReviewed,
     PlanSigned,
     SessionAttended,
@@ -20,6 +21,7 @@ from caretrail.facts import (
 )
 from caretrail.policy.rules import LengthOfStay
 from caretrail.projection.shapes import QUIET_VERDICTS
+from caretrail.reading.amending import Marks, happened_on, marks_of
 from caretrail.reading.answers import Answer, EligibilityRow, FindingRow
 from caretrail.reading.reader import eligibility_row
 from caretrail.reading.scope import Scope, finding_row, hits_of
@@ -49,11 +51,20 @@ class DocumentLine(Answer):
     author: str
     label: str
     signatures: tuple[SignatureLine, ...]
+    marks: Marks
+
+
+@dataclass(frozen=True, slots=True)
+class PerformerLine(Answer):
+    """Who gave a service, with the credential as stated."""
+
+    id: str
+    credential: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLine(Answer):
-    """A session of that day: attended, or missed and why."""
+    """A session of that day: attended, or missed and why; and who gave it."""
 
     version: int
     service: str
@@ -63,6 +74,8 @@ class SessionLine(Answer):
     modality: str | None
     attended: bool
     cause: str | None
+    performers: tuple[PerformerLine, ...]
+    marks: Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,7 @@ class StayLine(Answer):
 class Sheet(Answer):
     """One day of one episode. Minutes count attended sessions; the week is the pack's, `week_start` its first day.
 
-    `stay` is None on a day without one.
+    `stay` is None on a day without one. `struck_sessions` were recorded of that day and voided: they count nowhere.
     """
 
     episode: str
@@ -103,10 +116,12 @@ class Sheet(Answer):
     plan: DocumentLine | None
     missing_signers: tuple[str, ...]
     last_review: DocumentLine | None
+    missing_on_review: tuple[str, ...]
     next_review_due: date | None
     determination: DocumentLine | None
     eligibility: EligibilityRow
     sessions: tuple[SessionLine, ...]
+    struck_sessions: tuple[SessionLine, ...]
     minutes_day: int
     week_start: date
     minutes_week: int
@@ -120,7 +135,7 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
     span = view.rows.span_on(day)
     scope = Scope(now, day, closed=True, all_verdicts=True)
     hits = list(hits_of(view.rows, scope))
-    plan = _plan(history, day)
+    plan, review = _plan(history, day), _last_review(view, history, day)
     week_start = _week_start(day, view.policy.on(day).week_start if view.policy else "sunday")
     return Sheet(
         episode=view.name,
@@ -131,13 +146,15 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
         clinician=span.clinician if span else None,
         status=span.status if span else "not begun",
         stay=_stay(view, history, day),
-        plan=_document(plan, history),
+        plan=_document(view, plan, history, day),
         missing_signers=_missing(view, plan, day),
-        last_review=_document(_last_review(view, history, day), history),
+        last_review=_document(view, review, history, day),
+        missing_on_review=_missing(view, review, day),
         next_review_due=_next_due(view, day),
-        determination=_document(_latest(history, ContinuedStayDetermined), history),
+        determination=_document(view, _latest(history, ContinuedStayDetermined), history, day),
         eligibility=eligibility_row(view.rows, day),
-        sessions=tuple(_session(item) for item in history if item.day == day and _is_session(item)),
+        sessions=tuple(_session(view, item) for item in history if item.day == day and _is_session(item)),
+        struck_sessions=tuple(_session(view, item) for item in _struck(view, day) if _is_session(item)),
         minutes_day=_minutes(history, day, day),
         week_start=week_start,
         minutes_week=_minutes(history, week_start, day),
@@ -189,16 +206,19 @@ def _next_due(view: EpisodeView, day: date) -> date | None:
     return next((flag.due_on for flag in flags if flag.due_on is not None), None)
 
 
-def _missing(view: EpisodeView, plan: Effective | None, day: date) -> tuple[str, ...]:
-    """Who still owed a signature on the plan that day, by the rule's own reading."""
-    if plan is None:
+def _missing(view: EpisodeView, document: Effective | None, day: date) -> tuple[str, ...]:
+    """Who still owed a signature on a plan or review that day, by the rule's own reading."""
+    if document is None:
         return ()
     owed = [f for f in view.rows.flags if f.cause == "signature_missing" and f.start <= day < f.end]
     # the subject is "plan 1: c-lee": document and signer
-    return tuple(sorted({f.subject.rpartition(": ")[2] for f in owed if plan.version in f.evidence}))
+    return tuple(sorted({f.subject.rpartition(": ")[2] for f in owed if document.version in f.evidence}))
 
 
-def _document(item: Effective | None, history: Sequence[Effective]) -> DocumentLine | None:
+def _document(
+    view: EpisodeView, item: Effective | None, history: Sequence[Effective], day: date
+) -> DocumentLine | None:
+    """A document with the signatures given by that day, each by the latest that was said of it."""
     if item is None:
         return None
     fact = item.fact
@@ -223,22 +243,43 @@ def _document(item: Effective | None, history: Sequence[Effective]) -> DocumentL
             signature.method,
         )
         for signature in given
+        if signature.signed_on is None or signature.signed_on <= day
     }
-    return DocumentLine(item.version, item.day, fact.actor.id, label, tuple(lines.values()))
+    return DocumentLine(item.version, item.day, fact.actor.id, label, tuple(lines.values()), _marks(view, item))
+
+
+def _marks(view: EpisodeView, item: Effective) -> Marks:
+    return marks_of(item.entry, view.episode.amendments, view.rows.zone, view.policy)
+
+
+def _struck(view: EpisodeView, day: date) -> list[Effective]:
+    """Facts recorded of that day that count nowhere, as they were last believed."""
+    acting = view.episode.amendments
+    found: list[Effective] = []
+    for version in sorted(acting.voided_by):
+        entry = view.entries[version - 1]
+        if happened_on(entry, acting) == day:
+            changes = [by.fact for by in acting.corrections.get(version, ()) if isinstance(by.fact, Corrected)]
+            found.append(Effective(corrected_fact(entry.fact, changes) if changes else entry.fact, entry))
+    return found
 
 
 def _is_session(item: Effective) -> bool:
     return isinstance(item.fact, SessionAttended | SessionMissed)
 
 
-def _session(item: Effective) -> SessionLine:
+def _session(view: EpisodeView, item: Effective) -> SessionLine:
     fact = item.fact
     if isinstance(fact, SessionAttended):
         size, cause = fact.group_size, None
     else:
         assert isinstance(fact, SessionMissed)  # noqa: S101  # nothing else is asked for
         size, cause = None, fact.cause
-    return SessionLine(item.version, fact.service, fact.start, fact.minutes, size, fact.modality, cause is None, cause)
+    performers = tuple(PerformerLine(who.id, who.credential) for who in fact.performers)
+    return SessionLine(
+        item.version, fact.service, fact.start, fact.minutes, size, fact.modality, cause is None, cause, performers,
+        _marks(view, item),
+    )  # fmt: skip  # in the order of the fields
 
 
 def _minutes(history: Sequence[Effective], first: date, last: date) -> int:

@@ -31,6 +31,11 @@ class EpisodeView:
         return self.rows.episode
 
     @property
+    def version(self) -> int:
+        """How many facts are recorded: what a fact that rests on this view names as its `expected_version`."""
+        return self.episode.version
+
+    @property
     def entries(self) -> list[Entry]:
         """The facts as recorded, by version."""
         return self.episode.entries

@@ -8,12 +8,15 @@ from caretrail.cli.helping import described
 from caretrail.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
-    "access": "Show who looked at whom",
     "verify": "Check that the record is complete and unaltered",
     "checkpoint": "Sign the log as it is now",
     "key": "Make a key to sign the log with",
     "packet": "Hand out an evidence packet",
     "inspect": "Check an evidence packet",
+    "diff": "Show which verdicts changed between two moments, and why",
+    "amendments": "Count late entries, corrections, addenda and voids by author",
+    "reviews": "Count the reviews that were due: on time, late, not done",
+    "access": "Show who looked at whom",
 }
 """Every command, in the order they are learned, and the first line of its help."""
 
@@ -30,7 +33,9 @@ class AuditGroup(LazyGroup):
 def command() -> None:
     """Audit the record itself.
 
-    Who looked at whom, and whether the record is complete and unaltered.
+    Who looked at whom, what changed between two moments and why, what came late, and which reviews were on time.
 
         caretrail audit verify
+        caretrail audit diff --from 2026-03-05 --to 2026-03-23
+        caretrail audit access LNK-2026-0001
     """

@@ -60,7 +60,7 @@ def command(
     from caretrail.reading.accesses import Looks
     from caretrail.reading.reader import Reader
 
-    with setup.open() as recorder, accessing(setup, recorder, "audit") as access:
+    with setup.open() as recorder, accessing(setup, recorder) as access:
         name = None if episode is None else Reader(recorder, now(), access=access).resolve(episode)
         found = Looks(
             recorder,

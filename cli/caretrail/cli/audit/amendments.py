@@ -1,0 +1,133 @@
+"""`audit amendments`: late entries, corrections, addenda and voids, by author and period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caretrail.cli.asking import Asking, asking
+from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
+from caretrail.cli.helping import described
+from caretrail.cli.options import View, read_options
+from caretrail.cli.screen import plural, print_json_list, say
+from caretrail.cli.wording import spoken
+
+if TYPE_CHECKING:
+    from caretrail.reading.auditing.amendments import Amended, AmendedBy, AmendedFact
+
+TITLES = ("Author", "Program", "Entries", "Late", "Corrected", "Added", "Voided")
+LIST_TITLES = ("Recorded, UTC", "Episode", "What", "Author")
+VERBS = {"corrected": "corrects", "addendum": "adds to", "voided": "voids"}
+
+
+@click.command("amendments")
+@described
+@from_option("From this day on.")
+@to_option("Up to this day.")
+@click.option(
+    "--by",
+    type=click.Choice(["recorded", "clinical"]),
+    default="recorded",
+    help="What the period bounds: the days facts were recorded on (default), or the days they are about.",
+)
+@click.option("--author", metavar="ID", help="Only what this person states, or did.")
+@click.option("--program", metavar="ID", help="Only facts about days in this program.")
+@click.option("--list", "each", is_flag=True, help="List each late entry and amendment.")
+@read_options
+def command(
+    view: View, start: date | None, end: date | None, by: Any, author: str | None, program: str | None, each: bool
+) -> None:
+    """Count late entries, corrections, addenda and voids by author.
+
+    A late entry carries a reason for being late, or was recorded more days after it happened than the policy allows
+    and not by import. An amendment is about the day of what it amends. Author is who states a fact; where a system
+    states what others did, they stand below it. With --json each row has its facts.
+
+        caretrail audit amendments --from 2026-03-01 --to 2026-03-31
+        caretrail audit amendments --by clinical --from 2026-03-01 --list
+    """
+    require_order(start, end)
+    with asking(view) as asked:
+        found = asked.reader.amendments(
+            asked.as_of, start=start, end=end, by=by, author=author, program=program, known_at=asked.known_at
+        )
+        some = asked.has_facts()
+        if view.as_json:
+            print_json_list(_facts(found) if each else found.rows)
+            _say_uncounted(found)
+            say(asked.standing())
+        elif some:
+            period = f" {'recorded' if by == 'recorded' else 'about days'}{in_words(start, end)}"
+            _print(asked, found, period if start or end else "", each=each)
+            _say_uncounted(found)
+            click.echo(asked.standing())
+
+
+def _facts(found: Amended) -> list[AmendedFact]:
+    return sorted((fact for row in found.rows for fact in row.facts), key=lambda fact: fact.position)
+
+
+def _print(asked: Asking, found: Amended, period: str, *, each: bool) -> None:
+    from caretrail.cli.tables import Columns, print_table
+
+    click.echo(asked.heading(f"Late entries and amendments{period}", ""))
+    facts = _facts(found)
+    click.echo("")
+    some = [row for row in found.rows if row.facts]
+    if some:
+        cells = [_cells(row) for row in some]
+        print_table(Columns.of(TITLES, cells, wraps=0), cells)
+        click.echo("")
+    if each and facts:
+        lines = [_line(fact) for fact in facts]
+        print_table(Columns.of(LIST_TITLES, lines, wraps=2), lines)
+        click.echo("")
+    imported = sum(row.imported for row in found.rows)
+    of = f" of {plural(sum(row.entries for row in found.rows), 'entry').replace('entrys', 'entries')}"
+    late = sum(fact.late for fact in facts)
+    amend = sum(fact.target is not None for fact in facts)
+    click.echo(f"{late} late and {plural(amend, 'amendment')}{of}{f', {imported:,} imported' if imported else ''}")
+    if len(some) < len(found.rows):
+        click.echo(f"{plural(len(found.rows) - len(some), 'more row')} without any: --json lists them, too")
+
+
+def _cells(row: AmendedBy) -> Sequence[Any]:
+    from caretrail.cli.tables import Cell, lines
+
+    days = row.days_late
+    late = f"{row.late}, {in_days(days)}" if days else "0"
+    others = [f"for {who}" for who in row.performed_by]
+    author = lines(row.author, row.credential or spoken(row.role), *others)
+    counts = (row.corrections, row.addenda, row.voids)
+    return Cell(author), row.program or "none", f"{row.entries:,}", late, *map(str, counts)
+
+
+def _line(fact: AmendedFact) -> Sequence[Any]:
+    from caretrail.cli.tables import Cell, lines
+
+    late = f"LATE ENTRY, {plural(fact.days_after, 'day')} after" if fact.late else ""
+    why = f": {fact.late_reason}" if fact.late_reason else ""
+    if fact.target is not None:
+        what = f"{VERBS[fact.type]} fact {fact.target}, {spoken(fact.target_type)} of {fact.about}"
+        what = f"{what}: {spoken(fact.reason) if fact.type == 'voided' else fact.reason}"
+    else:
+        what = f"{spoken(fact.type)} of {fact.about}"
+    struck = f"VOIDED by fact {fact.voided_by}" if fact.voided_by is not None else ""
+    when = f"{fact.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M}"
+    others = [f"for {who}" for who in fact.performed_by]
+    return (
+        when,
+        Cell(lines(fact.episode, f"fact {fact.version}")),
+        Cell(lines(what, f"{late}{why}" if late else "", struck)),
+        Cell(lines(fact.author, fact.credential or spoken(fact.role), *others)),
+    )
+
+
+def _say_uncounted(found: Amended) -> None:
+    if found.unread:
+        say(f"Not counted: {plural(found.unread, 'episode')} that cannot be read, see 'projection quarantine'")
+    if found.unjudged:
+        say(f"Of {plural(found.unjudged, 'fact')} no policy says whether they came late")

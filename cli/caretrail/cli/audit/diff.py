@@ -1,0 +1,174 @@
+"""`audit diff`: which verdicts changed between two moments of knowledge, and which facts changed each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caretrail.cli.asking import Asking, asking
+from caretrail.cli.helping import described
+from caretrail.cli.naming import case_number, complete_episode
+from caretrail.cli.options import (
+    Knowledge,
+    Moment,
+    Setup,
+    View,
+    access_options,
+    as_of_option,
+    json_option,
+    store_option,
+)
+from caretrail.cli.screen import plural, print_json_list, say, visible
+from caretrail.cli.wording import spoken
+
+if TYPE_CHECKING:
+    from caretrail.reading.auditing.diff import Change, ChangedBy, Compared, Said
+
+TITLES = ("Rule", "Days", "What", "Changed by")
+
+
+@click.command("diff")
+@described
+@click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
+@click.option("--from", "start", type=Moment(), metavar="TIME|@N", required=True, help="What was known first.")
+@click.option("--to", "end", type=Moment(), metavar="TIME|@N", help="What was known later.  [default: all there is]")
+@click.option("--program", metavar="ID", help="Only episodes that are, or were thought to be, in this program.")
+@click.option("--all", "everything", is_flag=True, help="What was met or not applicable before and after, too.")
+@as_of_option
+@json_option
+@store_option()
+@access_options
+@click.pass_obj
+def command(
+    setup: Setup,
+    episode: str | None,
+    start: Knowledge,
+    end: Knowledge | None,
+    program: str | None,
+    everything: bool,
+    as_of: date | None,
+    as_json: bool,
+) -> None:
+    """Show which verdicts changed between two moments, and why.
+
+    Of the day asked for and of all days before it: what was said as known at the first moment, what is said as known
+    at the second, and each fact between that changed it. A moment is an instant with its zone, a date (its end in
+    UTC), or a position of the log. EPISODE is a case number or the beginning of one. What programs attest of
+    themselves is not compared.
+
+        caretrail audit diff --from @54 --as-of 2026-03-24
+        caretrail audit diff LNK-2026-0001 --from 2026-03-05 --to 2026-03-23
+    """
+    with asking(View(setup, as_of, end, as_json)) as asked:
+        before, after = asked.reader.position_of(start), asked.known_at
+        if after is None:
+            after = asked.reader.stands_on.log_position
+        if after < before:
+            raise click.UsageError("--to must not be before --from")
+        name = case_number(asked, episode, after) if episode is not None else None
+        found = asked.reader.diff(before, after, as_of, episode=name, program=program)
+        shown = [change for change in found.changes if everything or change.loud]
+        some = asked.has_facts()
+        if as_json:
+            print_json_list(shown)
+            say(_compared(found, start, end))
+        elif some:
+            _print(asked, found, shown, name)
+            click.echo(_compared(found, start, end))
+
+
+def _print(asked: Asking, found: Compared, shown: Sequence[Change], name: str | None) -> None:
+    whose = f" of {visible(name)}" if name else ""
+    click.echo(asked.heading(f"What changed in the verdicts{whose}"))
+    on_day = [change for change in shown if change.on_day]
+    _print_changes("Of that day", on_day, found)
+    _print_changes("Of days before", [change for change in shown if not change.on_day], found)
+    quiet = len(found.changes) - len(shown)
+    if not found.changes:
+        click.echo("\nNothing changed: both say the same of every day up to that one.")
+    elif not shown:
+        click.echo("\nNothing changed but what is met or does not apply.")
+    more = f"; {quiet} more of what is met or does not apply: --all shows them" if quiet else ""
+    click.echo(f"\n{plural(len(shown), 'change')}{more}")
+
+
+def _print_changes(title: str, changes: Sequence[Change], found: Compared) -> None:
+    from caretrail.cli.tables import Columns, print_table
+
+    if not changes:
+        return
+    click.echo(f"\n{title} ({len(changes)})")
+    cells = [
+        [_cells(change, found) for change in group] for _, group in groupby(changes, key=lambda change: change.episode)
+    ]
+    columns = Columns.of(TITLES, [row for rows in cells for row in rows], wraps=2)
+    for rows, (episode, _) in zip(cells, groupby(changes, key=lambda change: change.episode), strict=True):
+        click.echo(visible(episode))
+        print_table(columns, rows, indent=2)
+
+
+def _cells(change: Change, found: Compared) -> Sequence[Any]:
+    from caretrail.cli.tables import Cell, lines
+
+    last = change.until - timedelta(days=1)
+    days = f"{change.start}\nto {last}" if last != change.start else str(change.start)
+    main = _main(change, found)
+    by = "through" if change.rule == "eligibility" else "due"
+    before = _said(change.before or (main.before if main else ()), by)
+    after = _said(change.after or (main.after if main else ()), by)
+    what = lines(*before, *(f"→ {said}" for said in after))
+    return change.rule, Cell(days), Cell(what), Cell(lines(*_facts(change)))
+
+
+def _main(change: Change, found: Compared) -> Change | None:
+    """What the rule itself says on these days, where one of its subjects came or went: that it is met, for example."""
+    return next(
+        (
+            other
+            for other in found.changes
+            if (other.episode, other.rule, other.subject) == (change.episode, change.rule, "")
+            and other.start <= change.start
+            and change.until <= other.until
+        ),
+        None,
+    )
+
+
+def _said(said: Sequence[Said], by: str) -> Iterator[str]:
+    """What was said, in words; `by` says what its day is."""
+    if not said:
+        yield "nothing said"
+    for item in said:
+        due = f", {by} {item.due_on}" if item.due_on and str(item.due_on) not in item.message else ""
+        quiet = " (quiet)" if item.quiet else ""
+        yield f"{spoken(item.verdict)}{due}{f': {item.message}' if item.message else ''}{quiet}"
+
+
+def _facts(change: Change) -> Iterator[str]:
+    """The facts that changed it; of several, what was said after each."""
+    for fact in change.facts:
+        target = f" {fact.target}" if fact.target is not None else ""
+        yield f"fact {fact.version}: {spoken(fact.type)}{target}"
+        yield f"  {_author(fact)}"
+        yield f"  {fact.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M}"
+        if len(change.facts) > 1:
+            yield f"  → {', '.join(spoken(said.verdict) for said in fact.said) or 'nothing said'}"
+
+
+def _author(fact: ChangedBy) -> str:
+    return f"{fact.author}, {fact.credential or spoken(fact.role)}" if fact.author else "cannot be read"
+
+
+def _compared(found: Compared, start: Knowledge, end: Knowledge | None) -> str:
+    """What was compared with what."""
+    between = f"{plural(found.episodes, 'episode')} {'has' if found.episodes == 1 else 'have'} facts recorded between"
+    return f"As known at {_when(start, found.before)}\nand then at {_when(end, found.after)}\n{between}"
+
+
+def _when(moment: Knowledge | None, position: int) -> str:
+    when = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: " if isinstance(moment, datetime) else ""
+    return f"{when}position {position}"

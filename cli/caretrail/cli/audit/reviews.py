@@ -1,0 +1,125 @@
+"""`audit reviews`: how many of the reviews that were due were done on time, by program and clinician."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caretrail.cli.asking import Asking, asking
+from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
+from caretrail.cli.helping import described
+from caretrail.cli.options import View, read_options
+from caretrail.cli.screen import plural, print_json_list, say
+
+if TYPE_CHECKING:
+    from caretrail.reading.auditing.reviews import DueReview, ReviewRate, Reviews
+
+TITLES = ("Program", "Clinician", "Due", "On time", "Late", "Not done")
+LIST_TITLES = ("Due", "Episode", "What became of it", "Clinician")
+
+ENOUGH = 20
+"""From so many reviews on a percentage says something that "n of m" does not."""
+
+
+@click.command("reviews")
+@described
+@from_option("Reviews due from this day on.")
+@to_option("Reviews due up to this day.  [default: the day asked for]")
+@click.option("--program", metavar="ID", help="Only while the episode was in this program.")
+@click.option("--clinician", metavar="ID", help="Only while this clinician carried the case.")
+@click.option("--list", "each", is_flag=True, help="List each review.")
+@read_options
+def command(
+    view: View, start: date | None, end: date | None, program: str | None, clinician: str | None, each: bool
+) -> None:
+    """Count the reviews that were due: on time, late, not done.
+
+    By program and by who carried the case on the due day, or on the day the review was done if that came first. A
+    review is done on the day from which it counts: without a clinician's signature it does not. What ended before its
+    due day, and what is due on the day itself, is not counted. With --json each row has its reviews, with episode,
+    facts and arithmetic.
+
+        caretrail audit reviews --from 2026-01-01 --to 2026-03-31
+        caretrail audit reviews --clinician c-ortiz --list
+    """
+    require_order(start, end)
+    with asking(view) as asked:
+        found = asked.reader.reviews(
+            asked.as_of, start=start, end=end, program=program, clinician=clinician, known_at=asked.known_at
+        )
+        some = asked.has_facts()
+        if view.as_json:
+            print_json_list([one for rate in found.rates for one in rate.reviews] if each else found.rates)
+            _say_uncounted(found)
+            say(asked.standing())
+        elif some:
+            _print(asked, found, in_words(start, end), each=each)
+            _say_uncounted(found)
+            click.echo(asked.standing())
+
+
+def _print(asked: Asking, found: Reviews, period: str, *, each: bool) -> None:
+    from caretrail.cli.tables import Columns, print_table
+    from caretrail.reading.auditing.reviews import rate_of
+
+    click.echo(asked.heading(f"Reviews due{period}", ""))
+    reviews = [one for rate in found.rates for one in rate.reviews]
+    if not reviews:
+        click.echo("\nNo review was due that was asked for.\n")
+        return
+    click.echo("")
+    cells = [_cells(rate) for rate in _with_totals(found.rates)]
+    print_table(Columns.of(TITLES, cells, wraps=0), cells)
+    if each:
+        click.echo("")
+        rows = [_line(one) for one in rate_of(None, None, reviews).reviews]
+        print_table(Columns.of(LIST_TITLES, rows, wraps=2), rows)
+    click.echo(f"\n{plural(len(reviews), 'review')}")
+
+
+def _with_totals(rates: Sequence[ReviewRate]) -> Iterator[tuple[str, str, ReviewRate]]:
+    """Each rate under its names, and below those of one program all of them together; at last all programs."""
+    from caretrail.reading.auditing.reviews import rate_of
+
+    programs = 0
+    for program, group in groupby(rates, key=lambda rate: rate.program):
+        rows = list(group)
+        programs += 1
+        for number, rate in enumerate(rows):
+            yield (program or "none") if number == 0 else "", rate.clinician or "nobody", rate
+        if len(rows) > 1:
+            yield "", "all", rate_of(program, None, [one for rate in rows for one in rate.reviews])
+    if programs > 1:
+        yield "all", "", rate_of(None, None, [one for rate in rates for one in rate.reviews])
+
+
+def _cells(row: tuple[str, str, ReviewRate]) -> Sequence[Any]:
+    program, clinician, rate = row
+    days = rate.days_late
+    late = f"{rate.late}, {in_days(days)}" if days else "0"
+    # rounded down, so that 100 % means all
+    share = f", {100 * rate.on_time // rate.due} %" if rate.due >= ENOUGH else ""
+    return program, clinician, str(rate.due), f"{rate.on_time} of {rate.due}{share}", late, str(rate.not_done)
+
+
+def _line(one: DueReview) -> Sequence[Any]:
+    by = f" (fact {' and '.join(map(str, one.done_by))})" if one.done_by else ""
+    explained = ", explained" if one.explained else ""
+    if one.outcome == "on_time":
+        what = f"on time, {one.done_on}{by}"
+    elif one.outcome == "late":
+        what = f"{plural(one.days_late, 'day')} late, {one.done_on}{by}{explained}"
+    else:
+        what = f"not done, {plural(one.days_late, 'day')} over{explained}"
+    return str(one.due_on), one.episode, what, one.clinician or "nobody"
+
+
+def _say_uncounted(found: Reviews) -> None:
+    if found.unread:
+        say(f"Not counted: {plural(found.unread, 'episode')} that cannot be read, see 'projection quarantine'")
+    if found.unjudged:
+        say(f"Not counted: {plural(found.unjudged, 'episode')} that no rule on reviews judges")

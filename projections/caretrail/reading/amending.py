@@ -1,0 +1,179 @@
+"""What later facts did to an earlier one, each with its dates, its author and its reason; and how late a fact came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from caretrail.episode.history import Amendments, Entry
+from caretrail.facts import Addendum, Corrected, Voided
+from caretrail.facts.codec import payload_of
+from caretrail.policy import Policy
+from caretrail.projection.days import today_in
+from caretrail.reading.answers import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment(Answer):
+    """A fact (of that version) that acts on an earlier one.
+
+    `occurred_on` is the civil day it is dated, `recorded_at` when this store learned it; `author` states it, with role
+    and credential as stated; `recorded_by` is the account that sent it.
+    """
+
+    version: int
+    occurred_on: date
+    recorded_at: datetime
+    author: str
+    role: str
+    credential: str | None
+    recorded_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction(Amendment):
+    """One field set right: what stood there before, and what counts now."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Added(Amendment):
+    """Text that was added."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Void(Amendment):
+    """A void that strikes the fact; `target` is what it names: of a document, it takes signatures and addenda along."""
+
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn(Amendment):
+    """A correction, addendum or void (`type`) of the fact that acts no longer, for it was struck itself."""
+
+    type: str
+    by: Void
+
+
+def corrections_of(entry: Entry, acting: Amendments) -> tuple[Correction, ...]:
+    """Each field set right, with the value it had just before: the second correction shows the first one's value."""
+    corrections = acting.corrections.get(entry.version, ())
+    if not corrections:
+        return ()
+    found: list[Correction] = []
+    values: Mapping[str, Any] = fact_json(entry)
+    for by in corrections:
+        if isinstance(by.fact, Corrected):
+            found += [
+                Correction(*_stated(by, by.fact.reason), field, values.get(field), new)
+                for field, new in by.fact.values.items()
+            ]
+            values = {**values, **by.fact.values}
+    return tuple(found)
+
+
+def addenda_of(entry: Entry, acting: Amendments) -> tuple[Added, ...]:
+    """The texts that were added, oldest first."""
+    return tuple(
+        Added(*_stated(by, by.fact.reason), by.fact.text)
+        for by in acting.addenda.get(entry.version, ())
+        if isinstance(by.fact, Addendum)
+    )
+
+
+def void_of(entry: Entry, entries: list[Entry], acting: Amendments) -> Void | None:
+    """The void that strikes a fact, if one does."""
+    version = acting.voided_by.get(entry.version)
+    by = entries[version - 1] if version is not None else None
+    if by is None or not isinstance(by.fact, Voided):
+        return None
+    return Void(*_stated(by, by.fact.reason), by.fact.target)
+
+
+def withdrawn_of(entry: Entry, entries: list[Entry], acting: Amendments) -> tuple[Withdrawn, ...]:
+    """What acted on a fact once and acts no longer, oldest first."""
+    found: list[Withdrawn] = []
+    for version in sorted(acting.voided_by):
+        by = entries[version - 1]
+        if isinstance(by.fact, Corrected | Voided | Addendum) and by.fact.target == entry.version:
+            void = void_of(by, entries, acting)
+            if void is not None:
+                found.append(Withdrawn(*_stated(by, by.fact.reason), by.fact.type, void))
+    return tuple(found)
+
+
+def _stated(by: Entry, reason: str) -> tuple[int, date, datetime, str, str, str | None, str, str]:
+    """What every amendment says of itself, in the order of the fields."""
+    actor = by.fact.actor
+    return (
+        by.version, by.fact.occurred_on, by.recorded_at, actor.id, actor.role, actor.credential, by.recorded_by, reason
+    )  # fmt: skip  # in the order of the fields
+
+
+def fact_json(entry: Entry) -> dict[str, Any]:
+    """A fact's own JSON, as sent."""
+    payload: dict[str, Any] = json.loads(payload_of(entry.fact))
+    return payload
+
+
+@dataclass(frozen=True, slots=True)
+class Marks(Answer):
+    """What must not be overlooked about a fact, in short: late, and the versions of the facts that amend it."""
+
+    late: bool
+    days_after: int
+    corrected_by: tuple[int, ...]
+    added_by: tuple[int, ...]
+    voided_by: int | None
+
+
+def marks_of(entry: Entry, acting: Amendments, zone: str | None, policy: Policy | None) -> Marks:
+    """The marks of a fact."""
+    day = happened_on(entry, acting)
+    return Marks(
+        is_late(entry, day, zone, policy),
+        days_after(entry, day, zone),
+        tuple(by.version for by in acting.corrections.get(entry.version, ())),
+        tuple(by.version for by in acting.addenda.get(entry.version, ())),
+        acting.voided_by.get(entry.version),
+    )
+
+
+# --- when it happened, and how late it came -----------------------------------------------------------------------
+
+
+def happened_on(entry: Entry, acting: Amendments) -> date:
+    """The day on which a fact happened, as corrected, be it struck or not."""
+    day = entry.fact.occurred_on
+    for by in acting.corrections.get(entry.version, ()):
+        if isinstance(by.fact, Corrected) and "occurred_on" in by.fact.values:
+            day = date.fromisoformat(str(by.fact.values["occurred_on"]))
+    return day
+
+
+def days_after(entry: Entry, day: date, zone: str | None) -> int:
+    """Civil days from the day on which a fact happened until it was recorded."""
+    return (today_in(zone, entry.recorded_at) - day).days
+
+
+def is_late(entry: Entry, day: date, zone: str | None, policy: Policy | None) -> bool:
+    """Whether a fact that happened on that day is a late entry.
+
+    It says so itself, or was recorded later than the pack allows and not by import. A date corrected later counts as
+    corrected: who records today and then dates it back has recorded late.
+    """
+    if entry.fact.late_reason is not None:
+        return True
+    if entry.imported or policy is None:
+        return False
+    return days_after(entry, day, zone) > policy.on(day).late_after_days

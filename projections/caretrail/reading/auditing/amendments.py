@@ -1,0 +1,238 @@
+"""Late entries, corrections, addenda and voids of a period: how many, whose, and each of them.
+
+Nothing is judged here but lateness, so that an episode is folded and no rule is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from caretrail.episode.episode import Episode
+from caretrail.episode.history import AMENDMENTS, Entry
+from caretrail.facts import Addendum, Corrected, EpisodeFact, ProgramFact, Voided
+from caretrail.policy import Policy
+from caretrail.projection.days import next_day, today_in
+from caretrail.projection.rows import Unreadable, evolve, usable_policy
+from caretrail.projection.shapes import Span
+from caretrail.projection.spans import episode_spans
+from caretrail.reading.amending import days_after, happened_on, is_late
+from caretrail.reading.answers import Answer
+from caretrail.reading.board import Progress
+from caretrail.recording.recorder import EventRecorder
+
+PAGE = 100
+"""Episodes folded at a time; bounds the memory."""
+
+EAST, WEST = timedelta(hours=14), timedelta(hours=12)
+"""How much earlier than in UTC a day begins somewhere, and how much later it ends."""
+
+Times = Literal["recorded", "clinical"]
+"""What a period bounds: the days on which facts were recorded, or the days they are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmendedFact(Answer):
+    """A late entry, or a fact that amends another (of the version `target` and the type `target_type`).
+
+    `about` is the day that it is about: when it happened, as corrected, or when what it amends did. `days_after` counts
+    from the day it is dated, as corrected, to the day it was recorded. `author` states it for `performed_by`, where
+    others did it. `voided_by` is the fact that struck it since.
+    """
+
+    episode: str
+    client: str | None
+    program: str | None
+    position: int
+    version: int
+    type: str
+    late: bool
+    days_after: int
+    late_reason: str | None
+    target: int | None
+    target_type: str | None
+    about: date
+    occurred_on: date
+    recorded_at: datetime
+    author: str
+    role: str
+    credential: str | None
+    recorded_by: str
+    performed_by: tuple[str, ...]
+    reason: str | None
+    voided_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AmendedBy(Answer):
+    """What one author recorded in one program, for whom: `entries` facts in all, `imported` of them a historical load.
+
+    `late`, `corrections`, `addenda` and `voids` count `facts`; a late correction counts as both. `days_late` are those
+    of the late ones, in order.
+    """
+
+    author: str
+    role: str
+    credential: str | None
+    performed_by: tuple[str, ...]
+    program: str | None
+    entries: int
+    imported: int
+    late: int
+    days_late: tuple[int, ...]
+    corrections: int
+    addenda: int
+    voids: int
+    facts: tuple[AmendedFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Amended(Answer):
+    """Counts by author and program.
+
+    `unread` episodes cannot be read: nothing of them is counted. Of `unjudged` entries no policy says what is late.
+    """
+
+    rows: tuple[AmendedBy, ...]
+    unread: int
+    unjudged: int
+
+
+class Asked(NamedTuple):
+    """A period of recorded or clinical days (both inclusive, None for no bound), and filters that must all hold."""
+
+    start: date | None = None
+    end: date | None = None
+    by: Times = "recorded"
+    as_of: date | None = None
+    author: str | None = None
+    program: str | None = None
+
+
+class _Known(NamedTuple):
+    """An episode as far as it is known, and what decides on lateness and program."""
+
+    episode: Episode
+    name: str
+    client: str | None
+    zone: str | None
+    policy: Policy | None
+    spans: tuple[Span, ...]
+
+
+_Whose = tuple[str, str, str | None, tuple[str, ...], str | None]
+
+
+def amendments_of(recorder: EventRecorder, upto: int, asked: Asked, progress: Progress | None = None) -> Amended:
+    """Count what was asked for among the facts up to a position of the log."""
+    entries: dict[_Whose, list[Entry]] = {}
+    facts: dict[_Whose, list[AmendedFact]] = {}
+    streams = _streams(recorder, upto, asked)
+    unread = unjudged = 0
+    for known in _known(recorder, streams, upto, progress):
+        if known is None:
+            unread += 1
+            continue
+        for entry, about, program in _asked_for(known, asked):
+            actor = entry.fact.actor
+            did = _others(entry)
+            if asked.author is not None and asked.author not in (actor.id, *did):
+                continue
+            whose = (actor.id, actor.role, actor.credential, did, program)
+            entries.setdefault(whose, []).append(entry)
+            unjudged += known.policy is None and not entry.imported and entry.fact.late_reason is None
+            found = _amended(known, entry, about, program)
+            if found.late or entry.kind in AMENDMENTS:
+                facts.setdefault(whose, []).append(found)
+    names = sorted(entries, key=lambda whose: (whose[4] is None, whose[4] or "", *map(str, whose[:4])))
+    return Amended(tuple(_row(whose, entries[whose], facts.get(whose, ())) for whose in names), unread, unjudged)
+
+
+def _row(whose: _Whose, entries: list[Entry], facts: Iterable[AmendedFact]) -> AmendedBy:
+    found = tuple(sorted(facts, key=lambda fact: fact.position))
+    types = [fact.type for fact in found]
+    late = sorted(fact.days_after for fact in found if fact.late)
+    return AmendedBy(
+        *whose, len(entries), sum(entry.imported for entry in entries), len(late), tuple(late),
+        types.count("corrected"), types.count("addendum"), types.count("voided"), found,
+    )  # fmt: skip  # in the order of the fields
+
+
+def _streams(recorder: EventRecorder, upto: int, asked: Asked) -> list[UUID]:
+    """Episodes in which something may be asked for: nothing about a day is recorded before that day begins anywhere."""
+    first, last = 0, upto
+    if asked.start is not None and asked.start > date.min:
+        first = min(recorder.position_at(datetime.combine(asked.start, time(), UTC) - EAST), upto)
+    if asked.end is not None and asked.by == "recorded" and asked.end < date.max:
+        last = min(recorder.position_at(datetime.combine(next_day(asked.end), time(), UTC) + WEST), upto)
+    return [*recorder.touched(first, last)]
+
+
+def _known(
+    recorder: EventRecorder, streams: list[UUID], upto: int, progress: Progress | None
+) -> Iterator[_Known | None]:
+    """Fold episodes; None for one that cannot be read. A program's own facts are no episode."""
+    for place in range(0, len(streams), PAGE):
+        page = streams[place : place + PAGE]
+        for stream, events in recorder.select_streams(dict.fromkeys(page, 0)).items():
+            episode = Episode(stream)
+            try:
+                evolve(episode, (event for event in events if event.position <= upto))
+                first = episode.entries[0].fact if episode.entries else None
+                if isinstance(first, EpisodeFact):
+                    yield _of(episode, first.episode)
+                else:
+                    assert first is None or isinstance(first, ProgramFact)  # noqa: S101  # nothing else is touched
+            except Unreadable:
+                yield None
+        if progress is not None:
+            progress(min(place + PAGE, len(streams)), len(streams))
+
+
+def _of(episode: Episode, name: str) -> _Known | None:
+    try:
+        outline, spans = episode.outline, episode_spans(episode.history)
+    except Exception:  # whatever the facts of a damaged episode do to its history: it is quarantined everywhere
+        return None
+    admission = outline.admitted.fact if outline.admitted is not None else None
+    policy = usable_policy(getattr(admission, "policy", None))
+    return _Known(episode, name, outline.client, outline.zone, policy, spans)
+
+
+def _asked_for(known: _Known, asked: Asked) -> Iterator[tuple[Entry, date, str | None]]:
+    """The facts of an episode that lie in the period and the program, with the day each is about and its program."""
+    acting, entries = known.episode.amendments, known.episode.entries
+    for entry in entries:
+        fact = entry.fact
+        meant = entries[fact.target - 1] if isinstance(fact, Corrected | Voided | Addendum) else entry
+        while isinstance(meant.fact, Corrected | Voided | Addendum):
+            meant = entries[meant.fact.target - 1]
+        about = happened_on(meant, acting)
+        day = about if asked.by == "clinical" else today_in(known.zone, entry.recorded_at)
+        if (asked.start or date.min) <= day <= (asked.end or date.max) and about <= (asked.as_of or date.max):
+            span = next((span for span in known.spans if span.start <= about < span.end), None)
+            program = span.program if span is not None else None
+            if asked.program in (None, program):
+                yield entry, about, program
+
+
+def _others(entry: Entry) -> tuple[str, ...]:
+    """Who did it, if others than who states it."""
+    did = tuple(person.id for person in entry.fact.performed_by or ())
+    return () if did == (entry.fact.actor.id,) else did
+
+
+def _amended(known: _Known, entry: Entry, about: date, program: str | None) -> AmendedFact:
+    fact, acting = entry.fact, known.episode.amendments
+    day = happened_on(entry, acting)
+    target = fact.target if isinstance(fact, Corrected | Voided | Addendum) else None
+    return AmendedFact(
+        known.name, known.client, program, entry.position, entry.version, fact.type,
+        is_late(entry, day, known.zone, known.policy), days_after(entry, day, known.zone), fact.late_reason, target,
+        known.episode.entries[target - 1].fact.type if target is not None else None, about, fact.occurred_on,
+        entry.recorded_at, fact.actor.id, fact.actor.role, fact.actor.credential, entry.recorded_by, _others(entry),
+        fact.reason if isinstance(fact, Corrected | Voided | Addendum) else None, acting.voided_by.get(entry.version),
+    )  # fmt: skip  # in the order of the fields

@@ -1,0 +1,279 @@
+"""The diff: which verdicts changed between two moments of knowledge, and which facts changed each.
+
+Every episode with a fact recorded between the two is folded as it was known at both. Where they differ, the facts
+between are replayed one after the other: a fact is named exactly if what was said before it and after it differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby, pairwise
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from caretrail.episode.episode import Episode
+from caretrail.errors import CaretrailError, UnknownEpisode
+from caretrail.projection.days import ONE_DAY, joined, next_day, today_in
+from caretrail.projection.rows import computed
+from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag
+from caretrail.reading.answers import Answer
+from caretrail.reading.board import Progress
+from caretrail.recording.events import RecordedEvent
+from caretrail.recording.mapper import entry_of
+from caretrail.recording.recorder import EventRecorder
+
+PAGE = 50
+"""Episodes read at a time; bounds the memory."""
+
+ELIGIBILITY = "eligibility"
+"""Stands for a rule's name where the answer on continued stay is meant."""
+
+
+class Matter(NamedTuple):
+    """What a verdict is about: a rule and its subject, or the answer on continued stay."""
+
+    rule: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Answer):
+    """What was said of a matter: `due_on` is the due day, or the day through which continued stay is supported.
+
+    What is met or does not apply has no message: how it is put changes with every fact.
+    """
+
+    verdict: str
+    due_on: date | None
+    quiet: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedBy(Answer):
+    """A fact that changed a verdict, and what was said from then on.
+
+    Of a fact that cannot be read the author, the day and the target are None.
+    """
+
+    position: int
+    version: int
+    type: str
+    recorded_at: datetime
+    target: int | None
+    occurred_on: date | None
+    author: str | None
+    role: str | None
+    credential: str | None
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Answer):
+    """A matter of which something else is said for the days from `start` to before `until`.
+
+    `before` and `after` are empty where nothing was said of it. `on_day`: the day asked for is one of them. `facts`
+    are all that changed it between the two moments, oldest first. `program` and `clinician` are those of the last of
+    the days, as known after.
+    """
+
+    episode: str
+    client: str | None
+    program: str | None
+    clinician: str | None
+    rule: str
+    subject: str
+    start: date
+    until: date
+    on_day: bool
+    before: tuple[Said, ...]
+    after: tuple[Said, ...]
+    facts: tuple[ChangedBy, ...]
+
+    @property
+    def loud(self) -> bool:
+        """Whether it is more than something met or not applicable that came, went or moved."""
+        return self.rule == ELIGIBILITY or any(s.verdict not in QUIET_VERDICTS for s in (*self.before, *self.after))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared(Answer):
+    """What differs between two positions of the log; `episodes` have facts between them and were compared."""
+
+    before: int
+    after: int
+    episodes: int
+    changes: tuple[Change, ...]
+
+
+def compare(
+    recorder: EventRecorder,
+    before: int,
+    after: int,
+    as_of: date | None,
+    now: datetime,
+    *,
+    episode: str | None = None,
+    program: str | None = None,
+    progress: Progress | None = None,
+) -> Compared:
+    """Compare what was known at two positions of the log, for the days up to one (default: today, where each is).
+
+    What programs attest of themselves is not compared. Raises UnknownEpisode if the one named is not known at `after`.
+    """
+    streams = _streams(recorder, before, after, episode)
+    changes: list[Change] = []
+    compared = 0
+    for place in range(0, len(streams), PAGE):
+        page = streams[place : place + PAGE]
+        for stream, events in recorder.select_streams(dict.fromkeys(page, 0)).items():
+            replay = Replay(stream, [event for event in events if event.position <= after], before)
+            if replay.last is not None and _within(replay, program):
+                compared += 1
+                changes += changes_of(replay, as_of or today_in(replay.last.zone, now))
+        if progress is not None:
+            progress(min(place + PAGE, len(streams)), len(streams))
+    changes.sort(key=lambda change: (change.episode, change.start, change.rule, change.subject))
+    return Compared(before, after, compared, tuple(changes))
+
+
+def _streams(recorder: EventRecorder, before: int, after: int, episode: str | None) -> list[UUID]:
+    touched = list(recorder.touched(before, after))
+    if episode is None:
+        return touched
+    named = uuid5(recorder.namespace, episode)
+    if not any(event.position <= after for event in recorder.select_events(named, limit=1)):
+        hint = "see 'caretrail census' for the episodes there are"
+        raise UnknownEpisode("no episode of that number is recorded", hint)
+    return [stream for stream in touched if stream == named]
+
+
+def _within(replay: Replay, program: str | None) -> bool:
+    """Whether the episode is, or was thought to be, in the program at any time."""
+    known = [rows for rows in (replay.first, replay.last) if rows is not None]
+    return program is None or any(span.program == program for rows in known for span in rows.spans)
+
+
+class Replay:
+    """One episode as it was known at a position and after each fact that was recorded later."""
+
+    def __init__(self, stream: UUID, events: Sequence[RecordedEvent], before: int) -> None:
+        self._stream = stream
+        self._known = [event for event in events if event.position <= before]
+        self.events = [event for event in events if event.position > before]
+        self.first = self._rows(self._known)
+        self.last = self._rows(events) if self.events else self.first
+
+    def states(self) -> Iterator[EpisodeRows | None]:
+        """The rows at first and after each of the later facts, in their order."""
+        yield self.first
+        episode = Episode(self._stream)
+        if self._known:
+            computed(episode, self._known)
+        for place, event in enumerate(self.events):
+            if episode.version == event.originator_version - 1 and place < len(self.events) - 1:
+                yield computed(episode, [event])
+            else:  # a fact before it cannot be read, or it is the last one
+                yield self._rows([*self._known, *self.events[: place + 1]])
+
+    def _rows(self, events: Sequence[RecordedEvent]) -> EpisodeRows | None:
+        return computed(Episode(self._stream), events) if events else None
+
+
+def changes_of(replay: Replay, day: date) -> list[Change]:
+    """What differs in one episode on the days up to one, with the facts that made each difference."""
+    first, last = said_of(replay.first, day), said_of(replay.last, day)
+    matters = [matter for matter in dict.fromkeys((*first, *last)) if first.get(matter) != last.get(matter)]
+    if not matters or replay.last is None:
+        return []
+    states = [said_of(rows, day) for rows in replay.states()]
+    return [
+        _change(replay, replay.last, matter, stretch, day)
+        for matter in matters
+        for stretch in _stretches([state.get(matter, ()) for state in states])
+    ]
+
+
+def _change(replay: Replay, rows: EpisodeRows, matter: Matter, stretch: Stretch, day: date) -> Change:
+    start, until, values = stretch
+    span = rows.span_on(until - ONE_DAY)
+    steps = zip(replay.events, pairwise(values), strict=True)
+    facts = tuple(_changed_by(event, after) for event, (before, after) in steps if before != after)
+    return Change(
+        rows.episode, rows.client, span.program if span else None, span.clinician if span else None, matter.rule,
+        matter.subject, start, until, start <= day < until, values[0], values[-1], facts,
+    )  # fmt: skip  # in the order of the fields
+
+
+Stretch = tuple[date, date, list[tuple[Said, ...]]]
+"""Days from the first to before the second, and what is said for all of them in one state after the other."""
+
+Spell = tuple[date, date, Said]
+"""Something said for the days from the first to before the second."""
+
+
+def said_of(rows: EpisodeRows | None, day: date) -> dict[Matter, tuple[Spell, ...]]:
+    """Everything said of an episode for the days up to one."""
+    found: dict[Matter, list[Spell]] = {}
+    if rows is None:
+        return {}
+    end = next_day(day)
+    for flag in (*rows.flags, *rows.settled):
+        if flag.start < end:
+            spell = (flag.start, min(flag.end, end), _said(flag))
+            found.setdefault(Matter(flag.rule, flag.subject), []).append(spell)
+    for span in rows.eligibility:
+        if span.start < end:
+            words = "" if span.verdict in QUIET_VERDICTS else "; ".join(span.reasons)
+            said = Said(span.verdict, span.holds_through, False, words)
+            found.setdefault(Matter(ELIGIBILITY, ""), []).append((span.start, min(span.end, end), said))
+    return {matter: tuple(_joined(spells)) for matter, spells in found.items()}
+
+
+def _said(flag: Flag) -> Said:
+    message = "" if flag.verdict in QUIET_VERDICTS else flag.message
+    return Said(flag.verdict, flag.due_on, flag.quiet, message)
+
+
+def _order(said: Said) -> tuple[str, str, bool, str]:
+    return said.verdict, str(said.due_on), said.quiet, said.message
+
+
+def _joined(spells: list[Spell]) -> Iterator[Spell]:
+    """Spells in order, with those joined that go on without a break: a hand-over cuts a finding and changes nothing."""
+    spells.sort(key=lambda spell: (_order(spell[2]), spell[0]))
+    for said, group in groupby(spells, key=lambda spell: spell[2]):
+        for start, until in joined((first, end) for first, end, _ in group):
+            yield start, until, said
+
+
+def _stretches(states: Sequence[Sequence[Spell]]) -> Iterator[Stretch]:
+    """Stretches of days for which the first and the last state do not say the same, with what each state says."""
+    cuts = sorted({day for spells in states for start, until, _ in spells for day in (start, until)})
+    going: Stretch | None = None
+    for start, until in pairwise(cuts):
+        values = [_on(spells, start) for spells in states]
+        if going is not None and going[2] == values:
+            going = (going[0], until, values)
+            continue
+        if going is not None:
+            yield going
+        going = (start, until, values) if values[0] != values[-1] else None
+    if going is not None:
+        yield going
+
+
+def _on(spells: Sequence[Spell], day: date) -> tuple[Said, ...]:
+    return tuple(sorted((said for start, until, said in spells if start <= day < until), key=_order))
+
+
+def _changed_by(event: RecordedEvent, said: tuple[Said, ...]) -> ChangedBy:
+    stored = event.position, event.originator_version, event.topic.partition("/")[0], event.recorded_at
+    try:
+        fact = entry_of(event).fact
+    except CaretrailError:
+        return ChangedBy(*stored, None, None, None, None, None, said)
+    actor, target = fact.actor, getattr(fact, "target", None)
+    return ChangedBy(*stored, target, fact.occurred_on, actor.id, actor.role, actor.credential, said)

@@ -1,0 +1,243 @@
+"""Reviews that were due in a period: done on time, done late, not done; whose they were, and what each rests on.
+
+Every number follows from the findings of the rule on the review clock. A review was on time if it counted by the end
+of the day on which the rule said that it is due today, and late by as many days as it came after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import islice
+from typing import Literal
+
+from caretrail.projection.days import today_in
+from caretrail.projection.rows import usable_policy
+from caretrail.projection.shapes import EpisodeRows, Flag
+from caretrail.reading.answers import Answer
+from caretrail.reading.board import Board
+from caretrail.recording.recorder import EventRecorder
+
+PAGE = 100
+"""Episodes looked up in the log at a time."""
+
+CLOCK = "review_due"
+"""The check of the rule on the review clock."""
+
+REVIEW = "plan_reviewed/"
+"""How the stored name of a review begins."""
+
+MISSED = frozenset({"overdue", "not_met"})
+
+Outcome = Literal["on_time", "late", "not_done"]
+
+
+@dataclass(frozen=True, slots=True)
+class DueReview(Answer):
+    """A review that was due on a day, and what became of it.
+
+    `done_on` is the day from which a review counted, by the facts `done_by`; None if none has. `days_late` counts until
+    that day, the day asked for or the end of the stay. `explained`: somebody explained
+    why; it is late all the same. Program and clinician are those of the due day, or of the day it was done if that
+    came first. `evidence` and `arithmetic` say why it was due then.
+    """
+
+    episode: str
+    client: str | None
+    program: str | None
+    clinician: str | None
+    rule: str
+    due_on: date
+    outcome: Outcome
+    done_on: date | None
+    done_by: tuple[int, ...]
+    days_late: int
+    explained: bool
+    evidence: tuple[int, ...]
+    arithmetic: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRate(Answer):
+    """The reviews that were due while somebody carried the case in a program; `days_late` are of the late ones."""
+
+    program: str | None
+    clinician: str | None
+    due: int
+    on_time: int
+    late: int
+    not_done: int
+    days_late: tuple[int, ...]
+    reviews: tuple[DueReview, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews(Answer):
+    """Rates by program and clinician.
+
+    `unread` episodes cannot be read, and `unjudged` ones no rule on reviews judges: nothing of them is counted.
+    """
+
+    rates: tuple[ReviewRate, ...]
+    unread: int
+    unjudged: int
+
+
+def rate_of(program: str | None, clinician: str | None, reviews: Iterable[DueReview]) -> ReviewRate:
+    """Count reviews."""
+    found = tuple(sorted(reviews, key=lambda review: (review.due_on, review.episode)))
+    outcomes = [review.outcome for review in found]
+    days = tuple(sorted(review.days_late for review in found if review.outcome == "late"))
+    return ReviewRate(
+        program, clinician, len(found), outcomes.count("on_time"), outcomes.count("late"), outcomes.count("not_done"),
+        days, found,
+    )  # fmt: skip  # in the order of the fields
+
+
+def reviews_due(
+    board: Board,
+    recorder: EventRecorder,
+    now: datetime,
+    as_of: date | None = None,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    program: str | None = None,
+    clinician: str | None = None,
+) -> Reviews:
+    """Count the reviews whose due day lies in a period (default: up to the day asked for), in ended episodes as well.
+
+    What is due on the day asked for and not done is not counted yet: it may still be on time.
+    """
+    groups: dict[tuple[str | None, str | None], list[DueReview]] = {}
+    unread = unjudged = 0
+    candidates: list[EpisodeRows] = []
+    first = start or date.min
+    for rows in board.episodes():
+        last = min(end or date.max, as_of or today_in(rows.zone, now))
+        if rows.quarantined is not None:
+            unread += 1
+        elif rows.admitted_on is None or rows.admitted_on > last or rows.live_end <= first:
+            continue
+        elif not (flags := clock_flags(rows)):
+            unjudged += 1
+        elif any(flag.due_on is not None and first <= flag.due_on <= last for flag in flags):
+            candidates.append(rows)
+    for rows, versions in _with_reviews(recorder, candidates):
+        day = as_of or today_in(rows.zone, now)
+        for review in due_reviews(rows, versions, day):
+            wanted = program in (None, review.program) and clinician in (None, review.clinician)
+            if wanted and first <= review.due_on <= min(end or date.max, day):
+                groups.setdefault((review.program, review.clinician), []).append(review)
+    rates = sorted(groups.items(), key=lambda item: tuple((name is None, name or "") for name in item[0]))
+    return Reviews(tuple(rate_of(*whose, reviews) for whose, reviews in rates), unread, unjudged)
+
+
+def _with_reviews(
+    recorder: EventRecorder, episodes: Sequence[EpisodeRows]
+) -> Iterator[tuple[EpisodeRows, frozenset[int]]]:
+    """Each episode with the versions of its reviews: told by their stored names, so that no fact has to be read."""
+    left = iter(episodes)
+    while page := list(islice(left, PAGE)):
+        found = recorder.select_streams({rows.stream: 0 for rows in page})
+        for rows in page:
+            names = {event.originator_version: event.topic for event in found[rows.stream]}
+            yield rows, frozenset(version for version, name in names.items() if name.startswith(REVIEW))
+
+
+# --- from what the rule says to the reviews that were due -----------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Run:
+    """What the rule says while the same reviews count: until the next one does, one review is due."""
+
+    counting: frozenset[int]
+    flags: list[Flag] = field(default_factory=list[Flag])
+
+    @property
+    def due(self) -> Flag | None:
+        """The finding that tells the due day: the first that says it was missed, else the last of all."""
+        dated = [flag for flag in self.flags if flag.due_on is not None]
+        return next((flag for flag in dated if flag.verdict in MISSED), dated[-1] if dated else None)
+
+
+def clock_flags(rows: EpisodeRows) -> list[Flag]:
+    """What the rule on the review clock says of an episode, in order, but for the days to which it does not apply."""
+    rules = _clock_rules(rows.policy)
+    said = (flag for flag in (*rows.flags, *rows.settled) if (flag.pack, flag.rule) in rules)
+    return sorted((flag for flag in said if flag.verdict != "not_applicable"), key=lambda flag: (flag.start, flag.end))
+
+
+@lru_cache(maxsize=100)
+def _clock_rules(policy: str | None) -> frozenset[tuple[str, str]]:
+    packs = found.versions if (found := usable_policy(policy)) else ()
+    return frozenset((pack.name, name) for pack in packs for name, rule in pack.rules.items() if rule.check == CLOCK)
+
+
+def due_reviews(rows: EpisodeRows, reviews: frozenset[int], day: date) -> Iterator[DueReview]:
+    """The reviews that were due by a day, with what became of each by then; `reviews` are versions of reviews."""
+    runs = _runs([flag for flag in clock_flags(rows) if flag.start <= day], reviews)
+    for run, following in zip(runs, [*runs[1:], None], strict=False):
+        due = run.due
+        if due is not None and due.due_on is not None:
+            found = _due_review(rows, run, due, due.due_on, following, day)
+            if found is not None:
+                yield found
+
+
+def _runs(flags: Iterable[Flag], reviews: frozenset[int]) -> list[_Run]:
+    """Cut what the rule says where a review came to count and moved the due day.
+
+    A second review of the same day joins the first one's evidence and moves nothing; nor does, in a fixed series, a
+    second review within one period.
+    """
+    runs: list[_Run] = []
+    for flag in flags:
+        counting = reviews.intersection(flag.evidence)
+        if runs and _goes_on(runs[-1], counting, flag):
+            runs[-1].counting = counting
+            runs[-1].flags.append(flag)
+        else:
+            runs.append(_Run(counting, [flag]))
+    return runs
+
+
+def _goes_on(run: _Run, counting: frozenset[int], flag: Flag) -> bool:
+    due = run.due
+    unmoved = due is not None and due.due_on == flag.due_on
+    return unmoved or counting == run.counting or counting > run.counting > frozenset()
+
+
+def _due_review(
+    rows: EpisodeRows, run: _Run, due: Flag, due_on: date, following: _Run | None, day: date
+) -> DueReview | None:
+    """What became of a due review; None while it may still be on time, and where the stay ended before it was due."""
+    missed = [flag for flag in run.flags if flag.verdict in MISSED]
+    done_on = following.flags[0].start if following is not None else None
+    if done_on is None and not missed:
+        return None
+    fell_due = bool(missed) or any(flag.verdict == "due_today" and flag.due_on == due_on for flag in run.flags)
+    if following is not None and done_on is not None and not fell_due and due_on < done_on:
+        # it would have been due while the client was away: then it is on return, and so may be what followed it
+        due_on = done_on
+        if following.due is not None and following.due.due_on == due_on:
+            return None
+    until = done_on or _missed_until(missed, day)
+    late = max(0, (until - due_on).days)
+    outcome: Outcome = "not_done" if done_on is None else "late" if late else "on_time"
+    span = rows.span_on(min(due_on, until))
+    return DueReview(
+        rows.episode, rows.client, span.program if span else None, span.clinician if span else None, due.rule, due_on,
+        outcome, done_on, tuple(sorted(following.counting - run.counting)) if following is not None else (), late,
+        any(flag.quiet for flag in missed), due.evidence, due.arithmetic,
+    )  # fmt: skip  # in the order of the fields
+
+
+def _missed_until(missed: Sequence[Flag], day: date) -> date:
+    """The day up to which a review that was never done was overdue: the day asked for, or the last of the stay."""
+    if any(flag.verdict == "overdue" and flag.end > day for flag in missed):
+        return day
+    return max((flag.start for flag in missed if flag.verdict == "not_met"), default=day)
