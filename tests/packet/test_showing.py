@@ -185,6 +185,21 @@ def test_free_text_is_shown_only_where_asked_for(desk: Desk) -> None:
     assert status(without, desk.public) == status(full, desk.public) == 0
 
 
+def test_no_day_that_is_asked_about_lets_out_what_must_stay_behind(desk: Desk) -> None:
+    """Given texts, a group and facts of another client, when each day of the episode is the one asked about."""
+    desk.record(*texts())
+    desk.record(
+        plan("01-20", NAME, signers=((OTHER, "client"), ("c-ortiz", "clinician")), plan_version=2),
+        session("01-21", NAME, group_session=GROUP, place="WRONG-CANARY"),
+        session("01-22", NAME, place="WRONG-CANARY", start="03:17"),
+        fact("plan_reviewed", "01-22", NAME, plan_version=1, progress="WRONG-CANARY"),
+    )
+    desk.record(*(fact("voided", "01-28", NAME, target=number, reason="wrong_client") for number in (15, 17, 18)))
+    for day in ("2026-01-06", "2026-01-20", "2026-01-21", "2026-01-22", "2026-01-28", "2026-02-20"):
+        files = unpacked(desk.make(NAME, name=f"{day}.zip", as_of=date.fromisoformat(day)))
+        assert found(files, TEXT, OTHER, GROUP, "WRONG-CANARY", "03:17") == [], day
+
+
 def test_every_text_field_of_every_fact_is_known_as_one() -> None:
     """Given the fields the models call Text, as a test of its own finds them in the published schema."""
     from caretrail.facts import json_schema
