@@ -59,12 +59,17 @@ def test_no_command_and_no_service_looks_beside_the_door() -> None:
         assert names.isdisjoint(BESIDE_THE_DOOR), path
 
 
+HANDED_OUT = ROOT / "projections" / "caretrail" / "packet" / "verify.py"
+"""Of a packet: one file, so that a stranger needs no other."""
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_opens_with_a_sentence_and_stays_small(path: Path) -> None:
     text = path.read_text()
     doc = ast.get_docstring(ast.parse(text))
     assert doc, "the first line of every module says what it is"
-    assert text.count("\n") <= 400, "two rooms in one?"
+    most = 600 if path == HANDED_OUT else 400
+    assert text.count("\n") <= most, "two rooms in one?"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import bulk, growth, ledger, maintenance, one_fact, paper, plain, reads, rules
+from bench import bulk, growth, ledger, maintenance, one_fact, packets, paper, plain, reads, rules
 from bench.place import Place, postgresql, say
 
 REPORT = Path(__file__).parent.parent.parent / "docs" / "evidence" / "bench.md"
@@ -25,6 +25,7 @@ SECTIONS: dict[str, Callable[[Place], list[str]]] = {
     "rules": rules.report,
     "reads": reads.report,
     "ledger": ledger.report,
+    "packet": packets.report,
 }
 
 

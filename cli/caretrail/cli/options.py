@@ -268,6 +268,15 @@ def access_options(function: F, me: str = "--actor") -> F:
     return function
 
 
+me_option = _into_setup(
+    "actor",
+    "--actor",
+    "Who I am, as recorded with the disclosure.  [env: CARETRAIL_ACTOR]",
+    metavar="ID,ROLE[,CREDENTIAL]",
+    envvar="CARETRAIL_ACTOR",
+    type=AuthorType(),
+)
+
 access_store_option = _into_setup(
     "access_db",
     "--access-db",

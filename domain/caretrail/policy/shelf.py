@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from caretrail.errors import PackInvalid, PackUnknown
+from caretrail.files import MOST_PACK_BYTES, regular_bytes
 from caretrail.policy.file import HINT, read_toml
 from caretrail.policy.pack import Pack, read_pack
 
@@ -61,6 +62,12 @@ def installed_packs() -> list[str]:
 def load_pack(name: str) -> Pack:
     """Read a pack by its name; raises PackUnknown if there is none, PackInvalid if its file is not usable."""
     return _load(name, folders())
+
+
+def pack_source(name: str) -> bytes:
+    """The file of a pack, as it is; raises PackUnknown if there is none, PackInvalid if it cannot be read."""
+    load_pack(name)  # says what is wrong with it
+    return regular_bytes(_files(folders())[name], MOST_PACK_BYTES)
 
 
 def load_policy(name: str) -> Policy:

@@ -7,6 +7,7 @@ The tree over the first n leaves of a log never changes, so one root commits to 
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
 NODE_PREFIX = b"\x01"
@@ -101,6 +102,29 @@ def inclusion_path(subtrees: Subtrees, index: int, size: int) -> list[bytes]:
             path.append(_range(subtrees, start, middle))
             start = middle
     return path[::-1]
+
+
+def folded(subtrees: Subtrees, indexes: Sequence[int], size: int) -> list[bytes]:
+    """One proof for many leaves: the roots of the largest subtrees that hold none of them, from left to right.
+
+    `indexes` (from 0) rise strictly. With those leaves the hashes make the root over the first `size` leaves.
+    """
+    if not indexes or not 0 <= indexes[0] <= indexes[-1] < size:
+        raise ValueError("the leaves are not in the tree")
+    found: list[bytes] = []
+
+    def fold(start: int, end: int, first: int, last: int) -> None:
+        """Leaves `start` up to `end`; indexes[first:last] are among them."""
+        if first == last:
+            found.append(_range(subtrees, start, end))
+        elif end - start > 1:
+            middle = start + _split(end - start)
+            split = bisect_left(indexes, middle, first, last)
+            fold(start, middle, first, split)
+            fold(middle, end, split, last)
+
+    fold(0, size, 0, len(indexes))
+    return found
 
 
 def consistency_path(subtrees: Subtrees, old: int, new: int) -> list[bytes]:

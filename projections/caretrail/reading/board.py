@@ -53,6 +53,10 @@ class Board(Protocol):
         """Open episodes of the scope's day and program, in no order."""
         ...
 
+    def in_program(self, scope: Scope) -> Iterable[str]:
+        """Episodes that the scope's program had on one of its days, in no order; one may come twice."""
+        ...
+
     def rows(self, episode: str) -> EpisodeRows | None:
         """Everything kept of one episode."""
         ...
@@ -71,6 +75,15 @@ def presences_of(rows: EpisodeRows, scope: Scope) -> Iterator[Presence]:
     span = rows.span_on(scope.days(rows.zone)[1])
     if span is not None and span.status in OPEN and scope.program in (None, span.program):
         yield Presence(rows.episode, rows.client, rows.zone, rows.admitted_on, span)
+
+
+def was_in_program(rows: EpisodeRows, scope: Scope) -> bool:
+    """Whether the scope's program had an episode on one of its days."""
+    first, last = scope.days(rows.zone)
+    return any(
+        span.program == scope.program and span.status in OPEN and span.start <= last and span.end > first
+        for span in rows.spans
+    )
 
 
 def _named(rows: Iterable[EpisodeRows], prefix: str | None, client: str | None) -> list[str]:
@@ -121,6 +134,10 @@ class KnownBoard:
         """Open episodes of the scope's day and program."""
         for rows in self._all(scope):
             yield from presences_of(rows, scope)
+
+    def in_program(self, scope: Scope) -> Iterator[str]:
+        """Episodes that the scope's program had on one of its days."""
+        return (rows.episode for rows in self._all(scope) if was_in_program(rows, scope))
 
     def rows(self, episode: str) -> EpisodeRows | None:
         """Everything known of one episode."""
@@ -227,6 +244,14 @@ class LiveBoard:
         for rows in self._overlay.values():
             if rows is not None:
                 yield from presences_of(rows, scope)
+
+    def in_program(self, scope: Scope) -> Iterator[str]:
+        """Episodes that the scope's program had on one of its days."""
+        for row in self._query("census", {**_reach(scope), "program": scope.program}):
+            first, last = scope.days(row[3])
+            if day_of(row[7]) <= last and first < (end_or_none(row[8]) or date.max) and not self._covered(row[0]):
+                yield row[1]
+        yield from (rows.episode for rows in self._overlay.values() if rows is not None and was_in_program(rows, scope))
 
     def rows(self, episode: str) -> EpisodeRows | None:
         """Everything kept of one episode: always current, also where lists are not."""

@@ -184,6 +184,14 @@ class Reader(Door):
         """Case numbers of a client's episodes, in their order."""
         return self._read(lambda board: sorted(board.names(client=client)), known_at, lambda names: names)
 
+    def in_program(self, program: str, start: date, end: date, known_at: int | None = None) -> list[str]:
+        """Case numbers of the episodes a program had on any day from `start` to `end`, in their order.
+
+        Like that of `resolve` the answer is not recorded: what is asked about them, or handed out of them, is.
+        """
+        scope = Scope(self._now, start=start, end=end, closed=True, program=program)
+        return self._read(lambda board: sorted(set(board.in_program(scope))), known_at, lambda _: ())
+
     # --- one episode -------------------------------------------------------------------------------------------
 
     def eligibility(self, name: str, as_of: date | None = None, known_at: int | None = None) -> EligibilityRow:

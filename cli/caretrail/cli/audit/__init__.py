@@ -11,6 +11,8 @@ COMMANDS: dict[str, str] = {
     "verify": "Check that the record is complete and unaltered",
     "checkpoint": "Sign the log as it is now",
     "key": "Make a key to sign the log with",
+    "packet": "Hand out an evidence packet",
+    "inspect": "Check an evidence packet",
     "diff": "Show which verdicts changed between two moments, and why",
     "amendments": "Count late entries, corrections, addenda and voids by author",
     "reviews": "Count the reviews that were due: on time, late, not done",

@@ -24,7 +24,7 @@ class Change:
 class Remark:
     """What must not be overlooked about a fact. `by` is the version of the fact that did it, with its day and author.
 
-    `kind` is late, imported, claimed, corrected, added, voided or nothing_explained.
+    `kind` is late, imported, claimed, corrected, added, voided, nothing_explained or in_part.
     """
 
     kind: str
@@ -100,6 +100,9 @@ def _own(line: FactLine, fact: Json) -> list[Remark]:
         found.append(Remark("imported", "Historical load"))
     if fact.get("entered_at"):
         found.append(Remark("claimed", "Entered at, as its sender claims", str(fact["entered_at"])))
+    if line.left_out:
+        words = "Shown in part; what is shown is stated, not proven by the leaf. Left out"
+        found.append(Remark("in_part", words, ", ".join(line.left_out)))
     if line.explains_nothing:
         found.append(Remark("nothing_explained", "Explains nothing: no finding of that rule was up on that day"))
     return found

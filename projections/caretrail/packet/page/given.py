@@ -52,7 +52,8 @@ class FactLine:
     """One fact of the table. `fact` is its JSON as far as it may be shown; None where all of it is withheld.
 
     `leaf` is the hash of the fact in the ledger, in hex. `explains_nothing` is that of the timeline. What a withheld
-    fact says is not in the line at all.
+    fact says is not in the line at all. `left_out` names what a fact shown in part says and the line does not: what
+    remains is stated, and not proven by its leaf.
     """
 
     position: int
@@ -68,6 +69,7 @@ class FactLine:
     added_by: tuple[int, ...] = ()
     voided_by: int | None = None
     explains_nothing: bool = False
+    left_out: tuple[str, ...] = ()
 
     @property
     def type(self) -> str | None:
@@ -76,16 +78,20 @@ class FactLine:
 
 
 def fact_lines(
-    rows: Sequence[TimelineRow], facts: Mapping[int, Json | None], leaves: Mapping[int, str]
+    rows: Sequence[TimelineRow],
+    facts: Mapping[int, Json | None],
+    leaves: Mapping[int, str],
+    left_out: Mapping[int, tuple[str, ...]] | None = None,
 ) -> list[FactLine]:
     """Join the rows of a timeline, in recorded order, with what may be shown of each fact and with its leaf.
 
-    `facts` and `leaves` are by version. A fact that is not in `facts`, or is None there, is withheld whole.
+    `facts`, `leaves` and `left_out` are by version. A fact that is not in `facts`, or is None there, is withheld whole.
     """
-    return [_line(row, facts.get(row.version), leaves[row.version]) for row in rows]
+    missing = left_out or {}
+    return [_line(row, facts.get(row.version), leaves[row.version], missing.get(row.version, ())) for row in rows]
 
 
-def _line(row: TimelineRow, fact: Json | None, leaf: str) -> FactLine:
+def _line(row: TimelineRow, fact: Json | None, leaf: str, left_out: tuple[str, ...]) -> FactLine:
     if fact is None:
         return FactLine(
             row.position, row.version, row.recorded_at, row.recorded_by, leaf, None, voided_by=row.voided_by
@@ -104,4 +110,5 @@ def _line(row: TimelineRow, fact: Json | None, leaf: str) -> FactLine:
         added_by=tuple(added.version for added in row.addenda),
         voided_by=row.voided_by,
         explains_nothing=row.explains_nothing,
+        left_out=left_out,
     )

@@ -32,12 +32,13 @@ def timeline_page(
     checkpoint: Checkpoint | None,
     *,
     with_text: bool,
+    mark: str = "",
 ) -> str:
     """Write the page of one episode: one HTML file without scripts that loads nothing.
 
     `view` is the episode as known at `known`, `sheet` its sheet on the day asked about, `lines` all its facts in
-    recorded order as far as they may be shown; `with_text` only tells the reader whether free text is among it. The
-    same values give the same bytes.
+    recorded order as far as they may be shown; `with_text` only tells the reader whether free text is among it;
+    `mark` is a word on what this is not. The same values give the same bytes.
     """
     titles = titles_of(view)
     story = story_of(view, lines, sheet.as_of, titles)
@@ -49,6 +50,7 @@ def timeline_page(
         known=known,
         checkpoint=checkpoint,
         with_text=with_text,
+        mark=mark,
         eligibility=Verdict(sheet.eligibility.verdict),
         days=_days_covered(view),
         documents=sorted({pack.document for pack in view.policy.versions}) if view.policy else [],

@@ -1,0 +1,48 @@
+"""`audit inspect`: check a packet, by the very script that lies in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from caretrail.cli.exits import Status, Stopped
+from caretrail.cli.helping import described
+from caretrail.cli.options import json_option
+from caretrail.cli.screen import print_json
+
+
+@click.command("inspect")
+@described
+@click.argument("packet", type=click.Path(path_type=Path, exists=True), metavar="PACKET")
+@click.option(
+    "--key", metavar="KEY", help="The public key of the log, or a file that holds it; never that of the packet itself."
+)
+@json_option
+def command(packet: Path, key: str | None, as_json: bool) -> None:
+    """Check an evidence packet.
+
+    PACKET is the zip, or the folder it was unpacked to. It needs no store: what is run is verify.py, which is also in
+    the packet. Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided, for want of a
+    key.
+
+        caretrail audit inspect packet.zip --key ledger.key.pub
+    """
+    from caretrail.ledger.keys import read_verifying_keys
+    from caretrail.ledger.note import BadKey
+    from caretrail.packet import verify
+
+    try:
+        keys = read_verifying_keys([key]) if key is not None else [None]
+    except BadKey as error:
+        raise click.UsageError(error.message) from None
+    reports = [verify.verify(str(packet), str(item) if item is not None else None) for item in keys]
+    report = min(reports, key=lambda one: one.status)  # while keys change, a packet is signed by one of them, or both
+    if as_json:
+        checks = [{"holds": holds, "what": text} for holds, text in report.lines]
+        print_json({"status": report.status, "checks": checks, "facts": report.counts})
+    else:
+        for line in verify.words(report):
+            click.echo(line)
+    if report.status:
+        raise Stopped(Status(report.status))

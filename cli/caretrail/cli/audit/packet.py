@@ -1,0 +1,225 @@
+"""`audit packet`: what an auditor is handed, in one file; its disclosure is recorded before there is a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caretrail.cli.accessing import accessing
+from caretrail.cli.helping import described
+from caretrail.cli.naming import complete_episode
+from caretrail.cli.options import (
+    Day,
+    Knowledge,
+    Setup,
+    as_of_option,
+    json_option,
+    known_at_option,
+    me_option,
+    now,
+    store_option,
+)
+from caretrail.cli.screen import facts_progress, plural, print_json, visible
+
+if TYPE_CHECKING:
+    from caretrail.ledger.note import SigningKey
+    from caretrail.packet.making import Made, Wanted
+    from caretrail.packet.terms import Terms
+    from caretrail.reading.reader import Reader
+    from caretrail.recording.access import AccessLog
+    from caretrail.recording.recorder import EventRecorder
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("packet")
+@described
+@click.argument("episodes", metavar="[EPISODE]...", nargs=-1, shell_complete=complete_episode)
+@click.option("--program", metavar="ID", help="All episodes this program had on any day from --from to --to.")
+@click.option("--from", "start", type=Day(), metavar="DATE", help="With --program: the first day.")
+@click.option("--to", "end", type=Day(), metavar="DATE", help="With --program: the last day.")
+@click.option("--out", "target", type=FILE, metavar="FILE", required=True, help="The zip to write; must not be there.")
+@click.option(
+    "--key", "key_files", type=FILE, metavar="FILE", multiple=True, required=True,
+    help="The log's key to sign with, a file only you can read; twice while keys change.",
+)  # fmt: skip  # one option, one thought
+@click.option(
+    "--checkpoint", type=FILE, metavar="FILE", help="Stand on this signed checkpoint.  [default: sign one now]"
+)
+@click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing of this log was signed before.")
+@click.option(
+    "--state", type=FILE, metavar="FILE",
+    help="What remembers the last checkpoint.  [default: a file for this log in your state folder]",
+)  # fmt: skip  # one option, one thought
+@click.option("--recipient", metavar="NAME", allow_from_autoenv=False, help="Who is to have it.")
+@click.option("--address", metavar="TEXT", allow_from_autoenv=False, help="The recipient's address, if known.")
+@click.option("--purpose", metavar="TEXT", allow_from_autoenv=False, help="What the recipient wants it for.")
+@click.option(
+    "--basis", metavar="TOKEN", allow_from_autoenv=False,
+    help="On what ground: consent, audit, payment, court_order, medical_emergency, research, client_request, other.",
+)  # fmt: skip
+@click.option("--consent", metavar="ID", allow_from_autoenv=False, help="The consent it rests on.")
+@click.option("--scope", metavar="TEXT", allow_from_autoenv=False, help="What the consent, or the order, covers.")
+@click.option("--with-text", is_flag=True, help="Free text too: rationale, progress, reasons, notes.")
+@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+@as_of_option
+@known_at_option
+@json_option
+@me_option
+@store_option()
+@click.pass_obj
+def command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **given: Any) -> None:
+    r"""Hand out an evidence packet.
+
+    One zip: every fact of the episodes, what the rules say of them, a page to read, proof that all of it is what the
+    log holds, the notice of 42 CFR 2.32, and a script that checks it without anything of ours. Facts of other clients
+    are withheld, free text and ids of group sessions left out, and the packet says where. It is recorded as a
+    disclosure before there is a file; at a terminal you are asked for what is missing.
+
+        caretrail audit packet LNK-2026-0001 --out packet.zip --key ledger.key \
+          --recipient "State auditor" --purpose "claims, spring 2026" --basis audit
+    """
+    _check_usage(episodes, given)
+    terms = _terms(given)
+    from caretrail.packet.terms import PURPOSES
+    from caretrail.reading.reader import Reader
+
+    with setup.open() as recorder, accessing(setup, recorder, PURPOSES[terms.basis]) as access:
+        reader = Reader(recorder, now(), access=access)
+        wanted = _wanted(reader, recorder, episodes, given)
+        made = _made(setup, recorder, access, wanted, terms, given)
+        if as_json:
+            print_json(_as_json(made, given["target"]))
+        else:
+            _print(made, given["target"], is_demo=recorder.is_demo)
+
+
+def _check_usage(episodes: Sequence[str], given: dict[str, Any]) -> None:
+    """Refuse what cannot be meant, before anybody is asked anything."""
+    program, start, end = given["program"], given["start"], given["end"]
+    if (program is None) == (not episodes):
+        raise click.UsageError("name episodes, or a program with --program, --from and --to")
+    if program is not None and (start is None or end is None):
+        raise click.UsageError("--program needs the days it is about: --from and --to")
+    if program is None and (start is not None or end is not None):
+        raise click.UsageError("--from and --to go with --program; episodes are handed out whole")
+    if start is not None and end < start:
+        raise click.UsageError("--to must not be before --from")
+    if program is not None and given["basis"] == "consent":
+        raise click.UsageError("a consent is one client's, and --program is about many: name the client's episodes")
+    if given["target"].exists() and not given["force"]:
+        raise click.UsageError("there is a file of that name: choose another, or --force")
+
+
+def _terms(given: dict[str, Any]) -> Terms:
+    """Who is to have it, what for, on what ground; asked for where somebody can answer."""
+    from caretrail.packet.terms import BASES, Terms
+
+    asking = sys.stdin.isatty() and sys.stderr.isatty()
+    said = {name: given[name] for name in ("recipient", "purpose", "basis", "consent", "scope", "address")}
+    for name, question in (
+        ("recipient", "Who is to have it"),
+        ("purpose", "What for"),
+        ("basis", f"On what ground ({', '.join(BASES)})"),
+    ):
+        if said[name] is None:
+            if not asking:
+                raise click.UsageError(f"say who is to have it, what for and on what ground: --{name} is missing")
+            said[name] = click.prompt(question, err=True).strip()
+    if said["basis"] not in BASES:
+        raise click.UsageError(f"--basis must be one of {', '.join(BASES)}")
+    if said["basis"] == "consent" and given["program"] is not None:
+        raise click.UsageError("a consent is one client's, and --program is about many: name the client's episodes")
+    if said["basis"] == "consent" and said["consent"] is None and said["scope"] is None:
+        if not asking:
+            raise click.UsageError("a disclosure on consent states it (42 CFR 2.32): --consent ID or --scope TEXT")
+        said["scope"] = click.prompt("What the consent covers", err=True).strip()
+    return Terms(**said)
+
+
+def _wanted(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], given: dict[str, Any]) -> Wanted:
+    from caretrail.packet.making import Wanted
+
+    known_at: Knowledge | None = given["known_at"]
+    if isinstance(known_at, datetime):
+        known_at = recorder.position_at(known_at)
+    program, start, end = given["program"], given["start"], given["end"]
+    if program is not None:
+        names = reader.in_program(program, start, end)
+    else:
+        names = [reader.resolve(name) for name in episodes]
+    as_of: date | None = given["as_of"] or (end if end is not None and end <= now().date() else None)
+    return Wanted(tuple(names), as_of, known_at, given["with_text"], program, start, end)
+
+
+def _made(
+    setup: Setup, recorder: EventRecorder, access: AccessLog, wanted: Wanted, terms: Terms, given: dict[str, Any]
+) -> Made:
+    from importlib.metadata import version
+
+    from caretrail.errors import StoreDamaged
+    from caretrail.ledger.keys import load_key
+    from caretrail.packet.making import make_packet
+    from caretrail.packet.terms import PacketRefused
+
+    keys = [load_key(path) for path in given["key_files"]]
+    person = f"{setup.actor.id}, {setup.actor.role}" if setup.actor is not None else None
+
+    def disclose(episodes: Sequence[str], digest: str) -> None:
+        what = f"evidence packet, whole record of {plural(len(episodes), 'episode')}"
+        access.disclose(episodes, terms.disclosure(f"{what}{', with free text' if wanted.with_text else ''}", digest))
+
+    checkpoint = _checkpoint(recorder, keys, given)
+    try:
+        with facts_progress("Collecting") as done:
+            return make_packet(
+                recorder, wanted, terms, keys, checkpoint, given["target"], disclose,
+                now=now(), made_by=person or recorder.account, version=version("caretrail"), replace=given["force"],
+                progress=done,
+            )  # fmt: skip
+    except (PacketRefused, StoreDamaged):  # why there is no packet says something of the episodes
+        access(list(wanted.episodes))
+        raise
+
+
+def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict[str, Any]) -> str:
+    """The signed checkpoint to stand on: as given, or one that is signed now, if it continues the last."""
+    from caretrail.auditing.memory import Memory
+    from caretrail.auditing.sealing import seal
+    from caretrail.cli.audit.checkpoint import default_state
+    from caretrail.ledger.checkpoint import origin_of
+    from caretrail.packet.making import read_note
+
+    if given["checkpoint"] is not None:
+        return read_note(given["checkpoint"])
+    origin = origin_of(recorder.namespace)
+    with facts_progress("Reading") as done:
+        memory = Memory(given["state"] or default_state(origin), origin)
+        return seal(recorder, keys, memory, first=given["first"], progress=done).note
+
+
+def _as_json(made: Made, target: Path) -> dict[str, Any]:
+    return {
+        "file": str(target),
+        "sha256": made.digest,
+        "episodes": list(made.episodes),
+        "facts": made.facts,
+        "files": made.files,
+        "origin": made.checkpoint.origin,
+        "size": made.checkpoint.size,
+        "root": made.checkpoint.root.hex(),
+    }
+
+
+def _print(made: Made, target: Path, *, is_demo: bool) -> None:
+    click.echo(f"{visible(str(target))}{' · DEMO STORE, made-up episodes' if is_demo else ''}")
+    click.echo(f"  {plural(made.facts, 'fact')} of {plural(len(made.episodes), 'episode')}, {made.files} files")
+    click.echo(f"  standing on position {made.checkpoint.size} of {made.checkpoint.origin}")
+    click.echo(f"  SHA-256 {made.digest}")
+    click.echo("Recorded as a disclosure; see 'caretrail audit access'")
+    click.echo("The recipient checks it with the public key of the log, which must reach them on another way")

@@ -1,0 +1,574 @@
+#!/usr/bin/env python3
+"""Check an evidence packet of Caretrail, with Python's standard library and nothing else.
+
+    python3 verify.py PACKET.zip --key KEY        (or the unpacked folder; Python 3.9 or newer)
+
+KEY is the public key of the log, a line such as `caretrail.log/…+1a2b3c4d+AQ…` or a file that holds it. Get it, and
+this script, from a source you trust and not out of the packet: whoever forges a packet puts another key into it.
+
+Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided (unreadable, or no key given).
+
+What is checked, in this order: who signed the manifest; that the files are those of the manifest, byte for byte, and no
+others; that each part carries the notice of 42 CFR 2.32; that the checkpoint, a signed statement of what the whole log
+held, is of the same key; that each fact, hashed with its place, time and author, belongs to the log of the checkpoint;
+and that of each episode all facts are there, as the key states. Every format is in docs/reference/packet.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import re
+import stat
+import struct
+import sys
+import zipfile
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from hashlib import sha256, sha512
+from pathlib import Path
+from typing import Any, cast
+
+Json = dict[str, Any]
+Point = tuple[int, int, int, int]
+
+NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+MANIFEST, MANIFEST_NOTE, CHECKPOINT, COMPLETENESS, PROOF = (
+    "manifest.json", "manifest.note", "checkpoint", "completeness.note", "proof.json",
+)  # fmt: skip
+MOST_FILES = 200_000
+MOST_BYTES = 512 * 1024 * 1024  # of one file
+MOST_RATIO = 200  # of what a file unpacks to: salts and hashes hardly shrink
+MOST_NOTE = 64 * 1024 * 1024
+
+
+class Problem(Exception):
+    """Something does not hold; its text says what."""
+
+
+# --- the signature: Ed25519, as in RFC 8032, section 5.1; slow, and the same for everybody --------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+
+
+def point(data: bytes) -> Point | None:
+    """Read a point of the curve in extended coordinates (5.1.3); None if it is none."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (1 << 255) - 1
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if (x * x - square) % P or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+def add(p: Point, q: Point) -> Point:
+    """Add two points (5.1.4)."""
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def multiply(scalar: int, p: Point) -> Point:
+    """Add a point to itself so many times."""
+    total: Point = (0, 1, 1, 0)
+    while scalar:
+        total = add(total, p) if scalar & 1 else total
+        p = add(p, p)
+        scalar >>= 1
+    return total
+
+
+BASE = point(bytes([0x58]) + bytes([0x66]) * 31) or (0, 1, 1, 0)
+
+
+def signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the signature is that of the public key for the message (5.1.7)."""
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    key, s = point(public), int.from_bytes(signature[32:], "little")
+    if key is None or s >= ORDER:
+        return False
+    h = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    x, y, z, _ = add(multiply(s, BASE), multiply(ORDER - h, key))  # must be the point the signature begins with
+    inverse = pow(z, P - 2, P)
+    x, y = x * inverse % P, y * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+def unpacked(text: str) -> bytes:
+    """Decode base64 that is written in the one proper way."""
+    data = base64.b64decode(text, validate=True)  # what is no base64 is a ValueError
+    if packed(data) != text:
+        raise Problem("base64 is not written in the proper way")
+    return data
+
+
+def packed(data: bytes) -> str:
+    """Encode base64."""
+    return base64.b64encode(data).decode()
+
+
+class Key:
+    """A public key: name+id+base64."""
+
+    def __init__(self, line: str) -> None:
+        try:
+            self.name, number, encoded = line.strip().split("+", 2)
+            material = unpacked(encoded)
+        except (ValueError, Problem):
+            raise Problem("the key is not readable: it is one line, name+8 hex digits+base64") from None
+        self.id = sha256(self.name.encode() + b"\n" + material).digest()[:4]
+        if material[:1] != b"\x01" or len(material) != 33 or self.id.hex() != number:
+            raise Problem("the key is not readable: it is one line, name+8 hex digits+base64")
+        self.public, self.line = material[1:], line.strip()
+
+    def open(self, note: bytes, what: str) -> str:
+        """Return the text of a note that this key signed: text, a blank line, and lines of signatures."""
+        text, blank, signatures = decoded(note, what).rpartition("\n\n")
+        if not blank or not signatures.endswith("\n"):
+            raise Problem(f"{what} is not a signed note")
+        for line in signatures[:-1].split("\n"):
+            match = re.fullmatch(r"— (\S+) (\S+)", line)
+            if not match:
+                raise Problem(f"{what} is not a signed note")
+            try:
+                signature = unpacked(match.group(2))
+            except ValueError:
+                raise Problem(f"{what} is not a signed note") from None
+            if match.group(1) == self.name and signature[:4] == self.id:
+                if signed_by(self.public, (text + "\n").encode(), signature[4:]):
+                    return text
+                raise Problem(f"the signature on {what} is not that of the key: it was altered, or signed by another")
+        raise Problem(f"{what} is not signed by the key")
+
+
+# --- the files: of a zip or of a folder, and nothing in either is trusted --------------------------------------------
+
+
+class Files:
+    """The files of a packet, by name, with their sizes."""
+
+    sizes: dict[str, int]
+
+    def read(self, name: str) -> bytes:
+        """Read a file: never more than the size that was looked at before."""
+        raise NotImplementedError
+
+
+class Zip(Files):
+    """The files of a zip, read where they are: nothing is unpacked to disk."""
+
+    def __init__(self, path: str) -> None:
+        self.zip = zipfile.ZipFile(path)
+        entries = self.zip.infolist()
+        if len(entries) > MOST_FILES:
+            raise Problem("the zip has more files than any packet")
+        for entry in entries:
+            kind = stat.S_IFMT(entry.external_attr >> 16)
+            if entry.is_dir() or kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
+                raise Problem(f"{shown(entry.filename)} is a folder, a link or encrypted, and no plain file")
+            if entry.file_size > MOST_RATIO * entry.compress_size + 1_000_000:
+                raise Problem(f"{shown(entry.filename)} would unpack to far more than it is: a zip bomb")
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise Problem(f"{shown(entry.filename)} is packed in a way packets are not")
+        if sum(entry.compress_size for entry in entries) > Path(path).stat().st_size:
+            raise Problem("the zip unpacks the same bytes many times: a zip bomb")
+        self.sizes = {entry.filename: entry.file_size for entry in entries}
+        if len(self.sizes) != len(entries):
+            raise Problem("the zip has two files of one name")
+
+    def read(self, name: str) -> bytes:
+        """Unpack a file."""
+        with self.zip.open(name) as file:
+            return file.read(self.sizes[name] + 1)
+
+
+class Folder(Files):
+    """The files of an unpacked packet; links are not followed."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        self.sizes = {}
+        for place, folders, files in os.walk(path):
+            for full in (Path(place, name) for name in folders + files):
+                about, inside = full.lstat(), full.relative_to(path).as_posix()
+                if stat.S_ISREG(about.st_mode):
+                    self.sizes[inside] = about.st_size
+                elif not stat.S_ISDIR(about.st_mode):
+                    raise Problem(f"{shown(inside)} is a link or a device: a packet has plain files only")
+                if len(self.sizes) > MOST_FILES:
+                    raise Problem("the folder has more files than any packet")
+
+    def read(self, name: str) -> bytes:
+        """Read a file."""
+        with self.path.joinpath(name).open("rb") as file:
+            return file.read(self.sizes[name] + 1)
+
+
+def shown(text: object) -> str:
+    """Text of the packet as it may go to a screen."""
+    return "".join(c if c.isprintable() else "?" for c in str(text)[:200])
+
+
+def whole(files: Files, name: str, most: int) -> bytes:
+    """Read a file that must be there and not be larger than so many bytes."""
+    if name not in files.sizes:
+        raise Problem(f"{shown(name)} is missing")
+    if files.sizes[name] > most:
+        raise Problem(f"{shown(name)} is larger than it may be")
+    data = files.read(name)
+    if len(data) != files.sizes[name]:
+        raise Problem(f"{shown(name)} is damaged")
+    return data
+
+
+def decoded(data: bytes, what: str) -> str:
+    """Read UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise Problem(f"{what} is not text in UTF-8") from None
+
+
+def loaded(text: str, what: str) -> Json:
+    """Read a JSON object."""
+    try:
+        value: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Problem(f"{what} is not JSON") from None
+    if not isinstance(value, dict):
+        raise Problem(f"{what} is not a JSON object")
+    return cast(Json, value)
+
+
+# --- the facts and the tree over them --------------------------------------------------------------------------------
+
+COLUMNS = {"position", "version", "recorded_at", "recorded_by", "name", "leaf"}
+HASHED = COLUMNS | {"source", "command_id"}
+SHAPES = {
+    frozenset(HASHED | {"salt"}): "proven",
+    frozenset(HASHED | {"payload_hash", "stated", "left_out"}): "stated",
+    frozenset(HASHED | {"payload_hash", "withheld"}): "withheld",
+    frozenset(COLUMNS | {"sealed", "stated", "left_out"}): "sealed",
+    frozenset(COLUMNS | {"sealed", "withheld"}): "sealed",
+}
+"""What a line of facts.jsonl has, and how much of it is proven. The order of looking is that of how often they come."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # the shorter name is of Python 3.11
+MICROSECOND = timedelta(microseconds=1)
+NUMBERS, LENGTH = struct.Struct(">Q16sQq"), struct.Struct(">I")
+
+
+@lru_cache(maxsize=1000)  # names, accounts and sources are few
+def prefixed(*texts: str) -> bytes:
+    """Texts as they enter a leaf: of each its length, then its bytes."""
+    return b"".join(LENGTH.pack(len(data)) + data for data in (text.encode() for text in texts))
+
+
+def leaf_of(fact: Json, payload: str, stream: bytes) -> bytes:
+    """Hash a fact into its leaf, byte by byte as docs/reference/packet.md says."""
+    if payload:
+        salt = bytes.fromhex(fact["salt"])
+        hashed = sha256(salt + payload.encode()).digest() if len(salt) == 16 else b""  # or one could be cut elsewhere
+    else:
+        hashed = bytes.fromhex(fact["payload_hash"])
+    recorded_at, command_id = fact["recorded_at"], fact["command_id"].encode()
+    if len(hashed) != 32 or not recorded_at.endswith("+00:00"):
+        raise ValueError
+    moment = (datetime.fromisoformat(recorded_at) - EPOCH) // MICROSECOND
+    return sha256(
+        b"\x00\x01"
+        + NUMBERS.pack(fact["position"], stream, fact["version"], moment)
+        + prefixed(fact["name"], fact["recorded_by"], fact["source"])
+        + LENGTH.pack(len(command_id))
+        + command_id
+        + hashed
+    ).digest()
+
+
+def read_facts(data: bytes, what: str, expected: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
+    """Recompute the leaf of every line of a facts.jsonl, and put it at its position in `leaves`.
+
+    The payload comes last in its line, byte for byte as it was stored: it is cut out, not read.
+    """
+    first, *lines = decoded(data, what).split("\n")
+    head = loaded(first, what)
+    if any(head.get(name) != expected[name] for name in ("client", "episode", "stream", "facts")):
+        raise Problem(f"{what}: its first line does not say what the manifest says")
+    cut = [line.partition(',"payload":') for line in lines[:-1]]
+    texts = [before + "}" if mark else before for before, mark, _ in cut]
+    facts = loaded('{"lines":[' + ",".join(texts) + "]}", what)["lines"]  # all at once is quicker
+    if lines[-1:] != [""] or not len(facts) == len(cut) == expected["facts"]:
+        raise Problem(f"{what} does not have the facts it should")
+    stream, before, name = bytes.fromhex(expected["stream"]), 0, expected["episode"]
+    stored = f'"episode":"{name}"'  # a payload is stored without spaces, and an id needs no escapes
+    for version, (fact, (_, mark, rest)) in enumerate(zip(facts, cut), start=1):  # noqa: B905  # as many: seen above
+        try:
+            shape, position = SHAPES[frozenset(fact)], fact["position"]
+            payload = rest[:-1] if shape == "proven" and rest[-1:] == "}" else ""
+            leaf = leaf_of(fact, payload, stream) if shape != "sealed" else bytes.fromhex(fact["leaf"])
+            if leaf.hex() != fact["leaf"] or len(leaf) != 32 or bool(mark) != bool(payload):
+                raise Problem(f"{what}: fact {version} does not hash to its leaf")
+            if fact["version"] != version or type(position) is not int or position <= before or position in leaves:
+                raise Problem(f"{what}: the facts are not numbered 1, 2, 3 … in the order of the log")
+            if not (stored in payload if payload else fact.get("stated", expected)["episode"] == name):
+                raise Problem(f"{what}: fact {version} is of another episode")
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
+            raise Problem(f"{what}: fact {version} is not of any known form") from None
+        leaves[position] = leaf
+        before = position
+        counts[shape] += 1
+
+
+def root_of(leaves: dict[int, bytes], size: int, hashes: Sequence[bytes]) -> bytes:
+    """The root of the tree of RFC 9162 over `size` leaves, of which some are known, by position from 1.
+
+    `hashes` are those of the largest subtrees without a known leaf, from left to right.
+    """
+    known, rest = sorted(leaves), iter(hashes)
+
+    def root(start: int, end: int, first: int, last: int) -> bytes:
+        """The root over leaves `start` up to `end`, of which known[first:last] are known."""
+        if first == last:
+            return next(rest)
+        if end - start == 1:
+            return leaves[start + 1]
+        middle = start + (1 << (end - start - 1).bit_length() - 1)  # the largest power of two below their number
+        split = first
+        if known[last - 1] <= middle:
+            split = last
+        elif known[first] <= middle:
+            split = bisect_right(known, middle, first, last)
+        left, right = root(start, middle, first, split), root(middle, end, split, last)
+        return sha256(b"\x01" + left + right).digest()
+
+    if not known or known[0] < 1 or known[-1] > size or size >= 1 << 63:
+        raise Problem("the proof is not one for these facts")
+    try:
+        found = root(0, size, 0, len(known))
+    except StopIteration:
+        raise Problem("the proof has too few hashes") from None
+    if next(rest, None) is not None:
+        raise Problem("the proof has too many hashes")
+    return found
+
+
+# --- the packet -------------------------------------------------------------------------------------------------------
+
+
+class Report:
+    """What was checked, each in one line: it holds (True), does not (False), or could not be decided (None)."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[bool | None, str]] = []
+        self.manifest: Json = {}
+        self.counts = dict.fromkeys(SHAPES_IN_WORDS, 0)
+
+    def say(self, holds: bool | None, text: str) -> None:
+        """Add a line."""
+        self.lines.append((holds, text))
+
+    def check(self, text: str, step: Callable[..., Any], *given: Any) -> Any:
+        """Run a step; what it finds wrong becomes a line. Returns what the step returns."""
+        try:
+            found = step(*given)
+        except Problem as problem:
+            self.say(False, str(problem))
+        except Exception as error:  # whatever a damaged file does to the libraries that read it
+            self.say(False, f"{text}: not so, and what is there is damaged ({type(error).__name__})")
+        else:
+            self.say(True, text)
+            return found
+        return None
+
+    @property
+    def status(self) -> int:
+        """0 everything holds, 1 something does not, 2 it could not be decided."""
+        states = [holds for holds, _ in self.lines]
+        return 1 if False in states else 2 if None in states or not states else 0
+
+
+def verify(path: str, key_line: str | None = None) -> Report:
+    """Check a packet; `key_line` is the public key of the log, None if nobody gave one."""
+    report = Report()
+    try:
+        if stat.S_IFMT(Path(path).stat().st_mode) not in (stat.S_IFDIR, stat.S_IFREG):
+            raise Problem("this is neither a file nor a folder")
+        check_files(report, Folder(path) if Path(path).is_dir() else Zip(path), key_line)
+    except Problem as problem:
+        report.say(False, str(problem))
+    except Exception as error:  # whatever a damaged file does to the libraries that read it
+        report.say(False, f"this is no packet, or a damaged one ({type(error).__name__})")
+    return report
+
+
+def check_files(report: Report, files: Files, key_line: str | None) -> None:
+    """Check the files of a packet, step by step."""
+    text = whole(files, MANIFEST, MOST_NOTE)
+    manifest = loaded(decoded(text, MANIFEST), MANIFEST)
+    if manifest["format"] != "caretrail.packet/1":
+        raise Problem("the packet is of a form this script does not know")
+    key = Key(key_line or manifest["keys"][0])
+    report.manifest = manifest
+    if key_line is None:
+        report.say(None, f"WHO SIGNED IS NOT CHECKED: give --key. The packet itself says {shown(key.line)}")
+    origin, size = manifest["origin"], manifest["size"]
+    leaves: dict[int, bytes] = {}
+    report.check("the manifest is signed by the key", manifest_signed, files, key, text, manifest)
+    report.check("the files are those of the manifest, and no others", listed, files, manifest)
+    report.check("each file is as it was, byte for byte", read_all, files, manifest, leaves, report.counts)
+    root = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
+    report.check("every fact is in the log of the checkpoint", proven, files, leaves, size, root)
+    report.check("all facts of each episode are there, as the key states", complete, files, key, manifest)
+
+
+def manifest_signed(files: Files, key: Key, text: bytes, manifest: Json) -> None:
+    """The note over the manifest names its hash, and is signed by the key and by all keys the manifest names."""
+    note = whole(files, MANIFEST_NOTE, MOST_NOTE)
+    stated = f"{sha256(text).hexdigest()} {len(text)}"
+    for signer in (key, *map(Key, manifest["keys"])):  # during a change of keys there are two
+        if signer.open(note, MANIFEST_NOTE) != f"caretrail.packet/manifest\n{NOTICE}\n{manifest['origin']}\n{stated}":
+            raise Problem("the signature on the manifest is for another manifest")
+    if key.line not in manifest["keys"] or note.count(b"\n") != 5 + len(manifest["keys"]):
+        raise Problem("the manifest is signed by others than it says")
+
+
+def listed(files: Files, manifest: Json) -> None:
+    """The names are safe, and just those of the manifest."""
+    names = [entry["path"] for entry in manifest["files"]]
+    expected = {*names, MANIFEST, MANIFEST_NOTE}
+    for name in sorted(expected | set(files.sizes)):
+        parts = name.split("/")
+        if not re.fullmatch(r"[A-Za-z0-9._/-]{1,300}", name) or any(part in ("", ".", "..") for part in parts):
+            raise Problem(f"{shown(name)} leaves the folder, or is no name packets have")
+    missing, extra = sorted(expected - set(files.sizes)), sorted(set(files.sizes) - expected)
+    if missing or extra:
+        wrong = [f"{shown(name)} is missing" for name in missing] + [f"{shown(name)} is not listed" for name in extra]
+        raise Problem("; ".join(wrong[:5]))
+    if len(set(names)) != len(names) or {MANIFEST, MANIFEST_NOTE} & set(names) or manifest["notice"] != NOTICE:
+        raise Problem("the manifest lists a file twice, or has no notice")
+
+
+def read_all(files: Files, manifest: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
+    """Each file has its size, its hash and the notice; the leaves of all facts are recomputed on the way."""
+    facts = {entry["folder"] + "/facts.jsonl": entry for entry in manifest["streams"]}
+    for entry in manifest["files"]:
+        name, size = entry["path"], entry["bytes"]
+        if files.sizes.get(name) != size:
+            raise Problem(f"{shown(name)} does not have the size it should")
+        data = whole(files, name, MOST_BYTES)
+        if sha256(data).hexdigest() != entry["sha256"]:
+            raise Problem(f"{shown(name)} was altered")
+        if name != CHECKPOINT and NOTICE.encode() not in data:
+            raise Problem(f"{shown(name)} does not carry the notice of 42 CFR 2.32")
+        if name in facts:
+            read_facts(data, shown(name), facts.pop(name), leaves, counts)
+    if facts:
+        raise Problem(f"{shown(min(facts))} is missing")
+
+
+def checkpoint(files: Files, key: Key, origin: str, size: int) -> bytes:
+    """The root of the log at a size, as the key signed it: origin, size, root, one a line."""
+    lines = key.open(whole(files, CHECKPOINT, MOST_NOTE), "the checkpoint").split("\n")
+    if lines[0] != origin:
+        raise Problem("the checkpoint is of another log")
+    if len(lines) < 3 or lines[1] != str(size):
+        raise Problem("the checkpoint is of another size than the manifest says")
+    root = unpacked(lines[2])
+    if len(root) != 32:
+        raise Problem("the checkpoint has no root")
+    return root
+
+
+def proven(files: Files, leaves: dict[int, bytes], size: int, root: bytes | None) -> None:
+    """The leaves of the facts and the hashes of the proof make the root that was signed."""
+    proof = loaded(decoded(whole(files, PROOF, MOST_BYTES), PROOF), PROOF)
+    hashes = [unpacked(text) for text in proof["hashes"]]
+    if any(len(item) != 32 for item in hashes):
+        raise Problem("the proof is not made of hashes")
+    if root is None or root_of(leaves, size, hashes) != root:
+        raise Problem("the facts are not those of the log of the checkpoint")
+
+
+def complete(files: Files, key: Key, manifest: Json) -> None:
+    """The key states how many facts each stream has in the log of that size, and so many are there."""
+    lines = [f"{entry['stream']} {entry['facts']}" for entry in manifest["streams"]]
+    stated = ["caretrail.packet/completeness", NOTICE, manifest["origin"], str(manifest["size"]), *lines]
+    if key.open(whole(files, COMPLETENESS, MOST_NOTE), COMPLETENESS).split("\n") != stated:
+        raise Problem("the statement of completeness is not about these facts")
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+SHAPES_IN_WORDS = {
+    "proven": "proven, with all they say",
+    "stated": "shown in part: that they are in the log is proven by a hash, what is shown of them is only stated",
+    "withheld": "withheld, as another client's: that they are in the log is proven by a hash",
+    "sealed": "sealed: their place in the log is proven, everything else about them is stated",
+}
+TERMS = "mark", "recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"
+PROVES = """\
+What this shows: the facts are those the log held when the checkpoint was signed, unaltered, with the place, time and
+account the store gave them, and nothing was left out of these episodes, as the log's key states. What it does not
+show: that what was recorded is true; that the key never signed another history of the same log (compare checkpoints
+kept elsewhere, or let the keeper run 'caretrail audit verify'); who the people behind the ids are; and whatever the
+findings, the eligibility and the page say, which is the work of the program, signed and not proven."""
+
+
+def words(report: Report) -> Iterator[str]:
+    """The whole report, for people."""
+    signs = {True: "ok     ", False: "FAILED ", None: "OPEN   "}
+    yield from (f"{signs[holds]}{text}" for holds, text in report.lines)
+    if report.status != 1:
+        counts, manifest = report.counts, report.manifest
+        yield "\nFacts:"
+        yield from (f"  {counts[shape]:>8,} {means}" for shape, means in SHAPES_IN_WORDS.items() if counts[shape])
+        yield "\nAs the packet states:"
+        yield from (f"  {name}: {shown(manifest[name])}" for name in TERMS if manifest.get(name) is not None)
+        yield f"\n{PROVES}\n\n{NOTICE}"
+    yield "\n" + ("THE PACKET HOLDS", "THE PACKET DOES NOT HOLD", "NOT DECIDED")[report.status]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the packet that is named; return the status to end with."""
+    parser = argparse.ArgumentParser(description="Check an evidence packet of Caretrail.")
+    parser.add_argument("packet", help="the zip, or the folder it was unpacked to")
+    parser.add_argument("--key", help="the public key of the log, or a file that holds it")
+    given = parser.parse_args(arguments)
+    key: str | None = given.key
+    try:
+        if key is not None and "+" not in key:
+            key = Path(key).read_text(encoding="utf-8")[:10_000].strip()
+        if key is not None:
+            Key(key)
+        Path(given.packet).stat()
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    except (OSError, ValueError):
+        print("the packet or the key cannot be read", file=sys.stderr)
+        return 2
+    report = verify(given.packet, key)
+    try:
+        sys.stdout.buffer.write(("\n".join(words(report)) + "\n").encode(sys.stdout.encoding or "utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # nobody reads on; the status still tells
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return report.status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

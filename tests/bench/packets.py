@@ -1,0 +1,188 @@
+"""Evidence packets: how long one episode out of a large log takes, and how fast a packet is checked offline."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from bench.place import Place, say
+from caretrail.facts import parse_fact
+from caretrail.facts.codec import payload_of, stored_name
+from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
+from caretrail.ledger.note import SigningKey, new_key
+from caretrail.ledger.tree import root_at, root_of, subtrees_of
+from caretrail.packet import verify
+from caretrail.packet.archive import archive_for
+from caretrail.packet.episode import EpisodePart
+from caretrail.packet.lines import fact_lines
+from caretrail.packet.making import Wanted, make_packet, seal
+from caretrail.packet.showing import Shown
+from caretrail.packet.terms import Terms
+from caretrail.projection.projector import catch_up
+from caretrail.projection.tables import read_state
+from caretrail.projection.tiles import stored_subtrees, write_tiles
+from caretrail.recording import open_recorder
+from caretrail.recording.events import RecordedEvent, new_salt
+from caretrail.recording.leaf import columns_of, leaf_hash
+from caretrail.service import create_store
+from stores import run_sql
+
+EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
+BEGAN = datetime(2026, 6, 1, tzinfo=UTC)
+TERMS = Terms("State auditor", "claims of spring 2026", "audit")
+MOST_FACTS = 1_000_000
+"""Of the log; whatever the large log of other sections has."""
+
+BLOCK = 1000
+"""Episodes recorded in turns, so that the facts of one lie far from each other, as they do in a clinic."""
+
+CHECK = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+import verify
+began = time.process_time()
+report = verify.verify(sys.argv[2], sys.argv[3])
+print(report.status, time.process_time() - began)
+"""
+"""Times the check in a process of its own, as a stranger runs it; CPU, for one core is all it uses."""
+
+
+def log(namespace: UUID, facts: int) -> Iterator[RecordedEvent]:
+    """A log of copies of the example episode, a thousand of them at a time in turns."""
+    example = [parse_fact(line) for line in EXAMPLE.read_bytes().splitlines()]
+    shapes = [(stored_name(fact, imported=True), payload_of(fact).decode()) for fact in example]
+    position = 0
+    for block in range(-(-facts // (BLOCK * len(shapes)))):
+        names = [f"LNK-{block}-{number}" for number in range(BLOCK)]
+        streams = [uuid5(namespace, name) for name in names]
+        for version, (name, payload) in enumerate(shapes, start=1):
+            for stream, episode in zip(streams, names, strict=True):
+                position += 1
+                if position > facts:
+                    return
+                content = payload.replace("LNK-2026-0001", episode).replace("cl-7f3a", f"cl-{episode}").encode()
+                moment = datetime.fromtimestamp(BEGAN.timestamp() + position, UTC)
+                yield RecordedEvent(
+                    stream, version, name, content, "ehr", f"{episode}/{version}", new_salt(), position, moment, "feed"
+                )
+
+
+def fill(url: str, facts: int) -> None:
+    """Make a SQLite store of so many facts, with the ledger's tiles, and nothing else of the read models."""
+    create_store(url)
+    with open_recorder(url) as recorder:
+        catch_up(recorder)
+        state = read_state(recorder.database)
+        assert state is not None
+        guard = "SELECT sql FROM sqlite_master WHERE name = 'log_only_grows'"  # it looks at every row: put back after
+        [(trigger,)] = run_sql(url, guard)
+        run_sql(url, "DROP TRIGGER log_only_grows")
+        columns = ["position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "source"]
+        with recorder.database.transaction():
+            rows = (columns_of(event) for event in log(recorder.namespace, facts))
+            recorder.database.copy("caretrail.log", [*columns, "command_id", "salt"], rows)
+        run_sql(url, str(trigger))
+        for start in range(0, facts, 100_000):
+            with recorder.database.transaction():
+                write_tiles(recorder, state.generation, start, min(facts, start + 100_000))
+
+
+def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[float], int]:
+    """Seconds for the packet of one episode out of all, and for its proof alone; and the bytes of the packet."""
+    whole: list[float] = []
+    proofs: list[float] = []
+    with open_recorder(url) as recorder:
+        key = new_key(origin_of(recorder.namespace))
+        state = read_state(recorder.database)
+        subtrees, size = stored_subtrees(recorder, state.generation if state else None), recorder.max_position()
+        note = sign_checkpoint(Checkpoint(key.name, size, root_at(subtrees, size)), [key])
+        for number in range(rounds):
+            target = folder / f"one-{number}.zip"
+            began = time.perf_counter()
+            make_packet(
+                recorder, Wanted((f"LNK-0-{number}",), as_of=date(2026, 5, 4)), TERMS, [key], note, target,
+                lambda _episodes, _digest: None, now=BEGAN, made_by="bench", version="0",
+            )  # fmt: skip
+            whole.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            root_at(stored_subtrees(recorder, state.generation if state else None), size)
+            proofs.append(time.perf_counter() - began)
+        return whole, proofs, (folder / "one-0.zip").stat().st_size
+
+
+def synthetic(target: Path, facts: int) -> SigningKey:
+    """A packet of everything in a log of so many facts: of each episode its facts alone."""
+    namespace = UUID(int=7)
+    events = list(log(namespace, facts))
+    leaves = [leaf_hash(event) for event in events]
+    key = new_key(origin_of(namespace))
+    stand = Checkpoint(origin_of(namespace), facts, root_of(leaves))
+    episodes: dict[UUID, list[RecordedEvent]] = {}
+    for event in events:
+        episodes.setdefault(event.originator_id, []).append(event)
+    parts: list[EpisodePart] = []
+    with archive_for(target, replace=True) as archive:
+        for stream, found in episodes.items():
+            content = json.loads(found[0].state)
+            client, name = content["client"], content["episode"]
+            part = EpisodePart(
+                f"client-{client}/episode-{name}", client, name, stream.hex, len(found), date(2026, 5, 4),
+                tuple(event.position for event in found), (), 0, 0,
+            )  # fmt: skip
+            parts.append(part)
+            shown = {event.originator_version: Shown(whole=True) for event in found}
+            archive.add(f"{part.folder}/facts.jsonl", fact_lines(found, shown, client=client, episode=name))
+        note = sign_checkpoint(stand, [key])
+        wanted = Wanted(tuple(part.episode for part in parts))
+        made = {"made_at": BEGAN.isoformat()}
+        seal(archive, parts, wanted, TERMS, stand, note, [key], subtrees_of(leaves), made)
+        archive.place(target, replace=True)
+    return key
+
+
+def checked(packet: Path, key: SigningKey) -> float:
+    """CPU seconds a stranger's Python takes to check a packet."""
+    script = Path(verify.__file__).parent
+    command = [sys.executable, "-I", "-c", CHECK, str(script), str(packet), str(key.verifying)]
+    status, seconds = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    if status != "0":
+        raise SystemExit("the packet does not hold")
+    return float(seconds)
+
+
+def report(place: Place) -> list[str]:
+    """The figures as Markdown."""
+    folder, rounds, facts = place.folder, place.rounds, min(place.facts, MOST_FACTS)
+    say(f"filling a store with {facts:,} facts")
+    url = f"sqlite://{folder}/packets/store.db"
+    fill(url, facts)
+    say("the packet of one episode")
+    whole, proofs, size = one_out_of(url, folder, rounds)
+    large = folder / "large.zip"
+    say("a large packet")
+    key = synthetic(large, max(1, facts // 5))
+    seconds = [checked(large, key) for _ in range(rounds)]
+    rate = max(1, facts // 5) / statistics.median(seconds)
+    return [
+        "",
+        "## Evidence packets",
+        "",
+        f"One episode of 65 facts out of a SQLite store of {facts:,}, its facts {BLOCK:,} positions apart: facts,",
+        "findings, proofs, page, signing, and the check of the finished packet. Then verify.py on a packet of",
+        f"{max(1, facts // 5):,} facts in a process of its own, as a stranger runs it.",
+        "",
+        "| | median | most |",
+        "|---|---:|---:|",
+        f"| the packet of one episode, s | {statistics.median(whole):.2f} | {max(whole):.2f} |",
+        f"| of that the root of the log by its tiles, ms | {statistics.median(proofs) * 1e3:.1f} "
+        f"| {max(proofs) * 1e3:.1f} |",
+        f"| its size, KB | {size / 1024:,.0f} | |",
+        f"| verify.py, facts/s of CPU time | {rate:,.0f} | |",
+    ]

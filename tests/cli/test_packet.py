@@ -1,0 +1,285 @@
+"""`audit packet` and `audit inspect`: what is asked for, what is recorded, and how each ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caretrail.ledger.checkpoint import origin_of
+from caretrail.ledger.keys import create_key
+from caretrail.recording import open_recorder
+from caretrail.service import create_store
+from cli.conftest import EXAMPLE, Caretrail, Ended
+from cli.terminal import Terminal
+from packet.packets import unpacked
+from stores import run_sql
+
+EPISODE = "LNK-2026-0001"
+TERMS = ("--recipient", "State auditor", "--purpose", "claims of spring 2026", "--basis", "audit")
+
+
+class Desk:
+    """The command line on a store with the example, and the log's key."""
+
+    def __init__(self, caretrail: Caretrail, folder: Path, example: str) -> None:
+        self.caretrail, self.folder = caretrail, folder
+        assert caretrail("append", "--imported", input=example).status == 0
+        with open_recorder(caretrail.url) as recorder:
+            self.public = str(create_key(folder / "log.key", origin_of(recorder.namespace)))
+        caretrail.variables["XDG_STATE_HOME"] = str(folder / "state")
+
+    @property
+    def target(self) -> Path:
+        return self.folder / "packet.zip"
+
+    def packet(self, *words: str, terms: Sequence[str] = TERMS, first: bool = True) -> Ended:
+        """Run `audit packet`."""
+        given = ("--out", str(self.target), "--key", str(self.folder / "log.key"), *terms)
+        return self.caretrail("audit", "packet", *given, *(("--first",) if first else ()), *words)
+
+    def inspect(self, *words: str) -> Ended:
+        return self.caretrail("audit", "inspect", str(self.target), *words)
+
+    def disclosures(self) -> list[dict[str, Any]]:
+        """What is recorded of what was handed out."""
+        rows: list[dict[str, Any]] = self.caretrail("audit", "access", "--json").json
+        return [row for row in rows if row["disclosure"] is not None]
+
+
+@pytest.fixture
+def desk(caretrail: Caretrail, tmp_path: Path, example: str) -> Desk:
+    return Desk(caretrail, tmp_path, example)
+
+
+@pytest.fixture
+def desk_both(caretrail_both: Caretrail, tmp_path: Path, example: str) -> Desk:
+    return Desk(caretrail_both, tmp_path, example)
+
+
+def test_a_packet_is_handed_out_recorded_and_checked(desk_both: Desk) -> None:
+    desk = desk_both
+    ended = desk.packet("LNK", "--as-of", "2026-05-04", "--address", "1 Main St")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.splitlines()[1:3] == [
+        "  65 facts of 1 episode, 12 files",
+        f"  standing on position 65 of {desk.public.split('+')[0]}",
+    ]
+    [row] = desk.disclosures()
+    assert (row["command"], row["purpose"], row["episodes"]) == ("audit packet", "audit", [EPISODE])
+    assert row["disclosure"] == {
+        "recipient": "State auditor",
+        "address": "1 Main St",
+        "basis": "audit",
+        "description": "evidence packet, whole record of 1 episode, for: claims of spring 2026",
+        "digest": ended.out.split("SHA-256 ")[1][:64],
+    }
+    checked = desk.inspect("--key", desk.public)
+    assert (checked.status, checked.out.splitlines()[-1]) == (0, "THE PACKET HOLDS")
+    assert desk.inspect("--key", str(desk.folder / "log.key.pub")).status == 0
+
+
+def test_inspect_as_json_and_how_it_ends(desk: Desk) -> None:
+    desk.packet(EPISODE)
+    undecided = desk.inspect("--json")
+    assert undecided.status == 2
+    assert undecided.json["checks"][0]["holds"] is None
+    assert desk.inspect("--json", "--key", desk.public).json["facts"] == {
+        "proven": 52, "stated": 12, "withheld": 1, "sealed": 0,
+    }  # fmt: skip
+    other = str(create_key(desk.folder / "other.key", desk.public.split("+")[0]))
+    wrong = desk.inspect("--key", other)
+    assert (wrong.status, wrong.out.splitlines()[-1]) == (1, "THE PACKET DOES NOT HOLD")
+    assert desk.inspect("--key", "nonsense").status == 2
+    desk.target.write_bytes(b"no zip")
+    assert desk.inspect("--key", desk.public).status == 1
+    assert desk.caretrail("audit", "inspect", "nothing.zip").status == 2
+
+
+def test_as_json(desk: Desk) -> None:
+    found = desk.packet(EPISODE, "--json").json
+    assert found["episodes"] == [EPISODE]
+    assert (found["file"], found["facts"], found["size"]) == (str(desk.target), 65, 65)
+
+
+def test_a_program_is_all_the_episodes_it_had_in_a_period(desk: Desk) -> None:
+    desk.caretrail("append", "--imported", input=other_episode())
+    ended = desk.packet("--program", "lincoln-iop", "--from", "2026-01-01", "--to", "2026-01-31", "--json")
+    assert ended.json["episodes"] == [EPISODE]
+    desk.target.unlink()
+    ended = desk.packet("--program", "lincoln-iop", "--from", "2026-04-01", "--to", "2026-06-30", "--json", first=False)
+    assert ended.json["episodes"] == [EPISODE, "LNK-2026-0002"]
+    manifest = json.loads(unpacked(desk.target)["manifest.json"])
+    assert (manifest["program"], manifest["from"], manifest["to"]) == ("lincoln-iop", "2026-04-01", "2026-06-30")
+    desk.target.unlink()
+    nobody = desk.packet("--program", "lincoln-iop", "--from", "2020-01-01", "--to", "2020-01-31", first=False)
+    assert (nobody.status, nobody.err.splitlines()[0]) == (1, "Error: no episode is asked for")
+
+
+def other_episode() -> str:
+    """A second client, admitted in May."""
+    actor = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
+    head = {"episode": "LNK-2026-0002", "actor": actor, "client": "cl-2", "program": "lincoln-iop", "edition": "asam-3"}
+    return "\n".join(
+        json.dumps(head | fact)
+        for fact in (
+            {"type": "assessed", "occurred_on": "2026-05-01", "kind": "initial"},
+            {
+                "type": "admitted", "occurred_on": "2026-05-02", "zone": "America/Chicago", "level": "2.1",
+                "route": "direct", "population": "adult", "policy": "ne-medicaid-2.1-adult",
+            },
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "name episodes, or a program with --program, --from and --to"),
+        ((EPISODE, "--program", "p"), "name episodes, or a program"),
+        (("--program", "p", "--from", "2026-01-01"), "--from and --to"),
+        ((EPISODE, "--from", "2026-01-01"), "episodes are handed out whole"),
+        (("--program", "p", "--from", "2026-02-01", "--to", "2026-01-01"), "--to must not be before --from"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(desk: Desk, words: tuple[str, ...], says: str) -> None:
+    ended = desk.packet(*words)
+    assert ended.status == 2
+    assert says in ended.err
+    assert "Hint:" in ended.err
+    assert not desk.target.exists()
+
+
+@pytest.mark.parametrize(
+    ("terms", "says"),
+    [
+        ((), "--recipient is missing"),
+        (TERMS[:2], "--purpose is missing"),
+        (TERMS[:4], "--basis is missing"),
+        ((*TERMS[:5], "curiosity"), "--basis must be one of consent, audit"),
+        ((*TERMS[:5], "consent"), "--consent ID or --scope TEXT"),
+    ],
+)
+def test_terms_are_asked_for(desk: Desk, terms: tuple[str, ...], says: str) -> None:
+    ended = desk.packet(EPISODE, terms=terms)
+    assert ended.status == 2
+    assert says in ended.err
+    assert not desk.target.exists()
+
+
+def test_a_program_is_refused_on_the_basis_consent(desk: Desk) -> None:
+    ended = desk.packet(
+        "--program", "lincoln-iop", "--from", "2026-01-01", "--to", "2026-03-31", "--consent", "c-1",
+        terms=(*TERMS[:5], "consent"),
+    )  # fmt: skip
+    assert ended.status == 2
+    assert "a consent is one client's" in ended.err
+
+
+def test_what_is_there_is_not_written_over(desk: Desk) -> None:
+    desk.target.write_text("mine")
+    assert desk.packet(EPISODE).status == 2
+    assert desk.target.read_text() == "mine"
+    assert desk.packet(EPISODE, "--force").status == 0
+    assert len(desk.disclosures()) == 1
+
+
+def test_a_disclosure_that_cannot_be_recorded_is_none(desk: Desk) -> None:
+    run_sql(
+        desk.caretrail.url,
+        "CREATE TRIGGER full BEFORE INSERT ON log WHEN NEW.name LIKE 'accessed%' "
+        "BEGIN SELECT RAISE(ABORT, 'full'); END",
+    )
+    ended = desk.packet(EPISODE)
+    assert ended.status == 4
+    assert not desk.target.exists()
+    assert not list(desk.folder.glob("*.part"))
+
+
+def test_why_there_is_no_packet_is_a_look_where_it_tells_of_an_episode(desk: Desk) -> None:
+    """Given a day on which facts of another client still counted: the example strikes its fact 56 so, by fact 58."""
+    ended = desk.packet(EPISODE, "--known-at", "@57")
+    assert ended.status == 1
+    assert "rests on facts of another client" in ended.err
+    assert not desk.target.exists()
+    looks = desk.caretrail("audit", "access", EPISODE, "--json").json
+    assert [(row["command"], row["disclosure"]) for row in looks] == [("audit packet", None)]
+
+
+def test_whoever_may_read_may_hand_out(logins: dict[str, str], tmp_path: Path, example: str) -> None:
+    writer = Caretrail(logins["writer"], tmp_path)
+    assert writer("append", "--imported", input=example).status == 0
+    assert Caretrail(logins["projector"], tmp_path)("projection", "catch-up").status == 0
+    for role in ("reader", "auditor"):
+        caretrail = Caretrail(logins[role], tmp_path)
+        caretrail.variables["XDG_STATE_HOME"] = str(tmp_path / role)
+        key, target = str(tmp_path / f"{role}.key"), str(tmp_path / f"{role}.zip")
+        assert caretrail("audit", "key", "--out", key).status == 0
+        ended = caretrail("audit", "packet", EPISODE, "--out", target, "--key", key, "--first", *TERMS)
+        assert (ended.status, ended.err) == (0, "")
+        assert caretrail("audit", "inspect", target, "--key", f"{key}.pub").status == 0
+
+
+def test_the_first_checkpoint_must_be_said_to_be_one(desk: Desk) -> None:
+    ended = desk.packet(EPISODE, first=False)
+    assert ended.status == 1
+    assert "--first" in ended.err
+    assert not desk.target.exists()
+
+
+def test_it_may_stand_on_a_checkpoint_that_was_signed_before(desk: Desk) -> None:
+    key = str(desk.folder / "log.key")
+    note = desk.caretrail("audit", "checkpoint", "--key", key, "--first").out
+    (desk.folder / "c.txt").write_text(note)
+    desk.caretrail("append", "--imported", input=other_episode())
+    ended = desk.packet(EPISODE, "--checkpoint", str(desk.folder / "c.txt"), "--json", first=False)
+    assert ended.json["size"] == 65
+    assert unpacked(desk.target)["checkpoint"].decode() == note
+    desk.target.unlink()
+    (desk.folder / "c.txt").write_text("no note")
+    ended = desk.packet(EPISODE, "--checkpoint", str(desk.folder / "c.txt"), first=False)
+    assert (ended.status, ended.err.splitlines()[0]) == (1, "Error: this is not a signed note")
+
+
+def test_a_key_that_others_can_read_signs_nothing(desk: Desk) -> None:
+    (desk.folder / "log.key").chmod(0o644)
+    ended = desk.packet(EPISODE)
+    assert ended.status == 1
+    assert "can be read by others" in ended.err
+
+
+def test_a_packet_of_a_demo_store_says_so(tmp_path: Path) -> None:
+    url = f"sqlite://{tmp_path}/demo/care.db"
+    create_store(url, demo=True)
+    demo = Caretrail(url, tmp_path)
+    assert demo("append", "--imported", input=EXAMPLE.read_text()).status == 0
+    desk_key, target = str(tmp_path / "k"), tmp_path / "p.zip"
+    demo("audit", "key", "--out", desk_key)
+    given = ("--key", desk_key, "--state", str(tmp_path / "s"), "--first", "--out", str(target))
+    assert "DEMO STORE" in demo("audit", "packet", EPISODE, *given, *TERMS).out
+    files = unpacked(target)
+    marked = [name.rpartition("/")[2] for name, data in files.items() if b"DEMO STORE, made-up episodes" in data]
+    assert sorted(marked) == ["README.txt", "manifest.json", "timeline.html"]
+    assert "DEMO STORE" in demo("audit", "inspect", str(target)).out
+
+
+def test_an_unknown_episode(desk: Desk) -> None:
+    ended = desk.packet("NOBODY")
+    assert (ended.status, ended.out) == (1, "")
+    assert desk.disclosures() == []
+
+
+def test_at_a_terminal_one_is_asked_for_what_is_missing(desk: Desk) -> None:
+    words = ["audit", "packet", EPISODE, "--out", str(desk.target), "--key", str(desk.folder / "log.key"), "--first"]
+    with Terminal([str(desk.caretrail.program), *words], desk.caretrail.environment()) as terminal:
+        terminal.answer("Who is to have it: ", "Dr. Adams")
+        terminal.answer("What for: ", "a second opinion")
+        terminal.answer("court_order", "consent")
+        terminal.answer("What the consent covers: ", "the whole record")
+        assert "Recorded as a disclosure" in terminal.rest()
+    [row] = desk.disclosures()
+    assert (row["disclosure"]["basis"], row["disclosure"]["scope"]) == ("consent", "the whole record")
+    assert desk.inspect("--key", desk.public).status == 0

@@ -1,0 +1,123 @@
+"""Packets for tests: made of a store under test, unpacked, damaged, and packed again."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from caretrail.facts import Fact
+from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
+from caretrail.ledger.note import SigningKey, new_key
+from caretrail.ledger.tree import root_of
+from caretrail.packet import verify
+from caretrail.packet.making import Made, Wanted, make_packet
+from caretrail.packet.terms import Terms
+from caretrail.projection.tables import create_tables
+from caretrail.recording.application import Records
+from caretrail.recording.leaf import leaf_of
+from caretrail.recording.recorder import EventRecorder
+
+NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
+TERMS = Terms("State auditor", "claims of spring 2026", "audit")
+Files = dict[str, bytes]
+
+
+@dataclass
+class Desk:
+    """Whoever hands out packets of a store, with the log's key; `disclosed` is what was recorded of it."""
+
+    recorder: EventRecorder
+    folder: Path
+    disclosed: list[tuple[tuple[str, ...], str]] = field(default_factory=list[tuple[tuple[str, ...], str]])
+
+    def __post_init__(self) -> None:
+        self.key = new_key(origin_of(self.recorder.namespace))
+        self.records = Records(self.recorder, lambda: NOW)
+        create_tables(self.recorder.database)
+
+    @property
+    def public(self) -> str:
+        return str(self.key.verifying)
+
+    def record(self, *facts: Fact) -> None:
+        """Record facts together."""
+        self.records.append(facts, imported=True)
+
+    def checkpoint(self, size: int | None = None, keys: Sequence[SigningKey] = ()) -> str:
+        """A signed checkpoint of the log as it is, or was."""
+        leaves = [leaf_of(row) for row in self.recorder.read_columns(0, 1_000_000)][:size]
+        return sign_checkpoint(Checkpoint(self.key.name, len(leaves), root_of(leaves)), keys or [self.key])
+
+    def make(
+        self,
+        *episodes: str,
+        terms: Terms = TERMS,
+        name: str = "packet.zip",
+        keys: Sequence[SigningKey] = (),
+        size: int | None = None,
+        disclose: Callable[[Sequence[str], str], None] | None = None,
+        replace: bool = False,
+        **wanted: object,
+    ) -> Path:
+        """Make a packet; where it is."""
+        target = self.folder / name
+        self.made: Made = make_packet(
+            self.recorder, Wanted(episodes, **wanted), terms, keys or [self.key],  # type: ignore[arg-type]  # its fields by name
+            self.checkpoint(size, keys), target, disclose or self._disclose,
+            now=NOW, made_by="c-ortiz, clinician", version="0", replace=replace,
+        )  # fmt: skip
+        return target
+
+    def _disclose(self, episodes: Sequence[str], digest: str) -> None:
+        self.disclosed.append((tuple(episodes), digest))
+
+
+def unpacked(packet: Path) -> Files:
+    """The files of a packet."""
+    with zipfile.ZipFile(packet) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def packed(files: Mapping[str, bytes], target: Path) -> Path:
+    """A zip of these files."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in files.items():
+            made.writestr(name, content)
+    target.write_bytes(data.getvalue())
+    return target
+
+
+def laid_out(files: Mapping[str, bytes], folder: Path) -> Path:
+    """A folder of these files."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+def status(packet: Path, key: str | None) -> int:
+    """What verify.py says."""
+    return verify.verify(str(packet), key).status
+
+
+def problems(packet: Path, key: str | None) -> str:
+    """What verify.py finds wrong, in words."""
+    return "\n".join(text for holds, text in verify.verify(str(packet), key).lines if not holds)
+
+
+class FakeFiles(verify.Files):
+    """Files in memory, to try many damages quickly."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.sizes = {name: len(data) for name, data in files.items()}
+
+    def read(self, name: str) -> bytes:
+        """Read a file."""
+        return self.files[name]

@@ -1,0 +1,251 @@
+// A second verifier of evidence packets, written from docs/reference/packet.md, to be held against verify.py.
+//
+//   node verify.mjs PACKET KEY     prints ok, or what does not hold; ends with 0 or 1 (2 without a key)
+//   node verify.mjs --vectors FOLDER   checks the ledger's vectors; prints the number of them
+
+import { createHash, createPublicKey, verify as verifySignature } from "node:crypto";
+import { lstatSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
+
+const NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records.";
+const MOST = 512 * 1024 * 1024;
+const NAMED = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+class Wrong extends Error {}
+const must = (holds, what) => { if (!holds) throw new Wrong(what); };
+const sha256 = (...parts) => { const h = createHash("sha256"); parts.forEach((p) => h.update(p)); return h.digest(); };
+const u32 = (n) => { const b = Buffer.alloc(4); b.writeUInt32BE(n); return b; };
+const u64 = (n) => { const b = Buffer.alloc(8); b.writeBigUInt64BE(BigInt.asUintN(64, BigInt(n))); return b; };
+const prefixed = (text) => { const data = Buffer.from(text); return Buffer.concat([u32(data.length), data]); };
+const hex = (text) => { must(/^([0-9a-f]{2})*$/.test(text), "hex"); return Buffer.from(text, "hex"); };
+const base64 = (text) => { const b = Buffer.from(text, "base64"); must(b.toString("base64") === text, "base64"); return b; };
+
+// --- keys and notes ---
+
+export function readKey(line) {
+  const match = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(line.trim());
+  must(match, "key");
+  const material = base64(match[3]);
+  const id = sha256(match[1] + "\n", material).subarray(0, 4);
+  must(material.length === 33 && material[0] === 1 && id.toString("hex") === match[2], "key");
+  return { line: line.trim(), name: match[1], id, public: createPublicKey({
+    format: "der", type: "spki", key: Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), material.subarray(1)]),
+  }) };
+}
+
+export function openNote(note, key) {
+  const end = note.lastIndexOf("\n\n");
+  must(end >= 0 && note.endsWith("\n") && note.length > end + 2, "note");
+  const text = note.slice(0, end);
+  for (const line of note.slice(end + 2, -1).split("\n")) {
+    const match = /^— (\S+) (\S+)$/.exec(line);
+    must(match, "note");
+    const signature = base64(match[2]);
+    if (match[1] === key.name && signature.subarray(0, 4).equals(key.id)) {
+      must(verifySignature(null, Buffer.from(text + "\n"), key.public, signature.subarray(4)), "signature");
+      return text;
+    }
+  }
+  throw new Wrong("no signature of the key");
+}
+
+// --- files ---
+
+function unzip(path) {
+  const zip = readFileSync(path);
+  let end = zip.length - 22;
+  while (end >= 0 && zip.readUInt32LE(end) !== 0x06054b50) end -= 1;
+  must(end >= 0, "zip");
+  const files = new Map();
+  let at = zip.readUInt32LE(end + 16);
+  for (let count = zip.readUInt16LE(end + 10); count > 0; count -= 1) {
+    must(zip.readUInt32LE(at) === 0x02014b50, "zip");
+    const [flags, method, packed, size] = [zip.readUInt16LE(at + 8), zip.readUInt16LE(at + 10), zip.readUInt32LE(at + 20), zip.readUInt32LE(at + 24)];
+    const [nameLength, extra, comment] = [28, 30, 32].map((offset) => zip.readUInt16LE(at + offset));
+    const name = NAMED.decode(zip.subarray(at + 46, at + 46 + nameLength));
+    const [kind, start] = [zip.readUInt32LE(at + 38) >>> 28, zip.readUInt32LE(at + 42)];
+    must(!(flags & 1) && (kind === 8 || kind === 0) && !name.endsWith("/") && !files.has(name), "zip entry");
+    must(size <= 200 * packed + 1e6 && size <= MOST && (method === 0 || method === 8), "zip entry");
+    const data = start + 30 + zip.readUInt16LE(start + 26) + zip.readUInt16LE(start + 28);
+    must(zip.readUInt32LE(start) === 0x04034b50, "zip");
+    must(NAMED.decode(zip.subarray(start + 30, start + 30 + zip.readUInt16LE(start + 26))) === name, "zip names");
+    const raw = zip.subarray(data, data + packed);
+    files.set(name, () => (method ? inflateRawSync(raw, { maxOutputLength: size + 1 }) : raw));
+    at += 46 + nameLength + extra + comment;
+  }
+  return files;
+}
+
+function folder(path, inside = "", files = new Map()) {
+  for (const name of readdirSync(join(path, inside))) {
+    const full = inside ? `${inside}/${name}` : name;
+    const about = lstatSync(join(path, full));
+    must(about.isFile() || about.isDirectory(), "link");
+    if (about.isDirectory()) folder(path, full, files);
+    else files.set(full, () => { must(about.size <= MOST, "size"); return readFileSync(join(path, full)); });
+  }
+  return files;
+}
+
+// --- facts and tree ---
+
+const microseconds = (iso) => {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})\+00:00$/.exec(iso);
+  must(match, "time");
+  return BigInt(Date.parse(`${match[1]}Z`)) * 1000n + BigInt(match[2]);
+};
+
+export const leafOf = (row) => sha256(
+  Buffer.from([0, 1]), u64(row.position), row.stream, u64(row.version), u64(row.moment), prefixed(row.name),
+  prefixed(row.recorded_by), prefixed(row.source), prefixed(row.command_id), row.payloadHash,
+);
+
+const sorted = (names) => [...names].sort().join();
+const BASE = ["position", "version", "recorded_at", "recorded_by", "name", "leaf"];
+const OPEN = [...BASE, "source", "command_id"];
+const SHAPES = new Map([
+  [sorted([...OPEN, "salt", "payload"]), "proven"], [sorted([...OPEN, "payload_hash", "stated", "left_out"]), "stated"],
+  [sorted([...OPEN, "payload_hash", "withheld"]), "withheld"], [sorted([...BASE, "sealed", "withheld"]), "sealed"],
+  [sorted([...BASE, "sealed", "stated", "left_out"]), "sealed"],
+]);
+
+function readFacts(text, entry, leaves) {
+  const [first, ...lines] = text.split("\n");
+  const head = JSON.parse(first);
+  must(["client", "episode", "stream", "facts"].every((name) => head[name] === entry[name]), "head");
+  must(lines.pop() === "" && lines.length === entry.facts, "count");
+  let before = 0;
+  lines.forEach((line, number) => {
+    const fact = JSON.parse(line); // with the payload: this one reads it, too
+    const shape = SHAPES.get(sorted(Object.keys(fact)));
+    must(shape && fact.version === number + 1 && Number.isInteger(fact.position), "form");
+    must(fact.position > before && !leaves.has(fact.position), "order");
+    let leaf = hex(fact.leaf);
+    if (shape !== "sealed") {
+      const payload = shape === "proven" ? Buffer.from(line.slice(line.indexOf(',"payload":') + 11, -1)) : null;
+      const salt = payload && hex(fact.salt);
+      must(!salt || salt.length === 16, "salt");
+      const payloadHash = payload ? sha256(salt, payload) : hex(fact.payload_hash);
+      must(payloadHash.length === 32, "hash");
+      leaf = leafOf({ ...fact, stream: hex(entry.stream), moment: microseconds(fact.recorded_at), payloadHash });
+    }
+    must(leaf.toString("hex") === fact.leaf && leaf.length === 32, "leaf");
+    const said = fact.payload ?? fact.stated ?? entry;
+    must(said.episode === entry.episode, "episode");
+    leaves.set(fact.position, leaf);
+    before = fact.position;
+  });
+}
+
+const half = (count) => { let power = 1; while (power * 2 < count) power *= 2; return power; };
+
+export function rootOf(leaves, size, hashes) {
+  const known = [...leaves.keys()].sort((a, b) => a - b);
+  must(known.length && known[0] >= 1 && known.at(-1) <= size && Number.isSafeInteger(size), "proof");
+  let next = 0;
+  const root = (start, end, inside) => {
+    if (!inside.length) { must(next < hashes.length, "proof"); return hashes[next++]; }
+    if (end - start === 1) return leaves.get(end);
+    const middle = start + half(end - start);
+    const split = inside.findIndex((p) => p > middle);
+    const left = split < 0 ? inside : inside.slice(0, split);
+    return sha256(Buffer.from([1]), root(start, middle, left), root(middle, end, split < 0 ? [] : inside.slice(split)));
+  };
+  const found = root(0, size, known);
+  must(next === hashes.length, "proof");
+  return found;
+}
+
+// --- the packet ---
+
+function check(path, keyLine) {
+  const files = statSync(path).isDirectory() ? folder(path) : unzip(path);
+  const read = (name) => { must(files.has(name), `${name} missing`); const data = files.get(name)(); must(data.length <= MOST, "size"); return data; };
+  const text = (name) => NAMED.decode(read(name));
+  const manifest = JSON.parse(text("manifest.json"));
+  must(manifest.format === "caretrail.packet/1" && manifest.notice === NOTICE, "format");
+  const key = readKey(keyLine);
+  must(manifest.keys.includes(key.line), "keys");
+  const note = text("manifest.note");
+  const data = read("manifest.json");
+  const stated = `caretrail.packet/manifest\n${NOTICE}\n${manifest.origin}\n${sha256(data).toString("hex")} ${data.length}`;
+  for (const signer of [key, ...manifest.keys.map(readKey)]) must(openNote(note, signer) === stated, "manifest");
+  must(note.split("\n").length === 6 + manifest.keys.length, "signatures");
+  const names = manifest.files.map((file) => file.path);
+  must(sorted([...names, "manifest.json", "manifest.note"]) === sorted(files.keys()), "files");
+  must(names.every((n) => /^[A-Za-z0-9._/-]{1,300}$/.test(n) && n.split("/").every((p) => !["", ".", ".."].includes(p))), "names");
+  const streams = new Map(manifest.streams.map((entry) => [`${entry.folder}/facts.jsonl`, entry]));
+  const leaves = new Map();
+  for (const file of manifest.files) {
+    const content = read(file.path);
+    must(content.length === file.bytes && sha256(content).toString("hex") === file.sha256, file.path);
+    must(file.path === "checkpoint" || content.includes(NOTICE), "notice");
+    if (streams.has(file.path)) { readFacts(NAMED.decode(content), streams.get(file.path), leaves); streams.delete(file.path); }
+  }
+  must(!streams.size, "facts missing");
+  const [origin, size, root] = openNote(text("checkpoint"), key).split("\n");
+  must(origin === manifest.origin && size === String(manifest.size), "checkpoint");
+  const hashes = JSON.parse(text("proof.json")).hashes.map(base64);
+  must(hashes.every((h) => h.length === 32) && rootOf(leaves, manifest.size, hashes).equals(base64(root)), "root");
+  const lines = manifest.streams.map((entry) => `${entry.stream} ${entry.facts}`);
+  const complete = ["caretrail.packet/completeness", NOTICE, manifest.origin, String(manifest.size), ...lines].join("\n");
+  must(openNote(text("completeness.note"), key) === complete, "completeness");
+}
+
+// --- the ledger's vectors ---
+
+const holds = (step) => { try { return step(); } catch { return false; } };
+
+function vectors(place) {
+  // numbers that a double cannot hold stay texts
+  const rows = (name) => JSON.parse(readFileSync(join(place, `${name}.json`), "utf8").replace(/: (-?\d{16,})([,}])/g, ': "$1"$2'));
+  let count = 0;
+  const agree = (found, row) => { must(found === (row.valid ?? true), JSON.stringify(row)); count += 1; };
+  for (const row of rows("leaves")) {
+    const payloadHash = sha256(hex(row.salt), hex(row.payload));
+    const leaf = leafOf({ ...row, stream: hex(row.stream), moment: BigInt(row.recorded_at), payloadHash });
+    agree(leaf.toString("hex") === row.leaf && payloadHash.toString("hex") === row.payload_hash, row);
+  }
+  for (const tree of rows("trees")) {
+    const leaves = tree.leaves.map(hex);
+    for (const [size, root] of Object.entries(tree.roots)) {
+      if (size === "0") continue;
+      const known = new Map(leaves.slice(0, Number(size)).map((leaf, index) => [index + 1, leaf]));
+      agree(rootOf(known, Number(size), []).toString("hex") === root, { size, root });
+    }
+  }
+  for (const row of rows("inclusion")) {
+    const hashes = row.path.map(hex);
+    agree(holds(() => rootOf(new Map([[row.index + 1, hex(row.leaf)]]), row.size, fromLeft(row.index, row.size, hashes)).equals(hex(row.root))), row);
+  }
+  for (const row of rows("notes")) {
+    agree(holds(() => {
+      const text = row.keys.map((line) => holds(() => openNote(row.note, readKey(line)))).find((found) => found !== false);
+      must(text !== undefined, "no key");
+      const [origin, size, root] = text.split("\n");
+      return origin === row.origin && size === String(row.size) && base64(root).toString("hex") === row.root;
+    }), row);
+  }
+  return count;
+}
+
+// An audit path goes from the leaf up; a packet has the same hashes from left to right.
+function fromLeft(index, size, path) {
+  const [left, right] = [[], []];
+  let [start, end, at] = [0, size, path.length];
+  while (end - start > 1 && at > 0) {
+    const middle = start + half(end - start);
+    at -= 1;
+    if (index < middle) { right.unshift(path[at]); end = middle; } else { left.push(path[at]); start = middle; }
+  }
+  return [...path.slice(0, at), ...left, ...right];
+}
+
+if (process.argv[2] === "--vectors") {
+  console.log(vectors(process.argv[3]));
+} else if (process.argv[2] === "--many") { // lines "PACKET<tab>KEY" on standard input, a status a line out
+  for (const line of readFileSync(0, "utf8").trimEnd().split("\n")) {
+    const [path, key] = line.split("\t");
+    try { check(path, key); console.log("0"); } catch (error) { console.log(error instanceof TypeError && process.env.DEBUG ? error.stack : "1"); }
+  }
+}
