@@ -22,7 +22,8 @@ def newest_in(folder: Path, keys: Sequence[SigningKey], origin: str) -> Checkpoi
     try:
         files = sorted((path for path in folder.iterdir() if path.suffix == SUFFIX), reverse=True)
     except OSError as error:
-        raise _failed("read", error) from None
+        hint = "make it first, where the database's administrators cannot reach it; nothing was signed"
+        raise FileRefused(f"the folder for checkpoints cannot be read: {_why(error)}", hint) from None
     trusted = [key.verifying for key in keys]
     for path in files:
         with suppress(NoteRefused, OSError, UnicodeDecodeError):
@@ -39,7 +40,8 @@ def publish(folder: Path, sealed: Sealed, keys: Sequence[SigningKey]) -> Path:
             path = path.with_name(f"{path.stem}-{ids}{SUFFIX}")
         create_file(path, sealed.note, MODE)
     except OSError as error:
-        raise _failed("written", error) from None
+        hint = "the checkpoint is remembered: run this again, and the same one is given out"
+        raise FileRefused(f"the folder for checkpoints cannot be written: {_why(error)}", hint) from None
     return path
 
 
@@ -50,8 +52,5 @@ def _same_text(path: Path, sealed: Sealed) -> bool:
     return False
 
 
-def _failed(done: str, error: OSError) -> FileRefused:
-    return FileRefused(
-        f"the folder for checkpoints cannot be {done}: {os.strerror(error.errno or 0)}",
-        "the checkpoint is remembered: run this again, and the same one is given out",
-    )
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno or 0)
