@@ -10,9 +10,6 @@ from uuid import UUID, uuid5
 
 from bench.place import Place, say
 from bench.reads import CARETRAIL, elsewhere, run, write_population
-from caretrail.auditing.memory import Memory
-from caretrail.auditing.sealing import seal
-from caretrail.auditing.verify import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.projection import rebuild as rebuilding
@@ -20,6 +17,9 @@ from caretrail.projection.projector import catch_up
 from caretrail.projection.tables import create_tables, read_state
 from caretrail.projection.tiles import write_tiles
 from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
+from caretrail.sealing.memory import Memory
+from caretrail.sealing.seal import seal
+from caretrail.sealing.verify import verify
 from caretrail.service import create_store
 
 MOST_FACTS = 1_000_000

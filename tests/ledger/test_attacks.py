@@ -20,16 +20,16 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from caretrail.auditing.memory import Memory
-from caretrail.auditing.outbox import publish
-from caretrail.auditing.sealing import seal
-from caretrail.auditing.verdict import Kind, Verdict
-from caretrail.auditing.verify import verify
-from caretrail.auditing.witnesses import Witnesses, checkpoint_files, joined, read_checkpoints, read_receipts
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import SigningKey, VerifyingKey, new_key
 from caretrail.recording import leaf_hash, open_recorder
 from caretrail.recording.leaf import LogColumns
+from caretrail.sealing.memory import Memory
+from caretrail.sealing.outbox import publish
+from caretrail.sealing.seal import seal
+from caretrail.sealing.verdict import Kind, Verdict
+from caretrail.sealing.verify import verify
+from caretrail.sealing.witnesses import Witnesses, checkpoint_files, joined, read_checkpoints, read_receipts
 from ledger.superuser import altered, fitted, make_all_anew, project, rewrite, rows_of
 from stores import pending
 

@@ -13,13 +13,13 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from caretrail.auditing.verdict import Verdict
-from caretrail.auditing.verify import verify
-from caretrail.auditing.witnesses import Kept, Witnesses
 from caretrail.ledger.checkpoint import Checkpoint, origin_of
 from caretrail.ledger.tree import root_of
 from caretrail.recording import open_recorder
 from caretrail.recording.leaf import leaf_of
+from caretrail.sealing.verdict import Verdict
+from caretrail.sealing.verify import verify
+from caretrail.sealing.witnesses import Kept, Witnesses
 from ledger.superuser import rows_of
 from stores import pending
 

@@ -14,17 +14,17 @@ from uuid import uuid4
 
 import pytest
 
-from caretrail.auditing.memory import Memory
-from caretrail.auditing.outbox import publish
-from caretrail.auditing.sealing import seal
-from caretrail.auditing.verdict import Kind, Verdict
-from caretrail.auditing.verify import verify
-from caretrail.auditing.witnesses import Witnesses, checkpoint_files, joined, read_checkpoints
 from caretrail.errors import CaretrailError
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.recording import RecordedEvent, init_store, leaf_hash, open_recorder
 from caretrail.recording.copying import copy_store
+from caretrail.sealing.memory import Memory
+from caretrail.sealing.outbox import publish
+from caretrail.sealing.seal import seal
+from caretrail.sealing.verdict import Kind, Verdict
+from caretrail.sealing.verify import verify
+from caretrail.sealing.witnesses import Witnesses, checkpoint_files, joined, read_checkpoints
 from conftest import EXTERNAL
 from ledger.superuser import project
 from recording.test_failover import Load, survive

@@ -13,15 +13,15 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from caretrail.auditing import reading, sealing
-from caretrail.auditing.durable import FileRefused, held
-from caretrail.auditing.memory import Memory, SigningRefused
-from caretrail.auditing.outbox import newest_in, publish
-from caretrail.auditing.sealing import Sealed, seal
-from caretrail.auditing.witnesses import checkpoint_files, read_checkpoints
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
 from caretrail.ledger.note import OtherLog, SigningKey, new_key
 from caretrail.recording import EventRecorder, open_recorder
+from caretrail.sealing import reading, sealing
+from caretrail.sealing.durable import FileRefused, held
+from caretrail.sealing.memory import Memory, SigningRefused
+from caretrail.sealing.outbox import newest_in, publish
+from caretrail.sealing.seal import Sealed, seal
+from caretrail.sealing.witnesses import checkpoint_files, read_checkpoints
 from ledger.superuser import altered, make_all_anew, project, rewrite, rows_of
 from ledger.test_attacks import changed
 from stores import pending, run_sql

@@ -12,13 +12,19 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 
-from caretrail.auditing.folding import RowFold
-from caretrail.auditing.memory import Memory
-from caretrail.auditing.reading import BATCH
-from caretrail.auditing.sealing import seal
-from caretrail.auditing.verdict import Kind, Verdict
-from caretrail.auditing.verify import verify
-from caretrail.auditing.witnesses import (
+from caretrail.errors import StoreError, StoreUnreachable
+from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
+from caretrail.ledger.note import new_key
+from caretrail.ledger.tree import root_of
+from caretrail.recording import leaf_hash, open_recorder
+from caretrail.recording.leaf import LogColumns, leaf_of
+from caretrail.sealing.folding import RowFold
+from caretrail.sealing.memory import Memory
+from caretrail.sealing.reading import BATCH
+from caretrail.sealing.seal import seal
+from caretrail.sealing.verdict import Kind, Verdict
+from caretrail.sealing.verify import verify
+from caretrail.sealing.witnesses import (
     Kept,
     Witnesses,
     WitnessUnreadable,
@@ -27,12 +33,6 @@ from caretrail.auditing.witnesses import (
     read_checkpoints,
     read_receipts,
 )
-from caretrail.errors import StoreError, StoreUnreachable
-from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
-from caretrail.ledger.note import new_key
-from caretrail.ledger.tree import root_of
-from caretrail.recording import leaf_hash, open_recorder
-from caretrail.recording.leaf import LogColumns, leaf_of
 from ledger.superuser import fitted, project, rewrite, rows_of
 from ledger.test_attacks import changed
 from servers import Server, wait_until
@@ -146,7 +146,7 @@ def test_a_standby_is_waited_for_until_it_has_what_was_signed(
     # the control: with no patience it would be
     run_sql(url, "SELECT pg_wal_replay_pause()")
     kept = signed(primary.url(), append(primary.url(), 5))
-    monkeypatch.setattr("caretrail.auditing.verify.PATIENCE", 0)
+    monkeypatch.setattr("caretrail.sealing.verify.PATIENCE", 0)
     assert found(verdict_of(url, kept)) == [(Kind.RESTORED, 26)]
 
 

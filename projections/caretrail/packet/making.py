@@ -82,7 +82,7 @@ def make_packet(
 ) -> Made:
     """Write the packet to a new file, once its disclosure is recorded.
 
-    `checkpoint` is a signed note of this log, by the same keys (see `caretrail.auditing.sealing`). Facts are all of
+    `checkpoint` is a signed note of this log, by the same keys (see `caretrail.sealing.seal`). Facts are all of
     each episode up to it. Raises PacketRefused, UnknownEpisode, NoteRefused or StoreError: then there is no file.
     """
     subtrees = stored_subtrees(recorder, _generation(recorder))

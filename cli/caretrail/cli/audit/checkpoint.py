@@ -48,10 +48,10 @@ def command(
         caretrail audit checkpoint --key ledger.key --to /mnt/auditor
         caretrail audit checkpoint --key ledger.key | mail auditor@example.org
     """
-    from caretrail.auditing.memory import Memory
-    from caretrail.auditing.outbox import newest_in, publish
-    from caretrail.auditing.sealing import seal
     from caretrail.ledger.checkpoint import origin_of
+    from caretrail.sealing.memory import Memory
+    from caretrail.sealing.outbox import newest_in, publish
+    from caretrail.sealing.seal import seal
 
     keys = _keys(files)
     folder = None if place == "-" else Path(place)

@@ -189,11 +189,11 @@ def _made(
 
 def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict[str, Any]) -> str:
     """The signed checkpoint to stand on: as given, or one that is signed now, if it continues the last."""
-    from caretrail.auditing.memory import Memory
-    from caretrail.auditing.sealing import seal
     from caretrail.cli.audit.checkpoint import default_state
     from caretrail.ledger.checkpoint import origin_of
     from caretrail.packet.making import read_note
+    from caretrail.sealing.memory import Memory
+    from caretrail.sealing.seal import seal
 
     if given["checkpoint"] is not None:
         return read_note(given["checkpoint"])

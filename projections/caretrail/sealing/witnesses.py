@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from caretrail.auditing.verdict import Kind, Problem
 from caretrail.errors import CaretrailError
 from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, read_checkpoint
 from caretrail.ledger.note import MOST_BYTES, NoteRefused, OtherLog, VerifyingKey, note_text, open_note
+from caretrail.sealing.verdict import Kind, Problem
 
 SUFFIX = ".checkpoint"
 _NEVER = 2**63

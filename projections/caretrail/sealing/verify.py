@@ -7,12 +7,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from caretrail.auditing.folding import RowFold, Run, leaf_or_none
-from caretrail.auditing.likeness import NEAR, Differences, likeness
-from caretrail.auditing.reading import BELOW, stored_rows
-from caretrail.auditing.trees import WIDTH, TreeFold
-from caretrail.auditing.verdict import Kind, Problem, Verdict
-from caretrail.auditing.witnesses import Kept, Witnesses
 from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.tree import root_of
@@ -22,6 +16,12 @@ from caretrail.recording.events import LARGEST_NUMBER
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
+from caretrail.sealing.folding import RowFold, Run, leaf_or_none
+from caretrail.sealing.likeness import NEAR, Differences, likeness
+from caretrail.sealing.reading import BELOW, stored_rows
+from caretrail.sealing.trees import WIDTH, TreeFold
+from caretrail.sealing.verdict import Kind, Problem, Verdict
+from caretrail.sealing.witnesses import Kept, Witnesses
 
 HASH_BYTES = 32
 PATIENCE, PAUSE = 60, 0.5

@@ -10,10 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from caretrail.auditing.folding import RowFold
-from caretrail.auditing.memory import Memory, SigningRefused
-from caretrail.auditing.reading import BELOW, stored_rows
-from caretrail.auditing.trees import TreeFold
 from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from caretrail.ledger.note import OtherLog, SigningKey
@@ -21,6 +17,10 @@ from caretrail.ledger.tree import Frontier, frontier_at, root_at
 from caretrail.projection.tables import State, read_state, tables_exist
 from caretrail.projection.tiles import stored_subtrees
 from caretrail.recording.recorder import EventRecorder
+from caretrail.sealing.folding import RowFold
+from caretrail.sealing.memory import Memory, SigningRefused
+from caretrail.sealing.reading import BELOW, stored_rows
+from caretrail.sealing.trees import TreeFold
 
 Progress = Callable[[int, int], None]
 """Called with the facts done and the facts to do."""

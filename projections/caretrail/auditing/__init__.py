@@ -1,1 +1,0 @@
-"""Questions about the record itself: whether it is complete and unaltered, and what was known when."""
