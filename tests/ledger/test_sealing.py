@@ -16,7 +16,8 @@ import pytest
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
 from caretrail.ledger.note import OtherLog, SigningKey, new_key
 from caretrail.recording import EventRecorder, open_recorder
-from caretrail.sealing import reading, sealing
+from caretrail.sealing import reading
+from caretrail.sealing import seal as seal_module
 from caretrail.sealing.durable import FileRefused, held
 from caretrail.sealing.memory import Memory, SigningRefused
 from caretrail.sealing.outbox import newest_in, publish
@@ -209,7 +210,7 @@ def test_a_bit_that_flips_while_reading_is_not_signed(signer: Signer, monkeypatc
             flipped = [changed(row, payload=b"\x01" + row[4][1:]) if row[0] == 7 else row for row in rows]  # type: ignore[union-attr]
             yield flipped if calls == 1 else rows
 
-    monkeypatch.setattr(sealing, "stored_rows", flipping)
+    monkeypatch.setattr(seal_module, "stored_rows", flipping)
     refused(signer, "reading the new facts twice gave two results", first=True)
     monkeypatch.undo()
     assert signer.sign(first=True).size == 20
