@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Tests mostly wait for disks, so several run at once, each process with a server of its own; one that was named is shared.
+TOGETHER = $(if $(CARETRAIL_TEST_POSTGRES),,--numprocesses 3 --dist loadfile)
 
 .PHONY: help demo install test lint bench faults mutants lock clean
 
@@ -19,7 +21,7 @@ install: $(VENV)/.dev
 
 # Pass every test, real PostgreSQL included (started from a wheel, or named by CARETRAIL_TEST_POSTGRES)
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TOGETHER)
 
 # Check style, types and the direction of imports
 lint: $(VENV)/.dev

@@ -81,6 +81,19 @@ def _check_version(url: str, *, oldest: int) -> None:
         pytest.exit(f"PostgreSQL {version} is not what these tests are for (from {oldest} to 18)", returncode=3)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Take over what a process of pytest-xdist has to report."""
+    found: list[str] = getattr(node, "workeroutput", {}).get("report", [])
+    _report.extend(line for line in found if line not in _report)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["report"] = _report
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in _report:
         terminalreporter.write_line(line)

@@ -105,7 +105,7 @@ def test_it_verifies_up_to_where_the_log_ended_when_it_began(store_url: str) -> 
 
     def check() -> None:
         try:
-            for _ in range(3):
+            while len(verdicts) < 3 or verdicts[-1].facts == 600:  # until the writer had its turn
                 with suppress(StoreUnreachable):
                     project(store_url)
                 verdicts.append(verdict_of(store_url))
@@ -116,8 +116,8 @@ def test_it_verifies_up_to_where_the_log_ended_when_it_began(store_url: str) -> 
         check() if number == 0 else write(number)
 
     all_at_once(work, workers=2)
-    assert [verdict.problems for verdict in verdicts] == [()] * 3
-    assert verdicts[-1].facts > verdicts[0].facts >= 600
+    assert {verdict.problems for verdict in verdicts} == {()}
+    assert verdicts[-1].facts > 600
 
 
 def test_a_hot_standby_can_be_verified(server_pair: tuple[Server, Server]) -> None:
