@@ -172,7 +172,7 @@ def test_new_facts_that_no_append_would_give(signer: Signer, what: str) -> None:
     else:
         rows[-1] = changed(rows[-1], position=99)
     rewrite(signer.url, rows)
-    refused(signer, "position 23|positions 25 to 98")
+    refused(signer, "position 23|position 25: nothing is there, up to position 98")
 
 
 def test_tiles_that_are_not_of_the_log(signer: Signer) -> None:

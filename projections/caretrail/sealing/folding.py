@@ -101,7 +101,7 @@ class RowFold:
             self._note_missing(self.position + 1, position)
 
     def _note_missing(self, first: int, last: int) -> None:
-        which = f"position {first} is missing" if first == last else f"positions {first} to {last} are missing"
+        which = "nothing is there" if first == last else f"nothing is there, up to position {last}"
         self._note(first, Kind.DELETED, which)
 
     def _note_version(self, position: int, expected: int, version: int) -> None:
