@@ -13,7 +13,7 @@ import click
 from caretrail.cli.helping import described
 from caretrail.cli.options import Day, Setup, data_folder, now, store_option
 from caretrail.cli.screen import Step, plural, progress, say, visible
-from caretrail.errors import Refused, StoreForeign
+from caretrail.errors import Refused, StoreForeign, StoreOlder
 
 if TYPE_CHECKING:
     from caretrail.facts import Fact
@@ -45,7 +45,7 @@ def command(setup: Setup, today: date | None, count: int, seed: int) -> None:
     if setup.is_default:
         data_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     url = setup.db or str(data_folder() / f"demo-{day}-{count}-{seed}.db")
-    _fill(url, day, count, seed)
+    _fill(url, day, count, seed, ours=setup.is_default)
     _tour(url, day if today else None)
 
 
@@ -62,13 +62,16 @@ class _Clock:
         return self.at
 
 
-def _fill(url: str, today: date, count: int, seed: int) -> None:
-    """Record the demo's facts; broken off and run again, it goes on where it was."""
+def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
+    """Record the demo's facts; broken off and run again, it goes on where it was.
+
+    `ours` is a file that only the demo makes: one of an older version is brought up to date.
+    """
     from caretrail.demo import episodes
     from caretrail.projection.projector import catch_up
     from caretrail.recording.application import Records
     from caretrail.recording.location import parse_url
-    from caretrail.recording.opening import init_store, open_recorder
+    from caretrail.recording.opening import init_store, open_recorder, upgrade_store
 
     if parse_url(url).dialect != "sqlite":
         raise StoreForeign(
@@ -76,7 +79,12 @@ def _fill(url: str, today: date, count: int, seed: int) -> None:
         )
     facts = list(episodes(today, count, seed))
     clock = _Clock(facts[0][0])
-    init_store(url, demo=True, clock=clock)
+    try:
+        init_store(url, demo=True, clock=clock)
+    except StoreOlder:
+        if not ours:
+            raise
+        upgrade_store(url)
     with open_recorder(url, clock=clock) as recorder:
         if not recorder.is_demo:
             raise StoreForeign(
