@@ -209,3 +209,9 @@ def test_a_determination_can_hold_as_long_as_the_payer_authorized() -> None:
         "eligible", date(2026, 3, 15),
     )  # fmt: skip
     assert told.eligible("2026-03-16").verdict == "unknown"
+    text += "2026-03-20 authorized 2026-01-15 to 2026-04-15 30 day\n"
+    told = Told(text, by_payer)
+    said = [told.eligible(day).verdict for day in ("2026-03-15", "2026-03-16", "2026-03-19", "2026-03-20")]
+    assert said == ["eligible", "unknown", "unknown", "eligible"], (
+        "an authorization that came late was not known between"
+    )

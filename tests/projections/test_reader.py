@@ -13,7 +13,7 @@ import pytest
 from caretrail.errors import UnknownEpisode
 from caretrail.projection.projector import Projector, catch_up
 from caretrail.projection.rebuild import rebuild
-from caretrail.projection.tables import row_format
+from caretrail.projection.tables import format_with, row_format
 from caretrail.reading import door
 from caretrail.reading.board import LiveBoard
 from caretrail.reading.door import unrecorded
@@ -345,7 +345,17 @@ def test_the_format_of_rows_changes_with_a_pack(monkeypatch: pytest.MonkeyPatch,
     marks: set[int] = set()
     for text in ("review_days = 30", "review_days = 60"):
         pack.write_text(text)
-        row_format.cache_clear()
+        format_with.cache_clear()
         marks.add(row_format())
-    row_format.cache_clear()
+    format_with.cache_clear()
     assert len(marks) == 2
+
+
+def test_the_format_of_rows_follows_the_folder_of_packs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Given a process that has asked before, when another folder is named, then its rows are of another format."""
+    (tmp_path / "own.toml").write_text("review_days = 30")
+    before = row_format()
+    monkeypatch.setenv("CARETRAIL_PACKS", str(tmp_path))
+    assert row_format() != before
+    monkeypatch.delenv("CARETRAIL_PACKS")
+    assert row_format() == before

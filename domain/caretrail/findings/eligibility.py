@@ -146,7 +146,10 @@ class _Book:
             if item.fact.leave_by is not None:
                 days.add(later(item.fact.leave_by, 1))
         if self._by_payer:
-            days.update(item.day for item in self._case.chart.authorized)
+            for given in self._case.chart.authorized:
+                days.add(given.day)
+                if isinstance(given.fact, Authorized):  # until a later one is known, the answer ends with each
+                    days.add(later(given.fact.to, 1))
         for sheet in self._sheets.values():
             days.update(sheet.main.starts())
         return sorted(days)

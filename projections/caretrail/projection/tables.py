@@ -76,20 +76,24 @@ class State(NamedTuple):
     position: int
 
 
-@cache
 def row_format() -> int:
     """A number that changes with the rules' code, the policy packs and the tables.
 
     Rows of another format are dropped and made again, so the stored answers and those of `why` cannot disagree.
     """
+    return format_with(MADE_BY, os.environ.get("CARETRAIL_PACKS"))  # as in caretrail.policy.shelf
+
+
+@cache
+def format_with(packages: tuple[str, ...], own: str | None) -> int:
+    """The format of rows made by these packages, and by the packs in a folder of one's own; read once a process."""
     digest = hashlib.sha256()
-    for package in MADE_BY:
+    for package in packages:
         spec = find_spec(package)  # finds the package without importing it: a read must start fast
         for place in (spec.submodule_search_locations or ()) if spec else ():
             for path in sorted(Path(place).rglob("*")):
                 if path.suffix in (".py", ".sql", ".toml"):
                     digest.update(path.name.encode() + path.read_bytes())
-    own = os.environ.get("CARETRAIL_PACKS")  # as in caretrail.policy.shelf, which a read need not load
     for path in sorted(Path(own).glob("*.toml")) if own else ():
         with contextlib.suppress(OSError):  # what cannot be read judges nothing, and says so where it is asked for
             digest.update(os.fsencode(path.name) + regular_bytes(path, MOST_PACK_BYTES))
