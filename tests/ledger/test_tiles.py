@@ -19,7 +19,7 @@ from caretrail.recording import EventRecorder, open_recorder
 from caretrail.recording.leaf import leaf_of
 from ledger import naive
 from ledger.superuser import rewrite, rows_of
-from ledger.test_verify import STREAM
+from ledger.verifying import STREAM
 from stores import pending, run_sql
 
 

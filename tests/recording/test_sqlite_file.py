@@ -16,7 +16,7 @@ import pytest
 
 from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer, StoreNotInitialised, StoreUnreachable
 from caretrail.recording import init_store, open_recorder
-from stores import as_nobody, pending, run_sql
+from stores import pending, run_sql, taking_no_writes
 
 
 def mode(path: Path) -> int:
@@ -194,23 +194,15 @@ def test_a_row_that_is_no_longer_one_is_damage_too(sqlite_url: str, values: str)
 # --- reading where nothing may be written -------------------------------------------------------------------------
 
 
-def test_a_read_only_store_can_be_read_and_says_why_it_takes_nothing(sqlite_url: str, path: Path) -> None:
+def test_a_read_only_store_can_be_read_and_says_why_it_takes_nothing(sqlite_url: str) -> None:
     with open_recorder(sqlite_url) as recorder:
         recorder.append([pending(uuid4())])
-    for folder in path.parents:
-        if folder.owner() == path.owner() and str(folder).startswith("/tmp/pytest"):  # noqa: S108
-            folder.chmod(0o755)
-    path.chmod(0o444)
-    path.parent.chmod(0o555)
-    try:
-        with as_nobody(), open_recorder(sqlite_url) as recorder:
-            assert recorder.max_position() == 1
-            assert len(recorder.select_streams({recorder.read_log()[0].originator_id: 0})) == 1
-            with pytest.raises(StoreUnreachable, match="read-only"):
-                recorder.append([pending(uuid4())])
-            assert recorder.max_position() == 1
-    finally:
-        path.parent.chmod(0o755)
+    with taking_no_writes(sqlite_url), open_recorder(sqlite_url) as recorder:
+        assert recorder.max_position() == 1
+        assert len(recorder.select_streams({recorder.read_log()[0].originator_id: 0})) == 1
+        with pytest.raises(StoreUnreachable, match="read-only"):
+            recorder.append([pending(uuid4())])
+        assert recorder.max_position() == 1
 
 
 def test_a_place_where_nothing_can_be_made_says_why(tmp_path: Path) -> None:
