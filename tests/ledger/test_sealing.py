@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
 
 import pytest
 
-from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
+from caretrail.ledger.checkpoint import Checkpoint, origin_of
 from caretrail.ledger.note import OtherLog, SigningKey, new_key
 from caretrail.recording import EventRecorder, open_recorder
 from caretrail.sealing import reading
@@ -21,43 +16,12 @@ from caretrail.sealing import seal as seal_module
 from caretrail.sealing.durable import FileRefused, held
 from caretrail.sealing.memory import Memory, SigningRefused
 from caretrail.sealing.outbox import newest_in, publish
-from caretrail.sealing.seal import Sealed, seal
+from caretrail.sealing.seal import seal
 from caretrail.sealing.witnesses import checkpoint_files, read_checkpoints
+from ledger.signing import STREAM, Signer
 from ledger.superuser import altered, make_all_anew, project, rewrite, rows_of
 from ledger.test_attacks import changed
 from stores import pending, run_sql
-
-STREAM = uuid5(UUID(int=1), "stream")
-
-
-@dataclass
-class Signer:
-    """Somebody who signs a log, and the folder it goes to."""
-
-    url: str
-    folder: Path
-    keys: list[SigningKey]
-    origin: str
-
-    @property
-    def memory(self) -> Memory:
-        return Memory(self.folder / "state" / "last", self.origin)
-
-    @property
-    def outbox(self) -> Path:
-        (self.folder / "out").mkdir(exist_ok=True)
-        return self.folder / "out"
-
-    def sign(self, **options: Any) -> Checkpoint:
-        with open_recorder(self.url) as recorder:
-            sealed = seal(recorder, self.keys, self.memory, **options)
-        publish(self.outbox, sealed, self.keys)
-        return sealed.checkpoint
-
-    def append(self, count: int) -> None:
-        with open_recorder(self.url) as recorder:
-            version = len(recorder.select_events(STREAM))
-            recorder.append([pending(STREAM, version + n) for n in range(1, count + 1)])
 
 
 @pytest.fixture
@@ -324,102 +288,3 @@ def test_a_key_that_nobody_vouches_for_is_said(signer: Signer) -> None:
     kept = read_checkpoints(checkpoint_files([signer.outbox]), [old.verifying, new.verifying], signer.origin)
     assert kept.problems == ()
     assert [f"key {new.verifying.id.hex()} together" in note for note in kept.notes] == [True]
-
-
-# --- killed ---------------------------------------------------------------------------------------------------------
-
-
-def _die_at(step: int, signer: Signer, first: bool) -> bool:
-    """Sign in a process that kills itself before its step-th write to a file; whether it was killed."""
-    child = os.fork()
-    if child == 0:
-        _in_child(step, signer, first)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
-
-
-def _in_child(step: int, signer: Signer, first: bool) -> None:
-    left = step
-
-    def count(event: str, args: tuple[Any, ...]) -> None:
-        nonlocal left
-        ours = any(isinstance(arg, str) and "/sealed/" in arg for arg in args) or event == "fsync"
-        if event in ("open", "os.link", "os.rename", "os.remove", "fsync") and ours:
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sync = os.fsync
-
-    def counted_sync(descriptor: Any) -> None:
-        count("fsync", ())
-        sync(descriptor)
-
-    os.fsync = counted_sync  # type: ignore[assignment]  # its parameter has another name
-    sys.addaudithook(count)
-    try:
-        signer.sign(first=first)
-    finally:
-        os._exit(0)
-
-
-def _given_out(signer: Signer) -> dict[int, set[bytes]]:
-    """Every root that anybody could have seen, by size."""
-    roots: dict[int, set[bytes]] = {}
-    trusted = [signer.keys[0].verifying]
-    for path in [*signer.outbox.glob("*.checkpoint"), *(signer.folder / "state").glob("last")]:
-        found = open_checkpoint(path.read_text(), trusted, signer.origin)
-        roots.setdefault(found.size, set()).add(found.root)
-    return roots
-
-
-def test_killed_anywhere_it_never_signs_two_histories_and_can_go_on(sqlite_url: str, tmp_path: Path) -> None:
-    """At each step: killed; then the newest fact is another; then it is put back. Signed each time, if it may be."""
-    with open_recorder(sqlite_url) as recorder:
-        origin = origin_of(recorder.namespace)
-    step, killed, refusals = 0, True, 0
-    while killed:
-        step += 1
-        signer = Signer(sqlite_url, tmp_path / str(step) / "sealed", [new_key(origin)], origin)
-        signer.folder.mkdir(parents=True)
-        signer.append(1)
-        signer.sign(first=True)
-        signer.append(1)
-        killed = _die_at(step, signer, first=False)
-        true = rows_of(sqlite_url)
-        rewrite(sqlite_url, [*true[:-1], changed(true[-1], payload=b"another")])
-        try:
-            signer.sign()
-        except SigningRefused:
-            refusals += 1
-            rewrite(sqlite_url, true)
-            signer.sign()
-        roots = _given_out(signer)
-        assert all(len(found) == 1 for found in roots.values()), step
-        assert max(roots) == len(true)
-    assert step > 8
-    assert 0 < refusals < step, "some were killed before they remembered, and some after"
-
-
-def test_the_kill_would_be_seen_if_it_gave_out_before_it_remembered(
-    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The control: with the memory written last, a kill between the two makes two histories."""
-    with open_recorder(sqlite_url) as recorder:
-        origin = origin_of(recorder.namespace)
-    signer = Signer(sqlite_url, tmp_path / "sealed", [new_key(origin)], origin)
-    signer.folder.mkdir()
-    signer.append(1)
-    signer.sign(first=True)
-    signer.append(1)
-
-    def forget(_: Memory, __: str) -> None:
-        """Write nothing."""
-
-    monkeypatch.setattr(Memory, "remember", forget)
-    with open_recorder(sqlite_url) as recorder:
-        forgotten: Sealed = seal(recorder, signer.keys, signer.memory)
-    monkeypatch.undo()
-    true = rows_of(sqlite_url)
-    rewrite(sqlite_url, [*true[:-1], changed(true[-1], payload=b"another")])
-    assert signer.sign().root != forgotten.checkpoint.root

@@ -1,0 +1,48 @@
+"""For tests of sealing: somebody who signs a log, with a memory and a folder of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from caretrail.ledger.checkpoint import Checkpoint
+from caretrail.ledger.note import SigningKey
+from caretrail.recording import open_recorder
+from caretrail.sealing.memory import Memory
+from caretrail.sealing.outbox import publish
+from caretrail.sealing.seal import seal
+from stores import pending
+
+STREAM = uuid5(UUID(int=1), "stream")
+
+
+@dataclass
+class Signer:
+    """Somebody who signs a log, and the folder it goes to."""
+
+    url: str
+    folder: Path
+    keys: list[SigningKey]
+    origin: str
+
+    @property
+    def memory(self) -> Memory:
+        return Memory(self.folder / "state" / "last", self.origin)
+
+    @property
+    def outbox(self) -> Path:
+        (self.folder / "out").mkdir(exist_ok=True)
+        return self.folder / "out"
+
+    def sign(self, **options: Any) -> Checkpoint:
+        with open_recorder(self.url) as recorder:
+            sealed = seal(recorder, self.keys, self.memory, **options)
+        publish(self.outbox, sealed, self.keys)
+        return sealed.checkpoint
+
+    def append(self, count: int) -> None:
+        with open_recorder(self.url) as recorder:
+            version = len(recorder.select_events(STREAM))
+            recorder.append([pending(STREAM, version + n) for n in range(1, count + 1)])
