@@ -21,13 +21,14 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Any, Self
 
 from pydantic import ValidationError
 
+from caretrail.aliases import Clock
 from caretrail.errors import (
     AccessNotRecorded,
     CaretrailError,
@@ -97,8 +98,6 @@ from caretrail.recording.recorder import EventRecorder
 
 FactLike = Fact | Mapping[str, Any]
 """A fact as a model, or as the dict of its JSON (dates as `date` or ISO text)."""
-
-Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:

@@ -10,11 +10,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer
 from caretrail.facts.codec import parse_fact
 from caretrail.recording import EventRecorder, RecordedEvent, copying, init_store, leaf_hash, open_recorder
 from caretrail.recording.application import Records
-from caretrail.recording.copying import Copied, CopyRefused, Progress, copy_store
+from caretrail.recording.copying import Copied, CopyRefused, copy_store
 from stores import Clock, pending, run_sql
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from time import sleep
 from uuid import UUID
 
+from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, StoreDamaged, StoreNewer
 from caretrail.recording.application import fold
 from caretrail.recording.database import Database
@@ -29,9 +30,6 @@ LOG_COLUMNS = (
 )  # fmt: skip  # as in the schema
 STAY_COLUMNS = ("stream", "client", "program", "first_day", "last_day")
 _KINDS = {cls.model_fields["type"].default for cls in MOVES_STAYS}
-
-Progress = Callable[[int, int], None]
-"""Called with what is done and what there is to do, in rows read."""
 
 
 class CopyRefused(CaretrailError):

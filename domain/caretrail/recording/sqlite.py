@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from caretrail.aliases import Clock
 from caretrail.errors import CommandReused, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
 from caretrail.recording.access import access_stream
 from caretrail.recording.database import Row
@@ -24,8 +25,6 @@ from caretrail.recording.leaf import EPOCH, LogColumns, columns_of, microseconds
 from caretrail.recording.recorder import Command, EventRecorder, by_stream
 from caretrail.recording.sqlite_database import SqliteDatabase
 from caretrail.recording.sqlite_setup import read_mark, sqlite_errors
-
-Clock = Callable[[], datetime]
 
 
 class _NotNextError(Exception):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid5
 
+from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, StoreDamaged
 from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
@@ -29,9 +30,6 @@ from caretrail.recording.recorder import EventRecorder
 DEMO: Final = "DEMO STORE, made-up episodes"
 MOST_NOTE_BYTES: Final = 64 * 1024
 FORMAT: Final = "caretrail.packet/1"
-
-Progress = Callable[[int, int], None]
-"""Called with the episodes done and the episodes to do."""
 
 Disclose = Callable[[Sequence[str], str], None]
 """Called with the episodes and the SHA-256 of the packet before it is handed out; if it raises, nothing is."""

@@ -11,9 +11,10 @@ from itertools import chain
 from typing import Protocol
 from uuid import UUID
 
+from caretrail.aliases import Progress
 from caretrail.errors import StoreError
 from caretrail.projection.programs import Governing, governing, program_flags
-from caretrail.projection.projector import FoldedEpisodes, Progress
+from caretrail.projection.projector import FoldedEpisodes
 from caretrail.projection.rebuild import ZERO, log_streams
 from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.tables import State, read_pieces, read_program_flags, read_rows, read_state

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
+from caretrail.aliases import Progress
 from caretrail.episode.episode import Episode
 from caretrail.errors import StoreError
 from caretrail.projection.programs import moves_programs, refresh
@@ -17,9 +18,6 @@ from caretrail.projection.tiles import write_tiles
 from caretrail.recording.events import ACCESS_PREFIX, RecordedEvent
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
-
-Progress = Callable[[int, int], None]
-"""Called with the facts done and the facts to do."""
 
 CACHED_FACTS = 20_000
 """Folded facts kept between batches, so that an episode touched again is not read again; bounds the memory."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
+from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError
 from caretrail.projection.programs import refresh
-from caretrail.projection.projector import FoldedEpisodes, Progress, Projector
+from caretrail.projection.projector import FoldedEpisodes, Projector
 from caretrail.projection.status import Status, status
 from caretrail.projection.tables import (
     OTHER_TABLES,

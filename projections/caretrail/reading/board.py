@@ -5,11 +5,12 @@ Both give the same values, so every question is written once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID, uuid5
 
+from caretrail.aliases import Progress
 from caretrail.projection.days import day_of, day_or_none, end_or_none
 from caretrail.projection.shapes import EpisodeRows, Piece, ProgramFlag, Span
 from caretrail.projection.tables import PACKAGE, State, flag_of, read_program_flags, read_rows, stream_of
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 QUERIES = "caretrail.reading"
 OPEN = frozenset({"open", "held", "quarantined"})
 PAGE = 200
-Progress = Callable[[int, int], None]
 
 
 class Presence(NamedTuple):

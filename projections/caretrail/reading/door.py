@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
+from caretrail.aliases import Progress
 from caretrail.errors import AccessNotRecorded, CaretrailError, StoreError, StoreUnreachable, UnknownEpisode
 from caretrail.projection.status import behind
 from caretrail.projection.tables import State, read_state, tables_exist
 from caretrail.reading.answers import Standing
-from caretrail.reading.board import Board, KnownBoard, LiveBoard, Progress, computed_rows
+from caretrail.reading.board import Board, KnownBoard, LiveBoard, computed_rows
 
 if TYPE_CHECKING:
     from caretrail.policy import Policy

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from caretrail.aliases import Progress
 from caretrail.policy import Pack, Policy
 from caretrail.projection.programs import governing_by
 from caretrail.projection.tables import State, stream_of
-from caretrail.reading.board import QUERIES, KnownBoard, Progress
+from caretrail.reading.board import QUERIES, KnownBoard
 from caretrail.reading.scope import Scope
 from caretrail.recording.statements import load_sql
 

@@ -7,9 +7,10 @@ old tree with the new facts behind it, and `verify` finds the row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from caretrail.aliases import Progress
 from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from caretrail.ledger.note import OtherLog, SigningKey
@@ -21,9 +22,6 @@ from caretrail.sealing.folding import RowFold
 from caretrail.sealing.memory import Memory, SigningRefused
 from caretrail.sealing.reading import BELOW, stored_rows
 from caretrail.sealing.trees import TreeFold
-
-Progress = Callable[[int, int], None]
-"""Called with the facts done and the facts to do."""
 
 VERIFY = "run 'caretrail audit verify --checkpoints …' with the checkpoints you have: it says what is wrong and where"
 NOTHING = Checkpoint("", 0, Frontier().root())

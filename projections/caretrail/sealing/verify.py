@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.tree import root_of
@@ -26,9 +27,6 @@ from caretrail.sealing.witnesses import Kept, Witnesses
 HASH_BYTES = 32
 PATIENCE, PAUSE = 60, 0.5
 """How often and how long, in seconds, a standby that is behind the witnesses is waited for."""
-
-Progress = Callable[[int, int], None]
-"""Called with the facts done and the facts to do."""
 
 
 def verify(recorder: EventRecorder, witnesses: Witnesses | None = None, progress: Progress | None = None) -> Verdict:

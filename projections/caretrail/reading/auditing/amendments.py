@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from caretrail.aliases import Progress
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import AMENDMENTS, Entry
 from caretrail.facts import Addendum, Corrected, EpisodeFact, ProgramFact, Voided
@@ -21,7 +22,6 @@ from caretrail.projection.shapes import Span
 from caretrail.projection.spans import episode_spans
 from caretrail.reading.amending import days_after, happened_on, is_late
 from caretrail.reading.answers import Answer
-from caretrail.reading.board import Progress
 from caretrail.recording.recorder import EventRecorder
 
 PAGE = 100

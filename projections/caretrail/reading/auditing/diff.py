@@ -13,13 +13,13 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
+from caretrail.aliases import Progress
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, UnknownEpisode
 from caretrail.projection.days import ONE_DAY, joined, next_day, today_in
 from caretrail.projection.rows import computed
 from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag
 from caretrail.reading.answers import Answer
-from caretrail.reading.board import Progress
 from caretrail.recording.events import RecordedEvent
 from caretrail.recording.mapper import entry_of
 from caretrail.recording.recorder import EventRecorder
