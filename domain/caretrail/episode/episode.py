@@ -6,9 +6,10 @@ Decisions read the clock from an argument. Evolving never raises: what was recor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from uuid import UUID
 
+from caretrail.days import today_in
 from caretrail.episode.history import (
     AMENDMENTS,
     Amendments,
@@ -51,7 +52,6 @@ from caretrail.facts import (
     Transferred,
     Voided,
 )
-from caretrail.facts.parts import zone_info
 
 BEGINNING: frozenset[type[FactBase]] = frozenset({Assessed, Admitted, ProgramAttested})
 """Facts that may be the first of an episode, or of a program's own stream."""
@@ -67,9 +67,6 @@ ACTING = (Corrected, Voided, Addendum, Signed)
 SIGNABLE = frozenset({PlanSigned, PlanReviewed, ContinuedStayDetermined})
 MOVES_OUTLINE = frozenset({Assessed, Admitted, Transferred, Discharged}) | AMENDMENTS
 """Facts that can change client, program, zone, admission or discharge."""
-
-FARTHEST_EAST = timezone(timedelta(hours=14))
-"""Where a day begins first: before an admission names the zone, only what is tomorrow everywhere is refused."""
 
 UNSETTLED = datetime.fromtimestamp(0, UTC)
 
@@ -142,7 +139,7 @@ class Episode:
 
     def today(self, now: datetime) -> date:
         """The civil day in the program's zone at that instant."""
-        return civil_day(now, self.outline.zone)
+        return today_in(self.outline.zone, now)
 
     # --- deciding --------------------------------------------------------------------------------------------
 
@@ -184,7 +181,7 @@ class Episode:
 
     def _require_not_future(self, fact: Fact, now: datetime) -> None:
         zone = fact.zone if isinstance(fact, Admitted) else self.outline.zone
-        today = civil_day(now, zone)
+        today = today_in(zone, now)
         if fact.occurred_on > today:
             raise _future("occurred_on")
         if isinstance(fact, Assessed):
@@ -301,8 +298,3 @@ def _unknown() -> UnknownEpisode:
     return UnknownEpisode(
         "no episode of that number is recorded", "check the number, or record 'assessed' or 'admitted' first"
     )
-
-
-def civil_day(now: datetime, zone: str | None) -> date:
-    """The day it is at an instant in a zone; without one, where the day begins first."""
-    return now.astimezone(zone_info(zone) if zone else FARTHEST_EAST).date()

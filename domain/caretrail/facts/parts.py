@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
-from functools import lru_cache
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +25,8 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+
+from caretrail.days import zone_info
 
 
 def _short(pattern: str, most: int) -> StringConstraints:
@@ -76,15 +76,6 @@ ReviewUnit = Literal[
 """In what a plan says its next review falls due, where the rules leave the choice to the plan."""
 
 Minutes = Annotated[StrictInt, Field(gt=0, le=24 * 60)]
-
-
-@lru_cache(maxsize=1000)
-def zone_info(name: str) -> ZoneInfo:
-    """Find an IANA zone by name, or raise ValueError."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        raise ValueError("must be an IANA time zone such as America/Chicago") from None
 
 
 def _known_zone(name: str) -> str:

@@ -13,8 +13,8 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
+from caretrail.days import iso, later
 from caretrail.findings.chart import Chart, Plan, Review, Stay
-from caretrail.findings.days import iso, later
 from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, months_after, next_working_day
 from caretrail.policy import Pack, Term
 from caretrail.policy.rules import ReviewDue

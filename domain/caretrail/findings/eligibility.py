@@ -8,11 +8,11 @@ from datetime import date
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
+from caretrail.days import iso, later
 from caretrail.facts import Authorized, ContinuedStayDetermined
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Determination, Stay
 from caretrail.findings.clock import Due
-from caretrail.findings.days import iso, later
 from caretrail.findings.finding import Eligibility
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.track import DAY, Say, Sheet

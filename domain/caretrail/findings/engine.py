@@ -7,11 +7,11 @@ from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
+from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.facts import Admitted, Discharged
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, chart_of
-from caretrail.findings.days import iso
 from caretrail.findings.eligibility import Answers, answers
 from caretrail.findings.explaining import quieted
 from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Finding

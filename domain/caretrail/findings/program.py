@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
+from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.facts import Admitted, ProgramAttested
-from caretrail.findings.days import iso
 from caretrail.findings.finding import Finding, Verdict
 from caretrail.findings.track import DAY, Piece, Say, Sheet
 from caretrail.policy import Pack, Policy

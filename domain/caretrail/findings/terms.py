@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
+from caretrail.days import later
 from caretrail.findings.chart import Session
-from caretrail.findings.days import later
 from caretrail.policy import Term
 
 DAY = timedelta(days=1)

@@ -14,8 +14,8 @@ from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
 
+from caretrail.days import iso
 from caretrail.findings.chart import Stay
-from caretrail.findings.days import iso
 from caretrail.findings.finding import Verdict
 
 DAY = timedelta(days=1)

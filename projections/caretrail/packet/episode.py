@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from caretrail.days import today_in
 from caretrail.errors import UnknownEpisode
 from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.packet import page
@@ -17,7 +18,6 @@ from caretrail.packet.notice import STATEMENT_1, STATEMENT_2
 from caretrail.packet.others import Others
 from caretrail.packet.showing import Shown, shown_facts
 from caretrail.packet.terms import PacketRefused, Terms
-from caretrail.projection.days import today_in
 from caretrail.projection.shapes import Flag
 from caretrail.reading.answers import plain
 from caretrail.reading.reader import eligibility_row

@@ -8,10 +8,10 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
+from caretrail.days import day_of, merge_spans
 from caretrail.episode.episode import Episode
 from caretrail.findings.program import program_findings
 from caretrail.policy.rules import Attested
-from caretrail.projection.days import day_of, joined
 from caretrail.projection.rows import Unreadable, evolve, flag_from, usable_policy
 from caretrail.projection.shapes import EpisodeRows, Flag, ProgramFlag
 from caretrail.projection.tables import PACKAGE, read_program_flags, stream_of, write_program_flags
@@ -138,7 +138,7 @@ def _flags(
     rules = {(pack.name, name): rule for pack in policy.versions for name, rule in pack.rules.items()}
     found = program_findings(history, policy, first.start)
     flags = [flag_from(finding, rules.get((finding.pack, finding.rule))) for finding in found]
-    runs = joined((item.start, item.end) for item in governed)
+    runs = merge_spans((item.start, item.end) for item in governed)
     for flag in with_work(flags, {name: rule.check for (_, name), rule in rules.items()}):
         yield from _cut(flag, runs, stream, program, first.zone)
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
+from caretrail.days import FOREVER, merge_spans, next_day
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, PackInvalid, PackUnknown
 from caretrail.facts import Accessed, Admitted, EpisodeFact, ProgramFact
 from caretrail.findings import judge
 from caretrail.findings.program import governed_stays
 from caretrail.policy import load_policy
-from caretrail.projection.days import FOREVER, joined, next_day
 from caretrail.projection.shapes import (
     QUIET_VERDICTS,
     EligibilitySpan,
@@ -125,7 +125,9 @@ def _governed(history: Sequence[Effective], policy: Policy | None) -> tuple[Gove
         stays.setdefault(stay.program, []).append((stay.first_day, end))
     name = policy.versions[0].name
     return tuple(
-        sorted(Governed(start, end, program, name) for program, days in stays.items() for start, end in joined(days))
+        sorted(
+            Governed(start, end, program, name) for program, days in stays.items() for start, end in merge_spans(days)
+        )
     )
 
 

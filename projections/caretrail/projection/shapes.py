@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from caretrail.projection.days import FOREVER, next_day
+from caretrail.days import FOREVER, next_day
 
 QUIET_VERDICTS = frozenset({"met", "not_applicable"})
 """Verdicts that ask nothing of anybody: kept beside the flags, and read only when asked for."""

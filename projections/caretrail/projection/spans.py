@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from caretrail.days import FOREVER, next_day
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.facts import Admitted, Assessed, Held, Resumed, TeamChanged
-from caretrail.projection.days import FOREVER, next_day
 from caretrail.projection.shapes import Span
 
 _Change = tuple[date, str | None]

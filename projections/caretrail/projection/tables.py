@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from caretrail.days import FOREVER, day_of, day_or_none, end_or_none
 from caretrail.errors import StoreError
 from caretrail.files import MOST_PACK_BYTES, regular_bytes
-from caretrail.projection.days import FOREVER, day_of, day_or_none, end_or_none
 from caretrail.projection.shapes import (
     EligibilitySpan,
     EpisodeRows,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from caretrail.projection.days import FOREVER
+from caretrail.days import FOREVER
 from caretrail.projection.shapes import QUIET_VERDICTS, Flag
 
 NOWHERE, NOW, SOON, CHECK, QUIET = 0, 1, 2, 3, 4

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from caretrail.days import today_in
 from caretrail.episode.history import Amendments, Entry
 from caretrail.facts import Addendum, Corrected, Voided
 from caretrail.facts.codec import payload_of
 from caretrail.policy import Policy
-from caretrail.projection.days import today_in
 from caretrail.reading.answers import Answer
 
 

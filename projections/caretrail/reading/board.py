@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID, uuid5
 
 from caretrail.aliases import Progress
-from caretrail.projection.days import day_of, day_or_none, end_or_none
+from caretrail.days import day_of, day_or_none, end_or_none
 from caretrail.projection.shapes import EpisodeRows, Piece, ProgramFlag, Span
 from caretrail.projection.tables import PACKAGE, State, flag_of, read_program_flags, read_rows, stream_of
 from caretrail.reading.scope import Hit, Scope, hits_of, pieces_of, program_hits, program_pieces, wanted

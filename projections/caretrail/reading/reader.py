@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from caretrail.days import today_in
 from caretrail.errors import UnknownEpisode
-from caretrail.projection.days import today_in
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Worklist
 from caretrail.reading.board import Board, Presence
 from caretrail.reading.door import Door

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 from uuid import UUID
 
-from caretrail.projection.days import ONE_DAY, day_of, today_in
+from caretrail.days import ONE_DAY, day_of, today_in
 from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag, Piece, ProgramFlag, Span
 from caretrail.reading.answers import FindingRow
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from caretrail.projection.days import FOREVER, day_of, day_or_none, end_or_none
+from caretrail.days import FOREVER, day_of, day_or_none, end_or_none
 from caretrail.projection.shapes import Piece
 from caretrail.projection.tables import versions_of
 from caretrail.projection.work import CHECK, NOW, QUIET

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
+from caretrail.days import iso
 from caretrail.facts import Admitted, Assessed, Dimension, Transferred
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Stay
-from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth, all_of, any_of, opposite
 from caretrail.findings.track import Change, Say, Sheet
 from caretrail.policy import Rule

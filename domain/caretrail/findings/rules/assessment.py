@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, Session
-from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.track import DAY, Change, Say, Sheet
 from caretrail.policy import Rule

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from caretrail.days import iso, later
 from caretrail.facts import Authorized
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Session, Stay
-from caretrail.findings.days import iso, later
 from caretrail.findings.finding import Verdict
 from caretrail.findings.track import DAY, Say, Sheet
 from caretrail.policy.rules import Authorization as AuthorizationRule

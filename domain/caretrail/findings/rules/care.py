@@ -8,10 +8,10 @@ from bisect import bisect_left, bisect_right
 from datetime import date, timedelta
 from operator import itemgetter
 
+from caretrail.days import iso, later
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.clock import Clock
-from caretrail.findings.days import iso, later
 from caretrail.findings.terms import ends_on, in_words
 from caretrail.findings.track import DAY, Change, Say, Sheet
 from caretrail.policy import Rule

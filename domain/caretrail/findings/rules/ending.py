@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.facts import Discharged, Outcome, Transferred
 from caretrail.findings.case import Case
-from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth
 from caretrail.findings.track import Say, Sheet
 from caretrail.policy import Rule

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
+from caretrail.days import iso
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Session, Stay
-from caretrail.findings.days import iso
 from caretrail.findings.finding import Verdict
 from caretrail.findings.terms import months_after
 from caretrail.findings.track import DAY, Say, Sheet

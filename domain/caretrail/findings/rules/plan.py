@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
 
+from caretrail.days import iso
 from caretrail.facts import Assessed, PlanSigned
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, Plan, Review, Session, Stay, within
-from caretrail.findings.days import iso
 from caretrail.findings.logic import Truth
 from caretrail.findings.signing import Document
 from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, ordinal

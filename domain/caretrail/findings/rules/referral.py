@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.credentials import only_among
-from caretrail.findings.days import iso
 from caretrail.findings.finding import QUIET_VERDICTS
 from caretrail.findings.logic import Truth
 from caretrail.findings.rules.staff import credentials_of

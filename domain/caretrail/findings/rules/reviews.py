@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from datetime import date
 
+from caretrail.days import iso
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Review, Stay
 from caretrail.findings.clock import Due
-from caretrail.findings.days import iso
 from caretrail.findings.finding import Verdict
 from caretrail.findings.terms import in_words
 from caretrail.findings.track import DAY, Change, Say, Sheet, Track

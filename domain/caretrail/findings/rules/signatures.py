@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from operator import itemgetter
 
+from caretrail.days import iso, later
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review
-from caretrail.findings.days import iso, later
 from caretrail.findings.signing import Document, Signing, settlings
 from caretrail.findings.terms import ends_on, in_words
 from caretrail.findings.track import Change, Say, Sheet, Track

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.facts import Assessed, FactBase
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review, Stay
 from caretrail.findings.credentials import among, only_among
-from caretrail.findings.days import iso
 from caretrail.findings.signing import Signing
 from caretrail.findings.terms import ends_on, in_words
 from caretrail.findings.track import DAY, Change, Say, Sheet

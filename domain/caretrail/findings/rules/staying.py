@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from caretrail.days import iso
 from caretrail.findings.case import Case
-from caretrail.findings.days import iso
 from caretrail.findings.finding import Eligibility, Verdict
 from caretrail.findings.track import Say, Sheet
 from caretrail.policy.rules import LengthOfStay

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
+from caretrail.days import later, merge_spans, next_day
 from caretrail.facts import (
     ContinuedStayDetermined,
     Discharged,
@@ -22,7 +23,6 @@ from caretrail.packet.page.given import FactLine
 from caretrail.packet.page.scale import Scale
 from caretrail.packet.page.words import spoken
 from caretrail.policy.rules import WeeklyHours
-from caretrail.projection.days import FOREVER, joined, next_day
 from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, Flag
 from caretrail.reading.view import EpisodeView
 
@@ -99,7 +99,7 @@ def story_of(view: EpisodeView, lines: Sequence[FactLine], as_of: date, titles: 
     ahead = [
         due
         for flag in _flags(view, ("review_due",))
-        if (due := flag.due_on) and flag.start <= as_of < flag.end and horizon < due <= _later(horizon, DUE_AHEAD_DAYS)
+        if (due := flag.due_on) and flag.start <= as_of < flag.end and horizon < due <= later(horizon, DUE_AHEAD_DAYS)
     ]
     scale = Scale.over(first, max([horizon, *ahead]))
     week_starts_on = _week_starts_on(view, as_of)
@@ -121,17 +121,13 @@ def _has_content(lane: Lane) -> bool:
     return bool(lane.bars or lane.marks or lane.columns or lane.dues)
 
 
-def _later(day: date, days: int) -> date:
-    return date.fromordinal(max(1, min(day.toordinal() + days, FOREVER.toordinal())))
-
-
 def _days(view: EpisodeView, as_of: date) -> tuple[date, date]:
     """The first day there is something of, and the last for which something can be said."""
     days = [item.day for item in view.history] or [view.rows.first_day]
     first, last = min(days), max(days)
-    if as_of < _later(first, -FAR_DAYS) or (view.rows.ended_on is not None and as_of > _later(last, FAR_DAYS)):
+    if as_of < later(first, -FAR_DAYS) or (view.rows.ended_on is not None and as_of > later(last, FAR_DAYS)):
         return first, last
-    return min(first, as_of), max(last, min(as_of, _later(last, FARTHEST_DAYS)))
+    return min(first, as_of), max(last, min(as_of, later(last, FARTHEST_DAYS)))
 
 
 def _week_starts_on(view: EpisodeView, as_of: date) -> int:
@@ -158,7 +154,7 @@ def _stays(view: EpisodeView, until: date) -> Lane:
         for item in view.history
         if isinstance(item.fact, Discharged)
     ]
-    overlay = tuple(Bar(*hold, "hold", "hold", f"on hold {through(*hold)}") for hold in joined(holds))
+    overlay = tuple(Bar(*hold, "hold", "hold", f"on hold {through(*hold)}") for hold in merge_spans(holds))
     return Lane("Stay and level", tuple(bars), overlay, tuple(ends))
 
 

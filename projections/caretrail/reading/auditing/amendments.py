@@ -12,11 +12,11 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from caretrail.aliases import Progress
+from caretrail.days import next_day, today_in
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import AMENDMENTS, Entry
 from caretrail.facts import Addendum, Corrected, EpisodeFact, ProgramFact, Voided
 from caretrail.policy import Policy
-from caretrail.projection.days import next_day, today_in
 from caretrail.projection.rows import Unreadable, evolve, usable_policy
 from caretrail.projection.shapes import Span
 from caretrail.projection.spans import episode_spans

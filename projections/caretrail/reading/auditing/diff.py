@@ -14,9 +14,9 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from caretrail.aliases import Progress
+from caretrail.days import ONE_DAY, merge_spans, next_day, today_in
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, UnknownEpisode
-from caretrail.projection.days import ONE_DAY, joined, next_day, today_in
 from caretrail.projection.rows import computed
 from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag
 from caretrail.reading.answers import Answer
@@ -245,7 +245,7 @@ def _joined(spells: list[Spell]) -> Iterator[Spell]:
     """Spells in order, with those joined that go on without a break: a hand-over cuts a finding and changes nothing."""
     spells.sort(key=lambda spell: (_order(spell[2]), spell[0]))
     for said, group in groupby(spells, key=lambda spell: spell[2]):
-        for start, until in joined((first, end) for first, end, _ in group):
+        for start, until in merge_spans((first, end) for first, end, _ in group):
             yield start, until, said
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
-from caretrail.projection.days import today_in
+from caretrail.days import today_in
 from caretrail.projection.rows import usable_policy
 from caretrail.projection.shapes import EpisodeRows, Flag
 from caretrail.reading.answers import Answer

@@ -1,31 +1,41 @@
-"""Civil days: "no end" as a day far ahead, a zone's today, and days as the two databases give them back."""
+"""Civil days: a zone's today, "no end" as a day far ahead, days as text and as the two databases return them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-FOREVER = date(9999, 12, 31)
-"""Stands for "no end" in the tables."""
+FOREVER = date.max
+"""Stands for "no end" in the tables; people write 9999-12-31 where they mean it, too."""
 
 ONE_DAY = timedelta(days=1)
 FARTHEST_EAST = timezone(timedelta(hours=14))
 """Where a day begins first: the zone of an episode that does not name one yet."""
 
+iso = lru_cache(maxsize=16_384)(date.isoformat)
+"""A day as `YYYY-MM-DD`; cached, because messages name the same days again and again."""
+
 
 @lru_cache(maxsize=1000)
-def _zone(name: str | None) -> tzinfo:
-    if name is None:
-        return FARTHEST_EAST
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
+def zone_info(name: str) -> ZoneInfo:
+    """Find an IANA zone by name, or raise ValueError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        raise ValueError("must be an IANA time zone such as America/Chicago") from None
 
 
 def today_in(zone: str | None, now: datetime) -> date:
-    """The civil day in a zone at an instant."""
-    return now.astimezone(_zone(zone)).date()
+    """The civil day in an IANA zone at an instant; without a zone, where the day begins first."""
+    known: tzinfo = zone_info(zone) if zone else FARTHEST_EAST
+    return now.astimezone(known).date()
+
+
+def later(day: date, days: int) -> date:
+    """So many days later, but never beyond FOREVER."""
+    return day + timedelta(days=days) if days <= FOREVER.toordinal() - day.toordinal() else FOREVER
 
 
 def next_day(day: date) -> date:
@@ -33,10 +43,10 @@ def next_day(day: date) -> date:
     return day if day == FOREVER else day + ONE_DAY
 
 
-def joined(stretches: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
-    """Join stretches of days (end exclusive) that overlap or touch; in the order of their days."""
+def merge_spans(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Join spans of days (end exclusive) that overlap or touch; in the order of their days."""
     found: list[tuple[date, date]] = []
-    for start, end in sorted(stretches):
+    for start, end in sorted(spans):
         if found and start <= found[-1][1]:
             found[-1] = found[-1][0], max(found[-1][1], end)
         else:
