@@ -33,16 +33,16 @@ lint: $(VENV)/.dev
 
 # Measure side by side with the stock library; writes docs/evidence/bench.md
 bench: $(VENV)/.dev
-	PYTHONPATH=tests $(BIN)/python -m bench
+	$(BIN)/python -m tests.bench
 
 # Kill, cut and lose power thousands of times, and count what is lost; writes docs/evidence/faults.md
 faults: $(VENV)/.dev
-	PYTHONPATH=tests $(BIN)/python -m faults
+	$(BIN)/python -m tests.faults
 
 # Change the rule code a thousand times and see whether its tests notice; writes docs/evidence/mutants.md
 mutants: $(VENV)/.dev
 	$(PIP) install mutmut==3.8.1
-	PYTHONPATH=tests $(BIN)/python -m mutants
+	$(BIN)/python -m tests.mutants
 
 # Resolve the locked dependencies anew (needs pip-tools: pip install pip-tools)
 lock:

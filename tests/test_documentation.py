@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from documentation import Step, matches, run, steps
+from tests.support.documentation import Step, matches, run, steps
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(page for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")] if steps(page))

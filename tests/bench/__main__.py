@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import bulk, growth, ledger, maintenance, one_fact, packets, paper, plain, reads, rules
-from bench.place import Place, postgresql, say
+from tests.bench import bulk, growth, ledger, maintenance, one_fact, packets, paper, plain, reads, rules
+from tests.bench.place import Place, postgresql, say
 
 REPORT = Path(__file__).parent.parent.parent / "docs" / "evidence" / "bench.md"
 

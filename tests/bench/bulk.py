@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.place import Place, say
-from bench.reads import CARETRAIL, NOW, elsewhere, run, write_population
 from caretrail.cli.append import FEWER_SWEEPS
 from caretrail.cli.lines import MOST_LINES
 from caretrail.facts import parse_fact
@@ -19,6 +17,8 @@ from caretrail.facts.codec import payload_of
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.application import Records
 from caretrail.recording.leaf import leaf_hash
+from tests.bench.place import Place, say
+from tests.bench.reads import CARETRAIL, NOW, elsewhere, run, write_population
 
 CHARTS = 400
 CHARTS_TO_COPY = 2_000

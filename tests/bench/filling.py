@@ -7,11 +7,11 @@ from uuid import UUID, uuid5
 
 import psycopg
 
-from bench.appends import EXAMPLE, LENGTH
-from bench.place import say
 from caretrail.facts import parse_fact
 from caretrail.facts.codec import payload_of, stored_name
 from caretrail.recording import init_store, open_recorder
+from tests.bench.appends import EXAMPLE, LENGTH
+from tests.bench.place import say
 
 OPEN_AT_ONCE = 166
 """Episodes that run side by side, fact by fact, as in a clinic: about ten thousand facts, one piece of the filling."""

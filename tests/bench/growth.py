@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from bench import appends
-from bench.filling import OPEN_AT_ONCE, fill
-from bench.place import Place, say
+from tests.bench import appends
+from tests.bench.filling import OPEN_AT_ONCE, fill
+from tests.bench.place import Place, say
 
 SMALL = 10_000
 

@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from bench.place import Place, say
-from bench.reads import CARETRAIL, elsewhere, run, write_population
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.projection import rebuild as rebuilding
@@ -21,6 +19,8 @@ from caretrail.sealing.memory import Memory
 from caretrail.sealing.seal import seal
 from caretrail.sealing.verify import verify
 from caretrail.service import create_store
+from tests.bench.place import Place, say
+from tests.bench.reads import CARETRAIL, elsewhere, run, write_population
 
 MOST_FACTS = 1_000_000
 PAYLOAD = 500

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import psycopg
 
-from bench import appends
-from bench.filling import fill
-from bench.place import Place, say
+from tests.bench import appends
+from tests.bench.filling import fill
+from tests.bench.place import Place, say
 
 FACTS = 100_000
 EPISODES = 20
@@ -26,7 +26,7 @@ LIMITS = {"VACUUM": 400, "ANALYZE": 60}
 
 STOCK = """
 INSERT INTO stock_events (originator_id, originator_version, topic, state)
-SELECT gen_random_uuid(), 1, 'bench.appends:Treatment.SessionAttended', repeat('x', 400)::bytea
+SELECT gen_random_uuid(), 1, 'tests.bench.appends:Treatment.SessionAttended', repeat('x', 400)::bytea
   FROM generate_series(1, %s)
 """
 

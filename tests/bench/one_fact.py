@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from bench import appends
-from bench.paper import ratios
-from bench.place import Place, say
 from caretrail.recording import init_store
+from tests.bench import appends
+from tests.bench.paper import ratios
+from tests.bench.place import Place, say
 
 EPISODES = 40
 

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from bench.place import Place, say
 from caretrail.facts import parse_fact
 from caretrail.facts.codec import payload_of, stored_name
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
@@ -32,7 +31,8 @@ from caretrail.recording import open_recorder
 from caretrail.recording.events import RecordedEvent, new_salt
 from caretrail.recording.leaf import columns_of, leaf_hash
 from caretrail.service import create_store
-from stores import run_sql
+from tests.bench.place import Place, say
+from tests.support.stores import run_sql
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 BEGAN = datetime(2026, 6, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench.place import Place
+from tests.bench.place import Place
 
 TITLE = "# Measurements"
 _SECTION = re.compile(r"^(?=## )", re.MULTILINE)

@@ -14,11 +14,11 @@ from uuid import uuid4
 
 import psycopg
 
-from bench import appends
-from bench.place import Place, say
 from caretrail.facts import parse_fact
 from caretrail.facts.codec import payload_of, stored_name
 from caretrail.recording import init_store
+from tests.bench import appends
+from tests.bench.place import Place, say
 
 EPISODES = 40
 FACT = parse_fact(appends.session_line("E-12", 1234))

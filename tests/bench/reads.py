@@ -14,13 +14,13 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
-from bench.place import Place, say
 from caretrail.demo import jsonl
 from caretrail.projection.projector import catch_up
 from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import open_recorder
 from caretrail.recording.access import AccessLog, Asker
+from tests.bench.place import Place, say
 
 CARETRAIL = Path(sys.executable).parent / "caretrail"
 TODAY = date(2026, 10, 1)

@@ -7,12 +7,12 @@ import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from bench.place import Place, say
 from caretrail.episode.history import Effective, effective_history
 from caretrail.findings import judge
 from caretrail.policy import Policy, load_policy
-from findings.test_example import entries_up_to
-from findings.text_history import history_of
+from tests.bench.place import Place, say
+from tests.findings.test_example import entries_up_to
+from tests.findings.text_history import history_of
 
 POLICY = "ne-medicaid-2.1-adult"
 SIZES = (60, 600, 6_000)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import paper
-from bench.plain import find_pgbench
+from tests.bench import paper
+from tests.bench.plain import find_pgbench
 
 REPORT = "# Measurements\n\nMade by hand.\n\n## One\n\n| old |\n\n### Part of one\n\n| old |\n\n## Two\n\n| two |\n"
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stores import run_sql
+from tests.support.stores import run_sql
 
 from .conftest import Caretrail
 

@@ -16,7 +16,7 @@ from caretrail.errors import StoreError
 from caretrail.recording import sqlite_setup
 from caretrail.recording.access import AccessLog
 from caretrail.recording.recorder import EventRecorder
-from stores import lock_held, run_sql, taking_no_writes
+from tests.support.stores import lock_held, run_sql, taking_no_writes
 
 from .conftest import EXAMPLE, Caretrail
 
@@ -369,7 +369,7 @@ def test_asking_is_itself_recorded_before_it_is_answered(seen: Caretrail) -> Non
 
 
 def test_what_takes_no_writes_is_read_with_the_record_elsewhere(seen: Caretrail, tmp_path: Path) -> None:
-    from recording.test_access import elsewhere
+    from tests.recording.test_access import elsewhere
 
     primary = elsewhere(seen.url, tmp_path)
     with taking_no_writes(seen.url):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import EXAMPLE, Caretrail
-from cli.terminal import Terminal
-from ledger.superuser import rewrite, rows_of
-from ledger.test_attacks import changed
-from stores import lock_held, run_sql
+from tests.cli.conftest import EXAMPLE, Caretrail
+from tests.cli.terminal import Terminal
+from tests.ledger.superuser import rewrite, rows_of
+from tests.ledger.test_attacks import changed
+from tests.support.stores import lock_held, run_sql
 
 EPISODE = "LNK-2026-0001"
 

@@ -20,8 +20,8 @@ from caretrail.errors import Refused
 from caretrail.facts import parse_fact
 from caretrail.recording import new_salt, open_recorder
 from caretrail.recording.events import PendingAccess
-from cli.conftest import EXAMPLE, Caretrail
-from stores import lock_held, run_sql
+from tests.cli.conftest import EXAMPLE, Caretrail
+from tests.support.stores import lock_held, run_sql
 
 CANARY = "CaNaRy"
 EPISODE = "LNK-2026-0001"

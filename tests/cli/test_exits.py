@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from caretrail.cli import worklist
-from stores import lock_held, run_sql
+from tests.support.stores import lock_held, run_sql
 
 from .conftest import Caretrail
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from caretrail.projection import rebuild, tables
-from stores import run_sql
+from tests.support.stores import run_sql
 
 from .conftest import Caretrail
 

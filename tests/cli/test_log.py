@@ -18,7 +18,7 @@ from caretrail.errors import StoreDamaged
 from caretrail.facts.codec import parse_fact, stored_name
 from caretrail.reading.log import LogStream
 from caretrail.recording import EventRecorder, open_recorder
-from stores import pending, run_sql
+from tests.support.stores import pending, run_sql
 
 from .conftest import Caretrail
 from .test_append import admitted

@@ -13,10 +13,10 @@ from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.keys import create_key
 from caretrail.recording import open_recorder
 from caretrail.service import create_store
-from cli.conftest import EXAMPLE, Caretrail, Ended
-from cli.terminal import Terminal
-from packet.packets import unpacked
-from stores import run_sql
+from tests.cli.conftest import EXAMPLE, Caretrail, Ended
+from tests.cli.terminal import Terminal
+from tests.packet.packets import unpacked
+from tests.support.stores import run_sql
 
 EPISODE = "LNK-2026-0001"
 TERMS = ("--recipient", "State auditor", "--purpose", "claims of spring 2026", "--basis", "audit")

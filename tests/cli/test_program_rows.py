@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.conftest import Caretrail
+from tests.cli.conftest import Caretrail
 
 ME = "a-webb,staff"
 LICENCE = (

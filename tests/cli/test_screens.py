@@ -11,7 +11,7 @@ import pytest
 from caretrail.facts.codec import parse_fact
 from caretrail.recording.application import Records
 from caretrail.recording.opening import open_recorder
-from stores import Clock
+from tests.support.stores import Clock
 
 from .conftest import Caretrail
 

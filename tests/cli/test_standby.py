@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from caretrail.recording import init_store, open_recorder
-from cli.conftest import EXAMPLE, Caretrail
-from servers import Server, wait_until
+from tests.cli.conftest import EXAMPLE, Caretrail
+from tests.support.servers import Server, wait_until
 
 LISTS = (
     ("worklist", "--as-of", "2026-03-09", "--json"),

@@ -19,7 +19,7 @@ from caretrail.findings.program import program_findings
 from caretrail.policy import load_pack
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.application import Receipt, Records
-from practice import folded
+from tests.support.practice import folded
 
 TODAY = date(2026, 11, 22)
 MANY = 1500

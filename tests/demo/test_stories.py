@@ -18,7 +18,7 @@ from caretrail.demo.stories import Story
 from caretrail.episode.episode import Episode
 from caretrail.findings import QUIET_VERDICTS, eligibility_on, findings, held_on
 from caretrail.policy import load_pack
-from practice import folded
+from tests.support.practice import folded
 
 PACK = load_pack("ne-medicaid-2.1-adult")
 A_WEEK_AND_MORE = [date(2026, 11, 22) + timedelta(days=n) for n in range(7)]

@@ -19,7 +19,7 @@ from caretrail.facts import Fact
 from caretrail.facts.codec import parse_fact
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.application import Receipt, Records
-from documentation import matches, run, steps
+from tests.support.documentation import matches, run, steps
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "ctn0094"
 TABLES = ("subjects", "screening", "randomization", "detox", "visits")

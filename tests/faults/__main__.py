@@ -10,14 +10,14 @@ import argparse
 import sys
 import time
 
-from faults import report
-from faults.catalogue import FAULTS, Place, Run
-from faults.counts import Counts
+from tests.faults import report
+from tests.faults.catalogue import FAULTS, Place, Run
+from tests.faults.counts import Counts
 
 
 def main() -> None:
     """Run what is asked for; exit 1 if something went wrong that must not, or a control did not notice."""
-    parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--only", choices=FAULTS, help="one fault; its section of the report is replaced")
     parser.add_argument("--cycles", type=int, help="how far, instead of its goal; with --only")
     parser.add_argument("--seed", type=int, default=1, help="of the first part")

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import TypeAlias
 
 from caretrail.recording import EventRecorder, RecordedEvent, leaf_hash
-from faults.calls import Receipts, Task
-from faults.counts import Counts
+from tests.faults.calls import Receipts, Task
+from tests.faults.counts import Counts
 
 Key: TypeAlias = tuple[int, int]
 """Writer and number of a call."""

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self, TypeAlias
 
 from caretrail.recording import init_store
-from faults import (
+from tests.faults import (
     cut_replies,
     io_errors,
     killed_projectors,
@@ -22,10 +22,10 @@ from faults import (
     tailing,
     vacuuming,
 )
-from faults.counts import Counts
-from faults.projectors import Work
-from servers import Server, own_server
-from stores import UNORDERED, run_sql
+from tests.faults.counts import Counts
+from tests.faults.projectors import Work
+from tests.support.servers import Server, own_server
+from tests.support.stores import UNORDERED, run_sql
 
 
 class Place:

@@ -16,14 +16,14 @@ from typing import Any, Self
 
 import pytest
 
-from faults.calls import Kind, Receipts, Said, Task, write
+from tests.faults.calls import Kind, Receipts, Said, Task, write
 
 PATIENCE = 60.0
 """Seconds within which a condition must come true; it only ends a run that hangs."""
 
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(
-    ["faults.calls", "faults.projectors", "caretrail.recording.postgresql", "caretrail.recording.sqlite"]
+    ["tests.faults.calls", "tests.faults.projectors", "caretrail.recording.postgresql", "caretrail.recording.sqlite"]
 )
 
 

@@ -8,10 +8,10 @@ from random import Random
 
 from caretrail.errors import CaretrailError
 from caretrail.recording import EventRecorder, RecordedEvent, open_recorder
-from faults.calls import Task, events_of
-from faults.counts import Counts
-from proxy import proxy_to
-from stores import all_at_once, change_append
+from tests.faults.calls import Task, events_of
+from tests.faults.counts import Counts
+from tests.support.proxy import proxy_to
+from tests.support.stores import all_at_once, change_append
 
 CALLERS = 4
 WRONG = ("duplicates", "false errors", "lost", "other receipts")

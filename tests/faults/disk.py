@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Final, Literal
 
-from faults.tape import Step
+from tests.faults.tape import Step
 
 Loss = Literal["nothing kept", "everything kept", "some writes", "some sectors of 512", "some sectors of 4096", "torn"]
 LOSSES: Final[tuple[Loss, ...]] = (

@@ -19,11 +19,11 @@ from typing import Final, Literal
 from caretrail.errors import CaretrailError, StoreUnreachable
 from caretrail.recording import EventRecorder, RecordedEvent, init_store, leaf_hash, open_recorder
 from caretrail.recording.sqlite_database import SqliteDatabase
-from faults.calls import Task, events_of
-from faults.counts import Counts
-from faults.disk import LOSSES, Disk
-from faults.power_cuts import MEMORY
-from faults.tape import Kind, Step, recording
+from tests.faults.calls import Task, events_of
+from tests.faults.counts import Counts
+from tests.faults.disk import LOSSES, Disk
+from tests.faults.power_cuts import MEMORY
+from tests.faults.tape import Kind, Step, recording
 
 How = Literal["once", "for good", "full"]
 HOW: Final[tuple[How, ...]] = ("once", "for good", "full")

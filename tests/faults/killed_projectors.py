@@ -12,10 +12,10 @@ from caretrail.projection.projector import catch_up
 from caretrail.projection.rebuild import rebuild
 from caretrail.recording import EventRecorder, open_recorder
 from caretrail.recording.application import Records
-from faults.counts import Counts
-from faults.crew import PATIENCE, start_process
-from faults.projectors import Work, project
-from projections.given import NOW, copy_of_example
+from tests.faults.counts import Counts
+from tests.faults.crew import PATIENCE, start_process
+from tests.faults.projectors import Work, project
+from tests.projections.given import NOW, copy_of_example
 
 WRONG = ("rows unlike the log after a kill", "rows unlike a clean rebuild")
 FACTS = 20

@@ -14,13 +14,13 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from caretrail.recording import open_recorder
-from faults.book import WRONG, Book
-from faults.calls import Task
-from faults.counts import Counts
-from faults.crew import Crew
-from faults.killed_writers import KINDS
-from servers import Server
-from stores import run_sql
+from tests.faults.book import WRONG, Book
+from tests.faults.calls import Task
+from tests.faults.counts import Counts
+from tests.faults.crew import Crew
+from tests.faults.killed_writers import KINDS
+from tests.support.servers import Server
+from tests.support.stores import run_sql
 
 Victim = Literal["backend", "postmaster", "sync"]
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from caretrail.recording import open_recorder
-from faults.book import WRONG, Book
-from faults.calls import Kind, Task
-from faults.counts import Counts
-from faults.crew import Crew
-from stores import run_sql
+from tests.faults.book import WRONG, Book
+from tests.faults.calls import Kind, Task
+from tests.faults.counts import Counts
+from tests.faults.crew import Crew
+from tests.support.stores import run_sql
 
 KINDS: Sequence[Kind] = ("events", "facts", "events", "facts")
 TORN: Sequence[Kind] = ("torn",) * 4

@@ -15,10 +15,10 @@ import pytest
 
 from caretrail.recording import EventRecorder, RecordedEvent, init_store, leaf_hash, open_recorder, sqlite_setup
 from caretrail.recording.sqlite_database import SqliteDatabase
-from faults.calls import Task, events_of
-from faults.counts import Counts
-from faults.disk import LOSSES, Disk
-from faults.tape import Step, recording
+from tests.faults.calls import Task, events_of
+from tests.faults.counts import Counts
+from tests.faults.disk import LOSSES, Disk
+from tests.faults.tape import Step, recording
 
 CALLS = 25
 """Appends of one history; a store stays small, so that an image is opened in milliseconds."""

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from faults.catalogue import FAULTS, Fault, Place
-from faults.counts import Counts
-from stores import run_sql
+from tests.faults.catalogue import FAULTS, Fault, Place
+from tests.faults.counts import Counts
+from tests.support.stores import run_sql
 
 REPORT: Final = Path(__file__).parent.parent.parent / "docs" / "evidence" / "faults.md"
 
@@ -105,7 +105,7 @@ HEAD: Final = """\
 
 Made by `make faults`. A row *must be 0* counts violations; a column *control* is the same run with the protection taken
 away, and must not be 0 throughout. Each section tells how far its run went; *goal* is what it aims at. To go further:
-`PYTHONPATH=tests .venv/bin/python -m faults --only NAME --cycles N --seed S`, which replaces the section of that name.
+`.venv/bin/python -m tests.faults --only NAME --cycles N --seed S`, which replaces the section of that name.
 Every fault also has a short test in `tests/faults`, with its control. The moment of a kill depends on the machine: a
 seed repeats what is sent, who is hit and which image is made, not the microsecond.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from caretrail.recording import open_recorder
-from faults.book import Book
-from faults.calls import Kind, Task
-from faults.counts import Counts
-from faults.crew import Crew
-from stores import run_sql
+from tests.faults.book import Book
+from tests.faults.calls import Kind, Task
+from tests.faults.counts import Counts
+from tests.faults.crew import Crew
+from tests.support.stores import run_sql
 
 WRITERS: Sequence[Kind] = ("events",) * 8
 WRONG = ("skipped", "duplicates", "gaps", "partial", "lost", "false errors")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults import cut_replies
+from tests.faults import cut_replies
 
 
 def test_a_lost_answer_is_neither_an_error_nor_a_second_event(postgres_url: str) -> None:

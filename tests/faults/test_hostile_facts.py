@@ -21,7 +21,7 @@ from caretrail.facts import Fact, fact_from, parse_fact, payload_of
 from caretrail.facts.codec import read_fact
 from caretrail.recording import EventRecorder, leaf_hash, mapper, open_recorder
 from caretrail.recording.application import Receipt, Records
-from projections.given import NOW, admitted, attestation, fact, session
+from tests.projections.given import NOW, admitted, attestation, fact, session
 
 CANARY = "ZZCANARY9"
 TEXTS = [

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import EXAMPLE, Caretrail
-from faults import io_errors, killed_server
-from faults.tape import library
+from tests.cli.conftest import EXAMPLE, Caretrail
+from tests.faults import io_errors, killed_server
+from tests.faults.tape import library
 
 reaches_sqlite = pytest.mark.skipif(library() is None, reason="the functions of this Python's SQLite cannot be reached")
 traces = pytest.mark.skipif(

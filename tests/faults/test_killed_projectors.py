@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from faults import killed_projectors
-from faults.projectors import Work
+from tests.faults import killed_projectors
+from tests.faults.projectors import Work
 
 
 @pytest.mark.parametrize("work", ["catch up", "rebuild"])

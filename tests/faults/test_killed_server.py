@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from caretrail.recording import init_store
-from faults import killed_server
-from servers import Server, own_server
+from tests.faults import killed_server
+from tests.support.servers import Server, own_server
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from faults import killed_writers
-from faults.calls import Task
+from tests.faults import killed_writers
+from tests.faults.calls import Task
 
 
 def test_killed_writers_lose_nothing_and_leave_no_part_of_a_call(store_url: str) -> None:

@@ -16,8 +16,8 @@ from caretrail.projection.projector import catch_up, retry
 from caretrail.recording import leaf_hash, open_recorder
 from caretrail.recording.application import Records, UnreadableEpisode
 from caretrail.service import create_store
-from cli.conftest import Caretrail
-from projections.given import NOW, admitted, session
+from tests.cli.conftest import Caretrail
+from tests.projections.given import NOW, admitted, session
 
 
 @contextmanager

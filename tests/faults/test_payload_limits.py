@@ -13,8 +13,8 @@ from caretrail.errors import InvalidFact
 from caretrail.facts import codec, fact_from, payload_of
 from caretrail.facts.codec import MAX_BYTES
 from caretrail.service import Receipt, Store, create_store, open_store
-from cli.conftest import Caretrail
-from projections.given import NOW, admitted, session
+from tests.cli.conftest import Caretrail
+from tests.projections.given import NOW, admitted, session
 
 Send = Callable[[Store, Caretrail, dict[str, Any]], str]
 

@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
-from faults import power_cuts
-from faults.disk import Disk
-from faults.tape import Step, library, recording
-from stores import run_sql
+from tests.faults import power_cuts
+from tests.faults.disk import Disk
+from tests.faults.tape import Step, library, recording
+from tests.support.stores import run_sql
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the functions of this Python's SQLite cannot be reached")
 

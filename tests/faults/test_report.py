@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from faults import report
-from faults.catalogue import FAULTS, Place
-from faults.counts import Counts
+from tests.faults import report
+from tests.faults.catalogue import FAULTS, Place
+from tests.faults.counts import Counts
 
 
 def test_every_test_the_report_names_is_there() -> None:

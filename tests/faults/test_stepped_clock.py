@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from caretrail.recording import RecordedEvent, open_recorder, sqlite
-from stores import all_at_once, change_append, log_of, pending, run_sql
+from tests.support.stores import all_at_once, change_append, log_of, pending, run_sql
 
 WRITERS = 4
 CALLS = 15

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from faults import tailing
-from stores import UNORDERED, run_sql
+from tests.faults import tailing
+from tests.support.stores import UNORDERED, run_sql
 
 
 def test_a_reader_that_follows_eight_writers_gets_every_fact_once(store_url: str) -> None:

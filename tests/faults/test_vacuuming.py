@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from caretrail.recording import open_recorder
-from faults import killed_writers, vacuuming
-from stores import run_sql
+from tests.faults import killed_writers, vacuuming
+from tests.support.stores import run_sql
 
 
 def test_tidying_up_under_writers_and_a_reader_does_no_harm(store_url: str) -> None:

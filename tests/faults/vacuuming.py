@@ -12,12 +12,12 @@ from typing import Final
 import psycopg
 
 from caretrail.recording import EventRecorder, leaf_hash, open_recorder
-from faults.book import WRONG, Book
-from faults.calls import Kind, Task
-from faults.counts import Counts
-from faults.crew import Crew
-from faults.killed_writers import KINDS
-from stores import run_sql
+from tests.faults.book import WRONG, Book
+from tests.faults.calls import Kind, Task
+from tests.faults.counts import Counts
+from tests.faults.crew import Crew
+from tests.faults.killed_writers import KINDS
+from tests.support.stores import run_sql
 
 CHORES: Final[dict[str, Sequence[str]]] = {
     "sqlite": ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)", "ANALYZE", "REINDEX", "PRAGMA optimize"),

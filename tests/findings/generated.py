@@ -15,7 +15,7 @@ from caretrail.episode.history import Effective, Entry, effective_history
 from caretrail.episode.possible import require_possible
 from caretrail.errors import Impossible, InvalidFact
 from caretrail.facts import Addendum, Admitted, Corrected, Discharged, Signed, Transferred, Voided
-from findings.text_history import CLIENT, LEE, ORTIZ, entries
+from tests.findings.text_history import CLIENT, LEE, ORTIZ, entries
 
 START = date(2026, 1, 5)
 NOOR = "c-noor"

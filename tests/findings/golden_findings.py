@@ -23,7 +23,7 @@ Before the history may stand:
 
 Change a case by its history, then have what is said written anew, and read the difference before it is committed:
 
-    PYTHONPATH=tests python -m findings.golden_findings --write
+    python -m tests.findings.golden_findings --write
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from caretrail.facts import fact_from
 from caretrail.findings import Eligibility, Finding, judge
 from caretrail.findings.program import program_findings
 from caretrail.policy import Pack, Policy, policy_of, read_pack
-from findings.text_history import PACK, history_of
+from tests.findings.text_history import PACK, history_of
 
 FOLDER = Path(__file__).parent / "golden"
 PACKS = Path(__file__).parent.parent / "policy" / "packs"

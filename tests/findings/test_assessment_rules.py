@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from findings.text_history import GOOD, PACK, Told
+from tests.findings.text_history import GOOD, PACK, Told
 
 ADMITTED = "2026-01-05 admitted"
 

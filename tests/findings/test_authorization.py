@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from findings.text_history import PACK, Told
+from tests.findings.text_history import PACK, Told
 
 ON = PACK.changed("NE21-U1", on=True)
 BEGIN = "2026-01-02 assessed\n2026-01-05 admitted\n"

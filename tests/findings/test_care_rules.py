@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from findings.text_history import LEE, ORTIZ, PACK, Told
+from tests.findings.text_history import LEE, ORTIZ, PACK, Told
 
 ADMITTED = "2026-01-05 admitted\n"
 BEGIN = "2026-01-02 assessed\n" + ADMITTED

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 
 from caretrail.episode.history import Effective
 from caretrail.findings import Eligibility, Finding, eligibility, findings
-from findings.generated import histories
-from findings.text_history import JUDGED, PACK
+from tests.findings.generated import histories
+from tests.findings.text_history import JUDGED, PACK
 
 
 def read(found: list[Finding], day: date) -> list[tuple[Any, ...]]:

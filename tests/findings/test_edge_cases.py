@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from findings.text_history import LEE, ORTIZ, PACK, Told
+from tests.findings.text_history import LEE, ORTIZ, PACK, Told
 
 EDGE_CASES: dict[int, tuple[str, ...]] = {
     1: ("test_e1_day_thirty_is_on_time_and_day_thirty_one_is_overdue",),

@@ -8,7 +8,7 @@ import pytest
 
 from caretrail.errors import InvalidFact
 from caretrail.facts import SessionAttended, fact_from
-from findings.text_history import JUDGED, LEE, ORTIZ, PACK, Told, line_to_fact
+from tests.findings.text_history import JUDGED, LEE, ORTIZ, PACK, Told, line_to_fact
 
 BEGIN = "2026-01-02 assessed\n2026-01-04 admitted\n"
 """Facts 1 and 2: admitted on a Sunday, so that its week is a full one."""

@@ -10,7 +10,7 @@ import pytest
 from caretrail.episode.history import Entry, effective_history
 from caretrail.facts import parse_fact
 from caretrail.findings import Finding, eligibility_on, findings, held_on
-from findings.text_history import PACK
+from tests.findings.text_history import PACK
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 

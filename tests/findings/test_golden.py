@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from findings.golden_findings import Case, cases, said, written
+from tests.findings.golden_findings import Case, cases, said, written
 
 CASES = cases()
-ANEW = "PYTHONPATH=tests python -m findings.golden_findings --write"
+ANEW = "python -m tests.findings.golden_findings --write"
 
 
 @pytest.mark.parametrize(("path", "case", "text"), CASES, ids=[f"{path.stem}: {case.title}" for path, case, _ in CASES])

@@ -13,9 +13,9 @@ import pytest
 
 from caretrail.findings import QUIET_VERDICTS, clock, eligibility, engine, program
 from caretrail.policy import Rule
-from findings.golden_findings import cases, said
-from findings.text_history import PACK
-from rules_page import causes_of, function_of
+from tests.findings.golden_findings import cases, said
+from tests.findings.text_history import PACK
+from tests.pages.rules_page import causes_of, function_of
 
 RULES = (
     "admission", "assessment", "authorization", "care", "ending", "intensity", "plan", "referral", "reviews",

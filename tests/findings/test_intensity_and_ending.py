@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from findings.text_history import JUDGED, ORTIZ, PACK, Told, days_between
+from tests.findings.text_history import JUDGED, ORTIZ, PACK, Told, days_between
 
 BEGIN = "2026-01-02 assessed\n2026-01-04 admitted\n"
 """Admitted on a Sunday: the week of 2026-01-04 is a full one, judged on 2026-01-11."""

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from caretrail.episode.history import Effective
 from caretrail.findings import Finding, eligibility, findings
 from caretrail.policy import Pack
-from findings.generated import histories
-from findings.naive import Known, Said
-from findings.text_history import CLIENT, PACK, history_of
+from tests.findings.generated import histories
+from tests.findings.naive import Known, Said
+from tests.findings.text_history import CLIENT, PACK, history_of
 
 HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
 BEFORE = timedelta(days=3)

@@ -9,7 +9,7 @@ import pytest
 
 from caretrail.facts import Assessed, fact_from, parse_fact
 from caretrail.findings import Finding
-from findings.text_history import LEE, ORTIZ, PACK, Told, line_to_fact
+from tests.findings.text_history import LEE, ORTIZ, PACK, Told, line_to_fact
 
 BEGIN = "2026-01-02 assessed\n2026-01-05 admitted\n"
 """Facts 1 and 2."""

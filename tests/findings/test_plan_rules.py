@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from findings.text_history import LEE, ORTIZ, Told
+from tests.findings.text_history import LEE, ORTIZ, Told
 
 BEGIN = "2026-01-02 assessed\n2026-01-05 admitted\n"
 TWO = BEGIN + "2026-01-05 session group 09:00 180\n2026-01-07 session group 09:00 180\n"

@@ -13,7 +13,7 @@ from caretrail.facts import fact_from
 from caretrail.findings import Finding
 from caretrail.findings.program import governed_stays, program_findings
 from caretrail.policy import Pack, Policy, load_pack, policy_of
-from findings.text_history import history_of
+from tests.findings.text_history import history_of
 
 PACK = load_pack("ne-medicaid-2.1-adult")
 SINCE = date(2026, 1, 5)

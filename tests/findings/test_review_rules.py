@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from findings.text_history import LEE, ORTIZ, Told
+from tests.findings.text_history import LEE, ORTIZ, Told
 
 BY = f"signed by {ORTIZ}, {LEE}, cl-7f3a"
 BEGIN = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from findings.test_review_rules import BY, PLAN
-from findings.text_history import ALL_CRITERIA, ORTIZ, Told, line_to_fact
+from tests.findings.test_review_rules import BY, PLAN
+from tests.findings.text_history import ALL_CRITERIA, ORTIZ, Told, line_to_fact
 
 # --- R2 -----------------------------------------------------------------------------------------------------------
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from caretrail.policy import load_pack
-from rules_page import NAME, ROOT, SOURCE, asked_for_by, causes_of, function_of, lines_of, rules_page
+from tests.pages.rules_page import NAME, ROOT, SOURCE, asked_for_by, causes_of, function_of, lines_of, rules_page
 
 PACK = load_pack(NAME)
 
 
 def test_the_page_is_up_to_date() -> None:
     page = (ROOT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
-    assert page == rules_page(), "write it anew: PYTHONPATH=tests python -m rules_page > docs/reference/rules.md"
+    assert page == rules_page(), "write it anew: python -m tests.pages.rules_page > docs/reference/rules.md"
 
 
 @pytest.mark.parametrize("rule", PACK.rules)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from findings.text_history import LEE, ORTIZ, PACK, Told
+from tests.findings.text_history import LEE, ORTIZ, PACK, Told
 
 ADMITTED = "2026-01-05 admitted\n"
 BEGIN = "2026-01-02 assessed\n" + ADMITTED

@@ -13,7 +13,7 @@ from caretrail.recording import open_recorder
 from caretrail.sealing.memory import Memory
 from caretrail.sealing.outbox import publish
 from caretrail.sealing.seal import seal
-from stores import pending
+from tests.support.stores import pending
 
 STREAM = uuid5(UUID(int=1), "stream")
 

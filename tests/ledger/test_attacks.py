@@ -30,8 +30,8 @@ from caretrail.sealing.seal import seal
 from caretrail.sealing.verdict import Kind, Verdict
 from caretrail.sealing.verify import verify
 from caretrail.sealing.witnesses import Witnesses, checkpoint_files, joined, read_checkpoints, read_receipts
-from ledger.superuser import altered, fitted, make_all_anew, project, rewrite, rows_of
-from stores import pending
+from tests.ledger.superuser import altered, fitted, make_all_anew, project, rewrite, rows_of
+from tests.support.stores import pending
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "explanation" / "threat-model.md"
 STREAMS = [uuid5(UUID(int=0), f"stream {number}") for number in range(5)]

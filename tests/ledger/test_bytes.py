@@ -20,8 +20,8 @@ from caretrail.recording.leaf import leaf_of
 from caretrail.sealing.verdict import Verdict
 from caretrail.sealing.verify import verify
 from caretrail.sealing.witnesses import Kept, Witnesses
-from ledger.superuser import rows_of
-from stores import pending
+from tests.ledger.superuser import rows_of
+from tests.support.stores import pending
 
 COLUMNS = (
     "position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "source", "command_id", "salt",

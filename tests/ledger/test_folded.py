@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from caretrail.ledger.tree import EMPTY_ROOT, folded, inclusion_path, root_of, subtrees_of
 from caretrail.packet import verify
-from ledger.vectors import FOLDER
+from tests.ledger.vectors import FOLDER
 
 
 def leaves_of(count: int) -> list[bytes]:

@@ -23,7 +23,7 @@ from caretrail.ledger.note import (
     read_verifying_key,
     sign_note,
 )
-from ledger import naive
+from tests.ledger import naive
 
 SEED = bytes(range(32))
 

@@ -15,9 +15,9 @@ from caretrail.ledger.note import new_key
 from caretrail.recording import open_recorder
 from caretrail.sealing.memory import Memory, SigningRefused
 from caretrail.sealing.seal import Sealed, seal
-from ledger.signing import Signer
-from ledger.superuser import rewrite, rows_of
-from ledger.test_attacks import changed
+from tests.ledger.signing import Signer
+from tests.ledger.superuser import rewrite, rows_of
+from tests.ledger.test_attacks import changed
 
 # --- killed ---------------------------------------------------------------------------------------------------------
 

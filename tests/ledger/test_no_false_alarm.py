@@ -25,11 +25,11 @@ from caretrail.sealing.seal import seal
 from caretrail.sealing.verdict import Kind, Verdict
 from caretrail.sealing.verify import verify
 from caretrail.sealing.witnesses import Witnesses, checkpoint_files, joined, read_checkpoints
-from conftest import EXTERNAL
-from ledger.superuser import project
-from recording.test_failover import Load, survive
-from servers import USER, Server, folder_of_servers, run, url_of, wait_until
-from stores import pending
+from tests.conftest import EXTERNAL
+from tests.ledger.superuser import project
+from tests.recording.test_failover import Load, survive
+from tests.support.servers import USER, Server, folder_of_servers, run, url_of, wait_until
+from tests.support.stores import pending
 
 
 @dataclass

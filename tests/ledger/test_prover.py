@@ -21,7 +21,7 @@ from caretrail.ledger.tree import (
     root_of,
     subtrees_of,
 )
-from ledger.naive import leaf_of_input
+from tests.ledger.naive import leaf_of_input
 
 FORGED = int(os.environ.get("CARETRAIL_FORGED", "20000"))
 LEAVES = [leaf_of_input(b"%d" % number) for number in range(300)]

@@ -18,10 +18,10 @@ from caretrail.sealing.memory import Memory, SigningRefused
 from caretrail.sealing.outbox import newest_in, publish
 from caretrail.sealing.seal import seal
 from caretrail.sealing.witnesses import checkpoint_files, read_checkpoints
-from ledger.signing import STREAM, Signer
-from ledger.superuser import altered, make_all_anew, project, rewrite, rows_of
-from ledger.test_attacks import changed
-from stores import pending, run_sql
+from tests.ledger.signing import STREAM, Signer
+from tests.ledger.superuser import altered, make_all_anew, project, rewrite, rows_of
+from tests.ledger.test_attacks import changed
+from tests.support.stores import pending, run_sql
 
 
 @pytest.fixture

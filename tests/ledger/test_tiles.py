@@ -17,10 +17,10 @@ from caretrail.projection.tables import create_tables, read_state
 from caretrail.projection.tiles import stored_subtrees
 from caretrail.recording import EventRecorder, open_recorder
 from caretrail.recording.leaf import leaf_of
-from ledger import naive
-from ledger.superuser import rewrite, rows_of
-from ledger.verifying import STREAM
-from stores import pending, run_sql
+from tests.ledger import naive
+from tests.ledger.superuser import rewrite, rows_of
+from tests.ledger.verifying import STREAM
+from tests.support.stores import pending, run_sql
 
 
 def append(recorder: EventRecorder, count: int) -> None:

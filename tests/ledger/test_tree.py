@@ -22,7 +22,7 @@ from caretrail.ledger.tree import (
     root_of,
     subtrees_of,
 )
-from ledger import naive
+from tests.ledger import naive
 
 SIZE = 130
 INPUTS = [b"%d" % number for number in range(SIZE)]

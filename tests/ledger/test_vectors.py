@@ -11,7 +11,7 @@ from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint
 from caretrail.ledger.note import NoteRefused, read_verifying_key
 from caretrail.ledger.tree import consistent, includes, root_of
 from caretrail.recording.leaf import leaf_of, payload_hash
-from ledger.vectors import ALL, CT_INPUTS, FOLDER, text_of
+from tests.ledger.vectors import ALL, CT_INPUTS, FOLDER, text_of
 
 Json = dict[str, Any]
 
@@ -40,7 +40,7 @@ def hashes(texts: list[str]) -> list[bytes]:
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_files_are_what_the_definitions_say(name: str) -> None:
-    assert (FOLDER / f"{name}.json").read_text() == text_of(name), "PYTHONPATH=tests python -m ledger.vectors"
+    assert (FOLDER / f"{name}.json").read_text() == text_of(name), "python -m tests.ledger.vectors"
 
 
 def test_the_published_roots_of_certificate_transparency() -> None:

@@ -20,11 +20,11 @@ from caretrail.sealing.verify import verify
 from caretrail.sealing.witnesses import (
     Witnesses,
 )
-from ledger.superuser import fitted, project, rewrite, rows_of
-from ledger.test_attacks import changed
-from ledger.verifying import STREAM, append, found, signed, verdict_of
-from servers import Server, wait_until
-from stores import all_at_once, pending, run_sql
+from tests.ledger.superuser import fitted, project, rewrite, rows_of
+from tests.ledger.test_attacks import changed
+from tests.ledger.verifying import STREAM, append, found, signed, verdict_of
+from tests.support.servers import Server, wait_until
+from tests.support.stores import all_at_once, pending, run_sql
 
 # --- a log that is as it was ----------------------------------------------------------------------------------------
 

@@ -12,10 +12,10 @@ from caretrail.recording import open_recorder
 from caretrail.recording.leaf import LogColumns, leaf_of
 from caretrail.sealing.verdict import Kind
 from caretrail.sealing.verify import verify
-from ledger.superuser import project, rewrite, rows_of
-from ledger.test_attacks import changed
-from ledger.verifying import append, found, signed, verdict_of
-from stores import run_sql
+from tests.ledger.superuser import project, rewrite, rows_of
+from tests.ledger.test_attacks import changed
+from tests.ledger.verifying import append, found, signed, verdict_of
+from tests.support.stores import run_sql
 
 # --- a log that is not ----------------------------------------------------------------------------------------------
 

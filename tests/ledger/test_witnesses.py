@@ -17,7 +17,7 @@ from caretrail.sealing.witnesses import (
     read_checkpoints,
     read_receipts,
 )
-from ledger.verifying import append, found, signed, verdict_of
+from tests.ledger.verifying import append, found, signed, verdict_of
 
 # --- witnesses ------------------------------------------------------------------------------------------------------
 

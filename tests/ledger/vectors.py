@@ -1,4 +1,4 @@
-"""Test vectors of the ledger as JSON, for every verifier there is: `PYTHONPATH=tests python -m ledger.vectors`.
+"""Test vectors of the ledger as JSON, for every verifier there is: `python -m tests.ledger.vectors`.
 
 Bytes are hexadecimal. A vector says whether it is `valid`; what is not says in `why` what was done to it. They are made
 from the definitions by `naive.py`, not by the code they test.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ledger import naive
+from tests.ledger import naive
 
 FOLDER = Path(__file__).parent / "vectors"
 

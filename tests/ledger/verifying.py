@@ -14,8 +14,8 @@ from caretrail.sealing.witnesses import (
     Witnesses,
     joined,
 )
-from ledger.superuser import rows_of
-from stores import pending
+from tests.ledger.superuser import rows_of
+from tests.support.stores import pending
 
 STREAM = uuid5(UUID(int=2), "stream")
 

@@ -47,7 +47,7 @@ CONFIG: dict[str, object] = {
     "only_mutate": [f"{folder}/*" for folder in RULES],
     "also_copy": ["fresh.py"],
     "pytest_add_cli_args": [
-        *("-o", "pythonpath=src tests", "-p", "fresh"),
+        *("-o", "pythonpath=src .", "-p", "fresh"),
         *("-p", "no:cacheprovider", "-p", "no:unraisableexception", "--assert=plain"),  # only for speed
     ],
     "pytest_add_cli_args_test_selection": [*TESTS, *(f"--ignore={path}" for path in LEFT_OUT)],

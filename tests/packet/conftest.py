@@ -11,8 +11,8 @@ import pytest
 
 from caretrail.packet import verify
 from caretrail.recording import init_store, open_recorder
-from packet.packets import Desk, Files, unpacked
-from projections.given import NAME, copy_of_example, example
+from tests.packet.packets import Desk, Files, unpacked
+from tests.projections.given import NAME, copy_of_example, example
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ import pytest
 
 from caretrail.ledger.note import SigningKey, sign_note
 from caretrail.packet import verify
-from packet.packets import FakeFiles, Files
-from projections.given import NAME
+from tests.packet.packets import FakeFiles, Files
+from tests.projections.given import NAME
 
 NODE = shutil.which("node")
 SCRIPT = Path(__file__).with_name("verify.mjs")

@@ -19,8 +19,8 @@ from caretrail.reading.timeline import timeline_of
 from caretrail.reading.view import EpisodeView, view_of
 from caretrail.recording import init_store, leaf_hash, open_recorder
 from caretrail.recording.application import Receipt, Records
-from projections.given import ORTIZ, admitted, assessed, example, plan, session
-from stores import Clock
+from tests.projections.given import ORTIZ, admitted, assessed, example, plan, session
+from tests.support.stores import Clock
 
 DAY = timedelta(days=1)
 NOTICE = (

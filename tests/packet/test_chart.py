@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from caretrail.packet.page.draw import GLYPHS, Drawing, Shape, drawn
 from caretrail.packet.page.scale import PLOT_WIDTH, Scale
 from caretrail.packet.page.story import Bar, Column, Lane, Mark, Story
-from packet.markup import Element, read
-from packet.pages import PAGES, a_story, the_example, two_years
+from tests.packet.markup import Element, read
+from tests.packet.pages import PAGES, a_story, the_example, two_years
 
 DAY = timedelta(days=1)
 ROUNDED = 0.011

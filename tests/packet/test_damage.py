@@ -15,9 +15,9 @@ import pytest
 
 from caretrail.ledger.note import SigningKey, new_key, sign_note
 from caretrail.packet import verify
-from packet.damaging import FACTS, SMALL, node_verdicts, resealed, verdict
-from packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
-from projections.given import NAME
+from tests.packet.damaging import FACTS, SMALL, node_verdicts, resealed, verdict
+from tests.packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
+from tests.projections.given import NAME
 
 pytestmark = pytest.mark.usefixtures("remembered_signatures")
 

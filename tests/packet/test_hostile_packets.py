@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from caretrail.packet import verify
-from packet.damaging import FACTS, NODE, SCRIPT, VECTORS, node_verdicts, resealed, verdict
-from packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
+from tests.packet.damaging import FACTS, NODE, SCRIPT, VECTORS, node_verdicts, resealed, verdict
+from tests.packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
 
 pytestmark = pytest.mark.usefixtures("remembered_signatures")
 

@@ -25,9 +25,9 @@ from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder
 from caretrail.recording.access import PURPOSES as LOOKS
-from packet.packets import NOW, Desk, Files, problems, status, unpacked
-from projections.given import NAME, admitted, assessed, copy_of_example, example, fact
-from stores import run_sql
+from tests.packet.packets import NOW, Desk, Files, problems, status, unpacked
+from tests.projections.given import NAME, admitted, assessed, copy_of_example, example, fact
+from tests.support.stores import run_sql
 
 DAY = date(2026, 5, 4)
 FOLDER = f"client-cl-7f3a/episode-{NAME}"

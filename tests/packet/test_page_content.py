@@ -12,8 +12,8 @@ import pytest
 from caretrail.facts import fact_from
 from caretrail.packet.page.given import Json
 from caretrail.packet.page.words import spoken
-from packet.markup import Element, read
-from packet.pages import (
+from tests.packet.markup import Element, read
+from tests.packet.pages import (
     CHECKPOINT,
     NOTICE,
     SHORT_NOTICE,
@@ -24,7 +24,7 @@ from packet.pages import (
     promptly,
     the_example,
 )
-from projections.given import admitted, assessed, session
+from tests.projections.given import admitted, assessed, session
 
 TEXTS = frozenset(
     {

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from packet.chromium import CHROMIUM, Browser, browser
-from packet.pages import HOSTILE, NOTICE, PAGES, SHORT_NOTICE, disclosed
+from tests.packet.chromium import CHROMIUM, Browser, browser
+from tests.packet.pages import HOSTILE, NOTICE, PAGES, SHORT_NOTICE, disclosed
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)")
 

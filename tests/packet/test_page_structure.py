@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from caretrail.packet.page.page import css_string
 from caretrail.visible import visible
-from packet.markup import Element, read
-from packet.pages import HOSTILE, PAGES, Made, assessed_only, disclosed, in_every_text, the_example
+from tests.packet.markup import Element, read
+from tests.packet.pages import HOSTILE, PAGES, Made, assessed_only, disclosed, in_every_text, the_example
 
 LOADS_OR_RUNS = frozenset(
     {
@@ -27,7 +27,7 @@ LOADS_OR_RUNS = frozenset(
         "button", "base", "image", "use", "foreignobject",
     }
 )  # fmt: skip
-TESTS = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module", params=list(PAGES))
@@ -139,14 +139,14 @@ def test_the_same_record_gives_the_same_bytes() -> None:
     made = the_example()
     assert made.page() == made.page()
     script = (
-        "import hashlib; from packet.pages import *; made = two_weeks();"
+        "import hashlib; from tests.packet.pages import *; made = two_weeks();"
         "lines = [replace(line, recorded_by='me', leaf='0' * 64) for line in made.lines];"
         "print(hashlib.sha256(made.page(lines=lines).encode()).hexdigest())"
     )
     found = {
         subprocess.run(
             [sys.executable, "-c", f"from dataclasses import replace; {script}"],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(TESTS)},
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             check=True,

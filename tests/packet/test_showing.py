@@ -12,8 +12,8 @@ import pytest
 from caretrail.facts import Fact
 from caretrail.packet.terms import PacketRefused
 from caretrail.recording import EventRecorder
-from packet.packets import Desk, Files, status, unpacked
-from projections.given import admitted, assessed, fact, plan, session, signature
+from tests.packet.packets import Desk, Files, status, unpacked
+from tests.projections.given import admitted, assessed, fact, plan, session, signature
 
 NAME = "E-1"
 OWN, TYPED, OTHER, STRANGER = "cl-own", "cl-typed9", "cl-other5", "cl-stranger8"

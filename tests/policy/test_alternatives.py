@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from caretrail.policy import Pack
-from findings.text_history import PACK, Told
+from tests.findings.text_history import PACK, Told
 
 ADMITTED = "2026-01-02 assessed by c-ortiz LADC F10.20\n2026-01-05 admitted\n"
 PLAN = "2026-01-07 plan 1 signed by c-ortiz, c-lee, cl-7f3a\n"

@@ -20,8 +20,8 @@ from caretrail.policy import Pack, pack_of
 from caretrail.policy.rules import KINDS
 from caretrail.policy.shelf import SHIPPED
 from caretrail.policy.values import MOST_DAYS, CivilUnit, CountedUnit
-from findings.generated import histories
-from policy.steps import steps_of
+from tests.findings.generated import histories
+from tests.policy.steps import steps_of
 
 FILES = [*sorted(SHIPPED.glob("*.toml")), *sorted((Path(__file__).parent / "packs").glob("*.toml"))]
 GOOD: list[dict[str, Any]] = [tomllib.loads(path.read_text(encoding="utf-8")) for path in FILES]

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from caretrail.episode.history import Effective
 from caretrail.findings import eligibility, findings
 from caretrail.policy import Pack, Policy, policy_of, read_pack
-from findings.generated import KINDS, START, Writer, possible
-from findings.test_causality import read, read_stay, up_to
-from findings.text_history import PACK, entries
+from tests.findings.generated import KINDS, START, Writer, possible
+from tests.findings.test_causality import read, read_stay, up_to
+from tests.findings.text_history import PACK, entries
 
 PACKS = Path(__file__).parent / "packs"
 CHANGE = date(2026, 2, 23)

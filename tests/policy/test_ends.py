@@ -16,8 +16,8 @@ from caretrail.findings.program import program_findings
 from caretrail.findings.terms import ends_on, months_after, next_working_day
 from caretrail.policy import Pack, Term
 from caretrail.policy.values import CLOSED_DAYS, MOST_DAYS
-from findings.text_history import PACK, Told, history_of
-from policy.steps import steps_of
+from tests.findings.text_history import PACK, Told, history_of
+from tests.policy.steps import steps_of
 
 LAST = date.max
 BEGUN = "2026-01-02 assessed by c-ortiz LADC F10.20\n2026-01-05 admitted\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from caretrail.policy import Pack, Policy, policy_of, read_pack
-from findings.text_history import Told
+from tests.findings.text_history import Told
 
 PACKS = Path(__file__).parent / "packs"
 

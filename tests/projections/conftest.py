@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caretrail.recording import EventRecorder
-from projections.given import Care
+from tests.projections.given import Care
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
 from caretrail.recording.access import AccessLog, Asker, access_stream
 from caretrail.recording.events import PendingAccess
-from projections.given import NAME, NOW, Care, admitted, assessed, day, example
-from stores import pending
+from tests.projections.given import NAME, NOW, Care, admitted, assessed, day, example
+from tests.support.stores import pending
 
 
 def looks(recorder: EventRecorder, count: int) -> None:

@@ -14,8 +14,8 @@ from caretrail.facts import Fact
 from caretrail.reading.auditing.amendments import Amended, AmendedFact, Times
 from caretrail.reading.reader import Reader
 from caretrail.recording import init_store, open_recorder
-from projections.given import LEE, NAME, NOW, Care, admitted, assessed, attestation, day, example, fact, session
-from stores import Clock
+from tests.projections.given import LEE, NAME, NOW, Care, admitted, assessed, attestation, day, example, fact, session
+from tests.support.stores import Clock
 
 
 def busy() -> list[tuple[str, Fact]]:

@@ -20,8 +20,8 @@ from caretrail.reading.auditing import diff as module
 from caretrail.reading.auditing.diff import ELIGIBILITY, Change, Said
 from caretrail.reading.board import KnownBoard
 from caretrail.recording import init_store, open_recorder
-from projections.given import NAME, NOW, Care, admitted, assessed, day, example, fact, plan, session, signature
-from stores import pending
+from tests.projections.given import NAME, NOW, Care, admitted, assessed, day, example, fact, plan, session, signature
+from tests.support.stores import pending
 
 SIGNED = [signature("c-ortiz", "clinician", "02-05"), signature("cl-E-1", "client", "02-05")]
 REVIEW: dict[str, Any] = {"plan_version": 1, "participants": ["client"], "updated": True, "signatures": SIGNED}

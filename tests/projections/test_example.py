@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from caretrail.reading.answers import FindingRow
-from projections.given import NAME, Care, day, example
-from stores import Clock
+from tests.projections.given import NAME, Care, day, example
+from tests.support.stores import Clock
 
 
 @pytest.fixture

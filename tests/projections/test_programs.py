@@ -15,7 +15,7 @@ from caretrail.reading.answers import FindingRow, Worklist
 from caretrail.reading.reader import Reader
 from caretrail.reading.what_if import as_if_in_force
 from caretrail.recording.application import Records
-from projections.given import LEE, Care, admitted, assessed, attestation, attested, day, fact, plan
+from tests.projections.given import LEE, Care, admitted, assessed, attestation, attested, day, fact, plan
 
 
 def of_programs(found: list[FindingRow] | Worklist) -> list[tuple[str | None, str, str, str, str]]:

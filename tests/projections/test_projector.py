@@ -19,8 +19,8 @@ from caretrail.projection.status import status
 from caretrail.projection.tables import PACKAGE, create_tables, read_state, write_rows
 from caretrail.recording import open_recorder
 from caretrail.recording.statements import load_sql
-from projections.given import NAME, Care, copy_of_example, day, example
-from stores import all_at_once, pending, run_sql
+from tests.projections.given import NAME, Care, copy_of_example, day, example
+from tests.support.stores import all_at_once, pending, run_sql
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from caretrail.reading.errors import AmbiguousEpisode, UnknownRule
 from caretrail.reading.reader import Reader
 from caretrail.reading.scope import Hit, Scope
 from caretrail.recording import EventRecorder, init_store, open_recorder
-from projections.given import (
+from tests.projections.given import (
     LEE,
     NAME,
     NOW,

@@ -23,9 +23,21 @@ from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows
 from caretrail.projection.spans import episode_spans
 from caretrail.reading.auditing.reviews import due_reviews
 from caretrail.reading.reader import Reader
-from findings.generated import histories
-from findings.text_history import PACK, history_of
-from projections.given import NAME, NOW, Care, admitted, assessed, copy_of_example, day, example, fact, plan, signature
+from tests.findings.generated import histories
+from tests.findings.text_history import PACK, history_of
+from tests.projections.given import (
+    NAME,
+    NOW,
+    Care,
+    admitted,
+    assessed,
+    copy_of_example,
+    day,
+    example,
+    fact,
+    plan,
+    signature,
+)
 
 POLICY = Policy((PACK,))
 Told = tuple[date, str, date | None, int]

@@ -25,8 +25,8 @@ from caretrail.service import (
     create_store,
     open_store,
 )
-from projections.given import NAME, NOW, admitted, assessed, copy_of_example, example, session
-from stores import taking_no_writes
+from tests.projections.given import NAME, NOW, admitted, assessed, copy_of_example, example, session
+from tests.support.stores import taking_no_writes
 
 
 def test_the_example_of_the_documentation_runs() -> None:

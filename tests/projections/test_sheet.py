@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from projections.given import NAME, Care, admitted, day, example, fact, plan, session, signature
+from tests.projections.given import NAME, Care, admitted, day, example, fact, plan, session, signature
 
 
 @pytest.mark.parametrize(

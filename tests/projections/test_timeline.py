@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from projections.given import Care, admitted, day, fact, session
-from stores import Clock
+from tests.projections.given import Care, admitted, day, fact, session
+from tests.support.stores import Clock
 
 
 @pytest.mark.parametrize("to", ["01-06", "01-12"])

@@ -13,8 +13,8 @@ from caretrail.policy import Policy, load_pack
 from caretrail.policy.shelf import FOLDER_VARIABLE, SHIPPED
 from caretrail.reading.why import Why
 from caretrail.recording import init_store, open_recorder
-from projections.given import LEE, NAME, Care, admitted, assessed, day, example, fact, plan, session
-from stores import pending
+from tests.projections.given import LEE, NAME, Care, admitted, assessed, day, example, fact, plan, session
+from tests.support.stores import pending
 
 PACK = "ne-medicaid-2.1-adult"
 RULES = ("A1", "A5", "B1", "B2", "P1", "P3", "R1", "R2", "R3", "I1", "I2", "I3", "I5", "M1", "C1", "C2", "D1", "S1")

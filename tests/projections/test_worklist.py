@@ -7,7 +7,7 @@ from typing import Any
 
 from caretrail.facts import Fact
 from caretrail.reading.answers import Worklist
-from projections.given import LEE, NAME, Care, admitted, assessed, attested, day, example, fact, plan, session
+from tests.projections.given import LEE, NAME, Care, admitted, assessed, attested, day, example, fact, plan, session
 
 
 def rows(work: Worklist) -> list[tuple[int, str, str, str, int]]:

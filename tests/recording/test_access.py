@@ -29,8 +29,8 @@ from caretrail.recording.access import (
 )
 from caretrail.recording.events import ACCESS_NAME, ACCESS_SOURCE, LARGEST_PAYLOAD, PendingAccess
 from caretrail.recording.opening import Primary
-from cli.conftest import Caretrail
-from stores import WRITING, all_at_once, log_of, pending, run_sql, taking_no_writes
+from tests.cli.conftest import Caretrail
+from tests.support.stores import WRITING, all_at_once, log_of, pending, run_sql, taking_no_writes
 
 DAY = date(2026, 3, 9)
 ORTIZ = Actor("c-ortiz", "clinician", "LADC")

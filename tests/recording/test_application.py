@@ -23,7 +23,7 @@ from caretrail.errors import (
 from caretrail.facts import Fact, fact_from, parse_fact
 from caretrail.recording import open_recorder
 from caretrail.recording.application import ATTEMPTS, Receipt, Records, UnreadableEpisode
-from stores import pending
+from tests.support.stores import pending
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
 ACTOR = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}

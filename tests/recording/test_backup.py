@@ -16,9 +16,9 @@ import pytest
 
 from caretrail.errors import StoreUnreachable
 from caretrail.recording import EventRecorder, RecordedEvent, leaf_hash, open_recorder
-from conftest import EXTERNAL
-from servers import USER, folder_of_servers, run
-from stores import as_login, pending, run_sql
+from tests.conftest import EXTERNAL
+from tests.support.servers import USER, folder_of_servers, run
+from tests.support.stores import as_login, pending, run_sql
 
 
 def leaves(events: list[RecordedEvent]) -> list[bytes]:

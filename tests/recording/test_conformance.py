@@ -13,7 +13,7 @@ import pytest
 
 from caretrail.errors import CommandReused, InvalidFact, StayOverlap, StoreError, StoreUnreachable, VersionConflict
 from caretrail.recording import EventRecorder, RecordedEvent, Stay, open_recorder
-from stores import Clock, all_at_once, content, lock_held, log_of, pending, run_sql
+from tests.support.stores import Clock, all_at_once, content, lock_held, log_of, pending, run_sql
 
 # --- order and time ---------------------------------------------------------------------------------------------
 

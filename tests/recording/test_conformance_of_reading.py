@@ -15,7 +15,7 @@ from eventsourcing.persistence import StoredEvent
 
 from caretrail.errors import CommandReused, InvalidFact, StayOverlap, VersionConflict
 from caretrail.recording import EventRecorder, PendingEvent, RecordedEvent, Stay, leaf_hash, open_recorder
-from stores import Clock, content, log_of, pending, run_sql
+from tests.support.stores import Clock, content, log_of, pending, run_sql
 
 JAN, FEB = date(2025, 1, 1), date(2025, 2, 1)
 

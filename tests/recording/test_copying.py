@@ -16,7 +16,7 @@ from caretrail.facts.codec import parse_fact
 from caretrail.recording import EventRecorder, RecordedEvent, copying, init_store, leaf_hash, open_recorder
 from caretrail.recording.application import Records
 from caretrail.recording.copying import Copied, CopyRefused, copy_store
-from stores import Clock, pending, run_sql
+from tests.support.stores import Clock, pending, run_sql
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 STAYS = "SELECT stream, client, program, first_day, last_day FROM caretrail.stay ORDER BY 1, 4"

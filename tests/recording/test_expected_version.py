@@ -18,10 +18,10 @@ from caretrail.facts import fact_from, payload_of
 from caretrail.recording import open_recorder
 from caretrail.recording.application import Receipt, Records
 from caretrail.service import create_store, open_store
-from cli.conftest import Caretrail
-from projections.given import NOW, admitted, attestation, fact, session
-from proxy import proxy_to
-from stores import all_at_once
+from tests.cli.conftest import Caretrail
+from tests.projections.given import NOW, admitted, attestation, fact, session
+from tests.support.proxy import proxy_to
+from tests.support.stores import all_at_once
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 from caretrail.errors import StoreUnreachable
 from caretrail.recording import RecordedEvent, open_recorder
-from servers import Server, url_of, wait_until
-from stores import pending
+from tests.support.servers import Server, url_of, wait_until
+from tests.support.stores import pending
 
 WRITERS = 4
 BEFORE, AFTER = 40, 40

@@ -21,8 +21,8 @@ from caretrail.recording import init_store, leaf_hash, new_salt, open_recorder, 
 from caretrail.recording.application import Records
 from caretrail.recording.events import PendingAccess
 from caretrail.recording.opening import upgrade_store
-from cli.conftest import Caretrail
-from stores import Clock, run_sql
+from tests.cli.conftest import Caretrail
+from tests.support.stores import Clock, run_sql
 
 KEPT = Path(__file__).parent / "kept"
 FACTS = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_text().splitlines()

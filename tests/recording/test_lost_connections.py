@@ -16,8 +16,8 @@ from caretrail.errors import (
     StoreUnreachable,
 )
 from caretrail.recording import open_recorder
-from proxy import proxy_to
-from stores import all_at_once, pending, run_sql
+from tests.support.proxy import proxy_to
+from tests.support.stores import all_at_once, pending, run_sql
 
 
 def sessions(url: str) -> list[int]:

@@ -15,7 +15,7 @@ from caretrail.recording.events import PendingAccess
 from caretrail.recording.opening import check_roles, init_roles, upgrade_store
 from caretrail.recording.postgresql_roles import GRANTED, OWNERS
 from caretrail.service import create_store
-from stores import all_at_once, as_login, database_url, pending, run_sql
+from tests.support.stores import all_at_once, as_login, database_url, pending, run_sql
 
 JAN = date(2025, 1, 1)
 

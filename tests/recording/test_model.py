@@ -17,8 +17,8 @@ from caretrail.recording import EventRecorder, PendingEvent, RecordedEvent, Stay
 from caretrail.recording.access import access_stream
 from caretrail.recording.events import PendingAccess
 from caretrail.recording.recorder import Command
-from recording.model import LOOKS, SALT, Model, Outcome
-from stores import pending
+from tests.recording.model import LOOKS, SALT, Model, Outcome
+from tests.support.stores import pending
 
 RUNS = int(os.environ.get("CARETRAIL_MODEL_RUNS", "120"))
 STEPS = 25

@@ -17,9 +17,9 @@ import pytest
 
 from caretrail.recording import EventRecorder, open_recorder
 from caretrail.service import open_store
-from cli.conftest import EXAMPLE, Caretrail
-from servers import USER, folder_of_servers, wait_until
-from stores import all_at_once, pending, run_sql
+from tests.cli.conftest import EXAMPLE, Caretrail
+from tests.support.servers import USER, folder_of_servers, wait_until
+from tests.support.stores import all_at_once, pending, run_sql
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin")
 BACKENDS, CLIENTS, EACH = 3, 8, 25

@@ -24,7 +24,7 @@ from caretrail.errors import (
 )
 from caretrail.recording import Stay, init_store, open_recorder, postgresql_setup
 from caretrail.recording.statements import load_sql
-from stores import UNORDERED, all_at_once, as_login, database_url, pending, run_sql
+from tests.support.stores import UNORDERED, all_at_once, as_login, database_url, pending, run_sql
 
 JAN = date(2025, 1, 1)
 

@@ -12,7 +12,7 @@ import pytest
 
 from caretrail.errors import StayOverlap, StoreUnreachable
 from caretrail.recording import Stay, open_recorder
-from stores import pending, run_sql
+from tests.support.stores import pending, run_sql
 
 JAN = date(2025, 1, 1)
 WORKING = ("writer", "reader", "auditor", "projector")

@@ -21,7 +21,7 @@ from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.recording import EventRecorder, open_recorder, sqlite_setup
 from caretrail.recording.sqlite_database import SqliteDatabase
 from caretrail.recording.sqlite_setup import connect
-from stores import Clock, pending, run_sql
+from tests.support.stores import Clock, pending, run_sql
 
 # --- the settings -----------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ import pytest
 
 from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer, StoreNotInitialised, StoreUnreachable
 from caretrail.recording import init_store, open_recorder
-from stores import pending, run_sql, taking_no_writes
+from tests.support.stores import pending, run_sql, taking_no_writes
 
 
 def mode(path: Path) -> int:

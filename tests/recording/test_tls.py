@@ -16,8 +16,8 @@ from caretrail.errors import StoreInsecure, StoreUnreachable
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.postgresql_setup import connect
 from caretrail.service import open_store
-from recording.tls import Authority, authority, front
-from stores import pending
+from tests.recording.tls import Authority, authority, front
+from tests.support.stores import pending
 
 NAME = "db.clinic.example"
 

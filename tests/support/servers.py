@@ -17,7 +17,7 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 import psycopg
 
 from caretrail.recording import init_store
-from stores import run_sql
+from tests.support.stores import run_sql
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the wheel warns about folders of its own

@@ -1,6 +1,6 @@
 """The rule reference, written from the Nebraska pack, the rules' code and the tests.
 
-`PYTHONPATH=tests python -m rules_page > docs/reference/rules.md` writes it; a test compares. From the code it takes the
+`python -m tests.pages.rules_page > docs/reference/rules.md` writes it; a test compares. From the code it takes the
 first words of each rule's function and the causes it can give; from the tests the names of those that ask for the rule.
 """
 
@@ -20,7 +20,7 @@ from caretrail.findings.rules import CHECKS, staying
 from caretrail.policy import Pack, Rule, load_pack
 from caretrail.policy.rules import Rule as RuleBase
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "docs" / "reference" / "sources" / "ne-iop-2.1-adult.txt"
 NAME = "ne-medicaid-2.1-adult"
 FIXED = frozenset(RuleBase.model_fields)
@@ -28,7 +28,7 @@ TOKEN = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 
 HEADING = """# The rules, from the sentence to the flag
 
-Written from the policy pack, the rules' code and the tests by `PYTHONPATH=tests python -m rules_page`; a test keeps the
+Written from the policy pack, the rules' code and the tests by `python -m tests.pages.rules_page`; a test keeps the
 page up to date. The [text of the regulation](sources/ne-iop-2.1-adult.txt) is kept beside it; line numbers are its own.
 `caretrail rules ne-medicaid-2.1-adult` prints the pack, `caretrail why EPISODE RULE` how a rule was applied.
 

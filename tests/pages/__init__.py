@@ -1,0 +1,1 @@
+"""Reference pages written from the code: each module prints one, and a test compares."""
