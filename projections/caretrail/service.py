@@ -86,9 +86,9 @@ from caretrail.facts.codec import invalid_fact
 from caretrail.policy import Pack, Policy, load_pack, read_pack
 from caretrail.projection.tables import create_tables
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Worklist, WorkRow
+from caretrail.reading.episode_view import EpisodeView
+from caretrail.reading.questions.timeline import TimelineRow
 from caretrail.reading.reader import Reader
-from caretrail.reading.timeline import TimelineRow
-from caretrail.reading.view import EpisodeView
 from caretrail.reading.what_if import as_if_in_force
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.access import AccessLog, Actor, Asker

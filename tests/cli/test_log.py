@@ -16,7 +16,7 @@ import pytest
 
 from caretrail.errors import StoreDamaged
 from caretrail.facts.codec import parse_fact, stored_name
-from caretrail.reading.log import LogStream
+from caretrail.reading.log_stream import LogStream
 from caretrail.recording import EventRecorder, open_recorder
 from tests.support.stores import pending, run_sql
 
@@ -276,7 +276,7 @@ def test_a_store_restored_from_a_backup_is_noticed(sqlite_url: str) -> None:
 
 MEASURED = """
 import sys, tracemalloc
-from caretrail.reading import log  # what is imported once is not what grows
+from caretrail.reading import log_stream  # what is imported once is not what grows
 tracemalloc.start()
 from caretrail.cli.main import main
 main(["log"])

@@ -14,9 +14,9 @@ from typing import Any
 from caretrail.demo.stories import STORIES
 from caretrail.facts import Corrected, Fact, fact_from
 from caretrail.packet.page import Checkpoint, Disclosure, FactLine, Known, fact_lines, timeline_page
-from caretrail.reading.sheet import Sheet, sheet_of
-from caretrail.reading.timeline import timeline_of
-from caretrail.reading.view import EpisodeView, view_of
+from caretrail.reading.episode_view import EpisodeView, view_of
+from caretrail.reading.questions.sheet import Sheet, sheet_of
+from caretrail.reading.questions.timeline import timeline_of
 from caretrail.recording import init_store, leaf_hash, open_recorder
 from caretrail.recording.application import Receipt, Records
 from tests.projections.given import ORTIZ, admitted, assessed, example, plan, session

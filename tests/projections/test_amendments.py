@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caretrail.facts import Fact
-from caretrail.reading.auditing.amendments import Amended, AmendedFact, Times
+from caretrail.reading.questions.amendments import Amended, AmendedFact, Times
 from caretrail.reading.reader import Reader
 from caretrail.recording import init_store, open_recorder
 from tests.projections.given import LEE, NAME, NOW, Care, admitted, assessed, attestation, day, example, fact, session

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from caretrail.errors import UnknownEpisode
 from caretrail.facts import Fact
 from caretrail.projection.shapes import EpisodeRows
-from caretrail.reading.auditing import diff as module
-from caretrail.reading.auditing.diff import ELIGIBILITY, Change, Said
 from caretrail.reading.board import KnownBoard
+from caretrail.reading.questions import diff as module
+from caretrail.reading.questions.diff import ELIGIBILITY, Change, Said
 from caretrail.recording import init_store, open_recorder
 from tests.projections.given import NAME, NOW, Care, admitted, assessed, day, example, fact, plan, session, signature
 from tests.support.stores import pending

@@ -21,7 +21,7 @@ from caretrail.policy import Policy
 from caretrail.projection.rows import flag_from
 from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows
 from caretrail.projection.spans import episode_spans
-from caretrail.reading.auditing.reviews import due_reviews
+from caretrail.reading.questions.reviews import due_reviews
 from caretrail.reading.reader import Reader
 from tests.findings.generated import histories
 from tests.findings.text_history import PACK, history_of

@@ -11,7 +11,7 @@ from caretrail.errors import StoreDamaged
 from caretrail.findings import judge
 from caretrail.policy import Policy, load_pack
 from caretrail.policy.shelf import FOLDER_VARIABLE, SHIPPED
-from caretrail.reading.why import Why
+from caretrail.reading.questions.why import Why
 from caretrail.recording import init_store, open_recorder
 from tests.projections.given import LEE, NAME, Care, admitted, assessed, day, example, fact, plan, session
 from tests.support.stores import pending

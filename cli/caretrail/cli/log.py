@@ -18,7 +18,7 @@ from caretrail.cli.options import Position, Setup, access_options, store_option
 from caretrail.cli.screen import instant, json_text, plural, say, visible
 
 if TYPE_CHECKING:
-    from caretrail.reading.log import LogRow, LogStream
+    from caretrail.reading.log_stream import LogRow, LogStream
     from caretrail.recording.access import AccessLog
     from caretrail.recording.recorder import EventRecorder
 
@@ -47,7 +47,7 @@ def command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
     A fact that cannot be read has an error instead of its content, and the next ones follow. With --follow, a lost
     connection is made again, and SIGTERM ends it with exit status 0.
     """
-    from caretrail.reading.log import LogStream
+    from caretrail.reading.log_stream import LogStream
 
     with setup.open() as recorder, accessing(setup, recorder) as access:
         if recorder.is_demo:

@@ -17,9 +17,9 @@ from caretrail.cli.wording import spoken
 from caretrail.errors import UnknownEpisode
 
 if TYPE_CHECKING:
-    from caretrail.reading.amending import Marks
     from caretrail.reading.answers import FindingRow
-    from caretrail.reading.sheet import DocumentLine, SessionLine, Sheet, SignatureLine
+    from caretrail.reading.event_rows import Marks
+    from caretrail.reading.questions.sheet import DocumentLine, SessionLine, Sheet, SignatureLine
 
 
 @click.command("show")

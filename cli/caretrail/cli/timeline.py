@@ -16,8 +16,8 @@ from caretrail.cli.screen import plural, print_json_list, say, visible
 from caretrail.cli.wording import spoken, summary, value_in_words
 
 if TYPE_CHECKING:
-    from caretrail.reading.amending import Amendment, Withdrawn
-    from caretrail.reading.timeline import TimelineRow
+    from caretrail.reading.event_rows import Amendment, Withdrawn
+    from caretrail.reading.questions.timeline import TimelineRow
 
 TITLES = ("Fact", "Happened", "Recorded, UTC", "What", "Stated by")
 MINUTE = "%Y-%m-%d %H:%M"

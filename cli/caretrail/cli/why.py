@@ -17,8 +17,8 @@ from caretrail.cli.what_if import pack_option
 from caretrail.cli.wording import spoken, summary, value_in_words
 
 if TYPE_CHECKING:
-    from caretrail.reading.alternatives import Alternative, ReadingRow
-    from caretrail.reading.why import Interval, RestsOn, Why
+    from caretrail.reading.questions.why import Interval, RestsOn, Why
+    from caretrail.reading.readings import Alternative, ReadingRow
 
 
 @click.command("why")

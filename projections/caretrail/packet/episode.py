@@ -20,11 +20,11 @@ from caretrail.packet.showing import Shown, shown_facts
 from caretrail.packet.terms import PacketRefused, Terms
 from caretrail.projection.shapes import Flag
 from caretrail.reading.answers import plain
+from caretrail.reading.episode_view import EpisodeView, view_of
+from caretrail.reading.questions.sheet import sheet_of
+from caretrail.reading.questions.timeline import timeline_of
 from caretrail.reading.reader import eligibility_row
 from caretrail.reading.scope import Scope, finding_row, hits_of
-from caretrail.reading.sheet import sheet_of
-from caretrail.reading.timeline import timeline_of
-from caretrail.reading.view import EpisodeView, view_of
 from caretrail.recording.events import RecordedEvent
 from caretrail.recording.leaf import leaf_hash
 from caretrail.recording.recorder import EventRecorder

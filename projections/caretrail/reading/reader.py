@@ -13,20 +13,20 @@ from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Wor
 from caretrail.reading.board import Board, Presence
 from caretrail.reading.door import Door
 from caretrail.reading.errors import AmbiguousEpisode
+from caretrail.reading.questions.worklist import worklist_of
 from caretrail.reading.scope import Scope, finding_row
-from caretrail.reading.worklist import worklist_of
 from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
     from caretrail.policy import Policy
     from caretrail.projection.shapes import EpisodeRows
-    from caretrail.reading.auditing.amendments import Amended, Times
-    from caretrail.reading.auditing.diff import Compared
-    from caretrail.reading.auditing.reviews import Reviews
-    from caretrail.reading.sheet import Sheet
-    from caretrail.reading.timeline import Order, TimelineRow
-    from caretrail.reading.view import EpisodeView
-    from caretrail.reading.why import Why
+    from caretrail.reading.episode_view import EpisodeView
+    from caretrail.reading.questions.amendments import Amended, Times
+    from caretrail.reading.questions.diff import Compared
+    from caretrail.reading.questions.reviews import Reviews
+    from caretrail.reading.questions.sheet import Sheet
+    from caretrail.reading.questions.timeline import Order, TimelineRow
+    from caretrail.reading.questions.why import Why
 
 
 class Reader(Door):
@@ -205,7 +205,7 @@ class Reader(Door):
 
     def episode(self, name: str, known_at: int | None = None) -> EpisodeView:
         """One episode whole: its facts, and everything the rules say of it."""
-        from caretrail.reading.view import view_of
+        from caretrail.reading.episode_view import view_of
 
         return self._read_one(name, lambda _: view_of(self._recorder, name, known_at), known_at)
 
@@ -213,8 +213,8 @@ class Reader(Door):
         self, name: str, as_of: date | None = None, known_at: int | None = None, order: Order = "recorded"
     ) -> list[TimelineRow]:
         """Every fact with both times, its author, and what was corrected, added or struck."""
-        from caretrail.reading.timeline import timeline_of
-        from caretrail.reading.view import view_of
+        from caretrail.reading.episode_view import view_of
+        from caretrail.reading.questions.timeline import timeline_of
 
         def ask(_: Board) -> list[TimelineRow]:
             return timeline_of(view_of(self._recorder, name, known_at), as_of, order)
@@ -238,8 +238,8 @@ class Reader(Door):
         return self._read(ask, known_at, lambda sheets: [sheet.episode for sheet in sheets], policy)
 
     def _sheet(self, name: str, as_of: date | None, known_at: int | None, policy: Policy | None) -> Sheet:
-        from caretrail.reading.sheet import sheet_of
-        from caretrail.reading.view import view_of
+        from caretrail.reading.episode_view import view_of
+        from caretrail.reading.questions.sheet import sheet_of
 
         view = view_of(self._recorder, name, known_at, policy)
         return sheet_of(view, as_of or today_in(view.rows.zone, self._now), self._now)
@@ -257,8 +257,8 @@ class Reader(Door):
         Raises UnknownRule.
         """
         from caretrail.projection.rows import QUARANTINE_RULE
-        from caretrail.reading.view import view_of
-        from caretrail.reading.why import why_of, why_quarantined
+        from caretrail.reading.episode_view import view_of
+        from caretrail.reading.questions.why import why_of, why_quarantined
 
         def ask(board: Board) -> Why:
             if rule.upper() == QUARANTINE_RULE:
@@ -290,7 +290,7 @@ class Reader(Door):
 
         Raises UnknownEpisode if the one named is not known at `after`.
         """
-        from caretrail.reading.auditing.diff import compare
+        from caretrail.reading.questions.diff import compare
 
         def ask(_: Board) -> Compared:
             how = as_of, self._now
@@ -312,7 +312,7 @@ class Reader(Door):
         known_at: int | None = None,
     ) -> Reviews:
         """The reviews due in a period, by program and who carried the case: on time, late or not done."""
-        from caretrail.reading.auditing.reviews import reviews_due
+        from caretrail.reading.questions.reviews import reviews_due
 
         def ask(board: Board) -> Reviews:
             which = {"program": program, "clinician": clinician}
@@ -332,7 +332,7 @@ class Reader(Door):
         known_at: int | None = None,
     ) -> Amended:
         """Late entries, corrections, addenda and voids of a period of recorded or of clinical days, by author."""
-        from caretrail.reading.auditing.amendments import Asked, amendments_of
+        from caretrail.reading.questions.amendments import Asked, amendments_of
 
         asked = Asked(start, end, by, as_of, author, program)
         upto = self._recorder.max_position() if known_at is None else known_at

@@ -16,7 +16,7 @@ from caretrail.cli.screen import plural, print_json_list, say
 from caretrail.cli.wording import spoken
 
 if TYPE_CHECKING:
-    from caretrail.reading.auditing.amendments import Amended, AmendedBy, AmendedFact
+    from caretrail.reading.questions.amendments import Amended, AmendedBy, AmendedFact
 
 TITLES = ("Author", "Program", "Entries", "Late", "Corrected", "Added", "Voided")
 LIST_TITLES = ("Recorded, UTC", "Episode", "What", "Author")

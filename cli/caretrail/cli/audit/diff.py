@@ -26,7 +26,7 @@ from caretrail.cli.screen import plural, print_json_list, say, visible
 from caretrail.cli.wording import spoken
 
 if TYPE_CHECKING:
-    from caretrail.reading.auditing.diff import Change, ChangedBy, Compared, Said
+    from caretrail.reading.questions.diff import Change, ChangedBy, Compared, Said
 
 TITLES = ("Rule", "Days", "What", "Changed by")
 

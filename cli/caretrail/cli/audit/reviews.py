@@ -16,7 +16,7 @@ from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
 
 if TYPE_CHECKING:
-    from caretrail.reading.auditing.reviews import DueReview, ReviewRate, Reviews
+    from caretrail.reading.questions.reviews import DueReview, ReviewRate, Reviews
 
 TITLES = ("Program", "Clinician", "Due", "On time", "Late", "Not done")
 LIST_TITLES = ("Due", "Episode", "What became of it", "Clinician")
@@ -64,7 +64,7 @@ def command(
 
 def _print(asked: Asking, found: Reviews, period: str, *, each: bool) -> None:
     from caretrail.cli.tables import Columns, print_table
-    from caretrail.reading.auditing.reviews import rate_of
+    from caretrail.reading.questions.reviews import rate_of
 
     click.echo(asked.heading(f"Reviews due{period}", ""))
     reviews = [one for rate in found.rates for one in rate.reviews]
@@ -83,7 +83,7 @@ def _print(asked: Asking, found: Reviews, period: str, *, each: bool) -> None:
 
 def _with_totals(rates: Sequence[ReviewRate]) -> Iterator[tuple[str, str, ReviewRate]]:
     """Each rate under its names, and below those of one program all of them together; at last all programs."""
-    from caretrail.reading.auditing.reviews import rate_of
+    from caretrail.reading.questions.reviews import rate_of
 
     programs = 0
     for program, group in groupby(rates, key=lambda rate: rate.program):

@@ -11,7 +11,7 @@ from caretrail.packet.page.words import spoken
 from caretrail.projection.shapes import QUIET_VERDICTS
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.clearing import OWN_RULES
-from caretrail.reading.view import EpisodeView
+from caretrail.reading.episode_view import EpisodeView
 
 SIGNS = {
     "overdue": "▲",

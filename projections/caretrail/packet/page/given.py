@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from caretrail.reading.timeline import TimelineRow
+from caretrail.reading.questions.timeline import TimelineRow
 
 Json = Mapping[str, Any]
 

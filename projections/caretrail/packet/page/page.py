@@ -18,8 +18,8 @@ from caretrail.packet.page.findings import Verdict, findings_by_rule, open_findi
 from caretrail.packet.page.given import Checkpoint, Disclosure, FactLine, Known
 from caretrail.packet.page.story import SERVICES, Story, story_of
 from caretrail.packet.page.words import spoken
-from caretrail.reading.sheet import Sheet
-from caretrail.reading.view import EpisodeView
+from caretrail.reading.episode_view import EpisodeView
+from caretrail.reading.questions.sheet import Sheet
 from caretrail.visible import visible
 
 

@@ -24,7 +24,7 @@ from caretrail.packet.page.scale import Scale
 from caretrail.packet.page.words import spoken
 from caretrail.policy.rules import WeeklyHours
 from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, Flag
-from caretrail.reading.view import EpisodeView
+from caretrail.reading.episode_view import EpisodeView
 
 DAY = timedelta(days=1)
 FARTHEST_DAYS = 3 * 366

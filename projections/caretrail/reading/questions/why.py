@@ -14,13 +14,13 @@ from caretrail.findings.explaining import names_rule
 from caretrail.policy import Pack, Rule
 from caretrail.projection.rows import QUARANTINE_RULE
 from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag
-from caretrail.reading.alternatives import ReadingRow, readings_of, telling
-from caretrail.reading.amending import Correction, corrections_of, fact_json
 from caretrail.reading.answers import Answer, FindingRow
 from caretrail.reading.clearing import CLEARED_BY, CLEARED_BY_CAUSE, OWN_RULES
+from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.errors import UnknownRule
+from caretrail.reading.event_rows import Correction, corrections_of, fact_json
+from caretrail.reading.readings import ReadingRow, readings_of, telling
 from caretrail.reading.scope import Hit, finding_row, holds_rule
-from caretrail.reading.view import EpisodeView
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from caretrail.episode.history import AMENDMENTS, Effective, Entry, clinical_ord
 from caretrail.facts import Addendum, Corrected, Explained, Signed, Voided
 from caretrail.findings.explaining import names_rule
 from caretrail.projection.shapes import QUIET_VERDICTS
-from caretrail.reading.amending import (
+from caretrail.reading.answers import Answer
+from caretrail.reading.episode_view import EpisodeView
+from caretrail.reading.event_rows import (
     Added,
     Correction,
     Void,
@@ -24,8 +26,6 @@ from caretrail.reading.amending import (
     void_of,
     withdrawn_of,
 )
-from caretrail.reading.answers import Answer
-from caretrail.reading.view import EpisodeView
 
 Order = Literal["recorded", "clinical"]
 

@@ -21,11 +21,11 @@ from caretrail.facts import (
 )
 from caretrail.policy.rules import LengthOfStay
 from caretrail.projection.shapes import QUIET_VERDICTS
-from caretrail.reading.amending import Marks, happened_on, marks_of
 from caretrail.reading.answers import Answer, EligibilityRow, FindingRow
+from caretrail.reading.episode_view import EpisodeView
+from caretrail.reading.event_rows import Marks, happened_on, marks_of
 from caretrail.reading.reader import eligibility_row
 from caretrail.reading.scope import Scope, finding_row, hits_of
-from caretrail.reading.view import EpisodeView
 
 _WEEK = timedelta(days=7)
 

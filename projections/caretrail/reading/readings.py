@@ -13,7 +13,7 @@ from caretrail.findings.finding import Finding
 from caretrail.policy import Pack, Policy, Reading
 from caretrail.projection.shapes import Flag
 from caretrail.reading.answers import Answer
-from caretrail.reading.view import EpisodeView
+from caretrail.reading.episode_view import EpisodeView
 
 Said = TypeVar("Said", Flag, Finding)
 

@@ -20,8 +20,8 @@ from caretrail.policy import Policy
 from caretrail.projection.rows import Unreadable, evolve, usable_policy
 from caretrail.projection.shapes import Span
 from caretrail.projection.spans import episode_spans
-from caretrail.reading.amending import days_after, happened_on, is_late
 from caretrail.reading.answers import Answer
+from caretrail.reading.event_rows import days_after, happened_on, is_late
 from caretrail.recording.recorder import EventRecorder
 
 PAGE = 100

@@ -1,0 +1,1 @@
+"""The questions a reader answers, one a module."""
