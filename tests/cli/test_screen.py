@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caretrail.cli.screen import json_text, visible
-from caretrail.cli.tables import Cell, Columns, lines, print_sheet, print_table
+from caretrail.cli.tables import Cell, lines, print_sheet, print_table
 
 from .conftest import Caretrail
 
@@ -54,9 +54,9 @@ def test_json_is_printable_ascii_and_loses_nothing(text: str) -> None:
 
 
 def test_tables_and_sheets_show_hostile_text(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [(HOSTILE, Cell(HOSTILE, "red"), Cell(lines(HOSTILE, "[bold]markup[/bold] :smile:")))]
-    print_table(Columns.of(("A", "B", "C"), rows, wraps=2), rows)
-    print_sheet([("Label", HOSTILE), ("Other", Cell(lines(HOSTILE)))])
+    rows = [(HOSTILE, Cell(HOSTILE, "red"), lines(HOSTILE, "[bold]markup[/bold] :smile:"))]
+    print_table(("A", "B", "C"), rows, wraps=2)
+    print_sheet([("Label", HOSTILE), ("Other", lines(HOSTILE))])
     out = capsys.readouterr().out
     assert prints_nothing_hidden(out)
     assert "[bold]markup[/bold] :smile:" in " ".join(out.split())
@@ -65,7 +65,7 @@ def test_tables_and_sheets_show_hostile_text(capsys: pytest.CaptureFixture[str])
 def test_ids_are_folded_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
     long = "z" * 64
     rows = [(long, "text " * 30)]
-    print_table(Columns.of(("Episode", "What"), rows, wraps=1), rows)
+    print_table(("Episode", "What"), rows, wraps=1)
     assert capsys.readouterr().out.count("z") == 64
 
 

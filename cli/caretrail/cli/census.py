@@ -11,6 +11,7 @@ from caretrail.cli.asking import asking
 from caretrail.cli.helping import described
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say, visible
+from caretrail.cli.tables import print_tables
 
 if TYPE_CHECKING:
     from caretrail.reading.answers import CensusRow
@@ -47,8 +48,6 @@ def command(view: View, program: str | None) -> None:
 
 def _print(rows: Iterable[CensusRow]) -> None:
     """Print one table a program, so that a row fits 80 columns; ids and days are never broken over lines."""
-    from caretrail.cli.tables import Columns, print_table
-
     programs: dict[str, list[tuple[str, ...]]] = {}
     for row in rows:
         cells = (
@@ -56,7 +55,4 @@ def _print(rows: Iterable[CensusRow]) -> None:
             str(row.admitted_on or ""), "" if row.days is None else str(row.days), row.status,
         )  # fmt: skip  # in the order of the titles
         programs.setdefault(row.program or "no program", []).append(cells)
-    columns = Columns.of(TITLES, (cells for found in programs.values() for cells in found), wraps=len(TITLES))
-    for program, found in programs.items():
-        click.echo(f"\n{visible(program)} ({len(found)})")
-        print_table(columns, found)
+    print_tables(TITLES, [(f"\n{visible(program)} ({len(found)})", found) for program, found in programs.items()])

@@ -9,6 +9,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.naming import case_number, episode_argument
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import print_json, say, visible
+from caretrail.cli.tables import lines, print_sheet, verdict_cell
 
 
 @click.command("eligibility")
@@ -29,17 +30,15 @@ def command(view: View, episode: str) -> None:
             print_json(row)
             say(asked.standing())
             return
-        from caretrail.cli.tables import VERDICT_STYLES, Cell, lines, print_sheet
-
         click.echo(asked.marked(f"{visible(row.episode)} on {row.as_of}: continued stay"))
         click.echo("")
         facts = ", ".join(map(str, row.evidence))
         print_sheet(
             [
-                ("Answer", Cell(row.verdict.replace("_", " "), VERDICT_STYLES.get(row.verdict, ""))),
+                ("Answer", verdict_cell(row.verdict, row.verdict.replace("_", " "))),
                 ("Basis", row.basis),
                 ("Holds through", str(row.holds_through or "")),
-                ("Reasons", Cell(lines(*row.reasons))),
+                ("Reasons", lines(*row.reasons)),
                 ("Rests on", f"facts {facts}: 'caretrail timeline' shows them" if facts else ""),
             ]
         )

@@ -14,6 +14,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.naming import whose
 from caretrail.cli.options import Day, View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
+from caretrail.cli.tables import Cell, Row, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 
 if TYPE_CHECKING:
@@ -77,22 +78,17 @@ def _heading(asked: Asking, start: date | None, end: date | None) -> str:
 
 
 def _print(asked: Asking, rows: Sequence[FindingRow], heading: str) -> None:
-    from caretrail.cli.tables import Columns, print_table
-
     click.echo(heading)
     if rows:
         click.echo("")
-        cells = [_cells(row) for row in rows]
-        print_table(Columns.of(TITLES, cells, wraps=4), cells)
+        print_table(TITLES, [_cells(row) for row in rows], wraps=4)
     else:
         click.echo("\nNo finding that was asked for: --all lists what is met, --closed what has ended.")
     click.echo(f"\n{plural(len(rows), 'finding')}")
     click.echo(asked.standing())
 
 
-def _cells(row: FindingRow) -> Sequence[Any]:
-    from caretrail.cli.tables import VERDICT_STYLES, Cell
-
+def _cells(row: FindingRow) -> Row:
     days = f"{row.start}\nto {row.until - timedelta(days=1)}" if row.until else f"since {row.start}"
     what = f"{row.message or row.arithmetic}{' (quiet)' if row.quiet else ''}"
-    return whose(row), row.rule, Cell(row.verdict, VERDICT_STYLES.get(row.verdict, "")), Cell(days), what
+    return whose(row), row.rule, verdict_cell(row.verdict), Cell(days), what

@@ -11,6 +11,7 @@ from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.options import json_option
 from caretrail.cli.screen import plural, print_json, print_json_list, say, visible
+from caretrail.cli.tables import AnyCell, Cell, lines, print_sheet, print_table
 
 if TYPE_CHECKING:
     from caretrail.errors import PackInvalid
@@ -58,12 +59,8 @@ def _list(as_json: bool) -> None:
     if as_json:
         print_json_list(listed)
     else:
-        from caretrail.cli.tables import Cell, Columns, lines, print_table
-
-        rows = [
-            (row["name"], _in_force(row), Cell(lines(row["title"], _marks(row)))) for row in listed if "title" in row
-        ]
-        print_table(Columns.of(("Pack", "In force", "Rules of"), rows, wraps=2), rows)
+        rows = [(row["name"], _in_force(row), lines(row["title"], _marks(row))) for row in listed if "title" in row]
+        print_table(("Pack", "In force", "Rules of"), rows, wraps=2)
     # of a policy that is broken each version says the same
     for error in dict.fromkeys(row["error"] for row in listed if row["error"]):
         say(f"Error: {visible(error)}")
@@ -119,11 +116,9 @@ def _show(name: str, as_json: bool) -> None:
 
 
 def _print(pack: Pack) -> None:
-    from caretrail.cli.tables import Cell, Columns, lines, print_sheet, print_table
-
     levels = ", ".join(pack.levels)
     in_force = _in_force(pack.model_dump(mode="json")) + (f"; supersedes {pack.supersedes}" if pack.supersedes else "")
-    rows = [
+    rows: list[tuple[str, AnyCell]] = [
         ("For", lines(f"{pack.payer}, {pack.jurisdiction}; {pack.population}s; level {levels} of {pack.edition}")),
         ("Source", lines(pack.document, pack.url or "")),
         ("In force", lines(in_force)),
@@ -134,39 +129,34 @@ def _print(pack: Pack) -> None:
         ("For tests", "not for use: it shows what a pack can say" if pack.for_tests else ""),
     ]
     click.echo(f"{visible(pack.name)}: {visible(pack.title)}\n")
-    print_sheet((label, Cell(text)) for label, text in rows)
-    judged = [(rule.id, rule.strength, Cell(_says(rule))) for rule in pack.judged]
+    print_sheet(rows)
+    judged = [(rule.id, rule.strength, _says(rule)) for rule in pack.judged]
     click.echo("")
-    print_table(Columns.of(("Rule", "", "Says"), judged, wraps=2), judged)
-    off = [(rule.id, Cell(_why_off(rule))) for rule in pack.rules.values() if not rule.on]
+    print_table(("Rule", "", "Says"), judged, wraps=2)
+    off = [(rule.id, _why_off(rule)) for rule in pack.rules.values() if not rule.on]
     if off:
         click.echo("\nSwitched off, so never judged:\n")
-        print_table(Columns.of(("Rule", "Says, and why it is off"), off, wraps=1), off)
+        print_table(("Rule", "Says, and why it is off"), off, wraps=1)
     if pack.readings:
         click.echo("\nHow the open questions of the text are read:\n")
-        readings = [(name, Cell(_read_as(pack, name))) for name in pack.readings]
-        print_table(Columns.of(("Reading", "Question, answer, and what else it may mean"), readings, wraps=1), readings)
+        readings = [(name, _read_as(pack, name)) for name in pack.readings]
+        print_table(("Reading", "Question, answer, and what else it may mean"), readings, wraps=1)
 
 
-def _says(rule: Rule) -> str:
+def _says(rule: Rule) -> Cell:
     from caretrail.cli.rule_wording import parameters
-    from caretrail.cli.tables import lines
 
     asks = parameters(rule)
     source = ", lines ".join(part for part in (rule.section, rule.lines) if part)
     return lines(rule.title, rule.text, f"Asks: {asks}" if asks else "", f"Source: {source}")
 
 
-def _why_off(rule: Rule) -> str:
-    from caretrail.cli.tables import lines
-
+def _why_off(rule: Rule) -> Cell:
     why = f"unsourced: {rule.unsourced}" if rule.unsourced else rule.off_because or "the pack does not say why"
     return lines(rule.title, rule.text, f"Off: {why}")
 
 
-def _read_as(pack: Pack, name: str) -> str:
-    from caretrail.cli.tables import lines
-
+def _read_as(pack: Pack, name: str) -> Cell:
     reading = pack.readings[name]
     places = ", ".join(reading.decides)
     return lines(

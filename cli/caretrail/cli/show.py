@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.naming import case_number, complete_episode
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json, print_json_list, say, visible
+from caretrail.cli.tables import AnyCell, lines, print_sheet, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.cli.wording import spoken
 from caretrail.errors import UnknownEpisode
@@ -61,8 +62,6 @@ def command(view: View, episode: str | None, client: str | None, pack: str | Non
 
 
 def _print(asked: Asking, sheet: Sheet) -> None:
-    from caretrail.cli.tables import VERDICT_STYLES, Cell, lines, print_sheet
-
     click.echo(asked.marked(f"{visible(sheet.episode)} on {sheet.as_of}"))
     click.echo("")
     answer = sheet.eligibility
@@ -75,24 +74,18 @@ def _print(asked: Asking, sheet: Sheet) -> None:
                 f"{sheet.program or 'none yet'}{f', level {sheet.level}' if sheet.level else ''}, {sheet.status}",
             ),
             ("Stay", _stay(sheet)),
-            ("Team", Cell(lines(*(_member(sheet, number) for number in range(len(sheet.team)))))),
+            ("Team", lines(*(_member(sheet, number) for number in range(len(sheet.team))))),
             ("Plan", _document(sheet.plan, sheet.missing_signers, "none")),
             ("Last review", _document(sheet.last_review, sheet.missing_on_review, "none that counts")),
             ("Next review", f"due {sheet.next_review_due}" if sheet.next_review_due else ""),
             ("Determination", _document(sheet.determination, (), "none")),
-            (
-                "Continued stay",
-                Cell(f"{spoken(answer.verdict)} ({answer.basis}{through})", VERDICT_STYLES.get(answer.verdict, "")),
-            ),
-            ("Sessions", Cell(_sessions(sheet))),
+            ("Continued stay", verdict_cell(answer.verdict, f"{spoken(answer.verdict)} ({answer.basis}{through})")),
+            ("Sessions", _sessions(sheet)),
             (
                 "Minutes",
                 f"{sheet.minutes_day} on this day, {sheet.minutes_week} since {sheet.week_start:%A} {sheet.week_start}",
             ),
-            (
-                "Findings",
-                Cell(lines(*(_finding(row) for row in sheet.findings)) or "none"),
-            ),
+            ("Findings", lines(*map(_finding, sheet.findings)) if sheet.findings else "none"),
         ]
     )
     click.echo("")
@@ -113,16 +106,14 @@ def _member(sheet: Sheet, number: int) -> str:
     return f"{member.id}, {member.credential or spoken(member.role)}{carries}"
 
 
-def _document(document: DocumentLine | None, missing: Sequence[str], none: str) -> Any:
-    from caretrail.cli.tables import Cell, lines
-
+def _document(document: DocumentLine | None, missing: Sequence[str], none: str) -> AnyCell:
     if document is None:
         return none
     said = f"by {document.author} (fact {document.version}{_marks(document.marks)})"
     given = {line.signer for line in document.signatures}
     owed = [f"  {signer}: signature missing" for signer in missing if signer not in given]
     signatures = [f"  {_signature(line)}" for line in document.signatures]
-    return Cell(lines(f"{document.label}, {document.occurred_on}, {said}", *signatures, *owed))
+    return lines(f"{document.label}, {document.occurred_on}, {said}", *signatures, *owed)
 
 
 def _signature(line: SignatureLine) -> str:
@@ -130,11 +121,9 @@ def _signature(line: SignatureLine) -> str:
     return f"{who}: signed {line.signed_on}, {line.method}" if line.signed_on else f"{who}: {line.state}"
 
 
-def _sessions(sheet: Sheet) -> str:
-    from caretrail.cli.tables import lines
-
+def _sessions(sheet: Sheet) -> AnyCell:
     struck = [f"✗ {_session(line)}" for line in sheet.struck_sessions]
-    return lines(*map(_session, sheet.sessions), *struck) or "none on this day"
+    return lines(*map(_session, sheet.sessions), *struck) if sheet.sessions or struck else "none on this day"
 
 
 def _session(line: SessionLine) -> str:

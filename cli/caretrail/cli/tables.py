@@ -1,25 +1,36 @@
-"""Tables and sheets for a person: wrapped to the screen, ids never cut, colour on a terminal only."""
+"""Tables and sheets for a person: wrapped to the screen, ids never cut, color on a terminal only."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from caretrail.cli.screen import visible
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
 WIDEST = 120
-"""Lines longer than this are hard to read on any screen."""
+"""Longer lines are hard to read on any screen."""
+
+NARROWEST = 40
+"""Narrower than this is no screen but an unknown one, which counts as USUAL."""
+
+USUAL = 80
 
 LONGEST_ID = 28
 """A longer id is folded onto the next line, never cut."""
 
-NARROWEST = 12
+FEWEST_WORDS = 12
+"""The narrowest column of words; where there is less room, rows become blocks."""
+
+GAP = 2
 
 VERDICT_STYLES = {
     "overdue": "bold red",
@@ -43,63 +54,106 @@ class Cell:
 
     def rich(self) -> Text:
         """The cell, safe to print."""
+        from rich.text import Text
+
         return Text("\n".join(visible(line) for line in self.text.split("\n")), self.style, overflow="fold")
 
 
 AnyCell = Cell | str
+Row = Sequence[AnyCell]
 
 
-def lines(*parts: str) -> str:
-    """Lines of one cell, each made safe first: a newline in a fact stays visible, ours break the line."""
-    return "\n".join(visible(part) for part in parts if part)
+def lines(*parts: str, style: str = "") -> Cell:
+    """A cell of several lines, each made safe first: a newline from an event stays visible, ours break the line."""
+    return Cell("\n".join(visible(part) for part in parts if part), style)
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The columns of tables that stand below each other: as wide as their longest cell, but for the one that wraps."""
-
-    titles: Sequence[str]
-    wraps: int
-    widths: Sequence[int]
-
-    @classmethod
-    def of(cls, titles: Sequence[str], rows: Iterable[Sequence[AnyCell]], wraps: int) -> Columns:
-        """Measure the rows."""
-        widths = [len(title) for title in titles]
-        for row in rows:
-            for number, cell in enumerate(row):
-                longest = max(line.cell_len for line in _rich(cell).split(allow_blank=True))
-                widths[number] = max(widths[number], longest if number == wraps else min(longest, LONGEST_ID))
-        return cls(titles, wraps, widths)
-
-    def width(self, number: int, screen: int) -> int:
-        """The width of a column: the one that wraps gets what the others leave."""
-        if number != self.wraps:
-            return self.widths[number]
-        others = sum(self.widths) - self.widths[number] + 2 * (len(self.widths) - 1)
-        return max(min(self.widths[number], screen - others), NARROWEST)
+def verdict_cell(verdict: str, text: str | None = None) -> Cell:
+    """A verdict, or a text, in the verdict's color."""
+    return Cell(verdict if text is None else text, VERDICT_STYLES.get(verdict, ""))
 
 
-def print_table(columns: Columns, rows: Iterable[Sequence[AnyCell]], *, header: bool = True, indent: int = 0) -> None:
-    """Print rows under their titles."""
+def print_table(
+    titles: Sequence[str], rows: Sequence[Row], *, wraps: int | None = None, header: bool = True, indent: int = 0
+) -> None:
+    """Print rows under their titles; the column `wraps` gets what the others leave."""
+    print_tables(titles, [("", rows)], wraps=wraps, header=header, indent=indent)
+
+
+def print_tables(
+    titles: Sequence[str],
+    groups: Sequence[tuple[str, Sequence[Row]]],
+    *,
+    wraps: int | None = None,
+    header: bool = True,
+    indent: int = 0,
+) -> None:
+    """Print tables one below the other, each under its heading, with columns that are as wide in all of them.
+
+    Where a screen is too narrow for the columns, each row becomes a block of lines.
+    """
     console = _console(indent)
-    table = Table(box=None, pad_edge=False, show_header=header, header_style="dim", padding=(0, 2, 0, 0))
-    for number, title in enumerate(columns.titles):
-        table.add_column(title, width=columns.width(number, console.width), overflow="fold")
-    for row in rows:
-        table.add_row(*map(_rich, row))
-    _print(table, console, indent)
+    texts = [(heading, [[_rich(cell) for cell in row] for row in rows]) for heading, rows in groups]
+    widths = _widths(titles, (row for _, rows in texts for row in rows), wraps, console.width)
+    for heading, rows in texts:
+        if heading:
+            click.echo(heading)
+        if widths:
+            _print(_table(titles, widths, rows, header=header), console, indent)
+        else:
+            _print_blocks(titles if header else [""] * len(titles), rows, console, indent)
 
 
 def print_sheet(rows: Iterable[tuple[str, AnyCell]]) -> None:
     """Print labels and what belongs to them; the label of a row without content is left out too."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    _print(_sheet([(label, _rich(cell)) for label, cell in rows]), _console(0), 0)
+
+
+# --- layout -----------------------------------------------------------------------------------------------------
+
+
+def _widths(titles: Sequence[str], rows: Iterable[Sequence[Text]], wraps: int | None, screen: int) -> list[int]:
+    """How wide each column is, as its longest cell but for the one that wraps; nothing if they do not fit."""
+    widths = [len(title) for title in titles]
+    for row in rows:
+        for number, text in enumerate(row):
+            longest = max(line.cell_len for line in text.split(allow_blank=True))
+            widths[number] = max(widths[number], longest if number == wraps else min(longest, LONGEST_ID))
+    if wraps is not None:
+        most = screen - sum(widths) + widths[wraps] - GAP * (len(widths) - 1)
+        widths[wraps] = max(min(widths[wraps], most), FEWEST_WORDS)
+    fit = sum(widths) + GAP * (len(widths) - 1) <= screen
+    return widths if fit else []
+
+
+def _table(titles: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Text]], *, header: bool) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=header, header_style="dim", padding=(0, GAP, 0, 0))
+    for title, width in zip(titles, widths, strict=True):
+        table.add_column(title, width=width, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _sheet(rows: Iterable[tuple[str, Text]]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, GAP, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for label, cell in rows:
-        if cell not in ("", Cell("")):
-            table.add_row(label, _rich(cell))
-    _print(table, _console(0), 0)
+    for label, text in rows:
+        if text:
+            table.add_row(label, text)
+    return table
+
+
+def _print_blocks(titles: Sequence[str], rows: Iterable[Sequence[Text]], console: Console, indent: int) -> None:
+    for number, row in enumerate(rows):
+        if number:
+            click.echo()
+        _print(_sheet(zip(titles, row, strict=True)), console, indent)
 
 
 def _rich(cell: AnyCell) -> Text:
@@ -107,8 +161,11 @@ def _rich(cell: AnyCell) -> Text:
 
 
 def _console(indent: int) -> Console:
+    from rich.console import Console
+
     console = Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
-    console.width = min(console.width, WIDEST) - indent
+    width = console.width if console.width >= NARROWEST else USUAL
+    console.width = min(width, WIDEST) - indent
     return console
 
 

@@ -13,6 +13,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.naming import case_number, episode_argument
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say, visible
+from caretrail.cli.tables import Row, lines, print_table
 from caretrail.cli.wording import spoken, summary, value_in_words
 
 if TYPE_CHECKING:
@@ -55,12 +56,9 @@ def command(view: View, episode: str, order: Any) -> None:
 
 
 def _print(asked: Asking, name: str, rows: Sequence[TimelineRow]) -> None:
-    from caretrail.cli.tables import Columns, print_table
-
     click.echo(asked.heading(f"Timeline of {visible(name)}", ""))
     click.echo("")
-    cells = [_cells(row) for row in rows]
-    print_table(Columns.of(TITLES, cells, wraps=3), cells)
+    print_table(TITLES, [_cells(row) for row in rows], wraps=3)
     marks = {
         "late": sum(row.late for row in rows),
         "corrected": sum(bool(row.corrected_by) for row in rows),
@@ -73,9 +71,7 @@ def _print(asked: Asking, name: str, rows: Sequence[TimelineRow]) -> None:
     click.echo(asked.standing())
 
 
-def _cells(row: TimelineRow) -> Sequence[Any]:
-    from caretrail.cli.tables import Cell, lines
-
+def _cells(row: TimelineRow) -> Row:
     struck = row.voided_by is not None
     what = f"✗ {summary(row.fact)}" if struck else summary(row.fact)
     recorded = f"{row.recorded_at:{MINUTE}}"
@@ -85,10 +81,10 @@ def _cells(row: TimelineRow) -> Sequence[Any]:
     by = lines(row.author, row.credential or spoken(row.role), *others)
     return (
         str(row.version),
-        Cell(lines(str(row.occurred_on), moved), "red" if row.late else ""),
+        lines(str(row.occurred_on), moved, style="red" if row.late else ""),
         recorded,
-        Cell(lines(what, *_marks(row)), "strike dim" if struck else ""),
-        Cell(by),
+        lines(what, *_marks(row), style="strike dim" if struck else ""),
+        by,
     )
 
 

@@ -13,6 +13,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.naming import case_number, episode_argument
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import print_json, say, visible
+from caretrail.cli.tables import lines, print_sheet, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.cli.wording import spoken, summary, value_in_words
 
@@ -47,22 +48,20 @@ def command(view: View, episode: str, rule: str, pack: str | None) -> None:
 
 
 def _print(asked: Asking, why: Why) -> None:
-    from caretrail.cli.tables import Cell, lines, print_sheet
-
     strength = why.strength if why.on else f"{why.strength}, off"
     click.echo(f"{visible(why.rule)} {visible(why.title)}{f' ({strength})' if why.strength else ''}")
     click.echo(asked.marked(f"{visible(why.episode)} on {why.as_of}"))
     click.echo("")
     print_sheet(
         [
-            ("Says" if why.in_force or not why.findings else "Last said", Cell(lines(*_says(why)))),
-            ("Because", Cell(lines(*why.today))),
-            ("Rests on", Cell(lines(*map(_fact, why.rests_on)))),
-            ("Explained", Cell(lines(*map(_fact, why.explained_by)))),
-            ("Ends with", Cell(lines(why.cleared_by if _asks(why) else ""))),
-            ("The rule", Cell(lines(why.text))),
-            ("Source", Cell(lines(why.citation))),
-            ("Version", Cell(lines(_version(asked, why)))),
+            ("Says" if why.in_force or not why.findings else "Last said", lines(*_says(why))),
+            ("Because", lines(*why.today)),
+            ("Rests on", lines(*map(_fact, why.rests_on))),
+            ("Explained", lines(*map(_fact, why.explained_by))),
+            ("Ends with", lines(why.cleared_by if _asks(why) else "")),
+            ("The rule", lines(why.text)),
+            ("Source", lines(why.citation)),
+            ("Version", lines(_version(asked, why))),
         ]
     )
     _print_readings(why)
@@ -126,10 +125,8 @@ def _print_readings(why: Why) -> None:
 
 
 def _print_lines(words: Sequence[str], indent: int) -> None:
-    from caretrail.cli.tables import Columns, print_table
-
     rows = [(line,) for line in words]
-    print_table(Columns.of(("",), rows, wraps=0), rows, header=False, indent=indent)
+    print_table(("",), rows, wraps=0, header=False, indent=indent)
 
 
 def _answers(reading: ReadingRow) -> Iterator[str]:
@@ -160,17 +157,12 @@ def _either(words: Sequence[str]) -> str:
 
 def _print_history(why: Why) -> None:
     """What the rule said over time, up to the day asked for."""
-    from caretrail.cli.tables import VERDICT_STYLES, Cell, Columns, print_table
-
     told = [item for item in why.history if item.verdict != "not_applicable"]
     several = len({item.pack for item in told}) > 1
-    rows = [
-        (_days(item), Cell(item.verdict, VERDICT_STYLES.get(item.verdict, "")), _message(item, several))
-        for item in told
-    ]
+    rows = [(_days(item), verdict_cell(item.verdict), _message(item, several)) for item in told]
     if rows:
         click.echo("\nSo far:")
-        print_table(Columns.of(("Days", "Verdict", "Message"), rows, wraps=2), rows, header=False, indent=2)
+        print_table(("Days", "Verdict", "Message"), rows, wraps=2, header=False, indent=2)
 
 
 def _message(item: Interval, several: bool) -> str:

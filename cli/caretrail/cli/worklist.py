@@ -13,6 +13,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.naming import whose
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say, visible
+from caretrail.cli.tables import Row, print_tables, verdict_cell
 from caretrail.cli.what_if import pack_option
 
 if TYPE_CHECKING:
@@ -84,18 +85,18 @@ def _by_matter(work: Worklist) -> dict[tuple[str, str, int], tuple[object, ...]]
 
 
 def _print(asked: Asking, work: Worklist, limit: int | None, footer: Sequence[str]) -> None:
-    from caretrail.cli.tables import Columns, print_table
-
     click.echo(asked.heading("Worklist"))
     if not work.rows:
         _print_nothing(asked)
     shown = work.rows[:limit]
-    rows = {group: [_cells(row) for row in shown if row.group == group] for group in GROUPS}
-    columns = Columns.of(TITLES, (cells for group in rows.values() for cells in group), wraps=3)
-    for group, cells in rows.items():
-        if cells:
-            click.echo(f"\n{GROUPS[group]} ({sum(row.group == group for row in work.rows)})")
-            print_table(columns, cells)
+    groups = [
+        (
+            f"\n{title} ({sum(row.group == group for row in work.rows)})",
+            [_cells(row) for row in shown if row.group == group],
+        )
+        for group, title in GROUPS.items()
+    ]
+    print_tables(TITLES, [(heading, rows) for heading, rows in groups if rows], wraps=3)
     if len(shown) < len(work.rows):
         click.echo(f"\n{plural(len(work.rows) - len(shown), 'row')} more, beyond --limit {limit}.")
     if work.quiet_count:
@@ -115,13 +116,10 @@ def _print_nothing(asked: Asking) -> None:
         click.echo(f"At a level the pack is for ({visible(', '.join(levels))}): {count}.")
 
 
-def _cells(row: WorkRow) -> Sequence[Any]:
-    from caretrail.cli.tables import VERDICT_STYLES, Cell
-
-    style = VERDICT_STYLES.get(row.verdict, "")
+def _cells(row: WorkRow) -> Row:
     rule = row.rule if row.group != 3 or row.count == 1 else ""
     what = row.message if row.count == 1 or row.group == 3 else f"{row.message} ({row.count} in all, since {row.since})"
-    return whose(row), rule, Cell(_due(row), style), what, row.owner or ""
+    return whose(row), rule, verdict_cell(row.verdict, _due(row)), what, row.owner or ""
 
 
 def _due(row: WorkRow) -> str:

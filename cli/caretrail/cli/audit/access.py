@@ -14,6 +14,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.naming import complete_episode
 from caretrail.cli.options import Day, Setup, access_options, end_of_day, json_option, now, store_option
 from caretrail.cli.screen import instant, json_text, plural, say, visible
+from caretrail.cli.tables import Cell, Row, lines, print_table
 from caretrail.cli.wording import spoken
 
 if TYPE_CHECKING:
@@ -110,10 +111,8 @@ def _as_json(row: AccessRow) -> dict[str, Any]:
 
 
 def _print(found: Iterable[AccessRow], episode: str | None, *, is_demo: bool) -> None:
-    from caretrail.cli.tables import Columns, print_table
-
     broken = given = unreadable = 0
-    cells: list[Sequence[Any]] = []
+    cells: list[Row] = []
     for row in found:
         cells.append(_cells(row))
         broken += row.reason is not None
@@ -123,7 +122,7 @@ def _print(found: Iterable[AccessRow], episode: str | None, *, is_demo: bool) ->
     click.echo(f"Looks{of}{' · DEMO STORE, made-up episodes' if is_demo else ''}")
     if cells:
         click.echo("")
-        print_table(Columns.of(TITLES, cells, wraps=4), cells)
+        print_table(TITLES, cells, wraps=4)
     click.echo(
         f"\n{plural(len(cells), 'look')}{f', {broken} by breaking glass' if broken else ''}"
         f"{f', {given} handed out' if given else ''}; this one is recorded too"
@@ -132,17 +131,15 @@ def _print(found: Iterable[AccessRow], episode: str | None, *, is_demo: bool) ->
         say(f"{plural(unreadable, 'record')} cannot be read: somebody wrote them beside the reader, see their account")
 
 
-def _cells(row: AccessRow) -> Sequence[Any]:
-    from caretrail.cli.tables import Cell, lines
-
+def _cells(row: AccessRow) -> Row:
     broken = row.reason is not None
     purpose = "BREAK GLASS" if broken else spoken(row.purpose)
     return (
         row.recorded_at.strftime("%Y-%m-%d %H:%M"),
-        Cell(lines(*_who(row))),
+        lines(*_who(row)),
         row.command,
         Cell(purpose, "red" if broken else ""),
-        Cell(lines(*_saw(row)), "red" if broken or row.error else ""),
+        lines(*_saw(row), style="red" if broken or row.error else ""),
     )
 
 

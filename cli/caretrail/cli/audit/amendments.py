@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from caretrail.cli.audit.period import from_option, in_days, in_words, require_o
 from caretrail.cli.helping import described
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
+from caretrail.cli.tables import Row, lines, print_table
 from caretrail.cli.wording import spoken
 
 if TYPE_CHECKING:
@@ -71,19 +71,15 @@ def _facts(found: Amended) -> list[AmendedFact]:
 
 
 def _print(asked: Asking, found: Amended, period: str, *, each: bool) -> None:
-    from caretrail.cli.tables import Columns, print_table
-
     click.echo(asked.heading(f"Late entries and amendments{period}", ""))
     facts = _facts(found)
     click.echo("")
     some = [row for row in found.rows if row.facts]
     if some:
-        cells = [_cells(row) for row in some]
-        print_table(Columns.of(TITLES, cells, wraps=0), cells)
+        print_table(TITLES, [_cells(row) for row in some], wraps=0)
         click.echo("")
     if each and facts:
-        lines = [_line(fact) for fact in facts]
-        print_table(Columns.of(LIST_TITLES, lines, wraps=2), lines)
+        print_table(LIST_TITLES, [_line(fact) for fact in facts], wraps=2)
         click.echo("")
     imported = sum(row.imported for row in found.rows)
     of = f" of {plural(sum(row.entries for row in found.rows), 'entry').replace('entrys', 'entries')}"
@@ -94,20 +90,16 @@ def _print(asked: Asking, found: Amended, period: str, *, each: bool) -> None:
         click.echo(f"{plural(len(found.rows) - len(some), 'more row')} without any: --json lists them, too")
 
 
-def _cells(row: AmendedBy) -> Sequence[Any]:
-    from caretrail.cli.tables import Cell, lines
-
+def _cells(row: AmendedBy) -> Row:
     days = row.days_late
     late = f"{row.late}, {in_days(days)}" if days else "0"
     others = [f"for {who}" for who in row.performed_by]
     author = lines(row.author, row.credential or spoken(row.role), *others)
     counts = (row.corrections, row.addenda, row.voids)
-    return Cell(author), row.program or "none", f"{row.entries:,}", late, *map(str, counts)
+    return author, row.program or "none", f"{row.entries:,}", late, *map(str, counts)
 
 
-def _line(fact: AmendedFact) -> Sequence[Any]:
-    from caretrail.cli.tables import Cell, lines
-
+def _line(fact: AmendedFact) -> Row:
     late = f"LATE ENTRY, {plural(fact.days_after, 'day')} after" if fact.late else ""
     why = f": {fact.late_reason}" if fact.late_reason else ""
     if fact.target is not None:
@@ -120,9 +112,9 @@ def _line(fact: AmendedFact) -> Sequence[Any]:
     others = [f"for {who}" for who in fact.performed_by]
     return (
         when,
-        Cell(lines(fact.episode, f"fact {fact.version}")),
-        Cell(lines(what, f"{late}{why}" if late else "", struck)),
-        Cell(lines(fact.author, fact.credential or spoken(fact.role), *others)),
+        lines(fact.episode, f"fact {fact.version}"),
+        lines(what, f"{late}{why}" if late else "", struck),
+        lines(fact.author, fact.credential or spoken(fact.role), *others),
     )
 
 

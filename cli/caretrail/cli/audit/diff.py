@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +23,7 @@ from caretrail.cli.options import (
     store_option,
 )
 from caretrail.cli.screen import plural, print_json_list, say, visible
+from caretrail.cli.tables import Cell, Row, lines, print_tables
 from caretrail.cli.wording import spoken
 
 if TYPE_CHECKING:
@@ -97,23 +98,17 @@ def _print(asked: Asking, found: Compared, shown: Sequence[Change], name: str | 
 
 
 def _print_changes(title: str, changes: Sequence[Change], found: Compared) -> None:
-    from caretrail.cli.tables import Columns, print_table
-
     if not changes:
         return
     click.echo(f"\n{title} ({len(changes)})")
-    cells = [
-        [_cells(change, found) for change in group] for _, group in groupby(changes, key=lambda change: change.episode)
+    groups = [
+        (visible(episode), [_cells(change, found) for change in group])
+        for episode, group in groupby(changes, key=lambda change: change.episode)
     ]
-    columns = Columns.of(TITLES, [row for rows in cells for row in rows], wraps=2)
-    for rows, (episode, _) in zip(cells, groupby(changes, key=lambda change: change.episode), strict=True):
-        click.echo(visible(episode))
-        print_table(columns, rows, indent=2)
+    print_tables(TITLES, groups, wraps=2, indent=2)
 
 
-def _cells(change: Change, found: Compared) -> Sequence[Any]:
-    from caretrail.cli.tables import Cell, lines
-
+def _cells(change: Change, found: Compared) -> Row:
     last = change.until - timedelta(days=1)
     days = f"{change.start}\nto {last}" if last != change.start else str(change.start)
     main = _main(change, found)
@@ -121,7 +116,7 @@ def _cells(change: Change, found: Compared) -> Sequence[Any]:
     before = _said(change.before or (main.before if main else ()), by)
     after = _said(change.after or (main.after if main else ()), by)
     what = lines(*before, *(f"→ {said}" for said in after))
-    return change.rule, Cell(days), Cell(what), Cell(lines(*_facts(change)))
+    return change.rule, Cell(days), what, lines(*_facts(change))
 
 
 def _main(change: Change, found: Compared) -> Change | None:

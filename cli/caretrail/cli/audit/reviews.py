@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from caretrail.cli.audit.period import from_option, in_days, in_words, require_o
 from caretrail.cli.helping import described
 from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
+from caretrail.cli.tables import Row, print_table
 
 if TYPE_CHECKING:
     from caretrail.reading.questions.reviews import DueReview, ReviewRate, Reviews
@@ -63,7 +64,6 @@ def command(
 
 
 def _print(asked: Asking, found: Reviews, period: str, *, each: bool) -> None:
-    from caretrail.cli.tables import Columns, print_table
     from caretrail.reading.questions.reviews import rate_of
 
     click.echo(asked.heading(f"Reviews due{period}", ""))
@@ -72,12 +72,10 @@ def _print(asked: Asking, found: Reviews, period: str, *, each: bool) -> None:
         click.echo("\nNo review was due that was asked for.\n")
         return
     click.echo("")
-    cells = [_cells(rate) for rate in _with_totals(found.rates)]
-    print_table(Columns.of(TITLES, cells, wraps=0), cells)
+    print_table(TITLES, [_cells(rate) for rate in _with_totals(found.rates)], wraps=0)
     if each:
         click.echo("")
-        rows = [_line(one) for one in rate_of(None, None, reviews).reviews]
-        print_table(Columns.of(LIST_TITLES, rows, wraps=2), rows)
+        print_table(LIST_TITLES, [_line(one) for one in rate_of(None, None, reviews).reviews], wraps=2)
     click.echo(f"\n{plural(len(reviews), 'review')}")
 
 
@@ -97,7 +95,7 @@ def _with_totals(rates: Sequence[ReviewRate]) -> Iterator[tuple[str, str, Review
         yield "all", "", rate_of(None, None, [one for rate in rates for one in rate.reviews])
 
 
-def _cells(row: tuple[str, str, ReviewRate]) -> Sequence[Any]:
+def _cells(row: tuple[str, str, ReviewRate]) -> Row:
     program, clinician, rate = row
     days = rate.days_late
     late = f"{rate.late}, {in_days(days)}" if days else "0"
@@ -106,7 +104,7 @@ def _cells(row: tuple[str, str, ReviewRate]) -> Sequence[Any]:
     return program, clinician, str(rate.due), f"{rate.on_time} of {rate.due}{share}", late, str(rate.not_done)
 
 
-def _line(one: DueReview) -> Sequence[Any]:
+def _line(one: DueReview) -> Row:
     by = f" (fact {' and '.join(map(str, one.done_by))})" if one.done_by else ""
     explained = ", explained" if one.explained else ""
     if one.outcome == "on_time":
