@@ -19,7 +19,8 @@ from caretrail.findings import judge
 from caretrail.policy import Pack, pack_of
 from caretrail.policy.rules import KINDS
 from caretrail.policy.shelf import SHIPPED
-from caretrail.policy.values import MOST_DAYS, CivilUnit, CountedUnit
+from caretrail.policy.values import MOST_DAYS
+from caretrail.tokens import CivilUnit, CountedUnit
 from tests.findings.generated import histories
 from tests.policy.steps import steps_of
 

@@ -28,6 +28,7 @@ from caretrail.facts import (
     Transferred,
 )
 from caretrail.facts.parts import Dimension, DimensionKey, Outcome, Performer, Person, Referral, Schedule, Sections
+from caretrail.tokens import DischargeReason
 
 FEED = Person(id="ehr-feed", role="service")
 EVENING = 18 * 60 + 40
@@ -42,9 +43,6 @@ DAY = timedelta(days=1)
 Recorded = tuple[datetime, Fact]
 Make = Callable[[str, str], Fact]
 """Makes a fact from the `command_id` and `source` under which it is sent."""
-DischargeReason = Literal[
-    "completed", "left_against_advice", "terminated", "transferred", "incarcerated", "died", "other"
-]
 
 MEETS = Dimension(rating="2", meets_level=True)
 NO_PROBLEM = Dimension(rating="0", problem=False, meets_level=False)

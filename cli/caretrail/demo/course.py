@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from caretrail.demo.chart import DAY, EVENING, GOALS_MET, GOALS_OPEN, Chart, DischargeReason
+from caretrail.demo.chart import DAY, EVENING, GOALS_MET, GOALS_OPEN, Chart
 from caretrail.demo.teds import CO_OCCURRING, DIAGNOSES
+from caretrail.tokens import DischargeReason
 
 REVIEW_DAYS = 30
 STEP_DOWN_AFTER = 60

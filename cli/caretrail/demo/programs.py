@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Literal
 
 from caretrail.demo.clinic import IMPORT_SOURCE, LINCOLN, OMAHA, SCOTTSBLUFF, SOURCE, Program, instant
 from caretrail.facts import Fact, ProgramAttested
 from caretrail.facts.parts import Person
+from caretrail.tokens import AttestationKind
 
 OFFICE = Person(id="a-webb", role="staff")
 NOON = 12 * 60
@@ -16,8 +16,7 @@ YEAR = timedelta(days=365)
 EARLIEST = timedelta(days=500)
 """Before the first admission of any demo."""
 
-Kind = Literal["access_24_7", "licence", "staff_training"]
-LEFT: dict[str, dict[Kind, int | None]] = {
+LEFT: dict[str, dict[AttestationKind, int | None]] = {
     LINCOLN.id: {"access_24_7": None, "licence": 210, "staff_training": 120},
     OMAHA.id: {"access_24_7": None, "licence": 19, "staff_training": 75},
     SCOTTSBLUFF.id: {"access_24_7": None, "licence": 160},

@@ -8,7 +8,7 @@ detoxification, and stays over a year, which are often dropouts closed late.
 
 from __future__ import annotations
 
-from caretrail.demo.chart import DischargeReason
+from caretrail.tokens import DischargeReason
 
 LENGTH_OF_STAY: tuple[tuple[int, int, int], ...] = (
     (8, 10, 25_518 + 17_296 + 15_080),

@@ -16,7 +16,6 @@ from caretrail.facts.catalogue import (
     Held,
     PlanReviewed,
     PlanSigned,
-    ProgramAttested,
     ProgramFact,
     Resumed,
     ScheduleSet,
@@ -31,6 +30,7 @@ from caretrail.facts.catalogue import (
 from caretrail.facts.codec import fact_from, json_schema, parse_fact, payload_of, read_fact, stored_name
 from caretrail.facts.envelope import EpisodeFact, FactBase
 from caretrail.facts.parts import Dimension, Disclosure, Outcome, Performer, Person, Schedule, Sections, Signature
+from caretrail.facts.program import ProgramAttested
 
 __all__ = [
     "Accessed",

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictInt, model_validator
 
 from caretrail.facts.envelope import FactBase
-from caretrail.facts.parts import CaseNumber, Count, Disclosure, Purpose, Text
+from caretrail.facts.parts import CaseNumber, Count, Disclosure, Text
+from caretrail.tokens import Purpose
 
 
 class Accessed(FactBase):

@@ -12,9 +12,8 @@ from typing import ClassVar, Literal, Self
 from pydantic import ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from caretrail.facts.accessed import Accessed
-from caretrail.facts.envelope import EpisodeFact, FactBase
+from caretrail.facts.envelope import EpisodeFact
 from caretrail.facts.parts import (
-    RATING_PATTERNS,
     CaseNumber,
     Code,
     Count,
@@ -22,20 +21,16 @@ from caretrail.facts.parts import (
     Diagnosis,
     Dimension,
     DimensionKey,
-    Edition,
     Level,
     Minutes,
-    Modality,
     OpaqueId,
     Outcome,
     Person,
     PolicyName,
     Referral,
-    ReviewUnit,
     RuleId,
     Schedule,
     Sections,
-    Service,
     Signature,
     Text,
     TimeOfDay,
@@ -46,6 +41,28 @@ from caretrail.facts.parts import (
     check_level,
     no_signer_twice,
 )
+from caretrail.facts.program import ProgramAttested
+from caretrail.tokens import (
+    RATING_PATTERNS,
+    AssessmentKind,
+    AuthorizedUnit,
+    CareKind,
+    Decision,
+    DischargeReason,
+    Dsm,
+    Edition,
+    HoldReason,
+    MissedCause,
+    Modality,
+    Participant,
+    Population,
+    ReviewUnit,
+    Route,
+    Screen,
+    Service,
+    Supports,
+    VoidReason,
+)
 
 
 class Assessed(EpisodeFact):
@@ -54,17 +71,17 @@ class Assessed(EpisodeFact):
     model_config = ConfigDict(populate_by_name=True)
 
     type: Literal["assessed"] = "assessed"
-    kind: Literal["initial", "addendum", "reassessment", "prior_accepted"]
+    kind: AssessmentKind
     client: OpaqueId
     program: OpaqueId
     at: TimeOfDay | None = None
     edition: Edition
     dimensions: dict[DimensionKey, Dimension] = Field(default_factory=dict)
     diagnoses: tuple[Diagnosis, ...] = ()
-    dsm: Literal["DSM-5-TR", "DSM-5", "DSM-IV-TR", "DSM-IV"] | None = None
+    dsm: Dsm | None = None
     recommended_level: Level | None = None
     clinician_level: Level | None = None
-    co_occurring_screen: Literal["positive", "negative", "not_done"] | None = None
+    co_occurring_screen: Screen | None = None
     mental_health_suspected: StrictBool | None = None
     referral: Referral | None = None
     discharge_plan: StrictBool | None = None
@@ -97,9 +114,9 @@ class Admitted(EpisodeFact):
     zone: Zone
     level: Level
     edition: Edition
-    route: Literal["direct", "step_down", "step_up"]
+    route: Route
     transfer_in: TransferIn | None = None
-    population: Literal["adult", "adolescent"]
+    population: Population
     policy: PolicyName
     medicaid_eligible: StrictBool | None = None
     team: tuple[Person, ...] = ()
@@ -159,8 +176,8 @@ class PlanReviewed(_SignedDocument):
 
     type: Literal["plan_reviewed"] = "plan_reviewed"
     plan_version: Version
-    participants: tuple[Literal["client", "guardian", "family", "support", "clinician", "other"], ...] = ()
-    supports: Literal["attended", "declined", "not_approved", "none"] | None = None
+    participants: tuple[Participant, ...] = ()
+    supports: Supports | None = None
     updated: StrictBool | None = None
     no_change_reason: Text | None = None
     progress: Text | None = None
@@ -180,7 +197,7 @@ class ContinuedStayDetermined(_SignedDocument):
     new_problems: StrictBool | None = None
     treatable_here: StrictBool | None = None
     least_intensive: StrictBool | None = None
-    decision: Literal["continue", "leave"]
+    decision: Decision
     leave_by: Date | None = None
     rationale: Text | None = None
     ratings: dict[DimensionKey, Dimension] | None = None
@@ -213,7 +230,7 @@ class SessionMissed(EpisodeFact):
     start: TimeOfDay | None = None
     minutes: Minutes
     modality: Modality | None = None
-    cause: Literal["client", "program", "other"]
+    cause: MissedCause
     reason: Text | None = None
 
 
@@ -221,7 +238,7 @@ class CareCoordinated(EpisodeFact):
     """Care was coordinated with another professional."""
 
     type: Literal["care_coordinated"] = "care_coordinated"
-    kind: Literal["medical", "psychiatric", "mental_health", "provider"]
+    kind: CareKind
     outcome: Text | None = None
 
 
@@ -245,7 +262,7 @@ class Held(EpisodeFact):
     """Treatment was put on hold."""
 
     type: Literal["held"] = "held"
-    reason: Literal["hospital", "jail", "leave", "other"]
+    reason: HoldReason
 
 
 class Resumed(EpisodeFact):
@@ -264,7 +281,7 @@ class Authorized(EpisodeFact):
     payer: OpaqueId
     number: OpaqueId
     units: Count
-    unit: Literal["day", "session", "hour", "visit", "week"]
+    unit: AuthorizedUnit
     from_: Date = Field(alias="from")
     to: Date
     level: Level
@@ -300,7 +317,7 @@ class Discharged(EpisodeFact):
     """The episode ended; the seven reasons are those of TEDS."""
 
     type: Literal["discharged"] = "discharged"
-    reason: Literal["completed", "left_against_advice", "terminated", "transferred", "incarcerated", "died", "other"]
+    reason: DischargeReason
     last_contact_on: Date | None = None
     outcome: Outcome | None = None
     aftercare: Text | None = None
@@ -336,7 +353,7 @@ class Voided(EpisodeFact):
 
     type: Literal["voided"] = "voided"
     target: Version
-    reason: Literal["entered_in_error", "wrong_client", "duplicate"]
+    reason: VoidReason
 
 
 class Addendum(EpisodeFact):
@@ -346,22 +363,6 @@ class Addendum(EpisodeFact):
     target: Version
     text: Text
     reason: Text
-
-
-class ProgramAttested(FactBase):
-    """A program stated a fact about itself; it lives in the program's own stream."""
-
-    type: Literal["program_attested"] = "program_attested"
-    program: OpaqueId
-    kind: Literal["access_24_7", "licence", "staff_training"]
-    valid_from: Date
-    valid_to: Date | None = None
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to must not be before valid_from")
-        return self
 
 
 Fact = (

@@ -1,14 +1,11 @@
-"""The parts facts are made of: ids, dates, tokens, signatures, and the rules each of them must keep.
-
-Tokens are the words of the wire format. They are published by `caretrail schema` and never change their meaning.
-"""
+"""The parts facts are made of: ids, dates, signatures, and the rules each of them must keep."""
 
 from __future__ import annotations
 
 import json
 import re
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +24,7 @@ from pydantic import (
 )
 
 from caretrail.days import zone_info
+from caretrail.tokens import LEVELS, Basis, Edition, Meaning, Method, PersonRole, SignerRole
 
 
 def _short(pattern: str, most: int) -> StringConstraints:
@@ -70,11 +68,6 @@ Version = Annotated[StrictInt, Field(ge=1, le=2**31)]
 DecidedOn = Annotated[StrictInt, Field(ge=0, le=2**31)]
 """The version of an episode somebody has seen: 0 before its first fact."""
 
-ReviewUnit = Literal[
-    "calendar_day", "working_day", "calendar_month", "session", "visit", "treatment_day", "treatment_hour"
-]
-"""In what a plan says its next review falls due, where the rules leave the choice to the plan."""
-
 Minutes = Annotated[StrictInt, Field(gt=0, le=24 * 60)]
 
 
@@ -85,76 +78,7 @@ def _known_zone(name: str) -> str:
 
 Zone = Annotated[str, _short(r"^[A-Za-z0-9+/_-]+$", 60), AfterValidator(_known_zone)]
 
-Purpose = Literal[
-    "treatment",
-    "payment",
-    "operations",
-    "audit",
-    "emergency",
-    "research",
-    "legal",
-    "client_request",
-    "other",
-]
-"""What somebody looks for, or hands out for."""
-
-Edition = Literal["asam-3", "asam-4"]
-LEVELS: dict[str, frozenset[str]] = {
-    "asam-3": frozenset(
-        [
-            "0.5",
-            "1",
-            "2.1",
-            "2.5",
-            "3.1",
-            "3.3",
-            "3.5",
-            "3.7",
-            "4",
-            "OTS",
-            "1-WM",
-            "2-WM",
-            "3.2-WM",
-            "3.7-WM",
-            "4-WM",
-        ],
-    ),
-    "asam-4": frozenset(["1.0", "1.5", "1.7", "2.1", "2.5", "2.7", "3.1", "3.5", "3.7", "4"]),
-}
-"""Level codes by edition: the same code may mean two things, so a level never travels without its edition."""
-
 Level = Annotated[str, _short(r"^[0-9A-Z.-]+$", 8)]
-RATING_PATTERNS: dict[str, str] = {
-    "asam-3": r"^[0-4]$",
-    "asam-4": r"^(0|[1-4][AB]?|ANY|EVAL|[A-E])(-(COE|BIO|PSY))*$",
-}
-
-PersonRole = Literal[
-    "client",
-    "guardian",
-    "clinician",
-    "supervisor",
-    "family",
-    "support",
-    "staff",
-    "intake",
-    "service",
-    "other",
-]
-SignerRole = Literal["client", "guardian", "clinician", "supervisor", "family", "support", "staff", "other"]
-Method = Literal["electronic", "paper", "verbal"]
-Meaning = Literal[
-    "authorship",
-    "agreement",
-    "approval",
-    "review",
-    "determination",
-    "responsibility",
-    "supervision",
-    "acknowledgement",
-]
-Service = Literal["individual", "group", "family", "education", "motivational", "other"]
-Modality = Literal["in_person", "virtual"]
 
 
 def _finite(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -222,16 +146,7 @@ class Disclosure(Part):
 
     recipient: Annotated[str, _short(r"^[^\x00]*$", 200)]
     address: Annotated[str, _short(r"^[^\x00]*$", 400)] | None = None
-    basis: Literal[
-        "consent",
-        "audit",
-        "payment",
-        "court_order",
-        "medical_emergency",
-        "research",
-        "client_request",
-        "other",
-    ]
+    basis: Basis
     consent: OpaqueId | None = Field(default=None, description="The consent it rests on.")
     scope: Text | None = Field(default=None, description="What the consent, or the order, covers.")
     description: Text
@@ -293,7 +208,7 @@ class Outcome(Part):
     relapse_potential_stabilised: StrictBool | None = None
 
 
-def check_level(level: str | None, edition: str | None) -> None:
+def check_level(level: str | None, edition: Edition | None) -> None:
     """Refuse a level code that its edition does not have."""
     if level is not None and edition is not None and level not in LEVELS[edition]:
         raise ValueError("level is not one of its edition's levels")

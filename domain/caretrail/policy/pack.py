@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 from pydantic import Field, StrictBool, TypeAdapter, ValidationError, model_validator
 
 from caretrail.errors import PackInvalid
-from caretrail.facts.parts import LEVELS
 from caretrail.policy.file import HINT, read_toml
 from caretrail.policy.rules import KINDS, NEEDS_CLOCK, SEVERAL_TIMES, AnyRule, Rule
 from caretrail.policy.values import (
@@ -26,10 +25,10 @@ from caretrail.policy.values import (
     Day,
     Name,
     Part,
-    ServiceName,
     SomeDays,
     Words,
 )
+from caretrail.tokens import LEVELS, Edition, Population, Service
 
 FEW = 20
 """Places one question decides, and answers it may have."""
@@ -71,9 +70,9 @@ class Pack(Part):
     title: Words
     jurisdiction: Words
     payer: Words
-    population: Literal["adult", "adolescent"]
+    population: Population
     levels: Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
-    edition: Literal["asam-3", "asam-4"]
+    edition: Edition
     document: Words
     url: Words | None = None
     for_tests: StrictBool = Field(default=False, description="True: shows what a pack can say, and is not for use.")
@@ -84,7 +83,7 @@ class Pack(Part):
     late_after_days: Count
     notice_days: Annotated[SomeDays, Field(ge=7)]  # a week's point must stand until the next week is judged
     week_start: Literal["sunday", "monday"]
-    treatment_services: Annotated[frozenset[ServiceName], Field(min_length=1)]
+    treatment_services: Annotated[frozenset[Service], Field(min_length=1)]
     closed_days: Annotated[frozenset[Day], Field(max_length=CLOSED_DAYS)] = frozenset()
     readings: Annotated[dict[Name, Reading], Field(max_length=MOST_ENTRIES)] = Field(default_factory=dict)
     rules: Annotated[dict[Name, AnyRule], Field(min_length=1, max_length=MOST_ENTRIES)]

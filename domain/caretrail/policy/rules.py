@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
-from caretrail.facts.parts import SignerRole
 from caretrail.policy.values import (
     LONGEST,
     MOST_DAYS,
@@ -21,15 +20,15 @@ from caretrail.policy.values import (
     Minutes,
     Name,
     Part,
-    ServiceName,
     SomeDays,
     Term,
     Words,
 )
+from caretrail.tokens import AttestationKind, Dsm, Service, SignerRole
 
 Codes = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
 Credentials = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
-Services = Annotated[tuple[ServiceName, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+Services = Annotated[tuple[Service, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
 
 
 class Rule(Part):
@@ -102,7 +101,7 @@ class QualifyingDiagnosis(Rule):
 
     check: Literal["qualifying_diagnosis"]
     codes: Annotated[Codes, Field(description="How a qualifying ICD-10-CM code begins.")]
-    dsm: Annotated[tuple[Literal["DSM-5-TR", "DSM-5", "DSM-IV-TR", "DSM-IV"], ...], Field(min_length=1)]
+    dsm: Annotated[tuple[Dsm, ...], Field(min_length=1)]
 
 
 class DualDiagnosis(Rule):
@@ -318,7 +317,7 @@ class Attested(Rule):
     """The program attested something about itself: shown once for each program, not for each episode."""
 
     check: Literal["program_attested"]
-    kind: Literal["access_24_7", "licence", "staff_training"]
+    kind: AttestationKind
     soon_days: SomeDays = 30
 
 

@@ -7,9 +7,11 @@ enough that no arithmetic leaves the calendar and no walk over days takes long.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StrictInt, StringConstraints, model_validator
+
+from caretrail.tokens import ID_PATTERN, CivilUnit, CountedUnit
 
 MOST_DAYS = 3_650
 """Ten years: no duty of treatment is longer. Also the most of anything else that is counted."""
@@ -31,7 +33,7 @@ Words = Annotated[
         min_length=1, max_length=LONGEST, strip_whitespace=True, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
     ),
 ]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Name = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """Of a pack, a rule or a reading: the shape in which facts name packs and rules, and safe as the name of a file."""
 
 Count = Annotated[StrictInt, Field(ge=1, le=MOST_DAYS)]
@@ -42,10 +44,7 @@ Day = Annotated[date, Strict(), Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)
 """A day of the calendar, unquoted; "for ever" is said by leaving it out."""
 
 Lines = Annotated[str, StringConstraints(max_length=LONGEST, pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
-ServiceName = Literal["individual", "group", "family", "education", "motivational", "other"]
-CivilUnit = Literal["calendar_day", "working_day", "calendar_month"]
-CountedUnit = Literal["session", "visit", "treatment_day", "treatment_hour"]
-CIVIL_UNITS: frozenset[str] = frozenset({"calendar_day", "working_day", "calendar_month"})
+CIVIL_UNITS: frozenset[str] = frozenset(get_args(CivilUnit))
 SHORTEST_MONTH = 28
 
 

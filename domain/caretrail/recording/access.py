@@ -11,26 +11,23 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 from uuid import UUID, uuid4
 
 from caretrail.errors import AccessNotRecorded, CaretrailError, InvalidFact, StoreError, StoreReadOnly
 from caretrail.recording.events import PendingAccess, RecordedEvent, new_salt
+from caretrail.tokens import ID_PATTERN, PersonRole, Purpose
 
 if TYPE_CHECKING:
     from caretrail.recording.recorder import EventRecorder
 
-PURPOSES: Final = (
-    "treatment", "payment", "operations", "audit", "emergency", "research", "legal", "client_request", "other",
-)  # fmt: skip  # as in the facts; a test compares
-ROLES: Final = (
-    "client", "guardian", "clinician", "supervisor", "family", "support", "staff", "intake", "service", "other",
-)  # fmt: skip  # as in the facts; a test compares
+PURPOSES: Final = get_args(Purpose)
+ROLES: Final = get_args(PersonRole)
 
 MOST_EPISODES: Final = 2000
 """Case numbers in one fact: 2,000 of 64 characters stay far below the largest payload; more make several facts."""
 
-_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ID: Final = re.compile(ID_PATTERN)
 _CREDENTIAL: Final = re.compile(r"[^\x00-\x1f\x7f]{1,60}")
 _NOT_ID: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_REASON: Final = 4000

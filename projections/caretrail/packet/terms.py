@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from caretrail.errors import CaretrailError
+from caretrail.tokens import ID_PATTERN, Basis, Purpose
 
-PURPOSES: Final = {
+PURPOSES: Final[dict[str, Purpose]] = {
     "consent": "other",
     "audit": "audit",
     "payment": "payment",
@@ -20,9 +21,9 @@ PURPOSES: Final = {
 }
 """The grounds there are, those of the fact `accessed`, and what a look for a packet on each counts as being for."""
 
-BASES: Final = tuple(PURPOSES)
+BASES: Final = get_args(Basis)
 
-_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ID: Final = re.compile(ID_PATTERN)
 LONGEST_NAME: Final = 200
 LONGEST_TEXT: Final = 2000
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
 
 from caretrail.days import iso
 from caretrail.facts import Admitted, Assessed, Dimension, Transferred
@@ -14,8 +13,8 @@ from caretrail.findings.logic import Truth, all_of, any_of, opposite
 from caretrail.findings.track import Change, Say, Sheet
 from caretrail.policy import Rule
 from caretrail.policy.rules import AdmissionDimensions, DualDiagnosis, QualifyingDiagnosis
+from caretrail.tokens import Route
 
-Route = Literal["direct", "step_down", "step_up"]
 NOTHING = Dimension(rating=None, problem=None, meets_level=None)
 
 

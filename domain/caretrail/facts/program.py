@@ -1,0 +1,27 @@
+"""What a program states about itself; such facts live in the program's own stream."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from caretrail.facts.envelope import FactBase
+from caretrail.facts.parts import Date, OpaqueId
+from caretrail.tokens import AttestationKind
+
+
+class ProgramAttested(FactBase):
+    """A program stated a fact about itself; it lives in the program's own stream."""
+
+    type: Literal["program_attested"] = "program_attested"
+    program: OpaqueId
+    kind: AttestationKind
+    valid_from: Date
+    valid_to: Date | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to must not be before valid_from")
+        return self

@@ -1,0 +1,80 @@
+"""The words of the wire format, as Literals: events, packs, options and completion read them here, without pydantic.
+
+They are published by `caretrail schema` and never change their meaning.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+"""An opaque id, and the name of a pack, a rule or a reading."""
+
+# --- who and what for -------------------------------------------------------------------------------------------
+
+PersonRole = Literal[
+    "client", "guardian", "clinician", "supervisor", "family", "support", "staff", "intake", "service", "other"
+]
+SignerRole = Literal["client", "guardian", "clinician", "supervisor", "family", "support", "staff", "other"]
+Purpose = Literal[
+    "treatment", "payment", "operations", "audit", "emergency", "research", "legal", "client_request", "other"
+]
+"""What somebody reads, or hands out, for."""
+Basis = Literal[
+    "consent", "audit", "payment", "court_order", "medical_emergency", "research", "client_request", "other"
+]
+"""The ground of a disclosure."""
+
+# --- levels and ratings -----------------------------------------------------------------------------------------
+
+Edition = Literal["asam-3", "asam-4"]
+Population = Literal["adult", "adolescent"]
+Route = Literal["direct", "step_down", "step_up"]
+Dsm = Literal["DSM-5-TR", "DSM-5", "DSM-IV-TR", "DSM-IV"]
+AssessmentKind = Literal["initial", "addendum", "reassessment", "prior_accepted"]
+Screen = Literal["positive", "negative", "not_done"]
+
+LEVELS: dict[Edition, frozenset[str]] = {
+    "asam-3": frozenset(
+        ["0.5", "1", "2.1", "2.5", "3.1", "3.3", "3.5", "3.7", "4", "OTS", "1-WM", "2-WM", "3.2-WM", "3.7-WM", "4-WM"]
+    ),
+    "asam-4": frozenset(["1.0", "1.5", "1.7", "2.1", "2.5", "2.7", "3.1", "3.5", "3.7", "4"]),
+}
+"""Level codes by edition: the same code may mean two things, so a level never travels without its edition."""
+
+RATING_PATTERNS: dict[Edition, str] = {
+    "asam-3": r"^[0-4]$",
+    "asam-4": r"^(0|[1-4][AB]?|ANY|EVAL|[A-E])(-(COE|BIO|PSY))*$",
+}
+
+# --- documents and signatures -----------------------------------------------------------------------------------
+
+Method = Literal["electronic", "paper", "verbal"]
+Meaning = Literal[
+    "authorship", "agreement", "approval", "review", "determination", "responsibility", "supervision", "acknowledgement"
+]
+Participant = Literal["client", "guardian", "family", "support", "clinician", "other"]
+Supports = Literal["attended", "declined", "not_approved", "none"]
+Decision = Literal["continue", "leave"]
+CivilUnit = Literal["calendar_day", "working_day", "calendar_month"]
+CountedUnit = Literal["session", "visit", "treatment_day", "treatment_hour"]
+ReviewUnit = Literal[CivilUnit, CountedUnit]
+"""In what a plan says its next review falls due, where the rules leave the choice to the plan."""
+
+# --- care -------------------------------------------------------------------------------------------------------
+
+Service = Literal["individual", "group", "family", "education", "motivational", "other"]
+Modality = Literal["in_person", "virtual"]
+MissedCause = Literal["client", "program", "other"]
+CareKind = Literal["medical", "psychiatric", "mental_health", "provider"]
+HoldReason = Literal["hospital", "jail", "leave", "other"]
+AuthorizedUnit = Literal["day", "session", "hour", "visit", "week"]
+DischargeReason = Literal[
+    "completed", "left_against_advice", "terminated", "transferred", "incarcerated", "died", "other"
+]
+"""The seven of TEDS."""
+
+# --- amendments and programs ------------------------------------------------------------------------------------
+
+VoidReason = Literal["entered_in_error", "wrong_client", "duplicate"]
+AttestationKind = Literal["access_24_7", "licence", "staff_training"]
