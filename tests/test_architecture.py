@@ -59,7 +59,7 @@ def test_no_command_and_no_service_looks_beside_the_door() -> None:
         assert names.isdisjoint(BESIDE_THE_DOOR), path
 
 
-HANDED_OUT = ROOT / "projections" / "caretrail" / "packet" / "verify.py"
+HANDED_OUT = ROOT / "projections" / "caretrail" / "evidence" / "packet" / "verify.py"
 """Of a packet: one file, so that a stranger needs no other."""
 
 

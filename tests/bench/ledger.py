@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 from uuid import UUID, uuid5
 
+from caretrail.evidence.sign import seal
+from caretrail.evidence.signer_state import Memory
+from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.projection import rebuild as rebuilding
@@ -15,9 +18,6 @@ from caretrail.projection.projector import catch_up
 from caretrail.projection.tables import create_tables, read_state
 from caretrail.projection.tiles import write_tiles
 from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
-from caretrail.sealing.memory import Memory
-from caretrail.sealing.seal import seal
-from caretrail.sealing.verify import verify
 from caretrail.service import create_store
 from tests.bench.place import Place, say
 from tests.bench.reads import CARETRAIL, elsewhere, run, write_population

@@ -12,18 +12,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
+from caretrail.evidence.packet import verify
+from caretrail.evidence.packet.archive import archive_for
+from caretrail.evidence.packet.episode_part import EpisodePart
+from caretrail.evidence.packet.event_lines import fact_lines
+from caretrail.evidence.packet.make import Wanted, make_packet, seal
+from caretrail.evidence.packet.redaction import Shown
+from caretrail.evidence.packet.terms import Terms
 from caretrail.facts import parse_fact
 from caretrail.facts.codec import payload_of, stored_name
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import SigningKey, new_key
 from caretrail.ledger.tree import root_at, root_of, subtrees_of
-from caretrail.packet import verify
-from caretrail.packet.archive import archive_for
-from caretrail.packet.episode import EpisodePart
-from caretrail.packet.lines import fact_lines
-from caretrail.packet.making import Wanted, make_packet, seal
-from caretrail.packet.showing import Shown
-from caretrail.packet.terms import Terms
 from caretrail.projection.projector import catch_up
 from caretrail.projection.tables import read_state
 from caretrail.projection.tiles import stored_subtrees, write_tiles

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+from caretrail.evidence.checkpoint_folder import publish
+from caretrail.evidence.sign import seal
+from caretrail.evidence.signer_state import Memory
 from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.ledger.note import SigningKey
 from caretrail.recording import open_recorder
-from caretrail.sealing.memory import Memory
-from caretrail.sealing.outbox import publish
-from caretrail.sealing.seal import seal
 from tests.support.stores import pending
 
 STREAM = uuid5(UUID(int=1), "stream")

@@ -20,16 +20,16 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from caretrail.evidence.checkpoint_folder import publish
+from caretrail.evidence.external import Witnesses, checkpoint_files, joined, read_checkpoints, read_receipts
+from caretrail.evidence.result import Kind, Verdict
+from caretrail.evidence.sign import seal
+from caretrail.evidence.signer_state import Memory
+from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import SigningKey, VerifyingKey, new_key
 from caretrail.recording import leaf_hash, open_recorder
 from caretrail.recording.leaf import LogColumns
-from caretrail.sealing.memory import Memory
-from caretrail.sealing.outbox import publish
-from caretrail.sealing.seal import seal
-from caretrail.sealing.verdict import Kind, Verdict
-from caretrail.sealing.verify import verify
-from caretrail.sealing.witnesses import Witnesses, checkpoint_files, joined, read_checkpoints, read_receipts
 from tests.ledger.superuser import altered, fitted, make_all_anew, project, rewrite, rows_of
 from tests.support.stores import pending
 

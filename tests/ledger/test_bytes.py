@@ -13,13 +13,13 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from caretrail.evidence.external import Kept, Witnesses
+from caretrail.evidence.result import Verdict
+from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import Checkpoint, origin_of
 from caretrail.ledger.tree import root_of
 from caretrail.recording import open_recorder
 from caretrail.recording.leaf import leaf_of
-from caretrail.sealing.verdict import Verdict
-from caretrail.sealing.verify import verify
-from caretrail.sealing.witnesses import Kept, Witnesses
 from tests.ledger.superuser import rows_of
 from tests.support.stores import pending
 

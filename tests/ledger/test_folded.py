@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caretrail.evidence.packet import verify
 from caretrail.ledger.tree import EMPTY_ROOT, folded, inclusion_path, root_of, subtrees_of
-from caretrail.packet import verify
 from tests.ledger.vectors import FOLDER
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from caretrail.evidence.sign import Sealed, seal
+from caretrail.evidence.signer_state import Memory, SigningRefused
 from caretrail.ledger.checkpoint import open_checkpoint, origin_of
 from caretrail.ledger.note import new_key
 from caretrail.recording import open_recorder
-from caretrail.sealing.memory import Memory, SigningRefused
-from caretrail.sealing.seal import Sealed, seal
 from tests.ledger.signing import Signer
 from tests.ledger.superuser import rewrite, rows_of
 from tests.ledger.test_attacks import changed

@@ -15,16 +15,16 @@ from uuid import uuid4
 import pytest
 
 from caretrail.errors import CaretrailError
+from caretrail.evidence.checkpoint_folder import publish
+from caretrail.evidence.external import Witnesses, checkpoint_files, joined, read_checkpoints
+from caretrail.evidence.result import Kind, Verdict
+from caretrail.evidence.sign import seal
+from caretrail.evidence.signer_state import Memory
+from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.recording import RecordedEvent, init_store, leaf_hash, open_recorder
 from caretrail.recording.copying import copy_store
-from caretrail.sealing.memory import Memory
-from caretrail.sealing.outbox import publish
-from caretrail.sealing.seal import seal
-from caretrail.sealing.verdict import Kind, Verdict
-from caretrail.sealing.verify import verify
-from caretrail.sealing.witnesses import Witnesses, checkpoint_files, joined, read_checkpoints
 from tests.conftest import EXTERNAL
 from tests.ledger.superuser import project
 from tests.recording.test_failover import Load, survive

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from caretrail.evidence import sign as seal_module
+from caretrail.evidence import stored_rows as reading
+from caretrail.evidence.checkpoint_folder import newest_in, publish
+from caretrail.evidence.durable import FileRefused, held
+from caretrail.evidence.external import checkpoint_files, read_checkpoints
+from caretrail.evidence.sign import seal
+from caretrail.evidence.signer_state import Memory, SigningRefused
 from caretrail.ledger.checkpoint import Checkpoint, origin_of
 from caretrail.ledger.note import OtherLog, SigningKey, new_key
 from caretrail.recording import EventRecorder, open_recorder
-from caretrail.sealing import reading
-from caretrail.sealing import seal as seal_module
-from caretrail.sealing.durable import FileRefused, held
-from caretrail.sealing.memory import Memory, SigningRefused
-from caretrail.sealing.outbox import newest_in, publish
-from caretrail.sealing.seal import seal
-from caretrail.sealing.witnesses import checkpoint_files, read_checkpoints
 from tests.ledger.signing import STREAM, Signer
 from tests.ledger.superuser import altered, make_all_anew, project, rewrite, rows_of
 from tests.ledger.test_attacks import changed

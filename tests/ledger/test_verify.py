@@ -8,18 +8,18 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 
 from caretrail.errors import StoreUnreachable
+from caretrail.evidence.external import (
+    Witnesses,
+)
+from caretrail.evidence.result import Kind, Verdict
+from caretrail.evidence.sign import seal
+from caretrail.evidence.signer_state import Memory
+from caretrail.evidence.stored_rows import BATCH
+from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.ledger.tree import root_of
 from caretrail.recording import leaf_hash, open_recorder
-from caretrail.sealing.memory import Memory
-from caretrail.sealing.reading import BATCH
-from caretrail.sealing.seal import seal
-from caretrail.sealing.verdict import Kind, Verdict
-from caretrail.sealing.verify import verify
-from caretrail.sealing.witnesses import (
-    Witnesses,
-)
 from tests.ledger.superuser import fitted, project, rewrite, rows_of
 from tests.ledger.test_attacks import changed
 from tests.ledger.verifying import STREAM, append, found, signed, verdict_of
@@ -108,7 +108,7 @@ def test_a_standby_is_waited_for_until_it_has_what_was_signed(
     # the control: with no patience it would be
     run_sql(url, "SELECT pg_wal_replay_pause()")
     kept = signed(primary.url(), append(primary.url(), 5))
-    monkeypatch.setattr("caretrail.sealing.verify.PATIENCE", 0)
+    monkeypatch.setattr("caretrail.evidence.verification.PATIENCE", 0)
     assert found(verdict_of(url, kept)) == [(Kind.RESTORED, 26)]
 
 

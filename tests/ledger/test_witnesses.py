@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
-from caretrail.ledger.note import new_key
-from caretrail.recording import open_recorder
-from caretrail.recording.leaf import LogColumns, leaf_of
-from caretrail.sealing.folding import RowFold
-from caretrail.sealing.verdict import Kind
-from caretrail.sealing.witnesses import (
+from caretrail.evidence.external import (
     WitnessUnreadable,
     checkpoint_files,
     read_checkpoints,
     read_receipts,
 )
+from caretrail.evidence.log_rows import RowFold
+from caretrail.evidence.result import Kind
+from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
+from caretrail.ledger.note import new_key
+from caretrail.recording import open_recorder
+from caretrail.recording.leaf import LogColumns, leaf_of
 from tests.ledger.verifying import append, found, signed, verdict_of
 
 # --- witnesses ------------------------------------------------------------------------------------------------------

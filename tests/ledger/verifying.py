@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
-from caretrail.ledger.checkpoint import Checkpoint, origin_of
-from caretrail.ledger.tree import root_of
-from caretrail.recording import open_recorder
-from caretrail.recording.leaf import LogColumns, leaf_of
-from caretrail.sealing.verdict import Kind, Verdict
-from caretrail.sealing.verify import verify
-from caretrail.sealing.witnesses import (
+from caretrail.evidence.external import (
     Kept,
     Witnesses,
     joined,
 )
+from caretrail.evidence.result import Kind, Verdict
+from caretrail.evidence.verification import verify
+from caretrail.ledger.checkpoint import Checkpoint, origin_of
+from caretrail.ledger.tree import root_of
+from caretrail.recording import open_recorder
+from caretrail.recording.leaf import LogColumns, leaf_of
 from tests.ledger.superuser import rows_of
 from tests.support.stores import pending
 

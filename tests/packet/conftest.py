@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.packet import verify
+from caretrail.evidence.packet import verify
 from caretrail.recording import init_store, open_recorder
 from tests.packet.packets import Desk, Files, unpacked
 from tests.projections.given import NAME, copy_of_example, example

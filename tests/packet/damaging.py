@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from caretrail.evidence.packet import verify
 from caretrail.ledger.note import SigningKey, sign_note
-from caretrail.packet import verify
 from tests.packet.packets import FakeFiles, Files
 from tests.projections.given import NAME
 

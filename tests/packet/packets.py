@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from caretrail.evidence.packet import verify
+from caretrail.evidence.packet.make import Made, Wanted, make_packet
+from caretrail.evidence.packet.terms import Terms
 from caretrail.facts import Fact
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import SigningKey, new_key
 from caretrail.ledger.tree import root_of
-from caretrail.packet import verify
-from caretrail.packet.making import Made, Wanted, make_packet
-from caretrail.packet.terms import Terms
 from caretrail.projection.tables import create_tables
 from caretrail.recording.application import Records
 from caretrail.recording.leaf import leaf_of

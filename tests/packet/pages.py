@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from caretrail.demo.stories import STORIES
+from caretrail.evidence.packet.page import Checkpoint, Disclosure, FactLine, Known, fact_lines, timeline_page
 from caretrail.facts import Corrected, Fact, fact_from
-from caretrail.packet.page import Checkpoint, Disclosure, FactLine, Known, fact_lines, timeline_page
 from caretrail.reading.episode_view import EpisodeView, view_of
 from caretrail.reading.questions.sheet import Sheet, sheet_of
 from caretrail.reading.questions.timeline import timeline_of

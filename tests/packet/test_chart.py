@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caretrail.packet.page.draw import GLYPHS, Drawing, Shape, drawn
-from caretrail.packet.page.scale import PLOT_WIDTH, Scale
-from caretrail.packet.page.story import Bar, Column, Lane, Mark, Story
+from caretrail.evidence.packet.page.draw import GLYPHS, Drawing, Shape, drawn
+from caretrail.evidence.packet.page.picture import Bar, Column, Lane, Mark, Story
+from caretrail.evidence.packet.page.scale import PLOT_WIDTH, Scale
 from tests.packet.markup import Element, read
 from tests.packet.pages import PAGES, a_story, the_example, two_years
 

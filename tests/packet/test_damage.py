@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from caretrail.evidence.packet import verify
 from caretrail.ledger.note import SigningKey, new_key, sign_note
-from caretrail.packet import verify
 from tests.packet.damaging import FACTS, SMALL, node_verdicts, resealed, verdict
 from tests.packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
 from tests.projections.given import NAME

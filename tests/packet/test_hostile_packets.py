@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from caretrail.packet import verify
+from caretrail.evidence.packet import verify
 from tests.packet.damaging import FACTS, NODE, SCRIPT, VECTORS, node_verdicts, resealed, verdict
 from tests.packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
 

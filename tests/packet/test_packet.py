@@ -15,10 +15,10 @@ import pytest
 
 from caretrail.demo import jsonl
 from caretrail.errors import Refused, StoreDamaged, UnknownEpisode
+from caretrail.evidence.packet import notice, verify
+from caretrail.evidence.packet.terms import BASES, PURPOSES, PacketRefused, Terms
 from caretrail.facts import parse_fact
 from caretrail.ledger.note import BadSignature, UnknownKey, new_key
-from caretrail.packet import notice, verify
-from caretrail.packet.terms import BASES, PURPOSES, PacketRefused, Terms
 from caretrail.policy.shelf import pack_source
 from caretrail.projection.projector import catch_up
 from caretrail.reading.door import unrecorded

@@ -9,9 +9,9 @@ from typing import cast
 
 import pytest
 
+from caretrail.evidence.packet.page.given import Json
+from caretrail.evidence.packet.page.words import spoken
 from caretrail.facts import fact_from
-from caretrail.packet.page.given import Json
-from caretrail.packet.page.words import spoken
 from tests.packet.markup import Element, read
 from tests.packet.pages import (
     CHECKPOINT,

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caretrail.packet.page.page import css_string
+from caretrail.evidence.packet.page.page import css_string
 from caretrail.visible import visible
 from tests.packet.markup import Element, read
 from tests.packet.pages import HOSTILE, PAGES, Made, assessed_only, disclosed, in_every_text, the_example

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from caretrail.evidence.packet.terms import PacketRefused
 from caretrail.facts import Fact
-from caretrail.packet.terms import PacketRefused
 from caretrail.recording import EventRecorder
 from tests.packet.packets import Desk, Files, status, unpacked
 from tests.projections.given import admitted, assessed, fact, plan, session, signature
@@ -202,9 +202,9 @@ def test_no_day_that_is_asked_about_lets_out_what_must_stay_behind(desk: Desk) -
 
 def test_every_text_field_of_every_fact_is_known_as_one() -> None:
     """Given the fields the models call Text, as a test of its own finds them in the published schema."""
+    from caretrail.evidence.packet.redaction import _shape_of  # pyright: ignore[reportPrivateUsage]  # what is under test
     from caretrail.facts import json_schema
     from caretrail.facts.codec import APPENDED
-    from caretrail.packet.showing import _shape_of  # pyright: ignore[reportPrivateUsage]  # what is under test
 
     schema = json_schema()["$defs"]
     names = {cls.__name__: _shape_of(cls) for cls in APPENDED.values()}

@@ -48,10 +48,10 @@ def command(
         caretrail audit checkpoint --key ledger.key --to /mnt/auditor
         caretrail audit checkpoint --key ledger.key | mail auditor@example.org
     """
+    from caretrail.evidence.checkpoint_folder import newest_in, publish
+    from caretrail.evidence.sign import seal
+    from caretrail.evidence.signer_state import Memory
     from caretrail.ledger.checkpoint import origin_of
-    from caretrail.sealing.memory import Memory
-    from caretrail.sealing.outbox import newest_in, publish
-    from caretrail.sealing.seal import seal
 
     keys = _keys(files)
     folder = None if place == "-" else Path(place)

@@ -28,9 +28,9 @@ def command(packet: Path, key: str | None, as_json: bool) -> None:
 
         caretrail audit inspect packet.zip --key ledger.key.pub
     """
+    from caretrail.evidence.packet import verify
     from caretrail.ledger.keys import read_verifying_keys
     from caretrail.ledger.note import BadKey
-    from caretrail.packet import verify
 
     try:
         keys = read_verifying_keys([key]) if key is not None else [None]

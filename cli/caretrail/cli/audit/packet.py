@@ -27,9 +27,9 @@ from caretrail.cli.options import (
 from caretrail.cli.screen import facts_progress, plural, print_json, visible
 
 if TYPE_CHECKING:
+    from caretrail.evidence.packet.make import Made, Wanted
+    from caretrail.evidence.packet.terms import Terms
     from caretrail.ledger.note import SigningKey
-    from caretrail.packet.making import Made, Wanted
-    from caretrail.packet.terms import Terms
     from caretrail.reading.reader import Reader
     from caretrail.recording.access import AccessLog
     from caretrail.recording.recorder import EventRecorder
@@ -86,7 +86,7 @@ def command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **given: 
     """
     _check_usage(episodes, given)
     terms = _terms(given)
-    from caretrail.packet.terms import PURPOSES
+    from caretrail.evidence.packet.terms import PURPOSES
     from caretrail.reading.reader import Reader
 
     with setup.open() as recorder, accessing(setup, recorder, PURPOSES[terms.basis]) as access:
@@ -118,7 +118,7 @@ def _check_usage(episodes: Sequence[str], given: dict[str, Any]) -> None:
 
 def _terms(given: dict[str, Any]) -> Terms:
     """Who is to have it, what for, on what ground; asked for where somebody can answer."""
-    from caretrail.packet.terms import BASES, Terms
+    from caretrail.evidence.packet.terms import BASES, Terms
 
     asking = sys.stdin.isatty() and sys.stderr.isatty()
     said = {name: given[name] for name in ("recipient", "purpose", "basis", "consent", "scope", "address")}
@@ -143,7 +143,7 @@ def _terms(given: dict[str, Any]) -> Terms:
 
 
 def _wanted(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], given: dict[str, Any]) -> Wanted:
-    from caretrail.packet.making import Wanted
+    from caretrail.evidence.packet.make import Wanted
 
     known_at: Knowledge | None = given["known_at"]
     if isinstance(known_at, datetime):
@@ -163,9 +163,9 @@ def _made(
     from importlib.metadata import version
 
     from caretrail.errors import StoreDamaged
+    from caretrail.evidence.packet.make import make_packet
+    from caretrail.evidence.packet.terms import PacketRefused
     from caretrail.ledger.keys import load_key
-    from caretrail.packet.making import make_packet
-    from caretrail.packet.terms import PacketRefused
 
     keys = [load_key(path) for path in given["key_files"]]
     person = f"{setup.actor.id}, {setup.actor.role}" if setup.actor is not None else None
@@ -190,10 +190,10 @@ def _made(
 def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict[str, Any]) -> str:
     """The signed checkpoint to stand on: as given, or one that is signed now, if it continues the last."""
     from caretrail.cli.audit.checkpoint import default_state
+    from caretrail.evidence.packet.make import read_note
+    from caretrail.evidence.sign import seal
+    from caretrail.evidence.signer_state import Memory
     from caretrail.ledger.checkpoint import origin_of
-    from caretrail.packet.making import read_note
-    from caretrail.sealing.memory import Memory
-    from caretrail.sealing.seal import seal
 
     if given["checkpoint"] is not None:
         return read_note(given["checkpoint"])

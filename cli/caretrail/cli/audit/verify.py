@@ -14,8 +14,8 @@ from caretrail.cli.options import Setup, json_option, store_option
 from caretrail.cli.screen import facts_progress, plural, print_json, visible
 
 if TYPE_CHECKING:
-    from caretrail.sealing.verdict import Verdict
-    from caretrail.sealing.witnesses import Witnesses
+    from caretrail.evidence.external import Witnesses
+    from caretrail.evidence.result import Verdict
 
 SHOWN = 10
 """Problems printed; --json gives all."""
@@ -53,8 +53,8 @@ def command(
 
     Exit status 0 if nothing is wrong, 1 if something is, 4 if the store cannot be read.
     """
+    from caretrail.evidence.verification import verify
     from caretrail.ledger.checkpoint import origin_of
-    from caretrail.sealing.verify import verify
 
     with setup.open() as recorder:
         witnesses = _witnesses(places, keys, receipts, origin_of(recorder.namespace))
@@ -72,8 +72,8 @@ def command(
 
 
 def _witnesses(places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Path], origin: str) -> Witnesses:
+    from caretrail.evidence.external import checkpoint_files, joined, read_checkpoints, read_receipts
     from caretrail.ledger.keys import read_verifying_keys
-    from caretrail.sealing.witnesses import checkpoint_files, joined, read_checkpoints, read_receipts
 
     trusted = read_verifying_keys(keys)
     checkpoints = read_checkpoints(checkpoint_files(places), trusted, origin)

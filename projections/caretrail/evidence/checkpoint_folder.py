@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from caretrail.evidence.durable import FileRefused, create_file
+from caretrail.evidence.external import SUFFIX
+from caretrail.evidence.sign import Sealed
 from caretrail.files import regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint
 from caretrail.ledger.note import MOST_BYTES, NoteRefused, SigningKey, note_text
-from caretrail.sealing.durable import FileRefused, create_file
-from caretrail.sealing.seal import Sealed
-from caretrail.sealing.witnesses import SUFFIX
 
 MODE = 0o644
 

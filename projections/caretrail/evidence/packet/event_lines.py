@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from caretrail.errors import StoreDamaged
-from caretrail.packet.notice import STATEMENT_2
-from caretrail.packet.showing import Shown
+from caretrail.evidence.packet.notice import STATEMENT_2
+from caretrail.evidence.packet.redaction import Shown
 from caretrail.recording.events import RecordedEvent
 from caretrail.recording.leaf import leaf_hash, payload_hash
 

@@ -16,10 +16,10 @@ from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 from pydantic import BaseModel
 
 from caretrail.episode.history import Entry
+from caretrail.evidence.packet.others import GROUP, OTHER_CLIENT, Json, Others
 from caretrail.facts import Corrected, FactBase
 from caretrail.facts.codec import kind_of
 from caretrail.facts.parts import Text
-from caretrail.packet.others import GROUP, OTHER_CLIENT, Json, Others
 from caretrail.recording.events import RecordedEvent
 
 Shape = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from caretrail.packet.page.given import Json
+from caretrail.evidence.packet.page.given import Json
 
 IN_OTHER_COLUMNS = frozenset({"type", "episode", "occurred_on", "actor", "late_reason", "entered_at"})
 """What the table says elsewhere."""

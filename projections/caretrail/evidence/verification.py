@@ -9,6 +9,12 @@ from typing import NamedTuple
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
+from caretrail.evidence.external import Kept, Witnesses
+from caretrail.evidence.log_rows import RowFold, Run, leaf_or_none
+from caretrail.evidence.result import Kind, Problem, Verdict
+from caretrail.evidence.root_fold import WIDTH, TreeFold
+from caretrail.evidence.stored_rows import BELOW, stored_rows
+from caretrail.evidence.tampering import NEAR, Differences, likeness
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.tree import root_of
 from caretrail.projection.status import status
@@ -17,12 +23,6 @@ from caretrail.recording.events import LARGEST_NUMBER
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
-from caretrail.sealing.folding import RowFold, Run, leaf_or_none
-from caretrail.sealing.likeness import NEAR, Differences, likeness
-from caretrail.sealing.reading import BELOW, stored_rows
-from caretrail.sealing.trees import WIDTH, TreeFold
-from caretrail.sealing.verdict import Kind, Problem, Verdict
-from caretrail.sealing.witnesses import Kept, Witnesses
 
 HASH_BYTES = 32
 PATIENCE, PAUSE = 60, 0.5

@@ -10,6 +10,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from caretrail.days import later, merge_spans, next_day
+from caretrail.evidence.packet.page.given import FactLine
+from caretrail.evidence.packet.page.scale import Scale
+from caretrail.evidence.packet.page.words import spoken
 from caretrail.facts import (
     ContinuedStayDetermined,
     Discharged,
@@ -19,9 +22,6 @@ from caretrail.facts import (
     SessionMissed,
     Signed,
 )
-from caretrail.packet.page.given import FactLine
-from caretrail.packet.page.scale import Scale
-from caretrail.packet.page.words import spoken
 from caretrail.policy.rules import WeeklyHours
 from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, Flag
 from caretrail.reading.episode_view import EpisodeView

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from caretrail.errors import CaretrailError
+from caretrail.evidence.durable import held, replace_file
 from caretrail.files import regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint
 from caretrail.ledger.note import MOST_BYTES, NoteRefused, UnknownKey, VerifyingKey
-from caretrail.sealing.durable import held, replace_file
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700

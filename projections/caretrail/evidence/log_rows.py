@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from struct import error as StructError  # noqa: N812  # its name in the library says nothing
 from typing import NamedTuple
 
+from caretrail.evidence.result import Kind
 from caretrail.recording.events import SALT_BYTES
 from caretrail.recording.leaf import LogColumns, leaf_of
-from caretrail.sealing.verdict import Kind
 
 MOST_ANOMALIES = 100
 STREAM_BYTES = 16

@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from caretrail.evidence.packet import verify
+from caretrail.evidence.packet.episode_part import EpisodePart
+from caretrail.evidence.packet.notice import STATEMENT_1, STATEMENT_2
+from caretrail.evidence.packet.terms import Terms
 from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.ledger.note import SigningKey
-from caretrail.packet import verify
-from caretrail.packet.episode import EpisodePart
-from caretrail.packet.notice import STATEMENT_1, STATEMENT_2
-from caretrail.packet.terms import Terms
 
 WIDTH = 100
 

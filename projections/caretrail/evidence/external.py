@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from caretrail.errors import CaretrailError
+from caretrail.evidence.result import Kind, Problem
 from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, read_checkpoint
 from caretrail.ledger.note import MOST_BYTES, NoteRefused, OtherLog, VerifyingKey, note_text, open_note
-from caretrail.sealing.verdict import Kind, Problem
 
 SUFFIX = ".checkpoint"
 _NEVER = 2**63

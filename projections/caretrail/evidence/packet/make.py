@@ -11,17 +11,17 @@ from uuid import uuid5
 
 from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, StoreDamaged
+from caretrail.evidence.packet import verify
+from caretrail.evidence.packet.archive import Archive, archive_for
+from caretrail.evidence.packet.episode_part import EpisodePart, Occasion, episode_part
+from caretrail.evidence.packet.event_lines import json_bytes
+from caretrail.evidence.packet.notice import STATEMENT_1, STATEMENT_2
+from caretrail.evidence.packet.readme import readme
+from caretrail.evidence.packet.terms import PacketRefused, Terms
 from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
 from caretrail.ledger.note import SigningKey, sign_note
 from caretrail.ledger.tree import Subtrees, folded, root_at
-from caretrail.packet import verify
-from caretrail.packet.archive import Archive, archive_for
-from caretrail.packet.episode import EpisodePart, Occasion, episode_part
-from caretrail.packet.lines import json_bytes
-from caretrail.packet.notice import STATEMENT_1, STATEMENT_2
-from caretrail.packet.readme import readme
-from caretrail.packet.terms import PacketRefused, Terms
 from caretrail.policy.shelf import pack_source
 from caretrail.projection.tables import read_state, tables_exist
 from caretrail.projection.tiles import stored_subtrees
@@ -80,7 +80,7 @@ def make_packet(
 ) -> Made:
     """Write the packet to a new file, once its disclosure is recorded.
 
-    `checkpoint` is a signed note of this log, by the same keys (see `caretrail.sealing.seal`). Facts are all of
+    `checkpoint` is a signed note of this log, by the same keys (see `caretrail.evidence.sign`). Facts are all of
     each episode up to it. Raises PacketRefused, UnknownEpisode, NoteRefused or StoreError: then there is no file.
     """
     subtrees = stored_subtrees(recorder, _generation(recorder))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from caretrail.evidence.log_rows import Run
+from caretrail.evidence.result import Kind
 from caretrail.recording.leaf import LogColumns, leaf_of
-from caretrail.sealing.folding import Run
-from caretrail.sealing.verdict import Kind
 
 NEAR = 64
 """Rows after the first difference that are looked at."""

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreError, StoreUnreachable
+from caretrail.evidence.log_rows import RowFold
+from caretrail.evidence.root_fold import TreeFold
+from caretrail.evidence.signer_state import Memory, SigningRefused
+from caretrail.evidence.stored_rows import BELOW, stored_rows
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from caretrail.ledger.note import OtherLog, SigningKey
 from caretrail.ledger.tree import Frontier, frontier_at, root_at
 from caretrail.projection.tables import State, read_state, tables_exist
 from caretrail.projection.tiles import stored_subtrees
 from caretrail.recording.recorder import EventRecorder
-from caretrail.sealing.folding import RowFold
-from caretrail.sealing.memory import Memory, SigningRefused
-from caretrail.sealing.reading import BELOW, stored_rows
-from caretrail.sealing.trees import TreeFold
 
 VERIFY = "run 'caretrail audit verify --checkpoints …' with the checkpoints you have: it says what is wrong and where"
 NOTHING = Checkpoint("", 0, Frontier().root())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from caretrail.evidence.log_rows import Run
 from caretrail.ledger.tree import Frontier, root_of
-from caretrail.sealing.folding import Run
 
 WIDTH: Final = 256
 _NEVER: Final = 2**63

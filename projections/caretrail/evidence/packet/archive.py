@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
-from caretrail.packet.terms import PacketRefused
+from caretrail.evidence.packet.terms import PacketRefused
 
 EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the zip, so that the same content gives the same bytes."""

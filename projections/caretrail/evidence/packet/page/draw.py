@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from caretrail.packet.page.scale import PLOT_WIDTH, Scale
-from caretrail.packet.page.story import Bar, Column, Lane, Mark, Story
+from caretrail.evidence.packet.page.picture import Bar, Column, Lane, Mark, Story
+from caretrail.evidence.packet.page.scale import PLOT_WIDTH, Scale
 
 HEADER = 40.0
 PAD = 7.0

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from caretrail.days import today_in
 from caretrail.errors import UnknownEpisode
+from caretrail.evidence.packet import page
+from caretrail.evidence.packet.event_lines import fact_lines, json_bytes
+from caretrail.evidence.packet.notice import STATEMENT_1, STATEMENT_2
+from caretrail.evidence.packet.others import Others
+from caretrail.evidence.packet.redaction import Shown, shown_facts
+from caretrail.evidence.packet.terms import PacketRefused, Terms
 from caretrail.ledger.checkpoint import Checkpoint
-from caretrail.packet import page
-from caretrail.packet.lines import fact_lines, json_bytes
-from caretrail.packet.notice import STATEMENT_1, STATEMENT_2
-from caretrail.packet.others import Others
-from caretrail.packet.showing import Shown, shown_facts
-from caretrail.packet.terms import PacketRefused, Terms
 from caretrail.projection.shapes import Flag
 from caretrail.reading.answers import plain
 from caretrail.reading.episode_view import EpisodeView, view_of

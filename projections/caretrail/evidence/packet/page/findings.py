@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from caretrail.packet.page.words import spoken
+from caretrail.evidence.packet.page.words import spoken
 from caretrail.projection.shapes import QUIET_VERDICTS
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.clearing import OWN_RULES

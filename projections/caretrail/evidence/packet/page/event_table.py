@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from caretrail.packet.page.given import FactLine, Json
-from caretrail.packet.page.words import Detail, author, spoken, told, value_in_words
+from caretrail.evidence.packet.page.given import FactLine, Json
+from caretrail.evidence.packet.page.words import Detail, author, spoken, told, value_in_words
 
 
 @dataclass(frozen=True, slots=True)
