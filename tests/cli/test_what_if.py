@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.policy.shelf import SHIPPED
+from caretrail.policy.loader import SHIPPED
 
 from .conftest import Caretrail
 from .test_screens import load, screen

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.policy.shelf import SHIPPED
+from caretrail.policy.loader import SHIPPED
 
 from .conftest import EXAMPLE, Caretrail
 from .test_screens import ME, amended, load, screen

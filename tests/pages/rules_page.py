@@ -16,14 +16,14 @@ from typing import Any
 
 from caretrail.findings import program
 from caretrail.findings.eligibility import answers
-from caretrail.findings.rules import CHECKS, staying
+from caretrail.findings.rules import JUDGES, staying
 from caretrail.policy import Pack, Rule, load_pack
-from caretrail.policy.rules import Rule as RuleBase
+from caretrail.policy.rules import KINDS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "docs" / "reference" / "sources" / "ne-iop-2.1-adult.txt"
 NAME = "ne-medicaid-2.1-adult"
-FIXED = frozenset(RuleBase.model_fields)
+FIXED = frozenset(Rule.model_fields)
 TOKEN = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 
 HEADING = """# The rules, from the sentence to the flag
@@ -116,7 +116,7 @@ def _words(value: Any) -> str:
 def function_of(check: str) -> Any:
     """The function that judges a check."""
     others = {"continued_stay": answers, "program_attested": program.program_findings}
-    return CHECKS.get(check) or others[check]
+    return JUDGES.get(KINDS[check]) or others[check]
 
 
 # --- causes, from the code ----------------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from caretrail.episode.history import Effective
 from caretrail.errors import PackInvalid
 from caretrail.findings import judge
 from caretrail.policy import Pack, pack_of
+from caretrail.policy.loader import SHIPPED
 from caretrail.policy.rules import KINDS
-from caretrail.policy.shelf import SHIPPED
 from caretrail.policy.values import MOST_DAYS
 from caretrail.tokens import CivilUnit, CountedUnit
 from tests.findings.generated import histories

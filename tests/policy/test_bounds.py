@@ -11,7 +11,7 @@ import pytest
 
 from caretrail.errors import PackInvalid
 from caretrail.policy import Pack, pack_of
-from caretrail.policy.shelf import SHIPPED
+from caretrail.policy.loader import SHIPPED
 from caretrail.policy.values import CLOSED_DAYS, MOST_DAYS, MOST_ENTRIES
 
 WHOLE: dict[str, Any] = tomllib.loads((SHIPPED / "ne-medicaid-2.1-adult.toml").read_text(encoding="utf-8"))

@@ -10,8 +10,8 @@ import pytest
 from caretrail.errors import PackInvalid, PackUnknown
 from caretrail.files import MOST_PACK_BYTES
 from caretrail.policy import check_files, installed_packs, load_pack, load_policy, policy_of, read_pack
-from caretrail.policy.file import MOST_DOTS
-from caretrail.policy.shelf import FOLDER_VARIABLE, SHIPPED
+from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED
+from caretrail.policy.toml import MOST_DOTS
 from caretrail.projection.tables import format_with, row_format
 
 NEBRASKA = "ne-medicaid-2.1-adult"

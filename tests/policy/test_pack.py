@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from caretrail.errors import PackInvalid, PackUnknown
 from caretrail.policy import Pack, citation, installed_packs, load_pack, pack_of, read_pack
-from caretrail.policy.rules import GroupSize, PlanDue, ReviewDue, WeeklyDays, WeeklyHours
-from caretrail.policy.shelf import SHIPPED
+from caretrail.policy.loader import SHIPPED
+from caretrail.policy.rules.plan import PlanDue, ReviewDue
+from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
 
 NAME = "ne-medicaid-2.1-adult"
 TEXT = (SHIPPED / f"{NAME}.toml").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from caretrail.policy import Pack, load_pack, read_pack
-from caretrail.policy.shelf import SHIPPED
+from caretrail.policy.loader import SHIPPED
 from caretrail.projection.projector import Projector, catch_up
 from caretrail.projection.rebuild import rebuild
 from caretrail.projection.tables import COLUMNS, TABLES

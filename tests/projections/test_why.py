@@ -10,7 +10,7 @@ import pytest
 from caretrail.errors import StoreDamaged
 from caretrail.findings import judge
 from caretrail.policy import Policy, load_pack
-from caretrail.policy.shelf import FOLDER_VARIABLE, SHIPPED
+from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED
 from caretrail.reading.questions.why import Why
 from caretrail.recording import init_store, open_recorder
 from tests.projections.given import LEE, NAME, Care, admitted, assessed, day, example, fact, plan, session

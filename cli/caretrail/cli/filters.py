@@ -52,9 +52,8 @@ def require_known_rule(rule: str | None, what_if: WhatIf | None = None) -> None:
     if rule is None:
         return
     from caretrail.errors import PackInvalid
-    from caretrail.findings import PACK_RULE
     from caretrail.policy import installed_packs, load_pack
-    from caretrail.projection.rows import QUARANTINE_RULE
+    from caretrail.policy.own_rules import PACK_RULE, QUARANTINE_RULE
     from caretrail.reading.scope import holds_rule
 
     packs = [what_if.pack] if what_if else []

@@ -211,7 +211,7 @@ def _result(file: str, found: Pack | PackInvalid) -> dict[str, Any]:
 
 def _warnings(pack: Pack) -> list[str]:
     """What is allowed, and worth a second look."""
-    from caretrail.policy.rules import ReviewDue
+    from caretrail.policy.rules.plan import ReviewDue
 
     found: list[str] = []
     if pack.for_tests:

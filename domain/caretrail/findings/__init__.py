@@ -1,10 +1,9 @@
 """What the rules say of an episode: findings and eligibility, as pure functions of the facts."""
 
-from caretrail.findings.engine import PACK_RULE, Judged, eligibility, eligibility_on, findings, held_on, judge
+from caretrail.findings.engine import Judged, eligibility, eligibility_on, findings, held_on, judge
 from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Finding, Verdict
 
 __all__ = [
-    "PACK_RULE",
     "QUIET_VERDICTS",
     "Eligibility",
     "Finding",

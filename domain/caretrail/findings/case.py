@@ -9,7 +9,7 @@ from caretrail.findings.chart import Chart
 from caretrail.findings.clock import Clock
 from caretrail.findings.weeks import Weeks
 from caretrail.policy import Pack
-from caretrail.policy.rules import ReviewDue
+from caretrail.policy.rules.plan import ReviewDue
 
 
 class Case:

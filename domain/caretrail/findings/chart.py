@@ -40,7 +40,7 @@ from caretrail.facts import (
 from caretrail.findings.signing import Document, required_signers, settled_on, signings_of
 from caretrail.findings.team import CLINICAL, Team
 from caretrail.policy import Policy
-from caretrail.policy.rules import ReviewDue
+from caretrail.policy.rules.plan import ReviewDue
 
 
 class Session(NamedTuple):

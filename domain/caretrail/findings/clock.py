@@ -17,7 +17,7 @@ from caretrail.days import iso, later
 from caretrail.findings.chart import Chart, Plan, Review, Stay
 from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, months_after, next_working_day
 from caretrail.policy import Pack, Term
-from caretrail.policy.rules import ReviewDue
+from caretrail.policy.rules.plan import ReviewDue
 
 
 class Step(NamedTuple):

@@ -16,7 +16,7 @@ from caretrail.findings.clock import Due
 from caretrail.findings.finding import Eligibility
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.track import DAY, Say, Sheet
-from caretrail.policy.rules import ContinuedStay
+from caretrail.policy.rules.stay import ContinuedStay
 
 ADMISSION_CHECKS = (
     "assessment_before_treatment", "prior_assessment", "qualifying_diagnosis", "admission_dimensions",

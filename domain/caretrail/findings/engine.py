@@ -15,13 +15,11 @@ from caretrail.findings.chart import Chart, chart_of
 from caretrail.findings.eligibility import Answers, answers
 from caretrail.findings.explaining import quieted
 from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Finding
-from caretrail.findings.rules import CHECKS
+from caretrail.findings.rules import JUDGES
 from caretrail.findings.rules.staying import continued_stay
 from caretrail.findings.track import DAY, Piece, Sheet, less, silenced
 from caretrail.policy import Pack, Policy, Rule
-
-PACK_RULE = "PACK"
-"""The rule of what a pack cannot judge."""
+from caretrail.policy.own_rules import PACK_RULE
 
 PER_PROGRAM = "program_attested"
 """The check of what a program says of itself: judged once for each program, not here."""
@@ -138,7 +136,7 @@ def _sheets(case: Case) -> Callable[..., Sheet | None]:
             return None
         sheet = done.get(rule.id)
         if sheet is None:
-            sheet = done[rule.id] = CHECKS[check](case, rule)
+            sheet = done[rule.id] = JUDGES[type(rule)](case, rule)
         return sheet
 
     return sheet_of

@@ -12,7 +12,7 @@ from caretrail.facts import Admitted, ProgramAttested
 from caretrail.findings.finding import Finding, Verdict
 from caretrail.findings.track import DAY, Piece, Say, Sheet
 from caretrail.policy import Pack, Policy
-from caretrail.policy.rules import Attested
+from caretrail.policy.rules.staff import Attested
 
 WORDS = {"access_24_7": "access at all hours", "licence": "licence", "staff_training": "staff training"}
 """What is attested, in words."""

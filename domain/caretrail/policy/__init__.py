@@ -1,8 +1,8 @@
 """What the rules say: policy packs as data, with citations."""
 
+from caretrail.policy.loader import Policy, check_files, folders, installed_packs, load_pack, load_policy, policy_of
 from caretrail.policy.pack import Pack, Reading, citation, pack_of, read_pack
 from caretrail.policy.rules import Rule
-from caretrail.policy.shelf import Policy, check_files, folders, installed_packs, load_pack, load_policy, policy_of
 from caretrail.policy.values import Term
 
 __all__ = [

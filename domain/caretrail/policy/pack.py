@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 from pydantic import Field, StrictBool, TypeAdapter, ValidationError, model_validator
 
 from caretrail.errors import PackInvalid
-from caretrail.policy.file import HINT, read_toml
-from caretrail.policy.rules import KINDS, NEEDS_CLOCK, SEVERAL_TIMES, AnyRule, Rule
+from caretrail.policy.own_rules import OWN_RULES
+from caretrail.policy.rules import KINDS, AnyRule, Rule
+from caretrail.policy.toml import HINT, read_toml
 from caretrail.policy.values import (
     CLOSED_DAYS,
     LONGEST,
@@ -35,9 +36,6 @@ FEW = 20
 
 SHORT = 64
 """Characters of a name or key of the file that a message repeats."""
-
-RESERVED = frozenset({"PACK", "QUARANTINE"})
-"""Names under which the program itself speaks, beside the rules."""
 
 R = TypeVar("R", bound=Rule)
 
@@ -99,14 +97,14 @@ class Pack(Part):
         for level in self.levels:
             if level not in LEVELS[self.edition]:
                 raise ValueError(f"levels: {self.edition} has no level {level}")
-        for name in self.rules.keys() & RESERVED:
+        for name in self.rules.keys() & OWN_RULES.keys():
             raise ValueError(f"rules.{name}: the name is taken, for what no rule says")
-        checks = [rule.check for rule in self.rules.values()]
+        checks = [rule.check for rule in self.rules.values() if not rule.several]
         for check in checks:
-            if checks.count(check) > 1 and check not in SEVERAL_TIMES:
+            if checks.count(check) > 1:
                 raise ValueError(f"rules: two rules name the check {check}")
         for name, rule in self.rules.items():
-            if rule.on and rule.check in NEEDS_CLOCK and not any(r.on and r.check == "review_due" for r in self.judged):
+            if rule.on and rule.needs_clock and "review_due" not in self.first_of:
                 raise ValueError(f"rules.{name}.check: {rule.check} needs a rule review_due that is on")
         return self
 

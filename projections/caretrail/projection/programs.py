@@ -11,7 +11,7 @@ from uuid import UUID
 from caretrail.days import day_of, merge_spans
 from caretrail.episode.episode import Episode
 from caretrail.findings.program import program_findings
-from caretrail.policy.rules import Attested
+from caretrail.policy.rules.staff import Attested
 from caretrail.projection.rows import Unreadable, evolve, flag_from, usable_policy
 from caretrail.projection.shapes import EpisodeRows, Flag, ProgramFlag
 from caretrail.projection.tables import PACKAGE, read_program_flags, stream_of, write_program_flags

@@ -15,6 +15,7 @@ from caretrail.facts import Accessed, Admitted, EpisodeFact, ProgramFact
 from caretrail.findings import judge
 from caretrail.findings.program import governed_stays
 from caretrail.policy import load_policy
+from caretrail.policy.own_rules import QUARANTINE_RULE
 from caretrail.projection.shapes import (
     QUIET_VERDICTS,
     EligibilitySpan,
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from caretrail.recording.events import RecordedEvent
 
 _CASE_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-QUARANTINE_RULE = "QUARANTINE"
-"""The rule of "a fact of this episode cannot be read"."""
 
 
 class Unreadable(Exception):  # a state, not an error of the caller

@@ -81,7 +81,7 @@ def row_format() -> int:
 
     Rows of another format are dropped and made again, so the stored answers and those of `why` cannot disagree.
     """
-    return format_with(MADE_BY, os.environ.get("CARETRAIL_PACKS"))  # as in caretrail.policy.shelf
+    return format_with(MADE_BY, os.environ.get("CARETRAIL_PACKS"))  # as in caretrail.policy.loader
 
 
 @cache

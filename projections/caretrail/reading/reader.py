@@ -256,7 +256,7 @@ class Reader(Door):
 
         Raises UnknownRule.
         """
-        from caretrail.projection.rows import QUARANTINE_RULE
+        from caretrail.policy.own_rules import QUARANTINE_RULE
         from caretrail.reading.episode_view import view_of
         from caretrail.reading.questions.why import why_of, why_quarantined
 

@@ -10,14 +10,20 @@ from caretrail.facts import Admitted, Assessed, Dimension, Transferred
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Stay
 from caretrail.findings.logic import Truth, all_of, any_of, opposite
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.track import Change, Say, Sheet
-from caretrail.policy import Rule
-from caretrail.policy.rules import AdmissionDimensions, DualDiagnosis, QualifyingDiagnosis
+from caretrail.policy.rules.admission import (
+    AdmissionDimensions,
+    CapacityForProgress,
+    DualDiagnosis,
+    QualifyingDiagnosis,
+)
 from caretrail.tokens import Route
 
 NOTHING = Dimension(rating=None, problem=None, meets_level=None)
 
 
+@judges(QualifyingDiagnosis)
 def qualifying_diagnosis(case: Case, rule: QualifyingDiagnosis) -> Sheet:
     """B1: some assessment has a substance-related diagnosis by a current edition of the DSM."""
     sheet = Sheet()
@@ -84,6 +90,7 @@ class Profile:
 NO_PROFILE = Profile()
 
 
+@judges(AdmissionDimensions)
 def admission_dimensions(case: Case, rule: AdmissionDimensions) -> Sheet:
     """B2: the dimensions support the admission, by the route the client came.
 
@@ -191,7 +198,8 @@ def _intensity(level: str) -> float:
         return 99.0
 
 
-def capacity_for_progress(case: Case, _: Rule) -> Sheet:
+@judges(CapacityForProgress)
+def capacity_for_progress(case: Case, _: CapacityForProgress) -> Sheet:
     """B3: at admission, significant progress was expected of the client."""
     sheet = Sheet()
     for stay in case.chart.stays:
@@ -211,6 +219,7 @@ def _capacity_say(case: Case) -> Say:
     return Say("violation", words, "", (admission.version,), None, "no_progress_expected")
 
 
+@judges(DualDiagnosis)
 def dual_diagnosis(case: Case, rule: DualDiagnosis) -> Sheet:
     """B4: a client admitted to dual diagnosis enhanced services has a mental and a substance-related diagnosis.
 

@@ -12,9 +12,9 @@ from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, Session
 from caretrail.findings.logic import Truth, all_of, any_of
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.track import DAY, Change, Say, Sheet
-from caretrail.policy import Rule
-from caretrail.policy.rules import AssessmentBeforeTreatment
+from caretrail.policy.rules.admission import AssessmentBeforeTreatment, PriorAssessment
 
 
 class Accepted(NamedTuple):
@@ -71,6 +71,7 @@ def acceptance(chart: Chart) -> list[Accepted]:
     return found
 
 
+@judges(AssessmentBeforeTreatment)
 def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment) -> Sheet:
     """A1: an acceptable assessment no later than the first session.
 
@@ -169,7 +170,8 @@ def _in_time(rule: AssessmentBeforeTreatment, accepted: Accepted, first: Session
     return not (accepted.at and starts and min(starts) < accepted.at)
 
 
-def prior_assessment(case: Case, _: Rule) -> Sheet:
+@judges(PriorAssessment)
+def prior_assessment(case: Case, _: PriorAssessment) -> Sheet:
     """A3: a prior assessment has all four parts, or an addendum or an assessment of our own stands beside it."""
     chart, sheet = case.chart, Sheet()
     changes: list[Change] = []

@@ -10,12 +10,14 @@ from caretrail.facts import Authorized
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Session, Stay
 from caretrail.findings.finding import Verdict
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.track import DAY, Say, Sheet
-from caretrail.policy.rules import Authorization as AuthorizationRule
+from caretrail.policy.rules.stay import Authorization as AuthorizationRule
 
 MINUTES_AN_HOUR = 60
 
 
+@judges(AuthorizationRule)
 def authorization(case: Case, rule: AuthorizationRule) -> Sheet:
     """U1: on each day of the stay an authorization for this level is in force, and covers what was attended.
 

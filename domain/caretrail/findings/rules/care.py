@@ -12,13 +12,15 @@ from caretrail.days import iso, later
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.clock import Clock
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import ends_on, in_words
 from caretrail.findings.track import DAY, Change, Say, Sheet
-from caretrail.policy import Rule
-from caretrail.policy.rules import NoContact, OneToOne, ServiceMix
+from caretrail.policy.rules.admission import CoOccurringScreen, TreatmentAfterAdmission
+from caretrail.policy.rules.treatment import CareCoordination, NoContact, OneToOne, ServiceMix
 
 
-def co_occurring_screen(case: Case, _: Rule) -> Sheet:
+@judges(CoOccurringScreen)
+def co_occurring_screen(case: Case, _: CoOccurringScreen) -> Sheet:
     """A4: a Medicaid-eligible client is screened for co-occurring conditions in some assessment.
 
     "Not done" is a violation until a later assessment has a result; not stated, and eligibility not stated, is unknown.
@@ -60,7 +62,8 @@ def co_occurring_screen(case: Case, _: Rule) -> Sheet:
     return sheet
 
 
-def treatment_after_admission(case: Case, _: Rule) -> Sheet:
+@judges(TreatmentAfterAdmission)
+def treatment_after_admission(case: Case, _: TreatmentAfterAdmission) -> Sheet:
     """A6: no session before the admission. It cannot be cured: from the admission on it is a point.
 
     Once the client is admitted to another level, these rules have nothing to say of it any more.
@@ -95,6 +98,7 @@ def treatment_after_admission(case: Case, _: Rule) -> Sheet:
     return sheet
 
 
+@judges(OneToOne)
 def one_to_one(case: Case, rule: OneToOne) -> Sheet:
     """I4: an individual or family session has one client: the service says so, a count above one denies it."""
     sheet, chart = Sheet(), case.chart
@@ -121,6 +125,7 @@ def one_to_one(case: Case, rule: OneToOne) -> Sheet:
     return sheet
 
 
+@judges(ServiceMix)
 def service_mix(case: Case, rule: ServiceMix) -> Sheet:
     """I5: some weeks into the stay, each kind of service was given at least once; what is missing is worth knowing."""
     sheet = Sheet()
@@ -146,7 +151,8 @@ def service_mix(case: Case, rule: ServiceMix) -> Sheet:
     return sheet
 
 
-def care_coordination(case: Case, _: Rule) -> Sheet:
+@judges(CareCoordination)
+def care_coordination(case: Case, _: CareCoordination) -> Sheet:
     """M1: care is coordinated at least once in each review period; a period without is told once, as a point.
 
     A period goes from one review that counts (or the first day) to the next, or to the day the next is due. While
@@ -198,6 +204,7 @@ def _review_periods(clock: Clock) -> list[tuple[date, date, tuple[int, ...]]]:
     return list(ended.values())
 
 
+@judges(NoContact)
 def no_contact(case: Case, rule: NoContact) -> Sheet:
     """X2 (off in Nebraska): nothing attended for a term is flagged until the next session or the end of the stay.
 

@@ -7,11 +7,13 @@ from caretrail.episode.history import Effective
 from caretrail.facts import Discharged, Outcome, Transferred
 from caretrail.findings.case import Case
 from caretrail.findings.logic import Truth
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.track import Say, Sheet
-from caretrail.policy import Rule
+from caretrail.policy.rules.stay import EndingSupported
 
 
-def ending_supported(case: Case, _: Rule) -> Sheet:
+@judges(EndingSupported)
+def ending_supported(case: Case, _: EndingSupported) -> Sheet:
     """D1: each end of a governed stay, and the discharge, has a reason and what that reason needs.
 
     A transfer states whether goals were met; a discharge states the last contact; goals met, or completed, needs both

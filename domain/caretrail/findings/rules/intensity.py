@@ -9,14 +9,16 @@ from caretrail.days import iso
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Session, Stay
 from caretrail.findings.finding import Verdict
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import months_after
 from caretrail.findings.track import DAY, Say, Sheet
 from caretrail.findings.weeks import Judged, Week
-from caretrail.policy.rules import GroupSize, WeeklyDays, WeeklyHours
+from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
 
 Judge = Callable[[date, Week], Say]
 
 
+@judges(WeeklyHours)
 def weekly_hours(case: Case, rule: WeeklyHours) -> Sheet:
     """I1: the program offers 540 minutes of skilled treatment in each week it has the client for in full.
 
@@ -82,6 +84,7 @@ def _by_schedule(case: Case, rule: WeeklyHours, judged: Judged) -> Say:
     return Say("met", words, arithmetic, (version,))
 
 
+@judges(WeeklyDays)
 def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
     """I2: sessions are offered on three to five days of each week the program has the client for in full.
 
@@ -144,6 +147,7 @@ def _note_run(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) ->
         sheet.main.set(judged.judged, Say("met", "weeks before were judged", anchor=judged.start))
 
 
+@judges(GroupSize)
 def group_size(case: Case, rule: GroupSize) -> Sheet:
     """I3: each group the client attended had 3 to 12 clients.
 

@@ -12,10 +12,11 @@ from caretrail.facts import Assessed, PlanSigned
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, Plan, Review, Session, Stay, within
 from caretrail.findings.logic import Truth
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.signing import Document
 from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, ordinal
 from caretrail.findings.track import DAY, Change, Say, Sheet
-from caretrail.policy.rules import PlanDue, PlanSections
+from caretrail.policy.rules.plan import PlanDue, PlanSections
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
 
@@ -28,6 +29,7 @@ class There(NamedTuple):
     evidence: tuple[int, ...]
 
 
+@judges(PlanDue)
 def plan_due(case: Case, rule: PlanDue) -> Sheet:
     """P1: a plan in effect and signed by a clinician of the team, within the term from the first day of the stay.
 
@@ -224,6 +226,7 @@ def _sessions(name: str, sessions: Sequence[Session], day: date | None = None) -
     return f"first {name} {days[0]}" + (f", second {days[1]}" if len(days) > 1 else "")
 
 
+@judges(PlanSections)
 def plan_sections(case: Case, rule: PlanSections) -> Sheet:
     """P2, D2: the latest plan (or the first) covers what it must: in Nebraska discharge, relapse prevention, supports.
 

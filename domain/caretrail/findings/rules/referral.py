@@ -12,14 +12,16 @@ from caretrail.findings.case import Case
 from caretrail.findings.credentials import only_among
 from caretrail.findings.finding import QUIET_VERDICTS
 from caretrail.findings.logic import Truth
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.rules.staff import credentials_of
 from caretrail.findings.track import Change, Say, Sheet
-from caretrail.policy.rules import AssessorCredential, MentalHealthReferral, QualifyingDiagnosis
+from caretrail.policy.rules.admission import AssessorCredential, MentalHealthReferral, QualifyingDiagnosis
 
 Made = tuple[Effective, Assessed, Truth]
 """An assessment, and whether it was made only by those who may not diagnose."""
 
 
+@judges(MentalHealthReferral)
 def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
     """A5: a LADC or PLADC who suspects a mental health condition refers on, and diagnoses none.
 

@@ -10,12 +10,13 @@ from caretrail.findings.case import Case
 from caretrail.findings.chart import Review, Stay
 from caretrail.findings.clock import Due
 from caretrail.findings.finding import Verdict
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import in_words
 from caretrail.findings.track import DAY, Change, Say, Sheet, Track
-from caretrail.policy import Rule
-from caretrail.policy.rules import ReviewDue
+from caretrail.policy.rules.plan import ReviewDue, ReviewGaps, ReviewValid
 
 
+@judges(ReviewDue)
 def review_due(case: Case, _: ReviewDue) -> Sheet:
     """R1: a review that counts no later than 30 days after the last, or by the earlier day it set.
 
@@ -85,7 +86,8 @@ def _end(sheet: Sheet, stay: Stay, due: Due | None) -> None:
         sheet.main.set(last, say)
 
 
-def review_valid(case: Case, _: Rule) -> Sheet:
+@judges(ReviewValid)
+def review_valid(case: Case, _: ReviewValid) -> Sheet:
     """R2: each review is with the client, signed by a clinician, of a signed plan, and updates it or says why not.
 
     A clinician's signature can still come: that finding stays until it does or the stay ends. What a review leaves out
@@ -135,7 +137,8 @@ def _check(case: Case, sheet: Sheet, review: Review, stay: Stay) -> None:
         flag("violation", "no signature of a clinician of the team", "not_under_clinical_guidance", until)
 
 
-def review_gaps(case: Case, _: Rule) -> Sheet:
+@judges(ReviewGaps)
+def review_gaps(case: Case, _: ReviewGaps) -> Sheet:
     """R3: every gap of more than 30 days before a review that counts, or before the end of a stay, as a point.
 
     It is up from the day the gap was closed. Time away does not lengthen a gap: a review that fell due while away was

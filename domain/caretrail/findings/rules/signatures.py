@@ -9,12 +9,14 @@ from operator import itemgetter
 from caretrail.days import iso, later
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.signing import Document, Signing, settlings
 from caretrail.findings.terms import ends_on, in_words
 from caretrail.findings.track import Change, Say, Sheet, Track
-from caretrail.policy.rules import PlanSignatures
+from caretrail.policy.rules.plan import PlanSignatures
 
 
+@judges(PlanSignatures)
 def plan_signatures(case: Case, rule: PlanSignatures) -> Sheet:
     """P3: the client (or a guardian), the team of the day, and whom the sender adds sign each plan and each update.
 

@@ -10,10 +10,13 @@ from caretrail.facts import Assessed, FactBase
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review, Stay
 from caretrail.findings.credentials import among, only_among
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.signing import Signing
 from caretrail.findings.terms import ends_on, in_words
 from caretrail.findings.track import DAY, Change, Say, Sheet
-from caretrail.policy.rules import AssessorCredential, CoSignature, StaffCredentials
+from caretrail.policy.rules.admission import AssessorCredential
+from caretrail.policy.rules.plan import CoSignature
+from caretrail.policy.rules.staff import StaffCredentials
 
 
 def credentials_of(case: Case, item: Effective) -> list[tuple[str, str | None]]:
@@ -25,6 +28,7 @@ def credentials_of(case: Case, item: Effective) -> list[tuple[str, str | None]]:
     ]
 
 
+@judges(AssessorCredential)
 def assessor_credential(case: Case, rule: AssessorCredential) -> Sheet:
     """A2: somebody who completed the assessment is licensed for it; a prior one accepted is judged by A3.
 
@@ -73,6 +77,7 @@ def _may(rule: AssessorCredential, credential: str) -> bool:
     return rule.provisional_is == "accepted" or credential not in rule.provisional
 
 
+@judges(StaffCredentials)
 def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
     """S1: whoever held a session of treatment has a credential of the list; other services ask for none.
 
@@ -122,6 +127,7 @@ def _all_stated(fact: FactBase, allowed: frozenset[str]) -> bool:
     return bool(people)
 
 
+@judges(CoSignature)
 def co_signature(case: Case, rule: CoSignature) -> Sheet:
     """X1 (off in Nebraska): a supervisor signs, within a term, what a provisional clinician signed.
 

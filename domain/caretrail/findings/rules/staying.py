@@ -8,8 +8,9 @@ from datetime import date
 from caretrail.days import iso
 from caretrail.findings.case import Case
 from caretrail.findings.finding import Eligibility, Verdict
+from caretrail.findings.rules.registry import judges
 from caretrail.findings.track import Say, Sheet
-from caretrail.policy.rules import LengthOfStay
+from caretrail.policy.rules.stay import LengthOfStay
 
 VERDICTS: dict[str, Verdict] = {
     "eligible": "met",
@@ -34,6 +35,7 @@ def continued_stay(answers: Iterable[tuple[Eligibility, date]]) -> Sheet:
     return sheet
 
 
+@judges(LengthOfStay)
 def length_of_stay(case: Case, rule: LengthOfStay) -> Sheet:
     """C2: no length of stay is flagged; what is typical is told, never judged by."""
     sheet = Sheet()

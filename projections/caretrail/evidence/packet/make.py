@@ -22,7 +22,7 @@ from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
 from caretrail.ledger.note import SigningKey, sign_note
 from caretrail.ledger.tree import Subtrees, folded, root_at
-from caretrail.policy.shelf import pack_source
+from caretrail.policy.loader import pack_source
 from caretrail.projection.tables import read_state, tables_exist
 from caretrail.projection.tiles import stored_subtrees
 from caretrail.recording.recorder import EventRecorder

@@ -19,7 +19,7 @@ from caretrail.facts import (
     Signed,
     TeamChanged,
 )
-from caretrail.policy.rules import LengthOfStay
+from caretrail.policy.rules.stay import LengthOfStay
 from caretrail.projection.shapes import QUIET_VERDICTS
 from caretrail.reading.answers import Answer, EligibilityRow, FindingRow
 from caretrail.reading.episode_view import EpisodeView

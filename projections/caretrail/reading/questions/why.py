@@ -8,14 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from caretrail.facts import Explained
-from caretrail.findings import PACK_RULE
 from caretrail.findings.engine import PER_PROGRAM
 from caretrail.findings.explaining import names_rule
 from caretrail.policy import Pack, Rule
-from caretrail.projection.rows import QUARANTINE_RULE
+from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
 from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag
 from caretrail.reading.answers import Answer, FindingRow
-from caretrail.reading.clearing import CLEARED_BY, CLEARED_BY_CAUSE, OWN_RULES
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.errors import UnknownRule
 from caretrail.reading.event_rows import Correction, corrections_of, fact_json
@@ -129,7 +127,7 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Wh
         judged_by=_judged_by(pack),
         rests_on=_facts(view, sorted({version for flag in shown for version in flag.evidence})),
         explained_by=_facts(view, _explanations(view, rule, day)),
-        cleared_by=_cleared_by(words, shown),
+        cleared_by=_cleared_by(rule, words, shown),
         readings=readings_of(view, pack, rule, up, day) if pack and judged else (),
         history=said.history(),
     )
@@ -145,7 +143,8 @@ def why_quarantined(rows: EpisodeRows, as_of: date | None, today: date) -> Why:
     return Why(
         rows.episode, QUARANTINE_RULE, own.title, day, bool(up), said.rows(up),
         tuple(map(said.arithmetic, up)), tuple(map(said.whole, up)), tuple(map(said.lasts, up)),
-        "" if up else own.nothing, "", "", True, "", own.text, None, (), (), _cleared_by(None, up), (), said.history(),
+        "" if up else own.nothing, "", "", True, "", own.text, None, (), (), _cleared_by(QUARANTINE_RULE, None, up), (),
+        said.history(),
     )  # fmt: skip  # in the order of the fields
 
 
@@ -201,10 +200,11 @@ def _silent(view: EpisodeView, rule: str, pack: Pack | None, words: Rule | None,
     return ""
 
 
-def _cleared_by(words: Rule | None, shown: Sequence[Flag]) -> str:
+def _cleared_by(rule: str, words: Rule | None, shown: Sequence[Flag]) -> str:
     if words is not None:
-        return CLEARED_BY.get(words.check, "")
-    return "; ".join(dict.fromkeys(CLEARED_BY_CAUSE.get(flag.cause, "") for flag in shown))
+        return words.cleared_by
+    own = OWN_RULES.get(rule)
+    return "; ".join(dict.fromkeys(own.cleared_by[flag.cause] for flag in shown)) if own else ""
 
 
 # --- what it said, and from when to when -----------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from caretrail.evidence.packet.page.words import spoken
+from caretrail.policy.own_rules import OWN_RULES
 from caretrail.projection.shapes import QUIET_VERDICTS
 from caretrail.reading.answers import FindingRow
-from caretrail.reading.clearing import OWN_RULES
 from caretrail.reading.episode_view import EpisodeView
 
 SIGNS = {

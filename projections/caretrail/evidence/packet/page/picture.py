@@ -22,7 +22,7 @@ from caretrail.facts import (
     SessionMissed,
     Signed,
 )
-from caretrail.policy.rules import WeeklyHours
+from caretrail.policy.rules.treatment import WeeklyHours
 from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, Flag
 from caretrail.reading.episode_view import EpisodeView
 

@@ -1,4 +1,4 @@
-"""The shelf: packs of one's own beside those that ship, and versions of one policy that follow each other."""
+"""Packs of one's own beside those that ship, and versions of one policy that follow each other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from caretrail.errors import PackInvalid, PackUnknown
 from caretrail.policy import Pack, folders, installed_packs, load_pack, load_policy, policy_of, read_pack
-from caretrail.policy.shelf import FOLDER_VARIABLE, SHIPPED, check_files
+from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED, check_files
 
 NEBRASKA = "ne-medicaid-2.1-adult"
 PACKS = Path(__file__).parent / "packs"
@@ -211,7 +211,7 @@ def test_a_policy_that_is_not_there_is_unknown() -> None:
         load_policy("no-such-pack")
 
 
-# --- files before they are put on the shelf -----------------------------------------------------------------------
+# --- files before they are installed ---------------------------------------------------------------------------------
 
 
 def checked(*files: Path) -> list[str]:

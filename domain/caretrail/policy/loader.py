@@ -1,4 +1,4 @@
-"""The shelf: where packs lie, and which versions of one policy follow each other.
+"""Where packs lie, and which versions of one policy follow each other.
 
 Packs that come with the program lie beside this file; a folder of one's own is named by `CARETRAIL_PACKS`. A pack that
 supersedes another is its next version: together they are one policy, and each duty is judged by the version in force
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from caretrail.errors import PackInvalid, PackUnknown
 from caretrail.files import MOST_PACK_BYTES, regular_bytes
-from caretrail.policy.file import HINT, read_toml
 from caretrail.policy.pack import Pack, read_pack
+from caretrail.policy.toml import HINT, read_toml
 
 SHIPPED = Path(__file__).parent / "packs"
 FOLDER_VARIABLE = "CARETRAIL_PACKS"

@@ -1,0 +1,44 @@
+"""The rules that no pack states: what keeps an episode from being judged is itself a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+PACK_RULE = "PACK"
+"""The rule of what a pack cannot judge."""
+
+QUARANTINE_RULE = "QUARANTINE"
+"""The rule of facts that cannot be read."""
+
+
+class OwnRule(NamedTuple):
+    """`nothing` is said where the rule finds nothing; `cleared_by` says by cause what ends a finding."""
+
+    title: str
+    text: str
+    nothing: str
+    cleared_by: Mapping[str, str]
+
+
+OWN_RULES = {
+    PACK_RULE: OwnRule(
+        "The rules to judge by",
+        "An episode is judged by the policy pack its admission names, if that is installed, in force, and for its "
+        "population and criteria; what it cannot judge is unknown, never met.",
+        "nothing: the policy pack of the admission can judge the episode",
+        {
+            "pack_missing": "the policy pack, in the folder that CARETRAIL_PACKS names; "
+            "or a correction of the admission",
+            "pack_population": "a correction of the admission: another policy pack, or another population",
+            "pack_dates": "a version of the policy pack that is in force on the day",
+            "edition_mismatch": "a policy pack for that edition, or a correction of the edition",
+        },
+    ),
+    QUARANTINE_RULE: OwnRule(
+        "The facts to judge",
+        "A fact that cannot be read keeps its own episode from being judged, visibly, and no other.",
+        "nothing: every fact of the episode can be read",
+        {"quarantined": "a program that can read the fact, then 'caretrail projection quarantine retry'"},
+    ),
+}

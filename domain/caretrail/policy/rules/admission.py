@@ -1,0 +1,96 @@
+"""Rules from the assessment to the admission, and the referral."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from caretrail.policy.rules.base import Codes, Credentials, PlaceByCause, Rule
+from caretrail.policy.values import MOST_ENTRIES, Words
+from caretrail.tokens import Dsm
+
+
+class AssessmentBeforeTreatment(Rule):
+    """An acceptable assessment no later than the first session."""
+
+    check: Literal["assessment_before_treatment"]
+    cleared_by = "an assessment, or a prior one accepted; the days without one stay on record"
+    group_by_cause: ClassVar[PlaceByCause] = {
+        "assessment_missing": "now",
+        "assessment_after_treatment": "findings_only",
+    }
+    same_day: Literal["unless_times_contradict", "strict"] = "unless_times_contradict"
+
+
+class TreatmentAfterAdmission(Rule):
+    """No session before the admission."""
+
+    check: Literal["treatment_after_admission"]
+    cleared_by = "nothing: the sessions were held; they can be explained, or a wrong date corrected"
+    group = "findings_only"
+
+
+class AssessorCredential(Rule):
+    """Who assessed is licensed for it."""
+
+    check: Literal["assessor_credential"]
+    cleared_by = "an assessment by a licensed clinician, or a correction that states the credential"
+    credentials: Credentials
+    provisional: Annotated[tuple[Words, ...], Field(max_length=MOST_ENTRIES)] = ()
+    provisional_is: Literal["accepted", "blocked"] = "accepted"
+
+
+class PriorAssessment(Rule):
+    """A prior assessment is complete enough, or an addendum stands beside it."""
+
+    check: Literal["prior_assessment"]
+    cleared_by = "an addendum to the assessment, or a new assessment"
+
+
+class CoOccurringScreen(Rule):
+    """Medicaid-eligible clients are screened for co-occurring conditions."""
+
+    check: Literal["co_occurring_screen"]
+    cleared_by = "an assessment that states the result of the screening, or a correction"
+
+
+class MentalHealthReferral(Rule):
+    """Who may not diagnose a mental health condition refers the client on."""
+
+    check: Literal["mental_health_referral"]
+    cleared_by = "a referral to a clinician who can diagnose co-occurring disorders"
+    group_by_cause: ClassVar[PlaceByCause] = {"scope": "findings_only"}
+    limited: Annotated[Credentials, Field(description="Credentials that may not diagnose it.")]
+
+
+class QualifyingDiagnosis(Rule):
+    """A substance-related diagnosis by a current edition of the DSM."""
+
+    check: Literal["qualifying_diagnosis"]
+    cleared_by = "an assessment with a qualifying diagnosis by the current DSM, or a correction"
+    codes: Annotated[Codes, Field(description="How a qualifying ICD-10-CM code begins.")]
+    dsm: Annotated[tuple[Dsm, ...], Field(min_length=1)]
+
+
+class DualDiagnosis(Rule):
+    """Dual diagnosis enhanced services are for clients with a mental disorder and a substance-related one."""
+
+    check: Literal["dual_diagnosis"]
+    cleared_by = "an assessment with both diagnoses, or a correction of the admission"
+    codes: Annotated[Codes, Field(description="How a substance-related code begins.")]
+
+
+class AdmissionDimensions(Rule):
+    """The dimensions support the admission."""
+
+    check: Literal["admission_dimensions"]
+    cleared_by = "an assessment that states the dimensions, or a correction of the one there is"
+    dimensions: Literal["specific", "all_six"] = "specific"
+
+
+class CapacityForProgress(Rule):
+    """Significant progress is expected of the client."""
+
+    check: Literal["capacity_for_progress"]
+    cleared_by = "a correction of the admission that states expects_progress"

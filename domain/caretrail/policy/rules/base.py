@@ -1,0 +1,61 @@
+"""What every rule of a policy pack says, and what the program knows of each kind of rule.
+
+What a pack does not say takes the most defensible reading. A field, a token or a combination that this program cannot
+act on is refused, never ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, StrictBool, model_validator
+
+from caretrail.policy.values import MOST_ENTRIES, Lines, Name, Part, Words
+from caretrail.tokens import Service
+
+Codes = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+Credentials = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+Services = Annotated[tuple[Service, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+
+WorklistPlace = Literal["by_verdict", "now", "second_week", "findings_only", "nowhere"]
+"""Where a problem is listed: where its verdict puts it; at the top, whatever its verdict; quiet until the second short
+week in a row; among the findings only, since it is over and cannot be cured (if unknown, its documentation can); never,
+since it is found when the stay has ended."""
+
+PlaceByCause = Mapping[str, WorklistPlace]
+
+
+class Rule(Part):
+    """One rule in our own words, with its strength and the place it comes from.
+
+    The class variables are what the program knows of the kind. `cleared_by` says what ends a finding, in words; `group`
+    where its findings are listed, `group_by_cause` where those of a cause are listed instead; `several` that a pack may
+    have more than one such rule; `needs_clock` that it needs a rule `review_due` that is on.
+    """
+
+    cleared_by: ClassVar[str]
+    group: ClassVar[WorklistPlace] = "by_verdict"
+    group_by_cause: ClassVar[PlaceByCause] = {}
+    several: ClassVar[bool] = False
+    needs_clock: ClassVar[bool] = False
+
+    check: Any  # the one word of its kind: each kind of rule narrows it
+    id: Name
+    title: Words
+    strength: Literal["must", "should"]
+    text: Words
+    section: Words | None = None
+    lines: Lines | None = None
+    unsourced: Words | None = Field(default=None, description="Why the rule has no source; such a rule is never on.")
+    on: StrictBool = True
+    off_because: Words | None = None
+    citation: str
+
+    @model_validator(mode="after")
+    def _cited(self) -> Self:
+        if self.section is None and self.unsourced is None:
+            raise ValueError("cites nothing: give section and lines, or say unsourced and on = false")
+        if self.unsourced is not None and self.on:
+            raise ValueError("on: a rule without a source must be off")
+        return self

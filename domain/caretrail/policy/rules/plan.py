@@ -1,0 +1,127 @@
+"""Rules of the treatment plan: its due day, its signatures and its reviews."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self, get_args
+
+from pydantic import Field, StringConstraints, model_validator
+
+from caretrail.policy.rules.base import Credentials, PlaceByCause, Rule
+from caretrail.policy.values import LONGEST, CivilTerm, Term
+from caretrail.tokens import SignerRole
+
+
+class PlanDue(Rule):
+    """A plan in effect and signed by a clinician of the team, within a term from the first day of the stay."""
+
+    check: Literal["plan_due"]
+    cleared_by = "a plan that is in effect and signed by a clinician of the team"
+    trigger: Literal["admission"] = "admission"
+    within: Term
+    cap: CivilTerm | None = None
+    first_day: Literal["counts", "excluded"] = "counts"
+    sessions: Literal["any_attended", "individual_only", "count_assessment"] = "any_attended"
+    on_return: Literal["plan_made_or_updated_since", "earlier_plan_stands"] = "plan_made_or_updated_since"
+
+    @model_validator(mode="after")
+    def _one_calendar(self) -> Self:
+        if self.cap is not None and self.within.civil:
+            raise ValueError("cap: only a term in sessions, treatment days or hours can have one")
+        return self
+
+
+class PlanSections(Rule):
+    """A plan covers what it must."""
+
+    check: Literal["plan_sections"]
+    cleared_by = "a new plan version with all sections, or a correction of the plan"
+    several = True
+    sections: Annotated[
+        tuple[Literal["discharge", "relapse_prevention", "supports", "review_unit"], ...], Field(min_length=1)
+    ]
+    of: Literal["latest_plan", "first_plan"] = "latest_plan"
+
+
+Signer = Annotated[
+    str,
+    StringConstraints(
+        max_length=LONGEST,
+        pattern=rf"^(client|team|role:({'|'.join(get_args(SignerRole))})|credential:[^\x00-\x1f\x7f-\x9f]+)$",
+    ),
+]
+
+
+class PlanSignatures(Rule):
+    """Who signs each plan, and each review that updates it, and by when."""
+
+    check: Literal["plan_signatures"]
+    cleared_by = "the missing signature, or a signature declined before a witness"
+    signers: Annotated[tuple[Signer, ...], Field(min_length=1)]
+    documents: Literal["plans_and_updates", "plans"] = "plans_and_updates"
+    trigger: Literal["document", "plan_effective"] = "document"
+    within: CivilTerm | None = None
+    in_lieu: tuple[Literal["declined", "verbal"], ...] = ("declined", "verbal")
+
+
+class CoSignature(Rule):
+    """A supervisor signs what a provisional clinician signed."""
+
+    check: Literal["co_signature"]
+    cleared_by = "the signature of a supervisor"
+    provisional: Credentials
+    within: CivilTerm
+
+
+class ReviewDue(Rule):
+    """A review that counts, every so often: `every` names the terms, `choose` which of them binds."""
+
+    check: Literal["review_due"]
+    cleared_by = "a review of a signed plan with the client or guardian, signed by a clinician of the team"
+    trigger: Literal["last_review"] = "last_review"
+    every: Annotated[tuple[Term, ...], Field(min_length=1, max_length=2)]
+    choose: Literal["earliest", "declared"] = "earliest"
+    first_from: Literal["earlier_of_plan_and_second_session", "plan_effective", "admission"] = (
+        "earlier_of_plan_and_second_session"
+    )
+    series: Literal["rolling", "fixed", "earlier_of_both"] = "rolling"
+    holds: Literal["run", "pause"] = "run"
+    on_closed_day: Literal["stays", "next_working_day"] = "stays"
+    counts_when: Literal["clinician_signed", "all_signed", "held"] = "clinician_signed"
+
+    @model_validator(mode="after")
+    def _can_be_judged(self) -> Self:
+        if self.choose == "declared" and len(self.every) < 2:
+            raise ValueError("choose: a plan can declare one of two terms only if there are two")
+        if len({term.unit for term in self.every}) < len(self.every):
+            raise ValueError("every: two terms of the same unit")
+        if self.series != "rolling" and not (len(self.every) == 1 and self.every[0].civil):
+            raise ValueError("series: only one term of the calendar can run from a fixed day")
+        if self.series != "rolling" and self.first_from != "admission":
+            raise ValueError("series: a fixed series runs from the admission: first_from must say so")
+        return self
+
+    @property
+    def term(self) -> Term:
+        """The first term: the one gaps are measured by."""
+        return self.every[0]
+
+
+class ReviewValid(Rule):
+    """A review is with the client, under clinical guidance, and updates the plan."""
+
+    check: Literal["review_valid"]
+    cleared_by = "a review with the client or guardian of a signed plan, signed by a clinician of the team"
+    group_by_cause: ClassVar[PlaceByCause] = {
+        "participation": "findings_only",
+        "plan_version": "findings_only",
+        "no_update": "findings_only",
+    }
+
+
+class ReviewGaps(Rule):
+    """Longer gaps between reviews stay on record."""
+
+    check: Literal["review_gaps"]
+    cleared_by = "nothing: a gap stays on record; it can be explained"
+    group = "findings_only"
+    needs_clock = True

@@ -1,0 +1,28 @@
+"""Rules of those who treat: credentials, and what a program attests about itself."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from caretrail.policy.rules.base import Credentials, PlaceByCause, Rule
+from caretrail.policy.values import SomeDays
+from caretrail.tokens import AttestationKind
+
+
+class StaffCredentials(Rule):
+    """Whoever treats has a credential of the list."""
+
+    check: Literal["staff_credentials"]
+    cleared_by = "a correction that states the credential; a session held without one can be explained"
+    group_by_cause: ClassVar[PlaceByCause] = {"staff_credential": "findings_only"}
+    credentials: Credentials
+
+
+class Attested(Rule):
+    """The program attested something about itself: shown once for each program, not for each episode."""
+
+    check: Literal["program_attested"]
+    cleared_by = "an attestation by the program that is valid on the day"
+    several = True
+    kind: AttestationKind
+    soon_days: SomeDays = 30

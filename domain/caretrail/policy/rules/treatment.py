@@ -1,0 +1,99 @@
+"""Rules of treatment: hours and days a week, groups, services, contact."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from caretrail.policy.rules.base import PlaceByCause, Rule, Services
+from caretrail.policy.values import MOST_DAYS, CivilTerm, Count, Minutes
+
+
+class WeeklyHours(Rule):
+    """Minutes of treatment in each full week."""
+
+    check: Literal["weekly_hours"]
+    cleared_by = "nothing: the week is over; it can be explained"
+    group = "findings_only"
+    group_by_cause: ClassVar[PlaceByCause] = {
+        "offered_short": "second_week",
+        "attended_short": "second_week",
+    }
+    several = True
+    least: Minutes
+    most: Minutes | None = None
+    basis: Literal["offered", "attended", "scheduled"] = "offered"
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.most is not None and self.most < self.least:
+            raise ValueError("most must not be less than least")
+        return self
+
+
+class _Range(Rule):
+    least: Count
+    most: Count
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.most < self.least:
+            raise ValueError("most must not be less than least")
+        return self
+
+
+class WeeklyDays(_Range):
+    """Days with treatment in each full week."""
+
+    check: Literal["weekly_days"]
+    cleared_by = "nothing: the week is over; it can be explained"
+    group = "findings_only"
+    least: Annotated[Count, Field(le=7)]
+    most: Annotated[Count, Field(le=7)]
+
+
+class GroupSize(_Range):
+    """Clients in a group: each session, or on average over a calendar month."""
+
+    check: Literal["group_size"]
+    cleared_by = "nothing, if the count is right: it can be explained, or corrected if it is wrong"
+    group = "findings_only"
+    several = True
+    services: Services = ("group",)
+    aggregation: Literal["each_session", "monthly_average"] = "each_session"
+
+
+class OneToOne(Rule):
+    """One client to one clinician."""
+
+    check: Literal["one_to_one"]
+    cleared_by = "nothing, if the count is right: it can be explained, or corrected if it is wrong"
+    group = "findings_only"
+    several = True
+    services: Services
+
+
+class ServiceMix(Rule):
+    """Every kind of service is part of treatment."""
+
+    check: Literal["service_mix"]
+    cleared_by = "a session of each kind of service that is missing"
+    services: Services
+    after_weeks: Annotated[Count, Field(le=MOST_DAYS // 7)]
+
+
+class CareCoordination(Rule):
+    """Care is coordinated with other professionals, once in each review period."""
+
+    check: Literal["care_coordination"]
+    cleared_by = "nothing: the period is over; care coordinated in the next period is recorded there"
+    needs_clock = True
+
+
+class NoContact(Rule):
+    """Nothing was attended for so long."""
+
+    check: Literal["no_contact"]
+    cleared_by = "a session, or the discharge"
+    after: CivilTerm
