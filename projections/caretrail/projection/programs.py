@@ -139,7 +139,7 @@ def _flags(
     found = program_findings(history, policy, first.start)
     flags = [flag_from(finding, rules.get((finding.pack, finding.rule))) for finding in found]
     runs = merge_spans((item.start, item.end) for item in governed)
-    for flag in with_work(flags, {name: rule.check for (_, name), rule in rules.items()}):
+    for flag in with_work(flags, rules):
         yield from _cut(flag, runs, stream, program, first.zone)
 
 

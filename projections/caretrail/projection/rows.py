@@ -105,9 +105,8 @@ def _judged(episode: Episode, policy: Policy | None) -> _Judged:
     judged = judge(episode.history, policy)
     rules = {(pack.name, name): rule for pack in policy.versions for name, rule in pack.rules.items()} if policy else {}
     found = [flag_from(finding, rules.get((finding.pack, finding.rule))) for finding in judged.findings]
-    checks = {name: rule.check for (_, name), rule in rules.items()}
     return (
-        with_work([flag for flag in found if flag.verdict not in QUIET_VERDICTS], checks),
+        with_work([flag for flag in found if flag.verdict not in QUIET_VERDICTS], rules),
         tuple(flag for flag in found if flag.verdict in QUIET_VERDICTS),
         tuple(_eligibility_span(answer) for answer in judged.eligibility),
     )

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from caretrail.days import FOREVER
 from caretrail.projection.shapes import QUIET_VERDICTS, Flag
+
+if TYPE_CHECKING:  # a worklist is read without the rules
+    from caretrail.policy.rules import Rule
+    from caretrail.policy.rules.base import WorklistPlace
 
 NOWHERE, NOW, SOON, CHECK, QUIET = 0, 1, 2, 3, 4
 """Not in the worklist; overdue or due today; due soon, or owed; records to check; only shown with --all."""
 
 LATER = 5
 """Of a flag only, never of a row: QUIET until the second of a run of short weeks is judged, then SOON."""
-
-POINTS = frozenset(
-    {"weekly_hours", "weekly_days", "group_size", "review_gaps", "one_to_one", "treatment_after_admission"}
-)
-"""Checks of what is over and cannot be cured: they live in the findings, not in the worklist."""
-
-POINT_CAUSES = frozenset(
-    {"assessment_after_treatment", "scope", "participation", "plan_version", "no_update", "staff_credential"}
-)
-"""The same, of checks that also find what can be cured."""
-
-ENDINGS = "ending_supported"
-"""The check of how a stay ended: closed stays are no work."""
-
-SHORT_CAUSES = frozenset({"attended_short", "offered_short"})
-"""Weeks in which less than nine hours were attended: where less was offered, less was attended too."""
 
 RUN = " and since"
 """How the subject of a run of weeks without any session ends."""
@@ -45,17 +33,22 @@ class _Short(NamedTuple):
     explained: date
 
 
-def with_work(flags: Sequence[Flag], checks: Mapping[str, str]) -> tuple[Flag, ...]:
-    """Put each flag of an episode into its group; `checks` says which check judges each rule."""
-    short = _short_weeks([flag for flag in flags if flag.cause in SHORT_CAUSES])
-    return tuple(flag._replace(work=_group(flag, checks.get(flag.rule, ""), short)) for flag in flags)
+def with_work(flags: Sequence[Flag], rules: Mapping[tuple[str, str], Rule]) -> tuple[Flag, ...]:
+    """Put each flag of an episode into its group, by its rule; `rules` are those of the packs, by pack and name."""
+    places = [_place(flag, rules.get((flag.pack, flag.rule))) for flag in flags]
+    short = _short_weeks([flag for flag, place in zip(flags, places, strict=True) if place == "second_week"])
+    return tuple(flag._replace(work=_group(flag, place, short)) for flag, place in zip(flags, places, strict=True))
+
+
+def _place(flag: Flag, rule: Rule | None) -> WorklistPlace:
+    return rule.group_by_cause.get(flag.cause, rule.group) if rule else "by_verdict"
 
 
 def stretches(flag: Flag, flags: Sequence[Flag]) -> Iterator[tuple[date, date, int]]:
     """The days of a flag (end exclusive) with its group on them; `flags` are all of its episode."""
     if flag.work == LATER:
         # said anew when the case changes hands or it is explained: the first said it on the day it was judged
-        same = [other.start for other in flags if other.cause in SHORT_CAUSES and other.subject == flag.subject]
+        same = [other.start for other in flags if (other.rule, other.subject) == (flag.rule, flag.subject)]
         second = min(same) + _WEEK
         yield flag.start, second, QUIET
         yield second, flag.end, SOON
@@ -84,10 +77,10 @@ def _short_weeks(flags: Sequence[Flag]) -> dict[str, _Short]:
     }
 
 
-def _group(flag: Flag, check: str, short: Mapping[str, _Short]) -> int:
-    if flag.cause in SHORT_CAUSES:
+def _group(flag: Flag, place: WorklistPlace, short: Mapping[str, _Short]) -> int:
+    if place == "second_week":
         return QUIET if flag.quiet else _short_group(flag, short)
-    group = _loud_group(flag, check)
+    group = _loud_group(flag, place)
     return QUIET if group and flag.quiet else group
 
 
@@ -101,13 +94,13 @@ def _short_group(flag: Flag, short: Mapping[str, _Short]) -> int:
     return SOON if second <= flag.start else LATER
 
 
-def _loud_group(flag: Flag, check: str) -> int:
-    if flag.verdict in QUIET_VERDICTS or flag.verdict == "not_met" or check == ENDINGS:
+def _loud_group(flag: Flag, place: WorklistPlace) -> int:
+    if flag.verdict in QUIET_VERDICTS or flag.verdict == "not_met" or place == "nowhere":
         return NOWHERE
     if flag.verdict == "unknown":
         return CHECK
-    if check in POINTS or flag.cause in POINT_CAUSES or flag.verdict == "info":
+    if place == "findings_only" or flag.verdict == "info":
         return NOWHERE
-    if flag.cause == "assessment_missing" or flag.verdict in ("overdue", "due_today"):
+    if place == "now" or flag.verdict in ("overdue", "due_today"):
         return NOW
     return SOON
