@@ -127,6 +127,7 @@ def causes_of(function: Any) -> list[str]:
     if function is answers:
         return sorted(f"continued_stay_{word}" for word in staying.VERDICTS if word in ("not_eligible", "unknown"))
     module = _module(Path(getsourcefile(function) or ""))
+    places = _cause_places(function, module)
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     seen: set[str] = set()
     todo = [function.__name__]
@@ -139,7 +140,7 @@ def causes_of(function: Any) -> list[str]:
         for node in ast.walk(functions[name]):
             if isinstance(node, ast.Name):
                 todo.append(node.id)
-            found.update(_causes(node))
+            found.update(_causes(node, places))
     return sorted(found)
 
 
@@ -148,17 +149,24 @@ def _module(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-CAUSE_PLACE = 5
+def _cause_places(function: Any, module: ast.Module) -> dict[str, int]:
+    """Which argument is the cause, for each name a module calls that takes one: its functions and named tuples."""
+    takes = {
+        node.name: tuple(arg.arg for arg in node.args.args)
+        for node in ast.walk(module)
+        if isinstance(node, ast.FunctionDef)
+    }
+    takes |= {name: kind._fields for name, kind in function.__globals__.items() if hasattr(kind, "_fields")}
+    return {name: names.index("cause") for name, names in takes.items() if "cause" in names}
 
 
-def _causes(node: ast.AST) -> Iterator[str]:
-    """Strings that stand where a cause stands: in a Say or a Finding, or assigned to a name that says so."""
+def _causes(node: ast.AST, places: dict[str, int]) -> Iterator[str]:
+    """Strings that stand where a cause stands: in a call that takes one, or assigned to a name that says so."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         values: list[ast.expr] = [key.value for key in node.keywords if key.arg == "cause"]
-        if node.func.id == "Say":
-            values += node.args[CAUSE_PLACE : CAUSE_PLACE + 1]
-        if node.func.id in ("flag", "_judge_weeks"):
-            values += node.args[2:]
+        place = places.get(node.func.id)
+        if place is not None:
+            values += node.args[place : place + 1]
         for value in values:
             yield from _strings(value)
     if isinstance(node, ast.Assign):
