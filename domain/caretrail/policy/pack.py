@@ -22,10 +22,10 @@ from caretrail.policy.values import (
     CLOSED_DAYS,
     LONGEST,
     MOST_ENTRIES,
-    Count,
-    Day,
     Name,
-    Part,
+    PackCount,
+    PackDay,
+    PackValue,
     SomeDays,
     Words,
 )
@@ -40,7 +40,7 @@ SHORT = 64
 R = TypeVar("R", bound=Rule)
 
 
-class Reading(Part):
+class Reading(PackValue):
     """How one open question of the text is read, with what else it might mean.
 
     `decides` names what the answer is written in (`NE21-R1.series`, or a field of the pack): the value is read from
@@ -61,7 +61,7 @@ class Reading(Part):
         return (*dict.fromkeys(name.rpartition(".")[0] for name in self.decides if "." in name), *self.concerns)
 
 
-class Pack(Part):
+class Pack(PackValue):
     """The rules of one payer for one level of care and one population, as in force over a stretch of days."""
 
     name: Name
@@ -74,15 +74,15 @@ class Pack(Part):
     document: Words
     url: Words | None = None
     for_tests: StrictBool = Field(default=False, description="True: shows what a pack can say, and is not for use.")
-    published_on: Day | None = None
-    effective_from: Day | None = None
-    effective_to: Day | None = None
+    published_on: PackDay | None = None
+    effective_from: PackDay | None = None
+    effective_to: PackDay | None = None
     supersedes: Name | None = None
-    late_after_days: Count
+    late_after_days: PackCount
     notice_days: Annotated[SomeDays, Field(ge=7)]  # a week's point must stand until the next week is judged
     week_start: Literal["sunday", "monday"]
     treatment_services: Annotated[frozenset[Service], Field(min_length=1)]
-    closed_days: Annotated[frozenset[Day], Field(max_length=CLOSED_DAYS)] = frozenset()
+    closed_days: Annotated[frozenset[PackDay], Field(max_length=CLOSED_DAYS)] = frozenset()
     readings: Annotated[dict[Name, Reading], Field(max_length=MOST_ENTRIES)] = Field(default_factory=dict)
     rules: Annotated[dict[Name, AnyRule], Field(min_length=1, max_length=MOST_ENTRIES)]
 
@@ -228,7 +228,7 @@ def _impossible_alternatives(pack: Pack) -> Iterator[str]:
                 return
         for place in reading.decides:
             rule, _, field = place.rpartition(".")
-            owner: Part = pack.rules[rule] if rule else pack
+            owner: PackValue = pack.rules[rule] if rule else pack
             if field not in type(owner).model_fields:
                 yield f"readings.{name}.decides: {place} is no field"
                 return
@@ -247,7 +247,7 @@ def _impossible_alternatives(pack: Pack) -> Iterator[str]:
             return
 
 
-def _possible(owner: Part, field: str, value: str) -> bool:
+def _possible(owner: PackValue, field: str, value: str) -> bool:
     """Whether a field of a rule (or of the pack) may hold a value, whatever the other fields hold."""
     try:
         _field(type(owner), field).validate_python(value)
@@ -257,7 +257,7 @@ def _possible(owner: Part, field: str, value: str) -> bool:
 
 
 @lru_cache(maxsize=200)
-def _field(owner: type[Part], field: str) -> TypeAdapter[Any]:
+def _field(owner: type[PackValue], field: str) -> TypeAdapter[Any]:
     """One field alone: a pack may offer many answers, and the rest of it is long."""
     known = owner.model_fields[field]
     kind: Any = Annotated[known.annotation, known]

@@ -36,32 +36,32 @@ Words = Annotated[
 Name = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """Of a pack, a rule or a reading: the shape in which facts name packs and rules, and safe as the name of a file."""
 
-Count = Annotated[StrictInt, Field(ge=1, le=MOST_DAYS)]
+PackCount = Annotated[StrictInt, Field(ge=1, le=MOST_DAYS)]
 SomeDays = Annotated[StrictInt, Field(ge=0, le=MOST_DAYS)]
-Minutes = Annotated[StrictInt, Field(ge=1, le=MINUTES_A_WEEK)]
+PackMinutes = Annotated[StrictInt, Field(ge=1, le=MINUTES_A_WEEK)]
 # strict: a number taken for seconds since 1970 would be a day nobody meant
-Day = Annotated[date, Strict(), Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+PackDay = Annotated[date, Strict(), Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 """A day of the calendar, unquoted; "for ever" is said by leaving it out."""
 
-Lines = Annotated[str, StringConstraints(max_length=LONGEST, pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
+LineRange = Annotated[str, StringConstraints(max_length=LONGEST, pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
 CIVIL_UNITS: frozenset[str] = frozenset(get_args(CivilUnit))
 SHORTEST_MONTH = 28
 
 
-class Part(BaseModel):
+class PackValue(BaseModel):
     """Base of everything inside a pack: frozen, no unknown fields, and errors that never echo a value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class Term(Part):
+class Term(PackValue):
     """How long a duty has: `count` of `unit`, announced `soon` before its end (in days for units of the calendar).
 
     A session is attended treatment; a visit is anything attended; a treatment day is a day with a session; a
     treatment hour is sixty minutes of sessions. The day that begins the term never counts among its days.
     """
 
-    count: Count
+    count: PackCount
     unit: CivilUnit | CountedUnit
     soon: SomeDays = 0
 

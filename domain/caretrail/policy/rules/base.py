@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StrictBool, model_validator
 
-from caretrail.policy.values import MOST_ENTRIES, Lines, Name, Part, Words
+from caretrail.policy.values import MOST_ENTRIES, LineRange, Name, PackValue, Words
 from caretrail.tokens import Service
 
 Codes = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
@@ -26,7 +26,7 @@ since it is found when the stay has ended."""
 PlaceByCause = Mapping[str, WorklistPlace]
 
 
-class Rule(Part):
+class Rule(PackValue):
     """One rule in our own words, with its strength and the place it comes from.
 
     The class variables are what the program knows of the kind. `cleared_by` says what ends a finding, in words; `group`
@@ -46,7 +46,7 @@ class Rule(Part):
     strength: Literal["must", "should"]
     text: Words
     section: Words | None = None
-    lines: Lines | None = None
+    lines: LineRange | None = None
     unsourced: Words | None = Field(default=None, description="Why the rule has no source; such a rule is never on.")
     on: StrictBool = True
     off_because: Words | None = None

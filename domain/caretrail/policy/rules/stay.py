@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from caretrail.policy.rules.base import Rule
-from caretrail.policy.values import Count, SomeDays
+from caretrail.policy.values import PackCount, SomeDays
 
 
 class ContinuedStay(Rule):
@@ -24,7 +24,7 @@ class LengthOfStay(Rule):
 
     check: Literal["length_of_stay"]
     cleared_by = "nothing is asked for"
-    typical_weeks: Annotated[tuple[Count, Count], Field(description="Shown, never judged by.")] | None = None
+    typical_weeks: Annotated[tuple[PackCount, PackCount], Field(description="Shown, never judged by.")] | None = None
 
     @model_validator(mode="after")
     def _order(self) -> Self:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from caretrail.policy.rules.base import PlaceByCause, Rule, Services
-from caretrail.policy.values import MOST_DAYS, CivilTerm, Count, Minutes
+from caretrail.policy.values import MOST_DAYS, CivilTerm, PackCount, PackMinutes
 
 
 class WeeklyHours(Rule):
@@ -21,8 +21,8 @@ class WeeklyHours(Rule):
         "attended_short": "second_week",
     }
     several = True
-    least: Minutes
-    most: Minutes | None = None
+    least: PackMinutes
+    most: PackMinutes | None = None
     basis: Literal["offered", "attended", "scheduled"] = "offered"
 
     @model_validator(mode="after")
@@ -33,8 +33,8 @@ class WeeklyHours(Rule):
 
 
 class _Range(Rule):
-    least: Count
-    most: Count
+    least: PackCount
+    most: PackCount
 
     @model_validator(mode="after")
     def _order(self) -> Self:
@@ -49,8 +49,8 @@ class WeeklyDays(_Range):
     check: Literal["weekly_days"]
     cleared_by = "nothing: the week is over; it can be explained"
     group = "findings_only"
-    least: Annotated[Count, Field(le=7)]
-    most: Annotated[Count, Field(le=7)]
+    least: Annotated[PackCount, Field(le=7)]
+    most: Annotated[PackCount, Field(le=7)]
 
 
 class GroupSize(_Range):
@@ -80,7 +80,7 @@ class ServiceMix(Rule):
     check: Literal["service_mix"]
     cleared_by = "a session of each kind of service that is missing"
     services: Services
-    after_weeks: Annotated[Count, Field(le=MOST_DAYS // 7)]
+    after_weeks: Annotated[PackCount, Field(le=MOST_DAYS // 7)]
 
 
 class CareCoordination(Rule):
