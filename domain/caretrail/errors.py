@@ -179,9 +179,13 @@ class RolesRefused(CaretrailError):
 
 
 class PackInvalid(CaretrailError):
-    """A policy pack file is not usable: the message names file, rule and field."""
+    """A policy pack is not usable: the message names file, rule and field; `problem` says only what is wrong there."""
 
     code = "pack_invalid"
+
+    def __init__(self, message: str, hint: str = "", problem: str = "") -> None:
+        super().__init__(message, hint)
+        self.problem = problem
 
 
 class PackUnknown(CaretrailError):

@@ -262,7 +262,7 @@ def test_files_are_checked_against_each_other(caretrail: Caretrail, folder: Path
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("first_from =", "first_form =", "rules.MN-R1.first_form: Extra inputs are not permitted"),
+        ("first_from =", "first_form =", "rules.MN-R1.first_form: there is no such field; did you mean first_from?"),
         ('name = "mn-245g-2018"', 'name = "other"', "name: must be the name of the file"),
         ('name = "mn-245g-2018"', "name = ", "is not TOML: "),
     ],

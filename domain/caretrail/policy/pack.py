@@ -6,8 +6,9 @@ rule names the `check` that judges it. A value this program cannot honour is ref
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
@@ -27,6 +28,7 @@ from caretrail.policy.values import (
     PackDay,
     PackValue,
     SomeDays,
+    Term,
     Words,
 )
 from caretrail.tokens import LEVELS, Edition, Population, Service
@@ -142,7 +144,8 @@ class Pack(PackValue):
         try:
             written = type(self.rules[rule]).model_validate({**self.rules[rule].model_dump(), **fields})
         except ValidationError as error:
-            raise PackInvalid(f"{self.name}: rules.{rule}: {_first_problem(error)}", HINT) from None
+            problem = _first_problem(error)
+            raise PackInvalid(f"{self.name}: rules.{rule}: {problem}", HINT, problem) from None
         return self.model_copy(update={"rules": {**self.rules, rule: written}})
 
     def in_force(self, day: date) -> bool:
@@ -265,13 +268,42 @@ def _field(owner: type[PackValue], field: str) -> TypeAdapter[Any]:
 
 
 def _first_problem(error: ValidationError) -> str:
-    problem = error.errors(include_input=False, include_url=False)[0]
+    """What is wrong, in one line: where, what, and the name that was probably meant."""
+    problems = error.errors(include_input=False, include_url=False)
+    # where a field is misspelled, the right one is missing, too
+    problem = next((item for item in problems if item["type"] == "extra_forbidden"), problems[0])
     parts = [_short(str(part)) for part in problem["loc"]]
+    words = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        words = f"there is no such field{_meant(parts[-1], _fields_beside(problem['loc']))}"
+    elif problem["type"] == "union_tag_invalid":
+        words = f"there is no check {problem['ctx']['tag']}{_meant(problem['ctx']['tag'], KINDS)}"
+    elif problem["type"] == "union_tag_not_found":
+        words = "check: Field required"
     if len(parts) > 2 and parts[0] == "rules":
         del parts[2]  # the tag of the union: the rule's id says enough
     place = ".".join(parts)
-    words = str(problem["msg"]).removeprefix("Value error, ")
     return f"{place}: {words}" if place else words
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """The nearest of the names there are, or all of them."""
+    near = get_close_matches(name, known := sorted(known), n=1)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+
+
+def _fields_beside(loc: Sequence[int | str]) -> Iterable[str]:
+    """The fields that may stand where one does that is none: of the pack, a reading, a rule, or a term of a rule."""
+    match loc:
+        case ("rules", _, check, _):
+            kind: type[PackValue] = KINDS[str(check)]
+        case ("rules", *_):
+            kind = Term
+        case ("readings", *_):
+            kind = Reading
+        case _:
+            kind = Pack
+    return kind.model_fields.keys() - {"id", "citation"}
 
 
 def citation(pack: Pack, rule: str) -> str:

@@ -86,7 +86,7 @@ def _otherwise(
     try:
         other = read_otherwise(pack, reading, value)
     except PackInvalid as problem:
-        return Alternative(value, None, (), problem.message.partition(": rules.")[2].partition(": ")[2])
+        return Alternative(value, None, (), problem.problem)
     versions = view.policy.versions if view.policy else (pack,)
     policy = Policy(tuple(other if version is pack else version for version in versions))
     up = telling([item for item in findings(view.history, policy) if item.rule == rule and item.holds(day)])
