@@ -8,8 +8,8 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 
-from caretrail.cli.rule_wording import LISTS, TOKENS, TRIGGERS, parameters
 from caretrail.policy import load_pack
+from caretrail.policy.describe import LISTS, TOKENS, TRIGGERS, parameters
 from caretrail.policy.rules import KINDS, Rule
 
 from .conftest import Caretrail

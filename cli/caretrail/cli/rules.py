@@ -144,7 +144,7 @@ def _print(pack: Pack) -> None:
 
 
 def _says(rule: Rule) -> Cell:
-    from caretrail.cli.rule_wording import parameters
+    from caretrail.policy.describe import parameters
 
     asks = parameters(rule)
     source = ", lines ".join(part for part in (rule.section, rule.lines) if part)

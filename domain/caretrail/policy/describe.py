@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from caretrail.policy import Rule, Term
+from caretrail.policy.rules import Rule
+from caretrail.policy.values import Term
 
 TOKENS: dict[str, dict[str, str]] = {
     "same_day": {
