@@ -6,7 +6,7 @@ import os
 import secrets
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -34,10 +34,41 @@ ROLES = ("owner", "writer", "projector", "reader", "auditor", "stranger")
 
 # how long one example takes says more of the machine and its neighbours than of us
 settings.register_profile("caretrail", deadline=None)
+settings.register_profile("quick", deadline=None)
 if settings.get_current_profile_name() == "default":
     settings.load_profile("caretrail")
+SETTINGS = "_hypothesis_internal_use_settings"
+"""Where hypothesis keeps the settings of a property."""
+QUICK_EXAMPLES = 10
+"""The most examples a property has under the profile `quick`, however many it asks for."""
 
 _report: list[str] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it needs, before pytest chooses by `-m`; under the profile `quick` take few examples."""
+    for item in items:
+        if needs_server(item):
+            item.add_marker("server")
+        if "chromium" in fixtures_of(item):
+            item.add_marker("browser")
+    if settings.get_current_profile_name() == "quick":
+        for function in {item.function for item in items if isinstance(item, pytest.Function)}:
+            own = getattr(function, SETTINGS, None)
+            if isinstance(own, settings):
+                setattr(function, SETTINGS, settings(own, max_examples=min(own.max_examples, QUICK_EXAMPLES)))
+
+
+def fixtures_of(item: pytest.Item) -> Sequence[str]:
+    """The fixtures a test asks for, and those they ask for in turn, as far as their arguments tell."""
+    return item.fixturenames if isinstance(item, pytest.Function) else ()
+
+
+def needs_server(item: pytest.Item) -> bool:
+    """Whether a test runs on PostgreSQL: by a fixture, or by a parameter that says so."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return not {"postgres_server", "server"}.isdisjoint(fixtures_of(item)) or "postgresql" in parameters.values()
 
 
 @pytest.fixture
@@ -46,8 +77,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[str]:
     """A server for the session: the url of its maintenance database."""
+    if not any(item.get_closest_marker("server") for item in request.session.items):
+        pytest.fail("none of the chosen tests is marked as one that needs a server")
     external = os.environ.get(EXTERNAL)
     if external:
         _check_version(external, oldest=15)

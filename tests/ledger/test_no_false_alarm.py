@@ -109,11 +109,11 @@ def test_appends_that_were_refused_or_rolled_back(auditor: Auditor) -> None:
     green(auditor.ask(), 302)
 
 
-def test_a_copy_to_the_other_kind_of_store(auditor: Auditor, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_copy_to_the_other_kind_of_store(auditor: Auditor, empty_postgres_url: str, tmp_path: Path) -> None:
     """Also on the copy the signer goes on, and what it signs there holds here."""
     place = f"sqlite://{tmp_path}/copied/care.db"
     if auditor.url.startswith("sqlite"):
-        place = request.getfixturevalue("empty_postgres_url")
+        place = empty_postgres_url
     init_store(place)
     with open_recorder(auditor.url) as source, open_recorder(place) as target:
         copy_store(source, target, lambda _done, _all: None)
