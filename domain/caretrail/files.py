@@ -1,10 +1,20 @@
-"""Files that other people put into a folder of ours: read without waiting, and no further than makes sense."""
+"""Small files: other people's read safely, our own written so that a kill or a power cut never leaves half of one."""
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from caretrail.errors import CaretrailError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 MOST_PACK_BYTES = 256 * 1024
 """Of a policy pack: fifteen times the longest that ships."""
@@ -18,8 +28,14 @@ class TooLong(OSError):
     """The file is longer than anything of its kind."""
 
 
+class FileRefused(CaretrailError):
+    """A file cannot be written, or another file has its name."""
+
+    code = "file_refused"
+
+
 def regular_bytes(path: Path, most: int) -> bytes:
-    """What is in a file; raises OSError. A pipe would wait for a writer, and a device might never end."""
+    """Read a file of at most so many bytes. Raises OSError; a pipe would block, and a device might never end."""
     opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         if not stat.S_ISREG(os.fstat(opened).st_mode):
@@ -31,3 +47,89 @@ def regular_bytes(path: Path, most: int) -> bytes:
     if len(content) > most:
         raise TooLong
     return content
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def replace_file(path: Path, text: str, mode: int) -> None:
+    """Replace the content of a file. Raises OSError; when it returns, the text is on disk."""
+    temporary = _written(path, text, mode)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def create_file(path: Path, text: str, mode: int) -> bool:
+    """Make a file with a text; False if a file with that very text is there. Raises FileRefused if another one is."""
+    temporary = _written(path, text, mode)
+    try:
+        move_to_free_name(temporary, path)
+    except FileExistsError:
+        if path.read_bytes() != text.encode():
+            hint = "nothing was overwritten; check that file, or choose another folder"
+            raise FileRefused(f"{path.name} is there already and holds something else", hint) from None
+        return False
+    finally:
+        temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    return True
+
+
+def move_to_free_name(path: Path, target: Path) -> None:
+    """Rename a file. Raises FileExistsError if the name is taken, OSError if it cannot be done."""
+    try:
+        os.link(path, target)  # unlike a rename it never replaces another file
+    except FileExistsError:
+        raise
+    except OSError:  # the file system has no links; now another process may take the name in between
+        if os.path.lexists(target):
+            raise FileExistsError from None
+        path.replace(target)
+    else:
+        path.unlink()
+
+
+def _written(path: Path, text: str, mode: int) -> Path:
+    """Write the text, on disk, to a new file beside this one."""
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk, where the system lets a folder be opened."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def file_lock(path: Path) -> Generator[bool]:
+    """Hold a file as a lock; False, without waiting, if another process holds it. A killed holder lets go."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        taken = False
+        with suppress(OSError):
+            if sys.platform == "win32":
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            taken = True
+        yield taken
+    finally:
+        os.close(descriptor)

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from caretrail.evidence.sign import seal
-from caretrail.evidence.signer_state import Memory
+from caretrail.evidence.sign import sign
+from caretrail.evidence.signer_state import SignerState
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
@@ -78,11 +78,11 @@ def _verifying(recorder: EventRecorder, facts: int, rounds: int) -> tuple[float,
     cpus: list[float] = []
     for _ in range(rounds):
         wall, cpu = time.perf_counter(), time.process_time()
-        verdict = verify(recorder)
+        verification = verify(recorder)
         walls.append(time.perf_counter() - wall)
         cpus.append(time.process_time() - cpu)
-        if not verdict.ok or verdict.facts != facts or verdict.tiles < facts // 256:
-            raise SystemExit(f"the log did not verify: {verdict.problems}")
+        if not verification.ok or verification.facts != facts or verification.tiles < facts // 256:
+            raise SystemExit(f"the log did not verify: {verification.discrepancies}")
     return statistics.median(walls), statistics.median(cpus)
 
 
@@ -104,20 +104,20 @@ def _tiles(recorder: EventRecorder, facts: int) -> float:
 def _first_checkpoint(recorder: EventRecorder, state: Path) -> float:
     origin = origin_of(recorder.namespace)
     began = time.perf_counter()
-    seal(recorder, [new_key(origin)], Memory(state, origin), first=True)
+    sign(recorder, [new_key(origin)], SignerState(state, origin), first=True)
     return time.perf_counter() - began
 
 
 def _next_checkpoints(recorder: EventRecorder, state: Path, rounds: int) -> float:
     """The tiles stand up to where the log ended before the new facts, as beside a projector that lags."""
     origin = origin_of(recorder.namespace)
-    key, memory = new_key(origin), Memory(state, origin)
-    seal(recorder, [key], memory, first=True)
+    key, state = new_key(origin), SignerState(state, origin)
+    sign(recorder, [key], state, first=True)
     spent: list[float] = []
     for _ in range(rounds):
         fill(recorder, NEW)
         began = time.perf_counter()
-        seal(recorder, [key], memory)
+        sign(recorder, [key], state)
         spent.append(time.perf_counter() - began)
     return statistics.median(spent)
 

@@ -65,7 +65,7 @@ def test_verify_says_where_what_and_what_to_do(signed: Caretrail, tmp_path: Path
     ]
     assert ended.out.splitlines()[-1].startswith("Hint: stop what writes, keep the database")
     report = signed("audit", "verify", "--json", *kept(tmp_path))
-    assert (report.status, report.json["ok"], report.json["first_bad"], report.json["looks_like"]) == (
+    assert (report.status, report.json["ok"], report.json["first_bad"], report.json["tampering"]) == (
         1,
         False,
         7,

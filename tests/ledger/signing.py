@@ -1,4 +1,4 @@
-"""For tests of sealing: somebody who signs a log, with a memory and a folder of their own."""
+"""For tests of signing: somebody who signs a log, with a signer state and a folder of their own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from caretrail.evidence.checkpoint_folder import publish
-from caretrail.evidence.sign import seal
-from caretrail.evidence.signer_state import Memory
+from caretrail.evidence.sign import sign
+from caretrail.evidence.signer_state import SignerState
 from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.ledger.note import SigningKey
 from caretrail.recording import open_recorder
@@ -28,19 +28,19 @@ class Signer:
     origin: str
 
     @property
-    def memory(self) -> Memory:
-        return Memory(self.folder / "state" / "last", self.origin)
+    def state(self) -> SignerState:
+        return SignerState(self.folder / "state" / "last", self.origin)
 
     @property
-    def outbox(self) -> Path:
+    def published(self) -> Path:
         (self.folder / "out").mkdir(exist_ok=True)
         return self.folder / "out"
 
     def sign(self, **options: Any) -> Checkpoint:
         with open_recorder(self.url) as recorder:
-            sealed = seal(recorder, self.keys, self.memory, **options)
-        publish(self.outbox, sealed, self.keys)
-        return sealed.checkpoint
+            signed = sign(recorder, self.keys, self.state, **options)
+        publish(self.published, signed, self.keys)
+        return signed.checkpoint
 
     def append(self, count: int) -> None:
         with open_recorder(self.url) as recorder:

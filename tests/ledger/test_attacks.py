@@ -21,10 +21,10 @@ from uuid import UUID, uuid5
 import pytest
 
 from caretrail.evidence.checkpoint_folder import publish
-from caretrail.evidence.external import Witnesses, checkpoint_files, joined, read_checkpoints, read_receipts
-from caretrail.evidence.result import Kind, Verdict
-from caretrail.evidence.sign import seal
-from caretrail.evidence.signer_state import Memory
+from caretrail.evidence.external import ExternalEvidence, checkpoint_files, combine, read_checkpoints, read_receipts
+from caretrail.evidence.result import Tampering, Verification
+from caretrail.evidence.sign import sign
+from caretrail.evidence.signer_state import SignerState
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import SigningKey, VerifyingKey, new_key
@@ -54,16 +54,16 @@ class Clinic:
     def public(self) -> list[VerifyingKey]:
         return [self.key.verifying]
 
-    def checkpoints(self, keys: list[VerifyingKey] | None = None) -> Witnesses:
+    def checkpoints(self, keys: list[VerifyingKey] | None = None) -> ExternalEvidence:
         files = checkpoint_files([self.folder / "checkpoints"])
         return read_checkpoints(files, self.public if keys is None else keys, self.origin)
 
-    def receipts(self) -> Witnesses:
+    def receipts(self) -> ExternalEvidence:
         return read_receipts(self.folder / "receipts.jsonl")
 
-    def verdict(self, *kept: Witnesses) -> Verdict:
+    def verification(self, *kept: ExternalEvidence) -> Verification:
         with open_recorder(self.url) as recorder:
-            return verify(recorder, joined(kept))
+            return verify(recorder, combine(kept))
 
 
 def record(url: str, start: int, end: int) -> list[str]:
@@ -83,7 +83,7 @@ def clinic(store_url: str, tmp_path: Path) -> Clinic:
     clinic = Clinic(store_url, tmp_path, new_key(origin), origin, [])
     folder = tmp_path / "checkpoints"
     folder.mkdir()
-    memory = Memory(tmp_path / "state", origin)
+    state = SignerState(tmp_path / "state", origin)
     receipts: list[str] = []
     for start, end in ((0, 100), (100, 150), (150, 200), (200, 280), (280, FACTS)):
         receipts += record(store_url, start, end)
@@ -91,7 +91,7 @@ def clinic(store_url: str, tmp_path: Path) -> Clinic:
             clinic.at_150 = rows_of(store_url)
         if end in SIZES:
             with open_recorder(store_url) as recorder:
-                publish(folder, seal(recorder, [clinic.key], memory, first=end == SIZES[0]), [clinic.key])
+                publish(folder, sign(recorder, [clinic.key], state, first=end == SIZES[0]), [clinic.key])
     project(store_url)
     (tmp_path / "receipts.jsonl").write_text("\n".join(receipts))
     return clinic
@@ -163,82 +163,82 @@ def by_rows(change: Callable[[Rows], Rows], *, recompute: bool = True) -> Callab
     return lambda clinic: altered(clinic.url, change, recompute=recompute)
 
 
-Alarm = tuple[Kind, int] | None
+Alarm = tuple[Tampering, int] | None
 
 ATTACKS: dict[str, tuple[Callable[[Clinic], None], Alarm, Alarm, Alarm]] = {
     "edit one fact": (
-        by_rows(edit, recompute=False), (Kind.EDITED, 150), (Kind.EDITED, 150), (Kind.EDITED, 150),
+        by_rows(edit, recompute=False), (Tampering.EDITED, 150), (Tampering.EDITED, 150), (Tampering.EDITED, 150),
     ),
     "edit one fact and recompute all": (
-        by_rows(edit), None, (Kind.ALTERED, 101), (Kind.EDITED, 150),
+        by_rows(edit), None, (Tampering.ALTERED, 101), (Tampering.EDITED, 150),
     ),
     "delete one fact": (
-        by_rows(delete_one), (Kind.DELETED, 150), (Kind.DELETED, 150), (Kind.DELETED, 150),
+        by_rows(delete_one), (Tampering.DELETED, 150), (Tampering.DELETED, 150), (Tampering.DELETED, 150),
     ),
     "delete a whole episode and recompute all": (
-        by_rows(delete_stream), None, (Kind.ALTERED, 1), (Kind.DELETED, 4),
+        by_rows(delete_stream), None, (Tampering.ALTERED, 1), (Tampering.DELETED, 4),
     ),
     "cut off the signed end": (
-        by_rows(lambda rows: rows[:250]), None, (Kind.RESTORED, 251), (Kind.RESTORED, 251),
+        by_rows(lambda rows: rows[:250]), None, (Tampering.RESTORED, 251), (Tampering.RESTORED, 251),
     ),
     "cut off the end behind the last checkpoint": (
-        by_rows(lambda rows: rows[:290]), None, None, (Kind.RESTORED, 291),
+        by_rows(lambda rows: rows[:290]), None, None, (Tampering.RESTORED, 291),
     ),
     "swap two facts and recompute all": (
-        by_rows(swap), None, (Kind.ALTERED, 101), (Kind.REORDERED, 150),
+        by_rows(swap), None, (Tampering.ALTERED, 101), (Tampering.REORDERED, 150),
     ),
     "restore an old backup": (
-        restore, None, (Kind.RESTORED, 151), (Kind.RESTORED, 151),
+        restore, None, (Tampering.RESTORED, 151), (Tampering.RESTORED, 151),
     ),
     "restore an old backup and go on": (
-        restore_and_go_on, None, (Kind.ALTERED, 101), (Kind.FORKED, 151),
+        restore_and_go_on, None, (Tampering.ALTERED, 101), (Tampering.FORKED, 151),
     ),
     "insert a back-dated episode and recompute all": (
-        by_rows(insert), None, (Kind.ALTERED, 101), (Kind.INSERTED, 150),
+        by_rows(insert), None, (Tampering.ALTERED, 101), (Tampering.INSERTED, 150),
     ),
     "alter when a fact was recorded and recompute all": (
-        by_rows(back_date), None, (Kind.ALTERED, 101), (Kind.EDITED, 151),
+        by_rows(back_date), None, (Tampering.ALTERED, 101), (Tampering.EDITED, 151),
     ),
     "rewrite the whole history": (
-        by_rows(forge_all), None, (Kind.ALTERED, 1), (Kind.REWRITTEN, 1),
+        by_rows(forge_all), None, (Tampering.ALTERED, 1), (Tampering.REWRITTEN, 1),
     ),
     "rewrite it with the application's own credentials": (
-        append_all_anew, None, (Kind.ALTERED, 1), (Kind.REWRITTEN, 1),
+        append_all_anew, None, (Tampering.ALTERED, 1), (Tampering.REWRITTEN, 1),
     ),
 }  # fmt: skip  # one attack, one line
 """The attack; then what is seen with nothing, with checkpoints, with checkpoints and receipts."""
 
 
-def alarm(verdict: Verdict) -> Alarm:
-    if verdict.ok:
+def alarm(verification: Verification) -> Alarm:
+    if verification.ok:
         return None
-    first = verdict.problems[0]
+    first = verification.discrepancies[0]
     assert first.first is not None
-    return first.kind, first.first
+    return first.tampering, first.first
 
 
 def test_what_nobody_touched_raises_no_alarm(clinic: Clinic) -> None:
-    verdict = clinic.verdict(clinic.checkpoints(), clinic.receipts())
-    assert verdict.ok, verdict.problems
-    assert (verdict.facts, verdict.checkpoints, verdict.covered, verdict.receipts) == (FACTS, 3, 280, FACTS)
-    assert verdict.tiles == 1
-    assert verdict.notes[:1] == ("20 of the newest facts are behind the last checkpoint: only receipts vouch for them",)
+    given = clinic.verification(clinic.checkpoints(), clinic.receipts())
+    assert given.ok, given.discrepancies
+    assert (given.facts, given.checkpoints, given.covered, given.receipts) == (FACTS, 3, 280, FACTS)
+    assert given.tiles == 1
+    assert given.notes[:1] == ("20 of the newest facts are behind the last checkpoint: only receipts vouch for them",)
 
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_attack(clinic: Clinic, name: str) -> None:
     attack, with_nothing, with_checkpoints, with_receipts = ATTACKS[name]
     attack(clinic)
-    assert alarm(clinic.verdict()) == with_nothing
-    assert alarm(clinic.verdict(clinic.checkpoints())) == with_checkpoints
-    assert alarm(clinic.verdict(clinic.checkpoints(), clinic.receipts())) == with_receipts
+    assert alarm(clinic.verification()) == with_nothing
+    assert alarm(clinic.verification(clinic.checkpoints())) == with_checkpoints
+    assert alarm(clinic.verification(clinic.checkpoints(), clinic.receipts())) == with_receipts
 
 
 def test_a_signer_does_not_sign_over_a_rewritten_history(clinic: Clinic) -> None:
     """The attacker makes the machine sign: it goes on from what it signed last, or refuses."""
     altered(clinic.url, edit)
     with open_recorder(clinic.url) as recorder, pytest.raises(Exception, match="not those that were signed"):
-        seal(recorder, [clinic.key], Memory(clinic.folder / "state", clinic.origin))
+        sign(recorder, [clinic.key], SignerState(clinic.folder / "state", clinic.origin))
 
 
 def test_an_end_replaced_before_it_was_signed_is_told_by_receipts_alone(clinic: Clinic) -> None:
@@ -246,11 +246,14 @@ def test_an_end_replaced_before_it_was_signed_is_told_by_receipts_alone(clinic: 
     altered(clinic.url, lambda rows: rows[:290])
     record(clinic.url, 290, 292)
     with open_recorder(clinic.url) as recorder:
-        sealed = seal(recorder, [clinic.key], Memory(clinic.folder / "state", clinic.origin))
-    publish(clinic.folder / "checkpoints", sealed, [clinic.key])
-    assert alarm(clinic.verdict(clinic.checkpoints())) is None
-    problems = clinic.verdict(clinic.checkpoints(), clinic.receipts()).problems
-    assert [(problem.kind, problem.first) for problem in problems] == [(Kind.RECEIPT, 291), (Kind.RESTORED, 293)]
+        signed = sign(recorder, [clinic.key], SignerState(clinic.folder / "state", clinic.origin))
+    publish(clinic.folder / "checkpoints", signed, [clinic.key])
+    assert alarm(clinic.verification(clinic.checkpoints())) is None
+    problems = clinic.verification(clinic.checkpoints(), clinic.receipts()).discrepancies
+    assert [(found.tampering, found.first) for found in problems] == [
+        (Tampering.RECEIPT, 291),
+        (Tampering.RESTORED, 293),
+    ]
 
 
 def test_checkpoints_signed_by_the_attacker_do_not_count(clinic: Clinic) -> None:
@@ -260,12 +263,12 @@ def test_checkpoints_signed_by_the_attacker_do_not_count(clinic: Clinic) -> None
         path.unlink()
     theirs = new_key(clinic.origin)
     with open_recorder(clinic.url) as recorder:
-        sealed = seal(recorder, [theirs], Memory(clinic.folder / "theirs", clinic.origin), first=True)
-    publish(clinic.folder / "checkpoints", sealed, [theirs])
-    verdict = clinic.verdict(clinic.checkpoints())
-    assert [problem.kind for problem in verdict.problems] == [Kind.CHECKPOINT]
+        signed = sign(recorder, [theirs], SignerState(clinic.folder / "theirs", clinic.origin), first=True)
+    publish(clinic.folder / "checkpoints", signed, [theirs])
+    verification = clinic.verification(clinic.checkpoints())
+    assert [found.tampering for found in verification.discrepancies] == [Tampering.CHECKPOINT]
     # the control: who asks for no key is shown a history that fits
-    assert clinic.verdict(clinic.checkpoints(keys=[])).ok
+    assert clinic.verification(clinic.checkpoints(keys=[])).ok
 
 
 def table() -> str:

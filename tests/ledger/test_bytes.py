@@ -13,8 +13,8 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from caretrail.evidence.external import Kept, Witnesses
-from caretrail.evidence.result import Verdict
+from caretrail.evidence.external import ExternalEvidence, KeptCheckpoint
+from caretrail.evidence.result import Verification
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import Checkpoint, origin_of
 from caretrail.ledger.tree import root_of
@@ -89,7 +89,7 @@ def test_every_changed_byte_of_every_column_is_seen(store_url: str) -> None:
         recorder.append([pending(stream, version, payload=b"{}", command_id=f"c{version}") for version in (1, 2, 3)])
         rows = rows_of(store_url)
         signed = Checkpoint(origin_of(recorder.namespace), FACTS, root_of(map(leaf_of, rows)))
-        kept = Witnesses((Kept("kept", signed, ()),))
+        kept = ExternalEvidence((KeptCheckpoint("kept", signed, ()),))
         assert verify(recorder, kept).ok
         tried = 0
         with editing(store_url, 2) as change:
@@ -102,9 +102,9 @@ def test_every_changed_byte_of_every_column_is_seen(store_url: str) -> None:
                     except (sqlite3.IntegrityError, psycopg.errors.UniqueViolation):
                         continue  # the key of another row
                     tried += 1
-                    verdict: Verdict = verify(recorder, kept)
-                    assert not verdict.ok, f"{column}: {other!r}"
-                    assert verdict.first_bad is not None
+                    verification: Verification = verify(recorder, kept)
+                    assert not verification.ok, f"{column}: {other!r}"
+                    assert verification.first_bad is not None
                     change(column, value)
         assert tried > 75
         assert verify(recorder, kept).ok, "everything was put back"

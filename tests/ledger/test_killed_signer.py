@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from caretrail.evidence.sign import Sealed, seal
-from caretrail.evidence.signer_state import Memory, SigningRefused
+from caretrail.evidence.sign import SignedCheckpoint, sign
+from caretrail.evidence.signer_state import SignerState, SigningRefused
 from caretrail.ledger.checkpoint import open_checkpoint, origin_of
 from caretrail.ledger.note import new_key
 from caretrail.recording import open_recorder
@@ -36,7 +36,7 @@ def _in_child(step: int, signer: Signer, first: bool) -> None:
 
     def count(event: str, args: tuple[Any, ...]) -> None:
         nonlocal left
-        ours = any(isinstance(arg, str) and "/sealed/" in arg for arg in args) or event == "fsync"
+        ours = any(isinstance(arg, str) and "/signed/" in arg for arg in args) or event == "fsync"
         if event in ("open", "os.link", "os.rename", "os.remove", "fsync") and ours:
             left -= 1
             if left == 0:
@@ -60,7 +60,7 @@ def _given_out(signer: Signer) -> dict[int, set[bytes]]:
     """Every root that anybody could have seen, by size."""
     roots: dict[int, set[bytes]] = {}
     trusted = [signer.keys[0].verifying]
-    for path in [*signer.outbox.glob("*.checkpoint"), *(signer.folder / "state").glob("last")]:
+    for path in [*signer.published.glob("*.checkpoint"), *(signer.folder / "state").glob("last")]:
         found = open_checkpoint(path.read_text(), trusted, signer.origin)
         roots.setdefault(found.size, set()).add(found.root)
     return roots
@@ -73,7 +73,7 @@ def test_killed_anywhere_it_never_signs_two_histories_and_can_go_on(sqlite_url: 
     step, killed, refusals = 0, True, 0
     while killed:
         step += 1
-        signer = Signer(sqlite_url, tmp_path / str(step) / "sealed", [new_key(origin)], origin)
+        signer = Signer(sqlite_url, tmp_path / str(step) / "signed", [new_key(origin)], origin)
         signer.folder.mkdir(parents=True)
         signer.append(1)
         signer.sign(first=True)
@@ -91,27 +91,27 @@ def test_killed_anywhere_it_never_signs_two_histories_and_can_go_on(sqlite_url: 
         assert all(len(found) == 1 for found in roots.values()), step
         assert max(roots) == len(true)
     assert step > 8
-    assert 0 < refusals < step, "some were killed before they remembered, and some after"
+    assert 0 < refusals < step, "some were killed before they saved, and some after"
 
 
-def test_the_kill_would_be_seen_if_it_gave_out_before_it_remembered(
+def test_the_kill_would_be_seen_if_it_gave_out_before_it_saved(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: with the memory written last, a kill between the two makes two histories."""
+    """The control: with the state written last, a kill between the two makes two histories."""
     with open_recorder(sqlite_url) as recorder:
         origin = origin_of(recorder.namespace)
-    signer = Signer(sqlite_url, tmp_path / "sealed", [new_key(origin)], origin)
+    signer = Signer(sqlite_url, tmp_path / "signed", [new_key(origin)], origin)
     signer.folder.mkdir()
     signer.append(1)
     signer.sign(first=True)
     signer.append(1)
 
-    def forget(_: Memory, __: str) -> None:
+    def forget(_: SignerState, __: str) -> None:
         """Write nothing."""
 
-    monkeypatch.setattr(Memory, "remember", forget)
+    monkeypatch.setattr(SignerState, "save", forget)
     with open_recorder(sqlite_url) as recorder:
-        forgotten: Sealed = seal(recorder, signer.keys, signer.memory)
+        forgotten: SignedCheckpoint = sign(recorder, signer.keys, signer.state)
     monkeypatch.undo()
     true = rows_of(sqlite_url)
     rewrite(sqlite_url, [*true[:-1], changed(true[-1], payload=b"another")])

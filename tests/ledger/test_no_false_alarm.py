@@ -16,10 +16,10 @@ import pytest
 
 from caretrail.errors import CaretrailError
 from caretrail.evidence.checkpoint_folder import publish
-from caretrail.evidence.external import Witnesses, checkpoint_files, joined, read_checkpoints
-from caretrail.evidence.result import Kind, Verdict
-from caretrail.evidence.sign import seal
-from caretrail.evidence.signer_state import Memory
+from caretrail.evidence.external import ExternalEvidence, checkpoint_files, combine, read_checkpoints
+from caretrail.evidence.result import Tampering, Verification
+from caretrail.evidence.sign import sign
+from caretrail.evidence.signer_state import SignerState
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
@@ -49,17 +49,17 @@ class Auditor:
 
     def sign(self, url: str = "") -> None:
         with open_recorder(url or self.url) as recorder:
-            sealed = seal(recorder, [self.key], Memory(self.folder / "state", self.origin), first=not self.signed)
-        publish(self.folder / "kept", sealed, [self.key])
+            signed = sign(recorder, [self.key], SignerState(self.folder / "state", self.origin), first=not self.signed)
+        publish(self.folder / "kept", signed, [self.key])
         self.signed += 1
 
     def keep(self, events: list[RecordedEvent]) -> None:
         self.receipts |= {event.position: leaf_hash(event) for event in events}
 
-    def ask(self, url: str = "") -> Verdict:
+    def ask(self, url: str = "") -> Verification:
         kept = read_checkpoints(checkpoint_files([self.folder / "kept"]), [self.key.verifying], self.origin)
         with open_recorder(url or self.url) as recorder:
-            return verify(recorder, joined([kept, Witnesses(receipts=self.receipts)]))
+            return verify(recorder, combine([kept, ExternalEvidence(receipts=self.receipts)]))
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def append(auditor: Auditor, url: str, count: int) -> None:
         auditor.keep(recorder.append([pending(uuid4()) for _ in range(count)]))
 
 
-def green(verdict: Verdict, facts: int) -> None:
-    assert verdict.problems == ()
-    assert verdict.facts == facts
+def green(verification: Verification, facts: int) -> None:
+    assert verification.discrepancies == ()
+    assert verification.facts == facts
 
 
 def test_writers_killed_at_any_moment(auditor: Auditor) -> None:
@@ -92,9 +92,9 @@ def test_writers_killed_at_any_moment(auditor: Auditor) -> None:
         os.waitpid(child, 0)
         auditor.sign()
         project(auditor.url)
-    verdict = auditor.ask()
-    assert verdict.problems == ()
-    assert verdict.checkpoints == len(list((auditor.folder / "kept").iterdir()))
+    verification = auditor.ask()
+    assert verification.discrepancies == ()
+    assert verification.checkpoints == len(list((auditor.folder / "kept").iterdir()))
 
 
 def test_appends_that_were_refused_or_rolled_back(auditor: Auditor) -> None:
@@ -122,7 +122,7 @@ def test_a_copy_to_the_other_kind_of_store(auditor: Auditor, empty_postgres_url:
     auditor.sign(place)
     green(auditor.ask(place), 305)
     # the control: the store that was left behind has not what was recorded on the copy
-    assert [problem.kind for problem in auditor.ask().problems] == [Kind.RESTORED, Kind.RESTORED]
+    assert [found.tampering for found in auditor.ask().discrepancies] == [Tampering.RESTORED, Tampering.RESTORED]
 
 
 def test_complete_backups_of_sqlite_hold_and_older_ones_do_not(sqlite_url: str, tmp_path: Path) -> None:
@@ -144,7 +144,10 @@ def test_complete_backups_of_sqlite_hold_and_older_ones_do_not(sqlite_url: str, 
     for path in file.parent.iterdir():
         path.unlink()
     shutil.copy(backup, file)
-    assert [(p.kind, p.first) for p in auditor.ask().problems] == [(Kind.RESTORED, 301), (Kind.RESTORED, 301)]
+    assert [(p.tampering, p.first) for p in auditor.ask().discrepancies] == [
+        (Tampering.RESTORED, 301),
+        (Tampering.RESTORED, 301),
+    ]
 
 
 def test_a_complete_dump_of_postgresql_holds(
@@ -204,4 +207,4 @@ def test_the_other_history_of_a_failover_is_named(server_pair: tuple[Server, Ser
     standby.promote()
     with open_recorder(standby.url()) as recorder:
         recorder.append([pending(uuid4()) for _ in range(9)])
-    assert [(p.kind, p.first) for p in auditor.ask(standby.url()).problems] == [(Kind.FORKED, 301)]
+    assert [(p.tampering, p.first) for p in auditor.ask(standby.url()).discrepancies] == [(Tampering.FORKED, 301)]

@@ -8,13 +8,11 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 
 from caretrail.errors import StoreUnreachable
-from caretrail.evidence.external import (
-    Witnesses,
-)
-from caretrail.evidence.result import Kind, Verdict
-from caretrail.evidence.sign import seal
-from caretrail.evidence.signer_state import Memory
-from caretrail.evidence.stored_rows import BATCH
+from caretrail.evidence.external import ExternalEvidence
+from caretrail.evidence.log_rows import BATCH
+from caretrail.evidence.result import Tampering, Verification
+from caretrail.evidence.sign import sign
+from caretrail.evidence.signer_state import SignerState
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
@@ -22,7 +20,7 @@ from caretrail.ledger.tree import root_of
 from caretrail.recording import leaf_hash, open_recorder
 from tests.ledger.superuser import fitted, project, rewrite, rows_of
 from tests.ledger.test_attacks import changed
-from tests.ledger.verifying import STREAM, append, found, signed, verdict_of
+from tests.ledger.verifying import STREAM, append, found, signed, verified
 from tests.support.servers import Server, wait_until
 from tests.support.stores import all_at_once, pending, run_sql
 
@@ -30,13 +28,13 @@ from tests.support.stores import all_at_once, pending, run_sql
 
 
 def test_an_empty_log(store_url: str) -> None:
-    verdict = verdict_of(store_url)
-    assert (verdict.ok, verdict.facts, verdict.root) == (True, 0, root_of([]))
+    verification = verified(store_url)
+    assert (verification.ok, verification.facts, verification.root) == (True, 0, root_of([]))
 
 
 def test_what_it_cannot_know_without_checkpoints_it_says(store_url: str) -> None:
     append(store_url, 3)
-    [note] = verdict_of(store_url).notes
+    [note] = verified(store_url).notes
     assert "no checkpoint was given" in note
     assert "would not show here" in note
 
@@ -63,14 +61,14 @@ def test_it_verifies_up_to_where_the_log_ended_when_it_began(store_url: str) -> 
                     recorder.append([pending(stream, version + 1)])
                     version += 1
 
-    verdicts: list[Verdict] = []
+    verifications: list[Verification] = []
 
     def check() -> None:
         try:
-            while len(verdicts) < 3 or verdicts[-1].facts == 600:  # until the writer had its turn
+            while len(verifications) < 3 or verifications[-1].facts == 600:  # until the writer had its turn
                 with suppress(StoreUnreachable):
                     project(store_url)
-                verdicts.append(verdict_of(store_url))
+                verifications.append(verified(store_url))
         finally:
             enough.set()
 
@@ -78,17 +76,17 @@ def test_it_verifies_up_to_where_the_log_ended_when_it_began(store_url: str) -> 
         check() if number == 0 else write(number)
 
     all_at_once(work, workers=2)
-    assert {verdict.problems for verdict in verdicts} == {()}
-    assert verdicts[-1].facts > 600
+    assert {verification.discrepancies for verification in verifications} == {()}
+    assert verifications[-1].facts > 600
 
 
 def test_a_hot_standby_can_be_verified(server_pair: tuple[Server, Server]) -> None:
     primary, standby = server_pair
     append(primary.url(), 300)
     project(primary.url())
-    wait_until(lambda: verdict_of(standby.url()).tiles == 1, "the standby has followed")
-    verdict = verdict_of(standby.url())
-    assert (verdict.ok, verdict.facts, verdict.tiles) == (True, 300, 1)
+    wait_until(lambda: verified(standby.url()).tiles == 1, "the standby has followed")
+    verification = verified(standby.url())
+    assert (verification.ok, verification.facts, verification.tiles) == (True, 300, 1)
 
 
 def test_a_standby_is_waited_for_until_it_has_what_was_signed(
@@ -103,13 +101,13 @@ def test_a_standby_is_waited_for_until_it_has_what_was_signed(
     kept = signed(primary.url(), append(primary.url(), 5))
     later = threading.Timer(1.0, lambda: run_sql(url, "SELECT pg_wal_replay_resume()"))
     later.start()
-    assert verdict_of(url, kept).problems == ()
+    assert verified(url, kept).discrepancies == ()
     later.join()
     # the control: with no patience it would be
     run_sql(url, "SELECT pg_wal_replay_pause()")
     kept = signed(primary.url(), append(primary.url(), 5))
-    monkeypatch.setattr("caretrail.evidence.verification.PATIENCE", 0)
-    assert found(verdict_of(url, kept)) == [(Kind.RESTORED, 26)]
+    monkeypatch.setattr("caretrail.evidence.verification.STANDBY_TRIES", 0)
+    assert found(verified(url, kept)) == [(Tampering.RESTORED, 26)]
 
 
 @pytest.mark.parametrize("role", ["reader", "auditor"])
@@ -120,9 +118,11 @@ def test_who_may_only_read_can_verify_and_sign(
     project(postgres_url)
     with open_recorder(logins[role]) as recorder:
         origin = origin_of(recorder.namespace)
-        assert seal(recorder, [new_key(origin)], Memory(tmp_path / "last", origin), first=True).checkpoint.size == 300
-        verdict = verify(recorder)
-    assert (verdict.ok, verdict.tiles) == (True, 1)
+        assert (
+            sign(recorder, [new_key(origin)], SignerState(tmp_path / "last", origin), first=True).checkpoint.size == 300
+        )
+        verification = verify(recorder)
+    assert (verification.ok, verification.tiles) == (True, 1)
 
 
 # --- more than one fact ---------------------------------------------------------------------------------------------
@@ -133,20 +133,20 @@ def test_several_facts_deleted_and_all_made_to_fit(store_url: str) -> None:
     streams = [uuid5(UUID(int=3), str(number)) for number in range(40)]
     with open_recorder(store_url) as recorder:
         events = recorder.append([pending(stream) for stream in streams])
-    receipts = Witnesses(receipts={event.position: leaf_hash(event) for event in events})
+    receipts = ExternalEvidence(receipts={event.position: leaf_hash(event) for event in events})
     rewrite(store_url, fitted([row for row in rows_of(store_url) if not 11 <= row[0] <= 13]))
-    assert found(verdict_of(store_url, receipts))[0] == (Kind.DELETED, 11)
+    assert found(verified(store_url, receipts))[0] == (Tampering.DELETED, 11)
 
 
 def test_several_facts_inserted_and_all_made_to_fit(store_url: str) -> None:
     streams = [uuid5(UUID(int=3), str(number)) for number in range(40)]
     with open_recorder(store_url) as recorder:
         events = recorder.append([pending(stream) for stream in streams])
-    receipts = Witnesses(receipts={event.position: leaf_hash(event) for event in events})
+    receipts = ExternalEvidence(receipts={event.position: leaf_hash(event) for event in events})
     rows = rows_of(store_url)
     more = [changed(rows[9], stream=uuid4().bytes, command_id=f"more-{n}") for n in range(3)]
     rewrite(store_url, fitted([*rows[:10], *more, *rows[10:]]))
-    assert found(verdict_of(store_url, receipts))[0] == (Kind.INSERTED, 11)
+    assert found(verified(store_url, receipts))[0] == (Tampering.INSERTED, 11)
 
 
 def test_tiles_altered_while_the_rows_hold_are_not_an_edit(store_url: str) -> None:
@@ -154,18 +154,18 @@ def test_tiles_altered_while_the_rows_hold_are_not_an_edit(store_url: str) -> No
     project(store_url)
     blank = "zeroblob(8192)" if store_url.startswith("sqlite") else "decode(repeat('00', 8192), 'hex')"
     run_sql(store_url, f"UPDATE caretrail.tile SET hashes = {blank}")
-    assert found(verdict_of(store_url, signed(store_url, rows))) == [(Kind.TILES, None)]
+    assert found(verified(store_url, signed(store_url, rows))) == [(Tampering.TILES, None)]
     # without a checkpoint nobody can say which of the two was altered
-    assert verdict_of(store_url).problems[0].first == 1
+    assert verified(store_url).discrepancies[0].first == 1
 
 
 def test_tiles_that_are_gone_are_no_tampering(store_url: str) -> None:
     append(store_url, 300)
     project(store_url)
     run_sql(store_url, "DELETE FROM caretrail.tile")
-    verdict = verdict_of(store_url)
-    assert verdict.ok
-    assert any("1 tiles are not there" in note for note in verdict.notes)
+    verification = verified(store_url)
+    assert verification.ok
+    assert any("1 tiles are not there" in note for note in verification.notes)
 
 
 def test_tiles_of_every_level_are_compared(sqlite_url: str) -> None:
@@ -182,10 +182,10 @@ def test_tiles_of_every_level_are_compared(sqlite_url: str) -> None:
         with recorder.database.transaction():
             write_tiles(recorder, state.generation, 0, 66_000)
         run_sql(sqlite_url, "UPDATE projection SET position = 66000")
-        verdict = verify(recorder)
-        assert (verdict.ok, verdict.tiles, verdict.notes[1:]) == (True, 66_000 // 256 + 1, ())
+        verification = verify(recorder)
+        assert (verification.ok, verification.tiles, verification.notes[1:]) == (True, 66_000 // 256 + 1, ())
         run_sql(sqlite_url, "UPDATE tile SET hashes = zeroblob(8192) WHERE level = 1")
-        assert [problem.evidence for problem in verify(recorder).problems] == [
+        assert [found.evidence for found in verify(recorder).discrepancies] == [
             "tile 0 of level 1 is not what the log gives"
         ]
         assert BATCH % 256 == 0

@@ -1,4 +1,4 @@
-"""Verifying rows that no append would have made, of any type and shape: a verdict, never a traceback."""
+"""Verifying rows that no append would have made, of any type and shape: a result, never a traceback."""
 
 import sqlite3
 from collections.abc import Callable
@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from caretrail.errors import StoreError
-from caretrail.evidence.result import Kind
+from caretrail.evidence.result import Tampering
 from caretrail.evidence.verification import verify
 from caretrail.recording import open_recorder
 from caretrail.recording.leaf import LogColumns, leaf_of
 from tests.ledger.superuser import project, rewrite, rows_of
 from tests.ledger.test_attacks import changed
-from tests.ledger.verifying import append, found, signed, verdict_of
+from tests.ledger.verifying import append, found, signed, verified
 from tests.support.stores import run_sql
 
 # --- a log that is not ----------------------------------------------------------------------------------------------
@@ -43,25 +43,25 @@ def end_gone(rows: list[LogColumns]) -> list[LogColumns]:
 @pytest.mark.parametrize(
     ("change", "kind", "first"),
     [
-        (gap, Kind.DELETED, 5),
-        (same_time, Kind.BACK_DATED, 8),
-        (version_left_out, Kind.DELETED, 6),
-        (end_gone, Kind.TRUNCATED, 16),
+        (gap, Tampering.DELETED, 5),
+        (same_time, Tampering.BACK_DATED, 8),
+        (version_left_out, Tampering.DELETED, 6),
+        (end_gone, Tampering.TRUNCATED, 16),
     ],
 )
 def test_what_is_wrong_by_itself_needs_no_checkpoint(
-    store_url: str, change: Callable[[list[LogColumns]], list[LogColumns]], kind: Kind, first: int
+    store_url: str, change: Callable[[list[LogColumns]], list[LogColumns]], kind: Tampering, first: int
 ) -> None:
     """Given read models that stand on the last fact there was."""
     rows = append(store_url, 20)
     project(store_url)
     rewrite(store_url, change(rows))
-    assert found(verdict_of(store_url))[0] == (kind, first)
+    assert found(verified(store_url))[0] == (kind, first)
 
 
 @pytest.mark.parametrize("value", ["NULL", "'text'", "7", "1.5", "x'00'", "x'" + "ff" * 16 + "'"])
 @pytest.mark.parametrize("column", ["stream", "version", "name", "payload", "recorded_at", "recorded_by", "salt"])
-def test_columns_of_any_type_get_a_verdict(sqlite_url: str, column: str, value: str) -> None:
+def test_columns_of_any_type_get_a_result(sqlite_url: str, column: str, value: str) -> None:
     """Given a log that somebody made again without its types, and a column with something else in it."""
     rows = append(sqlite_url, 9)
     run_sql(
@@ -71,9 +71,9 @@ def test_columns_of_any_type_get_a_verdict(sqlite_url: str, column: str, value: 
         "ALTER TABLE other RENAME TO log",
         f"UPDATE log SET {column} = {value} WHERE position = 4",
     )
-    verdict = verdict_of(sqlite_url, signed(sqlite_url, rows))
-    assert not verdict.ok
-    assert verdict.first_bad in (4, 5, 1)  # 1: what any fact might hold, so that only the checkpoint tells
+    verification = verified(sqlite_url, signed(sqlite_url, rows))
+    assert not verification.ok
+    assert verification.first_bad in (4, 5, 1)  # 1: what any fact might hold, so that only the checkpoint tells
 
 
 @pytest.mark.parametrize("value", ["NULL", "'text'", "7"])
@@ -89,11 +89,11 @@ def test_an_edit_beside_rows_of_any_type_is_still_an_edit(sqlite_url: str, value
         "UPDATE log SET payload = x'00' WHERE position = 4",
         f"UPDATE log SET payload = {value} WHERE position IN (5, 7)",
     )
-    assert found(verdict_of(sqlite_url))[0] == (Kind.EDITED, 4)
+    assert found(verified(sqlite_url))[0] == (Tampering.EDITED, 4)
 
 
 @pytest.mark.parametrize("value", ["NULL", "'text'", "1.5", "x'00'", "-3", "4"])
-def test_a_position_of_any_type_gets_a_verdict(sqlite_url: str, value: str) -> None:
+def test_a_position_of_any_type_gets_a_result(sqlite_url: str, value: str) -> None:
     append(sqlite_url, 9)
     run_sql(
         sqlite_url,
@@ -102,51 +102,51 @@ def test_a_position_of_any_type_gets_a_verdict(sqlite_url: str, value: str) -> N
         "ALTER TABLE other RENAME TO log",
         f"UPDATE log SET position = {value} WHERE position = 9",
     )
-    verdict = verdict_of(sqlite_url, signed(sqlite_url, []))
-    assert not verdict.ok
+    verification = verified(sqlite_url, signed(sqlite_url, []))
+    assert not verification.ok
 
 
-def test_half_a_character_in_a_text_gets_a_verdict(sqlite_url: str) -> None:
+def test_half_a_character_in_a_text_gets_a_result(sqlite_url: str) -> None:
     append(sqlite_url, 9)
     run_sql(
         sqlite_url,
         "DROP TRIGGER log_refuses_update",
         "UPDATE log SET name = CAST(x'c3' AS TEXT) WHERE position = 4",
     )
-    verdict = verdict_of(sqlite_url)
-    assert found(verdict)[0] == (Kind.UNREADABLE, 4)
-    assert verdict.unreadable
+    verification = verified(sqlite_url)
+    assert found(verification)[0] == (Tampering.UNREADABLE, 4)
+    assert verification.unreadable
 
 
-def test_a_time_without_end_gets_a_verdict(postgres_url: str) -> None:
+def test_a_time_without_end_gets_a_result(postgres_url: str) -> None:
     append(postgres_url, 9)
     run_sql(
         postgres_url,
         "ALTER TABLE caretrail.log DISABLE TRIGGER ALL",
         "UPDATE caretrail.log SET recorded_at = 'infinity' WHERE position = 4",
     )
-    assert (Kind.UNREADABLE, 4) in found(verdict_of(postgres_url))
+    assert (Tampering.UNREADABLE, 4) in found(verified(postgres_url))
 
 
 @pytest.mark.parametrize("kind", ["text", "NULL"])
-def test_columns_of_another_type_on_postgresql_get_a_verdict(postgres_url: str, kind: str) -> None:
+def test_columns_of_another_type_on_postgresql_get_a_result(postgres_url: str, kind: str) -> None:
     append(postgres_url, 9)
     run_sql(postgres_url, "ALTER TABLE caretrail.log DISABLE TRIGGER ALL")
     if kind == "text":
         run_sql(postgres_url, "ALTER TABLE caretrail.log ALTER COLUMN payload TYPE text USING 'x'")
-        assert found(verdict_of(postgres_url))[0] == (Kind.EDITED, 1)
+        assert found(verified(postgres_url))[0] == (Tampering.EDITED, 1)
     else:
         run_sql(
             postgres_url,
             "ALTER TABLE caretrail.log ALTER COLUMN payload DROP NOT NULL",
             "UPDATE caretrail.log SET payload = NULL WHERE position = 3",
         )
-        assert found(verdict_of(postgres_url))[0] == (Kind.EDITED, 3)
+        assert found(verified(postgres_url))[0] == (Tampering.EDITED, 3)
 
 
 @pytest.mark.parametrize("page", range(2, 25, 4))
-def test_damaged_pages_get_a_verdict_or_a_word(sqlite_url: str, page: int) -> None:
-    """Given one page of the file overwritten: a verdict, or an error that says so; never a traceback, never green."""
+def test_damaged_pages_get_a_result_or_a_word(sqlite_url: str, page: int) -> None:
+    """Given one page of the file overwritten: a result, or an error that says so; never a traceback, never green."""
     rows = append(sqlite_url, 300)
     kept = signed(sqlite_url, rows)
     file = Path(sqlite_url.removeprefix("sqlite://"))
@@ -159,10 +159,10 @@ def test_damaged_pages_get_a_verdict_or_a_word(sqlite_url: str, page: int) -> No
         raw.write(b"\xa5" * size)
     try:
         with open_recorder(sqlite_url) as recorder:
-            verdict = verify(recorder, kept)
+            verification = verify(recorder, kept)
     except StoreError:
         return
-    if verdict.ok:  # a page of an index, which the log is not read by
+    if verification.ok:  # a page of an index, which the log is not read by
         assert [leaf_of(row) for row in rows_of(sqlite_url)] == [leaf_of(row) for row in rows]
 
 
@@ -185,7 +185,7 @@ def test_a_command_that_is_there_twice(store_url: str) -> None:
             "ALTER TABLE caretrail.log DISABLE TRIGGER ALL",
             f"UPDATE caretrail.log SET command_id = '{rows[0][8]}' WHERE position = 3",
         )
-    assert Kind.INSERTED in [problem.kind for problem in verdict_of(store_url).problems]
+    assert Tampering.INSERTED in [found.tampering for found in verified(store_url).discrepancies]
 
 
 def test_a_position_below_the_first(sqlite_url: str) -> None:
@@ -197,4 +197,4 @@ def test_a_position_below_the_first(sqlite_url: str) -> None:
         "ALTER TABLE other RENAME TO log",
         "INSERT INTO log SELECT -7, stream, 9, name, payload, 1, recorded_by, source, 'more', salt FROM log LIMIT 1",
     )
-    assert (Kind.INSERTED, -7) in found(verdict_of(sqlite_url))
+    assert (Tampering.INSERTED, -7) in found(verified(sqlite_url))

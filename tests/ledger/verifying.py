@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from caretrail.evidence.external import (
-    Kept,
-    Witnesses,
-    joined,
+    ExternalEvidence,
+    KeptCheckpoint,
+    combine,
 )
-from caretrail.evidence.result import Kind, Verdict
+from caretrail.evidence.result import Tampering, Verification
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import Checkpoint, origin_of
 from caretrail.ledger.tree import root_of
@@ -27,17 +27,19 @@ def append(url: str, count: int, stream: UUID = STREAM) -> list[LogColumns]:
     return rows_of(url)
 
 
-def verdict_of(url: str, *kept: Witnesses) -> Verdict:
+def verified(url: str, *kept: ExternalEvidence) -> Verification:
     with open_recorder(url) as recorder:
-        return verify(recorder, joined(kept))
+        return verify(recorder, combine(kept))
 
 
-def signed(url: str, rows: Sequence[LogColumns]) -> Witnesses:
+def signed(url: str, rows: Sequence[LogColumns]) -> ExternalEvidence:
     """A checkpoint over these rows, kept elsewhere."""
     with open_recorder(url) as recorder:
         origin = origin_of(recorder.namespace)
-    return Witnesses((Kept("kept.checkpoint", Checkpoint(origin, len(rows), root_of(map(leaf_of, rows))), ()),))
+    return ExternalEvidence(
+        (KeptCheckpoint("kept.checkpoint", Checkpoint(origin, len(rows), root_of(map(leaf_of, rows))), ()),)
+    )
 
 
-def found(verdict: Verdict) -> list[tuple[Kind, int | None]]:
-    return [(problem.kind, problem.first) for problem in verdict.problems]
+def found(verification: Verification) -> list[tuple[Tampering, int | None]]:
+    return [(found.tampering, found.first) for found in verification.discrepancies]

@@ -1,1 +1,1 @@
-"""Sealing: the log is signed as it grows, and held against what was signed, from its rows alone."""
+"""Evidence: the log is signed as it grows, verified against what was kept of it, and handed out with proofs."""

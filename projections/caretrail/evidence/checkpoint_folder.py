@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from caretrail.evidence.durable import FileRefused, create_file
 from caretrail.evidence.external import SUFFIX
-from caretrail.evidence.sign import Sealed
-from caretrail.files import regular_bytes
+from caretrail.evidence.sign import SignedCheckpoint
+from caretrail.files import FileRefused, create_file, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint
 from caretrail.ledger.note import MOST_BYTES, NoteRefused, SigningKey, note_text
 
@@ -31,24 +30,24 @@ def newest_in(folder: Path, keys: Sequence[SigningKey], origin: str) -> Checkpoi
     return None
 
 
-def publish(folder: Path, sealed: Sealed, keys: Sequence[SigningKey]) -> Path:
+def publish(folder: Path, signed: SignedCheckpoint, keys: Sequence[SigningKey]) -> Path:
     """Put a note into the folder, on disk when this returns; the same one again changes nothing. Raises FileRefused."""
-    path = folder / f"{sealed.checkpoint.size:012d}{SUFFIX}"
+    path = folder / f"{signed.checkpoint.size:012d}{SUFFIX}"
     try:
-        if path.exists() and _same_text(path, sealed):  # the same checkpoint, signed by others: a change of keys
+        if path.exists() and _same_text(path, signed):  # the same checkpoint, signed by others: a change of keys
             ids = "-".join(key.verifying.id.hex() for key in keys)
             path = path.with_name(f"{path.stem}-{ids}{SUFFIX}")
-        create_file(path, sealed.note, MODE)
+        create_file(path, signed.note, MODE)
     except OSError as error:
-        hint = "the checkpoint is remembered: run this again, and the same one is given out"
+        hint = "the checkpoint is saved: run this again, and the same one is given out"
         raise FileRefused(f"the folder for checkpoints cannot be written: {_why(error)}", hint) from None
     return path
 
 
-def _same_text(path: Path, sealed: Sealed) -> bool:
+def _same_text(path: Path, signed: SignedCheckpoint) -> bool:
     with suppress(NoteRefused, UnicodeDecodeError):
         note = regular_bytes(path, MOST_BYTES).decode()
-        return note != sealed.note and note_text(note) == sealed.checkpoint.text
+        return note != signed.note and note_text(note) == signed.checkpoint.text
     return False
 
 

@@ -1,4 +1,4 @@
-"""What was kept outside the database: signed checkpoints, the keys they are checked by, and receipts."""
+"""External evidence, kept outside the database: signed checkpoints, the keys that check them, and receipts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from caretrail.errors import CaretrailError
-from caretrail.evidence.result import Kind, Problem
+from caretrail.evidence.result import Discrepancy, Tampering
 from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, read_checkpoint
 from caretrail.ledger.note import MOST_BYTES, NoteRefused, OtherLog, VerifyingKey, note_text, open_note
@@ -24,14 +24,14 @@ MOST_LINE = 10_000
 """Characters of a line of receipts; ours have about 200."""
 
 
-class WitnessUnreadable(CaretrailError):
+class ExternalUnreadable(CaretrailError):
     """A file of checkpoints or receipts cannot be read, so nothing can be checked by it."""
 
-    code = "witness_unreadable"
+    code = "external_unreadable"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptCheckpoint:
     """A checkpoint as it was kept: in which file, and which of the given keys signed it."""
 
     file: str
@@ -40,12 +40,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Witnesses:
-    """Everything a log is held against; what is wrong with the witnesses themselves is among `problems`."""
+class ExternalEvidence:
+    """Everything a log is compared with; `discrepancies` are what is wrong with this evidence itself.
 
-    checkpoints: tuple[Kept, ...] = ()
+    `receipts` are leaves by position.
+    """
+
+    checkpoints: tuple[KeptCheckpoint, ...] = ()
     receipts: dict[int, bytes] = field(default_factory=dict[int, bytes])
-    problems: tuple[Problem, ...] = ()
+    discrepancies: tuple[Discrepancy, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -53,7 +56,7 @@ class Witnesses:
 
 
 def checkpoint_files(given: Iterable[Path]) -> list[Path]:
-    """The files named, and those ending in `.checkpoint` of the folders named. Raises WitnessUnreadable."""
+    """The files named, and those ending in `.checkpoint` of the folders named. Raises ExternalUnreadable."""
     found: list[Path] = []
     for place in given:
         try:
@@ -61,7 +64,7 @@ def checkpoint_files(given: Iterable[Path]) -> list[Path]:
         except OSError as error:
             raise _unreadable("a folder of checkpoints", error) from None
         if not files:
-            raise WitnessUnreadable(
+            raise ExternalUnreadable(
                 f"there is no checkpoint in that folder: no file ending in {SUFFIX}",
                 "if there were some, somebody took them away: get them again from where else they were sent",
             )
@@ -69,25 +72,26 @@ def checkpoint_files(given: Iterable[Path]) -> list[Path]:
     return found
 
 
-def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin: str) -> Witnesses:
-    """Read checkpoints of a log; with keys, only what one of them signed counts. Raises WitnessUnreadable."""
-    kept: list[Kept] = []
-    problems: list[Problem] = []
+def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin: str) -> ExternalEvidence:
+    """Read checkpoints of a log; with keys, only what one of them signed counts. Raises ExternalUnreadable."""
+    kept: list[KeptCheckpoint] = []
+    wrong: list[Discrepancy] = []
     for path in files:
         try:
             note = regular_bytes(path, MOST_BYTES).decode("utf-8", "strict")
-            kept.append(Kept(path.name, *_opened(note, keys, origin)))
+            kept.append(KeptCheckpoint(path.name, *_opened(note, keys, origin)))
         except UnicodeDecodeError:
-            problems.append(Problem(Kind.CHECKPOINT, f"{path.name}: this is not a signed note"))
-        except OtherLog as refusal:
-            problems.append(Problem(Kind.OTHER_LOG, f"{path.name}: {refusal.message}"))
+            wrong.append(Discrepancy(Tampering.CHECKPOINT, f"{path.name}: this is not a signed note"))
         except NoteRefused as refusal:
-            problems.append(Problem(Kind.CHECKPOINT, f"{path.name}: {refusal.message}"))
+            tampering = Tampering.OTHER_LOG if isinstance(refusal, OtherLog) else Tampering.CHECKPOINT
+            wrong.append(Discrepancy(tampering, f"{path.name}: {refusal.message}"))
         except OSError as error:
             raise _unreadable(path.name, error) from None
     good, retired = _without_retired(kept, keys)
     notes = () if keys or not kept else ("no --key was given, so nobody's signature was checked",)
-    return Witnesses(tuple(good), {}, (*problems, *retired, *_contradictions(good)), (*notes, *_unlinked(good, keys)))
+    return ExternalEvidence(
+        tuple(good), {}, (*wrong, *retired, *_contradictions(good)), (*notes, *_unlinked(good, keys))
+    )
 
 
 def _opened(note: str, keys: Sequence[VerifyingKey], origin: str) -> tuple[Checkpoint, tuple[VerifyingKey, ...]]:
@@ -97,10 +101,12 @@ def _opened(note: str, keys: Sequence[VerifyingKey], origin: str) -> tuple[Check
     return read_checkpoint(text, origin), tuple(signers)
 
 
-def _without_retired(kept: list[Kept], keys: Sequence[VerifyingKey]) -> tuple[list[Kept], list[Problem]]:
+def _without_retired(
+    kept: list[KeptCheckpoint], keys: Sequence[VerifyingKey]
+) -> tuple[list[KeptCheckpoint], list[Discrepancy]]:
     """Take out what a key signed alone after a later one of `keys` had taken over by signing together with it."""
-    good: list[Kept] = []
-    problems: list[Problem] = []
+    good: list[KeptCheckpoint] = []
+    retired: list[Discrepancy] = []
     taken_over: dict[VerifyingKey, int] = {}
     for item in kept:
         places = sorted(keys.index(key) for key in item.signers)
@@ -111,25 +117,25 @@ def _without_retired(kept: list[Kept], keys: Sequence[VerifyingKey]) -> tuple[li
         if item.signers and all(item.checkpoint.size > taken_over.get(key, _NEVER) for key in item.signers):
             size = min(taken_over[key] for key in item.signers)
             evidence = f"{item.file}: signed by a key that was retired at size {size}"
-            problems.append(Problem(Kind.CHECKPOINT, evidence))
+            retired.append(Discrepancy(Tampering.CHECKPOINT, evidence))
         else:
             good.append(item)
-    return good, problems
+    return good, retired
 
 
-def _contradictions(kept: Iterable[Kept]) -> list[Problem]:
+def _contradictions(kept: Iterable[KeptCheckpoint]) -> list[Discrepancy]:
     """Two checkpoints of one size must have one root."""
-    problems: list[Problem] = []
-    seen: dict[int, Kept] = {}
+    found: list[Discrepancy] = []
+    seen: dict[int, KeptCheckpoint] = {}
     for item in kept:
         first = seen.setdefault(item.checkpoint.size, item)
         if first.checkpoint.root != item.checkpoint.root:
             evidence = f"{first.file} and {item.file} have one size and two roots: two histories were signed"
-            problems.append(Problem(Kind.FORKED, evidence, 1, item.checkpoint.size))
-    return problems
+            found.append(Discrepancy(Tampering.FORKED, evidence, 1, item.checkpoint.size))
+    return found
 
 
-def _unlinked(kept: Sequence[Kept], keys: Sequence[VerifyingKey]) -> list[str]:
+def _unlinked(kept: Sequence[KeptCheckpoint], keys: Sequence[VerifyingKey]) -> list[str]:
     """Say which of the keys in use no earlier one vouches for."""
     used = [place for place, key in enumerate(keys) if any(key in item.signers for item in kept)]
     joint = {place for item in kept for place in sorted(keys.index(key) for key in item.signers)[1:]}
@@ -143,23 +149,20 @@ def _unlinked(kept: Sequence[Kept], keys: Sequence[VerifyingKey]) -> list[str]:
 # --- receipts -------------------------------------------------------------------------------------------------------
 
 
-def read_receipts(path: Path) -> Witnesses:
-    """Read receipts as `append --json` prints them; its refusals are passed over. Raises WitnessUnreadable."""
+def read_receipts(path: Path) -> ExternalEvidence:
+    """Read receipts as `append --json` prints them; its refusals are passed over. Raises ExternalUnreadable."""
     leaves: dict[int, bytes] = {}
-    problems: list[Problem] = []
+    wrong: list[Discrepancy] = []
     try:
         with path.open("rb") as file:
             for number, line in enumerate(iter(lambda: file.readline(MOST_LINE), b""), start=1):
                 receipt = _receipt(line, path.name, number)
-                if receipt is None:
-                    continue
-                position, leaf = receipt
-                if leaves.setdefault(position, leaf) != leaf:
+                if receipt is not None and leaves.setdefault(*receipt) != receipt[1]:
                     evidence = f"{path.name}, line {number}: two receipts of one position, with two leaves"
-                    problems.append(Problem(Kind.FORKED, evidence, position))
+                    wrong.append(Discrepancy(Tampering.FORKED, evidence, receipt[0]))
     except OSError as error:
         raise _unreadable(path.name, error) from None
-    return Witnesses((), leaves, tuple(problems))
+    return ExternalEvidence((), leaves, tuple(wrong))
 
 
 def _receipt(line: bytes, name: str, number: int) -> tuple[int, bytes] | None:
@@ -176,30 +179,27 @@ def _receipt(line: bytes, name: str, number: int) -> tuple[int, bytes] | None:
         position, leaf = line_of.get("position"), line_of.get("leaf")
         if isinstance(position, int) and position > 0 and isinstance(leaf, str) and _HASH.fullmatch(leaf):
             return position, bytes.fromhex(leaf)
-    raise WitnessUnreadable(
+    raise ExternalUnreadable(
         f"{name}, line {number}: this is not a receipt", "keep what 'caretrail append --json' prints, as it is"
     )
 
 
-def _unreadable(what: str, error: OSError) -> WitnessUnreadable:
+def _unreadable(what: str, error: OSError) -> ExternalUnreadable:
     if isinstance(error, NotRegular):
-        return WitnessUnreadable(f"{what}: this is not a file of bytes")
+        return ExternalUnreadable(f"{what}: this is not a file of bytes")
     if isinstance(error, TooLong):
-        return WitnessUnreadable(f"{what}: it is too long for a checkpoint")
-    return WitnessUnreadable(f"{what} cannot be read: {os.strerror(error.errno or 0)}")
+        return ExternalUnreadable(f"{what}: it is too long for a checkpoint")
+    return ExternalUnreadable(f"{what} cannot be read: {os.strerror(error.errno or 0)}")
 
 
-def joined(parts: Iterable[Witnesses]) -> Witnesses:
-    """All of these together."""
-    checkpoints: list[Kept] = []
+def combine(parts: Sequence[ExternalEvidence]) -> ExternalEvidence:
+    """All evidence in one."""
     receipts: dict[int, bytes] = {}
-    problems: list[Problem] = []
-    notes: list[str] = []
+    wrong: list[Discrepancy] = []
     for part in parts:
-        checkpoints += part.checkpoints
         for position, leaf in part.receipts.items():
             if receipts.setdefault(position, leaf) != leaf:
-                problems.append(Problem(Kind.FORKED, "two files hold receipts of one position", position))
-        problems += part.problems
-        notes += part.notes
-    return Witnesses(tuple(checkpoints), receipts, tuple(problems), tuple(notes))
+                wrong.append(Discrepancy(Tampering.FORKED, "two files hold receipts of one position", position))
+        wrong += part.discrepancies
+    checkpoints = tuple(kept for part in parts for kept in part.checkpoints)
+    return ExternalEvidence(checkpoints, receipts, tuple(wrong), tuple(note for part in parts for note in part.notes))

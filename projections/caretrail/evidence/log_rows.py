@@ -1,26 +1,34 @@
-"""A fold over the rows of a log: what each row must be by itself and beside those before it, and its leaf.
+"""Rows of the log as stored, checked one by one: what a row must be by itself and after the rows before it.
 
-Pure: it takes rows from wherever they come, so a store, a packet and a list in a test are judged by the same lines.
+`RowFold` is pure: a store, a packet and a list in a test are judged by the same lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from struct import error as StructError  # noqa: N812  # its name in the library says nothing
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from caretrail.evidence.result import Kind
-from caretrail.recording.events import SALT_BYTES
+from caretrail.aliases import Progress
+from caretrail.errors import StoreError, StoreUnreachable
+from caretrail.evidence.result import Tampering
+from caretrail.recording.events import LARGEST_NUMBER, SALT_BYTES
 from caretrail.recording.leaf import LogColumns, leaf_of
+from caretrail.recording.recorder import EventRecorder
 
-MOST_ANOMALIES = 100
-STREAM_BYTES = 16
+BATCH: Final = 4096
+"""Rows read at once: whole tiles of the ledger."""
+MOST_UNREADABLE: Final = 100
+BELOW: Final = -(2**63)
+"""Below every position, also below those no append would give."""
+MOST_ANOMALIES: Final = 100
+STREAM_BYTES: Final = 16
 _TYPES = (int, bytes, int, str, bytes, int, str, str, str, bytes)
 
 
-class Run(NamedTuple):
-    """Leaves of positions that follow each other, from `first` on."""
+class LeafRun(NamedTuple):
+    """Leaves of consecutive positions, from `first` on."""
 
     first: int
     leaves: list[bytes]
@@ -28,17 +36,17 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """A row that cannot stand where it stands."""
+    """A row that no append would have left there."""
 
     position: int
-    kind: Kind
+    tampering: Tampering
     words: str
 
 
 class RowFold:
-    """Takes the rows of a log in order and notes what cannot be; knows nothing of where they come from.
+    """Takes the rows of a log in order and notes anomalies.
 
-    `start` and `moment` say what came before: a position, and its time in microseconds.
+    `start` and `moment` are the position and the time, in microseconds, of the row before the first.
     """
 
     def __init__(self, start: int = 0, moment: int | None = None) -> None:
@@ -56,31 +64,31 @@ class RowFold:
         """Streams seen."""
         return len(self._versions)
 
-    def add(self, rows: Sequence[LogColumns]) -> list[Run]:
-        """Take the next rows; return their leaves, in runs of positions that follow each other."""
-        runs: list[Run] = []
+    def add(self, rows: Sequence[LogColumns]) -> list[LeafRun]:
+        """Take the next rows; return their leaves, in runs of consecutive positions."""
+        runs: list[LeafRun] = []
         leaves: list[bytes] = []
         position, moment, versions, knows = self.position, self._moment, self._versions, self._knows_versions
         for row in rows:
             leaf = leaf_or_none(row)
             place, stream, version = row[:3]
             if leaf is None and type(place) is not int:
-                place = position + 1  # it stands somewhere: here, or it would not have come now
+                place = position + 1  # its place is unknown: here, or it would not have come now
             if place != position + 1:
                 if place <= position:
-                    self._note(place, Kind.INSERTED, "the position is there twice, or is below 1")
+                    self._note(place, Tampering.INSERTED, "the position is there twice, or is below 1")
                     continue
                 self._note_missing(position + 1, place - 1)
             if leaf is None or place != position + 1 or not leaves:
                 leaves = []
-                runs.append(Run(place, leaves))
+                runs.append(LeafRun(place, leaves))
             position = place
             if leaf is None:
-                self._note(position, Kind.EDITED, "a column holds what Caretrail never writes")
+                self._note(position, Tampering.EDITED, "a column holds what Caretrail never writes")
                 continue
             leaves.append(leaf)
             if row[5] <= moment:
-                self._note(position, Kind.BACK_DATED, "its time is not later than that of the fact before")
+                self._note(position, Tampering.BACK_DATED, "its time is not later than that of the fact before")
             moment = row[5]
             if knows and version != versions.get(stream, 0) + 1:
                 self._note_version(position, versions.get(stream, 0) + 1, version)
@@ -90,28 +98,28 @@ class RowFold:
 
     def skip(self, position: int) -> None:
         """Pass over a row that the database cannot read."""
-        self._note(position, Kind.UNREADABLE, "the database cannot read it")
+        self._note(position, Tampering.UNREADABLE, "the database cannot read it")
         self.position = position
         self._knows_versions = False  # it was the next version of some stream
         self._blind = True
 
     def end(self, position: int) -> None:
-        """Say where the log should end: what has not come until now is missing."""
+        """Finish at the position where the log should end: rows that have not come until now are missing."""
         if self.position < position and not self._blind:
             self._note_missing(self.position + 1, position)
 
     def _note_missing(self, first: int, last: int) -> None:
         which = "nothing is there" if first == last else f"nothing is there, up to position {last}"
-        self._note(first, Kind.DELETED, which)
+        self._note(first, Tampering.DELETED, which)
 
     def _note_version(self, position: int, expected: int, version: int) -> None:
         words = f"it is version {version} of its stream, and version {expected} should be next"
-        self._note(position, Kind.DELETED if version > expected else Kind.INSERTED, words)
+        self._note(position, Tampering.DELETED if version > expected else Tampering.INSERTED, words)
 
-    def _note(self, position: int, kind: Kind, words: str) -> None:
+    def _note(self, position: int, tampering: Tampering, words: str) -> None:
         self.count += 1
         if len(self.anomalies) < MOST_ANOMALIES:
-            self.anomalies.append(Anomaly(position, kind, words))
+            self.anomalies.append(Anomaly(position, tampering, words))
 
 
 def leaf_or_none(row: LogColumns) -> bytes | None:
@@ -122,3 +130,64 @@ def leaf_or_none(row: LogColumns) -> bytes | None:
         return leaf_of(row)
     except (StructError, UnicodeEncodeError):  # a negative number, half a character
         return None
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def follow(recorder: EventRecorder, rows: RowFold, end: int, progress: Progress | None) -> Iterator[LeafRun]:
+    """Read the log from where `rows` is up to a position, and yield its leaves. Raises StoreUnreachable.
+
+    `end` is LARGEST_NUMBER if nobody knows where the log ends.
+    """
+    start = rows.position
+    for found in stored_rows(recorder, start or BELOW, end):
+        if isinstance(found, int):
+            rows.skip(found)
+        else:
+            yield from rows.add(found)
+        if progress is not None:
+            progress(min(rows.position, end) - start, end - start)
+    if end != LARGEST_NUMBER:
+        rows.end(end)
+
+
+def stored_rows(recorder: EventRecorder, after: int, end: int, batch: int = BATCH) -> Iterator[list[LogColumns] | int]:
+    """Read the log from above a position up to another, by position: it only grows, so no snapshot is held.
+
+    Yields lists of rows, in order, and for a row that the database cannot read its position. Raises StoreUnreachable.
+    """
+    unreadable = 0
+    while after < end:
+        limit = batch - after % batch if after > 0 else batch
+        found = _read(recorder, after, limit)
+        if isinstance(found, int):
+            yield found
+            unreadable += 1
+            if unreadable >= MOST_UNREADABLE:
+                return
+            after = found
+            continue
+        if not found:
+            return
+        last = found[-1][0]
+        if type(last) is not int or last <= after:  # an altered table may give anything
+            yield found
+            return
+        rows = found if last <= end else [row for row in found if row[0] <= end]
+        if rows:
+            yield rows
+        after = last
+
+
+def _read(recorder: EventRecorder, after: int, limit: int) -> list[LogColumns] | int:
+    """Read a batch; half of it if that fails, and so on down to the row at fault, whose position is returned."""
+    while True:
+        try:
+            return recorder.read_columns(after, limit)
+        except StoreUnreachable:
+            raise
+        except StoreError:
+            if limit == 1:
+                return max(after, 0) + 1
+            limit //= 2

@@ -5,52 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from caretrail.evidence.log_rows import Run
-from caretrail.ledger.tree import Frontier, root_of
+from caretrail.evidence.log_rows import LeafRun
+from caretrail.ledger.tree import Frontier
+from caretrail.projection.tiles import HEIGHT, WIDTH
 
-WIDTH: Final = 256
 _NEVER: Final = 2**63
 
 
-class TreeFold:
-    """Takes leaves in order; after a gap it stands still, for the tree of such a log is not known."""
+class RootFold:
+    """Takes leaves in order, on top of a tree if one is given; after a gap it takes none, for the tree is unknown."""
 
-    def __init__(self, sizes: Iterable[int] = ()) -> None:
+    def __init__(self, sizes: Iterable[int] = (), before: Frontier | None = None) -> None:
         self.roots: dict[int, bytes] = {}
         """Root by size, for the sizes that were asked for and reached."""
         self.tile_roots: list[bytes] = []
-        """The roots over 256 leaves each, in order."""
-        self._tiles = Frontier()
-        self._open: list[bytes] = []
+        """The roots of the tiles completed since the beginning, in order."""
+        before = before or Frontier()
+        tiles = before.size >> HEIGHT
+        self._tiles = Frontier(tiles, before.hashes[: tiles.bit_count()])
+        self._open = Frontier(before.size % WIDTH, before.hashes[tiles.bit_count() :])
         self._sizes = sorted({*sizes}, reverse=True)
         self._reach()
 
     @property
     def size(self) -> int:
         """How many leaves the tree has."""
-        return self._tiles.size * WIDTH + len(self._open)
+        return self._tiles.size * WIDTH + self._open.size
 
-    def add(self, run: Run) -> None:
-        """Take a run of leaves, if it goes on where the last one ended."""
+    def add(self, run: LeafRun) -> None:
+        """Take a run of leaves, if it begins where the last one ended."""
         if run.first != self.size + 1:
             return
         done, leaves = 0, run.leaves
         while done < len(leaves):
             wanted = self._sizes[-1] if self._sizes else _NEVER
-            take = min(WIDTH - len(self._open), wanted - self.size)
-            self._open += leaves[done : done + take]
+            take = min(WIDTH - self._open.size, wanted - self.size)
+            self._open.extend(leaves[done : done + take])
             done += take
-            if len(self._open) == WIDTH:
-                self.tile_roots.append(root_of(self._open))
+            if self._open.size == WIDTH:
+                self.tile_roots.append(self._open.root())
                 self._tiles.append(self.tile_roots[-1])
-                self._open = []
+                self._open = Frontier()
             self._reach()
 
     def root(self) -> bytes:
         """The root over the leaves so far."""
-        rest = Frontier()
-        rest.extend(self._open)
-        return Frontier(self.size, self._tiles.hashes + rest.hashes).root()
+        return Frontier(self.size, self._tiles.hashes + self._open.hashes).root()
 
     def _reach(self) -> None:
         while self._sizes and self._sizes[-1] <= self.size:

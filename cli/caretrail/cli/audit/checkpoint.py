@@ -28,7 +28,7 @@ HEX = 32
 @click.option("--to", "place", metavar="FOLDER|-", default="-", help="Where to: a folder, or - for standard output.")
 @click.option(
     "--state", metavar="FILE", type=click.Path(path_type=Path),
-    help="What remembers the last one.  [default: a file for this log in your state folder]",
+    help="Where the last one is saved.  [default: a file for this log in your state folder]",
 )  # fmt: skip  # one option, one thought
 @click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing was signed before.")
 @click.option("--full", is_flag=True, allow_from_autoenv=False, help="Read the whole log, not only what is new.")
@@ -41,42 +41,42 @@ def command(
     """Sign the log as it is now.
 
     Prints or files a checkpoint: three lines that fix every fact so far, signed. Keep checkpoints where the database's
-    administrators cannot change them; 'audit verify' holds the log against them. It refuses to sign what contradicts
-    the last checkpoint it signed, which it remembers outside the database.
+    administrators cannot change them; 'audit verify' compares the log with them. It refuses to sign what contradicts
+    the last checkpoint it signed, which is saved outside the database.
 
         caretrail audit checkpoint --key ledger.key --first --to /mnt/auditor
         caretrail audit checkpoint --key ledger.key --to /mnt/auditor
         caretrail audit checkpoint --key ledger.key | mail auditor@example.org
     """
     from caretrail.evidence.checkpoint_folder import newest_in, publish
-    from caretrail.evidence.sign import seal
-    from caretrail.evidence.signer_state import Memory
+    from caretrail.evidence.sign import sign
+    from caretrail.evidence.signer_state import SignerState
     from caretrail.ledger.checkpoint import origin_of
 
     keys = _keys(files)
     folder = None if place == "-" else Path(place)
     with setup.open() as recorder, facts_progress("Reading") as done:
         origin = origin_of(recorder.namespace)
-        memory = Memory(state or default_state(origin), origin)
+        signer = SignerState(state or default_state(origin), origin)
         known = newest_in(folder, keys, origin) if folder else None
-        sealed = seal(recorder, keys, memory, first=first, full=full, known=known, progress=done)
-    path = publish(folder, sealed, keys) if folder else None
-    size = sealed.checkpoint.size
+        signed = sign(recorder, keys, signer, first=first, full=full, known=known, progress=done)
+    path = publish(folder, signed, keys) if folder else None
+    size = signed.checkpoint.size
     if as_json:
         print_json(
             {
-                "origin": origin, "size": size, "root": sealed.checkpoint.root.hex(), "since": sealed.since,
-                "note": sealed.note, "file": str(path) if path else None,
+                "origin": origin, "size": size, "root": signed.checkpoint.root.hex(), "since": signed.since,
+                "note": signed.note, "file": str(path) if path else None,
             }
         )  # fmt: skip  # in their published order
     elif path is not None:
         click.echo(f"{plural(size, 'fact')} signed: {visible(str(path))}")
     else:
-        click.echo(sealed.note, nl=False)
+        click.echo(signed.note, nl=False)
 
 
 def default_state(origin: str) -> Path:
-    """Where the last checkpoint of a log is remembered unless somebody says otherwise."""
+    """Where the last checkpoint of a log is saved unless somebody says otherwise."""
     return state_folder() / f"ledger-{origin[-HEX:]}.checkpoint"
 
 

@@ -54,7 +54,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing of this log was signed before.")
 @click.option(
     "--state", type=FILE, metavar="FILE",
-    help="What remembers the last checkpoint.  [default: a file for this log in your state folder]",
+    help="Where the last checkpoint is saved.  [default: a file for this log in your state folder]",
 )  # fmt: skip  # one option, one thought
 @click.option("--recipient", metavar="NAME", allow_from_autoenv=False, help="Who is to have it.")
 @click.option("--address", metavar="TEXT", allow_from_autoenv=False, help="The recipient's address, if known.")
@@ -191,16 +191,16 @@ def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict
     """The signed checkpoint to stand on: as given, or one that is signed now, if it continues the last."""
     from caretrail.cli.audit.checkpoint import default_state
     from caretrail.evidence.packet.make import read_note
-    from caretrail.evidence.sign import seal
-    from caretrail.evidence.signer_state import Memory
+    from caretrail.evidence.sign import sign
+    from caretrail.evidence.signer_state import SignerState
     from caretrail.ledger.checkpoint import origin_of
 
     if given["checkpoint"] is not None:
         return read_note(given["checkpoint"])
     origin = origin_of(recorder.namespace)
     with facts_progress("Reading") as done:
-        memory = Memory(given["state"] or default_state(origin), origin)
-        return seal(recorder, keys, memory, first=given["first"], progress=done).note
+        state = SignerState(given["state"] or default_state(origin), origin)
+        return sign(recorder, keys, state, first=given["first"], progress=done).note
 
 
 def _as_json(made: Made, target: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`audit verify`: recompute the whole record and hold it against what was kept of it."""
+"""`audit verify`: recompute the whole record and compare it with what was kept of it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from caretrail.cli.options import Setup, json_option, store_option
 from caretrail.cli.screen import facts_progress, plural, print_json, visible
 
 if TYPE_CHECKING:
-    from caretrail.evidence.external import Witnesses
-    from caretrail.evidence.result import Verdict
+    from caretrail.evidence.external import ExternalEvidence
+    from caretrail.evidence.result import Verification
 
 SHOWN = 10
-"""Problems printed; --json gives all."""
+"""Discrepancies printed; --json gives all."""
 
 
 @click.command("verify")
@@ -57,42 +57,42 @@ def command(
     from caretrail.ledger.checkpoint import origin_of
 
     with setup.open() as recorder:
-        witnesses = _witnesses(places, keys, receipts, origin_of(recorder.namespace))
+        external = _external(places, keys, receipts, origin_of(recorder.namespace))
         with facts_progress("Verifying") as done:
-            verdict = verify(recorder, witnesses, done)
+            found = verify(recorder, external, done)
     if as_json:
-        if not (quiet and verdict.ok):
-            print_json(verdict.as_json())
-    elif not verdict.ok:
-        _print_bad(verdict)
+        if not (quiet and found.ok):
+            print_json(found.as_json())
+    elif not found.ok:
+        _print_bad(found)
     elif not quiet:
-        _print_good(verdict)
-    if not verdict.ok:
-        raise Stopped(Status.STORE if verdict.unreadable else Status.CANNOT)
+        _print_good(found)
+    if not found.ok:
+        raise Stopped(Status.STORE if found.unreadable else Status.CANNOT)
 
 
-def _witnesses(places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Path], origin: str) -> Witnesses:
-    from caretrail.evidence.external import checkpoint_files, joined, read_checkpoints, read_receipts
+def _external(places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Path], origin: str) -> ExternalEvidence:
+    from caretrail.evidence.external import checkpoint_files, combine, read_checkpoints, read_receipts
     from caretrail.ledger.keys import read_verifying_keys
 
     trusted = read_verifying_keys(keys)
     checkpoints = read_checkpoints(checkpoint_files(places), trusted, origin)
-    return joined([checkpoints, *(read_receipts(path) for path in receipts)])
+    return combine([checkpoints, *(read_receipts(path) for path in receipts)])
 
 
-def _print_good(verdict: Verdict) -> None:
-    click.echo(f"{plural(verdict.facts, 'fact')} verified in {plural(verdict.streams, 'stream')}: nothing is wrong")
-    _print_held(verdict)
+def _print_good(found: Verification) -> None:
+    click.echo(f"{plural(found.facts, 'fact')} verified in {plural(found.streams, 'stream')}: nothing is wrong")
+    _print_held(found)
 
 
-def _print_held(verdict: Verdict) -> None:
-    if verdict.root is not None:
-        click.echo(f"  root {verdict.root.hex()}")
-    if verdict.checkpoints:
-        click.echo(f"  {_hold(verdict.checkpoints, 'checkpoint')}, the last of them up to position {verdict.covered}")
-    if verdict.receipts:
-        click.echo(f"  {_hold(verdict.receipts, 'receipt')}")
-    for note in verdict.notes:
+def _print_held(found: Verification) -> None:
+    if found.root is not None:
+        click.echo(f"  root {found.root.hex()}")
+    if found.checkpoints:
+        click.echo(f"  {_hold(found.checkpoints, 'checkpoint')}, the last of them up to position {found.covered}")
+    if found.receipts:
+        click.echo(f"  {_hold(found.receipts, 'receipt')}")
+    for note in found.notes:
         click.echo(f"Note: {visible(note)}")
 
 
@@ -100,16 +100,15 @@ def _hold(number: int, noun: str) -> str:
     return f"{plural(number, noun)} {'holds' if number == 1 else 'hold'}"
 
 
-def _print_bad(verdict: Verdict) -> None:
-    first = verdict.problems[0]
-    exact = first.last in (None, first.first)
-    where = f", {'from' if exact else 'somewhere in'} {first.where}{' on' if exact else ''}" if first.first else ""
-    click.echo(f"Not what was recorded{where}:")
+def _print_bad(found: Verification) -> None:
+    first = found.discrepancies[0]
+    where = f"from {first.where} on" if first.exact else f"somewhere in {first.where}"
+    click.echo(f"Not what was recorded{f', {where}' if first.first else ''}:")
     click.echo(f"  it looks as if {first.seems}" if first.first else f"  {first.seems}")
-    for problem in verdict.problems[:SHOWN]:
-        click.echo(f"  - {visible(problem.evidence)}")
-    if len(verdict.problems) > SHOWN:
-        click.echo(f"  - and {len(verdict.problems) - SHOWN} more: see --json")
-    click.echo(f"{plural(verdict.facts, 'fact')} read in {plural(verdict.streams, 'stream')}")
-    _print_held(verdict)
+    for item in found.discrepancies[:SHOWN]:
+        click.echo(f"  - {visible(item.evidence)}")
+    if len(found.discrepancies) > SHOWN:
+        click.echo(f"  - and {len(found.discrepancies) - SHOWN} more: see --json")
+    click.echo(f"{plural(found.facts, 'fact')} read in {plural(found.streams, 'stream')}")
+    _print_held(found)
     click.echo(f"Hint: {first.hint}")

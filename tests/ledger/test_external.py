@@ -1,4 +1,4 @@
-"""Witnesses that cannot be trusted, and the fold over rows by itself."""
+"""External evidence that cannot be trusted, and the fold over rows by itself."""
 
 import json
 from pathlib import Path
@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 
 from caretrail.evidence.external import (
-    WitnessUnreadable,
+    ExternalUnreadable,
     checkpoint_files,
     read_checkpoints,
     read_receipts,
 )
 from caretrail.evidence.log_rows import RowFold
-from caretrail.evidence.result import Kind
+from caretrail.evidence.result import Tampering
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import new_key
 from caretrail.recording import open_recorder
 from caretrail.recording.leaf import LogColumns, leaf_of
-from tests.ledger.verifying import append, found, signed, verdict_of
+from tests.ledger.verifying import append, found, signed, verified
 
-# --- witnesses ------------------------------------------------------------------------------------------------------
+# --- external evidence ----------------------------------------------------------------------------------------------
 
 
 def test_receipts_are_read_as_they_were_printed(store_url: str, tmp_path: Path) -> None:
@@ -28,12 +28,12 @@ def test_receipts_are_read_as_they_were_printed(store_url: str, tmp_path: Path) 
     lines = [{"line": n, "position": n, "leaf": leaf_of(row).hex()} for n, row in enumerate(rows, start=1)]
     refused = {"line": 4, "error": "impossible", "message": "…", "hint": ""}
     file.write_text("\n".join(map(json.dumps, [*lines, refused])) + "\n\n")
-    verdict = verdict_of(store_url, read_receipts(file))
-    assert (verdict.ok, verdict.receipts) == (True, 3)
+    verification = verified(store_url, read_receipts(file))
+    assert (verification.ok, verification.receipts) == (True, 3)
     file.write_text(json.dumps(lines[0] | {"leaf": "00" * 32}))
-    assert found(verdict_of(store_url, read_receipts(file)))[0] == (Kind.EDITED, 1)
+    assert found(verified(store_url, read_receipts(file)))[0] == (Tampering.EDITED, 1)
     # a checkpoint that holds says that the log had this fact all along: the receipt is of a branch that was lost
-    assert found(verdict_of(store_url, read_receipts(file), signed(store_url, rows))) == [(Kind.RECEIPT, 1)]
+    assert found(verified(store_url, read_receipts(file), signed(store_url, rows))) == [(Tampering.RECEIPT, 1)]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_receipts_are_read_as_they_were_printed(store_url: str, tmp_path: Path) 
 def test_lines_that_are_no_receipts_are_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "receipts.jsonl"
     file.write_text(f"\n{line}\n")
-    with pytest.raises(WitnessUnreadable, match="line 2"):
+    with pytest.raises(ExternalUnreadable, match="line 2"):
         read_receipts(file)
 
 
@@ -51,7 +51,7 @@ def test_two_receipts_of_one_position_contradict_each_other(store_url: str, tmp_
     append(store_url, 1)
     file = tmp_path / "receipts.jsonl"
     file.write_text("".join(json.dumps({"position": 9, "leaf": digit * 64}) + "\n" for digit in "ab"))
-    assert (Kind.FORKED, 9) in found(verdict_of(store_url, read_receipts(file)))
+    assert (Tampering.FORKED, 9) in found(verified(store_url, read_receipts(file)))
 
 
 def test_what_is_wrong_with_checkpoints_is_said(store_url: str, tmp_path: Path) -> None:
@@ -65,13 +65,13 @@ def test_what_is_wrong_with_checkpoints_is_said(store_url: str, tmp_path: Path) 
     (tmp_path / "d.checkpoint").write_text(sign_checkpoint(Checkpoint(other.name, 3, bytes(32)), [other]))
     (tmp_path / "README").write_text("not looked at")
     kept = read_checkpoints(checkpoint_files([tmp_path]), [key.verifying, other.verifying], origin)
-    assert [(p.kind, p.evidence.split(":")[0]) for p in kept.problems] == [
-        (Kind.CHECKPOINT, "a.checkpoint"),
-        (Kind.CHECKPOINT, "b.checkpoint"),
-        (Kind.CHECKPOINT, "c.checkpoint"),
-        (Kind.OTHER_LOG, "d.checkpoint"),
+    assert [(p.tampering, p.evidence.split(":")[0]) for p in kept.discrepancies] == [
+        (Tampering.CHECKPOINT, "a.checkpoint"),
+        (Tampering.CHECKPOINT, "b.checkpoint"),
+        (Tampering.CHECKPOINT, "c.checkpoint"),
+        (Tampering.OTHER_LOG, "d.checkpoint"),
     ]
-    assert not verdict_of(store_url, kept).ok
+    assert not verified(store_url, kept).ok
 
 
 def test_two_checkpoints_of_one_size_are_two_histories(tmp_path: Path) -> None:
@@ -79,13 +79,13 @@ def test_two_checkpoints_of_one_size_are_two_histories(tmp_path: Path) -> None:
     for name, root in (("a", bytes(32)), ("b", bytes([1]) * 32)):
         (tmp_path / f"{name}.checkpoint").write_text(sign_checkpoint(Checkpoint("log", 3, root), [key]))
     kept = read_checkpoints(checkpoint_files([tmp_path]), [key.verifying], "log")
-    assert [(p.kind, p.first, p.last) for p in kept.problems] == [(Kind.FORKED, 1, 3)]
+    assert [(p.tampering, p.first, p.last) for p in kept.discrepancies] == [(Tampering.FORKED, 1, 3)]
 
 
 def test_a_folder_that_somebody_emptied_is_no_folder_without_findings(tmp_path: Path) -> None:
-    with pytest.raises(WitnessUnreadable, match="no checkpoint in that folder"):
+    with pytest.raises(ExternalUnreadable, match="no checkpoint in that folder"):
         checkpoint_files([tmp_path])
-    with pytest.raises(WitnessUnreadable, match="cannot be read"):
+    with pytest.raises(ExternalUnreadable, match="cannot be read"):
         read_checkpoints(checkpoint_files([tmp_path / "missing"]), [], "log")
 
 
@@ -103,7 +103,7 @@ def test_the_fold_needs_no_store() -> None:
     [first, second] = fold.add([row(1), row(2, 2), row(5, 3)])
     fold.end(6)
     assert (first.first, len(first.leaves), second.first) == (1, 2, 5)
-    assert [(a.kind, a.position) for a in fold.anomalies] == [(Kind.DELETED, 3), (Kind.DELETED, 6)]
+    assert [(a.tampering, a.position) for a in fold.anomalies] == [(Tampering.DELETED, 3), (Tampering.DELETED, 6)]
 
 
 def test_the_fold_counts_what_it_does_not_keep() -> None:
@@ -115,4 +115,4 @@ def test_the_fold_counts_what_it_does_not_keep() -> None:
 def test_a_fold_may_begin_in_the_middle() -> None:
     fold = RowFold(start=10, moment=10)
     fold.add([row(11, 7), row(12, 8, moment=11)])
-    assert [(a.kind, a.position) for a in fold.anomalies] == [(Kind.BACK_DATED, 12)]
+    assert [(a.tampering, a.position) for a in fold.anomalies] == [(Tampering.BACK_DATED, 12)]

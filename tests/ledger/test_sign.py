@@ -1,4 +1,4 @@
-"""Signing: only what continues the last checkpoint, remembered on disk before it is given out, whatever happens."""
+"""Signing: only what continues the last checkpoint, saved on disk before it is given out, whatever happens."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from caretrail.evidence import sign as seal_module
-from caretrail.evidence import stored_rows as reading
+from caretrail.evidence import log_rows
 from caretrail.evidence.checkpoint_folder import newest_in, publish
-from caretrail.evidence.durable import FileRefused, held
 from caretrail.evidence.external import checkpoint_files, read_checkpoints
-from caretrail.evidence.sign import seal
-from caretrail.evidence.signer_state import Memory, SigningRefused
+from caretrail.evidence.sign import sign
+from caretrail.evidence.signer_state import SignerState, SigningRefused
+from caretrail.files import FileRefused, file_lock
 from caretrail.ledger.checkpoint import Checkpoint, origin_of
 from caretrail.ledger.note import OtherLog, SigningKey, new_key
 from caretrail.recording import EventRecorder, open_recorder
@@ -28,7 +27,7 @@ from tests.support.stores import pending, run_sql
 def signer(store_url: str, tmp_path: Path) -> Signer:
     with open_recorder(store_url) as recorder:
         origin = origin_of(recorder.namespace)
-    signer = Signer(store_url, tmp_path / "sealed", [new_key(origin)], origin)
+    signer = Signer(store_url, tmp_path / "signed", [new_key(origin)], origin)
     signer.folder.mkdir()
     signer.append(20)
     return signer
@@ -42,22 +41,22 @@ def test_it_signs_what_was_recorded_and_goes_on_from_there(signer: Signer) -> No
     third = signer.sign()
     assert (first.size, second.size) == (20, 620)
     assert third == second == signer.sign(full=True)
-    assert [path.name for path in sorted(signer.outbox.iterdir())] == [
+    assert [path.name for path in sorted(signer.published.iterdir())] == [
         "000000000020.checkpoint", "000000000620.checkpoint",
     ]  # fmt: skip  # one list
     assert (signer.folder / "state" / "last").stat().st_mode & 0o777 == 0o600
-    kept = read_checkpoints(checkpoint_files([signer.outbox]), [signer.keys[0].verifying], signer.origin)
+    kept = read_checkpoints(checkpoint_files([signer.published]), [signer.keys[0].verifying], signer.origin)
     assert [item.checkpoint for item in kept.checkpoints] == [first, second]
 
 
 def test_an_empty_log_can_be_signed_too(store_url: str, tmp_path: Path) -> None:
     with open_recorder(store_url) as recorder:
         origin = origin_of(recorder.namespace)
-        memory = Memory(tmp_path / "last", origin)
+        state = SignerState(tmp_path / "last", origin)
         key = new_key(origin)
-        assert seal(recorder, [key], memory, first=True).checkpoint.size == 0
+        assert sign(recorder, [key], state, first=True).checkpoint.size == 0
         recorder.append([pending(STREAM)])
-        assert seal(recorder, [key], memory).checkpoint.size == 1
+        assert sign(recorder, [key], state).checkpoint.size == 1
 
 
 def test_with_tiles_it_reads_only_what_is_new(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,11 +160,13 @@ def test_tiles_that_are_no_tiles_are_passed_over(sqlite_url: str, tmp_path: Path
         f"UPDATE tile SET hashes = {value}, root = {value}",
     )  # fmt: skip  # one statement after the other
     with open_recorder(sqlite_url) as recorder:
-        assert seal(recorder, [new_key(origin)], Memory(tmp_path / "last", origin), first=True).checkpoint.size == 300
+        assert (
+            sign(recorder, [new_key(origin)], SignerState(tmp_path / "last", origin), first=True).checkpoint.size == 300
+        )
 
 
 def test_a_bit_that_flips_while_reading_is_not_signed(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = reading.stored_rows, 0
+    real, calls = log_rows.stored_rows, 0
 
     def flipping(recorder: EventRecorder, after: int, end: int, batch: int = 4096) -> Iterator[Any]:
         nonlocal calls
@@ -174,14 +175,14 @@ def test_a_bit_that_flips_while_reading_is_not_signed(signer: Signer, monkeypatc
             flipped = [changed(row, payload=b"\x01" + row[4][1:]) if row[0] == 7 else row for row in rows]  # type: ignore[union-attr]
             yield flipped if calls == 1 else rows
 
-    monkeypatch.setattr(seal_module, "stored_rows", flipping)
+    monkeypatch.setattr(log_rows, "stored_rows", flipping)
     refused(signer, "reading the new facts twice gave two results", first=True)
     monkeypatch.undo()
     assert signer.sign(first=True).size == 20
 
 
-def test_a_memory_that_is_lost_or_not_readable_is_not_taken_for_none(signer: Signer) -> None:
-    refused(signer, "nothing is remembered")
+def test_a_state_that_is_lost_or_not_readable_is_not_taken_for_none(signer: Signer) -> None:
+    refused(signer, "there is no last checkpoint")
     signer.sign(first=True)
     refused(signer, "was signed before", first=True)
     state = signer.folder / "state" / "last"
@@ -199,8 +200,8 @@ def test_a_memory_that_is_lost_or_not_readable_is_not_taken_for_none(signer: Sig
     # the folder it went to knows it still
     signer.append(1)
     with open_recorder(signer.url) as recorder:
-        known = newest_in(signer.outbox, signer.keys, signer.origin)
-        assert seal(recorder, signer.keys, signer.memory, first=True, known=known).since == 20
+        known = newest_in(signer.published, signer.keys, signer.origin)
+        assert sign(recorder, signer.keys, signer.state, first=True, known=known).since == 20
 
 
 def _note_of(key: SigningKey) -> str:
@@ -209,14 +210,14 @@ def _note_of(key: SigningKey) -> str:
     return sign_checkpoint(Checkpoint(key.name, 1, bytes(32)), [key])
 
 
-def test_a_memory_put_back_to_an_older_state_is_seen_by_the_folder(signer: Signer) -> None:
+def test_a_state_put_back_to_an_older_state_is_seen_by_the_folder(signer: Signer) -> None:
     signer.sign(first=True)
     old = (signer.folder / "state" / "last").read_text()
     signer.append(5)
     signer.sign()
     (signer.folder / "state" / "last").write_text(old)
-    known = newest_in(signer.outbox, signer.keys, signer.origin)
-    refused(signer, "size 25 was given out, and is not the one remembered, of size 20", known=known)
+    known = newest_in(signer.published, signer.keys, signer.origin)
+    refused(signer, "size 25 was given out, and is not the last one saved, of size 20", known=known)
 
 
 def test_a_key_of_another_log_is_refused(signer: Signer) -> None:
@@ -227,17 +228,17 @@ def test_a_key_of_another_log_is_refused(signer: Signer) -> None:
 
 def test_one_signer_at_a_time(signer: Signer) -> None:
     signer.sign(first=True)
-    with held(signer.folder / "state" / "last.lock") as taken:
+    with file_lock(signer.folder / "state" / "last.lock") as taken:
         assert taken
         refused(signer, "another signer")
     signer.sign()
 
 
 def test_nothing_is_ever_overwritten(signer: Signer) -> None:
-    (signer.outbox / "000000000020.checkpoint").write_text("somebody else's")
+    (signer.published / "000000000020.checkpoint").write_text("somebody else's")
     with pytest.raises(FileRefused, match="holds something else"):
         signer.sign(first=True)
-    assert (signer.outbox / "000000000020.checkpoint").read_text() == "somebody else's"
+    assert (signer.published / "000000000020.checkpoint").read_text() == "somebody else's"
 
 
 # --- a change of keys -----------------------------------------------------------------------------------------------
@@ -253,12 +254,12 @@ def test_a_new_key_takes_over_by_signing_together_with_the_old_one(signer: Signe
     signer.append(5)
     signer.keys = [new]
     signer.sign()
-    names = sorted(path.name for path in signer.outbox.iterdir())
+    names = sorted(path.name for path in signer.published.iterdir())
     both = f"000000000020-{new.verifying.id.hex()}-{old.verifying.id.hex()}.checkpoint"
     assert names == [both, "000000000020.checkpoint", "000000000025.checkpoint"]
     chain = [old.verifying, new.verifying]
-    kept = read_checkpoints(checkpoint_files([signer.outbox]), chain, signer.origin)
-    assert (len(kept.checkpoints), kept.problems, kept.notes) == (3, (), ())
+    kept = read_checkpoints(checkpoint_files([signer.published]), chain, signer.origin)
+    assert (len(kept.checkpoints), kept.discrepancies, kept.notes) == (3, (), ())
 
 
 def test_a_retired_key_signs_no_more(signer: Signer) -> None:
@@ -268,15 +269,15 @@ def test_a_retired_key_signs_no_more(signer: Signer) -> None:
     signer.sign(first=True)
     signer.append(5)
     with open_recorder(signer.url) as recorder:
-        stolen = seal(recorder, [old], Memory(signer.folder / "elsewhere", signer.origin), first=True)
-    publish(signer.outbox, stolen, [old])
-    kept = read_checkpoints(checkpoint_files([signer.outbox]), [old.verifying, new.verifying], signer.origin)
+        stolen = sign(recorder, [old], SignerState(signer.folder / "elsewhere", signer.origin), first=True)
+    publish(signer.published, stolen, [old])
+    kept = read_checkpoints(checkpoint_files([signer.published]), [old.verifying, new.verifying], signer.origin)
     assert len(kept.checkpoints) == 1
-    assert [p.evidence for p in kept.problems] == [
+    assert [p.evidence for p in kept.discrepancies] == [
         "000000000025.checkpoint: signed by a key that was retired at size 20"
     ]
     # the control: who does not know of the new key takes it
-    assert len(read_checkpoints(checkpoint_files([signer.outbox]), [old.verifying], signer.origin).checkpoints) == 2
+    assert len(read_checkpoints(checkpoint_files([signer.published]), [old.verifying], signer.origin).checkpoints) == 2
 
 
 def test_a_key_that_nobody_vouches_for_is_said(signer: Signer) -> None:
@@ -284,7 +285,9 @@ def test_a_key_that_nobody_vouches_for_is_said(signer: Signer) -> None:
     signer.sign(first=True)
     signer.append(1)
     with open_recorder(signer.url) as recorder:
-        publish(signer.outbox, seal(recorder, [new], Memory(signer.folder / "b", signer.origin), first=True), [new])
-    kept = read_checkpoints(checkpoint_files([signer.outbox]), [old.verifying, new.verifying], signer.origin)
-    assert kept.problems == ()
+        publish(
+            signer.published, sign(recorder, [new], SignerState(signer.folder / "b", signer.origin), first=True), [new]
+        )
+    kept = read_checkpoints(checkpoint_files([signer.published]), [old.verifying, new.verifying], signer.origin)
+    assert kept.discrepancies == ()
     assert [f"key {new.verifying.id.hex()} together" in note for note in kept.notes] == [True]

@@ -1,0 +1,99 @@
+"""The stored tiles compared with the log they should be of: no evidence, but they tell where an edit is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from caretrail.errors import StoreError, StoreUnreachable
+from caretrail.evidence.log_rows import LeafRun
+from caretrail.evidence.tampering import Differences
+from caretrail.ledger.tree import root_of
+from caretrail.projection.status import status
+from caretrail.projection.tables import PACKAGE, State, read_state, tables_exist
+from caretrail.projection.tiles import HASH_BYTES, WIDTH
+from caretrail.recording.recorder import EventRecorder
+from caretrail.recording.statements import load_sql
+
+
+def tiles_build(recorder: EventRecorder) -> int | None:
+    """The build of the read models that the tiles are kept with; None if there is none."""
+    state = _live_state(recorder)
+    return state.generation if state else None
+
+
+def _live_state(recorder: EventRecorder) -> State | None:
+    return read_state(recorder.database) if tables_exist(recorder.database) else None
+
+
+class _Tile(NamedTuple):
+    hashes: bytes
+    root: bytes
+
+
+class StoredTiles:
+    """The tiles as they are stored when this is made, and what was found of them."""
+
+    def __init__(self, recorder: EventRecorder) -> None:
+        self._database = recorder.database
+        self._sql = load_sql(PACKAGE, "statements.sql")["tiles"]
+        self._build, self.position = _live_state(recorder) or State(0, 0)
+        self.quarantined = len(status(recorder).quarantined) if self.position else 0
+        self.differences = Differences()
+        self.same = self.missing = 0
+        self.wrong = ""
+        """The first tile above the lowest level that is wrong, or the first wrong root; empty if none is."""
+        self._roots: dict[int, bytes] = {}
+
+    def compare(self, run: LeafRun) -> None:
+        """Compare the leaves of a run with the tiles they are in."""
+        start, end = (run.first - 1) // WIDTH, (run.first + len(run.leaves) - 2) // WIDTH + 1
+        for number, tile in self._read(0, start, min(end, self.position // WIDTH)):
+            low = max(number * WIDTH + 1, run.first)
+            high = min(number * WIDTH + WIDTH, run.first + len(run.leaves) - 1)
+            ours = run.leaves[low - run.first : high - run.first + 1]
+            theirs = tile.hashes[(low - 1) % WIDTH * HASH_BYTES :][: len(ours) * HASH_BYTES]
+            self._roots[number] = tile.root
+            if b"".join(ours) != theirs or len(tile.hashes) != WIDTH * HASH_BYTES:
+                positions = range(low, high + 1)
+                self.differences.compare(run, ((p, theirs[(p - low) * HASH_BYTES :][:HASH_BYTES]) for p in positions))
+            else:
+                self.differences.held += len(ours)
+                self.differences.last_held = high
+                self.same += len(ours) == WIDTH
+
+    def compare_upper(self, roots: list[bytes]) -> None:
+        """Compare the tiles of higher levels with the roots of those below, and each root with that of its tile."""
+        for number, root in self._roots.items():
+            if number < len(roots) and root != roots[number]:
+                self.wrong = self.wrong or f"the root of tile {number}"
+        self.missing = max(0, min(len(roots), self.position // WIDTH) - len(self._roots))
+        level = 0
+        while len(roots) >= WIDTH:
+            level += 1
+            hashes = [roots[at : at + WIDTH] for at in range(0, len(roots) // WIDTH * WIDTH, WIDTH)]
+            roots = [root_of(part) for part in hashes]
+            expected = min(len(roots), self.position // WIDTH ** (level + 1))
+            found = dict(self._read(level, 0, expected))
+            self.missing += expected - len(found)
+            for number, tile in found.items():
+                if tile != (b"".join(hashes[number]), roots[number]):
+                    self.wrong = self.wrong or f"tile {number} of level {level}"
+                else:
+                    self.same += 1
+
+    def _read(self, level: int, start: int, end: int) -> list[tuple[int, _Tile]]:
+        """Stored tiles of a level; nothing where they cannot be read, for they can be made again."""
+        if start >= end:
+            return []
+        params = {"generation": self._build, "level": level, "start": start, "end": end}
+        try:
+            rows = self._database.query(self._sql, params)
+        except StoreUnreachable:
+            raise
+        except StoreError:
+            return []
+        return [(number, _Tile(*map(_bytes, tile))) for number, *tile in rows]
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""
