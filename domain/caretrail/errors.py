@@ -7,7 +7,7 @@ rules, versions and opaque ids, and never the content of a fact.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class CaretrailError(Exception):
@@ -30,6 +30,12 @@ class Refused(CaretrailError):
     code = "refused"
     index: int | None = None
 
+    def at(self, index: int) -> Self:
+        """The same refusal, raised for the fact at that place in the call."""
+        same = type(self).__new__(type(self), *self.args)
+        same.__dict__.update(self.__dict__, index=index)
+        return same
+
 
 class InvalidFact(Refused):
     """A fact is not of the published shape: the message names field and rule (see `caretrail schema`)."""
@@ -51,6 +57,13 @@ class UnknownEpisode(Refused):
     """No episode of that number is recorded."""
 
     code = "unknown_episode"
+
+    def __init__(
+        self,
+        message: str = "no episode of that number is recorded",
+        hint: str = "see 'caretrail census' for the episodes there are",
+    ) -> None:
+        super().__init__(message, hint)
 
 
 class CommandReused(Refused):

@@ -29,6 +29,9 @@ from typing import Any, Self
 from pydantic import ValidationError
 
 from caretrail.aliases import Clock
+from caretrail.commands.access import AccessContext, AccessLog, Actor
+from caretrail.commands.application import Commands
+from caretrail.commands.command import Receipt
 from caretrail.errors import (
     AccessNotRecorded,
     CaretrailError,
@@ -91,8 +94,6 @@ from caretrail.reading.questions.timeline import TimelineRow
 from caretrail.reading.reader import Reader
 from caretrail.reading.what_if import as_if_in_force
 from caretrail.recording import init_store, open_recorder
-from caretrail.recording.access import AccessLog, Actor, Asker
-from caretrail.recording.application import Receipt, Records
 from caretrail.recording.opening import Primary
 from caretrail.recording.recorder import EventRecorder
 
@@ -132,8 +133,8 @@ def open_store(
     aware instant by which "today" is judged. Raises StoreError: not there, not ours, unreachable; InvalidFact: who asks
     cannot be recorded so.
     """
-    asker = Asker("service", _actor(actor), purpose)
-    return Store(open_recorder(url, clock=clock), clock, asker, Primary(url, access_url))
+    context = AccessContext("service", _actor(actor), purpose)
+    return Store(open_recorder(url, clock=clock), clock, context, Primary(url, access_url))
 
 
 class Store:
@@ -143,14 +144,14 @@ class Store:
         self,
         recorder: EventRecorder,
         clock: Clock,
-        asker: Asker,
+        context: AccessContext,
         primary: Primary,
-        records: Records | None = None,
+        commands: Commands | None = None,
     ) -> None:
         self._recorder = recorder
-        self._records = Records(recorder, clock) if records is None else records
+        self._commands = Commands(recorder, clock) if commands is None else commands
         self._clock = clock
-        self._asker = asker
+        self._context = context
         self._primary = primary
 
     def asked_by(
@@ -160,8 +161,8 @@ class Store:
 
         It is closed with the one it came from. Raises InvalidFact for what could not be recorded.
         """
-        asker = Asker("service", _actor(actor), self._asker.purpose if purpose is None else purpose, reason)
-        return Store(self._recorder, self._clock, asker, self._primary, self._records)
+        context = AccessContext("service", _actor(actor), self._context.purpose if purpose is None else purpose, reason)
+        return Store(self._recorder, self._clock, context, self._primary, self._commands)
 
     def __enter__(self) -> Self:
         return self
@@ -173,7 +174,7 @@ class Store:
 
     def close(self) -> None:
         """Close the connections."""
-        self._records.close()
+        self._commands.close()
         self._recorder.close()
         self._primary.close()
 
@@ -186,22 +187,18 @@ class Store:
         simply be repeated. `imported` marks a historical load, whose facts are not late entries.
         Raises Refused (its `index` names the fact) or StoreError.
         """
-        taken = [_fact(item, number) for number, item in enumerate(_listed(facts))]
-        return self._records.append(taken, imported=imported)
+        parsed = [_parsed(item) for item in _listed(facts)]
+        for index, fact in enumerate(parsed):
+            if isinstance(fact, Refused):
+                raise fact.at(index)
+        return self._commands.append([fact for fact in parsed if not isinstance(fact, Refused)], imported=imported)
 
     def append_each(self, facts: Sequence[FactLike], *, imported: bool = False) -> list[Receipt | Refused]:
         """Record each fact on its own merits: a receipt or the refusal for each, in their order. Raises StoreError."""
-        outcomes: list[Receipt | Refused | None] = [None] * len(facts)
-        good: list[tuple[int, Fact]] = []
-        for number, item in enumerate(facts):
-            try:
-                good.append((number, _fact(item, number)))
-            except Refused as refusal:
-                outcomes[number] = refusal
-        recorded = self._records.append_each([fact for _, fact in good], imported=imported)
-        for (number, _), outcome in zip(good, recorded, strict=True):
-            outcomes[number] = outcome
-        return [outcome for outcome in outcomes if outcome is not None]
+        parsed = [_parsed(item) for item in facts]
+        taken = [fact for fact in parsed if not isinstance(fact, Refused)]
+        decided = iter(self._commands.append_each(taken, imported=imported))
+        return [fact if isinstance(fact, Refused) else next(decided) for fact in parsed]
 
     # --- answers out; each may also raise AccessNotRecorded -----------------------------------------------------
 
@@ -210,8 +207,8 @@ class Store:
         return self._reader("reader")
 
     def _reader(self, question: str) -> Reader:
-        asker = self._asker.using(f"service {question}")
-        access = AccessLog(self._recorder, asker, lambda: self._clock().astimezone(UTC).date(), self._primary)
+        context = self._context.using(f"service {question}")
+        access = AccessLog(self._recorder, context, lambda: self._clock().astimezone(UTC).date(), self._primary)
         return Reader(self._recorder, self._clock(), access=access)
 
     def episode(self, name: str) -> EpisodeView:
@@ -284,12 +281,11 @@ def _actor(person: Person | Mapping[str, Any] | None) -> Actor | None:
     return Actor(stated.id, stated.role, stated.credential)
 
 
-def _fact(item: FactLike, number: int) -> Fact:
+def _parsed(item: FactLike) -> Fact | Refused:
     try:
         return fact_from(dict(item) if isinstance(item, Mapping) else item)
     except Refused as refusal:
-        refusal.index = number
-        raise
+        return refusal
 
 
 __all__ = [

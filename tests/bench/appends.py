@@ -7,7 +7,7 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from uuid import UUID, uuid4
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
+from caretrail.commands.application import Commands
+from caretrail.commands.cache import CACHED_EPISODES
 from caretrail.facts import parse_fact
 from caretrail.recording import init_store, open_recorder
-from caretrail.recording.application import CACHED_EPISODES, Records
 
 LENGTH = 60
 """Facts an episode holds before the measured append: as long as a believable episode."""
@@ -105,9 +106,9 @@ def ours(url: str, episodes: int, prefix: str = "E", *, remember: bool = True) -
 
 
 @contextmanager
-def opened(url: str) -> Generator[Records]:
+def opened(url: str) -> Generator[Commands]:
     """An application over a store that is there."""
-    with open_recorder(url) as recorder, Records(recorder, lambda: datetime.now(UTC)) as app:
+    with open_recorder(url) as recorder, Commands(recorder, lambda: datetime.now(UTC)) as app:
         yield app
 
 
@@ -120,9 +121,8 @@ def client(url: str, names: Sequence[str], *, remember: bool = True) -> Generato
 
         def step(number: int) -> None:
             name = names[number % len(names)]
-            if not remember and app.repository.cache is not None:
-                with suppress(KeyError):
-                    app.repository.cache.get(app.episode_stream(name), evict=True)
+            if not remember:
+                app.cache.take([app.episode_stream(name)])
             app.append([parse_fact(session_line(name, number))])
 
         yield step

@@ -12,10 +12,10 @@ from typing import Any
 
 from caretrail.cli.append import FEWER_SWEEPS
 from caretrail.cli.lines import MOST_LINES
+from caretrail.commands.application import Commands
 from caretrail.facts import parse_fact
 from caretrail.facts.codec import payload_of
 from caretrail.recording import init_store, open_recorder
-from caretrail.recording.application import Records
 from caretrail.recording.leaf import leaf_hash
 from tests.bench.place import Place, say
 from tests.bench.reads import CARETRAIL, NOW, elsewhere, run, write_population
@@ -70,8 +70,8 @@ def _import(path: Path, url: str) -> tuple[float, float, Spent]:
     gc.set_threshold(*FEWER_SWEEPS)
     init_store(url)
     spent: Spent = dict.fromkeys(STAGES, 0.0)
-    with open_recorder(url) as recorder, Records(recorder, lambda: NOW) as app:
-        for stage, name in ((LOOK, "look"), (STORE, "append")):
+    with open_recorder(url) as recorder, Commands(recorder, lambda: NOW) as app:
+        for stage, name in ((LOOK, "read_for_decision"), (STORE, "append")):
             setattr(recorder, name, _clocked(getattr(recorder, name), spent, stage))
         began, began_cpu = time.perf_counter(), time.process_time()
         for start in range(0, len(lines), MOST_LINES):

@@ -14,12 +14,12 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
+from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.demo import jsonl
 from caretrail.projection.projector import catch_up
 from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import open_recorder
-from caretrail.recording.access import AccessLog, Asker
 from tests.bench.place import Place, say
 
 CARETRAIL = Path(sys.executable).parent / "caretrail"
@@ -123,7 +123,7 @@ def worklists(stores: dict[str, str]) -> list[str]:
             count = len(reader.census(TODAY))
             rows = len(reader.worklist(TODAY).rows)
             inside = median(partial(reader.worklist, TODAY), 9)
-            looking = Reader(recorder, NOW, access=AccessLog(recorder, Asker("worklist"), NOW.date))
+            looking = Reader(recorder, NOW, access=AccessLog(recorder, AccessContext("worklist"), NOW.date))
             recorded = median(partial(looking.worklist, TODAY), 9)
             mine = busiest(reader)
         command = [CARETRAIL, "--db", url, "worklist", "--as-of", TODAY, "--program", mine[0], "--rule", mine[1]]

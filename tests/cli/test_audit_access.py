@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from caretrail.commands.access import AccessLog
 from caretrail.errors import StoreError
 from caretrail.recording import sqlite_setup
-from caretrail.recording.access import AccessLog
 from caretrail.recording.recorder import EventRecorder
 from tests.support.stores import lock_held, run_sql, taking_no_writes
 
@@ -224,7 +224,7 @@ def test_on_a_store_that_takes_no_writes_the_status_answers(seen: Caretrail) -> 
 KILLED = """
 import os, sys, click
 from caretrail.cli.main import main
-from caretrail.recording.access import AccessLog
+from caretrail.commands.access import AccessLog
 order, moment = sys.argv[1], int(sys.argv[2])
 if order == "shown first":
     kept = []

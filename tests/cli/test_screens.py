@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from caretrail.commands.application import Commands
 from caretrail.facts.codec import parse_fact
-from caretrail.recording.application import Records
 from caretrail.recording.opening import open_recorder
 from tests.support.stores import Clock
 
@@ -22,11 +22,11 @@ def load(caretrail: Caretrail, facts: Iterable[str]) -> Caretrail:
     """Record each fact in the evening of its day; a fact of an earlier day comes when it comes."""
     clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
     with open_recorder(caretrail.url, clock=clock) as recorder:
-        records = Records(recorder, clock)
+        commands = Commands(recorder, clock)
         for line in facts:
             day = date.fromisoformat(json.loads(line)["occurred_on"])
             clock.now = max(clock.now + timedelta(seconds=1), datetime.combine(day, time(23), UTC))
-            records.append([parse_fact(line)])
+            commands.append([parse_fact(line)])
     return caretrail
 
 

@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from caretrail.commands.application import Commands
+from caretrail.commands.command import Receipt
 from caretrail.demo import IMPORT_SOURCE, STORIES, episodes, jsonl, practice_day
 from caretrail.demo.clinic import PROGRAMS, end_of_record
 from caretrail.demo.teds import LENGTH_OF_STAY, REASONS
@@ -18,7 +20,6 @@ from caretrail.facts.codec import parse_fact
 from caretrail.findings.program import program_findings
 from caretrail.policy import load_pack
 from caretrail.recording import init_store, open_recorder
-from caretrail.recording.application import Receipt, Records
 from tests.support.practice import folded
 
 TODAY = date(2026, 11, 22)
@@ -117,12 +118,12 @@ def test_reasons_and_lengths_of_stay_follow_the_countrys() -> None:
 def test_a_store_whose_clock_is_set_takes_it_all(tmp_path: Path) -> None:
     store, now = str(tmp_path / "demo.sqlite"), [datetime(2020, 1, 1, tzinfo=UTC)]
     init_store(store, demo=True, clock=lambda: now[0])
-    records = Records(open_recorder(store, clock=lambda: now[0]), lambda: now[0])
+    commands = Commands(open_recorder(store, clock=lambda: now[0]), lambda: now[0])
     told = list(episodes(TODAY, len(STORIES)))
     receipts: list[Receipt] = []
     for now[0], fact in told:
-        receipts += records.append([fact], imported=fact.source == IMPORT_SOURCE)
-    records.close()
+        receipts += commands.append([fact], imported=fact.source == IMPORT_SOURCE)
+    commands.close()
     assert len(receipts) == len(told)
     assert all(receipt.recorded_at - at < timedelta(seconds=1) for receipt, (at, _) in zip(receipts, told, strict=True))
 

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from caretrail.commands.application import Commands
+from caretrail.commands.command import Receipt
 from caretrail.errors import Refused
 from caretrail.facts import Fact
 from caretrail.facts.codec import parse_fact
 from caretrail.recording import init_store, open_recorder
-from caretrail.recording.application import Receipt, Records
 from tests.support.documentation import matches, run, steps
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "ctn0094"
@@ -54,13 +55,13 @@ def facts(converted: Path) -> list[Fact]:
 
 def append(facts: Sequence[Fact], store: Path) -> list[Receipt | Refused]:
     """Append in batches, as the command line does."""
-    records = Records(open_recorder(str(store)), lambda: datetime.now(UTC))
+    commands = Commands(open_recorder(str(store)), lambda: datetime.now(UTC))
     outcomes: list[Receipt | Refused] = []
     try:
         for first in range(0, len(facts), BATCH):
-            outcomes += records.append_each(facts[first : first + BATCH], imported=True)
+            outcomes += commands.append_each(facts[first : first + BATCH], imported=True)
     finally:
-        records.close()
+        commands.close()
     return outcomes
 
 

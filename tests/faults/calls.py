@@ -10,9 +10,9 @@ from random import Random
 from typing import Any, Literal, TypeAlias
 from uuid import NAMESPACE_OID, uuid5
 
+from caretrail.commands.application import Commands
 from caretrail.errors import CaretrailError, StoreUnreachable
 from caretrail.recording import EventRecorder, PendingEvent, leaf_hash, new_salt, open_recorder
-from caretrail.recording.application import Records
 from tests.projections.given import NOW, admitted, session
 
 Receipts: TypeAlias = list[tuple[int, str]]
@@ -73,8 +73,8 @@ def _sender(
     task: Task, kind: Kind, writer: int, recorder: EventRecorder, pipe: Connection[Said, Said]
 ) -> Callable[[int], Receipts]:
     if kind == "facts":
-        records = Records(recorder, lambda: NOW)
-        return lambda number: send_facts(task, writer, number, records)
+        commands = Commands(recorder, lambda: NOW)
+        return lambda number: send_facts(task, writer, number, commands)
     if kind == "torn":
         return lambda number: _send_torn(task, writer, number, recorder, pipe)
     return lambda number: send_events(task, writer, number, recorder)
@@ -99,14 +99,14 @@ def events_of(task: Task, writer: int, number: int) -> list[PendingEvent]:
     ]  # fmt: skip
 
 
-def send_facts(task: Task, writer: int, number: int, records: Records) -> Receipts:
+def send_facts(task: Task, writer: int, number: int, commands: Commands) -> Receipts:
     """Append a call's facts through the application: an admission, which also opens a stay, and sessions."""
     episode = f"K-{task.seed}-{writer}-{number}"
     facts = [
         (session if place else admitted)("01-05", episode, **_command(writer, number, place))
         for place in range(task.size(writer, number))
     ]
-    return [(receipt.position, receipt.leaf) for receipt in records.append(facts)]
+    return [(receipt.position, receipt.leaf) for receipt in commands.append(facts)]
 
 
 def _command(writer: int, number: int, place: int) -> dict[str, Any]:

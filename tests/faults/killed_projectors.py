@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from random import Random
 
+from caretrail.commands.application import Commands
 from caretrail.projection.check import check
 from caretrail.projection.projector import catch_up
 from caretrail.projection.rebuild import rebuild
 from caretrail.recording import EventRecorder, open_recorder
-from caretrail.recording.application import Records
 from tests.faults.counts import Counts
 from tests.faults.crew import PATIENCE, start_process
 from tests.faults.projectors import Work, project
@@ -38,14 +38,14 @@ def run(
     """Kill a projector in each cycle at a random moment of its work; then let one finish and compare."""
     counts, random = Counts.of(*WRONG), Random(seed)
     with open_recorder(url) as recorder:
-        records = Records(recorder, lambda: NOW)
+        commands = Commands(recorder, lambda: NOW)
         for number in range(episodes):
-            records.append(copy_of_example(f"F-{seed}-{number}"))
+            commands.append(copy_of_example(f"F-{seed}-{number}"))
         catch_up(recorder)
         duration = 0.0
         for cycle in range(-1, cycles):  # the first one is let alone, to learn how long it takes here and now
             if work == "catch up":
-                records.append(copy_of_example(f"C-{seed}-{cycle + 1}", facts=FACTS))
+                commands.append(copy_of_example(f"C-{seed}-{cycle + 1}", facts=FACTS))
             if cycle < 0:
                 _, duration = _killed(url, work, torn, PATIENCE)
                 continue

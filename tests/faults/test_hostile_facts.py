@@ -16,11 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from caretrail.commands import library
+from caretrail.commands.application import Commands
+from caretrail.commands.command import Receipt
 from caretrail.errors import Refused
 from caretrail.facts import Fact, fact_from, parse_fact, payload_of
 from caretrail.facts.codec import read_fact
-from caretrail.recording import EventRecorder, leaf_hash, mapper, open_recorder
-from caretrail.recording.application import Receipt, Records
+from caretrail.recording import EventRecorder, leaf_hash, open_recorder
 from tests.projections.given import NOW, admitted, attestation, fact, session
 
 CANARY = "ZZCANARY9"
@@ -50,7 +52,7 @@ LINES = [
 class Both:
     """The application on an empty store of each kind."""
 
-    records: list[Records]
+    commands: list[Commands]
     recorders: list[EventRecorder]
 
     def send(self, line: bytes) -> str:
@@ -59,7 +61,7 @@ class Both:
             sent = parse_fact(line)
         except Refused as refusal:
             return _told(refusal)
-        outcomes = [records.append_each([sent])[0] for records in self.records]
+        outcomes = [commands.append_each([sent])[0] for commands in self.commands]
         said = {_told(outcome) for outcome in outcomes}
         assert len(said) == 1, said
         for recorder, outcome in zip(self.recorders, outcomes, strict=True):
@@ -96,10 +98,10 @@ def _told(outcome: Receipt | Refused) -> str:
 def both(sqlite_url: str, postgres_url: str) -> Iterator[Both]:
     with ExitStack() as stack:
         recorders = [stack.enter_context(open_recorder(url)) for url in (sqlite_url, postgres_url)]
-        records = [stack.enter_context(Records(recorder, lambda: NOW)) for recorder in recorders]
-        for one in records:
+        commands = [stack.enter_context(Commands(recorder, lambda: NOW)) for recorder in recorders]
+        for one in commands:
             one.append([admitted("01-05"), attestation("licence")])
-        yield Both(records, recorders)
+        yield Both(commands, recorders)
 
 
 SHARED = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -169,7 +171,7 @@ def test_a_store_that_changes_a_text_would_be_found_out(both: Both, monkeypatch:
     def normalised(one: Fact) -> bytes:
         return unicodedata.normalize("NFC", payload_of(one).decode()).encode()
 
-    monkeypatch.setattr(mapper, "payload_of", normalised)
+    monkeypatch.setattr(library, "payload_of", normalised)
     assert both.send(_line_with("place", "\u00e9")) == "taken"
     with pytest.raises(AssertionError):
         both.send(_line_with("place", "e\u0301"))
@@ -187,4 +189,4 @@ def test_a_dict_of_python_is_read_as_its_json(both: Both) -> None:
     for bad in hostile:
         with pytest.raises(Refused):
             fact_from(data | bad)
-    assert isinstance(both.records[0].append([fact_from(data)])[0], Receipt)
+    assert isinstance(both.commands[0].append([fact_from(data)])[0], Receipt)

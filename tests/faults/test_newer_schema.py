@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from caretrail.commands.application import Commands
+from caretrail.commands.decide import UnreadableEpisode
 from caretrail.errors import StoreDamaged
 from caretrail.facts import FactBase, codec, payload_of, read_fact
 from caretrail.facts.codec import FACT_TYPES
 from caretrail.projection.projector import catch_up, retry
 from caretrail.recording import leaf_hash, open_recorder
-from caretrail.recording.application import Records, UnreadableEpisode
 from caretrail.service import create_store
 from tests.cli.conftest import Caretrail
 from tests.projections.given import NOW, admitted, session
@@ -37,7 +38,7 @@ def test_what_a_newer_program_wrote_waits_for_a_program_that_can_read_it(
     create_store(store_url)
     caretrail = Caretrail(store_url, tmp_path)
     with open_recorder(store_url) as recorder:
-        newer, older, again = (Records(recorder, lambda: NOW) for _ in range(3))
+        newer, older, again = (Commands(recorder, lambda: NOW) for _ in range(3))
         with newer_program(monkeypatch):
             newer.append([admitted("01-05", "new"), session("01-06", "new", minutes=3)])
         leaves = [leaf_hash(event) for event in recorder.read_log()]

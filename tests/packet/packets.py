@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from caretrail.commands.application import Commands
 from caretrail.evidence.packet import verify
 from caretrail.evidence.packet.make import Made, Wanted, make_packet
 from caretrail.evidence.packet.terms import Terms
@@ -17,7 +18,6 @@ from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import SigningKey, new_key
 from caretrail.ledger.tree import root_of
 from caretrail.projection.tables import create_tables
-from caretrail.recording.application import Records
 from caretrail.recording.leaf import leaf_of
 from caretrail.recording.recorder import EventRecorder
 
@@ -36,7 +36,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.key = new_key(origin_of(self.recorder.namespace))
-        self.records = Records(self.recorder, lambda: NOW)
+        self.commands = Commands(self.recorder, lambda: NOW)
         create_tables(self.recorder.database)
 
     @property
@@ -45,7 +45,7 @@ class Desk:
 
     def record(self, *facts: Fact) -> None:
         """Record facts together."""
-        self.records.append(facts, imported=True)
+        self.commands.append(facts, imported=True)
 
     def checkpoint(self, size: int | None = None, keys: Sequence[SigningKey] = ()) -> str:
         """A signed checkpoint of the log as it is, or was."""

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from caretrail.commands.application import Commands
+from caretrail.commands.command import Receipt
 from caretrail.demo.stories import STORIES
 from caretrail.evidence.packet.page import Checkpoint, Disclosure, FactLine, Known, fact_lines, timeline_page
 from caretrail.facts import Corrected, Fact, fact_from
@@ -18,7 +20,6 @@ from caretrail.reading.episode_view import EpisodeView, view_of
 from caretrail.reading.questions.sheet import Sheet, sheet_of
 from caretrail.reading.questions.timeline import timeline_of
 from caretrail.recording import init_store, leaf_hash, open_recorder
-from caretrail.recording.application import Receipt, Records
 from tests.projections.given import ORTIZ, admitted, assessed, example, plan, session
 from tests.support.stores import Clock
 
@@ -72,10 +73,10 @@ def made(facts: Iterable[Heard], as_of: date) -> Made:
         url = f"sqlite:///{folder}/care.db"
         init_store(url, clock=clock)
         with open_recorder(url, clock=clock) as recorder:
-            records = Records(recorder, clock)
+            commands = Commands(recorder, clock)
             for at, fact in heard:
                 clock.now = max(at, clock.now)
-                [outcome] = records.append_each([fact])
+                [outcome] = commands.append_each([fact])
                 assert isinstance(outcome, Receipt), outcome
             view = view_of(recorder, str(heard[0][1].episode))  # type: ignore[union-attr]
             leaves = {event.originator_version: leaf_hash(event).hex() for event in recorder.read_log(limit=10_000)}

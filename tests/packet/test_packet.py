@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from caretrail.commands.access import PURPOSES as LOOKS
 from caretrail.demo import jsonl
 from caretrail.errors import Refused, StoreDamaged, UnknownEpisode
 from caretrail.evidence.packet import notice, verify
@@ -24,7 +25,6 @@ from caretrail.projection.projector import catch_up
 from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder
-from caretrail.recording.access import PURPOSES as LOOKS
 from tests.packet.packets import NOW, Desk, Files, problems, status, unpacked
 from tests.projections.given import NAME, admitted, assessed, copy_of_example, example, fact
 from tests.support.stores import run_sql
@@ -59,7 +59,7 @@ def test_the_packet_of_one_episode_out_of_many(desk: Desk, tmp_path: Path) -> No
     }  # fmt: skip
     head, *lines = files[f"{FOLDER}/facts.jsonl"].decode().split("\n")[:-1]
     assert json.loads(head)["facts"] == len(lines) == 65
-    recorded = desk.recorder.select_events(desk.records.episode_stream(NAME))
+    recorded = desk.recorder.select_events(desk.commands.episode_stream(NAME))
     for line, event in zip(map(json.loads, lines), recorded, strict=True):
         columns = (line["position"], line["version"], line["recorded_by"], line["name"])
         assert columns == (event.position, event.originator_version, event.recorded_by, event.topic)
@@ -179,7 +179,7 @@ def test_a_consent_is_that_of_one_client(desk: Desk) -> None:
 
 
 def test_a_packet_stands_on_an_older_checkpoint_with_what_there_was(desk: Desk) -> None:
-    position = desk.recorder.select_events(desk.records.episode_stream(NAME))[39].position
+    position = desk.recorder.select_events(desk.commands.episode_stream(NAME))[39].position
     packet = desk.make(NAME, size=position + 3)
     [entry] = manifest_of(unpacked(packet))["streams"]
     assert entry["facts"] == 40
@@ -192,7 +192,7 @@ def test_a_packet_stands_on_an_older_checkpoint_with_what_there_was(desk: Desk) 
 
 
 def test_known_at_moves_what_the_rules_say_and_never_the_facts(desk: Desk) -> None:
-    position = desk.recorder.select_events(desk.records.episode_stream(NAME))[-2].position
+    position = desk.recorder.select_events(desk.commands.episode_stream(NAME))[-2].position
     now, then = (
         unpacked(desk.make(NAME, as_of=DAY)),
         unpacked(desk.make(NAME, name="2.zip", as_of=DAY, known_at=position)),
@@ -279,7 +279,7 @@ def test_a_program_of_the_demo_store(recorder: EventRecorder, tmp_path: Path) ->
     desk = Desk(recorder, tmp_path)
     lines = list(jsonl(date(2026, 6, 1), 12))
     for place in range(0, len(lines), 500):
-        outcomes = desk.records.append_each([parse_fact(line) for line in lines[place : place + 500]], imported=True)
+        outcomes = desk.commands.append_each([parse_fact(line) for line in lines[place : place + 500]], imported=True)
         assert not [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     reader = Reader(recorder, NOW, access=unrecorded)
     programs = {row.program for row in reader.census(date(2026, 5, 1))} - {None}

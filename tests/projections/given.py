@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from caretrail.commands.application import Commands
+from caretrail.commands.command import Receipt
 from caretrail.facts import Fact, fact_from, parse_fact
 from caretrail.projection.tables import create_tables
 from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder
-from caretrail.recording.application import Receipt, Records
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 NAME = "LNK-2026-0001"
@@ -138,12 +139,12 @@ class Care:
     def __init__(self, recorder: EventRecorder, now: datetime = NOW) -> None:
         self.recorder = recorder
         self.now = now
-        self.records = Records(recorder, lambda: self.now)
+        self.commands = Commands(recorder, lambda: self.now)
         create_tables(recorder.database)
 
     def record(self, facts: Sequence[Fact], *, imported: bool = True) -> list[Receipt]:
         """Record facts; a refusal fails the test."""
-        outcomes = self.records.append_each(facts, imported=imported)
+        outcomes = self.commands.append_each(facts, imported=imported)
         receipts = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
         assert len(receipts) == len(facts), [o for o in outcomes if not isinstance(o, Receipt)]
         return receipts

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.errors import InvalidFact
 from caretrail.projection.check import check
 from caretrail.projection.projector import Projector, catch_up
@@ -18,8 +19,7 @@ from caretrail.projection.tables import State, read_state
 from caretrail.reading import door
 from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
-from caretrail.recording.access import AccessLog, Asker, access_stream
-from caretrail.recording.events import PendingAccess
+from caretrail.recording.events import PendingAccess, access_stream
 from tests.projections.given import NAME, NOW, Care, admitted, assessed, day, example
 from tests.support.stores import pending
 
@@ -33,7 +33,7 @@ def looks(recorder: EventRecorder, count: int) -> None:
 
 
 def recording(care: Care) -> Reader:
-    return Reader(care.recorder, NOW, access=AccessLog(care.recorder, Asker("worklist"), NOW.date))
+    return Reader(care.recorder, NOW, access=AccessLog(care.recorder, AccessContext("worklist"), NOW.date))
 
 
 def test_they_make_no_rows_and_are_never_quarantined(care: Care) -> None:

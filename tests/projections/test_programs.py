@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from caretrail.commands.application import Commands
 from caretrail.facts import Fact
 from caretrail.policy import load_pack
 from caretrail.projection.check import check
@@ -14,7 +15,6 @@ from caretrail.projection.rebuild import rebuild
 from caretrail.reading.answers import FindingRow, Worklist
 from caretrail.reading.reader import Reader
 from caretrail.reading.what_if import as_if_in_force
-from caretrail.recording.application import Records
 from tests.projections.given import LEE, Care, admitted, assessed, attestation, attested, day, fact, plan
 
 
@@ -196,10 +196,10 @@ def test_live_known_and_rebuilt_answers_are_the_same_and_the_check_looks_at_prog
 
 
 def test_a_statement_sent_twice_is_one_fact_of_the_program(care: Care) -> None:
-    records = Records(care.recorder, lambda: care.now)
+    commands = Commands(care.recorder, lambda: care.now)
     stated = attestation("licence", "01-02", command_id="licence-2026")
-    [first] = records.append([stated])
-    assert records.append([stated]) == [first]
+    [first] = commands.append([stated])
+    assert commands.append([stated]) == [first]
     assert (first.episode, first.version) == (None, 1)
 
 

@@ -13,28 +13,27 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from caretrail.commands.access import (
+    MOST_EPISODES,
+    PURPOSES,
+    ROLES,
+    AccessContext,
+    AccessLog,
+    Actor,
+    payload,
+)
 from caretrail.errors import AccessNotRecorded, CommandReused, InvalidFact, StoreError
 from caretrail.facts import Accessed, fact_from, payload_of, read_fact
 from caretrail.facts.parts import Person
 from caretrail.recording import EventRecorder, init_store, new_salt, open_recorder
-from caretrail.recording.access import (
-    MOST_EPISODES,
-    PURPOSES,
-    ROLES,
-    AccessLog,
-    Actor,
-    Asker,
-    access_stream,
-    payload,
-)
-from caretrail.recording.events import ACCESS_NAME, ACCESS_SOURCE, LARGEST_PAYLOAD, PendingAccess
+from caretrail.recording.events import ACCESS_NAME, ACCESS_SOURCE, LARGEST_PAYLOAD, PendingAccess, access_stream
 from caretrail.recording.opening import Primary
 from tests.cli.conftest import Caretrail
 from tests.support.stores import WRITING, all_at_once, log_of, pending, run_sql, taking_no_writes
 
 DAY = date(2026, 3, 9)
 ORTIZ = Actor("c-ortiz", "clinician", "LADC")
-ASKER = Asker("timeline", ORTIZ)
+CONTEXT = AccessContext("timeline", ORTIZ)
 GIVEN = {"recipient": "Nebraska DHHS", "basis": "audit", "description": "facts and findings of the episode"}
 
 
@@ -42,8 +41,8 @@ def look(command_id: str = "look", text: bytes = b"{}") -> PendingAccess:
     return PendingAccess(text, command_id, new_salt())
 
 
-def log(recorder: EventRecorder, asker: Asker = ASKER) -> AccessLog:
-    return AccessLog(recorder, asker, lambda: DAY)
+def log(recorder: EventRecorder, context: AccessContext = CONTEXT) -> AccessLog:
+    return AccessLog(recorder, context, lambda: DAY)
 
 
 def looks(recorder: EventRecorder) -> list[Accessed]:
@@ -61,38 +60,40 @@ def test_the_words_are_those_of_the_published_facts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asker", "shown"),
+    ("context", "shown"),
     [
-        (ASKER, {"episodes": ["A-1", "B-2"], "found": 2}),
-        (Asker("show", None), {"episodes": ["A-1"], "found": 1}),
-        (Asker("log", ORTIZ, "audit"), {"whole_log": True, "after": 0}),
-        (Asker("show", ORTIZ, reason='bewußtlos \x1b[31m "x" \u2028\x7f'), {"episodes": ["A-1"], "found": 1}),
-        (ASKER, {"episodes": ["A-1"], "found": 1, "disclosure": GIVEN}),
+        (CONTEXT, {"episodes": ["A-1", "B-2"], "found": 2}),
+        (AccessContext("show", None), {"episodes": ["A-1"], "found": 1}),
+        (AccessContext("log", ORTIZ, "audit"), {"whole_log": True, "after": 0}),
+        (AccessContext("show", ORTIZ, reason='bewußtlos \x1b[31m "x" \u2028\x7f'), {"episodes": ["A-1"], "found": 1}),
+        (CONTEXT, {"episodes": ["A-1"], "found": 1, "disclosure": GIVEN}),
     ],
 )
-def test_what_is_written_without_the_models_is_what_they_would_write(asker: Asker, shown: dict[str, Any]) -> None:
+def test_what_is_written_without_the_models_is_what_they_would_write(
+    context: AccessContext, shown: dict[str, Any]
+) -> None:
     """The control is the model itself: reading it back and writing it again gives the same bytes."""
-    written = payload(asker, "ortiz", DAY, **shown)
+    written = payload(context, "ortiz", DAY, **shown)
     fact = read_fact(ACCESS_NAME, written)
     assert payload_of(fact) == written
-    assert (fact.occurred_on, fact.actor.id) == (DAY, "c-ortiz" if asker.actor else "ortiz")
+    assert (fact.occurred_on, fact.actor.id) == (DAY, "c-ortiz" if context.actor else "ortiz")
 
 
 @pytest.mark.parametrize("account", ["", "DOMÄNE\\Ortiz", "x" * 100, "a b"])
 def test_without_an_actor_the_account_stands_for_one_as_far_as_an_id_can(account: str) -> None:
-    fact = read_fact(ACCESS_NAME, payload(Asker("show"), account, DAY, episodes=["A"], found=1))
+    fact = read_fact(ACCESS_NAME, payload(AccessContext("show"), account, DAY, episodes=["A"], found=1))
     assert fact.actor.role == "other"
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "\0", "x" * 4001, "\ud800"])
 def test_glass_is_not_broken_without_a_reason(reason: str) -> None:
     with pytest.raises(InvalidFact):
-        Asker("show", ORTIZ, reason=reason)
-    assert Asker("show", ORTIZ, "audit", reason="fire").purpose == "emergency"
+        AccessContext("show", ORTIZ, reason=reason)
+    assert AccessContext("show", ORTIZ, "audit", reason="fire").purpose == "emergency"
     with pytest.raises(InvalidFact, match="needs its reason"):
-        Asker("show", ORTIZ, "emergency")
+        AccessContext("show", ORTIZ, "emergency")
     with pytest.raises(InvalidFact, match="purpose: must be one of treatment"):
-        Asker("show", ORTIZ, "curiosity")
+        AccessContext("show", ORTIZ, "curiosity")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_glass_is_not_broken_without_a_reason(reason: str) -> None:
 )
 def test_who_cannot_be_recorded_cannot_ask(actor: Actor) -> None:
     with pytest.raises(InvalidFact, match="actor"):
-        Asker("show", actor)
+        AccessContext("show", actor)
 
 
 # --- what the store chooses -----------------------------------------------------------------------------------------
@@ -262,7 +263,7 @@ def test_a_store_that_takes_no_writes_sends_the_look_where_it_does(store_url: st
         assert failed.value.read_only
         assert "CARETRAIL_ACCESS_DB" in failed.value.hint
         primary = Primary(store_url, primary_url)
-        AccessLog(recorder, ASKER, lambda: DAY, primary)(["A"])
+        AccessLog(recorder, CONTEXT, lambda: DAY, primary)(["A"])
         primary.close()
         with open_recorder(primary_url) as there:
             assert [fact.episodes for fact in looks(there)] == [("A",)]
@@ -278,7 +279,7 @@ def test_it_must_be_the_same_store_and_take_writes_itself(store_url: str, tmp_pa
         for place, words in places.items():
             primary = Primary(store_url, place)
             with pytest.raises(AccessNotRecorded, match=words):
-                AccessLog(recorder, ASKER, lambda: DAY, primary)(["A"])
+                AccessLog(recorder, CONTEXT, lambda: DAY, primary)(["A"])
             primary.close()
 
 

@@ -11,6 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from caretrail.commands.application import Commands
+from caretrail.commands.attempts import ATTEMPTS
+from caretrail.commands.command import Receipt
+from caretrail.commands.decide import UnreadableEpisode
 from caretrail.errors import (
     CommandReused,
     Impossible,
@@ -22,7 +26,6 @@ from caretrail.errors import (
 )
 from caretrail.facts import Fact, fact_from, parse_fact
 from caretrail.recording import open_recorder
-from caretrail.recording.application import ATTEMPTS, Receipt, Records, UnreadableEpisode
 from tests.support.stores import pending
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
@@ -50,8 +53,8 @@ def discharged(day: str, episode: str = "E-1") -> Fact:
 
 
 @pytest.fixture
-def records(store_url: str) -> Iterator[Records]:
-    with Records(open_recorder(store_url), lambda: NOW) as app:
+def commands(store_url: str) -> Iterator[Commands]:
+    with Commands(open_recorder(store_url), lambda: NOW) as app:
         yield app
 
 
@@ -60,74 +63,74 @@ def receipts(outcomes: list[Receipt | Refused]) -> list[Receipt]:
     return [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
 
 
-def test_the_example_is_taken_whole_and_again_with_the_same_receipts(records: Records) -> None:
+def test_the_example_is_taken_whole_and_again_with_the_same_receipts(commands: Commands) -> None:
     facts = [parse_fact(line) for line in EXAMPLE.read_bytes().splitlines()]
-    first = receipts(records.append_each(facts))
+    first = receipts(commands.append_each(facts))
     assert [r.version for r in first] == [r.position for r in first] == list(range(1, 66))
-    assert records.append_each(facts) == first
-    assert records.append(facts) == first
-    assert records.episode("LNK-2026-0001").version == 65
+    assert commands.append_each(facts) == first
+    assert commands.append(facts) == first
+    assert commands.episode("LNK-2026-0001").version == 65
 
 
-def test_a_fact_without_a_command_id_is_a_new_fact_each_time(records: Records) -> None:
-    records.append([admitted()])
-    assert [r.version for r in records.append([session("2026-01-06")]) + records.append([session("2026-01-06")])] == [
+def test_a_fact_without_a_command_id_is_a_new_fact_each_time(commands: Commands) -> None:
+    commands.append([admitted()])
+    assert [r.version for r in commands.append([session("2026-01-06")]) + commands.append([session("2026-01-06")])] == [
         2,
         3,
     ]
 
 
-def test_a_command_id_used_for_other_content_is_refused_and_names_the_position(records: Records) -> None:
-    records.append([admitted(command_id="a/1")])
+def test_a_command_id_used_for_other_content_is_refused_and_names_the_position(commands: Commands) -> None:
+    commands.append([admitted(command_id="a/1")])
     for other in (session("2026-01-06", command_id="a/1"), admitted("E-2", command_id="a/1", client="cl-2")):
         with pytest.raises(CommandReused, match="position 1"):
-            records.append([other])
-    assert records.append([session("2026-01-06", command_id="a/1", source="ehr")])[0].version == 2, "unique per source"
+            commands.append([other])
+    assert commands.append([session("2026-01-06", command_id="a/1", source="ehr")])[0].version == 2, "unique per source"
 
 
-def test_a_retry_is_recognised_whether_or_not_it_is_marked_as_imported(records: Records) -> None:
-    first = records.append([admitted(command_id="a/1")], imported=True)
-    assert records.append([admitted(command_id="a/1")]) == first
-    assert records.episode("E-1").entries[0].imported
+def test_a_retry_is_recognised_whether_or_not_it_is_marked_as_imported(commands: Commands) -> None:
+    first = commands.append([admitted(command_id="a/1")], imported=True)
+    assert commands.append([admitted(command_id="a/1")]) == first
+    assert commands.episode("E-1").entries[0].imported
 
 
-def test_one_act_sent_twice_in_one_call_is_recorded_once(records: Records) -> None:
+def test_one_act_sent_twice_in_one_call_is_recorded_once(commands: Commands) -> None:
     twice = session("2026-01-06", command_id="a/2")
     other = session("2026-01-07", command_id="a/2")
-    outcomes = records.append_each([admitted(command_id="a/1"), twice, twice, other])
+    outcomes = commands.append_each([admitted(command_id="a/1"), twice, twice, other])
     assert outcomes[1] == outcomes[2]
     assert isinstance(outcomes[3], CommandReused)
-    assert records.episode("E-1").version == 2
+    assert commands.episode("E-1").version == 2
 
 
-def test_refusals_stand_in_their_place_and_the_others_are_taken(records: Records) -> None:
-    outcomes = records.append_each(
+def test_refusals_stand_in_their_place_and_the_others_are_taken(commands: Commands) -> None:
+    outcomes = commands.append_each(
         [session("2026-01-06", "E-9"), admitted(), discharged("2026-01-01"), session("2026-01-07")]
     )
     assert [type(o) for o in outcomes] == [UnknownEpisode, Receipt, Impossible, Receipt]
     assert [r.position for r in outcomes if isinstance(r, Receipt)] == [1, 2], "a refusal takes no position"
 
 
-def test_all_or_nothing_takes_nothing_and_names_who_is_to_blame(records: Records) -> None:
+def test_all_or_nothing_takes_nothing_and_names_who_is_to_blame(commands: Commands) -> None:
     with pytest.raises(Impossible) as caught:
-        records.append([admitted(), session("2026-01-06"), session("2026-08-01")])
+        commands.append([admitted(), session("2026-01-06"), session("2026-08-01")])
     assert caught.value.index == 2
     with pytest.raises(UnknownEpisode):
-        records.episode("E-1")
-    assert records.append([admitted()])[0].position == 1
+        commands.episode("E-1")
+    assert commands.append([admitted()])[0].position == 1
 
 
-def test_all_or_nothing_takes_nothing_when_one_command_stands_for_two_facts(records: Records) -> None:
+def test_all_or_nothing_takes_nothing_when_one_command_stands_for_two_facts(commands: Commands) -> None:
     with pytest.raises(InvalidFact, match="appears twice") as caught:
-        records.append([admitted(command_id="a/1"), session("2026-01-06", command_id="a/1")])
+        commands.append([admitted(command_id="a/1"), session("2026-01-06", command_id="a/1")])
     assert caught.value.index == 1
     with pytest.raises(UnknownEpisode):
-        records.episode("E-1")
+        commands.episode("E-1")
 
 
-def test_the_episode_that_is_impossible_as_a_whole_is_the_one_that_is_named(records: Records) -> None:
+def test_the_episode_that_is_impossible_as_a_whole_is_the_one_that_is_named(commands: Commands) -> None:
     with pytest.raises(Impossible) as caught:
-        records.append([admitted(), fact("2026-01-06", "resumed"), admitted("E-2", client="cl-2")])
+        commands.append([admitted(), fact("2026-01-06", "resumed"), admitted("E-2", client="cl-2")])
     assert caught.value.index == 1
 
 
@@ -135,23 +138,23 @@ def test_the_episode_that_is_impossible_as_a_whole_is_the_one_that_is_named(reco
     ("name", "payload"), [("praised/1", b"{}"), ("held/9", b"{}"), ("discharged/1", b"no JSON"), ("voided/1", b"{}")]
 )
 def test_an_episode_that_cannot_be_read_does_not_stop_the_others(
-    records: Records, store_url: str, name: str, payload: bytes
+    commands: Commands, store_url: str, name: str, payload: bytes
 ) -> None:
-    records.append([admitted("bad", client="cl-9")])
+    commands.append([admitted("bad", client="cl-9")])
     with open_recorder(store_url) as recorder:
-        recorder.append([pending(records.episode_stream("bad"), 2, name=name, payload=payload)])
-    outcomes = records.append_each([admitted(), session("2026-01-06", "bad"), discharged("2026-02-01", "bad")])
+        recorder.append([pending(commands.episode_stream("bad"), 2, name=name, payload=payload)])
+    outcomes = commands.append_each([admitted(), session("2026-01-06", "bad"), discharged("2026-02-01", "bad")])
     assert [type(o) for o in outcomes] == [Receipt, UnreadableEpisode, UnreadableEpisode]
-    assert [type(o) for o in records.append_each([session("2026-01-06")])] == [Receipt], "nothing of it is remembered"
+    assert [type(o) for o in commands.append_each([session("2026-01-06")])] == [Receipt], "nothing of it is remembered"
     with pytest.raises(UnreadableEpisode):
-        records.append([session("2026-01-07"), discharged("2026-02-01", "bad")])
-    assert records.episode("E-1").version == 2
+        commands.append([session("2026-01-07"), discharged("2026-02-01", "bad")])
+    assert commands.episode("E-1").version == 2
 
 
-def test_facts_of_one_call_are_judged_together(records: Records) -> None:
-    records.append([admitted(), discharged("2026-03-02")])
+def test_facts_of_one_call_are_judged_together(commands: Commands) -> None:
+    commands.append([admitted(), discharged("2026-03-02")])
     with pytest.raises(Impossible):
-        records.append(
+        commands.append(
             [
                 fact(
                     "2026-03-09",
@@ -162,7 +165,7 @@ def test_facts_of_one_call_are_judged_together(records: Records) -> None:
                 )
             ]
         )
-    records.append(
+    commands.append(
         [
             fact(
                 "2026-03-09",
@@ -180,14 +183,14 @@ def test_facts_of_one_call_are_judged_together(records: Records) -> None:
             ),
         ]
     )
-    assert records.episode("E-1").stays[0].first_day.isoformat() == "2026-03-03"
+    assert commands.episode("E-1").stays[0].first_day.isoformat() == "2026-03-03"
 
 
-def test_a_client_has_one_open_stay_in_a_program(records: Records) -> None:
-    records.append([admitted()])
+def test_a_client_has_one_open_stay_in_a_program(commands: Commands) -> None:
+    commands.append([admitted()])
     with pytest.raises(StayOverlap, match="in episode E-1"):
-        records.append([admitted("E-2", "2026-02-01")])
-    outcomes = records.append_each(
+        commands.append([admitted("E-2", "2026-02-01")])
+    outcomes = commands.append_each(
         [admitted("E-2", "2026-02-01"), session("2026-01-06"), admitted("E-3", client="cl-3")]
     )
     assert [type(o) for o in outcomes] == [StayOverlap, Receipt, Receipt], (
@@ -196,14 +199,14 @@ def test_a_client_has_one_open_stay_in_a_program(records: Records) -> None:
 
 
 def test_a_return_after_discharge_is_a_new_episode_and_an_old_one_may_be_entered_later(
-    records: Records,
+    commands: Commands,
 ) -> None:
-    records.append([admitted(), discharged("2026-03-02")])
-    records.append([admitted("E-2", "2026-03-02", prior_episode="E-1")])
-    records.append([admitted("E-0", "2025-01-05"), discharged("2025-03-02", "E-0")])
+    commands.append([admitted(), discharged("2026-03-02")])
+    commands.append([admitted("E-2", "2026-03-02", prior_episode="E-1")])
+    commands.append([admitted("E-0", "2025-01-05"), discharged("2025-03-02", "E-0")])
     void_discharge = fact("2026-03-09", "voided", target=2, reason="entered_in_error")
     with pytest.raises(StayOverlap, match="in episode E-2"):
-        records.append([void_discharge])
+        commands.append([void_discharge])
     moved = fact(
         "2026-03-09",
         "corrected",
@@ -213,31 +216,31 @@ def test_a_return_after_discharge_is_a_new_episode_and_an_old_one_may_be_entered
         reason="typing error",
     )
     with pytest.raises(StayOverlap, match="in episode E-1"):
-        records.append([moved])
+        commands.append([moved])
 
 
-def test_a_transfer_to_another_program_moves_the_stay(records: Records) -> None:
+def test_a_transfer_to_another_program_moves_the_stay(commands: Commands) -> None:
     away = fact("2026-02-02", "transferred", from_level="2.1", to_level="1", edition="asam-3", to_program="op")
-    records.append([admitted(), away])
-    records.append([admitted("E-2", "2026-02-02")])
+    commands.append([admitted(), away])
+    commands.append([admitted("E-2", "2026-02-02")])
     back = fact("2026-02-09", "transferred", from_level="1", to_level="2.1", edition="asam-3", to_program="iop")
     with pytest.raises(StayOverlap, match="in episode E-2"):
-        records.append([back])
+        commands.append([back])
 
 
-def test_after_a_refused_call_the_next_decision_rests_on_what_is_stored(records: Records) -> None:
-    records.append([admitted()])
+def test_after_a_refused_call_the_next_decision_rests_on_what_is_stored(commands: Commands) -> None:
+    commands.append([admitted()])
     with pytest.raises(StayOverlap):
-        records.append([admitted("E-2"), session("2026-01-06", "E-2")])
+        commands.append([admitted("E-2"), session("2026-01-06", "E-2")])
     with pytest.raises(UnknownEpisode):
-        records.append([session("2026-01-06", "E-2")])
+        commands.append([session("2026-01-06", "E-2")])
 
 
 def test_a_decision_on_an_old_version_is_made_again(store_url: str) -> None:
     """Given two services that remember one episode, when both append in turn, then neither loses nor repeats a fact."""
     with (
-        Records(open_recorder(store_url), lambda: NOW) as one,
-        Records(open_recorder(store_url), lambda: NOW) as two,
+        Commands(open_recorder(store_url), lambda: NOW) as one,
+        Commands(open_recorder(store_url), lambda: NOW) as two,
     ):
         one.append([admitted()])
         for day in range(6, 16):
@@ -254,19 +257,20 @@ def test_a_fact_that_another_records_before_the_append_gets_that_receipt(
     """What was decided meanwhile was not stored, so the next decision must not rest on it."""
     act = session("2026-01-06", command_id="k-1")
     with (
-        Records(open_recorder(store_url), lambda: NOW) as one,
-        Records(open_recorder(store_url), lambda: NOW) as two,
+        Commands(open_recorder(store_url), lambda: NOW) as one,
+        Commands(open_recorder(store_url), lambda: NOW) as two,
     ):
         one.append([admitted()])
-        insert = one.recorder.insert_events
+        recorder: Any = one.recorder
+        append = recorder.append
         theirs: list[Receipt | Refused] = []
 
         def late(*events: Any, **more: Any) -> Any:
             if not theirs:
                 theirs.extend(two.append([discharged("2026-02-02")]) + two.append([act]))
-            return insert(*events, **more)
+            return append(*events, **more)
 
-        monkeypatch.setattr(one.recorder, "insert_events", late)
+        monkeypatch.setattr(recorder, "append", late)
         assert one.append([act]) == theirs[1:]
         with pytest.raises(Impossible, match="after the discharge"):
             one.append([session("2026-02-03")])
@@ -278,18 +282,19 @@ def test_a_fact_of_one_call_that_another_records_meanwhile_gets_that_receipt(
     """Its command was looked up before the first fact was recorded; the discharge waits for the round after."""
     facts = [admitted(), fact("2026-02-02", "discharged", reason="completed", command_id="k-2")]
     with (
-        Records(open_recorder(store_url), lambda: NOW) as one,
-        Records(open_recorder(store_url), lambda: NOW) as two,
+        Commands(open_recorder(store_url), lambda: NOW) as one,
+        Commands(open_recorder(store_url), lambda: NOW) as two,
     ):
-        insert = one.recorder.insert_events
+        recorder: Any = one.recorder
+        append = recorder.append
         theirs: list[Receipt | Refused] = []
 
         def then(*events: Any, **more: Any) -> Any:
-            positions = insert(*events, **more)
+            recorded = append(*events, **more)
             theirs.extend(two.append(facts[1:]))
-            return positions
+            return recorded
 
-        monkeypatch.setattr(one.recorder, "insert_events", then)
+        monkeypatch.setattr(recorder, "append", then)
         assert one.append_each(facts)[1:] == theirs
         assert one.episode("E-1").version == 2
 
@@ -298,9 +303,9 @@ def test_a_fact_of_one_call_that_another_records_meanwhile_gets_that_receipt(
 def test_one_fact_is_two_round_trips_on_postgresql(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, remembered: bool
 ) -> None:
-    with Records(open_recorder(postgres_url), lambda: NOW) as app:
+    with Commands(open_recorder(postgres_url), lambda: NOW) as app:
         app.append([admitted()])
-    with Records(open_recorder(postgres_url), lambda: NOW) as app:
+    with Commands(open_recorder(postgres_url), lambda: NOW) as app:
         if remembered:
             app.append([session("2026-01-06", command_id="k-1")])
         asked: list[object] = []
@@ -318,13 +323,13 @@ def test_one_fact_is_two_round_trips_on_postgresql(
 
 
 def test_services_racing_for_one_episode_all_get_through(store_url: str) -> None:
-    with Records(open_recorder(store_url), lambda: NOW) as app:
+    with Commands(open_recorder(store_url), lambda: NOW) as app:
         app.append([admitted()])
     failures: list[BaseException] = []
 
     def work(number: int) -> None:
         try:
-            with Records(open_recorder(store_url), lambda: NOW) as app:
+            with Commands(open_recorder(store_url), lambda: NOW) as app:
                 for i in range(10):
                     app.append([session("2026-01-06", command_id=f"{number}/{i}")])
         except BaseException as error:
@@ -336,14 +341,14 @@ def test_services_racing_for_one_episode_all_get_through(store_url: str) -> None
     for thread in threads:
         thread.join()
     assert not failures, failures
-    with Records(open_recorder(store_url), lambda: NOW) as app:
+    with Commands(open_recorder(store_url), lambda: NOW) as app:
         assert app.episode("E-1").version == 41
 
 
 def test_a_conflict_that_never_ends_is_reported_with_both_versions(
-    records: Records, monkeypatch: pytest.MonkeyPatch
+    commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records.append([admitted()])
+    commands.append([admitted()])
 
     tries: list[object] = []
 
@@ -351,9 +356,9 @@ def test_a_conflict_that_never_ends_is_reported_with_both_versions(
         tries.append(1)
         raise VersionConflict("x", 1, 2)
 
-    monkeypatch.setattr(records.recorder, "insert_events", always)
+    monkeypatch.setattr(commands.recorder, "append", always)
     with pytest.raises(VersionConflict, match="expected version 1 of the episode, but it is at version 2"):
-        records.append([session("2026-01-06")])
+        commands.append([session("2026-01-06")])
     assert len(tries) == ATTEMPTS
 
 
@@ -363,15 +368,15 @@ def test_variables_of_the_host_do_not_change_where_we_store(
     monkeypatch.setenv("PERSISTENCE_MODULE", "eventsourcing.sqlite")
     monkeypatch.setenv("SQLITE_DBNAME", str(tmp_path / "elsewhere.db"))
     monkeypatch.setenv("COMPRESSOR_TOPIC", "zlib")
-    with Records(open_recorder(store_url), lambda: NOW) as app:
+    with Commands(open_recorder(store_url), lambda: NOW) as app:
         app.append([admitted()])
         assert "PATH" not in app.env
     assert not (tmp_path / "elsewhere.db").exists()
-    with Records(open_recorder(store_url), lambda: NOW) as app:
+    with Commands(open_recorder(store_url), lambda: NOW) as app:
         assert app.episode("E-1").version == 1
 
 
-def test_a_programs_own_facts_have_a_stream_of_their_own(records: Records) -> None:
+def test_a_programs_own_facts_have_a_stream_of_their_own(commands: Commands) -> None:
     attested = fact_from(
         {
             "type": "program_attested",
@@ -382,13 +387,13 @@ def test_a_programs_own_facts_have_a_stream_of_their_own(records: Records) -> No
             "valid_from": "2026-01-01",
         }
     )
-    first, second = records.append([attested]), records.append([attested])
+    first, second = commands.append([attested]), commands.append([attested])
     assert (first[0].episode, first[0].version, second[0].version) == (None, 1, 2)
     with pytest.raises(UnknownEpisode):
-        records.episode("program:iop")
+        commands.episode("program:iop")
 
 
-def test_facts_sent_together_fare_as_if_sent_alone_also_where_stays_move(records: Records) -> None:
+def test_facts_sent_together_fare_as_if_sent_alone_also_where_stays_move(commands: Commands) -> None:
     """Given one client in two programs, when A moves to B's program before B has left, then A is refused."""
 
     def admit(episode: str, program: str) -> Fact:
@@ -398,24 +403,24 @@ def test_facts_sent_together_fare_as_if_sent_alone_also_where_stays_move(records
         fields = {"from_level": start, "to_level": end, "edition": "asam-3", "to_program": program}
         return fact(day, "transferred", episode, **fields)
 
-    records.append_each([admit("A", "q1"), admit("B", "q2")])
-    outcomes = records.append_each(
+    commands.append_each([admit("A", "q1"), admit("B", "q2")])
+    outcomes = commands.append_each(
         [move("A", "2026-02-02", "q2", "2.1", "1"), move("B", "2026-02-02", "q3", "2.1", "1")]
     )
     assert [type(outcome) for outcome in outcomes] == [StayOverlap, Receipt]
-    assert records.append_each([move("A", "2026-02-02", "q2", "2.1", "1")])[0].__class__ is Receipt
+    assert commands.append_each([move("A", "2026-02-02", "q2", "2.1", "1")])[0].__class__ is Receipt
     old = [admitted("OLD", "2025-01-05", client="cl-7"), discharged("2025-03-02", "OLD")]
-    records.append([admitted("NEW", client="cl-7")])
-    assert [type(outcome) for outcome in records.append_each(old)] == [StayOverlap, UnknownEpisode]
-    assert len(records.append(old)) == 2, "together they are an old stay that is over"
+    commands.append([admitted("NEW", client="cl-7")])
+    assert [type(outcome) for outcome in commands.append_each(old)] == [StayOverlap, UnknownEpisode]
+    assert len(commands.append(old)) == 2, "together they are an old stay that is over"
 
 
-def test_facts_of_one_call_may_come_in_any_order(records: Records) -> None:
-    assert [r.version for r in records.append([session("2026-01-06"), admitted()])] == [1, 2]
+def test_facts_of_one_call_may_come_in_any_order(commands: Commands) -> None:
+    assert [r.version for r in commands.append([session("2026-01-06"), admitted()])] == [1, 2]
     with pytest.raises(UnknownEpisode):
-        records.append([session("2026-01-06", "E-9"), session("2026-01-07", "E-9")])
+        commands.append([session("2026-01-06", "E-9"), session("2026-01-07", "E-9")])
 
 
-def test_a_stay_in_the_way_within_one_call_is_named(records: Records) -> None:
+def test_a_stay_in_the_way_within_one_call_is_named(commands: Commands) -> None:
     with pytest.raises(StayOverlap, match=r"in episode E-[12]"):
-        records.append([admitted("E-1"), admitted("E-2")])
+        commands.append([admitted("E-1"), admitted("E-2")])

@@ -147,12 +147,12 @@ def test_a_decision_looks_once_for_commands_and_streams(recorder: EventRecorder)
     first, second, third = recorder.read_log()
     of = {event.command_id: (event.source, event.command_id) for event in (first, second, third)}
 
-    assert recorder.look([of["k-1"]], {a: 1}) == ({of["k-1"]: first}, {a: [second]})
-    assert recorder.look([of["k-2"]], {a: 1}) == ({of["k-2"]: second}, {a: [second]})
-    assert recorder.look([of["k-3"]], {a: 2}) == ({of["k-3"]: third}, {a: []})
-    assert recorder.look([("", "k-4")], {a: 0}) == ({}, {a: [first, second]})
-    assert recorder.look([], {b: 0}) == ({}, {b: [third]})
-    assert recorder.look(list(of.values()), {a: 1, b: 1})[1] == {a: [second], b: []}
+    assert recorder.read_for_decision([of["k-1"]], {a: 1}) == ({of["k-1"]: first}, {a: [second]})
+    assert recorder.read_for_decision([of["k-2"]], {a: 1}) == ({of["k-2"]: second}, {a: [second]})
+    assert recorder.read_for_decision([of["k-3"]], {a: 2}) == ({of["k-3"]: third}, {a: []})
+    assert recorder.read_for_decision([("", "k-4")], {a: 0}) == ({}, {a: [first, second]})
+    assert recorder.read_for_decision([], {b: 0}) == ({}, {b: [third]})
+    assert recorder.read_for_decision(list(of.values()), {a: 1, b: 1})[1] == {a: [second], b: []}
 
 
 def test_the_log_is_read_in_pieces(recorder: EventRecorder) -> None:
@@ -176,9 +176,8 @@ def test_a_batch_of_five_hundred_is_one_call(recorder: EventRecorder) -> None:
 
 def test_the_library_reads_and_writes_through_its_own_interface(recorder: EventRecorder) -> None:
     a = uuid4()
-    receipts: list[RecordedEvent] = []
-    positions = recorder.insert_events([pending(a, 1), pending(a, 2, name="held/1")], recorded=receipts, stays={})
-    assert list(positions) == [1, 2] == [event.position for event in receipts]
+    positions = recorder.insert_events([pending(a, 1), pending(a, 2, name="held/1")])
+    assert list(positions) == [1, 2] == [event.position for event in log_of(recorder)]
     recorder.append([pending(uuid4())])
 
     def ids(

@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from caretrail.aliases import Progress
+from caretrail.commands.application import Commands
 from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer
 from caretrail.facts.codec import parse_fact
 from caretrail.recording import EventRecorder, RecordedEvent, copying, init_store, leaf_hash, open_recorder
-from caretrail.recording.application import Records
 from caretrail.recording.copying import Copied, CopyRefused, copy_store
 from tests.support.stores import Clock, pending, run_sql
 
@@ -31,10 +31,10 @@ def source(store_url: str, clock: Clock) -> Iterator[EventRecorder]:
     """A store with an episode, a load of history, and a fact that cannot be read."""
     clock.advance(days=500)
     with open_recorder(store_url, clock=clock) as recorder:
-        records = Records(recorder, clock)
+        commands = Commands(recorder, clock)
         facts = [parse_fact(line) for line in EXAMPLE.read_text().splitlines()]
-        records.append(facts[:40])
-        records.append_each(facts[40:], imported=True)
+        commands.append(facts[:40])
+        commands.append_each(facts[40:], imported=True)
         recorder.append([pending(uuid4(), payload=b"\x00\xff not a fact")])
         yield recorder
 
@@ -88,13 +88,13 @@ def test_a_copy_goes_on_where_the_store_was(source: EventRecorder, target_url: s
     copy(source, target_url)
     line = EXAMPLE.read_text().splitlines()[1]
     with open_recorder(target_url, clock=clock) as target:
-        first = Records(source, clock).append([parse_fact(line)])
-        records = Records(target, clock)
-        assert records.append([parse_fact(line)]) == first  # sent again, it gets its first receipt
+        first = Commands(source, clock).append([parse_fact(line)])
+        commands = Commands(target, clock)
+        assert commands.append([parse_fact(line)]) == first  # sent again, it gets its first receipt
         changed = {'"LNK-2026-0001"': '"LNK-2"', '"ehr/0002"': '"new"', '"cl-7f3a"': '"cl-2"'}
         for old, new in changed.items():
             line = line.replace(old, new)
-        [receipt] = records.append([parse_fact(line)])
+        [receipt] = commands.append([parse_fact(line)])
         assert receipt.position == 67
 
 

@@ -15,10 +15,10 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactory
 from eventsourcing.utils import Environment, EnvType
 
+from caretrail.commands.library import RecorderFactory
 from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.recording import EventRecorder
 from caretrail.recording.database import Database, Params, load_sql
-from caretrail.recording.infrastructure import RecorderFactory
 from caretrail.recording.location import parse_url
 from caretrail.recording.pool import Pool
 from caretrail.recording.statements import for_psycopg, for_sqlite

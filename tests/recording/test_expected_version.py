@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from caretrail.commands.application import Commands
+from caretrail.commands.command import Receipt
 from caretrail.errors import CommandReused, Impossible, InvalidFact, Refused, VersionConflict
 from caretrail.facts import fact_from, payload_of
 from caretrail.recording import open_recorder
-from caretrail.recording.application import Receipt, Records
 from caretrail.service import create_store, open_store
 from tests.cli.conftest import Caretrail
 from tests.projections.given import NOW, admitted, attestation, fact, session
@@ -25,31 +26,31 @@ from tests.support.stores import all_at_once
 
 
 @pytest.fixture
-def records(store_url: str) -> Iterator[Records]:
-    with Records(open_recorder(store_url), lambda: NOW) as app:
+def commands(store_url: str) -> Iterator[Commands]:
+    with Commands(open_recorder(store_url), lambda: NOW) as app:
         yield app
 
 
-def test_a_fact_is_recorded_as_the_version_after_the_one_it_was_decided_on(records: Records) -> None:
-    [first] = records.append([admitted("01-05", expected_version=0)])
-    [second] = records.append([session("01-06", expected_version=1)])
+def test_a_fact_is_recorded_as_the_version_after_the_one_it_was_decided_on(commands: Commands) -> None:
+    [first] = commands.append([admitted("01-05", expected_version=0)])
+    [second] = commands.append([session("01-06", expected_version=1)])
     assert (first.version, second.version) == (1, 2)
 
 
-def test_one_decided_on_an_older_version_is_refused_with_both_and_keeps_nothing(records: Records) -> None:
-    records.append([admitted("01-05"), session("01-06")])
+def test_one_decided_on_an_older_version_is_refused_with_both_and_keeps_nothing(commands: Commands) -> None:
+    commands.append([admitted("01-05"), session("01-06")])
     for other in (0, 2, 4):
         with pytest.raises(VersionConflict) as caught:
-            records.append([session("01-07"), session("01-08", expected_version=other)])
+            commands.append([session("01-07"), session("01-08", expected_version=other)])
         assert caught.value.message == f"expected version {other} of the episode, but it is at version 3"
         assert (caught.value.expected, caught.value.actual, caught.value.index) == (other, 3, 1)
-    assert records.episode("E-1").version == 2
+    assert commands.episode("E-1").version == 2
 
 
 def test_it_is_not_decided_again_for_a_caller_who_decided(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another service appends between our decision and our append: with no version named, it is decided again."""
     with ExitStack() as stack:
-        ours, theirs = (stack.enter_context(Records(open_recorder(store_url), lambda: NOW)) for _ in range(2))
+        ours, theirs = (stack.enter_context(Commands(open_recorder(store_url), lambda: NOW)) for _ in range(2))
         theirs.append([admitted("01-05")])
 
         for named in (None, 2):
@@ -69,7 +70,7 @@ def test_what_was_refused_beside_a_fact_that_was_not_stored_is_decided_again(
 ) -> None:
     """Given a discharge and a later session in one call, when others make the discharge impossible, it stands."""
     with ExitStack() as stack:
-        ours, theirs = (stack.enter_context(Records(open_recorder(store_url), lambda: NOW)) for _ in range(2))
+        ours, theirs = (stack.enter_context(Commands(open_recorder(store_url), lambda: NOW)) for _ in range(2))
         theirs.append([admitted("01-05")])
         _just_before_the_append(ours, monkeypatch, lambda: theirs.append([session("02-10")]))
         left = fact("discharged", "02-02", reason="completed")
@@ -77,17 +78,17 @@ def test_what_was_refused_beside_a_fact_that_was_not_stored_is_decided_again(
     assert [type(outcome) for outcome in outcomes] == [Impossible, Receipt]
 
 
-def _just_before_the_append(records: Records, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    recorder = records.recorder
-    append = recorder.insert_events
+def _just_before_the_append(commands: Commands, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    recorder: Any = commands.recorder
+    append = recorder.append
     acts = [act]
 
     def late(*args: object, **kwargs: object) -> object:
         while acts:
             acts.pop()()
-        return append(*args, **kwargs)  # type: ignore[arg-type]
+        return append(*args, **kwargs)
 
-    monkeypatch.setattr(recorder, "insert_events", late)
+    monkeypatch.setattr(recorder, "append", late)
 
 
 def test_of_many_who_name_one_version_one_is_taken(store_url: str) -> None:
@@ -102,7 +103,7 @@ def test_without_a_version_all_of_them_are_taken(store_url: str) -> None:
 
 def _race(url: str, said: dict[str, Any]) -> tuple[int, int]:
     with ExitStack() as stack:
-        services = [stack.enter_context(Records(open_recorder(url), lambda: NOW)) for _ in range(8)]
+        services = [stack.enter_context(Commands(open_recorder(url), lambda: NOW)) for _ in range(8)]
         services[0].append([admitted("01-05")])
         barrier = threading.Barrier(8)
 
@@ -116,16 +117,16 @@ def _race(url: str, said: dict[str, Any]) -> tuple[int, int]:
     return kinds.count(Receipt), kinds.count(VersionConflict)
 
 
-def test_a_retry_gets_its_first_receipt_although_the_version_moved_on(records: Records) -> None:
-    records.append([admitted("01-05")])
+def test_a_retry_gets_its_first_receipt_although_the_version_moved_on(commands: Commands) -> None:
+    commands.append([admitted("01-05")])
     sent = session("01-06", command_id="k", expected_version=1)
-    first = records.append([sent])
-    records.append([session("01-07"), session("01-08")])
-    assert records.append([sent]) == first
-    assert records.append_each([sent]) == first
-    assert records.append([sent.model_copy(update={"expected_version": 9})]) == first, "it is of the act, not the fact"
+    first = commands.append([sent])
+    commands.append([session("01-07"), session("01-08")])
+    assert commands.append([sent]) == first
+    assert commands.append_each([sent]) == first
+    assert commands.append([sent.model_copy(update={"expected_version": 9})]) == first, "it is of the act, not the fact"
     with pytest.raises(CommandReused):
-        records.append([session("01-09", command_id="k", expected_version=1)])
+        commands.append([session("01-09", command_id="k", expected_version=1)])
 
 
 STEPS = st.lists(
@@ -142,7 +143,7 @@ def test_two_services_do_what_a_count_and_a_book_of_commands_say(
     """Each step: which service, how far the version it names is off (None: it names none), which command is used."""
     name, version, book = f"E-{uuid4().hex}", 1, dict[int, int]()
     with ExitStack() as stack:
-        services = [stack.enter_context(Records(open_recorder(store_url), lambda: NOW)) for _ in range(2)]
+        services = [stack.enter_context(Commands(open_recorder(store_url), lambda: NOW)) for _ in range(2)]
         services[0].append([admitted("01-05", name)])
         for service, off, command in steps:
             expected = None if off is None else max(0, version + off)
@@ -164,32 +165,32 @@ def test_two_services_do_what_a_count_and_a_book_of_commands_say(
 
 
 def test_an_answer_lost_after_the_commit_is_no_conflict(postgres_url: str) -> None:
-    with proxy_to(postgres_url) as proxy, Records(open_recorder(proxy.url), lambda: NOW) as records:
-        records.append([admitted("01-05")])
+    with proxy_to(postgres_url) as proxy, Commands(open_recorder(proxy.url), lambda: NOW) as commands:
+        commands.append([admitted("01-05")])
         proxy.cut_replies = 1
-        [receipt] = records.append([session("01-06", expected_version=1)])
+        [receipt] = commands.append([session("01-06", expected_version=1)])
         assert (receipt.version, proxy.committed) == (2, 1)
-        assert records.episode("E-1").version == 2
+        assert commands.episode("E-1").version == 2
 
 
-def test_facts_of_one_call_count_on(records: Records) -> None:
+def test_facts_of_one_call_count_on(commands: Commands) -> None:
     facts = [admitted("01-05", expected_version=0), *(session("01-06", expected_version=n) for n in (1, 2))]
-    assert [receipt.version for receipt in records.append(facts)] == [1, 2, 3]
-    outcomes = records.append_each([session("01-07", expected_version=n) for n in (3, 3, 4)])
+    assert [receipt.version for receipt in commands.append(facts)] == [1, 2, 3]
+    outcomes = commands.append_each([session("01-07", expected_version=n) for n in (3, 3, 4)])
     assert [type(outcome) for outcome in outcomes] == [Receipt, VersionConflict, Receipt]
 
 
-def test_a_program_has_versions_too(records: Records) -> None:
-    records.append([attestation("licence", expected_version=0)])
+def test_a_program_has_versions_too(commands: Commands) -> None:
+    commands.append([attestation("licence", expected_version=0)])
     with pytest.raises(VersionConflict):
-        records.append([attestation("licence", expected_version=0)])
+        commands.append([attestation("licence", expected_version=0)])
 
 
-def test_it_is_not_part_of_what_is_kept(records: Records) -> None:
+def test_it_is_not_part_of_what_is_kept(commands: Commands) -> None:
     sent = admitted("01-05", expected_version=0)
     assert b"expected_version" not in payload_of(sent)
     with pytest.raises(InvalidFact, match="expected_version cannot be corrected"):
-        records.append([sent, fact("corrected", "01-06", target=1, values={"expected_version": 3}, reason="r")])
+        commands.append([sent, fact("corrected", "01-06", target=1, values={"expected_version": 3}, reason="r")])
 
 
 def test_a_service_names_the_version_it_has_seen(store_url: str) -> None:

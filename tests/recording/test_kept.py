@@ -15,10 +15,10 @@ from typing import cast
 import psycopg
 import pytest
 
+from caretrail.commands.application import Commands
 from caretrail.errors import StoreError, StoreNewer
 from caretrail.facts.codec import parse_fact
 from caretrail.recording import init_store, leaf_hash, new_salt, open_recorder, postgresql_setup, sqlite_setup
-from caretrail.recording.application import Records
 from caretrail.recording.events import PendingAccess
 from caretrail.recording.opening import upgrade_store
 from tests.cli.conftest import Caretrail
@@ -56,12 +56,12 @@ def test_a_store_of_schema_1_is_read_and_goes_on(kept: tuple[str, str]) -> None:
         events = recorder.read_log()
         assert sha256(b"".join(map(leaf_hash, events))).hexdigest() == leaves
         assert [event.topic for event in events[-2:]] == ["session_missed/1;imported"] * 2
-        records = Records(recorder, clock)
-        again = records.append([parse_fact(line) for line in FACTS[:12]])
+        commands = Commands(recorder, clock)
+        again = commands.append([parse_fact(line) for line in FACTS[:12]])
         assert [receipt.position for receipt in again] == list(range(1, 13))
-        [receipt] = records.append([parse_fact(FACTS[12])])
+        [receipt] = commands.append([parse_fact(FACTS[12])])
         assert (receipt.position, receipt.version) == (13, 13)
-        assert len(records.episode("LNK-2026-0001").history) == 13
+        assert len(commands.episode("LNK-2026-0001").history) == 13
         [look] = recorder.record_access([PendingAccess(b"{}", "look", new_salt())])
         assert (look.position, look.originator_version, recorder.count_accesses(0, 14)) == (14, 1, 1)
 

@@ -14,9 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from caretrail.errors import CommandReused, Refused, VersionConflict
 from caretrail.recording import EventRecorder, PendingEvent, RecordedEvent, Stay, open_recorder
-from caretrail.recording.access import access_stream
-from caretrail.recording.events import PendingAccess
-from caretrail.recording.recorder import Command
+from caretrail.recording.events import PendingAccess, access_stream
+from caretrail.recording.recorder import CommandKey
 from tests.recording.model import LOOKS, SALT, Model, Outcome
 from tests.support.stores import pending
 
@@ -158,7 +157,7 @@ def test_both_stores_do_what_the_model_does(sqlite_url: str, postgres_url: str) 
         compare((sqlite, postgresql), RUNS)
 
 
-def forgetful(_: Sequence[Command]) -> dict[Command, RecordedEvent]:
+def forgetful(_: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
     return {}
 
 

@@ -20,5 +20,5 @@ def folded(today: date, count: int) -> Mapping[str, Episode]:
             continue
         episode = found.setdefault(fact.episode, Episode(uuid5(NAMESPACE_URL, fact.episode)))
         event = episode.record(fact, now=at, imported=fact.source == IMPORT_SOURCE)
-        event.entry.settle(StoredFact(stored_name(fact), payload_of(fact)), position, at, "demo")
+        event.entry.confirm(StoredFact(stored_name(fact), payload_of(fact)), position, at, "demo")
     return found

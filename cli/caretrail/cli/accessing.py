@@ -12,7 +12,7 @@ from caretrail.cli.options import Setup, now
 from caretrail.cli.screen import say
 
 if TYPE_CHECKING:
-    from caretrail.recording.access import AccessLog
+    from caretrail.commands.access import AccessLog
     from caretrail.recording.recorder import EventRecorder
 
 
@@ -24,22 +24,22 @@ def accessing(
 
     By itself a look is for treatment, and that of an audit command for audit.
     """
-    from caretrail.recording.access import AccessLog, Actor, Asker
+    from caretrail.commands.access import AccessContext, AccessLog, Actor
     from caretrail.recording.opening import Primary
 
     claimed = setup.actor
     name = command or command_name(click.get_current_context())
-    asker = Asker(
+    context = AccessContext(
         name,
         Actor(claimed.id, claimed.role, claimed.credential) if claimed is not None else None,
         setup.purpose or purpose or ("audit" if name.startswith("audit ") else "treatment"),
         setup.break_glass,
     )
-    if asker.reason is not None:
+    if context.reason is not None:
         say("BREAK GLASS: this look is recorded as an emergency, with the reason you gave.")
     primary = Primary(setup.url, setup.access_db)
     try:
-        yield AccessLog(recorder, asker, lambda: now().date(), primary)
+        yield AccessLog(recorder, context, lambda: now().date(), primary)
     finally:
         primary.close()
 

@@ -22,8 +22,9 @@ from caretrail.errors import CaretrailError, Refused
 
 if TYPE_CHECKING:
     from caretrail.cli.lines import Line
+    from caretrail.commands.application import Commands
+    from caretrail.commands.command import Receipt
     from caretrail.facts import Fact
-    from caretrail.recording.application import Receipt, Records
 
 
 @click.command("append")
@@ -46,13 +47,13 @@ def command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool
     or line, error, message, hint. Exit status 1 if any fact was refused.
     """
     from caretrail.cli.lines import Lines
-    from caretrail.recording.application import Records
+    from caretrail.commands.application import Commands
 
     with setup.open() as recorder, _opened(file) as read:
         told = _Told(recorder.max_position(), as_json=as_json)
         take = _take_all if atomic else _take_each
         with progress("Recording", _size(file)) as step, _saying_what_is_durable(told):
-            take(Records(recorder, now), Lines(read).batches(), told, step, imported)
+            take(Commands(recorder, now), Lines(read).batches(), told, step, imported)
     told.summary()
     if told.refused:
         raise Stopped(Status.CANNOT)
@@ -85,14 +86,14 @@ def _size(file: str) -> int | None:
 # --- each on its own --------------------------------------------------------------------------------------------
 
 
-def _take_each(records: Records, batches: Iterable[list[Line]], told: _Told, step: Step, imported: bool) -> None:
+def _take_each(commands: Commands, batches: Iterable[list[Line]], told: _Told, step: Step, imported: bool) -> None:
     patience = Patience()
     gc.set_threshold(*FEWER_SWEEPS)
     with patience.listening():
         for batch in batches:
             with patience.batch():
                 outcomes, facts = _parsed(batch)
-                decided = iter(records.append_each(facts, imported=imported))
+                decided = iter(commands.append_each(facts, imported=imported))
                 for line, outcome in zip(batch, outcomes, strict=True):
                     told.tell(line.number, _let_go(next(decided)) if outcome is _PARSED else outcome)
                 told.flush()
@@ -146,7 +147,7 @@ def _let_go(outcome: T) -> T:
 # --- all or nothing ---------------------------------------------------------------------------------------------
 
 
-def _take_all(records: Records, batches: Iterable[list[Line]], told: _Told, step: Step, imported: bool) -> None:
+def _take_all(commands: Commands, batches: Iterable[list[Line]], told: _Told, step: Step, imported: bool) -> None:
     lines: list[tuple[int, Refused | _Blank | _Parsed]] = []
     facts: list[Fact] = []
     for batch in batches:
@@ -156,13 +157,17 @@ def _take_all(records: Records, batches: Iterable[list[Line]], told: _Told, step
         step(sum(len(line.text) + 1 for line in batch))
     patience = Patience()
     with patience.listening(), patience.batch():
-        for number, outcome in _decided_together(records, lines, facts, imported=imported):
+        for number, outcome in _decided_together(commands, lines, facts, imported=imported):
             told.tell(number, outcome)
         told.flush()
 
 
 def _decided_together(
-    records: Records, lines: Sequence[tuple[int, Refused | _Blank | _Parsed]], facts: Sequence[Fact], *, imported: bool
+    commands: Commands,
+    lines: Sequence[tuple[int, Refused | _Blank | _Parsed]],
+    facts: Sequence[Fact],
+    *,
+    imported: bool,
 ) -> Iterator[tuple[int, Receipt | Refused | _Blank]]:
     """What became of each line: a receipt for all, or for one at least why not."""
     blamed: dict[int, Refused] = {number: outcome for number, outcome in lines if isinstance(outcome, Refused)}
@@ -170,7 +175,7 @@ def _decided_together(
     parsed = [number for number, outcome in lines if isinstance(outcome, _Parsed)]
     if not blamed:
         try:
-            decided = iter(records.append(facts, imported=imported))
+            decided = iter(commands.append(facts, imported=imported))
         except Refused as refusal:
             blamed[parsed[refusal.index] if refusal.index is not None else parsed[-1]] = refusal
     innocent = _NotRecorded(min(blamed)) if blamed else None

@@ -16,8 +16,8 @@ from caretrail.cli.screen import Step, plural, progress, say, visible
 from caretrail.errors import Refused, StoreForeign, StoreOlder
 
 if TYPE_CHECKING:
+    from caretrail.commands.application import Commands
     from caretrail.facts import Fact
-    from caretrail.recording.application import Records
 
 EPISODES = 60
 
@@ -67,9 +67,9 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
 
     `ours` is a file that only the demo makes: one of an older version is brought up to date.
     """
+    from caretrail.commands.application import Commands
     from caretrail.demo import episodes
     from caretrail.projection.projector import catch_up
-    from caretrail.recording.application import Records
     from caretrail.recording.location import parse_url
     from caretrail.recording.opening import init_store, open_recorder, upgrade_store
 
@@ -91,9 +91,9 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
                 f"{recorder.store} is not a demo store, so the demo leaves it alone",
                 "leave out --db, or name a new file",
             )
-        records = Records(recorder, clock)
+        commands = Commands(recorder, clock)
         with progress("Filling the demo store", len(facts)) as step:
-            if not _record(records, clock, facts, step):
+            if not _record(commands, clock, facts, step):
                 say("The store holds the demo of another day: shown as it is.")
         catch_up(recorder)
         newest = recorder.max_position()
@@ -101,11 +101,11 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
         say(f"Demo store: {visible(recorder.store)}, {plural(count, 'fact')} of made-up episodes")
 
 
-def _record(records: Records, clock: _Clock, facts: Sequence[tuple[datetime, Fact]], step: Step) -> bool:
+def _record(commands: Commands, clock: _Clock, facts: Sequence[tuple[datetime, Fact]], step: Step) -> bool:
     """Record fact after fact at its own instant; False if the store holds another day's demo."""
     for at, imported, batch in _batches(facts):
         clock.at = at
-        outcomes = records.append_each(batch, imported=imported)
+        outcomes = commands.append_each(batch, imported=imported)
         if any(isinstance(outcome, Refused) and outcome.code == "command_reused" for outcome in outcomes):
             return False
         step(len(batch))

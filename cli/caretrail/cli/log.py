@@ -18,8 +18,8 @@ from caretrail.cli.options import Position, Setup, access_options, store_option
 from caretrail.cli.screen import instant, json_text, plural, say, visible
 
 if TYPE_CHECKING:
+    from caretrail.commands.access import AccessLog
     from caretrail.reading.log_stream import LogRow, LogStream
-    from caretrail.recording.access import AccessLog
     from caretrail.recording.recorder import EventRecorder
 
 

@@ -16,8 +16,9 @@ from caretrail.cli.wording import value_in_words
 
 if TYPE_CHECKING:
     from caretrail.cli.fields import Leaf
+    from caretrail.commands.application import Commands
+    from caretrail.commands.command import Receipt
     from caretrail.facts import FactBase
-    from caretrail.recording.application import Receipt, Records
 
 SIGNING = {"plan_signed": "authorship", "plan_reviewed": "review", "continued_stay_determined": "determination"}
 """What a clinician's signature means on each document."""
@@ -176,17 +177,17 @@ def _wrapped(words: Sequence[str]) -> str:
 
 
 def _run(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) -> None:
+    from caretrail.commands.application import Commands
     from caretrail.facts.codec import fact_from
-    from caretrail.recording.application import Records
 
     setup = click.get_current_context().ensure_object(Setup)
     with setup.open() as recorder:
-        records = Records(recorder, now)
+        commands = Commands(recorder, now)
         data, author = _given(cls, leaves, given), given["actor"]
         asking = sys.stdin.isatty() and sys.stderr.isatty()
         if asking:
             author = author or _ask_author()
-            _ask(cls, data, author, records, sign=given.get("sign", False), optional=not given["yes"])
+            _ask(cls, data, author, commands, sign=given.get("sign", False), optional=not given["yes"])
         elif given.get("sign") and author is not None and "occurred_on" in data:
             _sign(data, author)
         _require_all(cls, data, author)
@@ -196,7 +197,7 @@ def _run(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) 
             _show(data)
             if not given["yes"] and not click.confirm("Record this?", default=True, err=True):
                 raise click.Abort
-        receipt = records.append([fact])[0]
+        receipt = commands.append([fact])[0]
     _print(receipt, as_json=given["as_json"])
 
 
@@ -253,12 +254,12 @@ def _sign(data: dict[str, Any], author: Author) -> None:
 
 
 def _ask(
-    cls: type[FactBase], data: dict[str, Any], author: Author, records: Records, *, sign: bool, optional: bool
+    cls: type[FactBase], data: dict[str, Any], author: Author, commands: Commands, *, sign: bool, optional: bool
 ) -> None:
     """Ask for what is missing; whoever signs says first of which day the fact is."""
     from caretrail.cli.ask import ask_missing, wants
 
-    today = _today(records, data.get("episode"))
+    today = _today(commands, data.get("episode"))
     signable = "signatures" in cls.model_fields and "signatures" not in data
     if sign or (signable and wants(f"Sign it yourself, as {author.id}?", default=True)):
         if "occurred_on" not in data:
@@ -272,13 +273,13 @@ def _ask_author() -> Author:
     return click.prompt("* id,role,credential", type=AuthorType(), err=True)
 
 
-def _today(records: Records, episode: str | None) -> str:
+def _today(commands: Commands, episode: str | None) -> str:
     """Today where the program is; before an admission says where, today on this machine."""
     from caretrail.errors import UnknownEpisode
 
     if episode is not None:
         try:
-            seen = records.episode(episode)
+            seen = commands.episode(episode)
             if seen.outline.zone is not None:
                 return seen.today(now()).isoformat()
         except UnknownEpisode:

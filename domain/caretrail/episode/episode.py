@@ -68,7 +68,9 @@ SIGNABLE = frozenset({PlanSigned, PlanReviewed, ContinuedStayDetermined})
 MOVES_OUTLINE = frozenset({Assessed, Admitted, Transferred, Discharged}) | AMENDMENTS
 """Facts that can change client, program, zone, admission or discharge."""
 
-UNSETTLED = datetime.fromtimestamp(0, UTC)
+BEGIN_FIRST = "check the number, or record 'assessed' or 'admitted' first"
+NOT_RECORDED = datetime.fromtimestamp(0, UTC)
+"""The time of an entry that is not saved yet."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,6 @@ class Episode:
         self._history: list[Effective] | None = None
         self._amendments: Amendments | None = None
         self._outline: Outline | None = None
-        self._shed = 0
 
     # --- reading ---------------------------------------------------------------------------------------------
 
@@ -165,19 +166,19 @@ class Episode:
             self._require_correction(fact, now)
         if not together:
             self._require_fits(fact)
-        entry = Entry(self.version + 1, 0, fact, UNSETTLED, "", imported, fact.source, command_id)
+        entry = Entry(self.version + 1, 0, fact, NOT_RECORDED, "", imported, fact.source, command_id)
         self.evolve(entry)
         return FactRecorded(self.id, entry)
 
     def require_possible(self) -> None:
         """Judge the whole effective history, as after facts taken together."""
         if not any(entry.kind in BEGINNING for entry in self.entries):
-            raise _unknown()
-        require_possible(self.history)
+            raise UnknownEpisode(hint=BEGIN_FIRST)
+        require_possible(effective_history(self.entries))
 
     def _require_known(self, fact: Fact) -> None:
         if self.version == 0 and type(fact) not in BEGINNING:
-            raise _unknown()
+            raise UnknownEpisode(hint=BEGIN_FIRST)
 
     def _require_not_future(self, fact: Fact, now: datetime) -> None:
         zone = fact.zone if isinstance(fact, Admitted) else self.outline.zone
@@ -251,8 +252,7 @@ class Episode:
 
     def _history_with(self, fact: Fact) -> list[Effective]:
         """The history with the fact in place; without the plain facts where those cannot be in its way."""
-        entry = Entry(self.version + 1, 0, fact, UNSETTLED, "")
-        self._shed = 0
+        entry = Entry(self.version + 1, 0, fact, NOT_RECORDED, "")
         if isinstance(fact, Discharged) or type(fact) in AMENDMENTS:
             return effective_history([*self.entries, entry])
         return effective_history([*(entry for entry in self.entries if entry.kind not in PLAIN), entry])
@@ -282,19 +282,6 @@ class Episode:
         if entry.kind in MOVES_OUTLINE:
             self._outline = None
 
-    def shed(self) -> None:
-        """Give back the memory of facts that were read: an episode is remembered in the form it is stored in."""
-        for entry in self.entries if self._history is not None else self.entries[self._shed :]:
-            entry.shed()
-        self._history = None
-        self._shed = len(self.entries)
-
 
 def _future(name: str) -> Impossible:
     return Impossible(f"{name} is after today in the program's time zone", "record what has happened, once it has")
-
-
-def _unknown() -> UnknownEpisode:
-    return UnknownEpisode(
-        "no episode of that number is recorded", "check the number, or record 'assessed' or 'admitted' first"
-    )

@@ -88,17 +88,21 @@ class Entry:
     @property
     def fact(self) -> Fact:
         """What was recorded."""
+        return self.decode() if self._fact is None else self._fact
+
+    def decode(self) -> Fact:
+        """Read the stored fact and keep it. Raises StoreNewer or StoreDamaged."""
         if self._fact is None:
             assert self._stored is not None  # noqa: S101  # one of the two is always there
             self._fact = read_fact(self._stored.name, self._stored.payload)
         return self._fact
 
-    def settle(self, stored: StoredFact, position: int, recorded_at: datetime, recorded_by: str) -> None:
-        """Put on a fact just saved what the store said of it."""
+    def confirm(self, stored: StoredFact, position: int, recorded_at: datetime, recorded_by: str) -> None:
+        """Add to a fact just saved what the store says about it."""
         self._stored, self.position, self.recorded_at, self.recorded_by = stored, position, recorded_at, recorded_by
 
-    def shed(self) -> None:
-        """Give back the memory of what was read; it can be read again."""
+    def unload(self) -> None:
+        """Give back the memory of the decoded fact; the stored one can be decoded again."""
         if self._stored is not None:
             self._fact = None
 

@@ -12,11 +12,10 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, StoreDamaged, StoreNewer
-from caretrail.recording.application import fold
 from caretrail.recording.database import Database
+from caretrail.recording.entries import fold
 from caretrail.recording.events import RecordedEvent
 from caretrail.recording.leaf import leaf_hash
-from caretrail.recording.mapper import entry_of
 from caretrail.recording.program_stays import MOVES_STAYS, program_stays
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
@@ -174,7 +173,7 @@ class _Copying:
             rows: list[Sequence[object]] = []
             for stream, events in self._target.select_streams(dict.fromkeys(streams, 0)).items():
                 try:
-                    stays = program_stays(fold(stream, map(entry_of, events)))
+                    stays = program_stays(fold(stream, events))
                 except (StoreNewer, StoreDamaged):  # nothing more can be decided on it, so its stays do not change
                     unreadable += 1
                     found = self._source.database.query(self.sql["stays_of"], {"stream": stream})

@@ -1,13 +1,15 @@
-"""What the store takes and gives: an event to record, the event as recorded, a stay, and the limits on their texts."""
+"""What the store takes and gives: a row to record, the row as recorded, a stay, their streams and their limits."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from eventsourcing.persistence import StoredEvent
 
@@ -69,6 +71,22 @@ class Stay:
     program: str
     first_day: date
     last_day: date | None
+
+
+@lru_cache(maxsize=1000)
+def episode_stream(namespace: UUID, episode: str) -> UUID:
+    """The stream of a case number: opaque, and different in every store."""
+    return uuid5(namespace, episode)
+
+
+def program_stream(namespace: UUID, program: str) -> UUID:
+    """The stream of a program's own facts, in a namespace of its own within that of the store."""
+    return uuid5(uuid5(namespace, "program"), program)
+
+
+def access_stream(namespace: UUID, account: str) -> UUID:
+    """The stream of an account's accesses; `record_access` of PostgreSQL computes the same from who logged in."""
+    return UUID(bytes=hashlib.sha256(b"caretrail access" + namespace.bytes + account.encode()).digest()[:16])
 
 
 def new_salt() -> bytes:

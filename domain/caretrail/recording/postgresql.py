@@ -17,7 +17,7 @@ from caretrail.recording.events import PendingAccess, PendingEvent, RecordedEven
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.postgresql_database import PostgresDatabase
 from caretrail.recording.postgresql_setup import Connection
-from caretrail.recording.recorder import Command, EventRecorder, by_stream
+from caretrail.recording.recorder import CommandKey, EventRecorder, by_stream
 
 
 class PostgresRecorder(EventRecorder):
@@ -54,7 +54,7 @@ class PostgresRecorder(EventRecorder):
         events = self._select("select_streams", streams=list(after), versions=list(after.values())) if after else []
         return by_stream(after, events)
 
-    def find_commands(self, commands: Sequence[Command]) -> dict[Command, RecordedEvent]:
+    def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
         """Find what is recorded under these pairs of source and command_id."""
         sources, ids = [source for source, _ in commands], [command for _, command in commands]
         events = self._select("find_commands", sources=sources, commands=ids)
@@ -64,14 +64,14 @@ class PostgresRecorder(EventRecorder):
         """Read the log from above a position as its leaves are made of it; the server turns ids and times into that."""
         return self._server.query(self._sql["read_columns"], {"after": after, "limit": limit})
 
-    def look(
-        self, commands: Sequence[Command], after: Mapping[UUID, int]
-    ) -> tuple[dict[Command, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
-        """Do both; for one command and one stream, the common call, in one round trip by a plan without arrays."""
+    def read_for_decision(
+        self, commands: Sequence[CommandKey], after: Mapping[UUID, int]
+    ) -> tuple[dict[CommandKey, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
+        """For one command and one stream, the common call, in one round trip by a plan without arrays."""
         if len(commands) != 1 or len(after) != 1:
-            return super().look(commands, after)
+            return super().read_for_decision(commands, after)
         [(source, command)], [(stream, version)] = commands, after.items()
-        events = self._select("look", source=source, command=command, stream=stream, version=version)
+        events = self._select("read_for_decision", source=source, command=command, stream=stream, version=version)
         found = {(e.source, e.command_id): e for e in events if (e.source, e.command_id) == (source, command)}
         return found, {stream: [e for e in events if e.originator_id == stream and e.originator_version > version]}
 

@@ -84,7 +84,7 @@ SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.reco
   JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = k.source AND c.command_id = k.command_id
                 OFFSET 0) AS l ON true
 
--- look --
+-- read_for_decision --
 -- The event of one command, and one stream from above a version: the two conditions are a probe of an index each.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
   FROM caretrail.log

@@ -1,9 +1,8 @@
-"""Programs in the store: the stream of a program's own facts, and the days a client was in each of them."""
+"""The days a client was in each program, as the store keeps them so that no two episodes of a client overlap."""
 
 from __future__ import annotations
 
 import contextlib
-from uuid import UUID, uuid5
 
 from caretrail.episode.episode import Episode
 from caretrail.errors import StoreDamaged, StoreNewer
@@ -12,11 +11,6 @@ from caretrail.recording.events import Stay
 
 MOVES_STAYS = (Admitted, Transferred, Discharged, Corrected, Voided)
 """Facts that can begin, end or move a stay."""
-
-
-def program_stream(namespace: UUID, program: str) -> UUID:
-    """The stream of a program's own facts, in a namespace of its own within that of the store."""
-    return uuid5(uuid5(namespace, "program"), program)
 
 
 def program_stays(episode: Episode) -> list[Stay]:

@@ -1,15 +1,17 @@
-"""The recorder: appends events to the one log and reads them back, the same on both databases."""
+"""The recorder: appends events to the one log, reads them back and follows it, the same on both databases."""
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
 
-from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
+from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent, Subscription
 
 from caretrail.errors import StoreDamaged
 from caretrail.recording.database import Database, Row
@@ -24,11 +26,15 @@ from caretrail.recording.events import (
 )
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.statements import load_sql
-from caretrail.recording.subscription import PollingSubscription
 
 NO_STAYS: Final[Mapping[UUID, Sequence[Stay]]] = MappingProxyType({})
 
-Command = tuple[str, str]
+INTERVAL = 0.2
+"""Seconds before a log that had nothing new is read again."""
+BATCH = 500
+
+CommandKey = tuple[str, str]
+"""`source` and `command_id`: what a fact is sent under, unique in the store."""
 
 
 class EventRecorder(ApplicationRecorder, ABC):
@@ -77,7 +83,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         """Append what has been checked for form."""
 
     def record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
-        """Record looks in the stream of the account that looked, which the store chooses, as it does name and version.
+        """Record accesses in the stream of their account, which the store chooses, as it does name and version.
 
         Safe to repeat with the same accesses, whatever became of the first attempt.
         """
@@ -92,17 +98,12 @@ class EventRecorder(ApplicationRecorder, ABC):
     def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
         """Record what has been checked for form."""
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        """Append for the library; the keyword `recorded`, a list, receives the events as recorded."""
-        events: list[PendingEvent] = []
-        for event in stored_events:
-            if not isinstance(event, PendingEvent):
-                raise TypeError(f"the mapper must make PendingEvent, not {type(event).__name__}")
-            events.append(event)
-        recorded = self.append(events, kwargs.get("stays", NO_STAYS))
-        if (receipts := kwargs.get("recorded")) is not None:
-            receipts.extend(recorded)
-        return [event.position for event in recorded]
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        """Append for the library, and return the positions."""
+        events = [event for event in stored_events if isinstance(event, PendingEvent)]
+        if len(events) < len(stored_events):
+            raise TypeError("the mapper must make PendingEvent")
+        return [event.position for event in self.append(events)]
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -129,13 +130,13 @@ class EventRecorder(ApplicationRecorder, ABC):
         """Read many streams at once, each from above the version already known (0 for all of it)."""
 
     @abstractmethod
-    def find_commands(self, commands: Sequence[Command]) -> dict[Command, RecordedEvent]:
+    def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
         """Find what is recorded under these pairs of source and command_id."""
 
-    def look(
-        self, commands: Sequence[Command], after: Mapping[UUID, int]
-    ) -> tuple[dict[Command, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
-        """Do both, in this order, as a decision needs it: find recorded commands, read what is newer in streams."""
+    def read_for_decision(
+        self, commands: Sequence[CommandKey], after: Mapping[UUID, int]
+    ) -> tuple[dict[CommandKey, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
+        """Find recorded commands, then read what is newer in streams: in this order, as a decision needs it."""
         return (self.find_commands(commands) if commands else {}), self.select_streams(after)
 
     def read_log(self, after: int = 0, upto: int | None = None, limit: int = 1000) -> list[RecordedEvent]:
@@ -242,6 +243,38 @@ class EventRecorder(ApplicationRecorder, ABC):
     @abstractmethod
     def _moment(self, value: Any) -> datetime:
         """Turn a stored time into an aware one in UTC."""
+
+
+class PollingSubscription(Subscription[EventRecorder]):
+    """The library's subscription, without its thread: it reads when asked, and waits when there is nothing.
+
+    It works on both databases, and no lost notification can stop it.
+    """
+
+    def __init__(self, recorder: EventRecorder, gt: int | None = None, topics: Sequence[str] = ()) -> None:
+        super().__init__(recorder=recorder, gt=gt, topics=topics)
+        self._fetched: deque[Notification] = deque()
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """End the iteration, also from another thread."""
+        super().stop()
+        self._stopping.set()
+
+    def __next__(self) -> Notification:
+        while not self._stopping.is_set():
+            if self._fetched:
+                notification = self._fetched.popleft()
+                self._last_notification_id = notification.id
+                return notification
+            self._fetched.extend(
+                self._recorder.select_notifications(
+                    self._last_notification_id or 0, BATCH, topics=self._topics, inclusive_of_start=False
+                )
+            )
+            if not self._fetched:
+                self._stopping.wait(INTERVAL)
+        raise StopIteration
 
 
 def _or(value: int | None, default: int) -> int:

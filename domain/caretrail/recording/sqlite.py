@@ -11,7 +11,6 @@ from uuid import UUID
 
 from caretrail.aliases import Clock
 from caretrail.errors import CommandReused, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
-from caretrail.recording.access import access_stream
 from caretrail.recording.database import Row
 from caretrail.recording.events import (
     ACCESS_NAME,
@@ -20,9 +19,10 @@ from caretrail.recording.events import (
     PendingEvent,
     RecordedEvent,
     Stay,
+    access_stream,
 )
 from caretrail.recording.leaf import EPOCH, LogColumns, columns_of, microseconds
-from caretrail.recording.recorder import Command, EventRecorder, by_stream
+from caretrail.recording.recorder import CommandKey, EventRecorder, by_stream
 from caretrail.recording.sqlite_database import SqliteDatabase
 from caretrail.recording.sqlite_setup import read_mark, sqlite_errors
 
@@ -147,7 +147,7 @@ class SqliteRecorder(EventRecorder):
             ]
         return by_stream(after, self._events(rows))
 
-    def find_commands(self, commands: Sequence[Command]) -> dict[Command, RecordedEvent]:
+    def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
         """Find what is recorded under these pairs of source and command_id."""
         events = self._select("find_commands", commands=list(commands))
         return {(event.source, event.command_id): event for event in events}
@@ -171,7 +171,9 @@ class SqliteRecorder(EventRecorder):
         return _moment(value)
 
 
-def _first_accesses(accesses: Sequence[PendingAccess], found: Mapping[Command, RecordedEvent]) -> list[RecordedEvent]:
+def _first_accesses(
+    accesses: Sequence[PendingAccess], found: Mapping[CommandKey, RecordedEvent]
+) -> list[RecordedEvent]:
     """Return what an earlier attempt of this very call recorded; part of it, or other content, is refused."""
     first = [found.get((ACCESS_SOURCE, access.command_id)) for access in accesses]
     same = [event for event, access in zip(first, accesses, strict=True) if event and event.state == access.payload]

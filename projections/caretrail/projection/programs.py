@@ -16,7 +16,7 @@ from caretrail.projection.rows import Unreadable, evolve, flag_from, usable_poli
 from caretrail.projection.shapes import EpisodeRows, Flag, ProgramFlag
 from caretrail.projection.tables import PACKAGE, read_program_flags, stream_of, write_program_flags
 from caretrail.projection.work import with_work
-from caretrail.recording.program_stays import program_stream
+from caretrail.recording.events import program_stream
 from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from caretrail.projection.shapes import (
 )
 from caretrail.projection.spans import episode_spans
 from caretrail.projection.work import CHECK, with_work
-from caretrail.recording.mapper import entry_of
+from caretrail.recording.entries import entry_of
 
 if TYPE_CHECKING:
     from caretrail.episode.history import Effective
@@ -52,7 +52,7 @@ def evolve(episode: Episode, events: Iterable[RecordedEvent]) -> Episode:
     for event in events:
         try:
             entry = entry_of(event)
-            entry.fact  # noqa: B018  # read it now: what cannot be read must be known before anything is judged
+            entry.decode()  # what cannot be read must be known before anything is judged
         except Exception as error:
             raise Unreadable(event, _code(error)) from None
         episode.evolve(entry)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.days import day_of, day_or_none, end_or_none
 from caretrail.projection.shapes import EpisodeRows, Piece, ProgramFlag, Span
 from caretrail.projection.tables import PACKAGE, State, flag_of, read_program_flags, read_rows, stream_of
 from caretrail.reading.scope import Hit, Scope, hits_of, pieces_of, program_hits, program_pieces, wanted
+from caretrail.recording.events import episode_stream
 from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class KnownBoard:
 
     def rows(self, episode: str) -> EpisodeRows | None:
         """Everything known of one episode."""
-        stream = uuid5(self._recorder.namespace, episode)
+        stream = episode_stream(self._recorder.namespace, episode)
         return computed_rows(self._recorder, [stream], self._position, self._policy)[stream]
 
     def episodes(self) -> Iterator[EpisodeRows]:
@@ -255,7 +256,7 @@ class LiveBoard:
 
     def rows(self, episode: str) -> EpisodeRows | None:
         """Everything kept of one episode: always current, also where lists are not."""
-        stream = uuid5(self._recorder.namespace, episode)
+        stream = episode_stream(self._recorder.namespace, episode)
         if stream in self._overlay:
             return self._overlay[stream]
         if self._stale or self._state is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import uuid5
 
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import Effective, Entry
@@ -12,6 +11,7 @@ from caretrail.errors import StoreDamaged, UnknownEpisode
 from caretrail.policy import Policy
 from caretrail.projection.rows import Unreadable, computed, evolve, usable_policy
 from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Flag, Span
+from caretrail.recording.events import episode_stream
 
 if TYPE_CHECKING:
     from caretrail.recording.recorder import EventRecorder
@@ -66,15 +66,14 @@ def view_of(recorder: EventRecorder, name: str, known_at: int | None = None, by:
 
     Raises UnknownEpisode, or StoreDamaged if a fact of it cannot be read.
     """
-    stream = uuid5(recorder.namespace, name)
+    stream = episode_stream(recorder.namespace, name)
     events = [
         event
         for event in recorder.select_streams({stream: 0}).get(stream, [])
         if known_at is None or event.position <= known_at
     ]
     if not events:
-        hint = "see 'caretrail census' for the episodes there are"
-        raise UnknownEpisode("no episode of that number is recorded", hint)
+        raise UnknownEpisode
     episode = Episode(stream)
     hint = "see 'caretrail projection quarantine' for the fact in the way"
     try:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Reader(Door):
     """Answers questions at an instant: `now` decides what "today" is, in each episode's own zone.
 
-    `access` records whose record an answer shows, before anybody has it (see `caretrail.recording.access.AccessLog`);
+    `access` records whose record an answer shows, before anybody has it (see `caretrail.commands.access.AccessLog`);
     an answer that names no episode, and is of none, is not recorded.
 
     `as_of` is a civil day (default: today in each episode's zone). `known_at` is a log position (default: all that is
@@ -169,7 +169,7 @@ class Reader(Door):
                 return prefix
             matches = board.names(prefix=prefix) if prefix else []
             if not matches:
-                raise _unknown()
+                raise UnknownEpisode
             return matches[0] if len(matches) == 1 else AmbiguousEpisode(matches)
 
         def shows(answer: str | AmbiguousEpisode) -> Iterable[str]:
@@ -361,13 +361,9 @@ def _by_name(row: FindingRow) -> tuple[bool, str, str, date, str, str]:
     return row.episode is None, name, row.rule, row.start, row.subject, row.verdict
 
 
-def _unknown() -> UnknownEpisode:
-    return UnknownEpisode("no episode of that number is recorded", "see 'caretrail census' for the episodes there are")
-
-
 def _required(rows: EpisodeRows | None) -> EpisodeRows:
     if rows is None:
-        raise _unknown()
+        raise UnknownEpisode
     return rows
 
 

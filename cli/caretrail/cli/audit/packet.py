@@ -27,11 +27,11 @@ from caretrail.cli.options import (
 from caretrail.cli.screen import facts_progress, plural, print_json, visible
 
 if TYPE_CHECKING:
+    from caretrail.commands.access import AccessLog
     from caretrail.evidence.packet.make import Made, Wanted
     from caretrail.evidence.packet.terms import Terms
     from caretrail.ledger.note import SigningKey
     from caretrail.reading.reader import Reader
-    from caretrail.recording.access import AccessLog
     from caretrail.recording.recorder import EventRecorder
 
 FILE = click.Path(path_type=Path, dir_okay=False)

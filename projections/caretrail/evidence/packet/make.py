@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
-from uuid import uuid5
 
 from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, StoreDamaged
@@ -25,6 +24,7 @@ from caretrail.ledger.tree import Subtrees, folded, root_at
 from caretrail.policy.loader import pack_source
 from caretrail.projection.tables import read_state, tables_exist
 from caretrail.projection.tiles import stored_subtrees
+from caretrail.recording.events import episode_stream
 from caretrail.recording.recorder import EventRecorder
 
 DEMO: Final = "DEMO STORE, made-up episodes"
@@ -155,7 +155,7 @@ def _add_episodes(
     folders: set[str] = set()
     names = sorted(set(episodes))
     for name in names:
-        part, files = episode_part(recorder, uuid5(recorder.namespace, name), name, occasion)
+        part, files = episode_part(recorder, episode_stream(recorder.namespace, name), name, occasion)
         if part.folder.casefold() in folders:  # two that differ in case only would be one folder on some systems
             part = part.elsewhere(f"{part.folder}-{part.stream[:8]}")
         folders.add(part.folder.casefold())

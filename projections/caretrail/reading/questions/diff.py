@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby, pairwise
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.days import ONE_DAY, merge_spans, next_day, today_in
@@ -20,8 +20,8 @@ from caretrail.errors import CaretrailError, UnknownEpisode
 from caretrail.projection.rows import computed
 from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag
 from caretrail.reading.answers import Answer
-from caretrail.recording.events import RecordedEvent
-from caretrail.recording.mapper import entry_of
+from caretrail.recording.entries import entry_of
+from caretrail.recording.events import RecordedEvent, episode_stream
 from caretrail.recording.recorder import EventRecorder
 
 PAGE = 50
@@ -143,10 +143,9 @@ def _streams(recorder: EventRecorder, before: int, after: int, episode: str | No
     touched = list(recorder.touched(before, after))
     if episode is None:
         return touched
-    named = uuid5(recorder.namespace, episode)
+    named = episode_stream(recorder.namespace, episode)
     if not any(event.position <= after for event in recorder.select_events(named, limit=1)):
-        hint = "see 'caretrail census' for the episodes there are"
-        raise UnknownEpisode("no episode of that number is recorded", hint)
+        raise UnknownEpisode
     return [stream for stream in touched if stream == named]
 
 

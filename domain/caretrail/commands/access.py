@@ -1,25 +1,22 @@
-"""Who looked at whom: the record of a look is written before anything is shown, or nothing is shown.
+"""Who accessed whose record: the access is recorded before anything is shown, or nothing is shown.
 
 A read must start fast, so the payload is written here without the models of the facts; a test compares the two.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
-from uuid import UUID, uuid4
+from typing import Any, Final, NamedTuple, get_args
+from uuid import uuid4
 
 from caretrail.errors import AccessNotRecorded, CaretrailError, InvalidFact, StoreError, StoreReadOnly
 from caretrail.recording.events import PendingAccess, RecordedEvent, new_salt
+from caretrail.recording.recorder import EventRecorder
 from caretrail.tokens import ID_PATTERN, PersonRole, Purpose
-
-if TYPE_CHECKING:
-    from caretrail.recording.recorder import EventRecorder
 
 PURPOSES: Final = get_args(Purpose)
 ROLES: Final = get_args(PersonRole)
@@ -34,7 +31,7 @@ _LONGEST_REASON: Final = 4000
 
 
 class Actor(NamedTuple):
-    """Who sits there, as claimed."""
+    """Who accesses a record, as claimed."""
 
     id: str
     role: str
@@ -42,8 +39,8 @@ class Actor(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Who is asking, by which command and what for; with a `reason`, glass is broken and the purpose is emergency.
+class AccessContext:
+    """Who accesses, by which command and for what purpose; a `reason` breaks the glass, and the purpose is emergency.
 
     Raises InvalidFact for what could not be recorded; no value goes into its message.
     """
@@ -64,8 +61,8 @@ class Asker:
         if self.purpose not in PURPOSES:
             raise InvalidFact(f"purpose: must be one of {', '.join(PURPOSES)}")
 
-    def using(self, command: str) -> Asker:
-        """The same, asking by another command."""
+    def using(self, command: str) -> AccessContext:
+        """The same, by another command."""
         return replace(self, command=command)
 
 
@@ -89,25 +86,20 @@ def _check_reason(reason: str) -> None:
         raise InvalidFact(f"the reason must be valid Unicode of at most {_LONGEST_REASON} characters")
 
 
-def access_stream(namespace: UUID, account: str) -> UUID:
-    """The stream an account's looks go to; `record_access` of PostgreSQL computes the same from who logged in."""
-    return UUID(bytes=hashlib.sha256(b"caretrail access" + namespace.bytes + account.encode()).digest()[:16])
-
-
-def payload(asker: Asker, account: str, day: date, **shown: object) -> bytes:
+def payload(context: AccessContext, account: str, day: date, **shown: object) -> bytes:
     """The JSON of one `accessed`; without a claimed actor it names the account, as far as an id can."""
-    actor = asker.actor or Actor(_NOT_ID.sub("_", account)[:64] or "_", "other")
+    actor = context.actor or Actor(_NOT_ID.sub("_", account)[:64] or "_", "other")
     fields: dict[str, Any] = {
         "occurred_on": day.isoformat(),
         "actor": _stated(actor._asdict()),
         "type": "accessed",
-        "command": asker.command,
-        "purpose": asker.purpose,
+        "command": context.command,
+        "purpose": context.purpose,
         "episodes": (),
         "found": 0,
         "whole_log": None,
         "after": None,
-        "reason": asker.reason,
+        "reason": context.reason,
         "disclosure": None,
     } | shown
     return json.dumps(_stated(fields), ensure_ascii=False, separators=(",", ":")).encode()
@@ -118,27 +110,27 @@ def _stated(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class AccessLog:
-    """Records the looks of one asker; called with the case numbers an answer shows, before it is handed out.
+    """Records what one person accesses; called with the case numbers an answer shows, before it is handed out.
 
-    `today` is the day in UTC. Where the store takes no writes, as on a standby, the look goes to the recorder that
+    `today` is the day in UTC. Where the store takes no writes, as on a standby, the access goes to the recorder that
     `primary` gives, which must be of the same store. Raises AccessNotRecorded: then nothing may be shown.
     """
 
     def __init__(
         self,
         recorder: EventRecorder,
-        asker: Asker,
+        context: AccessContext,
         today: Callable[[], date],
         primary: Callable[[], EventRecorder | None] = lambda: None,
     ) -> None:
         self._recorder = recorder
-        self.asker = asker
+        self.context = context
         self._today = today
         self._primary = primary
 
     def using(self, command: str) -> AccessLog:
         """The same, for another command."""
-        return AccessLog(self._recorder, self.asker.using(command), self._today, self._primary)
+        return AccessLog(self._recorder, self.context.using(command), self._today, self._primary)
 
     def __call__(self, episodes: Sequence[str]) -> None:
         """Record that these episodes are about to be shown; of none, nothing."""
@@ -192,7 +184,7 @@ class AccessLog:
         day = self._today()
         return recorder.record_access(
             [
-                PendingAccess(payload(self.asker, recorder.account, day, **part), uuid4().hex, new_salt())
+                PendingAccess(payload(self.context, recorder.account, day, **part), uuid4().hex, new_salt())
                 for part in shown
             ]
         )

@@ -1,0 +1,129 @@
+"""The application: facts in, receipts out. It decides on each fact, and records what was decided.
+
+It is an `eventsourcing` application over our own recorder; it reads nothing from the process environment.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import InfrastructureFactory, JSONTranscoder
+from eventsourcing.utils import Environment, EnvType
+
+from caretrail.aliases import Clock
+from caretrail.commands import attempts
+from caretrail.commands.cache import EpisodeCache
+from caretrail.commands.command import Command, Receipt, require_own_keys
+from caretrail.commands.decide import decide, save
+from caretrail.commands.library import FactMapper, RecorderFactory
+from caretrail.commands.rounds import decidable, read_episodes
+from caretrail.episode.episode import Episode
+from caretrail.errors import Refused, UnknownEpisode
+from caretrail.facts import Accessed, Fact, ProgramFact
+from caretrail.facts.codec import access_is_not_stated
+from caretrail.recording.entries import fold
+from caretrail.recording.events import episode_stream, program_stream
+from caretrail.recording.recorder import EventRecorder
+
+
+class Commands(Application[UUID]):
+    """Facts in, receipts out, over one recorder. `clock` returns the instant "today" is judged by (aware).
+
+    Threads may share one: their calls take turns.
+    """
+
+    name = "caretrail"
+
+    def __init__(self, recorder: EventRecorder, clock: Clock) -> None:
+        self._recorder = recorder
+        self._clock = clock
+        self._lock = threading.RLock()  # the cached episodes are shared by the threads of a service
+        self._mapper = FactMapper(JSONTranscoder())
+        self.cache = EpisodeCache()
+        super().__init__({})
+
+    # --- wiring of the library -----------------------------------------------------------------------------------
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Read nothing from the process: a host's variables must not change where we store."""
+        return Environment(name, dict(env or {}))
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        """Use our own recorder."""
+        return RecorderFactory(env, self._recorder)
+
+    def construct_mapper(self) -> FactMapper:
+        """Use our own stored names and payloads."""
+        return self._mapper
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def stream_of(self, fact: Fact) -> UUID:
+        """The stream a fact belongs to."""
+        if isinstance(fact, Accessed):
+            raise access_is_not_stated()
+        if isinstance(fact, ProgramFact):
+            return program_stream(self._recorder.namespace, fact.program)
+        return self.episode_stream(fact.episode)
+
+    def episode_stream(self, episode: str) -> UUID:
+        """The stream of a case number: opaque, and different in every store."""
+        return episode_stream(self._recorder.namespace, episode)
+
+    def episode(self, name: str) -> Episode:
+        """Read an episode as recorded, to decide on it; what is shown to people goes through the reader.
+
+        Raises UnknownEpisode.
+        """
+        stream = self.episode_stream(name)
+        rows = self._recorder.select_events(stream)
+        if not rows:
+            raise UnknownEpisode
+        return fold(stream, rows)
+
+    # --- appending -------------------------------------------------------------------------------------------------
+
+    def append(self, facts: Sequence[Fact], *, imported: bool = False) -> list[Receipt]:
+        """Record all the facts, or none of them; facts of one call are judged together.
+
+        Facts already recorded under their `command_id` return their first receipts. Raises Refused.
+        """
+        commands = self._commands(facts)
+        require_own_keys(commands)
+        self._run(commands, imported=imported, atomic=True)
+        return [command.outcome for command in commands if isinstance(command.outcome, Receipt)]
+
+    def append_each(self, facts: Sequence[Fact], *, imported: bool = False) -> list[Receipt | Refused]:
+        """Record each fact on its own merits, durable together: a receipt or a refusal for each, in their order."""
+        commands = self._commands(facts)
+        self._run(commands, imported=imported, atomic=False)
+        return [command.outcome for command in commands if command.outcome is not None]
+
+    def _commands(self, facts: Sequence[Fact]) -> list[Command]:
+        return [
+            Command(
+                index,
+                fact,
+                self.stream_of(fact),
+                (fact.source, fact.command_id or uuid4().hex),
+                looked_up=fact.command_id is None,
+            )
+            for index, fact in enumerate(facts)
+        ]
+
+    def _run(self, commands: Sequence[Command], *, imported: bool, atomic: bool) -> None:
+        with self._lock:
+            attempts.run(commands, partial(self._decide_round, imported=imported, atomic=atomic), atomic=atomic)
+
+    def _decide_round(self, commands: Sequence[Command], *, imported: bool, atomic: bool) -> None:
+        episodes = read_episodes(commands, self.cache, self._recorder, atomic=atomic)
+        undecided = [command for command in commands if command.outcome is None]
+        round_ = undecided if atomic else decidable(undecided, episodes)
+        decision = decide(round_, episodes, self._clock(), imported=imported, atomic=atomic)
+        save(decision, episodes, self._mapper, self._recorder)
+        self.cache.put_back(episodes.values())

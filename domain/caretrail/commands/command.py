@@ -1,0 +1,61 @@
+"""Commands: facts on their way through one call, each under the key it is sent by, and the receipts they end with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from caretrail.errors import InvalidFact, Refused
+from caretrail.facts import EpisodeFact, Fact
+from caretrail.facts.codec import payload_of
+from caretrail.recording.events import RecordedEvent
+from caretrail.recording.leaf import leaf_hash
+from caretrail.recording.recorder import CommandKey
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the store says about a recorded fact; `leaf` is the hex SHA-256 the audit ledger holds for it.
+
+    `episode` is the case number (None for a program's own facts). `version` counts facts in the episode, `position`
+    in the whole store; `recorded_at` is UTC.
+    """
+
+    episode: str | None
+    version: int
+    position: int
+    recorded_at: datetime
+    leaf: str
+
+
+@dataclass(slots=True)
+class Command:
+    """One fact to record, at its place in a call; the key it is sent under stays the same over all attempts."""
+
+    index: int
+    fact: Fact
+    stream: UUID
+    key: CommandKey
+    looked_up: bool
+    """Whether the store was asked for its key; one made here cannot be known before a first attempt."""
+    outcome: Receipt | Refused | None = None
+
+
+def receipt_of(fact: Fact, row: RecordedEvent) -> Receipt:
+    """Make the receipt of a fact from its row."""
+    episode = fact.episode if isinstance(fact, EpisodeFact) else None
+    return Receipt(episode, row.originator_version, row.position, row.recorded_at, leaf_hash(row).hex())
+
+
+def require_own_keys(commands: Iterable[Command]) -> None:
+    """Refuse two different facts under one key before anything is kept: the second could only fail later."""
+    first: dict[CommandKey, Command] = {}
+    for command in commands:
+        earlier = first.setdefault(command.key, command)
+        if earlier is not command and payload_of(earlier.fact) != payload_of(command.fact):
+            raise InvalidFact(
+                "a command_id appears twice in one call with different content",
+                "send the second fact with its own command_id",
+            ).at(command.index)

@@ -1,0 +1,137 @@
+"""Deciding one round: each command on its episode, then everything that was taken saved in one append."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from caretrail.commands.command import Command, receipt_of
+from caretrail.commands.library import FactMapper
+from caretrail.episode.episode import Episode, FactRecorded
+from caretrail.episode.history import StoredFact
+from caretrail.errors import Refused, StayOverlap, StoreDamaged, StoreError, StoreNewer, VersionConflict
+from caretrail.facts import EpisodeFact
+from caretrail.facts.codec import read_fact
+from caretrail.recording.events import RecordedEvent, Stay
+from caretrail.recording.program_stays import MOVES_STAYS, program_stays
+from caretrail.recording.recorder import EventRecorder
+
+
+class UnreadableEpisode(Refused):
+    """A fact the episode already holds cannot be read, so nothing more can be decided on it; other episodes go on."""
+
+    code = "unreadable_episode"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a fact of the episode cannot be read, so nothing more can be decided on it",
+            "see 'caretrail projection quarantine'; send it again once that is mended",
+        )
+
+
+class Decision(NamedTuple):
+    """What a round comes to; nothing of it counts before it is saved."""
+
+    taken: list[tuple[Command, FactRecorded]]
+    refused: list[tuple[Command, Refused]]
+
+
+# --- deciding ---------------------------------------------------------------------------------------------------
+
+
+def decide(
+    commands: Sequence[Command], episodes: Mapping[UUID, Episode], now: datetime, *, imported: bool, atomic: bool
+) -> Decision:
+    """Decide on the commands in turn; an episode evolves by what is taken, so the next decision rests on it.
+
+    With `atomic` they are judged together, and the first refusal is raised with its place in the call.
+    """
+    together = atomic and len(commands) > 1
+    decision = Decision([], [])
+    for command in commands:
+        try:
+            event = _decided(command, episodes.get(command.stream), now, imported=imported, together=together)
+        except Refused as refusal:
+            if atomic:
+                raise refusal.at(command.index) from None
+            decision.refused.append((command, refusal))
+        else:
+            decision.taken.append((command, event))
+    if together:
+        _require_possible_together(commands, episodes)
+    return decision
+
+
+def _decided(
+    command: Command, episode: Episode | None, now: datetime, *, imported: bool, together: bool
+) -> FactRecorded:
+    if episode is None:
+        raise UnreadableEpisode
+    expected = command.fact.expected_version
+    if expected is not None and expected != episode.version:  # the caller decided, so it is the caller's to do again
+        raise VersionConflict(str(command.stream), expected, episode.version)
+    try:
+        return episode.record(command.fact, now=now, imported=imported, command_id=command.key[1], together=together)
+    except (StoreNewer, StoreDamaged):
+        raise UnreadableEpisode from None
+
+
+def _require_possible_together(commands: Sequence[Command], episodes: Mapping[UUID, Episode]) -> None:
+    """Judge each episode as a whole; the last fact sent to the impossible one is named."""
+    for stream, index in {command.stream: command.index for command in commands}.items():
+        try:
+            episodes[stream].require_possible()
+        except (StoreNewer, StoreDamaged):
+            raise UnreadableEpisode().at(index) from None
+        except Refused as refusal:
+            raise refusal.at(index) from None
+
+
+# --- saving -----------------------------------------------------------------------------------------------------
+
+
+def save(decision: Decision, episodes: dict[UUID, Episode], mapper: FactMapper, recorder: EventRecorder) -> None:
+    """Append what was taken, give every command its outcome, and leave out episodes that are not as decided here.
+
+    Raises VersionConflict or CommandReused when somebody else appended first, StayOverlap, or StoreError.
+    """
+    if decision.taken:
+        for (command, event), row in zip(decision.taken, _appended(decision, episodes, mapper, recorder), strict=True):
+            event.entry.confirm(StoredFact(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
+            command.outcome = receipt_of(command.fact, row)
+            if row.originator_version != event.entry.version:  # another recorded it in between
+                episodes.pop(command.stream, None)
+    for command, refusal in decision.refused:
+        command.outcome = refusal
+
+
+def _appended(
+    decision: Decision, episodes: Mapping[UUID, Episode], mapper: FactMapper, recorder: EventRecorder
+) -> list[RecordedEvent]:
+    commands = [command for command, _ in decision.taken]
+    pending = [mapper.to_stored_event(event) for _, event in decision.taken]
+    try:
+        return recorder.append(pending, _moved_stays(commands, episodes))
+    except StayOverlap as overlap:
+        raise StayOverlap(overlap.stream, _episode_in_the_way(overlap, commands, recorder)) from None
+
+
+def _moved_stays(commands: Iterable[Command], episodes: Mapping[UUID, Episode]) -> dict[UUID, list[Stay]]:
+    """The stays of every episode whose stays these facts may have moved."""
+    moving = dict.fromkeys(command.stream for command in commands if isinstance(command.fact, MOVES_STAYS))
+    return {stream: program_stays(episodes[stream]) for stream in moving}
+
+
+def _episode_in_the_way(overlap: StayOverlap, commands: Iterable[Command], recorder: EventRecorder) -> str:
+    """Find its case number, which may be in the same call; '' if it cannot be read."""
+    for command in commands:
+        if str(command.stream) == overlap.stream and isinstance(command.fact, EpisodeFact):
+            return command.fact.episode
+    rows = recorder.select_events(UUID(overlap.stream), limit=1)
+    try:
+        fact = read_fact(rows[0].topic, rows[0].state) if rows else None
+    except StoreError:
+        return ""
+    return fact.episode if isinstance(fact, EpisodeFact) else ""

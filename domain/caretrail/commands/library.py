@@ -1,0 +1,78 @@
+"""What the library's `Application` asks for: our recorder and our mapper, never anything named in the environment."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    InfrastructureFactory,
+    Mapper,
+    ProcessRecorder,
+    StoredEvent,
+    TrackingRecorder,
+)
+from eventsourcing.utils import Environment
+
+from caretrail.episode.episode import FactRecorded
+from caretrail.facts.codec import payload_of, stored_name
+from caretrail.recording.entries import entry_of
+from caretrail.recording.events import PendingEvent, RecordedEvent, new_salt
+from caretrail.recording.recorder import EventRecorder
+
+
+class FactMapper(Mapper[UUID]):
+    """Between facts and rows: a closed registry of stored names, so that reading a row imports nothing."""
+
+    def to_stored_event(self, domain_event: Any) -> PendingEvent:
+        """Make the row of a decided fact, with a fresh salt."""
+        event: FactRecorded = domain_event
+        entry = event.entry
+        return PendingEvent(
+            originator_id=event.originator_id,
+            originator_version=entry.version,
+            topic=stored_name(entry.fact, imported=entry.imported),
+            state=payload_of(entry.fact),
+            source=entry.source,
+            command_id=entry.command_id,
+            salt=new_salt(),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> FactRecorded:
+        """Read a stored row; what the fact says is decoded when somebody asks.
+
+        Raises StoreNewer for a stored name this program does not know.
+        """
+        assert isinstance(stored_event, RecordedEvent)  # noqa: S101  # our recorder returns nothing else
+        return FactRecorded(stored_event.originator_id, entry_of(stored_event))
+
+
+class RecorderFactory(InfrastructureFactory[TrackingRecorder]):
+    """Hands out one recorder; `env` is what the application chose, never the environment of the process."""
+
+    def __init__(self, env: Environment, recorder: EventRecorder) -> None:
+        super().__init__(env)
+        self._recorder = recorder
+
+    def application_recorder(self) -> EventRecorder:
+        """Return the recorder of the log."""
+        return self._recorder
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        """Return the recorder of the log for events; there are no snapshots."""
+        if purpose != "events":
+            raise NotImplementedError(f"there is no recorder for {purpose}")
+        return self._recorder
+
+    def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> NoReturn:
+        """Refuse: our projections keep their own position."""
+        raise NotImplementedError("projections keep their own position")
+
+    def process_recorder(self) -> ProcessRecorder:
+        """Refuse: our projections keep their own position."""
+        raise NotImplementedError("projections keep their own position")
+
+    def close(self) -> None:
+        """Close the recorder."""
+        self._recorder.close()

@@ -1,0 +1,92 @@
+"""Rounds: which commands of a call are decided next, and the episodes they are decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from caretrail.commands.cache import EpisodeCache
+from caretrail.commands.command import Command, Receipt, receipt_of
+from caretrail.episode.episode import Episode
+from caretrail.errors import CommandReused, Refused, StoreDamaged, StoreNewer
+from caretrail.facts import Admitted
+from caretrail.facts.codec import IMPORTED, payload_of, stored_name
+from caretrail.recording.entries import entry_of
+from caretrail.recording.events import RecordedEvent
+from caretrail.recording.program_stays import MOVES_STAYS, client_of
+from caretrail.recording.recorder import CommandKey, EventRecorder
+
+
+def undecided(commands: Iterable[Command]) -> list[Command]:
+    """The commands without an outcome; of those under one key the first, for the next may get the same receipt."""
+    first: dict[CommandKey, Command] = {}
+    for command in commands:
+        if command.outcome is None:
+            first.setdefault(command.key, command)
+    return list(first.values())
+
+
+def read_episodes(
+    commands: Sequence[Command], cache: EpisodeCache, recorder: EventRecorder, *, atomic: bool
+) -> dict[UUID, Episode]:
+    """Take the episodes of these commands, brought up to date, without those that cannot be read.
+
+    Commands that are recorded already get their outcome; with `atomic`, CommandReused is raised with its place in the
+    call. A key is looked up once, and again after a conflict: what was recorded since then in one of the episodes is
+    seen as it is read; what was recorded elsewhere, the append refuses.
+    """
+    episodes = cache.take({command.stream for command in commands})
+    found, newer = recorder.read_for_decision(
+        [command.key for command in commands if not command.looked_up],
+        {stream: episode.version for stream, episode in episodes.items()},
+    )
+    known = dict(found)
+    for rows in newer.values():
+        known.update(((row.source, row.command_id), row) for row in rows)
+    for command in commands:
+        command.looked_up = True
+        row = known.get(command.key)
+        if row is not None:
+            command.outcome = _first_outcome(command, row)
+            if atomic and isinstance(command.outcome, Refused):
+                raise command.outcome.at(command.index)
+    return {stream: episode for stream, episode in episodes.items() if _evolves(episode, newer.get(stream, ()))}
+
+
+def _first_outcome(command: Command, row: RecordedEvent) -> Receipt | CommandReused:
+    same = (
+        row.originator_id == command.stream
+        and row.topic.removesuffix(IMPORTED) == stored_name(command.fact)
+        and row.state == payload_of(command.fact)
+    )
+    return receipt_of(command.fact, row) if same else CommandReused(row.position)
+
+
+def _evolves(episode: Episode, rows: Iterable[RecordedEvent]) -> bool:
+    """Evolve an episode by newer rows; False if one of them cannot be read, which must not stop the others."""
+    try:
+        for row in rows:
+            episode.evolve(entry_of(row))
+    except (StoreNewer, StoreDamaged):
+        return False
+    return True
+
+
+def decidable(commands: Sequence[Command], episodes: Mapping[UUID, Episode]) -> Sequence[Command]:
+    """The leading commands that can be decided in one round: they move no client's stays twice.
+
+    The store judges stays once a call. So what moves the same client's again waits for the next round, and each fact
+    fares as if it had been sent alone.
+    """
+    moved: set[str] = set()
+    admitted: dict[UUID, str] = {}
+    for number, command in enumerate(commands):
+        if isinstance(command.fact, MOVES_STAYS):
+            stream = command.stream
+            client = client_of(command.fact, episodes.get(stream)) or admitted.get(stream) or str(stream)
+            if isinstance(command.fact, Admitted):
+                admitted[stream] = client
+            if client in moved:
+                return commands[:number]
+            moved.add(client)
+    return commands
