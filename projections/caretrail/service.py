@@ -85,7 +85,7 @@ from caretrail.facts import (
     Voided,
     fact_from,
 )
-from caretrail.facts.codec import invalid_fact
+from caretrail.facts.parsing import invalid_fact
 from caretrail.policy import Pack, Policy, load_pack, read_pack
 from caretrail.projection.tables import create_tables
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Worklist, WorkRow

@@ -17,7 +17,7 @@ from caretrail.cli.fields import missing
 from caretrail.cli.main import COMMANDS, cli
 from caretrail.cli.record import example
 from caretrail.cli.reference import reference
-from caretrail.facts.codec import APPENDED, FACT_TYPES
+from caretrail.facts.catalog import APPENDED, FACT_TYPES
 
 from .conftest import Caretrail
 

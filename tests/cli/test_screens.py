@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from caretrail.commands.application import Commands
-from caretrail.facts.codec import parse_fact
+from caretrail.facts.parsing import parse_fact
 from caretrail.recording.opening import open_recorder
 from tests.support.stores import Clock
 

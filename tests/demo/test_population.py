@@ -14,9 +14,10 @@ from caretrail.commands.command import Receipt
 from caretrail.demo import IMPORT_SOURCE, STORIES, episodes, jsonl, practice_day
 from caretrail.demo.clinic import PROGRAMS, end_of_record
 from caretrail.demo.teds import LENGTH_OF_STAY, REASONS
-from caretrail.episode.history import Entry, effective_history
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import effective_history
 from caretrail.facts import Admitted, Assessed, Discharged, EpisodeFact, Fact, ProgramAttested
-from caretrail.facts.codec import parse_fact
+from caretrail.facts.parsing import parse_fact
 from caretrail.findings.program import program_findings
 from caretrail.policy import load_pack
 from caretrail.recording import init_store, open_recorder

@@ -18,7 +18,7 @@ from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.errors import Refused
 from caretrail.facts import Fact
-from caretrail.facts.codec import parse_fact
+from caretrail.facts.parsing import parse_fact
 from caretrail.recording import init_store, open_recorder
 from tests.support.documentation import matches, run, steps
 

@@ -25,7 +25,7 @@ from caretrail.facts import (
     read_fact,
     stored_name,
 )
-from caretrail.facts.codec import APPENDED, FACT_TYPES
+from caretrail.facts.catalog import APPENDED, FACT_TYPES
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 CANARY = "ZZCANARY9"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from caretrail.errors import InvalidFact
-from caretrail.facts import codec, fact_from, payload_of
-from caretrail.facts.codec import MAX_BYTES
+from caretrail.facts import fact_from, parsing, payload_of
+from caretrail.facts.parsing import MAX_BYTES
 from caretrail.service import Receipt, Store, create_store, open_store
 from tests.cli.conftest import Caretrail
 from tests.projections.given import NOW, admitted, session
@@ -81,6 +81,6 @@ def test_without_the_limit_it_would_be_taken(monkeypatch: pytest.MonkeyPatch) ->
     """The control: nothing else refuses it."""
     large = _json(_of_size(MAX_BYTES + 1))
     with pytest.raises(InvalidFact, match="larger than 256 KB"):
-        codec.parse_fact(large)
-    monkeypatch.setattr(codec, "MAX_BYTES", MAX_BYTES + 1)
-    assert codec.parse_fact(large).type == "session_attended"
+        parsing.parse_fact(large)
+    monkeypatch.setattr(parsing, "MAX_BYTES", MAX_BYTES + 1)
+    assert parsing.parse_fact(large).type == "session_attended"

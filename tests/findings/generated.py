@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from hypothesis import note
 from hypothesis import strategies as st
 
-from caretrail.episode.history import Effective, Entry, effective_history
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import Effective, effective_history
 from caretrail.episode.possible import require_possible
 from caretrail.errors import Impossible, InvalidFact
 from caretrail.facts import Addendum, Admitted, Corrected, Discharged, Signed, Transferred, Voided

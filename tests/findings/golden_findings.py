@@ -38,7 +38,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from caretrail.episode.history import Entry, effective_history
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import effective_history
 from caretrail.facts import fact_from
 from caretrail.findings import Eligibility, Finding, judge
 from caretrail.findings.program import program_findings

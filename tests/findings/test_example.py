@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.episode.history import Entry, effective_history
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import effective_history
 from caretrail.facts import parse_fact
 from caretrail.findings import Finding, eligibility_on, findings, held_on
 from tests.findings.text_history import PACK

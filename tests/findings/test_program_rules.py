@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caretrail.episode.history import Effective, Entry, effective_history
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import Effective, effective_history
 from caretrail.facts import fact_from
 from caretrail.findings import Finding
 from caretrail.findings.program import governed_stays, program_findings

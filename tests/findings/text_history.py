@@ -25,7 +25,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from caretrail.episode.history import Effective, Entry, effective_history
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import Effective, effective_history
 from caretrail.facts import fact_from
 from caretrail.findings import Eligibility, Finding, eligibility, eligibility_on, findings, held_on
 from caretrail.policy import Pack, Policy, load_pack

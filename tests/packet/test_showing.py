@@ -204,7 +204,7 @@ def test_every_text_field_of_every_fact_is_known_as_one() -> None:
     """Given the fields the models call Text, as a test of its own finds them in the published schema."""
     from caretrail.evidence.packet.redaction import _shape_of  # pyright: ignore[reportPrivateUsage]  # what is under test
     from caretrail.facts import json_schema
-    from caretrail.facts.codec import APPENDED
+    from caretrail.facts.catalog import APPENDED
 
     schema = json_schema()["$defs"]
     names = {cls.__name__: _shape_of(cls) for cls in APPENDED.values()}

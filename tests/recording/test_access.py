@@ -24,7 +24,7 @@ from caretrail.commands.access import (
 )
 from caretrail.errors import AccessNotRecorded, CommandReused, InvalidFact, StoreError
 from caretrail.facts import Accessed, fact_from, payload_of, read_fact
-from caretrail.facts.parts import Person
+from caretrail.facts.values import Person
 from caretrail.recording import EventRecorder, init_store, new_salt, open_recorder
 from caretrail.recording.events import ACCESS_NAME, ACCESS_SOURCE, LARGEST_PAYLOAD, PendingAccess, access_stream
 from caretrail.recording.opening import Primary

@@ -13,7 +13,7 @@ import pytest
 from caretrail.aliases import Progress
 from caretrail.commands.application import Commands
 from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer
-from caretrail.facts.codec import parse_fact
+from caretrail.facts.parsing import parse_fact
 from caretrail.recording import EventRecorder, RecordedEvent, copying, init_store, leaf_hash, open_recorder
 from caretrail.recording.copying import Copied, CopyRefused, copy_store
 from tests.support.stores import Clock, pending, run_sql

@@ -7,8 +7,8 @@ from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
 from caretrail.demo import IMPORT_SOURCE, episodes
+from caretrail.episode.entry import StoredFact
 from caretrail.episode.episode import Episode
-from caretrail.episode.history import StoredFact
 from caretrail.facts import EpisodeFact, payload_of, stored_name
 
 

@@ -118,7 +118,7 @@ _BLANK = _Blank()
 
 def _parsed(batch: Sequence[Line]) -> tuple[list[Refused | _Blank | _Parsed], list[Fact]]:
     """Parse lines: what became of each, and the facts among them."""
-    from caretrail.facts.codec import parse_fact
+    from caretrail.facts.parsing import parse_fact
 
     outcomes: list[Refused | _Blank | _Parsed] = []
     facts: list[Fact] = []

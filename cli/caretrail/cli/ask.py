@@ -9,12 +9,12 @@ import click
 
 from caretrail.cli.fields import ENVELOPE, Leaf, fields_of, has, put
 from caretrail.cli.screen import say, visible
-from caretrail.facts.parts import Part
+from caretrail.facts.values import Value
 
 DIMENSIONS = ("1", "2", "3", "4", "5", "6")
 
 
-def ask_missing(cls: type[Part], data: dict[str, Any], defaults: Mapping[str, str], *, optional: bool) -> None:
+def ask_missing(cls: type[Value], data: dict[str, Any], defaults: Mapping[str, str], *, optional: bool) -> None:
     """Ask for what is missing in `data`, and put the answers there."""
     leaves = [leaf for leaf in fields_of(cls) if leaf.name not in ENVELOPE]
     say("Enter leaves a field out where there is no * before it." if optional else "")
@@ -61,7 +61,7 @@ def _ask_value(leaf: Leaf, default: str) -> object:
         say(f"    {visible(problem)}")
 
 
-def _ask_parts(leaf: Leaf, part: type[Part], data: dict[str, Any]) -> None:
+def _ask_parts(leaf: Leaf, part: type[Value], data: dict[str, Any]) -> None:
     items: list[dict[str, Any]] = list(data.get(leaf.name, ()))  # one's own signature may be there
     while wants(f"Add {'one more' if items else 'one'} to {leaf.name}?", default=leaf.required and not items):
         items.append(_ask_part(part))
@@ -69,14 +69,14 @@ def _ask_parts(leaf: Leaf, part: type[Part], data: dict[str, Any]) -> None:
         put(data, leaf.path, items)
 
 
-def _ask_keyed(leaf: Leaf, part: type[Part], data: dict[str, Any]) -> None:
+def _ask_keyed(leaf: Leaf, part: type[Value], data: dict[str, Any]) -> None:
     if wants(f"Enter {leaf.name} now?"):
         for key in DIMENSIONS:
             say(f"  {leaf.name} {key}")
             put(data, (*leaf.path, key), _ask_part(part))
 
 
-def _ask_part(part: type[Part]) -> dict[str, Any]:
+def _ask_part(part: type[Value]) -> dict[str, Any]:
     item: dict[str, Any] = {}
     for inner in fields_of(part, ("",)):
         _ask(

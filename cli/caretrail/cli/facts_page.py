@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from caretrail.facts import FactBase, json_schema
-from caretrail.facts.codec import FACT_TYPES
+from caretrail.facts.catalog import FACT_TYPES
 
 HEADING = """# The facts
 

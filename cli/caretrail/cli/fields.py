@@ -13,8 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 
 from caretrail.facts import FactBase
-from caretrail.facts.codec import invalid_fact
-from caretrail.facts.parts import Part
+from caretrail.facts.parsing import invalid_fact
+from caretrail.facts.values import Value
 
 Json = Mapping[str, Any]
 Kind = Literal["text", "number", "date", "yes_no", "tokens", "many", "part", "parts", "keyed", "json"]
@@ -36,7 +36,7 @@ class Leaf:
     tokens: tuple[str, ...]
     help: str
     annotation: Any
-    part: type[Part] | None = None
+    part: type[Value] | None = None
 
     @property
     def name(self) -> str:
@@ -140,13 +140,13 @@ def _bare(annotation: Any) -> Any:
     return annotation
 
 
-def _kind(inner: Any) -> tuple[Kind, tuple[str, ...], type[Part] | None]:
+def _kind(inner: Any) -> tuple[Kind, tuple[str, ...], type[Value] | None]:
     origin, args = get_origin(inner), get_args(inner)
     if origin is Literal:
         return "tokens", tuple(map(str, args)), None
     if inner is bool:
         return "yes_no", tuple(YES_NO), None
-    if isinstance(inner, type) and issubclass(inner, Part):
+    if isinstance(inner, type) and issubclass(inner, Value):
         return "part", (), inner
     if origin is tuple:
         kind, tokens, part = _kind(_bare(args[0]))

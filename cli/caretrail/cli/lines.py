@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from caretrail.facts.codec import MAX_BYTES
+from caretrail.facts.parsing import MAX_BYTES
 
 CHUNK = 64 * 1024
 CHUNKS_AHEAD = 16

@@ -29,13 +29,13 @@ class FactGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Name the facts."""
-        from caretrail.facts.codec import APPENDED
+        from caretrail.facts.catalog import APPENDED
 
         return list(APPENDED)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """Make the command of a fact; a hyphen in its name will do."""
-        from caretrail.facts.codec import APPENDED
+        from caretrail.facts.catalog import APPENDED
 
         cls = APPENDED.get(cmd_name.replace("-", "_"))
         return None if cls is None else _command(cls)
@@ -178,7 +178,7 @@ def _wrapped(words: Sequence[str]) -> str:
 
 def _run(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) -> None:
     from caretrail.commands.application import Commands
-    from caretrail.facts.codec import fact_from
+    from caretrail.facts.parsing import fact_from
 
     setup = click.get_current_context().ensure_object(Setup)
     with setup.open() as recorder:

@@ -21,7 +21,7 @@ def command(fact: str | None) -> None:
 
         caretrail schema session_attended
     """
-    from caretrail.facts.codec import FACT_TYPES, json_schema
+    from caretrail.facts.catalog import FACT_TYPES, json_schema
 
     if fact is None:
         print_json(json_schema())

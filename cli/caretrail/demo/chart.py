@@ -27,7 +27,8 @@ from caretrail.facts import (
     Signed,
     Transferred,
 )
-from caretrail.facts.parts import Dimension, DimensionKey, Outcome, Performer, Person, Referral, Schedule, Sections
+from caretrail.facts.fields import DimensionKey
+from caretrail.facts.values import Dimension, Outcome, Performer, Person, Referral, Schedule, Sections
 from caretrail.tokens import DischargeReason
 
 FEED = Person(id="ehr-feed", role="service")

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from caretrail.demo.clinic import IMPORT_SOURCE, LINCOLN, OMAHA, SCOTTSBLUFF, SOURCE, Program, instant
 from caretrail.facts import Fact, ProgramAttested
-from caretrail.facts.parts import Person
+from caretrail.facts.values import Person
 from caretrail.tokens import AttestationKind
 
 OFFICE = Person(id="a-webb", role="staff")

@@ -143,7 +143,7 @@ class AccessLog:
 
     def disclose(self, episodes: Sequence[str], disclosure: Mapping[str, object]) -> None:
         """Record that these episodes are about to be handed out; `disclosure` is as in the fact `accessed`."""
-        from caretrail.facts.codec import disclosure_from  # here only: a read must start without the models
+        from caretrail.facts.parsing import disclosure_from  # here only: a read must start without the models
 
         stated = disclosure_from(disclosure).model_dump(mode="json", exclude_none=True)
         self._record(*({**part, "disclosure": stated} for part in self._parts(episodes)))

@@ -25,7 +25,7 @@ from caretrail.commands.rounds import decidable, read_episodes
 from caretrail.episode.episode import Episode
 from caretrail.errors import Refused, UnknownEpisode
 from caretrail.facts import Accessed, Fact, ProgramFact
-from caretrail.facts.codec import access_is_not_stated
+from caretrail.facts.parsing import access_is_not_stated
 from caretrail.recording.entries import fold
 from caretrail.recording.events import episode_stream, program_stream
 from caretrail.recording.recorder import EventRecorder

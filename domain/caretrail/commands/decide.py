@@ -9,13 +9,13 @@ from uuid import UUID
 
 from caretrail.commands.command import Command, receipt_of
 from caretrail.commands.library import FactMapper
+from caretrail.episode.entry import StoredFact
 from caretrail.episode.episode import Episode, FactRecorded
-from caretrail.episode.history import StoredFact
 from caretrail.errors import Refused, StayOverlap, StoreDamaged, StoreError, StoreNewer, VersionConflict
 from caretrail.facts import EpisodeFact
 from caretrail.facts.codec import read_fact
 from caretrail.recording.events import RecordedEvent, Stay
-from caretrail.recording.program_stays import MOVES_STAYS, program_stays
+from caretrail.recording.program_stays import program_stays
 from caretrail.recording.recorder import EventRecorder
 
 
@@ -120,7 +120,7 @@ def _appended(
 
 def _moved_stays(commands: Iterable[Command], episodes: Mapping[UUID, Episode]) -> dict[UUID, list[Stay]]:
     """The stays of every episode whose stays these facts may have moved."""
-    moving = dict.fromkeys(command.stream for command in commands if isinstance(command.fact, MOVES_STAYS))
+    moving = dict.fromkeys(command.stream for command in commands if command.fact.traits.moves_stays)
     return {stream: program_stays(episodes[stream]) for stream in moving}
 
 

@@ -13,7 +13,7 @@ from caretrail.facts import Admitted
 from caretrail.facts.codec import IMPORTED, payload_of, stored_name
 from caretrail.recording.entries import entry_of
 from caretrail.recording.events import RecordedEvent
-from caretrail.recording.program_stays import MOVES_STAYS, client_of
+from caretrail.recording.program_stays import client_of
 from caretrail.recording.recorder import CommandKey, EventRecorder
 
 
@@ -81,7 +81,7 @@ def decidable(commands: Sequence[Command], episodes: Mapping[UUID, Episode]) -> 
     moved: set[str] = set()
     admitted: dict[UUID, str] = {}
     for number, command in enumerate(commands):
-        if isinstance(command.fact, MOVES_STAYS):
+        if command.fact.traits.moves_stays:
             stream = command.stream
             client = client_of(command.fact, episodes.get(stream)) or admitted.get(stream) or str(stream)
             if isinstance(command.fact, Admitted):

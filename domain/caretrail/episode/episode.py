@@ -10,63 +10,26 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from caretrail.days import today_in
-from caretrail.episode.history import (
-    AMENDMENTS,
-    Amendments,
-    Effective,
-    Entry,
-    amendments,
-    corrected_fact,
-    effective_history,
-)
-from caretrail.episode.possible import (
-    AFTER_DISCHARGE,
-    CARRIES_SIGNATURES,
-    NEEDS_ADMISSION,
-    Outline,
-    outline,
-    require_possible,
-)
+from caretrail.episode.amendments import Amendments, amendments, corrected_fact
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import Effective, effective_history
+from caretrail.episode.outline import Outline, outline
+from caretrail.episode.possible import require_possible
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.errors import Impossible, UnknownEpisode
 from caretrail.facts import (
     Addendum,
     Admitted,
     Assessed,
-    Authorized,
-    CareCoordinated,
-    ContinuedStayDetermined,
     Corrected,
     Discharged,
-    Explained,
     Fact,
-    FactBase,
-    PlanReviewed,
-    PlanSigned,
     ProgramAttested,
-    ScheduleSet,
-    SessionAttended,
-    SessionMissed,
     Signed,
-    TeamChanged,
-    Transferred,
+    SignedFact,
+    TargetedFact,
     Voided,
 )
-
-BEGINNING: frozenset[type[FactBase]] = frozenset({Assessed, Admitted, ProgramAttested})
-"""Facts that may be the first of an episode, or of a program's own stream."""
-
-PLAIN: frozenset[type[FactBase]] = frozenset(
-    {SessionAttended, SessionMissed, CareCoordinated, Explained, Authorized, ScheduleSet, TeamChanged}
-)
-"""Facts that can only clash with the admission and the discharge, so that the whole history need not be looked at."""
-
-ACTING = (Corrected, Voided, Addendum, Signed)
-"""Facts that act on an earlier one."""
-
-SIGNABLE = frozenset({PlanSigned, PlanReviewed, ContinuedStayDetermined})
-MOVES_OUTLINE = frozenset({Assessed, Admitted, Transferred, Discharged}) | AMENDMENTS
-"""Facts that can change client, program, zone, admission or discharge."""
 
 BEGIN_FIRST = "check the number, or record 'assessed' or 'admitted' first"
 NOT_RECORDED = datetime.fromtimestamp(0, UTC)
@@ -136,7 +99,7 @@ class Episode:
 
     def _moving_history(self) -> list[Effective]:
         """The effective history of the few facts that can move outline and stays, so that the others are not read."""
-        return effective_history([entry for entry in self.entries if entry.kind in MOVES_OUTLINE])
+        return effective_history([entry for entry in self.entries if entry.kind.traits.moves_outline])
 
     def today(self, now: datetime) -> date:
         """The civil day in the program's zone at that instant."""
@@ -166,18 +129,18 @@ class Episode:
             self._require_correction(fact, now)
         if not together:
             self._require_fits(fact)
-        entry = Entry(self.version + 1, 0, fact, NOT_RECORDED, "", imported, fact.source, command_id)
+        entry: Entry = Entry(self.version + 1, 0, fact, NOT_RECORDED, "", imported, fact.source, command_id)
         self.evolve(entry)
         return FactRecorded(self.id, entry)
 
     def require_possible(self) -> None:
         """Judge the whole effective history, as after facts taken together."""
-        if not any(entry.kind in BEGINNING for entry in self.entries):
+        if not any(entry.kind.traits.begins for entry in self.entries):
             raise UnknownEpisode(hint=BEGIN_FIRST)
         require_possible(effective_history(self.entries))
 
     def _require_known(self, fact: Fact) -> None:
-        if self.version == 0 and type(fact) not in BEGINNING:
+        if self.version == 0 and not fact.traits.begins:
             raise UnknownEpisode(hint=BEGIN_FIRST)
 
     def _require_not_future(self, fact: Fact, now: datetime) -> None:
@@ -190,14 +153,14 @@ class Episode:
                 raise _future("on")
             if fact.referral is not None and fact.referral.on > today:
                 raise _future("referral.on")
-        if isinstance(fact, CARRIES_SIGNATURES):
+        if isinstance(fact, SignedFact):
             for signature in fact.signatures:
                 if signature.signed_on is not None and signature.signed_on > today:
                     raise _future("signed_on")
 
     def _require_target(self, fact: Fact) -> None:
         """Amendments and signatures act on an earlier fact that still counts."""
-        if not isinstance(fact, ACTING):
+        if not isinstance(fact, TargetedFact):
             return
         target = self.entries[fact.target - 1] if fact.target <= self.version else None
         if target is None:
@@ -212,13 +175,13 @@ class Episode:
                 "void the void to bring it back",
                 [by],
             )
-        if isinstance(fact, Signed) and target.kind not in SIGNABLE:
+        if isinstance(fact, Signed) and not target.kind.traits.signable:
             raise Impossible(
                 f"target {fact.target} is not a plan, a review or a determination",
                 "sign one of those",
                 [fact.target],
             )
-        if isinstance(fact, Corrected | Addendum) and target.kind in AMENDMENTS:
+        if isinstance(fact, Corrected | Addendum) and target.kind.traits.amends:
             raise Impossible(
                 f"target {fact.target} is itself an amendment",
                 "correct the original again, or void the amendment",
@@ -227,16 +190,12 @@ class Episode:
 
     def _require_correction(self, fact: Corrected, now: datetime) -> None:
         """The new values make a valid fact: a wrong field is a wrong field, not a clash of facts."""
-        earlier = [
-            entry.fact
-            for entry in self.amendments.corrections.get(fact.target, ())
-            if isinstance(entry.fact, Corrected)
-        ]
+        earlier = [by.fact for by in self.amendments.corrections.get(fact.target, ())]
         self._require_not_future(corrected_fact(self.entries[fact.target - 1].fact, [*earlier, fact]), now)
 
     def _require_fits(self, fact: Fact) -> None:
         """The history with the fact in place must still be possible."""
-        if type(fact) in PLAIN:
+        if fact.traits.plain:
             self._require_within(fact)
             return
         if isinstance(fact, Addendum | ProgramAttested):
@@ -252,18 +211,18 @@ class Episode:
 
     def _history_with(self, fact: Fact) -> list[Effective]:
         """The history with the fact in place; without the plain facts where those cannot be in its way."""
-        entry = Entry(self.version + 1, 0, fact, NOT_RECORDED, "")
-        if isinstance(fact, Discharged) or type(fact) in AMENDMENTS:
+        entry: Entry = Entry(self.version + 1, 0, fact, NOT_RECORDED, "")
+        if isinstance(fact, Discharged) or fact.traits.amends:
             return effective_history([*self.entries, entry])
-        return effective_history([*(entry for entry in self.entries if entry.kind not in PLAIN), entry])
+        return effective_history([*(entry for entry in self.entries if not entry.kind.traits.plain), entry])
 
     def _require_within(self, fact: Fact) -> None:
         """What `require_possible` would say of a plain fact, from the outline alone."""
         seen = self.outline
-        if isinstance(fact, NEEDS_ADMISSION) and seen.admitted is None:
+        if fact.traits.needs_admission and seen.admitted is None:
             raise Impossible(f"{fact.type} needs an admission, and there is none", "record the admission first")
         ended = seen.discharged
-        if ended is not None and fact.occurred_on > ended.day and not isinstance(fact, AFTER_DISCHARGE):
+        if ended is not None and fact.occurred_on > ended.day and not fact.traits.after_discharge:
             raise Impossible(
                 f"{fact.type} is dated after the discharge (fact {ended.version})",
                 "correct the date that is wrong; a return after discharge is a new episode",
@@ -277,9 +236,9 @@ class Episode:
         self.entries.append(entry)
         self.version = entry.version
         self._history = None
-        if entry.kind in AMENDMENTS:
+        if entry.kind.traits.amends:
             self._amendments = None
-        if entry.kind in MOVES_OUTLINE:
+        if entry.kind.traits.moves_outline:
             self._outline = None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import permutations
 
-from caretrail.episode.history import Effective
+from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.facts import Admitted, Discharged, Transferred
 
 MOST_TRANSFERS_A_DAY = 5
@@ -31,34 +31,28 @@ class LevelStay:
 
 def level_stays(history: Sequence[Effective]) -> list[LevelStay]:
     """Cut an effective history into its stays, oldest first; empty before an admission."""
-    admission = next((item for item in history if isinstance(item.fact, Admitted)), None)
-    if admission is None or not isinstance(admission.fact, Admitted):
+    admission = first_of(history, Admitted)
+    if admission is None:
         return []
     stays: list[LevelStay] = []
     program, level, edition = admission.fact.program, admission.fact.level, admission.fact.edition
     first, opened_by = admission.day, admission.version
-    transfers = [item for item in history if isinstance(item.fact, Transferred)]
+    transfers = of_kind(history, Transferred)
     for item in chained(transfers, level) or transfers:
-        fact = item.fact
-        if not isinstance(fact, Transferred):
-            continue
         stays.append(LevelStay(program, level, edition, first, item.day, opened_by, item.version))
-        program, level, edition = fact.to_program or program, fact.to_level, fact.edition
+        program, level, edition = item.fact.to_program or program, item.fact.to_level, item.fact.edition
         first, opened_by = item.day, item.version
-    end = next((item for item in history if isinstance(item.fact, Discharged)), None)
-    if end is None:
-        stays.append(LevelStay(program, level, edition, first, None, opened_by))
-    else:
-        stays.append(LevelStay(program, level, edition, first, end.day, opened_by, end.version))
-    return stays
+    end = first_of(history, Discharged)
+    last_day, closed_by = (None, None) if end is None else (end.day, end.version)
+    return [*stays, LevelStay(program, level, edition, first, last_day, opened_by, closed_by)]
 
 
-def chained(transfers: Sequence[Effective], level: str) -> list[Effective] | None:
+def chained(transfers: Sequence[Effective[Transferred]], level: str) -> list[Effective[Transferred]] | None:
     """Order transfers so that each starts from the level the one before it led to; None if that cannot be.
 
     Days keep their order; only transfers of one day may change places, because a day says nothing about the hour.
     """
-    ordered: list[Effective] = []
+    ordered: list[Effective[Transferred]] = []
     rest = list(transfers)
     while rest:
         same_day = [item for item in rest if item.day == rest[0].day]
@@ -69,14 +63,13 @@ def chained(transfers: Sequence[Effective], level: str) -> list[Effective] | Non
         if chain is None:
             return None
         ordered.extend(chain)
-        last = chain[-1].fact
-        level = last.to_level if isinstance(last, Transferred) else level
+        level = chain[-1].fact.to_level
     return ordered
 
 
-def _leads(order: Sequence[Effective], level: str) -> bool:
+def _leads(order: Sequence[Effective[Transferred]], level: str) -> bool:
     for item in order:
-        if not isinstance(item.fact, Transferred) or item.fact.from_level != level:
+        if item.fact.from_level != level:
             return False
         level = item.fact.to_level
     return True

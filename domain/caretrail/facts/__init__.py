@@ -1,78 +1,31 @@
-"""What a fact is: the catalogue of everything that may be recorded, and its JSON."""
+"""What a fact is: the catalog of everything that may be recorded, and its JSON."""
 
 from caretrail.facts.accessed import Accessed
-from caretrail.facts.catalogue import (
-    Addendum,
-    Admitted,
-    Amendment,
-    Assessed,
+from caretrail.facts.admission import Admitted, Assessed, Discharged, Transferred
+from caretrail.facts.amendments import Addendum, Corrected, Explained, Voided
+from caretrail.facts.care import (
     Authorized,
     CareCoordinated,
-    ContinuedStayDetermined,
-    Corrected,
-    Discharged,
-    Explained,
-    Fact,
     Held,
-    PlanReviewed,
-    PlanSigned,
-    ProgramFact,
     Resumed,
     ScheduleSet,
     SessionAttended,
     SessionMissed,
-    Signed,
-    SignedDocument,
     TeamChanged,
-    Transferred,
-    Voided,
 )
-from caretrail.facts.codec import fact_from, json_schema, parse_fact, payload_of, read_fact, stored_name
-from caretrail.facts.envelope import EpisodeFact, FactBase
-from caretrail.facts.parts import Dimension, Disclosure, Outcome, Performer, Person, Schedule, Sections, Signature
+from caretrail.facts.catalog import Fact, json_schema
+from caretrail.facts.codec import payload_of, read_fact, stored_name
+from caretrail.facts.documents import ContinuedStayDetermined, PlanReviewed, PlanSigned, Signed
+from caretrail.facts.envelope import EpisodeFact, FactBase, ProgramFact, SignedFact, TargetedFact, Traits
+from caretrail.facts.parsing import fact_from, parse_fact
 from caretrail.facts.program import ProgramAttested
+from caretrail.facts.values import Dimension, Disclosure, Outcome, Performer, Person, Schedule, Sections, Signature
 
 __all__ = [
-    "Accessed",
-    "Addendum",
-    "Admitted",
-    "Amendment",
-    "Assessed",
-    "Authorized",
-    "CareCoordinated",
-    "ContinuedStayDetermined",
-    "Corrected",
-    "Dimension",
-    "Discharged",
-    "Disclosure",
-    "EpisodeFact",
-    "Explained",
-    "Fact",
-    "FactBase",
-    "Held",
-    "Outcome",
-    "Performer",
-    "Person",
-    "PlanReviewed",
-    "PlanSigned",
-    "ProgramAttested",
-    "ProgramFact",
-    "Resumed",
-    "Schedule",
-    "ScheduleSet",
-    "Sections",
-    "SessionAttended",
-    "SessionMissed",
-    "Signature",
-    "Signed",
-    "SignedDocument",
-    "TeamChanged",
-    "Transferred",
-    "Voided",
-    "fact_from",
-    "json_schema",
-    "parse_fact",
-    "payload_of",
-    "read_fact",
-    "stored_name",
-]
+    "Accessed", "Addendum", "Admitted", "Assessed", "Authorized", "CareCoordinated", "ContinuedStayDetermined",
+    "Corrected", "Dimension", "Discharged", "Disclosure", "EpisodeFact", "Explained", "Fact", "FactBase", "Held",
+    "Outcome", "Performer", "Person", "PlanReviewed", "PlanSigned", "ProgramAttested", "ProgramFact", "Resumed",
+    "Schedule", "ScheduleSet", "Sections", "SessionAttended", "SessionMissed", "Signature", "Signed", "SignedFact",
+    "TargetedFact", "TeamChanged", "Traits", "Transferred", "Voided", "fact_from", "json_schema", "parse_fact",
+    "payload_of", "read_fact", "stored_name",
+]  # fmt: skip  # in the order of the alphabet

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictInt, model_validator
 
 from caretrail.facts.envelope import FactBase
-from caretrail.facts.parts import CaseNumber, Count, Disclosure, Text
+from caretrail.facts.fields import CaseNumber, Count, Text
+from caretrail.facts.values import Disclosure
 from caretrail.tokens import Purpose
 
 

@@ -1,16 +1,50 @@
-"""The envelope: what every fact carries, whatever it says."""
+"""The envelope: what every fact carries, whatever it says, and what is known of its kind."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from caretrail.facts.parts import CaseNumber, CommandId, Date, DecidedOn, Instant, Part, Performer, Person, Source, Text
+from caretrail.facts.fields import CaseNumber, CommandId, Date, DecidedOn, Instant, OpaqueId, Source, Text, Version
+from caretrail.facts.values import Performer, Person, Signature, Value, no_signer_twice
 
 
-class FactBase(Part):
+@dataclass(frozen=True)
+class Traits:
+    """What is known of a kind of fact, said once, on its model."""
+
+    begins: bool = False
+    """May be the first of an episode, or of a program's own stream."""
+    plain: bool = False
+    """Can only clash with the admission and the discharge, so that the whole history need not be read."""
+    needs_admission: bool = False
+    """Only an admitted client can have it."""
+    not_before_admission: bool = False
+    """Dated before the admission, it could not have happened."""
+    after_discharge: bool = False
+    """May be dated after the discharge."""
+    moves_outline: bool = False
+    """Can change client, program, zone, admission or discharge."""
+    moves_stays: bool = False
+    """Can begin, end or move a stay."""
+    amends: bool = False
+    """Acts on an earlier fact and does not itself stand in the effective history."""
+    signable: bool = False
+    """A document that later signatures can be added to."""
+    must_be_signed: bool = False
+    """Carries at least one signature."""
+    rank: int = 2
+    """Order within one day."""
+    turn: int = 0
+    """+1 puts treatment on hold, -1 resumes it: the two take turns."""
+
+
+class FactBase(Value):
     """What every fact carries: the envelope given by the caller."""
+
+    traits: ClassVar[Traits] = Traits()
 
     schema_number: ClassVar[int] = 1
 
@@ -41,3 +75,29 @@ class EpisodeFact(FactBase):
     """A fact of one episode, named by the provider's case number."""
 
     episode: CaseNumber
+
+
+class TargetedFact(EpisodeFact):
+    """A fact that acts on an earlier one of its episode."""
+
+    target: Version
+
+
+class SignedFact(EpisodeFact):
+    """A fact that carries signatures."""
+
+    signatures: tuple[Signature, ...] = Field(default=(), validate_default=True)
+
+    @field_validator("signatures")
+    @classmethod
+    def _once(cls, signatures: tuple[Signature, ...]) -> tuple[Signature, ...]:
+        no_signer_twice(signatures)
+        if cls.traits.must_be_signed and not signatures:
+            raise ValueError("needs at least one signature")
+        return signatures
+
+
+class ProgramFact(FactBase):
+    """A fact of a program, in the program's own stream."""
+
+    program: OpaqueId

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from caretrail.facts.envelope import FactBase
-from caretrail.facts.parts import Date, OpaqueId
+from caretrail.facts.envelope import ProgramFact, Traits
+from caretrail.facts.fields import Date
 from caretrail.tokens import AttestationKind
 
 
-class ProgramAttested(FactBase):
+class ProgramAttested(ProgramFact):
     """A program stated a fact about itself; it lives in the program's own stream."""
 
+    traits: ClassVar[Traits] = Traits(begins=True)
+
     type: Literal["program_attested"] = "program_attested"
-    program: OpaqueId
     kind: AttestationKind
     valid_from: Date
     valid_to: Date | None = None

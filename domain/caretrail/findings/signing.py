@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
-from caretrail.facts import Signature, Signed, SignedDocument
+from caretrail.facts import Signature, SignedFact
 from caretrail.findings.team import Team
 
 
@@ -43,7 +43,7 @@ class Document:
         return (self.version, self.clinician.brought_by)
 
 
-def signings_of(fact: SignedDocument | Signed, version: int, document_day: date | None = None) -> list[Signing]:
+def signings_of(fact: SignedFact, version: int, document_day: date | None = None) -> list[Signing]:
     """The signatures a fact brings; each acts from the latest of its own day, the fact's and the document's."""
     day = fact.occurred_on if document_day is None else max(fact.occurred_on, document_day)
     return [_signing(signature, day, version) for signature in fact.signatures]

@@ -12,11 +12,12 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, StoreDamaged, StoreNewer
+from caretrail.facts.catalog import FACT_TYPES
 from caretrail.recording.database import Database
 from caretrail.recording.entries import fold
 from caretrail.recording.events import RecordedEvent
 from caretrail.recording.leaf import leaf_hash
-from caretrail.recording.program_stays import MOVES_STAYS, program_stays
+from caretrail.recording.program_stays import program_stays
 from caretrail.recording.recorder import EventRecorder
 from caretrail.recording.statements import load_sql
 
@@ -28,7 +29,7 @@ LOG_COLUMNS = (
     "position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "source", "command_id", "salt",
 )  # fmt: skip  # as in the schema
 STAY_COLUMNS = ("stream", "client", "program", "first_day", "last_day")
-_KINDS = {cls.model_fields["type"].default for cls in MOVES_STAYS}
+_MOVES_STAYS = {kind for kind, cls in FACT_TYPES.items() if cls.traits.moves_stays}
 
 
 class CopyRefused(CaretrailError):
@@ -140,7 +141,7 @@ class _Copying:
     def _sent(self) -> Iterator[RecordedEvent]:
         for event in self._read(self._source):
             self.leaves.add(event)
-            if event.topic.partition("/")[0] in _KINDS:
+            if event.topic.partition("/")[0] in _MOVES_STAYS:
                 self._streams[event.originator_id] = None
             yield event
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from caretrail.episode.entry import Entry, StoredFact
 from caretrail.episode.episode import Episode
-from caretrail.episode.history import Entry, StoredFact
 from caretrail.facts.codec import is_imported
 from caretrail.recording.events import RecordedEvent
 

@@ -6,11 +6,8 @@ import contextlib
 
 from caretrail.episode.episode import Episode
 from caretrail.errors import StoreDamaged, StoreNewer
-from caretrail.facts import Admitted, Corrected, Discharged, Fact, Transferred, Voided
+from caretrail.facts import Admitted, Fact
 from caretrail.recording.events import Stay
-
-MOVES_STAYS = (Admitted, Transferred, Discharged, Corrected, Voided)
-"""Facts that can begin, end or move a stay."""
 
 
 def program_stays(episode: Episode) -> list[Stay]:

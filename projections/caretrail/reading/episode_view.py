@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
-from caretrail.episode.history import Effective, Entry
+from caretrail.episode.history import Effective
 from caretrail.errors import StoreDamaged, UnknownEpisode
 from caretrail.policy import Policy
 from caretrail.projection.rows import Unreadable, computed, evolve, usable_policy

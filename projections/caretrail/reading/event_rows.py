@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 from caretrail.days import today_in
-from caretrail.episode.history import Amendments, Entry
+from caretrail.episode.amendments import Amendments
+from caretrail.episode.entry import Entry
 from caretrail.facts import Addendum, Corrected, Voided
 from caretrail.facts.codec import payload_of
 from caretrail.policy import Policy

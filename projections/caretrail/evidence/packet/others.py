@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, cast
 
-from caretrail.episode.history import Amendments, Entry
+from caretrail.episode.amendments import Amendments
+from caretrail.episode.entry import Entry
 from caretrail.facts import Addendum, Admitted, Assessed, Corrected, FactBase, Signed, Voided
 
 Json = dict[str, Any]

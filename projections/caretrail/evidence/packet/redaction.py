@@ -15,11 +15,11 @@ from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from caretrail.episode.history import Entry
+from caretrail.episode.entry import Entry
 from caretrail.evidence.packet.others import GROUP, OTHER_CLIENT, Json, Others
 from caretrail.facts import Corrected, FactBase
 from caretrail.facts.codec import kind_of
-from caretrail.facts.parts import Text
+from caretrail.facts.fields import Text
 from caretrail.recording.events import RecordedEvent
 
 Shape = dict[str, Any]

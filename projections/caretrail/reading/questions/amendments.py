@@ -13,8 +13,8 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.days import next_day, today_in
+from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
-from caretrail.episode.history import AMENDMENTS, Entry
 from caretrail.facts import Addendum, Corrected, EpisodeFact, ProgramFact, Voided
 from caretrail.policy import Policy
 from caretrail.projection.rows import Unreadable, evolve, usable_policy
@@ -145,7 +145,7 @@ def amendments_of(recorder: EventRecorder, upto: int, asked: Asked, progress: Pr
             entries.setdefault(whose, []).append(entry)
             unjudged += known.policy is None and not entry.imported and entry.fact.late_reason is None
             found = _amended(known, entry, about, program)
-            if found.late or entry.kind in AMENDMENTS:
+            if found.late or entry.kind.traits.amends:
                 facts.setdefault(whose, []).append(found)
     names = sorted(entries, key=lambda whose: (whose[4] is None, whose[4] or "", *map(str, whose[:4])))
     return Amended(tuple(_row(whose, entries[whose], facts.get(whose, ())) for whose in names), unread, unjudged)

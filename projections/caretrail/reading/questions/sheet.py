@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from caretrail.episode.history import Effective, corrected_fact
+from caretrail.episode.amendments import corrected_fact
+from caretrail.episode.history import Effective
 from caretrail.episode.stays import level_stays
 from caretrail.facts import (
     Admitted,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from caretrail.episode.history import AMENDMENTS, Effective, Entry, clinical_order
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import Effective, clinical_order
 from caretrail.facts import Addendum, Corrected, Explained, Signed, Voided
 from caretrail.findings.explaining import names_rule
 from caretrail.projection.shapes import QUIET_VERDICTS
@@ -79,7 +80,7 @@ def timeline_of(view: EpisodeView, as_of: date | None, order: Order) -> list[Tim
     counts = {item.version: item for item in view.history}
     entries = view.entries
     if order == "clinical":
-        places = [(happened_on(entry, acting), entry.kind in AMENDMENTS, entry) for entry in entries]
+        places = [(happened_on(entry, acting), entry.kind.traits.amends, entry) for entry in entries]
         places.sort(key=lambda place: (*place[:2], clinical_order(counts.get(place[2].version) or _struck(place[2]))))
         entries = [entry for *_, entry in places]
     return [_row(view, entry) for entry in entries if as_of is None or happened_on(entry, acting) <= as_of]

@@ -1,0 +1,83 @@
+"""Amendments of one episode: which facts are voided, corrected or added to, and what a corrected fact says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from pydantic import ValidationError
+
+from caretrail.episode.entry import Entry
+from caretrail.errors import InvalidFact
+from caretrail.facts import Addendum, Corrected, Fact, Signed, TargetedFact, Voided
+from caretrail.facts.parsing import invalid_fact
+
+ENVELOPE_FIXED = frozenset(
+    {"type", "episode", "actor", "command_id", "source", "expected_version", "entered_at", "late_reason", "target"}
+)
+"""What a correction cannot touch: who said it, where it belongs, how it came, what it acts on."""
+
+
+@dataclass(slots=True)
+class Amendments:
+    """What acts on what in one episode: computed once, read by the timeline and by the effective history."""
+
+    voided_by: dict[int, int] = field(default_factory=dict[int, int])
+    """version → version of the effective void that strikes it (or its document)."""
+    corrections: dict[int, list[Entry[Corrected]]] = field(default_factory=dict[int, list[Entry[Corrected]]])
+    """version of an original → effective corrections, oldest first."""
+    addenda: dict[int, list[Entry[Addendum]]] = field(default_factory=dict[int, list[Entry[Addendum]]])
+
+
+def amendments(entries: Sequence[Entry]) -> Amendments:
+    """Work out which facts are struck, corrected or added to.
+
+    A target is always an earlier version, so reading from the newest to the oldest meets each void before its
+    target: a void that is itself struck does nothing.
+    """
+    found = Amendments()
+    acting = [entry for entry in entries if issubclass(entry.kind, TargetedFact)]
+    voided = found.voided_by
+    for entry in reversed(acting):
+        if isinstance(entry.fact, Voided) and entry.version not in voided:
+            voided.setdefault(entry.fact.target, entry.version)
+    for entry in acting:
+        fact = entry.fact
+        # a document that is struck takes its later signatures and addenda with it
+        if isinstance(fact, Signed | Addendum) and fact.target in voided and entry.version not in voided:
+            voided[entry.version] = voided[fact.target]
+        if entry.version in voided:
+            continue
+        if isinstance(fact, Corrected):
+            found.corrections.setdefault(fact.target, []).append(cast("Entry[Corrected]", entry))
+        elif isinstance(fact, Addendum):
+            found.addenda.setdefault(fact.target, []).append(cast("Entry[Addendum]", entry))
+    return found
+
+
+def corrected_fact(fact: Fact, corrections: Iterable[Corrected]) -> Fact:
+    """Apply corrections in the order of their recording: the latest wins per top-level field, null clears a field.
+
+    Raises InvalidFact when a field cannot be corrected or the outcome is not a valid fact.
+    """
+    values: dict[str, object] = {}
+    for correction in corrections:
+        values.update(correction.values)
+    fixed = ENVELOPE_FIXED & values.keys()
+    if fixed:
+        raise InvalidFact(
+            f"values: {', '.join(sorted(fixed))} cannot be corrected",
+            "void the fact with reason entered_in_error and record it again",
+        )
+    payload = fact.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for name, value in values.items():
+        if value is None:
+            payload.pop(name, None)
+        else:
+            payload[name] = value
+    try:
+        return type(fact).model_validate_json(json.dumps(payload))
+    except ValidationError as error:
+        raise invalid_fact(error) from None

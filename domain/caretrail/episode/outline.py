@@ -1,0 +1,34 @@
+"""The outline of an episode: its client, programs, zone, and both its ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from caretrail.episode.history import Effective, first_of, of_kind
+from caretrail.facts import Admitted, Assessed, Discharged, Transferred
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What the checks need to know of an episode at a glance; all None before an admission."""
+
+    client: str | None = None
+    programs: frozenset[str] = frozenset()
+    zone: str | None = None
+    admitted: Effective[Admitted] | None = None
+    discharged: Effective[Discharged] | None = None
+
+
+def outline(history: Sequence[Effective]) -> Outline:
+    """Summarize an effective history."""
+    assessed = of_kind(history, Assessed)
+    admitted = first_of(history, Admitted)
+    programs = {item.fact.program for item in assessed}
+    programs |= {item.fact.to_program for item in of_kind(history, Transferred) if item.fact.to_program}
+    client = assessed[0].fact.client if assessed else None
+    zone: str | None = None
+    if admitted is not None:
+        programs.add(admitted.fact.program)
+        client, zone = admitted.fact.client, admitted.fact.zone
+    return Outline(client, frozenset(programs), zone, admitted, first_of(history, Discharged))

@@ -1,0 +1,93 @@
+"""The types of single fields: ids, dates, numbers and texts, and the form each must have."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    Strict,
+    StrictInt,
+    StringConstraints,
+    ValidationInfo,
+)
+
+from caretrail.days import zone_info
+
+
+def short(pattern: str, most: int) -> StringConstraints:
+    """A text of 1 to `most` characters that fits a pattern."""
+    return StringConstraints(strict=True, pattern=pattern, min_length=1, max_length=most)
+
+
+CaseNumber = Annotated[str, short(r"^[A-Za-z0-9._-]+$", 64)]
+"""An opaque id: 1 to 64 of `A-Z a-z 0-9 . _ -`."""
+
+OpaqueId = CaseNumber
+PolicyName = Annotated[str, short(r"^[A-Za-z0-9._-]+$", 64)]
+RuleId = Annotated[str, short(r"^[A-Za-z0-9._-]+$", 64)]
+CommandId = Annotated[str, short(r"^[\x21-\x7e]+$", 200)]
+Source = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]*$", max_length=100)]
+Credential = Annotated[str, short(r"^[^\x00-\x1f\x7f]+$", 60)]
+Code = Annotated[str, short(r"^[a-z0-9_]+$", 60)]
+Text = Annotated[str, short(r"^[^\x00]*$", 4000)]
+Diagnosis = Annotated[str, short(r"^[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", 8)]
+TimeOfDay = Annotated[str, short(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 5)]
+"""Local wall clock time, `HH:MM`."""
+
+
+def _written_out(value: object, info: ValidationInfo) -> object:
+    """Read a date of JSON as people write it; a number of seconds is an instant, and which day that is depends."""
+    if info.mode == "json" and isinstance(value, str):
+        if not _DATE.fullmatch(value):
+            raise ValueError("must be a date, YYYY-MM-DD")
+        return date.fromisoformat(value)
+    return value
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+Date = Annotated[date, Strict(), BeforeValidator(_written_out), Field(ge=date(1900, 1, 1))]
+"""A civil date; one before anybody alive was born is a typing error, and its arithmetic would leave the calendar."""
+
+Instant = Annotated[AwareDatetime, Strict()]
+Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
+Version = Annotated[StrictInt, Field(ge=1, le=2**31)]
+"""A fact's number in its episode: 1, 2, 3 …"""
+DecidedOn = Annotated[StrictInt, Field(ge=0, le=2**31)]
+"""The version of an episode somebody has seen: 0 before its first fact."""
+
+Minutes = Annotated[StrictInt, Field(gt=0, le=24 * 60)]
+
+
+def _known_zone(name: str) -> str:
+    zone_info(name)
+    return name
+
+
+Zone = Annotated[str, short(r"^[A-Za-z0-9+/_-]+$", 60), AfterValidator(_known_zone)]
+
+Level = Annotated[str, short(r"^[0-9A-Z.-]+$", 8)]
+
+
+def _finite(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """JSON has no NaN and no infinity, although parsers take them: written back they are null, which clears a field."""
+    try:
+        json.dumps(values, allow_nan=False)
+    except ValueError:
+        raise ValueError("must not hold a number that is not finite") from None
+    return values
+
+
+Values = Annotated[dict[str, JsonValue], Field(min_length=1), AfterValidator(_finite)]
+"""New values by field name, as a correction states them; null clears a field."""
+
+DimensionKey = Annotated[str, short(r"^[1-6][a-c]?$", 2)]
+"""`1` to `6`; a letter names a subdimension of the 4th edition."""
