@@ -7,14 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from caretrail.demo import (
-    ELIGIBILITY_EPISODE,
-    STORIES,
-    TIMELINE_EPISODE,
-    WHY_EPISODE,
-    WHY_RULE,
-)
-from caretrail.demo.stories import Story
+from caretrail.demo.stories import ELIGIBILITY_EPISODE, STORIES, TIMELINE_EPISODE, WHY_EPISODE, WHY_RULE, Story
 from caretrail.episode.episode import Episode
 from caretrail.findings import QUIET_VERDICTS, eligibility_on, findings, held_on
 from caretrail.policy import load_pack

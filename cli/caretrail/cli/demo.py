@@ -125,7 +125,7 @@ def _batches(facts: Sequence[tuple[datetime, Fact]]) -> Iterator[tuple[datetime,
 
 def _tour(url: str, today: date | None) -> None:
     """Run the commands a newcomer would run next, and show each above what it prints."""
-    from caretrail.demo import CASELOAD_ACTOR, ELIGIBILITY_EPISODE, TIMELINE_EPISODE, WHY_EPISODE, WHY_RULE
+    from caretrail.demo.stories import CASELOAD_ACTOR, ELIGIBILITY_EPISODE, TIMELINE_EPISODE, WHY_EPISODE, WHY_RULE
 
     as_of = ["--as-of", str(today)] if today else []
     _show("What is to be done, on all caseloads?", url, ["worklist", *as_of])

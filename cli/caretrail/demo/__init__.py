@@ -2,24 +2,6 @@
 
 from caretrail.demo.clinic import IMPORT_SOURCE, practice_day
 from caretrail.demo.population import episodes, jsonl
-from caretrail.demo.stories import (
-    CASELOAD_ACTOR,
-    ELIGIBILITY_EPISODE,
-    STORIES,
-    TIMELINE_EPISODE,
-    WHY_EPISODE,
-    WHY_RULE,
-)
+from caretrail.demo.stories import STORIES
 
-__all__ = [
-    "CASELOAD_ACTOR",
-    "ELIGIBILITY_EPISODE",
-    "IMPORT_SOURCE",
-    "STORIES",
-    "TIMELINE_EPISODE",
-    "WHY_EPISODE",
-    "WHY_RULE",
-    "episodes",
-    "jsonl",
-    "practice_day",
-]
+__all__ = ["IMPORT_SOURCE", "STORIES", "episodes", "jsonl", "practice_day"]

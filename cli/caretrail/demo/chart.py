@@ -6,10 +6,10 @@ that what acts on an earlier fact can name it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
-from typing import Literal
+from typing import Any, Literal
 
 from caretrail.demo.clinic import IMPORT_SOURCE, SOURCE, Program, instant
 from caretrail.facts import (
@@ -27,9 +27,8 @@ from caretrail.facts import (
     Signed,
     Transferred,
 )
-from caretrail.facts.fields import DimensionKey
 from caretrail.facts.values import Dimension, Outcome, Performer, Person, Referral, Schedule, Sections
-from caretrail.tokens import DischargeReason
+from caretrail.tokens import DischargeReason, Service
 
 FEED = Person(id="ehr-feed", role="service")
 EVENING = 18 * 60 + 40
@@ -42,28 +41,22 @@ FAMILY_WEEK = 2
 DAY = timedelta(days=1)
 
 Recorded = tuple[datetime, Fact]
-Make = Callable[[str, str], Fact]
-"""Makes a fact from the `command_id` and `source` under which it is sent."""
 
 MEETS = Dimension(rating="2", meets_level=True)
 NO_PROBLEM = Dimension(rating="0", problem=False, meets_level=False)
 MILD = Dimension(rating="1", problem=True, meets_level=True)
-RATINGS: Mapping[DimensionKey, Dimension] = {
-    "1": NO_PROBLEM,
-    "2": NO_PROBLEM,
-    "3": MILD,
-    "4": MEETS,
-    "5": MEETS,
-    "6": MEETS,
-}
+RATINGS = {"1": NO_PROBLEM, "2": NO_PROBLEM, "3": MILD, "4": MEETS, "5": MEETS, "6": MEETS}
 GOALS_MET = Outcome(goals_met=True, precipitating_condition_stabilised=True, relapse_potential_stabilised=True)
 SCHEDULE = Schedule(minutes_per_week=600, days_per_week=3)
 SECTIONS = Sections(discharge=True, relapse_prevention=True, supports=True)
 GOALS_OPEN = Outcome(goals_met=False)
 
 
-class Chart:
-    """What is entered of one episode; `team` is who carries the case and who works with them."""
+class Clerk:
+    """Enters one episode; `team` is who carries the case and who works with them.
+
+    `live_from` is the instant at which the program began to use Caretrail: until then it kept paper, imported then.
+    """
 
     def __init__(
         self, case: str, client: str, program: Program, team: tuple[Person, Person], live_from: datetime | None = None
@@ -72,11 +65,9 @@ class Chart:
         self.client = client
         self.program = program
         self.lead, self.second = team
-        self._performers = tuple(Performer(id=who.id, role=who.role, credential=who.credential) for who in team)
         self._live_from = live_from
-        self._pending: list[tuple[datetime, datetime, int, str, Make]] = []
-        self._entered = 0
-        self._version = 0
+        self._pending: list[tuple[datetime, datetime, int, type[Fact], dict[str, Any], str, str]] = []
+        self._entered = self._version = 0
         self._versions: dict[str, int] = {}
 
     # --- in and out --------------------------------------------------------------------------------------------
@@ -85,41 +76,38 @@ class Chart:
         """The instant of a local time at the program."""
         return instant(day, minutes, self.program.zone)
 
-    def say(
+    def enter(
         self,
         kind: type[Fact],
         day: date,
-        at: datetime,
+        minutes: int,
         /,
         *,
+        heard: datetime | None = None,
         actor: Person | None = None,
         key: str = "",
-        target: str | None = None,
+        target: str = "",
         **values: object,
     ) -> None:
-        """Enter a fact, stated by the lead unless told otherwise; `target` is the key of an earlier one."""
-        said = {"episode": self.case, "occurred_on": day, "actor": actor or self.lead, **values}
+        """Enter a fact at a time of its day, or later; the lead states it, unless told otherwise.
 
-        def make(command: str, source: str) -> Fact:
-            acts_on = {} if target is None else {"target": self._versions[target]}
-            return kind.model_validate({**said, **acts_on, "command_id": command, "source": source})
-
-        self._enter(at, make, key)
-
-    def _enter(self, at: datetime, make: Make, key: str) -> None:
-        """Keep a fact; before the program used Caretrail it went on paper, and came in with the import."""
+        `key` names it for what acts on it; `target` is the key of the one it acts on.
+        """
+        at = heard or self.at(day, minutes)
+        recorded = max(at, self._live_from or at)
+        fields = {"episode": self.case, "occurred_on": day, "actor": actor or self.lead, **values}
         self._entered += 1
-        heard = at if self._live_from is None else max(at, self._live_from)
-        heappush(self._pending, (heard, at, self._entered, key, make))
+        heappush(self._pending, (recorded, at, self._entered, kind, fields, key, target))
 
     def until(self, limit: datetime) -> Iterator[Recorded]:
-        """Give out what the store hears before an instant; nothing earlier may be entered afterwards."""
+        """Give out what is recorded before an instant; nothing earlier may be entered afterwards."""
         while self._pending and self._pending[0][0] < limit:
-            heard, at, _, key, make = heappop(self._pending)
+            recorded, at, _, kind, fields, key, target = heappop(self._pending)
             self._version += 1
-            if key:
-                self._versions[key] = self._version
-            yield heard, make(f"{self.case}/{self._version}", SOURCE if heard == at else IMPORT_SOURCE)
+            self._versions[key] = self._version
+            acts_on = {"target": self._versions[target]} if target else {}
+            sent = {"command_id": f"{self.case}/{self._version}", "source": SOURCE if recorded == at else IMPORT_SOURCE}
+            yield recorded, kind.model_validate(fields | acts_on | sent)
 
     # --- signatures --------------------------------------------------------------------------------------------
 
@@ -140,19 +128,19 @@ class Chart:
             meaning=meaning,
         )
 
-    def owed_by_client(self, why: str) -> Signature:
+    def owed_by_client(self) -> Signature:
         """The client's signature, still to come."""
-        return Signature(signer=self.client, role="client", deferred=why)
+        return Signature(signer=self.client, role="client", deferred="left early, will sign at the next session")
 
     # --- facts ---------------------------------------------------------------------------------------------------
 
     def assessed(self, day: date, diagnosis: str, *, suspected: bool = False) -> None:
         """The assessment, by the lead; a suspected mental-health condition is referred to the other clinician."""
         referral = Referral(to=self.second.id, credential=self.second.credential, on=day) if suspected else None
-        self.say(
+        self.enter(
             Assessed,
             day,
-            self.at(day, AFTERNOON),
+            AFTERNOON,
             kind="initial",
             client=self.client,
             program=self.program.id,
@@ -171,10 +159,10 @@ class Chart:
 
     def admitted(self, day: date) -> None:
         """The admission to level 2.1: three groups and an hour alone, each week."""
-        self.say(
+        self.enter(
             Admitted,
             day,
-            self.at(day, MORNING),
+            MORNING,
             client=self.client,
             program=self.program.id,
             zone=self.program.zone.key,
@@ -194,17 +182,17 @@ class Chart:
         self, day: date, size: int = 8, *, heard: datetime | None = None, late: str | None = None, key: str = ""
     ) -> None:
         """A group the client attended."""
-        self._session(day, heard or self.at(day), "group", GROUP_MINUTES, key, size, late)
+        self._session(day, EVENING, "group", GROUP_MINUTES, size, heard=heard, late_reason=late, key=key)
 
     def single(
         self, day: date, service: Literal["individual", "family", "motivational"] = "individual", key: str = ""
     ) -> None:
         """An hour alone, or with the family and the second clinician."""
-        self._session(day, self.at(day, EVENING + 5), service, SINGLE_MINUTES, key)
+        self._session(day, EVENING + 5, service, SINGLE_MINUTES, key=key)
 
     def education(self, day: date, size: int = 8) -> None:
         """An hour of teaching by the second clinician, in a group."""
-        self._session(day, self.at(day, EVENING + 3), "education", SINGLE_MINUTES, "", size)
+        self._session(day, EVENING + 3, "education", SINGLE_MINUTES, size)
 
     def beside_the_groups(self, start: date, day: date) -> int:
         """What else a day of a course begun on `start` has from its second week on; how many sessions that is.
@@ -225,36 +213,29 @@ class Chart:
         return 1
 
     def _session(
-        self,
-        day: date,
-        at: datetime,
-        service: str,
-        minutes: int,
-        key: str,
-        size: int | None = None,
-        late: str | None = None,
+        self, day: date, entered: int, service: Service, minutes: int, size: int | None = None, **more: Any
     ) -> None:
-        self.say(
+        who = self.second if service in ("family", "education") else self.lead
+        self.enter(
             SessionAttended,
             day,
-            at,
+            entered,
             actor=FEED,
-            key=key,
-            performed_by=self._performers[1:] if service in ("family", "education") else self._performers[:1],
+            performed_by=(Performer(id=who.id, role=who.role, credential=who.credential),),
             service=service,
             start=self.program.start if service == "group" else "17:00",
             minutes=minutes,
             modality="in_person",
             group_size=size,
-            late_reason=late,
+            **more,
         )
 
     def missed(self, day: date, cause: Literal["client", "program"] = "client", reason: str = "no_show") -> None:
         """A group that did not take place for the client."""
-        self.say(
+        self.enter(
             SessionMissed,
             day,
-            self.at(day),
+            EVENING,
             actor=FEED,
             service="group",
             start=self.program.start,
@@ -263,34 +244,36 @@ class Chart:
             reason=reason,
         )
 
-    def plan(self, day: date, signatures: tuple[Signature, ...] | None = None) -> None:
-        """The first plan; signed by all, unless told otherwise."""
-        all_sign = (self.by_client(day), self.by(self.lead, day, "authorship"), self.by(self.second, day))
-        self.say(
+    def plan(self, day: date, *, second_signs: bool = True) -> None:
+        """The first plan; signed by all, but for the second clinician if told so."""
+        signatures = (self.by_client(day), self.by(self.lead, day, "authorship"), self.by(self.second, day))
+        self.enter(
             PlanSigned,
             day,
-            self.at(day, EVENING + 10),
+            EVENING + 10,
             key="plan",
             plan_version=1,
             effective_on=day,
             sections=SECTIONS,
-            signatures=signatures or all_sign,
+            signatures=signatures if second_signs else signatures[:2],
         )
 
     def review(
         self,
         day: date,
-        signatures: tuple[Signature, ...] | None = None,
         *,
+        client_signs: bool = True,
         next_by: date | None = None,
         heard: datetime | None = None,
         key: str = "review",
     ) -> None:
-        """A review with the client that updated the plan; signed by all, unless told otherwise."""
-        self.say(
+        """A review with the client that updated the plan; signed by all, or the client still owes the signature."""
+        client = self.by_client(day) if client_signs else self.owed_by_client()
+        self.enter(
             PlanReviewed,
             day,
-            heard or self.at(day, EVENING + 15),
+            EVENING + 15,
+            heard=heard,
             key=key,
             plan_version=1,
             participants=("client",),
@@ -298,15 +281,16 @@ class Chart:
             updated=True,
             progress="goals under way; relapse-prevention steps brought up to date",
             next_review_by=next_by,
-            signatures=signatures or (self.by(self.lead, day), self.by(self.second, day), self.by_client(day)),
+            signatures=(self.by(self.lead, day), self.by(self.second, day), client),
         )
 
     def determination(self, day: date, *, heard: datetime | None = None) -> None:
         """The lead finds that the client progresses and still needs this level."""
-        self.say(
+        self.enter(
             ContinuedStayDetermined,
             day,
-            heard or self.at(day, EVENING + 20),
+            EVENING + 20,
+            heard=heard,
             progressing=True,
             goals_remain=True,
             level_needed=True,
@@ -320,18 +304,18 @@ class Chart:
     def coordinated(self, day: date, kind: Literal["medical", "psychiatric", "mental_health"] = "medical") -> None:
         """The second clinician speaks with another professional who treats the client."""
         outcome = "no change; next contact in a month"
-        self.say(CareCoordinated, day, self.at(day, EVENING + 35), actor=self.second, kind=kind, outcome=outcome)
+        self.enter(CareCoordinated, day, EVENING + 35, actor=self.second, kind=kind, outcome=outcome)
 
     def signed(self, target: str, signature: Signature, day: date) -> None:
         """A signature added to a document later."""
-        self.say(Signed, day, self.at(day, EVENING + 30), target=target, signatures=(signature,))
+        self.enter(Signed, day, EVENING + 30, target=target, signatures=(signature,))
 
     def stepped_down(self, day: date, outcome: Outcome) -> None:
         """A transfer to outpatient treatment, level 1."""
-        self.say(
+        self.enter(
             Transferred,
             day,
-            self.at(day, EVENING + 40),
+            EVENING + 40,
             from_level="2.1",
             to_level="1",
             edition="asam-3",
@@ -342,10 +326,10 @@ class Chart:
 
     def discharged(self, day: date, reason: DischargeReason, last_contact: date, outcome: Outcome | None) -> None:
         """The end of the episode."""
-        self.say(
+        self.enter(
             Discharged,
             day,
-            self.at(day, EVENING + 45),
+            EVENING + 45,
             reason=reason,
             last_contact_on=last_contact,
             outcome=outcome,

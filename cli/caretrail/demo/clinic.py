@@ -58,20 +58,10 @@ class Program:
 
 
 LINCOLN = Program(
-    "lincoln-iop",
-    "LNK",
-    ZoneInfo("America/Chicago"),
-    (0, 2, 4),
-    "09:00",
-    (clinician("c-ortiz", "LADC"), clinician("c-lee", "LIMHP")),
+    "lincoln-iop", "LNK", PRACTICE_ZONE, (0, 2, 4), "09:00", (clinician("c-ortiz", "LADC"), clinician("c-lee", "LIMHP"))
 )
 OMAHA = Program(
-    "omaha-iop",
-    "OMA",
-    ZoneInfo("America/Chicago"),
-    (0, 1, 3),
-    "13:00",
-    (clinician("c-noor", "PLADC"), clinician("c-brandt", "LMHP")),
+    "omaha-iop", "OMA", PRACTICE_ZONE, (0, 1, 3), "13:00", (clinician("c-noor", "PLADC"), clinician("c-brandt", "LMHP"))
 )
 SCOTTSBLUFF = Program(
     "scottsbluff-iop",
@@ -89,17 +79,12 @@ def team_of(program: Program, number: int, count: int) -> tuple[Person, Person]:
     """Who treats the client of that number; a large practice has more teams, so that nobody carries thousands."""
     if count <= SMALL_PRACTICE:
         return program.staff
-    return _team(program, number % max(1, count // (PATIENTS_EACH * len(PROGRAMS))))
-
-
-@lru_cache(maxsize=10_000)
-def _team(program: Program, number: int) -> tuple[Person, Person]:
-    one, two = program.staff
-    place = program.prefix.lower()
-    return (
-        clinician(f"c-{place}-{2 * number + 1:03d}", one.credential or ""),
-        clinician(f"c-{place}-{2 * number + 2:03d}", two.credential or ""),
+    first = 2 * (number % max(1, count // (PATIENTS_EACH * len(PROGRAMS)))) + 1
+    one, two = (
+        clinician(f"c-{program.prefix.lower()}-{first + place:03d}", who.credential or "")
+        for place, who in enumerate(program.staff)
     )
+    return one, two
 
 
 @lru_cache(maxsize=100_000)

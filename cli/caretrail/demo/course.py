@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from caretrail.demo.chart import DAY, EVENING, GOALS_MET, GOALS_OPEN, Chart
+from caretrail.demo.chart import DAY, EVENING, GOALS_MET, GOALS_OPEN, Clerk
 from caretrail.demo.teds import CO_OCCURRING, DIAGNOSES
 from caretrail.tokens import DischargeReason
 
@@ -28,10 +28,10 @@ REASONS_MISSED = ("no_show", "no_show", "ill", "work", "no transport")
 
 
 class Course:
-    """Enters one episode into its chart, week by week; what happens is drawn from `rng`."""
+    """Enters one episode into the record, week by week; what happens is drawn from `rng`."""
 
-    def __init__(self, chart: Chart, rng: Random, start: date, end: date | None, reason: DischargeReason) -> None:
-        self._chart = chart
+    def __init__(self, clerk: Clerk, rng: Random, start: date, end: date | None, reason: DischargeReason) -> None:
+        self._clerk = clerk
         self._rng = rng
         self._start = start
         self._end = end
@@ -44,7 +44,7 @@ class Course:
         self._reviews = 0
         long = end is not None and (end - start).days > STEP_DOWN_AFTER and reason == "completed"
         self._moved = (
-            chart.program.session_on_or_before(end - 21 * DAY) if end and long and self._is(STEPS_DOWN) else None
+            clerk.program.session_on_or_before(end - 21 * DAY) if end and long and self._is(STEPS_DOWN) else None
         )
 
     def _is(self, share: float) -> bool:
@@ -55,28 +55,28 @@ class Course:
         rng = self._rng
         (diagnosis,) = rng.choices(list(DIAGNOSES), list(DIAGNOSES.values()))
         day = self._start - rng.randint(1, 5) * DAY
-        self._chart.assessed(day - max(0, day.weekday() - 4) * DAY, diagnosis, suspected=self._is(CO_OCCURRING))
-        self._chart.admitted(self._start)
+        self._clerk.assessed(day - max(0, day.weekday() - 4) * DAY, diagnosis, suspected=self._is(CO_OCCURRING))
+        self._clerk.admitted(self._start)
 
     def enter(self, first: date, last: date) -> None:
         """What happened from `first` to `last`, at most a week."""
-        for day in self._chart.program.session_days(first, last):
+        for day in self._clerk.program.session_days(first, last):
             if self._moved is not None and day > self._moved:
                 self._at_level_1(day)
                 continue
             present = self._group(day)
             if present:
-                self._attended += self._chart.beside_the_groups(self._start, day)
+                self._attended += self._clerk.beside_the_groups(self._start, day)
                 self._last_contact = day
                 self._documents(day)
             if day == self._moved:
-                self._chart.stepped_down(day, GOALS_MET)
+                self._clerk.stepped_down(day, GOALS_MET)
 
     def finish(self) -> None:
         """The discharge, on its day."""
         outcome = GOALS_MET if self._reason == "completed" else GOALS_OPEN
         if self._end is not None:
-            self._chart.discharged(
+            self._clerk.discharged(
                 self._end, self._reason, self._last_contact, None if self._reason == "died" else outcome
             )
 
@@ -84,26 +84,26 @@ class Course:
 
     def _group(self, day: date) -> bool:
         """A group, attended or not; some papers come late."""
-        chart, rng = self._chart, self._rng
+        clerk, rng = self._clerk, self._rng
         if day != self._start and self._is(MISSES):
-            chart.missed(day, reason=rng.choice(REASONS_MISSED))
+            clerk.missed(day, reason=rng.choice(REASONS_MISSED))
             return False
         if day != self._start and self._is(CANCELLED):
-            chart.missed(day, "program", "clinician ill")
+            clerk.missed(day, "program", "clinician ill")
             return False
         size = rng.choice((2, 13)) if self._is(ODD_GROUP) else rng.randint(5, 11)
         if self._is(LATE_PAPER):
-            heard = chart.at(day + rng.randint(3, 9) * DAY, 15 * 60)
-            chart.group(day, size, heard=heard, late="attendance sheet handed in late")
+            heard = clerk.at(day + rng.randint(3, 9) * DAY, 15 * 60)
+            clerk.group(day, size, heard=heard, late="attendance sheet handed in late")
         else:
-            chart.group(day, size)
+            clerk.group(day, size)
         self._attended += 1
         return True
 
     def _at_level_1(self, day: date) -> None:
         """An hour a week, on the first session day."""
-        if day.weekday() == self._chart.program.weekdays[0]:
-            self._chart.single(day)
+        if day.weekday() == self._clerk.program.weekdays[0]:
+            self._clerk.single(day)
             self._last_contact = day
 
     # --- documents -----------------------------------------------------------------------------------------------
@@ -116,13 +116,12 @@ class Course:
             self._review(day)
 
     def _plan(self, day: date) -> None:
-        chart = self._chart
+        clerk = self._clerk
         later = self._is(TEAM_SIGNS_LATER)
-        signed = (chart.by_client(day), chart.by(chart.lead, day, "authorship"))
-        chart.plan(day, signed if later else (*signed, chart.by(chart.second, day)))
+        clerk.plan(day, second_signs=not later)
         if later:
             signs = day + self._rng.randint(1, 5) * DAY
-            chart.signed("plan", chart.by(chart.second, signs), signs)
+            clerk.signed("plan", clerk.by(clerk.second, signs), signs)
         self._plan_on = day
         self._review_on = self._next_review(day)
         self._coordinated(day)
@@ -131,27 +130,25 @@ class Course:
         """The last session day in time, mostly; some slip by some days."""
         slip = self._rng.randint(2, 6) if self._is(LATE_REVIEW) else -self._rng.randint(0, 3)
         day = base + timedelta(days=REVIEW_DAYS + slip)
-        program = self._chart.program
+        program = self._clerk.program
         return program.session_on_or_after(day) if slip > 0 else program.session_on_or_before(day)
 
     def _review(self, day: date) -> None:
-        chart = self._chart
+        clerk = self._clerk
         self._reviews += 1
         key = f"review {self._reviews}"
-        signed = (chart.by(chart.lead, day), chart.by(chart.second, day))
-        heard = chart.at(day + self._rng.choice((0, 0, 0, 0, 0, 0, 1, 1, 2, 5)) * DAY, EVENING + 15)
+        heard = clerk.at(day + self._rng.choice((0, 0, 0, 0, 0, 0, 1, 1, 2, 5)) * DAY, EVENING + 15)
         later = self._is(CLIENT_SIGNS_LATER)
-        owed = chart.owed_by_client("left early, will sign at the next session")
-        chart.review(day, (*signed, owed if later else chart.by_client(day)), heard=heard, key=key)
+        clerk.review(day, client_signs=not later, heard=heard, key=key)
         if later:
             signs = day + self._rng.randint(5, 12) * DAY
-            chart.signed(key, chart.by_client(signs), signs)
+            clerk.signed(key, clerk.by_client(signs), signs)
         if not self._is(NO_DETERMINATION):
-            chart.determination(day, heard=heard + timedelta(minutes=5))
+            clerk.determination(day, heard=heard + timedelta(minutes=5))
         self._coordinated(day)
         self._review_on = self._next_review(day)
 
     def _coordinated(self, day: date) -> None:
         """Once for each time between two reviews, mostly."""
         if not self._is(NO_COORDINATION):
-            self._chart.coordinated(day, self._rng.choice(("medical", "mental_health", "psychiatric")))
+            self._clerk.coordinated(day, self._rng.choice(("medical", "mental_health", "psychiatric")))

@@ -1,21 +1,20 @@
 """The demo's population: its programs, the stories, then as many ordinary episodes as asked for.
 
-Everything follows from (today, count, seed). Memory holds the plan of each episode (a few numbers) and the charts that
-are open at the instant reached, never all facts.
+Everything follows from (today, count, seed). Memory holds an enrollment for each episode (a few numbers) and the
+episodes that are open at the instant reached, never all facts.
 """
 
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
-from heapq import heappop, heappush, heapreplace
-from itertools import accumulate
+from heapq import heappop, heappush
+from itertools import accumulate, islice
 from random import Random
 
-from caretrail.demo.chart import DAY, Chart, Recorded
+from caretrail.demo.chart import DAY, Clerk, Recorded
 from caretrail.demo.clinic import LIVE_DAYS, PROGRAM_WEIGHTS, PROGRAMS, SCOTTSBLUFF, Program, end_of_record, team_of
 from caretrail.demo.course import Course
 from caretrail.demo.programs import attestations
@@ -26,13 +25,17 @@ from caretrail.facts import Fact
 OPEN_SHARE = 0.6
 CLOSED_WITHIN = 90
 """Discharges of the demo are at most so many days old."""
+BY_STAYS = list(accumulate(count for _, _, count in LENGTH_OF_STAY))
+"""Weights of the bands of TEDS, summed up: of the stay of whoever was admitted."""
+BY_DAYS = list(accumulate(count * (low + high) // 2 for low, high, count in LENGTH_OF_STAY))
+"""The same of the stay of whoever is met on a given day: a longer stay has more days to be met on."""
 KNUTH = 2_654_435_761
 """Spreads numbers over client ids without meeting one twice."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is settled of an episode before its first fact: `end` is None while it is open."""
+class Enrollment:
+    """What is known of an episode before its first fact: `end` is None while it is open."""
 
     number: int
     program: Program
@@ -52,7 +55,7 @@ def episodes(
     are the stories; the others are ordinary, `open_share` of them open. Two instants may be the same.
     """
     end = end_of_record(today)
-    for at, _, fact, _ in _merged(_charts(today, count, seed, open_share)):
+    for at, _, fact, _ in _merged(_sources(today, count, seed, open_share)):
         if at >= end:
             return
         yield at, fact
@@ -64,85 +67,67 @@ def jsonl(today: date, count: int = 60, seed: int = 2026, *, open_share: float =
         yield fact.model_dump_json(by_alias=True, exclude_none=True) + "\n"
 
 
-Chapter = tuple[datetime, int, Fact, Iterator[Recorded]]
-"""An open chart: its next fact, and where the rest comes from."""
+Opened = tuple[datetime, int, Fact, Iterator[Recorded]]
+"""An open episode: the instant of its next fact, its number, the fact, and where the rest comes from."""
 
 
-def _merged(charts: Iterator[tuple[datetime, int, Iterator[Recorded]]]) -> Iterator[Chapter]:
-    """Merge charts by instant; a chart is opened only when its first possible instant is reached."""
-    heap: list[Chapter] = []
-    for start, number, chart in charts:
+def _merged(episodes: Iterable[tuple[datetime, int, Iterator[Recorded]]]) -> Iterator[Opened]:
+    """Merge episodes by instant; one is opened only when its first possible instant is reached."""
+    heap: list[Opened] = []
+    for start, number, rest in episodes:
         while heap and heap[0][0] < start:
             yield _advance(heap)
-        first = next(chart, None)
-        if first is not None:
-            heappush(heap, (first[0], number, first[1], chart))
+        for at, fact in islice(rest, 1):
+            heappush(heap, (at, number, fact, rest))
     while heap:
         yield _advance(heap)
 
 
-def _advance(heap: list[Chapter]) -> Chapter:
-    chapter = heap[0]
-    following = next(chapter[3], None)
-    if following is None:
-        heappop(heap)
-    else:
-        heapreplace(heap, (following[0], chapter[1], following[1], chapter[3]))
-    return chapter
+def _advance(heap: list[Opened]) -> Opened:
+    """Take the first fact, and put the next of its episode in its place."""
+    first = heappop(heap)
+    _, number, _, rest = first
+    for at, fact in islice(rest, 1):
+        heappush(heap, (at, number, fact, rest))
+    return first
 
 
-def _charts(
+def _sources(
     today: date, count: int, seed: int, open_share: float
 ) -> Iterator[tuple[datetime, int, Iterator[Recorded]]]:
-    """Every chart with an instant before which it has no fact, in the order of these instants."""
+    """The facts of each program and each episode, with an instant before which there is none, in order of these."""
     end = end_of_record(today)
-    stories = [(number, story.chart(today).until(end)) for number, story in enumerate(STORIES[:count], start=1)]
-    plans = _plans(today, count, seed, open_share)
+    earliest = datetime.min.replace(tzinfo=end.tzinfo)
     for number, program in enumerate(PROGRAMS):
-        yield datetime.min.replace(tzinfo=end.tzinfo), -number, attestations(program, today, _live_from(program, today))
-    yield from ((datetime.min.replace(tzinfo=end.tzinfo), number, chart) for number, chart in stories)
-    for plan in plans:
-        opens = end_of_record(plan.start - 14 * DAY)
-        yield opens, plan.number, _ordinary(plan, today, count)
+        yield earliest, -number, attestations(program, today, _live_from(program, today))
+    for number, story in enumerate(STORIES[:count], start=1):
+        yield earliest, number, story.entered(today).until(end)
+    for item in _enrollments(today, count, seed, open_share):
+        yield end_of_record(item.start - 14 * DAY), item.number, _ordinary(item, today, count)
 
 
-def _plans(today: date, count: int, seed: int, open_share: float) -> list[Plan]:
+def _enrollments(today: date, count: int, seed: int, open_share: float) -> list[Enrollment]:
     """The ordinary episodes, in the order of their admission."""
     rng = Random(seed)  # noqa: S311  # believable data, not secrets
-    lengths = _Lengths()
-    plans = [_plan(number, rng, lengths, today, open_share) for number in range(len(STORIES) + 1, count + 1)]
-    return sorted(plans, key=lambda plan: (plan.start, plan.number))
+    found = [_enrollment(number, rng, today, open_share) for number in range(len(STORIES) + 1, count + 1)]
+    return sorted(found, key=lambda item: (item.start, item.number))
 
 
-def _plan(number: int, rng: Random, lengths: _Lengths, today: date, open_share: float) -> Plan:
+def _enrollment(number: int, rng: Random, today: date, open_share: float) -> Enrollment:
     (program,) = rng.choices(PROGRAMS, PROGRAM_WEIGHTS)
-    still_open = rng.random() < open_share
-    if still_open:
-        # who is in treatment on a given day is in a longer stay than who was ever admitted
-        length = lengths.draw(rng, by_days=True)
-        start, end = today - DAY - timedelta(days=int(rng.random() * length)), None
+    if rng.random() < open_share:
+        length = _length(rng, BY_DAYS)
+        start, end = today - DAY - int(rng.random() * length) * DAY, None
     else:
-        end = program.session_on_or_before(today - DAY - timedelta(days=rng.randrange(CLOSED_WITHIN)))
-        start = end - timedelta(days=lengths.draw(rng))
-    return Plan(number, program, program.session_on_or_before(start), end, rng.getrandbits(62))
+        end = program.session_on_or_before(today - DAY - rng.randrange(CLOSED_WITHIN) * DAY)
+        start = end - _length(rng, BY_STAYS) * DAY
+    return Enrollment(number, program, program.session_on_or_before(start), end, rng.getrandbits(62))
 
 
-class _Lengths:
-    """Draws lengths of stay from the bands of TEDS."""
-
-    @cached_property
-    def _by_stays(self) -> list[int]:
-        return list(accumulate(count for _, _, count in LENGTH_OF_STAY))
-
-    @cached_property
-    def _by_days(self) -> list[int]:
-        return list(accumulate(count * (low + high) // 2 for low, high, count in LENGTH_OF_STAY))
-
-    def draw(self, rng: Random, *, by_days: bool = False) -> int:
-        """A length in days; `by_days` draws the stay of somebody met on a random day."""
-        sums = self._by_days if by_days else self._by_stays
-        low, high, _ = LENGTH_OF_STAY[bisect(sums, rng.randrange(sums[-1]))]
-        return rng.randint(low, high)
+def _length(rng: Random, weights: Sequence[int]) -> int:
+    """A length of stay in days, from the bands of TEDS."""
+    low, high, _ = LENGTH_OF_STAY[bisect(weights, rng.randrange(weights[-1]))]
+    return rng.randint(low, high)
 
 
 def _live_from(program: Program, today: date) -> datetime | None:
@@ -150,22 +135,22 @@ def _live_from(program: Program, today: date) -> datetime | None:
     return end_of_record(today - LIVE_DAYS * DAY) + timedelta(hours=15) if program is SCOTTSBLUFF else None
 
 
-def _ordinary(plan: Plan, today: date, count: int) -> Iterator[Recorded]:
+def _ordinary(item: Enrollment, today: date, count: int) -> Iterator[Recorded]:
     """Enter an ordinary episode week by week, as its facts are asked for."""
-    rng = Random(plan.seed)  # noqa: S311
-    case = f"{plan.program.prefix}-{plan.start.year}-{plan.number:05d}"
-    client = f"cl-{plan.number * KNUTH % 2**24:06x}"
-    team, live = team_of(plan.program, plan.number, count), _live_from(plan.program, today)
-    chart = Chart(case, client, plan.program, team, live)
+    rng = Random(item.seed)  # noqa: S311
+    case = f"{item.program.prefix}-{item.start.year}-{item.number:05d}"
+    client = f"cl-{item.number * KNUTH % 2**24:06x}"
+    team, live = team_of(item.program, item.number, count), _live_from(item.program, today)
+    clerk = Clerk(case, client, item.program, team, live)
     (reason,) = rng.choices(list(REASONS), list(REASONS.values()))
-    course = Course(chart, rng, plan.start, plan.end, reason)
-    last = min(plan.end or today, today - DAY)
+    course = Course(clerk, rng, item.start, item.end, reason)
+    last = min(item.end or today, today - DAY)
     course.begin()
-    week = plan.start
+    week = item.start
     while week <= last:
         course.enter(week, min(week + 6 * DAY, last))
         week += 7 * DAY
         if week > last:
             course.finish()
-        yield from chart.until(end_of_record(week))
-    yield from chart.until(end_of_record(today))
+        yield from clerk.until(end_of_record(week))
+    yield from clerk.until(end_of_record(today))
