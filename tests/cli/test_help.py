@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 import pytest
 
-from caretrail.cli import audit
+from caretrail.cli import audit, main
 from caretrail.cli.facts_page import facts_page
 from caretrail.cli.fields import missing
-from caretrail.cli.main import COMMANDS, cli
+from caretrail.cli.main import cli
 from caretrail.cli.record import example
 from caretrail.cli.reference import reference
 from caretrail.facts.catalog import APPENDED, FACT_TYPES
@@ -54,8 +54,30 @@ def test_every_option_is_explained(path: str) -> None:
 
 
 def test_the_list_of_commands_says_what_each_command_says_itself() -> None:
-    for path, commands in {"caretrail": COMMANDS, "caretrail audit": audit.COMMANDS}.items():
-        assert {name: (ALL[f"{path} {name}"].help or "").split("\n")[0] for name in commands} == commands
+    for path, sections in {"caretrail": main.SECTIONS, "caretrail audit": audit.SECTIONS}.items():
+        listed = {name: line for section in sections.values() for name, (_, line) in section.items()}
+        assert {name: (ALL[f"{path} {name}"].help or "").split("\n")[0] for name in listed} == listed
+
+
+def examples(text: str) -> list[str]:
+    """The lines of a help screen that are commands to be typed."""
+    return [line for line in text.splitlines() if line.strip().startswith(("caretrail ", "export "))]
+
+
+@pytest.mark.parametrize("path", ["caretrail", *ALL])
+def test_an_example_stands_on_a_line_of_its_own(caretrail: Caretrail, path: str) -> None:
+    shown = examples(caretrail(*path.split()[1:], "--help").out)
+    assert shown
+    assert [line for line in shown if not line.startswith("    ") or run_together(line)] == []
+
+
+def run_together(line: str) -> bool:
+    """Whether a second example follows on the line."""
+    return " caretrail " in line.strip()
+
+
+def test_examples_that_run_together_would_be_seen() -> None:
+    assert run_together("  caretrail init caretrail append facts.jsonl caretrail worklist")
 
 
 @pytest.mark.parametrize("path", ALL)

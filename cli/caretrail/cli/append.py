@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 @click.option("--atomic", is_flag=True, help="Record all facts, judged together, or none; holds them in memory.")
 @click.option("--imported", is_flag=True, help="Mark as a historical load: not late, though recorded long after.")
 @json_option
-@store_option()
+@store_option
 @click.pass_obj
-def command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool) -> None:
-    """Record facts from JSON Lines and print their receipts.
+def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool) -> None:
+    """Record facts from JSON Lines and print receipts.
 
     One fact a line, from FILE or standard input; a pipe may trickle. Each line is taken or refused on its own, unless
     --atomic. Sent again, a line that carries a command_id gets its first receipt again.

@@ -23,8 +23,8 @@ TITLES = ("Episode", "Client", "Level", "Clinician", "Admitted", "Days", "Status
 @described
 @click.option("--program", metavar="ID", help="Only this program.")
 @read_options
-def command(view: View, program: str | None) -> None:
-    """List the episodes there are.
+def census_command(view: View, program: str | None) -> None:
+    """List open episodes by program.
 
     Those open or on hold on the day asked for, by program.
 

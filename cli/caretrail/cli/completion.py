@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from caretrail.cli.helping import described
+from caretrail.cli.options import Choice
 
 
 @click.command("completion")
 @described
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def command(shell: str) -> None:
+@click.argument("shell", type=Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
     """Print the shell completion script.
 
     Put it where your shell reads it at start.

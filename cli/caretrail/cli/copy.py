@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 @click.option("--to", "place", metavar="URL", required=True, help="Where to: an empty store, or a place without one.")
 @json_option
 @access_options
-@store_option()
+@store_option
 @click.pass_obj
-def command(setup: Setup, place: str, as_json: bool) -> None:
+def copy_command(setup: Setup, place: str, as_json: bool) -> None:
     """Copy the whole store to another place.
 
     From SQLite to PostgreSQL, back, or to the same kind. Positions, times, authors and leaves stay as they are, so that

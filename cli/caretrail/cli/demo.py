@@ -20,19 +20,23 @@ if TYPE_CHECKING:
     from caretrail.facts import Fact
 
 EPISODES = 60
+MOST_EPISODES = 100_000
 
 
 @click.command("demo")
 @described
 @click.option("--today", type=Day(), metavar="DATE", help="The demo's today, for output that can be repeated.")
 @click.option(
-    "--count", type=click.IntRange(min=11), default=EPISODES, help=f"Episodes to make.  [default: {EPISODES}]"
+    "--count",
+    type=click.IntRange(11, MOST_EPISODES),
+    default=EPISODES,
+    help=f"Episodes to make.  [default: {EPISODES}]",
 )
-@click.option("--seed", type=int, default=2026, help="Another seed makes other episodes.")
-@store_option()
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=2026, help="Another seed makes other episodes.")
+@store_option
 @click.pass_obj
-def command(setup: Setup, today: date | None, count: int, seed: int) -> None:
-    """Show everything on a store of believable episodes.
+def demo_command(setup: Setup, today: date | None, count: int, seed: int) -> None:
+    """Create a demo store and tour it.
 
     Fills a SQLite store of its own, marked as a demo for good, then shows a worklist, a timeline, why one flag is up
     and a continued-stay answer, each below the command that prints it. Your own store is never touched.

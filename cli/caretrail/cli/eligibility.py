@@ -16,7 +16,7 @@ from caretrail.cli.tables import lines, print_sheet, verdict_cell
 @described
 @episode_argument
 @read_options
-def command(view: View, episode: str) -> None:
+def eligibility_command(view: View, episode: str) -> None:
     """Answer whether continued stay is supported on a day.
 
     Always with its basis, its reasons, the day it holds through, and the facts it rests on. EPISODE is a case number

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from caretrail.cli.options import Author, Setup
+from caretrail.cli.options import MOST_DAYS, Author, Choice, Setup
 
 if TYPE_CHECKING:
     from caretrail.cli.what_if import WhatIf
@@ -19,16 +20,16 @@ VERDICTS = ("overdue", "due_today", "due_soon", "violation", "unknown", "info", 
 
 
 def filter_options(function: F) -> F:
-    """Give a list its filters, as one argument `filters` for the reader."""
-    from functools import wraps
+    """Give a list its filters, as one argument `filters`: sets of programs, clinicians, rules, verdicts; due_within."""
 
     @wraps(function)
     def with_filters(*args: Any, **kwargs: Any) -> Any:
-        mine = kwargs.pop("mine")
-        filters = {name: kwargs.pop(name) for name in ("program", "clinician", "rule", "verdict", "due_within")}
+        mine, due_within = kwargs.pop("mine"), kwargs.pop("due_within")
+        sets = {name: frozenset(kwargs.pop(name)) for name in ("programs", "clinicians", "rules", "verdicts")}
         if mine:
-            filters["clinician"] = _me(click.get_current_context().ensure_object(Setup).actor, filters["clinician"])
-        return function(*args, filters=filters, **kwargs)
+            me = _me(click.get_current_context().ensure_object(Setup).actor)
+            sets["clinicians"] |= {me}
+        return function(*args, filters={**sets, "due_within": due_within}, **kwargs)
 
     wrapped: Any = with_filters
     for option in reversed(_OPTIONS):
@@ -36,12 +37,20 @@ def filter_options(function: F) -> F:
     return wrapped  # type: ignore[no-any-return]  # click's decorators return what they are given
 
 
-def _me(actor: Author | None, clinician: str | None) -> str:
-    if clinician is not None:
-        raise click.UsageError("--mine and --clinician ask for two caseloads: give one of them")
+def _me(actor: Author | None) -> str:
     if actor is None:
         raise click.UsageError("--mine needs to know who you are: set CARETRAIL_ACTOR to id,role,credential")
     return actor.id
+
+
+def one_of_each(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters one value each, as the reader takes them."""
+    singles: dict[str, Any] = {"due_within": filters["due_within"]}
+    for name in ("programs", "clinicians", "rules", "verdicts"):
+        if len(filters[name]) > 1:
+            raise click.UsageError(f"--{name.removesuffix('s')} is given more than once")
+        singles[name.removesuffix("s")] = next(iter(filters[name]), None)
+    return singles
 
 
 def require_known_rule(rule: str | None, what_if: WhatIf | None = None) -> None:
@@ -67,17 +76,20 @@ def require_known_rule(rule: str | None, what_if: WhatIf | None = None) -> None:
 
 
 _OPTIONS = (
-    click.option("--mine", is_flag=True, help="Only my caseload: what CARETRAIL_ACTOR carries or owes."),
-    click.option("--program", metavar="ID", help="Only this program."),
-    click.option("--clinician", metavar="ID", help="Only what this clinician carries or owes."),
-    click.option("--rule", metavar="RULE", help="Only this rule, for example R1."),
+    click.option("--mine", is_flag=True, help="Only your caseload: what CARETRAIL_ACTOR carries or owes."),
     click.option(
-        "--verdict", type=click.Choice(VERDICTS), metavar="VERDICT", help=f"Only this verdict: {', '.join(VERDICTS)}."
+        "--program", "programs", metavar="ID", multiple=True, help="Only this program. Repeat for several, as below."
     ),
     click.option(
-        "--due-within",
-        type=click.IntRange(min=0),
-        metavar="DAYS",
-        help="Only what is due within so many days, or overdue.",
+        "--clinician", "clinicians", metavar="ID", multiple=True, help="Only what this clinician carries or owes."
     ),
-)
+    click.option("--rule", "rules", metavar="RULE", multiple=True, help="Only this rule, for example R1."),
+    click.option(
+        "--verdict", "verdicts", type=Choice(VERDICTS), metavar="VERDICT", multiple=True,
+        help=f"Only this verdict: {', '.join(VERDICTS)}.",
+    ),
+    click.option(
+        "--due-within", type=click.IntRange(0, MOST_DAYS), metavar="DAYS",
+        help="Only what is due within this many days, or overdue.",
+    ),
+)  # fmt: skip  # one option, one thought

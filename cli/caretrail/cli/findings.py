@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.asking import Asking, asking
-from caretrail.cli.filters import filter_options, require_known_rule
+from caretrail.cli.filters import filter_options, one_of_each, require_known_rule
 from caretrail.cli.helping import described
 from caretrail.cli.naming import whose
 from caretrail.cli.options import Day, View, read_options
@@ -32,7 +32,7 @@ TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 @pack_option
 @filter_options
 @read_options
-def command(
+def findings_command(
     view: View,
     filters: dict[str, Any],
     start: date | None,
@@ -59,10 +59,10 @@ def command(
             all_verdicts=everything,
             known_at=asked.known_at,
             policy=asked.policy,
-            **filters,
+            **one_of_each(filters),
         )
         if not rows:
-            require_known_rule(filters["rule"], asked.what_if)
+            require_known_rule(one_of_each(filters)["rule"], asked.what_if)
         some = asked.has_facts()
         if view.as_json:
             print_json_list(rows)

@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+EXAMPLE = ("    ", "caretrail ")
+"""How the lines of examples begin; without the indent where a docstring has no other lines to be indented against."""
+
 
 def described(function: F) -> F:
     """Give a command the help that its docstring holds."""
@@ -19,7 +22,7 @@ def described(function: F) -> F:
 def help_text(docstring: str) -> str:
     """Take the full stop from the first line, and keep the lines of examples as they are."""
     first, *rest = inspect.cleandoc(docstring).split("\n\n")
-    return "\n\n".join([first.rstrip("."), *(_kept(part) if part.startswith("    ") else part for part in rest)])
+    return "\n\n".join([first.rstrip("."), *(_kept(part) if part.startswith(EXAMPLE) else part for part in rest)])
 
 
 def _kept(example: str) -> str:

@@ -19,10 +19,10 @@ from caretrail.cli.screen import visible
     allow_from_autoenv=False,
     help="Also make the roles of a store on PostgreSQL and grant them what they may do; also on a store that is there.",
 )
-@store_option()
+@store_option
 @click.pass_obj
-def command(setup: Setup, roles: bool) -> None:
-    """Make a new, empty store.
+def init_command(setup: Setup, roles: bool) -> None:
+    """Create a new, empty store.
 
     A store that is there already is left as it is; one of an older version is upgraded. Before that, make a backup and
     stop what writes to it.

@@ -1,38 +1,54 @@
-"""Groups whose commands live in modules of their own, imported when used: help and every other command start fast."""
+"""Groups that list their commands without importing them, and name the nearest one to a word that is none."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import click
 
+from caretrail.cli.options import did_you_mean
 
-class LazyGroup(click.Group):
-    """A group of the modules of a package, each with a `command`, that imports none of them to list them.
+Sections = Mapping[str, Mapping[str, tuple[str, str]]]
+"""By the title of a section and the name of a command: its module, and the first line of its help."""
 
-    A subclass says which: `package`, and `table` with every command and the first line of its help, in the order they
-    are learned; a test compares the lines with those of the commands themselves.
-    """
 
-    package: ClassVar[str]
-    table: ClassVar[Mapping[str, str]]
+class Group(click.Group):
+    """A group that answers a word that is no command of its own with the nearest one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first word names."""
+        name = args[0]
+        if not (name.startswith("-") or ctx.resilient_parsing) and self.get_command(ctx, name) is None:
+            near = did_you_mean(name, self.list_commands(ctx))
+            raise click.UsageError(f"No such command '{name}'.{near}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(Group):
+    """A group of modules, each with the function `<name>_command`; listing them imports none, so help comes fast."""
+
+    def __init__(self, *args: Any, sections: Sections, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self._sections = sections
+        self._modules = {name: module for section in sections.values() for name, (module, _) in section.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Name the commands in the order they are learned."""
-        return list(self.table)
+        return list(self._modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """Import the module of a command."""
-        if cmd_name not in self.table:
+        if cmd_name not in self._modules:
             return None
-        module: Any = importlib.import_module(f"{self.package}.{cmd_name}")
-        command: click.Command = module.command
+        command: click.Command = getattr(importlib.import_module(self._modules[cmd_name]), f"{cmd_name}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
-        """List the commands without importing them."""
-        if self.table:
-            with formatter.section("Commands"):
-                formatter.write_dl(list(self.table.items()))
+        """List the commands by section, as the table says them."""
+        for title, section in self._sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, summary) for name, (_, summary) in section.items()])

@@ -14,7 +14,7 @@ from caretrail.cli.accessing import accessing
 from caretrail.cli.exits import Interrupted, Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.interrupt import Patience, Terminated
-from caretrail.cli.options import Position, Setup, access_options, store_option
+from caretrail.cli.options import MOST_ROWS, Position, Setup, access_options, store_option
 from caretrail.cli.screen import instant, json_text, plural, say, visible
 
 if TYPE_CHECKING:
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 @click.command("log")
 @described
 @click.option(
-    "--after", type=Position(), default=0, metavar="@N", help="Begin behind this position.  [default: @0, for all]"
+    "--after", type=Position(), default=0, metavar="@N", help="Start after this position.  [default: @0, for all]"
 )
 @click.option("--follow", is_flag=True, help="Go on with what is recorded from now on, until stopped.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="End after so many facts.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), metavar="N", help="End after this many facts.")
 @click.option(
     "--json", is_flag=True, expose_value=False, allow_from_autoenv=False, help="As elsewhere; the log is always JSON."
 )
 @access_options
-@store_option()
+@store_option
 @click.pass_obj
-def command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
+def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
     """Print the log for programs, one fact a line.
 
     One JSON object a line, in the order of positions, without gaps: what the store says of the fact, its leaf, and the

@@ -14,45 +14,47 @@ from caretrail.cli.lazy import LazyGroup
 from caretrail.cli.options import Setup, access_store_option, store_option
 from caretrail.cli.screen import prepare_output
 
-COMMANDS = {
-    "init": "Make a new, empty store",
-    "demo": "Show everything on a store of believable episodes",
-    "append": "Record facts from JSON Lines and print their receipts",
-    "record": "Enter one fact",
-    "schema": "Print the JSON Schema of the facts",
-    "worklist": "Show what to do, most urgent first",
-    "findings": "List every finding in force on a day",
-    "show": "Show the sheet of an episode on a day",
-    "timeline": "Show every fact of an episode and when it became known",
-    "eligibility": "Answer whether continued stay is supported on a day",
-    "why": "Explain a rule's verdict: rule, dates, arithmetic, facts",
-    "census": "List the episodes there are",
-    "rules": "Print the rules of a policy pack",
-    "log": "Print the log for programs, one fact a line",
-    "copy": "Copy the whole store to another place",
-    "audit": "Audit the record itself",
-    "projection": "Look after what is derived from the log",
-    "completion": "Print the shell completion script",
+SECTIONS = {
+    "Set up": {
+        "init": ("caretrail.cli.init", "Create a new, empty store"),
+        "demo": ("caretrail.cli.demo", "Create a demo store and tour it"),
+        "completion": ("caretrail.cli.completion", "Print the shell completion script"),
+    },
+    "Enter care": {
+        "append": ("caretrail.cli.append", "Record facts from JSON Lines and print receipts"),
+        "record": ("caretrail.cli.record", "Enter one fact"),
+        "schema": ("caretrail.cli.schema", "Print the JSON Schema of the facts"),
+    },
+    "Read": {
+        "worklist": ("caretrail.cli.worklist", "Show what to do, most urgent first"),
+        "findings": ("caretrail.cli.findings", "List every finding in force on a day"),
+        "show": ("caretrail.cli.show", "Show an episode on a day of service"),
+        "timeline": ("caretrail.cli.timeline", "Show every fact of an episode and when it became known"),
+        "eligibility": ("caretrail.cli.eligibility", "Answer whether continued stay is supported on a day"),
+        "why": ("caretrail.cli.why", "Explain a rule's verdict: rule, dates, arithmetic, facts"),
+        "census": ("caretrail.cli.census", "List open episodes by program"),
+        "rules": ("caretrail.cli.rules", "Print the rules of a policy pack"),
+    },
+    "Operate": {
+        "projection": ("caretrail.cli.projection", "Manage the read models"),
+        "log": ("caretrail.cli.log", "Print the log for programs, one fact a line"),
+        "copy": ("caretrail.cli.copy", "Copy the whole store to another place"),
+    },
+    "Audit": {
+        "audit": ("caretrail.cli.audit", "Verify the record, hand out evidence, review access"),
+    },
 }
-"""Every command and the first line of its help, so that `--help` imports none of them; a test compares the two."""
+"""The commands by section, each with its module and the first line of its help; a test compares the lines."""
 
 _EPILOG = """\b
-Exit status: 0 done, 1 cannot be met, 2 usage, 3 broken pipe, 4 the store
-cannot be used, 130 interrupted, 255 a bug of ours.
+Exit status: 0 done, 1 request failed, 2 usage, 3 broken pipe, 4 the store
+cannot be used or is stale, 130 interrupted, 255 internal error.
 
 Every option also reads the environment, for example CARETRAIL_DB and
 CARETRAIL_ACTOR ("c-ortiz,clinician,LADC").
 
-\b
-Every look at an episode is itself recorded, before anything is shown.
+Viewing an episode is logged before anything is shown.
 """
-
-
-class MainGroup(LazyGroup):
-    """The commands of this package."""
-
-    package = "caretrail.cli"
-    table = COMMANDS
 
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
@@ -65,7 +67,9 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 
 
 @click.group(
-    cls=MainGroup,
+    "caretrail",
+    cls=LazyGroup,
+    sections=SECTIONS,
     epilog=_EPILOG,
     context_settings={
         "auto_envvar_prefix": "CARETRAIL",
@@ -74,7 +78,7 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     },
 )
 @described
-@store_option(envvar="CARETRAIL_DB")
+@store_option
 @access_store_option
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, allow_from_autoenv=False, callback=_version,
@@ -82,7 +86,7 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 )  # fmt: skip  # one option, one thought
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Keep the record of treatment episodes, and answer from it at any time.
+    """Track treatment episodes and show what is due, at any time.
 
     caretrail init
     caretrail append facts.jsonl

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,9 +30,9 @@ def now() -> datetime:
 
 @dataclass
 class Setup:
-    """Which store the command line works on, and who looks for what; `db` is None for the default.
+    """Which store the command line works on, and who asks for what; `db` is what `--db` named.
 
-    `access_db` is where looks are recorded if the store takes no writes; `break_glass` is the reason for it.
+    `access_db` is where access is logged if the store takes no writes; `break_glass` is the reason for it.
     """
 
     db: str | None = None
@@ -41,13 +43,17 @@ class Setup:
 
     @property
     def url(self) -> str:
-        """The store's url: as given, else the file in the user's data folder."""
-        return self.db or str(default_store())
+        """The store's url: of `--db`, else of CARETRAIL_DB, else the file in the user's data folder."""
+        return self._named or str(default_store())
 
     @property
     def is_default(self) -> bool:
         """Whether nobody named a store."""
-        return self.db is None
+        return not self._named
+
+    @property
+    def _named(self) -> str:
+        return self.db or os.environ.get("CARETRAIL_DB", "")
 
     def open(self) -> EventRecorder:
         """Open the store, which must be there."""
@@ -82,33 +88,62 @@ def state_folder() -> Path:
     return (named if named.is_absolute() else Path.home() / ".local" / "state") / "caretrail"
 
 
-def _take_store(ctx: click.Context, _param: click.Parameter, url: str | None) -> None:
+def _take_store(ctx: click.Context, _param: click.Parameter, urls: tuple[str, ...]) -> None:
     setup = ctx.ensure_object(Setup)
-    if url:
-        setup.db = url
+    if len(urls) > 1 or (urls and setup.db):
+        raise click.UsageError("--db is given twice: name one store")
+    setup.db = urls[0] if urls else setup.db
 
 
-def store_option(envvar: str | None = None) -> Callable[[F], F]:
-    """Take `--db`, before or after the name of the command; the later one wins."""
-    return click.option(
-        "--db",
-        metavar="URL",
-        envvar=envvar,
-        allow_from_autoenv=False,
-        expose_value=False,
-        callback=_take_store,
-        help="Store: a file, sqlite:///FILE or postgresql://… [env: CARETRAIL_DB; default: a file in your data folder]",
-    )
-
+store_option = click.option(
+    "--db",
+    metavar="URL",
+    multiple=True,
+    allow_from_autoenv=False,
+    expose_value=False,
+    callback=_take_store,
+    help="Store: a file, sqlite:///FILE or postgresql://… [env: CARETRAIL_DB; default: a file in your data folder]",
+)
+"""`--db`, before or after the name of the command, once."""
 
 json_option = click.option("--json", "as_json", is_flag=True, allow_from_autoenv=False, help="Print JSON for programs.")
+
+
+# --- words to choose from ---------------------------------------------------------------------------------------
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """A sentence that names what was probably meant, with a space before it; nothing if nothing is near."""
+    near = get_close_matches(word, list(names))
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+class Choice(click.Choice[str]):
+    """One of some words; a word that is none of them is answered with the nearest."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Say which words there are, and which one was probably meant."""
+        return f"{super().get_invalid_choice_message(value, ctx)}{did_you_mean(value, self.choices)}"
 
 
 # --- which day, and what was known ------------------------------------------------------------------------------
 
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""The days one may ask about: no treatment lies outside, and within them no arithmetic leaves the calendar."""
+
+MOST_DAYS = 36_500
+"""The longest span of days one may ask for."""
+
+MOST_ROWS = 1_000_000_000
+"""The most rows one may ask for."""
+
+MAX_POSITION = 2**63 - 1
+"""The highest position a store can hold."""
+
+
 class Day(click.ParamType[date]):
-    """A civil date, `YYYY-MM-DD`."""
+    """A civil date, `YYYY-MM-DD`, from FIRST_DAY to LAST_DAY."""
 
     name = "date"
 
@@ -117,9 +152,14 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value) if len(value) == 10 else self.fail("a date is YYYY-MM-DD", param, ctx)
+            day = date.fromisoformat(value) if len(value) == 10 else None
         except ValueError:
-            return self.fail("a date is YYYY-MM-DD", param, ctx)
+            day = None
+        if day is None:
+            self.fail("a date is YYYY-MM-DD", param, ctx)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail(f"a date is from {FIRST_DAY} to {LAST_DAY}", param, ctx)
+        return day
 
 
 class Position(click.ParamType[int]):
@@ -132,8 +172,8 @@ class Position(click.ParamType[int]):
         if isinstance(value, int):
             return value
         number = value.removeprefix("@")
-        if not (number.isascii() and number.isdecimal() and len(number) < 19):
-            self.fail("a position is @NUMBER, as in a receipt", param, ctx)
+        if not (number.isascii() and number.isdecimal() and len(number) < 20 and int(number) <= MAX_POSITION):
+            self.fail(f"a position is @NUMBER, as in a receipt, at most @{MAX_POSITION}", param, ctx)
         return int(number)
 
 
@@ -151,15 +191,17 @@ class Moment(click.ParamType["datetime | int"]):
         if isinstance(value, datetime | int):
             return value
         if value.startswith("@"):
-            return int(value[1:]) if value[1:].isdecimal() else self.fail("a position is @NUMBER", param, ctx)
+            return Position().convert(value, param, ctx)
+        if len(value) == 10:
+            return end_of_day(Day().convert(value, param, ctx))
         try:
-            if len(value) == 10:
-                return end_of_day(date.fromisoformat(value))
             instant = datetime.fromisoformat(value)
         except ValueError:
             return self.fail("a time is YYYY-MM-DDTHH:MM:SSZ, a date, or @POSITION", param, ctx)
         if instant.tzinfo is None:
             self.fail("a time needs its zone: end it with Z for UTC, or with an offset such as -06:00", param, ctx)
+        if not FIRST_DAY <= instant.date() <= LAST_DAY:
+            self.fail(f"a time is from {FIRST_DAY} to {LAST_DAY}", param, ctx)
         return instant
 
 
@@ -194,7 +236,6 @@ class View:
 
 def read_options(function: F) -> F:
     """Give a read command `--as-of`, `--known-at`, `--json` and `--db`, as one argument `view`."""
-    from functools import wraps
 
     @wraps(function)
     def with_view(*args: Any, **kwargs: Any) -> Any:
@@ -203,7 +244,7 @@ def read_options(function: F) -> F:
         return function(*args, view=view, **kwargs)
 
     wrapped: Any = with_view
-    for option in (access_options, store_option(), json_option, known_at_option, as_of_option):
+    for option in (access_options, store_option, json_option, known_at_option, as_of_option):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[no-any-return]  # click's decorators return what they are given
 
@@ -246,20 +287,25 @@ def _into_setup(field: str, name: str, words: str, **attributes: Any) -> Callabl
     return click.option(name, expose_value=False, callback=take, help=words, **attributes)
 
 
-def access_options(function: F, me: str = "--actor") -> F:
-    """Take who looks and what for, into the setup: `--actor` (or as `me` says), `--purpose`, `--break-glass`."""
+def actor_option(words: str, name: str = "--actor") -> Callable[[F], F]:
+    """Take who sits at the keyboard into the setup; `words` say what for, `name` another name of the option."""
+    return _into_setup(
+        "actor", name, f"{words}  [env: CARETRAIL_ACTOR]",
+        metavar="ID,ROLE[,CREDENTIAL]", envvar="CARETRAIL_ACTOR", type=AuthorType(),
+    )  # fmt: skip  # one option, one thought
+
+
+def access_options(function: F, actor: str = "--actor") -> F:
+    """Take who asks and what for, into the setup: `--actor` (or as `actor` says), `--purpose`, `--break-glass`."""
     options: tuple[Callable[[F], F], ...] = (
+        actor_option("Your identity for the access log.", actor),
         _into_setup(
-            "actor", me, "Who I am, as recorded with the look.  [env: CARETRAIL_ACTOR]",
-            metavar="ID,ROLE[,CREDENTIAL]", envvar="CARETRAIL_ACTOR", type=AuthorType(),
-        ),
-        _into_setup(
-            "purpose", "--purpose", "What the look is for, as recorded with it: treatment, payment, operations, audit, "
+            "purpose", "--purpose", "Purpose of access, for the access log: treatment, payment, operations, audit, "
             "research, legal, client_request or other.  [env: CARETRAIL_PURPOSE]",
             metavar="TOKEN", envvar="CARETRAIL_PURPOSE",
         ),
         _into_setup(
-            "break_glass", "--break-glass", "It is an emergency: REASON is recorded, and shown to auditors.",
+            "break_glass", "--break-glass", "Emergency access: REASON goes into the access log for auditors.",
             metavar="REASON", allow_from_autoenv=False,
         ),
     )  # fmt: skip  # one option, one thought
@@ -268,28 +314,10 @@ def access_options(function: F, me: str = "--actor") -> F:
     return function
 
 
-me_option = _into_setup(
-    "actor",
-    "--actor",
-    "Who I am, as recorded with the disclosure.  [env: CARETRAIL_ACTOR]",
-    metavar="ID,ROLE[,CREDENTIAL]",
-    envvar="CARETRAIL_ACTOR",
-    type=AuthorType(),
-)
-
 access_store_option = _into_setup(
     "access_db",
     "--access-db",
-    "Where looks are recorded if the store takes no writes, as on a standby: the store that does.  "
-    "[env: CARETRAIL_ACCESS_DB]",
+    "Store that logs access when --db takes no writes, as on a standby.  [env: CARETRAIL_ACCESS_DB]",
     metavar="URL",
     envvar="CARETRAIL_ACCESS_DB",
-)
-
-actor_option = click.option(
-    "--actor",
-    type=AuthorType(),
-    metavar="ID,ROLE[,CREDENTIAL]",
-    envvar="CARETRAIL_ACTOR",
-    help="Who states the fact.  [env: CARETRAIL_ACTOR]",
 )

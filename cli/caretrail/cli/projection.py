@@ -9,6 +9,7 @@ import click
 from caretrail.cli.accessing import accessing
 from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.helping import described
+from caretrail.cli.lazy import Group
 from caretrail.cli.options import Setup, access_options, json_option, store_option
 from caretrail.cli.screen import facts_progress, plural, print_json, print_json_list, say, visible
 from caretrail.errors import AccessNotRecorded, UnknownEpisode
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from caretrail.recording.recorder import EventRecorder
 
 
-@click.group("projection")
+@click.group("projection", cls=Group)
 @described
-def command() -> None:
-    """Look after what is derived from the log.
+def projection_command() -> None:
+    """Manage the read models.
 
     Worklist, findings and eligibility are kept as rows made from the log. They can be dropped and made again at any
     time; the log is the only truth.
@@ -31,87 +32,87 @@ def command() -> None:
     """
 
 
-@command.command("status")
+@projection_command.command("status")
 @described
 @json_option
 @access_options
-@store_option()
+@store_option
 @click.pass_obj
-def status(setup: Setup, as_json: bool) -> None:
+def status_command(setup: Setup, as_json: bool) -> None:
     """Show how far the rows are behind the log.
 
     caretrail projection status
     """
-    from caretrail.projection.status import status as read_status
+    from caretrail.projection.status import status
 
     with setup.open() as recorder:
-        found = read_status(recorder)
+        found = status(recorder)
         if as_json:
             _record_quarantined(setup, recorder, found, required=False)
     _print_status(found, as_json=as_json)
 
 
-@command.command("catch-up")
+@projection_command.command("catch-up")
 @described
 @json_option
 @access_options
-@store_option()
+@store_option
 @click.pass_obj
-def catch_up(setup: Setup, as_json: bool) -> None:
+def catch_up_command(setup: Setup, as_json: bool) -> None:
     """Bring the rows up to the end of the log.
 
     Safe beside other projectors, and when killed.
 
         caretrail projection catch-up
     """
-    from caretrail.projection.projector import catch_up as bring_up
+    from caretrail.projection.projector import catch_up
 
     with setup.open() as recorder, facts_progress("Catching up") as done:
-        found = bring_up(recorder, progress=done)
+        found = catch_up(recorder, progress=done)
         if as_json:
             _record_quarantined(setup, recorder, found)
     _print_status(found, as_json=as_json)
 
 
-@command.command("rebuild")
+@projection_command.command("rebuild")
 @described
 @json_option
 @access_options
-@store_option()
+@store_option
 @click.pass_obj
-def rebuild(setup: Setup, as_json: bool) -> None:
+def rebuild_command(setup: Setup, as_json: bool) -> None:
     """Make all rows again from the log.
 
     Readers see the old rows until the new ones are complete. Killed anywhere, it can be run again.
 
         caretrail projection rebuild
     """
-    from caretrail.projection.rebuild import rebuild as make_again
+    from caretrail.projection.rebuild import rebuild
 
     with setup.open() as recorder, facts_progress("Rebuilding") as done:
-        found = make_again(recorder, progress=done)
+        found = rebuild(recorder, progress=done)
         if as_json:
             _record_quarantined(setup, recorder, found)
     _print_status(found, as_json=as_json)
 
 
-@command.command("check")
+@projection_command.command("check")
 @described
 @json_option
 @access_options
-@store_option()
+@store_option
 @click.pass_obj
-def check(setup: Setup, as_json: bool) -> None:
+def check_command(setup: Setup, as_json: bool) -> None:
     """Prove that the rows are what the log says.
 
     Recomputes every episode and compares. Exit status 1 if any differs.
 
         caretrail projection check
     """
-    from caretrail.projection.check import check as compare
+    from caretrail.projection.check import check
 
     with setup.open() as recorder, facts_progress("Checking") as done:
-        report = compare(recorder, progress=done)
+        report = check(recorder, progress=done)
         _record(setup, recorder, [name for name in report.differ if not name.startswith(("program ", "tile "))])
     if as_json:
         print_json(report.as_json())
@@ -132,13 +133,13 @@ def check(setup: Setup, as_json: bool) -> None:
         raise Stopped(Status.CANNOT)
 
 
-@command.group("quarantine", invoke_without_command=True)
+@projection_command.group("quarantine", cls=Group, invoke_without_command=True)
 @described
 @json_option
 @access_options
-@store_option()
+@store_option
 @click.pass_context
-def quarantine(ctx: click.Context, as_json: bool) -> None:
+def quarantine_command(ctx: click.Context, as_json: bool) -> None:
     """List the episodes that cannot be read.
 
     A fact that cannot be read keeps its own episode out of the rows, and no other.
@@ -148,11 +149,11 @@ def quarantine(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from caretrail.projection.status import status as read_status
+    from caretrail.projection.status import status
 
     setup = ctx.ensure_object(Setup)
     with setup.open() as recorder:
-        state = read_status(recorder)
+        state = status(recorder)
         _record_quarantined(setup, recorder, state)
     found = state.quarantined
     if as_json:
@@ -163,26 +164,26 @@ def quarantine(ctx: click.Context, as_json: bool) -> None:
         click.echo(_in_words(item))
 
 
-@quarantine.command("retry")
+@quarantine_command.command("retry")
 @described
 @click.argument("episode")
 @access_options
-@store_option()
+@store_option
 @click.pass_obj
-def retry(setup: Setup, episode: str) -> None:
+def retry_command(setup: Setup, episode: str) -> None:
     """Read a quarantined episode again, as after a fix.
 
     caretrail projection quarantine retry LNK-2026-0001
     """
-    from caretrail.projection.projector import retry as read_again
-    from caretrail.projection.status import status as read_status
+    from caretrail.projection.projector import retry
+    from caretrail.projection.status import status
 
     with setup.open() as recorder:
-        found = [item for item in read_status(recorder).quarantined if episode in (item.episode, str(item.stream))]
+        found = [item for item in status(recorder).quarantined if episode in (item.episode, str(item.stream))]
         if not found:
             raise UnknownEpisode("no episode of that number is quarantined", "see 'caretrail projection quarantine'")
         _record(setup, recorder, [found[0].episode or str(found[0].stream)])
-        readable = read_again(recorder, found[0].stream)
+        readable = retry(recorder, found[0].stream)
     if not readable:
         say(f"Error: still not readable: {_in_words(found[0])}")
         raise Stopped(Status.CANNOT)

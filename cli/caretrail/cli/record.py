@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.helping import described
+from caretrail.cli.lazy import Group
 from caretrail.cli.options import Author, AuthorType, Setup, actor_option, json_option, now, store_option
 from caretrail.cli.screen import instant, print_json, say, visible
 from caretrail.cli.wording import value_in_words
@@ -24,7 +25,7 @@ SIGNING = {"plan_signed": "authorship", "plan_reviewed": "review", "continued_st
 """What a clinician's signature means on each document."""
 
 
-class FactGroup(click.Group):
+class FactGroup(Group):
     """One command a fact, made from the fact's model."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
@@ -43,7 +44,7 @@ class FactGroup(click.Group):
 
 @click.group("record", cls=FactGroup, subcommand_metavar="FACT [EPISODE] [OPTIONS]")
 @described
-def command() -> None:
+def record_command() -> None:
     """Enter one fact.
 
     At a terminal you are asked for what is missing, and shown what will be recorded before it is. Who you are comes
@@ -112,7 +113,7 @@ def _command(cls: type[FactBase]) -> click.Command:
     made = click.Command(str(cls.model_fields["type"].default), params=params, callback=run)
     made.short_help = summary
     made.help = f"Record: {summary[:1].lower()}{summary[1:]}\n\n\b\n{indent(example(cls), '  ')}"
-    for option in (store_option(), json_option, _yes_option, actor_option):
+    for option in (store_option, json_option, _yes_option, actor_option("Who states the fact.")):
         option(made)
     return made
 
@@ -183,7 +184,7 @@ def _run(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) 
     setup = click.get_current_context().ensure_object(Setup)
     with setup.open() as recorder:
         commands = Commands(recorder, now)
-        data, author = _given(cls, leaves, given), given["actor"]
+        data, author = _given(cls, leaves, given), setup.actor
         asking = sys.stdin.isatty() and sys.stderr.isatty()
         if asking:
             author = author or _ask_author()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "installed packs.",
 )  # fmt: skip  # one option, one thought
 @json_option
-def command(packs: tuple[str, ...], check: bool, as_json: bool) -> None:
+def rules_command(packs: tuple[str, ...], check: bool, as_json: bool) -> None:
     """Print the rules of a policy pack.
 
     PACK is the name of an installed pack, or a TOML file; without it the installed packs are listed.

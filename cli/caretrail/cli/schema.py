@@ -14,7 +14,7 @@ from caretrail.errors import InvalidFact
 @click.command("schema")
 @described
 @click.argument("fact", metavar="[TYPE]", required=False)
-def command(fact: str | None) -> None:
+def schema_command(fact: str | None) -> None:
     """Print the JSON Schema of the facts.
 
     Of all of them, told apart by their type, or of one TYPE.

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 @click.option("--client", metavar="ID", help="All episodes of this client, instead of one by its number.")
 @pack_option
 @read_options
-def command(view: View, episode: str | None, client: str | None, pack: str | None) -> None:
-    """Show the sheet of an episode on a day.
+def show_command(view: View, episode: str | None, client: str | None, pack: str | None) -> None:
+    """Show an episode on a day of service.
 
     That day's plan, signers, last review, determination, sessions and minutes, team with credentials, open findings.
     What was entered late, corrected or voided is marked with the fact that changed it: 'timeline' tells the whole.

@@ -11,7 +11,7 @@ import click
 from caretrail.cli.asking import Asking, asking
 from caretrail.cli.helping import described
 from caretrail.cli.naming import case_number, episode_argument
-from caretrail.cli.options import View, read_options
+from caretrail.cli.options import Choice, View, read_options
 from caretrail.cli.screen import plural, print_json_list, say, visible
 from caretrail.cli.tables import Row, lines, print_table
 from caretrail.cli.wording import spoken, summary, value_in_words
@@ -30,12 +30,12 @@ NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "t
 @episode_argument
 @click.option(
     "--order",
-    type=click.Choice(["recorded", "clinical"]),
+    type=Choice(["recorded", "clinical"]),
     default="recorded",
     help="As recorded (default), or as it happened.",
 )
 @read_options
-def command(view: View, episode: str, order: Any) -> None:
+def timeline_command(view: View, episode: str, order: Any) -> None:
     """Show every fact of an episode and when it became known.
 
     Late entries are marked; what was corrected, added or voided stays readable, with who changed it, when and why. A

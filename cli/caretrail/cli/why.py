@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.argument("rule")
 @pack_option
 @read_options
-def command(view: View, episode: str, rule: str, pack: str | None) -> None:
+def why_command(view: View, episode: str, rule: str, pack: str | None) -> None:
     """Explain a rule's verdict: rule, dates, arithmetic, facts.
 
     Also which version of the rules judged, how open questions of the text are read, and what the rule would say if

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.asking import Asking, asking
-from caretrail.cli.filters import filter_options, require_known_rule
+from caretrail.cli.filters import filter_options, one_of_each, require_known_rule
 from caretrail.cli.helping import described
 from caretrail.cli.naming import whose
-from caretrail.cli.options import View, read_options
+from caretrail.cli.options import MOST_ROWS, View, read_options
 from caretrail.cli.screen import plural, print_json_list, say, visible
 from caretrail.cli.tables import Row, print_tables, verdict_cell
 from caretrail.cli.what_if import pack_option
@@ -31,11 +31,13 @@ TITLES = ("Episode", "Rule", "Due", "What", "Owner")
 @click.command("worklist")
 @described
 @click.option("--all", "everything", is_flag=True, help="Show what is quiet too.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="ROWS", help="Show no more than so many rows.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), metavar="ROWS", help="Show at most this many rows.")
 @pack_option
 @filter_options
 @read_options
-def command(view: View, filters: dict[str, Any], everything: bool, limit: int | None, pack: str | None) -> None:
+def worklist_command(
+    view: View, filters: dict[str, Any], everything: bool, limit: int | None, pack: str | None
+) -> None:
     """Show what to do, most urgent first.
 
     One row per episode and rule: first what is overdue or due today, longest first, then what is due soon and
@@ -47,10 +49,10 @@ def command(view: View, filters: dict[str, Any], everything: bool, limit: int | 
     """
     with asking(view, pack) as asked:
         work = asked.reader.worklist(
-            asked.as_of, all_quiet=everything, known_at=asked.known_at, policy=asked.policy, **filters
+            asked.as_of, all_quiet=everything, known_at=asked.known_at, policy=asked.policy, **one_of_each(filters)
         )
         if not work.rows:
-            require_known_rule(filters["rule"], asked.what_if)
+            require_known_rule(one_of_each(filters)["rule"], asked.what_if)
         some = asked.has_facts()
         if view.as_json:
             print_json_list(work.rows[:limit])
@@ -65,7 +67,7 @@ def _difference(asked: Asking, work: Worklist, everything: bool, filters: dict[s
     """How the rows differ from those by the packs in force, where the board is there to be read."""
     if asked.what_if is None or asked.known_at is not None:
         return ""
-    as_it_is = asked.reader.worklist(asked.as_of, all_quiet=everything, **filters)
+    as_it_is = asked.reader.worklist(asked.as_of, all_quiet=everything, **one_of_each(filters))
     if asked.reader.stands_on.stale:
         return ""
     ours, theirs = _by_matter(work), _by_matter(as_it_is)

@@ -35,10 +35,10 @@ MOST_NAMED = 3
 @click.option("--from", "start", type=Day(), metavar="DATE", help="Looks from this day on, in UTC.")
 @click.option("--to", "end", type=Day(), metavar="DATE", help="Looks up to the end of this day, in UTC.")
 @json_option
-@partial(access_options, me="--me")
-@store_option()
+@partial(access_options, actor="--me")
+@store_option
 @click.pass_obj
-def command(
+def access_command(
     setup: Setup,
     episode: str | None,
     looked: str | None,
@@ -47,7 +47,7 @@ def command(
     end: date | None,
     as_json: bool,
 ) -> None:
-    """Show who looked at whom.
+    """Show who viewed which episodes.
 
     Every look at an episode, before anything of it was shown: the account by the store's own word, the person as
     claimed, the command, the purpose, and what was handed out to others. EPISODE is a case number or the beginning of

@@ -10,7 +10,7 @@ import click
 from caretrail.cli.asking import Asking, asking
 from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
 from caretrail.cli.helping import described
-from caretrail.cli.options import View, read_options
+from caretrail.cli.options import Choice, View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
 from caretrail.cli.tables import Row, lines, print_table
 from caretrail.cli.wording import spoken
@@ -29,7 +29,7 @@ VERBS = {"corrected": "corrects", "addendum": "adds to", "voided": "voids"}
 @to_option("Up to this day.")
 @click.option(
     "--by",
-    type=click.Choice(["recorded", "clinical"]),
+    type=Choice(["recorded", "clinical"]),
     default="recorded",
     help="What the period bounds: the days facts were recorded on (default), or the days they are about.",
 )
@@ -37,7 +37,7 @@ VERBS = {"corrected": "corrects", "addendum": "adds to", "voided": "voids"}
 @click.option("--program", metavar="ID", help="Only facts about days in this program.")
 @click.option("--list", "each", is_flag=True, help="List each late entry and amendment.")
 @read_options
-def command(
+def amendments_command(
     view: View, start: date | None, end: date | None, by: Any, author: str | None, program: str | None, each: bool
 ) -> None:
     """Count late entries, corrections, addenda and voids by author.

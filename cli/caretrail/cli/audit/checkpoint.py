@@ -33,9 +33,9 @@ HEX = 32
 @click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing was signed before.")
 @click.option("--full", is_flag=True, allow_from_autoenv=False, help="Read the whole log, not only what is new.")
 @json_option
-@store_option()
+@store_option
 @click.pass_obj
-def command(
+def checkpoint_command(
     setup: Setup, files: Sequence[Path], place: str, state: Path | None, first: bool, full: bool, as_json: bool
 ) -> None:
     """Sign the log as it is now.

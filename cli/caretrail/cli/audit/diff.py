@@ -41,10 +41,10 @@ TITLES = ("Rule", "Days", "What", "Changed by")
 @click.option("--all", "everything", is_flag=True, help="What was met or not applicable before and after, too.")
 @as_of_option
 @json_option
-@store_option()
+@store_option
 @access_options
 @click.pass_obj
-def command(
+def diff_command(
     setup: Setup,
     episode: str | None,
     start: Knowledge,

@@ -19,8 +19,8 @@ from caretrail.cli.screen import print_json
     "--key", metavar="KEY", help="The public key of the log, or a file that holds it; never that of the packet itself."
 )
 @json_option
-def command(packet: Path, key: str | None, as_json: bool) -> None:
-    """Check an evidence packet.
+def inspect_command(packet: Path, key: str | None, as_json: bool) -> None:
+    """Verify an evidence packet.
 
     PACKET is the zip, or the folder it was unpacked to. It needs no store: what is run is verify.py, which is also in
     the packet. Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided, for want of a

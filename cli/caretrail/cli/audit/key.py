@@ -17,10 +17,10 @@ from caretrail.cli.screen import print_json, say, visible
     "--out", "file", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Where to: a new file."
 )
 @json_option
-@store_option()
+@store_option
 @click.pass_obj
-def command(setup: Setup, file: Path, as_json: bool) -> None:
-    """Make a key to sign the log with.
+def key_command(setup: Setup, file: Path, as_json: bool) -> None:
+    """Create a key to sign the log with.
 
     The key goes into FILE, which only you can read; its public half into FILE.pub, and is printed. Give the public half
     to everyone who shall be able to check checkpoints, by a way that does not lead through the database's

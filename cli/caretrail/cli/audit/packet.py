@@ -17,10 +17,10 @@ from caretrail.cli.options import (
     Day,
     Knowledge,
     Setup,
+    actor_option,
     as_of_option,
     json_option,
     known_at_option,
-    me_option,
     now,
     store_option,
 )
@@ -70,11 +70,11 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @as_of_option
 @known_at_option
 @json_option
-@me_option
-@store_option()
+@actor_option("Your identity for the disclosure log.")
+@store_option
 @click.pass_obj
-def command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **given: Any) -> None:
-    r"""Hand out an evidence packet.
+def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **given: Any) -> None:
+    r"""Create an evidence packet and log the disclosure.
 
     One zip: every fact of the episodes, what the rules say of them, a page to read, proof that all of it is what the
     log holds, the notice of 42 CFR 2.32, and a script that checks it without anything of ours. Facts of other clients

@@ -34,7 +34,7 @@ ENOUGH = 20
 @click.option("--clinician", metavar="ID", help="Only while this clinician carried the case.")
 @click.option("--list", "each", is_flag=True, help="List each review.")
 @read_options
-def command(
+def reviews_command(
     view: View, start: date | None, end: date | None, program: str | None, clinician: str | None, each: bool
 ) -> None:
     """Count the reviews that were due: on time, late, not done.

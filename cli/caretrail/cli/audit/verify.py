@@ -37,12 +37,12 @@ SHOWN = 10
 )  # fmt: skip  # one option, one thought
 @click.option("--quiet", is_flag=True, allow_from_autoenv=False, help="Print nothing if nothing is wrong.")
 @json_option
-@store_option()
+@store_option
 @click.pass_obj
-def command(
+def verify_command(
     setup: Setup, places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Path], quiet: bool, as_json: bool
 ) -> None:
-    """Check that the record is complete and unaltered.
+    """Verify that the record is complete and unaltered.
 
     Reads every stored fact up to the newest one now, while others may go on writing: positions, versions, times and
     commands, every leaf and the tree over them, against checkpoints, receipts and the tiles kept in the store. Says
