@@ -138,8 +138,8 @@ MOST_DAYS = 36_500
 MOST_ROWS = 1_000_000_000
 """The most rows one may ask for."""
 
-MAX_POSITION = 2**63 - 1
-"""The highest position a store can hold."""
+MOST_DIGITS = 18
+"""Of a position: more may be more than a store can hold."""
 
 
 class Day(click.ParamType[date]):
@@ -172,8 +172,8 @@ class Position(click.ParamType[int]):
         if isinstance(value, int):
             return value
         number = value.removeprefix("@")
-        if not (number.isascii() and number.isdecimal() and len(number) < 20 and int(number) <= MAX_POSITION):
-            self.fail(f"a position is @NUMBER, as in a receipt, at most @{MAX_POSITION}", param, ctx)
+        if not (number.isascii() and number.isdecimal() and len(number) <= MOST_DIGITS):
+            self.fail("a position is @NUMBER, as in a receipt", param, ctx)
         return int(number)
 
 
