@@ -252,7 +252,7 @@ Fact  Happened    Recorded, UTC     What                               Stated by
                                     CORRECTED by 4, c-ortiz, LADC,
                                     2026-01-08 23:00: group size 13 →
                                     11 (staff were counted)
-4     2026-01-08  2026-01-08 23:00  corrects fact 3: group_size is     c-ortiz
+4     2026-01-08  2026-01-08 23:00  corrects fact 3: group size is     c-ortiz
                                     11, staff were counted             LADC
 5     2026-01-09  2026-01-09 23:00  ✗ family session, 60 min           c-ortiz
                                     VOIDED by 6, c-ortiz, LADC,        LADC

@@ -81,7 +81,7 @@ Fact  Happened     Recorded, UTC     What                              Stated by
                                      2026-01-15 23:00 (duplicate):
                                      the correction by 6, c-ortiz,
                                      LADC, 2026-01-10 23:00 (recount)
-3     2026-01-08   2026-01-08 23:00  corrects fact 2: group_size is    c-ortiz
+3     2026-01-08   2026-01-08 23:00  corrects fact 2: group size is    c-ortiz
                                      11, occurred_on is 2026-01-06,    LADC
                                      staff were counted
                                      WITHDRAWN by 5, c-ortiz, LADC,
@@ -95,7 +95,7 @@ Fact  Happened     Recorded, UTC     What                              Stated by
                                      error
 5     2026-01-10   2026-01-10 23:00  voids fact 4: entered in error    c-ortiz
                                                                        LADC
-6     2026-01-10   2026-01-10 23:00  ✗ corrects fact 2: group_size is  c-ortiz
+6     2026-01-10   2026-01-10 23:00  ✗ corrects fact 2: group size is  c-ortiz
                                      12, recount                       LADC
                                      VOIDED by 10, c-lee, LIMHP,
                                      2026-01-15 23:00: duplicate

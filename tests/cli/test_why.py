@@ -44,7 +44,7 @@ Says       overdue: review overdue, due 2026-03-07
 Because    base 2026-02-05 last review + 30 days = 2026-03-07; on 2026-03-08: 1
            day overdue
 Rests on   fact 25, 2026-02-05: review of plan 1, with client, updated, signed
-           by c-ortiz and c-lee and cl-7f3a (put off)
+           by c-ortiz and c-lee and cl-7f3a (deferred)
 Ends with  a review of a signed plan with the client or guardian, signed by a
            clinician of the team
 The rule   The plan is reviewed and updated every 30 days, or sooner as

@@ -9,8 +9,8 @@ from typing import cast
 
 import pytest
 
-from caretrail.evidence.packet.page.given import Json
-from caretrail.evidence.packet.page.words import spoken
+from caretrail.aliases import Json
+from caretrail.describe import spoken
 from caretrail.facts import fact_from
 from tests.packet.markup import Element, read
 from tests.packet.pages import (

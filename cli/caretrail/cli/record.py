@@ -13,7 +13,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.lazy import Group
 from caretrail.cli.options import Author, AuthorType, Setup, actor_option, json_option, now, store_option
 from caretrail.cli.screen import instant, print_json, say, visible
-from caretrail.cli.wording import value_in_words
+from caretrail.describe import value_in_words
 
 if TYPE_CHECKING:
     from caretrail.cli.fields import Leaf
@@ -292,7 +292,7 @@ def _show(data: Mapping[str, Any]) -> None:
     """Show what will be recorded, every field."""
     say("")
     for name, value in data.items():
-        say(f"  {name:<18} {value_in_words(value)}")
+        say(f"  {name:<18} {visible(value_in_words(value))}")
 
 
 def _print(receipt: Receipt, *, as_json: bool) -> None:

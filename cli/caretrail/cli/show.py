@@ -14,7 +14,7 @@ from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import plural, print_json, print_json_list, say, visible
 from caretrail.cli.tables import AnyCell, lines, print_sheet, verdict_cell
 from caretrail.cli.what_if import pack_option
-from caretrail.cli.wording import spoken
+from caretrail.describe import spoken
 from caretrail.errors import UnknownEpisode
 
 if TYPE_CHECKING:

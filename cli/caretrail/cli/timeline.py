@@ -14,7 +14,7 @@ from caretrail.cli.naming import case_number, episode_argument
 from caretrail.cli.options import Choice, View, read_options
 from caretrail.cli.screen import plural, print_json_list, say, visible
 from caretrail.cli.tables import Row, lines, print_table
-from caretrail.cli.wording import spoken, summary, value_in_words
+from caretrail.describe import spoken, summary, value_in_words
 
 if TYPE_CHECKING:
     from caretrail.reading.event_rows import Amendment, Withdrawn

@@ -15,7 +15,7 @@ from caretrail.cli.options import View, read_options
 from caretrail.cli.screen import print_json, say, visible
 from caretrail.cli.tables import lines, print_sheet, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
-from caretrail.cli.wording import spoken, summary, value_in_words
+from caretrail.describe import spoken, summary, value_in_words
 
 if TYPE_CHECKING:
     from caretrail.reading.questions.why import Interval, RestsOn, Why

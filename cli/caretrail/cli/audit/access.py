@@ -15,7 +15,7 @@ from caretrail.cli.naming import complete_episode
 from caretrail.cli.options import Day, Setup, access_options, end_of_day, json_option, now, store_option
 from caretrail.cli.screen import instant, json_text, plural, say, visible
 from caretrail.cli.tables import Cell, Row, lines, print_table
-from caretrail.cli.wording import spoken
+from caretrail.describe import spoken
 
 if TYPE_CHECKING:
     from caretrail.reading.accesses import AccessRow

@@ -13,7 +13,7 @@ from caretrail.cli.helping import described
 from caretrail.cli.options import Choice, View, read_options
 from caretrail.cli.screen import plural, print_json_list, say
 from caretrail.cli.tables import Row, lines, print_table
-from caretrail.cli.wording import spoken
+from caretrail.describe import spoken
 
 if TYPE_CHECKING:
     from caretrail.reading.questions.amendments import Amended, AmendedBy, AmendedFact

@@ -24,7 +24,7 @@ from caretrail.cli.options import (
 )
 from caretrail.cli.screen import plural, print_json_list, say, visible
 from caretrail.cli.tables import Cell, Row, lines, print_tables
-from caretrail.cli.wording import spoken
+from caretrail.describe import spoken
 
 if TYPE_CHECKING:
     from caretrail.reading.questions.diff import Change, ChangedBy, Compared, Said

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from caretrail.evidence.packet.page.given import FactLine, Json
-from caretrail.evidence.packet.page.words import Detail, author, spoken, told, value_in_words
+from caretrail.aliases import Json
+from caretrail.describe import Detail, describe, spoken, value_in_words
+from caretrail.evidence.packet.page.given import FactLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _row(line: FactLine, by_version: Mapping[int, FactLine]) -> Row:
         return Row(
             line.version, line.position, line.recorded_at, line.recorded_by, line.leaf, withheld=True, remarks=remarks
         )
-    said, who = told(line.fact), author(line.fact)
+    said, who = describe(line.fact), _author(line.fact)
     target = line.fact.get("target")
     return Row(
         version=line.version,
@@ -148,6 +149,12 @@ def _void(line: FactLine, by_version: Mapping[int, FactLine]) -> tuple[Remark, .
 
 
 def _acted(kind: str, words: str, by: FactLine, fact: Json, text: object, changes: tuple[Change, ...] = ()) -> Remark:
-    who = author(fact)
+    who = _author(fact)
     named = ", ".join(str(who[name]) for name in ("id", "credential") if who.get(name))
     return Remark(kind, words, value_in_words(text or ""), by.version, by.occurred_on, named, changes)
+
+
+def _author(fact: Json) -> Json:
+    """Who states the fact; empty where that is withheld."""
+    found = fact.get("actor")
+    return cast(Json, found) if isinstance(found, Mapping) else {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from caretrail.evidence.packet.page.words import spoken
+from caretrail.describe import spoken
 from caretrail.policy.own_rules import OWN_RULES
 from caretrail.projection.shapes import QUIET_VERDICTS
 from caretrail.reading.answers import FindingRow

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
+from caretrail.aliases import Json
 from caretrail.reading.questions.timeline import TimelineRow
-
-Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

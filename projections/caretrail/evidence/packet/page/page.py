@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from caretrail.describe import spoken
 from caretrail.evidence.packet.page.draw import GLYPHS, drawn, number
 from caretrail.evidence.packet.page.event_table import rows_of
 from caretrail.evidence.packet.page.findings import Verdict, findings_by_rule, open_findings, titles_of
 from caretrail.evidence.packet.page.given import Checkpoint, Disclosure, FactLine, Known
 from caretrail.evidence.packet.page.picture import SERVICES, Story, story_of
-from caretrail.evidence.packet.page.words import spoken
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.questions.sheet import Sheet
 from caretrail.visible import visible

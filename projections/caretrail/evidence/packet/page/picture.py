@@ -10,9 +10,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from caretrail.days import later, merge_spans, next_day
+from caretrail.describe import spoken
 from caretrail.evidence.packet.page.given import FactLine
 from caretrail.evidence.packet.page.scale import Scale
-from caretrail.evidence.packet.page.words import spoken
 from caretrail.facts import (
     ContinuedStayDetermined,
     Discharged,

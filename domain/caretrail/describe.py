@@ -1,0 +1,188 @@
+"""A fact in words, made from its JSON: one line for a screen; for a page, a title and every other field beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from string import Formatter
+from typing import Any, NamedTuple, cast
+
+from caretrail.aliases import Json
+from caretrail.visible import visible
+
+
+class Detail(NamedTuple):
+    """A field of a fact in words."""
+
+    name: str
+    value: str
+
+
+class Description(NamedTuple):
+    """A fact in words: the title says some fields, the details hold all others."""
+
+    title: str
+    details: tuple[Detail, ...]
+
+
+PHRASES: dict[str, tuple[str, ...]] = {
+    "assessed": (
+        "assessment, {kind}", ", {diagnoses}", ", level {recommended_level} recommended", ", referred to {referral.to}",
+    ),
+    "admitted": ("admitted to {program} at level {level}", ", client {client}"),
+    "plan_signed": ("plan {plan_version}", ", in effect {effective_on}", ", {signers}"),
+    "signed": ("signature on fact {target}", ", {signers}"),
+    "plan_reviewed": ("review of plan {plan_version}", ", with {participants}", ", {change}", ", {signers}"),
+    "continued_stay_determined": ("continued stay: {decision}", " by {leave_by}", ", {rationale}", ", {signers}"),
+    "session_attended": (
+        "{service} session, {minutes} min", ", {group_size} clients", ", {modality}", ", {place}",
+    ),
+    "session_missed": ("{service} session missed, {minutes} min", ", by the {cause}", ": {reason}"),
+    "care_coordinated": ("care coordinated: {kind}", ", {outcome}"),
+    "schedule_set": ("schedule: {schedule.minutes_per_week} min on {schedule.days_per_week} days a week",),
+    "team_changed": (
+        "team changed", ", {joins} joins", ", {leaves} leaves", ", {clinician} carries the case",
+    ),
+    "held": ("on hold: {reason}",),
+    "resumed": ("resumed", ", {reason}"),
+    "authorized": ("authorized by {payer}", ", {units} {unit}s at level {level}", ", {from} to {to}"),
+    "transferred": ("transferred from level {from_level} to {to_level}", " in {to_program}", ", {reason}"),
+    "discharged": ("discharged: {reason}", ", last contact {last_contact_on}", ", {aftercare}"),
+    "explained": ("explains {rule} of {on}: {code}", ", {note}"),
+    "corrected": ("corrects fact {target}", ": {values}", ", {reason}"),
+    "voided": ("voids fact {target}: {reason}",),
+    "addendum": ("adds to fact {target}", ": {text}", ", {reason}"),
+}  # fmt: skip  # a kind, its title, and what one line adds to it where the fact says it
+"""The words of each kind of fact: the title, then phrases for one line, each left out where its fields are not said."""
+
+IN_OTHER_COLUMNS = frozenset({"type", "episode", "occurred_on", "actor", "late_reason", "entered_at"})
+"""Fields that a table of facts shows beside the description."""
+
+TOKENS = frozenset(
+    {
+        "kind", "service", "modality", "cause", "decision", "supports", "participants", "population", "route", "unit",
+        "review_unit", "code", "co_occurring_screen",
+    }
+)  # fmt: skip  # one after the other
+"""Fields that hold tokens of ours; the underscores of anything else are somebody's own."""
+
+_CODE = re.compile(r"[a-z0-9_]+")
+
+
+def summary(fact: Json) -> str:
+    """Say what a fact says in one line; nothing in it can move the cursor."""
+    title, *phrases = PHRASES.get(str(fact["type"]), (spoken(fact["type"]),))
+    said = [_filled(title, fact), *(_filled(phrase, fact) for phrase in phrases if _said(phrase, fact))]
+    return visible("".join(said))
+
+
+def describe(fact: Json) -> Description:
+    """Say everything a fact says; a field of the title that is not shown is a `?`."""
+    title = PHRASES.get(str(fact["type"]), (spoken(fact["type"]),))[0]
+    words = _filled(title, fact)
+    used = {name.partition(".")[0] for name in _names(title)}
+    rest = {name: value for name, value in fact.items() if name not in IN_OTHER_COLUMNS | used}
+    for last in ("performed_by", "signatures"):
+        if last in rest:
+            rest[last] = rest.pop(last)
+    details = (Detail(spoken(name), in_full(name, value)) for name, value in rest.items())
+    return Description(words[:1].upper() + words[1:], tuple(details))
+
+
+def spoken(token: object) -> str:
+    """A token without its underscores; nothing for None."""
+    return str("" if token is None else token).replace("_", " ").strip()
+
+
+def value_in_words(value: object) -> str:
+    """A value of a fact: text as it is, everything else in words."""
+    if isinstance(value, Mapping):
+        inside = cast(Json, value)
+        return ", ".join(f"{spoken(name)} {value_in_words(inner)}" for name, inner in inside.items()) or "none"
+    if isinstance(value, list | tuple):
+        return "; ".join(map(value_in_words, cast("Sequence[object]", value))) or "none"
+    if value is None:
+        return "not stated"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def in_full(name: str, value: object) -> str:
+    """The value of a field with all it says."""
+    if name == "signatures":
+        return "; ".join(map(signature, cast("Sequence[Json]", value))) or "none"
+    if name in ("performed_by", "team", "joins"):
+        return "; ".join(map(person, cast("Sequence[Json]", value))) or "none"
+    if name in ("dimensions", "ratings"):
+        return "; ".join(f"{key}: {value_in_words(item)}" for key, item in cast(Json, value).items()) or "none"
+    words = value_in_words(value)
+    return spoken(words) if name in TOKENS or (name == "reason" and _CODE.fullmatch(words)) else words
+
+
+def person(value: Json) -> str:
+    """Somebody: the id, then role and credential as far as they are stated."""
+    known = [str(value["credential"])] if value.get("credential") else []
+    role = [spoken(value["role"])] if value.get("role") else []
+    return ", ".join([str(value.get("id", value.get("signer", ""))), *role, *known])
+
+
+def signature(value: Json) -> str:
+    """A signature given, deferred or declined."""
+    if value.get("signed_on"):
+        state = f"signed {value['signed_on']}"
+    else:
+        state = next((state for state in ("deferred", "declined") if state in value), "not given")
+    told = ("method", "meaning", "deferred", "declined")
+    rest = [value_in_words(value[name]) for name in told if value.get(name) is not None]
+    witness = [f"witness {value['witness']}"] if value.get("witness") else []
+    return f"{person(value)}: {', '.join([state, *rest, *witness])}"
+
+
+# --- phrases ----------------------------------------------------------------------------------------------------
+
+
+def _names(phrase: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(phrase) if name]
+
+
+def _said(phrase: str, fact: Json) -> bool:
+    return all(_short(name, fact) for name in _names(phrase))
+
+
+def _filled(phrase: str, fact: Json) -> str:
+    parts = Formatter().parse(phrase)
+    return "".join(f"{text}{(_short(name, fact) or '?') if name else ''}" for text, name, _, _ in parts)
+
+
+def _short(name: str, fact: Json) -> str:
+    """The value of a field as one line says it; "" where the fact does not say it."""
+    if name in _BRIEF:
+        return _BRIEF[name](fact)
+    outer, _, inner = name.partition(".")
+    value: Any = fact.get(outer)
+    if inner:
+        value = value.get(inner) if isinstance(value, Mapping) else None
+    return "" if value is None else in_full(name, value)
+
+
+def _signers(fact: Json) -> str:
+    given: list[str] = []
+    for item in fact.get("signatures", ()):
+        state = "" if item.get("signed_on") else " (deferred)" if item.get("deferred") else " (declined)"
+        given.append(f"{item['signer']}{state}")
+    return f"signed by {' and '.join(given)}" if given else "not signed"
+
+
+_BRIEF: dict[str, Callable[[Json], str]] = {
+    "signers": _signers,
+    "change": lambda fact: {True: "updated", False: "no change"}.get(cast(bool, fact.get("updated")), ""),
+    "diagnoses": lambda fact: " ".join(fact.get("diagnoses", ())),
+    "participants": lambda fact: " and ".join(fact.get("participants", ())),
+    "joins": lambda fact: " and ".join(str(one["id"]) for one in fact.get("joins", ())),
+    "leaves": lambda fact: " and ".join(fact.get("leaves", ())),
+    "values": lambda fact: ", ".join(
+        f"{spoken(name)} is {value_in_words(value)}" for name, value in fact.get("values", {}).items()
+    ),
+}
+"""Fields that one line says in fewer words than a page."""
