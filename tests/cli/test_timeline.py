@@ -82,7 +82,7 @@ Fact  Happened     Recorded, UTC     What                              Stated by
                                      the correction by 6, c-ortiz,
                                      LADC, 2026-01-10 23:00 (recount)
 3     2026-01-08   2026-01-08 23:00  corrects fact 2: group size is    c-ortiz
-                                     11, occurred_on is 2026-01-06,    LADC
+                                     11, occurred on is 2026-01-06,    LADC
                                      staff were counted
                                      WITHDRAWN by 5, c-ortiz, LADC,
                                      2026-01-10 23:00 (entered in
