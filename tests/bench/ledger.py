@@ -95,7 +95,7 @@ def _tiles(recorder: EventRecorder, facts: int) -> float:
     began = time.perf_counter()
     for start in range(0, facts, rebuilding.TILED):
         with recorder.database.transaction():
-            write_tiles(recorder, state.generation, start, min(start + rebuilding.TILED, facts))
+            write_tiles(recorder, state.build, start, min(start + rebuilding.TILED, facts))
     spent = time.perf_counter() - began
     recorder.database.execute("UPDATE caretrail.projection SET position = :position", {"position": facts})
     return spent / facts
@@ -150,5 +150,5 @@ def _tiles_again(recorder: EventRecorder) -> float:
     began = time.perf_counter()
     for start in range(0, state.position, rebuilding.TILED):
         with recorder.database.transaction():
-            write_tiles(recorder, state.generation, start, min(start + rebuilding.TILED, state.position))
+            write_tiles(recorder, state.build, start, min(start + rebuilding.TILED, state.position))
     return time.perf_counter() - began

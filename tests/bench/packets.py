@@ -94,7 +94,7 @@ def fill(url: str, facts: int) -> None:
         run_sql(url, str(trigger))
         for start in range(0, facts, 100_000):
             with recorder.database.transaction():
-                write_tiles(recorder, state.generation, start, min(facts, start + 100_000))
+                write_tiles(recorder, state.build, start, min(facts, start + 100_000))
 
 
 def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[float], int]:
@@ -104,7 +104,7 @@ def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[f
     with open_recorder(url) as recorder:
         key = new_key(origin_of(recorder.namespace))
         state = read_state(recorder.database)
-        subtrees, size = stored_subtrees(recorder, state.generation if state else None), recorder.max_position()
+        subtrees, size = stored_subtrees(recorder, state.build if state else None), recorder.max_position()
         note = sign_checkpoint(Checkpoint(key.name, size, root_at(subtrees, size)), [key])
         for number in range(rounds):
             target = folder / f"one-{number}.zip"
@@ -115,7 +115,7 @@ def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[f
             )  # fmt: skip
             whole.append(time.perf_counter() - began)
             began = time.perf_counter()
-            root_at(stored_subtrees(recorder, state.generation if state else None), size)
+            root_at(stored_subtrees(recorder, state.build if state else None), size)
             proofs.append(time.perf_counter() - began)
         return whole, proofs, (folder / "one-0.zip").stat().st_size
 

@@ -155,7 +155,7 @@ def test_a_check_that_finds_differences_is_status_1(caretrail: Caretrail, exampl
     caretrail("append", input=example)
     caretrail("projection", "catch-up")
     assert caretrail("projection", "check").status == 0
-    run_sql(caretrail.url, "UPDATE caretrail.flag SET verdict = 'met' WHERE number = 1")
+    run_sql(caretrail.url, "UPDATE caretrail.finding SET verdict = 'met' WHERE number = 1")
     ended = caretrail("projection", "check")
     assert ended.status == 1
     assert "LNK-2026-0001" in ended.out

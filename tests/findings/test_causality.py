@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from caretrail.episode.history import Effective
-from caretrail.findings import Eligibility, Finding, eligibility, findings
+from caretrail.findings import Eligibility, Finding
+from caretrail.findings.engine import eligibility, findings
 from tests.findings.generated import histories
 from tests.findings.text_history import JUDGED, PACK
 

@@ -12,7 +12,7 @@ from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, effective_history
 from caretrail.facts import fact_from
 from caretrail.findings import Finding
-from caretrail.findings.program import governed_stays, program_findings
+from caretrail.findings.program import program_findings, stays_under_policy
 from caretrail.policy import Pack, Policy, load_pack, policy_of
 from tests.findings.text_history import history_of
 
@@ -175,11 +175,14 @@ def test_the_stays_a_program_must_attest_for_are_those_its_rules_are_for() -> No
     policy = policy_of([begun, newer])
     stays = "2026-01-05 admitted level 1\n2026-02-02 transferred 1 to 2.1\n2026-07-06 transferred 2.1 to 1\n"
     again = stays + "2026-07-20 transferred 1 to 2.1"
-    assert [str(stay.first_day) for stay in governed_stays(history_of(again), policy)] == ["2026-02-02", "2026-07-20"]
+    assert [str(stay.first_day) for stay in stays_under_policy(history_of(again), policy)] == [
+        "2026-02-02",
+        "2026-07-20",
+    ]
     young = again.replace("admitted level 1", 'admitted level 1 | {"population": "adolescent"}')
-    assert governed_stays(history_of(young), policy) == []
-    assert governed_stays(history_of("2026-01-04 admitted"), policy) == []
-    assert governed_stays(history_of("2026-01-05 session group 09:00 180"), policy) == []
+    assert stays_under_policy(history_of(young), policy) == []
+    assert stays_under_policy(history_of("2026-01-04 admitted"), policy) == []
+    assert stays_under_policy(history_of("2026-01-05 session group 09:00 180"), policy) == []
 
 
 DAYS = st.integers(-40, 160).map(lambda number: SINCE + timedelta(days=number))

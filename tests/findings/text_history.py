@@ -28,7 +28,8 @@ from typing import Any
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, effective_history
 from caretrail.facts import fact_from
-from caretrail.findings import Eligibility, Finding, eligibility, eligibility_on, findings, held_on
+from caretrail.findings import Eligibility, Finding
+from caretrail.findings.engine import eligibility, eligibility_on, findings, held_on
 from caretrail.policy import Pack, Policy, load_pack
 
 PACK = load_pack("ne-medicaid-2.1-adult")

@@ -32,16 +32,16 @@ def leaves_of(recorder: EventRecorder) -> list[bytes]:
     return [leaf_of(row) for row in recorder.read_columns(0, 10_000)]
 
 
-def generation_of(recorder: EventRecorder) -> int:
+def build_of(recorder: EventRecorder) -> int:
     state = read_state(recorder.database)
     assert state is not None
-    return state.generation
+    return state.build
 
 
 def kept(recorder: EventRecorder) -> list[tuple[Any, ...]]:
     """The tiles of the live rows."""
-    sql = "SELECT level, number, hashes, root FROM caretrail.tile WHERE generation = :g ORDER BY level, number"
-    return recorder.database.query(sql, {"g": generation_of(recorder)})
+    sql = "SELECT level, number, hashes, root FROM caretrail.tile WHERE build = :g ORDER BY level, number"
+    return recorder.database.query(sql, {"g": build_of(recorder)})
 
 
 def expected(leaves: list[bytes]) -> list[tuple[Any, ...]]:
@@ -52,7 +52,7 @@ def expected(leaves: list[bytes]) -> list[tuple[Any, ...]]:
 
 def same_tree(recorder: EventRecorder, leaves: list[bytes]) -> None:
     """Roots and proofs by the tiles are those of the leaves, also at sizes of the past."""
-    subtrees = stored_subtrees(recorder, generation_of(recorder))
+    subtrees = stored_subtrees(recorder, build_of(recorder))
     for size in {1, 255, 256, 257, 511, 512, 513, len(leaves) - 1, len(leaves)}:
         if size > len(leaves):
             continue
@@ -132,7 +132,7 @@ def test_a_log_with_a_gap_has_tiles_up_to_there_and_the_board_goes_on(store_url:
         assert [row[:2] for row in kept(recorder)] == [(0, 0), (0, 2)]
         assert check(recorder).ok  # the rows are what such a log gives; that it has a gap is for `audit verify` to say
         with pytest.raises(StoreDamaged, match="position 400 is missing"):
-            root_at(stored_subtrees(recorder, generation_of(recorder)), 800)
+            root_at(stored_subtrees(recorder, build_of(recorder)), 800)
 
 
 @pytest.mark.parametrize(

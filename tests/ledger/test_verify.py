@@ -180,7 +180,7 @@ def test_tiles_of_every_level_are_compared(sqlite_url: str) -> None:
         state = read_state(recorder.database)
         assert state is not None
         with recorder.database.transaction():
-            write_tiles(recorder, state.generation, 0, 66_000)
+            write_tiles(recorder, state.build, 0, 66_000)
         run_sql(sqlite_url, "UPDATE projection SET position = 66000")
         verification = verify(recorder)
         assert (verification.ok, verification.tiles, verification.notes[1:]) == (True, 66_000 // 256 + 1, ())

@@ -75,10 +75,10 @@ def verdicts(rows: EpisodeRows | None, on: date) -> Counter[Saying]:
     found: Counter[Saying] = Counter()
     if rows is None:
         return found
-    for flag in (*rows.flags, *rows.settled):
-        if flag.start <= on < flag.end:
-            words = "" if flag.verdict in ("met", "not_applicable") else flag.message
-            found[flag.rule, flag.subject, Said(flag.verdict, flag.due_on, flag.quiet, words)] += 1
+    for finding in rows.findings:
+        if finding.holds(on):
+            words = "" if finding.verdict in ("met", "not_applicable") else finding.message
+            found[finding.rule, finding.subject, Said(finding.verdict, finding.due_on, finding.quiet, words)] += 1
     for span in rows.eligibility:
         if span.start <= on < span.end:
             words = "" if span.verdict == "not_applicable" else "; ".join(span.reasons)

@@ -47,7 +47,7 @@ def test_two_episodes_of_a_program_make_one_row_of_records_to_check(care: Care) 
     care.record([*in_care("A"), *in_care("B", "01-07")])
     assert of_programs(care.reader.findings(day("01-08"))) == MISSING
     [row] = [row for row in care.reader.worklist(day("01-08")).rows if row.episode is None]
-    assert (row.group, row.count, row.since) == (3, 3, day("01-05"))
+    assert (row.group, row.count, row.since) == ("documentation", 3, day("01-05"))
     assert row.message == "3 records to check: NE21-S2, NE21-S3, NE21-S4"
     assert (row.client, row.level, row.clinician, row.owner) == (None, None, None, None)
     assert row.as_json()["episode"] is None
@@ -59,9 +59,9 @@ def test_what_ends_soon_and_what_has_ended_stand_in_their_groups(care: Care) -> 
     care.record([*attested()[1:], attestation("access_24_7", "01-02", valid_to="2026-02-20"), *in_care()])
     assert of_programs(care.reader.worklist(day("01-20"))) == []
     soon, today, over = (care.reader.worklist(day(on), rule="S2").rows for on in ("01-21", "02-20", "02-23"))
-    assert [(row.group, row.verdict, row.due_on) for row in soon] == [(2, "due_soon", day("02-20"))]
-    assert [(row.group, row.verdict) for row in today] == [(1, "due_today")]
-    assert [(row.group, row.verdict, row.days_overdue) for row in over] == [(1, "overdue", 3)]
+    assert [(row.group, row.verdict, row.due_on) for row in soon] == [("this_week", "due_soon", day("02-20"))]
+    assert [(row.group, row.verdict) for row in today] == [("now", "due_today")]
+    assert [(row.group, row.verdict, row.days_overdue) for row in over] == [("now", "overdue", 3)]
     assert over[0].evidence == (3,), "versions of the program's own facts: its two other statements came first"
 
 
@@ -190,7 +190,9 @@ def test_live_known_and_rebuilt_answers_are_the_same_and_the_check_looks_at_prog
     assert check(care.recorder).ok
     rebuild(care.recorder)
     assert answers() == before
-    care.recorder.database.execute("UPDATE caretrail.program_flag SET verdict = 'met' WHERE program = 'other'")
+    care.recorder.database.execute(
+        "UPDATE caretrail.placed SET verdict = 'met' WHERE program = 'other' AND episode IS NULL"
+    )
     report = check(care.recorder)
     assert (report.ok, report.differ) == (False, ("program other",))
 

@@ -49,7 +49,7 @@ def test_live_equals_rebuilt_equals_recomputed(practice: Care) -> None:
 
 def test_check_names_the_episode_whose_rows_were_changed(practice: Care, store_url: str) -> None:
     catch_up(practice.recorder)
-    run_sql(store_url, "UPDATE caretrail.flag SET verdict = 'met' WHERE start_on = '2026-03-07'")
+    run_sql(store_url, "UPDATE caretrail.finding SET verdict = 'met' WHERE start_on = '2026-03-07'")
     report = check(practice.recorder)
     assert (report.ok, report.differ) == (False, (NAME,))
 
@@ -82,7 +82,7 @@ def test_a_crash_between_rows_and_position_leaves_neither(practice: Care, monkey
         catch_up(practice.recorder, batch=10)
     database = practice.recorder.database
     assert status(practice.recorder).position == 0
-    assert database.query("SELECT count(*) FROM caretrail.flag")[0][0] == 0
+    assert database.query("SELECT count(*) FROM caretrail.finding")[0][0] == 0
     assert database.query("SELECT count(*) FROM caretrail.episode_view")[0][0] == 0
     monkeypatch.undo()
     catch_up(practice.recorder)
@@ -164,10 +164,10 @@ def test_a_rebuild_killed_anywhere_leaves_the_live_rows_and_can_be_run_again(
         assert check(practice.recorder) == before
     rebuild.rebuild(practice.recorder)
     assert check(practice.recorder) == before
-    generations = practice.recorder.database.query("SELECT DISTINCT generation FROM caretrail.flag")
+    builds = practice.recorder.database.query("SELECT DISTINCT build FROM caretrail.finding")
     state = read_state(practice.recorder.database)
     assert state is not None
-    assert generations == [(state.generation,)], "what the killed ones left behind is swept away"
+    assert builds == [(state.build,)], "what the killed ones left behind is swept away"
 
 
 def _killed(work: object, *, after: bool) -> object:

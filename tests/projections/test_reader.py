@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from caretrail.errors import UnknownEpisode
+from caretrail.projection.placed import Placed
 from caretrail.projection.projector import Projector, catch_up
 from caretrail.projection.rebuild import rebuild
 from caretrail.projection.tables import format_with, row_format
@@ -19,7 +20,7 @@ from caretrail.reading.board import LiveBoard
 from caretrail.reading.door import unrecorded
 from caretrail.reading.errors import AmbiguousEpisode, UnknownRule
 from caretrail.reading.reader import Reader
-from caretrail.reading.scope import Hit, Scope
+from caretrail.reading.scope import Scope
 from caretrail.recording import EventRecorder, init_store, open_recorder
 from tests.projections.given import (
     LEE,
@@ -98,15 +99,15 @@ def test_an_answer_never_mixes_two_states_of_the_rows(care: Care, monkeypatch: p
     """While a question looks at the rows, a rebuild replaces them and sweeps the old ones: it is asked again."""
     care.record(example())
     catch_up(care.recorder)
-    hits = LiveBoard.hits
+    findings = LiveBoard.findings
     swept: list[int] = []
 
-    def slow(self: LiveBoard, scope: Scope) -> Iterable[Hit]:
+    def slow(self: LiveBoard, scope: Scope) -> Iterable[Placed]:
         if not swept:
             swept.append(rebuild(care.recorder).position)
-        return hits(self, scope)
+        return findings(self, scope)
 
-    monkeypatch.setattr(LiveBoard, "hits", slow)
+    monkeypatch.setattr(LiveBoard, "findings", slow)
     found = [row.rule for row in care.onlooker.findings(day("03-10")) if row.episode is not None]
     assert found == ["NE21-C1", "NE21-I5", "NE21-M1", "NE21-R1"]
     assert swept == [65]
@@ -145,7 +146,7 @@ def test_rows_written_by_an_older_program_are_not_believed(care: Care) -> None:
     catch_up(care.recorder)
     said = care.onlooker.findings(day("03-09"))
     database = care.recorder.database
-    database.execute("UPDATE caretrail.flag SET message = 'of an older program'", {})
+    database.execute("UPDATE caretrail.finding SET message = 'of an older program'", {})
     database.execute("UPDATE caretrail.projection SET format = 0", {})
     assert said
     for reader in (care.onlooker, care.reader):
@@ -310,7 +311,7 @@ import sys
 from datetime import date, datetime, UTC
 from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
-from caretrail.reading.scope import Hit, Scope
+from caretrail.reading.scope import Scope
 from caretrail.recording import open_recorder
 with open_recorder({url!r}) as recorder:
     reader = Reader(recorder, datetime.now(UTC), access=unrecorded)
@@ -330,7 +331,7 @@ def test_rows_made_by_other_rules_are_made_again(care: Care, monkeypatch: pytest
     """Given rows on the board, when the rules or a pack have changed since, then no read answers from those rows."""
     care.record(example())
     catch_up(care.recorder)
-    care.recorder.database.execute("UPDATE caretrail.flag SET verdict = 'info' WHERE verdict = 'overdue'", {})
+    care.recorder.database.execute("UPDATE caretrail.finding SET verdict = 'info' WHERE verdict = 'overdue'", {})
     assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "info", "the rows of today's rules are trusted"
     monkeypatch.setattr("caretrail.projection.tables.row_format", lambda: 7)
     assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "overdue"

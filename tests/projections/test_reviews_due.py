@@ -13,13 +13,12 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 
 from caretrail.episode.history import Effective
 from caretrail.facts import Fact, PlanReviewed
-from caretrail.findings import judge
 from caretrail.findings.case import Case
 from caretrail.findings.chart import chart_of
 from caretrail.findings.clock import Step
+from caretrail.findings.engine import judge
 from caretrail.policy import Policy
-from caretrail.projection.rows import flag_from
-from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows
+from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.spans import episode_spans
 from caretrail.reading.questions.reviews import due_reviews
 from caretrail.reading.reader import Reader
@@ -46,11 +45,9 @@ Told = tuple[date, str, date | None, int]
 
 def rows_of(history: list[Effective]) -> EpisodeRows:
     """The rows of a history, as the projection makes them."""
-    flags = [flag_from(finding, PACK.rules.get(finding.rule)) for finding in judge(history, POLICY).findings]
     return EpisodeRows(
         UUID(int=1), "E-1", "cl-1", "America/Chicago", PACK.name, history[0].day, history[0].day, None, 1, 1,
-        tuple(flag for flag in flags if flag.verdict not in QUIET_VERDICTS),
-        tuple(flag for flag in flags if flag.verdict in QUIET_VERDICTS), episode_spans(history),
+        tuple(judge(history, POLICY).findings), spans=episode_spans(history),
     )  # fmt: skip
 
 

@@ -195,14 +195,14 @@ def test_an_answer_never_mixes_two_states_of_the_rows(
     catch_up(practice.recorder)
     policy, on = as_if_in_force(draft), day("03-01")
     expected = practice.reader.worklist(on, policy=policy)
-    pieces, swept = KnownBoard.pieces, [0]
+    work, swept = KnownBoard.work, [0]
 
     def slow(self: KnownBoard, scope: Any) -> Any:
         if len(swept) < 30:
             swept.append(rebuild(practice.recorder).position)
-        return pieces(self, scope)
+        return work(self, scope)
 
-    monkeypatch.setattr(KnownBoard, "pieces", slow)
+    monkeypatch.setattr(KnownBoard, "work", slow)
     assert practice.onlooker.worklist(on, policy=policy) == expected
     assert len(swept) == 1 + ATTEMPTS, "where they never stand still, the log is read instead"
 

@@ -32,7 +32,7 @@ def test_a_stranger_may_do_nothing(logins: dict[str, str]) -> None:
 
 
 def test_the_read_models_are_the_projectors_to_fill_and_the_readers_to_read(logins: dict[str, str]) -> None:
-    read, write = "SELECT FROM caretrail.flag", "DELETE FROM caretrail.flag"
+    read, write = "SELECT FROM caretrail.finding", "DELETE FROM caretrail.finding"
     may = {(kind, statement): _goes(logins[kind], statement) for kind in logins for statement in (read, write)}
     assert {kind for (kind, statement), goes in may.items() if goes and statement == read} == {
         "owner", "projector", "reader", "auditor",

@@ -15,15 +15,16 @@ from caretrail.cli.options import MOST_ROWS, View, read_options
 from caretrail.cli.screen import plural, print_json_list, say, visible
 from caretrail.cli.tables import Row, print_tables, verdict_cell
 from caretrail.cli.what_if import pack_option
+from caretrail.projection.placed import Group
 
 if TYPE_CHECKING:
     from caretrail.reading.answers import Worklist, WorkRow
 
 GROUPS = {
-    1: "Now: overdue, due today, or treatment without an assessment",
-    2: "Next: due soon, or a signature owed",
-    3: "Check the record: what it says is not enough to judge",
-    4: "Quiet: explained, or too early to matter",
+    Group.NOW: "Now: overdue, due today, or treatment without an assessment",
+    Group.THIS_WEEK: "Next: due soon, or a signature owed",
+    Group.DOCUMENTATION: "Check the record: what it says is not enough to judge",
+    Group.QUIET: "Quiet: explained, or too early to matter",
 }
 TITLES = ("Episode", "Rule", "Due", "What", "Owner")
 
@@ -78,12 +79,21 @@ def _difference(asked: Asking, work: Worklist, everything: bool, filters: dict[s
     return f"Against the packs in force: {plural(more, 'row')} more, {less} less, {otherwise} changed."
 
 
-def _by_matter(work: Worklist) -> dict[tuple[str, str, int], tuple[object, ...]]:
+def _by_matter(work: Worklist) -> dict[tuple[str, str, Group], tuple[object, ...]]:
     """What each row says, by the episode and the rule it is of; records to check are one row an episode."""
     return {
-        (whose(row), "" if row.group == 3 else row.rule, max(row.group, 2)): (row.verdict, row.due_on, row.message)
+        (whose(row), "" if row.group is Group.DOCUMENTATION else row.rule, _kind(row)): (
+            row.verdict,
+            row.due_on,
+            row.message,
+        )
         for row in work.rows
     }
+
+
+def _kind(row: WorkRow) -> Group:
+    """The group of a row; this week's work is of one kind with what has become due."""
+    return Group.NOW if row.group is Group.THIS_WEEK else row.group
 
 
 def _print(asked: Asking, work: Worklist, limit: int | None, footer: Sequence[str]) -> None:
@@ -93,8 +103,8 @@ def _print(asked: Asking, work: Worklist, limit: int | None, footer: Sequence[st
     shown = work.rows[:limit]
     groups = [
         (
-            f"\n{title} ({sum(row.group == group for row in work.rows)})",
-            [_cells(row) for row in shown if row.group == group],
+            f"\n{title} ({sum(row.group is group for row in work.rows)})",
+            [_cells(row) for row in shown if row.group is group],
         )
         for group, title in GROUPS.items()
     ]
@@ -119,8 +129,9 @@ def _print_nothing(asked: Asking) -> None:
 
 
 def _cells(row: WorkRow) -> Row:
-    rule = row.rule if row.group != 3 or row.count == 1 else ""
-    what = row.message if row.count == 1 or row.group == 3 else f"{row.message} ({row.count} in all, since {row.since})"
+    folded = row.group is Group.DOCUMENTATION
+    rule = "" if folded and row.count > 1 else row.rule
+    what = row.message if folded or row.count == 1 else f"{row.message} ({row.count} in all, since {row.since})"
     return whose(row), rule, verdict_cell(row.verdict, _due(row)), what, row.owner or ""
 
 

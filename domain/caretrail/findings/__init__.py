@@ -1,17 +1,20 @@
-"""What the rules say of an episode: findings and eligibility, as pure functions of the facts."""
+"""What the rules say of an episode: findings and eligibility, as pure functions of the facts.
 
-from caretrail.findings.engine import Judged, eligibility, eligibility_on, findings, held_on, judge
-from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Finding, Verdict
+The values alone are handed on here: they load nothing, so that a list can be read without the rules.
+"""
+
+from caretrail.findings.finding import (
+    FINDING_FIELDS,
+    QUIET_VERDICTS,
+    Eligibility,
+    Finding,
+    Ruling,
+    Verdict,
+    finding_of,
+    finding_values,
+)
 
 __all__ = [
-    "QUIET_VERDICTS",
-    "Eligibility",
-    "Finding",
-    "Judged",
-    "Verdict",
-    "eligibility",
-    "eligibility_on",
-    "findings",
-    "held_on",
-    "judge",
-]
+    "FINDING_FIELDS", "QUIET_VERDICTS", "Eligibility", "Finding", "Ruling", "Verdict", "finding_of",
+    "finding_values",
+]  # fmt: skip

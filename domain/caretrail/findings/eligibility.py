@@ -13,9 +13,9 @@ from caretrail.facts import Authorized, ContinuedStayDetermined
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Determination, Stay
 from caretrail.findings.clock import Due
-from caretrail.findings.finding import Eligibility
+from caretrail.findings.finding import Eligibility, Ruling
 from caretrail.findings.logic import Truth, all_of, any_of
-from caretrail.findings.track import DAY, Say, Sheet
+from caretrail.findings.track import DAY, Sheet
 from caretrail.policy.rules.stay import ContinuedStay
 
 ADMISSION_CHECKS = (
@@ -242,7 +242,7 @@ class _Book:
             return Answer("unknown", "admission", due.on, tuple(short), evidence, anchor)
         return Answer("eligible", "admission", due.on, ("admission criteria met",), evidence, anchor)
 
-    def _short(self, said: Mapping[str, Say | None]) -> list[str]:
+    def _short(self, said: Mapping[str, Ruling | None]) -> list[str]:
         """The admission rules that are not met, each with its verdict; an assessment of either kind will do."""
         met = {check: say is not None and say.verdict == "met" for check, say in said.items()}
         if all(met.values()):
@@ -259,7 +259,7 @@ def _counts_from(item: Determination) -> date:
     return item.clinician.day if item.clinician else item.day
 
 
-def _verdict(say: Say | None) -> str:
+def _verdict(say: Ruling | None) -> str:
     # on the last day of a stay a rule is silent once what was not met is written down for good
     return "not met" if say is None else say.verdict.replace("_", " ")
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.facts import Admitted, Discharged
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Chart, chart_of
+from caretrail.findings.chart import Chart, Stay, chart_of
 from caretrail.findings.eligibility import Answers, answers
 from caretrail.findings.explaining import quieted
-from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Finding
+from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.rules import JUDGES
 from caretrail.findings.rules.staying import continued_stay
 from caretrail.findings.track import DAY, Piece, Sheet, less, silenced
@@ -26,9 +25,6 @@ PER_PROGRAM = "program_attested"
 
 CONTINUED_STAY = "continued_stay"
 """The check that mirrors eligibility, which is worked out from other rules."""
-
-_finding: Callable[[tuple[Any, ...]], Finding] = partial(tuple.__new__, Finding)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-"""A finding from its fields in order: an episode has a hundred, and naming each argument costs as much again."""
 
 
 class Judged(NamedTuple):
@@ -163,7 +159,8 @@ def _unusable(history: Sequence[Effective], policy: Policy | None) -> list[Findi
             return []
     end = next((item for item in history if isinstance(item.fact, Discharged)), None)
     until = end.day + DAY if end else None
-    return [Finding(PACK_RULE, "", "unknown", admission.day, until, None, words, "", (admission.version,), None, cause)]
+    ruling = Ruling("unknown", words, evidence=(admission.version,), cause=cause)
+    return [Finding(PACK_RULE, "", "", admission.day, until, quiet=False, ruling=ruling)]
 
 
 def _unjudged(unusable: Iterable[Finding]) -> list[Eligibility]:
@@ -181,26 +178,22 @@ def _warnings(chart: Chart, policy: Policy) -> Iterator[Finding]:
     for stay in chart.stays:
         until = stay.last + DAY if stay.last else None
         pack = policy.on(stay.first)
-        evidence = (stay.opened_by,)
         if stay.edition != pack.edition:
             words = f"level {stay.level} by {stay.edition}, judged by the {pack.edition} rules of {pack.name}"
-            yield Finding(
-                PACK_RULE, f"stay of {iso(stay.first)}", "unknown", stay.first, until, None, words, "", evidence,
-                _carrier(chart, stay.first), "edition_mismatch", pack=pack.name,
-            )  # fmt: skip  # in the order of the fields
+            ruling = _warning(chart, stay, stay.first, words, "edition_mismatch")
+            yield Finding(PACK_RULE, pack.name, f"stay of {iso(stay.first)}", stay.first, until, False, ruling)
         ended = policy.last_day
         if ended is not None and (stay.last is None or stay.last > ended):
             since = max(ended + DAY, stay.first)
             name = policy.versions[-1].name
             words = f"policy pack {name} is in force until {iso(ended)}: judged by it, for want of a later version"
-            yield Finding(
-                PACK_RULE, "version", "unknown", since, until, None, words, "", evidence,
-                _carrier(chart, since), "pack_dates", pack=name,
-            )  # fmt: skip  # in the order of the fields
+            ruling = _warning(chart, stay, since, words, "pack_dates")
+            yield Finding(PACK_RULE, name, "version", since, until, False, ruling)
 
 
-def _carrier(chart: Chart, day: date) -> str | None:
-    return chart.team.carrier(day)
+def _warning(chart: Chart, stay: Stay, since: date, words: str, cause: str) -> Ruling:
+    evidence = (stay.opened_by,)
+    return Ruling("unknown", words, evidence=evidence, cause=cause, owner=chart.team.carrier(since))
 
 
 # --- from what a rule says to findings ----------------------------------------------------------------------------
@@ -215,7 +208,7 @@ def _elsewhere_first(chart: Chart, pack: Pack) -> Finding | None:
     if first is not None and day >= first:
         return None
     words = f"level {chart.level_stays[0].level}: no policy pack"
-    return Finding("", "", "not_applicable", day, first, None, words, pack=pack.name)
+    return Finding("", pack.name, "", day, first, False, Ruling("not_applicable", words))
 
 
 def _own(found: list[Finding], chart: Chart, pack: Pack, rule: Rule, pieces: Iterable[Piece]) -> None:
@@ -226,23 +219,16 @@ def _own(found: list[Finding], chart: Chart, pack: Pack, rule: Rule, pieces: Ite
     """
     team, name, version = chart.team, rule.id, pack.name
     carriers = bool(team.carriers)
-    for subject, start, until, say in pieces:
-        verdict, message, arithmetic, evidence, due_on, cause, owner, _ = say
+    for subject, start, until, ruling in pieces:
         first = start
-        if owner is None and carriers and verdict not in QUIET_VERDICTS:
-            owner = team.carrier(start)
-            for cut in team.hand_overs if verdict != "not_met" else ():
+        if carriers and ruling.owner is None and ruling.verdict not in QUIET_VERDICTS:
+            own = ruling._replace(owner=team.carrier(start))
+            for cut in team.hand_overs if ruling.verdict != "not_met" else ():
                 if cut > first and (until is None or cut < until):
-                    before = (
-                        name, subject, verdict, first, cut, due_on, message, arithmetic, evidence, owner, cause,
-                        False, version,
-                    )  # fmt: skip  # in the order of the fields
-                    found.append(_finding(before))
-                    first, owner = cut, team.carrier(cut)
-        piece = (
-            name, subject, verdict, first, until, due_on, message, arithmetic, evidence, owner, cause, False, version
-        )  # fmt: skip  # in the order of the fields
-        found.append(_finding(piece))
+                    found.append(Finding(name, version, subject, first, cut, False, own))
+                    first, own = cut, ruling._replace(owner=team.carrier(cut))
+            ruling = own
+        found.append(Finding(name, version, subject, first, until, False, ruling))
 
 
 # --- which version judges what ------------------------------------------------------------------------------------
@@ -281,8 +267,8 @@ def _cut_at_stays(chart: Chart, pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 def _hangs_on(chart: Chart, piece: Piece, pack: Pack) -> bool:
     """Whether a version judges what is said: of a subject by the day it is first said, else by the stay's first day."""
-    subject, start, _, say = piece
-    return chart.policy.on(say.anchor or (start if subject else _stay_of(chart, start))) is pack
+    subject, start, _, ruling = piece
+    return chart.policy.on(ruling.anchor or (start if subject else _stay_of(chart, start))) is pack
 
 
 def _stay_of(chart: Chart, day: date) -> date:

@@ -9,8 +9,8 @@ from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.facts import Admitted, ProgramAttested
-from caretrail.findings.finding import Finding, Verdict
-from caretrail.findings.track import DAY, Piece, Say, Sheet
+from caretrail.findings.finding import Finding, Ruling, Verdict
+from caretrail.findings.track import DAY, Piece, Sheet
 from caretrail.policy import Pack, Policy
 from caretrail.policy.rules.staff import Attested
 
@@ -18,7 +18,7 @@ WORDS = {"access_24_7": "access at all hours", "licence": "licence", "staff_trai
 """What is attested, in words."""
 
 
-def governed_stays(history: Sequence[Effective], policy: Policy) -> list[LevelStay]:
+def stays_under_policy(history: Sequence[Effective], policy: Policy) -> list[LevelStay]:
     """The stays of an episode that a policy judges: while they last, their program must attest what it asks for."""
     admitted = next((item for item in history if isinstance(item.fact, Admitted)), None)
     if admitted is None or not isinstance(admitted.fact, Admitted) or not policy.in_force(admitted.day):
@@ -42,12 +42,9 @@ def program_findings(history: Sequence[Effective], policy: Policy | Pack, since:
             if isinstance(rule, Attested):
                 pieces = _judged(history, rule, since).pieces()
                 found += [
-                    Finding(
-                        rule.id, subject, say.verdict, start, until, say.due_on, say.message, say.arithmetic,
-                        say.evidence, say.owner, say.cause, False, pack.name,
-                    )
-                    for subject, start, until, say in _in_force(pieces, policy, pack, since)
-                ]  # fmt: skip  # in the order of the fields
+                    Finding(rule.id, pack.name, subject, start, until, False, ruling)
+                    for subject, start, until, ruling in _in_force(pieces, policy, pack, since)
+                ]
     return found
 
 
@@ -88,7 +85,7 @@ def _judged(history: Sequence[Effective], rule: Attested, since: date) -> Sheet:
 Known = Sequence[tuple[int, ProgramAttested]]
 
 
-def _say(known: Known, what: str, soon: timedelta, day: date) -> Say:
+def _say(known: Known, what: str, soon: timedelta, day: date) -> Ruling:
     begun = [(version, fact) for version, fact in known if fact.valid_from <= day]
     if not begun:
         return _not_begun(known, what)
@@ -96,28 +93,28 @@ def _say(known: Known, what: str, soon: timedelta, day: date) -> Say:
     ends = _ends(fact)
     if ends is not None and ends < day:
         words = f"{what}: the attestation ended {iso(ends)}"
-        return Say("overdue", words, _arithmetic(fact), (version,), ends, "attestation_ended")
+        return Ruling("overdue", words, _arithmetic(fact), (version,), ends, "attestation_ended")
     evidence = [version]
     while ends is not None and (following := _following(known, ends)) is not None:
         version, fact = following
         ends = _ends(fact)
         evidence.append(version)
     if ends is None:
-        return Say("met", f"{what}: attested without an end", _arithmetic(fact), tuple(evidence))
+        return Ruling("met", f"{what}: attested without an end", _arithmetic(fact), tuple(evidence))
     if day < ends - soon:
         words = f"{what}: attested through {iso(ends)}"
-        return Say("met", words, _arithmetic(fact), tuple(evidence), ends)
+        return Ruling("met", words, _arithmetic(fact), tuple(evidence), ends)
     verdict: Verdict = "due_today" if day == ends else "due_soon"
     words = f"{what}: the attestation ends {iso(ends)}"
-    return Say(verdict, words, _arithmetic(fact), tuple(evidence), ends, "attestation_ends")
+    return Ruling(verdict, words, _arithmetic(fact), tuple(evidence), ends, "attestation_ends")
 
 
-def _not_begun(known: Known, what: str) -> Say:
+def _not_begun(known: Known, what: str) -> Ruling:
     if not known:
-        return Say("unknown", f"{what}: nothing attested", cause="attestation_missing")
+        return Ruling("unknown", f"{what}: nothing attested", cause="attestation_missing")
     version, fact = min(known, key=lambda item: (item[1].valid_from, item[0]))
     words = f"{what}: attested from {iso(fact.valid_from)} only"
-    return Say("unknown", words, _arithmetic(fact), (version,), None, "attestation_not_valid_yet")
+    return Ruling("unknown", words, _arithmetic(fact), (version,), None, "attestation_not_valid_yet")
 
 
 def _following(known: Known, ends: date) -> tuple[int, ProgramAttested] | None:

@@ -12,31 +12,17 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
-from typing import NamedTuple
 
 from caretrail.days import iso
 from caretrail.findings.chart import Stay
-from caretrail.findings.finding import Verdict
+from caretrail.findings.finding import Ruling
 
 DAY = timedelta(days=1)
 
 
-class Say(NamedTuple):
-    """What is said from some day on; `anchor` is the day the duty hangs on, if not the first day it is said on."""
-
-    verdict: Verdict
-    message: str
-    arithmetic: str = ""
-    evidence: tuple[int, ...] = ()
-    due_on: date | None = None
-    cause: str = ""
-    owner: str | None = None
-    anchor: date | None = None
-
-
-Change = tuple[date, Say]
+Change = tuple[date, Ruling]
 Span = tuple[date, date | None]
-Piece = tuple[str, date, date | None, Say]
+Piece = tuple[str, date, date | None, Ruling]
 """Of a subject, from a day until another (exclusive, None while open), something is said."""
 
 
@@ -44,9 +30,9 @@ _day_of: Callable[[Change], date] = itemgetter(0)
 
 
 @lru_cache(maxsize=100)
-def _after(words: str) -> Say:
+def _after(words: str) -> Ruling:
     """What every rule says after a stay: the same few words again and again."""
-    return Say("not_applicable", words)
+    return Ruling("not_applicable", words)
 
 
 class Track:
@@ -57,9 +43,9 @@ class Track:
     def __init__(self, subject: str = "") -> None:
         self.subject = subject
         self._starts: list[date] = []
-        self._says: list[Say | None] = []
+        self._says: list[Ruling | None] = []
 
-    def set(self, day: date, say: Say | None) -> None:
+    def set(self, day: date, say: Ruling | None) -> None:
         """Say this from that day on, dropping what was planned from that day on; None says nothing."""
         starts, says = self._starts, self._says
         while starts and starts[-1] >= day:
@@ -68,7 +54,7 @@ class Track:
             starts.append(day)
             says.append(say)
 
-    def once(self, day: date, until: date | None, say: Say) -> None:
+    def once(self, day: date, until: date | None, say: Ruling) -> None:
         """Say this on a track still empty, from a day until another (exclusive) and then nothing."""
         if until is None:
             self._starts, self._says = [day], [say]
@@ -84,7 +70,7 @@ class Track:
                 break
             self.set(day, say)
 
-    def on(self, day: date) -> Say | None:
+    def on(self, day: date) -> Ruling | None:
         """What is said on that day, of what was written so far."""
         place = bisect_right(self._starts, day)
         return self._says[place - 1] if place else None
@@ -123,7 +109,7 @@ class Sheet:
         self.subs.append(track)
         return track
 
-    def note(self, subject: str, day: date, until: date | None, say: Say) -> Track:
+    def note(self, subject: str, day: date, until: date | None, say: Ruling) -> Track:
         """Say something of a subject from a day until another (exclusive)."""
         track = self.sub(subject)
         track.once(day, until, say)
@@ -134,7 +120,7 @@ class Sheet:
         if stay.last is not None:
             self.main.set(stay.last + DAY, _after(stay.after))
 
-    def not_met(self, stay: Stay, say: Say) -> None:
+    def not_met(self, stay: Stay, say: Ruling) -> None:
         """Write down for good what was overdue when a stay ended; from its last day nothing else is said of it."""
         if stay.last is not None:
             self.main.set(stay.last, None)

@@ -18,7 +18,7 @@ from caretrail.recording.statements import load_sql
 def tiles_build(recorder: EventRecorder) -> int | None:
     """The build of the read models that the tiles are kept with; None if there is none."""
     state = _live_state(recorder)
-    return state.generation if state else None
+    return state.build if state else None
 
 
 def _live_state(recorder: EventRecorder) -> State | None:
@@ -85,7 +85,7 @@ class StoredTiles:
         """Stored tiles of a level; nothing where they cannot be read, for they can be made again."""
         if start >= end:
             return []
-        params = {"generation": self._build, "level": level, "start": start, "end": end}
+        params = {"build": self._build, "level": level, "start": start, "end": end}
         try:
             rows = self._database.query(self._sql, params)
         except StoreUnreachable:

@@ -13,11 +13,11 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreError
-from caretrail.projection.programs import Governing, governing, program_flags
+from caretrail.projection.programs import placed_of_programs
 from caretrail.projection.projector import FoldedEpisodes
 from caretrail.projection.rebuild import ZERO, log_streams
-from caretrail.projection.shapes import EpisodeRows
-from caretrail.projection.tables import State, read_pieces, read_program_flags, read_rows, read_state
+from caretrail.projection.shapes import EpisodeRows, UnderPolicy
+from caretrail.projection.tables import State, read_placed, read_program_findings, read_rows, read_state
 from caretrail.projection.tiles import differing_tiles
 from caretrail.recording.recorder import EventRecorder
 
@@ -72,33 +72,33 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     folded = FoldedEpisodes(recorder, cached_facts=0)
     live_digest, log_digest = hashlib.sha256(), hashlib.sha256()
     differ: list[str] = []
-    days: list[Governing] = []
+    days: list[UnderPolicy] = []
     count, done, below = 0, 0, ZERO
     for streams in chain(log_streams(recorder), [[LAST]]):
-        live = read_rows(recorder.database, state.generation, below, streams[-1])
-        pieces = read_pieces(recorder.database, state.generation, below, streams[-1])
+        live = read_rows(recorder.database, state.build, below, streams[-1])
+        placed = read_placed(recorder.database, state.build, below, streams[-1])
         below = UUID(int=min(streams[-1].int + 1, LAST.int))
         made = {rows.stream: rows for rows in folded.compute(streams, state.position)}
-        days += [item for rows in made.values() for item in governing(rows)]
+        days += [item for rows in made.values() for item in rows.under_policy]
         for stream in sorted(live.keys() | made.keys()):
             _digest(live_digest, live.get(stream))
             _digest(log_digest, made.get(stream))
             rows = made.get(stream)
             if live.get(stream) != rows:
                 differ.append((rows or live[stream]).episode)
-            elif rows is not None and pieces.get(stream, []) != list(rows.pieces()):
+            elif rows is not None and placed.get(stream, []) != list(rows.placed()):
                 differ.append(rows.episode)
                 live_digest.update(b"work\n")  # the worklist's own copy differs from the flags it was made of
         count += len(made)
         done += sum(rows.version for rows in made.values())
         if progress is not None:
             progress(min(done, state.position), state.position)
-    kept = read_program_flags(recorder.database, state.generation)
-    worked_out = program_flags(recorder, days, state.position)
+    kept = read_program_findings(recorder.database, state.build)
+    worked_out = placed_of_programs(recorder, days, state.position)
     live_digest.update(repr(kept).encode())
     log_digest.update(repr(worked_out).encode())
-    differ += sorted({f"program {flag.program}" for flag in {*kept} ^ {*worked_out}})
-    for level, number in differing_tiles(recorder, state.generation, state.position):
+    differ += sorted({f"program {one.program}" for one in {*kept} ^ {*worked_out}})
+    for level, number in differing_tiles(recorder, state.build, state.position):
         live_digest.update(f"tile {level} {number}\n".encode())
         differ.append(f"tile {number} of level {level}")
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.episode.episode import Episode
 from caretrail.errors import StoreError
 from caretrail.projection.programs import moves_programs, refresh
-from caretrail.projection.rows import computed
+from caretrail.projection.rows import citations_of, computed
 from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.status import Status, status
-from caretrail.projection.tables import PACKAGE, State, create_tables, delete_rows, read_state, write_rows
+from caretrail.projection.tables import (
+    State,
+    create_tables,
+    delete_rows,
+    read_citations,
+    read_state,
+    statements,
+    write_citations,
+    write_rows,
+)
 from caretrail.projection.tiles import write_tiles
+from caretrail.recording.database import Database
 from caretrail.recording.events import ACCESS_PREFIX, RecordedEvent
 from caretrail.recording.recorder import EventRecorder
-from caretrail.recording.statements import load_sql
 
 CACHED_FACTS = 20_000
 """Folded facts kept between batches, so that an episode touched again is not read again; bounds the memory."""
@@ -70,7 +79,7 @@ class Projector:
         self._recorder = recorder
         self._database = recorder.database
         self._name = name
-        self._sql = load_sql(PACKAGE, "statements.sql")
+        self._sql = statements()
         self._folded = FoldedEpisodes(recorder)
 
     def catch_up(self, *, batch: int = BATCH, upto: int | None = None, progress: Progress | None = None) -> State:
@@ -97,9 +106,10 @@ class Projector:
         rows = self._folded.compute({stream: 0}, state.position)
         with self._database.transaction():
             self._advance(state, state.position)
-            delete_rows(self._database, state.generation, [stream])
-            write_rows(self._database, state.generation, rows)
-            refresh(self._recorder, state.generation, state.position)
+            delete_rows(self._database, state.build, [stream])
+            write_rows(self._database, state.build, rows)
+            keep_citations(self._database, state.build, rows)
+            refresh(self._recorder, state.build, state.position)
         return not any(row.quarantined for row in rows)
 
     def _step(self, state: State, upto: int) -> State:
@@ -109,17 +119,18 @@ class Projector:
         old = [stream for stream, version in touched.items() if version > 1]
         with self._database.transaction():
             self._advance(state, upto)
-            moved = moves_programs(self._database, state.generation, dict.fromkeys(touched) | made)
-            delete_rows(self._database, state.generation, old)
-            write_rows(self._database, state.generation, rows)
+            moved = moves_programs(self._database, state.build, dict.fromkeys(touched) | made)
+            delete_rows(self._database, state.build, old)
+            write_rows(self._database, state.build, rows)
+            keep_citations(self._database, state.build, rows)
             if moved:
-                refresh(self._recorder, state.generation, upto)
-            write_tiles(self._recorder, state.generation, state.position, upto)
-        return State(state.generation, upto)
+                refresh(self._recorder, state.build, upto)
+            write_tiles(self._recorder, state.build, state.position, upto)
+        return State(state.build, upto)
 
     def _advance(self, state: State, upto: int) -> None:
         """Move the position, if it is still where we started: the row stays locked until the transaction ends."""
-        params = {"name": self._name, "generation": state.generation, "after": state.position, "upto": upto}
+        params = {"name": self._name, "build": state.build, "after": state.position, "upto": upto}
         if self._database.execute(self._sql["advance"], params) != 1:
             raise Moved
 
@@ -128,6 +139,13 @@ class Projector:
         if state is None:
             raise StoreError("the read models are not there", "run 'caretrail projection rebuild'")
         return state
+
+
+def keep_citations(database: Database, build: int, episodes: Iterable[EpisodeRows]) -> None:
+    """Keep the citations of the packs that judged these rows, unless they are kept already."""
+    packs = {finding.pack for rows in episodes for finding in rows.findings} - {""}
+    if packs and (missing := packs - read_citations(database, build).keys()):
+        write_citations(database, build, citations_of(missing))
 
 
 class FoldedEpisodes:

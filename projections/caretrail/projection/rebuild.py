@@ -1,6 +1,6 @@
 """Rebuild: make all rows again from the log, beside the live ones, and move the readers over in one transaction.
 
-The new rows are of the next generation, which no reader looks at. Killed anywhere, the rebuild can be run again: what
+The new rows are of the next build, which no reader looks at. Killed anywhere, the rebuild can be run again: what
 it left behind is swept away first.
 """
 
@@ -12,22 +12,20 @@ from uuid import UUID
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError
 from caretrail.projection.programs import refresh
-from caretrail.projection.projector import FoldedEpisodes, Projector
+from caretrail.projection.projector import FoldedEpisodes, Projector, keep_citations
 from caretrail.projection.status import Status, status
 from caretrail.projection.tables import (
-    OTHER_TABLES,
-    PACKAGE,
-    TABLES,
     State,
     create_tables,
     read_state,
     row_format,
+    statements,
     stream_of,
+    sweep_rows,
     write_rows,
 )
 from caretrail.projection.tiles import write_tiles
 from caretrail.recording.recorder import EventRecorder
-from caretrail.recording.statements import load_sql
 
 PAGE = 200
 """Episodes folded and written at a time; bounds the memory."""
@@ -52,7 +50,7 @@ def rebuild(recorder: EventRecorder, progress: Progress | None = None) -> Status
 
 def log_streams(recorder: EventRecorder, page: int = PAGE) -> Iterator[list[UUID]]:
     """Every stream of the log, a page at a time."""
-    sql = load_sql(PACKAGE, "statements.sql")["streams"]
+    sql = statements()["streams"]
     after = ZERO
     while rows := recorder.database.query(sql, {"after": after, "limit": page}):
         streams = [stream_of(row[0]) for row in rows]
@@ -63,53 +61,54 @@ def log_streams(recorder: EventRecorder, page: int = PAGE) -> Iterator[list[UUID
 def begin(recorder: EventRecorder) -> State:
     """Take over as the one rebuild, and sweep away what a killed one left."""
     database = recorder.database
-    sql = load_sql(PACKAGE, "statements.sql")
+    sql = statements()
     position = recorder.max_position()
     with database.transaction():
         live = read_state(database)
         if live is None:
             raise StoreError("the read models are not there", "run 'caretrail init'")
-        generation = int(database.query(sql["newest_generation"])[0][0]) + 1
-        params = {"generation": generation, "position": position, "format": row_format()}
+        build = int(database.query(sql["newest_build"])[0][0]) + 1
+        params = {"build": build, "position": position, "format": row_format()}
         database.execute(sql["begin_rebuild"], params)
-        _sweep(recorder, live.generation, generation)
-    return State(generation, position)
+        sweep_rows(database, live.build, build)
+    return State(build, position)
 
 
 def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> None:
     """Write every episode once. What is recorded meanwhile is in or not: the catch-up settles it."""
     database = recorder.database
-    sql = load_sql(PACKAGE, "statements.sql")
+    sql = statements()
     folded = FoldedEpisodes(recorder, cached_facts=0)
     done = 0
     for streams in log_streams(recorder):
         rows = folded.compute(streams, recorder.max_position())
         with database.transaction():
-            if database.execute(sql["fence"], {"generation": state.generation}) != 1:
+            if database.execute(sql["fence"], {"build": state.build}) != 1:
                 raise StoreError("another rebuild took over", "let it finish")
-            write_rows(database, state.generation, rows)
+            write_rows(database, state.build, rows)
+            keep_citations(database, state.build, rows)
         done += sum(row.version for row in rows)
         if progress is not None:
             progress(min(done, state.position), state.position)
     with database.transaction():
-        if database.execute(sql["fence"], {"generation": state.generation}) != 1:
+        if database.execute(sql["fence"], {"build": state.build}) != 1:
             raise StoreError("another rebuild took over", "let it finish")
-        refresh(recorder, state.generation, recorder.max_position())
+        refresh(recorder, state.build, recorder.max_position())
     for start in range(0, state.position, TILED):
         with database.transaction():
-            if database.execute(sql["fence"], {"generation": state.generation}) != 1:
+            if database.execute(sql["fence"], {"build": state.build}) != 1:
                 raise StoreError("another rebuild took over", "let it finish")
-            write_tiles(recorder, state.generation, start, min(start + TILED, state.position))
+            write_tiles(recorder, state.build, start, min(start + TILED, state.position))
 
 
 def go_live(recorder: EventRecorder, state: State) -> None:
     """Catch up with what was recorded meanwhile, move the readers over in one transaction, sweep the old rows."""
     database = recorder.database
-    sql = load_sql(PACKAGE, "statements.sql")
+    sql = statements()
     projector = Projector(recorder, "rebuild")
     while True:
         reached = projector.catch_up()
-        if reached.generation != state.generation:
+        if reached.build != state.build:
             raise StoreError("another rebuild took over", "let it finish")
         with database.transaction():
             database.execute(sql["hold_live"])
@@ -117,7 +116,7 @@ def go_live(recorder: EventRecorder, state: State) -> None:
             if live is not None and live.position > reached.position:
                 _require_log(recorder, live.position)
                 continue
-            params = {"generation": state.generation, "position": reached.position, "format": row_format()}
+            params = {"build": state.build, "position": reached.position, "format": row_format()}
             if database.execute(sql["end_rebuild"], params) != 1:
                 raise StoreError("another rebuild took over", "let it finish")
             database.execute(sql["go_live"], params)
@@ -125,7 +124,7 @@ def go_live(recorder: EventRecorder, state: State) -> None:
     with database.transaction():
         live = read_state(database)
         if live is not None:
-            _sweep(recorder, live.generation, int(database.query(sql["newest_generation"])[0][0]))
+            sweep_rows(database, live.build, int(database.query(sql["newest_build"])[0][0]))
 
 
 def _require_log(recorder: EventRecorder, position: int) -> None:
@@ -136,10 +135,3 @@ def _require_log(recorder: EventRecorder, position: int) -> None:
             f"{recorder.store}: the read models stand on position {position}, and the log ends at position {newest}",
             "facts are gone: keep everything as it is, and run 'caretrail audit verify'",
         )
-
-
-def _sweep(recorder: EventRecorder, live: int, following: int) -> None:
-    """Take away rows of generations nobody reads and nobody writes."""
-    sql = load_sql(PACKAGE, "statements.sql")
-    for table in (*TABLES, *OTHER_TABLES):
-        recorder.database.execute(sql[f"sweep_{table}"], {"live": live, "next": following})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -12,27 +13,21 @@ from caretrail.days import FOREVER, merge_spans, next_day
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, PackInvalid, PackUnknown
 from caretrail.facts import Accessed, Admitted, EpisodeFact, ProgramFact
-from caretrail.findings import judge
-from caretrail.findings.program import governed_stays
-from caretrail.policy import load_policy
+from caretrail.findings import QUIET_VERDICTS, Finding, Ruling
+from caretrail.findings.engine import judge
+from caretrail.findings.program import stays_under_policy
+from caretrail.policy import load_pack, load_policy
 from caretrail.policy.own_rules import QUARANTINE_RULE
-from caretrail.projection.shapes import (
-    QUIET_VERDICTS,
-    EligibilitySpan,
-    EpisodeRows,
-    Flag,
-    Governed,
-    Quarantined,
-    Span,
-)
+from caretrail.projection.placed import Group
+from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
 from caretrail.projection.spans import episode_spans
-from caretrail.projection.work import CHECK, with_work
+from caretrail.projection.work import groups_of
 from caretrail.recording.entries import entry_of
 
 if TYPE_CHECKING:
     from caretrail.episode.history import Effective
-    from caretrail.findings.finding import Eligibility, Finding
-    from caretrail.policy import Policy, Rule
+    from caretrail.findings import Eligibility
+    from caretrail.policy import Policy
     from caretrail.recording.events import RecordedEvent
 
 _CASE_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -76,7 +71,9 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
     admission = seen.admitted.fact if seen.admitted is not None else None
     policy = admission.policy if isinstance(admission, Admitted) else None
     judging = by or usable_policy(policy)
-    flags, settled, answers = _judged(episode, judging)
+    judged = judge(history, judging)
+    problems = [finding for finding in judged.findings if finding.verdict not in QUIET_VERDICTS]
+    quiet = [finding for finding in judged.findings if finding.verdict in QUIET_VERDICTS]
     entered = first.occurred_on
     return EpisodeRows(
         stream=episode.id,
@@ -89,42 +86,27 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
         ended_on=seen.discharged.day if seen.discharged else None,
         version=episode.version,
         position=episode.entries[-1].position,
-        flags=flags,
-        settled=settled,
+        findings=(*problems, *quiet),
+        groups=groups_of(problems, judging),
         spans=episode_spans(history),
-        eligibility=answers,
-        governed=_governed(history, judging),
+        eligibility=tuple(map(_eligibility_span, judged.eligibility)),
+        under_policy=_under_policy(history, judging, seen.zone),
     )
 
 
-_Judged = tuple[tuple[Flag, ...], tuple[Flag, ...], tuple[EligibilitySpan, ...]]
-
-
-def _judged(episode: Episode, policy: Policy | None) -> _Judged:
-    """What the rules say; a pack that is missing is itself a finding."""
-    judged = judge(episode.history, policy)
-    rules = {(pack.name, name): rule for pack in policy.versions for name, rule in pack.rules.items()} if policy else {}
-    found = [flag_from(finding, rules.get((finding.pack, finding.rule))) for finding in judged.findings]
-    return (
-        with_work([flag for flag in found if flag.verdict not in QUIET_VERDICTS], rules),
-        tuple(flag for flag in found if flag.verdict in QUIET_VERDICTS),
-        tuple(_eligibility_span(answer) for answer in judged.eligibility),
-    )
-
-
-def _governed(history: Sequence[Effective], policy: Policy | None) -> tuple[Governed, ...]:
+def _under_policy(history: Sequence[Effective], policy: Policy | None, zone: str | None) -> tuple[UnderPolicy, ...]:
     """Days on which the policy judges the episode; the day of a transfer belongs to the stay it ends, too."""
     if policy is None:
         return ()
     stays: dict[str, list[tuple[date, date]]] = {}
-    for stay in governed_stays(history, policy):
+    for stay in stays_under_policy(history, policy):
         end = FOREVER if stay.last_day is None else next_day(stay.last_day)
         stays.setdefault(stay.program, []).append((stay.first_day, end))
     name = policy.versions[0].name
     return tuple(
-        sorted(
-            Governed(start, end, program, name) for program, days in stays.items() for start, end in merge_spans(days)
-        )
+        UnderPolicy(start, end, program, name, zone)
+        for program, days in sorted(stays.items())
+        for start, end in merge_spans(days)
     )
 
 
@@ -138,13 +120,13 @@ def usable_policy(policy: str | None) -> Policy | None:
         return None
 
 
-def flag_from(finding: Finding, rule: Rule | None) -> Flag:
-    """A finding with the citation of its rule; its place in the worklist is settled later."""
-    return Flag(
-        finding.rule, finding.subject, finding.verdict, finding.start, finding.until, finding.due_on, finding.owner,
-        finding.cause, finding.quiet, 0, finding.message, finding.arithmetic, tuple(finding.evidence),
-        rule.citation if rule else "", finding.pack,
-    )  # fmt: skip  # in the order of the fields
+def citations_of(packs: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Where the rules of installed packs are to be found: citations by rule, by the name of the pack."""
+    found: dict[str, dict[str, str]] = {}
+    for name in packs:
+        with contextlib.suppress(PackUnknown, PackInvalid):
+            found[name] = {rule.id: rule.citation for rule in load_pack(name).rules.values()}
+    return found
 
 
 def _eligibility_span(answer: Eligibility) -> EligibilitySpan:
@@ -180,15 +162,26 @@ def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: Reco
     first = min((entry.fact.occurred_on for entry in episode.entries), default=event.recorded_at.date())
     client, zone, spans = _readable(episode, first)
     message = f"fact {event.originator_version} cannot be read: nothing is judged"
-    flag = Flag(
-        QUARANTINE_RULE, "record", "unknown", first, None, None, None, "quarantined", False, CHECK,
-        message, f"the fact at position {event.position} is in the way", (event.originator_version,), "", "",
-    )  # fmt: skip  # in the order of the fields
+    evidence = (event.originator_version,)
+    arithmetic = f"the fact at position {event.position} is in the way"
+    ruling = Ruling("unknown", message, arithmetic, evidence, cause="quarantined")
     return EpisodeRows(
-        stream, name or str(stream), client, zone, None, first, None, None,
-        newest.originator_version, newest.position, (flag,), (), spans,
-        (EligibilitySpan(first, None, "unknown", "none", None, (message,), (event.originator_version,)),), problem,
-    )  # fmt: skip  # in the order of the fields
+        stream=stream,
+        episode=name or str(stream),
+        client=client,
+        zone=zone,
+        policy=None,
+        first_day=first,
+        admitted_on=None,
+        ended_on=None,
+        version=newest.originator_version,
+        position=newest.position,
+        findings=(Finding(QUARANTINE_RULE, "", "record", first, None, False, ruling),),
+        groups=(Group.DOCUMENTATION,),
+        spans=spans,
+        eligibility=(EligibilitySpan(first, None, "unknown", "none", None, (message,), evidence),),
+        quarantined=problem,
+    )
 
 
 def _readable(episode: Episode, first: date) -> tuple[str | None, str | None, tuple[Span, ...]]:

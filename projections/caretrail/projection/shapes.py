@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -10,71 +9,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from caretrail.days import FOREVER, next_day
-
-QUIET_VERDICTS = frozenset({"met", "not_applicable"})
-"""Verdicts that ask nothing of anybody: kept beside the flags, and read only when asked for."""
-
-
-class Flag(NamedTuple):
-    """A finding with its citation and its place in the worklist (`work`, 0 for none); `until` is exclusive.
-
-    `pack` names the version of the rules that judged.
-    """
-
-    rule: str
-    subject: str
-    verdict: str
-    start: date
-    until: date | None
-    due_on: date | None
-    owner: str | None
-    cause: str
-    quiet: bool
-    work: int
-    message: str
-    arithmetic: str
-    evidence: tuple[int, ...]
-    citation: str
-    pack: str
-
-    @property
-    def end(self) -> date:
-        """`until`, or FOREVER."""
-        return self.until or FOREVER
-
-
-class Piece(NamedTuple):
-    """A flag of the worklist, with whose it is, for days on which the same people have the episode (`end` exclusive).
-
-    A program's own flag has no episode.
-    The days are `date`, or the ISO text they are stored as: either kind sorts, and pieces of one question are of one
-    kind. `evidence` is JSON.
-    """
-
-    first: date | str
-    end: date | str
-    stream: UUID | bytes
-    episode: str | None
-    client: str | None
-    zone: str | None
-    program: str | None
-    level: str | None
-    clinician: str | None
-    rule: str
-    subject: str
-    verdict: str
-    start: date | str
-    until: date | str
-    due_on: date | str | None
-    owner: str | None
-    cause: str
-    quiet: bool
-    work: int
-    message: str
-    arithmetic: str
-    evidence: str
-    citation: str
-    pack: str
+from caretrail.findings import Finding
+from caretrail.projection.placed import Group, Placed
+from caretrail.projection.work import spans_of_groups
 
 
 class Span(NamedTuple):
@@ -93,27 +30,17 @@ class Span(NamedTuple):
         return self.until or FOREVER
 
 
-class Governed(NamedTuple):
-    """Days (`end` exclusive) on which a policy, named by its oldest version, judges an episode in a program."""
+class UnderPolicy(NamedTuple):
+    """Days (`end` exclusive) on which a policy, named by its oldest version, judges an episode in a program.
+
+    `zone` is the episode's.
+    """
 
     start: date
     end: date
     program: str
     policy: str
-
-
-class ProgramFlag(NamedTuple):
-    """A finding of a program, on the days from `first` until `end` (exclusive) on which a policy judges there.
-
-    `stream` is that of the program's own facts.
-    """
-
-    first: date
-    end: date
-    stream: UUID
-    program: str
     zone: str | None
-    flag: Flag
 
 
 class EligibilitySpan(NamedTuple):
@@ -146,7 +73,10 @@ class Quarantined(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRows:
-    """Everything the projection keeps of one episode, standing on its facts up to `position`."""
+    """Everything the projection keeps of one episode, worked out from its facts up to `position`.
+
+    `findings` are first the problems, then those met or not applicable. `groups` are those of the problems.
+    """
 
     stream: UUID
     episode: str
@@ -158,36 +88,41 @@ class EpisodeRows:
     ended_on: date | None
     version: int
     position: int
-    flags: tuple[Flag, ...] = ()
-    settled: tuple[Flag, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    groups: tuple[Group | None, ...] = ()
     spans: tuple[Span, ...] = ()
     eligibility: tuple[EligibilitySpan, ...] = ()
     quarantined: Quarantined | None = None
-    governed: tuple[Governed, ...] = ()
+    under_policy: tuple[UnderPolicy, ...] = ()
 
     @property
     def live_end(self) -> date:
         """The day after the episode ended, or FOREVER."""
         return FOREVER if self.ended_on is None else next_day(self.ended_on)
 
-    def pieces(self) -> Iterator[Piece]:
-        """What goes into the worklist, cut where the episode changes hands and where a flag changes its group."""
-        from caretrail.projection.work import stretches
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """Every finding but those met and not applicable."""
+        return self.findings[: len(self.groups)]
 
-        for flag in self.flags:
-            if not flag.work:
+    def placed(self) -> Iterator[Placed]:
+        """What goes into the worklist, cut where the episode changes hands and where a finding changes its group."""
+        for finding, group in zip(self.problems, self.groups, strict=True):
+            if group is None:
                 continue
-            for start, until, work in stretches(flag, self.flags):
+            for start, until, group_then in spans_of_groups(finding, group, self.problems):
                 last = min(until, self.live_end)
                 for span in self.spans:
                     first, end = max(start, span.start), min(last, span.end)
                     if first < end:
-                        yield Piece(
-                            first, end, self.stream, self.episode, self.client, self.zone, span.program, span.level,
-                            span.clinician, flag.rule, flag.subject, flag.verdict, flag.start, flag.end, flag.due_on,
-                            flag.owner, flag.cause, flag.quiet, work, flag.message, flag.arithmetic,
-                            json.dumps(flag.evidence), flag.citation, flag.pack,
-                        )  # fmt: skip  # in the order of the fields
+                        yield self.place(finding, span, first, end, group_then)
+
+    def place(self, finding: Finding, span: Span, first: date, end: date, group: Group | None = None) -> Placed:
+        """Say whose a finding is on days of a span."""
+        return Placed(
+            finding, self.stream, self.episode, self.client, self.zone, span.program, span.level, span.clinician,
+            first, end, group,
+        )  # fmt: skip  # one line would be too long
 
     def span_on(self, day: date) -> Span | None:
         """The span that holds a day."""

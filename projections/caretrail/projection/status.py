@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from caretrail.projection.shapes import Quarantined
-from caretrail.projection.tables import PACKAGE, State, read_state, stream_of
-from caretrail.recording.statements import load_sql
+from caretrail.projection.tables import State, read_state, statements, stream_of
 
 if TYPE_CHECKING:
     from caretrail.recording.recorder import EventRecorder
@@ -39,8 +38,8 @@ def status(recorder: EventRecorder) -> Status:
     """Read where the read models stand."""
     database = recorder.database
     state = read_state(database) or State(0, 0)
-    sql = load_sql(PACKAGE, "statements.sql")
-    rows = database.query(sql["quarantined"], {"generation": state.generation})
+    sql = statements()
+    rows = database.query(sql["quarantined"], {"build": state.build})
     quarantined = tuple(Quarantined(stream_of(row[0]), *row[1:]) for row in rows)
     newest = recorder.max_position()
     return Status(state.position, newest, behind(recorder, state.position, newest), quarantined)

@@ -6,73 +6,103 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from caretrail.days import FOREVER, day_of, day_or_none, end_or_none
 from caretrail.errors import StoreError
 from caretrail.files import MOST_PACK_BYTES, regular_bytes
-from caretrail.projection.shapes import (
-    EligibilitySpan,
-    EpisodeRows,
-    Flag,
-    Governed,
-    Piece,
-    ProgramFlag,
-    Quarantined,
-    Span,
-)
+from caretrail.findings import FINDING_FIELDS, Finding, finding_of, finding_values
+from caretrail.projection.placed import Group, Placed
+from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
 from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
     from caretrail.recording.database import Database, Row
 
+T = TypeVar("T")
+
 MADE_BY = ("caretrail.episode", "caretrail.findings", "caretrail.ledger", "caretrail.policy", "caretrail.projection")
 """What decides on the content of a row: a row made by other code or other packs is no answer of today's."""
 
 PACKAGE = "caretrail.projection"
-TABLES = ("episode_view", "span", "flag", "work", "eligibility_span", "quarantine", "governed")
+TABLES = ("episode_view", "span", "finding", "placed", "eligibility_span", "quarantine", "under_policy")
 """Tables of rows that belong to one episode."""
-OTHER_TABLES = ("program_flag", "tile")
+OTHER_TABLES = ("pack", "tile")
+
+_FINDING_TYPES = {
+    "rule": "text NOT NULL",
+    "pack": "text NOT NULL",
+    "subject": "text NOT NULL",
+    "start": "date NOT NULL",
+    "until": "date NOT NULL",
+    "quiet": "boolean NOT NULL",
+    "verdict": "text NOT NULL",
+    "message": "text NOT NULL",
+    "arithmetic": "text NOT NULL",
+    "evidence": "text NOT NULL",
+    "due_on": "date",
+    "cause": "text NOT NULL",
+    "owner": "text",
+    "anchor": "date",
+    "signer": "text",
+}
+"""The type of the column of each field of a finding; `evidence` is JSON, `until` may be FOREVER."""
+
+_PLACE_FIELDS = tuple(name for name in Placed._fields if name != "finding")
+_RENAMED = {"start": "start_on", "until": "until_on", "first": "first_on", "end": "end_on", "group": "in_group"}
+"""Columns named otherwise than their field: SQL keeps some words for itself."""
+
+
+def columns_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The columns of fields."""
+    return tuple(_RENAMED.get(name, name) for name in names)
+
+
+FINDING_COLUMNS = columns_of(FINDING_FIELDS)
+PLACED_COLUMNS = columns_of((*_PLACE_FIELDS, *FINDING_FIELDS))
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "episode_view": (
-        "generation", "stream", "episode", "client", "zone", "policy", "first_day", "admitted_on", "ended_on",
-        "version", "position", "settled",
+        "build", "stream", "episode", "client", "zone", "policy", "first_day", "admitted_on", "ended_on",
+        "version", "position", "quiet",
     ),
-    "span": ("generation", "stream", "start_on", "until_on", "program", "level", "clinician", "status"),
-    "flag": (
-        "generation", "stream", "number", "rule", "subject", "verdict", "start_on", "until_on", "live_until", "due_on",
-        "owner", "cause", "quiet", "work", "message", "arithmetic", "evidence", "citation", "pack",
-    ),
-    "work": (
-        "generation", "number", "first_on", "end_on", "stream", "episode", "client", "zone", "program", "level",
-        "clinician", "rule", "subject", "verdict", "start_on", "until_on", "due_on", "owner", "cause", "quiet", "work",
-        "message", "arithmetic", "evidence", "citation", "pack",
-    ),
+    "span": ("build", "stream", "start_on", "until_on", "program", "level", "clinician", "status"),
+    "finding": ("build", "stream", "number", "live_until", "in_group", *FINDING_COLUMNS),
+    "placed": ("build", "number", *PLACED_COLUMNS),
     "eligibility_span": (
-        "generation", "stream", "start_on", "until_on", "verdict", "basis", "holds_through", "reasons", "evidence",
+        "build", "stream", "start_on", "until_on", "verdict", "basis", "holds_through", "reasons", "evidence",
     ),
-    "quarantine": ("generation", "stream", "episode", "position", "version", "reason_code", "since"),
-    "governed": ("generation", "stream", "start_on", "until_on", "program", "policy", "zone"),
-    "program_flag": (
-        "generation", "number", "first_on", "end_on", "stream", "program", "zone", "rule", "subject", "verdict",
-        "start_on", "until_on", "due_on", "owner", "cause", "quiet", "work", "message", "arithmetic", "evidence",
-        "citation", "pack",
-    ),
-    "tile": ("generation", "level", "number", "hashes", "root"),
-}  # fmt: skip  # in the order of tables.sql
+    "quarantine": ("build", "stream", "episode", "position", "version", "reason_code", "since"),
+    "under_policy": ("build", "stream", "start_on", "until_on", "program", "policy", "zone"),
+    "tile": ("build", "level", "number", "hashes", "root"),
+}  # fmt: skip  # a table a line
+
+
+@lru_cache
+def statements(package: str = PACKAGE, file: str = "statements.sql") -> Mapping[str, str]:
+    """SQL with the columns of findings filled in: `{finding}` and `{placed}`, `{finding of f}` with an alias."""
+    return {name: _COLUMN_LIST.sub(_column_list, sql) for name, sql in load_sql(package, file).items()}
+
+
+_COLUMN_LIST = re.compile(r"\{(finding|placed)(?: of (\w+))?\}")
+
+
+def _column_list(match: re.Match[str]) -> str:
+    prefix = f"{match[2]}." if match[2] else ""
+    return ", ".join(prefix + name for name in (FINDING_COLUMNS if match[1] == "finding" else PLACED_COLUMNS))
 
 
 class State(NamedTuple):
-    """Where a projection stands: its set of rows, and the log position they hold."""
+    """Where a projection stands: its build, and the log position that is in the rows."""
 
-    generation: int
+    build: int
     position: int
 
 
@@ -121,7 +151,7 @@ def _make(database: Database, sql: Mapping[str, str]) -> None:
         return
     if tables_exist(database):
         database.script(sql["drop"])
-    database.script(sql["create"])
+    database.script(_create(sql))
     if database.dialect == "postgresql":
         database.script(sql["grant_postgresql"])
         database.script(f"COMMENT ON TABLE caretrail.projection IS '{_shape(sql)}'")
@@ -138,7 +168,12 @@ def _empty(database: Database, sql: Mapping[str, str]) -> None:
 
 
 def _shape(sql: Mapping[str, str]) -> str:
-    return hashlib.sha256(sql["create"].encode()).hexdigest()[:16]
+    return hashlib.sha256(_create(sql).encode()).hexdigest()[:16]
+
+
+def _create(sql: Mapping[str, str]) -> str:
+    columns = "\n".join(f"    {_RENAMED.get(name, name)} {_FINDING_TYPES[name]}," for name in FINDING_FIELDS)
+    return sql["create"].replace("{finding}", columns)
 
 
 def roles_sql() -> str:
@@ -160,105 +195,119 @@ def _format(database: Database) -> int | None:
 
 def read_state(database: Database, name: str = "live") -> State | None:
     """Read where a projection stands; None if there is none of that name in today's format."""
-    rows = database.query(load_sql(PACKAGE, "statements.sql")["state"], {"name": name, "format": row_format()})
+    rows = database.query(statements()["state"], {"name": name, "format": row_format()})
     return State(int(rows[0][0]), int(rows[0][1])) if rows else None
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
-def write_rows(database: Database, generation: int, episodes: Sequence[EpisodeRows]) -> None:
+def write_rows(database: Database, build: int, episodes: Sequence[EpisodeRows]) -> None:
     """Add the rows of episodes that have none."""
     for table, make in _MAKERS.items():
-        rows = [row for episode in episodes for row in make(generation, episode)]
+        rows = [row for episode in episodes for row in make(build, episode)]
         if rows:
             database.copy(f"caretrail.{table}", COLUMNS[table], rows)
 
 
-def delete_rows(database: Database, generation: int, streams: Iterable[UUID]) -> None:
-    """Take away all rows of these streams."""
-    sql = load_sql(PACKAGE, "statements.sql")
-    params = [{"generation": generation, "stream": stream} for stream in streams]
+def delete_rows(database: Database, build: int, streams: Iterable[UUID]) -> None:
+    """Take away all rows of these streams; those of a program's own stream are made again by `refresh`."""
+    params = [{"build": build, "stream": stream} for stream in streams]
     if params:
         for table in TABLES:
-            database.executemany(sql[f"delete_{table}"], params)
+            database.executemany(statements()["delete_rows"].format(table=table), params)
 
 
-def _view_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    settled = json.dumps([_flag_json(flag) for flag in rows.settled], ensure_ascii=False, separators=(",", ":"))
+def sweep_rows(database: Database, live: int, following: int) -> None:
+    """Take away the rows of builds nobody reads and nobody writes."""
+    for table in (*TABLES, *OTHER_TABLES):
+        database.execute(statements()["sweep"].format(table=table), {"live": live, "next": following})
+
+
+def _view_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
     yield (
-        generation, rows.stream, rows.episode, rows.client, rows.zone, rows.policy, rows.first_day, rows.admitted_on,
-        rows.ended_on, rows.version, rows.position, settled,
+        build, rows.stream, rows.episode, rows.client, rows.zone, rows.policy, rows.first_day, rows.admitted_on,
+        rows.ended_on, rows.version, rows.position, _as_json(rows.findings[len(rows.problems) :]),
     )  # fmt: skip  # in the order of COLUMNS
 
 
-def _span_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+def _span_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
     for span in rows.spans:
-        yield generation, rows.stream, span.start, span.end, span.program, span.level, span.clinician, span.status
+        yield build, rows.stream, span.start, span.end, span.program, span.level, span.clinician, span.status
 
 
-def _flag_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    for number, flag in enumerate(rows.flags):
-        yield (
-            generation, rows.stream, number, flag.rule, flag.subject, flag.verdict, flag.start, flag.end,
-            min(flag.end, rows.live_end), flag.due_on, flag.owner, flag.cause, flag.quiet, flag.work, flag.message,
-            flag.arithmetic, json.dumps(flag.evidence), flag.citation, flag.pack,
-        )  # fmt: skip  # in the order of COLUMNS
+def _finding_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+    for number, (finding, group) in enumerate(zip(rows.problems, rows.groups, strict=True)):
+        yield build, rows.stream, number, min(finding.end, rows.live_end), group, *_column_values(finding)
 
 
-def _work_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    for number, piece in enumerate(rows.pieces()):
-        yield generation, number, *piece
+def _placed_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+    return _placed_values(build, rows.placed())
 
 
-def _eligibility_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+def _placed_values(build: int, placed: Iterable[Placed]) -> Iterator[Sequence[object]]:
+    for number, one in enumerate(placed):
+        yield build, number, *[getattr(one, name) for name in _PLACE_FIELDS], *_column_values(one.finding)
+
+
+def _column_values(finding: Finding) -> Iterable[object]:
+    values = finding_values(finding)
+    values.update(until=finding.end, evidence=json.dumps(finding.evidence))
+    return values.values()
+
+
+def _as_json(findings: Iterable[Finding]) -> str:
+    """Findings as one JSON table: the names of the fields, then the values of each."""
+    rows = [list(finding_values(finding).values()) for finding in findings]
+    return json.dumps([FINDING_FIELDS, *rows], ensure_ascii=False, separators=(",", ":"), default=date.isoformat)
+
+
+def _eligibility_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
     for span in rows.eligibility:
         yield (
-            generation, rows.stream, span.start, span.end, span.verdict, span.basis, span.holds_through,
+            build, rows.stream, span.start, span.end, span.verdict, span.basis, span.holds_through,
             json.dumps(span.reasons, ensure_ascii=False), json.dumps(span.evidence),
         )  # fmt: skip  # in the order of COLUMNS
 
 
-def _quarantine_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+def _quarantine_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
     if rows.quarantined is not None:
-        yield generation, *rows.quarantined
+        yield build, *rows.quarantined
 
 
-def _governed_rows(generation: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    for days in rows.governed:
-        yield generation, rows.stream, days.start, days.end, days.program, days.policy, rows.zone
+def _under_policy_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
+    for days in rows.under_policy:
+        yield build, rows.stream, *days
 
 
 _MAKERS = {
     "episode_view": _view_rows,
     "span": _span_rows,
-    "flag": _flag_rows,
-    "work": _work_rows,
+    "finding": _finding_rows,
+    "placed": _placed_rows,
     "eligibility_span": _eligibility_rows,
     "quarantine": _quarantine_rows,
-    "governed": _governed_rows,
+    "under_policy": _under_policy_rows,
 }
 
 
-def _flag_json(flag: Flag) -> list[object]:
-    days = {3: flag.start.isoformat(), 4: flag.end.isoformat(), 5: flag.due_on.isoformat() if flag.due_on else None}
-    return [days.get(place, value) for place, value in enumerate(flag)]
-
-
-def write_program_flags(database: Database, generation: int, flags: Iterable[ProgramFlag]) -> None:
+def write_program_findings(database: Database, build: int, placed: Iterable[Placed]) -> None:
     """Put these findings of programs in the place of all there were."""
-    database.execute(load_sql(PACKAGE, "statements.sql")["delete_program_flag"], {"generation": generation})
-    rows: list[Sequence[object]] = []
-    for number, (first, end, stream, program, zone, flag) in enumerate(flags):
-        rows.append(
-            (
-                generation, number, first, end, stream, program, zone, flag.rule, flag.subject, flag.verdict,
-                flag.start, flag.end, flag.due_on, flag.owner, flag.cause, flag.quiet, flag.work, flag.message,
-                flag.arithmetic, json.dumps(flag.evidence), flag.citation, flag.pack,
-            )
-        )  # fmt: skip  # in the order of COLUMNS
+    database.execute(statements()["delete_program_findings"], {"build": build})
+    rows = list(_placed_values(build, placed))
     if rows:
-        database.copy("caretrail.program_flag", COLUMNS["program_flag"], rows)
+        database.copy("caretrail.placed", COLUMNS["placed"], rows)
+
+
+def write_citations(database: Database, build: int, packs: Mapping[str, Mapping[str, str]]) -> None:
+    """Keep where each pack's rules are to be found in its document: citations by rule, by the name of the pack."""
+    rows = [{"build": build, "name": name, "citations": json.dumps(found)} for name, found in sorted(packs.items())]
+    database.executemany(statements()["write_pack"], rows)
+
+
+def read_citations(database: Database, build: int) -> dict[str, dict[str, str]]:
+    """Citations by rule, by the name of the pack."""
+    return {name: json.loads(found) for name, found in database.query(statements()["read_packs"], {"build": build})}
 
 
 # --- reading back -------------------------------------------------------------------------------------------------
@@ -274,79 +323,93 @@ def versions_of(text: str) -> tuple[int, ...]:
     return tuple(map(int, text[1:-1].split(","))) if len(text) > 2 else ()
 
 
-def flag_of(columns: Sequence[Any]) -> Flag:
-    """Read a flag from its columns, in the order of `Flag`."""
-    (
-        rule, subject, verdict, start, until, due_on, owner, cause, quiet, work, message, arithmetic, evidence, cited,
-        pack,
-    ) = columns  # fmt: skip  # in the order of the fields
-    return Flag(
-        rule, subject, verdict, day_of(start), end_or_none(until), day_or_none(due_on), owner, cause, bool(quiet), work,
-        message, arithmetic, versions_of(evidence), cited, pack,
-    )  # fmt: skip  # in the order of the fields
-
-
-def settled_flags(text: str) -> tuple[Flag, ...]:
-    """Read the findings that are met or not applicable."""
-    return tuple(_settled(item) for item in json.loads(text))
-
-
-def _settled(item: list[Any]) -> Flag:
-    flag = Flag(*item)
-    return flag._replace(
-        start=day_of(item[3]), until=end_or_none(item[4]), due_on=day_or_none(item[5]), evidence=tuple(flag.evidence)
+def read_finding(values: dict[str, Any]) -> Finding:
+    """Read a finding from its columns, by the names of its fields."""
+    values.update(
+        start=day_of(values["start"]),
+        until=end_or_none(values["until"]),
+        due_on=day_or_none(values["due_on"]),
+        anchor=day_or_none(values["anchor"]),
+        quiet=bool(values["quiet"]),
+        evidence=versions_of(values["evidence"]),
     )
+    return finding_of(values)
 
 
-def read_rows(database: Database, generation: int, first: UUID, last: UUID) -> dict[UUID, EpisodeRows]:
+def placed_of(row: Row) -> Placed:
+    """Read a placed finding from its columns, in the order of PLACED_COLUMNS."""
+    values = dict(zip((*_PLACE_FIELDS, *FINDING_FIELDS), row, strict=True))
+    values.update(
+        finding=read_finding(values),
+        stream=stream_of(values["stream"]),
+        first=day_of(values["first"]),
+        end=day_of(values["end"]),
+        group=_group(values["group"]),
+    )
+    return Placed._make([values[name] for name in Placed._fields])
+
+
+def finding_from(columns: Iterable[Any]) -> Finding:
+    """Read a finding from its columns, in the order of FINDING_COLUMNS."""
+    return read_finding(dict(zip(FINDING_FIELDS, columns, strict=True)))
+
+
+def _group(value: str | None) -> Group | None:
+    return None if value is None else Group(value)
+
+
+def _from_json(text: str) -> Iterator[Finding]:
+    names, *rows = json.loads(text)
+    for row in rows:
+        values = dict(zip(names, row, strict=True))
+        for name in ("start", "until", "due_on", "anchor"):
+            values[name] = day_or_none(values[name])
+        values["evidence"] = tuple(values["evidence"])
+        yield finding_of(values)
+
+
+def read_rows(database: Database, build: int, first: UUID, last: UUID) -> dict[UUID, EpisodeRows]:
     """Read everything that is kept of the streams in a range."""
-    sql = load_sql(PACKAGE, "statements.sql")
-    params = {"generation": generation, "first": first, "last": last}
+    sql = statements()
+    params = {"build": build, "first": first, "last": last}
     spans = _grouped(database.query(sql["read_spans"], params), _span)
-    flags = _grouped(database.query(sql["read_flags"], params), _flag)
+    findings = _grouped(database.query(sql["read_findings"], params), _grouped_finding)
     answers = _grouped(database.query(sql["read_eligibility"], params), _eligibility)
     problems = {stream_of(row[0]): _quarantined(row) for row in database.query(sql["read_quarantine"], params)}
-    governed = _grouped(database.query(sql["read_governed"], params), _governed)
+    under_policy = _grouped(database.query(sql["read_under_policy"], params), _under_policy)
     found: dict[UUID, EpisodeRows] = {}
     for row in database.query(sql["read_episodes"], params):
         stream = stream_of(row[0])
+        loud: list[tuple[Group | None, Finding]] = findings.get(stream, [])
         found[stream] = EpisodeRows(
             stream, row[1], row[2], row[3], row[4], day_of(row[5]), day_or_none(row[6]), day_or_none(row[7]),
-            row[8], row[9], tuple(flags.get(stream, ())), settled_flags(row[10]), tuple(spans.get(stream, ())),
-            tuple(answers.get(stream, ())), problems.get(stream), tuple(sorted(governed.get(stream, ()))),
+            row[8], row[9], (*(finding for _, finding in loud), *_from_json(row[10])),
+            tuple(group for group, _ in loud), tuple(spans.get(stream, ())),
+            tuple(answers.get(stream, ())), problems.get(stream), tuple(under_policy.get(stream, ())),
         )  # fmt: skip  # in the order of the fields
     return found
 
 
-def read_program_flags(
-    database: Database, generation: int, low: date = date.min, last: date = FOREVER
-) -> list[ProgramFlag]:
+def read_program_findings(database: Database, build: int, low: date = date.min, last: date = FOREVER) -> list[Placed]:
     """Read the findings of programs that are in force between two days."""
-    sql = load_sql(PACKAGE, "statements.sql")["read_program_flags"]
-    rows = database.query(sql, {"generation": generation, "low": low, "last": last})
-    return [
-        ProgramFlag(day_of(row[0]), day_of(row[1]), stream_of(row[2]), row[3], row[4], flag_of(row[5:])) for row in rows
-    ]
+    params = {"build": build, "low": low, "last": last}
+    return [placed_of(row) for row in database.query(statements()["read_program_findings"], params)]
 
 
-def read_pieces(database: Database, generation: int, first: UUID, last: UUID) -> dict[UUID, list[Piece]]:
-    """Read what the worklist keeps of the streams in a range, as `EpisodeRows.pieces` gives it."""
-    params = {"generation": generation, "first": first, "last": last}
-    return _grouped(database.query(load_sql(PACKAGE, "statements.sql")["read_work"], params), _piece, place=2)
+def read_placed(database: Database, build: int, first: UUID, last: UUID) -> dict[UUID, list[Placed]]:
+    """Read what the worklist keeps of the streams in a range, as `EpisodeRows.placed` gives it."""
+    params = {"build": build, "first": first, "last": last}
+    found: dict[UUID, list[Placed]] = {}
+    for row in database.query(statements()["read_placed"], params):
+        placed = placed_of(row)
+        found.setdefault(placed.stream, []).append(placed)
+    return found
 
 
-def _piece(row: Row) -> Piece:
-    piece = Piece._make(row)
-    return piece._replace(
-        first=day_of(piece.first), end=day_of(piece.end), start=day_of(piece.start), until=day_of(piece.until),
-        due_on=day_or_none(piece.due_on), stream=stream_of(piece.stream), quiet=bool(piece.quiet),
-    )  # fmt: skip  # days, then the rest
-
-
-def _grouped(rows: Iterable[Row], make: Any, place: int = 0) -> dict[UUID, list[Any]]:
-    groups: dict[UUID, list[Any]] = {}
+def _grouped(rows: Iterable[Row], make: Callable[[Row], T]) -> dict[UUID, list[T]]:
+    groups: dict[UUID, list[T]] = {}
     for row in rows:
-        groups.setdefault(stream_of(row[place]), []).append(make(row))
+        groups.setdefault(stream_of(row[0]), []).append(make(row))
     return groups
 
 
@@ -354,8 +417,8 @@ def _span(row: Row) -> Span:
     return Span(day_of(row[1]), end_or_none(row[2]), row[3], row[4], row[5], row[6])
 
 
-def _flag(row: Row) -> Flag:
-    return flag_of(row[1:])
+def _grouped_finding(row: Row) -> tuple[Group | None, Finding]:
+    return _group(row[1]), finding_from(row[2:])
 
 
 def _eligibility(row: Row) -> EligibilitySpan:
@@ -366,14 +429,9 @@ def _eligibility(row: Row) -> EligibilitySpan:
     )  # fmt: skip  # in the order of the fields
 
 
-def _governed(row: Row) -> Governed:
-    return Governed(day_of(row[1]), day_of(row[2]), row[3], row[4])
+def _under_policy(row: Row) -> UnderPolicy:
+    return UnderPolicy(day_of(row[1]), day_of(row[2]), row[3], row[4], row[5])
 
 
 def _quarantined(row: Row) -> Quarantined:
     return Quarantined(stream_of(row[0]), row[1], row[2], row[3], row[4], row[5])
-
-
-__all__ = [
-    "FOREVER", "State", "create_tables", "delete_rows", "read_rows", "read_state", "row_format", "write_rows",
-]  # fmt: skip

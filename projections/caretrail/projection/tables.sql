@@ -3,26 +3,26 @@
 DROP TABLE IF EXISTS caretrail.projection;
 DROP TABLE IF EXISTS caretrail.episode_view;
 DROP TABLE IF EXISTS caretrail.span;
-DROP TABLE IF EXISTS caretrail.flag;
-DROP TABLE IF EXISTS caretrail.work;
+DROP TABLE IF EXISTS caretrail.finding;
+DROP TABLE IF EXISTS caretrail.placed;
 DROP TABLE IF EXISTS caretrail.eligibility_span;
 DROP TABLE IF EXISTS caretrail.quarantine;
-DROP TABLE IF EXISTS caretrail.governed;
-DROP TABLE IF EXISTS caretrail.program_flag;
+DROP TABLE IF EXISTS caretrail.under_policy;
+DROP TABLE IF EXISTS caretrail.pack;
 DROP TABLE IF EXISTS caretrail.tile;
 
 -- create --
--- A generation is one complete set of rows: a rebuild writes the next one beside the live one, then readers move over.
+-- A build is one complete set of rows: a rebuild writes the next one beside the live one, then readers move over.
 -- Days are half-open intervals; 9999-12-31 stands for "no end".
 CREATE TABLE IF NOT EXISTS caretrail.projection (
     name        text PRIMARY KEY,           -- live, or rebuild while one is under way
     format      integer NOT NULL,
-    generation  integer NOT NULL,
+    build       integer NOT NULL,
     position    bigint NOT NULL             -- the log up to here is in the rows
 );
 
 CREATE TABLE IF NOT EXISTS caretrail.episode_view (
-    generation  integer NOT NULL,
+    build       integer NOT NULL,
     stream      uuid NOT NULL,
     episode     text NOT NULL,
     client      text,
@@ -33,14 +33,14 @@ CREATE TABLE IF NOT EXISTS caretrail.episode_view (
     ended_on    date,
     version     bigint NOT NULL,
     position    bigint NOT NULL,
-    settled     text NOT NULL,              -- findings met or not applicable, as JSON: read only when asked for
-    PRIMARY KEY (generation, stream)
+    quiet       text NOT NULL,              -- findings met or not applicable, as JSON: read only when asked for
+    PRIMARY KEY (build, stream)
 );
-CREATE INDEX IF NOT EXISTS episode_view_episode ON caretrail.episode_view (generation, episode);
-CREATE INDEX IF NOT EXISTS episode_view_client ON caretrail.episode_view (generation, client);
+CREATE INDEX IF NOT EXISTS episode_view_episode ON caretrail.episode_view (build, episode);
+CREATE INDEX IF NOT EXISTS episode_view_client ON caretrail.episode_view (build, client);
 
 CREATE TABLE IF NOT EXISTS caretrail.span (
-    generation  integer NOT NULL,
+    build       integer NOT NULL,
     stream      uuid NOT NULL,
     start_on    date NOT NULL,
     until_on    date NOT NULL,
@@ -48,71 +48,54 @@ CREATE TABLE IF NOT EXISTS caretrail.span (
     level       text,
     clinician   text,
     status      text NOT NULL,
-    PRIMARY KEY (generation, stream, start_on)
+    PRIMARY KEY (build, stream, start_on)
 );
-CREATE INDEX IF NOT EXISTS span_open ON caretrail.span (generation, until_on) WHERE status IN ('open', 'held', 'quarantined');
+CREATE INDEX IF NOT EXISTS span_open ON caretrail.span (build, until_on) WHERE status IN ('open', 'held', 'quarantined');
 
 -- Every finding but met and not_applicable. `live_until` is `until_on`, or the day after the episode ended if that is
 -- earlier: what is in force in open episodes is found without touching the many that are closed.
-CREATE TABLE IF NOT EXISTS caretrail.flag (
-    generation  integer NOT NULL,
+CREATE TABLE IF NOT EXISTS caretrail.finding (
+    build       integer NOT NULL,
     stream      uuid NOT NULL,
     number      integer NOT NULL,
-    rule        text NOT NULL,
-    subject     text NOT NULL,
-    verdict     text NOT NULL,
-    start_on    date NOT NULL,
-    until_on    date NOT NULL,
     live_until  date NOT NULL,
-    due_on      date,
-    owner       text,
-    cause       text NOT NULL,
-    quiet       boolean NOT NULL,
-    work        smallint NOT NULL,          -- place in the worklist, 0 for none
-    message     text NOT NULL,
-    arithmetic  text NOT NULL,
-    evidence    text NOT NULL,              -- versions of facts, JSON
-    citation    text NOT NULL,
-    pack        text NOT NULL,              -- the version of the rules that judged
-    PRIMARY KEY (generation, stream, number)
+    in_group    text,                       -- of the worklist; null for what is not in it
+    {finding}
+    PRIMARY KEY (build, stream, number)
 );
-CREATE INDEX IF NOT EXISTS flag_live ON caretrail.flag (generation, live_until);
+CREATE INDEX IF NOT EXISTS finding_live ON caretrail.finding (build, live_until);
 
--- The worklist's own copy of the flags that ask for something, cut where the episode changes hands: everything a row
--- of the worklist shows, found by one index and no join.
-CREATE TABLE IF NOT EXISTS caretrail.work (
-    generation  integer NOT NULL,
-    stream      uuid NOT NULL,
+-- Findings with whose they are. Of episodes: what asks for something, cut where the episode changes hands, so that
+-- a row of the worklist is found by one index and no join. Of programs (no episode): all, met or not applicable too,
+-- cut to the days on which a policy judges an episode there.
+CREATE TABLE IF NOT EXISTS caretrail.placed (
+    build       integer NOT NULL,
     number      integer NOT NULL,
-    first_on    date NOT NULL,
-    end_on      date NOT NULL,
-    episode     text NOT NULL,
+    stream      uuid NOT NULL,              -- of the facts the evidence names: the episode's, or the program's own
+    episode     text,
     client      text,
     zone        text,
     program     text,
     level       text,
     clinician   text,
-    rule        text NOT NULL,
-    subject     text NOT NULL,
-    verdict     text NOT NULL,
-    start_on    date NOT NULL,
-    until_on    date NOT NULL,
-    due_on      date,
-    owner       text,
-    cause       text NOT NULL,
-    quiet       boolean NOT NULL,
-    work        smallint NOT NULL,
-    message     text NOT NULL,
-    arithmetic  text NOT NULL,
-    evidence    text NOT NULL,
-    citation    text NOT NULL,
-    pack        text NOT NULL,
-    PRIMARY KEY (generation, stream, number)
+    first_on    date NOT NULL,
+    end_on      date NOT NULL,
+    in_group    text,
+    {finding}
+    PRIMARY KEY (build, stream, number)
 );
-CREATE INDEX IF NOT EXISTS work_in_force ON caretrail.work (generation, end_on, first_on);
+CREATE INDEX IF NOT EXISTS placed_in_force ON caretrail.placed (build, end_on, first_on);
+
+-- Where the rules of each pack are to be found in their document: a finding names its pack and its rule.
+CREATE TABLE IF NOT EXISTS caretrail.pack (
+    build       integer NOT NULL,
+    name        text NOT NULL,
+    citations   text NOT NULL,              -- by rule, JSON
+    PRIMARY KEY (build, name)
+);
 
 CREATE TABLE IF NOT EXISTS caretrail.eligibility_span (
-    generation    integer NOT NULL,
+    build         integer NOT NULL,
     stream        uuid NOT NULL,
     start_on      date NOT NULL,
     until_on      date NOT NULL,
@@ -121,70 +104,42 @@ CREATE TABLE IF NOT EXISTS caretrail.eligibility_span (
     holds_through date,
     reasons       text NOT NULL,            -- JSON
     evidence      text NOT NULL,            -- JSON
-    PRIMARY KEY (generation, stream, start_on)
+    PRIMARY KEY (build, stream, start_on)
 );
 
 -- Episodes that cannot be read: the fact in the way, and why.
 CREATE TABLE IF NOT EXISTS caretrail.quarantine (
-    generation  integer NOT NULL,
+    build       integer NOT NULL,
     stream      uuid NOT NULL,
     episode     text,
     position    bigint NOT NULL,
     version     bigint NOT NULL,
     reason_code text NOT NULL,
     since       text NOT NULL,              -- when the store recorded the fact in the way
-    PRIMARY KEY (generation, stream)
+    PRIMARY KEY (build, stream)
 );
 
 -- Days on which a policy judges an episode in a program: what a program must attest follows from all of them.
-CREATE TABLE IF NOT EXISTS caretrail.governed (
-    generation  integer NOT NULL,
+CREATE TABLE IF NOT EXISTS caretrail.under_policy (
+    build       integer NOT NULL,
     stream      uuid NOT NULL,
     start_on    date NOT NULL,
     until_on    date NOT NULL,
     program     text NOT NULL,
     policy      text NOT NULL,              -- its oldest version
     zone        text,
-    PRIMARY KEY (generation, stream, program, start_on)
+    PRIMARY KEY (build, stream, program, start_on)
 );
-CREATE INDEX IF NOT EXISTS governed_program ON caretrail.governed (generation, program, policy, start_on, until_on, zone);
-
--- Findings of programs, few and whole: those met or not applicable too, cut to the days from first_on until end_on on
--- which a policy judges an episode there.
-CREATE TABLE IF NOT EXISTS caretrail.program_flag (
-    generation  integer NOT NULL,
-    number      integer NOT NULL,
-    first_on    date NOT NULL,
-    end_on      date NOT NULL,
-    stream      uuid NOT NULL,              -- the program's own facts
-    program     text NOT NULL,
-    zone        text,
-    rule        text NOT NULL,
-    subject     text NOT NULL,
-    verdict     text NOT NULL,
-    start_on    date NOT NULL,
-    until_on    date NOT NULL,
-    due_on      date,
-    owner       text,
-    cause       text NOT NULL,
-    quiet       boolean NOT NULL,
-    work        smallint NOT NULL,
-    message     text NOT NULL,
-    arithmetic  text NOT NULL,
-    evidence    text NOT NULL,
-    citation    text NOT NULL,
-    pack        text NOT NULL,
-    PRIMARY KEY (generation, number)
-);
+CREATE INDEX IF NOT EXISTS under_policy_program ON caretrail.under_policy (build, program, policy, start_on, until_on, zone);
 
 -- The ledger: complete tiles of 256 hashes (level 0: of leaves), with the root over them. Rows never change.
 CREATE TABLE IF NOT EXISTS caretrail.tile (
-    generation  integer NOT NULL,
+    build       integer NOT NULL,
     level       smallint NOT NULL,
     number      bigint NOT NULL,
     hashes      bytea NOT NULL,
     root        bytea NOT NULL,
-    PRIMARY KEY (generation, level, number)
+    PRIMARY KEY (build, level, number)
 );
 
 -- exists_sqlite --
@@ -201,7 +156,7 @@ SELECT format FROM caretrail.projection WHERE name = 'live'
 
 -- start --
 -- An empty projection, at the beginning of the log.
-INSERT INTO caretrail.projection (name, format, generation, position) VALUES ('live', :format, 1, 0) ON CONFLICT (name) DO NOTHING
+INSERT INTO caretrail.projection (name, format, build, position) VALUES ('live', :format, 1, 0) ON CONFLICT (name) DO NOTHING
 
 -- lock_postgresql --
 -- Until the transaction ends nobody else makes tables.
@@ -228,8 +183,8 @@ SELECT obj_description(to_regclass('caretrail.projection'), 'pg_class')
 
 -- empty_postgresql --
 -- All rows away, for a role that may not drop the tables.
-TRUNCATE caretrail.projection, caretrail.episode_view, caretrail.span, caretrail.flag, caretrail.work,
-    caretrail.eligibility_span, caretrail.quarantine, caretrail.governed, caretrail.program_flag, caretrail.tile
+TRUNCATE caretrail.projection, caretrail.episode_view, caretrail.span, caretrail.finding, caretrail.placed,
+    caretrail.eligibility_span, caretrail.quarantine, caretrail.under_policy, caretrail.pack, caretrail.tile
 
 -- grant_postgresql --
 -- A projector fills the tables, readers and auditors read them; nothing to do in a store without roles.
@@ -237,10 +192,10 @@ DO $$
 BEGIN
     IF has_schema_privilege(to_regrole('caretrail_projector'), 'caretrail', 'USAGE') THEN
         GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON caretrail.projection, caretrail.episode_view, caretrail.span,
-            caretrail.flag, caretrail.work, caretrail.eligibility_span, caretrail.quarantine, caretrail.governed,
-            caretrail.program_flag, caretrail.tile TO caretrail_projector;
-        GRANT SELECT ON caretrail.projection, caretrail.episode_view, caretrail.span, caretrail.flag, caretrail.work,
-            caretrail.eligibility_span, caretrail.quarantine, caretrail.governed, caretrail.program_flag, caretrail.tile
+            caretrail.finding, caretrail.placed, caretrail.eligibility_span, caretrail.quarantine, caretrail.under_policy,
+            caretrail.pack, caretrail.tile TO caretrail_projector;
+        GRANT SELECT ON caretrail.projection, caretrail.episode_view, caretrail.span, caretrail.finding, caretrail.placed,
+            caretrail.eligibility_span, caretrail.quarantine, caretrail.under_policy, caretrail.pack, caretrail.tile
             TO caretrail_reader, caretrail_auditor;
     END IF;
 END $$

@@ -12,11 +12,10 @@ from typing import Final
 
 from caretrail.errors import StoreDamaged
 from caretrail.ledger.tree import Subtrees, root_of
-from caretrail.projection.tables import COLUMNS, PACKAGE
+from caretrail.projection.tables import COLUMNS, statements
 from caretrail.recording.events import LARGEST_NUMBER
 from caretrail.recording.leaf import leaf_of
 from caretrail.recording.recorder import EventRecorder
-from caretrail.recording.statements import load_sql
 
 HEIGHT: Final = 8
 WIDTH: Final = 1 << HEIGHT
@@ -41,27 +40,24 @@ def _leaves(recorder: EventRecorder, start: int, end: int) -> list[bytes]:
     return [leaf_of(row) for row in rows]
 
 
-def write_tiles(recorder: EventRecorder, generation: int, before: int, upto: int) -> None:
+def write_tiles(recorder: EventRecorder, build: int, before: int, upto: int) -> None:
     """Add the tiles that are complete at position `upto` and were not at `before`."""
     level, old, new = 0, before >> HEIGHT, upto >> HEIGHT
     while old < new:
         rows: list[tuple[object, ...]] = []
         for number in range(old, new):
             start, end = number << HEIGHT, (number + 1) << HEIGHT
-            if level == 0:
-                hashes = _leaves(recorder, start, end)
-            else:
-                hashes = _roots(recorder, generation, level - 1, start, end)
+            hashes = _leaves(recorder, start, end) if level == 0 else _roots(recorder, build, level - 1, start, end)
             if len(hashes) == WIDTH:  # else the log has a gap: `audit verify` says so, and the board goes on
-                rows.append((generation, level, number, b"".join(hashes), root_of(hashes)))
+                rows.append((build, level, number, b"".join(hashes), root_of(hashes)))
         recorder.database.copy("caretrail.tile", COLUMNS["tile"], rows)
         level, old, new = level + 1, old >> HEIGHT, new >> HEIGHT
 
 
-def _roots(recorder: EventRecorder, generation: int, level: int, start: int, end: int) -> list[bytes]:
+def _roots(recorder: EventRecorder, build: int, level: int, start: int, end: int) -> list[bytes]:
     """The roots of these tiles, as far as they are kept; in their order, up to the first that is not."""
-    sql = load_sql(PACKAGE, "statements.sql")["tile_roots"]
-    params = {"generation": generation, "level": level, "start": start, "end": end}
+    sql = statements()["tile_roots"]
+    params = {"build": build, "level": level, "start": start, "end": end}
     rows = recorder.database.query(sql, params)
     found: list[bytes] = []
     for number, root in rows:
@@ -71,23 +67,23 @@ def _roots(recorder: EventRecorder, generation: int, level: int, start: int, end
     return found
 
 
-def differing_tiles(recorder: EventRecorder, generation: int, position: int) -> Iterator[tuple[int, int]]:
+def differing_tiles(recorder: EventRecorder, build: int, position: int) -> Iterator[tuple[int, int]]:
     """The level and number of each stored tile that is not what the log up to a position gives, or is not there."""
-    sql = load_sql(PACKAGE, "statements.sql")["tiles"]
+    sql = statements()["tiles"]
     below: list[bytes | None] = []
     level, count = 0, position >> HEIGHT
     while True:
         roots: list[bytes | None] = []
         for start in range(0, count, WIDTH):
             end = min(count, start + WIDTH)
-            params = {"generation": generation, "level": level, "start": start, "end": end}
+            params = {"build": build, "level": level, "start": start, "end": end}
             kept = {row[0]: row[1:] for row in recorder.database.query(sql, params)}
             for number in range(start, end):
                 hashes = _expected(recorder, level, number, below)
                 roots.append(root_of(hashes) if hashes is not None else None)
                 if kept.get(number) != ((b"".join(hashes), roots[-1]) if hashes is not None else None):
                     yield level, number
-        params = {"generation": generation, "level": level, "start": count, "end": LARGEST_NUMBER}
+        params = {"build": build, "level": level, "start": count, "end": LARGEST_NUMBER}
         beyond = recorder.database.query(sql, params)
         yield from ((level, row[0]) for row in beyond)
         if not count:
@@ -102,18 +98,18 @@ def _expected(recorder: EventRecorder, level: int, number: int, below: Sequence[
     return found if len(found) == WIDTH else None
 
 
-def stored_subtrees(recorder: EventRecorder, generation: int | None) -> Subtrees:
+def stored_subtrees(recorder: EventRecorder, build: int | None) -> Subtrees:
     """Look up the subtrees of the log by its tiles, and by the log where a tile is not kept."""
-    sql = load_sql(PACKAGE, "statements.sql")["tile"]
+    sql = statements()["tile"]
     kept: dict[tuple[int, int], list[bytes] | None] = {}
 
     def tile(level: int, number: int) -> list[bytes] | None:
-        if generation is None:
+        if build is None:
             return None
         if (level, number) not in kept:
             if len(kept) >= CACHED_TILES:
                 kept.clear()
-            params = {"generation": generation, "level": level, "number": number}
+            params = {"build": build, "level": level, "number": number}
             rows = recorder.database.query(sql, params)
             kept[level, number] = _hashes(rows[0][0]) if rows and _whole(rows[0][0], WIDTH) else None
         return kept[level, number]
@@ -126,7 +122,7 @@ def stored_subtrees(recorder: EventRecorder, generation: int | None) -> Subtrees
             return whole[start - first : end - first]
         if level == 0:
             return read_leaves(recorder, start, end)
-        found = _roots(recorder, generation, level - 1, start, end) if generation is not None else []
+        found = _roots(recorder, build, level - 1, start, end) if build is not None else []
         below = range(start + len(found), end)
         return found + [root_of(hashes(level - 1, number << HEIGHT, (number + 1) << HEIGHT)) for number in below]
 

@@ -1,4 +1,4 @@
-"""What goes into the worklist, and in which of its groups: decided once, when the rows are made."""
+"""Which group of the worklist a finding belongs to: decided once, when the rows are made."""
 
 from __future__ import annotations
 
@@ -7,20 +7,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from caretrail.days import FOREVER
-from caretrail.projection.shapes import QUIET_VERDICTS, Flag
+from caretrail.findings import QUIET_VERDICTS, Finding
+from caretrail.projection.placed import Group
 
-if TYPE_CHECKING:  # a worklist is read without the rules
-    from caretrail.policy.rules import Rule
+if TYPE_CHECKING:
+    from caretrail.policy import Pack, Policy
     from caretrail.policy.rules.base import WorklistPlace
-
-NOWHERE, NOW, SOON, CHECK, QUIET = 0, 1, 2, 3, 4
-"""Not in the worklist; overdue or due today; due soon, or owed; records to check; only shown with --all."""
-
-LATER = 5
-"""Of a flag only, never of a row: QUIET until the second of a run of short weeks is judged, then SOON."""
-
-RUN = " and since"
-"""How the subject of a run of weeks without any session ends."""
 
 _WEEK = timedelta(days=7)
 
@@ -33,74 +25,69 @@ class _Short(NamedTuple):
     explained: date
 
 
-def with_work(flags: Sequence[Flag], rules: Mapping[tuple[str, str], Rule]) -> tuple[Flag, ...]:
-    """Put each flag of an episode into its group, by its rule; `rules` are those of the packs, by pack and name."""
-    places = [_place(flag, rules.get((flag.pack, flag.rule))) for flag in flags]
-    short = _short_weeks([flag for flag, place in zip(flags, places, strict=True) if place == "second_week"])
-    return tuple(flag._replace(work=_group(flag, place, short)) for flag, place in zip(flags, places, strict=True))
+def groups_of(findings: Sequence[Finding], policy: Policy | None) -> tuple[Group | None, ...]:
+    """The group of each finding of an episode, in their order; None for what is not in the worklist."""
+    packs = {pack.name: pack for pack in policy.versions} if policy is not None else {}
+    places = [_place(finding, packs.get(finding.pack)) for finding in findings]
+    second_week = [one for one, place in zip(findings, places, strict=True) if place == "second_week"]
+    short = _short_weeks(second_week, packs)
+    return tuple(_group(finding, place, short) for finding, place in zip(findings, places, strict=True))
 
 
-def _place(flag: Flag, rule: Rule | None) -> WorklistPlace:
-    return rule.group_by_cause.get(flag.cause, rule.group) if rule else "by_verdict"
-
-
-def stretches(flag: Flag, flags: Sequence[Flag]) -> Iterator[tuple[date, date, int]]:
-    """The days of a flag (end exclusive) with its group on them; `flags` are all of its episode."""
-    if flag.work == LATER:
+def spans_of_groups(finding: Finding, group: Group, findings: Sequence[Finding]) -> Iterator[tuple[date, date, Group]]:
+    """The days of a finding (end exclusive) with its group on them; `findings` are all of its episode."""
+    if group is Group.QUIET_THEN_THIS_WEEK:
         # said anew when the case changes hands or it is explained: the first said it on the day it was judged
-        same = [other.start for other in flags if (other.rule, other.subject) == (flag.rule, flag.subject)]
+        same = [one.start for one in findings if (one.rule, one.subject) == (finding.rule, finding.subject)]
         second = min(same) + _WEEK
-        yield flag.start, second, QUIET
-        yield second, flag.end, SOON
+        yield finding.start, second, Group.QUIET
+        yield second, finding.end, Group.THIS_WEEK
     else:
-        yield flag.start, flag.end, flag.work
+        yield finding.start, finding.end, group
 
 
-def _short_weeks(flags: Sequence[Flag]) -> dict[str, _Short]:
-    """The short weeks by subject. A flag stays up for the notice: as long as that of any single week."""
-    judged: dict[str, date] = {}
-    ends: dict[str, date] = {}
-    explained: dict[str, date] = {}
-    for flag in flags:
-        judged[flag.subject] = min(flag.start, judged.get(flag.subject, flag.start))
-        ends[flag.subject] = max(flag.end, ends.get(flag.subject, flag.end))
-        if flag.quiet:
-            explained[flag.subject] = min(flag.start, explained.get(flag.subject, flag.start))
-    notice = next((end - judged[subject] for subject, end in ends.items() if not subject.endswith(RUN)), _WEEK)
-    return {
-        subject: _Short(
-            judged[subject],
-            FOREVER if end == FOREVER else end - notice + _WEEK,
-            explained.get(subject, FOREVER),
+def _place(finding: Finding, pack: Pack | None) -> WorklistPlace:
+    """Where the rule lists what it finds; PACK is no rule of a pack."""
+    rule = pack.rules.get(finding.rule) if pack else None
+    return rule.group_by_cause.get(finding.cause, rule.group) if rule else "by_verdict"
+
+
+def _short_weeks(findings: Sequence[Finding], packs: Mapping[str, Pack]) -> dict[str, _Short]:
+    """The short weeks by subject; each is up for the notice of the pack that judged it."""
+    weeks: dict[str, _Short] = {}
+    for finding in findings:
+        notice = timedelta(days=packs[finding.pack].notice_days)
+        known = weeks.get(finding.subject, _Short(FOREVER, date.min, FOREVER))
+        over = FOREVER if finding.until is None else finding.until - notice + _WEEK
+        weeks[finding.subject] = _Short(
+            min(finding.start, known.judged),
+            max(over, known.over),
+            min(finding.start, known.explained) if finding.quiet else known.explained,
         )
-        for subject, end in ends.items()
-    }
+    return weeks
 
 
-def _group(flag: Flag, place: WorklistPlace, short: Mapping[str, _Short]) -> int:
-    if place == "second_week":
-        return QUIET if flag.quiet else _short_group(flag, short)
-    group = _loud_group(flag, place)
-    return QUIET if group and flag.quiet else group
+def _group(finding: Finding, place: WorklistPlace, short: Mapping[str, _Short]) -> Group | None:
+    group = _short_group(finding, short) if place == "second_week" else _loud_group(finding, place)
+    return Group.QUIET if group and finding.quiet else group
 
 
-def _short_group(flag: Flag, short: Mapping[str, _Short]) -> int:
+def _short_group(finding: Finding, short: Mapping[str, _Short]) -> Group:
     """One short week says little: it is quiet unless the week before was short, too, and not explained by then."""
-    judged, over, _ = short[flag.subject]
+    judged, over, _ = short[finding.subject]
     followed = any(week.over == judged < week.explained for week in short.values())
     second = judged if followed else judged + _WEEK
-    if flag.end <= second or over <= second:
-        return QUIET
-    return SOON if second <= flag.start else LATER
+    if finding.end <= second or over <= second:
+        return Group.QUIET
+    return Group.THIS_WEEK if second <= finding.start else Group.QUIET_THEN_THIS_WEEK
 
 
-def _loud_group(flag: Flag, place: WorklistPlace) -> int:
-    if flag.verdict in QUIET_VERDICTS or flag.verdict == "not_met" or place == "nowhere":
-        return NOWHERE
-    if flag.verdict == "unknown":
-        return CHECK
-    if place == "findings_only" or flag.verdict == "info":
-        return NOWHERE
-    if place == "now" or flag.verdict in ("overdue", "due_today"):
-        return NOW
-    return SOON
+def _loud_group(finding: Finding, place: WorklistPlace) -> Group | None:
+    verdict = finding.verdict
+    if verdict in QUIET_VERDICTS or verdict == "not_met" or place == "nowhere":
+        return None
+    if verdict == "unknown":
+        return Group.DOCUMENTATION
+    if place == "findings_only" or verdict == "info":
+        return None
+    return Group.NOW if place == "now" or verdict in ("overdue", "due_today") else Group.THIS_WEEK

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, ClassVar
 
+from caretrail.projection.placed import Group
+
 
 def plain(value: Any) -> Any:
     """A value as JSON holds it."""
@@ -76,13 +78,13 @@ class FindingRow(Answer):
 class WorkRow(FindingRow):
     """One thing to do: all that one rule asks of one episode or program; `count` findings, the oldest since `since`.
 
-    `group` is 1 for overdue, due today and treatment without an assessment, 2 for due soon and owed, 3 for
-    records to check (one row an episode or program, whatever the rules), 4 for what is quiet.
+    `group` is `now` for overdue, due today and treatment without an assessment, `this_week` for due soon and owed,
+    `documentation` for records to check (one row an episode or program, whatever the rules), or `quiet`.
     """
 
     count: int
     since: date
-    group: int
+    group: Group
 
 
 @dataclass(frozen=True, slots=True)

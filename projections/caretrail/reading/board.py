@@ -7,20 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.days import day_of, day_or_none, end_or_none
-from caretrail.projection.shapes import EpisodeRows, Piece, ProgramFlag, Span
-from caretrail.projection.tables import PACKAGE, State, flag_of, read_program_flags, read_rows, stream_of
-from caretrail.reading.scope import Hit, Scope, hits_of, pieces_of, program_hits, program_pieces, wanted
+from caretrail.findings import Finding
+from caretrail.projection.placed import Placed
+from caretrail.projection.shapes import EpisodeRows, Span, UnderPolicy
+from caretrail.projection.tables import (
+    State,
+    finding_from,
+    placed_of,
+    read_citations,
+    read_program_findings,
+    read_rows,
+    statements,
+    stream_of,
+)
+from caretrail.reading.scope import Scope, findings_of, findings_of_programs, wanted, work_on
 from caretrail.recording.events import episode_stream
-from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
     from caretrail.policy import Policy
-    from caretrail.projection.programs import Governing
     from caretrail.recording.database import Row
     from caretrail.recording.recorder import EventRecorder
 
@@ -42,12 +52,16 @@ class Presence(NamedTuple):
 class Board(Protocol):
     """What a question may ask for."""
 
-    def hits(self, scope: Scope) -> Iterable[Hit]:
+    def findings(self, scope: Scope) -> Iterable[Placed]:
         """Findings that the scope asks for, in no order."""
         ...
 
-    def pieces(self, scope: Scope) -> Iterable[Piece]:
+    def work(self, scope: Scope) -> Iterable[Placed]:
         """What asks for something on the scope's day, in no order."""
+        ...
+
+    def citation(self, finding: Finding) -> str:
+        """Where the rule of a finding is to be found in its document; empty for a rule of no pack."""
         ...
 
     def presences(self, scope: Scope) -> Iterable[Presence]:
@@ -112,24 +126,28 @@ class KnownBoard:
         self._position = position
         self._progress = progress
         self._policy = policy
-        self._governing: dict[UUID, list[Governing]] = {}
+        self._under_policy: dict[UUID, Sequence[UnderPolicy]] = {}
 
-    def hits(self, scope: Scope) -> Iterator[Hit]:
+    def findings(self, scope: Scope) -> Iterator[Placed]:
         """Findings that the scope asks for."""
         if scope.episode is not None:
             rows = self.rows(scope.episode)
             if rows is not None:
-                yield from hits_of(rows, scope)
+                yield from findings_of(rows, scope)
             return
         for rows in self._all(scope):
-            yield from hits_of(rows, scope)
-        yield from program_hits(self._program_flags(scope), scope)
+            yield from findings_of(rows, scope)
+        yield from findings_of_programs(self._of_programs(scope), scope)
 
-    def pieces(self, scope: Scope) -> Iterator[Piece]:
+    def work(self, scope: Scope) -> Iterator[Placed]:
         """What asks for something on the scope's day."""
         for rows in self._all(scope):
-            yield from pieces_of(rows, scope)
-        yield from program_pieces(self._program_flags(scope), scope)
+            yield from work_on(rows.placed(), scope)
+        yield from work_on(self._of_programs(scope), scope)
+
+    def citation(self, finding: Finding) -> str:
+        """Where the rule of a finding is to be found in its document."""
+        return citation_of(finding, self._policy)
 
     def presences(self, scope: Scope) -> Iterator[Presence]:
         """Open episodes of the scope's day and program."""
@@ -155,12 +173,10 @@ class KnownBoard:
 
     def _all(self, scope: Scope | None = None) -> Iterator[EpisodeRows]:
         """Every episode, one after the other; what programs must attest follows once all have been seen."""
-        from caretrail.projection.programs import governing
-
         done = 0
         for streams in self._pages(scope):
             for stream, rows in computed_rows(self._recorder, streams, self._position, self._policy).items():
-                self._governing[stream] = list(governing(rows)) if rows is not None else []
+                self._under_policy[stream] = rows.under_policy if rows is not None else ()
                 if rows is not None:
                     yield rows
             done += len(streams)
@@ -173,14 +189,14 @@ class KnownBoard:
 
         return log_streams(self._recorder)
 
-    def _program_flags(self, scope: Scope) -> Sequence[ProgramFlag]:
+    def _of_programs(self, scope: Scope) -> Sequence[Placed]:
         """What all programs attest, or should, by the episodes seen."""
-        from caretrail.projection.programs import program_flags
+        from caretrail.projection.programs import placed_of_programs
 
         if not scope.asks_of_programs:
             return ()
-        days = (item for found in self._governing.values() for item in found)
-        return program_flags(self._recorder, days, self._position, self._policy)
+        days = (item for found in self._under_policy.values() for item in found)
+        return placed_of_programs(self._recorder, days, self._position, self._policy)
 
 
 class LiveBoard:
@@ -201,39 +217,37 @@ class LiveBoard:
         self._overlay = overlay
         self._log_position = log_position
         self._stale = stale
-        self._sql = load_sql(QUERIES, "queries.sql")
+        self._sql = statements(QUERIES, "queries.sql")
+        self._citations: dict[str, dict[str, str]] | None = None
 
-    def hits(self, scope: Scope) -> Iterator[Hit]:
+    def findings(self, scope: Scope) -> Iterator[Placed]:
         """Findings that the scope asks for."""
         if scope.episode is not None:
             rows = self.rows(scope.episode)
             if rows is not None:
-                yield from hits_of(rows, scope)
+                yield from findings_of(rows, scope)
             return
-        stored = (hit for rows in self._stored() for hit in hits_of(rows, scope))
-        yield from stored if scope.all_verdicts else self._stored_hits(scope)
+        stored = (placed for rows in self._stored() for placed in findings_of(rows, scope))
+        yield from stored if scope.all_verdicts else self._stored_findings(scope)
         for rows in self._overlay.values():
             if rows is not None:
-                yield from hits_of(rows, scope)
-        yield from program_hits(self._program_flags(scope), scope)
+                yield from findings_of(rows, scope)
+        yield from findings_of_programs(self._of_programs(scope), scope)
 
-    def pieces(self, scope: Scope) -> Iterator[Piece]:
-        """What asks for something on the scope's day; days stay as the database gives them."""
-        text = self._database.dialect == "sqlite"
-        days: dict[str | None, Any] = {}
-        for row in self._query("work", {**_reach(scope), **_filters(scope)}):
-            piece = Piece._make(row)
-            day = days.get(piece.zone)
-            if day is None:
-                day = days[piece.zone] = _stored(scope.days(piece.zone)[1], text=text)
-            if piece.first <= day < piece.end and wanted(piece, piece, scope) and not self._covered(piece.stream):
-                yield piece
-        for rows in self._overlay.values():
-            if rows is not None:
-                for piece in pieces_of(rows, scope):
-                    yield Piece._make(_stored(value, text=text) for value in piece)
-        for piece in program_pieces(self._program_flags(scope), scope):
-            yield Piece._make(_stored(value, text=text) for value in piece)
+    def work(self, scope: Scope) -> Iterator[Placed]:
+        """What asks for something on the scope's day."""
+        params = {**_reach(scope), **_filters(scope)}
+        stored = map(placed_of, self._query("work", params))
+        newer = (placed for rows in self._overlay.values() if rows is not None for placed in rows.placed())
+        kept = (one for one in stored if one.episode is not None and not self._covered(one.stream))
+        yield from work_on(chain(kept, newer, self._of_programs(scope)), scope)
+
+    def citation(self, finding: Finding) -> str:
+        """Where the rule of a finding is to be found in its document."""
+        if self._citations is None:
+            self._citations = read_citations(self._database, self._state.build) if self._state else {}
+        stored = self._citations.get(finding.pack)
+        return citation_of(finding) if stored is None else stored.get(finding.rule, "")
 
     def presences(self, scope: Scope) -> Iterator[Presence]:
         """Open episodes of the scope's day and program."""
@@ -261,7 +275,7 @@ class LiveBoard:
             return self._overlay[stream]
         if self._stale or self._state is None:
             return computed_rows(self._recorder, [stream], self._log_position)[stream]
-        return read_rows(self._database, self._state.generation, stream, stream).get(stream)
+        return read_rows(self._database, self._state.build, stream, stream).get(stream)
 
     def episodes(self) -> Iterator[EpisodeRows]:
         """Everything kept of every episode."""
@@ -278,26 +292,26 @@ class LiveBoard:
     def _query(self, statement: str, params: Mapping[str, object]) -> Sequence[Row]:
         if self._state is None:
             return []
-        return self._database.query(self._sql[statement], {**params, "generation": self._state.generation})
+        return self._database.query(self._sql[statement], {**params, "build": self._state.build})
 
-    def _program_flags(self, scope: Scope) -> Sequence[ProgramFlag]:
+    def _of_programs(self, scope: Scope) -> Sequence[Placed]:
         """What programs attest, or should: as stored, or worked out anew where something is newer than the rows."""
         if not scope.asks_of_programs:
             return ()
-        generation = self._state.generation if self._state else None
+        build = self._state.build if self._state else None
         if self._overlay:
-            from caretrail.projection.programs import governing_with, moves_programs, program_flags
+            from caretrail.projection.programs import days_with, moves_programs, placed_of_programs
 
-            if generation is None or moves_programs(self._database, generation, self._overlay):
-                days = governing_with(self._database, generation, self._overlay)
-                return program_flags(self._recorder, days, self._log_position)
+            if build is None or moves_programs(self._database, build, self._overlay):
+                days = days_with(self._database, build, self._overlay)
+                return placed_of_programs(self._recorder, days, self._log_position)
         low, _, last = scope.reach()
-        return read_program_flags(self._database, generation, low, last) if generation is not None else ()
+        return read_program_findings(self._database, build, low, last) if build is not None else ()
 
     def _covered(self, stream: UUID | bytes) -> bool:
         return bool(self._overlay) and stream_of(stream) in self._overlay
 
-    def _stored_hits(self, scope: Scope) -> Iterator[Hit]:
+    def _stored_findings(self, scope: Scope) -> Iterator[Placed]:
         statement = "findings_closed" if scope.closed else "findings"
         params = {**_reach(scope), **_filters(scope)}
         days: dict[str | None, tuple[date, date]] = {}
@@ -305,31 +319,26 @@ class LiveBoard:
             zone = row[6]
             if zone not in days:
                 days[zone] = scope.days(zone)
-            hit = _hit(row, days[zone], closed=scope.closed)
-            if hit is not None and wanted(hit, hit.flag, scope) and not self._covered(hit.stream):
-                yield hit
+            placed = _placed(row, days[zone], closed=scope.closed)
+            if placed is not None and wanted(placed, scope) and not self._covered(placed.stream):
+                yield placed
 
     def _stored(self) -> Iterator[EpisodeRows]:
         """The rows of every episode that were not touched since."""
         if self._state is None:
             return
-        page = load_sql(PACKAGE, "statements.sql")["episode_page"]
+        page = statements()["episode_page"]
         after = UUID(int=0)
         while found := self._query_page(page, after):
-            for stream, rows in read_rows(self._database, self._state.generation, found[0], found[-1]).items():
+            for stream, rows in read_rows(self._database, self._state.build, found[0], found[-1]).items():
                 if stream not in self._overlay:
                     yield rows
             after = found[-1]
 
     def _query_page(self, sql: str, after: UUID) -> list[UUID]:
-        generation = self._state.generation if self._state else 0
-        rows = self._database.query(sql, {"generation": generation, "after": after, "limit": PAGE})
+        build = self._state.build if self._state else 0
+        rows = self._database.query(sql, {"build": build, "after": after, "limit": PAGE})
         return [stream_of(row[0]) for row in rows]
-
-
-def _stored(value: Any, *, text: bool) -> Any:
-    """A day as the database gives it."""
-    return value.isoformat() if text and isinstance(value, date) else value
 
 
 def _filters(scope: Scope) -> dict[str, object]:
@@ -343,16 +352,28 @@ def _reach(scope: Scope) -> dict[str, object]:
     return {"low": low, "high": high, "last": last}
 
 
-def _hit(row: Row, days: tuple[date, date], *, closed: bool) -> Hit | None:
+def _placed(row: Row, days: tuple[date, date], *, closed: bool) -> Placed | None:
     """A row of the findings query; None where the episode's own days, or the span, are others."""
-    live_until, span_start, span_until = row[:3]
+    live_until, span_start, span_until, stream, episode, client, zone, program, level, clinician = row[:10]
     first, last = days
-    flag = flag_of(row[10:])
-    if flag.start > last or (flag.end if closed else day_of(live_until)) <= first:
+    finding = finding_from(row[10:])
+    end = finding.end if closed else day_of(live_until)
+    if finding.start > last or end <= first:
         return None
-    if span_start is not None and not day_of(span_start) <= max(flag.start, first) < day_of(span_until):
+    begun = max(finding.start, first)
+    if span_start is not None and not day_of(span_start) <= begun < day_of(span_until):
         return None
-    return Hit._make((*row[3:10], flag))
+    return Placed(finding, stream_of(stream), episode, client, zone, program, level, clinician, begun, end, None)
+
+
+def citation_of(finding: Finding, policy: Policy | None = None) -> str:
+    """The citation of a finding as its pack gives it: a pack of the policy, else the one installed."""
+    from caretrail.projection.rows import citations_of
+
+    for pack in policy.versions if policy else ():
+        if pack.name == finding.pack:
+            return pack.rules[finding.rule].citation if finding.rule in pack.rules else ""
+    return citations_of([finding.pack]).get(finding.pack, {}).get(finding.rule, "")
 
 
 def computed_rows(

@@ -9,9 +9,10 @@ from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import Effective
 from caretrail.errors import StoreDamaged, UnknownEpisode
-from caretrail.policy import Policy
+from caretrail.findings import Finding
+from caretrail.policy import Pack, Policy
 from caretrail.projection.rows import Unreadable, computed, evolve, usable_policy
-from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Flag, Span
+from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Span
 from caretrail.recording.events import episode_stream
 
 if TYPE_CHECKING:
@@ -47,9 +48,19 @@ class EpisodeView:
         return self.episode.history
 
     @property
-    def findings(self) -> list[Flag]:
+    def findings(self) -> list[Finding]:
         """Every finding over the whole time, met and not applicable ones too."""
-        return sorted((*self.rows.flags, *self.rows.settled), key=lambda flag: (flag.start, flag.rule, flag.subject))
+        return sorted(self.rows.findings, key=lambda one: (one.start, one.rule, one.subject))
+
+    def citation(self, finding: Finding) -> str:
+        """Where the rule of a finding is to be found in its document; empty for a rule of no pack."""
+        found = [pack.rules.get(finding.rule) for pack in self.packs if pack.name == finding.pack]
+        return next((rule.citation for rule in found if rule is not None), "")
+
+    @property
+    def packs(self) -> tuple[Pack, ...]:
+        """The versions of the policy, oldest first."""
+        return self.policy.versions if self.policy else ()
 
     @property
     def eligibility(self) -> tuple[EligibilitySpan, ...]:

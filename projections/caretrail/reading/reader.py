@@ -77,7 +77,10 @@ class Reader(Door):
 
         def ask(board: Board) -> list[FindingRow]:
             about[:] = _about(board, scope)
-            found = [finding_row(hit, scope.days(hit.zone)[1]) for hit in board.hits(scope)]
+            found = [
+                finding_row(placed, scope.days(placed.zone)[1], board.citation(placed.finding))
+                for placed in board.findings(scope)
+            ]
             return sorted(found, key=_by_name)
 
         return self._read(ask, known_at, lambda rows: (*about, *_episodes(rows)), policy)
@@ -113,7 +116,7 @@ class Reader(Door):
 
         def ask(board: Board) -> Worklist:
             about[:] = _about(board, scope)
-            return worklist_of(board.pieces(scope), scope, all_quiet=all_quiet, limit=limit)
+            return worklist_of(board.work(scope), scope, board.citation, all_quiet=all_quiet, limit=limit)
 
         return self._read(ask, known_at, lambda work: (*about, *_episodes(work.rows)), policy)
 
@@ -152,7 +155,7 @@ class Reader(Door):
         if state is None:
             return []
         sql = load_sql("caretrail.reading", "queries.sql")["zones"]
-        zones = [row[0] for row in self._recorder.database.query(sql, {"generation": state.generation})]
+        zones = [row[0] for row in self._recorder.database.query(sql, {"build": state.build})]
         return sorted({today_in(zone, self._now) for zone in zones})
 
     # --- which episode -----------------------------------------------------------------------------------------

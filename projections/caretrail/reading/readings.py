@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
 from caretrail.errors import PackInvalid
-from caretrail.findings import QUIET_VERDICTS, findings
-from caretrail.findings.finding import Finding
+from caretrail.findings import QUIET_VERDICTS, Finding
+from caretrail.findings.engine import judge
 from caretrail.policy import Pack, Policy, Reading
-from caretrail.projection.shapes import Flag
 from caretrail.reading.answers import Answer
 from caretrail.reading.episode_view import EpisodeView
-
-Said = TypeVar("Said", Flag, Finding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +48,14 @@ class ReadingRow(Answer):
     alternatives: tuple[Alternative, ...]
 
 
-def telling(up: Sequence[Said]) -> list[Said]:
+def telling(up: Sequence[Finding]) -> list[Finding]:
     """What asks for something, if anything does; else what says that nothing is asked."""
     return [item for item in up if item.verdict not in QUIET_VERDICTS] or list(up)
 
 
-def readings_of(view: EpisodeView, pack: Pack, rule: str, up: Iterable[Flag], day: date) -> tuple[ReadingRow, ...]:
+def readings_of(view: EpisodeView, pack: Pack, rule: str, up: Iterable[Finding], day: date) -> tuple[ReadingRow, ...]:
     """Every reading that bears on a rule, each alternative judged; `up` is what the rule says on the day as it is."""
-    said = {_gist(flag) for flag in up}
+    said = {_gist(finding) for finding in up}
     return tuple(
         ReadingRow(
             name,
@@ -89,7 +85,7 @@ def _otherwise(
         return Alternative(value, None, (), problem.problem)
     versions = view.policy.versions if view.policy else (pack,)
     policy = Policy(tuple(other if version is pack else version for version in versions))
-    up = telling([item for item in findings(view.history, policy) if item.rule == rule and item.holds(day)])
+    up = telling([item for item in judge(view.history, policy).findings if item.rule == rule and item.holds(day)])
     would_say = tuple(WouldSay(item.verdict, item.subject, item.due_on, item.message) for item in up)
     return Alternative(value, {_gist(item) for item in up} == said, would_say, None)
 
@@ -97,5 +93,5 @@ def _otherwise(
 _Gist = tuple[str, str, date | None]
 
 
-def _gist(item: Flag | Finding) -> _Gist:
+def _gist(item: Finding) -> _Gist:
     return item.subject, item.verdict, item.due_on

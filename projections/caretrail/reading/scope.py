@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta, timezone
-from typing import NamedTuple
-from uuid import UUID
+from typing import Any
 
-from caretrail.days import ONE_DAY, day_of, today_in
-from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag, Piece, ProgramFlag, Span
+from caretrail.days import ONE_DAY, today_in
+from caretrail.findings import QUIET_VERDICTS, Finding, finding_values
+from caretrail.projection.placed import Placed
+from caretrail.projection.shapes import EpisodeRows, Span
 from caretrail.reading.answers import FindingRow
 
 FARTHEST_WEST = timezone(timedelta(hours=-12))
-
-
-class Hit(NamedTuple):
-    """A finding in force, with whose it is and who had the episode on that day; a program's own has no episode."""
-
-    stream: UUID | bytes
-    episode: str | None
-    client: str | None
-    zone: str | None
-    program: str | None
-    level: str | None
-    clinician: str | None
-    flag: Flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,88 +71,70 @@ def holds_rule(asked: str, rule: str) -> bool:
     return rule == asked or rule.endswith(f"-{asked}")
 
 
-def wanted(item: Hit | Piece, flag: Flag | Piece, scope: Scope) -> bool:
+def wanted(placed: Placed, scope: Scope) -> bool:
     """Whether the filters let a finding pass; the days are judged elsewhere."""
+    finding = placed.finding
     return not (
-        (scope.program is not None and item.program != scope.program)
-        or (scope.clinician is not None and scope.clinician not in (item.clinician, flag.owner))
-        or (scope.rule is not None and not holds_rule(scope.rule, flag.rule))
-        or (scope.verdict is not None and flag.verdict != scope.verdict)
-        or (scope.episode is not None and item.episode != scope.episode)
-        or (scope.client is not None and item.client != scope.client)
-        or (scope.due_within is not None and not _due(flag.due_on, scope, item.zone))
+        (scope.program is not None and placed.program != scope.program)
+        or (scope.clinician is not None and scope.clinician not in (placed.clinician, finding.owner))
+        or (scope.rule is not None and not holds_rule(scope.rule, finding.rule))
+        or (scope.verdict is not None and finding.verdict != scope.verdict)
+        or (scope.episode is not None and placed.episode != scope.episode)
+        or (scope.client is not None and placed.client != scope.client)
+        or (scope.due_within is not None and not _due(finding.due_on, scope, placed.zone))
     )
 
 
-def _due(due_on: date | str | None, scope: Scope, zone: str | None) -> bool:
-    return due_on is not None and day_of(due_on) <= scope.days(zone)[1] + timedelta(days=scope.due_within or 0)
+def _due(due_on: date | None, scope: Scope, zone: str | None) -> bool:
+    return due_on is not None and due_on <= scope.days(zone)[1] + timedelta(days=scope.due_within or 0)
 
 
-def pieces_of(rows: EpisodeRows, scope: Scope) -> Iterator[Piece]:
-    """What one episode puts into the worklist of the day a question asks for."""
-    day = scope.days(rows.zone)[1]
-    for piece in rows.pieces():
-        if day_of(piece.first) <= day < day_of(piece.end) and wanted(piece, piece, scope):
-            yield piece
+def work_on(placed: Iterable[Placed], scope: Scope) -> Iterator[Placed]:
+    """What is in the worklist of the day a question asks for."""
+    for one in placed:
+        if one.group is not None and one.first <= scope.days(one.zone)[1] < one.end and wanted(one, scope):
+            yield one
 
 
-def hits_of(rows: EpisodeRows, scope: Scope) -> Iterator[Hit]:
-    """The findings of one episode that a question asks for."""
+def findings_of(rows: EpisodeRows, scope: Scope) -> Iterator[Placed]:
+    """The findings of one episode that a question asks for, each once, with who had the episode on the first day."""
     first, last = scope.days(rows.zone)
-    for flag in (*rows.flags, *rows.settled) if scope.all_verdicts else rows.flags:
-        end = flag.end if scope.closed else min(flag.end, rows.live_end)
-        if flag.start > last or end <= first:
+    for finding in rows.findings if scope.all_verdicts else rows.problems:
+        end = finding.end if scope.closed else min(finding.end, rows.live_end)
+        if finding.start > last or end <= first:
             continue
-        span = rows.span_on(max(flag.start, first)) or Span(first, None, None, None, None, "assessed")
-        hit = Hit(rows.stream, rows.episode, rows.client, rows.zone, span.program, span.level, span.clinician, flag)
-        if wanted(hit, flag, scope):
-            yield hit
+        begun = max(finding.start, first)
+        span = rows.span_on(begun) or Span(begun, None, None, None, None, "assessed")
+        placed = rows.place(finding, span, begun, end)
+        if wanted(placed, scope):
+            yield placed
 
 
-def program_hits(flags: Iterable[ProgramFlag], scope: Scope) -> Iterator[Hit]:
+def findings_of_programs(placed: Iterable[Placed], scope: Scope) -> Iterator[Placed]:
     """The findings of programs that a question asks for, each once."""
-    told: set[tuple[str, Flag]] = set()
-    for first, end, stream, program, zone, flag in flags:
-        low, high = scope.days(zone)
-        if first > high or end <= low or (flag.verdict in QUIET_VERDICTS and not scope.all_verdicts):
+    told: set[tuple[str | None, Finding]] = set()
+    for one in placed:
+        low, high = scope.days(one.zone)
+        if one.first > high or one.end <= low or (one.finding.verdict in QUIET_VERDICTS and not scope.all_verdicts):
             continue
-        hit = Hit(stream, None, None, zone, program, None, None, flag)
-        if (program, flag) not in told and wanted(hit, flag, scope):
-            told.add((program, flag))
-            yield hit
+        if (one.program, one.finding) not in told and wanted(one, scope):
+            told.add((one.program, one.finding))
+            yield one
 
 
-def program_pieces(flags: Iterable[ProgramFlag], scope: Scope) -> Iterator[Piece]:
-    """What programs put into the worklist of the day a question asks for."""
-    for first, end, stream, program, zone, flag in flags:
-        if flag.work and first <= scope.days(zone)[1] < end:
-            piece = Piece(
-                first, end, stream, None, None, zone, program, None, None, flag.rule, flag.subject, flag.verdict,
-                flag.start, flag.end, flag.due_on, flag.owner, flag.cause, flag.quiet, flag.work, flag.message,
-                flag.arithmetic, json.dumps(flag.evidence), flag.citation, flag.pack,
-            )  # fmt: skip  # in the order of the fields
-            if wanted(piece, piece, scope):
-                yield piece
-
-
-def shown_day(flag: Flag, last: date) -> date:
+def shown_day(finding: Finding, last: date) -> date:
     """The day for which a finding is told: the last one asked for on which it was in force."""
-    return last if flag.until is None else min(last, flag.until - ONE_DAY)
+    return last if finding.until is None else min(last, finding.until - ONE_DAY)
 
 
-def days_overdue(verdict: str, due_on: date | None, start: date, day: date) -> int:
-    """Whole days past the due date; what ended unmet stays at what it was when it ended."""
-    if due_on is None or verdict not in ("overdue", "not_met"):
-        return 0
-    return max(0, ((start if verdict == "not_met" else day) - due_on).days)
-
-
-def finding_row(hit: Hit, last: date) -> FindingRow:
+def finding_row(placed: Placed, last: date, citation: str) -> FindingRow:
     """A finding as it is told on the last day asked for."""
-    flag = hit.flag
-    overdue = days_overdue(flag.verdict, flag.due_on, flag.start, shown_day(flag, last))
-    return FindingRow(
-        hit.episode, hit.client, hit.program, hit.level, hit.clinician, flag.owner, flag.rule, flag.verdict,
-        flag.due_on, overdue, flag.start, flag.until, flag.message, flag.citation, flag.evidence, flag.arithmetic,
-        flag.cause, flag.subject, flag.quiet, flag.pack,
-    )  # fmt: skip  # in the order of the fields
+    finding = placed.finding
+    return FindingRow(**row_fields(placed, finding.days_overdue(shown_day(finding, last)), citation))
+
+
+def row_fields(placed: Placed, days_overdue: int, citation: str) -> dict[str, Any]:
+    """The fields of a FindingRow, by name."""
+    values = {**placed._asdict(), **finding_values(placed.finding)}
+    values.update(days_overdue=days_overdue, citation=citation)
+    return {field.name: values[field.name] for field in fields(FindingRow)}

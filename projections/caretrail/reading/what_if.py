@@ -8,14 +8,14 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.policy import Pack, Policy
-from caretrail.projection.programs import governing_by
+from caretrail.projection.programs import days_by
 from caretrail.projection.tables import State, stream_of
 from caretrail.reading.board import QUERIES, KnownBoard
 from caretrail.reading.scope import Scope
 from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
-    from caretrail.projection.shapes import ProgramFlag
+    from caretrail.projection.placed import Placed
     from caretrail.recording.recorder import EventRecorder
 
 PAGE = 200
@@ -53,18 +53,18 @@ class WhatIfBoard(KnownBoard):
             return super()._pages(scope)
         return self._open(self._state, scope)
 
-    def _program_flags(self, scope: Scope) -> Sequence[ProgramFlag]:
+    def _of_programs(self, scope: Scope) -> Sequence[Placed]:
         """Also by the episodes that were not folded: since when a program answers to the policy rests on them, too."""
         if self._state is not None and self._policy is not None and scope.asks_of_programs:
-            stored = governing_by(self._recorder.database, self._state.generation, self._policy)
-            self._governing = stored | self._governing
-        return super()._program_flags(scope)
+            stored = days_by(self._recorder.database, self._state.build, self._policy)
+            self._under_policy = stored | self._under_policy
+        return super()._of_programs(scope)
 
     def _open(self, state: State, scope: Scope) -> Iterator[Sequence[UUID]]:
         """Streams of the episodes that had begun and had not ended: when they did is told by facts, not by rules."""
         low, _, last = scope.reach()
         sql = load_sql(QUERIES, "queries.sql")["begun_and_not_ended"]
-        params = {"generation": state.generation, "low": low, "last": last}
+        params = {"build": state.build, "low": low, "last": last}
         stored = (stream_of(row[0]) for row in self._recorder.database.query(sql, params))
         newer = self._recorder.touched(state.position, self._position)
         streams = list(dict.fromkeys((*stored, *newer)))

@@ -9,9 +9,10 @@ from caretrail.days import iso
 from caretrail.facts import Admitted, Assessed, Dimension, Transferred
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Stay
+from caretrail.findings.finding import Ruling
 from caretrail.findings.logic import Truth, all_of, any_of, opposite
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import Change, Say, Sheet
+from caretrail.findings.track import Change, Sheet
 from caretrail.policy.rules.admission import (
     AdmissionDimensions,
     CapacityForProgress,
@@ -27,7 +28,7 @@ NOTHING = Dimension(rating=None, problem=None, meets_level=None)
 def qualifying_diagnosis(case: Case, rule: QualifyingDiagnosis) -> Sheet:
     """B1: some assessment has a substance-related diagnosis by a current edition of the DSM."""
     sheet = Sheet()
-    changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
+    changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     standing = 0
     for item in case.chart.assessments:
         fact = item.fact
@@ -36,19 +37,19 @@ def qualifying_diagnosis(case: Case, rule: QualifyingDiagnosis) -> Sheet:
         codes = [code for code in fact.diagnoses if code.startswith(rule.codes)]
         evidence = (item.version,)
         if codes and fact.dsm in rule.dsm:
-            rank, say = 4, Say("met", f"{codes[0]} by {fact.dsm}, assessed {iso(item.day)}", "", evidence)
+            rank, say = 4, Ruling("met", f"{codes[0]} by {fact.dsm}, assessed {iso(item.day)}", "", evidence)
         elif codes and fact.dsm is None:
             words = f"{codes[0]} {iso(item.day)}: dsm not stated"
-            rank, say = 3, Say("unknown", words, "", evidence, None, "dsm_missing")
+            rank, say = 3, Ruling("unknown", words, "", evidence, None, "dsm_missing")
         elif codes:
             words = f"{codes[0]} by {fact.dsm} {iso(item.day)}: not a current edition"
-            rank, say = 2, Say("violation", words, "", evidence, None, "dsm_not_current")
+            rank, say = 2, Ruling("violation", words, "", evidence, None, "dsm_not_current")
         elif fact.diagnoses:
             words = f"no substance-related diagnosis {iso(item.day)}"
-            rank, say = 2, Say("violation", words, "", evidence, None, "diagnosis_missing")
+            rank, say = 2, Ruling("violation", words, "", evidence, None, "diagnosis_missing")
         else:
             words = f"diagnoses not stated {iso(item.day)}"
-            rank, say = 1, Say("unknown", words, "", evidence, None, "diagnosis_missing")
+            rank, say = 1, Ruling("unknown", words, "", evidence, None, "diagnosis_missing")
         if rank > standing:
             standing = rank
             changes.append((item.day, say))
@@ -130,23 +131,25 @@ def _dimension_changes(
     return changes
 
 
-def _dimension_say(case: Case, rule: AdmissionDimensions, stay: Stay, profile: Profile) -> Say:
+def _dimension_say(case: Case, rule: AdmissionDimensions, stay: Stay, profile: Profile) -> Ruling:
     evidence = tuple(sorted({*profile.evidence, stay.opened_by}))
     if not profile.dimensions:
-        return Say("unknown", "no dimensions recorded", "", evidence, None, "dimensions_missing")
+        return Ruling("unknown", "no dimensions recorded", "", evidence, None, "dimensions_missing")
     if profile.edition != case.pack.edition:
         words = f"dimensions by {profile.edition}, criteria by {case.pack.edition}"
-        return Say("unknown", words, "", evidence, None, "edition_mismatch")
+        return Ruling("unknown", words, "", evidence, None, "edition_mismatch")
     route, parts = _route(case, rule, stay, profile)
     value = all_of(*parts.values())
     arithmetic = f"{route}: " + ", ".join(f"{name} {_word(part)}" for name, part in parts.items())
     if value:
-        return Say("met", f"{route}: admission criteria met", arithmetic, evidence)
+        return Ruling("met", f"{route}: admission criteria met", arithmetic, evidence)
     if value is False:
         lacking = ", ".join(name for name, part in parts.items() if part is False)
-        return Say("violation", f"{route}: not met: {lacking}", arithmetic, evidence, None, "admission_criteria")
+        return Ruling("violation", f"{route}: not met: {lacking}", arithmetic, evidence, None, "admission_criteria")
     unknown = ", ".join(name for name, part in parts.items() if part is None)
-    return Say("unknown", f"{route}: not stated: {unknown}", arithmetic, evidence, None, "admission_criteria_unknown")
+    return Ruling(
+        "unknown", f"{route}: not stated: {unknown}", arithmetic, evidence, None, "admission_criteria_unknown"
+    )
 
 
 def _word(value: Truth) -> str:
@@ -208,15 +211,17 @@ def capacity_for_progress(case: Case, _: CapacityForProgress) -> Sheet:
     return sheet
 
 
-def _capacity_say(case: Case) -> Say:
+def _capacity_say(case: Case) -> Ruling:
     admission, admitted = case.chart.admission, case.chart.admitted
     if admission is None or admitted is None or admitted.expects_progress is None:
         evidence = (admission.version,) if admission else ()
-        return Say("unknown", "whether progress is expected is not stated", "", evidence, None, "capacity_not_stated")
+        return Ruling(
+            "unknown", "whether progress is expected is not stated", "", evidence, None, "capacity_not_stated"
+        )
     if admitted.expects_progress:
-        return Say("met", f"progress expected at admission {iso(admission.day)}", "", (admission.version,))
+        return Ruling("met", f"progress expected at admission {iso(admission.day)}", "", (admission.version,))
     words = f"no progress expected at admission {iso(admission.day)}"
-    return Say("violation", words, "", (admission.version,), None, "no_progress_expected")
+    return Ruling("violation", words, "", (admission.version,), None, "no_progress_expected")
 
 
 @judges(DualDiagnosis)
@@ -233,11 +238,11 @@ def dual_diagnosis(case: Case, rule: DualDiagnosis) -> Sheet:
             stated = admitted is not None and admitted.dual_diagnosis_enhanced is not None
             words = "not admitted to dual diagnosis enhanced services"
             evidence = (admission.version,) if admission else ()
-            say = Say("not_applicable", words if stated else f"{words}, as far as stated", "", evidence)
+            say = Ruling("not_applicable", words if stated else f"{words}, as far as stated", "", evidence)
             sheet.main.set(stay.first, say)
             sheet.leave(stay)
         return sheet
-    changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
+    changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     qualifying = case.pack.rule(QualifyingDiagnosis)
     codes: dict[str, Truth] = {}
     versions: list[int] = [admission.version]
@@ -254,19 +259,19 @@ def dual_diagnosis(case: Case, rule: DualDiagnosis) -> Sheet:
     return sheet
 
 
-def _dual_say(rule: DualDiagnosis, codes: dict[str, Truth], evidence: tuple[int, ...]) -> Say:
+def _dual_say(rule: DualDiagnosis, codes: dict[str, Truth], evidence: tuple[int, ...]) -> Ruling:
     """What the diagnoses say; of each code it is known, or not, whether it is by a current edition of the DSM."""
     if not codes:
-        return Say("unknown", "diagnoses not stated", "", evidence, None, "diagnosis_missing")
+        return Ruling("unknown", "diagnoses not stated", "", evidence, None, "diagnosis_missing")
     substance = {code: value for code, value in codes.items() if code.startswith(rule.codes)}
     mental = {code: value for code, value in codes.items() if code.startswith("F") and code not in substance}
     parts = {"substance-related": any_of(*substance.values()), "mental": any_of(*mental.values())}
     lacking = " and a ".join(name for name, value in parts.items() if value is False)
     if lacking:
         words = f"dual diagnosis enhanced, without a {lacking} diagnosis by a current DSM"
-        return Say("violation", words, "", evidence, None, "dual_diagnosis_missing")
+        return Ruling("violation", words, "", evidence, None, "dual_diagnosis_missing")
     if all_of(*parts.values()) is None:
         unknown = sorted(code for code, value in (substance | mental).items() if value is None)
-        return Say("unknown", f"{', '.join(unknown)}: dsm not stated", "", evidence, None, "dsm_missing")
+        return Ruling("unknown", f"{', '.join(unknown)}: dsm not stated", "", evidence, None, "dsm_missing")
     found = [min(code for code, value in kind.items() if value) for kind in (substance, mental)]
-    return Say("met", f"{found[0]} and {found[1]}", "", evidence)
+    return Ruling("met", f"{found[0]} and {found[1]}", "", evidence)

@@ -11,9 +11,10 @@ from caretrail.episode.history import Effective
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, Session
+from caretrail.findings.finding import Ruling
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import DAY, Change, Say, Sheet
+from caretrail.findings.track import DAY, Change, Sheet
 from caretrail.policy.rules.admission import AssessmentBeforeTreatment, PriorAssessment
 
 
@@ -121,14 +122,14 @@ def _before_treatment(
     sessions: Sequence[Session],
 ) -> list[Change]:
     """What A1 says from the first day on."""
-    changes: list[Change] = [(date.min, Say("not_applicable", "no session yet, and no acceptable assessment"))]
+    changes: list[Change] = [(date.min, Ruling("not_applicable", "no session yet, and no acceptable assessment"))]
     accepted = next((item for item in known if item.value), None)
     doubtful = next((item for item in known if item.value is None), None)
     if accepted and (first is None or _in_time(rule, accepted, first, sessions)):
         if doubtful:
             changes.append((doubtful.day, _doubt(doubtful)))
         made = f"assessment accepted from {iso(accepted.day)}"
-        changes.append((accepted.day, Say("met", made, _order(accepted, first), accepted.evidence)))
+        changes.append((accepted.day, Ruling("met", made, _order(accepted, first), accepted.evidence)))
         return changes
     if doubtful and (first is None or _in_time(rule, doubtful, first, sessions)):
         changes.append((doubtful.day, _doubt(doubtful)))
@@ -138,20 +139,20 @@ def _before_treatment(
     short = [item.evidence for item in known if item.day <= first.day]
     evidence = (*(short[-1] if short else ()), first.version)
     began = f"treatment began {iso(first.day)} without an acceptable assessment"
-    missing = Say("violation", began, f"first session {iso(first.day)}", evidence, first.day, "assessment_missing")
+    missing = Ruling("violation", began, f"first session {iso(first.day)}", evidence, first.day, "assessment_missing")
     changes.append((first.day, missing))
     if accepted:
         words = f"assessed {iso(accepted.day)}, after treatment began {iso(first.day)}"
         evidence = (*accepted.evidence, first.version)
-        late = Say("violation", words, _order(accepted, first), evidence, first.day, "assessment_after_treatment")
-        met = Say("met", words, _order(accepted, first), evidence)
+        late = Ruling("violation", words, _order(accepted, first), evidence, first.day, "assessment_after_treatment")
+        met = Ruling("met", words, _order(accepted, first), evidence)
         changes += [(accepted.day, late), (accepted.day + case.notice, met)]
     return changes
 
 
-def _doubt(item: Accepted) -> Say:
+def _doubt(item: Accepted) -> Ruling:
     words = f"prior assessment of {iso(item.day)}: not known whether {item.missing}"
-    return Say("unknown", words, "", item.evidence, None, "prior_assessment_unknown")
+    return Ruling("unknown", words, "", item.evidence, None, "prior_assessment_unknown")
 
 
 def _order(accepted: Accepted, first: Session | None) -> str:
@@ -187,28 +188,28 @@ def prior_assessment(case: Case, _: PriorAssessment) -> Sheet:
             cured = True
         if priors:
             changes.append((item.day, _prior_say(priors, cured, item)))
-    none = Say("not_applicable", "no prior assessment was used")
+    none = Ruling("not_applicable", "no prior assessment was used")
     for stay in chart.stays:
         sheet.main.lay([(date.min, none), *changes], stay.first, stay.last)
         sheet.leave(stay)
     return sheet
 
 
-def _prior_say(priors: list[Effective], cured: bool, latest: Effective) -> Say:
+def _prior_say(priors: list[Effective], cured: bool, latest: Effective) -> Ruling:
     evidence = tuple(item.version for item in priors)
     facts = [item.fact for item in priors if isinstance(item.fact, Assessed)]
     value = any_of(*[all_of(*prior_parts(fact).values()) for fact in facts])
     day = priors[-1].day
     if value:
-        return Say("met", f"prior assessment accepted {iso(day)}: complete", "four of four parts", evidence)
+        return Ruling("met", f"prior assessment accepted {iso(day)}: complete", "four of four parts", evidence)
     if cured:
         words = f"prior assessment accepted {iso(day)}, with an assessment or addendum of {iso(latest.day)}"
-        return Say("met", words, "", (*evidence, latest.version))
+        return Ruling("met", words, "", (*evidence, latest.version))
     parts = prior_parts(facts[-1])
     absent = [name for name, part in parts.items() if part is False]
     unknown = [name for name, part in parts.items() if part is None]
     if value is False:
         words = f"prior assessment accepted {iso(day)} lacks {', '.join(absent)}: addendum needed"
-        return Say("violation", words, f"{4 - len(absent)} of four parts", evidence, None, "addendum_required")
+        return Ruling("violation", words, f"{4 - len(absent)} of four parts", evidence, None, "addendum_required")
     words = f"prior assessment accepted {iso(day)}: {', '.join(unknown)} not stated"
-    return Say("unknown", words, "", evidence, None, "prior_assessment_unknown")
+    return Ruling("unknown", words, "", evidence, None, "prior_assessment_unknown")

@@ -9,9 +9,9 @@ from caretrail.days import iso, later
 from caretrail.facts import Authorized
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Session, Stay
-from caretrail.findings.finding import Verdict
+from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import DAY, Say, Sheet
+from caretrail.findings.track import DAY, Sheet
 from caretrail.policy.rules.stay import Authorization as AuthorizationRule
 
 MINUTES_AN_HOUR = 60
@@ -39,7 +39,7 @@ def authorization(case: Case, rule: AuthorizationRule) -> Sheet:
     return sheet
 
 
-def _say(case: Case, rule: AuthorizationRule, stay: Stay, sessions: Sequence[Session], day: date) -> Say:
+def _say(case: Case, rule: AuthorizationRule, stay: Stay, sessions: Sequence[Session], day: date) -> Ruling:
     known = [
         (item.version, item.fact)
         for item in case.chart.authorized
@@ -53,7 +53,7 @@ def _say(case: Case, rule: AuthorizationRule, stay: Stay, sessions: Sequence[Ses
             words += f", the last ended {iso(max(ended))}"
         begun = max([stay.first, *(end + DAY for end in ended)])
         evidence = tuple(version for version, _ in known) or (stay.opened_by,)
-        return Say("violation", words, "", evidence, None, "authorization_none", None, begun)
+        return Ruling("violation", words, "", evidence, None, "authorization_none", None, begun)
     used = {version: _used(case, fact, sessions, day) for version, fact in in_force}
     left = [(version, fact) for version, fact in in_force if used[version] < _granted(fact)]
     if not left:
@@ -64,18 +64,18 @@ def _say(case: Case, rule: AuthorizationRule, stay: Stay, sessions: Sequence[Ses
     if fact.to - timedelta(days=rule.soon_days) <= day and not follows:
         verdict: Verdict = "due_today" if day == fact.to else "due_soon"
         words = f"authorization ends {iso(fact.to)}"
-        return Say(verdict, words, arithmetic, (version,), fact.to, "authorization_ends", None, fact.from_)
-    return Say("met", f"authorized through {iso(fact.to)}", arithmetic, (version,), fact.to, "", None, fact.from_)
+        return Ruling(verdict, words, arithmetic, (version,), fact.to, "authorization_ends", None, fact.from_)
+    return Ruling("met", f"authorized through {iso(fact.to)}", arithmetic, (version,), fact.to, "", None, fact.from_)
 
 
-def _used_up(in_force: Sequence[tuple[int, Authorized]], used: dict[int, int]) -> Say:
+def _used_up(in_force: Sequence[tuple[int, Authorized]], used: dict[int, int]) -> Ruling:
     """No units are left: that is due if they were enough so far, and a violation once more was used."""
     version, fact = max(in_force, key=lambda item: (used[item[0]] <= _granted(item[1]), item[1].to))
     arithmetic = _arithmetic(fact, used[version])
     enough = used[version] <= _granted(fact)
     words = f"authorization of {iso(fact.from_)} {'used up' if enough else 'exceeded'}: {fact.units} {fact.unit} units"
     verdict: Verdict = "due_soon" if enough else "violation"
-    return Say(verdict, words, arithmetic, (version,), None, "authorization_used_up", None, fact.from_)
+    return Ruling(verdict, words, arithmetic, (version,), None, "authorization_used_up", None, fact.from_)
 
 
 def _granted(fact: Authorized) -> int:

@@ -12,9 +12,10 @@ from caretrail.days import iso, later
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.clock import Clock
+from caretrail.findings.finding import Ruling
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import ends_on, in_words
-from caretrail.findings.track import DAY, Change, Say, Sheet
+from caretrail.findings.track import DAY, Change, Sheet
 from caretrail.policy.rules.admission import CoOccurringScreen, TreatmentAfterAdmission
 from caretrail.policy.rules.treatment import CareCoordination, NoContact, OneToOne, ServiceMix
 
@@ -31,10 +32,10 @@ def co_occurring_screen(case: Case, _: CoOccurringScreen) -> Sheet:
     if admission is None or eligible is False:
         for stay in chart.stays:
             evidence = (admission.version,) if admission else ()
-            sheet.main.set(stay.first, Say("not_applicable", "not Medicaid-eligible", "", evidence))
+            sheet.main.set(stay.first, Ruling("not_applicable", "not Medicaid-eligible", "", evidence))
             sheet.leave(stay)
         return sheet
-    changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
+    changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     for item in chart.assessments:
         fact = item.fact
         if not isinstance(fact, Assessed):
@@ -42,19 +43,19 @@ def co_occurring_screen(case: Case, _: CoOccurringScreen) -> Sheet:
         evidence = (item.version,)
         if fact.co_occurring_screen in ("positive", "negative"):
             words = f"screened {iso(item.day)}: {fact.co_occurring_screen}"
-            changes.append((item.day, Say("met", words, "", evidence)))
+            changes.append((item.day, Ruling("met", words, "", evidence)))
             break
         if fact.co_occurring_screen == "not_done" and eligible:
             words = f"not screened for co-occurring conditions, assessed {iso(item.day)}"
-            say = Say("violation", words, "", evidence, None, "screen_missing")
+            say = Ruling("violation", words, "", evidence, None, "screen_missing")
         elif fact.co_occurring_screen == "not_done":
             words = "not screened, and medicaid_eligible is not stated"
-            say = Say("unknown", words, "", (*evidence, admission.version), None, "screen_missing")
+            say = Ruling("unknown", words, "", (*evidence, admission.version), None, "screen_missing")
         elif changes[-1][1].verdict == "violation":
             continue
         else:
             words = f"assessment of {iso(item.day)}: co_occurring_screen is not stated"
-            say = Say("unknown", words, "", evidence, None, "screen_missing")
+            say = Ruling("unknown", words, "", evidence, None, "screen_missing")
         changes.append((item.day, say))
     for stay in chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
@@ -73,13 +74,13 @@ def treatment_after_admission(case: Case, _: TreatmentAfterAdmission) -> Sheet:
     early = chart.attended_before(admission.day if admission else None)
     words = f"treated from {iso(early[0].day)}, before the admission: told then" if early else ""
     for stay in chart.stays:
-        say = Say("met", words or "no session before the admission", "", (stay.opened_by,))
+        say = Ruling("met", words or "no session before the admission", "", (stay.opened_by,))
         sheet.main.set(stay.first, say)
         sheet.leave(stay)
     if early:
         first = early[0]
         words = f"treated since {iso(first.day)}, before an admission"
-        say = Say(
+        say = Ruling(
             "violation", words, f"first session {iso(first.day)}", (first.version,), None, "treated_before_admission"
         )
         track = sheet.sub("before admission")
@@ -105,7 +106,7 @@ def one_to_one(case: Case, rule: OneToOne) -> Sheet:
     notice = case.notice
     names = " or ".join(rule.services)
     for stay in chart.stays:
-        sheet.main.set(stay.first, Say("not_applicable", f"no {names} session yet"))
+        sheet.main.set(stay.first, Ruling("not_applicable", f"no {names} session yet"))
         begun = False
         for session in chart.own(chart.attended, stay):
             if session.service not in rule.services:
@@ -113,13 +114,13 @@ def one_to_one(case: Case, rule: OneToOne) -> Sheet:
             if not begun:
                 begun = True
                 words = f"{names} sessions since {iso(session.day)}: none open"
-                sheet.main.set(session.day, Say("met", words, "", (session.version,)))
+                sheet.main.set(session.day, Ruling("met", words, "", (session.version,)))
             if session.size is not None and session.size > 1:
                 name = f"{session.service} session of {iso(session.day)}" + (
                     f" {session.start}" if session.start else ""
                 )
                 words, arithmetic = f"{name}: {session.size} clients, one to one", f"{session.size} <= 1 fails"
-                say = Say("violation", words, arithmetic, (session.version,), None, "ratio")
+                say = Ruling("violation", words, arithmetic, (session.version,), None, "ratio")
                 sheet.note(name, session.day, session.day + notice, say)
         sheet.leave(stay)
     return sheet
@@ -133,7 +134,9 @@ def service_mix(case: Case, rule: ServiceMix) -> Sheet:
         given_in = {service: case.chart.attended_in(stay, service) for service in rule.services}
         first = {service: sessions[0] for service, sessions in given_in.items() if sessions}
         told = stay.first + timedelta(weeks=rule.after_weeks)
-        sheet.main.set(stay.first, Say("not_applicable", f"looked at from {iso(told)}, after {rule.after_weeks} weeks"))
+        sheet.main.set(
+            stay.first, Ruling("not_applicable", f"looked at from {iso(told)}, after {rule.after_weeks} weeks")
+        )
         days = sorted({told, *(session.day for session in first.values() if session.day > told)})
         for day in days:
             if stay.last is not None and day > stay.last:
@@ -144,9 +147,9 @@ def service_mix(case: Case, rule: ServiceMix) -> Sheet:
             arithmetic = f"{iso(stay.first)} + {rule.after_weeks} weeks = {iso(told)}"
             if missing:
                 words = f"not given since {iso(stay.first)}: {', '.join(missing)}"
-                sheet.main.set(day, Say("info", words, arithmetic, evidence, None, "service_missing"))
+                sheet.main.set(day, Ruling("info", words, arithmetic, evidence, None, "service_missing"))
             else:
-                sheet.main.set(day, Say("met", "every kind of service was given", arithmetic, evidence))
+                sheet.main.set(day, Ruling("met", "every kind of service was given", arithmetic, evidence))
         sheet.leave(stay)
     return sheet
 
@@ -160,23 +163,25 @@ def care_coordination(case: Case, _: CareCoordination) -> Sheet:
     """
     sheet, chart = Sheet(), case.chart
     days = [item.day for item in chart.coordinated]  # in order
-    nothing = Say("not_applicable", "no care coordination recorded yet, and no review period has ended")
+    nothing = Ruling("not_applicable", "no care coordination recorded yet, and no review period has ended")
     changes: list[Change] = [(date.min, nothing)]
     for base, end, evidence in _review_periods(case.clock):
         following = bisect_left(days, end)
         if chart.stay_on(end) is None or bisect_left(days, base) < following:
             continue
         words = f"no care coordination recorded from {iso(base)} to {iso(end - DAY)}"
-        say = Say("info", words, f"review period from {iso(base)}", evidence, None, "care_not_coordinated", None, base)
+        say = Ruling(
+            "info", words, f"review period from {iso(base)}", evidence, None, "care_not_coordinated", None, base
+        )
         told = later(end, case.pack.notice_days)
         sheet.note(f"review period from {iso(base)}", end, told, say)
         # silent while that is told: then the period's own finding speaks
-        changes.append((end, Say("met", words, anchor=base)))
+        changes.append((end, Ruling("met", words, anchor=base)))
         if bisect_right(days, told) == following:
-            say = Say("not_applicable", f"{words}, nor since", anchor=base)
+            say = Ruling("not_applicable", f"{words}, nor since", anchor=base)
             changes.append((told, say))
     changes += [
-        (item.day, Say("met", f"care coordinated {iso(item.day)}", "", (item.version,), anchor=item.day))
+        (item.day, Ruling("met", f"care coordinated {iso(item.day)}", "", (item.version,), anchor=item.day))
         for item in chart.coordinated
     ]
     changes.sort(key=itemgetter(0))  # on one day what was done comes after what was not
@@ -216,13 +221,13 @@ def no_contact(case: Case, rule: NoContact) -> Sheet:
         contacts |= {item.day: (item.version,) for item in chart.visits if stay.covers(item.day)}
         days = sorted(contacts)
         for place, day in enumerate(days):
-            sheet.main.set(day, Say("met", f"last contact {iso(day)}", "", contacts[day], anchor=day))
+            sheet.main.set(day, Ruling("met", f"last contact {iso(day)}", "", contacts[day], anchor=day))
             until = ends_on(rule.after, day, case.pack.closed_days)
             following = days[place + 1] if place + 1 < len(days) else None
             if (following is None or later(until, 1) < following) and (stay.last is None or until < stay.last):
                 arithmetic = f"{iso(day)} + {in_words(rule.after)} = {iso(until)}"
                 words = f"no contact since {iso(day)}"
-                say = Say("violation", words, arithmetic, contacts[day], until, "no_contact", None, day)
+                say = Ruling("violation", words, arithmetic, contacts[day], until, "no_contact", None, day)
                 sheet.main.set(later(until, 1), say)
         sheet.leave(stay)
     return sheet

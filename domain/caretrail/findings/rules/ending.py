@@ -6,9 +6,10 @@ from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.facts import Discharged, Outcome, Transferred
 from caretrail.findings.case import Case
+from caretrail.findings.finding import Ruling
 from caretrail.findings.logic import Truth
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import Say, Sheet
+from caretrail.findings.track import Sheet
 from caretrail.policy.rules.stay import EndingSupported
 
 
@@ -22,7 +23,7 @@ def ending_supported(case: Case, _: EndingSupported) -> Sheet:
     sheet, chart = Sheet(), case.chart
     judged: set[int] = set()
     for stay in chart.stays:
-        sheet.main.set(stay.first, Say("not_applicable", "stay open"))
+        sheet.main.set(stay.first, Ruling("not_applicable", "stay open"))
         if stay.last is None:
             continue
         sheet.main.set(stay.last, None)
@@ -67,9 +68,11 @@ def _note(
     evidence = (item.version,)
     if contradicted:
         words = f"{subject}: goals met is claimed, but {', '.join(contradicted)} is stated false"
-        say = Say("violation", words, "", evidence, None, "outcome_contradicted")
+        say = Ruling("violation", words, "", evidence, None, "outcome_contradicted")
     elif absent:
-        say = Say("unknown", f"{subject}: {', '.join(absent)} not stated", "", evidence, None, "discharge_incomplete")
+        say = Ruling(
+            "unknown", f"{subject}: {', '.join(absent)} not stated", "", evidence, None, "discharge_incomplete"
+        )
     else:
-        say = Say("met", f"{subject}: all stated that its reason asks for", "", evidence)
+        say = Ruling("met", f"{subject}: all stated that its reason asks for", "", evidence)
     sheet.note(subject, item.day, None, say)

@@ -8,14 +8,14 @@ from datetime import date, timedelta
 from caretrail.days import iso
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Session, Stay
-from caretrail.findings.finding import Verdict
+from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import months_after
-from caretrail.findings.track import DAY, Say, Sheet
+from caretrail.findings.track import DAY, Sheet
 from caretrail.findings.weeks import Judged, Week
 from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
 
-Judge = Callable[[date, Week], Say]
+Judge = Callable[[date, Week], Ruling]
 
 
 @judges(WeeklyHours)
@@ -30,7 +30,7 @@ def weekly_hours(case: Case, rule: WeeklyHours) -> Sheet:
         return _scheduled_hours(case, rule)
     needed, most, bound = rule.least, rule.most, rule.basis
 
-    def judge(start: date, week: Week) -> Say:
+    def judge(start: date, week: Week) -> Ruling:
         offered, attended = week.offered, week.attended
         words = f"week of {iso(start)}: offered {offered}, attended {attended} minutes, {needed} needed"
         verdict: Verdict = "met"
@@ -45,7 +45,7 @@ def weekly_hours(case: Case, rule: WeeklyHours) -> Sheet:
             verdict, cause = "info", "above_range"
             words += f", {most} at most"
             arithmetic = f"offered {offered} - {most} = {offered - most}"
-        return Say(verdict, words, arithmetic, tuple(week.evidence), None, cause, None, start)
+        return Ruling(verdict, words, arithmetic, tuple(week.evidence), None, cause, None, start)
 
     nothing = f"offered 0, attended 0 minutes, {needed} needed"
     return _judge_weeks(case, judge, nothing, f"offered 0 - {needed} = -{needed}", "offered_short")
@@ -55,8 +55,8 @@ def _scheduled_hours(case: Case, rule: WeeklyHours) -> Sheet:
     """Judge each full week by the schedule in force on its first day; weeks judged alike are one finding."""
     sheet, policy = Sheet(), case.chart.policy
     for stay in case.chart.stays:
-        sheet.main.set(stay.first, Say("not_applicable", "no full week yet"))
-        standing: tuple[Say, date] | None = None
+        sheet.main.set(stay.first, Ruling("not_applicable", "no full week yet"))
+        standing: tuple[Ruling, date] | None = None
         for judged in case.weeks.full_weeks(stay):
             say = _by_schedule(case, rule, judged)
             # a run of weeks hangs on its first, but each version of the rules judges the weeks of its own days
@@ -69,19 +69,19 @@ def _scheduled_hours(case: Case, rule: WeeklyHours) -> Sheet:
     return sheet
 
 
-def _by_schedule(case: Case, rule: WeeklyHours, judged: Judged) -> Say:
+def _by_schedule(case: Case, rule: WeeklyHours, judged: Judged) -> Ruling:
     """What the schedule says of a week, in words that hold for every week it is in force."""
     if judged.on_hold:
-        return Say("not_applicable", "on hold: the week is not judged")
+        return Ruling("not_applicable", "on hold: the week is not judged")
     schedule = [item for item in case.chart.schedules if item[0] <= judged.start]
     if not schedule:
-        return Say("unknown", "no schedule recorded", "", (), None, "schedule_missing")
+        return Ruling("unknown", "no schedule recorded", "", (), None, "schedule_missing")
     since, (minutes, version) = schedule[-1][0], (schedule[-1][1].minutes_per_week, schedule[-1][2])
     words = f"{minutes} minutes a week scheduled since {iso(since)}, {rule.least} needed"
     arithmetic = f"scheduled {minutes} - {rule.least} = {minutes - rule.least}"
     if minutes < rule.least:
-        return Say("violation", words, arithmetic, (version,), None, "scheduled_short")
-    return Say("met", words, arithmetic, (version,))
+        return Ruling("violation", words, arithmetic, (version,), None, "scheduled_short")
+    return Ruling("met", words, arithmetic, (version,))
 
 
 @judges(WeeklyDays)
@@ -92,7 +92,7 @@ def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
     """
     least, most = rule.least, rule.most
 
-    def judge(start: date, week: Week) -> Say:
+    def judge(start: date, week: Week) -> Ruling:
         count = len(week.days)
         counted = f"{count} day" if count == 1 else f"{count} days"
         words = f"week of {iso(start)}: sessions offered on {counted}, {least} to {most} needed"
@@ -103,7 +103,7 @@ def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
         elif count > most:
             verdict, cause = "info", "frequency_high"
         days = ", ".join([iso(day) for day in week.days])
-        return Say(verdict, words, f"days: {days}", tuple(week.evidence), None, cause, None, start)
+        return Ruling(verdict, words, f"days: {days}", tuple(week.evidence), None, cause, None, start)
 
     nothing = f"sessions offered on 0 days, {least} to {most} needed"
     return _judge_weeks(case, judge, nothing, "days: none", "frequency_low")
@@ -112,39 +112,39 @@ def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
 def _judge_weeks(case: Case, judge: Judge, nothing: str, arithmetic: str, cause: str) -> Sheet:
     sheet = Sheet()
     for stay in case.chart.stays:
-        sheet.main.set(stay.first, Say("not_applicable", "no full week yet"))
+        sheet.main.set(stay.first, Ruling("not_applicable", "no full week yet"))
         for judged in case.weeks.judged_in(stay):
             if judged.week is not None:
                 _note_week(case, sheet, stay, judged, judge(judged.start, judged.week))
             elif judged.on_hold:
                 if stay.last is None or judged.judged <= stay.last:
                     words = f"on hold in the week of {iso(judged.start)}: not judged"
-                    sheet.main.set(judged.judged, Say("not_applicable", words, anchor=judged.start))
+                    sheet.main.set(judged.judged, Ruling("not_applicable", words, anchor=judged.start))
             else:
                 words = f"week of {iso(judged.start)} and since: {nothing}"
-                say = Say("violation", words, arithmetic, (), None, cause)
+                say = Ruling("violation", words, arithmetic, (), None, cause)
                 _note_run(case, sheet, stay, judged, say)
         sheet.leave(stay)
     return sheet
 
 
-def _note_week(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) -> None:
+def _note_week(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Ruling) -> None:
     if say.verdict != "met":
         week = f"week of {iso(judged.start)}"
         sheet.note(week, judged.judged, judged.judged + case.notice, say)
-        say = Say("met", f"{week} judged", "", (), None, "", None, judged.start)
+        say = Ruling("met", f"{week} judged", "", (), None, "", None, judged.start)
     if stay.last is None or judged.judged <= stay.last:
         sheet.main.set(judged.judged, say)
 
 
-def _note_run(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Say) -> None:
+def _note_run(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Ruling) -> None:
     """Note weeks with nothing offered, one after another, as one finding: nobody need write for time to pass."""
     until = judged.until
     if until is not None:
         until += timedelta(days=case.pack.notice_days - 7)
     sheet.note(f"week of {iso(judged.start)} and since", judged.judged, until, say._replace(anchor=judged.start))
     if stay.last is None or judged.judged <= stay.last:
-        sheet.main.set(judged.judged, Say("met", "weeks before were judged", anchor=judged.start))
+        sheet.main.set(judged.judged, Ruling("met", "weeks before were judged", anchor=judged.start))
 
 
 @judges(GroupSize)
@@ -161,10 +161,10 @@ def group_size(case: Case, rule: GroupSize) -> Sheet:
     notice = case.notice
     for stay in chart.stays:
         groups = _of(case, stay, rule.services)
-        sheet.main.set(stay.first, Say("not_applicable", "no group yet"))
+        sheet.main.set(stay.first, Ruling("not_applicable", "no group yet"))
         if groups:
             words = f"groups since {iso(groups[0].day)}: none open"
-            sheet.main.set(groups[0].day, Say("met", words, f"{least} to {most} clients a group"))
+            sheet.main.set(groups[0].day, Ruling("met", words, f"{least} to {most} clients a group"))
         not_stated = False
         for group in groups:
             size = group.size
@@ -178,13 +178,13 @@ def group_size(case: Case, rule: GroupSize) -> Sheet:
             if size is None:
                 not_stated = True
                 words = f"group_size not stated, first for the group of {iso(group.day)}"
-                say = Say("unknown", words, "", (group.version,), None, "group_size_missing")
+                say = Ruling("unknown", words, "", (group.version,), None, "group_size_missing")
                 sheet.note("group_size", group.day, stay.last + DAY if stay.last else None, say)
                 continue
             name = f"group of {iso(group.day)}" + (f" {group.start}" if group.start else "")
             cause = "group_too_small" if size < least else "group_too_large"
             words = f"{name}: {size} clients, {least} to {most} allowed"
-            say = Say("violation", words, f"{least} <= {size} <= {most} fails", (group.version,), None, cause)
+            say = Ruling("violation", words, f"{least} <= {size} <= {most} fails", (group.version,), None, cause)
             sheet.note(name, group.day, group.day + notice, say)
         sheet.leave(stay)
     return sheet
@@ -202,7 +202,7 @@ def _average_size(case: Case, rule: GroupSize) -> Sheet:
     sheet, chart = Sheet(), case.chart
     notice = case.notice
     for stay in chart.stays:
-        sheet.main.set(stay.first, Say("not_applicable", "no month of groups yet"))
+        sheet.main.set(stay.first, Ruling("not_applicable", "no month of groups yet"))
         months: dict[date, list[Session]] = {}
         for session in chart.attended_in(stay):
             if session.service in rule.services and session.size is not None:
@@ -216,9 +216,9 @@ def _average_size(case: Case, rule: GroupSize) -> Sheet:
             if total < rule.least * len(groups) or total > rule.most * len(groups):
                 cause = "group_too_small" if total < rule.least * len(groups) else "group_too_large"
                 words = f"{name}: {total / len(groups):.1f} clients on average, {rule.least} to {rule.most} allowed"
-                say = Say("violation", words, arithmetic, evidence, None, cause, None, first)
+                say = Ruling("violation", words, arithmetic, evidence, None, cause, None, first)
                 sheet.note(name, judged, judged + notice, say)
             if stay.last is None or judged <= stay.last:
-                sheet.main.set(judged, Say("met", f"{name} judged", arithmetic, evidence, anchor=first))
+                sheet.main.set(judged, Ruling("met", f"{name} judged", arithmetic, evidence, anchor=first))
         sheet.leave(stay)
     return sheet

@@ -11,11 +11,12 @@ from caretrail.days import iso
 from caretrail.facts import Assessed, PlanSigned
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, Plan, Review, Session, Stay, within
+from caretrail.findings.finding import Ruling
 from caretrail.findings.logic import Truth
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.signing import Document
 from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, ordinal
-from caretrail.findings.track import DAY, Change, Say, Sheet
+from caretrail.findings.track import DAY, Change, Sheet
 from caretrail.policy.rules.plan import PlanDue, PlanSections
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
@@ -134,7 +135,7 @@ class _Owed:
         known = [due for due in (reached if reached and reached <= day else None, self.cap) if due is not None]
         return min(known, default=None)
 
-    def say(self, day: date) -> Say:
+    def say(self, day: date) -> Ruling:
         """What is said on a day without a plan."""
         held = [session for session in self.sessions if session.day <= day]
         evidence = tuple(session.version for session in held)
@@ -143,22 +144,22 @@ class _Owed:
         count = sum(1 for reached in self.reached if reached <= day)
         if due is not None and day > due:
             words = f"plan overdue since {self.named(due, of=True)}"
-            return Say("overdue", words, counts, evidence, due, "plan_overdue")
+            return Ruling("overdue", words, counts, evidence, due, "plan_overdue")
         if due is not None and day == due:
             words = f"plan due {iso(due)}{self.named(due)}"
-            return Say("due_today", words, counts, evidence, due, "plan_due")
+            return Ruling("due_today", words, counts, evidence, due, "plan_due")
         if due is not None and self.cap_soon and day >= due - timedelta(days=self.cap_soon):
-            return Say("due_soon", f"plan due {iso(due)}", counts, evidence, due, "plan_due")
+            return Ruling("due_soon", f"plan due {iso(due)}", counts, evidence, due, "plan_due")
         if not self.term.civil and self.term.soon and count >= self.term.count - self.term.soon:
             words = f"plan due by {last_of(self.term)}"
             if self.term.unit == "session" and held:
                 words += f", {ordinal(len(held))} was {iso(held[-1].day)}"
-            return Say("due_soon", words, counts, evidence, due, "plan_due")
+            return Ruling("due_soon", words, counts, evidence, due, "plan_due")
         if due is not None:
             words = f"plan due {iso(due)} at the latest"
         else:
             words = f"plan due by {last_of(self.term)}, {count} so far" if held else "no session yet"
-        return Say("not_applicable", words, counts, evidence, due)
+        return Ruling("not_applicable", words, counts, evidence, due)
 
     def counts(self, day: date) -> str:
         """The count so far, and the other reading of a session beside it."""
@@ -200,7 +201,7 @@ def _judge_plan(sheet: Sheet, stay: Stay, owed: _Owed, there: There | None) -> N
             break
         if there is not None and there.day <= day:
             evidence = (*(session.version for session in owed.sessions if session.day <= day), *there.evidence)
-            sheet.main.set(day, Say("met", there.words, f"{owed.counts(day)}; {there.words}", evidence))
+            sheet.main.set(day, Ruling("met", there.words, f"{owed.counts(day)}; {there.words}", evidence))
             return
         sheet.main.set(day, owed.say(day))
     if stay.last is not None:
@@ -216,7 +217,7 @@ def _end_unplanned(sheet: Sheet, stay: Stay) -> None:
         sheet.not_met(stay, standing)
     elif standing.verdict != "not_applicable":
         words = f"stay ended {iso(last)}, before a plan was overdue"
-        sheet.main.set(last, Say("not_applicable", words, standing.arithmetic, standing.evidence))
+        sheet.main.set(last, Ruling("not_applicable", words, standing.arithmetic, standing.evidence))
 
 
 def _sessions(name: str, sessions: Sequence[Session], day: date | None = None) -> str:
@@ -235,14 +236,14 @@ def plan_sections(case: Case, rule: PlanSections) -> Sheet:
     """
     sheet, chart = Sheet(), case.chart
     first_only = rule.of == "first_plan"
-    changes: list[Change] = [(date.min, Say("not_applicable", "no plan yet"))]
+    changes: list[Change] = [(date.min, Ruling("not_applicable", "no plan yet"))]
     for plan in chart.plans[: 1 if first_only else None]:
         say = _sections_say(plan, {name: _section(plan.fact, name) for name in rule.sections})
         stay = chart.stay_on(plan.day)
         if first_only and say.verdict == "violation" and stay is not None:
             sheet.note(f"plan {plan.fact.plan_version}", plan.day, plan.day + case.notice, say)
             words = f"plan {plan.fact.plan_version}, the first, was looked at {iso(plan.day)}"
-            say = Say("met", words, "", (plan.version,), anchor=plan.day)
+            say = Ruling("met", words, "", (plan.version,), anchor=plan.day)
         changes.append((plan.day, say))
     for stay in chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
@@ -250,16 +251,16 @@ def plan_sections(case: Case, rule: PlanSections) -> Sheet:
     return sheet
 
 
-def _sections_say(plan: Plan, parts: Mapping[str, Truth]) -> Say:
+def _sections_say(plan: Plan, parts: Mapping[str, Truth]) -> Ruling:
     lacking = ", ".join(name for name, part in parts.items() if part is False)
     unknown = ", ".join(name for name, part in parts.items() if part is None)
     name, evidence = f"plan {plan.fact.plan_version}", (plan.version,)
     if lacking:
-        return Say("violation", f"{name} lacks {lacking}", "", evidence, None, "plan_incomplete", None, plan.day)
+        return Ruling("violation", f"{name} lacks {lacking}", "", evidence, None, "plan_incomplete", None, plan.day)
     if unknown:
-        return Say("unknown", f"{name}: {unknown} not stated", "", evidence, None, "plan_incomplete", None, plan.day)
+        return Ruling("unknown", f"{name}: {unknown} not stated", "", evidence, None, "plan_incomplete", None, plan.day)
     has = "all sections" if len(parts) > 1 else ", ".join(parts)
-    return Say("met", f"{name} has {has}", "", evidence, None, "", None, plan.day)
+    return Ruling("met", f"{name} has {has}", "", evidence, None, "", None, plan.day)
 
 
 def _section(fact: PlanSigned, name: str) -> Truth:

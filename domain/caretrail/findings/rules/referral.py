@@ -10,11 +10,11 @@ from caretrail.episode.history import Effective
 from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.credentials import only_among
-from caretrail.findings.finding import QUIET_VERDICTS
+from caretrail.findings.finding import QUIET_VERDICTS, Ruling
 from caretrail.findings.logic import Truth
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.rules.staff import credentials_of
-from caretrail.findings.track import Change, Say, Sheet
+from caretrail.findings.track import Change, Sheet
 from caretrail.policy.rules.admission import AssessorCredential, MentalHealthReferral, QualifyingDiagnosis
 
 Made = tuple[Effective, Assessed, Truth]
@@ -33,7 +33,7 @@ def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
         (item, item.fact, _limited(case, rule, item)) for item in chart.assessments if isinstance(item.fact, Assessed)
     ]
     changes = _referral_changes(case, rule, made)
-    none = Say("unknown", "no assessment recorded", cause="assessment_missing")
+    none = Ruling("unknown", "no assessment recorded", cause="assessment_missing")
     for stay in chart.stays:
         sheet.main.lay([(date.min, none), *changes], stay.first, stay.last)
         sheet.leave(stay)
@@ -91,29 +91,29 @@ def _referral_say(
     stated: bool,
     limited: Truth,
     seen: tuple[int, ...],
-) -> Say:
+) -> Ruling:
     if not suspicion:
         if not stated:
-            return Say("unknown", "mental_health_suspected is not stated", "", seen, None, "suspicion_not_stated")
+            return Ruling("unknown", "mental_health_suspected is not stated", "", seen, None, "suspicion_not_stated")
         if limited is False:
-            return Say("not_applicable", "the assessor may diagnose", "", seen)
-        return Say("met", "no mental health condition suspected", "", seen)
+            return Ruling("not_applicable", "the assessor may diagnose", "", seen)
+        return Ruling("met", "no mental health condition suspected", "", seen)
     version, day, by_limited = suspicion[-1]
     suspected = f"suspected {iso(day)}"
     if referral is None:
         if by_limited is None:
             words = f"{suspected}: credential of the assessor not stated, no referral"
-            return Say("unknown", words, "", (version,), None, "credential_missing")
-        return Say("violation", f"{suspected}, no referral", "", (version,), None, "referral_missing")
+            return Ruling("unknown", words, "", (version,), None, "credential_missing")
+        return Ruling("violation", f"{suspected}, no referral", "", (version,), None, "referral_missing")
     evidence = (version,) if referral[0] == version else (version, referral[0])
     referred = f"{suspected}, referred {iso(referral[1])}"
     if referral[2] is None:
         words = f"{referred}: credential of the receiver not stated"
-        return Say("unknown", words, "", evidence, None, "credential_missing")
+        return Ruling("unknown", words, "", evidence, None, "credential_missing")
     if _may_not(case, rule, referral[2]):
         words = f"{referred} to somebody who may not diagnose"
-        return Say("violation", words, "", evidence, None, "referral_missing")
-    return Say("met", referred, "", evidence)
+        return Ruling("violation", words, "", evidence, None, "referral_missing")
+    return Ruling("met", referred, "", evidence)
 
 
 def _out_of_scope(case: Case, made: Sequence[Made], sheet: Sheet) -> None:
@@ -134,7 +134,7 @@ def _out_of_scope(case: Case, made: Sequence[Made], sheet: Sheet) -> None:
         stay = case.chart.stay_on(first)
         if codes and stay:
             words = f"{', '.join(codes)} recorded {iso(item.day)} by an assessor who may not diagnose it"
-            say = Say("violation", words, "", (item.version,), None, "scope")
+            say = Ruling("violation", words, "", (item.version,), None, "scope")
             sheet.note(f"diagnosis of {iso(item.day)}", first, first + notice, say)
     if sheet.subs:
         for subject, start, until, say in sheet.main.pieces():

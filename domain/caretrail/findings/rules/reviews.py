@@ -9,10 +9,10 @@ from caretrail.days import iso
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Review, Stay
 from caretrail.findings.clock import Due
-from caretrail.findings.finding import Verdict
+from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import in_words
-from caretrail.findings.track import DAY, Change, Say, Sheet, Track
+from caretrail.findings.track import DAY, Change, Sheet, Track
 from caretrail.policy.rules.plan import ReviewDue, ReviewGaps, ReviewValid
 
 
@@ -49,26 +49,26 @@ def _run(track: Track, day: date, due: Due, anchor: date, following: date) -> No
     if on is None:
         words = due.words
         if soon is not None and soon <= day:
-            say = Say("due_soon", words, due.arithmetic, due.evidence, None, "review_due", None, anchor)
+            say = Ruling("due_soon", words, due.arithmetic, due.evidence, None, "review_due", None, anchor)
         else:
-            say = Say("met", words, due.arithmetic, due.evidence, None, "", None, anchor)
+            say = Ruling("met", words, due.arithmetic, due.evidence, None, "", None, anchor)
         track.set(day, say)
         return
     text = iso(on)
     if soon is None:
         soon = on
     if day < soon:
-        track.set(day, Say("met", f"next review due {text}", due.arithmetic, due.evidence, on, "", None, anchor))
+        track.set(day, Ruling("met", f"next review due {text}", due.arithmetic, due.evidence, on, "", None, anchor))
     if day <= on and max(day, soon) < following:
         words = f"review due {text}"
         if day < on and soon < on:
-            say = Say("due_soon", words, due.arithmetic, due.evidence, on, "review_due", None, anchor)
+            say = Ruling("due_soon", words, due.arithmetic, due.evidence, on, "review_due", None, anchor)
             track.set(max(day, soon), say)
-        track.set(on, Say("due_today", words, due.arithmetic, due.evidence, on, "review_due", None, anchor))
+        track.set(on, Ruling("due_today", words, due.arithmetic, due.evidence, on, "review_due", None, anchor))
     if max(day, on) >= following:
         return
     words = f"review overdue, due {text}"
-    late = Say("overdue", words, due.arithmetic, due.evidence, on, "review_overdue", None, anchor)
+    late = Ruling("overdue", words, due.arithmetic, due.evidence, on, "review_overdue", None, anchor)
     track.set(max(day, on + DAY), late)
 
 
@@ -82,7 +82,7 @@ def _end(sheet: Sheet, stay: Stay, due: Due | None) -> None:
         sheet.not_met(stay, standing._replace(message=words))
     else:
         words = f"stay ended {iso(last)}, no review overdue"
-        say = Say("met", words, due.arithmetic, due.evidence, due.on, "", None, standing.anchor)
+        say = Ruling("met", words, due.arithmetic, due.evidence, due.on, "", None, standing.anchor)
         sheet.main.set(last, say)
 
 
@@ -94,12 +94,12 @@ def review_valid(case: Case, _: ReviewValid) -> Sheet:
     can still be stated: that is unknown until the stay ends. The rest cannot be cured and is a point.
     """
     sheet, chart = Sheet(), case.chart
-    changes: list[Change] = [(date.min, Say("not_applicable", "no review yet"))]
+    changes: list[Change] = [(date.min, Ruling("not_applicable", "no review yet"))]
     for review in chart.reviews:
         stay = chart.stay_on(review.day)
         if stay is not None:
             words = f"review of {iso(review.day)}: nothing open"
-            changes.append((review.day, Say("met", words, "", (review.version,), anchor=review.day)))
+            changes.append((review.day, Ruling("met", words, "", (review.version,), anchor=review.day)))
             _check(case, sheet, review, stay)
     for stay in chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
@@ -113,7 +113,7 @@ def _check(case: Case, sheet: Sheet, review: Review, stay: Stay) -> None:
     notice = review.day + case.notice
 
     def flag(verdict: Verdict, words: str, cause: str, until: date | None) -> None:
-        say = Say(verdict, f"{name}: {words}", "", evidence, None, cause)
+        say = Ruling(verdict, f"{name}: {words}", "", evidence, None, cause)
         sheet.note(name, review.day, until, say)
 
     if not fact.participants:
@@ -154,7 +154,7 @@ def review_gaps(case: Case, _: ReviewGaps) -> Sheet:
     for stay in ends:
         gaps.end(stay)
     for stay in case.chart.stays:
-        sheet.main.set(stay.first, Say("met", f"no gap of more than {gaps.term}"))
+        sheet.main.set(stay.first, Ruling("met", f"no gap of more than {gaps.term}"))
         sheet.leave(stay)
     return sheet
 
@@ -237,5 +237,5 @@ class _Gaps:
 
     def _point(self, subject: str, day: date, words: str, evidence: tuple[int, ...], base: date) -> Track:
         arithmetic = f"{iso(base)} + {self.term} = {iso(self._case.clock.period_end(base))}"
-        say = Say("info", words, arithmetic, evidence, None, "review_gap", None, base)
+        say = Ruling("info", words, arithmetic, evidence, None, "review_gap", None, base)
         return self._sheet.note(subject, day, day + self._notice, say)

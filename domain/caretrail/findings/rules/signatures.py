@@ -9,10 +9,11 @@ from operator import itemgetter
 from caretrail.days import iso, later
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review
+from caretrail.findings.finding import Ruling
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.signing import Document, Signing, settlings
 from caretrail.findings.terms import ends_on, in_words
-from caretrail.findings.track import Change, Say, Sheet, Track
+from caretrail.findings.track import Change, Sheet, Track
 from caretrail.policy.rules.plan import PlanSignatures
 
 
@@ -33,11 +34,11 @@ def plan_signatures(case: Case, rule: PlanSignatures) -> Sheet:
     if rule.documents == "plans_and_updates":
         documents += [review for review in chart.reviews if review.fact.updated]
     documents = sorted((item for item in documents if chart.stay_on(item.day)), key=lambda item: item.day)
-    changes: list[Change] = [(date.min, Say("not_applicable", "no plan and no update of one yet"))]
+    changes: list[Change] = [(date.min, Ruling("not_applicable", "no plan and no update of one yet"))]
     for document in documents:
         # silent while a signer is missing: then the signer's own finding speaks
         name = _name(document)
-        say = Say("met", f"{name} is signed", "", (document.version,), anchor=document.day)
+        say = Ruling("met", f"{name} is signed", "", (document.version,), anchor=document.day)
         changes.append((document.day, say))
         changes += _judge(case, rule, sheet, document, name)
     changes.sort(key=itemgetter(0))
@@ -56,7 +57,7 @@ def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Revi
     evidence = {document.version}
     in_lieu: list[str] = []
     if not roster and "team" in rule.signers:
-        say = Say("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
+        say = Ruling("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
         sheet.note(f"{name}: team", document.day, None, say)
         owed_until = None
     found = settlings(document, case.chart.client, rule.in_lieu)
@@ -77,7 +78,7 @@ def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Revi
     words = f"{name} has all {len(required)} signatures"
     if in_lieu:
         words += f", in lieu for {', '.join(in_lieu)}"
-    return [(owed_until, Say("met", words, "", tuple(sorted(evidence)), anchor=document.day))]
+    return [(owed_until, Ruling("met", words, "", tuple(sorted(evidence)), anchor=document.day))]
 
 
 def _of_kind(case: Case, document: Document, signer: str, in_lieu: tuple[str, ...]) -> Signing | None:
@@ -115,7 +116,16 @@ def _owe(
     team = case.chart.team
     owner = signer if team.has(signer, document.day) else None
     words = f"{name} lacks the signature of {_kind_in_words(signer)}"
-    missing = Say("violation", words, arithmetic, (document.version,), None, "signature_missing", owner, document.day)
+    missing = Ruling(
+        "violation",
+        words,
+        arithmetic,
+        (document.version,),
+        cause="signature_missing",
+        owner=owner,
+        anchor=document.day,
+        signer=signer,
+    )
     if rule.within is not None:
         _owe_by(track, rule, document, missing, ends_on(rule.within, _begin(rule, document), case.pack.closed_days))
     else:
@@ -135,7 +145,7 @@ def _begin(rule: PlanSignatures, document: Plan | Review) -> date:
     return document.day
 
 
-def _owe_by(track: Track, rule: PlanSignatures, document: Plan | Review, missing: Say, due: date) -> None:
+def _owe_by(track: Track, rule: PlanSignatures, document: Plan | Review, missing: Ruling, due: date) -> None:
     """Write when a signature that has a term is due: nothing is said before it is announced."""
     assert rule.within is not None  # noqa: S101  # only then is this called
     begin = _begin(rule, document)

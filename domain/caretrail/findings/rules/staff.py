@@ -10,10 +10,11 @@ from caretrail.facts import Assessed, FactBase
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Plan, Review, Stay
 from caretrail.findings.credentials import among, only_among
+from caretrail.findings.finding import Ruling
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.signing import Signing
 from caretrail.findings.terms import ends_on, in_words
-from caretrail.findings.track import DAY, Change, Say, Sheet
+from caretrail.findings.track import DAY, Change, Sheet
 from caretrail.policy.rules.admission import AssessorCredential
 from caretrail.policy.rules.plan import CoSignature
 from caretrail.policy.rules.staff import StaffCredentials
@@ -35,7 +36,7 @@ def assessor_credential(case: Case, rule: AssessorCredential) -> Sheet:
     A later assessment by a licensed clinician cures an earlier one that was not.
     """
     sheet = Sheet()
-    changes: list[Change] = [(date.min, Say("unknown", "no assessment recorded", cause="assessment_missing"))]
+    changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     standing = 0
     for item in case.chart.assessments:
         if isinstance(item.fact, Assessed):
@@ -49,11 +50,11 @@ def assessor_credential(case: Case, rule: AssessorCredential) -> Sheet:
     return sheet
 
 
-def _assessor_say(case: Case, rule: AssessorCredential, item: Effective, fact: Assessed) -> tuple[int, Say]:
+def _assessor_say(case: Case, rule: AssessorCredential, item: Effective, fact: Assessed) -> tuple[int, Ruling]:
     """What one assessment says of its assessor, and how much that is worth beside what others say."""
     evidence = (item.version,)
     if fact.kind == "prior_accepted":
-        return 1, Say(
+        return 1, Ruling(
             "not_applicable", f"prior assessment accepted {iso(item.day)}: see the rule for those", "", evidence
         )
     stated = credentials_of(case, item)
@@ -62,15 +63,15 @@ def _assessor_say(case: Case, rule: AssessorCredential, item: Effective, fact: A
         if credential is not None and among(credential, allowed):
             words = f"assessed {iso(item.day)} by {who}, {credential}"
             provisional = only_among(credential, rule.provisional, rule.credentials)
-            return 4, Say("met", words + (", provisional" if provisional else ""), "", evidence)
+            return 4, Ruling("met", words + (", provisional" if provisional else ""), "", evidence)
     if not stated or any(credential is None for _, credential in stated):
         words = f"assessment of {iso(item.day)}: credential of the assessor not stated"
-        return 2, Say("unknown", words, "", evidence, None, "credential_missing")
+        return 2, Ruling("unknown", words, "", evidence, None, "credential_missing")
     held = ", ".join(credential for _, credential in stated if credential is not None)
     provisional = any(credential is not None and among(credential, rule.provisional) for _, credential in stated)
     what = "a provisional licence is not accepted" if provisional else "not a licence of the list"
     words = f"assessed {iso(item.day)} by {held}: {what}"
-    return 3, Say("violation", words, "", evidence, None, "assessor_credential")
+    return 3, Ruling("violation", words, "", evidence, None, "assessor_credential")
 
 
 def _may(rule: AssessorCredential, credential: str) -> bool:
@@ -88,14 +89,14 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
     notice = case.notice
     allowed = frozenset(rule.credentials)
     for stay in chart.stays:
-        sheet.main.set(stay.first, Say("not_applicable", "no session yet"))
+        sheet.main.set(stay.first, Ruling("not_applicable", "no session yet"))
         missing = begun = False
         told: set[str] = set()
         for item in chart.own(chart.treated, stay):
             if not begun:
                 begun = True
                 since = item.day
-                sheet.main.set(since, Say("met", f"sessions since {iso(since)}: nothing open", "", (item.version,)))
+                sheet.main.set(since, Ruling("met", f"sessions since {iso(since)}: nothing open", "", (item.version,)))
             # a chart has hundreds of sessions, and in nearly all of them there is nothing to say
             if _all_stated(item.fact, allowed):
                 continue
@@ -104,14 +105,14 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
             if not missing and (not stated or any(credential is None for _, credential in stated)):
                 missing = True
                 words = f"credential not stated, first for the session of {iso(day)}"
-                say = Say("unknown", words, "", (item.version,), None, "credential_missing")
+                say = Ruling("unknown", words, "", (item.version,), None, "credential_missing")
                 sheet.note("credential", day, stay.last + DAY if stay.last else None, say)
             for who, credential in stated:
                 name = f"session of {iso(day)}: {who}"
                 if credential is not None and not among(credential, allowed) and name not in told:
                     told.add(name)
                     words = f"session of {iso(day)} held by {who}, {credential}: not a credential of the list"
-                    say = Say("violation", words, "", (item.version,), None, "staff_credential")
+                    say = Ruling("violation", words, "", (item.version,), None, "staff_credential")
                     sheet.note(name, day, day + notice, say)
         sheet.leave(stay)
     return sheet
@@ -136,7 +137,7 @@ def co_signature(case: Case, rule: CoSignature) -> Sheet:
     """
     sheet, chart = Sheet(), case.chart
     documents: list[Plan | Review] = [*chart.plans, *chart.reviews]
-    changes: list[Change] = [(date.min, Say("not_applicable", "nothing signed by a provisional clinician"))]
+    changes: list[Change] = [(date.min, Ruling("not_applicable", "nothing signed by a provisional clinician"))]
     for document in sorted(documents, key=lambda item: item.day):
         stay = chart.stay_on(document.day)
         if stay is not None:
@@ -166,7 +167,7 @@ def _co_sign(case: Case, rule: CoSignature, sheet: Sheet, document: Plan | Revie
         if not known or first.day < min(known):
             words = f"{name}: credential of {first.signer} not stated"
             evidence = tuple(sorted({document.version, first.brought_by}))
-            say = Say("unknown", words, "", evidence, None, "credential_missing", None, document.day)
+            say = Ruling("unknown", words, "", evidence, None, "credential_missing", None, document.day)
             sheet.note(f"{name}: credential", first.day, min(known, default=None), say)
     if not provisional:
         return []
@@ -174,13 +175,13 @@ def _co_sign(case: Case, rule: CoSignature, sheet: Sheet, document: Plan | Revie
     due = ends_on(rule.within, begin, case.pack.closed_days)
     arithmetic = f"{iso(begin)} + {in_words(rule.within)} = {iso(due)}"
     words = f"{name}: supervisor's signature due {iso(due)}"
-    say = Say("due_soon", words, arithmetic, (document.version,), due, "co_signature", None, document.day)
+    say = Ruling("due_soon", words, arithmetic, (document.version,), due, "co_signature", None, document.day)
     track = sheet.sub(name)
     track.set(begin, say)
     track.set(due, say._replace(verdict="due_today"))
     track.set(due + DAY, say._replace(verdict="overdue"))
     # silent while the signature is owed: then what is owed speaks
-    met = Say("met", f"{name} is signed by a supervisor", "", (document.version,), anchor=document.day)
+    met = Ruling("met", f"{name} is signed by a supervisor", "", (document.version,), anchor=document.day)
     if supervisor is None:
         return [(begin, met)]
     settled = max(supervisor.day, begin)

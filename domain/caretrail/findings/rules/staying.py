@@ -7,9 +7,9 @@ from datetime import date
 
 from caretrail.days import iso
 from caretrail.findings.case import Case
-from caretrail.findings.finding import Eligibility, Verdict
+from caretrail.findings.finding import Eligibility, Ruling, Verdict
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import Say, Sheet
+from caretrail.findings.track import Sheet
 from caretrail.policy.rules.stay import LengthOfStay
 
 VERDICTS: dict[str, Verdict] = {
@@ -31,7 +31,7 @@ def continued_stay(answers: Iterable[tuple[Eligibility, date]]) -> Sheet:
             words = f"eligible through {iso(through)} by {answer.basis}"
         arithmetic = f"{answer.basis} holds through {iso(through)}" if through else ""
         cause = "" if verdict in ("met", "not_applicable") else f"continued_stay_{answer.verdict}"
-        sheet.main.set(answer.start, Say(verdict, words, arithmetic, answer.evidence, through, cause, None, anchor))
+        sheet.main.set(answer.start, Ruling(verdict, words, arithmetic, answer.evidence, through, cause, None, anchor))
     return sheet
 
 
@@ -42,6 +42,6 @@ def length_of_stay(case: Case, rule: LengthOfStay) -> Sheet:
     typical = f"; {rule.typical_weeks[0]} to {rule.typical_weeks[1]} weeks are typical" if rule.typical_weeks else ""
     for stay in case.chart.stays:
         words = f"no fixed length of stay{typical}"
-        sheet.main.set(stay.first, Say("met", words, f"first day {iso(stay.first)}", (stay.opened_by,)))
+        sheet.main.set(stay.first, Ruling("met", words, f"first day {iso(stay.first)}", (stay.opened_by,)))
         sheet.leave(stay)
     return sheet

@@ -17,14 +17,14 @@ from caretrail.evidence.packet.notice import STATEMENT_1, STATEMENT_2
 from caretrail.evidence.packet.others import Others
 from caretrail.evidence.packet.redaction import Shown, shown_facts
 from caretrail.evidence.packet.terms import PacketRefused, Terms
+from caretrail.findings import Finding, finding_values
 from caretrail.ledger.checkpoint import Checkpoint
-from caretrail.projection.shapes import Flag
 from caretrail.reading.answers import plain
 from caretrail.reading.episode_view import EpisodeView, view_of
 from caretrail.reading.questions.sheet import sheet_of
 from caretrail.reading.questions.timeline import timeline_of
 from caretrail.reading.reader import eligibility_row
-from caretrail.reading.scope import Scope, finding_row, hits_of
+from caretrail.reading.scope import Scope, finding_row, findings_of
 from caretrail.recording.events import RecordedEvent
 from caretrail.recording.leaf import leaf_hash
 from caretrail.recording.recorder import EventRecorder
@@ -148,21 +148,20 @@ def _packs(view: EpisodeView) -> tuple[str, ...]:
 
 def _findings(view: EpisodeView, day: date, now: datetime) -> dict[str, Any]:
     scope = Scope(now, day, closed=True, all_verdicts=True)
-    rows = sorted(
-        (finding_row(hit, day) for hit in hits_of(view.rows, scope)), key=lambda row: (row.rule, row.start, row.subject)
-    )
+    placed = findings_of(view.rows, scope)
+    told = (finding_row(one, day, view.citation(one.finding)) for one in placed)
+    rows = sorted(told, key=lambda row: (row.rule, row.start, row.subject))
     return {
         "notice": STATEMENT_2,
         "as_of": day.isoformat(),
         "on_the_day": [row.as_json() for row in rows],
-        "over_time": [_flag(flag) for flag in view.findings],
+        "over_time": [_over_time(finding, view.citation(finding)) for finding in view.findings],
     }
 
 
-def _flag(flag: Flag) -> dict[str, Any]:
-    fields = {"from" if name == "start" else name: plain(value) for name, value in flag._asdict().items()}
-    fields.pop("work")
-    return fields
+def _over_time(finding: Finding, citation: str) -> dict[str, Any]:
+    values = {**finding_values(finding), "citation": citation}
+    return {"from" if name == "start" else name: plain(value) for name, value in values.items()}
 
 
 def _eligibility(view: EpisodeView, day: date) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def make_packet(
     `checkpoint` is a signed note of this log, by the same keys (see `caretrail.evidence.sign`). Facts are all of
     each episode up to it. Raises PacketRefused, UnknownEpisode, NoteRefused or StoreError: then there is no file.
     """
-    subtrees = stored_subtrees(recorder, _generation(recorder))
+    subtrees = stored_subtrees(recorder, _build(recorder))
     stand = _stand(recorder, subtrees, keys, checkpoint)
     _check(wanted, stand)
     with archive_for(target, replace=replace) as archive:
@@ -117,14 +117,14 @@ def read_note(path: Path) -> str:
         ) from None
 
 
-def _generation(recorder: EventRecorder) -> int | None:
+def _build(recorder: EventRecorder) -> int | None:
     try:
         state = read_state(recorder.database)
     except CaretrailError:
         if tables_exist(recorder.database):
             raise
         return None
-    return state.generation if state is not None else None
+    return state.build if state is not None else None
 
 
 def _stand(recorder: EventRecorder, subtrees: Subtrees, keys: Sequence[SigningKey], note: str) -> Checkpoint:

@@ -17,8 +17,9 @@ from caretrail.aliases import Progress
 from caretrail.days import ONE_DAY, merge_spans, next_day, today_in
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, UnknownEpisode
+from caretrail.findings import QUIET_VERDICTS, Finding
 from caretrail.projection.rows import computed
-from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag
+from caretrail.projection.shapes import EpisodeRows
 from caretrail.reading.answers import Answer
 from caretrail.recording.entries import entry_of
 from caretrail.recording.events import RecordedEvent, episode_stream
@@ -219,10 +220,10 @@ def said_of(rows: EpisodeRows | None, day: date) -> dict[Matter, tuple[Spell, ..
     if rows is None:
         return {}
     end = next_day(day)
-    for flag in (*rows.flags, *rows.settled):
-        if flag.start < end:
-            spell = (flag.start, min(flag.end, end), _said(flag))
-            found.setdefault(Matter(flag.rule, flag.subject), []).append(spell)
+    for finding in rows.findings:
+        if finding.start < end:
+            spell = (finding.start, min(finding.end, end), _said(finding))
+            found.setdefault(Matter(finding.rule, finding.subject), []).append(spell)
     for span in rows.eligibility:
         if span.start < end:
             words = "" if span.verdict in QUIET_VERDICTS else "; ".join(span.reasons)
@@ -231,9 +232,9 @@ def said_of(rows: EpisodeRows | None, day: date) -> dict[Matter, tuple[Spell, ..
     return {matter: tuple(_joined(spells)) for matter, spells in found.items()}
 
 
-def _said(flag: Flag) -> Said:
-    message = "" if flag.verdict in QUIET_VERDICTS else flag.message
-    return Said(flag.verdict, flag.due_on, flag.quiet, message)
+def _said(finding: Finding) -> Said:
+    message = "" if finding.verdict in QUIET_VERDICTS else finding.message
+    return Said(finding.verdict, finding.due_on, finding.quiet, message)
 
 
 def _order(said: Said) -> tuple[str, str, bool, str]:

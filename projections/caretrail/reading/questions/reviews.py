@@ -14,8 +14,9 @@ from itertools import islice
 from typing import Literal
 
 from caretrail.days import today_in
+from caretrail.findings import Finding
 from caretrail.projection.rows import usable_policy
-from caretrail.projection.shapes import EpisodeRows, Flag
+from caretrail.projection.shapes import EpisodeRows
 from caretrail.reading.answers import Answer
 from caretrail.reading.board import Board
 from caretrail.recording.recorder import EventRecorder
@@ -121,9 +122,9 @@ def reviews_due(
             unread += 1
         elif rows.admitted_on is None or rows.admitted_on > last or rows.live_end <= first:
             continue
-        elif not (flags := clock_flags(rows)):
+        elif not (findings := clock_findings(rows)):
             unjudged += 1
-        elif any(flag.due_on is not None and first <= flag.due_on <= last for flag in flags):
+        elif any(finding.due_on is not None and first <= finding.due_on <= last for finding in findings):
             candidates.append(rows)
     for rows, versions in _with_reviews(recorder, candidates):
         day = as_of or today_in(rows.zone, now)
@@ -155,20 +156,23 @@ class _Run:
     """What the rule says while the same reviews count: until the next one does, one review is due."""
 
     counting: frozenset[int]
-    flags: list[Flag] = field(default_factory=list[Flag])
+    findings: list[Finding] = field(default_factory=list[Finding])
 
     @property
-    def due(self) -> Flag | None:
+    def due(self) -> Finding | None:
         """The finding that tells the due day: the first that says it was missed, else the last of all."""
-        dated = [flag for flag in self.flags if flag.due_on is not None]
-        return next((flag for flag in dated if flag.verdict in MISSED), dated[-1] if dated else None)
+        dated = [finding for finding in self.findings if finding.due_on is not None]
+        return next((finding for finding in dated if finding.verdict in MISSED), dated[-1] if dated else None)
 
 
-def clock_flags(rows: EpisodeRows) -> list[Flag]:
+def clock_findings(rows: EpisodeRows) -> list[Finding]:
     """What the rule on the review clock says of an episode, in order, but for the days to which it does not apply."""
     rules = _clock_rules(rows.policy)
-    said = (flag for flag in (*rows.flags, *rows.settled) if (flag.pack, flag.rule) in rules)
-    return sorted((flag for flag in said if flag.verdict != "not_applicable"), key=lambda flag: (flag.start, flag.end))
+    said = (finding for finding in rows.findings if (finding.pack, finding.rule) in rules)
+    return sorted(
+        (finding for finding in said if finding.verdict != "not_applicable"),
+        key=lambda finding: (finding.start, finding.end),
+    )
 
 
 @lru_cache(maxsize=100)
@@ -179,7 +183,7 @@ def _clock_rules(policy: str | None) -> frozenset[tuple[str, str]]:
 
 def due_reviews(rows: EpisodeRows, reviews: frozenset[int], day: date) -> Iterator[DueReview]:
     """The reviews that were due by a day, with what became of each by then; `reviews` are versions of reviews."""
-    runs = _runs([flag for flag in clock_flags(rows) if flag.start <= day], reviews)
+    runs = _runs([finding for finding in clock_findings(rows) if finding.start <= day], reviews)
     for run, following in zip(runs, [*runs[1:], None], strict=False):
         due = run.due
         if due is not None and due.due_on is not None:
@@ -188,38 +192,40 @@ def due_reviews(rows: EpisodeRows, reviews: frozenset[int], day: date) -> Iterat
                 yield found
 
 
-def _runs(flags: Iterable[Flag], reviews: frozenset[int]) -> list[_Run]:
+def _runs(findings: Iterable[Finding], reviews: frozenset[int]) -> list[_Run]:
     """Cut what the rule says where a review came to count and moved the due day.
 
     A second review of the same day joins the first one's evidence and moves nothing; nor does, in a fixed series, a
     second review within one period.
     """
     runs: list[_Run] = []
-    for flag in flags:
-        counting = reviews.intersection(flag.evidence)
-        if runs and _goes_on(runs[-1], counting, flag):
+    for finding in findings:
+        counting = reviews.intersection(finding.evidence)
+        if runs and _goes_on(runs[-1], counting, finding):
             runs[-1].counting = counting
-            runs[-1].flags.append(flag)
+            runs[-1].findings.append(finding)
         else:
-            runs.append(_Run(counting, [flag]))
+            runs.append(_Run(counting, [finding]))
     return runs
 
 
-def _goes_on(run: _Run, counting: frozenset[int], flag: Flag) -> bool:
+def _goes_on(run: _Run, counting: frozenset[int], finding: Finding) -> bool:
     due = run.due
-    unmoved = due is not None and due.due_on == flag.due_on
+    unmoved = due is not None and due.due_on == finding.due_on
     return unmoved or counting == run.counting or counting > run.counting > frozenset()
 
 
 def _due_review(
-    rows: EpisodeRows, run: _Run, due: Flag, due_on: date, following: _Run | None, day: date
+    rows: EpisodeRows, run: _Run, due: Finding, due_on: date, following: _Run | None, day: date
 ) -> DueReview | None:
     """What became of a due review; None while it may still be on time, and where the stay ended before it was due."""
-    missed = [flag for flag in run.flags if flag.verdict in MISSED]
-    done_on = following.flags[0].start if following is not None else None
+    missed = [finding for finding in run.findings if finding.verdict in MISSED]
+    done_on = following.findings[0].start if following is not None else None
     if done_on is None and not missed:
         return None
-    fell_due = bool(missed) or any(flag.verdict == "due_today" and flag.due_on == due_on for flag in run.flags)
+    fell_due = bool(missed) or any(
+        finding.verdict == "due_today" and finding.due_on == due_on for finding in run.findings
+    )
     if following is not None and done_on is not None and not fell_due and due_on < done_on:
         # it would have been due while the client was away: then it is on return, and so may be what followed it
         due_on = done_on
@@ -232,12 +238,12 @@ def _due_review(
     return DueReview(
         rows.episode, rows.client, span.program if span else None, span.clinician if span else None, due.rule, due_on,
         outcome, done_on, tuple(sorted(following.counting - run.counting)) if following is not None else (), late,
-        any(flag.quiet for flag in missed), due.evidence, due.arithmetic,
+        any(finding.quiet for finding in missed), due.evidence, due.arithmetic,
     )  # fmt: skip  # in the order of the fields
 
 
-def _missed_until(missed: Sequence[Flag], day: date) -> date:
+def _missed_until(missed: Sequence[Finding], day: date) -> date:
     """The day up to which a review that was never done was overdue: the day asked for, or the last of the stay."""
-    if any(flag.verdict == "overdue" and flag.end > day for flag in missed):
+    if any(finding.verdict == "overdue" and finding.end > day for finding in missed):
         return day
-    return max((flag.start for flag in missed if flag.verdict == "not_met"), default=day)
+    return max((finding.start for finding in missed if finding.verdict == "not_met"), default=day)

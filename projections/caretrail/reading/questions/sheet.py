@@ -20,13 +20,13 @@ from caretrail.facts import (
     Signed,
     TeamChanged,
 )
+from caretrail.findings import QUIET_VERDICTS
 from caretrail.policy.rules.stay import LengthOfStay
-from caretrail.projection.shapes import QUIET_VERDICTS
 from caretrail.reading.answers import Answer, EligibilityRow, FindingRow
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import Marks, happened_on, marks_of
 from caretrail.reading.reader import eligibility_row
-from caretrail.reading.scope import Scope, finding_row, hits_of
+from caretrail.reading.scope import Scope, finding_row, findings_of
 
 _WEEK = timedelta(days=7)
 
@@ -135,7 +135,7 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
     history = [item for item in view.history if item.day <= day]
     span = view.rows.span_on(day)
     scope = Scope(now, day, closed=True, all_verdicts=True)
-    hits = list(hits_of(view.rows, scope))
+    placed = findings_of(view.rows, scope)
     plan, review = _plan(history, day), _last_review(view, history, day)
     week_start = _week_start(day, view.policy.on(day).week_start if view.policy else "sunday")
     return Sheet(
@@ -160,7 +160,11 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
         week_start=week_start,
         minutes_week=_minutes(history, week_start, day),
         team=_team(history, span.clinician if span else None),
-        findings=tuple(finding_row(hit, day) for hit in hits if hit.flag.verdict not in QUIET_VERDICTS),
+        findings=tuple(
+            finding_row(one, day, view.citation(one.finding))
+            for one in placed
+            if one.finding.verdict not in QUIET_VERDICTS
+        ),
     )
 
 
@@ -203,17 +207,16 @@ def _last_review(view: EpisodeView, history: Sequence[Effective], day: date) -> 
 def _next_due(view: EpisodeView, day: date) -> date | None:
     packs = view.policy.versions if view.policy else ()
     rules = {rule.id for pack in packs for rule in pack.rules.values() if rule.check == "review_due"}
-    flags = [f for f in view.findings if f.rule in rules and f.start <= day < f.end and f.verdict != "not_met"]
-    return next((flag.due_on for flag in flags if flag.due_on is not None), None)
+    findings = [f for f in view.findings if f.rule in rules and f.start <= day < f.end and f.verdict != "not_met"]
+    return next((finding.due_on for finding in findings if finding.due_on is not None), None)
 
 
 def _missing(view: EpisodeView, document: Effective | None, day: date) -> tuple[str, ...]:
     """Who still owed a signature on a plan or review that day, by the rule's own reading."""
     if document is None:
         return ()
-    owed = [f for f in view.rows.flags if f.cause == "signature_missing" and f.start <= day < f.end]
-    # the subject is "plan 1: c-lee": document and signer
-    return tuple(sorted({f.subject.rpartition(": ")[2] for f in owed if document.version in f.evidence}))
+    owed = [one for one in view.rows.problems if one.holds(day) and document.version in one.evidence]
+    return tuple(sorted({one.ruling.signer for one in owed if one.ruling.signer}))
 
 
 def _document(

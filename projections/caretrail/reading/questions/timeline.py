@@ -9,8 +9,8 @@ from typing import Any, Literal
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, clinical_order
 from caretrail.facts import Addendum, Corrected, Explained, Signed, Voided
+from caretrail.findings import QUIET_VERDICTS
 from caretrail.findings.explaining import names_rule
-from caretrail.projection.shapes import QUIET_VERDICTS
 from caretrail.reading.answers import Answer
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import (
@@ -130,7 +130,7 @@ def _explains_nothing(view: EpisodeView, entry: Entry) -> bool:
         return False
     fact = next((item.fact for item in view.history if item.version == entry.version), None)
     return isinstance(fact, Explained) and not any(
-        flag.start <= fact.on < flag.end and names_rule(flag.rule, fact.rule)
-        for flag in view.findings
-        if flag.verdict not in QUIET_VERDICTS
+        finding.start <= fact.on < finding.end and names_rule(finding.rule, fact.rule)
+        for finding in view.findings
+        if finding.verdict not in QUIET_VERDICTS
     )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from caretrail.facts import Explained
+from caretrail.findings import QUIET_VERDICTS, Finding
 from caretrail.findings.engine import PER_PROGRAM
 from caretrail.findings.explaining import names_rule
 from caretrail.policy import Pack, Rule
 from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
-from caretrail.projection.shapes import QUIET_VERDICTS, EpisodeRows, Flag
+from caretrail.projection.shapes import EpisodeRows, Span
 from caretrail.reading.answers import Answer, FindingRow
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.errors import UnknownRule
 from caretrail.reading.event_rows import Correction, corrections_of, fact_json
 from caretrail.reading.readings import ReadingRow, readings_of, telling
-from caretrail.reading.scope import Hit, finding_row, holds_rule
+from caretrail.reading.scope import finding_row, holds_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +102,13 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Wh
     """Explain one rule on a day (None for today); raises UnknownRule."""
     day = today if as_of is None else as_of
     rule = _rule_of(view, asked)
-    flags = [flag for flag in view.findings if flag.rule == rule]
-    up = telling([flag for flag in flags if flag.start <= day < flag.end])
-    shown = up or _latest_before(flags, day)
+    findings = [finding for finding in view.findings if finding.rule == rule]
+    up = telling([finding for finding in findings if finding.start <= day < finding.end])
+    shown = up or _latest_before(findings, day)
     pack = _pack_of(view, shown, day)
     words = pack.rules.get(rule) if pack else None
     judged = words is not None and words.on and words.check != PER_PROGRAM
-    said = _Said(view.rows, flags, as_of, today)
+    said = _Said(view.rows, findings, view.citation, as_of, today)
     return Why(
         episode=view.name,
         rule=rule,
@@ -115,9 +116,9 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Wh
         as_of=day,
         in_force=bool(up),
         findings=said.rows(shown),
-        today=tuple(said.arithmetic(flag) for flag in shown),
-        stands=tuple(said.whole(flag) for flag in shown),
-        lasts=tuple(said.lasts(flag) for flag in shown),
+        today=tuple(said.arithmetic(finding) for finding in shown),
+        stands=tuple(said.whole(finding) for finding in shown),
+        lasts=tuple(said.lasts(finding) for finding in shown),
         silent=_silent(view, rule, pack, words, day) if not shown else "",
         citation=words.citation if words else "",
         strength=words.strength if words else "",
@@ -125,7 +126,7 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Wh
         check=words.check if words else "",
         text=words.text if words else _own(rule, "text"),
         judged_by=_judged_by(pack),
-        rests_on=_facts(view, sorted({version for flag in shown for version in flag.evidence})),
+        rests_on=_facts(view, sorted({version for finding in shown for version in finding.evidence})),
         explained_by=_facts(view, _explanations(view, rule, day)),
         cleared_by=_cleared_by(rule, words, shown),
         readings=readings_of(view, pack, rule, up, day) if pack and judged else (),
@@ -136,9 +137,9 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Wh
 def why_quarantined(rows: EpisodeRows, as_of: date | None, today: date) -> Why:
     """Explain whether the facts of an episode can be read: told of the rows, since the facts may not be readable."""
     day = today if as_of is None else as_of
-    flags = [flag for flag in rows.flags if flag.rule == QUARANTINE_RULE]
-    up = [flag for flag in flags if flag.start <= day < flag.end]
-    said = _Said(rows, flags, as_of, today)
+    findings = [finding for finding in rows.problems if finding.rule == QUARANTINE_RULE]
+    up = [finding for finding in findings if finding.start <= day < finding.end]
+    said = _Said(rows, findings, lambda _: "", as_of, today)
     own = OWN_RULES[QUARANTINE_RULE]
     return Why(
         rows.episode, QUARANTINE_RULE, own.title, day, bool(up), said.rows(up),
@@ -160,7 +161,7 @@ def _rule_of(view: EpisodeView, asked: str) -> str:
     return found[0]
 
 
-def _pack_of(view: EpisodeView, shown: Sequence[Flag], day: date) -> Pack | None:
+def _pack_of(view: EpisodeView, shown: Sequence[Finding], day: date) -> Pack | None:
     """The version of the rules that judged what is shown; else the one in force on that day."""
     if view.policy is None:
         return None
@@ -200,11 +201,11 @@ def _silent(view: EpisodeView, rule: str, pack: Pack | None, words: Rule | None,
     return ""
 
 
-def _cleared_by(rule: str, words: Rule | None, shown: Sequence[Flag]) -> str:
+def _cleared_by(rule: str, words: Rule | None, shown: Sequence[Finding]) -> str:
     if words is not None:
         return words.cleared_by
     own = OWN_RULES.get(rule)
-    return "; ".join(dict.fromkeys(own.cleared_by[flag.cause] for flag in shown)) if own else ""
+    return "; ".join(dict.fromkeys(own.cleared_by[finding.cause] for finding in shown)) if own else ""
 
 
 # --- what it said, and from when to when -----------------------------------------------------------------------------
@@ -213,112 +214,123 @@ def _cleared_by(rule: str, words: Rule | None, shown: Sequence[Flag]) -> str:
 class _Said:
     """What one rule said of an episode, told on a day."""
 
-    def __init__(self, rows: EpisodeRows, flags: Sequence[Flag], as_of: date | None, today: date) -> None:
+    def __init__(
+        self,
+        rows: EpisodeRows,
+        findings: Sequence[Finding],
+        citation: Callable[[Finding], str],
+        as_of: date | None,
+        today: date,
+    ) -> None:
         self._rows = rows
+        self._citation = citation
         self._day = today if as_of is None else as_of
         self._named = f"today is {today}" if as_of is None else f"on {as_of}"
         self._today = today
         self._whole: list[Interval] = []
-        self._of: dict[Flag, int] = {}
-        for flag in sorted(flags, key=lambda flag: flag.start):
-            self._add(flag)
+        self._of: dict[Finding, int] = {}
+        for finding in sorted(findings, key=lambda finding: finding.start):
+            self._add(finding)
 
-    def _add(self, flag: Flag) -> None:
+    def _add(self, finding: Finding) -> None:
         """Join what was cut only because the case changed hands."""
         for place, other in enumerate(self._whole):
-            if other.until == flag.start and _same(other, flag):
-                self._whole[place] = _interval(flag, other.start)
-                self._of[flag] = place
+            if other.until == finding.start and _same(other, finding):
+                self._whole[place] = _interval(finding, other.start)
+                self._of[finding] = place
                 return
-        self._of[flag] = len(self._whole)
-        self._whole.append(_interval(flag, flag.start))
+        self._of[finding] = len(self._whole)
+        self._whole.append(_interval(finding, finding.start))
 
-    def whole(self, flag: Flag) -> Interval:
+    def whole(self, finding: Finding) -> Interval:
         """The whole interval of a finding."""
-        return self._whole[self._of[flag]]
+        return self._whole[self._of[finding]]
 
     def history(self) -> tuple[Interval, ...]:
         """What was said up to the day: what begins later is not known on it."""
         return tuple(item for item in self._whole if item.start <= self._day)
 
-    def rows(self, shown: Iterable[Flag]) -> tuple[FindingRow, ...]:
+    def rows(self, shown: Iterable[Finding]) -> tuple[FindingRow, ...]:
         """The findings, with whose they are."""
-        rows = self._rows
-        span = rows.span_on(self._day)
-        program, level, clinician = (span.program, span.level, span.clinician) if span else (None, None, None)
-        hits = (
-            Hit(rows.stream, rows.episode, rows.client, rows.zone, program, level, clinician, flag) for flag in shown
-        )
-        return tuple(finding_row(hit, self._day) for hit in hits)
+        span = self._rows.span_on(self._day) or Span(self._day, None, None, None, None, "assessed")
+        placed = (self._rows.place(one, span, one.start, one.end) for one in shown)
+        return tuple(finding_row(one, self._day, self._citation(one.finding)) for one in placed)
 
-    def _reach(self, flag: Flag) -> tuple[date, date | None]:
+    def _reach(self, finding: Finding) -> tuple[date, date | None]:
         """From when until when it stands, explained or not."""
-        whole = self.whole(flag)
+        whole = self.whole(finding)
         start, until = whole.start, whole.until
-        same = [item for item in self._whole if _same(item, flag._replace(quiet=item.quiet))]
+        same = [item for item in self._whole if _same(item, finding._replace(quiet=item.quiet))]
         for item in reversed(same):
             start = item.start if item.until == start else start
         for item in same:
             until = item.until if item.start == until else until
         return start, until
 
-    def lasts(self, flag: Flag) -> str:
+    def lasts(self, finding: Finding) -> str:
         """From when to when, in words."""
-        began, until = self._reach(flag)
+        began, until = self._reach(finding)
         if until is None or (until > self._day and until > self._today):
             return f"since {began}, and it still stands"
         last = until - timedelta(days=1)
         return f"from {began} to {last}" if last > began else f"on {last} only"
 
-    def arithmetic(self, flag: Flag) -> str:
+    def arithmetic(self, finding: Finding) -> str:
         """The arithmetic, ended with the day asked for."""
-        sentence = f"{flag.arithmetic}; " if flag.arithmetic else ""
-        return f"{sentence}{self._named}: {self._distance(flag)}"
+        sentence = f"{finding.arithmetic}; " if finding.arithmetic else ""
+        return f"{sentence}{self._named}: {self._distance(finding)}"
 
-    def _distance(self, flag: Flag) -> str:
-        day, (began, until) = self._day, self._reach(flag)
+    def _distance(self, finding: Finding) -> str:
+        day, (began, until) = self._day, self._reach(finding)
         if until is not None and day >= until:
             return f"over since {until}"
-        if flag.verdict == "not_met":
-            over = f"{_days((flag.start - flag.due_on).days)} overdue" if flag.due_on else "not met"
-            return f"{over} when the stay ended on {flag.start}"
-        since = f"{'so' if flag.verdict in QUIET_VERDICTS else 'up'} since {began}"
-        if flag.due_on is None or self._ends_today(flag):
+        if finding.verdict == "not_met":
+            over = f"{_days((finding.start - finding.due_on).days)} overdue" if finding.due_on else "not met"
+            return f"{over} when the stay ended on {finding.start}"
+        since = f"{'so' if finding.verdict in QUIET_VERDICTS else 'up'} since {began}"
+        if finding.due_on is None or self._ends_today(finding):
             return since
-        left = (flag.due_on - day).days
+        left = (finding.due_on - day).days
         if left == 0:
             return "due today" if self._day == self._today else "due that day"
         if left > 0:
             return f"{_days(left)} left"
-        return f"{_days(-left)} overdue" if flag.verdict == "overdue" else since
+        return f"{_days(-left)} overdue" if finding.verdict == "overdue" else since
 
-    def _ends_today(self, flag: Flag) -> bool:
+    def _ends_today(self, finding: Finding) -> bool:
         """Whether the stay ends on the day itself: what would be due later never will be."""
         following = self._rows.span_on(self._day + timedelta(days=1))
         now = self._rows.span_on(self._day)
         gone = following is None or now is None or (following.status, following.level) != (now.status, now.level)
-        return flag.verdict == "met" and gone and flag.end == self._day + timedelta(days=1)
+        return finding.verdict == "met" and gone and finding.end == self._day + timedelta(days=1)
 
 
-def _same(one: Interval, flag: Flag) -> bool:
+def _same(one: Interval, finding: Finding) -> bool:
     return (one.subject, one.verdict, one.due_on, one.message, one.quiet, one.pack) == (
-        flag.subject, flag.verdict, flag.due_on, flag.message, flag.quiet, flag.pack
+        finding.subject, finding.verdict, finding.due_on, finding.message, finding.quiet, finding.pack
     )  # fmt: skip  # side by side
 
 
-def _interval(flag: Flag, start: date) -> Interval:
+def _interval(finding: Finding, start: date) -> Interval:
     return Interval(
-        flag.verdict, flag.subject, start, flag.until, flag.due_on, flag.message, flag.quiet, flag.pack
-    )  # fmt: skip  # in the order of the fields
+        verdict=finding.verdict,
+        subject=finding.subject,
+        start=start,
+        until=finding.until,
+        due_on=finding.due_on,
+        message=finding.message,
+        quiet=finding.quiet,
+        pack=finding.pack,
+    )
 
 
 def _days(number: int) -> str:
     return f"{number} day{'' if number == 1 else 's'}"
 
 
-def _latest_before(flags: Sequence[Flag], day: date) -> list[Flag]:
-    before = [flag for flag in flags if flag.start <= day]
-    return [max(before, key=lambda flag: (flag.end, flag.start))] if before else []
+def _latest_before(findings: Sequence[Finding], day: date) -> list[Finding]:
+    before = [finding for finding in findings if finding.start <= day]
+    return [max(before, key=lambda finding: (finding.end, finding.start))] if before else []
 
 
 # --- the facts -------------------------------------------------------------------------------------------------------

@@ -5,88 +5,93 @@ What asks a program stands between the episodes, in rows of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any
 
-from caretrail.days import FOREVER, day_of, day_or_none, end_or_none
-from caretrail.projection.shapes import Piece
-from caretrail.projection.tables import versions_of
-from caretrail.projection.work import CHECK, NOW, QUIET
+from caretrail.days import FOREVER
+from caretrail.findings import Finding
+from caretrail.projection.placed import Group, Placed
 from caretrail.reading.answers import Worklist, WorkRow
-from caretrail.reading.scope import Scope, days_overdue
+from caretrail.reading.scope import Scope, row_fields
 
-_NEVER = FOREVER.isoformat()
+_RANK = {group: place for place, group in enumerate(Group)}
 
-_Key = tuple[str | tuple[str, str | None], str, int]
+_Key = tuple[str | tuple[str, str | None], str, Group]
 """Whose it is (an episode's, or a program's), the rule, and the kind of row."""
 
 
-def worklist_of(pieces: Iterable[Piece], scope: Scope, *, all_quiet: bool, limit: int | None) -> Worklist:
-    """Fold pieces into rows, sort them, and count the quiet rows left out; only rows asked for are worded."""
-    groups: dict[_Key, list[Piece]] = {}
-    for piece in pieces:
-        groups.setdefault(_key(piece), []).append(piece)
-    quiet = sum(1 for key in groups if key[2] == QUIET)
-    shown = [_led(group) for key, group in groups.items() if all_quiet or key[2] != QUIET]
+def worklist_of(
+    work: Iterable[Placed], scope: Scope, citation: Callable[[Finding], str], *, all_quiet: bool, limit: int | None
+) -> Worklist:
+    """Fold findings into rows, sort them, and count the quiet rows left out; only rows asked for are worded."""
+    groups: dict[_Key, list[Placed]] = {}
+    for placed in work:
+        groups.setdefault(_key(placed), []).append(placed)
+    quiet = sum(1 for key in groups if key[2] is Group.QUIET)
+    shown = [_led(group) for key, group in groups.items() if all_quiet or key[2] is not Group.QUIET]
     shown.sort(key=_order)
     shown_now = shown if limit is None else shown[:limit]
-    days = {zone: scope.days(zone)[1] for zone in {group[0].zone for group in shown_now}}
-    rows = tuple(_row(group, days[group[0].zone]) for group in shown_now)
+    rows = tuple(_row(group, scope.days(group[0].zone)[1], citation(group[0].finding)) for group in shown_now)
     return Worklist(rows, 0 if all_quiet else quiet, len(shown))
 
 
-def _key(piece: Piece) -> _Key:
+def _key(placed: Placed) -> _Key:
     """Records to check are one row an episode; everything else one row an episode and rule, quiet or not."""
-    work, episode = piece.work, piece.episode
-    whose = episode if episode is not None else ("program", piece.program)
-    if work == CHECK:
-        return whose, "", CHECK
-    return whose, piece.rule, QUIET if work == QUIET else NOW
+    whose = placed.episode if placed.episode is not None else ("program", placed.program)
+    if placed.group is Group.DOCUMENTATION:
+        return whose, "", Group.DOCUMENTATION
+    return whose, placed.finding.rule, Group.QUIET if placed.group is Group.QUIET else Group.NOW
 
 
-def _led(group: list[Piece]) -> list[Piece]:
+def _led(group: list[Placed]) -> list[Placed]:
     """Put the most pressing first: what it says is what the row says."""
     if len(group) > 1:
-        group.sort(key=lambda piece: (piece.work, str(piece.due_on or _NEVER), piece.start, piece.rule, piece.subject))
+        group.sort(key=_pressing)
     return group
 
 
-def _order(group: Sequence[Piece]) -> tuple[int, int, Any, str, str]:
+def _pressing(placed: Placed) -> tuple[int, date, date, str, str]:
+    finding = placed.finding
+    return _rank(placed), finding.due_on or FOREVER, finding.start, finding.rule, finding.subject
+
+
+def _rank(placed: Placed) -> int:
+    return _RANK[placed.group or Group.QUIET]
+
+
+def _order(group: Sequence[Placed]) -> tuple[int, int, date, str, str]:
     """Longest overdue or longest without an assessment first; then by due date; then by how long it is up."""
     first = group[0]
-    since = min(piece.start for piece in group) if len(group) > 1 else first.start
+    finding = first.finding
+    since = _since(group)
     name = first.episode or first.program or ""
-    if first.work == NOW:
-        return NOW, 0, first.due_on or since, name, first.rule
-    soon = 0 if first.verdict == "due_soon" else 1
-    return first.work, soon, (first.due_on or since) if soon == 0 else since, name, first.rule
+    if first.group is Group.NOW:
+        return _rank(first), 0, finding.due_on or since, name, finding.rule
+    soon = 0 if finding.verdict == "due_soon" else 1
+    return _rank(first), soon, (finding.due_on or since) if soon == 0 else since, name, finding.rule
 
 
-def _row(group: Sequence[Piece], day: date) -> WorkRow:
+def _since(group: Sequence[Placed]) -> date:
+    return min(placed.finding.start for placed in group)
+
+
+def _row(group: Sequence[Placed], day: date, citation: str) -> WorkRow:
     first = group[0]
-    start, due_on = day_of(first.start), day_or_none(first.due_on)
-    return WorkRow(
-        first.episode, first.client, first.program, first.level, first.clinician, _owners(group), first.rule,
-        first.verdict, due_on, days_overdue(first.verdict, due_on, start, day), start, end_or_none(first.until),
-        _message(group), first.citation, versions_of(first.evidence), first.arithmetic, first.cause,
-        first.subject, bool(first.quiet), first.pack, len(group),
-        start if len(group) == 1 else min(day_of(piece.start) for piece in group), first.work,
-    )  # fmt: skip  # in the order of the fields
+    told = row_fields(first, first.finding.days_overdue(day), citation)
+    told.update(owner=_owners(group), message=_message(group))
+    return WorkRow(**told, count=len(group), since=_since(group), group=first.group or Group.QUIET)
 
 
-def _owners(group: Sequence[Piece]) -> str | None:
+def _owners(group: Sequence[Placed]) -> str | None:
     if len(group) == 1:
-        return group[0].owner
-    return ", ".join(sorted({piece.owner for piece in group if piece.owner})) or None
+        return group[0].finding.owner
+    return ", ".join(sorted({placed.finding.owner for placed in group if placed.finding.owner})) or None
 
 
-def _message(group: Sequence[Piece]) -> str:
+def _message(group: Sequence[Placed]) -> str:
     """Records to check name all their rules; other rows say what is most pressing."""
     first = group[0]
-    if first.work != CHECK or len(group) == 1:
-        return first.message
-    rules = sorted({piece.rule for piece in group})
-    if len(rules) == 1:
-        return first.message
+    rules = sorted({placed.finding.rule for placed in group})
+    if first.group is not Group.DOCUMENTATION or len(rules) == 1:
+        return first.finding.message
     return f"{len(rules)} records to check: {', '.join(rules)}"

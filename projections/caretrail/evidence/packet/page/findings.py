@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from caretrail.describe import spoken
+from caretrail.findings import QUIET_VERDICTS
 from caretrail.policy.own_rules import OWN_RULES
-from caretrail.projection.shapes import QUIET_VERDICTS
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.episode_view import EpisodeView
 
@@ -111,16 +111,16 @@ def open_findings(rows: Sequence[FindingRow], titles: dict[str, str]) -> list[Op
 def findings_by_rule(view: EpisodeView, titles: dict[str, str]) -> list[ByRule]:
     """Every verdict over the whole time, also met and not applicable: checked can be told from unchecked."""
     documents = sorted({pack.document for pack in view.policy.versions}) if view.policy else []
-    flags = sorted(view.findings, key=lambda flag: (flag.rule, flag.citation, flag.pack, flag.start, flag.subject))
+    cited = [(view.citation(finding), finding) for finding in view.findings]
+    cited.sort(key=lambda item: (item[1].rule, item[0], item[1].pack, item[1].start, item[1].subject))
     found: list[ByRule] = []
-    for (rule, citation, pack), group in groupby(flags, key=lambda flag: (flag.rule, flag.citation, flag.pack)):
+    for (rule, citation, pack), group in groupby(cited, key=lambda item: (item[1].rule, item[0], item[1].pack)):
         past = tuple(
             Past(
-                Verdict(flag.verdict), flag.start, flag.until - timedelta(days=1) if flag.until else None, flag.due_on,
-                flag.subject, flag.message, flag.arithmetic, flag.evidence, flag.verdict not in QUIET_VERDICTS,
-                flag.quiet,
+                Verdict(one.verdict), one.start, one.until - timedelta(days=1) if one.until else None, one.due_on,
+                one.subject, one.message, one.arithmetic, one.evidence, one.verdict not in QUIET_VERDICTS, one.quiet,
             )
-            for flag in group
+            for _, one in group
         )  # fmt: skip  # in the order of the fields
         found.append(ByRule(rule, titles.get(rule, ""), _place(citation, documents), pack, past))
     return found

@@ -54,7 +54,7 @@ def timeline_page(
         eligibility=Verdict(sheet.eligibility.verdict),
         days=_days_covered(view),
         documents=sorted({pack.document for pack in view.policy.versions}) if view.policy else [],
-        packs=sorted({flag.pack for flag in view.findings if flag.pack}),
+        packs=sorted({finding.pack for finding in view.findings if finding.pack}),
         open=open_findings(sheet.findings, titles),
         rules=findings_by_rule(view, titles),
         rows=rows_of(lines),

@@ -22,8 +22,9 @@ from caretrail.facts import (
     SessionMissed,
     Signed,
 )
+from caretrail.findings import QUIET_VERDICTS, Finding
 from caretrail.policy.rules.treatment import WeeklyHours
-from caretrail.projection.shapes import QUIET_VERDICTS, EligibilitySpan, Flag
+from caretrail.projection.shapes import EligibilitySpan
 from caretrail.reading.episode_view import EpisodeView
 
 DAY = timedelta(days=1)
@@ -98,8 +99,8 @@ def story_of(view: EpisodeView, lines: Sequence[FactLine], as_of: date, titles: 
     first, horizon = _days(view, as_of)
     ahead = [
         due
-        for flag in _flags(view, ("review_due",))
-        if (due := flag.due_on) and flag.start <= as_of < flag.end and horizon < due <= later(horizon, DUE_AHEAD_DAYS)
+        for finding in _findings(view, ("review_due",))
+        if (due := finding.due_on) and finding.holds(as_of) and horizon < due <= later(horizon, DUE_AHEAD_DAYS)
     ]
     scale = Scale.over(first, max([horizon, *ahead]))
     week_starts_on = _week_starts_on(view, as_of)
@@ -241,9 +242,9 @@ def _reviews(view: EpisodeView, until: date) -> Lane:
     # a date that another took the place of before it came near was nobody's concern
     due = sorted(
         {
-            flag.due_on
-            for flag in _flags(view, ("review_due",))
-            if flag.due_on is not None and (flag.verdict not in QUIET_VERDICTS or flag.end >= until)
+            finding.due_on
+            for finding in _findings(view, ("review_due",))
+            if finding.due_on is not None and (finding.verdict not in QUIET_VERDICTS or finding.end >= until)
         }
     )
     dues = tuple(Mark(day, "due", f"due {day:%m-%d}", f"review due on {day}") for day in due)
@@ -303,33 +304,33 @@ def _checks(view: EpisodeView) -> Mapping[str, str]:
     return {rule.id: rule.check for pack in packs for rule in pack.rules.values()}
 
 
-def _flags(view: EpisodeView, checks: Sequence[str]) -> list[Flag]:
+def _findings(view: EpisodeView, checks: Sequence[str]) -> list[Finding]:
     known = _checks(view)
-    return [flag for flag in view.findings if known.get(flag.rule) in checks]
+    return [finding for finding in view.findings if known.get(finding.rule) in checks]
 
 
 def _verdicts(view: EpisodeView, checks: Sequence[str], until: date) -> tuple[Bar, ...]:
-    return tuple(_bars(_flags(view, checks), until))
+    return tuple(_bars(_findings(view, checks), until))
 
 
-def _bars(flags: Iterable[Flag], until: date) -> Iterator[Bar]:
+def _bars(findings: Iterable[Finding], until: date) -> Iterator[Bar]:
     """What asks for something, no farther than anything can be said."""
-    for flag in flags:
-        end = min(flag.end, until)
-        if flag.verdict in QUIET_VERDICTS or flag.start >= end:
+    for finding in findings:
+        end = min(finding.end, until)
+        if finding.verdict in QUIET_VERDICTS or finding.start >= end:
             continue
-        title = f"{flag.rule} {spoken(flag.verdict)}, {through(flag.start, end)}: {flag.message}"
-        days = (end - flag.start).days
-        label = f"{days} day{'' if days == 1 else 's'} overdue" if flag.verdict == "overdue" else ""
-        yield Bar(flag.start, end, f"{flag.verdict}{' quiet' if flag.quiet else ''}", label, title)
+        title = f"{finding.rule} {spoken(finding.verdict)}, {through(finding.start, end)}: {finding.message}"
+        days = (end - finding.start).days
+        label = f"{days} day{'' if days == 1 else 's'} overdue" if finding.verdict == "overdue" else ""
+        yield Bar(finding.start, end, f"{finding.verdict}{' quiet' if finding.quiet else ''}", label, title)
 
 
 def _others(view: EpisodeView, until: date, titles: Mapping[str, str]) -> Iterator[Lane]:
     """Every rule that asked for something and has no lane above, each in a lane of its own."""
     known = _checks(view)
     above = (*PLAN_CHECKS, *REVIEW_CHECKS, "continued_stay")
-    flags = sorted((flag for flag in view.findings if known.get(flag.rule) not in above), key=lambda flag: flag.rule)
-    for rule, group in groupby(flags, key=lambda flag: flag.rule):
+    findings = sorted((one for one in view.findings if known.get(one.rule) not in above), key=lambda one: one.rule)
+    for rule, group in groupby(findings, key=lambda finding: finding.rule):
         yield Lane(rule, tuple(_bars(group, until)), about=titles.get(rule, ""))
 
 
