@@ -96,7 +96,7 @@ class Stay(NamedTuple):
         return self.first <= day and (self.last is None or day <= self.last)
 
 
-Dated = TypeVar("Dated", Session, Effective)
+Dated = TypeVar("Dated", bound=Session | Effective)
 _day_of: Callable[[Session | Effective], date] = attrgetter("day")
 _first_of: Callable[[Stay], date] = attrgetter("first")
 
@@ -120,12 +120,12 @@ class Chart:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.admission: Effective | None = None
-        self.discharge: Effective | None = None
+        self.admission: Effective[Admitted] | None = None
+        self.discharge: Effective[Discharged] | None = None
         self.team = Team()
         self.level_stays: list[LevelStay] = []
         self.stays: list[Stay] = []
-        self.assessments: list[Effective] = []
+        self.assessments: list[Effective[Assessed]] = []
         self.attended: list[Session] = []
         self.by_service: defaultdict[str, list[Session]] = defaultdict(list)
         self.offered: list[Session] = []
@@ -133,22 +133,21 @@ class Chart:
         self.reviews: list[Review] = []
         self.determinations: list[Determination] = []
         self.holds: list[tuple[date, date | None]] = []
-        self.explained: list[Effective] = []
-        self.transfers: dict[int, Effective] = {}
+        self.explained: list[Effective[Explained]] = []
+        self.transfers: dict[int, Effective[Transferred]] = {}
         self.later: list[tuple[int, Signed]] = []
         self.toggles: list[tuple[date, int]] = []
-        self.visited: list[Effective] = []
-        self.treated: list[Effective] = []
+        self.visited: list[Effective[SessionAttended]] = []
+        self.treated: list[Effective[SessionAttended]] = []
         self._visits: list[Session] | None = None
-        self.coordinated: list[Effective] = []
-        self.authorized: list[Effective] = []
+        self.coordinated: list[Effective[CareCoordinated]] = []
+        self.authorized: list[Effective[Authorized]] = []
         self.schedules: list[tuple[date, Schedule, int]] = []
 
     @property
     def admitted(self) -> Admitted | None:
         """The fact of the admission."""
-        fact = self.admission.fact if self.admission else None
-        return fact if isinstance(fact, Admitted) else None
+        return self.admission.fact if self.admission else None
 
     @property
     def visits(self) -> list[Session]:
@@ -189,7 +188,7 @@ class Chart:
 def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     """Sort an effective history (in clinical order) into a chart."""
     chart = Chart(policy)
-    held: list[Effective] = []
+    held: list[Any] = []
     for item in history:
         # by exact type: asking pydantic models `isinstance` is what makes sorting slow
         kind = type(item.fact)
@@ -201,7 +200,7 @@ def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     _take_signatures(chart)
     _count_reviews(chart)
     chart.holds = _holds(chart.toggles)
-    outline = [*([chart.admission] if chart.admission else []), *chart.transfers.values()]
+    outline: list[Effective] = [*([chart.admission] if chart.admission else []), *chart.transfers.values()]
     if chart.discharge:
         outline.append(chart.discharge)
     chart.level_stays = level_stays(outline)
@@ -209,7 +208,7 @@ def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     return chart
 
 
-def _take_sessions(chart: Chart, held: Sequence[Effective]) -> None:
+def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
     """Sort sessions into what was attended, and what was offered: attended, or missed for no fault of the program."""
     policy = chart.policy
     # one version of a policy says for all days which services are treatment
@@ -230,26 +229,26 @@ def _take_sessions(chart: Chart, held: Sequence[Effective]) -> None:
                 chart.by_service[fact.service].append(session)
 
 
-def _session(item: Effective, fact: Any, *, attended: bool) -> Session:
+def _session(item: Any, fact: Any, *, attended: bool) -> Session:
     size = fact.group_size if attended else None
     # from its fields in order: a chart has hundreds, and naming each argument costs as much again
     return Session._make((fact.occurred_on, fact.start, fact.service, fact.minutes, size, item.entry.version, attended))
 
 
-def _take_plan(chart: Chart, item: Effective, fact: Any) -> None:
+def _take_plan(chart: Chart, item: Any, fact: Any) -> None:
     chart.plans.append(Plan(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact))
 
 
-def _take_review(chart: Chart, item: Effective, fact: Any) -> None:
+def _take_review(chart: Chart, item: Any, fact: Any) -> None:
     chart.reviews.append(Review(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact))
 
 
-def _take_determination(chart: Chart, item: Effective, fact: Any) -> None:
+def _take_determination(chart: Chart, item: Any, fact: Any) -> None:
     made = Determination(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact)
     chart.determinations.append(made)
 
 
-def _take_admission(chart: Chart, item: Effective, fact: Any) -> None:
+def _take_admission(chart: Chart, item: Any, fact: Any) -> None:
     if chart.admission is None:
         chart.admission = item
         chart.team.admit(fact)
@@ -257,19 +256,19 @@ def _take_admission(chart: Chart, item: Effective, fact: Any) -> None:
             chart.schedules.append((item.day, fact.schedule, item.version))
 
 
-def _take_discharge(chart: Chart, item: Effective, _: Any) -> None:
+def _take_discharge(chart: Chart, item: Any, _: Any) -> None:
     chart.discharge = chart.discharge or item
 
 
-def _take_hold(chart: Chart, item: Effective, fact: Any) -> None:
+def _take_hold(chart: Chart, item: Any, fact: Any) -> None:
     chart.toggles.append((item.day, 1 if type(fact) is Held else -1))
 
 
-def _take_transfer(chart: Chart, item: Effective, _: Any) -> None:
+def _take_transfer(chart: Chart, item: Any, _: Any) -> None:
     chart.transfers[item.version] = item
 
 
-_TAKES: dict[type, Callable[[Chart, Effective, Any], None]] = {
+_TAKES: dict[type, Callable[[Chart, Any, Any], None]] = {
     PlanSigned: _take_plan,
     PlanReviewed: _take_review,
     ContinuedStayDetermined: _take_determination,

@@ -148,8 +148,7 @@ class _Book:
         if self._by_payer:
             for given in self._case.chart.authorized:
                 days.add(given.day)
-                if isinstance(given.fact, Authorized):  # until a later one is known, the answer ends with each
-                    days.add(later(given.fact.to, 1))
+                days.add(later(given.fact.to, 1))
         for sheet in self._sheets.values():
             days.update(sheet.main.starts())
         return sorted(days)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from caretrail.days import iso
-from caretrail.episode.history import Effective
+from caretrail.episode.history import Effective, first_of
 from caretrail.facts import Admitted, Discharged
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, Stay, chart_of
@@ -143,8 +143,8 @@ def _sheets(case: Case) -> Callable[..., Sheet | None]:
 
 def _unusable(history: Sequence[Effective], policy: Policy | None) -> list[Finding]:
     """The finding that says why nothing is judged; empty if the policy can judge."""
-    admission = next((item for item in history if isinstance(item.fact, Admitted)), None)
-    if admission is None or not isinstance(admission.fact, Admitted):
+    admission = first_of(history, Admitted)
+    if admission is None:
         return []
     fact = admission.fact
     if policy is None:
@@ -157,7 +157,7 @@ def _unusable(history: Sequence[Effective], policy: Policy | None) -> list[Findi
             words, cause = f"policy pack {pack.name} is not in force on {iso(admission.day)}", "pack_dates"
         else:
             return []
-    end = next((item for item in history if isinstance(item.fact, Discharged)), None)
+    end = first_of(history, Discharged)
     until = end.day + DAY if end else None
     ruling = Ruling("unknown", words, evidence=(admission.version,), cause=cause)
     return [Finding(PACK_RULE, "", "", admission.day, until, quiet=False, ruling=ruling)]

@@ -13,7 +13,7 @@ SETTLED_VERDICTS = QUIET_VERDICTS | {"not_met"}
 """Verdicts that nothing quiets: they ask nothing of anybody."""
 
 
-def quieted(found: Sequence[Finding], explanations: Iterable[Effective]) -> list[Finding]:
+def quieted(found: Sequence[Finding], explanations: Iterable[Effective[Explained]]) -> list[Finding]:
     """Mark what is explained as quiet, cutting each finding on the day from which it is.
 
     An explanation names a rule (with or without the prefix of its pack) and a day on which the finding was up. It
@@ -25,10 +25,9 @@ def quieted(found: Sequence[Finding], explanations: Iterable[Effective]) -> list
     for finding in found:
         by_rule.setdefault(finding.rule, []).append(finding)
     for item in explanations:
-        if isinstance(item.fact, Explained):
-            for rule in by_rule:
-                if names_rule(rule, item.fact.rule):
-                    by_rule[rule] = _quieted_by(by_rule[rule], item.fact)
+        for rule in by_rule:
+            if names_rule(rule, item.fact.rule):
+                by_rule[rule] = _quieted_by(by_rule[rule], item.fact)
     return [finding for findings in by_rule.values() for finding in findings]
 
 

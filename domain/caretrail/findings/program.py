@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from caretrail.days import iso
-from caretrail.episode.history import Effective
+from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.facts import Admitted, ProgramAttested
 from caretrail.findings.finding import Finding, Ruling, Verdict
@@ -20,8 +20,8 @@ WORDS = {"access_24_7": "access at all hours", "licence": "licence", "staff_trai
 
 def stays_under_policy(history: Sequence[Effective], policy: Policy) -> list[LevelStay]:
     """The stays of an episode that a policy judges: while they last, their program must attest what it asks for."""
-    admitted = next((item for item in history if isinstance(item.fact, Admitted)), None)
-    if admitted is None or not isinstance(admitted.fact, Admitted) or not policy.in_force(admitted.day):
+    admitted = first_of(history, Admitted)
+    if admitted is None or not policy.in_force(admitted.day):
         return []
     if admitted.fact.population != policy.on(admitted.day).population:
         return []
@@ -65,9 +65,7 @@ def _judged(history: Sequence[Effective], rule: Attested, since: date) -> Sheet:
     """S2 to S4: on each day an attestation that was made by then is valid; announced before the last of them ends."""
     sheet = Sheet()
     made = [
-        (item.version, item.day, item.fact)
-        for item in history
-        if isinstance(item.fact, ProgramAttested) and item.fact.kind == rule.kind
+        (item.version, item.day, item.fact) for item in of_kind(history, ProgramAttested) if item.fact.kind == rule.kind
     ]
     soon = timedelta(days=rule.soon_days)
     days = {since}

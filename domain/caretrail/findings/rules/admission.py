@@ -32,8 +32,6 @@ def qualifying_diagnosis(case: Case, rule: QualifyingDiagnosis) -> Sheet:
     standing = 0
     for item in case.chart.assessments:
         fact = item.fact
-        if not isinstance(fact, Assessed):
-            continue
         codes = [code for code in fact.diagnoses if code.startswith(rule.codes)]
         evidence = (item.version,)
         if codes and fact.dsm in rule.dsm:
@@ -102,11 +100,10 @@ def admission_dimensions(case: Case, rule: AdmissionDimensions) -> Sheet:
     profiles: list[tuple[date, Profile]] = []
     profile = NO_PROFILE
     for item in case.chart.assessments:
-        if isinstance(item.fact, Assessed):
-            profile = profile.after(item.fact, item.version)
-            if profiles and profiles[-1][0] == item.day:
-                profiles.pop()
-            profiles.append((item.day, profile))
+        profile = profile.after(item.fact, item.version)
+        if profiles and profiles[-1][0] == item.day:
+            profiles.pop()
+        profiles.append((item.day, profile))
     for stay in case.chart.stays:
         sheet.main.lay(_dimension_changes(case, rule, stay, profiles), stay.first, stay.last)
         sheet.leave(stay)

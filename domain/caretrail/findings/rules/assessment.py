@@ -54,8 +54,6 @@ def acceptance(chart: Chart) -> list[Accepted]:
     evidence: list[int] = []
     for item in chart.assessments:
         fact = item.fact
-        if not isinstance(fact, Assessed):
-            continue
         evidence.append(item.version)
         if fact.kind in ("initial", "reassessment"):
             made_here = True
@@ -176,12 +174,10 @@ def prior_assessment(case: Case, _: PriorAssessment) -> Sheet:
     """A3: a prior assessment has all four parts, or an addendum or an assessment of our own stands beside it."""
     chart, sheet = case.chart, Sheet()
     changes: list[Change] = []
-    priors: list[Effective] = []
+    priors: list[Effective[Assessed]] = []
     cured = False
     for item in chart.assessments:
         fact = item.fact
-        if not isinstance(fact, Assessed):
-            continue
         if fact.kind == "prior_accepted":
             priors.append(item)
         else:
@@ -195,9 +191,9 @@ def prior_assessment(case: Case, _: PriorAssessment) -> Sheet:
     return sheet
 
 
-def _prior_say(priors: list[Effective], cured: bool, latest: Effective) -> Ruling:
+def _prior_say(priors: list[Effective[Assessed]], cured: bool, latest: Effective[Assessed]) -> Ruling:
     evidence = tuple(item.version for item in priors)
-    facts = [item.fact for item in priors if isinstance(item.fact, Assessed)]
+    facts = [item.fact for item in priors]
     value = any_of(*[all_of(*prior_parts(fact).values()) for fact in facts])
     day = priors[-1].day
     if value:

@@ -30,9 +30,8 @@ def authorization(case: Case, rule: AuthorizationRule) -> Sheet:
         sessions = [item for item in chart.visits if (own := chart.stay_on(item.day)) and own.level == stay.level]
         days = {stay.first, *(session.day for session in sessions), *(item.day for item in chart.authorized)}
         for item in chart.authorized:
-            if isinstance(item.fact, Authorized):
-                fact = item.fact
-                days |= {fact.from_, fact.to - timedelta(days=rule.soon_days), fact.to, later(fact.to, 1)}
+            fact = item.fact
+            days |= {fact.from_, fact.to - timedelta(days=rule.soon_days), fact.to, later(fact.to, 1)}
         for day in sorted(day for day in days if stay.covers(day)):
             sheet.main.set(day, _say(case, rule, stay, sessions, day))
         sheet.leave(stay)
@@ -41,9 +40,7 @@ def authorization(case: Case, rule: AuthorizationRule) -> Sheet:
 
 def _say(case: Case, rule: AuthorizationRule, stay: Stay, sessions: Sequence[Session], day: date) -> Ruling:
     known = [
-        (item.version, item.fact)
-        for item in case.chart.authorized
-        if isinstance(item.fact, Authorized) and item.day <= day and item.fact.level == stay.level
+        (item.version, item.fact) for item in case.chart.authorized if item.day <= day and item.fact.level == stay.level
     ]
     in_force = [(version, fact) for version, fact in known if fact.from_ <= day <= fact.to]
     if not in_force:

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from operator import itemgetter
 
 from caretrail.days import iso, later
-from caretrail.facts import Assessed
 from caretrail.findings.case import Case
 from caretrail.findings.clock import Clock
 from caretrail.findings.finding import Ruling
@@ -38,8 +37,6 @@ def co_occurring_screen(case: Case, _: CoOccurringScreen) -> Sheet:
     changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     for item in chart.assessments:
         fact = item.fact
-        if not isinstance(fact, Assessed):
-            continue
         evidence = (item.version,)
         if fact.co_occurring_screen in ("positive", "negative"):
             words = f"screened {iso(item.day)}: {fact.co_occurring_screen}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caretrail.days import iso
 from caretrail.episode.history import Effective
-from caretrail.facts import Discharged, Outcome, Transferred
+from caretrail.facts import Outcome
 from caretrail.findings.case import Case
 from caretrail.findings.finding import Ruling
 from caretrail.findings.logic import Truth
@@ -28,7 +28,7 @@ def ending_supported(case: Case, _: EndingSupported) -> Sheet:
             continue
         sheet.main.set(stay.last, None)
         transfer = chart.transfers.get(stay.closed_by or 0)
-        if transfer is not None and isinstance(transfer.fact, Transferred):
+        if transfer is not None:
             fact = transfer.fact
             absent = [] if fact.reason else ["reason"]
             if fact.outcome is None or fact.outcome.goals_met is None:
@@ -37,7 +37,7 @@ def ending_supported(case: Case, _: EndingSupported) -> Sheet:
             _note(sheet, f"end of stay {iso(stay.last)}", transfer, absent, goals, fact.outcome)
             judged.add(transfer.version)
     end = chart.discharge
-    if end is not None and isinstance(end.fact, Discharged) and chart.stays and chart.stays[0].first <= end.day:
+    if end is not None and chart.stays and chart.stays[0].first <= end.day:
         fact_end = end.fact
         absent = [] if fact_end.last_contact_on else ["last_contact_on"]
         goals = fact_end.outcome.goals_met if fact_end.outcome else None

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
 
 from caretrail.days import iso
-from caretrail.facts import Assessed, PlanSigned
+from caretrail.facts import PlanSigned
 from caretrail.findings.case import Case
 from caretrail.findings.chart import Chart, Plan, Review, Session, Stay, within
 from caretrail.findings.finding import Ruling
@@ -187,7 +187,7 @@ def _interviews(chart: Chart, stay: Stay) -> list[Session]:
     return [
         Session(max(item.day, stay.first), None, "assessment", 0, None, item.version, True)
         for item in chart.assessments
-        if isinstance(item.fact, Assessed) and item.fact.kind != "prior_accepted" and item.day <= last
+        if item.fact.kind != "prior_accepted" and item.day <= last
     ]
 
 

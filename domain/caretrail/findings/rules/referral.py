@@ -17,7 +17,7 @@ from caretrail.findings.rules.staff import credentials_of
 from caretrail.findings.track import Change, Sheet
 from caretrail.policy.rules.admission import AssessorCredential, MentalHealthReferral, QualifyingDiagnosis
 
-Made = tuple[Effective, Assessed, Truth]
+Made = tuple[Effective[Assessed], Assessed, Truth]
 """An assessment, and whether it was made only by those who may not diagnose."""
 
 
@@ -29,9 +29,7 @@ def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
     outside substance use that only limited assessors recorded is a point. A referral acts from its own day.
     """
     chart, sheet = case.chart, Sheet()
-    made = [
-        (item, item.fact, _limited(case, rule, item)) for item in chart.assessments if isinstance(item.fact, Assessed)
-    ]
+    made = [(item, item.fact, _limited(case, rule, item)) for item in chart.assessments]
     changes = _referral_changes(case, rule, made)
     none = Ruling("unknown", "no assessment recorded", cause="assessment_missing")
     for stay in chart.stays:
@@ -41,7 +39,7 @@ def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
     return sheet
 
 
-def _limited(case: Case, rule: MentalHealthReferral, item: Effective) -> Truth:
+def _limited(case: Case, rule: MentalHealthReferral, item: Effective[Assessed]) -> Truth:
     """Whether an assessment was made only by those who may not diagnose; not known if a credential is not stated."""
     stated = [credential for _, credential in credentials_of(case, item)]
     if any(credential and not _may_not(case, rule, credential) for credential in stated):

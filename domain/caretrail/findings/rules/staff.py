@@ -39,11 +39,10 @@ def assessor_credential(case: Case, rule: AssessorCredential) -> Sheet:
     changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     standing = 0
     for item in case.chart.assessments:
-        if isinstance(item.fact, Assessed):
-            rank, say = _assessor_say(case, rule, item, item.fact)
-            if rank > standing:
-                standing = rank
-                changes.append((item.day, say))
+        rank, say = _assessor_say(case, rule, item, item.fact)
+        if rank > standing:
+            standing = rank
+            changes.append((item.day, say))
     for stay in case.chart.stays:
         sheet.main.lay(changes, stay.first, stay.last)
         sheet.leave(stay)
