@@ -19,6 +19,7 @@ from caretrail.findings.rules.staying import continued_stay
 from caretrail.findings.track import DAY, Piece, Sheet, less, silenced
 from caretrail.policy import Pack, Policy, Rule
 from caretrail.policy.own_rules import PACK_RULE
+from caretrail.policy.rules import KINDS
 
 PER_PROGRAM = "program_attested"
 """The check of what a program says of itself: judged once for each program, not here."""
@@ -128,7 +129,7 @@ def _sheets(case: Case) -> Callable[..., Sheet | None]:
     done: dict[str, Sheet] = {}
 
     def sheet_of(check: str, rule: Rule | None = None) -> Sheet | None:
-        if rule is None and (rule := case.pack.first_of.get(check)) is None:
+        if rule is None and (rule := case.pack.rule(KINDS[check])) is None:
             return None
         sheet = done.get(rule.id)
         if sheet is None:

@@ -6,9 +6,8 @@ rule names the `check` that judges it. A value this program cannot honour is ref
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
@@ -18,6 +17,7 @@ from pydantic import Field, StrictBool, TypeAdapter, ValidationError, model_vali
 from caretrail.errors import PackInvalid
 from caretrail.policy.own_rules import OWN_RULES
 from caretrail.policy.rules import KINDS, AnyRule, Rule
+from caretrail.policy.rules.plan import ReviewDue
 from caretrail.policy.toml import HINT, read_toml
 from caretrail.policy.values import (
     CLOSED_DAYS,
@@ -28,8 +28,8 @@ from caretrail.policy.values import (
     PackDay,
     PackValue,
     SomeDays,
-    Term,
     Words,
+    table,
 )
 from caretrail.tokens import LEVELS, Edition, Population, Service
 
@@ -106,7 +106,7 @@ class Pack(PackValue):
             if checks.count(check) > 1:
                 raise ValueError(f"rules: two rules name the check {check}")
         for name, rule in self.rules.items():
-            if rule.on and rule.needs_clock and "review_due" not in self.first_of:
+            if rule.on and rule.needs_clock and not self.rule(ReviewDue):
                 raise ValueError(f"rules.{name}.check: {rule.check} needs a rule review_due that is on")
         return self
 
@@ -116,23 +116,17 @@ class Pack(PackValue):
         return tuple(rule for rule in self.rules.values() if rule.on)
 
     @cached_property
-    def first_of(self) -> dict[str, Rule]:
-        """For each check the first rule that is on."""
-        return {rule.check: rule for rule in reversed(self.judged)}
+    def _first_of(self) -> dict[type[Rule], Rule]:
+        return {type(rule): rule for rule in reversed(self.judged)}
 
     def rule(self, kind: type[R]) -> R | None:
-        """The rule of a kind that is on, if there is one."""
-        found = self._by_kind.get(kind)
-        return found if found is None or isinstance(found, kind) else None
-
-    @cached_property
-    def _by_kind(self) -> dict[type[Rule], Rule]:
-        return {type(rule): rule for rule in reversed(self.judged)}
+        """The first rule of a kind that is on, if there is one."""
+        return cast("R | None", self._first_of.get(kind))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the pack with some fields changed; what was worked out from the old ones is forgotten."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("judged", "first_of", "_by_kind"):
+        for name in ("judged", "_first_of"):
             vars(copied).pop(name, None)
         return copied
 
@@ -177,20 +171,15 @@ def pack_of(data: dict[str, Any], file: str) -> Pack:
 
 def _complete(data: dict[str, Any]) -> None:
     """Give each rule its id and its citation, and each reading its value: they follow from the rest of the file."""
-    for name, found in _table(data.get("rules")).items():
-        rule = _table(found)
+    for name, found in table(data.get("rules")).items():
+        rule = table(found)
         rule.update(id=name, citation=_citation(data, rule))
         if "check" in rule:
             rule["check"] = _short(_word(rule["check"]))  # the one value an error message repeats
-    for reading in map(_table, _table(data.get("readings")).values()):
+    for reading in map(table, table(data.get("readings")).values()):
         decides: object = reading.get("decides")
         if isinstance(decides, list) and decides:
             reading["value"] = _written(data, _word(decides[0]))  # pyright: ignore[reportUnknownArgumentType]
-
-
-def _table(value: object) -> dict[str, Any]:
-    """A table of the file; anything else has nothing in it here, and is refused when the pack is made."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _word(value: object) -> str:
@@ -213,10 +202,10 @@ def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
 def _written(data: dict[str, Any], place: str) -> str:
     """What stands at a place of the file, or is in force there because nothing does, as a word."""
     rule, _, field = place.rpartition(".")
-    table = _table(_table(data.get("rules")).get(rule)) if rule else data
-    if field in table:
-        return _word(table[field]) or "nothing"
-    kind = KINDS.get(_word(table.get("check"))) if rule else Pack
+    owner = table(table(data.get("rules")).get(rule)) if rule else data
+    if field in owner:
+        return _word(owner[field]) or "nothing"
+    kind = KINDS.get(_word(owner.get("check"))) if rule else Pack
     known = kind.model_fields.get(field) if kind is not None else None
     # of a place that is none, and of a field that must be written, the pack is told when it is made
     return "nothing" if known is None or known.is_required() else str(known.default)
@@ -268,42 +257,10 @@ def _field(owner: type[PackValue], field: str) -> TypeAdapter[Any]:
 
 
 def _first_problem(error: ValidationError) -> str:
-    """What is wrong, in one line: where, what, and the name that was probably meant."""
-    problems = error.errors(include_input=False, include_url=False)
-    # where a field is misspelled, the right one is missing, too
-    problem = next((item for item in problems if item["type"] == "extra_forbidden"), problems[0])
-    parts = [_short(str(part)) for part in problem["loc"]]
+    problem = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(_short(str(part)) for part in problem["loc"])
     words = str(problem["msg"]).removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
-        words = f"there is no such field{_meant(parts[-1], _fields_beside(problem['loc']))}"
-    elif problem["type"] == "union_tag_invalid":
-        words = f"there is no check {problem['ctx']['tag']}{_meant(problem['ctx']['tag'], KINDS)}"
-    elif problem["type"] == "union_tag_not_found":
-        words = "check: Field required"
-    if len(parts) > 2 and parts[0] == "rules":
-        del parts[2]  # the tag of the union: the rule's id says enough
-    place = ".".join(parts)
     return f"{place}: {words}" if place else words
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    """The nearest of the names there are, or all of them."""
-    near = get_close_matches(name, known := sorted(known), n=1)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
-
-
-def _fields_beside(loc: Sequence[int | str]) -> Iterable[str]:
-    """The fields that may stand where one does that is none: of the pack, a reading, a rule, or a term of a rule."""
-    match loc:
-        case ("rules", _, check, _):
-            kind: type[PackValue] = KINDS[str(check)]
-        case ("rules", *_):
-            kind = Term
-        case ("readings", *_):
-            kind = Reading
-        case _:
-            kind = Pack
-    return kind.model_fields.keys() - {"id", "citation"}
 
 
 def citation(pack: Pack, rule: str) -> str:

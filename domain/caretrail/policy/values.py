@@ -6,10 +6,22 @@ enough that no arithmetic leaves the calendar and no walk over days takes long.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Self, get_args
+from difflib import get_close_matches
+from typing import Annotated, Any, Self, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StrictInt, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StrictInt,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from caretrail.tokens import ID_PATTERN, CivilUnit, CountedUnit
 
@@ -46,12 +58,36 @@ PackDay = Annotated[date, Strict(), Field(ge=date(1900, 1, 1), le=date(2199, 12,
 LineRange = Annotated[str, StringConstraints(max_length=LONGEST, pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
 CIVIL_UNITS: frozenset[str] = frozenset(get_args(CivilUnit))
 SHORTEST_MONTH = 28
+DERIVED = frozenset({"id", "citation"})
+"""Fields that follow from the rest of the file."""
+
+
+def table(value: object) -> dict[str, Any]:
+    """A table of the file; anything else has nothing in it here, and is refused when the pack is made."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """How a refusal of a name goes on: with the nearest there is, or with all of them."""
+    near = get_close_matches(name, names := sorted(known), n=1)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
 
 
 class PackValue(BaseModel):
     """Base of everything inside a pack: frozen, no unknown fields, and errors that never echo a value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, data: Any) -> Any:
+        """Refuse a field that is none before the one that is then missing, with the name that was probably meant."""
+        for name in table(data):
+            if name not in cls.model_fields:
+                known = meant(name, cls.model_fields.keys() - DERIVED)
+                error = PydanticCustomError("unknown_field", "there is no such field{meant}", {"meant": known})
+                raise ValidationError.from_exception_data(cls.__name__, [{"type": error, "loc": (name,), "input": ""}])
+        return data
 
 
 class Term(PackValue):

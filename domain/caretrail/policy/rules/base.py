@@ -7,11 +7,11 @@ act on is refused, never ignored.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, StrictBool, model_validator
 
-from caretrail.policy.values import MOST_ENTRIES, LineRange, Name, PackValue, Words
+from caretrail.policy.values import MOST_ENTRIES, LineRange, Name, PackValue, Words, meant, table
 from caretrail.tokens import Service
 
 Codes = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
@@ -24,6 +24,9 @@ week in a row; among the findings only, since it is over and cannot be cured (if
 since it is found when the stay has ended."""
 
 PlaceByCause = Mapping[str, WorklistPlace]
+
+KINDS: dict[str, type[Rule]] = {}
+"""Each kind of rule by its check."""
 
 
 class Rule(PackValue):
@@ -52,6 +55,11 @@ class Rule(PackValue):
     off_because: Words | None = None
     citation: str
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        for check in get_args(cls.model_fields["check"].annotation):
+            KINDS[check] = cls
+
     @model_validator(mode="after")
     def _cited(self) -> Self:
         if self.section is None and self.unsourced is None:
@@ -59,3 +67,18 @@ class Rule(PackValue):
         if self.unsourced is not None and self.on:
             raise ValueError("on: a rule without a source must be off")
         return self
+
+
+def _of_kind(value: Any) -> Rule:
+    if isinstance(value, Rule):
+        return value
+    check = table(value).get("check")
+    if check is None:
+        raise ValueError("check: Field required")
+    if check not in KINDS:
+        raise ValueError(f"there is no check {check}{meant(check, KINDS)}")
+    return KINDS[check].model_validate(value)
+
+
+AnyRule = Annotated[SerializeAsAny[Rule], BeforeValidator(_of_kind)]
+"""A rule of the kind its `check` names."""

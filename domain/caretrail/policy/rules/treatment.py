@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,7 +10,18 @@ from caretrail.policy.rules.base import PlaceByCause, Rule, Services
 from caretrail.policy.values import MOST_DAYS, CivilTerm, PackCount, PackMinutes
 
 
-class WeeklyHours(Rule):
+class _Range(Rule):
+    least: Any  # each kind of rule narrows them
+    most: Any
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.most is not None and self.most < self.least:
+            raise ValueError("most must not be less than least")
+        return self
+
+
+class WeeklyHours(_Range):
     """Minutes of treatment in each full week."""
 
     check: Literal["weekly_hours"]
@@ -24,23 +35,6 @@ class WeeklyHours(Rule):
     least: PackMinutes
     most: PackMinutes | None = None
     basis: Literal["offered", "attended", "scheduled"] = "offered"
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.most is not None and self.most < self.least:
-            raise ValueError("most must not be less than least")
-        return self
-
-
-class _Range(Rule):
-    least: PackCount
-    most: PackCount
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.most < self.least:
-            raise ValueError("most must not be less than least")
-        return self
 
 
 class WeeklyDays(_Range):
@@ -60,6 +54,8 @@ class GroupSize(_Range):
     cleared_by = "nothing, if the count is right: it can be explained, or corrected if it is wrong"
     group = "findings_only"
     several = True
+    least: PackCount
+    most: PackCount
     services: Services = ("group",)
     aggregation: Literal["each_session", "monthly_average"] = "each_session"
 
