@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caretrail.errors import PackInvalid, PackUnknown
-from caretrail.policy import Pack, citation, installed_packs, load_pack, pack_of, read_pack
+from caretrail.policy import Pack, installed_packs, load_pack, pack_of, read_pack
 from caretrail.policy.loader import SHIPPED
 from caretrail.policy.rules.plan import PlanDue, ReviewDue
 from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
@@ -34,21 +34,16 @@ def test_the_nebraska_pack_is_installed_with_all_its_rules() -> None:
 
 def test_every_rule_that_is_on_cites_lines_that_exist_in_the_document() -> None:
     for rule in PACK.judged:
-        text = citation(PACK, rule.id)
+        text = rule.citation
         assert text.startswith("Nebraska DHHS, Intensive Outpatient")
         numbers = [int(number) for number in re.findall(r"[0-9]+", text.rpartition("lines ")[2])]
         assert numbers
         assert max(numbers) <= 186, rule.id
-    assert citation(PACK, "NE21-R1").endswith("Service expectations, lines 52-55")
+    assert PACK.rules["NE21-R1"].citation.endswith("Service expectations, lines 52-55")
 
 
 def test_a_rule_without_a_source_says_so_where_others_cite() -> None:
-    assert citation(PACK, "NE21-X1").startswith("no source: the practice is common")
-
-
-def test_a_rule_the_pack_does_not_have_cites_nothing() -> None:
-    with pytest.raises(KeyError):
-        citation(PACK, "NE21-Z9")
+    assert PACK.rules["NE21-X1"].citation.startswith("no source: the practice is common")
 
 
 def test_the_numbers_are_those_of_the_text() -> None:

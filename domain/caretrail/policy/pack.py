@@ -261,8 +261,3 @@ def _first_problem(error: ValidationError) -> str:
     place = ".".join(_short(str(part)) for part in problem["loc"])
     words = str(problem["msg"]).removeprefix("Value error, ")
     return f"{place}: {words}" if place else words
-
-
-def citation(pack: Pack, rule: str) -> str:
-    """Where a rule comes from: document, section and lines; raises KeyError for a rule the pack does not have."""
-    return pack.rules[rule].citation
