@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
+
+
+def screen_of(stream: str) -> list[str]:
+    """The lines that stand on the screen in the end: understands what we send, and nothing else may be sent."""
+    lines, column = [""], 0
+    for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", stream):
+        if part == "\n":
+            lines.append("")
+        elif part == "\r":
+            column = 0
+            continue
+        elif part == "\x1b[2K":
+            lines[-1] = ""
+            continue
+        elif part.startswith("\x1b"):
+            assert part.endswith("m"), f"{part!r} moves the cursor"  # colors do not
+            continue
+        else:
+            lines[-1] = f"{lines[-1][:column]:<{column}}{part}{lines[-1][column + len(part) :]}"
+        column = len(lines[-1]) if part == "\n" else column + len(part)
+    return lines
 
 
 class Terminal:

@@ -40,7 +40,7 @@ def test_appended_again_it_prints_the_same_receipts_byte_for_byte(caretrail_both
     again = caretrail_both("append", "--json", input=example)
     assert again.out == first.out
     assert again.status == 0
-    assert "65 facts recorded before, not twice" in again.err
+    assert "65 already recorded, skipped" in again.err
 
 
 def test_a_summary_for_people(caretrail: Caretrail, example: str, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_the_copy_prints_the_same_log(
         assert caretrail_both(*command, "--db", place).out == caretrail_both(*command).out
     again = caretrail_both("append", "--json", "--db", place, input=example)
     assert again.out == caretrail_both("append", "--json", input=example).out
-    assert "65 facts recorded before, not twice" in again.err
+    assert "65 already recorded, skipped" in again.err
 
 
 def test_the_copy_for_programs(caretrail: Caretrail, tmp_path: Path) -> None:

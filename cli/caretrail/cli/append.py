@@ -17,7 +17,8 @@ from caretrail.cli.exits import Interrupted, Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.interrupt import Patience
 from caretrail.cli.options import Setup, json_option, now, store_option
-from caretrail.cli.screen import Step, instant, json_text, plural, progress, say, visible
+from caretrail.cli.screen import instant, json_text, plural, say, visible
+from caretrail.cli.terminal.progress import ProgressLine, progress
 from caretrail.errors import CaretrailError, Refused
 
 if TYPE_CHECKING:
@@ -49,11 +50,11 @@ def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_jso
     from caretrail.cli.lines import Lines
     from caretrail.commands.application import Commands
 
-    with setup.open() as recorder, _opened(file) as read:
-        told = _Told(recorder.max_position(), as_json=as_json)
+    with setup.open() as recorder, _opened(file) as read, progress("Recording") as line:
+        told = _Told(recorder.max_position(), line, as_json=as_json)
         take = _take_all if atomic else _take_each
-        with progress("Recording", _size(file)) as step, _saying_what_is_durable(told):
-            take(Commands(recorder, now), Lines(read).batches(), told, step, imported)
+        with _saying_what_is_durable(told):
+            take(Commands(recorder, now), _watched(Lines(read).batches(), line, _size(file)), told, imported)
     told.summary()
     if told.refused:
         raise Stopped(Status.CANNOT)
@@ -77,16 +78,25 @@ def _opened(file: str) -> Generator[Callable[[int], bytes]]:
     yield lambda size: os.read(descriptor, size)
 
 
-def _size(file: str) -> int | None:
-    """The size of a file in bytes; None for what has no size yet."""
+def _size(file: str) -> int:
+    """The size of a file in bytes; 0 for what has no size yet."""
     path = Path(file)
-    return path.stat().st_size if file != "-" and path.is_file() else None
+    return path.stat().st_size if file != "-" and path.is_file() else 0
+
+
+def _watched(batches: Iterable[list[Line]], line: ProgressLine, size: int) -> Iterator[list[Line]]:
+    """The batches, while it is shown how many bytes of them are decided."""
+    done = 0
+    for batch in batches:
+        yield batch
+        done += sum(len(item.text) + 1 for item in batch)
+        line(done, size)
 
 
 # --- each on its own --------------------------------------------------------------------------------------------
 
 
-def _take_each(commands: Commands, batches: Iterable[list[Line]], told: _Told, step: Step, imported: bool) -> None:
+def _take_each(commands: Commands, batches: Iterable[list[Line]], told: _Told, imported: bool) -> None:
     patience = Patience()
     gc.set_threshold(*FEWER_SWEEPS)
     with patience.listening():
@@ -97,7 +107,6 @@ def _take_each(commands: Commands, batches: Iterable[list[Line]], told: _Told, s
                 for line, outcome in zip(batch, outcomes, strict=True):
                     told.tell(line.number, _let_go(next(decided)) if outcome is _PARSED else outcome)
                 told.flush()
-            step(sum(len(line.text) + 1 for line in batch))
 
 
 FEWER_SWEEPS = (50_000, 20, 50)
@@ -147,14 +156,13 @@ def _let_go(outcome: T) -> T:
 # --- all or nothing ---------------------------------------------------------------------------------------------
 
 
-def _take_all(commands: Commands, batches: Iterable[list[Line]], told: _Told, step: Step, imported: bool) -> None:
+def _take_all(commands: Commands, batches: Iterable[list[Line]], told: _Told, imported: bool) -> None:
     lines: list[tuple[int, Refused | _Blank | _Parsed]] = []
     facts: list[Fact] = []
     for batch in batches:
         outcomes, parsed = _parsed(batch)
         lines.extend(zip((line.number for line in batch), outcomes, strict=True))
         facts.extend(parsed)
-        step(sum(len(line.text) + 1 for line in batch))
     patience = Patience()
     with patience.listening(), patience.batch():
         for number, outcome in _decided_together(commands, lines, facts, imported=imported):
@@ -203,12 +211,13 @@ class _NotRecorded(Refused):
 
 
 class _Told:
-    """Tells what became of each line, and keeps count."""
+    """Tells what became of each line, and keeps count; `progress` is erased before anything is printed."""
 
-    def __init__(self, newest: int, *, as_json: bool) -> None:
+    def __init__(self, newest: int, progress: ProgressLine, *, as_json: bool) -> None:
         self._newest = newest
+        self._progress = progress
         self._as_json = as_json
-        self._first = self._last = 0
+        self._first = 0
         self.line = 0
         self.recorded = self.known = self.refused = self.blank = 0
 
@@ -232,7 +241,7 @@ class _Told:
         else:
             self.recorded += 1
             self._first = self._first or receipt.position
-            self._last = receipt.position
+            self._newest = receipt.position
         if self._as_json:
             self._write(
                 line=number, episode=receipt.episode, version=receipt.version, position=receipt.position,
@@ -244,20 +253,26 @@ class _Told:
         if self._as_json:
             self._write(line=number, error=refusal.code, message=refusal.message, hint=refusal.hint)
         elif not isinstance(refusal, _NotRecorded):
-            say(f"line {number}: {visible(refusal.message)}")
+            self.say(f"line {number}: {visible(refusal.message)}")
             if refusal.hint:
-                say(f"  Hint: {visible(refusal.hint)}")
+                self.say(f"  Hint: {visible(refusal.hint)}")
+
+    def say(self, text: str) -> None:
+        """Talk to the person on a line without progress."""
+        self._progress.erase()
+        say(text)
 
     def _write(self, **fields: object) -> None:
+        self._progress.erase()
         sys.stdout.write(json_text(fields) + "\n")
 
     def so_far(self) -> str:
         """Say in words what is durable."""
         parts = [f"{plural(self.recorded, 'fact')} recorded"]
         if self.recorded:
-            parts[0] += f", positions {self._first} to {self._last}"
+            parts[0] += f", positions {self._first} to {self._newest}"
         if self.known:
-            parts.append(f"{plural(self.known, 'fact')} recorded before, not twice")
+            parts.append(f"{self.known:,} already recorded, skipped")
         if self.refused:
             parts.append(f"{plural(self.refused, 'line')} refused")
         if self.blank:
@@ -283,7 +298,7 @@ def _saying_what_is_durable(told: _Told) -> Generator[None]:
             "run the same command again: a fact with a command_id is not recorded twice",
         ) from None
     except CaretrailError:
-        say(
+        told.say(
             f"Up to line {told.line}: {told.so_far()}. Some lines after it may be recorded too: "
             "sent again, those with a command_id are not recorded twice."
         )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from caretrail.cli.accessing import accessing
 from caretrail.cli.options import View, now
-from caretrail.cli.screen import progress, say, visible
+from caretrail.cli.screen import say, visible
+from caretrail.cli.terminal.progress import progress
 
 if TYPE_CHECKING:
     from caretrail.cli.what_if import WhatIf
@@ -93,18 +94,11 @@ def asking(view: View, pack: str | None = None) -> Generator[Asking]:
         from caretrail.cli.what_if import what_if
 
         instead = what_if(pack)
-    done = 0
     with (
         view.setup.open() as recorder,
         accessing(view.setup, recorder) as access,
-        progress("Reading the log", None) as step,
+        progress("Reading the log") as tell,
     ):
-
-        def tell(count: int, total: int) -> None:
-            nonlocal done
-            step(count - done, total or None)
-            done = count
-
         known_at = view.known_at
         if isinstance(known_at, datetime):
             known_at = recorder.position_at(known_at)

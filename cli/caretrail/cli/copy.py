@@ -9,7 +9,8 @@ import click
 from caretrail.cli.accessing import accessing
 from caretrail.cli.helping import described
 from caretrail.cli.options import Setup, access_options, json_option, store_option
-from caretrail.cli.screen import plural, print_json, progress, say, visible
+from caretrail.cli.screen import plural, print_json, say, visible
+from caretrail.cli.terminal.progress import progress
 
 if TYPE_CHECKING:
     from caretrail.recording.copying import Copied
@@ -56,14 +57,7 @@ def _copied(source: EventRecorder, place: str) -> tuple[Copied, str]:
     from caretrail.recording.opening import init_store, open_recorder
 
     init_store(place, demo=source.is_demo)
-    done = 0
-    with open_recorder(place) as target, progress("Copying", None) as step:
-
-        def tell(count: int, total: int) -> None:
-            nonlocal done
-            step(count - done, total)
-            done = count
-
+    with open_recorder(place) as target, progress("Copying") as tell:
         copied = copy_store(source, target, tell)
     with open_recorder(place) as target:  # anew: it has become another store
         create_tables(target.database)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from caretrail.aliases import Progress
 from caretrail.cli.helping import described
 from caretrail.cli.options import Day, Setup, data_folder, now, store_option
-from caretrail.cli.screen import Step, plural, progress, say, visible
+from caretrail.cli.screen import plural, say, visible
+from caretrail.cli.terminal.progress import progress
 from caretrail.errors import Refused, StoreForeign, StoreOlder
 
 if TYPE_CHECKING:
@@ -96,23 +98,26 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
                 "leave out --db, or name a new file",
             )
         commands = Commands(recorder, clock)
-        with progress("Filling the demo store", len(facts)) as step:
-            if not _record(commands, clock, facts, step):
-                say("The store holds the demo of another day: shown as it is.")
+        with progress("Filling the demo store") as tell:
+            filled = _record(commands, clock, facts, tell)
+        if not filled:
+            say("The store holds the demo of another day: shown as it is.")
         catch_up(recorder)
         newest = recorder.max_position()
         count = newest - recorder.count_accesses(0, newest)
         say(f"Demo store: {visible(recorder.store)}, {plural(count, 'fact')} of made-up episodes")
 
 
-def _record(commands: Commands, clock: _Clock, facts: Sequence[tuple[datetime, Fact]], step: Step) -> bool:
+def _record(commands: Commands, clock: _Clock, facts: Sequence[tuple[datetime, Fact]], tell: Progress) -> bool:
     """Record fact after fact at its own instant; False if the store holds another day's demo."""
+    done = 0
     for at, imported, batch in _batches(facts):
         clock.at = at
         outcomes = commands.append_each(batch, imported=imported)
         if any(isinstance(outcome, Refused) and outcome.code == "command_reused" for outcome in outcomes):
             return False
-        step(len(batch))
+        done += len(batch)
+        tell(done, len(facts))
     return True
 
 

@@ -11,7 +11,8 @@ from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.lazy import Group
 from caretrail.cli.options import Setup, access_options, json_option, store_option
-from caretrail.cli.screen import facts_progress, plural, print_json, print_json_list, say, visible
+from caretrail.cli.screen import plural, print_json, print_json_list, say, visible
+from caretrail.cli.terminal.progress import progress
 from caretrail.errors import AccessNotRecorded, UnknownEpisode
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def catch_up_command(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.projection.projector import catch_up
 
-    with setup.open() as recorder, facts_progress("Catching up") as done:
+    with setup.open() as recorder, progress("Catching up") as done:
         found = catch_up(recorder, progress=done)
         if as_json:
             _record_quarantined(setup, recorder, found)
@@ -89,7 +90,7 @@ def rebuild_command(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.projection.rebuild import rebuild
 
-    with setup.open() as recorder, facts_progress("Rebuilding") as done:
+    with setup.open() as recorder, progress("Rebuilding") as done:
         found = rebuild(recorder, progress=done)
         if as_json:
             _record_quarantined(setup, recorder, found)
@@ -111,7 +112,7 @@ def check_command(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.projection.check import check
 
-    with setup.open() as recorder, facts_progress("Checking") as done:
+    with setup.open() as recorder, progress("Checking") as done:
         report = check(recorder, progress=done)
         _record(setup, recorder, [name for name in report.differ if not name.startswith(("program ", "tile "))])
     if as_json:

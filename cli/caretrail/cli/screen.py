@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import click
 
@@ -72,63 +71,3 @@ def print_json(value: Mapping[str, Any] | object) -> None:
     """Print one object, laid out for reading."""
     text = json.dumps(value, default=_plain, ensure_ascii=True, indent=2)
     click.echo(text.replace("\x7f", "\\u007f"))
-
-
-# --- progress ---------------------------------------------------------------------------------------------------
-
-
-class Step(Protocol):
-    """Tells a progress bar that so much more is done, and how much there is in all once that is known."""
-
-    def __call__(self, amount: int, total: int | None = None) -> None:
-        """Move on."""
-
-
-def _unseen(amount: int, total: int | None = None) -> None:
-    """Move nothing: nobody is watching."""
-
-
-@contextmanager
-def progress(label: str, total: int | None) -> Generator[Step]:
-    """Show a progress bar on stderr while the work lasts, on a terminal only; `total` None when it is not known."""
-    if not sys.stderr.isatty():
-        yield _unseen
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task(label, total=total)
-
-        def step(amount: int, total: int | None = None) -> None:
-            bar.update(task, advance=amount, total=bar.tasks[0].total if total is None else total)
-
-        yield step
-
-
-@contextmanager
-def facts_progress(label: str) -> Generator[Callable[[int, int], None]]:
-    """Show progress that is told as "so many facts done, of so many"."""
-    done = 0
-    with progress(label, None) as step:
-
-        def tell(now: int, everything: int) -> None:
-            nonlocal done
-            step(now - done, everything or None)
-            done = now
-
-        yield tell

@@ -10,7 +10,8 @@ import click
 
 from caretrail.cli.helping import described
 from caretrail.cli.options import Setup, json_option, state_folder, store_option
-from caretrail.cli.screen import facts_progress, plural, print_json, visible
+from caretrail.cli.screen import plural, print_json, visible
+from caretrail.cli.terminal.progress import progress
 
 if TYPE_CHECKING:
     from caretrail.ledger.note import SigningKey
@@ -55,7 +56,7 @@ def checkpoint_command(
 
     keys = _keys(files)
     folder = None if place == "-" else Path(place)
-    with setup.open() as recorder, facts_progress("Reading") as done:
+    with setup.open() as recorder, progress("Reading") as done:
         origin = origin_of(recorder.namespace)
         signer = SignerState(state or default_state(origin), origin)
         known = newest_in(folder, keys, origin) if folder else None

@@ -24,7 +24,8 @@ from caretrail.cli.options import (
     now,
     store_option,
 )
-from caretrail.cli.screen import facts_progress, plural, print_json, visible
+from caretrail.cli.screen import plural, print_json, visible
+from caretrail.cli.terminal.progress import progress
 
 if TYPE_CHECKING:
     from caretrail.commands.access import AccessLog
@@ -176,7 +177,7 @@ def _made(
 
     checkpoint = _checkpoint(recorder, keys, given)
     try:
-        with facts_progress("Collecting") as done:
+        with progress("Collecting") as done:
             return make_packet(
                 recorder, wanted, terms, keys, checkpoint, given["target"], disclose,
                 now=now(), made_by=person or recorder.account, version=version("caretrail"), replace=given["force"],
@@ -198,7 +199,7 @@ def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict
     if given["checkpoint"] is not None:
         return read_note(given["checkpoint"])
     origin = origin_of(recorder.namespace)
-    with facts_progress("Reading") as done:
+    with progress("Reading") as done:
         state = SignerState(given["state"] or default_state(origin), origin)
         return sign(recorder, keys, state, first=given["first"], progress=done).note
 

@@ -11,7 +11,8 @@ import click
 from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.options import Setup, json_option, store_option
-from caretrail.cli.screen import facts_progress, plural, print_json, visible
+from caretrail.cli.screen import plural, print_json, visible
+from caretrail.cli.terminal.progress import progress
 
 if TYPE_CHECKING:
     from caretrail.evidence.external import ExternalEvidence
@@ -58,7 +59,7 @@ def verify_command(
 
     with setup.open() as recorder:
         external = _external(places, keys, receipts, origin_of(recorder.namespace))
-        with facts_progress("Verifying") as done:
+        with progress("Verifying") as done:
             found = verify(recorder, external, done)
     if as_json:
         if not (quiet and found.ok):

@@ -1,0 +1,79 @@
+"""Progress is shown for long work only, and never near an answer: seen on a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import Caretrail
+from .terminal import Terminal, screen_of
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+
+AT_ONCE = """
+import sys
+from caretrail.cli.terminal import progress
+progress.PATIENCE = progress.PACE = 0
+{more}
+from caretrail.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+NEVER_ERASED = "progress.ERASE = ''"
+
+
+def on_a_terminal(caretrail: Caretrail, *arguments: str, program: str | None = None) -> str:
+    """Everything a terminal is sent while a command runs; `program` is Python to run instead of the command line."""
+    command = [str(caretrail.program)] if program is None else [sys.executable, "-c", program]
+    environment = caretrail.environment() | {"TERM": "xterm-256color", "NO_COLOR": "1"}
+    with Terminal([*command, *arguments], environment) as terminal:
+        return terminal.rest()
+
+
+LONG = {
+    "verify": ("Verifying", ["audit", "verify"]),
+    "check": ("Checking", ["projection", "check"]),
+    "rebuild": ("Rebuilding", ["projection", "rebuild"]),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_progress_is_gone_before_the_first_line_of_an_answer(caretrail: Caretrail, example: str, name: str) -> None:
+    caretrail("append", input=example)
+    caretrail("projection", "catch-up")
+    label, arguments = LONG[name]
+    plain = caretrail(*arguments)
+    stream = on_a_terminal(caretrail, *arguments, program=AT_ONCE.format(more=""))
+    assert f"{label}: " in stream, "something was shown while it lasted"
+    assert "\n".join(screen_of(stream)).strip() == (plain.err + plain.out).strip()
+
+
+def test_progress_that_stays_would_be_seen(caretrail: Caretrail, example: str) -> None:
+    caretrail("append", input=example)
+    stream = on_a_terminal(caretrail, "audit", "verify", program=AT_ONCE.format(more=NEVER_ERASED))
+    assert "Verifying: " in "\n".join(screen_of(stream))
+
+
+def test_refused_lines_share_no_line_with_progress(caretrail: Caretrail, example: str, tmp_path: Path) -> None:
+    file = tmp_path / "facts.jsonl"
+    file.write_text("\n".join(["no fact", *example.splitlines() * 10, "no fact"]))
+    stream = on_a_terminal(caretrail, "append", str(file), program=AT_ONCE.format(more=""))
+    assert "Recording: " in stream
+    first, _, *_, last = screen_of(stream.rstrip())
+    assert first.startswith("line 1: ")
+    assert last == "65 facts recorded, positions 1 to 65; 585 already recorded, skipped; 2 lines refused"
+
+
+def test_short_work_shows_none(caretrail: Caretrail, example: str) -> None:
+    caretrail("append", input=example)
+    for name, (label, arguments) in LONG.items():
+        stream = on_a_terminal(caretrail, *arguments, program=AT_ONCE.format(more="progress.PATIENCE = 60"))
+        assert label not in stream, name
+
+
+def test_a_terminal_that_cannot_erase_gets_none(caretrail: Caretrail, example: str) -> None:
+    caretrail("append", input=example)
+    command = [sys.executable, "-c", AT_ONCE.format(more=""), "audit", "verify"]
+    with Terminal(command, caretrail.environment()) as terminal:
+        assert "Verifying" not in terminal.rest()
