@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import EXAMPLE, Caretrail
-from tests.cli.terminal import Terminal
 from tests.ledger.superuser import rewrite, rows_of
 from tests.ledger.test_attacks import changed
 from tests.support.stores import lock_held, run_sql
@@ -116,7 +115,7 @@ def test_a_key_is_printed_by_its_public_half_alone(caretrail: Caretrail, tmp_pat
     ended = caretrail("audit", "key", "--out", f"{tmp_path}/key")
     secret = (tmp_path / "key").read_text()
     assert ended.out == (tmp_path / "key.pub").read_text()
-    assert secret.split("+")[-1].strip() not in ended.out + ended.err
+    assert secret.split("+", 4)[4].strip() not in ended.out + ended.err
     again = caretrail("audit", "key", "--out", f"{tmp_path}/key", "--json")
     assert (again.status, again.out) == (1, "")
     report = caretrail("audit", "key", "--out", f"{tmp_path}/other", "--json").json
@@ -171,13 +170,6 @@ def test_verifying_takes_no_lock(caretrail: Caretrail) -> None:
     caretrail("append", "--imported", input=EXAMPLE.read_text())
     with lock_held(caretrail.url):
         assert caretrail("audit", "verify").status == 0
-
-
-def test_on_a_terminal_it_shows_how_far_it_is(caretrail: Caretrail) -> None:
-    caretrail("append", "--imported", input=EXAMPLE.read_text())
-    with Terminal([str(caretrail.program), "audit", "verify"], caretrail.environment() | {"TERM": "xterm"}) as terminal:
-        terminal.expect("Verifying")
-        terminal.expect("nothing is wrong")
 
 
 def test_receipts_of_the_command_line_are_those_that_verify_reads(signed: Caretrail, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 from caretrail.recording import init_store
 
 from .conftest import Caretrail
-from .terminal import Terminal
 from .test_append import admitted
 
 CHECK = ["projection", "check", "--json"]
@@ -89,15 +88,6 @@ def test_a_place_must_be_named(caretrail: Caretrail) -> None:
     ended = caretrail("copy")
     assert ended.status == 2
     assert ended.err == "Error: Missing option '--to'.\nHint: see 'caretrail copy --help'\n"
-
-
-def test_on_a_terminal_it_shows_how_far_it_is(caretrail: Caretrail, tmp_path: Path) -> None:
-    lines = (admitted(f"e-{number}") for number in range(2000))
-    caretrail("append", input="\n".join(lines))
-    command = [str(caretrail.program), "copy", "--to", str(tmp_path / "copy.db")]
-    with Terminal(command, caretrail.environment() | {"TERM": "xterm"}) as terminal:
-        terminal.expect("Copying")
-        terminal.expect("Copied 2,001 facts, positions 1 to 2001")
 
 
 def test_no_value_of_a_fact_is_printed(caretrail: Caretrail, tmp_path: Path) -> None:

@@ -49,6 +49,13 @@ def test_progress_is_gone_before_the_first_line_of_an_answer(caretrail: Caretrai
     assert "\n".join(screen_of(stream)).strip() == (plain.err + plain.out).strip()
 
 
+def test_copying_shows_how_far_it_is(caretrail: Caretrail, example: str, tmp_path: Path) -> None:
+    caretrail("append", input=example)
+    stream = on_a_terminal(caretrail, "copy", "--to", str(tmp_path / "copy.db"), program=AT_ONCE.format(more=""))
+    assert "Copying: " in stream
+    assert screen_of(stream)[0].startswith("Copied 66 facts, positions 1 to 66")
+
+
 def test_progress_that_stays_would_be_seen(caretrail: Caretrail, example: str) -> None:
     caretrail("append", input=example)
     stream = on_a_terminal(caretrail, "audit", "verify", program=AT_ONCE.format(more=NEVER_ERASED))

@@ -50,7 +50,7 @@ def demo_command(setup: Setup, today: date | None, count: int, seed: int) -> Non
     day = today or now().astimezone(PRACTICE_ZONE).date()
     if setup.is_default:
         data_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    url = setup.db or str(data_folder() / f"demo-{day}-{count}-{seed}.db")
+    url = str(data_folder() / f"demo-{day}-{count}-{seed}.db") if setup.is_default else setup.url
     _fill(url, day, count, seed, ours=setup.is_default)
     _tour(url, day if today else None)
 
