@@ -15,8 +15,7 @@ class EpisodeCache:
     """At most `size` episodes, for one thread at a time. The version each append names protects against an old copy.
 
     Whoever decides on episodes takes them out and puts them back once they are as stored: what breaks off in between
-    leaves nothing here, and the next decision rests on what the store has. Facts decoded meanwhile are unloaded, which
-    keeps memory at about the size of the stored payloads.
+    leaves nothing here, and the next decision rests on what the store has. Facts are kept in their stored form.
     """
 
     def __init__(self, size: int = CACHED_EPISODES) -> None:
@@ -34,8 +33,6 @@ class EpisodeCache:
     def put_back(self, episodes: Iterable[Episode]) -> None:
         """Keep episodes that are as stored, and forget those used longest ago."""
         for episode in episodes:
-            for entry in episode.entries:
-                entry.unload()
             self._episodes[episode.id] = episode
         while len(self._episodes) > self._size:
             self._episodes.popitem(last=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Generic, cast
 
 from typing_extensions import TypeVar
@@ -22,10 +23,17 @@ class StoredFact:
     payload: bytes
 
 
+DECODED_FACTS = 2000
+"""A few megabytes: whoever decides on a plan or an amendment reads the same facts again and again."""
+
+_decoded = lru_cache(maxsize=DECODED_FACTS)(read_fact)
+
+
 class Entry(Generic[E_co]):
     """A fact as recorded; its `kind` is known without decoding it.
 
-    `fact` decodes the stored payload on first use, and then raises what `decode` raises.
+    A stored fact stays in its stored form, so that an episode in memory takes no more than its payloads; `decode` is
+    for those who read all of it, and often.
     """
 
     __slots__ = (
@@ -57,21 +65,18 @@ class Entry(Generic[E_co]):
 
     @property
     def fact(self) -> E_co:
-        """What was recorded."""
-        return self.decode() if self._fact is None else self._fact
-
-    def decode(self) -> E_co:
-        """Read the stored payload and keep the fact. Raises StoreNewer or StoreDamaged if it cannot be read."""
+        """What was recorded. Raises StoreNewer or StoreDamaged if the stored payload cannot be read."""
         if self._fact is None:
             assert self._stored is not None  # noqa: S101  # one of the two is always there
-            self._fact = cast(E_co, read_fact(self._stored.name, self._stored.payload))
+            return cast(E_co, _decoded(self._stored.name, self._stored.payload))
         return self._fact
 
-    def confirm(self, stored: StoredFact, position: int, recorded_at: datetime, recorded_by: str) -> None:
-        """Add to a fact just saved what the store says about it."""
-        self._stored, self.position, self.recorded_at, self.recorded_by = stored, position, recorded_at, recorded_by
-
-    def unload(self) -> None:
-        """Give back the memory of the decoded fact; the stored one can be decoded again."""
+    def decode(self) -> None:
+        """Read the stored payload now, and keep the fact. Raises StoreNewer or StoreDamaged if it cannot be read."""
         if self._stored is not None:
-            self._fact = None
+            self._fact = cast(E_co, read_fact(self._stored.name, self._stored.payload))
+
+    def confirm(self, stored: StoredFact, position: int, recorded_at: datetime, recorded_by: str) -> None:
+        """Turn a fact just saved into its stored form, with what the store says about it."""
+        self._stored, self._fact = stored, None
+        self.position, self.recorded_at, self.recorded_by = position, recorded_at, recorded_by
