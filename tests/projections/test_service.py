@@ -132,7 +132,7 @@ def test_a_service_is_given_nothing_that_cannot_be_recorded(store_url: str) -> N
             store.asked_by(None, purpose="curiosity")
         with pytest.raises(InvalidFact, match="role"):
             store.asked_by({"id": "c-ortiz", "role": "boss"})
-        with pytest.raises(InvalidFact, match="by looking, never by append"):
+        with pytest.raises(InvalidFact, match="by reading, never by append"):
             store.append({"type": "accessed"} | ACCESS)
     with taking_no_writes(store_url), open_store(store_url, clock=lambda: NOW) as store:
         with pytest.raises(AccessNotRecorded):

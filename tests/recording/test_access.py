@@ -179,19 +179,19 @@ FORGED = {
 
 @pytest.mark.parametrize("name", ["accessed/1", "accessed/2", "accessed/1;imported", "accessed/"])
 def test_append_takes_no_look(recorder: EventRecorder, name: str) -> None:
-    with pytest.raises(InvalidFact, match="by looking, never by append"):
+    with pytest.raises(InvalidFact, match="by reading, never by append"):
         recorder.append([pending(uuid4(), name=name)])
-    with pytest.raises(InvalidFact, match="by looking, never by append"):
+    with pytest.raises(InvalidFact, match="by reading, never by append"):
         recorder.append([pending(uuid4(), source=ACCESS_SOURCE)])
     assert log_of(recorder) == []
 
 
 def test_a_look_is_no_fact_to_send(store_url: str, tmp_path: Path) -> None:
-    with pytest.raises(InvalidFact, match="by looking, never by append"):
+    with pytest.raises(InvalidFact, match="by reading, never by append"):
         fact_from(FORGED)
     ended = Caretrail(store_url, tmp_path)("append", input=json.dumps(FORGED))
     assert ended.status == 1
-    assert "line 1: an access is recorded by looking, never by append" in ended.err
+    assert "line 1: an access is recorded by reading, never by append" in ended.err
     assert Caretrail(store_url, tmp_path)("record", "accessed").status == 2
     with open_recorder(store_url) as recorder:
         assert log_of(recorder) == []

@@ -124,7 +124,7 @@ def check_accesses(accesses: Sequence[PendingAccess]) -> None:
 
 def _check_event(event: PendingEvent) -> None:
     if event.topic.startswith(ACCESS_PREFIX) or event.source == ACCESS_SOURCE:
-        raise InvalidFact("an access is recorded by looking, never by append", "leave it out")
+        raise InvalidFact("an access is recorded by reading, never by append", "leave it out")
     texts = event.topic + event.source + event.command_id
     if not texts.isascii() or len(texts) > LONGEST_TEXT or "\0" in texts:  # rare: look closer
         _check_texts((("name", event.topic), ("source", event.source), ("command_id", event.command_id)))

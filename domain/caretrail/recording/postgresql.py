@@ -145,7 +145,7 @@ _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT002": lambda p: CommandReused(int(p["position"])),
     "CT003": lambda p: StayOverlap(p["stream"]),
     "CT004": lambda _: InvalidFact("the store was given a malformed call"),
-    "CT007": lambda _: InvalidFact("an access is recorded by looking, never by append", "leave it out"),
+    "CT007": lambda _: InvalidFact("an access is recorded by reading, never by append", "leave it out"),
 }
 
 
