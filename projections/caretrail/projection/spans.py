@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from caretrail.days import FOREVER, next_day
-from caretrail.episode.history import Effective
+from caretrail.episode.history import Effective, first_of
 from caretrail.episode.stays import LevelStay, level_stays
-from caretrail.facts import Admitted, Assessed, Held, Resumed, TeamChanged
+from caretrail.facts import Admitted, Assessed, TeamChanged
 from caretrail.projection.shapes import Span
 
 _Change = tuple[date, str | None]
@@ -24,13 +24,13 @@ def episode_spans(history: Sequence[Effective]) -> tuple[Span, ...]:
     first = history[0].day
     stays = level_stays(history)
     clinicians = _clinicians(history)
-    turns = [(item.day, isinstance(item.fact, Held)) for item in history if isinstance(item.fact, Held | Resumed)]
-    assessed_in = next((item.fact.program for item in history if isinstance(item.fact, Assessed)), None)
+    turns = [(item.day, item.fact.traits.turn) for item in history if item.fact.traits.turn]
+    assessed = first_of(history, Assessed)
     cuts = {first, *_stay_cuts(stays), *(day for day, _ in clinicians), *(day for day, _ in turns)}
     spans: list[Span] = []
     for day in sorted(cut for cut in cuts if first <= cut < FOREVER):
         stay, status = _stay_on(stays, day)
-        program = stay.program if stay else assessed_in
+        program = stay.program if stay else assessed.fact.program if assessed else None
         if status == "open" and _on_hold(turns, day):
             status = "held"
         span = Span(day, None, program, stay.level if stay else None, _latest(clinicians, day), status)
@@ -68,7 +68,6 @@ def _latest(changes: Sequence[_Change], day: date) -> str | None:
     return next((who for since, who in reversed(changes) if since <= day), None)
 
 
-def _on_hold(turns: Sequence[tuple[date, bool]], day: date) -> bool:
+def _on_hold(turns: Sequence[tuple[date, int]], day: date) -> bool:
     """A day says nothing about the hour: held and resumed on one day is no hold."""
-    held = sum(1 if hold else -1 for since, hold in turns if since <= day)
-    return held > 0
+    return sum(turn for since, turn in turns if since <= day) > 0

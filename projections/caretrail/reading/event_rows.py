@@ -11,7 +11,7 @@ from typing import Any
 from caretrail.days import today_in
 from caretrail.episode.amendments import Amendments
 from caretrail.episode.entry import Entry
-from caretrail.facts import Addendum, Corrected, Voided
+from caretrail.facts import Addendum, Corrected, FactBase, Voided
 from caretrail.facts.codec import payload_of
 from caretrail.policy import Policy
 from caretrail.reading.answers import Answer
@@ -74,22 +74,17 @@ def corrections_of(entry: Entry, acting: Amendments) -> tuple[Correction, ...]:
     found: list[Correction] = []
     values: Mapping[str, Any] = fact_json(entry)
     for by in corrections:
-        if isinstance(by.fact, Corrected):
-            found += [
-                Correction(*_stated(by, by.fact.reason), field, values.get(field), new)
-                for field, new in by.fact.values.items()
-            ]
-            values = {**values, **by.fact.values}
+        found += [
+            Correction(*_stated(by, by.fact.reason), field, values.get(field), new)
+            for field, new in by.fact.values.items()
+        ]
+        values = {**values, **by.fact.values}
     return tuple(found)
 
 
 def addenda_of(entry: Entry, acting: Amendments) -> tuple[Added, ...]:
     """The texts that were added, oldest first."""
-    return tuple(
-        Added(*_stated(by, by.fact.reason), by.fact.text)
-        for by in acting.addenda.get(entry.version, ())
-        if isinstance(by.fact, Addendum)
-    )
+    return tuple(Added(*_stated(by, by.fact.reason), by.fact.text) for by in acting.addenda.get(entry.version, ()))
 
 
 def void_of(entry: Entry, entries: list[Entry], acting: Amendments) -> Void | None:
@@ -113,7 +108,7 @@ def withdrawn_of(entry: Entry, entries: list[Entry], acting: Amendments) -> tupl
     return tuple(found)
 
 
-def _stated(by: Entry, reason: str) -> tuple[int, date, datetime, str, str, str | None, str, str]:
+def _stated(by: Entry[FactBase], reason: str) -> tuple[int, date, datetime, str, str, str | None, str, str]:
     """What every amendment says of itself, in the order of the fields."""
     actor = by.fact.actor
     return (
@@ -157,7 +152,7 @@ def happened_on(entry: Entry, acting: Amendments) -> date:
     """The day on which a fact happened, as corrected, be it struck or not."""
     day = entry.fact.occurred_on
     for by in acting.corrections.get(entry.version, ()):
-        if isinstance(by.fact, Corrected) and "occurred_on" in by.fact.values:
+        if "occurred_on" in by.fact.values:
             day = date.fromisoformat(str(by.fact.values["occurred_on"]))
     return day
 
