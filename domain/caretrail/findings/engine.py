@@ -20,12 +20,8 @@ from caretrail.findings.track import DAY, Piece, Sheet, less, silenced
 from caretrail.policy import Pack, Policy, Rule
 from caretrail.policy.own_rules import PACK_RULE
 from caretrail.policy.rules import KINDS
-
-PER_PROGRAM = "program_attested"
-"""The check of what a program says of itself: judged once for each program, not here."""
-
-CONTINUED_STAY = "continued_stay"
-"""The check that mirrors eligibility, which is worked out from other rules."""
+from caretrail.policy.rules.staff import Attested
+from caretrail.policy.rules.stay import ContinuedStay
 
 
 class Judged(NamedTuple):
@@ -83,7 +79,7 @@ def _by_one(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
     sheets, stays = _judged_by(chart, pack)
     came_later = _elsewhere_first(chart, pack)
     for rule, sheet in sheets:
-        if came_later is not None and rule.check != CONTINUED_STAY:
+        if came_later is not None and type(rule) is not ContinuedStay:
             found.append(came_later._replace(rule=rule.id))
         _own(found, chart, pack, rule, sheet.pieces())
     return stays
@@ -101,7 +97,7 @@ def _by_versions(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
         stays += [(answer, anchor) for answer, anchor in answered if policy.on(anchor) is pack]
         came_later = _elsewhere_first(chart, pack)
         for rule, sheet in sheets:
-            if came_later is not None and rule.check != CONTINUED_STAY and policy.on(came_later.start) is pack:
+            if came_later is not None and type(rule) is not ContinuedStay and policy.on(came_later.start) is pack:
                 found.append(came_later._replace(rule=rule.id))
             said.setdefault(rule.id, []).append((pack, rule, sheet))
     for versions in said.values():
@@ -118,8 +114,8 @@ def _judged_by(chart: Chart, pack: Pack) -> tuple[list[tuple[Rule, Sheet]], Answ
     stays = answers(case, sheet_of)
     sheets: list[tuple[Rule, Sheet]] = []
     for rule in pack.judged:
-        if rule.check != PER_PROGRAM:
-            mirrors = rule.check == CONTINUED_STAY
+        if type(rule) is not Attested:  # that is judged once for each program
+            mirrors = type(rule) is ContinuedStay
             sheets.append((rule, continued_stay(stays) if mirrors else sheet_of(rule.check, rule) or Sheet()))
     return sheets, stays
 

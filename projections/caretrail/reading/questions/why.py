@@ -9,10 +9,10 @@ from typing import Any
 
 from caretrail.facts import Explained
 from caretrail.findings import QUIET_VERDICTS, Finding
-from caretrail.findings.engine import PER_PROGRAM
 from caretrail.findings.explaining import names_rule
 from caretrail.policy import Pack, Rule
 from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
+from caretrail.policy.rules.staff import Attested
 from caretrail.projection.shapes import EpisodeRows, Span
 from caretrail.reading.answers import Answer, FindingRow
 from caretrail.reading.episode_view import EpisodeView
@@ -107,7 +107,7 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Wh
     shown = up or _latest_before(findings, day)
     pack = _pack_of(view, shown, day)
     words = pack.rules.get(rule) if pack else None
-    judged = words is not None and words.on and words.check != PER_PROGRAM
+    judged = words is not None and words.on and not isinstance(words, Attested)
     said = _Said(view.rows, findings, view.citation, as_of, today)
     return Why(
         episode=view.name,
@@ -191,7 +191,7 @@ def _silent(view: EpisodeView, rule: str, pack: Pack | None, words: Rule | None,
     if not words.on:
         because = words.off_because or (words.unsourced and f"no source: {words.unsourced}") or "the pack says no more"
         return f"nothing: the rule is switched off: {because}"
-    if words.check == PER_PROGRAM:
+    if isinstance(words, Attested):
         span = view.rows.span_on(day)
         program = span.program if span is not None else None
         if program is None:
