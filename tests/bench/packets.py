@@ -15,10 +15,10 @@ from uuid import UUID, uuid5
 from caretrail.evidence.packet import verify
 from caretrail.evidence.packet.archive import archive_for
 from caretrail.evidence.packet.episode_part import EpisodePart
-from caretrail.evidence.packet.event_lines import fact_lines
-from caretrail.evidence.packet.make import Wanted, make_packet, seal
+from caretrail.evidence.packet.event_lines import event_lines
+from caretrail.evidence.packet.make import finish, make_packet
 from caretrail.evidence.packet.redaction import Shown
-from caretrail.evidence.packet.terms import Terms
+from caretrail.evidence.packet.terms import PacketContext, PacketRequest, Terms
 from caretrail.facts import parse_fact
 from caretrail.facts.codec import payload_of, stored_name
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
@@ -110,7 +110,7 @@ def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[f
             target = folder / f"one-{number}.zip"
             began = time.perf_counter()
             make_packet(
-                recorder, Wanted((f"LNK-0-{number}",), as_of=date(2026, 5, 4)), TERMS, [key], note, target,
+                recorder, PacketRequest((f"LNK-0-{number}",), as_of=date(2026, 5, 4)), TERMS, [key], note, target,
                 lambda _episodes, _digest: None, now=BEGAN, made_by="bench", version="0",
             )  # fmt: skip
             whole.append(time.perf_counter() - began)
@@ -136,16 +136,16 @@ def synthetic(target: Path, facts: int) -> SigningKey:
             content = json.loads(found[0].state)
             client, name = content["client"], content["episode"]
             part = EpisodePart(
-                f"client-{client}/episode-{name}", client, name, stream.hex, len(found), date(2026, 5, 4),
-                tuple(event.position for event in found), (), 0, 0,
+                f"client-{client}/episode-{name}", client, name, stream.hex, len(found), date(2026, 5, 4), 0, 0,
+                tuple(event.position for event in found), (),
             )  # fmt: skip
             parts.append(part)
             shown = {event.originator_version: Shown(whole=True) for event in found}
-            archive.add(f"{part.folder}/facts.jsonl", fact_lines(found, shown, client=client, episode=name))
+            archive.add(f"{part.folder}/events.jsonl", event_lines(found, shown, client=client, episode=name))
         note = sign_checkpoint(stand, [key])
-        wanted = Wanted(tuple(part.episode for part in parts))
-        made = {"made_at": BEGAN.isoformat()}
-        seal(archive, parts, wanted, TERMS, stand, note, [key], subtrees_of(leaves), made)
+        request = PacketRequest(tuple(part.episode for part in parts))
+        context = PacketContext(request, TERMS, stand, note, BEGAN, "bench", "0")
+        finish(archive, parts, context, [key], subtrees_of(leaves))
         archive.place(target, replace=True)
     return key
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from caretrail.commands.application import Commands
 from caretrail.evidence.packet import verify
-from caretrail.evidence.packet.make import Made, Wanted, make_packet
-from caretrail.evidence.packet.terms import Terms
+from caretrail.evidence.packet.make import Packet, make_packet
+from caretrail.evidence.packet.terms import PacketRequest, Terms
 from caretrail.facts import Fact
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import SigningKey, new_key
@@ -65,8 +65,8 @@ class Desk:
     ) -> Path:
         """Make a packet; where it is."""
         target = self.folder / name
-        self.made: Made = make_packet(
-            self.recorder, Wanted(episodes, **wanted), terms, keys or [self.key],  # type: ignore[arg-type]  # its fields by name
+        self.made: Packet = make_packet(
+            self.recorder, PacketRequest(episodes, **wanted), terms, keys or [self.key],  # type: ignore[arg-type]  # its fields by name
             self.checkpoint(size, keys), target, disclose or self._disclose,
             now=NOW, made_by="c-ortiz, clinician", version="0", replace=replace,
         )  # fmt: skip

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from caretrail.aliases import Json
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.demo.stories import STORIES
-from caretrail.evidence.packet.page import Checkpoint, Disclosure, FactLine, Known, fact_lines, timeline_page
+from caretrail.evidence.packet.page.event_table import EventLine, table_lines
+from caretrail.evidence.packet.page.page import timeline_page
+from caretrail.evidence.packet.terms import STATEMENT_1, STATEMENT_2, PacketContext, PacketRequest, Terms
 from caretrail.facts import Corrected, Fact, fact_from
+from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.reading.episode_view import EpisodeView, view_of
 from caretrail.reading.questions.sheet import Sheet, sheet_of
 from caretrail.reading.questions.timeline import timeline_of
@@ -24,48 +28,42 @@ from tests.projections.given import ORTIZ, admitted, assessed, example, plan, se
 from tests.support.stores import Clock
 
 DAY = timedelta(days=1)
-NOTICE = (
-    "This record which has been disclosed to you is protected by Federal confidentiality rules (42 CFR part 2). "
-    "The rest of the statement stands here as whoever makes the packet gives it."
-)
-SHORT_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
-DISCLOSURE = Disclosure(
+NOTICE, SHORT_NOTICE = STATEMENT_1, STATEMENT_2
+TERMS = Terms(
     recipient="Nebraska Medicaid, program integrity unit",
     purpose="Audit of claims for services from January to May 2026",
-    basis="audit (42 CFR 2.53)",
-    scope="No consent is needed on this basis; the record of one episode, without free text.",
-    notice=NOTICE,
-    short_notice=SHORT_NOTICE,
+    basis="audit",
+    scope="No consent is needed on this basis (42 CFR 2.53); the record of one episode, without free text.",
 )
-CHECKPOINT = Checkpoint(
-    origin="caretrail.example/lincoln",
-    size=48_211,
-    root="kb5M0D7YV0cYwW4g8qJ2v0n5H1TjJmM0oI0y2y2XxWQ=",
-    signed_at=datetime(2026, 6, 2, 6, 0, tzinfo=UTC),
-    note="caretrail.example/lincoln\n48211\nkb5M0D7YV0cYwW4g8qJ2v0n5H1TjJmM0oI0y2y2XxWQ=\n\n— caretrail.example AAAA\n",
-)
+CHECKPOINT = Checkpoint("caretrail.example/lincoln", 48_211, bytes.fromhex("91be4c0fb0fb61574639"))
+NOTE = "caretrail.example/lincoln\n48211\nkb5M0D7YV0cYwW4g8qJ2v0n5H1TjJmM0oI0y2y2XxWQ=\n\n— caretrail.example AAAA\n"
+SIGNED_AT = datetime(2026, 6, 2, 6, 0, tzinfo=UTC)
+Content = Mapping[int, Json | None]
 Heard = tuple[datetime, Fact]
 
 
 @dataclass(frozen=True)
-class Made:
-    """An episode as known, its sheet of a day, and its facts for the table."""
+class GivenPage:
+    """An episode as known, its sheet of a day, and its facts for the table, with what may be shown of each."""
 
     view: EpisodeView
     sheet: Sheet
-    lines: list[FactLine]
-    known: Known
+    content: Content
+    leaves: dict[int, str]
 
-    def page(self, *, with_text: bool = True, **other: Any) -> str:
-        """Its page; `other` takes the place of what it would be made of."""
-        given: dict[str, Any] = {
-            "view": self.view, "sheet": self.sheet, "lines": self.lines, "disclosure": DISCLOSURE,
-            "known": self.known, "checkpoint": CHECKPOINT,
-        } | other  # fmt: skip
-        return timeline_page(**given, with_text=with_text)
+    def lines(self, content: Content | None = None) -> list[EventLine]:
+        """Its facts for the table; `content` takes the place of what may be shown."""
+        rows = timeline_of(self.view, None, "recorded")
+        return table_lines(rows, self.content if content is None else content, self.leaves)
+
+    def page(self, lines: Sequence[EventLine] | None = None, *, terms: Terms = TERMS, with_text: bool = True) -> str:
+        """Its page."""
+        request = PacketRequest((), known_at=self.view.entries[-1].position, with_text=with_text)
+        context = PacketContext(request, terms, CHECKPOINT, NOTE, SIGNED_AT, "c-ortiz", "0")
+        return timeline_page(self.view, self.sheet, self.lines() if lines is None else lines, context)
 
 
-def made(facts: Iterable[Heard], as_of: date) -> Made:
+def made(facts: Iterable[Heard], as_of: date) -> GivenPage:
     """Record facts, each at its instant, in a store of their own, and ask for the day."""
     heard = list(facts)
     clock = Clock(heard[0][0])
@@ -79,13 +77,11 @@ def made(facts: Iterable[Heard], as_of: date) -> Made:
                 [outcome] = commands.append_each([fact])
                 assert isinstance(outcome, Receipt), outcome
             view = view_of(recorder, str(heard[0][1].episode))  # type: ignore[union-attr]
-            leaves = {event.originator_version: leaf_hash(event).hex() for event in recorder.read_log(limit=10_000)}
-    rows = timeline_of(view, None, "recorded")
-    lines = fact_lines(rows, shown(view), leaves)
-    return Made(view, sheet_of(view, as_of, clock.now), lines, Known(rows[-1].position, rows[-1].recorded_at))
+            leaves = {row.originator_version: leaf_hash(row).hex() for row in recorder.read_log(limit=10_000)}
+    return GivenPage(view, sheet_of(view, as_of, clock.now), shown(view), leaves)
 
 
-def shown(view: EpisodeView) -> dict[int, dict[str, Any] | None]:
+def shown(view: EpisodeView) -> Content:
     """What may be shown of each fact: nothing of those entered for another client, nor of their corrections."""
     rows = timeline_of(view, None, "recorded")
     withheld = {row.version for row in rows if row.void_reason == "wrong_client"}
@@ -105,24 +101,24 @@ def promptly(facts: Iterable[Fact]) -> list[Heard]:
 # --- the episodes ------------------------------------------------------------------------------------------------
 
 
-def the_example(as_of: date = date(2026, 3, 9)) -> Made:
+def the_example(as_of: date = date(2026, 3, 9)) -> GivenPage:
     """The example, told day by day."""
     return made(promptly(example()), as_of)
 
 
-def a_story(case: str, today: date = date(2026, 6, 1)) -> Made:
+def a_story(case: str, today: date = date(2026, 6, 1)) -> GivenPage:
     """A story of the demo as it stands on a day."""
     story = next(story for story in STORIES if story.case == case)
-    heard = list(story.chart(today).until(datetime.combine(today, time(5), tzinfo=UTC)))
+    heard = list(story.entered(today).until(datetime.combine(today, time(5), tzinfo=UTC)))
     return made(heard, today)
 
 
-def assessed_only() -> Made:
+def assessed_only() -> GivenPage:
     """Nothing but the assessment."""
     return made(promptly([assessed("01-12", "E-EMPTY")]), date(2026, 1, 14))
 
 
-def without_a_pack() -> Made:
+def without_a_pack() -> GivenPage:
     """An admission that names a policy pack nobody has: nothing can be judged."""
     facts = [
         assessed("01-02", "E-NOPACK"),
@@ -132,19 +128,19 @@ def without_a_pack() -> Made:
     return made(promptly(facts), date(2026, 1, 7))
 
 
-def long_before() -> Made:
+def long_before() -> GivenPage:
     """The example, asked about a day years before it."""
     return the_example(date(2019, 3, 9))
 
 
-def two_weeks() -> Made:
+def two_weeks() -> GivenPage:
     """A short episode."""
     facts = [assessed("01-02", "E-SHORT"), admitted("01-05", "E-SHORT")]
     facts += [session(f"01-{day:02}", "E-SHORT") for day in (5, 7, 9, 12, 14)]
     return made(promptly(facts), date(2026, 1, 16))
 
 
-def two_years() -> Made:
+def two_years() -> GivenPage:
     """Two years at one level: reviews in time and late, a hold, signatures that came later, facts that came late."""
     name, first = "E-LONG", date(2024, 1, 8)
     facts: list[tuple[date, Fact]] = [
@@ -179,7 +175,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def in_every_text(words: str, credential: str = "LADC") -> Made:
+def in_every_text(words: str, credential: str = "LADC") -> GivenPage:
     """An episode with these words wherever a fact takes somebody's own."""
     name = "E-WORDS"
     actor = {"id": "c-ortiz", "role": "clinician", "credential": credential}
@@ -212,14 +208,17 @@ def in_every_text(words: str, credential: str = "LADC") -> Made:
     return made(promptly(facts), date(2026, 1, 12))
 
 
-def hostile() -> Made:
+def hostile() -> GivenPage:
     """Everything that is somebody's own words is an attack."""
     return in_every_text(" ".join(HOSTILE), HOSTILE[1])
 
 
-def disclosed(words: str) -> Disclosure:
-    """A disclosure of which everything is these words."""
-    return Disclosure(words, words, words, words, words, words)
+def terms_of(words: str) -> Terms:
+    """Terms of which everything is these words, also words that no disclosure may have."""
+    terms = object.__new__(Terms)
+    for name in Terms.__dataclass_fields__:
+        object.__setattr__(terms, name, words)
+    return terms
 
 
 def dated(fact: Fact, day: date) -> Fact:
@@ -276,7 +275,7 @@ def main(folder: Path, names: Sequence[str]) -> None:
     """Write the pages into a folder, to be looked at."""
     for name in names or PAGES:
         given = PAGES[name]()
-        page = given.page(disclosure=disclosed(" ".join(HOSTILE))) if name == "hostile" else given.page()
+        page = given.page(terms=terms_of(" ".join(HOSTILE))) if name == "hostile" else given.page()
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caretrail.evidence.packet.page.draw import GLYPHS, Drawing, Shape, drawn
-from caretrail.evidence.packet.page.picture import Bar, Column, Lane, Mark, Story
+from caretrail.evidence.packet.page.picture import Bar, Column, Lane, Mark, Picture
 from caretrail.evidence.packet.page.scale import PLOT_WIDTH, Scale
 from tests.packet.markup import Element, read
 from tests.packet.pages import PAGES, a_story, the_example, two_years
@@ -54,9 +54,9 @@ def lanes(draw: st.DrawFn) -> Lane:
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> Story:
+def stories(draw: st.DrawFn) -> Picture:
     first, last = sorted((draw(days), draw(days)))
-    return Story(
+    return Picture(
         Scale.over(first, last), draw(days), 6, by_week=False, lanes=tuple(draw(st.lists(lanes(), max_size=3)))
     )
 
@@ -83,8 +83,8 @@ def box(shape: Shape) -> tuple[float, float, float, float]:
 
 @given(stories())
 @settings(max_examples=60)
-def test_everything_is_inside(story: Story) -> None:
-    drawing = drawn(story)
+def test_everything_is_inside(picture: Picture) -> None:
+    drawing = drawn(picture)
     for shape in drawing.shapes:
         left, top, right, bottom = box(shape)
         assert left >= -ROUNDED, shape
@@ -96,10 +96,10 @@ def test_everything_is_inside(story: Story) -> None:
 
 @given(stories())
 @settings(max_examples=60)
-def test_a_bar_is_as_wide_as_its_days_and_stands_where_they_are(story: Story) -> None:
-    scale = story.scale
-    for lane in story.lanes:
-        drawing = drawn(Story(scale, story.as_of, 6, by_week=False, lanes=(lane,)))
+def test_a_bar_is_as_wide_as_its_days_and_stands_where_they_are(picture: Picture) -> None:
+    scale = picture.scale
+    for lane in picture.lanes:
+        drawing = drawn(Picture(scale, picture.as_of, 6, by_week=False, lanes=(lane,)))
         kinds = ("bar ", "overdue", "due_soon", "violation", "unknown")
         boxes = [box(s) for s in drawing.shapes if s.tag == "rect" and s.title == "a bar" and s.kind.startswith(kinds)]
         for bar, (left, _, right, _) in zip(lane.bars, boxes, strict=False):
@@ -113,11 +113,11 @@ def test_a_bar_is_as_wide_as_its_days_and_stands_where_they_are(story: Story) ->
 
 @given(stories())
 @settings(max_examples=60)
-def test_bars_in_a_row_do_not_meet(story: Story) -> None:
-    for lane in story.lanes:
+def test_bars_in_a_row_do_not_meet(picture: Picture) -> None:
+    for lane in picture.lanes:
         if lane.name != "Reviews" or len(lane.bars) > 8:
             continue
-        drawing = drawn(Story(story.scale, story.as_of, 6, by_week=False, lanes=(lane,)))
+        drawing = drawn(Picture(picture.scale, picture.as_of, 6, by_week=False, lanes=(lane,)))
         rows: dict[float, list[tuple[float, float]]] = {}
         for left, top, right, _ in (box(s) for s in drawing.shapes if s.kind.startswith("bar ") and s.tag == "rect"):
             rows.setdefault(top, []).append((left, right))
@@ -167,7 +167,7 @@ def bars(page: Element, kind: str) -> list[Element]:
 
 
 def test_three_days_overdue_are_three_days_wide() -> None:
-    """Given the story whose third review is three days overdue on the day asked about."""
+    """Given the picture whose third review is three days overdue on the day asked about."""
     given = a_story("DEMO-001")
     page = read(given.page())
     (overdue,) = bars(page, "overdue")

@@ -76,7 +76,7 @@ def edited(files: Files, edit: Callable[[list[str]], list[str]]) -> Files:
     """The files with other lines of facts, which the first line and the manifest count."""
     head, *lines = files[FACTS].decode().split("\n")[:-1]
     lines = edit(lines)
-    first = json.dumps(json.loads(head) | {"facts": len(lines)}, separators=(",", ":"))
+    first = json.dumps(json.loads(head) | {"events": len(lines)}, separators=(",", ":"))
     return {**files, FACTS: ("\n".join([first, *lines]) + "\n").encode()}
 
 
@@ -120,12 +120,12 @@ def test_even_who_may_sign_cannot_change_what_the_checkpoint_fixed(
     """Given facts edited under a manifest and a statement of completeness that were signed anew by the same key."""
     changed = edited(files, EDITS[edit])
     assert changed[FACTS] != files[FACTS]
-    count = json.loads(changed[FACTS].split(b"\n")[0])["facts"]
+    count = json.loads(changed[FACTS].split(b"\n")[0])["events"]
     [entry] = json.loads(files["manifest.json"])["streams"]
     old = files["completeness.note"].decode().rpartition("\n\n")[0] + "\n"
     text = old.replace(f"{entry['stream']} 65\n", f"{entry['stream']} {count}\n")
     changed["completeness.note"] = sign_note(text, [shop.key]).encode()
-    changed = resealed(changed, shop.key, lambda manifest: manifest["streams"][0].update(facts=count))
+    changed = resealed(changed, shop.key, lambda manifest: manifest["streams"][0].update(events=count))
     assert verdict(changed, shop.public) == 1
     assert node_verdicts((packed(changed, tmp_path / "p.zip"), shop.public)) == [1]
 
@@ -144,7 +144,7 @@ def _forged(files: Files, _key: SigningKey) -> Files:
 
 def _last_left_out(files: Files, key: SigningKey) -> Files:
     changed = edited(files, EDITS["the last left out"])
-    return resealed(changed, key, lambda manifest: manifest["streams"][0].update(facts=64))
+    return resealed(changed, key, lambda manifest: manifest["streams"][0].update(events=64))
 
 
 def _other_checkpoint(files: Files, key: SigningKey) -> Files:
@@ -181,7 +181,7 @@ def test_each_step_finds_what_it_is_there_for(
 
 def _read_without_hashes(files: verify.Files, manifest: Any, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
     for entry in manifest["streams"]:
-        name = f"{entry['folder']}/facts.jsonl"
+        name = f"{entry['folder']}/events.jsonl"
         verify.read_facts(files.read(name), name, entry, leaves, counts)
 
 

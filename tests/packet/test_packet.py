@@ -16,7 +16,7 @@ import pytest
 from caretrail.commands.access import PURPOSES as LOOKS
 from caretrail.demo import jsonl
 from caretrail.errors import Refused, StoreDamaged, UnknownEpisode
-from caretrail.evidence.packet import notice, verify
+from caretrail.evidence.packet import terms, verify
 from caretrail.evidence.packet.terms import BASES, PURPOSES, PacketRefused, Terms
 from caretrail.facts import parse_fact
 from caretrail.ledger.note import BadSignature, UnknownKey, new_key
@@ -53,12 +53,12 @@ def test_the_packet_of_one_episode_out_of_many(desk: Desk, tmp_path: Path) -> No
     packet = desk.make(NAME, as_of=DAY)
     files = unpacked(packet)
     assert set(files) == {
-        f"{FOLDER}/facts.jsonl", f"{FOLDER}/findings.json", f"{FOLDER}/eligibility.json", f"{FOLDER}/timeline.html",
+        f"{FOLDER}/events.jsonl", f"{FOLDER}/findings.json", f"{FOLDER}/eligibility.json", f"{FOLDER}/timeline.html",
         "README.txt", "checkpoint", "completeness.note", "manifest.json", "manifest.note", "proof.json", "verify.py",
         "policies/ne-medicaid-2.1-adult.toml",
     }  # fmt: skip
-    head, *lines = files[f"{FOLDER}/facts.jsonl"].decode().split("\n")[:-1]
-    assert json.loads(head)["facts"] == len(lines) == 65
+    head, *lines = files[f"{FOLDER}/events.jsonl"].decode().split("\n")[:-1]
+    assert json.loads(head)["events"] == len(lines) == 65
     recorded = desk.recorder.select_events(desk.commands.episode_stream(NAME))
     for line, event in zip(map(json.loads, lines), recorded, strict=True):
         columns = (line["position"], line["version"], line["recorded_by"], line["name"])
@@ -100,12 +100,12 @@ def test_a_stranger_checks_it_with_the_script_in_it_and_nothing_else(desk: Desk,
 
 def test_the_notice_is_in_every_part_but_the_checkpoint_which_is_about_nobody(desk: Desk) -> None:
     files = unpacked(desk.make(NAME))
-    without = [name for name, data in files.items() if notice.STATEMENT_2.encode() not in data]
+    without = [name for name, data in files.items() if terms.STATEMENT_2.encode() not in data]
     assert without == ["checkpoint"]
-    assert verify.NOTICE == notice.STATEMENT_2
-    assert manifest_of(files)["notice_in_full"] == notice.STATEMENT_1
+    assert verify.NOTICE == terms.STATEMENT_2
+    assert manifest_of(files)["notice_in_full"] == terms.STATEMENT_1
     for name in ("README.txt", f"{FOLDER}/timeline.html"):
-        assert notice.STATEMENT_1 in " ".join(files[name].decode().split())
+        assert terms.STATEMENT_1 in " ".join(files[name].decode().split())
 
 
 def test_the_terms_are_stated_and_recorded_before_there_is_a_file(desk: Desk, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_packet_stands_on_an_older_checkpoint_with_what_there_was(desk: Desk) 
     position = desk.recorder.select_events(desk.commands.episode_stream(NAME))[39].position
     packet = desk.make(NAME, size=position + 3)
     [entry] = manifest_of(unpacked(packet))["streams"]
-    assert entry["facts"] == 40
+    assert entry["events"] == 40
     assert status(packet, desk.public) == 0
     desk.record(assessed("05-20", "LATER"), admitted("05-21", "LATER"))
     with pytest.raises(UnknownEpisode, match="is in the log of the checkpoint"):
@@ -197,7 +197,7 @@ def test_known_at_moves_what_the_rules_say_and_never_the_facts(desk: Desk) -> No
         unpacked(desk.make(NAME, as_of=DAY)),
         unpacked(desk.make(NAME, name="2.zip", as_of=DAY, known_at=position)),
     )
-    assert now[f"{FOLDER}/facts.jsonl"] == then[f"{FOLDER}/facts.jsonl"]
+    assert now[f"{FOLDER}/events.jsonl"] == then[f"{FOLDER}/events.jsonl"]
     assert now[f"{FOLDER}/findings.json"] != then[f"{FOLDER}/findings.json"]
     assert manifest_of(then)["known_at"] == position
 
@@ -270,7 +270,7 @@ def test_an_episode_that_was_all_of_another_client_names_nobody(desk: Desk) -> N
     packet = desk.make("W-1")
     files = unpacked(packet)
     assert not [name for name, data in files.items() if b"cl-x1" in data]
-    assert "client-not-stated/episode-W-1/facts.jsonl" in files
+    assert "client-not-stated/episode-W-1/events.jsonl" in files
     assert status(packet, desk.public) == 0
 
 

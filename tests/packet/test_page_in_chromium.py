@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.packet.chromium import CHROMIUM, Browser, browser
-from tests.packet.pages import HOSTILE, NOTICE, PAGES, SHORT_NOTICE, disclosed
+from tests.packet.pages import HOSTILE, NOTICE, PAGES, SHORT_NOTICE, terms_of
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt-get install chromium)")
 
@@ -63,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     for name in LOOKED_AT:
         made = PAGES[name]()
-        page = made.page(disclosure=disclosed(" ".join(HOSTILE))) if name == "hostile" else made.page()
+        page = made.page(terms=terms_of(" ".join(HOSTILE))) if name == "hostile" else made.page()
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return folder
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from caretrail.evidence.packet.page.page import css_string
 from caretrail.visible import visible
 from tests.packet.markup import Element, read
-from tests.packet.pages import HOSTILE, PAGES, Made, assessed_only, disclosed, in_every_text, the_example
+from tests.packet.pages import HOSTILE, PAGES, GivenPage, assessed_only, in_every_text, terms_of, the_example
 
 LOADS_OR_RUNS = frozenset(
     {
@@ -32,18 +32,18 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module", params=list(PAGES))
 def page(request: pytest.FixtureRequest) -> Element:
-    make: Callable[[], Made] = PAGES[request.param]
+    make: Callable[[], GivenPage] = PAGES[request.param]
     return read(make().page())
 
 
 @cache
-def assessed() -> Made:
+def assessed() -> GivenPage:
     return assessed_only()
 
 
 @cache
 def tags_in_plain_words(words: str) -> list[str]:
-    return tags(assessed().page(disclosure=disclosed(words)))
+    return tags(assessed().page(terms=terms_of(words)))
 
 
 def test_it_loads_and_runs_nothing(page: Element) -> None:
@@ -107,8 +107,8 @@ def tags(page: str) -> list[str]:
 def test_hostile_words_never_become_markup() -> None:
     """Given the same record twice, once in plain words and once in attacks: the elements are the same."""
     attack = " ".join(HOSTILE)
-    plain = in_every_text("plain words", "plain credential").page(disclosure=disclosed("plain words"))
-    hostile = in_every_text(attack, HOSTILE[1]).page(disclosure=disclosed(attack))
+    plain = in_every_text("plain words", "plain credential").page(terms=terms_of("plain words"))
+    hostile = in_every_text(attack, HOSTILE[1]).page(terms=terms_of(attack))
     assert tags(hostile) == tags(plain)
     assert tags(plain.replace("plain words", HOSTILE[1], 1)) != tags(plain), "else nobody would see it"
     shown = read(hostile).text
@@ -119,7 +119,7 @@ def test_hostile_words_never_become_markup() -> None:
 @given(words=st.text(st.characters(codec=None), max_size=80))
 @settings(max_examples=60)
 def test_any_words_stand_as_text(words: str) -> None:
-    page = assessed().page(disclosure=disclosed(words))
+    page = assessed().page(terms=terms_of(words))
     page.encode()  # whatever was given can be written
     assert tags(page) == tags_in_plain_words("plain" if words else "")
     assert all(char.isprintable() or char == "\n" or unicodedata.category(char) == "Zs" for char in page)
@@ -140,7 +140,7 @@ def test_the_same_record_gives_the_same_bytes() -> None:
     assert made.page() == made.page()
     script = (
         "import hashlib; from tests.packet.pages import *; made = two_weeks();"
-        "lines = [replace(line, recorded_by='me', leaf='0' * 64) for line in made.lines];"
+        "lines = [replace(line, recorded_by='me', leaf='0' * 64) for line in made.lines()];"
         "print(hashlib.sha256(made.page(lines=lines).encode()).hexdigest())"
     )
     found = {

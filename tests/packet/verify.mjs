@@ -112,8 +112,8 @@ const SHAPES = new Map([
 function readFacts(text, entry, leaves) {
   const [first, ...lines] = text.split("\n");
   const head = JSON.parse(first);
-  must(["client", "episode", "stream", "facts"].every((name) => head[name] === entry[name]), "head");
-  must(lines.pop() === "" && lines.length === entry.facts, "count");
+  must(["client", "episode", "stream", "events"].every((name) => head[name] === entry[name]), "head");
+  must(lines.pop() === "" && lines.length === entry.events, "count");
   let before = 0;
   lines.forEach((line, number) => {
     const fact = JSON.parse(line); // with the payload: this one reads it, too
@@ -174,7 +174,7 @@ function check(path, keyLine) {
   const names = manifest.files.map((file) => file.path);
   must(sorted([...names, "manifest.json", "manifest.note"]) === sorted(files.keys()), "files");
   must(names.every((n) => /^[A-Za-z0-9._/-]{1,300}$/.test(n) && n.split("/").every((p) => !["", ".", ".."].includes(p))), "names");
-  const streams = new Map(manifest.streams.map((entry) => [`${entry.folder}/facts.jsonl`, entry]));
+  const streams = new Map(manifest.streams.map((entry) => [`${entry.folder}/events.jsonl`, entry]));
   const leaves = new Map();
   for (const file of manifest.files) {
     const content = read(file.path);
@@ -187,7 +187,7 @@ function check(path, keyLine) {
   must(origin === manifest.origin && size === String(manifest.size), "checkpoint");
   const hashes = JSON.parse(text("proof.json")).hashes.map(base64);
   must(hashes.every((h) => h.length === 32) && rootOf(leaves, manifest.size, hashes).equals(base64(root)), "root");
-  const lines = manifest.streams.map((entry) => `${entry.stream} ${entry.facts}`);
+  const lines = manifest.streams.map((entry) => `${entry.stream} ${entry.events}`);
   const complete = ["caretrail.packet/completeness", NOTICE, manifest.origin, String(manifest.size), ...lines].join("\n");
   must(openNote(text("completeness.note"), key) === complete, "completeness");
 }

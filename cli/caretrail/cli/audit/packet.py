@@ -29,8 +29,8 @@ from caretrail.cli.terminal.progress import progress
 
 if TYPE_CHECKING:
     from caretrail.commands.access import AccessLog
-    from caretrail.evidence.packet.make import Made, Wanted
-    from caretrail.evidence.packet.terms import Terms
+    from caretrail.evidence.packet.make import Packet
+    from caretrail.evidence.packet.terms import PacketRequest, Terms
     from caretrail.ledger.note import SigningKey
     from caretrail.reading.reader import Reader
     from caretrail.recording.recorder import EventRecorder
@@ -78,7 +78,7 @@ def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **
     r"""Create an evidence packet and log the disclosure.
 
     One zip: every fact of the episodes, what the rules say of them, a page to read, proof that all of it is what the
-    log holds, the notice of 42 CFR 2.32, and a script that checks it without anything of ours. Facts of other clients
+    log holds, the notice of 42 CFR 2.32, and a verification script that needs only Python. Facts of other clients
     are withheld, free text and ids of group sessions left out, and the packet says where. It is recorded as a
     disclosure before there is a file; at a terminal you are asked for what is missing.
 
@@ -92,8 +92,8 @@ def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **
 
     with setup.open() as recorder, accessing(setup, recorder, PURPOSES[terms.basis]) as access:
         reader = Reader(recorder, now(), access=access)
-        wanted = _wanted(reader, recorder, episodes, given)
-        made = _made(setup, recorder, access, wanted, terms, given)
+        request = _request(reader, recorder, episodes, given)
+        made = _packet(setup, recorder, access, request, terms, given)
         if as_json:
             print_json(_as_json(made, given["target"]))
         else:
@@ -143,8 +143,8 @@ def _terms(given: dict[str, Any]) -> Terms:
     return Terms(**said)
 
 
-def _wanted(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], given: dict[str, Any]) -> Wanted:
-    from caretrail.evidence.packet.make import Wanted
+def _request(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], given: dict[str, Any]) -> PacketRequest:
+    from caretrail.evidence.packet.terms import PacketRequest
 
     known_at: Knowledge | None = given["known_at"]
     if isinstance(known_at, datetime):
@@ -155,12 +155,17 @@ def _wanted(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], gi
     else:
         names = [reader.resolve(name) for name in episodes]
     as_of: date | None = given["as_of"] or (end if end is not None and end <= now().date() else None)
-    return Wanted(tuple(names), as_of, known_at, given["with_text"], program, start, end)
+    return PacketRequest(tuple(names), as_of, known_at, given["with_text"], program, start, end)
 
 
-def _made(
-    setup: Setup, recorder: EventRecorder, access: AccessLog, wanted: Wanted, terms: Terms, given: dict[str, Any]
-) -> Made:
+def _packet(
+    setup: Setup,
+    recorder: EventRecorder,
+    access: AccessLog,
+    request: PacketRequest,
+    terms: Terms,
+    given: dict[str, Any],
+) -> Packet:
     from importlib.metadata import version
 
     from caretrail.errors import StoreDamaged
@@ -173,18 +178,18 @@ def _made(
 
     def disclose(episodes: Sequence[str], digest: str) -> None:
         what = f"evidence packet, whole record of {plural(len(episodes), 'episode')}"
-        access.disclose(episodes, terms.disclosure(f"{what}{', with free text' if wanted.with_text else ''}", digest))
+        access.disclose(episodes, terms.disclosure(f"{what}{', with free text' if request.with_text else ''}", digest))
 
     checkpoint = _checkpoint(recorder, keys, given)
     try:
         with progress("Collecting") as done:
             return make_packet(
-                recorder, wanted, terms, keys, checkpoint, given["target"], disclose,
+                recorder, request, terms, keys, checkpoint, given["target"], disclose,
                 now=now(), made_by=person or recorder.account, version=version("caretrail"), replace=given["force"],
                 progress=done,
             )  # fmt: skip
     except (PacketRefused, StoreDamaged):  # why there is no packet says something of the episodes
-        access(list(wanted.episodes))
+        access(list(request.episodes))
         raise
 
 
@@ -204,12 +209,12 @@ def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict
         return sign(recorder, keys, state, first=given["first"], progress=done).note
 
 
-def _as_json(made: Made, target: Path) -> dict[str, Any]:
+def _as_json(made: Packet, target: Path) -> dict[str, Any]:
     return {
         "file": str(target),
         "sha256": made.digest,
         "episodes": list(made.episodes),
-        "facts": made.facts,
+        "facts": made.events,
         "files": made.files,
         "origin": made.checkpoint.origin,
         "size": made.checkpoint.size,
@@ -217,9 +222,9 @@ def _as_json(made: Made, target: Path) -> dict[str, Any]:
     }
 
 
-def _print(made: Made, target: Path, *, is_demo: bool) -> None:
+def _print(made: Packet, target: Path, *, is_demo: bool) -> None:
     click.echo(f"{visible(str(target))}{' · DEMO STORE, made-up episodes' if is_demo else ''}")
-    click.echo(f"  {plural(made.facts, 'fact')} of {plural(len(made.episodes), 'episode')}, {made.files} files")
+    click.echo(f"  {plural(made.events, 'fact')} of {plural(len(made.episodes), 'episode')}, {made.files} files")
     click.echo(f"  standing on position {made.checkpoint.size} of {made.checkpoint.origin}")
     click.echo(f"  SHA-256 {made.digest}")
     click.echo("Recorded as a disclosure; see 'caretrail audit access'")

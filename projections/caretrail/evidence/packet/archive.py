@@ -7,12 +7,13 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
 from caretrail.evidence.packet.terms import PacketRefused
+from caretrail.files import move_to_free_name, sync_folder
 
 EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the zip, so that the same content gives the same bytes."""
@@ -56,60 +57,36 @@ class Archive:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def place(self, target: Path, *, replace: bool) -> None:
-        """Put the finished zip where it belongs; never over another file, unless told so."""
+        """Put the finished zip where it belongs; over another file only with `replace`. Raises PacketRefused."""
         try:
             if replace:
                 self.path.replace(target)
             else:
-                _link(self.path, target)
-            _sync_folder(target.parent)
-        except FileExistsError:
-            raise _taken() from None
+                move_to_free_name(self.path, target)
+            sync_folder(target.parent)
         except OSError as error:
-            raise PacketRefused(f"the packet cannot be written: {os.strerror(error.errno or 0)}") from None
+            raise _refused(error) from None
 
 
 @contextmanager
 def archive_for(target: Path, *, replace: bool) -> Generator[Archive]:
     """Write a zip beside its place; what was not put there in the end is removed. Raises PacketRefused."""
     if target.exists() and not replace:
-        raise _taken()
+        raise _refused(FileExistsError())
     try:
         # made for its owner only, which is what mkstemp does
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     except OSError as error:
-        raise PacketRefused(f"the packet cannot be written: {os.strerror(error.errno or 0)}") from None
+        raise _refused(error) from None
     path = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", allowZip64=True) as opened:
             yield Archive(path, file, opened)
     finally:
-        with suppress(FileNotFoundError):
-            path.unlink()
+        path.unlink(missing_ok=True)
 
 
-def _link(path: Path, target: Path) -> None:
-    """Rename, unless something is there; where the file system has no links, something may come between."""
-    try:
-        os.link(path, target)
-        path.unlink()
-    except FileExistsError:
-        raise
-    except OSError:
-        if os.path.lexists(target):
-            raise FileExistsError from None
-        path.replace(target)
-
-
-def _taken() -> PacketRefused:
-    return PacketRefused("a file of that name is there already", "choose another name, or replace it with --force")
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _refused(error: OSError) -> PacketRefused:
+    if isinstance(error, FileExistsError):
+        return PacketRefused("a file of that name is there already", "choose another name, or replace it with --force")
+    return PacketRefused(f"the packet cannot be written: {os.strerror(error.errno or 0)}")

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
+from caretrail.aliases import Json
 from caretrail.days import today_in
 from caretrail.errors import UnknownEpisode
-from caretrail.evidence.packet import page
-from caretrail.evidence.packet.event_lines import fact_lines, json_bytes
-from caretrail.evidence.packet.notice import STATEMENT_1, STATEMENT_2
-from caretrail.evidence.packet.others import Others
-from caretrail.evidence.packet.redaction import Shown, shown_facts
-from caretrail.evidence.packet.terms import PacketRefused, Terms
+from caretrail.evidence.packet.event_lines import event_lines, json_bytes
+from caretrail.evidence.packet.page.event_table import table_lines
+from caretrail.evidence.packet.page.page import timeline_page
+from caretrail.evidence.packet.redaction import OtherClients, Shown, shown_facts
+from caretrail.evidence.packet.terms import STATEMENT_2, PacketContext, PacketRefused
 from caretrail.findings import Finding, finding_values
-from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.reading.answers import plain
 from caretrail.reading.episode_view import EpisodeView, view_of
 from caretrail.reading.questions.sheet import sheet_of
@@ -29,110 +26,80 @@ from caretrail.recording.events import RecordedEvent
 from caretrail.recording.leaf import leaf_hash
 from caretrail.recording.recorder import EventRecorder
 
-File = tuple[str, bytes]
-
 
 @dataclass(frozen=True, slots=True)
 class EpisodePart:
-    """What the manifest says of an episode: whose it is, where it lies, how much of it is proven."""
+    """What the manifest says of an episode: whose it is, where its files are, how much of it is shown.
+
+    `positions` are those of its facts, `packs` the versions of the rules that judge it.
+    """
 
     folder: str
     client: str | None
     episode: str
     stream: str
-    facts: int
+    events: int
     as_of: date
+    shown_in_part: int
+    withheld: int
     positions: tuple[int, ...]
     packs: tuple[str, ...]
-    in_part: int
-    withheld: int
 
     def elsewhere(self, folder: str) -> EpisodePart:
         """The same in another folder."""
         return replace(self, folder=folder)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         """As the manifest has it."""
-        return {
-            "folder": self.folder,
-            "client": self.client,
-            "episode": self.episode,
-            "stream": self.stream,
-            "facts": self.facts,
-            "as_of": self.as_of.isoformat(),
-            "shown_in_part": self.in_part,
-            "withheld": self.withheld,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """What a packet is made for and what it stands on: terms, checkpoint and its note, the instant, what is asked for.
-
-    `as_of` None is today where the program is; `known_at` None is the checkpoint; `mark` is a word on what it is not.
-    """
-
-    terms: Terms
-    stand: Checkpoint
-    note: str
-    now: datetime
-    as_of: date | None = None
-    known_at: int | None = None
-    with_text: bool = False
-    mark: str = ""
-
-    @property
-    def position(self) -> int:
-        """The position up to which anything was known."""
-        return self.stand.size if self.known_at is None else self.known_at
+        fields = asdict(self) | {"as_of": self.as_of.isoformat()}
+        return {name: value for name, value in fields.items() if name not in ("positions", "packs")}
 
 
 def episode_part(
-    recorder: EventRecorder, stream: UUID, name: str, occasion: Occasion
-) -> tuple[EpisodePart, list[File]]:
-    """Make the files of one episode, with paths below its folder.
+    recorder: EventRecorder, stream: UUID, name: str, context: PacketContext
+) -> tuple[EpisodePart, dict[str, bytes]]:
+    """Make the files of one episode, by their paths below its folder.
 
     Raises UnknownEpisode, StoreDamaged, or PacketRefused for what cannot be shown without showing somebody else.
     """
     recorded = recorder.select_streams({stream: 0})[stream]
-    events = [event for event in recorded if event.position <= occasion.stand.size]
-    if not events:
+    rows = [row for row in recorded if row.position <= context.checkpoint.size]
+    if not rows:
         raise UnknownEpisode("no episode of that number is in the log of the checkpoint")
     today = view_of(recorder, name)
-    others = Others(today.entries, today.episode.amendments, today.rows.client)
-    _check(today, others, occasion.position)
-    known = today if recorded[-1].position <= occasion.position else view_of(recorder, name, occasion.position)
-    day = occasion.as_of or today_in(known.rows.zone, occasion.now)
-    shown = shown_facts(events, today.entries, others, with_text=occasion.with_text)
     client = today.rows.client
+    others = OtherClients(today.entries, today.episode.amendments, client)
+    _check(today, others, context.known_at)
+    known = today if recorded[-1].position <= context.known_at else view_of(recorder, name, context.known_at)
+    day = context.request.as_of or today_in(known.rows.zone, context.now)
+    shown = shown_facts(rows, today.entries, others, with_text=context.request.with_text)
     part = EpisodePart(
         folder=f"client-{client or 'not-stated'}/episode-{name}",
         client=client,
         episode=name,
         stream=stream.hex,
-        facts=len(events),
+        events=len(rows),
         as_of=day,
-        positions=tuple(event.position for event in events),
-        packs=_packs(known),
-        in_part=sum(item.stated is not None for item in shown.values()),
+        shown_in_part=sum(item.stated is not None for item in shown.values()),
         withheld=sum(item.withheld is not None for item in shown.values()),
+        positions=tuple(row.position for row in rows),
+        packs=tuple(pack.name for pack in known.policy.versions) if known.policy else (),
     )
-    html = _page(known, events, shown, others, occasion, day)
-    files = [
-        ("facts.jsonl", fact_lines(events, shown, client=client, episode=name)),
-        ("findings.json", json_bytes(others.scrubbed(_findings(known, day, occasion.now)))),
-        ("eligibility.json", json_bytes(others.scrubbed(_eligibility(known, day)))),
-        ("timeline.html", others.scrubbed_page(html).encode()),
-    ]
-    return part, files
+    html = _page(known, rows, shown, others, context, day)
+    return part, {
+        "events.jsonl": event_lines(rows, shown, client=client, episode=name),
+        "findings.json": json_bytes(others.scrubbed(_findings(known, day, context.now))),
+        "eligibility.json": json_bytes(others.scrubbed(_eligibility(known, day))),
+        "timeline.html": others.scrubbed_page(html).encode(),
+    }
 
 
-def _check(today: EpisodeView, others: Others, known_at: int) -> None:
+def _check(today: EpisodeView, others: OtherClients, known_at: int) -> None:
     """Refuse what would show another client: a name that holds an id, a day on which their facts still counted."""
     if others.named_in(today.name):
         raise PacketRefused("the case number of an episode holds an id that must not be shown")
     voided = today.episode.amendments.voided_by
-    for version in others.facts:
+    for version in others.versions:
         void = today.entries[voided.get(version, version) - 1]
         if today.entries[version - 1].position <= known_at < void.position:
             raise PacketRefused(
@@ -141,12 +108,7 @@ def _check(today: EpisodeView, others: Others, known_at: int) -> None:
             )
 
 
-def _packs(view: EpisodeView) -> tuple[str, ...]:
-    """The versions of the rules that judge the episode."""
-    return tuple(pack.name for pack in view.policy.versions) if view.policy is not None else ()
-
-
-def _findings(view: EpisodeView, day: date, now: datetime) -> dict[str, Any]:
+def _findings(view: EpisodeView, day: date, now: datetime) -> Json:
     scope = Scope(now, day, closed=True, all_verdicts=True)
     placed = findings_of(view.rows, scope)
     told = (finding_row(one, day, view.citation(one.finding)) for one in placed)
@@ -159,12 +121,12 @@ def _findings(view: EpisodeView, day: date, now: datetime) -> dict[str, Any]:
     }
 
 
-def _over_time(finding: Finding, citation: str) -> dict[str, Any]:
+def _over_time(finding: Finding, citation: str) -> Json:
     values = {**finding_values(finding), "citation": citation}
     return {"from" if name == "start" else name: plain(value) for name, value in values.items()}
 
 
-def _eligibility(view: EpisodeView, day: date) -> dict[str, Any]:
+def _eligibility(view: EpisodeView, day: date) -> Json:
     return {
         "notice": STATEMENT_2,
         "on_the_day": eligibility_row(view.rows, day).as_json(),
@@ -177,30 +139,16 @@ def _eligibility(view: EpisodeView, day: date) -> dict[str, Any]:
 
 def _page(
     view: EpisodeView,
-    events: Sequence[RecordedEvent],
+    rows: Sequence[RecordedEvent],
     shown: Mapping[int, Shown],
-    others: Others,
-    occasion: Occasion,
+    others: OtherClients,
+    context: PacketContext,
     day: date,
 ) -> str:
-    facts = {event.originator_version: _fact(event, shown[event.originator_version]) for event in events}
+    sheet = sheet_of(view, day, context.now)
+    own = tuple(session for session in sheet.sessions if session.version not in others.versions)
+    content = {row.originator_version: shown[row.originator_version].content_of(row) for row in rows}
     left_out = {version: item.left_out for version, item in shown.items()}
-    leaves = {event.originator_version: leaf_hash(event).hex() for event in events}
-    sheet = sheet_of(view, day, occasion.now)
-    own = tuple(session for session in sheet.sessions if session.version not in others.facts)
-    terms, stand = occasion.terms, occasion.stand
-    return page.timeline_page(
-        view,
-        replace(sheet, sessions=own),
-        page.fact_lines(timeline_of(view, None, "recorded"), facts, leaves, left_out),
-        page.Disclosure(terms.recipient, terms.purpose, terms.basis, terms.ground, STATEMENT_1, STATEMENT_2),
-        page.Known(occasion.position, view.entries[-1].recorded_at),
-        page.Checkpoint(stand.origin, stand.size, stand.root.hex(), occasion.now, occasion.note),
-        with_text=occasion.with_text,
-        mark=occasion.mark,
-    )
-
-
-def _fact(event: RecordedEvent, shown: Shown) -> dict[str, Any] | None:
-    """As much of a fact as may be shown; None where it is withheld."""
-    return json.loads(event.state) if shown.whole else shown.stated
+    leaves = {row.originator_version: leaf_hash(row).hex() for row in rows}
+    lines = table_lines(timeline_of(view, None, "recorded"), content, leaves, left_out)
+    return timeline_page(view, replace(sheet, sessions=own), lines, context)

@@ -8,25 +8,138 @@ not prove. Its salt stays behind, too: most payloads could be guessed by whoever
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
+from caretrail.aliases import Json
+from caretrail.episode.amendments import Amendments
 from caretrail.episode.entry import Entry
-from caretrail.evidence.packet.others import GROUP, OTHER_CLIENT, Json, Others
-from caretrail.facts import Corrected, FactBase
+from caretrail.facts import Addendum, Admitted, Assessed, Corrected, FactBase, Signed, Voided
 from caretrail.facts.codec import kind_of
 from caretrail.facts.fields import Text
 from caretrail.recording.events import RecordedEvent
 
-Shape = dict[str, Any]
-"""For each key of a model that is text, or holds some: True, or the shape of what it holds."""
+OTHER_CLIENT: Final[Literal["[another client]"]] = "[another client]"
+"""Stands where an id of another client stood."""
 
-WITHHELD: Literal["[withheld]"] = "[withheld]"
+WITHHELD: Final[Literal["[withheld]"]] = "[withheld]"
 """Stands where text stood."""
+
+GROUP: Final = "group_session"
+"""An id that many records share: with it the clients of a group could be put together. No packet has one."""
+
+_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+
+# --- other clients --------------------------------------------------------------------------------------------------
+
+
+class OtherClients:
+    """What in the record of an episode is of somebody else: facts entered for another client, and ids never shown.
+
+    Judged by all that is known today, whatever earlier day the packet is to show. `client` is whose episode it is,
+    None if nothing that counts names one.
+    """
+
+    def __init__(self, entries: Sequence[Entry], amendments: Amendments, client: str | None) -> None:
+        self.versions = _versions_of_others(entries, amendments)
+        """Versions of the facts that are another client's."""
+        self.ids = _ids_of_others(entries, self.versions, client)
+        self._pattern: re.Pattern[str] | None = None
+        if self.ids:
+            # the longest first, so that an id is found whole; a date is passed over, whatever number is an id
+            ids = "|".join(re.escape(name) for name in sorted(self.ids, key=lambda name: (-len(name), name)))
+            self._pattern = re.compile(rf"({_DATE})|(?<![A-Za-z0-9])(?:{ids})(?![A-Za-z0-9])", re.IGNORECASE)
+
+    def named_in(self, text: str) -> bool:
+        """Whether a text holds one of the ids, by itself or as part of a longer one."""
+        return self._pattern is not None and any(match[1] is None for match in self._pattern.finditer(text))
+
+    def scrubbed(self, value: Any) -> Any:
+        """A JSON value with each of the ids replaced."""
+        if self._pattern is None:
+            return value
+        if isinstance(value, str):
+            return self._pattern.sub(lambda match: match[1] or OTHER_CLIENT, value)
+        if isinstance(value, Mapping):
+            return {key: self.scrubbed(inner) for key, inner in cast("Mapping[str, Any]", value).items()}
+        if isinstance(value, list | tuple):
+            return [self.scrubbed(inner) for inner in cast("Sequence[Any]", value)]
+        return value
+
+    def scrubbed_page(self, html: str) -> str:
+        """A page with each of the ids replaced, in its text and in the values of its attributes."""
+        if self._pattern is None:
+            return html
+        parts = re.split(r"(<style.*?</style>|<[^>]*>)", html, flags=re.DOTALL)
+        return "".join(self._tag(part) if number % 2 else self.scrubbed(part) for number, part in enumerate(parts))
+
+    def _tag(self, tag: str) -> str:
+        return re.sub(r'(="?)([^"]*)', lambda match: match[1] + str(self.scrubbed(match[2])), tag)
+
+
+def _versions_of_others(entries: Sequence[Entry], amendments: Amendments) -> frozenset[int]:
+    """Facts that are voided as another client's, and what signs, adds to or corrects them.
+
+    A void that was itself voided hides nothing that counts again; but one that says `wrong_client` is believed even
+    where another void came to act on the fact.
+    """
+    named = {
+        entry.fact.target for entry in entries if isinstance(entry.fact, Voided) and entry.fact.reason == "wrong_client"
+    }
+    voided = {version for version in named if version in amendments.voided_by}
+    attached = {
+        entry.version
+        for entry in entries
+        if isinstance(entry.fact, Signed | Addendum | Corrected) and entry.fact.target in voided
+    }
+    return frozenset(voided | attached)
+
+
+def _ids_of_others(entries: Iterable[Entry], versions: frozenset[int], client: str | None) -> frozenset[str]:
+    """Ids of clients recorded by mistake, and of group sessions.
+
+    Where nothing says whose episode it is, only the clients of facts that are another's are somebody else.
+    """
+    clients: set[str] = set()
+    groups: set[str] = set()
+    for entry in entries:
+        objects = list(_objects(entry.fact.model_dump(mode="json", by_alias=True, exclude_none=True)))
+        groups.update(part[GROUP] for part in objects if isinstance(part.get(GROUP), str))
+        if client is not None or entry.version in versions:
+            clients.update(_clients_in(entry.fact, objects))
+    return frozenset((clients - {client}) | groups)
+
+
+def _clients_in(fact: FactBase, objects: Iterable[Json]) -> Iterator[str]:
+    """Ids in the fields that name a client."""
+    if isinstance(fact, Assessed | Admitted):
+        yield fact.client
+    for part in objects:
+        if part.get("role") == "client":
+            yield from (part[name] for name in ("id", "signer") if isinstance(part.get(name), str))
+    if isinstance(fact, Corrected) and isinstance(fact.values.get("client"), str):
+        yield cast(str, fact.values["client"])
+
+
+def _objects(value: object) -> Iterator[Json]:
+    """Every JSON object in a value, itself too."""
+    if isinstance(value, dict):
+        found = cast(Json, value)
+        yield found
+        for inner in found.values():
+            yield from _objects(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[object]", value):
+            yield from _objects(inner)
+
+
+# --- what is shown of a fact ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,43 +157,47 @@ class Shown:
     withheld: str | None = None
     sealed: bool = False
 
+    def content_of(self, row: RecordedEvent) -> Json | None:
+        """As much of the fact as may be shown; None where it is withheld."""
+        return cast(Json, json.loads(row.state)) if self.whole else self.stated
+
 
 def shown_facts(
-    events: Sequence[RecordedEvent], entries: Sequence[Entry], others: Others, *, with_text: bool
+    rows: Sequence[RecordedEvent], entries: Sequence[Entry], others: OtherClients, *, with_text: bool
 ) -> dict[int, Shown]:
-    """Say of each fact, by version, what may be shown of it; `others` is what is of somebody else."""
+    """Decide for each fact, by version, what may be shown of it."""
     kinds = {entry.version: entry.kind for entry in entries}
     found: dict[int, Shown] = {}
-    for event in events:
-        sealed = others.named_in(f"{event.source}\n{event.command_id}")
-        if event.originator_version in others.facts:
-            found[event.originator_version] = Shown(withheld="wrong_client", sealed=sealed)
+    for row in rows:
+        sealed = others.named_in(f"{row.source}\n{row.command_id}")
+        if row.originator_version in others.versions:
+            found[row.originator_version] = Shown(withheld="wrong_client", sealed=sealed)
         else:
-            found[event.originator_version] = _shown(event, kinds, _Copy(others, with_text), sealed)
+            found[row.originator_version] = _shown(row, kinds, _Copy(others, with_text), sealed)
     return found
 
 
-def _shown(event: RecordedEvent, kinds: Mapping[int, type[FactBase]], copy: _Copy, sealed: bool) -> Shown:
-    payload: Json = json.loads(event.state)
-    kind = kind_of(event.topic)
-    stated = copy.of(payload, _shape_of(kind), ())
-    if kind is Corrected:  # what it says is of the kind of its target
+def _shown(row: RecordedEvent, kinds: Mapping[int, type[FactBase]], copy: _Copy, sealed: bool) -> Shown:
+    payload: Json = json.loads(row.state)
+    kind = kind_of(row.topic)
+    stated = copy.of(payload, _text_shape(kind), ())
+    if kind is Corrected:  # its values are fields of its target
         target = kinds.get(payload["target"])
-        stated["values"] = copy.of(payload["values"], _shape_of(target) if target else {}, ("values",))
+        stated["values"] = copy.of(payload["values"], _text_shape(target) if target else {}, ("values",))
     if not copy.left_out and not sealed:
         return Shown(whole=True)
     return Shown(stated=stated, left_out=tuple(sorted(set(copy.left_out))), sealed=sealed)
 
 
 class _Copy:
-    """Makes a copy of a payload without what must stay behind, and remembers what that was."""
+    """Makes a copy of a payload without what must stay behind, and keeps the paths of that."""
 
-    def __init__(self, others: Others, with_text: bool) -> None:
+    def __init__(self, others: OtherClients, with_text: bool) -> None:
         self._others = others
         self._with_text = with_text
         self.left_out: list[str] = []
 
-    def of(self, value: Mapping[str, Any], shape: Shape, path: tuple[str, ...]) -> Json:
+    def of(self, value: Mapping[str, Any], shape: TextShape, path: tuple[str, ...]) -> Json:
         """Copy an object. A key that its model does not have is treated as text: nobody has said what it holds."""
         copy: Json = {}
         for key, inner in value.items():
@@ -112,25 +229,28 @@ class _Copy:
         return WITHHELD if is_text else OTHER_CLIENT
 
 
+TextShape: TypeAlias = Json
+"""For each key of a model that is text, or holds some: True, or the shape of what it holds."""
+
 _EACH = "*"
 """The key of a shape that stands for every key of an object whose keys are data."""
 
 
 @lru_cache(maxsize=100)
-def _shape_of(model: type[BaseModel]) -> Shape:
-    """Where the text of a model is, read off the types of its fields."""
+def _text_shape(model: type[BaseModel]) -> TextShape:
+    """Where the text of a model is, from the types of its fields."""
     hints = get_type_hints(model, include_extras=True)
-    return {field.alias or name: _shape(hints[name]) for name, field in model.model_fields.items()}
+    return {field.alias or name: _shape_of(hints[name]) for name, field in model.model_fields.items()}
 
 
-def _shape(hint: Any) -> Any:
+def _shape_of(hint: Any) -> Any:
     """True for text, else the shape of the objects in it."""
     if hint == Text:
         return True
     if isinstance(hint, type) and issubclass(hint, BaseModel):
-        return _shape_of(hint)
+        return _text_shape(hint)
     arguments = get_args(hint)
     if get_origin(hint) is dict:
-        return {_EACH: _shape(arguments[1])}
-    found: list[Any] = [shape for shape in map(_shape, arguments) if shape]
+        return {_EACH: _shape_of(arguments[1])}
+    found: list[Any] = [shape for shape in map(_shape_of, arguments) if shape]
     return True if True in found else found[0] if found else {}

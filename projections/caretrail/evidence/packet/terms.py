@@ -1,12 +1,14 @@
-"""On what terms a record is handed out: to whom, what for, on what ground; what cannot be said is not handed out."""
+"""What is asked of a packet, and on what terms it is handed out: recipient, purpose, ground, notices."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final, get_args
 
 from caretrail.errors import CaretrailError
+from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.tokens import ID_PATTERN, Basis, Purpose
 
 PURPOSES: Final[dict[str, Purpose]] = {
@@ -19,7 +21,7 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "client_request": "client_request",
     "other": "other",
 }
-"""The grounds there are, those of the fact `accessed`, and what a look for a packet on each counts as being for."""
+"""For each ground of a disclosure, the purpose of the access that goes with it."""
 
 BASES: Final = get_args(Basis)
 
@@ -36,7 +38,7 @@ class PacketRefused(CaretrailError):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is said of a disclosure, and goes into the packet and into the record of it.
+    """The terms of a disclosure; they go into the packet and into the record of the disclosure.
 
     `consent` names the consent it rests on, `scope` explains what that, or an order, covers: 42 CFR 2.32 (b) asks for
     one of them with each disclosure on consent. `address` is the recipient's. Raises PacketRefused.
@@ -53,7 +55,7 @@ class Terms:
         _check("recipient", self.recipient, LONGEST_NAME)
         _check("purpose", self.purpose, LONGEST_TEXT)
         if self.basis not in BASES:
-            raise PacketRefused("the basis is none there is", f"one of {', '.join(BASES)}")
+            raise PacketRefused("there is no such basis", f"one of {', '.join(BASES)}")
         if self.scope is not None:
             _check("scope", self.scope, LONGEST_TEXT)
         if self.address is not None:
@@ -86,6 +88,72 @@ class Terms:
         return "; ".join(part for part in parts if part) or "not a disclosure on consent"
 
 
+@dataclass(frozen=True, slots=True)
+class PacketRequest:
+    """What a packet is to show: these episodes, whole, on a day and as known at a position of the log.
+
+    `as_of` None is today where the program is; `known_at` None is the checkpoint. `program`, `start` and `end` say how
+    the episodes were chosen, if not by name.
+    """
+
+    episodes: tuple[str, ...]
+    as_of: date | None = None
+    known_at: int | None = None
+    with_text: bool = False
+    program: str | None = None
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PacketContext:
+    """What a packet is made under: request, terms, the signed checkpoint and its note, when, by whom and with what.
+
+    `mark` says what the packet is not, such as one of a real clinic; empty if there is nothing to say.
+    """
+
+    request: PacketRequest
+    terms: Terms
+    checkpoint: Checkpoint
+    note: str
+    now: datetime
+    made_by: str
+    version: str
+    mark: str = ""
+
+    @property
+    def known_at(self) -> int:
+        """The position up to which anything was known."""
+        return self.checkpoint.size if self.request.known_at is None else self.request.known_at
+
+
 def _check(name: str, value: str, most: int) -> None:
     if not value.strip() or len(value) > most or not value.isprintable():
         raise PacketRefused(f"{name} must be one line of 1 to {most} characters")
+
+
+# --- the notices of 42 CFR 2.32 (a), as amended in 2024 (89 FR 12472) ------------------------------------------------
+# One of the two statements goes with each disclosure. A packet carries the short one in each of its files, and the long
+# one where people read. A test holds the short one to be the one `verify.py` looks for.
+
+STATEMENT_1: Final = (
+    "This record which has been disclosed to you is protected by Federal confidentiality rules (42 CFR part 2). "
+    "These rules prohibit you from using or disclosing this record, or testimony that describes the information "
+    "contained in this record, in any civil, criminal, administrative, or legislative proceedings by any Federal, "
+    "State, or local authority, against the patient, unless authorized by the consent of the patient, except as "
+    "provided at 42 CFR 2.12(c)(5) or as authorized by a court in accordance with 42 CFR 2.64 or 2.65. In addition, "
+    "the Federal rules prohibit you from making any other use or disclosure of this record unless at least one of the "
+    "following applies: "
+    "(i) Further use or disclosure is expressly permitted by the written consent of the individual whose information "
+    "is being disclosed in this record or as otherwise permitted by 42 CFR part 2. "
+    "(ii) You are a covered entity or business associate and have received the record for treatment, payment, or "
+    "health care operations, or "
+    "(iii) You have received the record from a covered entity or business associate as permitted by 45 CFR part 164, "
+    "subparts A and E. "
+    "A general authorization for the release of medical or other information is NOT sufficient to meet the required "
+    "elements of written consent to further use or redisclose the record (see 42 CFR 2.31)."
+)
+"""Paragraph (a)(1)."""
+
+STATEMENT_2: Final = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+"""Paragraph (a)(2)."""

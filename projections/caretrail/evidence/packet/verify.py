@@ -258,14 +258,14 @@ def loaded(text: str, what: str) -> Json:
 
 COLUMNS = {"position", "version", "recorded_at", "recorded_by", "name", "leaf"}
 HASHED = COLUMNS | {"source", "command_id"}
-SHAPES = {
+FORMS = {
     frozenset(HASHED | {"salt"}): "proven",
     frozenset(HASHED | {"payload_hash", "stated", "left_out"}): "stated",
     frozenset(HASHED | {"payload_hash", "withheld"}): "withheld",
     frozenset(COLUMNS | {"sealed", "stated", "left_out"}): "sealed",
     frozenset(COLUMNS | {"sealed", "withheld"}): "sealed",
 }
-"""What a line of facts.jsonl has, and how much of it is proven. The order of looking is that of how often they come."""
+"""The keys of a line of events.jsonl, and how much of it is proven; the most frequent first."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # the shorter name is of Python 3.11
 MICROSECOND = timedelta(microseconds=1)
@@ -300,26 +300,26 @@ def leaf_of(fact: Json, payload: str, stream: bytes) -> bytes:
 
 
 def read_facts(data: bytes, what: str, expected: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
-    """Recompute the leaf of every line of a facts.jsonl, and put it at its position in `leaves`.
+    """Recompute the leaf of every line of a events.jsonl, and put it at its position in `leaves`.
 
     The payload comes last in its line, byte for byte as it was stored: it is cut out, not read.
     """
     first, *lines = decoded(data, what).split("\n")
     head = loaded(first, what)
-    if any(head.get(name) != expected[name] for name in ("client", "episode", "stream", "facts")):
+    if any(head.get(name) != expected[name] for name in ("client", "episode", "stream", "events")):
         raise Problem(f"{what}: its first line does not say what the manifest says")
     cut = [line.partition(',"payload":') for line in lines[:-1]]
     texts = [before + "}" if mark else before for before, mark, _ in cut]
     facts = loaded('{"lines":[' + ",".join(texts) + "]}", what)["lines"]  # all at once is quicker
-    if lines[-1:] != [""] or not len(facts) == len(cut) == expected["facts"]:
+    if lines[-1:] != [""] or not len(facts) == len(cut) == expected["events"]:
         raise Problem(f"{what} does not have the facts it should")
     stream, before, name = bytes.fromhex(expected["stream"]), 0, expected["episode"]
     stored = f'"episode":"{name}"'  # a payload is stored without spaces, and an id needs no escapes
     for version, (fact, (_, mark, rest)) in enumerate(zip(facts, cut), start=1):  # noqa: B905  # as many: seen above
         try:
-            shape, position = SHAPES[frozenset(fact)], fact["position"]
-            payload = rest[:-1] if shape == "proven" and rest[-1:] == "}" else ""
-            leaf = leaf_of(fact, payload, stream) if shape != "sealed" else bytes.fromhex(fact["leaf"])
+            form, position = FORMS[frozenset(fact)], fact["position"]
+            payload = rest[:-1] if form == "proven" and rest[-1:] == "}" else ""
+            leaf = leaf_of(fact, payload, stream) if form != "sealed" else bytes.fromhex(fact["leaf"])
             if leaf.hex() != fact["leaf"] or len(leaf) != 32 or bool(mark) != bool(payload):
                 raise Problem(f"{what}: fact {version} does not hash to its leaf")
             if fact["version"] != version or type(position) is not int or position <= before or position in leaves:
@@ -330,7 +330,7 @@ def read_facts(data: bytes, what: str, expected: Json, leaves: dict[int, bytes],
             raise Problem(f"{what}: fact {version} is not of any known form") from None
         leaves[position] = leaf
         before = position
-        counts[shape] += 1
+        counts[form] += 1
 
 
 def root_of(leaves: dict[int, bytes], size: int, hashes: Sequence[bytes]) -> bytes:
@@ -375,7 +375,7 @@ class Report:
     def __init__(self) -> None:
         self.lines: list[tuple[bool | None, str]] = []
         self.manifest: Json = {}
-        self.counts = dict.fromkeys(SHAPES_IN_WORDS, 0)
+        self.counts = dict.fromkeys(FORMS_IN_WORDS, 0)
 
     def say(self, holds: bool | None, text: str) -> None:
         """Add a line."""
@@ -464,7 +464,7 @@ def listed(files: Files, manifest: Json) -> None:
 
 def read_all(files: Files, manifest: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
     """Each file has its size, its hash and the notice; the leaves of all facts are recomputed on the way."""
-    facts = {entry["folder"] + "/facts.jsonl": entry for entry in manifest["streams"]}
+    facts = {entry["folder"] + "/events.jsonl": entry for entry in manifest["streams"]}
     for entry in manifest["files"]:
         name, size = entry["path"], entry["bytes"]
         if files.sizes.get(name) != size:
@@ -505,7 +505,7 @@ def proven(files: Files, leaves: dict[int, bytes], size: int, root: bytes | None
 
 def complete(files: Files, key: Key, manifest: Json) -> None:
     """The key states how many facts each stream has in the log of that size, and so many are there."""
-    lines = [f"{entry['stream']} {entry['facts']}" for entry in manifest["streams"]]
+    lines = [f"{entry['stream']} {entry['events']}" for entry in manifest["streams"]]
     stated = ["caretrail.packet/completeness", NOTICE, manifest["origin"], str(manifest["size"]), *lines]
     if key.open(whole(files, COMPLETENESS, MOST_NOTE), COMPLETENESS).split("\n") != stated:
         raise Problem("the statement of completeness is not about these facts")
@@ -513,7 +513,7 @@ def complete(files: Files, key: Key, manifest: Json) -> None:
 
 # --- in words ---------------------------------------------------------------------------------------------------------
 
-SHAPES_IN_WORDS = {
+FORMS_IN_WORDS = {
     "proven": "proven, with all they say",
     "stated": "shown in part: that they are in the log is proven by a hash, what is shown of them is only stated",
     "withheld": "withheld, as another client's: that they are in the log is proven by a hash",
@@ -535,7 +535,7 @@ def words(report: Report) -> Iterator[str]:
     if report.status != 1:
         counts, manifest = report.counts, report.manifest
         yield "\nFacts:"
-        yield from (f"  {counts[shape]:>8,} {means}" for shape, means in SHAPES_IN_WORDS.items() if counts[shape])
+        yield from (f"  {counts[form]:>8,} {means}" for form, means in FORMS_IN_WORDS.items() if counts[form])
         yield "\nAs the packet states:"
         yield from (f"  {name}: {shown(manifest[name])}" for name in TERMS if manifest.get(name) is not None)
         yield f"\n{PROVES}\n\n{NOTICE}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from caretrail.evidence.packet.page.picture import Bar, Column, Lane, Mark, Story
+from caretrail.evidence.packet.page.picture import Bar, Column, Lane, Mark, Picture
 from caretrail.evidence.packet.page.scale import PLOT_WIDTH, Scale
 
 HEADER = 40.0
@@ -112,16 +112,16 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-def drawn(story: Story) -> Drawing:
+def drawn(picture: Picture) -> Drawing:
     """Draw the lanes below one another under the axis."""
     drawing = Drawing()
     tops: list[float] = []
-    for lane in story.lanes:
+    for lane in picture.lanes:
         tops.append(drawing.height)
-        _lane(drawing, lane, story.scale)
-    drawing.height += 18 if story.scale.shows(story.as_of) else 4  # room to write the day asked about
-    _behind(drawing, story, tops)
-    _as_of(drawing, story)
+        _lane(drawing, lane, picture.scale)
+    drawing.height += 18 if picture.scale.shows(picture.as_of) else 4  # room to write the day asked about
+    _behind(drawing, picture, tops)
+    _as_of(drawing, picture)
     drawing.shapes.sort(key=lambda shape: shape.tag == "text")  # nothing crosses out what is written
     return drawing
 
@@ -129,11 +129,11 @@ def drawn(story: Story) -> Drawing:
 # --- the axis ----------------------------------------------------------------------------------------------------
 
 
-def _behind(drawing: Drawing, story: Story, tops: Sequence[float]) -> None:
+def _behind(drawing: Drawing, picture: Picture, tops: Sequence[float]) -> None:
     """Months, weeks and the lines between lanes, put behind everything drawn so far."""
     front, drawing.shapes = drawing.shapes, []
-    bottom, scale = drawing.height, story.scale
-    weeks = scale.weeks(story.week_starts_on)
+    bottom, scale = drawing.height, picture.scale
+    weeks = scale.weeks(picture.week_starts_on)
     for tick in weeks:
         drawing.line("week", tick.x, HEADER - 4, tick.x, bottom)
         if tick.x < drawing.width - 14:
@@ -159,13 +159,13 @@ def _years(drawing: Drawing, scale: Scale, taken: set[float]) -> None:
             drawing.text("year-label", x + 4, HEADER - 10, str(year))
 
 
-def _as_of(drawing: Drawing, story: Story) -> None:
+def _as_of(drawing: Drawing, picture: Picture) -> None:
     """The day asked about; what lies after it is shaded."""
-    day = story.as_of
-    if not story.scale.shows(day):
+    day = picture.as_of
+    if not picture.scale.shows(day):
         return
-    x = story.scale.middle(day)
-    after = min(x + story.scale.per_day / 2, drawing.width)
+    x = picture.scale.middle(day)
+    after = min(x + picture.scale.per_day / 2, drawing.width)
     drawing.rect("after", after, HEADER, drawing.width - after, drawing.height - HEADER)
     drawing.line("as-of", x, HEADER, x, drawing.height, f"as of {day}")
     anchor = "end" if x > drawing.width / 2 else "start"

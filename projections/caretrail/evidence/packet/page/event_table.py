@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from caretrail.aliases import Json
 from caretrail.describe import Detail, describe, spoken, value_in_words
-from caretrail.evidence.packet.page.given import FactLine
+from caretrail.reading.questions.timeline import TimelineRow
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A field that a later fact set right: what stood there before, and what counts since."""
+class FieldChange:
+    """A field that a later fact corrected: its value before, and since."""
 
     name: str
     old: str
@@ -34,124 +34,140 @@ class Remark:
     by: int | None = None
     on: date | None = None
     who: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A fact of the table; one withheld has only its numbers, the time of its recording and its leaf."""
+class EventLine:
+    """A fact of the table; one withheld has only its numbers, the time of its recording, its leaf and its void.
+
+    `leaf` is the hash of the fact in the ledger, in hex.
+    """
 
     version: int
     position: int
     recorded_at: datetime
     recorded_by: str
     leaf: str
-    withheld: bool
+    remarks: tuple[Remark, ...]
+    withheld: bool = True
+    type: str = ""
     occurred_on: date | None = None
     title: str = ""
     target: int | None = None
     details: tuple[Detail, ...] = ()
-    remarks: tuple[Remark, ...] = ()
-    struck: bool = False
     author: str = ""
     credential: str = ""
     role: str = ""
 
-
-def rows_of(lines: Sequence[FactLine]) -> list[Row]:
-    """The rows of the table, in the order given."""
-    by_version = {line.version: line for line in lines}
-    return [_row(line, by_version) for line in lines]
+    def has(self, kind: str) -> bool:
+        """Whether there is a remark of that kind."""
+        return any(remark.kind == kind for remark in self.remarks)
 
 
-def _row(line: FactLine, by_version: Mapping[int, FactLine]) -> Row:
-    if line.fact is None:
-        remarks = _void(line, by_version)
-        return Row(
-            line.version, line.position, line.recorded_at, line.recorded_by, line.leaf, withheld=True, remarks=remarks
-        )
-    said, who = describe(line.fact), _author(line.fact)
-    target = line.fact.get("target")
-    return Row(
-        version=line.version,
-        position=line.position,
-        recorded_at=line.recorded_at,
-        recorded_by=line.recorded_by,
-        leaf=line.leaf,
+class _Shown(NamedTuple):
+    """A row of the timeline and as much of its fact as may be shown; None if it is withheld whole."""
+
+    row: TimelineRow
+    content: Json | None
+
+
+_ByVersion = Mapping[int, _Shown]
+
+
+def table_lines(
+    rows: Sequence[TimelineRow],
+    content: Mapping[int, Json | None],
+    leaves: Mapping[int, str],
+    left_out: Mapping[int, tuple[str, ...]] | None = None,
+) -> list[EventLine]:
+    """Join the rows of a timeline, in recorded order, with what may be shown of each fact and with its leaf.
+
+    The three mappings are by version. A fact that is not in `content`, or is None there, is withheld whole. `left_out`
+    names what a fact shown in part does not show: what remains is stated, and not proven by its leaf.
+    """
+    shown = {row.version: _Shown(row, content.get(row.version)) for row in rows}
+    return [_line(*item, leaves[version], (left_out or {}).get(version, ()), shown) for version, item in shown.items()]
+
+
+def _line(row: TimelineRow, content: Json | None, leaf: str, left_out: tuple[str, ...], shown: _ByVersion) -> EventLine:
+    numbers = row.version, row.position, row.recorded_at, row.recorded_by, leaf
+    if content is None:
+        return EventLine(*numbers, remarks=_void(row, shown))
+    in_words, who, target = describe(content), _author(content), content.get("target")
+    return EventLine(
+        *numbers,
+        remarks=(*_own(row, content, left_out), *_corrections(row, content, shown), *_additions(row, shown),
+                 *_void(row, shown)),
         withheld=False,
-        occurred_on=line.occurred_on,
-        title=said.title,
+        type=str(content["type"]),
+        occurred_on=row.occurred_on,
+        title=in_words.title,
         target=target if isinstance(target, int) else None,
-        details=said.details,
-        remarks=(*_own(line, line.fact), *_corrections(line, line.fact, by_version), *_additions(line, by_version),
-                 *_void(line, by_version)),
-        struck=line.voided_by is not None,
+        details=in_words.details,
         author=str(who.get("id", "")),
         credential=str(who.get("credential") or ""),
         role=spoken(who.get("role")),
     )  # fmt: skip  # remarks in their order
 
 
-def _own(line: FactLine, fact: Json) -> list[Remark]:
-    """What the fact says of itself."""
+def _own(row: TimelineRow, content: Json, left_out: tuple[str, ...]) -> list[Remark]:
+    """What is remarkable about the fact itself."""
     found: list[Remark] = []
-    if line.late:
-        found.append(Remark("late", "Late entry", value_in_words(fact.get("late_reason") or "")))
-    if line.imported:
+    if row.late:
+        found.append(Remark("late", "Late entry", value_in_words(content.get("late_reason") or "")))
+    if row.imported:
         found.append(Remark("imported", "Historical load"))
-    if fact.get("entered_at"):
-        found.append(Remark("claimed", "Entered at, as its sender claims", str(fact["entered_at"])))
-    if line.left_out:
+    if content.get("entered_at"):
+        found.append(Remark("claimed", "Entered at, as its sender claims", str(content["entered_at"])))
+    if left_out:
         words = "Shown in part; what is shown is stated, not proven by the leaf. Left out"
-        found.append(Remark("in_part", words, ", ".join(line.left_out)))
-    if line.explains_nothing:
+        found.append(Remark("in_part", words, ", ".join(left_out)))
+    if row.explains_nothing:
         found.append(Remark("nothing_explained", "Explains nothing: no finding of that rule was up on that day"))
     return found
 
 
-def _corrections(line: FactLine, fact: Json, by_version: Mapping[int, FactLine]) -> list[Remark]:
-    """Each correction, with the values that stood just before it: the second shows the first one's."""
-    values: dict[str, Any] = dict(fact)
+def _corrections(row: TimelineRow, content: Json, shown: _ByVersion) -> list[Remark]:
+    """Each correction, with the values just before it: the second shows the first one's."""
+    values: dict[str, Any] = dict(content)
     found: list[Remark] = []
-    for version in line.corrected_by:
-        by = by_version.get(version)
-        if by is None or by.fact is None:
-            found.append(Remark("corrected", "Corrected", by=version))
-            continue
-        new = cast(Json, by.fact.get("values") or {})
+    for version in row.corrected_by:
+        by = shown[version].content or {}
+        new = cast(Json, by.get("values") or {})
         changes = tuple(
-            Change(spoken(name), value_in_words(values.get(name)), value_in_words(value)) for name, value in new.items()
+            FieldChange(spoken(name), value_in_words(values.get(name)), value_in_words(value))
+            for name, value in new.items()
         )
-        found.append(_acted("corrected", "Corrected", by, by.fact, by.fact.get("reason"), changes))
+        found.append(_remark("corrected", "Corrected", shown[version], lambda fact: fact.get("reason"), changes))
         values |= new
     return found
 
 
-def _additions(line: FactLine, by_version: Mapping[int, FactLine]) -> list[Remark]:
-    found: list[Remark] = []
-    for version in line.added_by:
-        by = by_version.get(version)
-        if by is None or by.fact is None:
-            found.append(Remark("added", "Added to", by=version))
-            continue
-        parts = [value_in_words(by.fact[name]) for name in ("text", "reason") if by.fact.get(name)]
-        found.append(_acted("added", "Added to", by, by.fact, " – ".join(parts)))
-    return found
+def _additions(row: TimelineRow, shown: _ByVersion) -> list[Remark]:
+    def text(fact: Json) -> str:
+        return " – ".join(value_in_words(fact[name]) for name in ("text", "reason") if fact.get(name))
+
+    return [_remark("added", "Added to", shown[added.version], text) for added in row.addenda]
 
 
-def _void(line: FactLine, by_version: Mapping[int, FactLine]) -> tuple[Remark, ...]:
-    if line.voided_by is None:
+def _void(row: TimelineRow, shown: _ByVersion) -> tuple[Remark, ...]:
+    if row.voided_by is None:
         return ()
-    by = by_version.get(line.voided_by)
-    if by is None or by.fact is None:
-        return (Remark("voided", "Voided", by=line.voided_by),)
-    return (_acted("voided", "Voided", by, by.fact, spoken(by.fact.get("reason"))),)
+    return (_remark("voided", "Voided", shown[row.voided_by], lambda fact: spoken(fact.get("reason"))),)
 
 
-def _acted(kind: str, words: str, by: FactLine, fact: Json, text: object, changes: tuple[Change, ...] = ()) -> Remark:
-    who = _author(fact)
+def _remark(
+    kind: str, words: str, by: _Shown, text: Callable[[Json], object], changes: tuple[FieldChange, ...] = ()
+) -> Remark:
+    """What a later fact did, as far as that may be shown."""
+    if by.content is None:
+        return Remark(kind, words, by=by.row.version)
+    who = _author(by.content)
     named = ", ".join(str(who[name]) for name in ("id", "credential") if who.get(name))
-    return Remark(kind, words, value_in_words(text or ""), by.version, by.occurred_on, named, changes)
+    return Remark(
+        kind, words, value_in_words(text(by.content) or ""), by.row.version, by.row.occurred_on, named, changes
+    )
 
 
 def _author(fact: Json) -> Json:

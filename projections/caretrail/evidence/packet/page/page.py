@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -14,59 +13,49 @@ from markupsafe import Markup
 
 from caretrail.describe import spoken
 from caretrail.evidence.packet.page.draw import GLYPHS, drawn, number
-from caretrail.evidence.packet.page.event_table import rows_of
-from caretrail.evidence.packet.page.findings import Verdict, findings_by_rule, open_findings, titles_of
-from caretrail.evidence.packet.page.given import Checkpoint, Disclosure, FactLine, Known
-from caretrail.evidence.packet.page.picture import SERVICES, Story, story_of
+from caretrail.evidence.packet.page.event_table import EventLine
+from caretrail.evidence.packet.page.findings import SIGNS, documents_of, findings_by_rule, titles_of
+from caretrail.evidence.packet.page.picture import SERVICES, Lane, Picture, picture_of
+from caretrail.evidence.packet.terms import STATEMENT_1, STATEMENT_2, PacketContext
+from caretrail.findings import QUIET_VERDICTS
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.questions.sheet import Sheet
 from caretrail.visible import visible
 
 
-def timeline_page(
-    view: EpisodeView,
-    sheet: Sheet,
-    lines: Sequence[FactLine],
-    disclosure: Disclosure,
-    known: Known,
-    checkpoint: Checkpoint | None,
-    *,
-    with_text: bool,
-    mark: str = "",
-) -> str:
+def timeline_page(view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], context: PacketContext) -> str:
     """Write the page of one episode: one HTML file without scripts that loads nothing.
 
-    `view` is the episode as known at `known`, `sheet` its sheet on the day asked about, `lines` all its facts in
-    recorded order as far as they may be shown; `with_text` only tells the reader whether free text is among it;
-    `mark` is a word on what this is not. The same values give the same bytes.
+    `view` is the episode as known at the position of the context, `sheet` its sheet on the day asked about, `lines` all
+    its facts in recorded order as far as they may be shown. The same values give the same bytes.
     """
     titles = titles_of(view)
-    story = story_of(view, lines, sheet.as_of, titles)
+    picture = picture_of(view, lines, sheet.as_of, titles)
     return _environment().get_template("page.html.jinja").render(
         episode=view.name,
-        view=view,
         sheet=sheet,
-        disclosure=disclosure,
-        known=known,
-        checkpoint=checkpoint,
-        with_text=with_text,
-        mark=mark,
-        eligibility=Verdict(sheet.eligibility.verdict),
+        context=context,
+        terms=context.terms,
+        checkpoint=context.checkpoint,
+        notice=STATEMENT_1,
+        short_notice=STATEMENT_2,
+        known_since=view.entries[-1].recorded_at,
         days=_days_covered(view),
-        documents=sorted({pack.document for pack in view.policy.versions}) if view.policy else [],
-        packs=sorted({finding.pack for finding in view.findings if finding.pack}),
-        open=open_findings(sheet.findings, titles),
+        documents=documents_of(view),
+        packs=sorted({found.pack for found in view.findings if found.pack}),
+        titles=titles,
         rules=findings_by_rule(view, titles),
-        rows=rows_of(lines),
+        rows=lines,
         counts=_counts(lines),
-        chart=drawn(story),
+        chart=drawn(picture),
         glyphs=GLYPHS,
         known_versions={line.version for line in lines},
-        story=story,
-        legend=_legend(story),
-        described=_described(story, view.name),
-        short_notice=css_string(disclosure.short_notice),
-        running=css_string(f"Episode {view.name}, as of {sheet.as_of}"),
+        picture=picture,
+        legend=_legend(picture),
+        described=_described(picture, view.name),
+        running_notice=css_string(STATEMENT_2),
+        running_title=css_string(f"Episode {view.name}, as of {sheet.as_of}"),
+        quiet_verdicts=QUIET_VERDICTS,
     )  # fmt: skip
 
 
@@ -74,7 +63,7 @@ def timeline_page(
 def _environment() -> Environment:
     """Templates in which a value is text, shown as it is, unless it was made by a template."""
     environment = Environment(
-        loader=PackageLoader("caretrail.evidence.packet.page", "."),
+        loader=PackageLoader(__package__ or "", "."),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,
@@ -82,7 +71,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(spoken=spoken, instant=instant, clock=clock, place=number, dated=dated)
+    environment.filters.update(
+        spoken=spoken, sign=lambda verdict: SIGNS.get(verdict, "?"), last_day=last_day, instant=instant, clock=clock,
+        place=number, dated=dated,
+    )  # fmt: skip
     return environment
 
 
@@ -102,6 +94,11 @@ def dated(text: str) -> Markup:
 
 
 DAY = re.compile(r"(?<![\d-])(\d{4}-\d{2}-\d{2})(?![\d-])")
+
+
+def last_day(until: date | None) -> date | None:
+    """The last day before one that is exclusive; None while nothing ends it."""
+    return until - timedelta(days=1) if until else None
 
 
 def instant(moment: datetime) -> str:
@@ -129,17 +126,16 @@ def _days_covered(view: EpisodeView) -> tuple[date, date]:
     return min(days), max(days)
 
 
-def _counts(lines: Sequence[FactLine]) -> Counter[str]:
-    """How many facts are of a kind an auditor looks for."""
-    counts: Counter[str] = Counter()
-    for line in lines:
-        counts["late"] += line.late
-        counts["corrected"] += bool(line.corrected_by)
-        counts["added to"] += bool(line.added_by)
-        counts["voided"] += line.voided_by is not None
-        counts["withheld"] += line.fact is None
-        counts["imported"] += line.imported
-    return +counts
+def _counts(lines: Sequence[EventLine]) -> dict[str, int]:
+    """How many facts are of a kind an auditor looks for; none of a kind is left out."""
+    counts = {words: sum(line.has(kind) for line in lines) for kind, words in _COUNTED.items()}
+    counts["withheld"] = sum(line.withheld for line in lines)
+    return {words: count for words, count in counts.items() if count}
+
+
+_COUNTED = {
+    "late": "late", "corrected": "corrected", "added": "added to", "voided": "voided", "imported": "imported",
+}  # fmt: skip
 
 
 class Sign(NamedTuple):
@@ -151,21 +147,21 @@ class Sign(NamedTuple):
     letter: str = ""
 
 
-def _legend(story: Story) -> list[Sign]:
+def _legend(picture: Picture) -> list[Sign]:
     """What the chart shows and how it looks, only of what is there."""
-    bars = {word for lane in story.lanes for bar in (*lane.bars, *lane.overlay) for word in bar.kind.split()}
-    columns = [column for lane in story.lanes for column in lane.columns]
+    bars = {word for lane in picture.lanes for bar in (*lane.bars, *lane.overlay) for word in bar.kind.split()}
+    columns = [column for lane in picture.lanes for column in lane.columns]
     services = {service for column in columns for service, _ in column.above}
-    marks = {mark.kind for lane in story.lanes for mark in lane.marks}
+    marks = {mark.kind for lane in picture.lanes for mark in lane.marks}
     found = [Sign("rect", f"service {service}", f"{service} session") for service in SERVICES if service in services]
     if any(column.below for column in columns):
         found.append(Sign("rect", "service missed", "session missed, hanging from the line"))
-    if any(lane.threshold for lane in story.lanes):
+    if any(lane.threshold for lane in picture.lanes):
         found.append(Sign("line", "threshold", "minutes a week needed"))
     found += [Sign("rect", f"bar {kind}", words) for kind, words in _BARS.items() if kind in bars]
     if "hold" in bars:
         found.append(Sign("rect", "hold", "on hold"))
-    if any(lane.dues for lane in story.lanes):
+    if any(lane.dues for lane in picture.lanes):
         found.append(Sign("line", "due", "review due, at the end of that day"))
     found += [Sign("glyph", kind, words) for kind, words in _MARKS.items() if kind in marks]
     return found + [Sign("glyph", kind, words, letter) for kind, (letter, words) in _LETTERS.items() if kind in marks]
@@ -200,21 +196,20 @@ _LETTERS = {
 }
 
 
-def _described(story: Story, episode: str) -> str:
+def _described(picture: Picture, episode: str) -> str:
     """The chart in words, for who does not see it: what each lane shows, and where the tables are."""
-    lanes = "; ".join(f"{lane.name}: {_contents(lane)}" for lane in story.lanes)
+    lanes = "; ".join(f"{lane.name}: {_contents(lane)}" for lane in picture.lanes)
     return (
-        f"Chart of episode {episode} from {story.scale.first} on, as of {story.as_of}. {lanes}. "
-        "All of it stands as text in the tables below."
+        f"Chart of episode {episode} from {picture.scale.first} on, as of {picture.as_of}. {lanes}. "
+        "The tables below hold all of it as text."
     )
 
 
-def _contents(lane: Any) -> str:
-    things = [*lane.bars, *lane.overlay, *lane.marks]
-    words = [thing.title for thing in things[:12]]
-    more = len(things) - len(words)
-    if more > 0:
-        words.append(f"and {more} more")
+def _contents(lane: Lane) -> str:
+    titles = [*(bar.title for bar in (*lane.bars, *lane.overlay)), *(mark.title for mark in lane.marks)]
+    words = titles[:12]
+    if len(titles) > len(words):
+        words.append(f"and {len(titles) - len(words)} more")
     if lane.columns:
         words.append(f"{len(lane.columns)} columns of minutes")
     return "; ".join(words) or "nothing"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from caretrail.days import later, merge_spans, next_day
 from caretrail.describe import spoken
-from caretrail.evidence.packet.page.given import FactLine
+from caretrail.evidence.packet.page.event_table import EventLine
 from caretrail.evidence.packet.page.scale import Scale
 from caretrail.facts import (
     ContinuedStayDetermined,
@@ -84,7 +84,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Picture:
     """All of it: the axis, the day asked about, the first day of a week (0 is Monday), and the lanes."""
 
     scale: Scale
@@ -94,7 +94,7 @@ class Story:
     lanes: tuple[Lane, ...]
 
 
-def story_of(view: EpisodeView, lines: Sequence[FactLine], as_of: date, titles: Mapping[str, str]) -> Story:
+def picture_of(view: EpisodeView, lines: Sequence[EventLine], as_of: date, titles: Mapping[str, str]) -> Picture:
     """Read the lanes from an episode; what is withheld in the lines shows nowhere. `titles` are those of the rules."""
     first, horizon = _days(view, as_of)
     ahead = [
@@ -112,10 +112,10 @@ def story_of(view: EpisodeView, lines: Sequence[FactLine], as_of: date, titles: 
         _plans(view, until),
         _reviews(view, until),
         _continued(view, until),
-        *_others(view, until, titles),
+        *_other_rules(view, until, titles),
         _amendments(lines, horizon),
     )
-    return Story(scale, as_of, week_starts_on, by_week, tuple(lane for lane in lanes if _has_content(lane)))
+    return Picture(scale, as_of, week_starts_on, by_week, tuple(lane for lane in lanes if _has_content(lane)))
 
 
 def _has_content(lane: Lane) -> bool:
@@ -277,14 +277,14 @@ def _continued(view: EpisodeView, until: date) -> Lane:
         for item in view.history
         if isinstance(item.fact, ContinuedStayDetermined)
     ]
-    return Lane("Continued stay", _same_joined(bars), marks=tuple(marks))
+    return Lane("Continued stay", _join_same(bars), marks=tuple(marks))
 
 
 def _eligible(span: EligibilitySpan, end: date) -> str:
     return f"{spoken(span.verdict)} on the basis {span.basis}, {through(span.start, end)}: {', '.join(span.reasons)}"
 
 
-def _same_joined(bars: Sequence[Bar]) -> tuple[Bar, ...]:
+def _join_same(bars: Sequence[Bar]) -> tuple[Bar, ...]:
     """Join bars of one kind that touch: a new basis is no new answer."""
     found: list[Bar] = []
     for bar in bars:
@@ -325,7 +325,7 @@ def _bars(findings: Iterable[Finding], until: date) -> Iterator[Bar]:
         yield Bar(finding.start, end, f"{finding.verdict}{' quiet' if finding.quiet else ''}", label, title)
 
 
-def _others(view: EpisodeView, until: date, titles: Mapping[str, str]) -> Iterator[Lane]:
+def _other_rules(view: EpisodeView, until: date, titles: Mapping[str, str]) -> Iterator[Lane]:
     """Every rule that asked for something and has no lane above, each in a lane of its own."""
     known = _checks(view)
     above = (*PLAN_CHECKS, *REVIEW_CHECKS, "continued_stay")
@@ -339,24 +339,23 @@ def _others(view: EpisodeView, until: date, titles: Mapping[str, str]) -> Iterat
 AMENDING = {"corrected": "C", "addendum": "A", "voided": "V"}
 
 
-def _amendments(lines: Sequence[FactLine], horizon: date) -> Lane:
+def _amendments(lines: Sequence[EventLine], horizon: date) -> Lane:
     """Late entries and amendments: where the fact belongs, and when it came."""
     days = {line.version: line.occurred_on for line in lines}
     marks: list[Mark] = []
     for line in lines:
-        if line.fact is None or line.occurred_on is None:
-            continue
         day = line.occurred_on
-        if line.late:
+        if day is None:
+            continue
+        if line.has("late"):
             recorded = line.recorded_at.date()
             title = f"fact {line.version} of {day}: late entry, recorded {recorded}"
             marks.append(Mark(day, "late", "L", title, min(recorded, horizon)))
-        letter = AMENDING.get(str(line.type))
+        letter = AMENDING.get(line.type)
         if letter is not None:
-            target = line.fact.get("target")
-            on = days.get(target) if isinstance(target, int) else None
-            title = f"fact {line.version}, {day}: {spoken(line.type)}, fact {target}"
-            marks.append(Mark(on or day, str(line.type), letter, title, day))
-        if line.explains_nothing:
+            on = days.get(line.target) if line.target is not None else None
+            title = f"fact {line.version}, {day}: {spoken(line.type)}, fact {line.target}"
+            marks.append(Mark(on or day, line.type, letter, title, day))
+        if line.has("nothing_explained"):
             marks.append(Mark(day, "explained", "?", f"fact {line.version}, {day}: explains nothing"))
     return Lane("Late and amended", marks=tuple(sorted(marks, key=lambda mark: (mark.day, mark.title))))

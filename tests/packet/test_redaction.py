@@ -39,7 +39,7 @@ def corrections() -> list[Fact]:
 
 
 def lines(files: Files) -> list[dict[str, Any]]:
-    [data] = [data for name, data in files.items() if name.endswith("facts.jsonl")]
+    [data] = [data for name, data in files.items() if name.endswith("events.jsonl")]
     return [json.loads(line) for line in data.decode().split("\n")[1:-1]]
 
 
@@ -179,7 +179,7 @@ def test_free_text_is_shown_only_where_asked_for(desk: Desk) -> None:
     without, full = desk.make(NAME), desk.make(NAME, name="full.zip", with_text=True)
     assert found(unpacked(without), TEXT) == []
     assert all(f"{TEXT} in client-{OWN}/episode-{NAME}/{name}" in found(unpacked(full), TEXT)
-               for name in ("facts.jsonl", "timeline.html"))  # fmt: skip  # the control
+               for name in ("events.jsonl", "timeline.html"))  # fmt: skip  # the control
     assert all("payload" in line for line in lines(unpacked(full)))
     assert [line["version"] for line in lines(unpacked(without)) if "payload" in line] == [1, 9]
     assert status(without, desk.public) == status(full, desk.public) == 0
