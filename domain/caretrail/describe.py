@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from string import Formatter
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from caretrail.aliases import Json
 from caretrail.visible import visible
@@ -160,9 +160,9 @@ def _short(name: str, fact: Json) -> str:
     if name in _BRIEF:
         return _BRIEF[name](fact)
     outer, _, inner = name.partition(".")
-    value: Any = fact.get(outer)
+    value: object = fact.get(outer)
     if inner:
-        value = value.get(inner) if isinstance(value, Mapping) else None
+        value = cast(Json, value).get(inner) if isinstance(value, Mapping) else None
     return "" if value is None else in_full(name, value)
 
 

@@ -50,13 +50,18 @@ def first_of(history: Iterable[Effective], *kinds: type[E]) -> Effective[E] | No
 def effective_history(entries: Sequence[Entry]) -> list[Effective]:
     """Facts with corrections and voids applied, in clinical order; amendments themselves are not among them."""
     acting = amendments(entries)
+    voided, corrections = acting.voided_by, acting.corrections
     history: list[Effective] = []
     for entry in entries:
-        if entry.kind.traits.amends or entry.version in acting.voided_by:
+        version = entry.version
+        if entry.kind.traits.amends or version in voided:
             continue
-        applied = acting.corrections.get(entry.version, ())
-        fact = corrected_fact(entry.fact, [by.fact for by in applied]) if applied else entry.fact
-        history.append(Effective(fact, entry, tuple(by.version for by in applied)))
+        if version in corrections:
+            applied = corrections[version]
+            fact = corrected_fact(entry.fact, [by.fact for by in applied])
+            history.append(Effective(fact, entry, tuple(by.version for by in applied)))
+        else:
+            history.append(Effective(entry.fact, entry))
     history.sort(key=clinical_order)
     return history
 
