@@ -84,7 +84,7 @@ def test_a_broken_pack_is_told_and_the_others_are_listed(caretrail: Caretrail, f
 
 def test_the_list_for_programs_has_every_pack_and_what_is_wrong_with_it(caretrail: Caretrail, folder: Path) -> None:
     (folder / "odd.toml").write_text("name = ")
-    rows = {row["name"]: row for row in caretrail("rules", "--json", CARETRAIL_PACKS=str(folder)).json}
+    rows = {row["name"]: row for row in caretrail("rules", "--json", CARETRAIL_PACKS=str(folder)).json["rows"]}
     assert rows["mn-245g-2018"] == {
         "name": "mn-245g-2018", "title": "Minnesota 245G.06 of 2018, nonresidential, adults", "for_tests": True,
         "effective_from": "2018-01-01", "effective_to": "2022-07-31", "supersedes": None, "error": None,
@@ -284,12 +284,12 @@ def test_a_pack_that_ships_cannot_be_replaced(caretrail: Caretrail, folder: Path
 
 def test_the_check_for_programs_has_one_row_a_file(caretrail: Caretrail, folder: Path) -> None:
     ended = caretrail("rules", "--check", "--json", str(folder / "mn-245g.toml"), str(folder / "gone.toml"))
-    alone, gone = ended.json
+    alone, gone = ended.json["rows"]
     assert ended.status == 1
     assert alone["error"] == "mn-245g.toml: supersedes: pack mn-245g-2018 is not installed"
     assert gone == {"file": str(folder / "gone.toml"), "ok": False, "error": "gone.toml: cannot be read"}
     ended = caretrail("rules", "--check", "--json", str(folder / "mn-245g-2018.toml"))
-    assert ended.json == [
+    assert ended.json["rows"] == [
         {
             "file": str(folder / "mn-245g-2018.toml"), "ok": True, "name": "mn-245g-2018", "rules": 4, "off": 0,
             "warnings": ["for_tests: the pack says it is not for use"],

@@ -10,7 +10,7 @@ import click
 from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.options import json_option
-from caretrail.cli.screen import plural, print_json, print_json_list, say, visible
+from caretrail.cli.screen import plural, print_json, say, visible
 from caretrail.cli.tables import AnyCell, Cell, lines, print_sheet, print_table
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _list(as_json: bool) -> None:
 
     listed = [_listed(name) for name in installed_packs()]
     if as_json:
-        print_json_list(listed)
+        print_json({"rows": listed})
     else:
         rows = [(row["name"], _in_force(row), lines(row["title"], _marks(row))) for row in listed if "title" in row]
         print_table(("Pack", "In force", "Rules of"), rows, wraps=2)
@@ -178,7 +178,7 @@ def _check(files: tuple[str, ...], as_json: bool) -> None:
         raise click.UsageError("name the files to check")
     checked = list(zip(files, check_files([Path(file) for file in files]), strict=True))
     if as_json:
-        print_json_list(_result(file, found) for file, found in checked)
+        print_json({"rows": [_result(file, found) for file, found in checked]})
     else:
         for file, found in checked:
             _tell(file, found)
