@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,30 +172,19 @@ def _read_as(pack: Pack, name: str) -> Cell:
 
 
 def _check(files: tuple[str, ...], as_json: bool) -> None:
-    from caretrail.errors import PackInvalid
     from caretrail.policy import check_files
 
     if not files:
         raise click.UsageError("name the files to check")
-    checked = list(zip(files, check_files([Path(file) for file in files]), strict=True))
+    found = check_files([Path(file) for file in files])
+    results = [_result(file, pack) for file, pack in zip(files, found, strict=True)]
     if as_json:
-        print_json({"rows": [_result(file, found) for file, found in checked]})
+        print_json({"rows": results})
     else:
-        for file, found in checked:
-            _tell(file, found)
-    if any(isinstance(found, PackInvalid) for _, found in checked):
+        for result in results:
+            _tell(**result)
+    if not all(result["ok"] for result in results):
         raise Stopped(Status.CANNOT)
-
-
-def _tell(file: str, found: Pack | PackInvalid) -> None:
-    result = _result(file, found)
-    if not result["ok"]:
-        # the message begins with the file that is wrong, which may be another one
-        click.echo(f"{visible(file)}: cannot be used\n  {visible(result['error'])}")
-        return
-    click.echo(f"{visible(file)}: ok, {plural(result['rules'], 'rule')}, {result['off']} off")
-    for warning in result["warnings"]:
-        click.echo(f"  warning: {visible(warning)}")
 
 
 def _result(file: str, found: Pack | PackInvalid) -> dict[str, Any]:
@@ -207,6 +197,18 @@ def _result(file: str, found: Pack | PackInvalid) -> dict[str, Any]:
         "file": file, "ok": True, "name": found.name, "rules": len(found.rules), "off": off,
         "warnings": _warnings(found),
     }  # fmt: skip  # in the order of the screen
+
+
+def _tell(
+    file: str, *, ok: bool, error: str = "", rules: int = 0, off: int = 0, warnings: Sequence[str] = (), **_: str
+) -> None:
+    if not ok:
+        # the message begins with the file that is wrong, which may be another one
+        click.echo(f"{visible(file)}: cannot be used\n  {visible(error)}")
+        return
+    click.echo(f"{visible(file)}: ok, {plural(rules, 'rule')}, {off} off")
+    for warning in warnings:
+        click.echo(f"  warning: {visible(warning)}")
 
 
 def _warnings(pack: Pack) -> list[str]:

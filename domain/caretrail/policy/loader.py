@@ -88,21 +88,15 @@ def check_files(paths: Sequence[Path]) -> list[Pack | PackInvalid]:
     files |= {path.stem: path for path in paths if path.stem not in shipped}
     superseded = {name: _supersedes(path) for name, path in files.items()}
 
-    def load(name: str) -> Pack:
-        pack = read_pack(files[name])
-        _named_as_its_file(pack, files[name])
-        return pack
-
     def check(path: Path) -> Pack | PackInvalid:
         try:
-            pack = read_pack(path)
-            _named_as_its_file(pack, path)
+            pack = _read_named(path)
             if os.path.realpath(files[pack.name]) != os.path.realpath(path):  # unlike resolve, of a circle of links too
                 whose = "ships with the program" if pack.name in shipped else "is among the files, too"
                 raise PackInvalid(
                     f"{path.name}: name: a pack {pack.name} {whose}", "give the pack and its file another name"
                 )
-            policy_of([load(name) for name in _line(pack.name, superseded)])
+            policy_of([_read_named(files[name]) for name in _line(pack.name, superseded)])
         except PackInvalid as error:
             return error
         return pack
@@ -147,14 +141,14 @@ def _load(name: str, places: tuple[Path, ...]) -> Pack:
     files = _files(places)
     if name not in files:
         raise PackUnknown(f"policy pack {name} is not installed", f"installed: {', '.join(sorted(files)) or 'none'}")
-    pack = read_pack(files[name])
-    _named_as_its_file(pack, files[name])
-    return pack
+    return _read_named(files[name])
 
 
-def _named_as_its_file(pack: Pack, path: Path) -> None:
+def _read_named(path: Path) -> Pack:
+    pack = read_pack(path)
     if path.name != f"{pack.name}.toml":
         raise PackInvalid(f"{path.name}: name: must be the name of the file", "rename the file or the pack")
+    return pack
 
 
 @lru_cache(maxsize=64)
