@@ -6,7 +6,7 @@ rule names the `check` that judges it. A value this program cannot honour is ref
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from pydantic import Field, StrictBool, TypeAdapter, ValidationError, model_vali
 
 from caretrail.errors import PackInvalid
 from caretrail.policy.own_rules import OWN_RULES
-from caretrail.policy.rules import KINDS, AnyRule, Rule
+from caretrail.policy.rules import AnyRule, Rule
 from caretrail.policy.rules.plan import ReviewDue
 from caretrail.policy.toml import HINT, read_toml
 from caretrail.policy.values import (
@@ -51,7 +51,7 @@ class Reading(PackValue):
 
     question: Words
     decides: Annotated[tuple[Words, ...], Field(max_length=FEW)] = ()
-    value: Words
+    value: Words = ""
     alternatives: Annotated[tuple[Words, ...], Field(max_length=FEW)] = ()
     concerns: tuple[Words, ...] = Field(
         default=(), max_length=MOST_ENTRIES, description="Rules it bears on, beside those it decides."
@@ -164,22 +164,22 @@ def pack_of(data: dict[str, Any], file: str) -> Pack:
         pack = Pack.model_validate(data)
     except ValidationError as error:
         raise PackInvalid(f"{file}: {_first_problem(error)}", HINT) from None
-    for problem in _impossible_alternatives(pack):
-        raise PackInvalid(f"{file}: {problem}", HINT)
-    return pack
+    answered: dict[str, Reading] = {}
+    for name, reading in pack.readings.items():
+        try:
+            answered[name] = _answered(pack, reading)
+        except ValueError as problem:
+            raise PackInvalid(f"{file}: readings.{name}{problem}", HINT) from None
+    return pack.model_copy(update={"readings": answered})
 
 
 def _complete(data: dict[str, Any]) -> None:
-    """Give each rule its id and its citation, and each reading its value: they follow from the rest of the file."""
+    """Give each rule its id and its citation: they follow from the rest of the file."""
     for name, found in table(data.get("rules")).items():
         rule = table(found)
         rule.update(id=name, citation=_citation(data, rule))
         if "check" in rule:
             rule["check"] = _short(_word(rule["check"]))  # the one value an error message repeats
-    for reading in map(table, table(data.get("readings")).values()):
-        decides: object = reading.get("decides")
-        if isinstance(decides, list) and decides:
-            reading["value"] = _written(data, _word(decides[0]))  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _word(value: object) -> str:
@@ -199,44 +199,36 @@ def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
     return f"{_word(data.get('document'))}, {section}" + (f", lines {lines}" if lines else "")
 
 
-def _written(data: dict[str, Any], place: str) -> str:
-    """What stands at a place of the file, or is in force there because nothing does, as a word."""
-    rule, _, field = place.rpartition(".")
-    owner = table(table(data.get("rules")).get(rule)) if rule else data
-    if field in owner:
-        return _word(owner[field]) or "nothing"
-    kind = KINDS.get(_word(owner.get("check"))) if rule else Pack
-    known = kind.model_fields.get(field) if kind is not None else None
-    # of a place that is none, and of a field that must be written, the pack is told when it is made
-    return "nothing" if known is None or known.is_required() else str(known.default)
-
-
-def _impossible_alternatives(pack: Pack) -> Iterator[str]:
-    """What a reading names that no rule has, or offers that could not be written there."""
-    for name, reading in pack.readings.items():
-        for rule in reading.rules:
-            if rule not in pack.rules:
-                yield f"readings.{name}: names rule {rule}, which the pack does not have"
-                return
-        for place in reading.decides:
-            rule, _, field = place.rpartition(".")
-            owner: PackValue = pack.rules[rule] if rule else pack
-            if field not in type(owner).model_fields:
-                yield f"readings.{name}.decides: {place} is no field"
-                return
-            if str(getattr(owner, field)) != reading.value:
-                yield f"readings.{name}: {place} says otherwise than the reading"
-                return
-            for other in reading.alternatives:
-                if other == reading.value:
-                    yield f"readings.{name}.alternatives: must not repeat the value"
-                    return
-                if not _possible(owner, field, other):
-                    yield f"readings.{name}.alternatives: {place} cannot be {other}"
-                    return
-        if reading.alternatives and not reading.decides:
-            yield f"readings.{name}.alternatives: say with decides where another answer would be written"
-            return
+def _answered(pack: Pack, reading: Reading) -> Reading:
+    """The reading with its answer, which is written where it decides; raises ValueError, saying what is wrong."""
+    for rule in reading.rules:
+        if rule not in pack.rules:
+            raise ValueError(f": names rule {rule}, which the pack does not have")
+    if not reading.decides:
+        if reading.alternatives:
+            raise ValueError(".alternatives: say with decides where another answer would be written")
+        if not reading.value:
+            raise ValueError(".value: Field required")
+        return reading
+    answer: str | None = None
+    for place in reading.decides:
+        rule, _, field = place.rpartition(".")
+        owner: PackValue = pack.rules[rule] if rule else pack
+        if field not in type(owner).model_fields:
+            raise ValueError(f".decides: {place} is no field")
+        written: object = getattr(owner, field)
+        word = "nothing" if written is None else _word(written)
+        if not word:
+            raise ValueError(f".decides: {place} is more than one word")
+        if answer not in (None, word):
+            raise ValueError(f": {place} says otherwise than {reading.decides[0]}")
+        answer = word
+        if answer in reading.alternatives:
+            raise ValueError(".alternatives: must not repeat the value")
+        for other in reading.alternatives:
+            if not _possible(owner, field, other):
+                raise ValueError(f".alternatives: {place} cannot be {other}")
+    return reading.model_copy(update={"value": answer})
 
 
 def _possible(owner: PackValue, field: str, value: str) -> bool:
