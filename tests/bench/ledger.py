@@ -13,10 +13,10 @@ from caretrail.evidence.signer_state import SignerState
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
+from caretrail.ledger.tiles import write_tiles
 from caretrail.projection import rebuild as rebuilding
 from caretrail.projection.projector import catch_up
 from caretrail.projection.tables import create_tables, read_state
-from caretrail.projection.tiles import write_tiles
 from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
 from caretrail.service import create_store
 from tests.bench.place import Place, say
@@ -111,13 +111,13 @@ def _first_checkpoint(recorder: EventRecorder, state: Path) -> float:
 def _next_checkpoints(recorder: EventRecorder, state: Path, rounds: int) -> float:
     """The tiles stand up to where the log ended before the new facts, as beside a projector that lags."""
     origin = origin_of(recorder.namespace)
-    key, state = new_key(origin), SignerState(state, origin)
-    sign(recorder, [key], state, first=True)
+    key, signer = new_key(origin), SignerState(state, origin)
+    sign(recorder, [key], signer, first=True)
     spent: list[float] = []
     for _ in range(rounds):
         fill(recorder, NEW)
         began = time.perf_counter()
-        sign(recorder, [key], state)
+        sign(recorder, [key], signer)
         spent.append(time.perf_counter() - began)
     return statistics.median(spent)
 

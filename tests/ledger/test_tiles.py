@@ -8,13 +8,13 @@ from uuid import uuid5
 import pytest
 
 from caretrail.errors import StoreDamaged
+from caretrail.ledger import tiles
+from caretrail.ledger.tiles import stored_subtrees
 from caretrail.ledger.tree import consistency_path, inclusion_path, root_at
-from caretrail.projection import tiles
 from caretrail.projection.check import check
 from caretrail.projection.projector import Projector, catch_up
 from caretrail.projection.rebuild import rebuild
 from caretrail.projection.tables import create_tables, read_state
-from caretrail.projection.tiles import stored_subtrees
 from caretrail.recording import EventRecorder, open_recorder
 from caretrail.recording.leaf import leaf_of
 from tests.ledger import naive

@@ -173,8 +173,8 @@ def test_tiles_of_every_level_are_compared(sqlite_url: str) -> None:
     with open_recorder(sqlite_url) as recorder:
         for start in range(0, 66_000, 2000):
             recorder.append([pending(uuid5(STREAM, str(n))) for n in range(start, start + 2000)])
+        from caretrail.ledger.tiles import write_tiles
         from caretrail.projection.tables import create_tables, read_state
-        from caretrail.projection.tiles import write_tiles
 
         create_tables(recorder.database)
         state = read_state(recorder.database)

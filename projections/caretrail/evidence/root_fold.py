@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from caretrail.evidence.log_rows import LeafRun
+from caretrail.ledger.tiles import HEIGHT, WIDTH
 from caretrail.ledger.tree import Frontier
-from caretrail.projection.tiles import HEIGHT, WIDTH
 
 _NEVER: Final = 2**63
 

@@ -18,8 +18,8 @@ from caretrail.evidence.signer_state import SignerState, SigningRefused
 from caretrail.evidence.stored_tiles import tiles_build
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from caretrail.ledger.note import OtherLog, SigningKey
+from caretrail.ledger.tiles import stored_subtrees
 from caretrail.ledger.tree import Frontier, Subtrees, frontier_at, root_at
-from caretrail.projection.tiles import stored_subtrees
 from caretrail.recording.recorder import EventRecorder
 
 VERIFY = "run 'caretrail audit verify --checkpoints …' with the checkpoints you have: it says what is wrong and where"

@@ -7,12 +7,11 @@ from typing import NamedTuple
 from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.evidence.log_rows import LeafRun
 from caretrail.evidence.tampering import Differences
+from caretrail.ledger.tiles import HASH_BYTES, WIDTH, read_tiles
 from caretrail.ledger.tree import root_of
 from caretrail.projection.status import status
-from caretrail.projection.tables import PACKAGE, State, read_state, tables_exist
-from caretrail.projection.tiles import HASH_BYTES, WIDTH
+from caretrail.projection.tables import State, read_state, tables_exist
 from caretrail.recording.recorder import EventRecorder
-from caretrail.recording.statements import load_sql
 
 
 def tiles_build(recorder: EventRecorder) -> int | None:
@@ -34,8 +33,7 @@ class StoredTiles:
     """The tiles as they are stored when this is made, and what was found of them."""
 
     def __init__(self, recorder: EventRecorder) -> None:
-        self._database = recorder.database
-        self._sql = load_sql(PACKAGE, "statements.sql")["tiles"]
+        self._recorder = recorder
         self._build, self.position = _live_state(recorder) or State(0, 0)
         self.quarantined = len(status(recorder).quarantined) if self.position else 0
         self.differences = Differences()
@@ -85,9 +83,8 @@ class StoredTiles:
         """Stored tiles of a level; nothing where they cannot be read, for they can be made again."""
         if start >= end:
             return []
-        params = {"build": self._build, "level": level, "start": start, "end": end}
         try:
-            rows = self._database.query(self._sql, params)
+            rows = read_tiles(self._recorder, self._build, level, start, end)
         except StoreUnreachable:
             raise
         except StoreError:

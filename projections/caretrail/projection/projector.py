@@ -9,6 +9,7 @@ from uuid import UUID
 from caretrail.aliases import Progress
 from caretrail.episode.episode import Episode
 from caretrail.errors import StoreError
+from caretrail.ledger.tiles import write_tiles
 from caretrail.projection.programs import moves_programs, refresh
 from caretrail.projection.rows import citations_of, computed
 from caretrail.projection.shapes import EpisodeRows
@@ -23,7 +24,6 @@ from caretrail.projection.tables import (
     write_citations,
     write_rows,
 )
-from caretrail.projection.tiles import write_tiles
 from caretrail.recording.database import Database
 from caretrail.recording.events import ACCESS_PREFIX, RecordedEvent
 from caretrail.recording.recorder import EventRecorder

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError
+from caretrail.ledger.tiles import write_tiles
 from caretrail.projection.programs import refresh
 from caretrail.projection.projector import FoldedEpisodes, Projector, keep_citations
 from caretrail.projection.status import Status, status
@@ -24,7 +25,6 @@ from caretrail.projection.tables import (
     sweep_rows,
     write_rows,
 )
-from caretrail.projection.tiles import write_tiles
 from caretrail.recording.recorder import EventRecorder
 
 PAGE = 200

@@ -75,20 +75,6 @@ SELECT stream, start_on, until_on, program, policy, zone
   FROM caretrail.under_policy WHERE build = :build AND stream >= :first AND stream <= :last
  ORDER BY stream, program, start_on
 
--- tile --
--- One complete tile.
-SELECT hashes FROM caretrail.tile WHERE build = :build AND level = :level AND number = :number
-
--- tile_roots --
--- The roots of a run of tiles.
-SELECT number, root FROM caretrail.tile
- WHERE build = :build AND level = :level AND number >= :start AND number < :end ORDER BY number
-
--- tiles --
--- A run of tiles.
-SELECT number, hashes, root FROM caretrail.tile
- WHERE build = :build AND level = :level AND number >= :start AND number < :end ORDER BY number
-
 -- days_under_policy --
 -- Days on which each policy judges an episode of each program, by the day they begin.
 SELECT program, policy, start_on, max(until_on), min(zone)

@@ -81,7 +81,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "quarantine": ("build", "stream", "episode", "position", "version", "reason_code", "since"),
     "under_policy": ("build", "stream", "start_on", "until_on", "program", "policy", "zone"),
-    "tile": ("build", "level", "number", "hashes", "root"),
 }  # fmt: skip  # a table a line
 
 

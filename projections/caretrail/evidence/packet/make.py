@@ -27,9 +27,9 @@ from caretrail.evidence.stored_tiles import tiles_build
 from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
 from caretrail.ledger.note import SigningKey, sign_note
+from caretrail.ledger.tiles import stored_subtrees
 from caretrail.ledger.tree import Subtrees, folded, root_at
 from caretrail.policy.loader import pack_source
-from caretrail.projection.tiles import stored_subtrees
 from caretrail.recording.events import episode_stream
 from caretrail.recording.recorder import EventRecorder
 

@@ -8,19 +8,20 @@ is worked out from the log, and `audit verify` works out everything.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from caretrail.errors import StoreDamaged
 from caretrail.ledger.tree import Subtrees, root_of
-from caretrail.projection.tables import COLUMNS, statements
 from caretrail.recording.events import LARGEST_NUMBER
 from caretrail.recording.leaf import leaf_of
 from caretrail.recording.recorder import EventRecorder
+from caretrail.recording.statements import load_sql
 
 HEIGHT: Final = 8
 WIDTH: Final = 1 << HEIGHT
 HASH_BYTES: Final = 32
 CACHED_TILES: Final = 64
+TILE_COLUMNS: Final = ("build", "level", "number", "hashes", "root")
 
 
 def read_leaves(recorder: EventRecorder, start: int, end: int) -> list[bytes]:
@@ -50,42 +51,46 @@ def write_tiles(recorder: EventRecorder, build: int, before: int, upto: int) -> 
             hashes = _leaves(recorder, start, end) if level == 0 else _roots(recorder, build, level - 1, start, end)
             if len(hashes) == WIDTH:  # else the log has a gap: `audit verify` says so, and the board goes on
                 rows.append((build, level, number, b"".join(hashes), root_of(hashes)))
-        recorder.database.copy("caretrail.tile", COLUMNS["tile"], rows)
+        recorder.database.copy("caretrail.tile", TILE_COLUMNS, rows)
         level, old, new = level + 1, old >> HEIGHT, new >> HEIGHT
 
 
 def _roots(recorder: EventRecorder, build: int, level: int, start: int, end: int) -> list[bytes]:
     """The roots of these tiles, as far as they are kept; in their order, up to the first that is not."""
-    sql = statements()["tile_roots"]
     params = {"build": build, "level": level, "start": start, "end": end}
-    rows = recorder.database.query(sql, params)
     found: list[bytes] = []
-    for number, root in rows:
+    for number, root in recorder.database.query(_sql("tile_roots"), params):
         if number != start + len(found) or not _whole(root, 1):
             break
         found.append(root)
     return found
 
 
+def read_tiles(recorder: EventRecorder, build: int, level: int, start: int, end: int) -> list[tuple[Any, ...]]:
+    """Number, hashes and root of each stored tile from one number until another (exclusive), whatever they hold."""
+    params = {"build": build, "level": level, "start": start, "end": end}
+    return recorder.database.query(_sql("tiles"), params)
+
+
+def _sql(name: str) -> str:
+    return load_sql(__package__ or "", "tiles.sql")[name]
+
+
 def differing_tiles(recorder: EventRecorder, build: int, position: int) -> Iterator[tuple[int, int]]:
     """The level and number of each stored tile that is not what the log up to a position gives, or is not there."""
-    sql = statements()["tiles"]
     below: list[bytes | None] = []
     level, count = 0, position >> HEIGHT
     while True:
         roots: list[bytes | None] = []
         for start in range(0, count, WIDTH):
             end = min(count, start + WIDTH)
-            params = {"build": build, "level": level, "start": start, "end": end}
-            kept = {row[0]: row[1:] for row in recorder.database.query(sql, params)}
+            kept = {number: tuple(tile) for number, *tile in read_tiles(recorder, build, level, start, end)}
             for number in range(start, end):
                 hashes = _expected(recorder, level, number, below)
                 roots.append(root_of(hashes) if hashes is not None else None)
                 if kept.get(number) != ((b"".join(hashes), roots[-1]) if hashes is not None else None):
                     yield level, number
-        params = {"build": build, "level": level, "start": count, "end": LARGEST_NUMBER}
-        beyond = recorder.database.query(sql, params)
-        yield from ((level, row[0]) for row in beyond)
+        yield from ((level, number) for number, *_ in read_tiles(recorder, build, level, count, LARGEST_NUMBER))
         if not count:
             return
         below, level, count = roots, level + 1, count >> HEIGHT
@@ -100,7 +105,7 @@ def _expected(recorder: EventRecorder, level: int, number: int, below: Sequence[
 
 def stored_subtrees(recorder: EventRecorder, build: int | None) -> Subtrees:
     """Look up the subtrees of the log by its tiles, and by the log where a tile is not kept."""
-    sql = statements()["tile"]
+    sql = _sql("tile")
     kept: dict[tuple[int, int], list[bytes] | None] = {}
 
     def tile(level: int, number: int) -> list[bytes] | None:
