@@ -11,18 +11,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.build import stated
 from tests.support.stores import run_sql
 
 from .conftest import Caretrail
 
 
 def admitted(episode: str, **fields: object) -> str:
-    fact = {
-        "type": "admitted", "episode": episode, "occurred_on": "2026-01-05", "actor": {"id": "ehr", "role": "service"},
-        "client": f"cl-{episode}", "program": "p", "zone": "America/Chicago", "level": "2.1", "edition": "asam-3",
-        "route": "direct", "population": "adult", "policy": "ne-medicaid-2.1-adult",
-    }  # fmt: skip
-    return json.dumps(fact | fields)
+    """An admission as a line of input."""
+    return json.dumps(stated("admitted", "2026-01-05", episode, **fields))
 
 
 def test_every_line_gets_its_receipt_in_order(caretrail_both: Caretrail, example: str) -> None:
@@ -81,17 +78,10 @@ def test_atomic_names_the_line_of_an_impossible_fact(caretrail_both: Caretrail) 
 
 def test_atomic_judges_its_facts_together(caretrail_both: Caretrail) -> None:
     caretrail_both("append", input=admitted("a"))
-    assessed = {
-        "type": "assessed", "episode": "a", "occurred_on": "2026-01-04", "actor": {"id": "c", "role": "clinician"},
-        "kind": "initial", "client": "cl-a", "program": "p", "edition": "asam-3",
-    }  # fmt: skip
-    caretrail_both("append", input=json.dumps(assessed))
+    caretrail_both("append", input=json.dumps(stated("assessed", "2026-01-04", "a")))
 
     def correction(target: int) -> str:
-        fact = {"type": "corrected", "target": target, "values": {"client": "cl-z"}, "reason": "wrong client"}
-        return json.dumps(
-            {"episode": "a", "occurred_on": "2026-01-06", "actor": {"id": "c", "role": "clinician"}} | fact
-        )
+        return json.dumps(stated("corrected", "2026-01-06", "a", target=target, values={"client": "cl-z"}))
 
     both = f"{correction(1)}\n{correction(2)}\n"
     assert caretrail_both("append", input=both).status == 1

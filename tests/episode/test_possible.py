@@ -17,72 +17,24 @@ from caretrail.episode.episode import Episode
 from caretrail.episode.history import effective_history
 from caretrail.episode.outline import outline
 from caretrail.errors import Impossible, InvalidFact, Refused, UnknownEpisode
-from caretrail.facts import Fact, fact_from, parse_fact
+from caretrail.facts import Fact, parse_fact
 from caretrail.facts.catalog import FACT_TYPES
+from tests.support.build import (
+    ORTIZ,
+    admitted,
+    assessed,
+    corrected,
+    discharged,
+    fact,
+    plan,
+    reviewed,
+    session,
+    signature,
+    transferred,
+    voided,
+)
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
-ACTOR = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
-
-
-def fact(day: str, type_: str, **fields: Any) -> Fact:
-    return fact_from({"type": type_, "episode": "E-1", "occurred_on": day, "actor": ACTOR} | fields)
-
-
-def assessed(day: str = "2026-01-02", **fields: Any) -> Fact:
-    return fact(
-        day,
-        "assessed",
-        **({"kind": "initial", "client": "cl-1", "program": "iop", "edition": "asam-3"} | fields),
-    )
-
-
-def admitted(day: str = "2026-01-05", **fields: Any) -> Fact:
-    return fact(
-        day,
-        "admitted",
-        **(
-            {
-                "client": "cl-1", "program": "iop", "zone": "America/Chicago", "level": "2.1", "edition": "asam-3",
-                "route": "direct", "population": "adult", "policy": "ne-medicaid-2.1-adult",
-            }
-            | fields
-        ),
-    )  # fmt: skip
-
-
-def session(day: str) -> Fact:
-    return fact(day, "session_attended", service="group", minutes=180)
-
-
-def signature(who: str, day: str | None) -> dict[str, Any]:
-    if day is None:
-        return {"signer": who, "role": "client", "deferred": "later"}
-    return {"signer": who, "role": "clinician", "signed_on": day, "method": "paper", "meaning": "review"}
-
-
-def plan(day: str, version: int = 1, *signers: str) -> Fact:
-    signatures = [signature(who, day) for who in signers or ("c-ortiz",)]
-    return fact(day, "plan_signed", plan_version=version, effective_on=day, sections={}, signatures=signatures)
-
-
-def reviewed(day: str) -> Fact:
-    return fact(day, "plan_reviewed", plan_version=1, participants=["client"], updated=True)
-
-
-def transferred(day: str, start: str, end: str, **fields: Any) -> Fact:
-    return fact(day, "transferred", from_level=start, to_level=end, edition="asam-3", **fields)
-
-
-def discharged(day: str, **fields: Any) -> Fact:
-    return fact(day, "discharged", **({"reason": "completed"} | fields))
-
-
-def voided(day: str, target: int) -> Fact:
-    return fact(day, "voided", target=target, reason="entered_in_error")
-
-
-def corrected(day: str, target: int, **values: Any) -> Fact:
-    return fact(day, "corrected", target=target, values=values, reason="typing error")
 
 
 def given(*facts: Fact) -> Episode:
@@ -146,13 +98,13 @@ def test_a_reassessment_may_name_the_program_the_client_went_to() -> None:
     [
         plan("2026-01-07"),
         reviewed("2026-02-05"),
-        fact("2026-02-05", "continued_stay_determined", decision="continue"),
-        fact("2026-02-05", "schedule_set", schedule={"minutes_per_week": 540, "days_per_week": 3}),
-        fact("2026-02-05", "team_changed"),
-        fact("2026-02-05", "held", reason="jail"),
+        fact("continued_stay_determined", "2026-02-05", decision="continue"),
+        fact("schedule_set", "2026-02-05", schedule={"minutes_per_week": 540, "days_per_week": 3}),
+        fact("team_changed", "2026-02-05"),
+        fact("held", "2026-02-05", reason="jail"),
         fact(
-            "2026-02-05",
             "authorized",
+            "2026-02-05",
             **{
                 "payer": "p",
                 "number": "1",
@@ -201,9 +153,9 @@ def test_nothing_is_dated_after_the_discharge(item: Fact) -> None:
     [
         session("2026-02-03"),
         session("2026-03-02"),
-        fact("2026-03-09", "signed", target=3, signatures=[signature("c-lee", "2026-03-09")]),
-        fact("2026-03-09", "explained", rule="NE21-I1", on="2026-02-09", code="weather"),
-        fact("2026-03-09", "addendum", target=3, text="letter", reason="came late"),
+        fact("signed", "2026-03-09", target=3, signatures=[signature("c-lee", "2026-03-09")]),
+        fact("explained", "2026-03-09", rule="NE21-I1", on="2026-02-09", code="weather"),
+        fact("addendum", "2026-03-09", target=3, text="letter", reason="came late"),
         corrected("2026-03-09", 4, minutes=170),
         voided("2026-03-09", 4),
         voided("2026-03-09", 5),
@@ -248,11 +200,11 @@ def test_two_transfers_of_one_day_find_their_order_whatever_the_order_of_arrival
 
 
 def test_holds_and_resumptions_take_turns() -> None:
-    held, resumed = fact("2026-02-02", "held", reason="jail"), fact("2026-02-09", "resumed")
+    held, resumed = fact("held", "2026-02-02", reason="jail"), fact("resumed", "2026-02-09")
     assert "is not on hold" in refusal(given(*OPEN), resumed).message
-    assert "is on hold already" in refusal(given(*OPEN, held), fact("2026-02-04", "held", reason="jail")).message
+    assert "is on hold already" in refusal(given(*OPEN, held), fact("held", "2026-02-04", reason="jail")).message
     assert given(*OPEN, held, resumed).version == 5
-    assert given(*OPEN, held, fact("2026-02-02", "resumed")).version == 5, "one day says nothing about the hour"
+    assert given(*OPEN, held, fact("resumed", "2026-02-02")).version == 5, "one day says nothing about the hour"
 
 
 # --- documents ----------------------------------------------------------------------------------------------------
@@ -260,21 +212,26 @@ def test_holds_and_resumptions_take_turns() -> None:
 
 def test_a_plan_version_is_there_once() -> None:
     assert "plan_version" in refusal(given(*OPEN), plan("2026-02-07")).message
-    assert given(*OPEN, plan("2026-02-07", 2)).version == 4
+    assert given(*OPEN, plan("2026-02-07", plan_version=2)).version == 4
 
 
 def test_a_signer_signs_a_document_once_and_may_sign_what_was_deferred() -> None:
-    deferred = fact("2026-02-05", "plan_reviewed", plan_version=1, signatures=[signature("cl-1", None)])
-    episode = given(
-        *OPEN, deferred, fact("2026-02-09", "signed", target=4, signatures=[signature("cl-1", "2026-02-09")])
+    deferred = fact(
+        "plan_reviewed",
+        "2026-02-05",
+        plan_version=1,
+        signatures=[{"signer": "cl-E-1", "role": "client", "deferred": "later"}],
     )
-    again = fact("2026-02-10", "signed", target=4, signatures=[signature("cl-1", "2026-02-10")])
+    episode = given(
+        *OPEN, deferred, fact("signed", "2026-02-09", target=4, signatures=[signature("cl-E-1", "2026-02-09")])
+    )
+    again = fact("signed", "2026-02-10", target=4, signatures=[signature("cl-E-1", "2026-02-10")])
     assert "already signed fact 4, in fact 5" in refusal(episode, again).message
 
 
 @pytest.mark.parametrize(("target", "words"), [(2, "is not a plan"), (9, "is not recorded")])
 def test_only_documents_are_signed(target: int, words: str) -> None:
-    item = fact("2026-02-09", "signed", target=target, signatures=[signature("c-lee", "2026-02-09")])
+    item = fact("signed", "2026-02-09", target=target, signatures=[signature("c-lee", "2026-02-09")])
     assert words in refusal(given(*OPEN), item).message
 
 
@@ -292,7 +249,7 @@ def test_a_correction_acts_on_an_original_that_counts() -> None:
 def test_the_latest_correction_wins_field_by_field_and_null_clears() -> None:
     episode = given(
         *OPEN,
-        fact("2026-01-08", "session_attended", service="group", minutes=180, group_size=13, place="room 1"),
+        fact("session_attended", "2026-01-08", service="group", minutes=180, group_size=13, place="room 1"),
         corrected("2026-01-09", 4, group_size=11, minutes=170),
         corrected("2026-01-10", 4, group_size=12, place=None),
     )
@@ -314,13 +271,13 @@ def test_voiding_a_correction_undoes_it_and_voiding_a_void_brings_the_fact_back(
 
 
 def test_voiding_a_document_takes_its_signatures_with_it() -> None:
-    signed = fact("2026-01-09", "signed", target=3, signatures=[signature("c-lee", "2026-01-09")])
+    signed = fact("signed", "2026-01-09", target=3, signatures=[signature("c-lee", "2026-01-09")])
     episode = given(*OPEN, signed, voided("2026-01-10", 3))
     assert [i.version for i in episode.history] == [1, 2]
     assert episode.amendments.voided_by == {3: 5, 4: 5}
 
 
-@pytest.mark.parametrize("values", [{"type": "held"}, {"episode": "E-2"}, {"actor": ACTOR}, {"late_reason": "x"}])
+@pytest.mark.parametrize("values", [{"type": "held"}, {"episode": "E-2"}, {"actor": ORTIZ}, {"late_reason": "x"}])
 def test_a_correction_cannot_touch_who_said_it_or_where_it_belongs(values: dict[str, Any]) -> None:
     assert "cannot be corrected" in refusal(given(*OPEN), corrected("2026-01-09", 3, **values)).message
 
@@ -374,7 +331,7 @@ def test_before_an_admission_only_what_is_tomorrow_everywhere_is_refused() -> No
 
 def test_neither_a_signature_nor_a_correction_may_bring_a_future_date_in() -> None:
     episode = given(*OPEN, session("2026-01-08"))
-    future = fact("2026-06-01", "signed", target=3, signatures=[signature("c-lee", "2026-06-02")])
+    future = fact("signed", "2026-06-01", target=3, signatures=[signature("c-lee", "2026-06-02")])
     assert "signed_on is after today" in refusal(episode, future).message
     assert "after today" in refusal(episode, corrected("2026-06-01", 4, occurred_on="2026-06-02")).message
 
@@ -400,12 +357,13 @@ def test_the_history_kept_up_to_date_is_the_history_made_anew() -> None:
 def test_the_shortcuts_say_the_same_as_the_whole_history() -> None:
     """Most facts are judged from an outline or without the plain facts: taking that away must change nothing."""
     items = [
-        session("2026-03-03"), session("2026-02-03"), fact("2026-02-05", "team_changed"), plan("2026-02-05", 2),
+        session("2026-03-03"), session("2026-02-03"), fact("team_changed", "2026-02-05"),
+        plan("2026-02-05", plan_version=2),
         plan("2026-02-05"), reviewed("2026-01-04"), reviewed("2026-02-05"), reviewed("2026-03-05"), admitted(),
         assessed("2026-02-05", client="cl-2"), transferred("2026-02-05", "2.1", "1"), discharged("2026-02-01"),
-        fact("2026-02-05", "held", reason="jail"), fact("2026-02-05", "resumed"), voided("2026-03-05", 2),
-        fact("2026-03-05", "explained", rule="x", on="2026-02-01", code="c"),
-        fact("2026-03-05", "signed", target=3, signatures=[signature("c-ortiz", "2026-03-05")]),
+        fact("held", "2026-02-05", reason="jail"), fact("resumed", "2026-02-05"), voided("2026-03-05", 2),
+        fact("explained", "2026-03-05", rule="x", on="2026-02-01", code="c"),
+        fact("signed", "2026-03-05", target=3, signatures=[signature("c-ortiz", "2026-03-05")]),
     ]  # fmt: skip
     taken = 0
     for start in ((assessed(),), OPEN, (*OPEN, session("2026-02-02")), CLOSED):

@@ -23,7 +23,8 @@ from caretrail.errors import Refused
 from caretrail.facts import Fact, fact_from, parse_fact, payload_of
 from caretrail.facts.codec import read_fact
 from caretrail.recording import EventRecorder, leaf_hash, open_recorder
-from tests.projections.given import NOW, admitted, attestation, fact, session
+from tests.projections.given import NOW
+from tests.support.build import admitted, attestation, fact, session
 
 CANARY = "ZZCANARY9"
 TEXTS = [

@@ -18,7 +18,8 @@ from caretrail.projection.projector import catch_up, retry
 from caretrail.recording import leaf_hash, open_recorder
 from caretrail.service import create_store
 from tests.cli.conftest import Caretrail
-from tests.projections.given import NOW, admitted, session
+from tests.projections.given import NOW
+from tests.support.build import admitted, session
 
 
 @contextmanager

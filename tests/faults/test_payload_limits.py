@@ -14,7 +14,8 @@ from caretrail.facts import fact_from, parsing, payload_of
 from caretrail.facts.parsing import MAX_BYTES
 from caretrail.service import Receipt, Store, create_store, open_store
 from tests.cli.conftest import Caretrail
-from tests.projections.given import NOW, admitted, session
+from tests.projections.given import NOW
+from tests.support.build import admitted, session
 
 Send = Callable[[Store, Caretrail, dict[str, Any]], str]
 

@@ -31,6 +31,7 @@ from caretrail.facts import fact_from
 from caretrail.findings import Eligibility, Finding
 from caretrail.findings.engine import eligibility, eligibility_on, findings, held_on
 from caretrail.policy import Pack, Policy, load_pack
+from tests.support import build
 
 PACK = load_pack("ne-medicaid-2.1-adult")
 JUDGED = [rule.id for rule in PACK.judged if rule.check != "program_attested"]
@@ -65,15 +66,9 @@ def performer(words: list[str]) -> Json:
     return made
 
 
-ROLES = {"cl": "client", "g": "guardian", "s": "supervisor", "md": "staff"}
-"""How the id of who is no clinician begins; `md-` signs as a physician."""
-
-
 def signature(who: str, on: str) -> Json:
-    role = ROLES.get(who.partition("-")[0], "clinician")
-    meaning = "agreement" if role in ("client", "guardian") else "review"
-    made = {"signer": who, "role": role, "signed_on": on, "method": "electronic", "meaning": meaning}
-    return made | {"credential": "MD"} if who.startswith("md-") else made
+    """A signature given; `md-` signs as a physician."""
+    return build.signature(who, on) | ({"credential": "MD"} if who.startswith("md-") else {})
 
 
 def signatures(text: str, day: str) -> list[Json]:

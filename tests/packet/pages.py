@@ -24,7 +24,8 @@ from caretrail.reading.episode_view import EpisodeView, view_of
 from caretrail.reading.questions.sheet import Sheet, sheet_of
 from caretrail.reading.questions.timeline import timeline_of
 from caretrail.recording import init_store, leaf_hash, open_recorder
-from tests.projections.given import ORTIZ, admitted, assessed, example, plan, session
+from tests.projections.given import example
+from tests.support.build import ORTIZ, admitted, assessed, plan, session
 from tests.support.stores import Clock
 
 DAY = timedelta(days=1)

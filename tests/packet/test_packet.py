@@ -26,7 +26,8 @@ from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder
 from tests.packet.packets import NOW, Desk, Files, problems, status, unpacked
-from tests.projections.given import NAME, admitted, assessed, copy_of_example, example, fact
+from tests.projections.given import NAME, copy_of_example, example
+from tests.support.build import admitted, assessed, fact
 from tests.support.stores import run_sql
 
 DAY = date(2026, 5, 4)

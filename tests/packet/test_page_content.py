@@ -24,7 +24,7 @@ from tests.packet.pages import (
     promptly,
     the_example,
 )
-from tests.projections.given import admitted, assessed, session
+from tests.support.build import admitted, assessed, session
 
 TEXTS = frozenset(
     {

@@ -13,7 +13,7 @@ from caretrail.evidence.packet.terms import PacketRefused
 from caretrail.facts import Fact
 from caretrail.recording import EventRecorder
 from tests.packet.packets import Desk, Files, status, unpacked
-from tests.projections.given import admitted, assessed, fact, plan, session, signature
+from tests.support.build import admitted, assessed, fact, plan, session, signature
 
 NAME = "E-1"
 OWN, TYPED, OTHER, STRANGER = "cl-own", "cl-typed9", "cl-other5", "cl-stranger8"
@@ -77,10 +77,10 @@ def test_what_was_entered_for_another_client_is_withheld_with_all_that_hangs_on_
     desk.record(assessed("01-02", client=OWN), admitted("01-05", client=OWN))
     desk.record(
         session("01-06", NAME, place="WRONG-CANARY"),
-        plan("01-06", NAME, signers=((OTHER, "client"), ("c-ortiz", "clinician"))),
+        plan("01-06", NAME, signers=(OTHER, "c-ortiz")),
         fact("corrected", "01-07", NAME, target=3, values={"place": "WRONG-CANARY"}, reason="WRONG-CANARY"),
         fact("addendum", "01-07", NAME, target=4, text="WRONG-CANARY", reason="WRONG-CANARY"),
-        fact("signed", "01-07", NAME, target=4, signatures=[signature("WRONG-CANARY", "family", "01-07")]),
+        fact("signed", "01-07", NAME, target=4, signatures=[signature("WRONG-CANARY", "01-07", "family")]),
     )
     desk.record(*(fact("voided", "01-08", NAME, target=number, reason="wrong_client") for number in (3, 4)))
     for with_text in (False, True):
@@ -106,9 +106,7 @@ def test_a_day_of_a_session_of_another_client_does_not_tell_of_it(desk: Desk) ->
 
 def test_a_command_that_names_another_client_is_sealed(desk: Desk) -> None:
     desk.record(assessed("01-02", client=OWN), admitted("01-05", client=OWN))
-    desk.record(
-        plan("01-06", NAME, signers=((OTHER, "client"), ("c-ortiz", "clinician")), command_id=f"ehr/{OTHER.upper()}/1")
-    )
+    desk.record(plan("01-06", NAME, signers=(OTHER, "c-ortiz"), command_id=f"ehr/{OTHER.upper()}/1"))
     desk.record(fact("voided", "01-08", NAME, target=3, reason="wrong_client"))
     packet = desk.make(NAME)
     sealed = lines(unpacked(packet))[2]
@@ -148,7 +146,7 @@ def texts() -> list[Fact]:
     """A fact with a text for every kind that has one."""
     deferred = {"signer": "c-lee", "role": "clinician", "deferred": TEXT}
     declined = {"signer": "s-1", "role": "support", "declined": TEXT, "witness": "c-ortiz"}
-    signed = [signature("c-ortiz", "clinician", "01-06"), deferred, declined]
+    signed = [signature("c-ortiz", "01-06"), deferred, declined]
     return [
         assessed("01-02", client=OWN),
         admitted("01-05", client=OWN, late_reason=TEXT),
@@ -189,7 +187,7 @@ def test_no_day_that_is_asked_about_lets_out_what_must_stay_behind(desk: Desk) -
     """Given texts, a group and facts of another client, when each day of the episode is the one asked about."""
     desk.record(*texts())
     desk.record(
-        plan("01-20", NAME, signers=((OTHER, "client"), ("c-ortiz", "clinician")), plan_version=2),
+        plan("01-20", NAME, signers=(OTHER, "c-ortiz"), plan_version=2),
         session("01-21", NAME, group_session=GROUP, place="WRONG-CANARY"),
         session("01-22", NAME, place="WRONG-CANARY", start="03:17"),
         fact("plan_reviewed", "01-22", NAME, plan_version=1, progress="WRONG-CANARY"),

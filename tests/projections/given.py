@@ -1,4 +1,4 @@
-"""Episodes for tests of the read models: the example, copies of it elsewhere and later, and small ones by hand."""
+"""Episodes for tests of the read models: the example, copies of it elsewhere and later."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from caretrail.recording import EventRecorder
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 NAME = "LNK-2026-0001"
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
-ORTIZ = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
-LEE = {"id": "c-lee", "role": "clinician", "credential": "LIMHP"}
 
 
 def day(text: str) -> date:
@@ -51,86 +49,6 @@ def _moved(value: Any, days: int) -> Any:
     if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
         return (date.fromisoformat(value) + timedelta(days=days)).isoformat()
     return value
-
-
-def fact(type_: str, on: str, episode: str = "E-1", /, **fields: Any) -> Fact:
-    """One fact by hand."""
-    return fact_from({"type": type_, "episode": episode, "occurred_on": f"2026-{on}", "actor": ORTIZ} | fields)
-
-
-def assessed(on: str, episode: str = "E-1", **fields: Any) -> Fact:
-    """An assessment that meets every rule."""
-    dimension = {"rating": "2", "problem": True, "meets_level": True}
-    return fact(
-        "assessed",
-        on,
-        episode,
-        **{
-            "kind": "initial", "client": f"cl-{episode}", "program": "iop", "edition": "asam-3",
-            "dimensions": {str(number): dimension for number in range(1, 7)}, "diagnoses": ["F10.20"],
-            "dsm": "DSM-5-TR", "mental_health_suspected": False, "co_occurring_screen": "negative",
-        } | fields,
-    )  # fmt: skip
-
-
-def admitted(on: str, episode: str = "E-1", **fields: Any) -> Fact:
-    """An admission that meets every rule."""
-    return fact(
-        "admitted",
-        on,
-        episode,
-        **{
-            "client": f"cl-{episode}", "program": "iop", "zone": "America/Chicago", "level": "2.1",
-            "edition": "asam-3", "route": "direct", "population": "adult", "policy": "ne-medicaid-2.1-adult",
-            "expects_progress": True, "team": [ORTIZ], "clinician": "c-ortiz",
-        } | fields,
-    )  # fmt: skip
-
-
-def session(on: str, episode: str = "E-1", **fields: Any) -> Fact:
-    """An attended group."""
-    return fact(
-        "session_attended",
-        on,
-        episode,
-        **{"service": "group", "minutes": 180, "group_size": 8, "start": "09:00"} | fields,
-    )
-
-
-def signature(who: str, role: str, on: str) -> dict[str, Any]:
-    """A signature given."""
-    return {"signer": who, "role": role, "signed_on": f"2026-{on}", "method": "electronic", "meaning": "agreement"}
-
-
-def plan(on: str, episode: str = "E-1", signers: Sequence[tuple[str, str]] = (), **fields: Any) -> Fact:
-    """A plan, by default signed by client and clinician."""
-    signing = signers or ((f"cl-{episode}", "client"), ("c-ortiz", "clinician"))
-    return fact(
-        "plan_signed",
-        on,
-        episode,
-        **{
-            "plan_version": 1, "effective_on": f"2026-{on}",
-            "sections": {"discharge": True, "relapse_prevention": True, "supports": True},
-            "signatures": [signature(who, role, on) for who, role in signing],
-        } | fields,
-    )  # fmt: skip
-
-
-def attestation(kind: str, on: str = "01-01", program: str = "iop", **fields: Any) -> Fact:
-    """A program states something of itself, by default without an end; `on` may name a year."""
-    day_of_it = on if len(on) == 10 else f"2026-{on}"
-    return fact_from(
-        {
-            "type": "program_attested", "program": program, "kind": kind, "occurred_on": day_of_it,
-            "actor": {"id": "a-webb", "role": "staff"}, "valid_from": day_of_it,
-        } | fields
-    )  # fmt: skip
-
-
-def attested(program: str = "iop") -> list[Fact]:
-    """Everything a program must attest, so that only its episodes ask for something."""
-    return [attestation(kind, program=program) for kind in ("access_24_7", "licence", "staff_training")]
 
 
 class Care:

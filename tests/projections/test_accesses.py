@@ -20,7 +20,8 @@ from caretrail.reading import door
 from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
 from caretrail.recording.events import PendingAccess, access_stream
-from tests.projections.given import NAME, NOW, Care, admitted, assessed, day, example
+from tests.projections.given import NAME, NOW, Care, day, example
+from tests.support.build import admitted, assessed
 from tests.support.stores import pending
 
 

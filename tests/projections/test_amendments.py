@@ -14,7 +14,8 @@ from caretrail.facts import Fact
 from caretrail.reading.questions.amendments import Amended, AmendedFact, Times
 from caretrail.reading.reader import Reader
 from caretrail.recording import init_store, open_recorder
-from tests.projections.given import LEE, NAME, NOW, Care, admitted, assessed, attestation, day, example, fact, session
+from tests.projections.given import NAME, NOW, Care, day, example
+from tests.support.build import LEE, admitted, assessed, attestation, fact, session
 from tests.support.stores import Clock
 
 

@@ -20,10 +20,11 @@ from caretrail.reading.board import KnownBoard
 from caretrail.reading.questions import diff as module
 from caretrail.reading.questions.diff import ELIGIBILITY, Change, Said
 from caretrail.recording import init_store, open_recorder
-from tests.projections.given import NAME, NOW, Care, admitted, assessed, day, example, fact, plan, session, signature
+from tests.projections.given import NAME, NOW, Care, day, example
+from tests.support.build import admitted, assessed, fact, plan, session, signature
 from tests.support.stores import pending
 
-SIGNED = [signature("c-ortiz", "clinician", "02-05"), signature("cl-E-1", "client", "02-05")]
+SIGNED = [signature("c-ortiz", "02-05"), signature("cl-E-1", "02-05")]
 REVIEW: dict[str, Any] = {"plan_version": 1, "participants": ["client"], "updated": True, "signatures": SIGNED}
 
 

@@ -15,7 +15,8 @@ from caretrail.projection.rebuild import rebuild
 from caretrail.reading.answers import FindingRow, Worklist
 from caretrail.reading.reader import Reader
 from caretrail.reading.what_if import as_if_in_force
-from tests.projections.given import LEE, Care, admitted, assessed, attestation, attested, day, fact, plan
+from tests.projections.given import Care, day
+from tests.support.build import LEE, admitted, assessed, attestation, attested, fact, plan
 
 
 def of_programs(found: list[FindingRow] | Worklist) -> list[tuple[str | None, str, str, str, str]]:

@@ -22,21 +22,8 @@ from caretrail.reading.errors import AmbiguousEpisode, UnknownRule
 from caretrail.reading.reader import Reader
 from caretrail.reading.scope import Scope
 from caretrail.recording import EventRecorder, init_store, open_recorder
-from tests.projections.given import (
-    LEE,
-    NAME,
-    NOW,
-    Care,
-    admitted,
-    assessed,
-    attested,
-    copy_of_example,
-    day,
-    example,
-    fact,
-    plan,
-    session,
-)
+from tests.projections.given import NAME, NOW, Care, copy_of_example, day, example
+from tests.support.build import LEE, admitted, assessed, attested, fact, plan, session
 
 DAYS = ("01-05", "01-14", "02-06", "03-05", "03-10", "03-24", "04-06", "04-20", "06-01")
 

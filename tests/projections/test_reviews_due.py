@@ -24,19 +24,8 @@ from caretrail.reading.questions.reviews import due_reviews
 from caretrail.reading.reader import Reader
 from tests.findings.generated import histories
 from tests.findings.text_history import PACK, history_of
-from tests.projections.given import (
-    NAME,
-    NOW,
-    Care,
-    admitted,
-    assessed,
-    copy_of_example,
-    day,
-    example,
-    fact,
-    plan,
-    signature,
-)
+from tests.projections.given import NAME, NOW, Care, copy_of_example, day, example
+from tests.support.build import admitted, assessed, fact, plan, signature
 
 POLICY = Policy((PACK,))
 Told = tuple[date, str, date | None, int]
@@ -162,7 +151,7 @@ def test_what_is_due_today_may_still_be_on_time() -> None:
 
 
 def reviewed(on: str, episode: str = "E-1", who: str = "c-ortiz") -> Fact:
-    signatures = [signature(who, "clinician", on), signature(f"cl-{episode}", "client", on)]
+    signatures = [signature(who, on), signature(f"cl-{episode}", on)]
     review: dict[str, Any] = {"plan_version": 1, "participants": ["client"], "updated": True, "signatures": signatures}
     return fact("plan_reviewed", on, episode, **review)
 

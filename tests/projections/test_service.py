@@ -25,7 +25,8 @@ from caretrail.service import (
     create_store,
     open_store,
 )
-from tests.projections.given import NAME, NOW, admitted, assessed, copy_of_example, example, session
+from tests.projections.given import NAME, NOW, copy_of_example, example
+from tests.support.build import admitted, assessed, session
 from tests.support.stores import taking_no_writes
 
 

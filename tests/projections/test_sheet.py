@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.projections.given import NAME, Care, admitted, day, example, fact, plan, session, signature
+from tests.projections.given import NAME, Care, day, example
+from tests.support.build import admitted, fact, plan, session, signature
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_a_signature_of_a_later_day_is_still_missing_on_the_sheet(care: Care) ->
     """Given a plan of 7 January whose paper carries the client's signature of the 12th, then the sheet of the 9th does
     not show it and names the client as missing; that of the 12th shows it.
     """
-    signatures = [signature("c-ortiz", "clinician", "01-07"), signature("cl-E-1", "client", "01-12")]
+    signatures = [signature("c-ortiz", "01-07"), signature("cl-E-1", "01-12")]
     care.record([admitted("01-05"), plan("01-07", signatures=signatures)])
     early, later = care.reader.sheet("E-1", day("01-09")), care.reader.sheet("E-1", day("01-12"))
     assert early.plan is not None

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.projections.given import Care, admitted, day, fact, session
+from tests.projections.given import Care, day
+from tests.support.build import admitted, fact, session
 from tests.support.stores import Clock
 
 

@@ -19,19 +19,8 @@ from caretrail.reading.reader import Reader
 from caretrail.reading.what_if import WhatIfBoard, as_if_in_force
 from caretrail.recording import EventRecorder
 from caretrail.service import open_store
-from tests.projections.given import (
-    LEE,
-    NAME,
-    NOW,
-    Care,
-    admitted,
-    assessed,
-    copy_of_example,
-    day,
-    example,
-    fact,
-    session,
-)
+from tests.projections.given import NAME, NOW, Care, copy_of_example, day, example
+from tests.support.build import LEE, admitted, assessed, fact, session
 
 PACK = "ne-medicaid-2.1-adult"
 EVERY_30 = 'every = [{ count = 30, unit = "calendar_day", soon = 7 }]'

@@ -13,7 +13,8 @@ from caretrail.policy import Policy, load_pack
 from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED
 from caretrail.reading.questions.why import Why
 from caretrail.recording import init_store, open_recorder
-from tests.projections.given import LEE, NAME, Care, admitted, assessed, day, example, fact, plan, session
+from tests.projections.given import NAME, Care, day, example
+from tests.support.build import LEE, admitted, assessed, fact, plan, session
 from tests.support.stores import pending
 
 PACK = "ne-medicaid-2.1-adult"

@@ -7,7 +7,8 @@ from typing import Any
 
 from caretrail.facts import Fact
 from caretrail.reading.answers import Worklist
-from tests.projections.given import LEE, NAME, Care, admitted, assessed, attested, day, example, fact, plan, session
+from tests.projections.given import NAME, Care, day, example
+from tests.support.build import LEE, admitted, assessed, attested, fact, plan, session
 
 
 def rows(work: Worklist) -> list[tuple[str, str, str, str, int]]:

@@ -24,32 +24,13 @@ from caretrail.errors import (
     UnknownEpisode,
     VersionConflict,
 )
-from caretrail.facts import Fact, fact_from, parse_fact
+from caretrail.facts import Fact, parse_fact
 from caretrail.recording import open_recorder
+from tests.support.build import admitted, attestation, discharged, fact, session
 from tests.support.stores import pending
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
-ACTOR = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
-
-
-def fact(day: str, type_: str, episode: str = "E-1", **fields: Any) -> Fact:
-    return fact_from({"type": type_, "episode": episode, "occurred_on": day, "actor": ACTOR} | fields)
-
-
-def admitted(episode: str = "E-1", day: str = "2026-01-05", client: str = "cl-1", **fields: Any) -> Fact:
-    return fact(
-        day, "admitted", episode, client=client, program="iop", zone="America/Chicago", level="2.1", edition="asam-3",
-        route="direct", population="adult", policy="ne-medicaid-2.1-adult", **fields,
-    )  # fmt: skip
-
-
-def session(day: str, episode: str = "E-1", **fields: Any) -> Fact:
-    return fact(day, "session_attended", episode, **({"service": "group", "minutes": 180} | fields))
-
-
-def discharged(day: str, episode: str = "E-1") -> Fact:
-    return fact(day, "discharged", episode, reason="completed")
 
 
 @pytest.fixture
@@ -82,7 +63,7 @@ def test_a_fact_without_a_command_id_is_a_new_fact_each_time(commands: Commands)
 
 def test_a_command_id_used_for_other_content_is_refused_and_names_the_position(commands: Commands) -> None:
     commands.append([admitted(command_id="a/1")])
-    for other in (session("2026-01-06", command_id="a/1"), admitted("E-2", command_id="a/1", client="cl-2")):
+    for other in (session("2026-01-06", command_id="a/1"), admitted("01-05", "E-2", command_id="a/1", client="cl-2")):
         with pytest.raises(CommandReused, match="position 1"):
             commands.append([other])
     assert commands.append([session("2026-01-06", command_id="a/1", source="ehr")])[0].version == 2, "unique per source"
@@ -130,7 +111,7 @@ def test_all_or_nothing_takes_nothing_when_one_command_stands_for_two_facts(comm
 
 def test_the_episode_that_is_impossible_as_a_whole_is_the_one_that_is_named(commands: Commands) -> None:
     with pytest.raises(Impossible) as caught:
-        commands.append([admitted(), fact("2026-01-06", "resumed"), admitted("E-2", client="cl-2")])
+        commands.append([admitted(), fact("resumed", "2026-01-06"), admitted("01-05", "E-2", client="cl-2")])
     assert caught.value.index == 1
 
 
@@ -140,7 +121,7 @@ def test_the_episode_that_is_impossible_as_a_whole_is_the_one_that_is_named(comm
 def test_an_episode_that_cannot_be_read_does_not_stop_the_others(
     commands: Commands, store_url: str, name: str, payload: bytes
 ) -> None:
-    commands.append([admitted("bad", client="cl-9")])
+    commands.append([admitted("01-05", "bad", client="cl-9")])
     with open_recorder(store_url) as recorder:
         recorder.append([pending(commands.episode_stream("bad"), 2, name=name, payload=payload)])
     outcomes = commands.append_each([admitted(), session("2026-01-06", "bad"), discharged("2026-02-01", "bad")])
@@ -157,8 +138,8 @@ def test_facts_of_one_call_are_judged_together(commands: Commands) -> None:
         commands.append(
             [
                 fact(
-                    "2026-03-09",
                     "corrected",
+                    "2026-03-09",
                     target=1,
                     values={"occurred_on": "2026-03-03"},
                     reason="typing error",
@@ -168,15 +149,15 @@ def test_facts_of_one_call_are_judged_together(commands: Commands) -> None:
     commands.append(
         [
             fact(
-                "2026-03-09",
                 "corrected",
+                "2026-03-09",
                 target=1,
                 values={"occurred_on": "2026-03-03"},
                 reason="typing error",
             ),
             fact(
-                "2026-03-09",
                 "corrected",
+                "2026-03-09",
                 target=2,
                 values={"occurred_on": "2026-03-08"},
                 reason="typing error",
@@ -189,9 +170,9 @@ def test_facts_of_one_call_are_judged_together(commands: Commands) -> None:
 def test_a_client_has_one_open_stay_in_a_program(commands: Commands) -> None:
     commands.append([admitted()])
     with pytest.raises(StayOverlap, match="in episode E-1"):
-        commands.append([admitted("E-2", "2026-02-01")])
+        commands.append([admitted("2026-02-01", "E-2", client="cl-E-1")])
     outcomes = commands.append_each(
-        [admitted("E-2", "2026-02-01"), session("2026-01-06"), admitted("E-3", client="cl-3")]
+        [admitted("2026-02-01", "E-2", client="cl-E-1"), session("2026-01-06"), admitted("01-05", "E-3", client="cl-3")]
     )
     assert [type(o) for o in outcomes] == [StayOverlap, Receipt, Receipt], (
         "one refusal does not take the others with it"
@@ -202,14 +183,14 @@ def test_a_return_after_discharge_is_a_new_episode_and_an_old_one_may_be_entered
     commands: Commands,
 ) -> None:
     commands.append([admitted(), discharged("2026-03-02")])
-    commands.append([admitted("E-2", "2026-03-02", prior_episode="E-1")])
-    commands.append([admitted("E-0", "2025-01-05"), discharged("2025-03-02", "E-0")])
-    void_discharge = fact("2026-03-09", "voided", target=2, reason="entered_in_error")
+    commands.append([admitted("2026-03-02", "E-2", prior_episode="E-1", client="cl-E-1")])
+    commands.append([admitted("2025-01-05", "E-0", client="cl-E-1"), discharged("2025-03-02", "E-0")])
+    void_discharge = fact("voided", "2026-03-09", target=2, reason="entered_in_error")
     with pytest.raises(StayOverlap, match="in episode E-2"):
         commands.append([void_discharge])
     moved = fact(
-        "2026-03-09",
         "corrected",
+        "2026-03-09",
         "E-0",
         target=2,
         values={"occurred_on": "2026-01-15"},
@@ -220,10 +201,10 @@ def test_a_return_after_discharge_is_a_new_episode_and_an_old_one_may_be_entered
 
 
 def test_a_transfer_to_another_program_moves_the_stay(commands: Commands) -> None:
-    away = fact("2026-02-02", "transferred", from_level="2.1", to_level="1", edition="asam-3", to_program="op")
+    away = fact("transferred", "2026-02-02", from_level="2.1", to_level="1", edition="asam-3", to_program="op")
     commands.append([admitted(), away])
-    commands.append([admitted("E-2", "2026-02-02")])
-    back = fact("2026-02-09", "transferred", from_level="1", to_level="2.1", edition="asam-3", to_program="iop")
+    commands.append([admitted("2026-02-02", "E-2", client="cl-E-1")])
+    back = fact("transferred", "2026-02-09", from_level="1", to_level="2.1", edition="asam-3", to_program="iop")
     with pytest.raises(StayOverlap, match="in episode E-2"):
         commands.append([back])
 
@@ -231,7 +212,7 @@ def test_a_transfer_to_another_program_moves_the_stay(commands: Commands) -> Non
 def test_after_a_refused_call_the_next_decision_rests_on_what_is_stored(commands: Commands) -> None:
     commands.append([admitted()])
     with pytest.raises(StayOverlap):
-        commands.append([admitted("E-2"), session("2026-01-06", "E-2")])
+        commands.append([admitted("01-05", "E-2", client="cl-E-1"), session("2026-01-06", "E-2")])
     with pytest.raises(UnknownEpisode):
         commands.append([session("2026-01-06", "E-2")])
 
@@ -280,7 +261,7 @@ def test_a_fact_of_one_call_that_another_records_meanwhile_gets_that_receipt(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its command was looked up before the first fact was recorded; the discharge waits for the round after."""
-    facts = [admitted(), fact("2026-02-02", "discharged", reason="completed", command_id="k-2")]
+    facts = [admitted(), fact("discharged", "2026-02-02", reason="completed", command_id="k-2")]
     with (
         Commands(open_recorder(store_url), lambda: NOW) as one,
         Commands(open_recorder(store_url), lambda: NOW) as two,
@@ -377,16 +358,7 @@ def test_variables_of_the_host_do_not_change_where_we_store(
 
 
 def test_a_programs_own_facts_have_a_stream_of_their_own(commands: Commands) -> None:
-    attested = fact_from(
-        {
-            "type": "program_attested",
-            "program": "iop",
-            "occurred_on": "2026-01-01",
-            "actor": ACTOR,
-            "kind": "licence",
-            "valid_from": "2026-01-01",
-        }
-    )
+    attested = attestation("licence")
     first, second = commands.append([attested]), commands.append([attested])
     assert (first[0].episode, first[0].version, second[0].version) == (None, 1, 2)
     with pytest.raises(UnknownEpisode):
@@ -397,11 +369,10 @@ def test_facts_sent_together_fare_as_if_sent_alone_also_where_stays_move(command
     """Given one client in two programs, when A moves to B's program before B has left, then A is refused."""
 
     def admit(episode: str, program: str) -> Fact:
-        return fact_from(admitted(episode).model_dump(mode="json", exclude_none=True) | {"program": program})
+        return admitted("01-05", episode, client="cl-1", program=program)
 
     def move(episode: str, day: str, program: str, start: str, end: str) -> Fact:
-        fields = {"from_level": start, "to_level": end, "edition": "asam-3", "to_program": program}
-        return fact(day, "transferred", episode, **fields)
+        return fact("transferred", day, episode, from_level=start, to_level=end, to_program=program)
 
     commands.append_each([admit("A", "q1"), admit("B", "q2")])
     outcomes = commands.append_each(
@@ -409,8 +380,8 @@ def test_facts_sent_together_fare_as_if_sent_alone_also_where_stays_move(command
     )
     assert [type(outcome) for outcome in outcomes] == [StayOverlap, Receipt]
     assert commands.append_each([move("A", "2026-02-02", "q2", "2.1", "1")])[0].__class__ is Receipt
-    old = [admitted("OLD", "2025-01-05", client="cl-7"), discharged("2025-03-02", "OLD")]
-    commands.append([admitted("NEW", client="cl-7")])
+    old = [admitted("2025-01-05", "OLD", client="cl-7"), discharged("2025-03-02", "OLD")]
+    commands.append([admitted("01-05", "NEW", client="cl-7")])
     assert [type(outcome) for outcome in commands.append_each(old)] == [StayOverlap, UnknownEpisode]
     assert len(commands.append(old)) == 2, "together they are an old stay that is over"
 
@@ -423,4 +394,4 @@ def test_facts_of_one_call_may_come_in_any_order(commands: Commands) -> None:
 
 def test_a_stay_in_the_way_within_one_call_is_named(commands: Commands) -> None:
     with pytest.raises(StayOverlap, match=r"in episode E-[12]"):
-        commands.append([admitted("E-1"), admitted("E-2")])
+        commands.append([admitted(), admitted("01-05", "E-2", client="cl-E-1")])

@@ -20,7 +20,8 @@ from caretrail.facts import fact_from, payload_of
 from caretrail.recording import open_recorder
 from caretrail.service import create_store, open_store
 from tests.cli.conftest import Caretrail
-from tests.projections.given import NOW, admitted, attestation, fact, session
+from tests.projections.given import NOW
+from tests.support.build import admitted, attestation, fact, session
 from tests.support.proxy import proxy_to
 from tests.support.stores import all_at_once
 
