@@ -15,7 +15,8 @@ from caretrail.episode.episode import Episode
 from caretrail.errors import Impossible
 from caretrail.facts.codec import read_fact
 from caretrail.recording import open_recorder
-from tests.projections.given import NOW, admitted, copy_of_example, fact, session
+from tests.projections.given import NOW, copy_of_example
+from tests.support.build import admitted, fact, session
 
 
 def test_the_episodes_used_longest_ago_are_forgotten() -> None:
