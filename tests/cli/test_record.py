@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from caretrail.cli.fields import fields_of
+from caretrail.facts.catalog import FACT_TYPES
+
 from .conftest import Caretrail
 from .terminal import Terminal
 
@@ -193,3 +196,9 @@ def test_a_determination_with_parts_and_signature_on_a_terminal(begun: Caretrail
     fact = last(begun)
     assert fact["progressing"] is True
     assert fact["signatures"][0]["meaning"] == "determination"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("name", "required"), [("plan_signed", True), ("signed", True), ("plan_reviewed", False)])
+def test_signatures_are_asked_for_where_a_document_cannot_be_without(name: str, required: bool) -> None:
+    asked = {leaf.name: leaf.required for leaf in fields_of(FACT_TYPES[name])}
+    assert asked["signatures"] is required

@@ -72,7 +72,7 @@ class Leaf:
 
 def fields_of(cls: type[BaseModel], inside: tuple[str, ...] = ()) -> list[Leaf]:
     """List the fields of a model in their order; parts are listed as they are, not opened."""
-    signed = bool(getattr(cls, "must_be_signed", False))  # a rule of the fact that its fields alone do not show
+    signed = issubclass(cls, FactBase) and cls.traits.must_be_signed  # a rule that the fields alone do not show
     return [
         _leaf((*inside, info.alias or name), info, required=info.is_required() or (signed and name == "signatures"))
         for name, info in cls.model_fields.items()
