@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from hypothesis import settings
 
-from caretrail.projection.tables import roles_sql
+from caretrail.projection.schema import roles_sql
 from caretrail.recording import EventRecorder, init_store, open_recorder
 from caretrail.recording.opening import init_roles
 from caretrail.service import create_store

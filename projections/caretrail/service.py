@@ -87,7 +87,7 @@ from caretrail.facts import (
 )
 from caretrail.facts.parsing import invalid_fact
 from caretrail.policy import Pack, Policy, load_pack, read_pack
-from caretrail.projection.tables import create_tables
+from caretrail.projection.schema import create_tables
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Worklist, WorkRow
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.questions.timeline import TimelineRow

@@ -15,8 +15,8 @@ from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.ledger.tiles import write_tiles
 from caretrail.projection import rebuild as rebuilding
-from caretrail.projection.projector import catch_up
-from caretrail.projection.tables import create_tables, read_state
+from caretrail.projection.schema import create_tables, read_state
+from caretrail.projection.upkeep import catch_up
 from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
 from caretrail.service import create_store
 from tests.bench.place import Place, say

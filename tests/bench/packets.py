@@ -25,8 +25,8 @@ from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import SigningKey, new_key
 from caretrail.ledger.tiles import stored_subtrees, write_tiles
 from caretrail.ledger.tree import root_at, root_of, subtrees_of
-from caretrail.projection.projector import catch_up
-from caretrail.projection.tables import read_state
+from caretrail.projection.schema import read_state
+from caretrail.projection.upkeep import catch_up
 from caretrail.recording import open_recorder
 from caretrail.recording.events import RecordedEvent, new_salt
 from caretrail.recording.leaf import columns_of, leaf_hash

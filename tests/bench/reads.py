@@ -16,7 +16,7 @@ from pathlib import Path
 
 from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.demo import jsonl
-from caretrail.projection.projector import catch_up
+from caretrail.projection.upkeep import catch_up
 from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import open_recorder

@@ -9,8 +9,8 @@ from random import Random
 
 from caretrail.commands.application import Commands
 from caretrail.projection.check import check
-from caretrail.projection.projector import catch_up
 from caretrail.projection.rebuild import rebuild
+from caretrail.projection.upkeep import catch_up
 from caretrail.recording import EventRecorder, open_recorder
 from tests.faults.counts import Counts
 from tests.faults.crew import PATIENCE, start_process

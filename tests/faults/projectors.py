@@ -6,8 +6,8 @@ from contextlib import nullcontext
 from multiprocessing.connection import Connection
 from typing import Literal
 
-from caretrail.projection.projector import catch_up
 from caretrail.projection.rebuild import rebuild
+from caretrail.projection.upkeep import catch_up
 from caretrail.recording import open_recorder
 
 Work = Literal["catch up", "rebuild"]

@@ -14,7 +14,7 @@ from caretrail.commands.decide import UnreadableEpisode
 from caretrail.errors import StoreDamaged
 from caretrail.facts import FactBase, codec, payload_of, read_fact
 from caretrail.facts.catalog import FACT_TYPES
-from caretrail.projection.projector import catch_up, retry
+from caretrail.projection.upkeep import catch_up, retry
 from caretrail.recording import leaf_hash, open_recorder
 from caretrail.service import create_store
 from tests.cli.conftest import Caretrail

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import psycopg
 
-from caretrail.projection.projector import catch_up
-from caretrail.projection.tables import PACKAGE
+from caretrail.projection.schema import PACKAGE
+from caretrail.projection.upkeep import catch_up
 from caretrail.recording import open_recorder
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.statements import load_sql

@@ -12,9 +12,10 @@ from caretrail.ledger import tiles
 from caretrail.ledger.tiles import stored_subtrees
 from caretrail.ledger.tree import consistency_path, inclusion_path, root_at
 from caretrail.projection.check import check
-from caretrail.projection.projector import Projector, catch_up
+from caretrail.projection.projector import Projector
 from caretrail.projection.rebuild import rebuild
-from caretrail.projection.tables import create_tables, read_state
+from caretrail.projection.schema import create_tables, read_state
+from caretrail.projection.upkeep import catch_up
 from caretrail.recording import EventRecorder, open_recorder
 from caretrail.recording.leaf import leaf_of
 from tests.ledger import naive

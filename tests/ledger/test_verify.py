@@ -174,7 +174,7 @@ def test_tiles_of_every_level_are_compared(sqlite_url: str) -> None:
         for start in range(0, 66_000, 2000):
             recorder.append([pending(uuid5(STREAM, str(n))) for n in range(start, start + 2000)])
         from caretrail.ledger.tiles import write_tiles
-        from caretrail.projection.tables import create_tables, read_state
+        from caretrail.projection.schema import create_tables, read_state
 
         create_tables(recorder.database)
         state = read_state(recorder.database)

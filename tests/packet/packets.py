@@ -17,7 +17,7 @@ from caretrail.facts import Fact
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import SigningKey, new_key
 from caretrail.ledger.tree import root_of
-from caretrail.projection.tables import create_tables
+from caretrail.projection.schema import create_tables
 from caretrail.recording.leaf import leaf_of
 from caretrail.recording.recorder import EventRecorder
 

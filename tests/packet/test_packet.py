@@ -21,7 +21,7 @@ from caretrail.evidence.packet.terms import BASES, PURPOSES, PacketRefused, Term
 from caretrail.facts import parse_fact
 from caretrail.ledger.note import BadSignature, UnknownKey, new_key
 from caretrail.policy.loader import pack_source
-from caretrail.projection.projector import catch_up
+from caretrail.projection.upkeep import catch_up
 from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder

@@ -11,7 +11,7 @@ from typing import Any, cast
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.facts import Fact, fact_from, parse_fact
-from caretrail.projection.tables import create_tables
+from caretrail.projection.schema import create_tables
 from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder

@@ -12,10 +12,11 @@ import pytest
 from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.errors import InvalidFact
 from caretrail.projection.check import check
-from caretrail.projection.projector import Projector, catch_up
+from caretrail.projection.projector import Projector
 from caretrail.projection.rebuild import rebuild
+from caretrail.projection.schema import State, read_state
 from caretrail.projection.status import status
-from caretrail.projection.tables import State, read_state
+from caretrail.projection.upkeep import catch_up
 from caretrail.reading import door
 from caretrail.reading.reader import Reader
 from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder

@@ -10,8 +10,8 @@ from caretrail.commands.application import Commands
 from caretrail.facts import Fact
 from caretrail.policy import load_pack
 from caretrail.projection.check import check
-from caretrail.projection.projector import catch_up
 from caretrail.projection.rebuild import rebuild
+from caretrail.projection.upkeep import catch_up
 from caretrail.reading.answers import FindingRow, Worklist
 from caretrail.reading.reader import Reader
 from caretrail.reading.what_if import as_if_in_force

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from caretrail.errors import StoreDamaged
 from caretrail.projection import projector, rebuild
 from caretrail.projection.check import check
-from caretrail.projection.projector import FoldedEpisodes, Projector, catch_up, retry
+from caretrail.projection.folded import FoldedEpisodes
+from caretrail.projection.projector import Projector
+from caretrail.projection.schema import create_tables, read_state
 from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.status import status
-from caretrail.projection.tables import PACKAGE, create_tables, read_state, write_rows
+from caretrail.projection.store import write_rows
+from caretrail.projection.upkeep import catch_up, retry
 from caretrail.recording import open_recorder
-from caretrail.recording.statements import load_sql
 from tests.projections.given import NAME, Care, copy_of_example, day, example
 from tests.support.stores import all_at_once, pending, run_sql
 
@@ -33,8 +35,7 @@ def practice(care: Care) -> Care:
 
 
 def start_over(care: Care) -> None:
-    sql = load_sql(PACKAGE, "tables.sql")
-    care.recorder.database.script(sql["drop"])
+    care.recorder.database.execute("DROP TABLE caretrail.projection")
     create_tables(care.recorder.database)
 
 

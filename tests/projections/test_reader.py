@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from caretrail.errors import UnknownEpisode
+from caretrail.policy.loader import pack_source
+from caretrail.projection.packs import packs_digest, stale_policies
 from caretrail.projection.placed import Placed
-from caretrail.projection.projector import Projector, catch_up
+from caretrail.projection.projector import Projector
 from caretrail.projection.rebuild import rebuild
-from caretrail.projection.tables import format_with, row_format
+from caretrail.projection.schema import read_state
+from caretrail.projection.upkeep import catch_up
 from caretrail.reading import door
 from caretrail.reading.board import LiveBoard
 from caretrail.reading.door import unrecorded
@@ -134,7 +137,7 @@ def test_rows_written_by_an_older_program_are_not_believed(care: Care) -> None:
     said = care.onlooker.findings(day("03-09"))
     database = care.recorder.database
     database.execute("UPDATE caretrail.finding SET message = 'of an older program'", {})
-    database.execute("UPDATE caretrail.projection SET format = 0", {})
+    database.execute("UPDATE caretrail.projection SET version = 0", {})
     assert said
     for reader in (care.onlooker, care.reader):
         assert reader.findings(day("03-09")) == said
@@ -320,30 +323,62 @@ def test_rows_made_by_other_rules_are_made_again(care: Care, monkeypatch: pytest
     catch_up(care.recorder)
     care.recorder.database.execute("UPDATE caretrail.finding SET verdict = 'info' WHERE verdict = 'overdue'", {})
     assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "info", "the rows of today's rules are trusted"
-    monkeypatch.setattr("caretrail.projection.tables.row_format", lambda: 7)
+    for module in ("schema", "rebuild"):
+        monkeypatch.setattr(f"caretrail.projection.{module}.VERSION", 7)
     assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "overdue"
 
 
-def test_the_format_of_rows_changes_with_a_pack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    rules = tmp_path / "some_rules"
-    rules.mkdir()
-    pack = rules / "pack.toml"
-    monkeypatch.setattr("caretrail.projection.tables.MADE_BY", ("some_rules",))
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    marks: set[int] = set()
-    for text in ("review_days = 30", "review_days = 60"):
-        pack.write_text(text)
-        format_with.cache_clear()
-        marks.add(row_format())
-    format_with.cache_clear()
-    assert len(marks) == 2
+POLICY = "ne-medicaid-2.1-adult"
+OWN_PACK = "own-rules"
 
 
-def test_the_format_of_rows_follows_the_folder_of_packs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Given a process that has asked before, when another folder is named, then its rows are of another format."""
-    (tmp_path / "own.toml").write_text("review_days = 30")
-    before = row_format()
+@pytest.fixture
+def own_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A pack of one's own, with the rules of Nebraska."""
+    text = pack_source(POLICY).decode().replace(f'name = "{POLICY}"', f'name = "{OWN_PACK}"')
+    path = tmp_path / f"{OWN_PACK}.toml"
+    path.write_text(text)
     monkeypatch.setenv("CARETRAIL_PACKS", str(tmp_path))
-    assert row_format() != before
+    return path
+
+
+def as_another_process(path: Path, old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change a pack, and forget what this process has read."""
+    text = path.read_text()
+    assert old in text
+    (path.parent / "changed").mkdir()
+    changed = path.parent / "changed" / path.name
+    changed.write_text(text.replace(old, new))
+    monkeypatch.setenv("CARETRAIL_PACKS", str(changed.parent))
+
+
+def test_rows_judged_by_other_packs_are_named_and_never_answered_from(
+    care: Care, own_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given an episode under a pack of one's own and one under Nebraska's, when the own pack changes,
+    then it is named, every read answers by the new one, and a projector judges that episode again, and no other.
+    """
+    care.record([assessed("01-02"), admitted("01-05", policy=OWN_PACK), plan("01-05")])
+    care.record([assessed("01-02", "E-2"), admitted("01-05", "E-2"), plan("01-05", "E-2")])
+    catch_up(care.recorder)
+    state = read_state(care.recorder.database)
+    assert state is not None
+    assert stale_policies(care.recorder.database, state) == ()
+    database = care.recorder.database
+    database.execute("UPDATE caretrail.finding SET message = 'kept' WHERE verdict = 'due_soon'", {})
+    as_another_process(own_pack, 'title = "', 'title = "New: ', monkeypatch)
+    assert stale_policies(database, state) == (OWN_PACK,)
+    told = {row.episode: row.message for row in care.onlooker.findings(day("02-01"), rule="R1")}
+    assert "kept" not in told.values()
+    catch_up(care.recorder)
+    kept = {row.episode: row.message == "kept" for row in care.onlooker.findings(day("02-01"), rule="R1")}
+    assert kept == {"E-1": False, "E-2": True}
+    assert stale_policies(database, read_state(database) or state) == ()
+
+
+def test_the_packs_of_another_folder_are_other_packs(own_pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a process that has asked before, when another folder is named, then it knows other packs."""
+    assert own_pack.exists()
+    before = packs_digest()
     monkeypatch.delenv("CARETRAIL_PACKS")
-    assert row_format() == before
+    assert packs_digest() != before

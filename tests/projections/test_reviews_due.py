@@ -36,7 +36,7 @@ def rows_of(history: list[Effective]) -> EpisodeRows:
     """The rows of a history, as the projection makes them."""
     return EpisodeRows(
         UUID(int=1), "E-1", "cl-1", "America/Chicago", PACK.name, history[0].day, history[0].day, None, 1, 1,
-        tuple(judge(history, POLICY).findings), spans=episode_spans(history),
+        findings=tuple(judge(history, POLICY).findings), spans=episode_spans(history),
     )  # fmt: skip
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from caretrail.policy import Pack, load_pack, read_pack
 from caretrail.policy.loader import SHIPPED
-from caretrail.projection.projector import Projector, catch_up
+from caretrail.projection.projector import Projector
 from caretrail.projection.rebuild import rebuild
-from caretrail.projection.tables import COLUMNS, TABLES
+from caretrail.projection.schema import COLUMNS, TABLES
+from caretrail.projection.upkeep import catch_up
 from caretrail.reading import door
 from caretrail.reading.board import KnownBoard
 from caretrail.reading.door import ATTEMPTS

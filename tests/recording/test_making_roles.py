@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from caretrail.errors import RolesRefused, StoreNotInitialised, StoreUnreachable
-from caretrail.projection.tables import roles_sql
+from caretrail.projection.schema import roles_sql
 from caretrail.recording import init_store, new_salt, open_recorder
 from caretrail.recording.events import PendingAccess
 from caretrail.recording.opening import check_roles, init_roles, upgrade_store

@@ -52,7 +52,7 @@ def copy_command(setup: Setup, place: str, as_json: bool) -> None:
 
 
 def _copied(source: EventRecorder, place: str) -> tuple[Copied, str]:
-    from caretrail.projection.tables import create_tables
+    from caretrail.projection.schema import create_tables
     from caretrail.recording.copying import copy_store
     from caretrail.recording.opening import init_store, open_recorder
 

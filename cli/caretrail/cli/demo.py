@@ -75,7 +75,7 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
     """
     from caretrail.commands.application import Commands
     from caretrail.demo import episodes
-    from caretrail.projection.projector import catch_up
+    from caretrail.projection.upkeep import catch_up
     from caretrail.recording.location import parse_url
     from caretrail.recording.opening import init_store, open_recorder, upgrade_store
 

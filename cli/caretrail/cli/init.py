@@ -32,7 +32,7 @@ def init_command(setup: Setup, roles: bool) -> None:
         caretrail --db postgresql://postgres@/clinic init --roles
     """
     from caretrail.errors import StoreOlder
-    from caretrail.projection.tables import create_tables, roles_sql
+    from caretrail.projection.schema import create_tables, roles_sql
     from caretrail.recording.opening import check_roles, init_roles, init_store, open_recorder, upgrade_store
 
     if roles:

@@ -66,7 +66,7 @@ def catch_up_command(setup: Setup, as_json: bool) -> None:
 
         caretrail projection catch-up
     """
-    from caretrail.projection.projector import catch_up
+    from caretrail.projection.upkeep import catch_up
 
     with setup.open() as recorder, progress("Catching up") as done:
         found = catch_up(recorder, progress=done)
@@ -176,8 +176,8 @@ def retry_command(setup: Setup, episode: str) -> None:
 
     caretrail projection quarantine retry LNK-2026-0001
     """
-    from caretrail.projection.projector import retry
     from caretrail.projection.status import status
+    from caretrail.projection.upkeep import retry
 
     with setup.open() as recorder:
         found = [item for item in status(recorder).quarantined if episode in (item.episode, str(item.stream))]

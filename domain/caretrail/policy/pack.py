@@ -6,6 +6,8 @@ rule names the `check` that judges it. A value this program cannot honour is ref
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property, lru_cache
@@ -123,10 +125,17 @@ class Pack(PackValue):
         """The first rule of a kind that is on, if there is one."""
         return cast("R | None", self._first_of.get(kind))
 
+    @cached_property
+    def digest(self) -> str:
+        """A digest of all that the pack says: what it judged is no answer of another."""
+        rules = {name: rule.model_dump() for name, rule in self.rules.items()}
+        said = json.dumps({**self.model_dump(exclude={"rules"}), "rules": rules}, default=_as_text, sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the pack with some fields changed; what was worked out from the old ones is forgotten."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("judged", "_first_of"):
+        for name in ("judged", "_first_of", "digest"):
             vars(copied).pop(name, None)
         return copied
 
@@ -150,6 +159,11 @@ class Pack(PackValue):
     def readings_of(self, rule: str) -> dict[str, Reading]:
         """The open questions that bear on a rule."""
         return {name: reading for name, reading in self.readings.items() if rule in reading.rules}
+
+
+def _as_text(value: object) -> object:
+    """What JSON has no word for: sets in order, days as text."""
+    return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
 def read_pack(path: Path) -> Pack:

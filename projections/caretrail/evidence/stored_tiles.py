@@ -9,8 +9,8 @@ from caretrail.evidence.log_rows import LeafRun
 from caretrail.evidence.tampering import Differences
 from caretrail.ledger.tiles import HASH_BYTES, WIDTH, read_tiles
 from caretrail.ledger.tree import root_of
+from caretrail.projection.schema import State, read_state, tables_exist
 from caretrail.projection.status import status
-from caretrail.projection.tables import State, read_state, tables_exist
 from caretrail.recording.recorder import EventRecorder
 
 
@@ -34,7 +34,8 @@ class StoredTiles:
 
     def __init__(self, recorder: EventRecorder) -> None:
         self._recorder = recorder
-        self._build, self.position = _live_state(recorder) or State(0, 0)
+        state = _live_state(recorder) or State(0, 0)
+        self._build, self.position = state.build, state.position
         self.quarantined = len(status(recorder).quarantined) if self.position else 0
         self.differences = Differences()
         self.same = self.missing = 0

@@ -14,11 +14,12 @@ from uuid import UUID
 from caretrail.aliases import Progress
 from caretrail.errors import StoreError
 from caretrail.ledger.tiles import differing_tiles
+from caretrail.projection.folded import FoldedEpisodes
 from caretrail.projection.programs import placed_of_programs
-from caretrail.projection.projector import FoldedEpisodes
 from caretrail.projection.rebuild import ZERO, log_streams
+from caretrail.projection.schema import State, read_state
 from caretrail.projection.shapes import EpisodeRows, UnderPolicy
-from caretrail.projection.tables import State, read_placed, read_program_findings, read_rows, read_state
+from caretrail.projection.store import read_placed, read_program_findings, read_rows
 from caretrail.recording.recorder import EventRecorder
 
 LAST = UUID(int=2**128 - 1)

@@ -11,10 +11,12 @@ from caretrail.days import day_of, merge_spans
 from caretrail.episode.episode import Episode
 from caretrail.findings.program import program_findings
 from caretrail.policy.rules.staff import Attested
+from caretrail.projection.packs import usable_policy
 from caretrail.projection.placed import Placed
-from caretrail.projection.rows import Unreadable, evolve, usable_policy
+from caretrail.projection.rows import Unreadable, evolve
+from caretrail.projection.schema import statements
 from caretrail.projection.shapes import EpisodeRows, UnderPolicy
-from caretrail.projection.tables import read_program_findings, statements, stream_of, write_program_findings
+from caretrail.projection.store import read_program_findings, stream_of, write_program_findings
 from caretrail.projection.work import groups_of
 from caretrail.recording.events import program_stream
 

@@ -12,23 +12,14 @@ from uuid import UUID
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError
 from caretrail.ledger.tiles import write_tiles
+from caretrail.projection.folded import FoldedEpisodes
+from caretrail.projection.packs import packs_digest
 from caretrail.projection.programs import refresh
-from caretrail.projection.projector import FoldedEpisodes, Projector, keep_citations
+from caretrail.projection.projector import Projector, keep_citations
+from caretrail.projection.schema import PAGE, VERSION, State, create_tables, read_state, statements
 from caretrail.projection.status import Status, status
-from caretrail.projection.tables import (
-    State,
-    create_tables,
-    read_state,
-    row_format,
-    statements,
-    stream_of,
-    sweep_rows,
-    write_rows,
-)
+from caretrail.projection.store import stream_of, sweep_rows, write_rows
 from caretrail.recording.recorder import EventRecorder
-
-PAGE = 200
-"""Episodes folded and written at a time; bounds the memory."""
 
 TILED = 1 << 16
 """Facts whose tiles are written at a time."""
@@ -68,10 +59,10 @@ def begin(recorder: EventRecorder) -> State:
         if live is None:
             raise StoreError("the read models are not there", "run 'caretrail init'")
         build = int(database.query(sql["newest_build"])[0][0]) + 1
-        params = {"build": build, "position": position, "format": row_format()}
-        database.execute(sql["begin_rebuild"], params)
+        state = State(build, position, packs_digest())
+        database.execute(sql["begin_rebuild"], {**state._asdict(), "version": VERSION})
         sweep_rows(database, live.build, build)
-    return State(build, position)
+    return state
 
 
 def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> None:
@@ -116,7 +107,7 @@ def go_live(recorder: EventRecorder, state: State) -> None:
             if live is not None and live.position > reached.position:
                 _require_log(recorder, live.position)
                 continue
-            params = {"build": state.build, "position": reached.position, "format": row_format()}
+            params = {**reached._asdict(), "version": VERSION}
             if database.execute(sql["end_rebuild"], params) != 1:
                 raise StoreError("another rebuild took over", "let it finish")
             database.execute(sql["go_live"], params)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -11,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from caretrail.days import FOREVER, merge_spans, next_day
 from caretrail.episode.episode import Episode
-from caretrail.errors import CaretrailError, PackInvalid, PackUnknown
+from caretrail.errors import CaretrailError
 from caretrail.facts import Accessed, Admitted, EpisodeFact, ProgramFact
 from caretrail.findings import QUIET_VERDICTS, Finding, Ruling
 from caretrail.findings.engine import judge
 from caretrail.findings.program import stays_under_policy
-from caretrail.policy import load_pack, load_policy
 from caretrail.policy.own_rules import QUARANTINE_RULE
+from caretrail.projection.packs import digest_of, usable_policy
 from caretrail.projection.placed import Group
 from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
 from caretrail.projection.spans import episode_spans
@@ -86,6 +85,7 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
         ended_on=seen.discharged.day if seen.discharged else None,
         version=episode.version,
         position=episode.entries[-1].position,
+        packs=digest_of(judging),
         findings=(*problems, *quiet),
         groups=groups_of(problems, judging),
         spans=episode_spans(history),
@@ -108,25 +108,6 @@ def _under_policy(history: Sequence[Effective], policy: Policy | None, zone: str
         for program, days in sorted(stays.items())
         for start, end in merge_spans(days)
     )
-
-
-def usable_policy(policy: str | None) -> Policy | None:
-    """The policy an admission names; None if it names none that is installed and usable."""
-    if policy is None:
-        return None
-    try:
-        return load_policy(policy)
-    except (PackUnknown, PackInvalid):
-        return None
-
-
-def citations_of(packs: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Where the rules of installed packs are to be found: citations by rule, by the name of the pack."""
-    found: dict[str, dict[str, str]] = {}
-    for name in packs:
-        with contextlib.suppress(PackUnknown, PackInvalid):
-            found[name] = {rule.id: rule.citation for rule in load_pack(name).rules.values()}
-    return found
 
 
 def _eligibility_span(answer: Eligibility) -> EligibilitySpan:

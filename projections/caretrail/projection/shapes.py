@@ -75,6 +75,7 @@ class Quarantined(NamedTuple):
 class EpisodeRows:
     """Everything the projection keeps of one episode, worked out from its facts up to `position`.
 
+    `packs` is the digest of the packs that judged, empty if none could.
     `findings` are first the problems, then those met or not applicable. `groups` are those of the problems.
     """
 
@@ -88,6 +89,7 @@ class EpisodeRows:
     ended_on: date | None
     version: int
     position: int
+    packs: str = ""
     findings: tuple[Finding, ...] = ()
     groups: tuple[Group | None, ...] = ()
     spans: tuple[Span, ...] = ()

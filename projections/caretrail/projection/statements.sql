@@ -1,6 +1,6 @@
 -- state --
 -- Where a projection stands.
-SELECT build, position FROM caretrail.projection WHERE name = :name AND format = :format
+SELECT build, position, packs FROM caretrail.projection WHERE name = :name AND version = :version
 
 -- advance --
 -- Move on from where we started; touches no row if somebody else moved it.
@@ -13,8 +13,8 @@ UPDATE caretrail.projection SET position = position WHERE name = 'rebuild' AND b
 
 -- begin_rebuild --
 -- Take over as the one rebuild.
-INSERT INTO caretrail.projection (name, format, build, position) VALUES ('rebuild', :format, :build, :position)
-    ON CONFLICT (name) DO UPDATE SET format = excluded.format, build = excluded.build, position = excluded.position
+INSERT INTO caretrail.projection (name, version, build, position, packs) VALUES ('rebuild', :version, :build, :position, :packs)
+    ON CONFLICT (name) DO UPDATE SET version = excluded.version, build = excluded.build, position = excluded.position, packs = excluded.packs
 
 -- newest_build --
 -- The highest build anybody has begun.
@@ -26,21 +26,30 @@ UPDATE caretrail.projection SET position = position WHERE name = 'live'
 
 -- go_live --
 -- Readers move to another build.
-UPDATE caretrail.projection SET build = :build, position = :position, format = :format WHERE name = 'live'
+UPDATE caretrail.projection SET build = :build, position = :position, version = :version, packs = :packs WHERE name = 'live'
 
 -- end_rebuild --
 -- The rebuild is over.
 DELETE FROM caretrail.projection WHERE name = 'rebuild' AND build = :build
+
+-- judged_by --
+-- Which packs judged the episodes of each policy.
+SELECT DISTINCT policy, packs FROM caretrail.episode_view WHERE build = :build AND policy IS NOT NULL
+
+-- streams_of_policy --
+-- Streams of the episodes a policy judges, a page at a time.
+SELECT stream FROM caretrail.episode_view
+ WHERE build = :build AND policy = :policy AND stream > :after ORDER BY stream LIMIT :limit
+
+-- keep_packs --
+-- The rows were judged by the packs installed.
+UPDATE caretrail.projection SET packs = :packs WHERE name = :name AND build = :build AND position = :position
 
 -- streams --
 -- Streams of the log in the order of their ids, a page at a time; nothing is made from accesses.
 SELECT stream FROM caretrail.log
  WHERE version = 1 AND stream > :after AND (name < 'accessed/' OR name >= 'accessed0')
  ORDER BY stream LIMIT :limit
-
--- count_quarantined --
--- Whether anything is quarantined.
-SELECT count(*) FROM caretrail.quarantine WHERE build = :build
 
 -- quarantined --
 -- Episodes that cannot be read.
@@ -53,7 +62,7 @@ SELECT stream FROM caretrail.episode_view WHERE build = :build AND stream > :aft
 
 -- read_episodes --
 -- The rows of a range of streams.
-SELECT stream, episode, client, zone, policy, first_day, admitted_on, ended_on, version, position, quiet
+SELECT stream, episode, client, zone, policy, first_day, admitted_on, ended_on, version, position, packs, quiet
   FROM caretrail.episode_view WHERE build = :build AND stream >= :first AND stream <= :last
 
 -- read_spans --

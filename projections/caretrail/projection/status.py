@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from caretrail.projection.schema import State, read_state, statements
 from caretrail.projection.shapes import Quarantined
-from caretrail.projection.tables import State, read_state, statements, stream_of
+from caretrail.projection.store import stream_of
 
 if TYPE_CHECKING:
     from caretrail.recording.recorder import EventRecorder

@@ -1,24 +1,13 @@
--- drop --
--- Every row below is made from the log and can be made again.
-DROP TABLE IF EXISTS caretrail.projection;
-DROP TABLE IF EXISTS caretrail.episode_view;
-DROP TABLE IF EXISTS caretrail.span;
-DROP TABLE IF EXISTS caretrail.finding;
-DROP TABLE IF EXISTS caretrail.placed;
-DROP TABLE IF EXISTS caretrail.eligibility_span;
-DROP TABLE IF EXISTS caretrail.quarantine;
-DROP TABLE IF EXISTS caretrail.under_policy;
-DROP TABLE IF EXISTS caretrail.pack;
-DROP TABLE IF EXISTS caretrail.tile;
-
 -- create --
+-- Every row below is made from the log and can be made again.
 -- A build is one complete set of rows: a rebuild writes the next one beside the live one, then readers move over.
 -- Days are half-open intervals; 9999-12-31 stands for "no end".
 CREATE TABLE IF NOT EXISTS caretrail.projection (
     name        text PRIMARY KEY,           -- live, or rebuild while one is under way
-    format      integer NOT NULL,
+    version     integer NOT NULL,           -- of the rows and tables, as in the code that made them
     build       integer NOT NULL,
-    position    bigint NOT NULL             -- the log up to here is in the rows
+    position    bigint NOT NULL,            -- the log up to here is in the rows
+    packs       text NOT NULL DEFAULT ''    -- digest of all packs that were installed then
 );
 
 CREATE TABLE IF NOT EXISTS caretrail.episode_view (
@@ -33,10 +22,12 @@ CREATE TABLE IF NOT EXISTS caretrail.episode_view (
     ended_on    date,
     version     bigint NOT NULL,
     position    bigint NOT NULL,
+    packs       text NOT NULL,              -- digest of the packs that judged
     quiet       text NOT NULL,              -- findings met or not applicable, as JSON: read only when asked for
     PRIMARY KEY (build, stream)
 );
 CREATE INDEX IF NOT EXISTS episode_view_episode ON caretrail.episode_view (build, episode);
+CREATE INDEX IF NOT EXISTS episode_view_packs ON caretrail.episode_view (build, policy, packs);
 CREATE INDEX IF NOT EXISTS episode_view_client ON caretrail.episode_view (build, client);
 
 CREATE TABLE IF NOT EXISTS caretrail.span (
@@ -150,13 +141,13 @@ SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'projection'
 -- Whether the tables are there.
 SELECT 1 WHERE to_regclass('caretrail.projection') IS NOT NULL
 
--- format --
--- The format of the tables that are there.
-SELECT format FROM caretrail.projection WHERE name = 'live'
+-- version --
+-- The version of the tables that are there.
+SELECT version FROM caretrail.projection WHERE name = 'live'
 
 -- start --
 -- An empty projection, at the beginning of the log.
-INSERT INTO caretrail.projection (name, format, build, position) VALUES ('live', :format, 1, 0) ON CONFLICT (name) DO NOTHING
+INSERT INTO caretrail.projection (name, version, build, position) VALUES ('live', :version, 1, 0) ON CONFLICT (name) DO NOTHING
 
 -- lock_postgresql --
 -- Until the transaction ends nobody else makes tables.
@@ -177,25 +168,12 @@ SELECT 1
    AND NOT EXISTS (SELECT FROM pg_class
                     WHERE oid = to_regclass('caretrail.projection') AND NOT pg_has_role(relowner, 'USAGE'))
 
--- shape_postgresql --
--- The shape the tables were made in.
-SELECT obj_description(to_regclass('caretrail.projection'), 'pg_class')
-
--- empty_postgresql --
--- All rows away, for a role that may not drop the tables.
-TRUNCATE caretrail.projection, caretrail.episode_view, caretrail.span, caretrail.finding, caretrail.placed,
-    caretrail.eligibility_span, caretrail.quarantine, caretrail.under_policy, caretrail.pack, caretrail.tile
-
 -- grant_postgresql --
 -- A projector fills the tables, readers and auditors read them; nothing to do in a store without roles.
 DO $$
 BEGIN
     IF has_schema_privilege(to_regrole('caretrail_projector'), 'caretrail', 'USAGE') THEN
-        GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON caretrail.projection, caretrail.episode_view, caretrail.span,
-            caretrail.finding, caretrail.placed, caretrail.eligibility_span, caretrail.quarantine, caretrail.under_policy,
-            caretrail.pack, caretrail.tile TO caretrail_projector;
-        GRANT SELECT ON caretrail.projection, caretrail.episode_view, caretrail.span, caretrail.finding, caretrail.placed,
-            caretrail.eligibility_span, caretrail.quarantine, caretrail.under_policy, caretrail.pack, caretrail.tile
-            TO caretrail_reader, caretrail_auditor;
+        GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON {tables} TO caretrail_projector;
+        GRANT SELECT ON {tables} TO caretrail_reader, caretrail_auditor;
     END IF;
 END $$

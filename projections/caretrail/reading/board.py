@@ -15,15 +15,14 @@ from caretrail.aliases import Progress
 from caretrail.days import day_of, day_or_none, end_or_none
 from caretrail.findings import Finding
 from caretrail.projection.placed import Placed
+from caretrail.projection.schema import State, statements
 from caretrail.projection.shapes import EpisodeRows, Span, UnderPolicy
-from caretrail.projection.tables import (
-    State,
+from caretrail.projection.store import (
     finding_from,
     placed_of,
     read_citations,
     read_program_findings,
     read_rows,
-    statements,
     stream_of,
 )
 from caretrail.reading.scope import Scope, findings_of, findings_of_programs, wanted, work_on
@@ -368,7 +367,7 @@ def _placed(row: Row, days: tuple[date, date], *, closed: bool) -> Placed | None
 
 def citation_of(finding: Finding, policy: Policy | None = None) -> str:
     """The citation of a finding as its pack gives it: a pack of the policy, else the one installed."""
-    from caretrail.projection.rows import citations_of
+    from caretrail.projection.packs import citations_of
 
     for pack in policy.versions if policy else ():
         if pack.name == finding.pack:
@@ -383,7 +382,7 @@ def computed_rows(
 
     `by` judges them by another policy than those of their admissions.
     """
-    from caretrail.projection.projector import FoldedEpisodes
+    from caretrail.projection.folded import FoldedEpisodes
 
     found: dict[UUID, EpisodeRows | None] = dict.fromkeys(streams)
     if by is not None:

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import AccessNotRecorded, CaretrailError, StoreError, StoreUnreachable, UnknownEpisode
+from caretrail.projection.packs import stale_policies
+from caretrail.projection.schema import State, read_state, tables_exist
 from caretrail.projection.status import behind
-from caretrail.projection.tables import State, read_state, tables_exist
 from caretrail.reading.answers import Standing
 from caretrail.reading.board import Board, KnownBoard, LiveBoard, computed_rows
 
@@ -163,7 +164,7 @@ class Door:
             state = self._state()
             if state is not None and self._is_current(state):
                 return
-            from caretrail.projection.projector import catch_up
+            from caretrail.projection.upkeep import catch_up
 
             catch_up(self._recorder, progress=self._progress)
         except StoreError:
@@ -180,10 +181,11 @@ class Door:
         return log_position - position if far else behind(self._recorder, position, log_position)
 
     def _state(self) -> State | None:
-        """Where the projection stands; None where its tables were never made."""
+        """Where the projection stands; None where its tables were never made, or other packs judged its rows."""
         database = self._recorder.database
         try:
-            return read_state(database)
+            state = read_state(database)
+            return None if state is None or stale_policies(database, state) else state
         except CaretrailError:
             if tables_exist(database):
                 raise

@@ -11,7 +11,8 @@ from caretrail.episode.history import Effective
 from caretrail.errors import StoreDamaged, UnknownEpisode
 from caretrail.findings import Finding
 from caretrail.policy import Pack, Policy
-from caretrail.projection.rows import Unreadable, computed, evolve, usable_policy
+from caretrail.projection.packs import usable_policy
+from caretrail.projection.rows import Unreadable, computed, evolve
 from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Span
 from caretrail.recording.events import episode_stream
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from caretrail.aliases import Progress
 from caretrail.policy import Pack, Policy
 from caretrail.projection.programs import days_by
-from caretrail.projection.tables import State, stream_of
+from caretrail.projection.schema import State
+from caretrail.projection.store import stream_of
 from caretrail.reading.board import QUERIES, KnownBoard
 from caretrail.reading.scope import Scope
 from caretrail.recording.statements import load_sql

@@ -17,7 +17,8 @@ from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
 from caretrail.facts import Addendum, Corrected, EpisodeFact, ProgramFact, Voided
 from caretrail.policy import Policy
-from caretrail.projection.rows import Unreadable, evolve, usable_policy
+from caretrail.projection.packs import usable_policy
+from caretrail.projection.rows import Unreadable, evolve
 from caretrail.projection.shapes import Span
 from caretrail.projection.spans import episode_spans
 from caretrail.reading.answers import Answer

@@ -15,7 +15,7 @@ from typing import Literal
 
 from caretrail.days import today_in
 from caretrail.findings import Finding
-from caretrail.projection.rows import usable_policy
+from caretrail.projection.packs import usable_policy
 from caretrail.projection.shapes import EpisodeRows
 from caretrail.reading.answers import Answer
 from caretrail.reading.board import Board

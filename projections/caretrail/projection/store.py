@@ -1,204 +1,23 @@
-"""The tables of the read models: made by `init`, dropped and made anew when their format changes."""
+"""Rows in and out of the tables, by the names of their fields."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
-import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache, lru_cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from caretrail.days import FOREVER, day_of, day_or_none, end_or_none
-from caretrail.errors import StoreError
-from caretrail.files import MOST_PACK_BYTES, regular_bytes
 from caretrail.findings import FINDING_FIELDS, Finding, finding_of, finding_values
 from caretrail.projection.placed import Group, Placed
+from caretrail.projection.schema import ALL_TABLES, COLUMNS, PAGE, PLACE_FIELDS, TABLES, statements
 from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
-from caretrail.recording.statements import load_sql
 
 if TYPE_CHECKING:
     from caretrail.recording.database import Database, Row
 
 T = TypeVar("T")
-
-MADE_BY = ("caretrail.episode", "caretrail.findings", "caretrail.ledger", "caretrail.policy", "caretrail.projection")
-"""What decides on the content of a row: a row made by other code or other packs is no answer of today's."""
-
-PACKAGE = "caretrail.projection"
-TABLES = ("episode_view", "span", "finding", "placed", "eligibility_span", "quarantine", "under_policy")
-"""Tables of rows that belong to one episode."""
-OTHER_TABLES = ("pack", "tile")
-
-_FINDING_TYPES = {
-    "rule": "text NOT NULL",
-    "pack": "text NOT NULL",
-    "subject": "text NOT NULL",
-    "start": "date NOT NULL",
-    "until": "date NOT NULL",
-    "quiet": "boolean NOT NULL",
-    "verdict": "text NOT NULL",
-    "message": "text NOT NULL",
-    "arithmetic": "text NOT NULL",
-    "evidence": "text NOT NULL",
-    "due_on": "date",
-    "cause": "text NOT NULL",
-    "owner": "text",
-    "anchor": "date",
-    "signer": "text",
-}
-"""The type of the column of each field of a finding; `evidence` is JSON, `until` may be FOREVER."""
-
-_PLACE_FIELDS = tuple(name for name in Placed._fields if name != "finding")
-_RENAMED = {"start": "start_on", "until": "until_on", "first": "first_on", "end": "end_on", "group": "in_group"}
-"""Columns named otherwise than their field: SQL keeps some words for itself."""
-
-
-def columns_of(names: Iterable[str]) -> tuple[str, ...]:
-    """The columns of fields."""
-    return tuple(_RENAMED.get(name, name) for name in names)
-
-
-FINDING_COLUMNS = columns_of(FINDING_FIELDS)
-PLACED_COLUMNS = columns_of((*_PLACE_FIELDS, *FINDING_FIELDS))
-
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "episode_view": (
-        "build", "stream", "episode", "client", "zone", "policy", "first_day", "admitted_on", "ended_on",
-        "version", "position", "quiet",
-    ),
-    "span": ("build", "stream", "start_on", "until_on", "program", "level", "clinician", "status"),
-    "finding": ("build", "stream", "number", "live_until", "in_group", *FINDING_COLUMNS),
-    "placed": ("build", "number", *PLACED_COLUMNS),
-    "eligibility_span": (
-        "build", "stream", "start_on", "until_on", "verdict", "basis", "holds_through", "reasons", "evidence",
-    ),
-    "quarantine": ("build", "stream", "episode", "position", "version", "reason_code", "since"),
-    "under_policy": ("build", "stream", "start_on", "until_on", "program", "policy", "zone"),
-}  # fmt: skip  # a table a line
-
-
-@lru_cache
-def statements(package: str = PACKAGE, file: str = "statements.sql") -> Mapping[str, str]:
-    """SQL with the columns of findings filled in: `{finding}` and `{placed}`, `{finding of f}` with an alias."""
-    return {name: _COLUMN_LIST.sub(_column_list, sql) for name, sql in load_sql(package, file).items()}
-
-
-_COLUMN_LIST = re.compile(r"\{(finding|placed)(?: of (\w+))?\}")
-
-
-def _column_list(match: re.Match[str]) -> str:
-    prefix = f"{match[2]}." if match[2] else ""
-    return ", ".join(prefix + name for name in (FINDING_COLUMNS if match[1] == "finding" else PLACED_COLUMNS))
-
-
-class State(NamedTuple):
-    """Where a projection stands: its build, and the log position that is in the rows."""
-
-    build: int
-    position: int
-
-
-def row_format() -> int:
-    """A number that changes with the rules' code, the policy packs and the tables.
-
-    Rows of another format are dropped and made again, so the stored answers and those of `why` cannot disagree.
-    """
-    return format_with(MADE_BY, os.environ.get("CARETRAIL_PACKS"))  # as in caretrail.policy.loader
-
-
-@cache
-def format_with(packages: tuple[str, ...], own: str | None) -> int:
-    """The format of rows made by these packages, and by the packs in a folder of one's own; read once a process."""
-    digest = hashlib.sha256()
-    for package in packages:
-        spec = find_spec(package)  # finds the package without importing it: a read must start fast
-        for place in (spec.submodule_search_locations or ()) if spec else ():
-            for path in sorted(Path(place).rglob("*")):
-                if path.suffix in (".py", ".sql", ".toml"):
-                    digest.update(path.name.encode() + path.read_bytes())
-    for path in sorted(Path(own).glob("*.toml")) if own else ():
-        with contextlib.suppress(OSError):  # what cannot be read judges nothing, and says so where it is asked for
-            digest.update(os.fsencode(path.name) + regular_bytes(path, MOST_PACK_BYTES))
-    return int.from_bytes(digest.digest()[:4], "big") >> 1
-
-
-def create_tables(database: Database) -> None:
-    """Make the tables of the read models unless they are there in today's format; safe to repeat."""
-    if _format(database) == row_format():
-        return
-    sql = load_sql(PACKAGE, "tables.sql")
-    with database.transaction():
-        if database.dialect == "postgresql":
-            database.query(sql["lock_postgresql"])
-            database.query(sql["act_postgresql"])
-            if _format(database) == row_format():
-                return  # another process was quicker
-        _make(database, sql)
-        database.execute(sql["start"], {"format": row_format()})
-
-
-def _make(database: Database, sql: Mapping[str, str]) -> None:
-    if database.dialect == "postgresql" and not database.query(sql["maker_postgresql"]):
-        _empty(database, sql)
-        return
-    if tables_exist(database):
-        database.script(sql["drop"])
-    database.script(_create(sql))
-    if database.dialect == "postgresql":
-        database.script(sql["grant_postgresql"])
-        database.script(f"COMMENT ON TABLE caretrail.projection IS '{_shape(sql)}'")
-
-
-def _empty(database: Database, sql: Mapping[str, str]) -> None:
-    """Start over in the tables of the owner, as a projector must: it fills tables and makes none."""
-    if database.query(sql["shape_postgresql"])[0][0] != _shape(sql):
-        raise StoreError(
-            f"{database.store}: the read models need other tables, which this role may not make",
-            "let the owner of the store, or an administrator, run 'caretrail init' on it",
-        )
-    database.execute(sql["empty_postgresql"])
-
-
-def _shape(sql: Mapping[str, str]) -> str:
-    return hashlib.sha256(_create(sql).encode()).hexdigest()[:16]
-
-
-def _create(sql: Mapping[str, str]) -> str:
-    columns = "\n".join(f"    {_RENAMED.get(name, name)} {_FINDING_TYPES[name]}," for name in FINDING_FIELDS)
-    return sql["create"].replace("{finding}", columns)
-
-
-def roles_sql() -> str:
-    """What `init --roles` has to grant on the read models."""
-    return load_sql(PACKAGE, "tables.sql")["grant_postgresql"]
-
-
-def tables_exist(database: Database) -> bool:
-    """Whether there are read models, of whatever format."""
-    return bool(database.query(load_sql(PACKAGE, "tables.sql")[f"exists_{database.dialect}"]))
-
-
-def _format(database: Database) -> int | None:
-    if not tables_exist(database):
-        return None
-    rows = database.query(load_sql(PACKAGE, "tables.sql")["format"])
-    return int(rows[0][0]) if rows else None
-
-
-def read_state(database: Database, name: str = "live") -> State | None:
-    """Read where a projection stands; None if there is none of that name in today's format."""
-    rows = database.query(statements()["state"], {"name": name, "format": row_format()})
-    return State(int(rows[0][0]), int(rows[0][1])) if rows else None
-
-
-# --- writing ------------------------------------------------------------------------------------------------------
 
 
 def write_rows(database: Database, build: int, episodes: Sequence[EpisodeRows]) -> None:
@@ -219,14 +38,14 @@ def delete_rows(database: Database, build: int, streams: Iterable[UUID]) -> None
 
 def sweep_rows(database: Database, live: int, following: int) -> None:
     """Take away the rows of builds nobody reads and nobody writes."""
-    for table in (*TABLES, *OTHER_TABLES):
+    for table in ALL_TABLES[1:]:
         database.execute(statements()["sweep"].format(table=table), {"live": live, "next": following})
 
 
 def _view_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
     yield (
         build, rows.stream, rows.episode, rows.client, rows.zone, rows.policy, rows.first_day, rows.admitted_on,
-        rows.ended_on, rows.version, rows.position, _as_json(rows.findings[len(rows.problems) :]),
+        rows.ended_on, rows.version, rows.position, rows.packs, _as_json(rows.findings[len(rows.problems) :]),
     )  # fmt: skip  # in the order of COLUMNS
 
 
@@ -246,7 +65,7 @@ def _placed_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
 
 def _placed_values(build: int, placed: Iterable[Placed]) -> Iterator[Sequence[object]]:
     for number, one in enumerate(placed):
-        yield build, number, *[getattr(one, name) for name in _PLACE_FIELDS], *_column_values(one.finding)
+        yield build, number, *[getattr(one, name) for name in PLACE_FIELDS], *_column_values(one.finding)
 
 
 def _column_values(finding: Finding) -> Iterable[object]:
@@ -309,9 +128,6 @@ def read_citations(database: Database, build: int) -> dict[str, dict[str, str]]:
     return {name: json.loads(found) for name, found in database.query(statements()["read_packs"], {"build": build})}
 
 
-# --- reading back -------------------------------------------------------------------------------------------------
-
-
 def stream_of(value: Any) -> UUID:
     """A stored stream id: SQLite gives its 16 bytes."""
     return UUID(bytes=value) if isinstance(value, bytes) else value
@@ -337,7 +153,7 @@ def read_finding(values: dict[str, Any]) -> Finding:
 
 def placed_of(row: Row) -> Placed:
     """Read a placed finding from its columns, in the order of PLACED_COLUMNS."""
-    values = dict(zip((*_PLACE_FIELDS, *FINDING_FIELDS), row, strict=True))
+    values = dict(zip((*PLACE_FIELDS, *FINDING_FIELDS), row, strict=True))
     values.update(
         finding=read_finding(values),
         stream=stream_of(values["stream"]),
@@ -382,11 +198,20 @@ def read_rows(database: Database, build: int, first: UUID, last: UUID) -> dict[U
         loud: list[tuple[Group | None, Finding]] = findings.get(stream, [])
         found[stream] = EpisodeRows(
             stream, row[1], row[2], row[3], row[4], day_of(row[5]), day_or_none(row[6]), day_or_none(row[7]),
-            row[8], row[9], (*(finding for _, finding in loud), *_from_json(row[10])),
+            row[8], row[9], row[10], (*(finding for _, finding in loud), *_from_json(row[11])),
             tuple(group for group, _ in loud), tuple(spans.get(stream, ())),
             tuple(answers.get(stream, ())), problems.get(stream), tuple(under_policy.get(stream, ())),
         )  # fmt: skip  # in the order of the fields
     return found
+
+
+def streams_of_policy(database: Database, build: int, policy: str) -> Iterator[list[UUID]]:
+    """Streams of the episodes whose admission names a policy, a page at a time."""
+    params = {"build": build, "policy": policy, "after": UUID(int=0), "limit": PAGE}
+    while rows := database.query(statements()["streams_of_policy"], params):
+        streams = [stream_of(row[0]) for row in rows]
+        yield streams
+        params["after"] = streams[-1]
 
 
 def read_program_findings(database: Database, build: int, low: date = date.min, last: date = FOREVER) -> list[Placed]:
