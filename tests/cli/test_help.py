@@ -12,12 +12,12 @@ import click
 import pytest
 
 from caretrail.cli import audit, main
-from caretrail.cli.facts_page import facts_page
 from caretrail.cli.fields import missing
 from caretrail.cli.main import cli
 from caretrail.cli.record import example
-from caretrail.cli.reference import reference
 from caretrail.facts.catalog import APPENDED, FACT_TYPES
+from tests.pages.cli_page import reference
+from tests.pages.events_page import events_page
 
 from .conftest import Caretrail
 
@@ -96,12 +96,12 @@ def test_the_example_of_a_fact_gives_all_that_it_requires(name: str) -> None:
 
 def test_the_page_of_the_facts_is_what_their_schema_says() -> None:
     page = REFERENCE.with_name("facts.md").read_text()
-    assert page == facts_page(), "run: python -m caretrail.cli.facts_page > docs/reference/facts.md"
+    assert page == events_page(), "run: python -m tests.pages.events_page > docs/reference/facts.md"
     assert all(f"## `{kind}`" in page for kind in FACT_TYPES)
 
 
 def test_the_reference_page_is_what_the_commands_say() -> None:
-    assert REFERENCE.read_text() == reference(), "run: python -m caretrail.cli.reference > docs/reference/cli.md"
+    assert REFERENCE.read_text() == reference(), "run: python -m tests.pages.cli_page > docs/reference/cli.md"
 
 
 def test_the_version(caretrail: Caretrail) -> None:

@@ -1,6 +1,6 @@
 """The reference page of the facts, written from their published JSON Schema.
 
-`python -m caretrail.cli.facts_page > docs/reference/facts.md` writes it; a test compares.
+`python -m tests.pages.events_page > docs/reference/facts.md` writes it; a test compares.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from caretrail.facts.catalog import FACT_TYPES
 
 HEADING = """# The facts
 
-Written from the published schema by `python -m caretrail.cli.facts_page`; a test keeps the two equal. `caretrail
+Written from the published schema by `python -m tests.pages.events_page`; a test keeps the two equal. `caretrail
 schema` prints the schema itself. A fact is one JSON object of at most 256 KB; unknown fields and fields named twice are
 refused; null and absent mean the same: not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`;
 durations are whole minutes.
@@ -36,7 +36,7 @@ WORDS = {
 Schema = dict[str, Any]
 
 
-def facts_page() -> str:
+def events_page() -> str:
     """The whole page as Markdown."""
     schema = json_schema()
     definitions: dict[str, Schema] = schema["$defs"]
@@ -97,4 +97,4 @@ def _text(prop: Schema) -> str:
 
 
 if __name__ == "__main__":
-    click.echo(facts_page(), nl=False)
+    click.echo(events_page(), nl=False)
