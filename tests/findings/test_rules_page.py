@@ -23,7 +23,7 @@ def test_every_rule_has_tests_of_its_own(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", [rule.id for rule in PACK.rules.values() if rule.check != "length_of_stay"])
-def test_every_rule_can_raise_a_flag_that_is_named(rule: str) -> None:
+def test_every_rule_can_give_a_cause_that_is_named(rule: str) -> None:
     assert causes_of(function_of(PACK.rules[rule].check))
 
 

@@ -26,7 +26,7 @@ NAME = "ne-medicaid-2.1-adult"
 FIXED = frozenset(Rule.model_fields)
 TOKEN = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 
-HEADING = """# The rules, from the sentence to the flag
+HEADING = """# The rules, from the sentence to the finding
 
 Written from the policy pack, the rules' code and the tests by `python -m tests.pages.rules_page`; a test keeps the
 page up to date. The [text of the regulation](sources/ne-iop-2.1-adult.txt) is kept beside it; line numbers are its own.
@@ -86,7 +86,7 @@ def _rule(pack: Pack, rule: Rule) -> Iterator[str]:
     yield f"- Judged by `{rule.check}` ([{path.name}](../../{path.as_posix()})): {doc}\n"
     causes = causes_of(function)
     if causes:
-        yield f"- Flags: {', '.join(f'`{cause}`' for cause in causes)}\n"
+        yield f"- Findings by cause: {', '.join(f'`{cause}`' for cause in causes)}\n"
     for reading in pack.readings_of(rule.id).values():
         others = ", or ".join(f"`{other}`" for other in reading.alternatives)
         yield f"- Reading: {reading.question} `{reading.value}`" + (f"; it could be {others}" if others else "") + "\n"

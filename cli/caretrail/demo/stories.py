@@ -206,7 +206,7 @@ STORIES = (
 TIMELINE_EPISODE = "DEMO-010"
 """The episode whose timeline is worth showing."""
 WHY_EPISODE, WHY_RULE = "DEMO-001", "NE21-R1"
-"""The flag worth asking why."""
+"""The finding worth asking why."""
 ELIGIBILITY_EPISODE = "DEMO-007"
 """The episode whose continued stay is not a plain yes."""
 CASELOAD_ACTOR = "c-ortiz,clinician,LADC"
