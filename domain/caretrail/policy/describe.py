@@ -121,8 +121,8 @@ def _phrases(rule: Rule) -> Iterator[str]:
         value: Any = getattr(rule, name)
         if name == "within":
             yield _within(value, getattr(rule, "trigger", ""))
-        elif name in _SAID:
-            yield _SAID[name](value)
+        elif name in _PHRASES:
+            yield _PHRASES[name](value)
         elif name in TOKENS:
             yield TOKENS[name][value]
         elif name in LISTS and value:
@@ -157,11 +157,11 @@ def _every(terms: Sequence[Term]) -> str:
     return "every " + ", or ".join(map(_term, terms))
 
 
-_SAID: dict[str, Callable[[Any], str]] = {
+_PHRASES: dict[str, Callable[[Any], str]] = {
     "cap": lambda found: f"no later than {_term(found)}" if found else "",
     "after": lambda found: f"after {_term(found)}",
     "every": _every,
-    "after_weeks": lambda weeks: f"looked at after {counted(weeks, 'week')}",
+    "after_weeks": lambda weeks: f"judged after {counted(weeks, 'week')}",
     "soon_days": lambda days: f"announced {counted(days, 'day')} before" if days else "",
     "typical_weeks": lambda weeks: f"{weeks[0]} to {weeks[1]} weeks are typical, never judged by" if weeks else "",
 }
