@@ -148,7 +148,7 @@ def test_an_unknown_rule_and_an_unknown_pack_are_status_1(caretrail: Caretrail, 
     caretrail("append", input=example)
     assert caretrail("why", "LNK", "Z9").status == 1
     assert caretrail("rules", "no-such-pack").status == 1
-    assert caretrail("schema", "no_such_fact").status == 1
+    assert caretrail("schema", "no_such_fact").status == 2
 
 
 def test_a_check_that_finds_differences_is_status_1(caretrail: Caretrail, example: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from caretrail.cli.helping import described
+from caretrail.cli.options import did_you_mean
 from caretrail.cli.screen import print_json
-from caretrail.errors import InvalidFact
 
 
 @click.command("schema")
@@ -28,6 +28,6 @@ def schema_command(fact: str | None) -> None:
         return
     cls = FACT_TYPES.get(fact.replace("-", "_"))
     if cls is None:
-        raise InvalidFact("there is no fact of that type", f"choose one of {', '.join(FACT_TYPES)}")
+        raise click.UsageError(f"No such fact.{did_you_mean(fact, FACT_TYPES)} There are {', '.join(FACT_TYPES)}.")
     schema: dict[str, Any] = cls.model_json_schema(by_alias=True)
     print_json(schema)

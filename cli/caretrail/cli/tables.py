@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,7 @@ NARROWEST = 40
 """Narrower than this is no screen but an unknown one, which counts as USUAL."""
 
 USUAL = 80
+USUAL_HEIGHT = 24
 
 LONGEST_ID = 28
 """A longer id is folded onto the next line, never cut."""
@@ -163,10 +165,15 @@ def _rich(cell: AnyCell) -> Text:
 def _console(indent: int) -> Console:
     from rich.console import Console
 
-    console = Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
-    width = console.width if console.width >= NARROWEST else USUAL
-    console.width = min(width, WIDEST) - indent
-    return console
+    return Console(
+        file=sys.stdout, markup=False, emoji=False, highlight=False, width=screen_width() - indent, height=USUAL_HEIGHT
+    )
+
+
+def screen_width() -> int:
+    """How many columns to print in: as COLUMNS or the terminal says, and USUAL if neither is any screen's width."""
+    width = get_terminal_size((USUAL, USUAL_HEIGHT)).columns
+    return min(width, WIDEST) if width >= NARROWEST else USUAL
 
 
 def _print(table: Table, console: Console, indent: int) -> None:
