@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from caretrail.cli import options
-from caretrail.recording.opening import open_recorder
+from caretrail.recording import database, sqlite_setup
+from caretrail.recording.opening import init_store, open_recorder
 
 from .conftest import Caretrail
 
-OLDER = Path(__file__).parent.parent / "recording" / "kept" / "schema-1.sqlite.sql"
-MARK, MARK_OF_A_DEMO = "9CEDBE5D51',0,", "9CEDBE5D51',1,"
+
+def older(place: Path, monkeypatch: pytest.MonkeyPatch, *, demo: bool) -> None:
+    """Make a store, then pretend that this program is a schema further on."""
+    init_store(str(place), demo=demo)
+    for module in (database, sqlite_setup):
+        monkeypatch.setattr(module, "SCHEMA", 2)
+    monkeypatch.setattr(sqlite_setup, "UPGRADES", {1: "CREATE TABLE pretended (a integer)"})
 
 
 @pytest.fixture
@@ -110,20 +114,21 @@ def test_the_demo_is_not_for_postgresql(tmp_path: Path) -> None:
     assert "needs a SQLite file" in ended.err
 
 
-def test_a_demo_that_an_older_version_made_is_brought_up_to_date(nowhere: Caretrail, tmp_path: Path) -> None:
+def test_a_demo_that_an_older_version_made_is_brought_up_to_date(
+    nowhere: Caretrail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = tmp_path / "data" / "caretrail" / "demo-2026-03-10-60-2026.db"
-    place.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(place)) as file:
-        file.executescript(OLDER.read_text().replace(MARK, MARK_OF_A_DEMO))
+    older(place, monkeypatch, demo=True)
     assert nowhere("demo", "--today", "2026-03-10").status == 0
     ended = nowhere("--db", str(place), "init")
     assert ended.out.startswith("There is a store already, left as it is")
 
 
-def test_a_store_that_was_named_is_not_upgraded_by_the_demo(nowhere: Caretrail, tmp_path: Path) -> None:
+def test_a_store_that_was_named_is_not_upgraded_by_the_demo(
+    nowhere: Caretrail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = tmp_path / "clinic.db"
-    with closing(sqlite3.connect(place)) as file:
-        file.executescript(OLDER.read_text())
+    older(place, monkeypatch, demo=False)
     ended = nowhere("demo", "--today", "2026-03-10", "--db", str(place))
     assert (ended.status, ended.out) == (4, "")
     assert "schema 1" in ended.err

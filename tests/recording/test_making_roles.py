@@ -10,9 +10,8 @@ import pytest
 
 from caretrail.errors import RolesRefused, StoreNotInitialised, StoreUnreachable
 from caretrail.projection.schema import roles_sql
-from caretrail.recording import init_store, new_salt, open_recorder
-from caretrail.recording.events import PendingAccess
-from caretrail.recording.opening import check_roles, init_roles, upgrade_store
+from caretrail.recording import init_store, open_recorder
+from caretrail.recording.opening import check_roles, init_roles
 from caretrail.recording.postgresql_roles import GRANTED, OWNERS
 from caretrail.service import create_store
 from tests.support.stores import all_at_once, as_login, database_url, pending, run_sql
@@ -74,7 +73,7 @@ def test_nobody_who_logs_in_owns_anything(postgres_url: str, logins: dict[str, s
     """So `append` runs with no more than its grants, not as whoever happened to make the store."""
     found = owners(postgres_url)
     assert (found.pop("append"), found.pop("record_access")) == ("caretrail_append", "caretrail_append")
-    assert {"log", "store", "stay", "flag", "refuse_change", "caretrail", "salt"} <= found.keys()
+    assert {"log", "store", "stay", "finding", "refuse_change", "caretrail", "salt"} <= found.keys()
     assert set(found.values()) == {"caretrail_owner"}
     powers = (
         "SELECT rolname FROM pg_roles WHERE rolname LIKE 'caretrail\\_%' AND (rolsuper OR rolcanlogin OR rolcreaterole)"
@@ -122,28 +121,6 @@ def test_a_store_that_is_there_keeps_its_facts_and_loses_old_grants(postgres_url
     assert not _goes(logins["projector"], "SELECT caretrail.append('{}', '{}', '{}', '{}', '{}', '{}', '{}')")
     with open_recorder(logins["reader"]) as recorder:
         assert recorder.read_log() == events
-
-
-def test_an_upgrade_hands_the_right_to_look_to_those_who_read(postgres_url: str, logins: dict[str, str]) -> None:
-    """Given a store of schema 1 with roles, where readers had `append` for want of anything narrower."""
-    run_sql(
-        postgres_url,
-        "DROP FUNCTION caretrail.record_access",
-        "DROP INDEX caretrail.log_access",
-        "GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_reader, caretrail_auditor",
-        "ALTER TABLE caretrail.store DISABLE TRIGGER refuse_change",
-        "UPDATE caretrail.store SET schema_version = 1",
-        "ALTER TABLE caretrail.store ENABLE ALWAYS TRIGGER refuse_change",
-    )
-    assert upgrade_store(postgres_url) == 2
-    found = owners(postgres_url)
-    assert (found.pop("append"), found.pop("record_access")) == ("caretrail_append", "caretrail_append")
-    for kind in ("writer", "reader", "auditor", "projector", "owner"):
-        with open_recorder(logins[kind]) as recorder:
-            assert recorder.record_access([PendingAccess(b"{}", kind, new_salt())])[0].recorded_by == recorder.account
-            if kind != "writer":
-                with pytest.raises(StoreUnreachable, match="may not"):
-                    recorder.append([pending(uuid4())])
 
 
 def test_an_administrator_need_not_be_a_superuser(postgres_server: str) -> None:

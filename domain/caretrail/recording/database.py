@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from caretrail.errors import StoreError
+from caretrail.errors import StoreError, StoreNewer, StoreOlder
 from caretrail.recording.location import Dialect
 from caretrail.recording.statements import load_sql
 
@@ -16,6 +16,21 @@ __all__ = ["Database", "Params", "Row", "load_sql"]
 # What a column holds is known to the author of the SQL, not to the type checker: the one place where Any is meant.
 Row: TypeAlias = tuple[Any, ...]
 Params: TypeAlias = Mapping[str, object]
+
+
+SCHEMA: Final = 1
+"""The schema of the stores this program makes and knows: one number for both databases."""
+
+
+def check_schema(schema: int, store: str) -> None:
+    """Refuse a store of another schema than ours. Raises StoreNewer or StoreOlder."""
+    if schema > SCHEMA:
+        raise StoreNewer(
+            f"{store} was written by a newer Caretrail (schema {schema}, this one knows {SCHEMA})",
+            "install the newer version",
+        )
+    if schema < SCHEMA:
+        raise StoreOlder(store, schema, SCHEMA)
 
 
 def spoiled(store: str) -> StoreError:

@@ -1,4 +1,4 @@
--- How facts enter the log on PostgreSQL: run when a store is made, and by the upgrade to schema 2.
+-- How facts enter the log on PostgreSQL: run when a store is made.
 
 -- Append events and replace stays, all or nothing, and return what is stored. No value of an event or stay may enter a
 -- message: the numbers a caller needs travel in a fixed form behind these states.
@@ -148,9 +148,9 @@ BEGIN
     PERFORM pg_notify('caretrail_log', (coalesce(newest.position, 0) + total)::text);
 END $$;
 
--- Record looks: the one thing every role may add. Whose they are is chosen here: the stream of the account, computed from
--- who logged in as `access_stream` of Python does, the next version of it, name and source. So there is no conflict, and
--- nobody can look in another's name. Recorded before under their commands, they return their first result, as above.
+-- Record accesses: the one thing every role may add. Whose they are is chosen here: the stream of the account, computed
+-- from who logged in as `access_stream` of Python does, the next version of it, name and source. So there is no conflict,
+-- and nobody can access a record in another's name. Recorded before under their commands, they return their first result.
 CREATE OR REPLACE FUNCTION caretrail.record_access(payloads bytea[], commands text[], salts bytea[])
     RETURNS SETOF caretrail.log
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER

@@ -29,7 +29,7 @@ SELECT position, uuid_send(stream), version, name, payload, (extract(epoch FROM 
  LIMIT :limit
 
 -- record_access --
--- The same for looks; the function chooses more.
+-- The same for accesses; the function chooses more.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
   FROM caretrail.record_access(%(payloads)b, %(commands)b, %(salts)b)
 

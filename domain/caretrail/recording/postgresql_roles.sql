@@ -9,7 +9,7 @@
 --   caretrail_reader     reads the log and the read models
 --   caretrail_auditor    the same
 --
--- Every one of them may call `record_access`, as every look is recorded; it records nothing else, for nobody else.
+-- Every one of them may call `record_access`, as every access is recorded; it records nothing else, for nobody else.
 
 -- standing --
 -- Whether the session may make roles, and is a superuser.

@@ -16,23 +16,16 @@ from caretrail.errors import (
     StoreDamaged,
     StoreError,
     StoreForeign,
-    StoreNewer,
     StoreNotInitialised,
-    StoreOlder,
     StoreReadOnly,
     StoreUnreachable,
 )
-from caretrail.recording.database import Row
+from caretrail.recording.database import SCHEMA, Row, check_schema
 from caretrail.recording.postgresql_tls import secured
 from caretrail.recording.statements import load_sql, read_package_file
 
-SCHEMA_VERSION: Final = 2
-_FUNCTIONS: Final = read_package_file("caretrail.recording", "postgresql_append.sql")
-_STEPS: Final = load_sql("caretrail.recording", "postgresql_upgrades.sql")
 #: For each older schema the statements that make it the next one. What was released stays here for ever.
-UPGRADES: Final[dict[int, str]] = {
-    1: "\n".join([_STEPS["to_2"], _FUNCTIONS, _STEPS["to_2_roles"]]),
-}
+UPGRADES: Final[dict[int, str]] = {}
 OLDEST_SERVER: Final = 150000
 CONNECT_SECONDS: Final = 5
 #: Held by whoever makes or hands over objects of the store, until the end of the transaction.
@@ -204,13 +197,7 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str]:
     if row is None:
         raise StoreDamaged(f"{store}: the mark of the store is missing", "restore it from a backup")
     namespace, demo, version, account = row
-    if version > SCHEMA_VERSION:
-        raise StoreNewer(
-            f"{store} was written by a newer Caretrail (schema {version}, this one knows {SCHEMA_VERSION})",
-            "install the newer version",
-        )
-    if version < SCHEMA_VERSION:
-        raise StoreOlder(store, version, SCHEMA_VERSION)
+    check_schema(version, store)
     return namespace, demo, account
 
 
@@ -251,10 +238,10 @@ def init_postgresql(conninfo: str, store: str, *, demo: bool) -> bool:
             if _is_taken(connection):
                 raise foreign(store)
             connection.execute(read_package_file("caretrail.recording", "postgresql.sql").encode())
-            connection.execute(_FUNCTIONS.encode())
+            connection.execute(read_package_file("caretrail.recording", "postgresql_append.sql").encode())
             connection.execute(
                 "INSERT INTO caretrail.store (namespace, schema_version, demo) VALUES (%s, %s, %s)",
-                (uuid4(), SCHEMA_VERSION, demo),
+                (uuid4(), SCHEMA, demo),
             )
             return True
 
@@ -274,8 +261,8 @@ def upgrade_postgresql(conninfo: str, store: str) -> int:
                 # nobody appends or opens the store during a step; the guard of its mark comes back with the step
                 connection.execute("LOCK TABLE caretrail.store IN ACCESS EXCLUSIVE MODE")
                 row = connection.execute("SELECT schema_version FROM caretrail.store").fetchone()
-                version: int = row[0] if row else SCHEMA_VERSION
-                if version >= SCHEMA_VERSION:
+                version: int = row[0] if row else SCHEMA
+                if version >= SCHEMA:
                     return version
                 connection.execute("ALTER TABLE caretrail.store DISABLE TRIGGER refuse_change")
                 connection.execute(UPGRADES[version].encode())

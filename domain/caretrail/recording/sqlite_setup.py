@@ -18,22 +18,18 @@ from caretrail.errors import (
     StoreDamaged,
     StoreError,
     StoreForeign,
-    StoreNewer,
     StoreNotInitialised,
-    StoreOlder,
     StoreReadOnly,
     StoreUnreachable,
 )
+from caretrail.recording.database import SCHEMA, check_schema
 from caretrail.recording.file_systems import network_file_system
 from caretrail.recording.statements import read_package_file
 
 #: "CTrl": in the file's header, where `file(1)` and everybody else can see whose it is.
 APPLICATION_ID: Final = 0x4354726C
-SCHEMA_VERSION: Final = 2
 #: For each older schema the statements that make it the next one. What was released stays here for ever.
-UPGRADES: Final[dict[int, str]] = {
-    1: "CREATE INDEX log_access ON log (position) WHERE name >= 'accessed/' AND name < 'accessed0'",
-}
+UPGRADES: Final[dict[int, str]] = {}
 BUSY_SECONDS: Final = 5.0
 OLDEST_SQLITE: Final = (3, 37)  # STRICT tables
 
@@ -217,13 +213,7 @@ def check_identity(connection: sqlite3.Connection, store: str) -> None:
     """Refuse a file that is not ours, not yet ours, or from a later version of us."""
     application, version = _header(connection)
     if application == APPLICATION_ID:
-        if version > SCHEMA_VERSION:
-            raise StoreNewer(
-                f"{store} was written by a newer Caretrail (schema {version}, this one knows {SCHEMA_VERSION})",
-                "install the newer version",
-            )
-        if version < SCHEMA_VERSION:
-            raise StoreOlder(store, version, SCHEMA_VERSION)
+        check_schema(version, store)
         return
     if _is_blank(connection):
         raise not_initialised(store)
@@ -297,7 +287,7 @@ def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, cr
             mark = (uuid4().bytes, int(demo), created_at)
             connection.execute("INSERT INTO store (one, namespace, demo, created_at) VALUES (1, ?, ?, ?)", mark)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            connection.execute(f"PRAGMA user_version={SCHEMA}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -316,7 +306,7 @@ def upgrade_sqlite(path: str, store: str) -> int:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 version = _header(connection)[1]
-                if version >= SCHEMA_VERSION:
+                if version >= SCHEMA:
                     return version
                 for statement in split_script(UPGRADES[version]):
                     connection.execute(statement)
