@@ -6,7 +6,7 @@ import json
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from caretrail.policy.loader import pack_source
 from caretrail.projection.upkeep import catch_up
 from caretrail.reading.door import unrecorded
 from caretrail.reading.reader import Reader
-from caretrail.recording import EventRecorder
+from caretrail.recording import EventRecorder, init_store, open_recorder
+from caretrail.recording.copying import copy_store
 from tests.packet.packets import NOW, Desk, Files, problems, status, unpacked
 from tests.projections.given import NAME, copy_of_example, example
 from tests.support.build import admitted, assessed, fact
@@ -34,15 +35,29 @@ DAY = date(2026, 5, 4)
 FOLDER = f"client-cl-7f3a/episode-{NAME}"
 
 
+@pytest.fixture(scope="module")
+def recorded_in_turns(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store with the example and ten copies of it, recorded in turns."""
+    folder = tmp_path_factory.mktemp("recorded")
+    url = f"sqlite://{folder}/store/care.db"
+    init_store(url)
+    with open_recorder(url) as recorder:
+        desk = Desk(recorder, folder)
+        copies = [copy_of_example(f"C-{number}") for number in range(10)]
+        for facts in zip(example(), *copies, strict=True):
+            desk.record(*facts)
+    return url
+
+
 @pytest.fixture
-def desk(recorder: EventRecorder, tmp_path: Path) -> Desk:
-    """The desk of a store with the example and ten copies of it, recorded in turns."""
-    desk = Desk(recorder, tmp_path)
-    copies = [copy_of_example(f"C-{number}") for number in range(10)]
-    for facts in zip(example(), *copies, strict=True):
-        desk.record(*facts)
-    catch_up(recorder)
-    return desk
+def desk(recorded_in_turns: str, store_url: str, tmp_path: Path) -> Iterator[Desk]:
+    """The desk of a copy of that store: a copy is made faster than the record."""
+    with open_recorder(recorded_in_turns) as source, open_recorder(store_url) as target:
+        copy_store(source, target, lambda _done, _all: None)
+    with open_recorder(store_url) as recorder:
+        desk = Desk(recorder, tmp_path)
+        catch_up(recorder)
+        yield desk
 
 
 def manifest_of(files: Files) -> dict[str, Any]:
