@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from caretrail.episode.history import Effective, effective_history
-from caretrail.findings.engine import judge
+from caretrail.findings.judge import judge
 from caretrail.policy import Policy, load_policy
 from tests.bench.place import Place, say
 from tests.findings.test_example import entries_up_to

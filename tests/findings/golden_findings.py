@@ -42,7 +42,7 @@ from caretrail.episode.entry import Entry
 from caretrail.episode.history import effective_history
 from caretrail.facts import fact_from
 from caretrail.findings import Eligibility, Finding
-from caretrail.findings.engine import judge
+from caretrail.findings.judge import judge
 from caretrail.findings.program import program_findings
 from caretrail.policy import Pack, Policy, policy_of, read_pack
 from tests.findings.text_history import PACK, history_of

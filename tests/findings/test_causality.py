@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from caretrail.episode.history import Effective
 from caretrail.findings import Eligibility, Finding
-from caretrail.findings.engine import eligibility, findings
+from caretrail.findings.judge import eligibility, findings
 from tests.findings.generated import histories
 from tests.findings.text_history import JUDGED, PACK
 

@@ -11,7 +11,7 @@ from caretrail.episode.entry import Entry
 from caretrail.episode.history import effective_history
 from caretrail.facts import parse_fact
 from caretrail.findings import Finding
-from caretrail.findings.engine import eligibility_on, findings, held_on
+from caretrail.findings.judge import eligibility_on, findings, held_on
 from tests.findings.text_history import PACK
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"

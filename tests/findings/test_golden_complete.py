@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from caretrail.findings import QUIET_VERDICTS, clock, eligibility, engine, program
+from caretrail.findings import QUIET_VERDICTS, by_pack, clock, eligibility, judge, program, versions
 from caretrail.policy import Rule
 from tests.findings.golden_findings import cases, said
 from tests.findings.text_history import PACK
@@ -21,7 +21,8 @@ RULES = (
     "admission", "assessment", "authorization", "care", "ending", "intensity", "plan", "referral", "reviews",
     "signatures", "staff", "staying",
 )  # fmt: skip
-MODULES = [clock, eligibility, engine, program, *(import_module(f"caretrail.findings.rules.{name}") for name in RULES)]
+RULE_MODULES = [import_module(f"caretrail.findings.rules.{name}") for name in RULES]
+MODULES = [by_pack, clock, eligibility, judge, program, versions, *RULE_MODULES]
 FOUND = [item for _, case, _ in cases() for item in case.findings]
 SAID = "\n".join(line for _, case, _ in cases() for line in said(case))
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 from caretrail.episode.history import Effective
 from caretrail.findings import Finding
-from caretrail.findings.engine import eligibility, findings
+from caretrail.findings.judge import eligibility, findings
 from caretrail.policy import Pack
 from tests.findings.generated import histories
 from tests.findings.naive import Known, Said

@@ -29,7 +29,7 @@ from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, effective_history
 from caretrail.facts import fact_from
 from caretrail.findings import Eligibility, Finding
-from caretrail.findings.engine import eligibility, eligibility_on, findings, held_on
+from caretrail.findings.judge import eligibility, eligibility_on, findings, held_on
 from caretrail.policy import Pack, Policy, load_pack
 from tests.support import build
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from caretrail.episode.history import Effective
 from caretrail.errors import PackInvalid
-from caretrail.findings.engine import judge
+from caretrail.findings.judge import judge
 from caretrail.policy import Pack, pack_of
 from caretrail.policy.loader import SHIPPED
 from caretrail.policy.rules import KINDS

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from caretrail.episode.history import Effective
-from caretrail.findings.engine import eligibility, findings
+from caretrail.findings.judge import eligibility, findings
 from caretrail.policy import Pack, Policy, policy_of, read_pack
 from tests.findings.generated import KINDS, START, Writer, possible
 from tests.findings.test_causality import read, read_stay, up_to

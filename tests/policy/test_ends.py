@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from caretrail.days import later
 from caretrail.episode.history import Effective
-from caretrail.findings.engine import Judged, judge
+from caretrail.findings.judge import Judged, judge
 from caretrail.findings.program import program_findings
 from caretrail.findings.terms import ends_on, months_after, next_working_day
 from caretrail.policy import Pack, Term

@@ -16,7 +16,7 @@ from caretrail.facts import Fact, PlanReviewed
 from caretrail.findings.case import Case
 from caretrail.findings.chart import chart_of
 from caretrail.findings.clock import Step
-from caretrail.findings.engine import judge
+from caretrail.findings.judge import judge
 from caretrail.policy import Policy
 from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.spans import episode_spans

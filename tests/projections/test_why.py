@@ -8,7 +8,7 @@ from uuid import uuid5
 import pytest
 
 from caretrail.errors import StoreDamaged
-from caretrail.findings.engine import judge
+from caretrail.findings.judge import judge
 from caretrail.policy import Policy, load_pack
 from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED
 from caretrail.reading.questions.why import Why

@@ -204,7 +204,7 @@ def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     if chart.discharge:
         outline.append(chart.discharge)
     chart.level_stays = level_stays(outline)
-    chart.stays = _governed(chart.level_stays, policy)
+    chart.stays = _stays_under_policy(chart.level_stays, policy)
     return chart
 
 
@@ -350,7 +350,7 @@ def _holds(toggles: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]
     return holds
 
 
-def _governed(stays: Sequence[LevelStay], policy: Policy) -> list[Stay]:
+def _stays_under_policy(stays: Sequence[LevelStay], policy: Policy) -> list[Stay]:
     found: list[Stay] = []
     for place, stay in enumerate(stays):
         if stay.level in policy.on(stay.first_day).levels:

@@ -15,7 +15,7 @@ from caretrail.findings.chart import Determination, Stay
 from caretrail.findings.clock import Due
 from caretrail.findings.finding import Eligibility, Ruling
 from caretrail.findings.logic import Truth, all_of, any_of
-from caretrail.findings.track import DAY, Sheet
+from caretrail.findings.track import DAY, RuleFindings
 from caretrail.policy.rules.stay import ContinuedStay
 
 ADMISSION_CHECKS = (
@@ -47,7 +47,7 @@ Answers = list[tuple[Eligibility, date]]
 """What is answered over time, each with the day it hangs on."""
 
 
-def answers(case: Case, sheet_of: Callable[[str], Sheet | None]) -> Answers:
+def answers(case: Case, findings_of: Callable[[str], RuleFindings | None]) -> Answers:
     """Gapless intervals from the admission on.
 
     `sheet_of` gives what a check says, None for one the pack has no rule for: that asks nothing of an admission.
@@ -55,7 +55,7 @@ def answers(case: Case, sheet_of: Callable[[str], Sheet | None]) -> Answers:
     admission = case.chart.admission
     if admission is None:
         return []
-    book = _Book(case, sheet_of)
+    book = _Book(case, findings_of)
     marks: list[tuple[date, Answer]] = []
     stays = case.chart.stays
     if not stays or stays[0].first > admission.day:
@@ -101,11 +101,11 @@ class _Ground(NamedTuple):
 class _Book:
     """What the answer of a day is looked up in; every look-up uses only what acts on or before that day."""
 
-    def __init__(self, case: Case, sheet_of: Callable[[str], Sheet | None]) -> None:
+    def __init__(self, case: Case, findings_of: Callable[[str], RuleFindings | None]) -> None:
         self._case = case
         rule = case.pack.rule(ContinuedStay)
         self._by_payer = rule is not None and rule.holds == "authorization"
-        self._sheets = {check: sheet for check in ADMISSION_CHECKS if (sheet := sheet_of(check)) is not None}
+        self._findings = {check: findings for check in ADMISSION_CHECKS if (findings := findings_of(check)) is not None}
         self._grounds: dict[int, _Ground] = {}
         # the first governed day stands for the admission: no determination is made before it
         start = case.chart.stays[0].first if case.chart.stays else date.max
@@ -149,8 +149,8 @@ class _Book:
             for given in self._case.chart.authorized:
                 days.add(given.day)
                 days.add(later(given.fact.to, 1))
-        for sheet in self._sheets.values():
-            days.update(sheet.main.starts())
+        for findings in self._findings.values():
+            days.update(findings.main.starts())
         return sorted(days)
 
     def _ground(self, made: Determination) -> _Ground:
@@ -225,16 +225,16 @@ class _Book:
         if due.on is not None and day > due.on:
             words = f"the admission held through {iso(due.on)} and no determination counts"
             return Answer("unknown", "none", None, (words,), step.evidence, anchor)
-        said = {check: sheet.main.on(day) for check, sheet in self._sheets.items()}
+        said = {check: findings.main.on(day) for check, findings in self._findings.items()}
         assessed, prior = said.get("assessment_before_treatment"), said.get("prior_assessment")
         told = (
             assessed if assessed and assessed.verdict == "met" else prior,
             *map(said.get, ADMISSION_CHECKS[2:]),
         )
         versions = {stay.opened_by, *due.evidence}
-        for say in told:
-            if say is not None:
-                versions.update(say.evidence)
+        for ruling in told:
+            if ruling is not None:
+                versions.update(ruling.evidence)
         evidence = tuple(sorted(versions))
         short = self._short(said)
         if short:
@@ -243,7 +243,7 @@ class _Book:
 
     def _short(self, said: Mapping[str, Ruling | None]) -> list[str]:
         """The admission rules that are not met, each with its verdict; an assessment of either kind will do."""
-        met = {check: say is not None and say.verdict == "met" for check, say in said.items()}
+        met = {check: ruling is not None and ruling.verdict == "met" for check, ruling in said.items()}
         if all(met.values()):
             return []
         short = [check for check in ADMISSION_CHECKS[2:] if not met.get(check, True)]
@@ -258,9 +258,9 @@ def _counts_from(item: Determination) -> date:
     return item.clinician.day if item.clinician else item.day
 
 
-def _verdict(say: Ruling | None) -> str:
+def _verdict(ruling: Ruling | None) -> str:
     # on the last day of a stay a rule is silent once what was not met is written down for good
-    return "not met" if say is None else say.verdict.replace("_", " ")
+    return "not met" if ruling is None else ruling.verdict.replace("_", " ")
 
 
 def supported(fact: ContinuedStayDetermined) -> tuple[Truth, tuple[str, ...]]:

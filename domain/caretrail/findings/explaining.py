@@ -54,7 +54,7 @@ def _quieted_by(found: list[Finding], fact: Explained) -> list[Finding]:
         if finding.holds(fact.on) or finding.start == end:
             reach[matter] = finding.until
             meant.add(finding)
-    return [piece for finding in found for piece in (_cut(finding, since) if finding in meant else [finding])]
+    return [interval for finding in found for interval in (_cut(finding, since) if finding in meant else [finding])]
 
 
 def _matter(finding: Finding) -> tuple[str, date | None, str]:

@@ -10,7 +10,7 @@ from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.facts import Admitted, ProgramAttested
 from caretrail.findings.finding import Finding, Ruling, Verdict
-from caretrail.findings.track import DAY, Piece, Sheet
+from caretrail.findings.track import DAY, Interval, RuleFindings
 from caretrail.policy import Pack, Policy
 from caretrail.policy.rules.staff import Attested
 
@@ -40,30 +40,30 @@ def program_findings(history: Sequence[Effective], policy: Policy | Pack, since:
     for pack in policy.versions:
         for rule in pack.judged:
             if isinstance(rule, Attested):
-                pieces = _judged(history, rule, since).pieces()
+                intervals = _judged(history, rule, since).intervals()
                 found += [
                     Finding(rule.id, pack.name, subject, start, until, False, ruling)
-                    for subject, start, until, ruling in _in_force(pieces, policy, pack, since)
+                    for subject, start, until, ruling in _in_force(intervals, policy, pack, since)
                 ]
     return found
 
 
-def _in_force(pieces: Iterable[Piece], policy: Policy, pack: Pack, since: date) -> Iterator[Piece]:
+def _in_force(intervals: Iterable[Interval], policy: Policy, pack: Pack, since: date) -> Iterator[Interval]:
     """The pieces, cut to the days on which one version of the policy judges."""
     place = policy.versions.index(pack)
     later = policy.versions[place + 1] if place + 1 < len(policy.versions) else None
     first = since if place == 0 else max(since, pack.effective_from or since)
     end = later.effective_from if later else None
-    for subject, start, until, say in pieces:
+    for subject, start, until, ruling in intervals:
         low = max(start, first)
         high = until if end is None else end if until is None else min(until, end)
         if high is None or low < high:
-            yield subject, low, high, say
+            yield subject, low, high, ruling
 
 
-def _judged(history: Sequence[Effective], rule: Attested, since: date) -> Sheet:
+def _judged(history: Sequence[Effective], rule: Attested, since: date) -> RuleFindings:
     """S2 to S4: on each day an attestation that was made by then is valid; announced before the last of them ends."""
-    sheet = Sheet()
+    findings = RuleFindings()
     made = [
         (item.version, item.day, item.fact) for item in of_kind(history, ProgramAttested) if item.fact.kind == rule.kind
     ]
@@ -76,14 +76,14 @@ def _judged(history: Sequence[Effective], rule: Attested, since: date) -> Sheet:
             days |= {ends - soon, ends, ends + DAY}
     for day in sorted(day for day in days if day >= since):
         known = [(version, fact) for version, made_on, fact in made if made_on <= day]
-        sheet.main.set(day, _say(known, WORDS[rule.kind], soon, day))
-    return sheet
+        findings.main.set(day, _ruling(known, WORDS[rule.kind], soon, day))
+    return findings
 
 
 Known = Sequence[tuple[int, ProgramAttested]]
 
 
-def _say(known: Known, what: str, soon: timedelta, day: date) -> Ruling:
+def _ruling(known: Known, what: str, soon: timedelta, day: date) -> Ruling:
     begun = [(version, fact) for version, fact in known if fact.valid_from <= day]
     if not begun:
         return _not_begun(known, what)

@@ -17,12 +17,12 @@ class Team:
     Who carries the case is on the team, even if the sender did not list them.
     """
 
-    __slots__ = ("_credentials", "_spans", "carriers", "hand_overs")
+    __slots__ = ("_credentials", "_spans", "case_owners", "hand_overs")
 
     def __init__(self) -> None:
         self._spans: dict[str, list[tuple[date, date | None]]] = {}
         self._credentials: dict[str, list[tuple[date, str]]] = {}
-        self.carriers: list[tuple[date, str]] = []
+        self.case_owners: list[tuple[date, str]] = []
         self.hand_overs: list[date] = []
 
     def admit(self, fact: Admitted) -> None:
@@ -55,10 +55,10 @@ class Team:
     def _carry(self, clinician: str | None, day: date) -> None:
         if clinician is not None:
             self._enter(clinician, day)
-            if self.carriers and self.carriers[-1][1] != clinician:
+            if self.case_owners and self.case_owners[-1][1] != clinician:
                 self.hand_overs.append(day)
-            if not self.carriers or self.carriers[-1][1] != clinician:
-                self.carriers.append((day, clinician))
+            if not self.case_owners or self.case_owners[-1][1] != clinician:
+                self.case_owners.append((day, clinician))
 
     def has(self, person: str, day: date) -> bool:
         """Whether the person is on the team at any time of that day."""
@@ -82,9 +82,9 @@ class Team:
                     break
         return found
 
-    def carrier(self, day: date) -> str | None:
+    def case_owner(self, day: date) -> str | None:
         """Who carries the case at the end of that day."""
-        for since, who in reversed(self.carriers):
+        for since, who in reversed(self.case_owners):
             if since <= day:
                 return who
         return None

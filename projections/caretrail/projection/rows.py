@@ -13,7 +13,7 @@ from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError
 from caretrail.facts import Accessed, Admitted, EpisodeFact, ProgramFact
 from caretrail.findings import QUIET_VERDICTS, Finding, Ruling
-from caretrail.findings.engine import judge
+from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
 from caretrail.policy.own_rules import QUARANTINE_RULE
 from caretrail.projection.packs import digest_of, usable_policy

@@ -8,7 +8,7 @@ from datetime import date
 
 from caretrail.errors import PackInvalid
 from caretrail.findings import QUIET_VERDICTS, Finding
-from caretrail.findings.engine import judge
+from caretrail.findings.judge import judge
 from caretrail.policy import Pack, Policy, Reading
 from caretrail.reading.answers import Answer
 from caretrail.reading.episode_view import EpisodeView

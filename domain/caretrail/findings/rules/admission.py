@@ -12,7 +12,7 @@ from caretrail.findings.chart import Stay
 from caretrail.findings.finding import Ruling
 from caretrail.findings.logic import Truth, all_of, any_of, opposite
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import Change, Sheet
+from caretrail.findings.track import Change, RuleFindings
 from caretrail.policy.rules.admission import (
     AdmissionDimensions,
     CapacityForProgress,
@@ -25,9 +25,9 @@ NOTHING = Dimension(rating=None, problem=None, meets_level=None)
 
 
 @judges(QualifyingDiagnosis)
-def qualifying_diagnosis(case: Case, rule: QualifyingDiagnosis) -> Sheet:
+def qualifying_diagnosis(case: Case, rule: QualifyingDiagnosis) -> RuleFindings:
     """B1: some assessment has a substance-related diagnosis by a current edition of the DSM."""
-    sheet = Sheet()
+    findings = RuleFindings()
     changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     standing = 0
     for item in case.chart.assessments:
@@ -35,26 +35,26 @@ def qualifying_diagnosis(case: Case, rule: QualifyingDiagnosis) -> Sheet:
         codes = [code for code in fact.diagnoses if code.startswith(rule.codes)]
         evidence = (item.version,)
         if codes and fact.dsm in rule.dsm:
-            rank, say = 4, Ruling("met", f"{codes[0]} by {fact.dsm}, assessed {iso(item.day)}", "", evidence)
+            rank, ruling = 4, Ruling("met", f"{codes[0]} by {fact.dsm}, assessed {iso(item.day)}", "", evidence)
         elif codes and fact.dsm is None:
             words = f"{codes[0]} {iso(item.day)}: dsm not stated"
-            rank, say = 3, Ruling("unknown", words, "", evidence, None, "dsm_missing")
+            rank, ruling = 3, Ruling("unknown", words, "", evidence, None, "dsm_missing")
         elif codes:
             words = f"{codes[0]} by {fact.dsm} {iso(item.day)}: not a current edition"
-            rank, say = 2, Ruling("violation", words, "", evidence, None, "dsm_not_current")
+            rank, ruling = 2, Ruling("violation", words, "", evidence, None, "dsm_not_current")
         elif fact.diagnoses:
             words = f"no substance-related diagnosis {iso(item.day)}"
-            rank, say = 2, Ruling("violation", words, "", evidence, None, "diagnosis_missing")
+            rank, ruling = 2, Ruling("violation", words, "", evidence, None, "diagnosis_missing")
         else:
             words = f"diagnoses not stated {iso(item.day)}"
-            rank, say = 1, Ruling("unknown", words, "", evidence, None, "diagnosis_missing")
+            rank, ruling = 1, Ruling("unknown", words, "", evidence, None, "diagnosis_missing")
         if rank > standing:
             standing = rank
-            changes.append((item.day, say))
+            changes.append((item.day, ruling))
     for stay in case.chart.stays:
-        sheet.main.lay(changes, stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between(changes, stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,13 @@ NO_PROFILE = Profile()
 
 
 @judges(AdmissionDimensions)
-def admission_dimensions(case: Case, rule: AdmissionDimensions) -> Sheet:
+def admission_dimensions(case: Case, rule: AdmissionDimensions) -> RuleFindings:
     """B2: the dimensions support the admission, by the route the client came.
 
     A later assessment can complete the picture or cure it, but not undo an admission that was supported. A client
     transferred here from a less intensive level came by step up, from a more intensive one by step down.
     """
-    sheet = Sheet()
+    findings = RuleFindings()
     profiles: list[tuple[date, Profile]] = []
     profile = NO_PROFILE
     for item in case.chart.assessments:
@@ -105,9 +105,9 @@ def admission_dimensions(case: Case, rule: AdmissionDimensions) -> Sheet:
             profiles.pop()
         profiles.append((item.day, profile))
     for stay in case.chart.stays:
-        sheet.main.lay(_dimension_changes(case, rule, stay, profiles), stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between(_dimension_changes(case, rule, stay, profiles), stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
 def _dimension_changes(
@@ -120,15 +120,15 @@ def _dimension_changes(
             standing = profile
         elif stay.last is None or day <= stay.last:
             later.append((day, profile))
-    changes = [(stay.first, _dimension_say(case, rule, stay, standing))]
+    changes = [(stay.first, _dimension_ruling(case, rule, stay, standing))]
     for day, profile in later:
         if changes[-1][1].verdict == "met":
             break
-        changes.append((day, _dimension_say(case, rule, stay, profile)))
+        changes.append((day, _dimension_ruling(case, rule, stay, profile)))
     return changes
 
 
-def _dimension_say(case: Case, rule: AdmissionDimensions, stay: Stay, profile: Profile) -> Ruling:
+def _dimension_ruling(case: Case, rule: AdmissionDimensions, stay: Stay, profile: Profile) -> Ruling:
     evidence = tuple(sorted({*profile.evidence, stay.opened_by}))
     if not profile.dimensions:
         return Ruling("unknown", "no dimensions recorded", "", evidence, None, "dimensions_missing")
@@ -199,16 +199,16 @@ def _intensity(level: str) -> float:
 
 
 @judges(CapacityForProgress)
-def capacity_for_progress(case: Case, _: CapacityForProgress) -> Sheet:
+def capacity_for_progress(case: Case, _: CapacityForProgress) -> RuleFindings:
     """B3: at admission, significant progress was expected of the client."""
-    sheet = Sheet()
+    findings = RuleFindings()
     for stay in case.chart.stays:
-        sheet.main.set(stay.first, _capacity_say(case))
-        sheet.leave(stay)
-    return sheet
+        findings.main.set(stay.first, _capacity_ruling(case))
+        findings.end_stay(stay)
+    return findings
 
 
-def _capacity_say(case: Case) -> Ruling:
+def _capacity_ruling(case: Case) -> Ruling:
     admission, admitted = case.chart.admission, case.chart.admitted
     if admission is None or admitted is None or admitted.expects_progress is None:
         evidence = (admission.version,) if admission else ()
@@ -222,23 +222,23 @@ def _capacity_say(case: Case) -> Ruling:
 
 
 @judges(DualDiagnosis)
-def dual_diagnosis(case: Case, rule: DualDiagnosis) -> Sheet:
+def dual_diagnosis(case: Case, rule: DualDiagnosis) -> RuleFindings:
     """B4: a client admitted to dual diagnosis enhanced services has a mental and a substance-related diagnosis.
 
     Mental disorders are the codes of chapter F of ICD-10-CM that are not substance-related ones. Both are by an
     edition of the DSM that is current: those the rule of the qualifying diagnosis names.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     admitted, admission = chart.admitted, chart.admission
     if admitted is None or admission is None or not admitted.dual_diagnosis_enhanced:
         for stay in chart.stays:
             stated = admitted is not None and admitted.dual_diagnosis_enhanced is not None
             words = "not admitted to dual diagnosis enhanced services"
             evidence = (admission.version,) if admission else ()
-            say = Ruling("not_applicable", words if stated else f"{words}, as far as stated", "", evidence)
-            sheet.main.set(stay.first, say)
-            sheet.leave(stay)
-        return sheet
+            ruling = Ruling("not_applicable", words if stated else f"{words}, as far as stated", "", evidence)
+            findings.main.set(stay.first, ruling)
+            findings.end_stay(stay)
+        return findings
     changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     qualifying = case.pack.rule(QualifyingDiagnosis)
     codes: dict[str, Truth] = {}
@@ -249,14 +249,14 @@ def dual_diagnosis(case: Case, rule: DualDiagnosis) -> Sheet:
             current: Truth = None if fact.dsm is None else qualifying is None or fact.dsm in qualifying.dsm
             codes |= {code: any_of(codes.get(code, False), current) for code in fact.diagnoses}
             versions.append(item.version)
-            changes.append((item.day, _dual_say(rule, codes, tuple(sorted(versions)))))
+            changes.append((item.day, _dual_ruling(rule, codes, tuple(sorted(versions)))))
     for stay in chart.stays:
-        sheet.main.lay(changes, stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between(changes, stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
-def _dual_say(rule: DualDiagnosis, codes: dict[str, Truth], evidence: tuple[int, ...]) -> Ruling:
+def _dual_ruling(rule: DualDiagnosis, codes: dict[str, Truth], evidence: tuple[int, ...]) -> Ruling:
     """What the diagnoses say; of each code it is known, or not, whether it is by a current edition of the DSM."""
     if not codes:
         return Ruling("unknown", "diagnoses not stated", "", evidence, None, "diagnosis_missing")

@@ -14,7 +14,7 @@ from caretrail.findings.chart import Chart, Session
 from caretrail.findings.finding import Ruling
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import DAY, Change, Sheet
+from caretrail.findings.track import DAY, Change, RuleFindings
 from caretrail.policy.rules.admission import AssessmentBeforeTreatment, PriorAssessment
 
 
@@ -71,7 +71,7 @@ def acceptance(chart: Chart) -> list[Accepted]:
 
 
 @judges(AssessmentBeforeTreatment)
-def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment) -> Sheet:
+def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment) -> RuleFindings:
     """A1: an acceptable assessment no later than the first session.
 
     Treatment that began before the admission is judged from its first session. Without a session nothing is owed
@@ -79,7 +79,7 @@ def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment) -> 
     treatment began cannot be cured: it is a point, then the rule is met. If it is not known whether a prior
     assessment was acceptable when treatment began, a later one does not settle that.
     """
-    chart, sheet = case.chart, Sheet()
+    chart, findings = case.chart, RuleFindings()
     known = acceptance(chart)
     admitted_on = chart.admission.day if chart.admission else None
     for stay in chart.stays:
@@ -89,27 +89,29 @@ def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment) -> 
             sessions = chart.attended_in(stay)
         first = sessions[0] if sessions else None
         begin = min(stay.first, first.day) if first else stay.first
-        sheet.main.lay(_before_treatment(case, rule, known, first, sessions), begin, stay.last)
-        standing = sheet.main.on(stay.last) if stay.last else None
+        findings.main.write_between(_before_treatment(case, rule, known, first, sessions), begin, stay.last)
+        standing = findings.main.on(stay.last) if stay.last else None
         if standing and standing.cause == "assessment_missing":
-            sheet.not_met(stay, standing)
-        sheet.leave(stay)
+            findings.not_met(stay, standing)
+        findings.end_stay(stay)
     if not chart.stays or chart.stays[0].first != admitted_on:
-        _early_treatment(case, rule, known, sheet)
-    return sheet
+        _early_treatment(case, rule, known, findings)
+    return findings
 
 
-def _early_treatment(case: Case, rule: AssessmentBeforeTreatment, known: list[Accepted], sheet: Sheet) -> None:
+def _early_treatment(
+    case: Case, rule: AssessmentBeforeTreatment, known: list[Accepted], findings: RuleFindings
+) -> None:
     """Judge treatment that began before an admission to another level, or with none recorded yet."""
     chart = case.chart
     if not chart.attended or (chart.admission and chart.attended[0].day >= chart.admission.day):
         return
     first = chart.attended[0]
-    early = Sheet()
-    early.main.lay(_before_treatment(case, rule, known, first, chart.attended), first.day, None)
+    early = RuleFindings()
+    early.main.write_between(_before_treatment(case, rule, known, first, chart.attended), first.day, None)
     if chart.admission:
         early.main.set(chart.admission.day, None)
-    sheet.subs.append(early.main)
+    findings.subs.append(early.main)
 
 
 def _before_treatment(
@@ -170,9 +172,9 @@ def _in_time(rule: AssessmentBeforeTreatment, accepted: Accepted, first: Session
 
 
 @judges(PriorAssessment)
-def prior_assessment(case: Case, _: PriorAssessment) -> Sheet:
+def prior_assessment(case: Case, _: PriorAssessment) -> RuleFindings:
     """A3: a prior assessment has all four parts, or an addendum or an assessment of our own stands beside it."""
-    chart, sheet = case.chart, Sheet()
+    chart, findings = case.chart, RuleFindings()
     changes: list[Change] = []
     priors: list[Effective[Assessed]] = []
     cured = False
@@ -183,15 +185,15 @@ def prior_assessment(case: Case, _: PriorAssessment) -> Sheet:
         else:
             cured = True
         if priors:
-            changes.append((item.day, _prior_say(priors, cured, item)))
+            changes.append((item.day, _prior_ruling(priors, cured, item)))
     none = Ruling("not_applicable", "no prior assessment was used")
     for stay in chart.stays:
-        sheet.main.lay([(date.min, none), *changes], stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between([(date.min, none), *changes], stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
-def _prior_say(priors: list[Effective[Assessed]], cured: bool, latest: Effective[Assessed]) -> Ruling:
+def _prior_ruling(priors: list[Effective[Assessed]], cured: bool, latest: Effective[Assessed]) -> Ruling:
     evidence = tuple(item.version for item in priors)
     facts = [item.fact for item in priors]
     value = any_of(*[all_of(*prior_parts(fact).values()) for fact in facts])

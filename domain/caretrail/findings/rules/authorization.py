@@ -11,21 +11,21 @@ from caretrail.findings.case import Case
 from caretrail.findings.chart import Session, Stay
 from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import DAY, Sheet
+from caretrail.findings.track import DAY, RuleFindings
 from caretrail.policy.rules.stay import Authorization as AuthorizationRule
 
 MINUTES_AN_HOUR = 60
 
 
 @judges(AuthorizationRule)
-def authorization(case: Case, rule: AuthorizationRule) -> Sheet:
+def authorization(case: Case, rule: AuthorizationRule) -> RuleFindings:
     """U1: on each day of the stay an authorization for this level is in force, and covers what was attended.
 
     Units are used by what the client attended at this level from its first day on; hours are counted in minutes. It is
     announced `soon_days` before the last one ends, unless another follows, and once its units are used up: the
     sessions so far are covered, the next would not be.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     for stay in chart.stays:
         sessions = [item for item in chart.visits if (own := chart.stay_on(item.day)) and own.level == stay.level]
         days = {stay.first, *(session.day for session in sessions), *(item.day for item in chart.authorized)}
@@ -33,12 +33,12 @@ def authorization(case: Case, rule: AuthorizationRule) -> Sheet:
             fact = item.fact
             days |= {fact.from_, fact.to - timedelta(days=rule.soon_days), fact.to, later(fact.to, 1)}
         for day in sorted(day for day in days if stay.covers(day)):
-            sheet.main.set(day, _say(case, rule, stay, sessions, day))
-        sheet.leave(stay)
-    return sheet
+            findings.main.set(day, _ruling(case, rule, stay, sessions, day))
+        findings.end_stay(stay)
+    return findings
 
 
-def _say(case: Case, rule: AuthorizationRule, stay: Stay, sessions: Sequence[Session], day: date) -> Ruling:
+def _ruling(case: Case, rule: AuthorizationRule, stay: Stay, sessions: Sequence[Session], day: date) -> Ruling:
     known = [
         (item.version, item.fact) for item in case.chart.authorized if item.day <= day and item.fact.level == stay.level
     ]

@@ -14,26 +14,26 @@ from caretrail.findings.clock import Clock
 from caretrail.findings.finding import Ruling
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import ends_on, in_words
-from caretrail.findings.track import DAY, Change, Sheet
+from caretrail.findings.track import DAY, Change, RuleFindings
 from caretrail.policy.rules.admission import CoOccurringScreen, TreatmentAfterAdmission
 from caretrail.policy.rules.treatment import CareCoordination, NoContact, OneToOne, ServiceMix
 
 
 @judges(CoOccurringScreen)
-def co_occurring_screen(case: Case, _: CoOccurringScreen) -> Sheet:
+def co_occurring_screen(case: Case, _: CoOccurringScreen) -> RuleFindings:
     """A4: a Medicaid-eligible client is screened for co-occurring conditions in some assessment.
 
     "Not done" is a violation until a later assessment has a result; not stated, and eligibility not stated, is unknown.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     admission, admitted = chart.admission, chart.admitted
     eligible = admitted.medicaid_eligible if admitted is not None else None
     if admission is None or eligible is False:
         for stay in chart.stays:
             evidence = (admission.version,) if admission else ()
-            sheet.main.set(stay.first, Ruling("not_applicable", "not Medicaid-eligible", "", evidence))
-            sheet.leave(stay)
-        return sheet
+            findings.main.set(stay.first, Ruling("not_applicable", "not Medicaid-eligible", "", evidence))
+            findings.end_stay(stay)
+        return findings
     changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     for item in chart.assessments:
         fact = item.fact
@@ -44,44 +44,44 @@ def co_occurring_screen(case: Case, _: CoOccurringScreen) -> Sheet:
             break
         if fact.co_occurring_screen == "not_done" and eligible:
             words = f"not screened for co-occurring conditions, assessed {iso(item.day)}"
-            say = Ruling("violation", words, "", evidence, None, "screen_missing")
+            ruling = Ruling("violation", words, "", evidence, None, "screen_missing")
         elif fact.co_occurring_screen == "not_done":
             words = "not screened, and medicaid_eligible is not stated"
-            say = Ruling("unknown", words, "", (*evidence, admission.version), None, "screen_missing")
+            ruling = Ruling("unknown", words, "", (*evidence, admission.version), None, "screen_missing")
         elif changes[-1][1].verdict == "violation":
             continue
         else:
             words = f"assessment of {iso(item.day)}: co_occurring_screen is not stated"
-            say = Ruling("unknown", words, "", evidence, None, "screen_missing")
-        changes.append((item.day, say))
+            ruling = Ruling("unknown", words, "", evidence, None, "screen_missing")
+        changes.append((item.day, ruling))
     for stay in chart.stays:
-        sheet.main.lay(changes, stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between(changes, stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
 @judges(TreatmentAfterAdmission)
-def treatment_after_admission(case: Case, _: TreatmentAfterAdmission) -> Sheet:
+def treatment_after_admission(case: Case, _: TreatmentAfterAdmission) -> RuleFindings:
     """A6: no session before the admission. It cannot be cured: from the admission on it is a point.
 
     Once the client is admitted to another level, these rules have nothing to say of it any more.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     admission = chart.admission
     early = chart.attended_before(admission.day if admission else None)
     words = f"treated from {iso(early[0].day)}, before the admission: told then" if early else ""
     for stay in chart.stays:
-        say = Ruling("met", words or "no session before the admission", "", (stay.opened_by,))
-        sheet.main.set(stay.first, say)
-        sheet.leave(stay)
+        ruling = Ruling("met", words or "no session before the admission", "", (stay.opened_by,))
+        findings.main.set(stay.first, ruling)
+        findings.end_stay(stay)
     if early:
         first = early[0]
         words = f"treated since {iso(first.day)}, before an admission"
-        say = Ruling(
+        ruling = Ruling(
             "violation", words, f"first session {iso(first.day)}", (first.version,), None, "treated_before_admission"
         )
-        track = sheet.sub("before admission")
-        track.set(first.day, say)
+        intervals = findings.subject_intervals("before admission")
+        intervals.set(first.day, ruling)
         if admission is not None:
             days = (admission.day - first.day).days
             arithmetic = (
@@ -90,20 +90,20 @@ def treatment_after_admission(case: Case, _: TreatmentAfterAdmission) -> Sheet:
             words = f"treated from {iso(first.day)}, before the admission of {iso(admission.day)}"
             evidence = (*(item.version for item in early), admission.version)
             here = bool(chart.stays) and chart.stays[0].first == admission.day
-            say = say._replace(message=words, arithmetic=arithmetic, evidence=evidence)
-            track.set(admission.day, say if here else None)
-            track.set(admission.day + case.notice, None)
-    return sheet
+            ruling = ruling._replace(message=words, arithmetic=arithmetic, evidence=evidence)
+            intervals.set(admission.day, ruling if here else None)
+            intervals.set(admission.day + case.notice, None)
+    return findings
 
 
 @judges(OneToOne)
-def one_to_one(case: Case, rule: OneToOne) -> Sheet:
+def one_to_one(case: Case, rule: OneToOne) -> RuleFindings:
     """I4: an individual or family session has one client: the service says so, a count above one denies it."""
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     notice = case.notice
     names = " or ".join(rule.services)
     for stay in chart.stays:
-        sheet.main.set(stay.first, Ruling("not_applicable", f"no {names} session yet"))
+        findings.main.set(stay.first, Ruling("not_applicable", f"no {names} session yet"))
         begun = False
         for session in chart.own(chart.attended, stay):
             if session.service not in rule.services:
@@ -111,27 +111,27 @@ def one_to_one(case: Case, rule: OneToOne) -> Sheet:
             if not begun:
                 begun = True
                 words = f"{names} sessions since {iso(session.day)}: none open"
-                sheet.main.set(session.day, Ruling("met", words, "", (session.version,)))
+                findings.main.set(session.day, Ruling("met", words, "", (session.version,)))
             if session.size is not None and session.size > 1:
                 name = f"{session.service} session of {iso(session.day)}" + (
                     f" {session.start}" if session.start else ""
                 )
                 words, arithmetic = f"{name}: {session.size} clients, one to one", f"{session.size} <= 1 fails"
-                say = Ruling("violation", words, arithmetic, (session.version,), None, "ratio")
-                sheet.note(name, session.day, session.day + notice, say)
-        sheet.leave(stay)
-    return sheet
+                ruling = Ruling("violation", words, arithmetic, (session.version,), None, "ratio")
+                findings.note(name, session.day, session.day + notice, ruling)
+        findings.end_stay(stay)
+    return findings
 
 
 @judges(ServiceMix)
-def service_mix(case: Case, rule: ServiceMix) -> Sheet:
+def service_mix(case: Case, rule: ServiceMix) -> RuleFindings:
     """I5: some weeks into the stay, each kind of service was given at least once; what is missing is worth knowing."""
-    sheet = Sheet()
+    findings = RuleFindings()
     for stay in case.chart.stays:
         given_in = {service: case.chart.attended_in(stay, service) for service in rule.services}
         first = {service: sessions[0] for service, sessions in given_in.items() if sessions}
         told = stay.first + timedelta(weeks=rule.after_weeks)
-        sheet.main.set(
+        findings.main.set(
             stay.first, Ruling("not_applicable", f"looked at from {iso(told)}, after {rule.after_weeks} weeks")
         )
         days = sorted({told, *(session.day for session in first.values() if session.day > told)})
@@ -144,21 +144,21 @@ def service_mix(case: Case, rule: ServiceMix) -> Sheet:
             arithmetic = f"{iso(stay.first)} + {rule.after_weeks} weeks = {iso(told)}"
             if missing:
                 words = f"not given since {iso(stay.first)}: {', '.join(missing)}"
-                sheet.main.set(day, Ruling("info", words, arithmetic, evidence, None, "service_missing"))
+                findings.main.set(day, Ruling("info", words, arithmetic, evidence, None, "service_missing"))
             else:
-                sheet.main.set(day, Ruling("met", "every kind of service was given", arithmetic, evidence))
-        sheet.leave(stay)
-    return sheet
+                findings.main.set(day, Ruling("met", "every kind of service was given", arithmetic, evidence))
+        findings.end_stay(stay)
+    return findings
 
 
 @judges(CareCoordination)
-def care_coordination(case: Case, _: CareCoordination) -> Sheet:
+def care_coordination(case: Case, _: CareCoordination) -> RuleFindings:
     """M1: care is coordinated at least once in each review period; a period without is told once, as a point.
 
     A period goes from one review that counts (or the first day) to the next, or to the day the next is due. While
     nothing is recorded the rule is never met: it does not apply until the period ends.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     days = [item.day for item in chart.coordinated]  # in order
     nothing = Ruling("not_applicable", "no care coordination recorded yet, and no review period has ended")
     changes: list[Change] = [(date.min, nothing)]
@@ -167,25 +167,25 @@ def care_coordination(case: Case, _: CareCoordination) -> Sheet:
         if chart.stay_on(end) is None or bisect_left(days, base) < following:
             continue
         words = f"no care coordination recorded from {iso(base)} to {iso(end - DAY)}"
-        say = Ruling(
+        ruling = Ruling(
             "info", words, f"review period from {iso(base)}", evidence, None, "care_not_coordinated", None, base
         )
         told = later(end, case.pack.notice_days)
-        sheet.note(f"review period from {iso(base)}", end, told, say)
+        findings.note(f"review period from {iso(base)}", end, told, ruling)
         # silent while that is told: then the period's own finding speaks
         changes.append((end, Ruling("met", words, anchor=base)))
         if bisect_right(days, told) == following:
-            say = Ruling("not_applicable", f"{words}, nor since", anchor=base)
-            changes.append((told, say))
+            ruling = Ruling("not_applicable", f"{words}, nor since", anchor=base)
+            changes.append((told, ruling))
     changes += [
         (item.day, Ruling("met", f"care coordinated {iso(item.day)}", "", (item.version,), anchor=item.day))
         for item in chart.coordinated
     ]
     changes.sort(key=itemgetter(0))  # on one day what was done comes after what was not
     for stay in chart.stays:
-        sheet.main.lay(changes, stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between(changes, stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
 def _review_periods(clock: Clock) -> list[tuple[date, date, tuple[int, ...]]]:
@@ -207,24 +207,24 @@ def _review_periods(clock: Clock) -> list[tuple[date, date, tuple[int, ...]]]:
 
 
 @judges(NoContact)
-def no_contact(case: Case, rule: NoContact) -> Sheet:
+def no_contact(case: Case, rule: NoContact) -> RuleFindings:
     """X2 (off in Nebraska): nothing attended for a term is flagged until the next session or the end of the stay.
 
     On the last day of the term the client can still come: it is flagged from the day after.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     for stay in chart.stays:
         contacts = {stay.first: (stay.opened_by,)}
         contacts |= {item.day: (item.version,) for item in chart.visits if stay.covers(item.day)}
         days = sorted(contacts)
         for place, day in enumerate(days):
-            sheet.main.set(day, Ruling("met", f"last contact {iso(day)}", "", contacts[day], anchor=day))
+            findings.main.set(day, Ruling("met", f"last contact {iso(day)}", "", contacts[day], anchor=day))
             until = ends_on(rule.after, day, case.pack.closed_days)
             following = days[place + 1] if place + 1 < len(days) else None
             if (following is None or later(until, 1) < following) and (stay.last is None or until < stay.last):
                 arithmetic = f"{iso(day)} + {in_words(rule.after)} = {iso(until)}"
                 words = f"no contact since {iso(day)}"
-                say = Ruling("violation", words, arithmetic, contacts[day], until, "no_contact", None, day)
-                sheet.main.set(later(until, 1), say)
-        sheet.leave(stay)
-    return sheet
+                ruling = Ruling("violation", words, arithmetic, contacts[day], until, "no_contact", None, day)
+                findings.main.set(later(until, 1), ruling)
+        findings.end_stay(stay)
+    return findings

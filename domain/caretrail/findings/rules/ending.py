@@ -9,24 +9,24 @@ from caretrail.findings.case import Case
 from caretrail.findings.finding import Ruling
 from caretrail.findings.logic import Truth
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import Sheet
+from caretrail.findings.track import RuleFindings
 from caretrail.policy.rules.stay import EndingSupported
 
 
 @judges(EndingSupported)
-def ending_supported(case: Case, _: EndingSupported) -> Sheet:
+def ending_supported(case: Case, _: EndingSupported) -> RuleFindings:
     """D1: each end of a governed stay, and the discharge, has a reason and what that reason needs.
 
     A transfer states whether goals were met; a discharge states the last contact; goals met, or completed, needs both
     stabilisation statements. It stands from that day for good: only a correction changes it.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     judged: set[int] = set()
     for stay in chart.stays:
-        sheet.main.set(stay.first, Ruling("not_applicable", "stay open"))
+        findings.main.set(stay.first, Ruling("not_applicable", "stay open"))
         if stay.last is None:
             continue
-        sheet.main.set(stay.last, None)
+        findings.main.set(stay.last, None)
         transfer = chart.transfers.get(stay.closed_by or 0)
         if transfer is not None:
             fact = transfer.fact
@@ -34,7 +34,7 @@ def ending_supported(case: Case, _: EndingSupported) -> Sheet:
             if fact.outcome is None or fact.outcome.goals_met is None:
                 absent.append("goals_met")
             goals = fact.outcome.goals_met if fact.outcome else None
-            _note(sheet, f"end of stay {iso(stay.last)}", transfer, absent, goals, fact.outcome)
+            _note(findings, f"end of stay {iso(stay.last)}", transfer, absent, goals, fact.outcome)
             judged.add(transfer.version)
     end = chart.discharge
     if end is not None and chart.stays and chart.stays[0].first <= end.day:
@@ -44,12 +44,17 @@ def ending_supported(case: Case, _: EndingSupported) -> Sheet:
         if fact_end.reason == "completed" and goals is None:
             absent.append("goals_met")
         claimed = goals or fact_end.reason == "completed"
-        _note(sheet, f"discharge {iso(end.day)}", end, absent, claimed, fact_end.outcome)
-    return sheet
+        _note(findings, f"discharge {iso(end.day)}", end, absent, claimed, fact_end.outcome)
+    return findings
 
 
 def _note(
-    sheet: Sheet, subject: str, item: Effective, absent: list[str], claims_goals: Truth, outcome: Outcome | None
+    findings: RuleFindings,
+    subject: str,
+    item: Effective,
+    absent: list[str],
+    claims_goals: Truth,
+    outcome: Outcome | None,
 ) -> None:
     """Judge one ending: what is missing is unknown, what contradicts the outcome claimed is a violation."""
     contradicted: list[str] = []
@@ -68,11 +73,11 @@ def _note(
     evidence = (item.version,)
     if contradicted:
         words = f"{subject}: goals met is claimed, but {', '.join(contradicted)} is stated false"
-        say = Ruling("violation", words, "", evidence, None, "outcome_contradicted")
+        ruling = Ruling("violation", words, "", evidence, None, "outcome_contradicted")
     elif absent:
-        say = Ruling(
+        ruling = Ruling(
             "unknown", f"{subject}: {', '.join(absent)} not stated", "", evidence, None, "discharge_incomplete"
         )
     else:
-        say = Ruling("met", f"{subject}: all stated that its reason asks for", "", evidence)
-    sheet.note(subject, item.day, None, say)
+        ruling = Ruling("met", f"{subject}: all stated that its reason asks for", "", evidence)
+    findings.note(subject, item.day, None, ruling)

@@ -11,7 +11,7 @@ from caretrail.findings.chart import Session, Stay
 from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import months_after
-from caretrail.findings.track import DAY, Sheet
+from caretrail.findings.track import DAY, RuleFindings
 from caretrail.findings.weeks import Judged, Week
 from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
 
@@ -19,7 +19,7 @@ Judge = Callable[[date, Week], Ruling]
 
 
 @judges(WeeklyHours)
-def weekly_hours(case: Case, rule: WeeklyHours) -> Sheet:
+def weekly_hours(case: Case, rule: WeeklyHours) -> RuleFindings:
     """I1: the program offers 540 minutes of skilled treatment in each week it has the client for in full.
 
     Offered is what the client attended, or missed for a cause of their own or outside; what the program cancelled was
@@ -51,22 +51,22 @@ def weekly_hours(case: Case, rule: WeeklyHours) -> Sheet:
     return _judge_weeks(case, judge, nothing, f"offered 0 - {needed} = -{needed}", "offered_short")
 
 
-def _scheduled_hours(case: Case, rule: WeeklyHours) -> Sheet:
+def _scheduled_hours(case: Case, rule: WeeklyHours) -> RuleFindings:
     """Judge each full week by the schedule in force on its first day; weeks judged alike are one finding."""
-    sheet, policy = Sheet(), case.chart.policy
+    findings, policy = RuleFindings(), case.chart.policy
     for stay in case.chart.stays:
-        sheet.main.set(stay.first, Ruling("not_applicable", "no full week yet"))
+        findings.main.set(stay.first, Ruling("not_applicable", "no full week yet"))
         standing: tuple[Ruling, date] | None = None
         for judged in case.weeks.full_weeks(stay):
-            say = _by_schedule(case, rule, judged)
+            ruling = _by_schedule(case, rule, judged)
             # a run of weeks hangs on its first, but each version of the rules judges the weeks of its own days
-            if standing is not None and standing[0] == say and policy.on(standing[1]) is policy.on(judged.start):
+            if standing is not None and standing[0] == ruling and policy.on(standing[1]) is policy.on(judged.start):
                 continue
-            standing = say, judged.start
+            standing = ruling, judged.start
             if stay.last is None or judged.judged <= stay.last:
-                sheet.main.set(judged.judged, say._replace(anchor=judged.start))
-        sheet.leave(stay)
-    return sheet
+                findings.main.set(judged.judged, ruling._replace(anchor=judged.start))
+        findings.end_stay(stay)
+    return findings
 
 
 def _by_schedule(case: Case, rule: WeeklyHours, judged: Judged) -> Ruling:
@@ -85,7 +85,7 @@ def _by_schedule(case: Case, rule: WeeklyHours, judged: Judged) -> Ruling:
 
 
 @judges(WeeklyDays)
-def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
+def weekly_days(case: Case, rule: WeeklyDays) -> RuleFindings:
     """I2: sessions are offered on three to five days of each week the program has the client for in full.
 
     More than five is worth knowing, not a violation.
@@ -109,46 +109,46 @@ def weekly_days(case: Case, rule: WeeklyDays) -> Sheet:
     return _judge_weeks(case, judge, nothing, "days: none", "frequency_low")
 
 
-def _judge_weeks(case: Case, judge: Judge, nothing: str, arithmetic: str, cause: str) -> Sheet:
-    sheet = Sheet()
+def _judge_weeks(case: Case, judge: Judge, nothing: str, arithmetic: str, cause: str) -> RuleFindings:
+    findings = RuleFindings()
     for stay in case.chart.stays:
-        sheet.main.set(stay.first, Ruling("not_applicable", "no full week yet"))
+        findings.main.set(stay.first, Ruling("not_applicable", "no full week yet"))
         for judged in case.weeks.judged_in(stay):
             if judged.week is not None:
-                _note_week(case, sheet, stay, judged, judge(judged.start, judged.week))
+                _note_week(case, findings, stay, judged, judge(judged.start, judged.week))
             elif judged.on_hold:
                 if stay.last is None or judged.judged <= stay.last:
                     words = f"on hold in the week of {iso(judged.start)}: not judged"
-                    sheet.main.set(judged.judged, Ruling("not_applicable", words, anchor=judged.start))
+                    findings.main.set(judged.judged, Ruling("not_applicable", words, anchor=judged.start))
             else:
                 words = f"week of {iso(judged.start)} and since: {nothing}"
-                say = Ruling("violation", words, arithmetic, (), None, cause)
-                _note_run(case, sheet, stay, judged, say)
-        sheet.leave(stay)
-    return sheet
+                ruling = Ruling("violation", words, arithmetic, (), None, cause)
+                _note_run(case, findings, stay, judged, ruling)
+        findings.end_stay(stay)
+    return findings
 
 
-def _note_week(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Ruling) -> None:
-    if say.verdict != "met":
+def _note_week(case: Case, findings: RuleFindings, stay: Stay, judged: Judged, ruling: Ruling) -> None:
+    if ruling.verdict != "met":
         week = f"week of {iso(judged.start)}"
-        sheet.note(week, judged.judged, judged.judged + case.notice, say)
-        say = Ruling("met", f"{week} judged", "", (), None, "", None, judged.start)
+        findings.note(week, judged.judged, judged.judged + case.notice, ruling)
+        ruling = Ruling("met", f"{week} judged", "", (), None, "", None, judged.start)
     if stay.last is None or judged.judged <= stay.last:
-        sheet.main.set(judged.judged, say)
+        findings.main.set(judged.judged, ruling)
 
 
-def _note_run(case: Case, sheet: Sheet, stay: Stay, judged: Judged, say: Ruling) -> None:
+def _note_run(case: Case, findings: RuleFindings, stay: Stay, judged: Judged, ruling: Ruling) -> None:
     """Note weeks with nothing offered, one after another, as one finding: nobody need write for time to pass."""
     until = judged.until
     if until is not None:
         until += timedelta(days=case.pack.notice_days - 7)
-    sheet.note(f"week of {iso(judged.start)} and since", judged.judged, until, say._replace(anchor=judged.start))
+    findings.note(f"week of {iso(judged.start)} and since", judged.judged, until, ruling._replace(anchor=judged.start))
     if stay.last is None or judged.judged <= stay.last:
-        sheet.main.set(judged.judged, Ruling("met", "weeks before were judged", anchor=judged.start))
+        findings.main.set(judged.judged, Ruling("met", "weeks before were judged", anchor=judged.start))
 
 
 @judges(GroupSize)
-def group_size(case: Case, rule: GroupSize) -> Sheet:
+def group_size(case: Case, rule: GroupSize) -> RuleFindings:
     """I3: each group the client attended had 3 to 12 clients.
 
     A size that is not stated can still be: that is unknown from the first such group until the stay ends. A group that
@@ -156,15 +156,15 @@ def group_size(case: Case, rule: GroupSize) -> Sheet:
     """
     if rule.aggregation == "monthly_average":
         return _average_size(case, rule)
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     least, most = rule.least, rule.most
     notice = case.notice
     for stay in chart.stays:
         groups = _of(case, stay, rule.services)
-        sheet.main.set(stay.first, Ruling("not_applicable", "no group yet"))
+        findings.main.set(stay.first, Ruling("not_applicable", "no group yet"))
         if groups:
             words = f"groups since {iso(groups[0].day)}: none open"
-            sheet.main.set(groups[0].day, Ruling("met", words, f"{least} to {most} clients a group"))
+            findings.main.set(groups[0].day, Ruling("met", words, f"{least} to {most} clients a group"))
         not_stated = False
         for group in groups:
             size = group.size
@@ -178,16 +178,16 @@ def group_size(case: Case, rule: GroupSize) -> Sheet:
             if size is None:
                 not_stated = True
                 words = f"group_size not stated, first for the group of {iso(group.day)}"
-                say = Ruling("unknown", words, "", (group.version,), None, "group_size_missing")
-                sheet.note("group_size", group.day, stay.last + DAY if stay.last else None, say)
+                ruling = Ruling("unknown", words, "", (group.version,), None, "group_size_missing")
+                findings.note("group_size", group.day, stay.last + DAY if stay.last else None, ruling)
                 continue
             name = f"group of {iso(group.day)}" + (f" {group.start}" if group.start else "")
             cause = "group_too_small" if size < least else "group_too_large"
             words = f"{name}: {size} clients, {least} to {most} allowed"
-            say = Ruling("violation", words, f"{least} <= {size} <= {most} fails", (group.version,), None, cause)
-            sheet.note(name, group.day, group.day + notice, say)
-        sheet.leave(stay)
-    return sheet
+            ruling = Ruling("violation", words, f"{least} <= {size} <= {most} fails", (group.version,), None, cause)
+            findings.note(name, group.day, group.day + notice, ruling)
+        findings.end_stay(stay)
+    return findings
 
 
 def _of(case: Case, stay: Stay, services: Sequence[str]) -> Sequence[Session]:
@@ -197,12 +197,12 @@ def _of(case: Case, stay: Stay, services: Sequence[str]) -> Sequence[Session]:
     return [session for session in case.chart.attended_in(stay) if session.service in services]
 
 
-def _average_size(case: Case, rule: GroupSize) -> Sheet:
+def _average_size(case: Case, rule: GroupSize) -> RuleFindings:
     """Judge the average size of the groups of each calendar month, from the day after it, without sizes not stated."""
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     notice = case.notice
     for stay in chart.stays:
-        sheet.main.set(stay.first, Ruling("not_applicable", "no month of groups yet"))
+        findings.main.set(stay.first, Ruling("not_applicable", "no month of groups yet"))
         months: dict[date, list[Session]] = {}
         for session in chart.attended_in(stay):
             if session.service in rule.services and session.size is not None:
@@ -216,9 +216,9 @@ def _average_size(case: Case, rule: GroupSize) -> Sheet:
             if total < rule.least * len(groups) or total > rule.most * len(groups):
                 cause = "group_too_small" if total < rule.least * len(groups) else "group_too_large"
                 words = f"{name}: {total / len(groups):.1f} clients on average, {rule.least} to {rule.most} allowed"
-                say = Ruling("violation", words, arithmetic, evidence, None, cause, None, first)
-                sheet.note(name, judged, judged + notice, say)
+                ruling = Ruling("violation", words, arithmetic, evidence, None, cause, None, first)
+                findings.note(name, judged, judged + notice, ruling)
             if stay.last is None or judged <= stay.last:
-                sheet.main.set(judged, Ruling("met", f"{name} judged", arithmetic, evidence, anchor=first))
-        sheet.leave(stay)
-    return sheet
+                findings.main.set(judged, Ruling("met", f"{name} judged", arithmetic, evidence, anchor=first))
+        findings.end_stay(stay)
+    return findings

@@ -16,7 +16,7 @@ from caretrail.findings.logic import Truth
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.signing import Document
 from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, ordinal
-from caretrail.findings.track import DAY, Change, Sheet
+from caretrail.findings.track import DAY, Change, RuleFindings
 from caretrail.policy.rules.plan import PlanDue, PlanSections
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
@@ -31,7 +31,7 @@ class There(NamedTuple):
 
 
 @judges(PlanDue)
-def plan_due(case: Case, rule: PlanDue) -> Sheet:
+def plan_due(case: Case, rule: PlanDue) -> RuleFindings:
     """P1: a plan in effect and signed by a clinician of the team, within the term from the first day of the stay.
 
     In Nebraska: no later than the day of the second session. What the client attended counts from the first day of
@@ -39,11 +39,11 @@ def plan_due(case: Case, rule: PlanDue) -> Sheet:
     `on_return`). Before the first session nothing is owed; neither is it when the stay ended before the term did. The
     arithmetic shows the other reading of a session, too: individual sessions only.
     """
-    sheet, plans = Sheet(), _Plans(case, rule)
+    findings, plans = RuleFindings(), _Plans(case, rule)
     for stay in case.chart.stays:
-        _judge_plan(sheet, stay, _Owed(case, rule, stay), plans.there(stay))
-        sheet.leave(stay)
-    return sheet
+        _judge_plan(findings, stay, _Owed(case, rule, stay), plans.there(stay))
+        findings.end_stay(stay)
+    return findings
 
 
 class _Plans:
@@ -135,7 +135,7 @@ class _Owed:
         known = [due for due in (reached if reached and reached <= day else None, self.cap) if due is not None]
         return min(known, default=None)
 
-    def say(self, day: date) -> Ruling:
+    def ruling(self, day: date) -> Ruling:
         """What is said on a day without a plan."""
         held = [session for session in self.sessions if session.day <= day]
         evidence = tuple(session.version for session in held)
@@ -191,7 +191,7 @@ def _interviews(chart: Chart, stay: Stay) -> list[Session]:
     ]
 
 
-def _judge_plan(sheet: Sheet, stay: Stay, owed: _Owed, there: There | None) -> None:
+def _judge_plan(findings: RuleFindings, stay: Stay, owed: _Owed, there: There | None) -> None:
     # with a plan from the first day on, nothing was owed on any other
     days = owed.days(stay) if there is None or there.day > stay.first else {stay.first}
     if there is not None:
@@ -201,23 +201,23 @@ def _judge_plan(sheet: Sheet, stay: Stay, owed: _Owed, there: There | None) -> N
             break
         if there is not None and there.day <= day:
             evidence = (*(session.version for session in owed.sessions if session.day <= day), *there.evidence)
-            sheet.main.set(day, Ruling("met", there.words, f"{owed.counts(day)}; {there.words}", evidence))
+            findings.main.set(day, Ruling("met", there.words, f"{owed.counts(day)}; {there.words}", evidence))
             return
-        sheet.main.set(day, owed.say(day))
+        findings.main.set(day, owed.ruling(day))
     if stay.last is not None:
-        _end_unplanned(sheet, stay)
+        _end_unplanned(findings, stay)
 
 
-def _end_unplanned(sheet: Sheet, stay: Stay) -> None:
+def _end_unplanned(findings: RuleFindings, stay: Stay) -> None:
     last = stay.last or stay.first
-    standing = sheet.main.on(last)
+    standing = findings.main.on(last)
     if standing is None:
         return
     if standing.verdict == "overdue":
-        sheet.not_met(stay, standing)
+        findings.not_met(stay, standing)
     elif standing.verdict != "not_applicable":
         words = f"stay ended {iso(last)}, before a plan was overdue"
-        sheet.main.set(last, Ruling("not_applicable", words, standing.arithmetic, standing.evidence))
+        findings.main.set(last, Ruling("not_applicable", words, standing.arithmetic, standing.evidence))
 
 
 def _sessions(name: str, sessions: Sequence[Session], day: date | None = None) -> str:
@@ -228,30 +228,30 @@ def _sessions(name: str, sessions: Sequence[Session], day: date | None = None) -
 
 
 @judges(PlanSections)
-def plan_sections(case: Case, rule: PlanSections) -> Sheet:
+def plan_sections(case: Case, rule: PlanSections) -> RuleFindings:
     """P2, D2: the latest plan (or the first) covers what it must: in Nebraska discharge, relapse prevention, supports.
 
     Without a plan there is nothing to look at: P1 says so. What a first plan lacks, a later one cannot give it: it is
     a point. What it does not state can still be stated.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     first_only = rule.of == "first_plan"
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no plan yet"))]
     for plan in chart.plans[: 1 if first_only else None]:
-        say = _sections_say(plan, {name: _section(plan.fact, name) for name in rule.sections})
+        ruling = _sections_ruling(plan, {name: _section(plan.fact, name) for name in rule.sections})
         stay = chart.stay_on(plan.day)
-        if first_only and say.verdict == "violation" and stay is not None:
-            sheet.note(f"plan {plan.fact.plan_version}", plan.day, plan.day + case.notice, say)
+        if first_only and ruling.verdict == "violation" and stay is not None:
+            findings.note(f"plan {plan.fact.plan_version}", plan.day, plan.day + case.notice, ruling)
             words = f"plan {plan.fact.plan_version}, the first, was looked at {iso(plan.day)}"
-            say = Ruling("met", words, "", (plan.version,), anchor=plan.day)
-        changes.append((plan.day, say))
+            ruling = Ruling("met", words, "", (plan.version,), anchor=plan.day)
+        changes.append((plan.day, ruling))
     for stay in chart.stays:
-        sheet.main.lay(changes, stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between(changes, stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
-def _sections_say(plan: Plan, parts: Mapping[str, Truth]) -> Ruling:
+def _sections_ruling(plan: Plan, parts: Mapping[str, Truth]) -> Ruling:
     lacking = ", ".join(name for name, part in parts.items() if part is False)
     unknown = ", ".join(name for name, part in parts.items() if part is None)
     name, evidence = f"plan {plan.fact.plan_version}", (plan.version,)

@@ -14,7 +14,7 @@ from caretrail.findings.finding import QUIET_VERDICTS, Ruling
 from caretrail.findings.logic import Truth
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.rules.staff import credentials_of
-from caretrail.findings.track import Change, Sheet
+from caretrail.findings.track import Change, RuleFindings
 from caretrail.policy.rules.admission import AssessorCredential, MentalHealthReferral, QualifyingDiagnosis
 
 Made = tuple[Effective[Assessed], Assessed, Truth]
@@ -22,21 +22,21 @@ Made = tuple[Effective[Assessed], Assessed, Truth]
 
 
 @judges(MentalHealthReferral)
-def mental_health_referral(case: Case, rule: MentalHealthReferral) -> Sheet:
+def mental_health_referral(case: Case, rule: MentalHealthReferral) -> RuleFindings:
     """A5: a LADC or PLADC who suspects a mental health condition refers on, and diagnoses none.
 
     A later assessment by somebody who may diagnose, or with a referral, settles an earlier suspicion. A diagnosis
     outside substance use that only limited assessors recorded is a point. A referral acts from its own day.
     """
-    chart, sheet = case.chart, Sheet()
+    chart, findings = case.chart, RuleFindings()
     made = [(item, item.fact, _limited(case, rule, item)) for item in chart.assessments]
     changes = _referral_changes(case, rule, made)
     none = Ruling("unknown", "no assessment recorded", cause="assessment_missing")
     for stay in chart.stays:
-        sheet.main.lay([(date.min, none), *changes], stay.first, stay.last)
-        sheet.leave(stay)
-    _out_of_scope(case, made, sheet)
-    return sheet
+        findings.main.write_between([(date.min, none), *changes], stay.first, stay.last)
+        findings.end_stay(stay)
+    _out_of_scope(case, made, findings)
+    return findings
 
 
 def _limited(case: Case, rule: MentalHealthReferral, item: Effective[Assessed]) -> Truth:
@@ -71,7 +71,7 @@ def _referral_changes(case: Case, rule: MentalHealthReferral, made: Sequence[Mad
                 open_suspicion.append((item.version, item.day, limited))
             if fact.referral and max(item.day, fact.referral.on) <= day:
                 referral = (item.version, fact.referral.on, fact.referral.credential)
-        changes.append((day, _referral_say(case, rule, open_suspicion, referral, stated, limited, tuple(seen))))
+        changes.append((day, _referral_ruling(case, rule, open_suspicion, referral, stated, limited, tuple(seen))))
     return changes
 
 
@@ -81,7 +81,7 @@ def _may_not(case: Case, rule: MentalHealthReferral, credential: str) -> bool:
     return only_among(credential, rule.limited, assessor.credentials if assessor else None)
 
 
-def _referral_say(
+def _referral_ruling(
     case: Case,
     rule: MentalHealthReferral,
     suspicion: list[tuple[int, date, Truth]],
@@ -114,7 +114,7 @@ def _referral_say(
     return Ruling("met", referred, "", evidence)
 
 
-def _out_of_scope(case: Case, made: Sequence[Made], sheet: Sheet) -> None:
+def _out_of_scope(case: Case, made: Sequence[Made], findings: RuleFindings) -> None:
     """Flag mental health diagnoses that only limited assessors recorded, from the first governed day on.
 
     A suspicion without a referral is still said beside them: it is a matter of its own.
@@ -132,9 +132,9 @@ def _out_of_scope(case: Case, made: Sequence[Made], sheet: Sheet) -> None:
         stay = case.chart.stay_on(first)
         if codes and stay:
             words = f"{', '.join(codes)} recorded {iso(item.day)} by an assessor who may not diagnose it"
-            say = Ruling("violation", words, "", (item.version,), None, "scope")
-            sheet.note(f"diagnosis of {iso(item.day)}", first, first + notice, say)
-    if sheet.subs:
-        for subject, start, until, say in sheet.main.pieces():
-            if say.verdict not in QUIET_VERDICTS:
-                sheet.note(subject, start, until, say)
+            ruling = Ruling("violation", words, "", (item.version,), None, "scope")
+            findings.note(f"diagnosis of {iso(item.day)}", first, first + notice, ruling)
+    if findings.subs:
+        for subject, start, until, ruling in findings.main.intervals():
+            if ruling.verdict not in QUIET_VERDICTS:
+                findings.note(subject, start, until, ruling)

@@ -12,28 +12,28 @@ from caretrail.findings.clock import Due
 from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import in_words
-from caretrail.findings.track import DAY, Change, Sheet, Track
+from caretrail.findings.track import DAY, Change, Intervals, RuleFindings
 from caretrail.policy.rules.plan import ReviewDue, ReviewGaps, ReviewValid
 
 
 @judges(ReviewDue)
-def review_due(case: Case, _: ReviewDue) -> Sheet:
+def review_due(case: Case, _: ReviewDue) -> RuleFindings:
     """R1: a review that counts no later than 30 days after the last, or by the earlier day it set.
 
     Nothing but a review that counts, or the end of the stay, clears what is overdue. On the last day of a stay the
     deadline ends: it is met unless it was overdue then. Holds do not pause the clock and weekends do not move it.
     """
-    sheet, clock = Sheet(), case.clock
+    findings, clock = RuleFindings(), case.clock
     for stay in case.chart.stays:
         days = _days(stay, clock.change_days)
         for day, following in zip(days, [*days[1:], date.max], strict=True):
             step = clock.step_on(day)
             if step is not None:
-                _run(sheet.main, day, clock.due_of(step, day), clock.anchor(step), following)
+                _run(findings.main, day, clock.due_of(step, day), clock.anchor(step), following)
         if stay.last is not None:
-            _end(sheet, stay, clock.due_on(stay.last))
-        sheet.leave(stay)
-    return sheet
+            _end(findings, stay, clock.due_on(stay.last))
+        findings.end_stay(stay)
+    return findings
 
 
 def _days(stay: Stay, days: list[date]) -> list[date]:
@@ -43,78 +43,78 @@ def _days(stay: Stay, days: list[date]) -> list[date]:
     return [stay.first, *days[low:high]]
 
 
-def _run(track: Track, day: date, due: Due, anchor: date, following: date) -> None:
+def _run(intervals: Intervals, day: date, due: Due, anchor: date, following: date) -> None:
     """Write from `day` on what the clock will say as time passes, as far as it is not written anew from `following`."""
     on, soon = due.on, due.soon_from
     if on is None:
         words = due.words
         if soon is not None and soon <= day:
-            say = Ruling("due_soon", words, due.arithmetic, due.evidence, None, "review_due", None, anchor)
+            ruling = Ruling("due_soon", words, due.arithmetic, due.evidence, None, "review_due", None, anchor)
         else:
-            say = Ruling("met", words, due.arithmetic, due.evidence, None, "", None, anchor)
-        track.set(day, say)
+            ruling = Ruling("met", words, due.arithmetic, due.evidence, None, "", None, anchor)
+        intervals.set(day, ruling)
         return
     text = iso(on)
     if soon is None:
         soon = on
     if day < soon:
-        track.set(day, Ruling("met", f"next review due {text}", due.arithmetic, due.evidence, on, "", None, anchor))
+        intervals.set(day, Ruling("met", f"next review due {text}", due.arithmetic, due.evidence, on, "", None, anchor))
     if day <= on and max(day, soon) < following:
         words = f"review due {text}"
         if day < on and soon < on:
-            say = Ruling("due_soon", words, due.arithmetic, due.evidence, on, "review_due", None, anchor)
-            track.set(max(day, soon), say)
-        track.set(on, Ruling("due_today", words, due.arithmetic, due.evidence, on, "review_due", None, anchor))
+            ruling = Ruling("due_soon", words, due.arithmetic, due.evidence, on, "review_due", None, anchor)
+            intervals.set(max(day, soon), ruling)
+        intervals.set(on, Ruling("due_today", words, due.arithmetic, due.evidence, on, "review_due", None, anchor))
     if max(day, on) >= following:
         return
     words = f"review overdue, due {text}"
     late = Ruling("overdue", words, due.arithmetic, due.evidence, on, "review_overdue", None, anchor)
-    track.set(max(day, on + DAY), late)
+    intervals.set(max(day, on + DAY), late)
 
 
-def _end(sheet: Sheet, stay: Stay, due: Due | None) -> None:
+def _end(findings: RuleFindings, stay: Stay, due: Due | None) -> None:
     last = stay.last
-    standing = sheet.main.on(last) if last else None
+    standing = findings.main.on(last) if last else None
     if last is None or due is None or standing is None:
         return
     if standing.verdict == "overdue" and due.on is not None:
         words = f"review due {iso(due.on)} was not held when the stay ended {iso(last)}"
-        sheet.not_met(stay, standing._replace(message=words))
+        findings.not_met(stay, standing._replace(message=words))
     else:
         words = f"stay ended {iso(last)}, no review overdue"
-        say = Ruling("met", words, due.arithmetic, due.evidence, due.on, "", None, standing.anchor)
-        sheet.main.set(last, say)
+        ruling = Ruling("met", words, due.arithmetic, due.evidence, due.on, "", None, standing.anchor)
+        findings.main.set(last, ruling)
 
 
 @judges(ReviewValid)
-def review_valid(case: Case, _: ReviewValid) -> Sheet:
+def review_valid(case: Case, _: ReviewValid) -> RuleFindings:
     """R2: each review is with the client, signed by a clinician, of a signed plan, and updates it or says why not.
 
     A clinician's signature can still come: that finding stays until it does or the stay ends. What a review leaves out
     can still be stated: that is unknown until the stay ends. The rest cannot be cured and is a point.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no review yet"))]
     for review in chart.reviews:
         stay = chart.stay_on(review.day)
         if stay is not None:
             words = f"review of {iso(review.day)}: nothing open"
             changes.append((review.day, Ruling("met", words, "", (review.version,), anchor=review.day)))
-            _check(case, sheet, review, stay)
+            _check(case, findings, review, stay)
     for stay in chart.stays:
-        sheet.main.lay(changes, stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between(changes, stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
-def _check(case: Case, sheet: Sheet, review: Review, stay: Stay) -> None:
+def _check(case: Case, findings: RuleFindings, review: Review, stay: Stay) -> None:
     name, evidence, fact = f"review of {iso(review.day)}", (review.version,), review.fact
     end = stay.last + DAY if stay.last else None
     notice = review.day + case.notice
 
     def flag(verdict: Verdict, words: str, cause: str, until: date | None) -> None:
-        say = Ruling(verdict, f"{name}: {words}", "", evidence, None, cause)
-        sheet.note(name, review.day, until, say)
+        ruling = Ruling(verdict, f"{name}: {words}", "", evidence, None, cause)
+        findings.note(name, review.day, until, ruling)
 
     if not fact.participants:
         flag("unknown", "participants not stated", "participation", end)
@@ -138,14 +138,14 @@ def _check(case: Case, sheet: Sheet, review: Review, stay: Stay) -> None:
 
 
 @judges(ReviewGaps)
-def review_gaps(case: Case, _: ReviewGaps) -> Sheet:
+def review_gaps(case: Case, _: ReviewGaps) -> RuleFindings:
     """R3: every gap of more than 30 days before a review that counts, or before the end of a stay, as a point.
 
     It is up from the day the gap was closed. Time away does not lengthen a gap: a review that fell due while away was
     due on return. A review that comes to count late splits the gap it lies in.
     """
-    sheet, clock = Sheet(), case.clock
-    gaps = _Gaps(case, sheet)
+    findings, clock = RuleFindings(), case.clock
+    gaps = _Gaps(case, findings)
     ends = [stay for stay in case.chart.stays if stay.last is not None]
     for review in clock.counted:
         while ends and (last := ends[0].last) and review.counts_from and last < review.counts_from:
@@ -154,18 +154,18 @@ def review_gaps(case: Case, _: ReviewGaps) -> Sheet:
     for stay in ends:
         gaps.end(stay)
     for stay in case.chart.stays:
-        sheet.main.set(stay.first, Ruling("met", f"no gap of more than {gaps.term}"))
-        sheet.leave(stay)
-    return sheet
+        findings.main.set(stay.first, Ruling("met", f"no gap of more than {gaps.term}"))
+        findings.end_stay(stay)
+    return findings
 
 
 class _Gaps:
     """The gaps between counting reviews, as they become known."""
 
-    def __init__(self, case: Case, sheet: Sheet) -> None:
-        self._case, self._sheet = case, sheet
+    def __init__(self, case: Case, findings: RuleFindings) -> None:
+        self._case, self._sheet = case, findings
         self._held: list[tuple[date, tuple[int, ...]]] = []
-        self._open: dict[tuple[date, date], Track] = {}
+        self._open: dict[tuple[date, date], Intervals] = {}
         self._notice = case.notice
         self.term = in_words(case.clock.rule.term) if case.clock.rule else ""
 
@@ -184,9 +184,9 @@ class _Gaps:
             return  # another review of that day closed the gap already
         held.insert(place, (review.day, review.evidence))
         if before and after:
-            track = self._open.pop((before[0], after[0]), None)
-            if track is not None:
-                track.set(known_on, None)
+            intervals = self._open.pop((before[0], after[0]), None)
+            if intervals is not None:
+                intervals.set(known_on, None)
         if before and self._case.chart.stay_on(review.day):
             self._flag(before, (review.day, review.evidence), known_on)
         if after and self._case.chart.stay_on(after[0]):
@@ -229,13 +229,13 @@ class _Gaps:
                     f"{days} days from {iso(one[0])} to the first review {iso(other[0])}, {self._more(one[0], late)}"
                 )
             evidence = tuple(sorted({*one[1], *other[1]}))
-            track = self._point(f"{iso(one[0])} to {iso(other[0])}", known_on, words, evidence, one[0])
-            self._open[one[0], other[0]] = track
+            intervals = self._point(f"{iso(one[0])} to {iso(other[0])}", known_on, words, evidence, one[0])
+            self._open[one[0], other[0]] = intervals
 
     def _is_review(self, day: date) -> bool:
         return any(review.day == day for review in self._case.clock.counted)
 
-    def _point(self, subject: str, day: date, words: str, evidence: tuple[int, ...], base: date) -> Track:
+    def _point(self, subject: str, day: date, words: str, evidence: tuple[int, ...], base: date) -> Intervals:
         arithmetic = f"{iso(base)} + {self.term} = {iso(self._case.clock.period_end(base))}"
-        say = Ruling("info", words, arithmetic, evidence, None, "review_gap", None, base)
-        return self._sheet.note(subject, day, day + self._notice, say)
+        ruling = Ruling("info", words, arithmetic, evidence, None, "review_gap", None, base)
+        return self._sheet.note(subject, day, day + self._notice, ruling)

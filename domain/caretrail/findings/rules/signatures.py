@@ -13,12 +13,12 @@ from caretrail.findings.finding import Ruling
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.signing import Document, Signing, settlings
 from caretrail.findings.terms import ends_on, in_words
-from caretrail.findings.track import Change, Sheet, Track
+from caretrail.findings.track import Change, Intervals, RuleFindings
 from caretrail.policy.rules.plan import PlanSignatures
 
 
 @judges(PlanSignatures)
-def plan_signatures(case: Case, rule: PlanSignatures) -> Sheet:
+def plan_signatures(case: Case, rule: PlanSignatures) -> RuleFindings:
     """P3: the client (or a guardian), the team of the day, and whom the sender adds sign each plan and each update.
 
     Who must sign is the pack's list; a role or a credential in it asks for one signature of its kind. With a term a
@@ -29,7 +29,7 @@ def plan_signatures(case: Case, rule: PlanSignatures) -> Sheet:
     a witness, and approval by word of mouth. A signature put off is missing. The
     roster is that of the end of the document's day, so who joins later signs the next one.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     documents: list[Plan | Review] = [*chart.plans]
     if rule.documents == "plans_and_updates":
         documents += [review for review in chart.reviews if review.fact.updated]
@@ -38,17 +38,19 @@ def plan_signatures(case: Case, rule: PlanSignatures) -> Sheet:
     for document in documents:
         # silent while a signer is missing: then the signer's own finding speaks
         name = _name(document)
-        say = Ruling("met", f"{name} is signed", "", (document.version,), anchor=document.day)
-        changes.append((document.day, say))
-        changes += _judge(case, rule, sheet, document, name)
+        ruling = Ruling("met", f"{name} is signed", "", (document.version,), anchor=document.day)
+        changes.append((document.day, ruling))
+        changes += _judge(case, rule, findings, document, name)
     changes.sort(key=itemgetter(0))
     for stay in chart.stays:
-        sheet.main.lay(changes, stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between(changes, stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
-def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Review, name: str) -> list[Change]:
+def _judge(
+    case: Case, rule: PlanSignatures, findings: RuleFindings, document: Plan | Review, name: str
+) -> list[Change]:
     """Open a finding for each signer who is missing; give back from which day all have signed, if they have."""
     roster = case.chart.team.roster(document.day)
     required = _required(case, rule, document, roster)
@@ -57,14 +59,14 @@ def _judge(case: Case, rule: PlanSignatures, sheet: Sheet, document: Plan | Revi
     evidence = {document.version}
     in_lieu: list[str] = []
     if not roster and "team" in rule.signers:
-        say = Ruling("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
-        sheet.note(f"{name}: team", document.day, None, say)
+        ruling = Ruling("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
+        findings.note(f"{name}: team", document.day, None, ruling)
         owed_until = None
     found = settlings(document, case.chart.client, rule.in_lieu)
     for signer in required:
         settled = found.get(signer) or _of_kind(case, document, signer, rule.in_lieu)
         if settled is None or settled.day > document.day:
-            _owe(case, rule, sheet, document, name, signer, settled, arithmetic)
+            _owe(case, rule, findings, document, name, signer, settled, arithmetic)
         if settled is None:
             owed_until = None
             continue
@@ -105,14 +107,14 @@ def _credential(case: Case, signing: Signing) -> str | None:
 def _owe(
     case: Case,
     rule: PlanSignatures,
-    sheet: Sheet,
+    findings: RuleFindings,
     document: Plan | Review,
     name: str,
     signer: str,
     settled: Signing | None,
     arithmetic: str,
 ) -> None:
-    track = sheet.sub(f"{name}: {signer}")
+    intervals = findings.subject_intervals(f"{name}: {signer}")
     team = case.chart.team
     owner = signer if team.has(signer, document.day) else None
     words = f"{name} lacks the signature of {_kind_in_words(signer)}"
@@ -127,15 +129,15 @@ def _owe(
         signer=signer,
     )
     if rule.within is not None:
-        _owe_by(track, rule, document, missing, ends_on(rule.within, _begin(rule, document), case.pack.closed_days))
+        _owe_by(intervals, rule, document, missing, ends_on(rule.within, _begin(rule, document), case.pack.closed_days))
     else:
-        track.set(document.day, missing)
+        intervals.set(document.day, missing)
         put_off = [item for item in document.signings if item.state == "deferred" and item.signer == signer]
         for signing in sorted(put_off, key=lambda item: item.day):
             evidence = tuple(sorted({document.version, signing.brought_by}))
-            track.set(signing.day, missing._replace(message=f"{words}: put off", evidence=evidence))
+            intervals.set(signing.day, missing._replace(message=f"{words}: put off", evidence=evidence))
     if settled is not None:
-        track.set(settled.day, None)
+        intervals.set(settled.day, None)
 
 
 def _begin(rule: PlanSignatures, document: Plan | Review) -> date:
@@ -145,7 +147,7 @@ def _begin(rule: PlanSignatures, document: Plan | Review) -> date:
     return document.day
 
 
-def _owe_by(track: Track, rule: PlanSignatures, document: Plan | Review, missing: Ruling, due: date) -> None:
+def _owe_by(intervals: Intervals, rule: PlanSignatures, document: Plan | Review, missing: Ruling, due: date) -> None:
     """Write when a signature that has a term is due: nothing is said before it is announced."""
     assert rule.within is not None  # noqa: S101  # only then is this called
     begin = _begin(rule, document)
@@ -154,9 +156,9 @@ def _owe_by(track: Track, rule: PlanSignatures, document: Plan | Review, missing
     words = f"{missing.message}, due {iso(due)}"
     soon = max(document.day, due - timedelta(days=rule.within.soon))
     if rule.within.soon and soon < due:
-        track.set(soon, missing._replace(verdict="due_soon", message=words))
-    track.set(max(due, document.day), missing._replace(verdict="due_today", message=words))
-    track.set(later(max(due, document.day), 1), missing._replace(verdict="overdue", message=words))
+        intervals.set(soon, missing._replace(verdict="due_soon", message=words))
+    intervals.set(max(due, document.day), missing._replace(verdict="due_today", message=words))
+    intervals.set(later(max(due, document.day), 1), missing._replace(verdict="overdue", message=words))
 
 
 def _kind_in_words(signer: str) -> str:

@@ -14,7 +14,7 @@ from caretrail.findings.finding import Ruling
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.signing import Signing
 from caretrail.findings.terms import ends_on, in_words
-from caretrail.findings.track import DAY, Change, Sheet
+from caretrail.findings.track import DAY, Change, RuleFindings
 from caretrail.policy.rules.admission import AssessorCredential
 from caretrail.policy.rules.plan import CoSignature
 from caretrail.policy.rules.staff import StaffCredentials
@@ -30,26 +30,26 @@ def credentials_of(case: Case, item: Effective) -> list[tuple[str, str | None]]:
 
 
 @judges(AssessorCredential)
-def assessor_credential(case: Case, rule: AssessorCredential) -> Sheet:
+def assessor_credential(case: Case, rule: AssessorCredential) -> RuleFindings:
     """A2: somebody who completed the assessment is licensed for it; a prior one accepted is judged by A3.
 
     A later assessment by a licensed clinician cures an earlier one that was not.
     """
-    sheet = Sheet()
+    findings = RuleFindings()
     changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     standing = 0
     for item in case.chart.assessments:
-        rank, say = _assessor_say(case, rule, item, item.fact)
+        rank, ruling = _assessor_ruling(case, rule, item, item.fact)
         if rank > standing:
             standing = rank
-            changes.append((item.day, say))
+            changes.append((item.day, ruling))
     for stay in case.chart.stays:
-        sheet.main.lay(changes, stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between(changes, stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
-def _assessor_say(case: Case, rule: AssessorCredential, item: Effective, fact: Assessed) -> tuple[int, Ruling]:
+def _assessor_ruling(case: Case, rule: AssessorCredential, item: Effective, fact: Assessed) -> tuple[int, Ruling]:
     """What one assessment says of its assessor, and how much that is worth beside what others say."""
     evidence = (item.version,)
     if fact.kind == "prior_accepted":
@@ -78,24 +78,26 @@ def _may(rule: AssessorCredential, credential: str) -> bool:
 
 
 @judges(StaffCredentials)
-def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
+def staff_credentials(case: Case, rule: StaffCredentials) -> RuleFindings:
     """S1: whoever held a session of treatment has a credential of the list; other services ask for none.
 
     A credential that is not stated can still be: that is unknown from the first such session until the stay ends. A
     session held with none of the list cannot be cured and is a point, for each person of a day.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     notice = case.notice
     allowed = frozenset(rule.credentials)
     for stay in chart.stays:
-        sheet.main.set(stay.first, Ruling("not_applicable", "no session yet"))
+        findings.main.set(stay.first, Ruling("not_applicable", "no session yet"))
         missing = begun = False
         told: set[str] = set()
         for item in chart.own(chart.treated, stay):
             if not begun:
                 begun = True
                 since = item.day
-                sheet.main.set(since, Ruling("met", f"sessions since {iso(since)}: nothing open", "", (item.version,)))
+                findings.main.set(
+                    since, Ruling("met", f"sessions since {iso(since)}: nothing open", "", (item.version,))
+                )
             # a chart has hundreds of sessions, and in nearly all of them there is nothing to say
             if _all_stated(item.fact, allowed):
                 continue
@@ -104,17 +106,17 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> Sheet:
             if not missing and (not stated or any(credential is None for _, credential in stated)):
                 missing = True
                 words = f"credential not stated, first for the session of {iso(day)}"
-                say = Ruling("unknown", words, "", (item.version,), None, "credential_missing")
-                sheet.note("credential", day, stay.last + DAY if stay.last else None, say)
+                ruling = Ruling("unknown", words, "", (item.version,), None, "credential_missing")
+                findings.note("credential", day, stay.last + DAY if stay.last else None, ruling)
             for who, credential in stated:
                 name = f"session of {iso(day)}: {who}"
                 if credential is not None and not among(credential, allowed) and name not in told:
                     told.add(name)
                     words = f"session of {iso(day)} held by {who}, {credential}: not a credential of the list"
-                    say = Ruling("violation", words, "", (item.version,), None, "staff_credential")
-                    sheet.note(name, day, day + notice, say)
-        sheet.leave(stay)
-    return sheet
+                    ruling = Ruling("violation", words, "", (item.version,), None, "staff_credential")
+                    findings.note(name, day, day + notice, ruling)
+        findings.end_stay(stay)
+    return findings
 
 
 def _all_stated(fact: FactBase, allowed: frozenset[str]) -> bool:
@@ -128,27 +130,29 @@ def _all_stated(fact: FactBase, allowed: frozenset[str]) -> bool:
 
 
 @judges(CoSignature)
-def co_signature(case: Case, rule: CoSignature) -> Sheet:
+def co_signature(case: Case, rule: CoSignature) -> RuleFindings:
     """X1 (off in Nebraska): a supervisor signs, within a term, what a provisional clinician signed.
 
     It can be signed after the stay, too. Whether a clinician is provisional is read from the day of the signature; if
     nobody stated their credential, that is unknown until the stay ends or a supervisor has signed anyway.
     """
-    sheet, chart = Sheet(), case.chart
+    findings, chart = RuleFindings(), case.chart
     documents: list[Plan | Review] = [*chart.plans, *chart.reviews]
     changes: list[Change] = [(date.min, Ruling("not_applicable", "nothing signed by a provisional clinician"))]
     for document in sorted(documents, key=lambda item: item.day):
         stay = chart.stay_on(document.day)
         if stay is not None:
-            changes += _co_sign(case, rule, sheet, document, stay)
+            changes += _co_sign(case, rule, findings, document, stay)
     changes.sort(key=lambda change: change[0])
     for stay in chart.stays:
-        sheet.main.lay(changes, stay.first, stay.last)
-        sheet.leave(stay)
-    return sheet
+        findings.main.write_between(changes, stay.first, stay.last)
+        findings.end_stay(stay)
+    return findings
 
 
-def _co_sign(case: Case, rule: CoSignature, sheet: Sheet, document: Plan | Review, stay: Stay) -> list[Change]:
+def _co_sign(
+    case: Case, rule: CoSignature, findings: RuleFindings, document: Plan | Review, stay: Stay
+) -> list[Change]:
     """Open what a supervisor owes one document; give back from which day nothing is owed."""
     name = f"{'plan' if isinstance(document, Plan) else 'review'} of {iso(document.day)}"
     given = [(signing, _credential(case, signing)) for signing in document.signings if signing.given]
@@ -166,25 +170,25 @@ def _co_sign(case: Case, rule: CoSignature, sheet: Sheet, document: Plan | Revie
         if not known or first.day < min(known):
             words = f"{name}: credential of {first.signer} not stated"
             evidence = tuple(sorted({document.version, first.brought_by}))
-            say = Ruling("unknown", words, "", evidence, None, "credential_missing", None, document.day)
-            sheet.note(f"{name}: credential", first.day, min(known, default=None), say)
+            ruling = Ruling("unknown", words, "", evidence, None, "credential_missing", None, document.day)
+            findings.note(f"{name}: credential", first.day, min(known, default=None), ruling)
     if not provisional:
         return []
     begin = min(provisional)
     due = ends_on(rule.within, begin, case.pack.closed_days)
     arithmetic = f"{iso(begin)} + {in_words(rule.within)} = {iso(due)}"
     words = f"{name}: supervisor's signature due {iso(due)}"
-    say = Ruling("due_soon", words, arithmetic, (document.version,), due, "co_signature", None, document.day)
-    track = sheet.sub(name)
-    track.set(begin, say)
-    track.set(due, say._replace(verdict="due_today"))
-    track.set(due + DAY, say._replace(verdict="overdue"))
+    ruling = Ruling("due_soon", words, arithmetic, (document.version,), due, "co_signature", None, document.day)
+    intervals = findings.subject_intervals(name)
+    intervals.set(begin, ruling)
+    intervals.set(due, ruling._replace(verdict="due_today"))
+    intervals.set(due + DAY, ruling._replace(verdict="overdue"))
     # silent while the signature is owed: then what is owed speaks
     met = Ruling("met", f"{name} is signed by a supervisor", "", (document.version,), anchor=document.day)
     if supervisor is None:
         return [(begin, met)]
     settled = max(supervisor.day, begin)
-    track.set(settled, None)
+    intervals.set(settled, None)
     evidence = tuple(sorted({document.version, supervisor.brought_by}))
     return [(begin, met), (settled, met._replace(evidence=evidence))]
 

@@ -297,7 +297,7 @@ def _week_start(day: date, starts: str) -> date:
     return day - timedelta(days=back)
 
 
-def _team(history: Sequence[Effective], carrier: str | None) -> tuple[TeamLine, ...]:
+def _team(history: Sequence[Effective], case_owner: str | None) -> tuple[TeamLine, ...]:
     team: dict[str, TeamLine] = {}
     for item in history:
         fact = item.fact
@@ -306,5 +306,5 @@ def _team(history: Sequence[Effective], carrier: str | None) -> tuple[TeamLine, 
             for gone in fact.leaves:
                 team.pop(gone, None)
         for person in joins:
-            team[person.id] = TeamLine(person.id, person.role, person.credential, person.id == carrier)
-    return tuple(TeamLine(line.id, line.role, line.credential, line.id == carrier) for line in team.values())
+            team[person.id] = TeamLine(person.id, person.role, person.credential, person.id == case_owner)
+    return tuple(TeamLine(line.id, line.role, line.credential, line.id == case_owner) for line in team.values())
