@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from caretrail.files import FileRefused, create_file
 from caretrail.ledger.note import BadKey, SigningKey, VerifyingKey, new_key, read_signing_key, read_verifying_key
 
 MOST_BYTES = 64 * 1024
@@ -73,12 +74,8 @@ def _lines(path: Path) -> list[str]:
 
 def _write_new(path: Path, text: str, mode: int) -> None:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    except FileExistsError:
+        create_file(path, text, mode)
+    except FileRefused:
         raise BadKey("a file of that name is there already", "choose another name") from None
     except OSError as error:
         raise BadKey(f"the key file cannot be written: {os.strerror(error.errno or 0)}") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

@@ -51,8 +51,7 @@ class EpisodePart:
 
     def as_json(self) -> Json:
         """As the manifest has it."""
-        fields = asdict(self) | {"as_of": self.as_of.isoformat()}
-        return {name: value for name, value in fields.items() if name not in ("positions", "packs")}
+        return {name: value for name, value in asdict(self).items() if name not in ("positions", "packs")}
 
 
 def episode_part(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from caretrail.aliases import Json
 from caretrail.errors import StoreDamaged
@@ -14,8 +15,8 @@ from caretrail.recording.leaf import leaf_hash, payload_hash
 
 
 def json_bytes(value: Json) -> bytes:
-    """JSON for people and programs: keys in their given order, one a line."""
-    return (json.dumps(value, indent=1) + "\n").encode()
+    """JSON for people and programs: keys in their given order, one a line; days as ISO text."""
+    return (json.dumps(value, indent=1, default=date.isoformat) + "\n").encode()
 
 
 def event_lines(

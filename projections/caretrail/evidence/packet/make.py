@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -177,9 +177,9 @@ def _manifest(
         "format": FORMAT,
         **asdict(context.terms),
         "program": request.program,
-        "from": _iso(request.start),
-        "to": _iso(request.end),
-        "as_of": _iso(request.as_of),
+        "from": request.start,
+        "to": request.end,
+        "as_of": request.as_of,
         "known_at": context.known_at,
         "with_text": request.with_text,
         "origin": stand.origin,
@@ -192,10 +192,6 @@ def _manifest(
         "made_by": context.made_by,
         "caretrail": context.version,
     }
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
 
 
 def _check_made(path: Path, keys: Sequence[SigningKey]) -> None:
