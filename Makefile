@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Tests mostly wait for disks, so several run at once, each process with a server of its own; one that was named is shared.
 TOGETHER = $(if $(CARETRAIL_TEST_POSTGRES),,--numprocesses 3 --dist loadfile)
 
-.PHONY: help demo install test lint bench faults mutants lock clean
+.PHONY: help demo install quick test lint bench faults mutants lock clean
 
 # What can be made
 help:
@@ -18,6 +18,10 @@ demo: $(VENV)/.run
 
 # Make .venv with everything: the program, and the tools that test it
 install: $(VENV)/.dev
+
+# Pass the tests that need no server, no browser and no patience, with few examples of each property: under a minute
+quick: $(VENV)/.dev
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --hypothesis-profile quick -m "not server and not browser and not slow"
 
 # Pass every test, real PostgreSQL included (started from a wheel, or named by CARETRAIL_TEST_POSTGRES)
 test: $(VENV)/.dev

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted(page for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")] if steps(page))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_shell_session_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
     for data in (ROOT / "tests" / "data").glob("*.jsonl"):

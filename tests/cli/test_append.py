@@ -208,6 +208,7 @@ print(tracemalloc.get_traced_memory()[1], file=sys.stderr)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line", [json.dumps({"type": "nothing", "padding": "x" * 2000}), admitted("a", command_id="1")]
 )

@@ -194,6 +194,7 @@ def test_without_the_record_it_would_be_shown(seen_file: Caretrail, monkeypatch:
     assert (ended.status, bool(ended.out)) == (0, True)
 
 
+@pytest.mark.slow
 def test_a_store_that_is_locked_shows_nothing(seen: Caretrail) -> None:
     with lock_held(seen.url):
         ended = seen("timeline", EPISODE)

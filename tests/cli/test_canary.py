@@ -220,6 +220,7 @@ def test_no_command_lets_a_value_out_by_an_error(planted_store: Caretrail, tmp_p
         assert CANARY not in str(log)
 
 
+@pytest.mark.slow
 def test_a_held_lock_lets_nothing_out(sqlite_url: str, tmp_path: Path) -> None:
     caretrail = Caretrail(sqlite_url, tmp_path)
     with lock_held(sqlite_url):

@@ -14,6 +14,8 @@ from caretrail.recording.opening import init_store, open_recorder
 
 from .conftest import Caretrail
 
+pytestmark = pytest.mark.slow
+
 
 def older(place: Path, monkeypatch: pytest.MonkeyPatch, *, demo: bool) -> None:
     """Make a store, then pretend that this program is a schema further on."""

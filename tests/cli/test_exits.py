@@ -71,6 +71,7 @@ def test_a_damaged_store_is_status_4(caretrail: Caretrail, example: str) -> None
     assert ended.status == 4, ended.err
 
 
+@pytest.mark.slow
 def test_a_store_that_stays_locked_is_status_4(caretrail: Caretrail, example: str) -> None:
     with lock_held(caretrail.url):
         ended = caretrail("append", input=example)

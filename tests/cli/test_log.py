@@ -285,6 +285,7 @@ print(tracemalloc.get_traced_memory()[1], file=sys.stderr)
 """
 
 
+@pytest.mark.slow
 def test_memory_stays_flat(caretrail_both: Caretrail) -> None:
     peaks: list[int] = []
     for count in (1000, 5000):

@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.demo import IMPORT_SOURCE, STORIES, episodes, jsonl, practice_day
@@ -22,6 +24,8 @@ from caretrail.findings.program import program_findings
 from caretrail.policy import load_pack
 from caretrail.recording import init_store, open_recorder
 from tests.support.practice import folded
+
+pytestmark = pytest.mark.slow
 
 TODAY = date(2026, 11, 22)
 MANY = 1500

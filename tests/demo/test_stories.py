@@ -14,6 +14,8 @@ from caretrail.findings.judge import eligibility_on, findings, held_on
 from caretrail.policy import load_pack
 from tests.support.practice import folded
 
+pytestmark = pytest.mark.slow
+
 PACK = load_pack("ne-medicaid-2.1-adult")
 A_WEEK_AND_MORE = [date(2026, 11, 22) + timedelta(days=n) for n in range(7)]
 CLOCKS_CHANGE = [date(2026, 3, 9), date(2025, 11, 3)]

@@ -22,6 +22,8 @@ from caretrail.facts.parsing import parse_fact
 from caretrail.recording import init_store, open_recorder
 from tests.support.documentation import matches, run, steps
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "ctn0094"
 TABLES = ("subjects", "screening", "randomization", "detox", "visits")
 BATCH = 500

@@ -15,6 +15,8 @@ from tests.cli.conftest import EXAMPLE, Caretrail
 from tests.faults import io_errors, killed_server
 from tests.faults.tape import library
 
+pytestmark = pytest.mark.slow
+
 reaches_sqlite = pytest.mark.skipif(library() is None, reason="the functions of this Python's SQLite cannot be reached")
 traces = pytest.mark.skipif(
     not killed_server.can_fail_syncs(), reason="strace, by which a sync is made to fail, is not here or not allowed"

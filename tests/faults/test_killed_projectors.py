@@ -7,6 +7,8 @@ import pytest
 from tests.faults import killed_projectors
 from tests.faults.projectors import Work
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("work", ["catch up", "rebuild"])
 def test_killed_projectors_leave_the_rows_of_a_clean_rebuild(store_url: str, work: Work) -> None:

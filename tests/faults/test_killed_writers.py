@@ -7,6 +7,8 @@ import pytest
 from tests.faults import killed_writers
 from tests.faults.calls import Task
 
+pytestmark = pytest.mark.slow
+
 
 def test_killed_writers_lose_nothing_and_leave_no_part_of_a_call(store_url: str) -> None:
     counts = killed_writers.run(store_url, seed=1, cycles=8)

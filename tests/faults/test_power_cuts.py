@@ -12,7 +12,10 @@ from tests.faults.disk import Disk
 from tests.faults.tape import Step, library, recording
 from tests.support.stores import run_sql
 
-pytestmark = pytest.mark.skipif(library() is None, reason="the functions of this Python's SQLite cannot be reached")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(library() is None, reason="the functions of this Python's SQLite cannot be reached"),
+]
 
 
 def test_what_was_acknowledged_survives_every_power_cut(tmp_path: Path) -> None:

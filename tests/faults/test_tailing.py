@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faults import tailing
 from tests.support.stores import UNORDERED, run_sql
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_reader_that_follows_eight_writers_gets_every_fact_once(store_url: str) -> None:

@@ -12,6 +12,8 @@ from caretrail.recording import open_recorder
 from tests.faults import killed_writers, vacuuming
 from tests.support.stores import run_sql
 
+pytestmark = pytest.mark.slow
+
 
 def test_tidying_up_under_writers_and_a_reader_does_no_harm(store_url: str) -> None:
     counts = vacuuming.run(store_url, seed=1, rounds=1)

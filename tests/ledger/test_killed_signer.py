@@ -19,6 +19,8 @@ from tests.ledger.signing import Signer
 from tests.ledger.superuser import rewrite, rows_of
 from tests.ledger.test_attacks import changed
 
+pytestmark = pytest.mark.slow
+
 # --- killed ---------------------------------------------------------------------------------------------------------
 
 

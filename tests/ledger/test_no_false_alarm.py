@@ -80,6 +80,7 @@ def green(verification: Verification, facts: int) -> None:
     assert verification.facts == facts
 
 
+@pytest.mark.slow
 def test_writers_killed_at_any_moment(auditor: Auditor) -> None:
     for _ in range(6):
         child = os.fork()

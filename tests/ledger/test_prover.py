@@ -109,6 +109,7 @@ def forged_consistency(chance: random.Random) -> bool:
     return consistent(old, claimed, new, ROOTS[new], path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forge", [forged_inclusion, forged_consistency])
 def test_no_forged_proof_is_accepted(forge: Callable[[random.Random], bool]) -> None:
     chance = random.Random(20_260_301)

@@ -168,6 +168,7 @@ def test_tiles_that_are_gone_are_no_tampering(store_url: str) -> None:
     assert any("1 tiles are not there" in note for note in verification.notes)
 
 
+@pytest.mark.slow
 def test_tiles_of_every_level_are_compared(sqlite_url: str) -> None:
     """Given more than 65,536 facts, so that a tile of tiles stands, when its hash is another."""
     with open_recorder(sqlite_url) as recorder:

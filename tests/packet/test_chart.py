@@ -201,6 +201,7 @@ def test_every_session_is_in_a_column() -> None:
     assert len(chart.all("rect", class_="missed")) == 4  # two days, and the weeks of both
 
 
+@pytest.mark.slow
 def test_two_years_are_told_by_the_week() -> None:
     names = [note.text for note in read(two_years().page()).all("span", class_="lane-name")]
     assert "Sessions by week" in names

@@ -35,6 +35,7 @@ def places(name: str, size: int) -> list[int]:
     return list(range(size)) if size <= SMALL else sorted(chance.sample(range(size), 100))
 
 
+@pytest.mark.slow
 def test_every_changed_byte_of_every_file_is_found(files: Files, shop: Desk) -> None:
     chance = random.Random(7)  # noqa: S311
     tried = 0

@@ -149,6 +149,7 @@ def test_a_manifest_of_nonsense_that_is_signed_ends_in_a_verdict(
     assert node_verdicts((packed(changed, tmp_path / "p.zip"), shop.public)) == [1]
 
 
+@pytest.mark.slow
 def test_the_second_verifier_agrees_on_a_sample_of_damages(files: Files, shop: Desk, tmp_path: Path) -> None:
     chance = random.Random(11)  # noqa: S311
     packets: list[tuple[Path, str]] = []

@@ -127,6 +127,7 @@ def test_applied_to_the_answer_at_the_first_moment_it_gives_the_answer_at_the_se
     assert all(change.until <= on + timedelta(days=1) for change in found.changes)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)  # each recomputes every position between the two, for both ends of every stretch
 @given(cuts=st.tuples(POSITIONS, POSITIONS), on=st.dates(day("01-05"), day("05-30")))
 def test_it_names_the_facts_after_which_something_else_was_said_and_no_others(

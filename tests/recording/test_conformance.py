@@ -365,6 +365,7 @@ def test_an_append_inside_a_callers_transaction_is_a_mistake(recorder: EventReco
     assert recorder.append([pending(uuid4())])[0].position == 1
 
 
+@pytest.mark.slow
 def test_a_held_lock_gives_a_clear_error_in_time(store_url: str) -> None:
     with open_recorder(store_url) as recorder:
         recorder.append([pending(uuid4())])

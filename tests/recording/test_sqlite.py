@@ -157,6 +157,7 @@ def test_an_interrupt_in_the_middle_keeps_nothing_and_the_recorder_goes_on(
         assert recorder.append([pending(uuid4())])[0].position == 1
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_whole_calls_only(sqlite_url: str) -> None:
     """Acknowledged calls are there, and no part of one that was not."""
     script = (

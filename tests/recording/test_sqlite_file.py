@@ -92,6 +92,7 @@ def _at_once(path: str, program: str) -> list[str]:
     return sorted(process.communicate(timeout=30)[0].strip() for process in processes)
 
 
+@pytest.mark.slow
 def test_many_processes_may_make_and_open_a_store_at_once(tmp_path: Path) -> None:
     path = tmp_path / "new" / "store.db"
     for turn in range(2):
@@ -100,6 +101,7 @@ def test_many_processes_may_make_and_open_a_store_at_once(tmp_path: Path) -> Non
             assert [event.position for event in recorder.read_log()] == list(range(1, 41))
 
 
+@pytest.mark.slow
 def test_without_waiting_for_each_other_some_of_them_fail(tmp_path: Path) -> None:
     """The control, for the first open and for every lock met later."""
     assert any("" in _at_once(str(tmp_path / f"{turn}.db"), IMPATIENT + FIRST_OPEN) for turn in range(10))
