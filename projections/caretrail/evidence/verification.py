@@ -134,7 +134,7 @@ class _Verifier:
             raise
         except StoreError:
             if not any(anomaly.tampering is Tampering.UNREADABLE for anomaly in self._rows.anomalies):
-                yield Discrepancy(Tampering.UNREADABLE, "the database could not look through all rows")
+                yield Discrepancy(Tampering.UNREADABLE, "the database could not search all rows")
 
     def _classify(self, differences: Differences) -> Tampering:
         first = differences.first or 1

@@ -164,7 +164,7 @@ class Files:
     sizes: dict[str, int]
 
     def read(self, name: str) -> bytes:
-        """Read a file: never more than the size that was looked at before."""
+        """Read a file: never more than the size that was checked before."""
         raise NotImplementedError
 
 
@@ -300,7 +300,7 @@ def leaf_of(fact: Json, payload: str, stream: bytes) -> bytes:
 
 
 def read_facts(data: bytes, what: str, expected: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
-    """Recompute the leaf of every line of a events.jsonl, and put it at its position in `leaves`.
+    """Recompute the leaf of every line of an events.jsonl, and put it at its position in `leaves`.
 
     The payload comes last in its line, byte for byte as it was stored: it is cut out, not read.
     """
