@@ -37,7 +37,7 @@ def test_init_makes_a_store_in_the_users_data_folder_for_the_user_alone(nowhere:
     ended = nowhere("init")
     place = tmp_path / "data" / "caretrail" / "caretrail.db"
     assert ended.status == 0
-    assert ended.out.startswith(f"Made a new store: {place}\n\nNext:\n")
+    assert ended.out.startswith(f"Created a new store: {place}\n\nNext:\n")
     assert place.parent.stat().st_mode & 0o777 == 0o700
     assert place.stat().st_mode & 0o077 == 0
     assert nowhere("worklist").status == 0
@@ -46,7 +46,7 @@ def test_init_makes_a_store_in_the_users_data_folder_for_the_user_alone(nowhere:
 def test_init_leaves_a_store_that_is_there_as_it_is(caretrail: Caretrail, example: str) -> None:
     caretrail("append", input=example)
     ended = caretrail("init")
-    assert (ended.status, ended.out.split(":")[0]) == (0, "There is a store already, left as it is")
+    assert (ended.status, ended.out.split(":")[0]) == (0, "The store exists, nothing was changed")
     assert len(caretrail("timeline", "LNK", "--json").json) == 65
 
 
@@ -123,7 +123,7 @@ def test_a_demo_that_an_older_version_made_is_brought_up_to_date(
     older(place, monkeypatch, demo=True)
     assert nowhere("demo", "--today", "2026-03-10").status == 0
     ended = nowhere("--db", str(place), "init")
-    assert ended.out.startswith("There is a store already, left as it is")
+    assert ended.out.startswith("The store exists, nothing was changed")
 
 
 def test_a_store_that_was_named_is_not_upgraded_by_the_demo(

@@ -171,7 +171,7 @@ def test_a_bug_of_ours_is_one_line_without_values(caretrail: Caretrail, monkeypa
     monkeypatch.setattr(worklist, "asking", fail)
     ended = caretrail("worklist")
     assert ended.status == 255
-    assert ended.err.startswith("Error: KeyError: this is a bug in Caretrail\n")
+    assert ended.err.startswith("Error: internal error in Caretrail (KeyError)\n")
     assert len(ended.err.splitlines()) == 2
     debugged = caretrail("worklist", CARETRAIL_DEBUG="1")
     assert "worklist.py" in debugged.err
@@ -185,7 +185,7 @@ def test_ctrl_c_is_status_130(caretrail: Caretrail, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(worklist, "asking", interrupt)
     ended = caretrail("worklist")
     assert ended.status == 130
-    assert ended.err == "Error: interrupted; what was recorded stays recorded, nothing is half done\n"
+    assert ended.err == "Interrupted. Completed writes were kept; there are no partial writes.\n"
 
 
 def test_a_broken_pipe_is_status_3_and_silent(caretrail: Caretrail) -> None:
@@ -213,7 +213,7 @@ def test_a_full_disk_below_the_output_is_said(caretrail: Caretrail) -> None:
     with Path("/dev/full").open("w") as full, caretrail.process("schema", stdout=full) as process:
         assert process.stderr is not None
         assert process.wait(20) == 1
-        assert process.stderr.read().startswith("Error: the output could not be written: No space left")
+        assert process.stderr.read().startswith("Error: cannot write the output: No space left")
 
 
 # --- bad input ---------------------------------------------------------------------------------------------------

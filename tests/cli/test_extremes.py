@@ -67,7 +67,7 @@ def test_extremes_are_answers_or_wrong_usage(caretrail: Caretrail, example: str,
         ended = caretrail(*path.split()[1:], *given, name, value)
         unknown_then = ended.status == 1 and "no episode of that number" in ended.err  # nothing was recorded then
         assert ended.status in (0, 2) or unknown_then, (value, ended.err)
-        assert "bug" not in ended.err
+        assert "internal error" not in ended.err
         ended_by.add(ended.status)
     assert 2 in ended_by, "the ends are really tried"
     assert ended_by & {0, 1}, "and so is what lies within"

@@ -33,11 +33,11 @@ def test_init_says_which_roles_it_made_and_what_to_grant(empty_postgres_url: str
     caretrail = Caretrail(empty_postgres_url, tmp_path)
     made = caretrail("init", "--roles")
     assert made.status == 0, made.err
-    assert made.out.startswith("Made a new store: postgresql://")
+    assert made.out.startswith("Created a new store: postgresql://")
     assert "GRANT caretrail_writer TO " in made.out
     again = caretrail("init", "--roles")
-    assert again.out.startswith("There is a store already, left as it is: postgresql://")
-    assert "The roles are there already.\n" in again.out
+    assert again.out.startswith("The store exists, nothing was changed: postgresql://")
+    assert "The roles exist.\n" in again.out
     assert "GRANT caretrail_projector TO " in again.out
 
 

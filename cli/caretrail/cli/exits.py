@@ -1,4 +1,4 @@
-"""How a command ends: one exit status per kind of ending, and one way to say what went wrong."""
+"""How a command ends: one exit status for each kind of ending, and one way to report what went wrong."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Status(IntEnum):
     """What the shell is told."""
 
     DONE = 0
-    #: The request cannot be met: a refused fact, an unknown episode, a check that found differences.
+    #: The request failed: a fact was refused, a check found differences.
     CANNOT = 1
     USAGE = 2
     BROKEN_PIPE = 3
-    #: The store could not be reached, is not there, is not ours, is newer, or is damaged.
+    #: The store cannot be used: unreachable, missing, foreign, newer, damaged, or its rows are stale.
     STORE = 4
-    #: A bug of ours.
+    #: An error in Caretrail itself.
     BUG = 255
     INTERRUPTED = 130
     #: SIGTERM, where there was more to do than had been done.
@@ -31,31 +31,31 @@ class Status(IntEnum):
 
 
 class Stopped(click.exceptions.Exit):
-    """End the command with a status once everything has been said."""
+    """End the command with a status; everything is printed already."""
 
     def __init__(self, status: Status) -> None:
         super().__init__(int(status))
 
 
 class Interrupted(CaretrailError):
-    """Ctrl-C came while there was something to say about what is durable."""
+    """Ctrl-C came in the middle of writes; the message says which are complete."""
 
     code = "interrupted"
 
 
-#: What the system says when output cannot be written: a full disk, a quota, a device that failed.
+#: Errors of the system when output cannot be written: a full disk, a quota, a device that failed.
 _OUTPUT_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 def report(error: BaseException) -> Status:
-    """Say on stderr what went wrong and what to do about it; return the status to end with."""
+    """Print on stderr what went wrong and the next step; return the status to end with."""
     if isinstance(error, click.exceptions.Exit):
         return Status(error.exit_code)
     if isinstance(error, Interrupted):
         _complain(error.message, error.hint)
         return Status.INTERRUPTED
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        _complain("interrupted; what was recorded stays recorded, nothing is half done")
+        say("Interrupted. Completed writes were kept; there are no partial writes.")
         return Status.INTERRUPTED
     if isinstance(error, click.UsageError):
         return _usage(error)
@@ -68,7 +68,7 @@ def report(error: BaseException) -> Status:
     if isinstance(error, BrokenPipeError):
         return Status.BROKEN_PIPE
     if isinstance(error, OSError) and error.errno in _OUTPUT_FAILED:
-        _complain(f"the output could not be written: {os.strerror(error.errno or 0)}")
+        _complain(f"cannot write the output: {os.strerror(error.errno or 0)}")
         return Status.CANNOT
     return _bug(error)
 
@@ -91,13 +91,13 @@ def _usage(error: click.UsageError) -> Status:
 
 
 def _bug(error: BaseException) -> Status:
-    """Say that it is our fault in one line: a message or traceback of Python may hold values of facts."""
-    _complain(f"{type(error).__name__}: this is a bug in Caretrail")
+    """Report an internal error in one line: a message or traceback of Python may hold values of facts."""
+    _complain(f"internal error in Caretrail ({type(error).__name__})")
     if os.environ.get("CARETRAIL_DEBUG"):
         for place in _places(error):
             say(f"  {place}")
     else:
-        say("Hint: report it with what CARETRAIL_DEBUG=1 adds: files and lines, no values")
+        say("Hint: run it again with CARETRAIL_DEBUG=1 and report the lines it adds; they hold no values")
     return Status.BUG
 
 

@@ -1,4 +1,4 @@
-"""`init`: make the store, or bring one of an older version up to date."""
+"""`init`: create the store, or upgrade an older one."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from caretrail.cli.screen import visible
     "--roles",
     is_flag=True,
     allow_from_autoenv=False,
-    help="Also make the roles of a store on PostgreSQL and grant them what they may do; also on a store that is there.",
+    help="Also create and grant the roles of a PostgreSQL store, even if the store exists.",
 )
 @store_option
 @click.pass_obj
 def init_command(setup: Setup, roles: bool) -> None:
     """Create a new, empty store.
 
-    A store that is there already is left as it is; one of an older version is upgraded. Before that, make a backup and
-    stop what writes to it.
+    An existing store is left as it is; an older one is upgraded. Before an upgrade, make a backup and stop all writers.
 
         caretrail init
         caretrail --db /srv/caretrail.db init
@@ -38,7 +37,7 @@ def init_command(setup: Setup, roles: bool) -> None:
     if roles:
         check_roles(setup.url)
     if setup.is_default:
-        # clinical data: nobody else on this machine may look into the folder
+        # clinical data: nobody else on this machine may read the folder
         Path(setup.url).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made, schema = False, 0
     try:
@@ -51,7 +50,7 @@ def init_command(setup: Setup, roles: bool) -> None:
     if schema:
         click.echo(f"Upgraded the store to schema {schema}: {store}")
     else:
-        click.echo(f"Made a new store: {store}" if made else f"There is a store already, left as it is: {store}")
+        click.echo(f"Created a new store: {store}" if made else f"The store exists, nothing was changed: {store}")
     if roles:
         _say_roles(init_roles(setup.url, roles_sql()))
     elif made:
@@ -59,14 +58,14 @@ def init_command(setup: Setup, roles: bool) -> None:
 
 
 def _say_roles(made: list[str]) -> None:
-    click.echo(f"Made roles: {', '.join(made)}" if made else "The roles are there already.")
+    click.echo(f"Created roles: {', '.join(made)}" if made else "The roles exist.")
     click.echo(
-        "Granted each what it may do in this store.\n"
+        "Granted each role its rights in this store.\n"
         "\n"
-        "Next, give every login its role, and no other:\n"
-        "  GRANT caretrail_writer TO intake;        reads what is recorded, records facts\n"
+        "Next, give each login one role:\n"
+        "  GRANT caretrail_writer TO intake;        reads and records facts\n"
         "  GRANT caretrail_reader TO board;         reads the log and the read models\n"
-        "  GRANT caretrail_auditor TO auditor;      the same, for those who check\n"
+        "  GRANT caretrail_auditor TO auditor;      the same, for auditors\n"
         "  GRANT caretrail_projector TO nightly;    keeps the read models up to date\n"
         "\n"
         "Nobody logs in as caretrail_owner or caretrail_append, and nobody should be a member."
@@ -81,5 +80,5 @@ def _say_what_next(setup: Setup) -> None:
         "  caretrail append FILE                record facts from JSON Lines\n"
         "  caretrail record admitted EPISODE    enter one fact\n"
         "  caretrail worklist                   see what to do\n"
-        "  caretrail demo                       see it all on made-up episodes"
+        "  caretrail demo                       tour a demo store"
     )
