@@ -1,4 +1,4 @@
-"""What a rule asks for, in words: each of its parameters as a phrase a clinician can check against the text."""
+"""The parameters of a rule as phrases that a clinician can compare with the text."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "staff_training": "the staff's training",
     },
 }
-"""Each word a pack may choose, in words."""
+"""A phrase for each token a pack may choose, by field."""
 
 TRIGGERS = {
     "admission": " from the first day of the stay",
@@ -76,7 +76,7 @@ TRIGGERS = {
     "plan_effective": " from the day the plan takes effect",
     "last_review": "",
 }
-"""From when a term runs, said with the term; of a review the series says it."""
+"""The start of a term, told after it; for a review, `series` tells it."""
 
 LISTS = {
     "credentials": "credentials",
@@ -91,7 +91,7 @@ LISTS = {
 }
 
 OF_COUNTS = frozenset({"first_day", "sessions"})
-"""What matters only to a term that counts what was attended."""
+"""Fields that matter only to a term that counts what was attended."""
 
 RANGES = {
     "weekly_hours": "minutes in each full week",
@@ -101,7 +101,7 @@ RANGES = {
 
 
 def parameters(rule: Rule) -> str:
-    """All parameters of a rule as one line of phrases."""
+    """All parameters of a rule, as one line of phrases."""
     return "; ".join(phrase for phrase in _phrases(rule) if phrase)
 
 
@@ -132,7 +132,7 @@ def _phrases(rule: Rule) -> Iterator[str]:
 
 
 def _item(word: object) -> str:
-    """A word of a list; a signer may be asked for by role or by credential."""
+    """One item of a list; a signer may be named by role or by credential."""
     kind, _, wanted = str(word).rpartition(":")
     return f"a {wanted}" if kind in ("role", "credential") else str(word).replace("_", " ")
 

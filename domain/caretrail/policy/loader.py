@@ -1,8 +1,8 @@
-"""Where packs lie, and which versions of one policy follow each other.
+"""Loads installed packs, and orders the versions of one policy.
 
-Packs that come with the program lie beside this file; a folder of one's own is named by `CARETRAIL_PACKS`. A pack that
-supersedes another is its next version: together they are one policy, and each duty is judged by the version in force
-on the day the duty hangs on.
+Packs that ship with the program are beside this file; `CARETRAIL_PACKS` names a folder with more. A pack that
+supersedes another is its next version: together they are one policy. Each duty is judged by the version in force on
+the day from which the duty runs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Policy:
     versions: tuple[Pack, ...]
 
     def on(self, day: date) -> Pack:
-        """The version that judges what hangs on a day: the one in force, or the nearest before or after all."""
+        """The version that judges the duties of a day: the one in force, else the first or the last."""
         versions = self.versions
         if len(versions) == 1:
             return versions[0]
@@ -49,40 +49,40 @@ class Policy:
 
 
 def folders() -> tuple[Path, ...]:
-    """Where packs lie: what comes with the program, then the folder of one's own."""
+    """The folders of packs: the one that ships with the program, then the user's own."""
     own = os.environ.get(FOLDER_VARIABLE)
     return (SHIPPED, Path(own)) if own else (SHIPPED,)
 
 
 def installed_packs() -> list[str]:
-    """Names of the packs there are, by the name of their file."""
+    """Names of the installed packs, sorted."""
     return sorted(_files(folders()))
 
 
 def load_pack(name: str) -> Pack:
-    """Read a pack by its name; raises PackUnknown if there is none, PackInvalid if its file is not usable."""
+    """Read a pack by name; raises PackUnknown if it is not installed, PackInvalid if its file is not usable."""
     return _load(name, folders())
 
 
 def pack_source(name: str) -> bytes:
-    """The file of a pack, as it is; raises PackUnknown if there is none, PackInvalid if it cannot be read."""
-    load_pack(name)  # says what is wrong with it
+    """The bytes of a pack's file; raises PackUnknown if it is not installed, PackInvalid if it is not usable."""
+    load_pack(name)  # raises what is wrong with it
     return regular_bytes(_files(folders())[name], MOST_PACK_BYTES)
 
 
 def load_policy(name: str) -> Policy:
     """Read all versions of the policy a pack belongs to.
 
-    Raises PackUnknown if there is no pack of that name, PackInvalid if a version of it is not usable: a typing error,
-    a cycle, days on which two versions or none would be in force.
+    Raises PackUnknown if the pack is not installed, PackInvalid if a version is not usable: a typing error, a cycle,
+    days on which two versions or none would be in force.
     """
     return _policy(name, folders())
 
 
 def check_files(paths: Sequence[Path]) -> list[Pack | PackInvalid]:
-    """Read files as if they lay beside the installed packs, and say of each what it holds or why it could not be used.
+    """Read files as if they were installed; for each its pack, or why it could not be used.
 
-    A file of the name of one in the folder of one's own stands in its stead.
+    A file replaces one of the same name in the user's own folder.
     """
     shipped, files = _files((SHIPPED,)), _files(folders())
     files |= {path.stem: path for path in paths if path.stem not in shipped}
@@ -91,7 +91,7 @@ def check_files(paths: Sequence[Path]) -> list[Pack | PackInvalid]:
     def check(path: Path) -> Pack | PackInvalid:
         try:
             pack = _read_named(path)
-            if os.path.realpath(files[pack.name]) != os.path.realpath(path):  # unlike resolve, of a circle of links too
+            if os.path.realpath(files[pack.name]) != os.path.realpath(path):  # resolve fails on a circle of links
                 whose = "ships with the program" if pack.name in shipped else "is among the files, too"
                 raise PackInvalid(
                     f"{path.name}: name: a pack {pack.name} {whose}", "give the pack and its file another name"
@@ -105,7 +105,7 @@ def check_files(paths: Sequence[Path]) -> list[Pack | PackInvalid]:
 
 
 def policy_of(packs: Sequence[Pack]) -> Policy:
-    """Put versions in order; raises PackInvalid if they overlap, leave a gap, or differ in whom they are for."""
+    """Put versions in order; raises PackInvalid if they overlap, leave a gap, or differ in population."""
     ordered = sorted(packs, key=lambda pack: pack.effective_from or date.min)
     for place in range(1, len(ordered)):
         before, after = ordered[place - 1], ordered[place]
@@ -128,7 +128,7 @@ def policy_of(packs: Sequence[Pack]) -> Policy:
 
 
 def _files(places: tuple[Path, ...]) -> dict[str, Path]:
-    """Packs by name; what comes with the program cannot be replaced by a file of the same name."""
+    """Pack files by name; a pack that ships with the program cannot be replaced."""
     found: dict[str, Path] = {}
     for place in places:
         for path in sorted(place.glob("*.toml")):
@@ -182,7 +182,7 @@ def _superseded(places: tuple[Path, ...]) -> Mapping[str, str | None]:
 
 
 def _supersedes(path: Path) -> str | None:
-    """What a file says it supersedes; one that is no TOML says nothing, and is refused when it is asked for."""
+    """The pack that a file supersedes; None also for a file that is not TOML: loading it is refused."""
     try:
         supersedes = read_toml(path).get("supersedes")
     except PackInvalid:

@@ -1,4 +1,4 @@
-"""The rules that no pack states: what keeps an episode from being judged is itself a finding."""
+"""The rules that no pack has: what keeps an episode from being judged is itself a finding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUARANTINE_RULE = "QUARANTINE"
 
 
 class OwnRule(NamedTuple):
-    """`nothing` is said where the rule finds nothing; `cleared_by` says by cause what ends a finding."""
+    """`nothing` is the message if the rule finds nothing; `cleared_by` tells by cause what ends a finding."""
 
     title: str
     text: str

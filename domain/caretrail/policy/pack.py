@@ -1,7 +1,7 @@
 """Policy packs: the rules of one payer for one level of care, as data with citations.
 
-A pack is a TOML file. Its numbers, lists and readings of the text are all the code may know of a jurisdiction; each
-rule names the `check` that judges it. A value this program cannot honour is refused, never ignored.
+A pack is a TOML file. Everything specific to a jurisdiction is in it: numbers, lists, readings of the text. Each rule
+names the `check` that judges it. A value the program cannot act on is refused, never ignored.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ from caretrail.policy.values import (
 from caretrail.tokens import LEVELS, Edition, Population, Service
 
 FEW = 20
-"""Places one question decides, and answers it may have."""
+"""Most places that one question decides, and most answers it may have."""
 
 SHORT = 64
-"""Characters of a name or key of the file that a message repeats."""
+"""Most characters of a name or key of the file that a message repeats."""
 
 R = TypeVar("R", bound=Rule)
 
 
 class Reading(PackValue):
-    """How one open question of the text is read, with what else it might mean.
+    """How one open question of the text is read, and what else it might mean.
 
-    `decides` names what the answer is written in (`NE21-R1.series`, or a field of the pack): the value is read from
-    there, and each alternative is one that could be written there instead. Without it the question has one answer.
+    `decides` names the fields that hold the answer (`NE21-R1.series`, or a field of the pack): `value` is read from
+    there, and each alternative could be written there instead. Without `decides` the question has one answer.
     """
 
     question: Words
@@ -56,17 +56,17 @@ class Reading(PackValue):
     value: Words = ""
     alternatives: Annotated[tuple[Words, ...], Field(max_length=FEW)] = ()
     concerns: tuple[Words, ...] = Field(
-        default=(), max_length=MOST_ENTRIES, description="Rules it bears on, beside those it decides."
+        default=(), max_length=MOST_ENTRIES, description="Rules it affects, beside those it decides."
     )
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """The rules the question bears on."""
+        """The rules that the question affects."""
         return (*dict.fromkeys(name.rpartition(".")[0] for name in self.decides if "." in name), *self.concerns)
 
 
 class Pack(PackValue):
-    """The rules of one payer for one level of care and one population, as in force over a stretch of days."""
+    """The rules of one payer for one level of care and one population, in force from one day to another."""
 
     name: Name
     title: Words
@@ -133,16 +133,16 @@ class Pack(PackValue):
         return hashlib.sha256(said.encode()).hexdigest()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Copy the pack with some fields changed; what was worked out from the old ones is forgotten."""
+        """Copy the pack with some fields changed, without what was cached from the old ones."""
         copied = super().model_copy(update=update, deep=deep)
         for name in ("judged", "_first_of", "digest"):
             vars(copied).pop(name, None)
         return copied
 
     def changed(self, rule: str, **fields: object) -> Pack:
-        """The pack with some fields of a rule written anew: what it would say if its text were read otherwise.
+        """The pack with some fields of a rule changed, as another reading of the text would have them.
 
-        Raises PackInvalid if the rule cannot say that, KeyError if there is no such rule.
+        Raises PackInvalid if the rule does not allow that, KeyError for an unknown rule.
         """
         try:
             written = type(self.rules[rule]).model_validate({**self.rules[rule].model_dump(), **fields})
@@ -157,7 +157,7 @@ class Pack(PackValue):
         return begun and (self.effective_to is None or day <= self.effective_to)
 
     def readings_of(self, rule: str) -> dict[str, Reading]:
-        """The open questions that bear on a rule."""
+        """The open questions that affect a rule, by name."""
         return {name: reading for name, reading in self.readings.items() if rule in reading.rules}
 
 
@@ -172,7 +172,7 @@ def read_pack(path: Path) -> Pack:
 
 
 def pack_of(data: dict[str, Any], file: str) -> Pack:
-    """Make a pack of what a TOML file holds; raises PackInvalid."""
+    """Make a pack from the content of a TOML file; raises PackInvalid, naming `file`, rule and field."""
     _complete(data)
     try:
         pack = Pack.model_validate(data)
@@ -188,7 +188,7 @@ def pack_of(data: dict[str, Any], file: str) -> Pack:
 
 
 def _complete(data: dict[str, Any]) -> None:
-    """Give each rule its id and its citation: they follow from the rest of the file."""
+    """Give each rule its id and its citation, from the rest of the file."""
     for name, found in table(data.get("rules")).items():
         rule = table(found)
         rule.update(id=name, citation=_citation(data, rule))
@@ -197,7 +197,7 @@ def _complete(data: dict[str, Any]) -> None:
 
 
 def _word(value: object) -> str:
-    """One value of the file as a word; a list or table is none, nor a number of thousands of digits."""
+    """One value of the file as text; empty for a list, a table, or a number of thousands of digits."""
     small = not isinstance(value, int) or abs(value) <= LONGEST
     return str(value) if small and isinstance(value, str | int | float | date) else ""
 
@@ -214,7 +214,7 @@ def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
 
 
 def _answered(pack: Pack, reading: Reading) -> Reading:
-    """The reading with its answer, which is written where it decides; raises ValueError, saying what is wrong."""
+    """The reading with its answer, taken from the fields it decides; raises ValueError with what is wrong."""
     for rule in reading.rules:
         if rule not in pack.rules:
             raise ValueError(f": names rule {rule}, which the pack does not have")
@@ -256,7 +256,7 @@ def _possible(owner: PackValue, field: str, value: str) -> bool:
 
 @lru_cache(maxsize=200)
 def _field(owner: type[PackValue], field: str) -> TypeAdapter[Any]:
-    """One field alone: a pack may offer many answers, and the rest of it is long."""
+    """A validator of one field alone: a pack may offer many answers, and validating all of it takes long."""
     known = owner.model_fields[field]
     kind: Any = Annotated[known.annotation, known]
     return TypeAdapter(kind)

@@ -1,4 +1,4 @@
-"""The file a pack is read from: written by others, so anything may lie there, and nothing of it may hold us up."""
+"""Reading the TOML file of a pack safely: it may be anything, and must not hang or exhaust the program."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from caretrail.files import MOST_PACK_BYTES, NotRegular, TooLong, regular_bytes
 HINT = "compare with an installed pack: 'caretrail rules NAME' prints one, 'caretrail rules --check FILE' lints yours"
 
 MOST_DOTS = 500
-"""Dots in one line: a key of so many parts is nobody's, and the time to read one grows with the square of them."""
+"""Most dots in one line: the time to parse a dotted key grows with the square of its parts."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file; raises PackInvalid."""
+    """Read a TOML file; raises PackInvalid, naming the file."""
     name = path.name or str(path)
     try:
         # some editors begin every file with a byte order mark

@@ -1,7 +1,7 @@
-"""What the fields of a pack are made of: numbers with an end, words that can be shown and stored, days, terms.
+"""Types of the fields of a pack: bounded numbers, printable words, days, terms.
 
-Packs are written by other people, by hand. So everything here has a bound: far beyond any rule there is, and near
-enough that no arithmetic leaves the calendar and no walk over days takes long.
+People write packs by hand. So every value has a bound: far beyond any real rule, and near enough that no arithmetic
+leaves the calendar and no loop over days takes long.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from pydantic_core import PydanticCustomError
 from caretrail.tokens import ID_PATTERN, CivilUnit, CountedUnit
 
 MOST_DAYS = 3_650
-"""Ten years: no duty of treatment is longer. Also the most of anything else that is counted."""
+"""Ten years: no duty of treatment is longer. Also the limit of anything else that is counted."""
 
 LONGEST = 4_000
-"""Characters of one value, as of a text in a fact."""
+"""Characters of one value; the same limit as for a text in a fact."""
 
 MINUTES_A_WEEK = 7 * 24 * 60
 CLOSED_DAYS = 2_000
@@ -46,42 +46,42 @@ Words = Annotated[
     ),
 ]
 Name = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-"""Of a pack, a rule or a reading: the shape in which facts name packs and rules, and safe as the name of a file."""
+"""The name of a pack, a rule or a reading: as facts name packs and rules, and safe as a file name."""
 
 PackCount = Annotated[StrictInt, Field(ge=1, le=MOST_DAYS)]
 SomeDays = Annotated[StrictInt, Field(ge=0, le=MOST_DAYS)]
 PackMinutes = Annotated[StrictInt, Field(ge=1, le=MINUTES_A_WEEK)]
 # strict: a number taken for seconds since 1970 would be a day nobody meant
 PackDay = Annotated[date, Strict(), Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
-"""A day of the calendar, unquoted; "for ever" is said by leaving it out."""
+"""A calendar day, unquoted; leave the field out for "no end"."""
 
 LineRange = Annotated[str, StringConstraints(max_length=LONGEST, pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
 CIVIL_UNITS: frozenset[str] = frozenset(get_args(CivilUnit))
 SHORTEST_MONTH = 28
 DERIVED = frozenset({"id", "citation"})
-"""Fields that follow from the rest of the file."""
+"""Fields that the program fills in from the rest of the file."""
 
 
 def table(value: object) -> dict[str, Any]:
-    """A table of the file; anything else has nothing in it here, and is refused when the pack is made."""
+    """The value if it is a table, else an empty one: validating the pack refuses anything else."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """How a refusal of a name goes on: with the nearest there is, or with all of them."""
+    """The end of an error about an unknown name: the nearest known name, or all of them."""
     near = get_close_matches(name, names := sorted(known), n=1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
 
 
 class PackValue(BaseModel):
-    """Base of everything inside a pack: frozen, no unknown fields, and errors that never echo a value."""
+    """Base of every model in a pack: frozen, without unknown fields, with errors that never repeat a value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod
     def _known(cls, data: Any) -> Any:
-        """Refuse a field that is none before the one that is then missing, with the name that was probably meant."""
+        """Refuse an unknown field with the nearest name, before the field that is then missing."""
         for name in table(data):
             if name not in cls.model_fields:
                 known = meant(name, cls.model_fields.keys() - DERIVED)
@@ -91,10 +91,10 @@ class PackValue(BaseModel):
 
 
 class Term(PackValue):
-    """How long a duty has: `count` of `unit`, announced `soon` before its end (in days for units of the calendar).
+    """A deadline: `count` of `unit`, due soon `soon` before its end (in days for calendar units).
 
     A session is attended treatment; a visit is anything attended; a treatment day is a day with a session; a
-    treatment hour is sixty minutes of sessions. The day that begins the term never counts among its days.
+    treatment hour is sixty minutes of sessions. The day on which the term begins is not counted.
     """
 
     count: PackCount
@@ -103,7 +103,7 @@ class Term(PackValue):
 
     @property
     def civil(self) -> bool:
-        """Whether the calendar alone says when the term is over."""
+        """Whether the calendar alone decides when the term ends."""
         return self.unit in CIVIL_UNITS
 
     @model_validator(mode="after")
@@ -117,6 +117,6 @@ class Term(PackValue):
 
 
 class CivilTerm(Term):
-    """A term whose end the calendar alone says."""
+    """A term in calendar units."""
 
     unit: CivilUnit  # pyright: ignore[reportIncompatibleVariableOverride]  # narrowed, and never written to

@@ -1,4 +1,4 @@
-"""Which function judges a kind of rule: each says so itself, by `@judges`."""
+"""The function that judges each kind of rule, registered by `@judges`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from caretrail.policy import Rule
 R = TypeVar("R", bound=Rule)
 
 JUDGES: dict[type[Rule], Callable[[Case, Any], RuleFindings]] = {}
-"""The function of each kind of rule, but for two: `ContinuedStay` mirrors the eligibility that is worked out from the
-others, and `Attested` is about a program, not about an episode."""
+"""The function of each kind of rule except two: `ContinuedStay` mirrors eligibility, which is worked out from the other
+rules; `Attested` is about a program, not an episode."""
 
 
 def judges(kind: type[R]) -> Callable[[Callable[[Case, R], RuleFindings]], Callable[[Case, R], RuleFindings]]:
-    """Make a function the one that judges a kind of rule."""
+    """Register the decorated function as the judge of a kind of rule."""
 
     def register(function: Callable[[Case, R], RuleFindings]) -> Callable[[Case, R], RuleFindings]:
         JUDGES[kind] = function

@@ -32,7 +32,7 @@ class TreatmentAfterAdmission(Rule):
 
 
 class AssessorCredential(Rule):
-    """Who assessed is licensed for it."""
+    """The assessor is licensed for it."""
 
     check: Literal["assessor_credential"]
     cleared_by = "an assessment by a licensed clinician, or a correction that states the credential"
@@ -42,7 +42,7 @@ class AssessorCredential(Rule):
 
 
 class PriorAssessment(Rule):
-    """A prior assessment is complete enough, or an addendum stands beside it."""
+    """A prior assessment is complete enough, or has an addendum."""
 
     check: Literal["prior_assessment"]
     cleared_by = "an addendum to the assessment, or a new assessment"
@@ -56,7 +56,7 @@ class CoOccurringScreen(Rule):
 
 
 class MentalHealthReferral(Rule):
-    """Who may not diagnose a mental health condition refers the client on."""
+    """An assessor who may not diagnose a mental health condition refers the client."""
 
     check: Literal["mental_health_referral"]
     cleared_by = "a referral to a clinician who can diagnose co-occurring disorders"

@@ -1,7 +1,7 @@
-"""What every rule of a policy pack says, and what the program knows of each kind of rule.
+"""The fields of every rule in a pack, and what the program knows about each kind of rule.
 
-What a pack does not say takes the most defensible reading. A field, a token or a combination that this program cannot
-act on is refused, never ignored.
+A field that a pack leaves out takes the most defensible reading. A field, a token or a combination that the program
+cannot act on is refused, never ignored.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ Credentials = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_E
 Services = Annotated[tuple[Service, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
 
 WorklistPlace = Literal["by_verdict", "now", "second_week", "findings_only", "nowhere"]
-"""Where a problem is listed: where its verdict puts it; at the top, whatever its verdict; quiet until the second short
-week in a row; among the findings only, since it is over and cannot be cured (if unknown, its documentation can); never,
-since it is found when the stay has ended."""
+"""Where the worklist lists a problem.
+
+`by_verdict`: in the group of its verdict. `now`: at the top, whatever its verdict. `second_week`: quiet until the
+second short week in a row. `findings_only`: only among the findings, since it is over and cannot be cured (if unknown,
+its documentation can). `nowhere`: not at all, since it is found when the stay has ended.
+"""
 
 PlaceByCause = Mapping[str, WorklistPlace]
 
@@ -32,9 +35,9 @@ KINDS: dict[str, type[Rule]] = {}
 class Rule(PackValue):
     """One rule in our own words, with its strength and the place it comes from.
 
-    The class variables are what the program knows of the kind. `cleared_by` says what ends a finding, in words; `group`
-    where its findings are listed, `group_by_cause` where those of a cause are listed instead; `several` that a pack may
-    have more than one such rule; `needs_clock` that it needs a rule `review_due` that is on.
+    Class variables hold what the program knows about the kind. `cleared_by`: what ends a finding, in words. `group`:
+    where its findings are listed; `group_by_cause`: where those of one cause are listed instead. `several`: whether a
+    pack may have more than one such rule. `needs_clock`: whether it needs a rule `review_due` that is on.
     """
 
     cleared_by: ClassVar[str]
@@ -43,7 +46,7 @@ class Rule(PackValue):
     several: ClassVar[bool] = False
     needs_clock: ClassVar[bool] = False
 
-    check: Any  # the one word of its kind: each kind of rule narrows it
+    check: Any  # a Literal of one token in each kind of rule
     id: Name
     title: Words
     strength: Literal["must", "should"]

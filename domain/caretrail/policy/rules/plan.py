@@ -73,7 +73,7 @@ class CoSignature(Rule):
 
 
 class ReviewDue(Rule):
-    """A review that counts, every so often: `every` names the terms, `choose` which of them binds."""
+    """A valid review at regular intervals: `every` lists the terms, `choose` decides which one binds."""
 
     check: Literal["review_due"]
     cleared_by = "a review of a signed plan with the client or guardian, signed by a clinician of the team"
@@ -102,7 +102,7 @@ class ReviewDue(Rule):
 
     @property
     def term(self) -> Term:
-        """The first term: the one gaps are measured by."""
+        """The first term, by which gaps are measured."""
         return self.every[0]
 
 

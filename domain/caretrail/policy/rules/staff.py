@@ -1,4 +1,4 @@
-"""Rules of those who treat: credentials, and what a program attests about itself."""
+"""Rules for staff and programs: credentials, and what a program attests about itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from caretrail.tokens import AttestationKind
 
 
 class StaffCredentials(Rule):
-    """Whoever treats has a credential of the list."""
+    """Everyone who treats has a listed credential."""
 
     check: Literal["staff_credentials"]
     cleared_by = "a correction that states the credential; a session held without one can be explained"
@@ -19,7 +19,7 @@ class StaffCredentials(Rule):
 
 
 class Attested(Rule):
-    """The program attested something about itself: shown once for each program, not for each episode."""
+    """A program attests something about itself; judged once per program, not per episode."""
 
     check: Literal["program_attested"]
     cleared_by = "an attestation by the program that is valid on the day"

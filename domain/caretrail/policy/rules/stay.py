@@ -20,7 +20,7 @@ class ContinuedStay(Rule):
 
 
 class LengthOfStay(Rule):
-    """No fixed length of stay."""
+    """There is no fixed length of stay."""
 
     check: Literal["length_of_stay"]
     cleared_by = "nothing is asked for"

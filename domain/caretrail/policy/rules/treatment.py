@@ -1,4 +1,4 @@
-"""Rules of treatment: hours and days a week, groups, services, contact."""
+"""Rules of treatment: hours and days per week, groups, services, contact."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caretrail.policy.values import MOST_DAYS, CivilTerm, PackCount, PackMinutes
 
 
 class _Range(Rule):
-    least: Any  # each kind of rule narrows them
+    least: Any  # each kind of rule gives their type
     most: Any
 
     @model_validator(mode="after")
@@ -88,7 +88,7 @@ class CareCoordination(Rule):
 
 
 class NoContact(Rule):
-    """Nothing was attended for so long."""
+    """The client has attended nothing for some time."""
 
     check: Literal["no_contact"]
     cleared_by = "a session, or the discharge"
