@@ -78,10 +78,10 @@ def _sender(
         return lambda number: send_facts(task, writer, number, commands)
     if kind == "torn":
         return lambda number: _send_torn(task, writer, number, recorder, pipe)
-    return lambda number: send_events(task, writer, number, recorder)
+    return lambda number: send_rows(task, writer, number, recorder)
 
 
-def send_events(task: Task, writer: int, number: int, recorder: EventRecorder) -> Receipts:
+def send_rows(task: Task, writer: int, number: int, recorder: EventRecorder) -> Receipts:
     """Append a call's events through the recorder."""
     recorded = recorder.append(events_of(task, writer, number))
     return [(event.position, leaf_hash(event).hex()) for event in recorded] if task.receipts else []

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from caretrail.recording import PendingEvent, Stay
+from caretrail.recording import PendingEvent, ProgramStay
 
 LOOKS = UUID(int=0)
 """Stands for the stream of the account that runs the tests, which is another in every store."""
@@ -27,7 +27,7 @@ class Model:
 
     def __init__(self) -> None:
         self.log: list[PendingEvent] = []
-        self.stays: dict[UUID, Sequence[Stay]] = {}
+        self.stays: dict[UUID, Sequence[ProgramStay]] = {}
 
     def look(self, command_id: str, payload: bytes) -> Outcome:
         """Record a look of the one account there is: the version is the store's own to choose."""
@@ -40,7 +40,7 @@ class Model:
         self.log.append(PendingEvent(LOOKS, version, "accessed/1", payload, "caretrail.access", command_id, SALT))
         return Outcome((len(self.log),))
 
-    def append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> Outcome:
+    def append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[ProgramStay]]) -> Outcome:
         at = {(event.source, event.command_id): place for place, event in enumerate(self.log, 1)}
         known = [(event, at[key]) for event in events if (key := (event.source, event.command_id)) in at]
         other = [place for event, place in known if _content(event) != _content(self.log[place - 1])]
@@ -68,7 +68,7 @@ def _content(event: PendingEvent) -> tuple[UUID, str, bytes]:
     return event.originator_id, event.topic, event.state
 
 
-def _overlap(stays: Mapping[UUID, Sequence[Stay]], stream: UUID) -> bool:
+def _overlap(stays: Mapping[UUID, Sequence[ProgramStay]], stream: UUID) -> bool:
     others = [stay for other, rows in stays.items() if other != stream for stay in rows]
     return any(
         (one.client, one.program) == (two.client, two.program)

@@ -46,7 +46,7 @@ def log(recorder: EventRecorder, context: AccessContext = CONTEXT) -> AccessLog:
 
 
 def looks(recorder: EventRecorder) -> list[Accessed]:
-    found = [read_fact(event.topic, event.state) for event in recorder.read_accesses(0, recorder.max_position())]
+    found = [read_fact(row.topic, row.state) for row in recorder.read_accesses(0, recorder.max_position())]
     assert all(isinstance(fact, Accessed) for fact in found)
     return [fact for fact in found if isinstance(fact, Accessed)]
 

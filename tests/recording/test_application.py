@@ -246,10 +246,10 @@ def test_a_fact_that_another_records_before_the_append_gets_that_receipt(
         append = recorder.append
         theirs: list[Receipt | Refused] = []
 
-        def late(*events: Any, **more: Any) -> Any:
+        def late(*args: Any, **more: Any) -> Any:
             if not theirs:
                 theirs.extend(two.append([discharged("2026-02-02")]) + two.append([act]))
-            return append(*events, **more)
+            return append(*args, **more)
 
         monkeypatch.setattr(recorder, "append", late)
         assert one.append([act]) == theirs[1:]
@@ -270,8 +270,8 @@ def test_a_fact_of_one_call_that_another_records_meanwhile_gets_that_receipt(
         append = recorder.append
         theirs: list[Receipt | Refused] = []
 
-        def then(*events: Any, **more: Any) -> Any:
-            recorded = append(*events, **more)
+        def then(*args: Any, **more: Any) -> Any:
+            recorded = append(*args, **more)
             theirs.extend(two.append(facts[1:]))
             return recorded
 

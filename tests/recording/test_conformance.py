@@ -12,7 +12,7 @@ from uuid import uuid4, uuid5
 import pytest
 
 from caretrail.errors import CommandReused, InvalidFact, StayOverlap, StoreError, StoreUnreachable, VersionConflict
-from caretrail.recording import EventRecorder, RecordedEvent, Stay, open_recorder
+from caretrail.recording import EventRecorder, ProgramStay, RecordedEvent, open_recorder
 from tests.support.stores import Clock, all_at_once, content, lock_held, log_of, pending, run_sql
 
 # --- order and time ---------------------------------------------------------------------------------------------
@@ -212,11 +212,11 @@ OVERLAPS = [
 def test_stays_may_touch_but_not_overlap(recorder: EventRecorder) -> None:
     for number, (first, second, overlap) in enumerate(OVERLAPS):
         a, b, client = uuid4(), uuid4(), f"cl-{number}"
-        recorder.append([pending(a)], {a: [Stay(client, "iop", *first)]})
+        recorder.append([pending(a)], {a: [ProgramStay(client, "iop", *first)]})
         position = recorder.max_position()
         refused: list[str] = []
         try:
-            recorder.append([pending(b)], {b: [Stay(client, "iop", *second)]})
+            recorder.append([pending(b)], {b: [ProgramStay(client, "iop", *second)]})
         except StayOverlap as refusal:
             refused.append(refusal.stream)
         assert refused == ([str(a)] if overlap else []), (first, second)
@@ -225,25 +225,25 @@ def test_stays_may_touch_but_not_overlap(recorder: EventRecorder) -> None:
 
 def test_stays_of_other_clients_programs_and_of_the_same_stream_are_no_obstacle(recorder: EventRecorder) -> None:
     a, b, c = uuid4(), uuid4(), uuid4()
-    recorder.append([pending(a)], {a: [Stay("cl-1", "iop", JAN, MAR), Stay("cl-1", "iop", FEB, None)]})
-    recorder.append([pending(b)], {b: [Stay("cl-1", "res", JAN, None)]})
-    recorder.append([pending(c)], {c: [Stay("cl-2", "iop", JAN, None)]})
+    recorder.append([pending(a)], {a: [ProgramStay("cl-1", "iop", JAN, MAR), ProgramStay("cl-1", "iop", FEB, None)]})
+    recorder.append([pending(b)], {b: [ProgramStay("cl-1", "res", JAN, None)]})
+    recorder.append([pending(c)], {c: [ProgramStay("cl-2", "iop", JAN, None)]})
 
 
 def test_the_stays_of_a_stream_are_replaced_as_a_whole(recorder: EventRecorder) -> None:
     a, b = uuid4(), uuid4()
-    recorder.append([pending(a)], {a: [Stay("cl-1", "iop", JAN, None)]})
-    recorder.append([pending(a, 2)], {a: [Stay("cl-1", "iop", JAN, FEB)]})
-    recorder.append([pending(b)], {b: [Stay("cl-1", "iop", MAR, None)]})
+    recorder.append([pending(a)], {a: [ProgramStay("cl-1", "iop", JAN, None)]})
+    recorder.append([pending(a, 2)], {a: [ProgramStay("cl-1", "iop", JAN, FEB)]})
+    recorder.append([pending(b)], {b: [ProgramStay("cl-1", "iop", MAR, None)]})
     with pytest.raises(StayOverlap):  # reopening the first
-        recorder.append([pending(a, 3)], {a: [Stay("cl-1", "iop", JAN, None)]})
+        recorder.append([pending(a, 3)], {a: [ProgramStay("cl-1", "iop", JAN, None)]})
     recorder.append([pending(b, 2)], {b: []})  # the admission was void
-    recorder.append([pending(a, 3)], {a: [Stay("cl-1", "iop", JAN, None)]})
+    recorder.append([pending(a, 3)], {a: [ProgramStay("cl-1", "iop", JAN, None)]})
 
 
 def test_two_streams_may_swap_their_stays_in_one_call_but_not_collide_in_it(recorder: EventRecorder) -> None:
     a, b = uuid4(), uuid4()
-    one, two = [Stay("cl-1", "iop", JAN, None)], [Stay("cl-2", "iop", JAN, None)]
+    one, two = [ProgramStay("cl-1", "iop", JAN, None)], [ProgramStay("cl-2", "iop", JAN, None)]
     recorder.append([pending(a), pending(b)], {a: one, b: two})
     recorder.append([pending(a, 2), pending(b, 2)], {a: two, b: one})
     with pytest.raises(StayOverlap):
@@ -254,12 +254,12 @@ def test_two_streams_may_swap_their_stays_in_one_call_but_not_collide_in_it(reco
 
 def test_a_refused_stay_leaves_the_stays_as_they_were(recorder: EventRecorder) -> None:
     a, b = uuid4(), uuid4()
-    recorder.append([pending(a)], {a: [Stay("cl-1", "iop", JAN, None)]})
-    recorder.append([pending(b)], {b: [Stay("cl-2", "iop", JAN, None)]})
+    recorder.append([pending(a)], {a: [ProgramStay("cl-1", "iop", JAN, None)]})
+    recorder.append([pending(b)], {b: [ProgramStay("cl-2", "iop", JAN, None)]})
     with pytest.raises(StayOverlap):
-        recorder.append([pending(b, 2)], {b: [Stay("cl-1", "iop", JAN, None)]})
+        recorder.append([pending(b, 2)], {b: [ProgramStay("cl-1", "iop", JAN, None)]})
     with pytest.raises(StayOverlap):  # b still has the stay of cl-2
-        recorder.append([pending(uuid4())], {uuid4(): [Stay("cl-2", "iop", FEB, None)]})
+        recorder.append([pending(uuid4())], {uuid4(): [ProgramStay("cl-2", "iop", FEB, None)]})
 
 
 def test_of_many_who_admit_a_client_at_once_one_wins(store_url: str) -> None:
@@ -270,7 +270,7 @@ def test_of_many_who_admit_a_client_at_once_one_wins(store_url: str) -> None:
         def admit(number: int) -> bool:
             stream = uuid4()
             try:
-                services[number].append([pending(stream)], {stream: [Stay("cl-1", "iop", JAN, None)]})
+                services[number].append([pending(stream)], {stream: [ProgramStay("cl-1", "iop", JAN, None)]})
             except StayOverlap:
                 return False
             return True

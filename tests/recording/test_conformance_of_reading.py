@@ -14,7 +14,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from caretrail.errors import CommandReused, InvalidFact, StayOverlap, VersionConflict
-from caretrail.recording import EventRecorder, PendingEvent, RecordedEvent, Stay, leaf_hash, open_recorder
+from caretrail.recording import EventRecorder, PendingEvent, ProgramStay, RecordedEvent, leaf_hash, open_recorder
 from tests.support.stores import Clock, content, log_of, pending, run_sql
 
 JAN, FEB = date(2025, 1, 1), date(2025, 2, 1)
@@ -30,12 +30,12 @@ def test_texts_and_bytes_come_back_as_they_were(recorder: EventRecorder) -> None
     for text in TEXTS:
         stream = uuid4()
         given = pending(stream, name=text, payload=text.encode(), source=text, command_id=text)
-        [recorded] = recorder.append([given], {stream: [Stay(text, text, JAN, None)]})
+        [recorded] = recorder.append([given], {stream: [ProgramStay(text, text, JAN, None)]})
         assert content([recorded]) == content([given])
         assert log_of(recorder)[-1] == recorded
         assert recorder.find_commands([(text, text)]) == {(text, text): recorded}
         with pytest.raises(StayOverlap):
-            recorder.append([pending(uuid4())], {uuid4(): [Stay(text, text, FEB, None)]})
+            recorder.append([pending(uuid4())], {uuid4(): [ProgramStay(text, text, FEB, None)]})
 
 
 IMPOSSIBLE = [
@@ -65,13 +65,13 @@ def test_errors_hold_nothing_of_an_event(recorder: EventRecorder) -> None:
     stream = uuid4()
     canary = "CANARY"
     event = pending(stream, payload=canary.encode(), source=canary, command_id=canary)
-    stay = {stream: [Stay(canary, canary, JAN, None)]}
+    stay = {stream: [ProgramStay(canary, canary, JAN, None)]}
     recorder.append([event], stay)
     other = uuid4()
     for call, stays in [
         ([pending(stream, 5, payload=canary.encode())], {}),
         ([pending(stream, 2, source=canary, command_id=canary, payload=b"")], {}),
-        ([pending(other, payload=canary.encode())], {other: [Stay(canary, canary, JAN, None)]}),
+        ([pending(other, payload=canary.encode())], {other: [ProgramStay(canary, canary, JAN, None)]}),
     ]:
         with pytest.raises((VersionConflict, CommandReused, StayOverlap)) as refused:
             recorder.append(call, stays)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from caretrail.errors import CommandReused, Refused, VersionConflict
-from caretrail.recording import EventRecorder, PendingEvent, RecordedEvent, Stay, open_recorder
+from caretrail.recording import EventRecorder, PendingEvent, ProgramStay, RecordedEvent, open_recorder
 from caretrail.recording.events import PendingAccess, access_stream
 from caretrail.recording.recorder import CommandKey
 from tests.recording.model import LOOKS, SALT, Model, Outcome
@@ -22,7 +22,7 @@ from tests.support.stores import pending
 RUNS = int(os.environ.get("CARETRAIL_MODEL_RUNS", "120"))
 STEPS = 25
 JAN = date(2026, 1, 1)
-NO_STAYS: Mapping[UUID, Sequence[Stay]] = {}
+NO_STAYS: Mapping[UUID, Sequence[ProgramStay]] = {}
 
 sent = st.lists(
     st.tuples(
@@ -49,7 +49,7 @@ class Stores(RuleBasedStateMachine):
         self.streams = [uuid4() for _ in range(4)]
         self.name = uuid4().hex
         self.base = {recorder: recorder.max_position() for recorder in self.recorders}
-        self.calls: list[tuple[list[PendingEvent], Mapping[UUID, Sequence[Stay]]]] = []
+        self.calls: list[tuple[list[PendingEvent], Mapping[UUID, Sequence[ProgramStay]]]] = []
 
     @rule(events=sent, moved=st.one_of(st.none(), st.lists(stay, max_size=2)))
     def append(
@@ -105,11 +105,13 @@ class Stores(RuleBasedStateMachine):
             found = recorder.select_events(stream, gt=after, lte=upto, desc=desc)
             assert [event.salt for event in found] == (expected[::-1] if desc else expected)
 
-    def stay_of(self, client: int, first: int, length: int | None) -> Stay:
+    def stay_of(self, client: int, first: int, length: int | None) -> ProgramStay:
         day = JAN + timedelta(days=first)
-        return Stay(f"{self.name}-{client}", "iop", day, None if length is None else day + timedelta(days=length))
+        return ProgramStay(
+            f"{self.name}-{client}", "iop", day, None if length is None else day + timedelta(days=length)
+        )
 
-    def send(self, events: list[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> None:
+    def send(self, events: list[PendingEvent], stays: Mapping[UUID, Sequence[ProgramStay]]) -> None:
         self.calls.append((events, stays))
         expected = self.model.append(events, stays)
         for recorder in self.recorders:
@@ -117,7 +119,7 @@ class Stores(RuleBasedStateMachine):
 
 
 def outcome(
-    recorder: EventRecorder, events: list[PendingEvent], stays: Mapping[UUID, Sequence[Stay]], base: int
+    recorder: EventRecorder, events: list[PendingEvent], stays: Mapping[UUID, Sequence[ProgramStay]], base: int
 ) -> Outcome:
     """What a store made of a call, in the words of the model; positions are counted from where the run began."""
     try:

@@ -22,7 +22,7 @@ from caretrail.errors import (
     StoreUnreachable,
     VersionConflict,
 )
-from caretrail.recording import Stay, init_store, open_recorder, postgresql_setup
+from caretrail.recording import ProgramStay, init_store, open_recorder, postgresql_setup
 from caretrail.recording.statements import load_sql
 from tests.support.stores import UNORDERED, all_at_once, as_login, database_url, pending, run_sql
 
@@ -260,11 +260,11 @@ def test_the_server_log_holds_nothing_of_a_refused_event(postgres_url: str) -> N
     canary = "CANARY-7f3a"
     stream = uuid4()
     with open_recorder(postgres_url) as recorder:
-        recorder.append([pending(stream)], {stream: [Stay(canary, canary, JAN, None)]})
+        recorder.append([pending(stream)], {stream: [ProgramStay(canary, canary, JAN, None)]})
         with pytest.raises(VersionConflict):
             recorder.append([pending(stream, 9, payload=canary.encode(), source=canary, command_id=canary)])
         with pytest.raises(StayOverlap):
-            recorder.append([pending(uuid4())], {uuid4(): [Stay(canary, canary, JAN, None)]})
+            recorder.append([pending(uuid4())], {uuid4(): [ProgramStay(canary, canary, JAN, None)]})
     for bad in ("short", "0123456789abcdef"):
         with pytest.raises(psycopg.Error):
             run_sql_with(

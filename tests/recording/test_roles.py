@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from caretrail.errors import StayOverlap, StoreUnreachable
-from caretrail.recording import Stay, open_recorder
+from caretrail.recording import ProgramStay, open_recorder
 from tests.support.stores import pending, run_sql
 
 JAN = date(2025, 1, 1)
@@ -274,10 +274,10 @@ def test_record_access_takes_no_stream_version_or_name_either(postgres_url: str)
 def test_a_writer_appends_by_the_function(logins: dict[str, str]) -> None:
     stream, kind = uuid4(), "writer"
     with open_recorder(logins[kind]) as recorder:
-        [event] = recorder.append([pending(stream)], {stream: [Stay("cl-1", "iop", JAN, None)]})
+        [event] = recorder.append([pending(stream)], {stream: [ProgramStay("cl-1", "iop", JAN, None)]})
         assert event.recorded_by == urlsplit(logins[kind]).username
         with pytest.raises(StayOverlap):
-            recorder.append([pending(uuid4())], {uuid4(): [Stay("cl-1", "iop", JAN, None)]})
+            recorder.append([pending(uuid4())], {uuid4(): [ProgramStay("cl-1", "iop", JAN, None)]})
         assert recorder.read_log() == [event]
 
 

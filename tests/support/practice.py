@@ -19,6 +19,6 @@ def folded(today: date, count: int) -> Mapping[str, Episode]:
         if not isinstance(fact, EpisodeFact):
             continue
         episode = found.setdefault(fact.episode, Episode(uuid5(NAMESPACE_URL, fact.episode)))
-        event = episode.record(fact, now=at, imported=fact.source == IMPORT_SOURCE)
-        event.entry.confirm(StoredFact(stored_name(fact), payload_of(fact)), position, at, "demo")
+        decided = episode.record(fact, now=at, imported=fact.source == IMPORT_SOURCE)
+        decided.entry.confirm(StoredFact(stored_name(fact), payload_of(fact)), position, at, "demo")
     return found

@@ -14,7 +14,7 @@ from caretrail.episode.episode import Episode, FactRecorded
 from caretrail.errors import Refused, StayOverlap, StoreDamaged, StoreError, StoreNewer, VersionConflict
 from caretrail.facts import EpisodeFact
 from caretrail.facts.codec import read_fact
-from caretrail.recording.events import RecordedEvent, Stay
+from caretrail.recording.events import RecordedEvent, Stays
 from caretrail.recording.program_stays import program_stays
 from caretrail.recording.recorder import EventRecorder
 
@@ -52,13 +52,13 @@ def decide(
     decision = Decision([], [])
     for command in commands:
         try:
-            event = _decided(command, episodes.get(command.stream), now, imported=imported, together=together)
+            decided = _decided(command, episodes.get(command.stream), now, imported=imported, together=together)
         except Refused as refusal:
             if atomic:
                 raise refusal.at(command.index) from None
             decision.refused.append((command, refusal))
         else:
-            decision.taken.append((command, event))
+            decision.taken.append((command, decided))
     if together:
         _require_possible_together(commands, episodes)
     return decision
@@ -97,12 +97,12 @@ def save(decision: Decision, episodes: dict[UUID, Episode], mapper: FactMapper, 
 
     Raises VersionConflict or CommandReused when somebody else appended first, StayOverlap, or StoreError.
     """
-    if decision.taken:
-        for (command, event), row in zip(decision.taken, _appended(decision, episodes, mapper, recorder), strict=True):
-            event.entry.confirm(StoredFact(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
-            command.outcome = receipt_of(command.fact, row)
-            if row.originator_version != event.entry.version:  # another recorded it in between
-                episodes.pop(command.stream, None)
+    rows = _appended(decision, episodes, mapper, recorder) if decision.taken else []
+    for (command, decided), row in zip(decision.taken, rows, strict=True):
+        decided.entry.confirm(StoredFact(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
+        command.outcome = receipt_of(command.fact, row)
+        if row.originator_version != decided.entry.version:  # another recorded it in between
+            episodes.pop(command.stream, None)
     for command, refusal in decision.refused:
         command.outcome = refusal
 
@@ -111,14 +111,14 @@ def _appended(
     decision: Decision, episodes: Mapping[UUID, Episode], mapper: FactMapper, recorder: EventRecorder
 ) -> list[RecordedEvent]:
     commands = [command for command, _ in decision.taken]
-    pending = [mapper.to_stored_event(event) for _, event in decision.taken]
+    pending = [mapper.to_stored_event(decided) for _, decided in decision.taken]
     try:
         return recorder.append(pending, _moved_stays(commands, episodes))
     except StayOverlap as overlap:
         raise StayOverlap(overlap.stream, _episode_in_the_way(overlap, commands, recorder)) from None
 
 
-def _moved_stays(commands: Iterable[Command], episodes: Mapping[UUID, Episode]) -> dict[UUID, list[Stay]]:
+def _moved_stays(commands: Iterable[Command], episodes: Mapping[UUID, Episode]) -> Stays:
     """The stays of every episode whose stays these facts may have moved."""
     moving = dict.fromkeys(command.stream for command in commands if command.fact.traits.moves_stays)
     return {stream: program_stays(episodes[stream]) for stream in moving}

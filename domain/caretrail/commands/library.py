@@ -27,10 +27,10 @@ class FactMapper(Mapper[UUID]):
 
     def to_stored_event(self, domain_event: Any) -> PendingEvent:
         """Make the row of a decided fact, with a fresh salt."""
-        event: FactRecorded = domain_event
-        entry = event.entry
+        decided: FactRecorded = domain_event
+        entry = decided.entry
         return PendingEvent(
-            originator_id=event.originator_id,
+            originator_id=decided.originator_id,
             originator_version=entry.version,
             topic=stored_name(entry.fact, imported=entry.imported),
             state=payload_of(entry.fact),

@@ -1,6 +1,6 @@
 """The store: one append-only log of events, on SQLite or PostgreSQL."""
 
-from caretrail.recording.events import PendingEvent, RecordedEvent, Stay, new_salt
+from caretrail.recording.events import PendingEvent, ProgramStay, RecordedEvent, new_salt
 from caretrail.recording.leaf import leaf_hash
 from caretrail.recording.opening import init_store, open_recorder
 from caretrail.recording.recorder import EventRecorder
@@ -8,8 +8,8 @@ from caretrail.recording.recorder import EventRecorder
 __all__ = [
     "EventRecorder",
     "PendingEvent",
+    "ProgramStay",
     "RecordedEvent",
-    "Stay",
     "init_store",
     "leaf_hash",
     "new_salt",

@@ -120,7 +120,7 @@ class _Copying:
     def _in_use(self, database: Database) -> bool:
         """Whether somebody else stays connected; a connection just closed is there a moment longer."""
         for pause in (0.1, 0.4, 1.5, 0):
-            database.query(self.sql["look_again"])
+            database.query(self.sql["refresh"])
             if not database.query(self.sql["others"])[0][0]:
                 return False
             sleep(pause)
@@ -154,7 +154,7 @@ class _Copying:
             raise StoreDamaged(f"{self._target.store}: the copy is not what was sent; nothing of it was kept")
 
     def _read(self, recorder: EventRecorder) -> Iterator[RecordedEvent]:
-        """Read the log up to the end of the copy, in pieces: it only grows, so what is up to there stays as it is."""
+        """Read the log up to the end of the copy, in batches: it only grows, so what is up to there stays as it is."""
         position = 0
         while position < self.end and (events := recorder.read_log(position, self.end, BATCH)):
             yield from events
@@ -170,7 +170,7 @@ class _Copying:
     def make_stays(self, database: Database) -> int:
         """Make the table of stays from the facts; return how many episodes cannot be read."""
         unreadable = 0
-        for streams in _pieces(self._streams, STREAMS_AT_ONCE):
+        for streams in _batches(self._streams, STREAMS_AT_ONCE):
             rows: list[Sequence[object]] = []
             for stream, events in self._target.select_streams(dict.fromkeys(streams, 0)).items():
                 try:
@@ -192,7 +192,7 @@ def _columns(e: RecordedEvent) -> Sequence[object]:
     return (*head, e.recorded_at, e.recorded_by, e.source, e.command_id, e.salt)
 
 
-def _pieces(items: Iterable[UUID], size: int) -> Iterator[list[UUID]]:
+def _batches(items: Iterable[UUID], size: int) -> Iterator[list[UUID]]:
     rest = iter(items)
-    while piece := list(islice(rest, size)):
-        yield piece
+    while batch := list(islice(rest, size)):
+        yield batch

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID, uuid5
 
 from eventsourcing.persistence import StoredEvent
@@ -64,7 +64,7 @@ class RecordedEvent(PendingEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class ProgramStay:
     """The days a client spends in a program; without a last day it is open."""
 
     client: str
@@ -89,12 +89,16 @@ def access_stream(namespace: UUID, account: str) -> UUID:
     return UUID(bytes=hashlib.sha256(b"caretrail access" + namespace.bytes + account.encode()).digest()[:16])
 
 
+Stays: TypeAlias = Mapping[UUID, Sequence[ProgramStay]]
+"""By stream, all its stays."""
+
+
 def new_salt() -> bytes:
     """Make the salt of one event."""
     return os.urandom(SALT_BYTES)
 
 
-def check_call(events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> None:
+def check_call(events: Sequence[PendingEvent], stays: Stays) -> None:
     """Refuse what one of the two stores could not keep, before either is asked; no value goes into the message."""
     keys: set[tuple[str, str]] = set()
     for event in events:
@@ -138,7 +142,7 @@ def _check_event(event: PendingEvent) -> None:
         raise InvalidFact("version must be a positive 64-bit number")
 
 
-def _check_stay(stay: Stay) -> None:
+def _check_stay(stay: ProgramStay) -> None:
     _check_texts((("client", stay.client), ("program", stay.program)))
     if stay.last_day is not None and stay.last_day < stay.first_day:
         raise InvalidFact("a stay must not end before it begins")

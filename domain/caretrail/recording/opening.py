@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import datetime
 
+from caretrail.aliases import Clock
 from caretrail.errors import RolesRefused
+from caretrail.recording.leaf import microseconds
 from caretrail.recording.location import Location, parse_url
 from caretrail.recording.recorder import EventRecorder
 
 
-def open_recorder(url: str, *, clock: Callable[[], datetime] | None = None) -> EventRecorder:
+def open_recorder(url: str, *, clock: Clock | None = None) -> EventRecorder:
     """Open a store that `init_store` has made; `clock` replaces the machine's on SQLite, PostgreSQL has its own."""
     location = parse_url(url)
     if location.dialect == "sqlite":
@@ -24,7 +24,7 @@ def open_recorder(url: str, *, clock: Callable[[], datetime] | None = None) -> E
 
 
 class Primary:
-    """Where a look is recorded if the store itself takes no writes: opened when first asked for, then kept.
+    """Where an access is recorded if the store itself takes no writes: opened when first needed, then kept.
 
     That is `access_url`, else, if the store's url names several servers, whichever of them takes writes.
     """
@@ -59,11 +59,10 @@ class Primary:
         return None if target is None else PostgresRecorder(target, location.printable)
 
 
-def init_store(url: str, *, demo: bool = False, clock: Callable[[], datetime] | None = None) -> bool:
+def init_store(url: str, *, demo: bool = False, clock: Clock | None = None) -> bool:
     """Make a store unless there is one; True if this call made it. What is not ours is left as it is."""
     location = parse_url(url)
     if location.dialect == "sqlite":
-        from caretrail.recording.leaf import microseconds
         from caretrail.recording.sqlite import utc_now
         from caretrail.recording.sqlite_setup import init_sqlite
 

@@ -13,7 +13,7 @@ from psycopg.types.numeric import Int8
 
 from caretrail.errors import CaretrailError, CommandReused, InvalidFact, StayOverlap, VersionConflict
 from caretrail.recording.database import Row
-from caretrail.recording.events import PendingAccess, PendingEvent, RecordedEvent, Stay
+from caretrail.recording.events import PendingAccess, PendingEvent, RecordedEvent, Stays
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.postgresql_database import PostgresDatabase
 from caretrail.recording.postgresql_setup import Connection
@@ -30,7 +30,7 @@ class PostgresRecorder(EventRecorder):
         self.is_demo = self._server.is_demo
         self.account = self._server.account
 
-    def _append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> list[RecordedEvent]:
+    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
         if stays:
             name, params = "append_with_stays", _columns(events) | _stay_columns(stays)
         elif len(events) == 1:
@@ -125,7 +125,7 @@ def _columns(events: Sequence[PendingEvent]) -> dict[str, object]:
     }
 
 
-def _stay_columns(stays: Mapping[UUID, Sequence[Stay]]) -> dict[str, object]:
+def _stay_columns(stays: Stays) -> dict[str, object]:
     """Turn stays into the columns the function takes."""
     rows = [(stream, stay) for stream, of_stream in stays.items() for stay in of_stream]
     return {

@@ -107,7 +107,7 @@ BEGIN
                 USING ERRCODE = 'CT001';
         END IF;
     END IF;
-    IF known > 0 THEN   -- part of the call is recorded, and the caller, who read it, did not look
+    IF known > 0 THEN   -- part of the call is recorded, and the caller, who read it, did not ask
         RAISE EXCEPTION 'position=%', first USING ERRCODE = 'CT002';
     END IF;
 

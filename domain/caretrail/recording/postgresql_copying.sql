@@ -13,7 +13,7 @@ ALTER TABLE caretrail.store DISABLE TRIGGER refuse_change;
 ALTER TABLE caretrail.store ENABLE ALWAYS TRIGGER refuse_change;
 ANALYZE caretrail.log, caretrail.stay;
 
--- look_again --
+-- refresh --
 -- Within a transaction the server shows who is connected as it was when first asked.
 SELECT pg_stat_clear_snapshot()::text
 

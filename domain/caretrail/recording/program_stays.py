@@ -7,18 +7,18 @@ import contextlib
 from caretrail.episode.episode import Episode
 from caretrail.errors import StoreDamaged, StoreNewer
 from caretrail.facts import Admitted, Fact
-from caretrail.recording.events import Stay
+from caretrail.recording.events import ProgramStay
 
 
-def program_stays(episode: Episode) -> list[Stay]:
+def program_stays(episode: Episode) -> list[ProgramStay]:
     """The days the client was in each program: what one other open episode would clash with."""
-    stays: list[Stay] = []
+    stays: list[ProgramStay] = []
     client = episode.outline.client or ""
     for part in episode.stays:
         if stays and stays[-1].program == part.program:
-            stays[-1] = Stay(client, part.program, stays[-1].first_day, part.last_day)
+            stays[-1] = ProgramStay(client, part.program, stays[-1].first_day, part.last_day)
         else:
-            stays.append(Stay(client, part.program, part.first_day, part.last_day))
+            stays.append(ProgramStay(client, part.program, part.first_day, part.last_day))
     return stays
 
 

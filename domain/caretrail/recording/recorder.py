@@ -20,14 +20,14 @@ from caretrail.recording.events import (
     PendingAccess,
     PendingEvent,
     RecordedEvent,
-    Stay,
+    Stays,
     check_accesses,
     check_call,
 )
 from caretrail.recording.leaf import LogColumns
 from caretrail.recording.statements import load_sql
 
-NO_STAYS: Final[Mapping[UUID, Sequence[Stay]]] = MappingProxyType({})
+NO_STAYS: Final[Stays] = MappingProxyType({})
 
 INTERVAL = 0.2
 """Seconds before a log that had nothing new is read again."""
@@ -60,9 +60,7 @@ class EventRecorder(ApplicationRecorder, ABC):
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def append(
-        self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]] = NO_STAYS
-    ) -> list[RecordedEvent]:
+    def append(self, events: Sequence[PendingEvent], stays: Stays = NO_STAYS) -> list[RecordedEvent]:
         """Record all events of any number of streams in the given order, or none of them.
 
         The first event of each stream names the version it was decided on, plus one; any other is a VersionConflict.
@@ -79,7 +77,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         return self._append(events, stays)
 
     @abstractmethod
-    def _append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> list[RecordedEvent]:
+    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
         """Append what has been checked for form."""
 
     def record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:

@@ -17,8 +17,9 @@ from caretrail.recording.events import (
     ACCESS_SOURCE,
     PendingAccess,
     PendingEvent,
+    ProgramStay,
     RecordedEvent,
-    Stay,
+    Stays,
     access_stream,
 )
 from caretrail.recording.leaf import EPOCH, LogColumns, columns_of, microseconds
@@ -47,7 +48,7 @@ class SqliteRecorder(EventRecorder):
         with sqlite_errors(store), self._file.reader() as connection:
             self.namespace, self.is_demo = read_mark(connection, store)
 
-    def _append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[Stay]]) -> list[RecordedEvent]:
+    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
         # The guard in the schema checks position, version and command of each row anyway, so nothing is asked before;
         # what it refuses is explained afterwards, which is as true then: recorded events stay, versions only rise.
         try:
@@ -125,7 +126,7 @@ class SqliteRecorder(EventRecorder):
             for place, event in enumerate(events, start=1)
         ]
 
-    def _replace_stays(self, connection: sqlite3.Connection, stays: Mapping[UUID, Sequence[Stay]]) -> None:
+    def _replace_stays(self, connection: sqlite3.Connection, stays: Stays) -> None:
         for stream in stays:
             connection.execute(self._sql["delete_stays"], (stream.bytes,))
         for stream, rows in stays.items():
@@ -137,7 +138,7 @@ class SqliteRecorder(EventRecorder):
 
     def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
         """Read many streams at once, all as of one moment."""
-        # A statement a stream costs no round trip here; the read transaction makes them one look at the log.
+        # A statement a stream costs no round trip here; the read transaction makes them one view of the log.
         sql = self._sql["stream_after"]
         with self._file.snapshot() as connection:
             rows = [
@@ -191,7 +192,7 @@ def _content(e: PendingEvent) -> tuple[UUID, int, str, bytes, str, str, bytes]:
     return e.originator_id, e.originator_version, e.topic, e.state, e.source, e.command_id, e.salt
 
 
-def _stay_row(stream: UUID, stay: Stay) -> tuple[object, ...]:
+def _stay_row(stream: UUID, stay: ProgramStay) -> tuple[object, ...]:
     last_day = stay.last_day.isoformat() if stay.last_day else None
     return (stream.bytes, stay.client, stay.program, stay.first_day.isoformat(), last_day)
 

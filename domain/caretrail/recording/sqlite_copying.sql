@@ -11,10 +11,10 @@ DROP TRIGGER store_refuses_update
 CREATE TRIGGER store_refuses_update BEFORE UPDATE ON store
 BEGIN SELECT RAISE(ABORT, 'the mark of the store is permanent'); END
 
--- look_again --
--- There is nothing that would be remembered.
+-- refresh --
+-- Nothing is cached here.
 SELECT 0
 
 -- others --
--- Who else is connected is not known here: each append looks whether the store is still the one it opened.
+-- Who else is connected is not known here: each append checks that the store is still the one it opened.
 SELECT 0

@@ -275,7 +275,7 @@ def _create_file(path: Path) -> None:
 
 def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, created_at: int) -> bool:
     connection.execute("PRAGMA synchronous=FULL")
-    if not _is_blank(connection):  # looked at before any lock is taken: a foreign file is only read
+    if not _is_blank(connection):  # before any lock is taken: a foreign file is only read
         check_identity(connection, store)
         return False
     connection.execute("BEGIN IMMEDIATE")
