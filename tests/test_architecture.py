@@ -42,18 +42,20 @@ def test_imports_go_one_way() -> None:
     assert done.returncode == 0, done.stdout
 
 
-BESIDE_THE_DOOR = {"unrecorded", "view_of", "LiveBoard", "KnownBoard", "WhatIfBoard", "computed_rows", "read_rows"}
-"""What reads episodes without a record of the look: for the reader itself, and for tests."""
+BESIDE_THE_GATE = {
+    "unrecorded", "view_of", "StoredSnapshot", "LogSnapshot", "WhatIfSnapshot", "computed_rows", "read_rows",
+}  # fmt: skip  # two lines
+"""What reads episodes without a record of the access: for the reader itself, and for tests."""
 
 
-def test_no_command_and_no_service_looks_beside_the_door() -> None:
+def test_no_command_and_no_service_reads_beside_the_gate() -> None:
     edges = [path for path in MODULES if "cli/caretrail" in str(path) or path.name == "service.py"]
     assert len(edges) > 30
     for path in edges:
         tree = ast.parse(path.read_text())
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
-        assert names.isdisjoint(BESIDE_THE_DOOR), path
+        assert names.isdisjoint(BESIDE_THE_GATE), path
 
 
 HANDED_OUT = ROOT / "projections" / "caretrail" / "evidence" / "packet" / "verify.py"

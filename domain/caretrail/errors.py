@@ -14,11 +14,50 @@ class CaretrailError(Exception):
     """Root of all our errors: `message` says what is so, `hint` what to do, `code` names the cause for programs."""
 
     code: ClassVar[str] = "error"
+    reveals: Sequence[str] = ()
+    """Case numbers the text of the error shows: whoever hands it out logs them as viewed first."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+# --- a question cannot be answered ------------------------------------------------------------------------------
+
+
+class UnknownName(CaretrailError):
+    """A question names what does not exist: `kind` is program, clinician, author, rule, verdict, episode or client.
+
+    `nearest` is what was probably meant, if anything. Of episodes and clients nothing is ever suggested: any case
+    number is somebody's.
+    """
+
+    code = "unknown_name"
+
+    def __init__(self, message: str, hint: str, kind: str, nearest: str | None = None) -> None:
+        super().__init__(message, f"did you mean {nearest}?" if nearest else hint)
+        self.kind = kind
+        self.nearest = nearest
+
+    @classmethod
+    def of_episode(cls) -> Self:
+        """What to raise where no episode is meant."""
+        hint = "see 'caretrail census' for the episodes there are"
+        return cls("no episode of that number is recorded", hint, "episode")
+
+
+class AmbiguousEpisode(CaretrailError):
+    """The beginning of a case number fits several episodes; `reveals` names up to five."""
+
+    code = "ambiguous_episode"
+
+    def __init__(self, matches: Sequence[str], shown: int = 5) -> None:
+        first = sorted(matches)[:shown]
+        more = f" and {len(matches) - shown} more" if len(matches) > shown else ""
+        words = f"{len(matches)} episodes begin like that: {', '.join(first)}{more}"
+        super().__init__(words, "give more of the case number")
+        self.reveals = tuple(first)
 
 
 # --- a fact cannot be taken -------------------------------------------------------------------------------------
@@ -174,6 +213,20 @@ class StoreOlder(StoreError):
             f"{store} is of an older Caretrail (schema {schema}, this one needs {needed})",
             "make a backup and stop what writes, then run 'caretrail init': it upgrades the store",
         )
+
+
+class StaleReadModel(StoreError):
+    """A list would rest on rows that are behind the log: by `events`, the oldest of them `seconds` old.
+
+    Nothing is shown, unless the question allows it; what is shown then is marked.
+    """
+
+    code = "stale_read_model"
+
+    def __init__(self, message: str, hint: str, events: int, seconds: int) -> None:
+        super().__init__(message, hint)
+        self.events = events
+        self.seconds = seconds
 
 
 class StoreDamaged(StoreError):

@@ -2,7 +2,7 @@
 
 >>> import tempfile
 >>> from datetime import date
->>> from caretrail.service import create_store, open_store
+>>> from caretrail.service import ContinuedStay, Query, create_store, open_store
 >>> url = f"sqlite:///{tempfile.mkdtemp()}/care.db"
 >>> create_store(url)
 True
@@ -13,18 +13,19 @@ True
 ...         "program": "lincoln-iop", "zone": "America/Chicago", "level": "2.1", "edition": "asam-3", "route": "direct",
 ...         "population": "adult", "policy": "ne-medicaid-2.1-adult", "command_id": "intake-7",
 ...     })
-...     again = store.append(store.episode("LNK-7").entries[0].fact.model_copy(update={"command_id": "intake-7"}))
-...     verdict = store.eligibility("LNK-7", as_of=date(2026, 1, 6)).verdict
->>> receipt.episode, receipt.version, receipt.position, again == [receipt], verdict
-('LNK-7', 1, 1, True, 'unknown')
+...     answer = store.ask(ContinuedStay("LNK-7", Query(as_of=date(2026, 1, 6))))
+>>> receipt.episode, receipt.version, receipt.position
+('LNK-7', 1, 1)
+>>> answer.value.verdict, answer.standing.position, answer.standing.stale
+('unknown', 1, False)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
@@ -32,70 +33,32 @@ from caretrail.aliases import Clock
 from caretrail.commands.access import AccessContext, AccessLog, Actor
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
-from caretrail.errors import (
-    AccessNotRecorded,
-    CaretrailError,
-    CommandReused,
-    Impossible,
-    InvalidFact,
-    Refused,
-    StayOverlap,
-    StoreDamaged,
-    StoreError,
-    StoreForeign,
-    StoreInsecure,
-    StoreNewer,
-    StoreNotInitialised,
-    StoreOlder,
-    StoreReadOnly,
-    StoreUnreachable,
-    UnknownEpisode,
-    VersionConflict,
-)
-from caretrail.facts import (
-    Addendum,
-    Admitted,
-    Assessed,
-    Authorized,
-    CareCoordinated,
-    ContinuedStayDetermined,
-    Corrected,
-    Dimension,
-    Discharged,
-    Explained,
-    Fact,
-    FactBase,
-    Held,
-    Outcome,
-    Performer,
-    Person,
-    PlanReviewed,
-    PlanSigned,
-    ProgramAttested,
-    Resumed,
-    Schedule,
-    ScheduleSet,
-    Sections,
-    SessionAttended,
-    SessionMissed,
-    Signature,
-    Signed,
-    TeamChanged,
-    Transferred,
-    Voided,
-    fact_from,
-)
+from caretrail.errors import Refused
+from caretrail.facts import Fact, FactBase, Person, fact_from
 from caretrail.facts.parsing import invalid_fact
-from caretrail.policy import Pack, Policy, load_pack, read_pack
+from caretrail.policy import load_pack, read_pack
 from caretrail.projection.schema import create_tables
-from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Worklist, WorkRow
-from caretrail.reading.episode_view import EpisodeView
-from caretrail.reading.questions.timeline import TimelineRow
+from caretrail.reading.answers import Answer, Standing
+from caretrail.reading.query import Filters, Query
+from caretrail.reading.question import Question
+from caretrail.reading.questions.amendments import AmendmentReport
+from caretrail.reading.questions.census import Census, OpenEpisodes
+from caretrail.reading.questions.diff import Diff
+from caretrail.reading.questions.eligibility import ContinuedStay
+from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfClient, EpisodesOfProgram, WholeEpisode
+from caretrail.reading.questions.findings import Findings
+from caretrail.reading.questions.reviews import ReviewReport
+from caretrail.reading.questions.sheet import DateOfService, SheetsOfClient
+from caretrail.reading.questions.timeline import Timeline
+from caretrail.reading.questions.why import Why
+from caretrail.reading.questions.worklist import Worklist
 from caretrail.reading.reader import Reader
-from caretrail.reading.what_if import as_if_in_force
+from caretrail.reading.readings import as_if_in_force
 from caretrail.recording import init_store, open_recorder
 from caretrail.recording.opening import Primary
 from caretrail.recording.recorder import EventRecorder
+
+T = TypeVar("T")
 
 FactLike = Fact | Mapping[str, Any]
 """A fact as a model, or as the dict of its JSON (dates as `date` or ISO text)."""
@@ -200,71 +163,17 @@ class Store:
         decided = iter(self._commands.append_each(taken, imported=imported))
         return [fact if isinstance(fact, Refused) else next(decided) for fact in parsed]
 
-    # --- answers out; each may also raise AccessNotRecorded -----------------------------------------------------
+    # --- answers out ------------------------------------------------------------------------------------------
 
-    def reader(self) -> Reader:
-        """A reader at this instant, for every other question (census, why, sheet, known-at …)."""
-        return self._reader("reader")
+    def ask(self, question: Question[T]) -> Answer[T]:
+        """Answer a question, once it is recorded who asked what; the answer's `standing` says what it rests on.
 
-    def _reader(self, question: str) -> Reader:
-        context = self._context.using(f"service {question}")
+        Raises UnknownName for what does not exist; StaleReadModel where a list would rest on rows too far behind and
+        the query does not allow that; AccessNotRecorded, where nothing may be shown; and other StoreErrors.
+        """
+        context = self._context.using(f"service {question.name}")
         access = AccessLog(self._recorder, context, lambda: self._clock().astimezone(UTC).date(), self._primary)
-        return Reader(self._recorder, self._clock(), access=access)
-
-    def episode(self, name: str) -> EpisodeView:
-        """One episode whole: `entries` as recorded, `history` as it counts, `findings`, `eligibility`, `spans`.
-
-        Raises UnknownEpisode.
-        """
-        return self._reader("episode").episode(name)
-
-    def findings(
-        self,
-        *,
-        episode: str | None = None,
-        as_of: date | None = None,
-        rule: str | None = None,
-        closed: bool = False,
-        all_verdicts: bool = False,
-        policy: Policy | None = None,
-    ) -> list[FindingRow]:
-        """Findings in force on a day (default today), of one episode or of all that are open then and their programs.
-
-        `rule` may leave out the pack's prefix; `closed` adds episodes that ended before; `all_verdicts` adds `met` and
-        `not_applicable`. With `policy`, for example `as_if_in_force(read_pack(path))`, every episode is judged by that
-        one, and nothing is stored.
-        """
-        return self._reader("findings").findings(
-            as_of, episode=episode, rule=rule, closed=closed, all_verdicts=all_verdicts, policy=policy
-        )
-
-    def worklist(
-        self,
-        as_of: date | None = None,
-        *,
-        program: str | None = None,
-        clinician: str | None = None,
-        all_quiet: bool = False,
-        policy: Policy | None = None,
-    ) -> Worklist:
-        """What is to be done on a day, most pressing first; with `policy` as if that one had judged all along.
-
-        A row whose `episode` is None is of `program` itself: what it must attest, told once. A clinician has none.
-        """
-        return self._reader("worklist").worklist(
-            as_of, program=program, clinician=clinician, all_quiet=all_quiet, policy=policy
-        )
-
-    def eligibility(self, name: str, as_of: date | None = None) -> EligibilityRow:
-        """Whether continued stay is supported on a day: eligible, not_eligible, unknown or not_applicable.
-
-        Raises UnknownEpisode.
-        """
-        return self._reader("eligibility").eligibility(name, as_of)
-
-    def timeline(self, name: str, as_of: date | None = None) -> list[TimelineRow]:
-        """Every fact in the order of recording, with what was corrected, added or struck. Raises UnknownEpisode."""
-        return self._reader("timeline").timeline(name, as_of)
+        return Reader(self._recorder, self._clock(), access=access).ask(question)
 
 
 def _listed(facts: FactLike | Sequence[FactLike]) -> Sequence[FactLike]:
@@ -289,65 +198,30 @@ def _parsed(item: FactLike) -> Fact | Refused:
 
 
 __all__ = [
-    "AccessNotRecorded",
-    "Addendum",
-    "Admitted",
-    "Assessed",
-    "Authorized",
-    "CareCoordinated",
-    "CaretrailError",
-    "CensusRow",
-    "CommandReused",
-    "ContinuedStayDetermined",
-    "Corrected",
-    "Dimension",
-    "Discharged",
-    "EligibilityRow",
-    "EpisodeView",
-    "Explained",
-    "Fact",
+    "AmendmentReport",
+    "Answer",
+    "CaseNumber",
+    "Census",
+    "ContinuedStay",
+    "DateOfService",
+    "Diff",
+    "EpisodesOfClient",
+    "EpisodesOfProgram",
     "FactLike",
-    "FindingRow",
-    "Held",
-    "Impossible",
-    "InvalidFact",
-    "Outcome",
-    "Pack",
-    "Performer",
+    "Filters",
+    "Findings",
+    "OpenEpisodes",
     "Person",
-    "PlanReviewed",
-    "PlanSigned",
-    "Policy",
-    "ProgramAttested",
-    "Reader",
+    "Query",
+    "Question",
     "Receipt",
-    "Refused",
-    "Resumed",
-    "Schedule",
-    "ScheduleSet",
-    "Sections",
-    "SessionAttended",
-    "SessionMissed",
-    "Signature",
-    "Signed",
-    "StayOverlap",
+    "ReviewReport",
+    "SheetsOfClient",
+    "Standing",
     "Store",
-    "StoreDamaged",
-    "StoreError",
-    "StoreForeign",
-    "StoreInsecure",
-    "StoreNewer",
-    "StoreNotInitialised",
-    "StoreOlder",
-    "StoreReadOnly",
-    "StoreUnreachable",
-    "TeamChanged",
-    "TimelineRow",
-    "Transferred",
-    "UnknownEpisode",
-    "VersionConflict",
-    "Voided",
-    "WorkRow",
+    "Timeline",
+    "WholeEpisode",
+    "Why",
     "Worklist",
     "as_if_in_force",
     "create_store",

@@ -17,10 +17,10 @@ from pathlib import Path
 from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.demo import jsonl
 from caretrail.projection.upkeep import catch_up
-from caretrail.reading.door import unrecorded
-from caretrail.reading.reader import Reader
+from caretrail.reading.gate import unrecorded
 from caretrail.recording import open_recorder
 from tests.bench.place import Place, say
+from tests.support.reading import Asking, asking
 
 CARETRAIL = Path(sys.executable).parent / "caretrail"
 TODAY = date(2026, 10, 1)
@@ -119,11 +119,11 @@ def worklists(stores: dict[str, str]) -> list[str]:
         say(f"worklist, {name}")
         with open_recorder(url) as recorder:
             catch_up(recorder)
-            reader = Reader(recorder, NOW, access=unrecorded)
+            reader = asking(recorder, NOW, unrecorded)
             count = len(reader.census(TODAY))
             rows = len(reader.worklist(TODAY).rows)
             inside = median(partial(reader.worklist, TODAY), 9)
-            looking = Reader(recorder, NOW, access=AccessLog(recorder, AccessContext("worklist"), NOW.date))
+            looking = asking(recorder, NOW, AccessLog(recorder, AccessContext("worklist"), NOW.date))
             recorded = median(partial(looking.worklist, TODAY), 9)
             mine = busiest(reader)
         command = [CARETRAIL, "--db", url, "worklist", "--as-of", TODAY, "--program", mine[0], "--rule", mine[1]]
@@ -135,7 +135,7 @@ def worklists(stores: dict[str, str]) -> list[str]:
     return lines
 
 
-def busiest(reader: Reader) -> tuple[str, str, int]:
+def busiest(reader: Asking) -> tuple[str, str, int]:
     """A filter that leaves about fifty rows."""
     best = ("", "", 0)
     counts: dict[tuple[str, str], int] = {}

@@ -33,6 +33,14 @@ class Ended:
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
+    def listed(self) -> list[dict[str, Any]]:
+        """The rows of an answer, in the one object that it is."""
+        answer = json.loads(self.out)
+        assert list(answer)[:2] == ["standing", "rows"]
+        rows: list[dict[str, Any]] = answer["rows"]
+        return rows
+
+    @property
     def json(self) -> Any:
         return json.loads(self.out)
 

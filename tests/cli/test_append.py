@@ -187,7 +187,7 @@ def test_a_reader_that_leaves_ends_it_quietly(caretrail: Caretrail, tmp_path: Pa
 
 def test_imported_facts_are_marked(caretrail: Caretrail, example: str) -> None:
     assert caretrail("append", "--imported", input=example).status == 0
-    rows = caretrail("timeline", "LNK-2026-0001", "--json", "--as-of", "2026-06-01").json
+    rows = caretrail("timeline", "LNK-2026-0001", "--json", "--as-of", "2026-06-01").listed
     assert sum(row["late"] for row in rows) == 1
 
 

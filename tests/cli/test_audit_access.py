@@ -71,7 +71,7 @@ def _filled(caretrail: Caretrail) -> Caretrail:
 
 def looks(caretrail: Caretrail) -> list[dict[str, Any]]:
     """Every look recorded so far, as an auditor reads it."""
-    found: list[dict[str, Any]] = caretrail("audit", "access", "--json").json
+    found: list[dict[str, Any]] = caretrail("audit", "access", "--json").listed
     return found
 
 
@@ -173,7 +173,7 @@ def test_a_look_that_cannot_be_recorded_shows_nothing(seen: Caretrail, name: str
         assert (ended.status, EPISODE in ended.out) == (0, True), (
             "who is in care must be known while the primary is away"
         )
-        assert "This look is not recorded" in ended.err
+        assert "This access is not recorded" in ended.err
         return
     assert (ended.status, ended.out) == (4, ""), ended.err
     assert "Error: nothing is shown, because this look cannot be recorded: " in ended.err

@@ -42,9 +42,8 @@ LNK-2026-0001
                                                          → nothing said
 
 2 changes; 2 more of what is met or does not apply: --all shows them
-As known at 2026-03-05 23:59:59 UTC: position 41
-and then at 2026-03-23 23:59:59 UTC: position 55
-1 episode has facts recorded between
+Compared with 2026-03-05 23:59:59 UTC, @41: 1 episode has facts recorded since
+As known at 2026-03-23 23:59:59 UTC, @55 of @65
 """)
 
 
@@ -56,17 +55,16 @@ What changed in the verdicts as of 2026-03-10
 Nothing changed: both say the same of every day up to that one.
 
 0 changes
-As known at position 54
-and then at position 54
-0 episodes have facts recorded between
+Compared with @54: 0 episodes have facts recorded since
+As known at @54 of @65
 """)
-    assert seen("audit", "diff", "--from", "@54", "--to", "@54", "--json").json == []
+    assert seen("audit", "diff", "--from", "@54", "--to", "@54", "--json").json["changes"] == []
 
 
 def test_a_diff_that_ends_before_it_begins_is_refused(seen: Caretrail) -> None:
     ended = seen("audit", "diff", "--from", "@55", "--to", "@54")
     assert (ended.status, ended.err.splitlines()[0]) == (2, "Error: --to must not be before --from")
-    assert seen("audit", "diff", "NOBODY", "--from", "@3").status == 1
+    assert seen("audit", "diff", "NOBODY", "--from", "@3").status == 2
     assert seen("audit", "diff").status == 2
 
 
@@ -98,10 +96,10 @@ Recorded, UTC     Episode        What                                Author
 
 1 late and 3 amendments of 11 entries
 1 more row without any: --json lists them, too
-Standing on position 65, the newest
+Current through @65 (latest)
 """)
-    assert [row["version"] for row in seen("audit", "amendments", "--list", "--json").json] == [53, 55, 58, 59]
-    rows = seen("audit", "amendments", "--author", "c-noor", "--json").json
+    assert [row["version"] for row in seen("audit", "amendments", "--list", "--json").listed] == [53, 55, 58, 59]
+    rows = seen("audit", "amendments", "--author", "c-noor", "--json").listed
     assert [(row["author"], row["performed_by"], row["late"]) for row in rows] == [
         ("ehr-feed", ["c-ortiz", "c-noor"], 1)
     ]
@@ -121,12 +119,12 @@ Due         Episode        What became of it                  Clinician
 2026-03-07  LNK-2026-0001  4 days late, 2026-03-11 (fact 46)  c-ortiz
 
 2 reviews
-Standing on position 65, the newest
+Current through @65 (latest)
 """)
-    [rate] = seen("audit", "reviews", "--as-of", "2026-03-10", "--json").json
+    [rate] = seen("audit", "reviews", "--as-of", "2026-03-10", "--json").listed
     assert (rate["due"], rate["on_time"], rate["late"], rate["not_done"]) == (2, 1, 0, 1)
     assert rate["reviews"][1]["arithmetic"] == "base 2026-02-05 last review + 30 days = 2026-03-07"
-    known = seen("audit", "reviews", "--as-of", "2026-03-10", "--known-at", "@24", "--list", "--json").json
+    known = seen("audit", "reviews", "--as-of", "2026-03-10", "--known-at", "@24", "--list", "--json").listed
     assert [(one["due_on"], one["outcome"], one["days_late"]) for one in known] == [("2026-02-06", "not_done", 32)]
 
 
@@ -152,7 +150,8 @@ def test_an_empty_store_is_no_clean_record(caretrail: Caretrail, command: str) -
     ended = caretrail("audit", *command.split())
     assert (ended.status, ended.out) == (0, "")
     assert ended.err.startswith("Nothing is recorded in this store yet")
-    assert caretrail("audit", *command.split(), "--json").json == []
+    answer = caretrail("audit", *command.split(), "--json").json
+    assert answer["changes" if command.startswith("diff") else "rows"] == []
 
 
 @pytest.mark.parametrize("command", ["amendments", "reviews"])
@@ -166,5 +165,5 @@ def test_what_an_audit_shows_is_recorded_as_a_look(seen: Caretrail, command: str
     name, *words = command.split()
     asked = ["timeline", "LNK"] if name == "timeline" else ["audit", name, *words]
     assert seen(*asked, "--json").status == 0
-    looks = seen("audit", "access", "LNK-2026-0001", "--json").json
+    looks = seen("audit", "access", "LNK-2026-0001", "--json").listed
     assert [look["episodes"] for look in looks] == [["LNK-2026-0001"]]

@@ -47,7 +47,7 @@ def test_init_leaves_a_store_that_is_there_as_it_is(caretrail: Caretrail, exampl
     caretrail("append", input=example)
     ended = caretrail("init")
     assert (ended.status, ended.out.split(":")[0]) == (0, "The store exists, nothing was changed")
-    assert len(caretrail("timeline", "LNK", "--json").json) == 65
+    assert len(caretrail("timeline", "LNK", "--json").listed) == 65
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_the_demo_leaves_a_real_store_alone(caretrail: Caretrail, example: str) 
     ended = caretrail("demo", "--today", "2026-03-10")
     assert ended.status == 4
     assert "is not a demo store, so the demo leaves it alone" in ended.err
-    assert len(caretrail("census", "--as-of", "2026-03-09", "--json").json) == 1
+    assert len(caretrail("census", "--as-of", "2026-03-09", "--json").listed) == 1
 
 
 def test_the_demo_of_another_day_is_shown_as_it_is(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class Desk:
 
     def disclosures(self) -> list[dict[str, Any]]:
         """What is recorded of what was handed out."""
-        rows: list[dict[str, Any]] = self.caretrail("audit", "access", "--json").json
+        rows: list[dict[str, Any]] = self.caretrail("audit", "access", "--json").listed
         return [row for row in rows if row["disclosure"] is not None]
 
 
@@ -205,7 +205,7 @@ def test_why_there_is_no_packet_is_a_look_where_it_tells_of_an_episode(desk: Des
     assert ended.status == 1
     assert "rests on facts of another client" in ended.err
     assert not desk.target.exists()
-    looks = desk.caretrail("audit", "access", EPISODE, "--json").json
+    looks = desk.caretrail("audit", "access", EPISODE, "--json").listed
     assert [(row["command"], row["disclosure"]) for row in looks] == [("audit packet", None)]
 
 

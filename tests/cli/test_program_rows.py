@@ -72,7 +72,7 @@ lincoln-iop
 LNK-2026-0001  NE21-C1  since 03-08  the determination of 2026-02-05     c-ortiz
                                      held through 2026-03-07
 
-Standing on position 67, the newest
+Current through @67 (latest)
 'caretrail why EPISODE RULE' explains a row.
 """
     )
@@ -89,13 +89,13 @@ program      NE21-S3  overdue  since 2026-04-01  licence: the attestation ended
 lincoln-iop                                      2026-03-31
 
 1 finding
-Standing on position 67, the newest
+Current through @67 (latest)
 """
     )
 
 
 def test_a_program_has_no_case_number_in_json_and_is_on_nobodys_caseload(seen: Caretrail) -> None:
-    [row] = seen("worklist", "--as-of", "2026-04-02", "--rule", "S3", "--json").json
+    [row] = seen("worklist", "--as-of", "2026-04-02", "--rule", "S3", "--json").listed
     assert (row["episode"], row["program"], row["days_overdue"], row["evidence"]) == (None, "lincoln-iop", 2, [1])
-    mine = seen("worklist", "--as-of", "2026-03-10", "--clinician", "c-ortiz", "--json").json
+    mine = seen("worklist", "--as-of", "2026-03-10", "--clinician", "c-ortiz", "--json").listed
     assert {row["episode"] for row in mine} == {"LNK-2026-0001"}

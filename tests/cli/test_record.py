@@ -35,7 +35,7 @@ def begun(caretrail: Caretrail, example: str) -> Caretrail:
 
 
 def last(caretrail: Caretrail) -> dict[str, object]:
-    fact: dict[str, object] = caretrail("timeline", "LNK", "--json").json[-1]["fact"]
+    fact: dict[str, object] = caretrail("timeline", "LNK", "--json").listed[-1]["fact"]
     return fact
 
 
@@ -122,7 +122,7 @@ def test_a_correction_by_dotted_names(begun: Caretrail) -> None:
         "values.group_size=7",
     ]
     assert begun(*words, "--reason", "counted again").status == 0
-    assert begun("timeline", "LNK", "--json").json[2]["corrections"][0]["new"] == 7
+    assert begun("timeline", "LNK", "--json").listed[2]["corrections"][0]["new"] == 7
 
 
 def test_a_fact_that_cannot_be_is_status_1(begun: Caretrail) -> None:
@@ -166,7 +166,7 @@ def test_on_a_terminal_no_means_nothing_is_recorded(begun: Caretrail) -> None:
         terminal.answer("Record this? [Y/n]: ", "n")
         terminal.rest()
         assert terminal.process.returncode == 130
-    assert len(begun("timeline", "LNK", "--json").json) == 3
+    assert len(begun("timeline", "LNK", "--json").listed) == 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")

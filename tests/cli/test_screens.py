@@ -98,7 +98,7 @@ lincoln-iop                          NE21-S3, NE21-S4
 LNK-2026-0001  NE21-C1  since 03-08  the determination of 2026-02-05     c-ortiz
                                      held through 2026-03-07
 
-Standing on position 65, the newest
+Current through @65 (latest)
 'caretrail why EPISODE RULE' explains a row.
 """)
 
@@ -118,7 +118,7 @@ Episode        Rule     Due          What                                Owner
 program                 since 01-05  3 records to check: NE21-S2,
 lincoln-iop                          NE21-S3, NE21-S4
 
-Standing on position 65, the newest
+Current through @65 (latest)
 'caretrail why EPISODE RULE' explains a row.
 """)
 
@@ -157,7 +157,7 @@ Findings        NE21-R1 overdue: review overdue, due 2026-03-07
                 NE21-C1 unknown: the determination of 2026-02-05 held through
                 2026-03-07
 
-Standing on position 65, the newest
+Current through @65 (latest)
 """)
 
 
@@ -194,7 +194,7 @@ Holds through  2026-02-06
 Reasons        admission criteria met
 Rests on       facts 1, 2, 6: 'caretrail timeline' shows them
 
-Standing on position 65, the newest
+Current through @65 (latest)
 """)
 
 
@@ -207,7 +207,7 @@ Answer   not applicable
 Basis    none
 Reasons  level 1: no policy pack
 
-Standing on position 65, the newest
+Current through @65 (latest)
 """)
 
 
@@ -227,7 +227,7 @@ Fact  Happened    Recorded, UTC     What                             Stated by
                                                                      for c-ortiz
 
 3 facts
-As known at position 10 of 65
+As known at @10 of @65
 """)
 
 
@@ -263,7 +263,7 @@ Fact  Happened    Recorded, UTC     What                               Stated by
                                     by payer                           LADC
 
 7 facts, 1 late, 1 corrected, 1 added to, 1 voided
-Standing on position 7, the newest
+Current through @7 (latest)
 """)
 
 
@@ -272,7 +272,7 @@ def test_an_explanation_that_explains_nothing_is_shown_as_such(caretrail: Caretr
     said = {"episode": "A-1", "actor": ME, "type": "explained", "occurred_on": "2026-02-20", "code": "weather"}
     facts = [said | {"rule": "R1", "on": on} for on in ("2026-02-10", "2026-01-10")]
     load(caretrail, [amended()[0], *(json.dumps(fact) for fact in facts)])
-    assert [row["explains_nothing"] for row in caretrail("timeline", "A-1", "--json").json] == [False, False, True]
+    assert [row["explains_nothing"] for row in caretrail("timeline", "A-1", "--json").listed] == [False, False, True]
     shown = " ".join(caretrail("timeline", "A-1").out.split())
     assert shown.count("EXPLAINS NOTHING") == 1
     assert shown.index("2026-02-10") < shown.index("EXPLAINS NOTHING")
@@ -302,7 +302,7 @@ program        NE21-S4  unknown  since 2026-01-05  staff training: nothing
 lincoln-iop                                        attested
 
 7 findings
-Standing on position 65, the newest
+Current through @65 (latest)
 """)
 
 
@@ -316,7 +316,7 @@ Episode        Client   Level  Clinician  Admitted    Days  Status
 LNK-2026-0001  cl-7f3a  2.1    c-ortiz    2026-01-05  46    held
 
 1 episode open on that day
-Standing on position 65, the newest
+Current through @65 (latest)
 """)
 
 
@@ -334,7 +334,7 @@ Worklist as of 2026-06-01
 
 Nothing to do that was asked for; 0 episodes open on that day.
 
-Standing on position 65, the newest
+Current through @65 (latest)
 """)
 
 
@@ -344,15 +344,32 @@ READS = [
     "census --as-of 2026-03-09",
     "timeline LNK",
     "show --client cl-7f3a --as-of 2026-03-09",
+    "show LNK --as-of 2026-03-09",
+    "eligibility LNK --as-of 2026-03-09",
+    "why LNK R1 --as-of 2026-03-09",
+    "audit reviews --as-of 2026-03-09",
+    "audit reviews --list --as-of 2026-03-09",
+    "audit amendments --as-of 2026-03-24",
+    "audit amendments --list --as-of 2026-03-24",
+    "audit diff --from @54 --as-of 2026-03-24",
 ]
 
 
 @pytest.mark.parametrize("command", READS)
-def test_json_is_a_bare_array_and_the_position_goes_to_stderr(seen: Caretrail, command: str) -> None:
+def test_json_is_one_object_with_what_the_answer_rests_on(seen: Caretrail, command: str) -> None:
     ended = seen(*command.split(), "--json")
-    assert ended.out.startswith("[")
-    assert ended.json
-    assert ended.err == "Standing on position 65, the newest\n"
+    assert ended.err == ""
+    assert next(iter(ended.json)) == "standing"
+    standing = ended.json["standing"]
+    assert list(standing) == STANDING
+    current = {"events": 0, "seconds": 0}
+    assert (standing["position"], standing["newest"], standing["behind"], standing["stale"]) == (65, 65, current, False)
+    assert (standing["settled"], standing["checked"], standing["clock"]) == (True, None, "unchecked")
+    assert standing["as_of"] == ([command.split()[-1]] if "--as-of" in command else standing["as_of"])
+    assert ended.json.get("rows", [1]), "a list has its rows beside it, one episode's answer its own fields"
+
+
+STANDING = ["as_of", "known_at", "position", "newest", "behind", "stale", "settled", "checked", "clock"]
 
 
 ROW = [
@@ -376,19 +393,19 @@ ROW = [
 
 @pytest.mark.parametrize("command", ["worklist", "findings"])
 def test_rows_carry_their_published_keys(seen: Caretrail, command: str) -> None:
-    row = seen(command, "--as-of", "2026-03-09", "--rule", "R1", "--json").json[0]
+    row = seen(command, "--as-of", "2026-03-09", "--rule", "R1", "--json").listed[0]
     assert set(ROW) <= set(row)
     assert (row["rule"], row["verdict"], row["due_on"], row["days_overdue"]) == ("NE21-R1", "overdue", "2026-03-07", 2)
 
 
 def test_eligibility_carries_its_published_keys(seen: Caretrail) -> None:
     row = seen("eligibility", "LNK", "--as-of", "2026-02-10", "--json").json
-    assert list(row) == ["episode", "as_of", "verdict", "basis", "holds_through", "reasons", "evidence"]
+    assert list(row) == ["standing", "episode", "as_of", "verdict", "basis", "holds_through", "reasons", "evidence"]
     assert (row["verdict"], row["basis"]) == ("eligible", "determination")
 
 
 def test_a_timeline_carries_both_times_and_what_became_of_each_fact(seen: Caretrail) -> None:
-    rows = seen("timeline", "LNK", "--json").json
+    rows = seen("timeline", "LNK", "--json").listed
     late, voided = rows[52], rows[55]
     assert (late["late"], late["corrected_by"], late["occurred_on"]) == (True, [55], "2026-03-02")
     assert late["recorded_at"].startswith("2026-03-20T23:00")
@@ -402,18 +419,18 @@ def test_before_any_fact_there_is_a_word_and_never_a_clean_board(caretrail: Care
     ended = caretrail(command)
     assert (ended.status, ended.out, ended.err) == (0, "", nothing)
     as_json = caretrail(command, "--json")
-    assert (as_json.status, as_json.json) == (0, [])
+    assert (as_json.status, as_json.listed) == (0, [])
     assert as_json.err.startswith(nothing)
 
 
 def test_known_at_takes_an_instant_a_day_and_a_position(seen: Caretrail) -> None:
     for known_at in ("2026-03-20T23:00:00Z", "2026-03-20T17:00:01-06:00", "2026-03-20", "@53"):
-        rows = seen("findings", "--rule", "I3", "--as-of", "2026-03-03", "--known-at", known_at, "--json").json
+        rows = seen("findings", "--rule", "I3", "--as-of", "2026-03-03", "--known-at", known_at, "--json").listed
         assert [row["verdict"] for row in rows] == ([] if known_at == "2026-03-20T23:00:00Z" else ["violation"]), (
             known_at
         )
     ended = seen("census", "--as-of", "2026-03-03", "--known-at", "2026-03-20")
-    assert ended.out.endswith("As known at 2026-03-20 23:59:59 UTC: position 53 of 68\n"), "three looks"
+    assert ended.out.endswith("As known at 2026-03-20 23:59:59 UTC, @53 of @68\n"), "three looks"
     assert (
         seen("findings", "--as-of", "2026-03-03", "--known-at", "2026-01-01").err
         == "Nothing was recorded yet by then.\n"
@@ -431,16 +448,58 @@ def test_the_store_may_be_named_before_and_after_the_command(
 
 def test_my_caseload(seen: Caretrail) -> None:
     mine = seen("worklist", "--mine", "--as-of", "2026-03-09", CARETRAIL_ACTOR="c-ortiz,clinician,LADC")
-    theirs = seen("worklist", "--mine", "--as-of", "2026-03-09", CARETRAIL_ACTOR="c-quill,clinician")
+    theirs = seen("worklist", "--mine", "--as-of", "2026-03-09", CARETRAIL_ACTOR="c-noor,clinician")
     assert "NE21-R1" in mine.out
     assert "Nothing to do that was asked for; 1 episode open on that day." in theirs.out
+
+
+NOWHERE = {
+    "--mine": ("worklist", "--mine"),
+    "clinician": ("worklist", "--clinician", "c-ortis"),
+    "one of two": ("findings", "--program", "lincoln-iop", "--program", "lincoln-ipo"),
+    "program": ("census", "--program", "lincoln-ip"),
+    "rule": ("worklist", "--rule", "r11"),
+    "reviews": ("audit", "reviews", "--clinician", "C-ORTIZ"),
+    "author": ("audit", "amendments", "--author", "c-orti"),
+    "diff": ("audit", "diff", "--from", "@3", "--program", "lincoln-iopp"),
+    "client": ("show", "--client", "cl-7f3b"),
+    "episode": ("timeline", "LNK-2026-0002"),
+    "verdict": ("findings", "--verdict", "over_due"),
+    "of an episode": ("why", "LNK", "R22"),
+}
+
+
+@pytest.mark.parametrize("asked", NOWHERE)
+def test_a_name_that_nothing_has_is_a_usage_error_with_the_nearest_name(seen: Caretrail, asked: str) -> None:
+    """Given a slip of the pen, then there is no calm list; of episodes and clients nothing is suggested."""
+    ended = seen(*NOWHERE[asked], CARETRAIL_ACTOR="c-ortizz,clinician")
+    assert (ended.status, ended.out) == (2, "")
+    nearest = {
+        "--mine": "c-ortiz", "clinician": "c-ortiz", "one of two": "lincoln-iop", "program": "lincoln-iop",
+        "rule": "R1", "reviews": "c-ortiz", "author": "c-ortiz", "diff": "lincoln-iop", "verdict": "overdue",
+        "of an episode": "R2",
+    }.get(asked)  # fmt: skip  # as they stand above
+    if nearest is None:
+        assert "7f3a" not in ended.err
+        assert "0001" not in ended.err
+    else:
+        assert f"{nearest}?" in ended.err.lower().replace("r1?", "R1?").replace("r2?", "R2?")
+
+
+def test_repeated_filters_are_a_union(seen: Caretrail) -> None:
+    def rules(*asked: str) -> set[str]:
+        return {row["rule"] for row in seen("findings", "--as-of", "2026-03-09", *asked, "--json").listed}
+
+    assert rules("--rule", "R1", "--rule", "c1") == {"NE21-R1", "NE21-C1"}
+    assert rules("--verdict", "overdue", "--verdict", "info") == {"NE21-R1", "NE21-I5", "NE21-M1"}
+    assert rules("--clinician", "c-noor", "--clinician", "c-ortiz") == rules("--clinician", "c-ortiz")
 
 
 def test_the_position_is_that_of_the_log_on_both_databases(caretrail_both: Caretrail, example: str) -> None:
     caretrail_both("append", "--imported", input=example)
     ended = caretrail_both("worklist", "--as-of", "2026-03-09")
     assert "2 days over" in ended.out
-    assert "Standing on position 65, the newest" in ended.out
+    assert "Current through @65 (latest)" in ended.out
 
 
 def test_the_projection_commands(caretrail_both: Caretrail, example: str) -> None:

@@ -47,7 +47,7 @@ def test_a_worklist_is_read_from_a_standby_and_says_where_it_stands(pair: tuple[
         here = standby(*command, CARETRAIL_ACCESS_DB=primary.url)
         assert (here.status, here.out) == (0, there.out)
         assert f"position {last}" in here.err
-    looks = primary("audit", "access", "--json").json
+    looks = primary("audit", "access", "--json").listed
     assert [look["command"] for look in looks] == [command[0] for command in LISTS for _ in ("there", "here")]
     assert {look["account"] for look in looks} == {"postgres"}
     assert json.loads(standby(*LISTS[0], CARETRAIL_ACCESS_DB=primary.url).out)
@@ -61,7 +61,7 @@ def test_a_url_of_all_servers_finds_the_primary_by_itself(
     standby.variables["CARETRAIL_DB"] = f"postgresql://postgres@/postgres?host={hosts}&target_session_attrs=standby"
     ended = standby(*LISTS[0])
     assert (ended.status, bool(ended.json)) == (0, True), ended.err
-    assert [look["command"] for look in primary("audit", "access", "--json").json] == ["worklist"]
+    assert [look["command"] for look in primary("audit", "access", "--json").listed] == ["worklist"]
 
 
 def test_without_a_primary_only_census_and_status_answer(
@@ -78,10 +78,10 @@ def test_without_a_primary_only_census_and_status_answer(
             assert (ended.status, ended.out) == (4, ""), place
             assert "nothing is shown, because this look cannot be recorded" in ended.err
         ended = standby("census", "--as-of", "2026-03-09", "--json", **variables)
-        assert [row["episode"] for row in ended.json] == ["LNK-2026-0001"]
-        assert "This look is not recorded" in ended.err
+        assert [row["episode"] for row in ended.listed] == ["LNK-2026-0001"]
+        assert "This access is not recorded" in ended.err
         assert standby("projection", "status", **variables).status == 0
-    assert primary("audit", "access", "--json").json == []
+    assert primary("audit", "access", "--json").listed == []
 
 
 def test_a_standby_takes_no_facts(pair: tuple[Caretrail, Caretrail]) -> None:

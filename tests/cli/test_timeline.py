@@ -117,12 +117,12 @@ Fact  Happened     Recorded, UTC     What                              Stated by
                                                                        LIMHP
 
 10 facts, 1 corrected, 4 voided
-Standing on position 10, the newest
+Current through @10 (latest)
 """)
 
 
 def test_the_same_is_in_the_json(caretrail: Caretrail) -> None:
-    rows = load(caretrail, chained())("timeline", "A-1", "--json").json
+    rows = load(caretrail, chained())("timeline", "A-1", "--json").listed
     session, correction, plan, added = rows[1], rows[2], rows[6], rows[7]
     assert (session["occurred_on"], session["happened_on"], session["days_after"]) == ("2026-01-07", "2026-01-06", 1)
     assert session["fact"]["group_size"] == 13, "the original is as it was"
@@ -141,8 +141,8 @@ def test_the_same_is_in_the_json(caretrail: Caretrail) -> None:
 
 def test_before_an_amendment_was_known_nothing_of_it_shows(caretrail: Caretrail) -> None:
     seen = load(caretrail, chained())
-    then = seen("timeline", "A-1", "--known-at", "2026-01-07T23:30:00Z", "--json").json
+    then = seen("timeline", "A-1", "--known-at", "2026-01-07T23:30:00Z", "--json").listed
     assert (then[1]["happened_on"], then[1]["corrections"], then[1]["withdrawn"]) == ("2026-01-07", [], [])
-    struck = seen("timeline", "A-1", "--known-at", "@4", "--json").json
+    struck = seen("timeline", "A-1", "--known-at", "@4", "--json").listed
     assert (struck[1]["corrections"], struck[1]["happened_on"]) == ([], "2026-01-07")
     assert [(gone["version"], gone["by"]["version"]) for gone in struck[1]["withdrawn"]] == [(3, 4)]

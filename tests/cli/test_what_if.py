@@ -14,7 +14,7 @@ from .test_screens import load, screen
 PACK = "ne-medicaid-2.1-adult"
 EVERY_30 = 'every = [{ count = 30, unit = "calendar_day", soon = 7 }]'
 TOLD = "What if: judged by draft (draft.toml), as if it were in force all along; nothing is stored\n"
-STANDING = "Standing on position 65, the newest\n"
+STANDING = "Current through @65 (latest)\n"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ Episode        Rule     Due          What                            Owner
 LNK-2026-0001  NE21-R1  4 days over  review overdue, due 2026-02-25  c-ortiz
 
 Against the packs in force: 0 rows more, 0 less, 1 changed.
-Standing on position 65, the newest
+Current through @65 (latest)
 'caretrail why EPISODE RULE --pack draft.toml' explains a row.
 """)
 
@@ -92,12 +92,11 @@ def test_it_goes_with_what_was_known_then_and_with_json(seen: Caretrail) -> None
     then = seen("worklist", "--pack", "draft.toml", "--as-of", "2026-03-01", "--known-at", "@24", "--rule", "R1")
     assert "review overdue, due 2026-01-27" in then.out
     assert "packs in force" not in then.out, "what the packs in force said then would have to be worked out as well"
-    assert then.out.endswith(
-        "As known at position 24 of 65\n'caretrail why EPISODE RULE --pack draft.toml' explains a row.\n"
-    )
+    assert then.out.endswith("As known at @24 of @65\n'caretrail why EPISODE RULE --pack draft.toml' explains a row.\n")
     ended = seen("worklist", "--pack", "draft.toml", "--as-of", "2026-03-01", "--rule", "R1", "--json")
-    assert [(item["pack"], item["due_on"]) for item in ended.json] == [("draft", "2026-02-25")]
-    assert ended.err == TOLD + STANDING.replace("65", "66"), "the look before is a fact, too"
+    assert [(item["pack"], item["due_on"]) for item in ended.listed] == [("draft", "2026-02-25")]
+    assert ended.err == TOLD
+    assert ended.json["standing"]["position"] == 66, "the look before is a fact, too"
 
 
 @pytest.mark.usefixtures("draft")
@@ -133,7 +132,7 @@ def test_a_pack_that_cannot_be_used_is_a_named_error(seen: Caretrail, draft: Pat
 def test_a_rule_the_pack_does_not_have_is_refused(seen: Caretrail) -> None:
     ended = seen("worklist", "--pack", "draft.toml", "--rule", "Z9")
     assert ended.status == 2
-    assert "Error: pack draft has no such rule; there are NE21-A1, " in ended.err
+    assert "Error: there is no rule Z9\nHint: rules of draft: NE21-A1, " in ended.err
 
 
 @pytest.mark.usefixtures("draft")

@@ -84,7 +84,7 @@ So far:
   2026-03-07 to 2026-03-07  due_today  review due 2026-03-07
   2026-03-08 to 2026-03-10  overdue    review overdue, due 2026-03-07
 
-Standing on position 65, the newest
+Current through @65 (latest)
 """)
 
 
@@ -117,7 +117,7 @@ So far:
   2026-03-02 to 2026-03-08  violation  group of 2026-03-02 09:00: 13 clients, 3
                                        to 12 allowed
 
-As known at position 54 of 65
+As known at @54 of @65
 """)
 
 
@@ -135,7 +135,7 @@ Source    Nebraska DHHS, Intensive Outpatient – Level 2.1: Adult Substance Use
           Disorder, service definition (Title 471 chapter 20), 471 NAC 20-001
 Version   ne-medicaid-2.1-adult, in force on every day; the text carries no date
 
-Standing on position 65, the newest
+Current through @65 (latest)
 """)
 
 
@@ -217,10 +217,10 @@ So far:
   2026-01-05 on  unknown  policy pack xx-nowhere is not installed: nothing is
                           judged
 
-Standing on position 1, the newest
+Current through @1 (latest)
 """)
     refused = caretrail("why", "A-1", "R1")
-    assert (refused.status, refused.out) == (1, "")
+    assert (refused.status, refused.out) == (2, "")
     assert refused.err == (
         "Error: no rule of that name judges this episode\n"
         "Hint: no policy pack judges it: 'caretrail why EPISODE PACK' says why\n"
@@ -260,8 +260,9 @@ def test_the_version_of_the_rules_is_named_with_both_its_dates(
 def test_json_carries_the_whole_chain_under_its_published_keys(seen: Caretrail) -> None:
     why = seen("why", "LNK", "R1", "--as-of", "2026-03-08", "--json").json
     assert list(why) == [
-        "episode", "rule", "title", "as_of", "in_force", "findings", "today", "stands", "lasts", "silent", "citation",
-        "strength", "on", "check", "text", "judged_by", "rests_on", "explained_by", "cleared_by", "readings", "history",
+        "standing", "episode", "rule", "title", "as_of", "in_force", "findings", "today", "stands", "lasts", "silent",
+        "citation", "strength", "on", "check", "text", "judged_by", "rests_on", "explained_by", "cleared_by",
+        "readings", "history",
     ]  # fmt: skip
     interval = ["verdict", "subject", "from", "until", "due_on", "message", "quiet", "pack"]
     assert [list(item) for item in why["stands"]] == [interval]

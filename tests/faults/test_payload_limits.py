@@ -12,7 +12,7 @@ import pytest
 from caretrail.errors import InvalidFact
 from caretrail.facts import fact_from, parsing, payload_of
 from caretrail.facts.parsing import MAX_BYTES
-from caretrail.service import Receipt, Store, create_store, open_store
+from caretrail.service import Receipt, Store, WholeEpisode, create_store, open_store
 from tests.cli.conftest import Caretrail
 from tests.projections.given import NOW
 from tests.support.build import admitted, session
@@ -63,10 +63,10 @@ def test_a_fact_at_the_limit_is_taken_and_one_byte_more_is_not(store_url: str, t
         store.append(admitted("01-05"))
         for number, filler in enumerate(("x", "\u00fc", "\U0001d518")):
             assert send(store, caretrail, _of_size(MAX_BYTES, filler)) == "taken"
-            entry = store.episode("E-1").entries[1 + number]
+            entry = store.ask(WholeEpisode("E-1")).value.entries[1 + number]
             assert payload_of(entry.fact) == payload_of(fact_from(_of_size(MAX_BYTES, filler)))
         assert send(store, caretrail, _of_size(MAX_BYTES + 1)) == "payload is larger than 256 KB"
-        assert store.episode("E-1").version == 4
+        assert store.ask(WholeEpisode("E-1")).value.version == 4
     row = caretrail("log", "--after", "@1").rows[0]
     assert row["fact"] | {"source": row["source"]} == _of_size(MAX_BYTES)
 
@@ -75,7 +75,7 @@ def test_many_of_the_largest_go_in_one_call(store_url: str) -> None:
     create_store(store_url)
     with open_store(store_url, clock=lambda: NOW) as store:
         store.append([admitted("01-05"), *([_of_size(MAX_BYTES)] * 20)])
-        assert store.episode("E-1").version == 21
+        assert store.ask(WholeEpisode("E-1")).value.version == 21
 
 
 def test_without_the_limit_it_would_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:

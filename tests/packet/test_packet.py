@@ -20,15 +20,16 @@ from caretrail.evidence.packet import terms, verify
 from caretrail.evidence.packet.terms import BASES, PURPOSES, PacketRefused, Terms
 from caretrail.facts import parse_fact
 from caretrail.ledger.note import BadSignature, UnknownKey, new_key
+from caretrail.plain import as_json
 from caretrail.policy.loader import pack_source
 from caretrail.projection.upkeep import catch_up
-from caretrail.reading.door import unrecorded
-from caretrail.reading.reader import Reader
+from caretrail.reading.gate import unrecorded
 from caretrail.recording import EventRecorder, init_store, open_recorder
 from caretrail.recording.copying import copy_store
 from tests.packet.packets import NOW, Desk, Files, problems, status, unpacked
 from tests.projections.given import NAME, copy_of_example, example
 from tests.support.build import admitted, assessed, fact
+from tests.support.reading import asking
 from tests.support.stores import run_sql
 
 DAY = date(2026, 5, 4)
@@ -81,12 +82,12 @@ def test_the_packet_of_one_episode_out_of_many(desk: Desk, tmp_path: Path) -> No
         assert columns == (event.position, event.originator_version, event.recorded_by, event.topic)
         if "payload" in line:
             assert line["payload"] == json.loads(event.state)
-    reader = Reader(desk.recorder, NOW, access=unrecorded)
+    reader = asking(desk.recorder, NOW, unrecorded)
     expected = reader.findings(DAY, episode=NAME, closed=True, all_verdicts=True)
     said = json.loads(files[f"{FOLDER}/findings.json"])["on_the_day"]
-    assert sorted(map(str, said)) == sorted(str(row.as_json()) for row in expected)
+    assert sorted(map(str, said)) == sorted(str(as_json(row)) for row in expected)
     eligibility = json.loads(files[f"{FOLDER}/eligibility.json"])["on_the_day"]
-    assert eligibility == reader.eligibility(NAME, DAY).as_json()
+    assert eligibility == as_json(reader.eligibility(NAME, DAY))
     assert files["policies/ne-medicaid-2.1-adult.toml"].partition(b"\n")[2] == pack_source("ne-medicaid-2.1-adult")
     assert problems(packet, desk.public) == ""
     assert stat.S_IMODE(packet.stat().st_mode) == 0o600
@@ -297,7 +298,7 @@ def test_a_program_of_the_demo_store(recorder: EventRecorder, tmp_path: Path) ->
     for place in range(0, len(lines), 500):
         outcomes = desk.commands.append_each([parse_fact(line) for line in lines[place : place + 500]], imported=True)
         assert not [outcome for outcome in outcomes if isinstance(outcome, Refused)]
-    reader = Reader(recorder, NOW, access=unrecorded)
+    reader = asking(recorder, NOW, unrecorded)
     programs = {row.program for row in reader.census(date(2026, 5, 1))} - {None}
     program = sorted(str(name) for name in programs)[0]
     start, end = date(2026, 4, 1), date(2026, 6, 30)
@@ -318,7 +319,7 @@ def test_a_program_of_the_demo_store(recorder: EventRecorder, tmp_path: Path) ->
 
 
 def test_an_episode_recorded_behind_the_rows_counts_for_its_program(desk: Desk) -> None:
-    onlooker = Reader(desk.recorder, NOW, access=unrecorded, write=False)
+    onlooker = asking(desk.recorder, NOW, unrecorded, write=False)
     before = onlooker.in_program("lincoln-iop", date(2026, 5, 20), date(2026, 5, 31))
     desk.record(assessed("05-20", "NEW", program="lincoln-iop"), admitted("05-21", "NEW", program="lincoln-iop"))
     assert onlooker.in_program("lincoln-iop", date(2026, 5, 20), date(2026, 5, 31)) == sorted([*before, "NEW"])

@@ -12,9 +12,9 @@ from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.facts import Fact, fact_from, parse_fact
 from caretrail.projection.schema import create_tables
-from caretrail.reading.door import unrecorded
-from caretrail.reading.reader import Reader
+from caretrail.reading.gate import unrecorded
 from caretrail.recording import EventRecorder
+from tests.support.reading import Asking, asking
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 NAME = "LNK-2026-0001"
@@ -68,11 +68,11 @@ class Care:
         return receipts
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> Asking:
         """A reader at this instant."""
-        return Reader(self.recorder, self.now, access=unrecorded)
+        return asking(self.recorder, self.now, unrecorded)
 
     @property
-    def onlooker(self) -> Reader:
+    def onlooker(self) -> Asking:
         """A reader that writes nothing."""
-        return Reader(self.recorder, self.now, access=unrecorded, write=False)
+        return asking(self.recorder, self.now, unrecorded, write=False)

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from caretrail.commands.access import AccessContext, AccessLog
-from caretrail.errors import InvalidFact
+from caretrail.errors import InvalidFact, StaleReadModel
 from caretrail.projection.check import check
 from caretrail.projection.projector import Projector
 from caretrail.projection.rebuild import rebuild
 from caretrail.projection.schema import State, read_state
 from caretrail.projection.status import status
 from caretrail.projection.upkeep import catch_up
-from caretrail.reading import door
-from caretrail.reading.reader import Reader
+from caretrail.reading import gate
 from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
 from caretrail.recording.events import PendingAccess, access_stream
 from tests.projections.given import NAME, NOW, Care, day, example
 from tests.support.build import admitted, assessed
+from tests.support.reading import Asking, asking
 from tests.support.stores import pending
 
 
@@ -34,8 +35,8 @@ def looks(recorder: EventRecorder, count: int) -> None:
         )
 
 
-def recording(care: Care) -> Reader:
-    return Reader(care.recorder, NOW, access=AccessLog(care.recorder, AccessContext("worklist"), NOW.date))
+def recording(care: Care) -> Asking:
+    return asking(care.recorder, NOW, AccessLog(care.recorder, AccessContext("worklist"), NOW.date))
 
 
 def test_they_make_no_rows_and_are_never_quarantined(care: Care) -> None:
@@ -71,34 +72,40 @@ def test_behind_are_facts_not_looks(care: Care) -> None:
 
 def test_looks_alone_make_no_answer_stale(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given far more looks behind the rows than facts would be recomputed of, then a list is current all the same."""
-    monkeypatch.setattr(door, "OVERLAY_FACTS", 10)
+    monkeypatch.setattr(gate, "MOST_TOUCHED", 1)
     care.record(example())
     Projector(care.recorder).catch_up()
     looks(care.recorder, 50)
     care.record([assessed("01-02"), admitted("01-05")])
     reader = care.onlooker
     assert {row.episode for row in reader.census(day("03-01"))} == {NAME, "E-1"}
-    assert (reader.stands_on.position, reader.stands_on.stale) == (117, False)
+    assert (reader.standing.position, reader.standing.stale) == (117, False)
 
 
 def test_so_many_positions_behind_that_nobody_looks_is_stale(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "FARTHEST", 40)
-    monkeypatch.setattr(door, "OVERLAY_FACTS", 10)
+    """Given more positions behind the rows than a read searches, then accesses alone still are nothing, a fact is."""
+    monkeypatch.setattr(gate, "FARTHEST", 40)
     care.record(example())
     Projector(care.recorder).catch_up()
     looks(care.recorder, 50)
+    care.now = datetime.now(UTC) + timedelta(minutes=1)
     reader = care.onlooker
     reader.census(day("03-01"))
-    assert (reader.stands_on.position, reader.stands_on.stale) == (65, True)
+    assert (reader.standing.position, reader.standing.stale) == (115, False)
+    care.record([assessed("01-02")])
+    with pytest.raises(StaleReadModel):
+        reader.census(day("03-01"))
+    reader.census(day("03-01"), allow_stale=True)
+    assert (reader.standing.position, reader.standing.stale) == (65, True)
 
 
 def test_a_look_is_not_what_its_own_answer_stands_on(care: Care) -> None:
     care.record(example())
     reader = recording(care)
     assert reader.timeline(NAME)
-    assert (reader.stands_on.position, reader.stands_on.log_position) == (65, 65)
+    assert (reader.standing.position, reader.standing.newest) == (65, 65)
     assert reader.timeline(NAME)
-    assert reader.stands_on.position == 66
+    assert reader.standing.position == 66
 
 
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -130,12 +137,12 @@ def test_reading_again_and_again_writes_no_rows(care: Care, monkeypatch: pytest.
 def test_many_looks_are_walked_over_once(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     care.record(example())
     catch_up(care.recorder)
-    looks(care.recorder, door.UNNOTED)
+    looks(care.recorder, gate.UNNOTED)
     care.reader.worklist(day("03-09"))
     state = read_state(care.recorder.database)
     moved = care.recorder.database.dialect == "sqlite"
     assert state is not None
-    assert state.position == (65 + door.UNNOTED if moved else 65)
+    assert state.position == (65 + gate.UNNOTED if moved else 65)
 
 
 def test_a_payload_of_a_look_is_never_fetched_for_rows(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +172,7 @@ def test_a_fact_smuggled_into_the_stream_of_an_account_harms_nobody(postgres_url
         catch_up(recorder)
         looks(recorder, 2)
         for call in ([later], [later, pending(uuid4())]):
-            with pytest.raises(InvalidFact, match="by looking"):
+            with pytest.raises(InvalidFact, match="by reading"):
                 recorder.append(call)
         catch_up(recorder)
         assert check(recorder).ok

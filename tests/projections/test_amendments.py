@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from caretrail.facts import Fact
 from caretrail.reading.questions.amendments import Amended, AmendedFact, Times
-from caretrail.reading.reader import Reader
 from caretrail.recording import init_store, open_recorder
 from tests.projections.given import NAME, NOW, Care, day, example
 from tests.support.build import LEE, admitted, assessed, attestation, fact, session
+from tests.support.reading import asking
 from tests.support.stores import Clock
 
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_judged_is_said(care: Care) -> None:
 def test_an_answer_names_the_episodes_of_what_it_lists(care: Care) -> None:
     care.record([*example(), admitted("01-05")])
     seen: list[list[str]] = []
-    Reader(care.recorder, NOW, access=seen.append).amendments()
+    asking(care.recorder, NOW, seen.append).amendments()
     assert seen == [[NAME]]
 
 

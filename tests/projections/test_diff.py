@@ -13,15 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caretrail.errors import UnknownEpisode
+from caretrail.errors import UnknownName
 from caretrail.facts import Fact
 from caretrail.projection.shapes import EpisodeRows
-from caretrail.reading.board import KnownBoard
 from caretrail.reading.questions import diff as module
 from caretrail.reading.questions.diff import ELIGIBILITY, Change, Said
+from caretrail.reading.snapshot import LogSnapshot
 from caretrail.recording import init_store, open_recorder
 from tests.projections.given import NAME, NOW, Care, day, example
 from tests.support.build import admitted, assessed, fact, plan, session, signature
+from tests.support.reading import asking
 from tests.support.stores import pending
 
 SIGNED = [signature("c-ortiz", "02-05"), signature("cl-E-1", "02-05")]
@@ -68,7 +69,7 @@ Saying = tuple[str, str, Said]
 
 @cache
 def known(care: Care, name: str, position: int) -> EpisodeRows | None:
-    return KnownBoard(care.recorder, position).rows(name)
+    return LogSnapshot(care.recorder, NOW, position).rows(name)
 
 
 def verdicts(rows: EpisodeRows | None, on: date) -> Counter[Saying]:
@@ -197,16 +198,15 @@ def test_filters_by_episode_and_program(care: Care) -> None:
     assert {c.episode for c in care.reader.diff(0, 82, program="iop").changes} == {"E-1"}
     assert {c.episode for c in care.reader.diff(0, 82, episode=NAME).changes} == {NAME}
     assert care.reader.diff(66, 82, episode=NAME).changes == ()
-    with pytest.raises(UnknownEpisode):
+    with pytest.raises(UnknownName):
         care.reader.diff(0, 60, episode="E-1")
 
 
 def test_an_answer_names_whose_record_it_shows(care: Care) -> None:
     care.record(example())
     seen: list[list[str]] = []
-    from caretrail.reading.reader import Reader
 
-    reader = Reader(care.recorder, NOW, access=seen.append)
+    reader = asking(care.recorder, NOW, seen.append)
     reader.diff(54, 65, day("03-24"))
     reader.diff(65, 65, day("03-24"), episode=NAME)
     reader.diff(65, 65, day("03-24"))

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from caretrail.commands.application import Commands
 from caretrail.facts import Fact
+from caretrail.plain import as_json
 from caretrail.policy import load_pack
 from caretrail.projection.check import check
 from caretrail.projection.rebuild import rebuild
 from caretrail.projection.upkeep import catch_up
-from caretrail.reading.answers import FindingRow, Worklist
-from caretrail.reading.reader import Reader
-from caretrail.reading.what_if import as_if_in_force
+from caretrail.reading.answers import FindingRow, Work
+from caretrail.reading.readings import as_if_in_force
 from tests.projections.given import Care, day
 from tests.support.build import LEE, admitted, assessed, attestation, attested, fact, plan
+from tests.support.reading import asking
 
 
-def of_programs(found: list[FindingRow] | Worklist) -> list[tuple[str | None, str, str, str, str]]:
+def of_programs(found: list[FindingRow] | Work) -> list[tuple[str | None, str, str, str, str]]:
     """The rows of programs: which, rule, verdict, since when, message."""
-    rows = found.rows if isinstance(found, Worklist) else found
+    rows = found.rows if isinstance(found, Work) else found
     return [
         (row.program, row.rule.removeprefix("NE21-"), row.verdict, f"{row.start:%m-%d}", row.message)
         for row in rows
@@ -51,7 +52,7 @@ def test_two_episodes_of_a_program_make_one_row_of_records_to_check(care: Care) 
     assert (row.group, row.count, row.since) == ("documentation", 3, day("01-05"))
     assert row.message == "3 records to check: NE21-S2, NE21-S3, NE21-S4"
     assert (row.client, row.level, row.clinician, row.owner) == (None, None, None, None)
-    assert row.as_json()["episode"] is None
+    assert as_json(row)["episode"] is None
     assert row.pack == "ne-medicaid-2.1-adult"
     assert "471 chapter 20" in row.citation
 
@@ -116,7 +117,7 @@ def test_filters_of_a_case_leave_programs_out_and_the_others_apply(care: Care) -
 def test_programs_are_neither_in_the_census_nor_among_the_episodes_shown(care: Care) -> None:
     care.record([*attested(), *in_care("A", "01-05")])
     shown: list[list[str]] = []
-    reader = Reader(care.recorder, care.now, access=shown.append)
+    reader = asking(care.recorder, care.now, shown.append)
     assert [row.episode for row in reader.census(day("01-06"))] == ["A"]
     reader.findings(day("01-06"), all_verdicts=True)
     reader.worklist(day("01-06"))
@@ -149,13 +150,14 @@ def test_what_is_newer_than_the_rows_is_in_the_answer(care: Care) -> None:
 
 
 def test_far_behind_the_stored_rows_answer_as_they_stand(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caretrail.reading.door.OVERLAY_FACTS", 1)
+    monkeypatch.setattr("caretrail.reading.gate.MOST_TOUCHED", 0)
     care.record(in_care("A"))
     catch_up(care.recorder)
     care.record(attested())
+    care.now = datetime.now(UTC) + timedelta(minutes=1)
     reader = care.onlooker
-    assert of_programs(reader.findings(day("01-09"))) == MISSING
-    assert reader.stands_on.stale
+    assert of_programs(reader.findings(day("01-09"), allow_stale=True)) == MISSING
+    assert reader.standing.stale
 
 
 def test_each_program_has_its_own_today(care: Care) -> None:

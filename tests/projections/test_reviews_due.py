@@ -21,11 +21,11 @@ from caretrail.policy import Policy
 from caretrail.projection.shapes import EpisodeRows
 from caretrail.projection.spans import episode_spans
 from caretrail.reading.questions.reviews import due_reviews
-from caretrail.reading.reader import Reader
 from tests.findings.generated import histories
 from tests.findings.text_history import PACK, history_of
 from tests.projections.given import NAME, NOW, Care, copy_of_example, day, example
 from tests.support.build import admitted, assessed, fact, plan, signature
+from tests.support.reading import asking
 
 POLICY = Policy((PACK,))
 Told = tuple[date, str, date | None, int]
@@ -169,10 +169,10 @@ def stays() -> list[Fact]:
 def test_it_is_whose_case_it_was_on_the_due_day(care: Care) -> None:
     care.record(stays())
     found = care.reader.reviews(day("02-20"))
-    assert [(r.program, r.clinician, r.due, r.on_time, r.late, r.not_done, r.days_late) for r in found.rates] == [
+    assert [(r.program, r.clinician, r.due, r.on_time, r.late, r.not_done, r.days_late) for r in found.rows] == [
         ("iop", "c-lee", 1, 0, 1, 0, (4,)), ("op", "c-ortiz", 1, 0, 0, 1, ()),
     ]  # fmt: skip
-    [late], [missed] = (rate.reviews for rate in found.rates)
+    [late], [missed] = (rate.reviews for rate in found.rows)
     assert (late.episode, late.done_by, late.evidence) == ("E-1", (5,), (3,))
     assert late.arithmetic == "base 2026-01-07 plan 1 + 30 days = 2026-02-06"
     assert (missed.episode, missed.done_on, missed.days_late) == ("E-2", None, 14)
@@ -182,7 +182,7 @@ def test_filters_and_period_go_by_the_due_day(care: Care) -> None:
     care.record([*stays(), *example()])
 
     def due(**asked: Any) -> list[str]:
-        rates = care.reader.reviews(day("03-20"), **asked).rates
+        rates = care.reader.reviews(day("03-20"), **asked).rows
         return sorted(f"{one.episode} {one.due_on:%m-%d}" for rate in rates for one in rate.reviews)
 
     assert due() == ["E-1 02-06", "E-1 03-12", "E-2 02-06", f"{NAME} 02-06", f"{NAME} 03-07"]
@@ -194,14 +194,14 @@ def test_filters_and_period_go_by_the_due_day(care: Care) -> None:
 
 def test_an_explained_review_is_late_all_the_same(care: Care) -> None:
     care.record([*stays(), fact("explained", "02-12", "E-2", rule="R1", on="2026-02-10", code="client_ill")])
-    reviews = {one.episode: one for rate in care.reader.reviews(day("02-20")).rates for one in rate.reviews}
+    reviews = {one.episode: one for rate in care.reader.reviews(day("02-20")).rows for one in rate.reviews}
     assert (reviews["E-2"].outcome, reviews["E-2"].explained, reviews["E-1"].explained) == ("not_done", True, False)
 
 
 def test_what_is_not_counted_is_said(care: Care) -> None:
     care.record([admitted("01-05", policy="xx-nowhere"), *example()])
     found = care.reader.reviews(day("06-01"))
-    assert (found.unjudged, found.unread, len(found.rates)) == (1, 0, 1)
+    assert (found.unjudged, found.unread, len(found.rows)) == (1, 0, 1)
     assert care.reader.reviews(day("06-01"), end=day("01-04")).unjudged == 0
 
 
@@ -211,12 +211,12 @@ def test_rows_behind_the_log_and_the_log_itself_say_the_same(care: Care) -> None
     assert care.reader.reviews(day("05-01")) == known
     care.record([*copy_of_example("B-3", 3)])
     behind = care.onlooker.reviews(day("05-01"))
-    assert Counter(one.episode for rate in behind.rates for one in rate.reviews)["B-3"] == 2
+    assert Counter(one.episode for rate in behind.rows for one in rate.reviews)["B-3"] == 2
     assert behind == care.reader.reviews(day("05-01"), known_at=care.recorder.max_position())
 
 
 def test_an_answer_names_the_episodes_behind_its_numbers(care: Care) -> None:
     care.record([*stays(), *example()])
     seen: list[list[str]] = []
-    Reader(care.recorder, NOW, access=seen.append).reviews(day("02-20"), program="op")
+    asking(care.recorder, NOW, seen.append).reviews(day("02-20"), program="op")
     assert seen == [["E-2"]]

@@ -11,17 +11,22 @@ from pathlib import Path
 import pytest
 
 import caretrail.service
+from caretrail.errors import AccessNotRecorded, CommandReused, Impossible, InvalidFact, StoreNotInitialised
 from caretrail.facts import payload_of, read_fact
-from caretrail.reading.accesses import Looks
+from caretrail.reading.accesses import AccessRows
 from caretrail.recording import open_recorder
 from caretrail.service import (
-    AccessNotRecorded,
-    CommandReused,
-    Impossible,
-    InvalidFact,
+    Census,
+    ContinuedStay,
+    DateOfService,
+    Filters,
+    Findings,
     Person,
+    Query,
     Receipt,
-    StoreNotInitialised,
+    Timeline,
+    WholeEpisode,
+    Worklist,
     create_store,
     open_store,
 )
@@ -40,18 +45,18 @@ def test_facts_go_in_once_however_often_they_are_sent_and_answers_come_out(store
         first = store.append(example(), imported=True)
         assert store.append(example(), imported=True) == first
         assert [receipt.version for receipt in first] == list(range(1, 66))
-        assert payload_of(store.episode(NAME).entries[0].fact) == payload_of(example()[0])
-        assert store.eligibility(NAME, date(2026, 2, 10)).verdict == "eligible"
-        assert [row.rule for row in store.findings(episode=NAME, as_of=date(2026, 3, 10))] == [
+        assert payload_of(store.ask(WholeEpisode(NAME)).value.entries[0].fact) == payload_of(example()[0])
+        assert store.ask(ContinuedStay(NAME, Query(date(2026, 2, 10)))).value.verdict == "eligible"
+        assert [row.rule for row in store.ask(Findings(Query(date(2026, 3, 10)), Filters(episodes={NAME}))).value] == [
             "NE21-C1",
             "NE21-I5",
             "NE21-M1",
             "NE21-R1",
         ]
-        work = store.worklist(date(2026, 3, 10))
+        work = store.ask(Worklist(Query(date(2026, 3, 10)))).value
         assert [(row.episode, row.rule) for row in work.rows if row.episode] == [(NAME, "NE21-R1"), (NAME, "NE21-C1")]
         assert [(row.program, row.count) for row in work.rows if not row.episode] == [("lincoln-iop", 3)]
-        assert len(store.timeline(NAME)) == 65
+        assert len(store.ask(Timeline(NAME)).value) == 65
 
 
 def test_a_call_takes_all_facts_or_none_and_says_which_is_to_blame(store_url: str) -> None:
@@ -63,7 +68,7 @@ def test_a_call_takes_all_facts_or_none_and_says_which_is_to_blame(store_url: st
         with pytest.raises(InvalidFact) as invalid:
             store.append([assessed("01-02"), {"type": "admitted"}])
         assert invalid.value.index == 1
-        assert store.reader().census(date(2026, 1, 6)) == []
+        assert store.ask(Census(Query(date(2026, 1, 6)))).value == ()
 
 
 def test_each_fact_on_its_own_merits_gets_a_receipt_or_a_refusal_in_its_place(store_url: str) -> None:
@@ -90,8 +95,8 @@ def test_what_is_appended_is_in_the_next_answer(store_url: str) -> None:
     with open_store(store_url, clock=lambda: datetime(2026, 3, 10, 18, tzinfo=UTC)) as store:
         for facts in range(1, 44):
             store.append(copy_of_example("E-9", facts=43)[facts - 1], imported=True)
-            assert len(store.timeline("E-9")) == facts
-        assert {row.rule for row in store.worklist().rows if row.episode} == {"NE21-R1", "NE21-C1"}
+            assert len(store.ask(Timeline("E-9")).value) == facts
+        assert {row.rule for row in store.ask(Worklist()).value.rows if row.episode} == {"NE21-R1", "NE21-C1"}
 
 
 def test_every_answer_of_a_service_is_recorded_with_who_it_is_for(store_url: str) -> None:
@@ -99,15 +104,15 @@ def test_every_answer_of_a_service_is_recorded_with_who_it_is_for(store_url: str
     clerk = {"id": "ehr", "role": "service"}
     with open_store(store_url, actor=clerk, purpose="operations", clock=lambda: NOW) as store:
         store.append([assessed("01-02"), admitted("01-05")])
-        store.worklist(date(2026, 2, 20))
-        store.findings(episode="E-1")
+        store.ask(Worklist(Query(date(2026, 2, 20))))
+        store.ask(Findings(filters=Filters(episodes={"E-1"})))
         other = store.asked_by(Person(id="c-ortiz", role="clinician"), reason="found unconscious")
-        other.timeline("E-1")
-        other.reader().sheet("E-1")
-        store.eligibility("E-1")
-        store.asked_by(None, purpose="audit").episode("E-1")
+        other.ask(Timeline("E-1"))
+        other.ask(DateOfService("E-1"))
+        store.ask(ContinuedStay("E-1"))
+        store.asked_by(None, purpose="audit").ask(WholeEpisode("E-1"))
     with open_recorder(store_url) as recorder:
-        told = [(row.command, row.actor and row.actor.id, row.purpose, row.reason) for row in Looks(recorder)]
+        told = [(row.command, row.actor and row.actor.id, row.purpose, row.reason) for row in AccessRows(recorder)]
         days = {
             fact.occurred_on
             for event in recorder.read_accesses(0, 99)
@@ -119,7 +124,7 @@ def test_every_answer_of_a_service_is_recorded_with_who_it_is_for(store_url: str
         ("service worklist", "ehr", "operations", None),
         ("service findings", "ehr", "operations", None),
         ("service timeline", "c-ortiz", "emergency", "found unconscious"),
-        ("service reader", "c-ortiz", "emergency", "found unconscious"),
+        ("service sheet", "c-ortiz", "emergency", "found unconscious"),
         ("service eligibility", "ehr", "operations", None),
         ("service episode", account, "audit", None),
     ]
@@ -137,8 +142,9 @@ def test_a_service_is_given_nothing_that_cannot_be_recorded(store_url: str) -> N
             store.append({"type": "accessed"} | ACCESS)
     with taking_no_writes(store_url), open_store(store_url, clock=lambda: NOW) as store:
         with pytest.raises(AccessNotRecorded):
-            store.timeline("E-1")
-        assert [row.episode for row in store.reader().census(date(2026, 1, 10))] == ["E-1"]
+            store.ask(Timeline("E-1"))
+        census = store.ask(Census(Query(date(2026, 1, 10))))
+        assert ([row.episode for row in census.value], census.standing.recorded) == (["E-1"], False)
 
 
 ACCESS = {

@@ -13,15 +13,15 @@ from caretrail.projection.projector import Projector
 from caretrail.projection.rebuild import rebuild
 from caretrail.projection.schema import COLUMNS, TABLES
 from caretrail.projection.upkeep import catch_up
-from caretrail.reading import door
-from caretrail.reading.board import KnownBoard
-from caretrail.reading.door import ATTEMPTS
-from caretrail.reading.reader import Reader
-from caretrail.reading.what_if import WhatIfBoard, as_if_in_force
+from caretrail.reading import gate
+from caretrail.reading.reader import ATTEMPTS
+from caretrail.reading.readings import as_if_in_force
+from caretrail.reading.snapshot import LogSnapshot, WhatIfSnapshot
 from caretrail.recording import EventRecorder
-from caretrail.service import open_store
+from caretrail.service import Filters, Findings, Query, Worklist, open_store
 from tests.projections.given import NAME, NOW, Care, copy_of_example, day, example
 from tests.support.build import LEE, admitted, assessed, fact, session
+from tests.support.reading import asking
 
 PACK = "ne-medicaid-2.1-adult"
 EVERY_30 = 'every = [{ count = 30, unit = "calendar_day", soon = 7 }]'
@@ -130,7 +130,7 @@ def test_nothing_of_it_is_written_and_nothing_of_it_is_seen_later(
 
     asked()
     assert stored(practice.recorder) == before
-    monkeypatch.setattr(door, "OVERLAY_FACTS", 10)  # too far behind to pick from the rows
+    monkeypatch.setattr(gate, "FARTHEST", 10)  # too far behind to pick from the rows
     asked()
     assert stored(practice.recorder) == before
     monkeypatch.undo()
@@ -149,13 +149,13 @@ def test_it_is_always_current_however_far_the_rows_are_behind(
     policy, on = as_if_in_force(draft), day("03-01")
     newest = practice.recorder.max_position()
     expected = practice.reader.worklist(on, known_at=newest, policy=policy)
-    for limit in (5000, 10):
-        monkeypatch.setattr(door, "OVERLAY_FACTS", limit)
+    for limit in (50_000, 10):
+        monkeypatch.setattr(gate, "FARTHEST", limit)
         for upto in (0, 30, 66, newest):
             Projector(practice.recorder).catch_up(upto=upto)
             reader = practice.onlooker
             assert reader.worklist(on, policy=policy) == expected
-            assert (reader.stands_on.position, reader.stands_on.stale) == (newest, False)
+            assert (reader.standing.position, reader.standing.stale) == (newest, False)
 
 
 def test_only_episodes_that_had_begun_and_not_ended_are_folded(
@@ -163,14 +163,14 @@ def test_only_episodes_that_had_begun_and_not_ended_are_folded(
 ) -> None:
     catch_up(practice.recorder)
     folded: list[int] = []
-    pages = WhatIfBoard._pages  # pyright: ignore[reportPrivateUsage]
+    pages = WhatIfSnapshot._pages  # pyright: ignore[reportPrivateUsage]
 
-    def counted(self: WhatIfBoard, scope: Any) -> Any:
+    def counted(self: WhatIfSnapshot, scope: Any) -> Any:
         for streams in pages(self, scope):
             folded.append(len(streams))
             yield streams
 
-    monkeypatch.setattr(WhatIfBoard, "_pages", counted)
+    monkeypatch.setattr(WhatIfSnapshot, "_pages", counted)
     policy = as_if_in_force(draft)
     for on, many in (("01-03", [1]), ("02-10", [3]), ("03-01", [4]), ("05-20", [3])):
         folded.clear()
@@ -185,14 +185,14 @@ def test_an_answer_never_mixes_two_states_of_the_rows(
     catch_up(practice.recorder)
     policy, on = as_if_in_force(draft), day("03-01")
     expected = practice.reader.worklist(on, policy=policy)
-    work, swept = KnownBoard.work, [0]
+    work, swept = LogSnapshot.work, [0]
 
-    def slow(self: KnownBoard, scope: Any) -> Any:
+    def slow(self: LogSnapshot, scope: Any) -> Any:
         if len(swept) < 30:
             swept.append(rebuild(practice.recorder).position)
         return work(self, scope)
 
-    monkeypatch.setattr(KnownBoard, "work", slow)
+    monkeypatch.setattr(LogSnapshot, "work", slow)
     assert practice.onlooker.worklist(on, policy=policy) == expected
     assert len(swept) == 1 + ATTEMPTS, "where they never stand still, the log is read instead"
 
@@ -224,7 +224,7 @@ def test_an_admission_whose_own_pack_is_missing_is_judged_by_the_one_that_is_the
 
 def test_every_such_answer_is_reported_too(practice: Care, draft: Pack) -> None:
     seen: list[list[str]] = []
-    reader = Reader(practice.recorder, NOW, access=seen.append)
+    reader = asking(practice.recorder, NOW, seen.append)
     reader.sheet(NAME, day("03-01"), policy=as_if_in_force(draft))
     reader.worklist(day("03-01"), rule="R1", episode="C", policy=as_if_in_force(draft))
     assert seen == [[NAME], ["C"]]
@@ -233,6 +233,9 @@ def test_every_such_answer_is_reported_too(practice: Care, draft: Pack) -> None:
 def test_a_service_asks_it_typed(store_url: str, practice: Care, draft: Pack) -> None:
     with open_store(store_url, clock=lambda: NOW) as store:
         policy = as_if_in_force(draft)
-        assert store.worklist(day("03-01"), policy=policy) == practice.reader.worklist(day("03-01"), policy=policy)
-        rows = store.findings(episode=NAME, as_of=day("03-01"), rule="R1", policy=policy)
+        assert store.ask(Worklist(Query(day("03-01"), policy=policy))).value == practice.reader.worklist(
+            day("03-01"), policy=policy
+        )
+        query, filters = Query(day("03-01"), policy=policy), Filters(episodes={NAME}, rules={"R1"})
+        rows = store.ask(Findings(query, filters)).value
         assert [row.due_on for row in rows] == [day("02-25")]

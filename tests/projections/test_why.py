@@ -11,7 +11,7 @@ from caretrail.errors import StoreDamaged
 from caretrail.findings.judge import judge
 from caretrail.policy import Policy, load_pack
 from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED
-from caretrail.reading.questions.why import Why
+from caretrail.reading.questions.why import Reasons
 from caretrail.recording import init_store, open_recorder
 from tests.projections.given import NAME, Care, day, example
 from tests.support.build import LEE, admitted, assessed, fact, plan, session
@@ -21,7 +21,7 @@ PACK = "ne-medicaid-2.1-adult"
 RULES = ("A1", "A5", "B1", "B2", "P1", "P3", "R1", "R2", "R3", "I1", "I2", "I3", "I5", "M1", "C1", "C2", "D1", "S1")
 
 
-def seen_on_the_day(why: Why) -> list[object]:
+def seen_on_the_day(why: Reasons) -> list[object]:
     """What the causality law binds: everything but when it will end."""
     return [
         why.in_force, why.today, why.silent, why.judged_by, why.rests_on, why.cleared_by, why.readings,

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from caretrail.facts import Fact
-from caretrail.reading.answers import Worklist
+from caretrail.plain import as_json
+from caretrail.reading.answers import Work
 from tests.projections.given import NAME, Care, day, example
 from tests.support.build import LEE, admitted, assessed, attested, fact, plan, session
 
 
-def rows(work: Worklist) -> list[tuple[str, str, str, str, int]]:
+def rows(work: Work) -> list[tuple[str, str, str, str, int]]:
     return [(row.group, row.episode or "", row.rule.removeprefix("NE21-"), row.verdict, row.count) for row in work.rows]
 
 
@@ -223,7 +224,7 @@ def test_a_limit_bounds_the_rows_and_not_the_count(care: Care) -> None:
 
 def test_json_rows_carry_the_published_keys_in_order(care: Care) -> None:
     care.record(example())
-    row = care.reader.worklist(day("03-10")).rows[0].as_json()
+    row = as_json(care.reader.worklist(day("03-10")).rows[0])
     assert list(row) == [
         "episode", "client", "program", "level", "clinician", "owner", "rule", "verdict", "due_on", "days_overdue",
         "from", "until", "message", "citation", "evidence", "arithmetic", "cause", "subject", "quiet",

@@ -18,7 +18,7 @@ from caretrail.commands.command import Receipt
 from caretrail.errors import CommandReused, Impossible, InvalidFact, Refused, VersionConflict
 from caretrail.facts import fact_from, payload_of
 from caretrail.recording import open_recorder
-from caretrail.service import create_store, open_store
+from caretrail.service import WholeEpisode, create_store, open_store
 from tests.cli.conftest import Caretrail
 from tests.projections.given import NOW
 from tests.support.build import admitted, attestation, fact, session
@@ -198,7 +198,7 @@ def test_a_service_names_the_version_it_has_seen(store_url: str) -> None:
     create_store(store_url)
     with open_store(store_url, clock=lambda: NOW) as store:
         store.append(admitted("01-05"))
-        seen = store.episode("E-1").version
+        seen = store.ask(WholeEpisode("E-1")).value.version
         data = session("01-06").model_dump(mode="json", exclude_none=True) | {"expected_version": seen}
         assert store.append(data)[0].version == seen + 1
         with pytest.raises(VersionConflict):

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from caretrail.recording import EventRecorder, open_recorder
-from caretrail.service import open_store
+from caretrail.service import Filters, Findings, Query, open_store
 from tests.cli.conftest import EXAMPLE, Caretrail
 from tests.support.servers import USER, folder_of_servers, wait_until
 from tests.support.stores import all_at_once, pending, run_sql
@@ -92,12 +92,13 @@ def test_many_clients_append_and_read_through_few_backends(pooled_url: str, post
 
 def test_facts_are_decided_projected_and_read_through_the_pooler(pooled_url: str, tmp_path: Path) -> None:
     lines = EXAMPLE.read_text().splitlines()
+    everything = Findings(Query(date(2026, 3, 11)), Filters(all_verdicts=True))
     with open_store(pooled_url) as store:
         receipts = [store.append(json.loads(line))[0] for line in lines]
         assert [receipt.position for receipt in receipts] == list(range(1, len(lines) + 1))
         assert store.append(json.loads(lines[0]))[0] == receipts[0]
-        found = store.findings(as_of=date(2026, 3, 11), all_verdicts=True)
+        found = store.ask(everything).value
     caught_up = Caretrail(pooled_url, tmp_path)("projection", "catch-up")
     assert caught_up.status == 0, caught_up.err
     with open_store(pooled_url) as store:
-        assert store.findings(as_of=date(2026, 3, 11), all_verdicts=True) == found
+        assert store.ask(everything).value == found

@@ -1,4 +1,4 @@
-"""Asking at a terminal for the fields of a fact that are missing, required ones first."""
+"""Session at a terminal for the fields of a fact that are missing, required ones first."""
 
 from __future__ import annotations
 

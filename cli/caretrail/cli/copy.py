@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from caretrail.cli.accessing import accessing
 from caretrail.cli.helping import described
 from caretrail.cli.options import Setup, access_options, json_option, store_option
 from caretrail.cli.screen import plural, print_json, say, visible
+from caretrail.cli.session import access_log
 from caretrail.cli.terminal.progress import progress
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def copy_command(setup: Setup, place: str, as_json: bool) -> None:
 
     Facts recorded after it began are not in the copy: before a move, stop what writes.
     """
-    with setup.open() as source, accessing(setup, source, "operations") as access:
+    with setup.open() as source, access_log(setup, source, "operations") as access:
         if source.max_position():
             access.whole_log(0)
         copied, store = _copied(source, place)

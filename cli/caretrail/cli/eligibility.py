@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import click
 
-from caretrail.cli.asking import asking
+from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.helping import described
-from caretrail.cli.naming import case_number, episode_argument
-from caretrail.cli.options import View, read_options
-from caretrail.cli.screen import print_json, say, visible
+from caretrail.cli.options import ReadOptions, read_options
+from caretrail.cli.screen import visible
+from caretrail.cli.session import Session, session
 from caretrail.cli.tables import lines, print_sheet, verdict_cell
+
+if TYPE_CHECKING:
+    from caretrail.reading.answers import EligibilityRow, Standing
 
 
 @click.command("eligibility")
 @described
 @episode_argument
 @read_options
-def eligibility_command(view: View, episode: str) -> None:
+def eligibility_command(options: ReadOptions, episode: str) -> None:
     """Answer whether continued stay is supported on a day.
 
     Always with its basis, its reasons, the day it holds through, and the facts it rests on. EPISODE is a case number
@@ -24,22 +30,24 @@ def eligibility_command(view: View, episode: str) -> None:
 
         caretrail eligibility LNK-2026-0001 --as-of 2026-02-10
     """
-    with asking(view) as asked:
-        row = asked.reader.eligibility(case_number(asked, episode), asked.as_of, asked.known_at)
-        if view.as_json:
-            print_json(row)
-            say(asked.standing())
-            return
-        click.echo(asked.marked(f"{visible(row.episode)} on {row.as_of}: continued stay"))
-        click.echo("")
-        facts = ", ".join(map(str, row.evidence))
-        print_sheet(
-            [
-                ("Answer", verdict_cell(row.verdict, row.verdict.replace("_", " "))),
-                ("Basis", row.basis),
-                ("Holds through", str(row.holds_through or "")),
-                ("Reasons", lines(*row.reasons)),
-                ("Rests on", f"facts {facts}: 'caretrail timeline' shows them" if facts else ""),
-            ]
-        )
-        click.echo(f"\n{asked.standing()}")
+    from caretrail.reading.questions.eligibility import ContinuedStay
+
+    with session(options) as asked:
+        answer = asked.ask(ContinuedStay(case_number(asked, episode), asked.query))
+        asked.show(answer, partial(_print, asked))
+
+
+def _print(asked: Session, row: EligibilityRow, _: Standing) -> None:
+    click.echo(asked.marked(f"{visible(row.episode)} on {row.as_of}: continued stay"))
+    click.echo("")
+    facts = ", ".join(map(str, row.evidence))
+    print_sheet(
+        [
+            ("Answer", verdict_cell(row.verdict, row.verdict.replace("_", " "))),
+            ("Basis", row.basis),
+            ("Holds through", str(row.holds_through or "")),
+            ("Reasons", lines(*row.reasons)),
+            ("Rests on", f"facts {facts}: 'caretrail timeline' shows them" if facts else ""),
+        ]
+    )
+    click.echo("")

@@ -10,7 +10,7 @@ from enum import IntEnum
 import click
 
 from caretrail.cli.screen import say, visible
-from caretrail.errors import CaretrailError, StoreError
+from caretrail.errors import CaretrailError, StoreError, UnknownName
 
 
 class Status(IntEnum):
@@ -64,6 +64,8 @@ def report(error: BaseException) -> Status:
         return Status.USAGE
     if isinstance(error, CaretrailError):
         _complain(error.message, error.hint)
+        if isinstance(error, UnknownName):
+            return Status.USAGE
         return Status.STORE if isinstance(error, StoreError) else Status.CANNOT
     if isinstance(error, BrokenPipeError):
         return Status.BROKEN_PIPE

@@ -1,18 +1,14 @@
-"""Filters that the lists share: whose, which rule, which verdict, how soon."""
+"""Filters that the lists share: whose, which rule, which verdict, how soon; one given twice asks for both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from caretrail.cli.options import MOST_DAYS, Author, Choice, Setup
-
-if TYPE_CHECKING:
-    from caretrail.cli.what_if import WhatIf
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,43 +39,13 @@ def _me(actor: Author | None) -> str:
     return actor.id
 
 
-def one_of_each(filters: Mapping[str, Any]) -> dict[str, Any]:
-    """The filters one value each, as the reader takes them."""
-    singles: dict[str, Any] = {"due_within": filters["due_within"]}
-    for name in ("programs", "clinicians", "rules", "verdicts"):
-        if len(filters[name]) > 1:
-            raise click.UsageError(f"--{name.removesuffix('s')} is given more than once")
-        singles[name.removesuffix("s")] = next(iter(filters[name]), None)
-    return singles
-
-
-def require_known_rule(rule: str | None, what_if: WhatIf | None = None) -> None:
-    """Refuse a rule no installed pack has (or the one to judge by), before a list of nothing looks like good news.
-
-    Asked only when a list is empty: reading the packs takes longer than most lists.
-    """
-    if rule is None:
-        return
-    from caretrail.errors import PackInvalid
-    from caretrail.policy import installed_packs, load_pack
-    from caretrail.policy.own_rules import PACK_RULE, QUARANTINE_RULE
-    from caretrail.reading.scope import holds_rule
-
-    packs = [what_if.pack] if what_if else []
-    for name in () if what_if else installed_packs():
-        with suppress(PackInvalid):  # somebody's broken file has no rules, and says so where it is asked for
-            packs.append(load_pack(name))
-    names = {name for pack in packs for name in pack.rules} | {PACK_RULE, QUARANTINE_RULE}
-    if not any(holds_rule(rule, name) for name in names):
-        nowhere = f"pack {what_if.pack.name} has no such rule" if what_if else "no installed pack has such a rule"
-        raise click.UsageError(f"{nowhere}; there are {', '.join(sorted(names))}")
-
+program_option = click.option(
+    "--program", "programs", metavar="ID", multiple=True, help="Only this program. Repeat for several, as below."
+)
 
 _OPTIONS = (
     click.option("--mine", is_flag=True, help="Only your caseload: what CARETRAIL_ACTOR carries or owes."),
-    click.option(
-        "--program", "programs", metavar="ID", multiple=True, help="Only this program. Repeat for several, as below."
-    ),
+    program_option,
     click.option(
         "--clinician", "clinicians", metavar="ID", multiple=True, help="Only what this clinician carries or owes."
     ),

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from caretrail.cli.asking import Asking, asking
-from caretrail.cli.filters import filter_options, one_of_each, require_known_rule
+from caretrail.cli.episodes import whose
+from caretrail.cli.filters import filter_options
 from caretrail.cli.helping import described
-from caretrail.cli.naming import whose
-from caretrail.cli.options import Day, View, read_options
-from caretrail.cli.screen import plural, print_json_list, say
+from caretrail.cli.options import Day, ReadOptions, read_options
+from caretrail.cli.screen import plural
+from caretrail.cli.session import Session, session
 from caretrail.cli.tables import Cell, Row, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 
 if TYPE_CHECKING:
-    from caretrail.reading.answers import FindingRow
+    from caretrail.reading.answers import FindingRow, Standing
 
 TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 
@@ -33,7 +35,7 @@ TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 @filter_options
 @read_options
 def findings_command(
-    view: View,
+    options: ReadOptions,
     filters: dict[str, Any],
     start: date | None,
     end: date | None,
@@ -50,42 +52,31 @@ def findings_command(
     """
     if start is not None and end is not None and end < start:
         raise click.UsageError("--to must not be before --from")
-    with asking(view, pack) as asked:
-        rows = asked.reader.findings(
-            asked.as_of,
-            start=start,
-            end=end,
-            closed=closed,
-            all_verdicts=everything,
-            known_at=asked.known_at,
-            policy=asked.policy,
-            **one_of_each(filters),
-        )
-        if not rows:
-            require_known_rule(one_of_each(filters)["rule"], asked.what_if)
-        some = asked.has_facts()
-        if view.as_json:
-            print_json_list(rows)
-            say(asked.standing())
-        elif some:
-            _print(asked, rows, _heading(asked, start, end))
+    from caretrail.reading.query import Filters
+    from caretrail.reading.questions.findings import Findings
+
+    with session(options, pack) as asked:
+        wanted = Filters(**filters, closed=closed, all_verdicts=everything)
+        answer = asked.ask(Findings(replace(asked.query, start=start, end=end), wanted))
+        asked.show(answer, partial(_print, asked, start, end))
 
 
-def _heading(asked: Asking, start: date | None, end: date | None) -> str:
+def _heading(asked: Session, start: date | None, end: date | None, standing: Standing) -> str:
     if start is None and end is None:
-        return asked.heading("Findings")
+        return asked.heading("Findings", standing)
     return asked.marked(f"Findings {f'from {start} ' if start else ''}{f'to {end}' if end else 'on'}")
 
 
-def _print(asked: Asking, rows: Sequence[FindingRow], heading: str) -> None:
-    click.echo(heading)
+def _print(
+    asked: Session, start: date | None, end: date | None, rows: Sequence[FindingRow], standing: Standing
+) -> None:
+    click.echo(_heading(asked, start, end, standing))
     if rows:
         click.echo("")
         print_table(TITLES, [_cells(row) for row in rows], wraps=4)
     else:
         click.echo("\nNo finding that was asked for: --all lists what is met, --closed what has ended.")
     click.echo(f"\n{plural(len(rows), 'finding')}")
-    click.echo(asked.standing())
 
 
 def _cells(row: FindingRow) -> Row:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from caretrail.cli.accessing import accessing
 from caretrail.cli.exits import Interrupted, Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.interrupt import Patience, Terminated
 from caretrail.cli.options import MOST_ROWS, Position, Setup, access_options, store_option
 from caretrail.cli.screen import instant, json_text, plural, say, visible
+from caretrail.cli.session import access_log
 
 if TYPE_CHECKING:
     from caretrail.commands.access import AccessLog
@@ -49,7 +49,7 @@ def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> No
     """
     from caretrail.reading.log_stream import LogStream
 
-    with setup.open() as recorder, accessing(setup, recorder) as access:
+    with setup.open() as recorder, access_log(setup, recorder) as access:
         if recorder.is_demo:
             say("DEMO STORE, made-up episodes")
         stream = LogStream(recorder, after)

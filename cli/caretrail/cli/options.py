@@ -224,27 +224,36 @@ known_at_option = click.option(
 )
 
 
+stale_option = click.option(
+    "--allow-stale",
+    is_flag=True,
+    allow_from_autoenv=False,
+    help="Answer even if the read models are behind; the answer says so.",
+)
+
+
 @dataclass(frozen=True)
-class View:
+class ReadOptions:
     """What a read command was asked to look at, and how to print it."""
 
     setup: Setup
     as_of: date | None
     known_at: Knowledge | None
     as_json: bool
+    allow_stale: bool = False
 
 
 def read_options(function: F) -> F:
-    """Give a read command `--as-of`, `--known-at`, `--json` and `--db`, as one argument `view`."""
+    """Give a read command `--as-of`, `--known-at`, `--allow-stale`, `--json` and `--db`, as one argument `options`."""
 
     @wraps(function)
-    def with_view(*args: Any, **kwargs: Any) -> Any:
+    def with_options(*args: Any, **kwargs: Any) -> Any:
         setup = click.get_current_context().ensure_object(Setup)
-        view = View(setup, kwargs.pop("as_of"), kwargs.pop("known_at"), kwargs.pop("as_json"))
-        return function(*args, view=view, **kwargs)
+        given = {name: kwargs.pop(name) for name in ("as_of", "known_at", "as_json", "allow_stale")}
+        return function(*args, options=ReadOptions(setup, **given), **kwargs)
 
-    wrapped: Any = with_view
-    for option in (access_options, store_option, json_option, known_at_option, as_of_option):
+    wrapped: Any = with_options
+    for option in (access_options, store_option, json_option, stale_option, known_at_option, as_of_option):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[no-any-return]  # click's decorators return what they are given
 

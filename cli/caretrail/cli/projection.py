@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from caretrail.cli.accessing import accessing
 from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.helping import described
 from caretrail.cli.lazy import Group
 from caretrail.cli.options import Setup, access_options, json_option, store_option
 from caretrail.cli.screen import plural, print_json, print_json_list, say, visible
+from caretrail.cli.session import access_log
 from caretrail.cli.terminal.progress import progress
 from caretrail.errors import AccessNotRecorded, UnknownEpisode
 
@@ -204,7 +204,7 @@ def _record_quarantined(
 def _record(setup: Setup, recorder: EventRecorder, episodes: list[str]) -> None:
     """Record that these episodes are about to be named."""
     if episodes:
-        with accessing(setup, recorder, "operations") as access:
+        with access_log(setup, recorder, "operations") as access:
             access(episodes)
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from caretrail.cli.asking import Asking, asking
+from caretrail.cli.episodes import case_number, complete_episode
 from caretrail.cli.helping import described
-from caretrail.cli.naming import case_number, complete_episode
-from caretrail.cli.options import View, read_options
-from caretrail.cli.screen import plural, print_json, print_json_list, say, visible
+from caretrail.cli.options import ReadOptions, read_options
+from caretrail.cli.screen import plural, visible
+from caretrail.cli.session import Session, session
 from caretrail.cli.tables import AnyCell, lines, print_sheet, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.describe import spoken
-from caretrail.errors import UnknownEpisode
 
 if TYPE_CHECKING:
-    from caretrail.reading.answers import FindingRow
+    from caretrail.reading.answers import FindingRow, Standing
     from caretrail.reading.event_rows import Marks
     from caretrail.reading.questions.sheet import DocumentLine, SessionLine, Sheet, SignatureLine
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--client", metavar="ID", help="All episodes of this client, instead of one by its number.")
 @pack_option
 @read_options
-def show_command(view: View, episode: str | None, client: str | None, pack: str | None) -> None:
+def show_command(options: ReadOptions, episode: str | None, client: str | None, pack: str | None) -> None:
     """Show an episode on a day of service.
 
     That day's plan, signers, last review, determination, sessions and minutes, team with credentials, open findings.
@@ -42,26 +42,22 @@ def show_command(view: View, episode: str | None, client: str | None, pack: str 
     """
     if (episode is None) == (client is None):
         raise click.UsageError("name an EPISODE, or a client with --client")
-    with asking(view, pack) as asked:
-        how = asked.as_of, asked.known_at, asked.policy
+    from caretrail.reading.questions.sheet import DateOfService, SheetsOfClient
+
+    with session(options, pack) as asked:
         if episode is not None:
-            sheets = [asked.reader.sheet(case_number(asked, episode), *how)]
+            sheet = asked.ask(DateOfService(case_number(asked, episode), asked.query))
+            asked.show(sheet, partial(_print, asked))
         else:
-            sheets = asked.reader.sheets_of(client or "", *how)
-        if not sheets:
-            raise UnknownEpisode(
-                "no episode of that client is recorded", "see 'caretrail census' for the clients there are"
-            )
-        if view.as_json:
-            print_json_list(sheets) if client is not None else print_json(sheets[0])
-            say(asked.standing())
-            return
-        for sheet in sheets:
-            _print(asked, sheet)
-        click.echo(asked.standing())
+            asked.show(asked.ask(SheetsOfClient(client or "", asked.query)), partial(_print_all, asked))
 
 
-def _print(asked: Asking, sheet: Sheet) -> None:
+def _print_all(asked: Session, sheets: Sequence[Sheet], standing: Standing) -> None:
+    for sheet in sheets:
+        _print(asked, sheet, standing)
+
+
+def _print(asked: Session, sheet: Sheet, _: Standing) -> None:
     click.echo(asked.marked(f"{visible(sheet.episode)} on {sheet.as_of}"))
     click.echo("")
     answer = sheet.eligibility

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from caretrail.cli.asking import Asking, asking
+from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.helping import described
-from caretrail.cli.naming import case_number, episode_argument
-from caretrail.cli.options import Choice, View, read_options
-from caretrail.cli.screen import plural, print_json_list, say, visible
+from caretrail.cli.options import Choice, ReadOptions, read_options
+from caretrail.cli.screen import plural, visible
+from caretrail.cli.session import Session, session
 from caretrail.cli.tables import Row, lines, print_table
 from caretrail.describe import spoken, summary, value_in_words
 
 if TYPE_CHECKING:
+    from caretrail.reading.answers import Standing
     from caretrail.reading.event_rows import Amendment, Withdrawn
     from caretrail.reading.questions.timeline import TimelineRow
 
@@ -35,7 +37,7 @@ NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "t
     help="As recorded (default), or as it happened.",
 )
 @read_options
-def timeline_command(view: View, episode: str, order: Any) -> None:
+def timeline_command(options: ReadOptions, episode: str, order: Any) -> None:
     """Show every fact of an episode and when it became known.
 
     Late entries are marked; what was corrected, added or voided stays readable, with who changed it, when and why. A
@@ -45,18 +47,16 @@ def timeline_command(view: View, episode: str, order: Any) -> None:
         caretrail timeline LNK-2026-0001 --known-at 2026-03-22
         caretrail timeline LNK-2026-0001 --order clinical
     """
-    with asking(view) as asked:
+    from caretrail.reading.questions.timeline import Timeline
+
+    with session(options) as asked:
         name = case_number(asked, episode)
-        rows = asked.reader.timeline(name, asked.as_of, asked.known_at, order)
-        if view.as_json:
-            print_json_list(rows)
-            say(asked.standing())
-        else:
-            _print(asked, name, rows)
+        answer = asked.ask(Timeline(name, asked.query, order))
+        asked.show(answer, partial(_print, asked, name))
 
 
-def _print(asked: Asking, name: str, rows: Sequence[TimelineRow]) -> None:
-    click.echo(asked.heading(f"Timeline of {visible(name)}", ""))
+def _print(asked: Session, name: str, rows: Sequence[TimelineRow], _: Standing) -> None:
+    click.echo(asked.heading(f"Timeline of {visible(name)}"))
     click.echo("")
     print_table(TITLES, [_cells(row) for row in rows], wraps=3)
     marks = {
@@ -68,7 +68,6 @@ def _print(asked: Asking, name: str, rows: Sequence[TimelineRow]) -> None:
     }
     counted = "".join(f", {count} {mark}" for mark, count in marks.items() if count)
     click.echo(f"\n{plural(len(rows), 'fact')}{counted}")
-    click.echo(asked.standing())
 
 
 def _cells(row: TimelineRow) -> Row:

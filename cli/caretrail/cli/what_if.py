@@ -41,7 +41,7 @@ class WhatIf:
     @cached_property
     def policy(self) -> Policy:
         """The pack alone, in force on every day."""
-        from caretrail.reading.what_if import as_if_in_force
+        from caretrail.reading.readings import as_if_in_force
 
         return as_if_in_force(self.pack)
 

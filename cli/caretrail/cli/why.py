@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from caretrail.cli.asking import Asking, asking
+from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.helping import described
-from caretrail.cli.naming import case_number, episode_argument
-from caretrail.cli.options import View, read_options
-from caretrail.cli.screen import print_json, say, visible
+from caretrail.cli.options import ReadOptions, read_options
+from caretrail.cli.screen import visible
+from caretrail.cli.session import Session, session
 from caretrail.cli.tables import lines, print_sheet, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.describe import spoken, summary, value_in_words
 
 if TYPE_CHECKING:
-    from caretrail.reading.questions.why import Interval, RestsOn, Why
+    from caretrail.reading.answers import Standing
+    from caretrail.reading.questions.why import Interval, Reasons, RestsOn
     from caretrail.reading.readings import Alternative, ReadingRow
 
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 @click.argument("rule")
 @pack_option
 @read_options
-def why_command(view: View, episode: str, rule: str, pack: str | None) -> None:
+def why_command(options: ReadOptions, episode: str, rule: str, pack: str | None) -> None:
     """Explain a rule's verdict: rule, dates, arithmetic, facts.
 
     Also which version of the rules judged, how open questions of the text are read, and what the rule would say if
@@ -37,17 +39,14 @@ def why_command(view: View, episode: str, rule: str, pack: str | None) -> None:
 
         caretrail why LNK-2026-0001 R1 --as-of 2026-03-09
     """
-    with asking(view, pack) as asked:
-        name = case_number(asked, episode)
-        why = asked.reader.why(name, rule, asked.as_of, asked.known_at, asked.policy)
-        if view.as_json:
-            print_json(why)
-            say(asked.standing())
-        else:
-            _print(asked, why)
+    from caretrail.reading.questions.why import Why
+
+    with session(options, pack) as asked:
+        answer = asked.ask(Why(case_number(asked, episode), rule, asked.query))
+        asked.show(answer, partial(_print, asked))
 
 
-def _print(asked: Asking, why: Why) -> None:
+def _print(asked: Session, why: Reasons, _: Standing) -> None:
     strength = why.strength if why.on else f"{why.strength}, off"
     click.echo(f"{visible(why.rule)} {visible(why.title)}{f' ({strength})' if why.strength else ''}")
     click.echo(asked.marked(f"{visible(why.episode)} on {why.as_of}"))
@@ -66,10 +65,10 @@ def _print(asked: Asking, why: Why) -> None:
     )
     _print_readings(why)
     _print_history(why)
-    click.echo(f"\n{asked.standing()}")
+    click.echo("")
 
 
-def _says(why: Why) -> Iterator[str]:
+def _says(why: Reasons) -> Iterator[str]:
     """The verdict, and from when to when."""
     for row, lasts in zip(why.findings, why.lasts, strict=True):
         yield f"{_verdict(row.verdict, row.message)}{' (quiet: explained)' if row.quiet else ''}"
@@ -82,7 +81,7 @@ def _verdict(verdict: str, message: str) -> str:
     return f"{spoken(verdict)}: {message}" if message else spoken(verdict)
 
 
-def _version(asked: Asking, why: Why) -> str:
+def _version(asked: Session, why: Reasons) -> str:
     """Which version of the rules judged: its days in force and of publication, as far as its text gives them."""
     judged = why.judged_by
     if judged is None:
@@ -108,7 +107,7 @@ def _fact(item: RestsOn) -> str:
     return f"fact {item.version}, {item.occurred_on}: {summary(item.fact)}{changed}{struck}"
 
 
-def _asks(why: Why) -> bool:
+def _asks(why: Reasons) -> bool:
     """Whether anything is up that could end; what was not met when a stay ended never does."""
     return why.in_force and any(row.verdict not in ("met", "not_applicable", "not_met") for row in why.findings)
 
@@ -116,7 +115,7 @@ def _asks(why: Why) -> bool:
 # --- how the text is read -------------------------------------------------------------------------------------------
 
 
-def _print_readings(why: Why) -> None:
+def _print_readings(why: Reasons) -> None:
     if why.readings:
         click.echo("\nHow the text is read, and what it would say if read otherwise:")
     for reading in why.readings:
@@ -155,7 +154,7 @@ def _either(words: Sequence[str]) -> str:
 # --- what it said over time -----------------------------------------------------------------------------------------
 
 
-def _print_history(why: Why) -> None:
+def _print_history(why: Reasons) -> None:
     """What the rule said over time, up to the day asked for."""
     told = [item for item in why.history if item.verdict != "not_applicable"]
     several = len({item.pack for item in told}) > 1

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from caretrail.cli.asking import Asking, asking
-from caretrail.cli.filters import filter_options, one_of_each, require_known_rule
+from caretrail.cli.episodes import whose
+from caretrail.cli.filters import filter_options
 from caretrail.cli.helping import described
-from caretrail.cli.naming import whose
-from caretrail.cli.options import MOST_ROWS, View, read_options
-from caretrail.cli.screen import plural, print_json_list, say, visible
+from caretrail.cli.options import MOST_ROWS, ReadOptions, read_options
+from caretrail.cli.screen import plural, visible
+from caretrail.cli.session import Session, session
 from caretrail.cli.tables import Row, print_tables, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.projection.placed import Group
 
 if TYPE_CHECKING:
-    from caretrail.reading.answers import Worklist, WorkRow
+    from caretrail.reading.answers import Standing, Work, WorkRow
+    from caretrail.reading.questions.worklist import Worklist
 
 GROUPS = {
     Group.NOW: "Now: overdue, due today, or treatment without an assessment",
@@ -37,7 +40,7 @@ TITLES = ("Episode", "Rule", "Due", "What", "Owner")
 @filter_options
 @read_options
 def worklist_command(
-    view: View, filters: dict[str, Any], everything: bool, limit: int | None, pack: str | None
+    options: ReadOptions, filters: dict[str, Any], everything: bool, limit: int | None, pack: str | None
 ) -> None:
     """Show what to do, most urgent first.
 
@@ -48,28 +51,37 @@ def worklist_command(
         caretrail worklist --mine
         caretrail worklist --pack rules-of-2027.toml
     """
-    with asking(view, pack) as asked:
-        work = asked.reader.worklist(
-            asked.as_of, all_quiet=everything, known_at=asked.known_at, policy=asked.policy, **one_of_each(filters)
+    from caretrail.reading.query import Filters
+    from caretrail.reading.questions.census import OpenEpisodes
+    from caretrail.reading.questions.worklist import Worklist
+
+    with session(options, pack) as asked:
+        question = Worklist(asked.query, Filters(**filters), everything)
+        answer = asked.ask(question)
+        work = answer.value
+        difference, open_at = "", Counter[str | None]()
+        if not options.as_json:  # before anything is printed: each may be refused
+            difference = _difference(asked, question, work)
+            open_at = open_at if work.rows else asked.ask(OpenEpisodes(replace(asked.query, policy=None))).value
+        option = asked.what_if.option if asked.what_if is not None else ""
+        why = f"'caretrail why EPISODE RULE{option}' explains a row."
+        asked.show(
+            answer,
+            partial(_print, asked, limit, difference, open_at),
+            *([why] if work.rows else []),
+            shown=replace(work, rows=work.rows[:limit]),
         )
-        if not work.rows:
-            require_known_rule(one_of_each(filters)["rule"], asked.what_if)
-        some = asked.has_facts()
-        if view.as_json:
-            print_json_list(work.rows[:limit])
-            say(asked.standing())
-        elif some:
-            standing = asked.standing()  # before anything else is asked
-            difference = _difference(asked, work, everything, filters)
-            _print(asked, work, limit, [line for line in (difference, standing) if line])
 
 
-def _difference(asked: Asking, work: Worklist, everything: bool, filters: dict[str, Any]) -> str:
-    """How the rows differ from those by the packs in force, where the board is there to be read."""
-    if asked.what_if is None or asked.known_at is not None:
+def _difference(asked: Session, question: Worklist, work: Work) -> str:
+    """How the rows differ from those by the packs in force, where the read models are there to be read."""
+    from caretrail.errors import StaleReadModel
+
+    if asked.what_if is None or asked.query.known_at is not None:
         return ""
-    as_it_is = asked.reader.worklist(asked.as_of, all_quiet=everything, **one_of_each(filters))
-    if asked.reader.stands_on.stale:
+    try:
+        as_it_is = asked.ask(replace(question, query=replace(asked.query, policy=None, allow_stale=False))).value
+    except StaleReadModel:
         return ""
     ours, theirs = _by_matter(work), _by_matter(as_it_is)
     more, less = len(ours.keys() - theirs.keys()), len(theirs.keys() - ours.keys())
@@ -79,7 +91,7 @@ def _difference(asked: Asking, work: Worklist, everything: bool, filters: dict[s
     return f"Against the packs in force: {plural(more, 'row')} more, {less} less, {otherwise} changed."
 
 
-def _by_matter(work: Worklist) -> dict[tuple[str, str, Group], tuple[object, ...]]:
+def _by_matter(work: Work) -> dict[tuple[str, str, Group], tuple[object, ...]]:
     """What each row says, by the episode and the rule it is of; records to check are one row an episode."""
     return {
         (whose(row), "" if row.group is Group.DOCUMENTATION else row.rule, _kind(row)): (
@@ -92,14 +104,16 @@ def _by_matter(work: Worklist) -> dict[tuple[str, str, Group], tuple[object, ...
 
 
 def _kind(row: WorkRow) -> Group:
-    """The group of a row; this week's work is of one kind with what has become due."""
+    """The group of a row; this week's work is no other than today's."""
     return Group.NOW if row.group is Group.THIS_WEEK else row.group
 
 
-def _print(asked: Asking, work: Worklist, limit: int | None, footer: Sequence[str]) -> None:
-    click.echo(asked.heading("Worklist"))
+def _print(
+    asked: Session, limit: int | None, difference: str, open_at: Counter[str | None], work: Work, standing: Standing
+) -> None:
+    click.echo(asked.heading("Worklist", standing))
     if not work.rows:
-        _print_nothing(asked)
+        _print_nothing(asked, open_at)
     shown = work.rows[:limit]
     groups = [
         (
@@ -113,14 +127,13 @@ def _print(asked: Asking, work: Worklist, limit: int | None, footer: Sequence[st
         click.echo(f"\n{plural(len(work.rows) - len(shown), 'row')} more, beyond --limit {limit}.")
     if work.quiet_count:
         click.echo(f"\n{plural(work.quiet_count, 'quiet row')} not shown: --all shows them too.")
-    click.echo("\n" + "\n".join(footer))
-    if work.rows:
-        click.echo(f"'caretrail why EPISODE RULE{asked.what_if.option if asked.what_if else ''}' explains a row.")
+    click.echo("")
+    if difference:
+        click.echo(difference)
 
 
-def _print_nothing(asked: Asking) -> None:
+def _print_nothing(asked: Session, open_at: Counter[str | None]) -> None:
     """An empty list says of how many episodes it is the list."""
-    open_at = asked.reader.count_open(asked.as_of, known_at=asked.known_at)
     click.echo(f"\nNothing to do that was asked for; {plural(open_at.total(), 'episode')} open on that day.")
     if asked.what_if is not None:
         levels = asked.what_if.pack.levels

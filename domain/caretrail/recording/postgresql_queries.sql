@@ -90,3 +90,9 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
   FROM caretrail.log
  WHERE (source = :source AND command_id = :command) OR (stream = :stream AND version > :version)
  ORDER BY position
+
+-- mentions --
+-- Whether a fact holds some bytes; accesses are none.
+SELECT 1 FROM caretrail.log
+ WHERE position <= :upto AND (name < 'accessed/' OR name >= 'accessed0') AND position(:needle::bytea IN payload) > 0
+ LIMIT 1

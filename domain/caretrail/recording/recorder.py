@@ -158,6 +158,10 @@ class EventRecorder(ApplicationRecorder, ABC):
         """Count the accesses in a stretch of the log, by an index that holds nothing else."""
         return int(self._database.query(self._sql["count_accesses"], {"after": after, "upto": upto})[0][0])
 
+    def mentions(self, needle: bytes, upto: int) -> bool:
+        """Whether the payload of any fact up to a position holds these bytes; looks at each of them until one does."""
+        return bool(self._database.query(self._sql["mentions"], {"needle": needle, "upto": upto}))
+
     def touched(self, after: int, upto: int) -> dict[UUID, int]:
         """Streams with a fact in a stretch of the log, and the version of the first there; accesses touch nothing."""
         params = {"after": after, "limit": max(0, upto - after)}

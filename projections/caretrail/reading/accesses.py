@@ -25,7 +25,7 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class AccessRow:
-    """One look. `account` is who, by the store's own word; `actor` who sat there, as claimed; `recorded_at` is UTC.
+    """One access. `account` is who, by the store's own word; `actor` who sat there, as claimed; `recorded_at` is UTC.
 
     `episodes` are those that were shown; asked about one episode, that one only. `found` counts all that the answer
     showed. With `whole_log` everything behind position `after` was shown. `reason` is why glass was broken. Of a
@@ -47,8 +47,8 @@ class AccessRow:
     error: str | None = None
 
 
-class Looks:
-    """The looks recorded from `start` up to `end` (aware; both inclusive) and by now; each time over, the same ones.
+class AccessRows:
+    """The accesses recorded from `start` up to `end` (aware; both inclusive) and by now; each time over, the same ones.
 
     `episode` keeps those that showed it, and those at the whole log; `actor` is an id as claimed. A record that cannot
     be read is told wherever it might be meant.
@@ -67,12 +67,12 @@ class Looks:
         self._recorder = recorder
         self._episode, self._actor, self._account = episode, actor, account
         self._after = 0 if start is None else recorder.position_at(start - timedelta(microseconds=1))
-        self._upto = recorder.max_position() if end is None else recorder.position_at(end)
+        self.position = recorder.max_position() if end is None else recorder.position_at(end)
 
     def __iter__(self) -> Iterator[AccessRow]:
         after = self._after
         holding = None if self._episode is None else f'"{self._episode}"'.encode()
-        while events := self._recorder.read_accesses(after, self._upto, holding=holding, limit=BATCH):
+        while events := self._recorder.read_accesses(after, self.position, holding=holding, limit=BATCH):
             for event in events:
                 row = access_row(event, self._episode)
                 if row is not None and self._asks_for(row):
@@ -85,7 +85,7 @@ class Looks:
 
 
 def access_row(event: RecordedEvent, episode: str | None = None) -> AccessRow | None:
-    """Read one look; None if it did not show the episode."""
+    """Read one access; None if it did not show the episode."""
     try:
         fact = read_fact(event.topic, event.state)
     except StoreError as error:

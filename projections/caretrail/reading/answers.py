@@ -1,50 +1,65 @@
-"""The answers of the reader: frozen values, each with its JSON."""
+"""What a reader answers: frozen values, and what they rest on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import date, datetime
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Generic, NamedTuple, TypeVar
 
+from caretrail.aliases import Json
+from caretrail.plain import as_json
 from caretrail.projection.placed import Group
 
-
-def plain(value: Any) -> Any:
-    """A value as JSON holds it."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Answer):
-        return value.as_json()
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return value
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A value whose JSON has its fields as keys, in their order, under their published names."""
+class Behind(NamedTuple):
+    """How far the rows of a list are behind the log: in facts, and in seconds since the first of them was recorded."""
 
-    json_names: ClassVar[Mapping[str, str]] = {"start": "from"}
+    events: int
+    seconds: int
 
-    def as_json(self) -> dict[str, Any]:
-        """The answer as JSON: dates as ISO text."""
-        return {self.json_names.get(field.name, field.name): plain(getattr(self, field.name)) for field in fields(self)}
+
+CURRENT = Behind(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing(Answer):
-    """What an answer stands on: the log up to `position`; `stale` if the log is further than that by too much."""
+class Standing:
+    """What an answer rests on.
 
+    `as_of` are the days it is about: one, or two while a midnight passes between zones. It holds the log up to
+    `position`, of `newest`; `known_at` is that position where it was asked for, and `settled` whether what was known
+    then can no longer grow. `stale`: it is further `behind` than an answer may be, and was asked for all the same.
+    `checked` and `clock` are not examined yet. `recorded` is false where the access could not be recorded.
+    """
+
+    as_of: tuple[date, ...]
+    known_at: int | None
     position: int
-    log_position: int
-    stale: bool
+    newest: int
+    behind: Behind = CURRENT
+    stale: bool = False
+    settled: bool = True
+    checked: None = None
+    clock: str = "unchecked"
+    recorded: bool = field(default=True, metadata={"json": False})
 
 
 @dataclass(frozen=True, slots=True)
-class FindingRow(Answer):
+class Answer(Generic[T]):
+    """The answer to a question, with what it rests on."""
+
+    value: T
+    standing: Standing
+
+    def as_json(self) -> Json:
+        """One object: `standing`, and `rows` or the answer's own fields."""
+        value = as_json(self.value)
+        return {"standing": as_json(self.standing)} | (value if isinstance(value, dict) else {"rows": value})
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
     """One verdict of one rule in force; `until` is exclusive, None while nothing ends it; `days_overdue` is 0 or more.
 
     `program`, `level` and `clinician` are those of the day asked for. `evidence` are versions of facts in the episode.
@@ -88,7 +103,7 @@ class WorkRow(FindingRow):
 
 
 @dataclass(frozen=True, slots=True)
-class Worklist(Answer):
+class Work:
     """What to do, in order: `rows` of `total`, and `quiet_count` more are there to be asked for."""
 
     rows: tuple[WorkRow, ...]
@@ -97,7 +112,7 @@ class Worklist(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class EligibilityRow(Answer):
+class EligibilityRow:
     """Whether continued stay is supported on a day, on what that rests, and through which day it holds."""
 
     episode: str
@@ -110,7 +125,7 @@ class EligibilityRow(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class CensusRow(Answer):
+class CensusRow:
     """One episode open on a day; `days` since the admission, `status` open, held or quarantined."""
 
     episode: str

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import Effective
-from caretrail.errors import StoreDamaged, UnknownEpisode
+from caretrail.errors import StoreDamaged, UnknownName
 from caretrail.findings import Finding
 from caretrail.policy import Pack, Policy
+from caretrail.projection.folded import FoldedEpisodes
 from caretrail.projection.packs import usable_policy
 from caretrail.projection.rows import Unreadable, computed, evolve
 from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Span
@@ -77,7 +80,7 @@ class EpisodeView:
 def view_of(recorder: EventRecorder, name: str, known_at: int | None = None, by: Policy | None = None) -> EpisodeView:
     """Read an episode from the log, up to a position; `by` judges it by another policy than that of its admission.
 
-    Raises UnknownEpisode, or StoreDamaged if a fact of it cannot be read.
+    Raises UnknownName, or StoreDamaged if a fact of it cannot be read.
     """
     stream = episode_stream(recorder.namespace, name)
     events = [
@@ -86,7 +89,7 @@ def view_of(recorder: EventRecorder, name: str, known_at: int | None = None, by:
         if known_at is None or event.position <= known_at
     ]
     if not events:
-        raise UnknownEpisode
+        raise UnknownName.of_episode()
     episode = Episode(stream)
     hint = "see 'caretrail projection quarantine' for the fact in the way"
     try:
@@ -100,3 +103,26 @@ def view_of(recorder: EventRecorder, name: str, known_at: int | None = None, by:
     if rows is None or rows.quarantined is not None:
         raise StoreDamaged("the facts of the episode cannot be put together", hint) from None
     return EpisodeView(episode, rows, by or usable_policy(rows.policy))
+
+
+def computed_rows(
+    recorder: EventRecorder, streams: Sequence[UUID], upto: int, by: Policy | None = None
+) -> Mapping[UUID, EpisodeRows | None]:
+    """Fold episodes from the log up to a position and work out their rows; None for what is no episode, or not yet.
+
+    `by` judges them by another policy than those of their admissions.
+    """
+    found: dict[UUID, EpisodeRows | None] = dict.fromkeys(streams)
+    if by is not None:
+        return found | _judged_by(recorder, streams, upto, by)
+    for rows in FoldedEpisodes(recorder, cached_facts=0).compute(streams, upto):
+        found[rows.stream] = rows
+    return found
+
+
+def _judged_by(
+    recorder: EventRecorder, streams: Sequence[UUID], upto: int, by: Policy
+) -> dict[UUID, EpisodeRows | None]:
+    recorded = recorder.select_streams(dict.fromkeys(streams, 0))
+    known = {stream: [event for event in events if event.position <= upto] for stream, events in recorded.items()}
+    return {stream: computed(Episode(stream), events, by) for stream, events in known.items() if events}

@@ -14,11 +14,10 @@ from caretrail.episode.entry import Entry
 from caretrail.facts import Addendum, Corrected, FactBase, Voided
 from caretrail.facts.codec import payload_of
 from caretrail.policy import Policy
-from caretrail.reading.answers import Answer
 
 
 @dataclass(frozen=True, slots=True)
-class Amendment(Answer):
+class Amendment:
     """A fact (of that version) that acts on an earlier one.
 
     `occurred_on` is the civil day it is dated, `recorded_at` when this store learned it; `author` states it, with role
@@ -123,7 +122,7 @@ def fact_json(entry: Entry) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks(Answer):
+class Marks:
     """What must not be overlooked about a fact, in short: late, and the versions of the facts that amend it."""
 
     late: bool

@@ -63,3 +63,33 @@ SELECT stream, episode FROM caretrail.episode_view
 -- zones --
 -- Every time zone an episode is in.
 SELECT DISTINCT zone FROM caretrail.episode_view WHERE build = :build AND zone IS NOT NULL
+
+-- first_after --
+-- The first fact behind a position.
+SELECT position FROM caretrail.log
+ WHERE position > :position AND (name < 'accessed/' OR name >= 'accessed0') ORDER BY position LIMIT 1
+
+-- has_program --
+SELECT 1 FROM caretrail.span WHERE build = :build AND program = :name LIMIT 1
+
+-- has_clinician --
+SELECT 1 FROM caretrail.span WHERE build = :build AND clinician = :name LIMIT 1
+
+-- has_author --
+SELECT 1 FROM caretrail.span WHERE build = :build AND clinician = :name LIMIT 1
+
+-- has_client --
+SELECT 1 FROM caretrail.episode_view WHERE build = :build AND client = :name LIMIT 1
+
+-- has_rule --
+-- A rule by its name in full, or without the prefix of its pack.
+SELECT 1 FROM caretrail.finding
+ WHERE build = :build AND (upper(rule) = upper(:name) OR upper(rule) LIKE '%-' || upper(:name)) LIMIT 1
+
+-- programs --
+SELECT DISTINCT program FROM caretrail.span WHERE build = :build AND program IS NOT NULL
+
+-- people --
+-- Everybody who carries a case, or owes something.
+SELECT clinician FROM caretrail.span WHERE build = :build AND clinician IS NOT NULL
+ UNION SELECT owner FROM caretrail.finding WHERE build = :build AND owner IS NOT NULL

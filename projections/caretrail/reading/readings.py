@@ -10,12 +10,11 @@ from caretrail.errors import PackInvalid
 from caretrail.findings import QUIET_VERDICTS, Finding
 from caretrail.findings.judge import judge
 from caretrail.policy import Pack, Policy, Reading
-from caretrail.reading.answers import Answer
 from caretrail.reading.episode_view import EpisodeView
 
 
 @dataclass(frozen=True, slots=True)
-class WouldSay(Answer):
+class WouldSay:
     """What a rule would say of a subject."""
 
     verdict: str
@@ -25,7 +24,7 @@ class WouldSay(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative(Answer):
+class Alternative:
     """Another answer to a question: whether verdict and due day would be the same on the day asked for, and what else.
 
     `refused` says why the answer cannot be given alone; then nothing was judged, and `same` is None.
@@ -38,7 +37,7 @@ class Alternative(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingRow(Answer):
+class ReadingRow:
     """An open question that bears on a rule: how it is read, where that is written, and what else it may mean."""
 
     name: str
@@ -95,3 +94,12 @@ _Gist = tuple[str, str, date | None]
 
 def _gist(item: Finding) -> _Gist:
     return item.subject, item.verdict, item.due_on
+
+
+def as_if_in_force(pack: Pack) -> Policy:
+    """The policy of a pack alone, in force on every day: what it would say of everybody it is for.
+
+    Whom it is not for (another population) it does not judge, and says so of each.
+    """
+    always = pack.model_copy(update={"effective_from": None, "effective_to": None, "supersedes": None})
+    return Policy((always,))

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from caretrail.cli.accessing import accessing
+from caretrail.cli.episodes import complete_episode
 from caretrail.cli.helping import described
-from caretrail.cli.naming import complete_episode
 from caretrail.cli.options import Day, Setup, access_options, end_of_day, json_option, now, store_option
 from caretrail.cli.screen import instant, json_text, plural, say, visible
+from caretrail.cli.session import access_log
 from caretrail.cli.tables import Cell, Row, lines, print_table
 from caretrail.describe import spoken
+from caretrail.plain import as_json
 
 if TYPE_CHECKING:
-    from caretrail.reading.accesses import AccessRow
+    from caretrail.reading.accesses import AccessRow, AccessRows
 
 TITLES = ("When, UTC", "Who", "Command", "For", "Saw")
 MOST_NAMED = 3
@@ -51,19 +52,20 @@ def access_command(
 
     Every look at an episode, before anything of it was shown: the account by the store's own word, the person as
     claimed, the command, the purpose, and what was handed out to others. EPISODE is a case number or the beginning of
-    one; looks at the whole log are looks at every episode. Asking is itself recorded.
+    one; looks at the whole log are looks at every episode. Session is itself recorded.
 
         caretrail audit access LNK-2026-0001
         caretrail audit access --actor c-ortiz --from 2026-03-01
     """
     if start is not None and end is not None and end < start:
         raise click.UsageError("--to must not be before --from")
-    from caretrail.reading.accesses import Looks
+    from caretrail.reading.accesses import AccessRows
+    from caretrail.reading.questions.episodes import CaseNumber
     from caretrail.reading.reader import Reader
 
-    with setup.open() as recorder, accessing(setup, recorder) as access:
-        name = None if episode is None else Reader(recorder, now(), access=access).resolve(episode)
-        found = Looks(
+    with setup.open() as recorder, access_log(setup, recorder) as access:
+        name = None if episode is None else Reader(recorder, now(), access=access).ask(CaseNumber(episode)).value
+        found = AccessRows(
             recorder,
             episode=name,
             actor=looked,
@@ -83,13 +85,17 @@ def _named(row: AccessRow, everything: bool) -> Sequence[str]:
     return row.episodes if everything else row.episodes[:MOST_NAMED]
 
 
-def _print_json(found: Iterable[AccessRow]) -> None:
-    """Print a bare array, one row a line, without holding it."""
-    before = "["
+def _print_json(found: AccessRows) -> None:
+    """Print one object, one row a line, without holding the rows."""
+    from caretrail.reading.answers import Standing
+
+    standing = Standing((now().date(),), None, found.position, found.position)
+    click.echo(f'{{"standing": {json_text(as_json(standing))},\n "rows": [', nl=False)
+    before = "\n  "
     for row in found:
         click.echo(f"{before}{json_text(_as_json(row))}", nl=False)
-        before = ",\n "
-    click.echo("]" if before != "[" else "[]")
+        before = ",\n  "
+    click.echo("]}")
 
 
 def _as_json(row: AccessRow) -> dict[str, Any]:

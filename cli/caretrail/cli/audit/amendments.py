@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from caretrail.cli.asking import Asking, asking
 from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
 from caretrail.cli.helping import described
-from caretrail.cli.options import Choice, View, read_options
-from caretrail.cli.screen import plural, print_json_list, say
+from caretrail.cli.options import Choice, ReadOptions, read_options
+from caretrail.cli.screen import plural, say
+from caretrail.cli.session import Session, session
 from caretrail.cli.tables import Row, lines, print_table
 from caretrail.describe import spoken
+from caretrail.plain import as_json
 
 if TYPE_CHECKING:
+    from caretrail.aliases import Json
+    from caretrail.reading.answers import Standing
     from caretrail.reading.questions.amendments import Amended, AmendedBy, AmendedFact
 
 TITLES = ("Author", "Program", "Entries", "Late", "Corrected", "Added", "Voided")
@@ -33,12 +39,18 @@ VERBS = {"corrected": "corrects", "addendum": "adds to", "voided": "voids"}
     default="recorded",
     help="What the period bounds: the days facts were recorded on (default), or the days they are about.",
 )
-@click.option("--author", metavar="ID", help="Only what this person states, or did.")
-@click.option("--program", metavar="ID", help="Only facts about days in this program.")
+@click.option("--author", "authors", metavar="ID", multiple=True, help="Only what this person states, or did.")
+@click.option("--program", "programs", metavar="ID", multiple=True, help="Only facts about days in this program.")
 @click.option("--list", "each", is_flag=True, help="List each late entry and amendment.")
 @read_options
 def amendments_command(
-    view: View, start: date | None, end: date | None, by: Any, author: str | None, program: str | None, each: bool
+    options: ReadOptions,
+    start: date | None,
+    end: date | None,
+    by: Any,
+    authors: Sequence[str],
+    programs: Sequence[str],
+    each: bool,
 ) -> None:
     """Count late entries, corrections, addenda and voids by author.
 
@@ -50,28 +62,33 @@ def amendments_command(
         caretrail audit amendments --by clinical --from 2026-03-01 --list
     """
     require_order(start, end)
-    with asking(view) as asked:
-        found = asked.reader.amendments(
-            asked.as_of, start=start, end=end, by=by, author=author, program=program, known_at=asked.known_at
+    from caretrail.reading.query import Filters
+    from caretrail.reading.questions.amendments import AmendmentReport
+
+    with session(options) as asked:
+        query, filters = replace(asked.query, start=start, end=end), Filters(programs=frozenset(programs))
+        answer = asked.ask(AmendmentReport(query, filters, by, frozenset(authors)))
+        found = answer.value
+        period = f" {'recorded' if by == 'recorded' else 'about days'}{in_words(start, end)}"
+        asked.show(
+            answer,
+            partial(_print, asked, period if start or end else "", each=each),
+            shown=_each(found) if each else None,
         )
-        some = asked.has_facts()
-        if view.as_json:
-            print_json_list(_facts(found) if each else found.rows)
-            _say_uncounted(found)
-            say(asked.standing())
-        elif some:
-            period = f" {'recorded' if by == 'recorded' else 'about days'}{in_words(start, end)}"
-            _print(asked, found, period if start or end else "", each=each)
-            _say_uncounted(found)
-            click.echo(asked.standing())
+        _say_uncounted(found)
+
+
+def _each(found: Amended) -> Json:
+    """The same with a row for each fact."""
+    return {"rows": as_json(_facts(found)), "unread": found.unread, "unjudged": found.unjudged}
 
 
 def _facts(found: Amended) -> list[AmendedFact]:
     return sorted((fact for row in found.rows for fact in row.facts), key=lambda fact: fact.position)
 
 
-def _print(asked: Asking, found: Amended, period: str, *, each: bool) -> None:
-    click.echo(asked.heading(f"Late entries and amendments{period}", ""))
+def _print(asked: Session, period: str, found: Amended, _: Standing, *, each: bool) -> None:
+    click.echo(asked.heading(f"Late entries and amendments{period}"))
     facts = _facts(found)
     click.echo("")
     some = [row for row in found.rows if row.facts]

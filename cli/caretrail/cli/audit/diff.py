@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
-from caretrail.cli.asking import Asking, asking
+from caretrail.cli.episodes import case_number, complete_episode
 from caretrail.cli.helping import described
-from caretrail.cli.naming import case_number, complete_episode
 from caretrail.cli.options import (
     Knowledge,
     Moment,
+    ReadOptions,
     Setup,
-    View,
     access_options,
     as_of_option,
     json_option,
+    stale_option,
     store_option,
 )
-from caretrail.cli.screen import plural, print_json_list, say, visible
+from caretrail.cli.screen import plural, visible
+from caretrail.cli.session import Session, session
 from caretrail.cli.tables import Cell, Row, lines, print_tables
 from caretrail.describe import spoken
 
 if TYPE_CHECKING:
+    from caretrail.reading.answers import Standing
     from caretrail.reading.questions.diff import Change, ChangedBy, Compared, Said
 
 TITLES = ("Rule", "Days", "What", "Changed by")
@@ -37,9 +41,16 @@ TITLES = ("Rule", "Days", "What", "Changed by")
 @click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
 @click.option("--from", "start", type=Moment(), metavar="TIME|@N", required=True, help="What was known first.")
 @click.option("--to", "end", type=Moment(), metavar="TIME|@N", help="What was known later.  [default: all there is]")
-@click.option("--program", metavar="ID", help="Only episodes that are, or were thought to be, in this program.")
+@click.option(
+    "--program",
+    "programs",
+    metavar="ID",
+    multiple=True,
+    help="Only episodes that are, or were thought to be, in this program.",
+)
 @click.option("--all", "everything", is_flag=True, help="What was met or not applicable before and after, too.")
 @as_of_option
+@stale_option
 @json_option
 @store_option
 @access_options
@@ -49,10 +60,11 @@ def diff_command(
     episode: str | None,
     start: Knowledge,
     end: Knowledge | None,
-    program: str | None,
+    programs: Sequence[str],
     everything: bool,
     as_of: date | None,
     as_json: bool,
+    allow_stale: bool,
 ) -> None:
     """Show which verdicts changed between two moments, and why.
 
@@ -64,27 +76,24 @@ def diff_command(
         caretrail audit diff --from @54 --as-of 2026-03-24
         caretrail audit diff LNK-2026-0001 --from 2026-03-05 --to 2026-03-23
     """
-    with asking(View(setup, as_of, end, as_json)) as asked:
-        before, after = asked.reader.position_of(start), asked.known_at
-        if after is None:
-            after = asked.reader.stands_on.log_position
-        if after < before:
+    from caretrail.reading.query import Filters
+    from caretrail.reading.questions.diff import Diff
+
+    with session(ReadOptions(setup, as_of, end, as_json, allow_stale)) as asked:
+        name = case_number(asked, episode) if episode is not None else None
+        answer = asked.ask(Diff(start, asked.query, Filters(programs=frozenset(programs)), name))
+        found = answer.value
+        if found.after < found.before:
             raise click.UsageError("--to must not be before --from")
-        name = case_number(asked, episode, after) if episode is not None else None
-        found = asked.reader.diff(before, after, as_of, episode=name, program=program)
-        shown = [change for change in found.changes if everything or change.loud]
-        some = asked.has_facts()
-        if as_json:
-            print_json_list(shown)
-            say(_compared(found, start, end))
-        elif some:
-            _print(asked, found, shown, name)
-            click.echo(_compared(found, start, end))
+        shown = tuple(change for change in found.changes if everything or change.loud)
+        asked.show(answer, partial(_print, asked, shown, name, start), shown=replace(found, changes=shown))
 
 
-def _print(asked: Asking, found: Compared, shown: Sequence[Change], name: str | None) -> None:
+def _print(
+    asked: Session, shown: Sequence[Change], name: str | None, start: Knowledge, found: Compared, standing: Standing
+) -> None:
     whose = f" of {visible(name)}" if name else ""
-    click.echo(asked.heading(f"What changed in the verdicts{whose}"))
+    click.echo(asked.heading(f"What changed in the verdicts{whose}", standing))
     on_day = [change for change in shown if change.on_day]
     _print_changes("Of that day", on_day, found)
     _print_changes("Of days before", [change for change in shown if not change.on_day], found)
@@ -95,6 +104,8 @@ def _print(asked: Asking, found: Compared, shown: Sequence[Change], name: str | 
         click.echo("\nNothing changed but what is met or does not apply.")
     more = f"; {quiet} more of what is met or does not apply: --all shows them" if quiet else ""
     click.echo(f"\n{plural(len(shown), 'change')}{more}")
+    since = f"{plural(found.episodes, 'episode')} {'has' if found.episodes == 1 else 'have'} facts recorded since"
+    click.echo(f"Compared with {_when(start)}@{found.before}: {since}")
 
 
 def _print_changes(title: str, changes: Sequence[Change], found: Compared) -> None:
@@ -158,12 +169,5 @@ def _author(fact: ChangedBy) -> str:
     return f"{fact.author}, {fact.credential or spoken(fact.role)}" if fact.author else "cannot be read"
 
 
-def _compared(found: Compared, start: Knowledge, end: Knowledge | None) -> str:
-    """What was compared with what."""
-    between = f"{plural(found.episodes, 'episode')} {'has' if found.episodes == 1 else 'have'} facts recorded between"
-    return f"As known at {_when(start, found.before)}\nand then at {_when(end, found.after)}\n{between}"
-
-
-def _when(moment: Knowledge | None, position: int) -> str:
-    when = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: " if isinstance(moment, datetime) else ""
-    return f"{when}position {position}"
+def _when(moment: Knowledge) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, " if isinstance(moment, datetime) else ""

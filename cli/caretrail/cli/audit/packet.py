@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from caretrail.cli.accessing import accessing
+from caretrail.cli.episodes import complete_episode
 from caretrail.cli.helping import described
-from caretrail.cli.naming import complete_episode
 from caretrail.cli.options import (
     Day,
     Knowledge,
@@ -25,6 +24,7 @@ from caretrail.cli.options import (
     store_option,
 )
 from caretrail.cli.screen import plural, print_json, visible
+from caretrail.cli.session import access_log
 from caretrail.cli.terminal.progress import progress
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **
     from caretrail.evidence.packet.terms import PURPOSES
     from caretrail.reading.reader import Reader
 
-    with setup.open() as recorder, accessing(setup, recorder, PURPOSES[terms.basis]) as access:
+    with setup.open() as recorder, access_log(setup, recorder, PURPOSES[terms.basis]) as access:
         reader = Reader(recorder, now(), access=access)
         request = _request(reader, recorder, episodes, given)
         made = _packet(setup, recorder, access, request, terms, given)
@@ -145,17 +145,19 @@ def _terms(given: dict[str, Any]) -> Terms:
 
 def _request(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], given: dict[str, Any]) -> PacketRequest:
     from caretrail.evidence.packet.terms import PacketRequest
+    from caretrail.reading.query import Query
+    from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfProgram
 
     known_at: Knowledge | None = given["known_at"]
     if isinstance(known_at, datetime):
         known_at = recorder.position_at(known_at)
     program, start, end = given["program"], given["start"], given["end"]
     if program is not None:
-        names = reader.in_program(program, start, end)
+        names = reader.ask(EpisodesOfProgram(program, Query(start=start, end=end))).value
     else:
-        names = [reader.resolve(name) for name in episodes]
+        names = tuple(reader.ask(CaseNumber(name)).value for name in episodes)
     as_of: date | None = given["as_of"] or (end if end is not None and end <= now().date() else None)
-    return PacketRequest(tuple(names), as_of, known_at, given["with_text"], program, start, end)
+    return PacketRequest(names, as_of, known_at, given["with_text"], program, start, end)
 
 
 def _packet(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
-from caretrail.cli.asking import Asking, asking
 from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
 from caretrail.cli.helping import described
-from caretrail.cli.options import View, read_options
-from caretrail.cli.screen import plural, print_json_list, say
+from caretrail.cli.options import ReadOptions, read_options
+from caretrail.cli.screen import plural, say
+from caretrail.cli.session import Session, session
 from caretrail.cli.tables import Row, print_table
+from caretrail.plain import as_json
 
 if TYPE_CHECKING:
+    from caretrail.aliases import Json
+    from caretrail.reading.answers import Standing
     from caretrail.reading.questions.reviews import DueReview, ReviewRate, Reviews
 
 TITLES = ("Program", "Clinician", "Due", "On time", "Late", "Not done")
@@ -30,12 +35,19 @@ ENOUGH = 20
 @described
 @from_option("Reviews due from this day on.")
 @to_option("Reviews due up to this day.  [default: the day asked for]")
-@click.option("--program", metavar="ID", help="Only while the episode was in this program.")
-@click.option("--clinician", metavar="ID", help="Only while this clinician carried the case.")
+@click.option("--program", "programs", metavar="ID", multiple=True, help="Only while the episode was in this program.")
+@click.option(
+    "--clinician", "clinicians", metavar="ID", multiple=True, help="Only while this clinician carried the case."
+)
 @click.option("--list", "each", is_flag=True, help="List each review.")
 @read_options
 def reviews_command(
-    view: View, start: date | None, end: date | None, program: str | None, clinician: str | None, each: bool
+    options: ReadOptions,
+    start: date | None,
+    end: date | None,
+    programs: Sequence[str],
+    clinicians: Sequence[str],
+    each: bool,
 ) -> None:
     """Count the reviews that were due: on time, late, not done.
 
@@ -48,31 +60,38 @@ def reviews_command(
         caretrail audit reviews --clinician c-ortiz --list
     """
     require_order(start, end)
-    with asking(view) as asked:
-        found = asked.reader.reviews(
-            asked.as_of, start=start, end=end, program=program, clinician=clinician, known_at=asked.known_at
+    from caretrail.reading.query import Filters
+    from caretrail.reading.questions.reviews import ReviewReport
+
+    with session(options) as asked:
+        query = replace(asked.query, start=start, end=end)
+        filters = Filters(programs=frozenset(programs), clinicians=frozenset(clinicians))
+        answer = asked.ask(ReviewReport(query, filters))
+        found = answer.value
+        asked.show(
+            answer,
+            partial(_print, asked, in_words(start, end), each=each),
+            shown=_each(found) if each else None,
         )
-        some = asked.has_facts()
-        if view.as_json:
-            print_json_list([one for rate in found.rates for one in rate.reviews] if each else found.rates)
-            _say_uncounted(found)
-            say(asked.standing())
-        elif some:
-            _print(asked, found, in_words(start, end), each=each)
-            _say_uncounted(found)
-            click.echo(asked.standing())
+        _say_uncounted(found)
 
 
-def _print(asked: Asking, found: Reviews, period: str, *, each: bool) -> None:
+def _each(found: Reviews) -> Json:
+    """The same with a row for each review."""
+    rows = [as_json(one) for rate in found.rows for one in rate.reviews]
+    return {"rows": rows, "unread": found.unread, "unjudged": found.unjudged}
+
+
+def _print(asked: Session, period: str, found: Reviews, _: Standing, *, each: bool) -> None:
     from caretrail.reading.questions.reviews import rate_of
 
-    click.echo(asked.heading(f"Reviews due{period}", ""))
-    reviews = [one for rate in found.rates for one in rate.reviews]
+    click.echo(asked.heading(f"Reviews due{period}"))
+    reviews = [one for rate in found.rows for one in rate.reviews]
     if not reviews:
         click.echo("\nNo review was due that was asked for.\n")
         return
     click.echo("")
-    print_table(TITLES, [_cells(rate) for rate in _with_totals(found.rates)], wraps=0)
+    print_table(TITLES, [_cells(rate) for rate in _with_totals(found.rows)], wraps=0)
     if each:
         click.echo("")
         print_table(LIST_TITLES, [_line(one) for one in rate_of(None, None, reviews).reviews], wraps=2)

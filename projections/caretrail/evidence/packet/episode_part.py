@@ -15,13 +15,15 @@ from caretrail.evidence.packet.page.event_table import table_lines
 from caretrail.evidence.packet.page.page import timeline_page
 from caretrail.evidence.packet.redaction import OtherClients, Shown, shown_facts
 from caretrail.evidence.packet.terms import STATEMENT_2, PacketContext, PacketRefused
-from caretrail.findings import Finding, finding_values
-from caretrail.reading.answers import plain
+from caretrail.findings import finding_values
+from caretrail.plain import as_json
 from caretrail.reading.episode_view import EpisodeView, view_of
+from caretrail.reading.query import Filters, Query, Selection
+from caretrail.reading.questions.eligibility import eligibility_row
+from caretrail.reading.questions.findings import finding_row
 from caretrail.reading.questions.sheet import sheet_of
 from caretrail.reading.questions.timeline import timeline_of
-from caretrail.reading.reader import eligibility_row
-from caretrail.reading.scope import Scope, finding_row, findings_of
+from caretrail.reading.snapshot import findings_of
 from caretrail.recording.events import RecordedEvent
 from caretrail.recording.leaf import leaf_hash
 from caretrail.recording.recorder import EventRecorder
@@ -108,31 +110,24 @@ def _check(today: EpisodeView, others: OtherClients, known_at: int) -> None:
 
 
 def _findings(view: EpisodeView, day: date, now: datetime) -> Json:
-    scope = Scope(now, day, closed=True, all_verdicts=True)
-    placed = findings_of(view.rows, scope)
-    told = (finding_row(one, day, view.citation(one.finding)) for one in placed)
-    rows = sorted(told, key=lambda row: (row.rule, row.start, row.subject))
+    everything = Selection(now, Query(day), Filters(closed=True, all_verdicts=True))
+    rows = [finding_row(one, day, view.citation(one.finding)) for one in findings_of(view.rows, everything)]
+    rows.sort(key=lambda row: (row.rule, row.start, row.subject))
     return {
         "notice": STATEMENT_2,
         "as_of": day.isoformat(),
-        "on_the_day": [row.as_json() for row in rows],
-        "over_time": [_over_time(finding, view.citation(finding)) for finding in view.findings],
+        "on_the_day": as_json(rows),
+        "over_time": [
+            as_json({**finding_values(finding), "citation": view.citation(finding)}) for finding in view.findings
+        ],
     }
-
-
-def _over_time(finding: Finding, citation: str) -> Json:
-    values = {**finding_values(finding), "citation": citation}
-    return {"from" if name == "start" else name: plain(value) for name, value in values.items()}
 
 
 def _eligibility(view: EpisodeView, day: date) -> Json:
     return {
         "notice": STATEMENT_2,
-        "on_the_day": eligibility_row(view.rows, day).as_json(),
-        "over_time": [
-            {"from" if name == "start" else name: plain(value) for name, value in span._asdict().items()}
-            for span in view.eligibility
-        ],
+        "on_the_day": as_json(eligibility_row(view.rows, day)),
+        "over_time": as_json(view.eligibility),
     }
 
 

@@ -6,9 +6,10 @@ Nothing is judged here but lateness, so that an episode is folded and no rule is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 from uuid import UUID
 
 from caretrail.aliases import Progress
@@ -21,8 +22,11 @@ from caretrail.projection.packs import usable_policy
 from caretrail.projection.rows import Unreadable, evolve
 from caretrail.projection.shapes import Span
 from caretrail.projection.spans import episode_spans
-from caretrail.reading.answers import Answer
 from caretrail.reading.event_rows import days_after, happened_on, is_late
+from caretrail.reading.names import require
+from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query
+from caretrail.reading.question import Question
+from caretrail.reading.snapshot import Snapshot
 from caretrail.recording.recorder import EventRecorder
 
 PAGE = 100
@@ -36,7 +40,7 @@ Times = Literal["recorded", "clinical"]
 
 
 @dataclass(frozen=True, slots=True)
-class AmendedFact(Answer):
+class AmendedFact:
     """A late entry, or a fact that amends another (of the version `target` and the type `target_type`).
 
     `about` is the day that it is about: when it happened, as corrected, or when what it amends did. `days_after` counts
@@ -68,7 +72,7 @@ class AmendedFact(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class AmendedBy(Answer):
+class AmendedBy:
     """What one author recorded in one program, for whom: `entries` facts in all, `imported` of them a historical load.
 
     `late`, `corrections`, `addenda` and `voids` count `facts`; a late correction counts as both. `days_late` are those
@@ -91,7 +95,7 @@ class AmendedBy(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Amended(Answer):
+class Amended:
     """Counts by author and program.
 
     `unread` episodes cannot be read: nothing of them is counted. Of `unjudged` entries no policy says what is late.
@@ -102,15 +106,30 @@ class Amended(Answer):
     unjudged: int
 
 
-class Asked(NamedTuple):
-    """A period of recorded or clinical days (both inclusive, None for no bound), and filters that must all hold."""
+@dataclass(frozen=True, slots=True)
+class AmendmentReport(Question[Amended]):
+    """Late entries, corrections, addenda and voids of the query's period, by author.
 
-    start: date | None = None
-    end: date | None = None
+    The period is one of recorded or of clinical days; `authors` stated the facts, or did what others stated. Of the
+    filters only programs count: those of the day a fact is about. Raises UnknownName.
+    """
+
+    name: ClassVar[str] = "amendments"
+    query: Query = TODAY
+    filters: Filters = NO_FILTERS
     by: Times = "recorded"
-    as_of: date | None = None
-    author: str | None = None
-    program: str | None = None
+    authors: AbstractSet[str] = frozenset()
+
+    def answer(self, snapshot: Snapshot) -> Amended:
+        """Count them."""
+        for author in sorted(self.authors):
+            require("author", author, snapshot)
+        return amendments_of(snapshot, self)
+
+    def shows(self, value: Amended, snapshot: Snapshot) -> Iterable[str]:
+        """Every episode of which a fact is listed."""
+        del snapshot
+        return (fact.episode for row in value.rows for fact in row.facts)
 
 
 class _Known(NamedTuple):
@@ -127,20 +146,21 @@ class _Known(NamedTuple):
 _Whose = tuple[str, str, str | None, tuple[str, ...], str | None]
 
 
-def amendments_of(recorder: EventRecorder, upto: int, asked: Asked, progress: Progress | None = None) -> Amended:
-    """Count what was asked for among the facts up to a position of the log."""
+def amendments_of(snapshot: Snapshot, asked: AmendmentReport) -> Amended:
+    """Count what was asked for among the facts of a snapshot."""
+    recorder, upto = snapshot.recorder, snapshot.position
     entries: dict[_Whose, list[Entry]] = {}
     facts: dict[_Whose, list[AmendedFact]] = {}
-    streams = _streams(recorder, upto, asked)
+    streams = _streams(recorder, upto, asked.query, asked.by)
     unread = unjudged = 0
-    for known in _known(recorder, streams, upto, progress):
+    for known in _known(recorder, streams, upto, snapshot.progress):
         if known is None:
             unread += 1
             continue
         for entry, about, program in _asked_for(known, asked):
             actor = entry.fact.actor
             did = _others(entry)
-            if asked.author is not None and asked.author not in (actor.id, *did):
+            if asked.authors and asked.authors.isdisjoint((actor.id, *did)):
                 continue
             whose = (actor.id, actor.role, actor.credential, did, program)
             entries.setdefault(whose, []).append(entry)
@@ -162,13 +182,13 @@ def _row(whose: _Whose, entries: list[Entry], facts: Iterable[AmendedFact]) -> A
     )  # fmt: skip  # in the order of the fields
 
 
-def _streams(recorder: EventRecorder, upto: int, asked: Asked) -> list[UUID]:
+def _streams(recorder: EventRecorder, upto: int, query: Query, by: Times) -> list[UUID]:
     """Episodes in which something may be asked for: nothing about a day is recorded before that day begins anywhere."""
     first, last = 0, upto
-    if asked.start is not None and asked.start > date.min:
-        first = min(recorder.position_at(datetime.combine(asked.start, time(), UTC) - EAST), upto)
-    if asked.end is not None and asked.by == "recorded" and asked.end < date.max:
-        last = min(recorder.position_at(datetime.combine(next_day(asked.end), time(), UTC) + WEST), upto)
+    if query.start is not None and query.start > date.min:
+        first = min(recorder.position_at(datetime.combine(query.start, time(), UTC) - EAST), upto)
+    if query.end is not None and by == "recorded" and query.end < date.max:
+        last = min(recorder.position_at(datetime.combine(next_day(query.end), time(), UTC) + WEST), upto)
     return [*recorder.touched(first, last)]
 
 
@@ -203,9 +223,9 @@ def _of(episode: Episode, name: str) -> _Known | None:
     return _Known(episode, name, outline.client, outline.zone, policy, spans)
 
 
-def _asked_for(known: _Known, asked: Asked) -> Iterator[tuple[Entry, date, str | None]]:
+def _asked_for(known: _Known, asked: AmendmentReport) -> Iterator[tuple[Entry, date, str | None]]:
     """The facts of an episode that lie in the period and the program, with the day each is about and its program."""
-    acting, entries = known.episode.amendments, known.episode.entries
+    acting, entries, query = known.episode.amendments, known.episode.entries, asked.query
     for entry in entries:
         fact = entry.fact
         meant = entries[fact.target - 1] if isinstance(fact, Corrected | Voided | Addendum) else entry
@@ -213,10 +233,10 @@ def _asked_for(known: _Known, asked: Asked) -> Iterator[tuple[Entry, date, str |
             meant = entries[meant.fact.target - 1]
         about = happened_on(meant, acting)
         day = about if asked.by == "clinical" else today_in(known.zone, entry.recorded_at)
-        if (asked.start or date.min) <= day <= (asked.end or date.max) and about <= (asked.as_of or date.max):
+        if (query.start or date.min) <= day <= (query.end or date.max) and about <= (query.as_of or date.max):
             span = next((span for span in known.spans if span.start <= about < span.end), None)
             program = span.program if span is not None else None
-            if asked.program in (None, program):
+            if not asked.filters.programs or program in asked.filters.programs:
                 yield entry, about, program
 
 

@@ -6,21 +6,23 @@ between are replayed one after the other: a fact is named exactly if what was sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby, pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from caretrail.aliases import Progress
 from caretrail.days import ONE_DAY, merge_spans, next_day, today_in
 from caretrail.episode.episode import Episode
-from caretrail.errors import CaretrailError, UnknownEpisode
+from caretrail.errors import CaretrailError, UnknownName
 from caretrail.findings import QUIET_VERDICTS, Finding
 from caretrail.projection.rows import computed
 from caretrail.projection.shapes import EpisodeRows
-from caretrail.reading.answers import Answer
+from caretrail.reading.query import NO_FILTERS, Filters, Query
+from caretrail.reading.question import Question
+from caretrail.reading.snapshot import Snapshot, position_of
 from caretrail.recording.entries import entry_of
 from caretrail.recording.events import RecordedEvent, episode_stream
 from caretrail.recording.recorder import EventRecorder
@@ -40,7 +42,7 @@ class Matter(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Said(Answer):
+class Said:
     """What was said of a matter: `due_on` is the due day, or the day through which continued stay is supported.
 
     What is met or does not apply has no message: how it is put changes with every fact.
@@ -53,7 +55,7 @@ class Said(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedBy(Answer):
+class ChangedBy:
     """A fact that changed a verdict, and what was said from then on.
 
     Of a fact that cannot be read the author, the day and the target are None.
@@ -72,7 +74,7 @@ class ChangedBy(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Change(Answer):
+class Change:
     """A matter of which something else is said for the days from `start` to before `until`.
 
     `before` and `after` are empty where nothing was said of it. `on_day`: the day asked for is one of them. `facts`
@@ -100,7 +102,7 @@ class Change(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Compared(Answer):
+class Compared:
     """What differs between two positions of the log; `episodes` have facts between them and were compared."""
 
     before: int
@@ -109,21 +111,48 @@ class Compared(Answer):
     changes: tuple[Change, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Diff(Question[Compared]):
+    """Which verdicts of the days up to one changed between two moments of knowledge, and which facts changed each.
+
+    The later moment is the query's `known_at`; both are a position or an aware instant. `filters` may name programs in
+    which an episode is, or was thought to be. Raises UnknownName if the episode named is not known at the later.
+    """
+
+    name: ClassVar[str] = "diff"
+    before: int | datetime
+    query: Query
+    filters: Filters = NO_FILTERS
+    episode: str | None = None
+
+    def answer(self, snapshot: Snapshot) -> Compared:
+        """Compare the two."""
+        before = position_of(snapshot.recorder, self.before)
+        return compare(snapshot, before, self.query.as_of, episode=self.episode, programs=self.filters.programs)
+
+    def shows(self, value: Compared, snapshot: Snapshot) -> Iterable[str]:
+        """The episode named, and every one with a change."""
+        del snapshot
+        return (*self.about(), *(change.episode for change in value.changes))
+
+    def about(self) -> Iterable[str]:
+        """The episode named."""
+        return () if self.episode is None else (self.episode,)
+
+
 def compare(
-    recorder: EventRecorder,
+    snapshot: Snapshot,
     before: int,
-    after: int,
     as_of: date | None,
-    now: datetime,
     *,
     episode: str | None = None,
-    program: str | None = None,
-    progress: Progress | None = None,
+    programs: AbstractSet[str] = frozenset(),
 ) -> Compared:
     """Compare what was known at two positions of the log, for the days up to one (default: today, where each is).
 
-    What programs attest of themselves is not compared. Raises UnknownEpisode if the one named is not known at `after`.
+    What programs attest of themselves is not compared. Raises UnknownName if the episode named is not known later.
     """
+    recorder, after = snapshot.recorder, snapshot.position
     streams = _streams(recorder, before, after, episode)
     changes: list[Change] = []
     compared = 0
@@ -131,11 +160,11 @@ def compare(
         page = streams[place : place + PAGE]
         for stream, events in recorder.select_streams(dict.fromkeys(page, 0)).items():
             replay = Replay(stream, [event for event in events if event.position <= after], before)
-            if replay.last is not None and _within(replay, program):
+            if replay.last is not None and _within(replay, programs):
                 compared += 1
-                changes += changes_of(replay, as_of or today_in(replay.last.zone, now))
-        if progress is not None:
-            progress(min(place + PAGE, len(streams)), len(streams))
+                changes += changes_of(replay, as_of or today_in(replay.last.zone, snapshot.now))
+        if snapshot.progress is not None:
+            snapshot.progress(min(place + PAGE, len(streams)), len(streams))
     changes.sort(key=lambda change: (change.episode, change.start, change.rule, change.subject))
     return Compared(before, after, compared, tuple(changes))
 
@@ -146,14 +175,14 @@ def _streams(recorder: EventRecorder, before: int, after: int, episode: str | No
         return touched
     named = episode_stream(recorder.namespace, episode)
     if not any(event.position <= after for event in recorder.select_events(named, limit=1)):
-        raise UnknownEpisode
+        raise UnknownName.of_episode()
     return [stream for stream in touched if stream == named]
 
 
-def _within(replay: Replay, program: str | None) -> bool:
-    """Whether the episode is, or was thought to be, in the program at any time."""
+def _within(replay: Replay, programs: AbstractSet[str]) -> bool:
+    """Whether the episode is, or was thought to be, in one of the programs at any time."""
     known = [rows for rows in (replay.first, replay.last) if rows is not None]
-    return program is None or any(span.program == program for rows in known for span in rows.spans)
+    return not programs or any(span.program in programs for rows in known for span in rows.spans)
 
 
 class Replay:

@@ -7,18 +7,19 @@ of the day on which the rule said that it is due today, and late by as many days
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from itertools import islice
-from typing import Literal
+from typing import ClassVar, Literal
 
-from caretrail.days import today_in
 from caretrail.findings import Finding
 from caretrail.projection.packs import usable_policy
 from caretrail.projection.shapes import EpisodeRows
-from caretrail.reading.answers import Answer
-from caretrail.reading.board import Board
+from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query
+from caretrail.reading.question import Question
+from caretrail.reading.snapshot import Snapshot
 from caretrail.recording.recorder import EventRecorder
 
 PAGE = 100
@@ -36,7 +37,7 @@ Outcome = Literal["on_time", "late", "not_done"]
 
 
 @dataclass(frozen=True, slots=True)
-class DueReview(Answer):
+class DueReview:
     """A review that was due on a day, and what became of it.
 
     `done_on` is the day from which a review counted, by the facts `done_by`; None if none has. `days_late` counts until
@@ -61,7 +62,7 @@ class DueReview(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewRate(Answer):
+class ReviewRate:
     """The reviews that were due while somebody carried the case in a program; `days_late` are of the late ones."""
 
     program: str | None
@@ -75,13 +76,13 @@ class ReviewRate(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Reviews(Answer):
+class Reviews:
     """Rates by program and clinician.
 
     `unread` episodes cannot be read, and `unjudged` ones no rule on reviews judges: nothing of them is counted.
     """
 
-    rates: tuple[ReviewRate, ...]
+    rows: tuple[ReviewRate, ...]
     unread: int
     unjudged: int
 
@@ -97,17 +98,28 @@ def rate_of(program: str | None, clinician: str | None, reviews: Iterable[DueRev
     )  # fmt: skip  # in the order of the fields
 
 
-def reviews_due(
-    board: Board,
-    recorder: EventRecorder,
-    now: datetime,
-    as_of: date | None = None,
-    *,
-    start: date | None = None,
-    end: date | None = None,
-    program: str | None = None,
-    clinician: str | None = None,
-) -> Reviews:
+@dataclass(frozen=True, slots=True)
+class ReviewReport(Question[Reviews]):
+    """The reviews due in the query's period, by program and who carried the case: on time, late or not done.
+
+    Of the filters, programs and clinicians count: those of the due day.
+    """
+
+    name: ClassVar[str] = "reviews"
+    query: Query = TODAY
+    filters: Filters = NO_FILTERS
+
+    def answer(self, snapshot: Snapshot) -> Reviews:
+        """Count them."""
+        return reviews_due(snapshot, self.query, self.filters)
+
+    def shows(self, value: Reviews, snapshot: Snapshot) -> Iterable[str]:
+        """Every episode with a review that was due."""
+        del snapshot
+        return (one.episode for rate in value.rows for one in rate.reviews)
+
+
+def reviews_due(snapshot: Snapshot, query: Query, filters: Filters) -> Reviews:
     """Count the reviews whose due day lies in a period (default: up to the day asked for), in ended episodes as well.
 
     What is due on the day asked for and not done is not counted yet: it may still be on time.
@@ -115,9 +127,9 @@ def reviews_due(
     groups: dict[tuple[str | None, str | None], list[DueReview]] = {}
     unread = unjudged = 0
     candidates: list[EpisodeRows] = []
-    first = start or date.min
-    for rows in board.episodes():
-        last = min(end or date.max, as_of or today_in(rows.zone, now))
+    first = query.start or date.min
+    for rows in snapshot.episodes():
+        last = min(query.end or date.max, snapshot.day(query, rows.zone))
         if rows.quarantined is not None:
             unread += 1
         elif rows.admitted_on is None or rows.admitted_on > last or rows.live_end <= first:
@@ -126,14 +138,18 @@ def reviews_due(
             unjudged += 1
         elif any(finding.due_on is not None and first <= finding.due_on <= last for finding in findings):
             candidates.append(rows)
-    for rows, versions in _with_reviews(recorder, candidates):
-        day = as_of or today_in(rows.zone, now)
+    for rows, versions in _with_reviews(snapshot.recorder, candidates):
+        day = snapshot.day(query, rows.zone)
         for review in due_reviews(rows, versions, day):
-            wanted = program in (None, review.program) and clinician in (None, review.clinician)
-            if wanted and first <= review.due_on <= min(end or date.max, day):
+            wanted = _is_in(review.program, filters.programs) and _is_in(review.clinician, filters.clinicians)
+            if wanted and first <= review.due_on <= min(query.end or date.max, day):
                 groups.setdefault((review.program, review.clinician), []).append(review)
     rates = sorted(groups.items(), key=lambda item: tuple((name is None, name or "") for name in item[0]))
     return Reviews(tuple(rate_of(*whose, reviews) for whose, reviews in rates), unread, unjudged)
+
+
+def _is_in(name: str | None, asked: AbstractSet[str]) -> bool:
+    return not asked or name in asked
 
 
 def _with_reviews(

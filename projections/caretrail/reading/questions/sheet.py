@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 
 from caretrail.episode.amendments import corrected_fact
 from caretrail.episode.history import Effective
@@ -22,17 +23,21 @@ from caretrail.facts import (
 )
 from caretrail.findings import QUIET_VERDICTS
 from caretrail.policy.rules.stay import LengthOfStay
-from caretrail.reading.answers import Answer, EligibilityRow, FindingRow
+from caretrail.reading.answers import EligibilityRow, FindingRow
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import Marks, happened_on, marks_of
-from caretrail.reading.reader import eligibility_row
-from caretrail.reading.scope import Scope, finding_row, findings_of
+from caretrail.reading.names import require
+from caretrail.reading.query import TODAY, Filters, Query, Selection
+from caretrail.reading.question import OneEpisode, Question
+from caretrail.reading.questions.eligibility import eligibility_row
+from caretrail.reading.questions.findings import finding_row
+from caretrail.reading.snapshot import Snapshot, findings_of
 
 _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureLine(Answer):
+class SignatureLine:
     """Who signed, or who has not: `state` is signed, deferred, declined or missing."""
 
     signer: str
@@ -44,7 +49,7 @@ class SignatureLine(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentLine(Answer):
+class DocumentLine:
     """A plan, review or determination and its signatures as they stood that day; `label` is its number or outcome."""
 
     version: int
@@ -56,7 +61,7 @@ class DocumentLine(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class PerformerLine(Answer):
+class PerformerLine:
     """Who gave a service, with the credential as stated."""
 
     id: str
@@ -64,7 +69,7 @@ class PerformerLine(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLine(Answer):
+class SessionLine:
     """A session of that day: attended, or missed and why; and who gave it."""
 
     version: int
@@ -80,7 +85,7 @@ class SessionLine(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class TeamLine(Answer):
+class TeamLine:
     """Someone on the team that day, with role and credential as stated."""
 
     id: str
@@ -90,7 +95,7 @@ class TeamLine(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class StayLine(Answer):
+class StayLine:
     """How long the stay had lasted: its first day is day 1 of week 1. What is typical is shown, never judged by."""
 
     first_day: date
@@ -100,7 +105,7 @@ class StayLine(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet(Answer):
+class Sheet:
     """One day of one episode. Minutes count attended sessions; the week is the pack's, `week_start` its first day.
 
     `stay` is None on a day without one. `struck_sessions` were recorded of that day and voided: they count nowhere.
@@ -130,12 +135,46 @@ class Sheet(Answer):
     findings: tuple[FindingRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DateOfService(OneEpisode[Sheet]):
+    """What an auditor asks of a date of service: plan, signers, review, determination, sessions, team, findings."""
+
+    name: ClassVar[str] = "sheet"
+    episode: str
+    query: Query = TODAY
+
+    def answer(self, snapshot: Snapshot) -> Sheet:
+        """Fill in the sheet."""
+        view = snapshot.view(self.episode)
+        return sheet_of(view, snapshot.day(self.query, view.rows.zone), snapshot.now)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetsOfClient(Question[tuple[Sheet, ...]]):
+    """The sheets of all episodes of a client, by case number. Raises UnknownName."""
+
+    name: ClassVar[str] = "sheets of a client"
+    client: str
+    query: Query = TODAY
+
+    def answer(self, snapshot: Snapshot) -> tuple[Sheet, ...]:
+        """Fill in the sheets."""
+        require("client", self.client, snapshot)
+        names = sorted(snapshot.names(client=self.client))
+        return tuple(DateOfService(name, self.query).answer(snapshot) for name in names)
+
+    def shows(self, value: tuple[Sheet, ...], snapshot: Snapshot) -> Iterable[str]:
+        """Every episode of the client."""
+        del snapshot
+        return (sheet.episode for sheet in value)
+
+
 def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
     """Fill in the sheet of a day from what happened up to that day."""
     history = [item for item in view.history if item.day <= day]
     span = view.rows.span_on(day)
-    scope = Scope(now, day, closed=True, all_verdicts=True)
-    placed = findings_of(view.rows, scope)
+    everything = Selection(now, Query(as_of=day), Filters(closed=True, all_verdicts=True))
+    placed = findings_of(view.rows, everything)
     plan, review = _plan(history, day), _last_review(view, history, day)
     week_start = _week_start(day, view.policy.on(day).week_start if view.policy else "sunday")
     return Sheet(

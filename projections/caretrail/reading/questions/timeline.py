@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, clinical_order
 from caretrail.facts import Addendum, Corrected, Explained, Signed, Voided
 from caretrail.findings import QUIET_VERDICTS
 from caretrail.findings.explaining import names_rule
-from caretrail.reading.answers import Answer
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import (
     Added,
@@ -27,12 +26,15 @@ from caretrail.reading.event_rows import (
     void_of,
     withdrawn_of,
 )
+from caretrail.reading.query import TODAY, Query
+from caretrail.reading.question import OneEpisode
+from caretrail.reading.snapshot import Snapshot
 
 Order = Literal["recorded", "clinical"]
 
 
 @dataclass(frozen=True, slots=True)
-class TimelineRow(Answer):
+class TimelineRow:
     """One fact as recorded: `occurred_on` is when it happened, `recorded_at` when this store learned it.
 
     `happened_on` is `occurred_on` as corrected: by it a fact stands in clinical order, and `days_after` counts from it
@@ -68,6 +70,20 @@ class TimelineRow(Answer):
     withdrawn: tuple[Withdrawn, ...]
     explains_nothing: bool
     fact: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline(OneEpisode[tuple[TimelineRow, ...]]):
+    """Every fact with both times, its author, and what was corrected, added or struck."""
+
+    name: ClassVar[str] = "timeline"
+    episode: str
+    query: Query = TODAY
+    order: Order = "recorded"
+
+    def answer(self, snapshot: Snapshot) -> tuple[TimelineRow, ...]:
+        """List the facts, those up to a day if one is asked for."""
+        return tuple(timeline_of(snapshot.view(self.episode), self.query.as_of, self.order))
 
 
 def timeline_of(view: EpisodeView, as_of: date | None, order: Order) -> list[TimelineRow]:

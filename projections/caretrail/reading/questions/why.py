@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
+from caretrail.days import today_in
+from caretrail.errors import UnknownName
 from caretrail.facts import Explained
 from caretrail.findings import QUIET_VERDICTS, Finding
 from caretrail.findings.explaining import names_rule
@@ -14,16 +16,19 @@ from caretrail.policy import Pack, Rule
 from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
 from caretrail.policy.rules.staff import Attested
 from caretrail.projection.shapes import EpisodeRows, Span
-from caretrail.reading.answers import Answer, FindingRow
+from caretrail.reading.answers import FindingRow
 from caretrail.reading.episode_view import EpisodeView
-from caretrail.reading.errors import UnknownRule
 from caretrail.reading.event_rows import Correction, corrections_of, fact_json
+from caretrail.reading.names import nearest, short_rules
+from caretrail.reading.query import TODAY, Query, is_rule
+from caretrail.reading.question import OneEpisode
+from caretrail.reading.questions.findings import finding_row
 from caretrail.reading.readings import ReadingRow, readings_of, telling
-from caretrail.reading.scope import finding_row, holds_rule
+from caretrail.reading.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class RestsOn(Answer):
+class RestsOn:
     """A fact that a finding rests on, as recorded; `occurred_on` and `corrections` say what counts of it."""
 
     version: int
@@ -37,7 +42,7 @@ class RestsOn(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Interval(Answer):
+class Interval:
     """A stretch of days over which a rule said one thing of one subject; `until` is exclusive.
 
     Unlike a finding it is not cut on the day on which the case changes hands. `pack` names the version that judged.
@@ -54,7 +59,7 @@ class Interval(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedBy(Answer):
+class JudgedBy:
     """The version of the rules that judged: its days in force and of publication are None where nothing gives them."""
 
     pack: str
@@ -66,7 +71,7 @@ class JudgedBy(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class Why(Answer):
+class Reasons:
     """`in_force` says whether the findings are those of that day; if not, they are the latest before it.
 
     Of each finding, `today` is the arithmetic ended with the day asked for, `stands` its whole interval, and `lasts`
@@ -98,8 +103,30 @@ class Why(Answer):
     history: tuple[Interval, ...]
 
 
-def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Why:
-    """Explain one rule on a day (None for today); raises UnknownRule."""
+@dataclass(frozen=True, slots=True)
+class Why(OneEpisode[Reasons]):
+    """What one rule says of an episode on a day, what that rests on, and what it would say if read otherwise.
+
+    `rule` may leave out the pack's prefix. Raises UnknownName.
+    """
+
+    name: ClassVar[str] = "why"
+    episode: str
+    rule: str
+    query: Query = TODAY
+
+    def answer(self, snapshot: Snapshot) -> Reasons:
+        """Explain the rule."""
+        as_of = self.query.as_of
+        if self.rule.upper() == QUARANTINE_RULE:
+            rows = snapshot.required(self.episode)
+            return why_quarantined(rows, as_of, today_in(rows.zone, snapshot.now))
+        view = snapshot.view(self.episode)
+        return why_of(view, self.rule, as_of, today_in(view.rows.zone, snapshot.now))
+
+
+def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Reasons:
+    """Explain one rule on a day (None for today); raises UnknownName."""
     day = today if as_of is None else as_of
     rule = _rule_of(view, asked)
     findings = [finding for finding in view.findings if finding.rule == rule]
@@ -109,7 +136,7 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Wh
     words = pack.rules.get(rule) if pack else None
     judged = words is not None and words.on and not isinstance(words, Attested)
     said = _Said(view.rows, findings, view.citation, as_of, today)
-    return Why(
+    return Reasons(
         episode=view.name,
         rule=rule,
         title=words.title if words else _own(rule, "title"),
@@ -134,14 +161,14 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Wh
     )
 
 
-def why_quarantined(rows: EpisodeRows, as_of: date | None, today: date) -> Why:
+def why_quarantined(rows: EpisodeRows, as_of: date | None, today: date) -> Reasons:
     """Explain whether the facts of an episode can be read: told of the rows, since the facts may not be readable."""
     day = today if as_of is None else as_of
     findings = [finding for finding in rows.problems if finding.rule == QUARANTINE_RULE]
     up = [finding for finding in findings if finding.start <= day < finding.end]
     said = _Said(rows, findings, lambda _: "", as_of, today)
     own = OWN_RULES[QUARANTINE_RULE]
-    return Why(
+    return Reasons(
         rows.episode, QUARANTINE_RULE, own.title, day, bool(up), said.rows(up),
         tuple(map(said.arithmetic, up)), tuple(map(said.whole, up)), tuple(map(said.lasts, up)),
         "" if up else own.nothing, "", "", True, "", own.text, None, (), (), _cleared_by(QUARANTINE_RULE, None, up), (),
@@ -155,9 +182,13 @@ def why_quarantined(rows: EpisodeRows, as_of: date | None, today: date) -> Why:
 def _rule_of(view: EpisodeView, asked: str) -> str:
     packs = view.policy.versions if view.policy else ()
     rules: list[str] = [*dict.fromkeys(rule for pack in packs for rule in pack.rules), PACK_RULE]
-    found = [rule for rule in rules if holds_rule(asked, rule)]
+    found = [rule for rule in rules if is_rule(asked, rule)]
     if not found:
-        raise UnknownRule(rules[:-1])
+        names = rules[:-1]
+        none = "no policy pack judges it: 'caretrail why EPISODE PACK' says why"
+        hint = f"rules: {', '.join(names)}" if names else none
+        near = nearest(asked, [*names, *short_rules(names)])
+        raise UnknownName("no rule of that name judges this episode", hint, "rule", near)
     return found[0]
 
 

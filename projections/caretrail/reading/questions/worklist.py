@@ -6,13 +6,18 @@ What asks a program stands between the episodes, in rows of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from caretrail.days import FOREVER
 from caretrail.findings import Finding
 from caretrail.projection.placed import Group, Placed
-from caretrail.reading.answers import Worklist, WorkRow
-from caretrail.reading.scope import Scope, row_fields
+from caretrail.reading.answers import Work, WorkRow
+from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
+from caretrail.reading.question import Question, named_by
+from caretrail.reading.questions.findings import row_fields
+from caretrail.reading.snapshot import Snapshot
 
 _RANK = {group: place for place, group in enumerate(Group)}
 
@@ -20,9 +25,41 @@ _Key = tuple[str | tuple[str, str | None], str, Group]
 """Whose it is (an episode's, or a program's), the rule, and the kind of row."""
 
 
-def worklist_of(
-    work: Iterable[Placed], scope: Scope, citation: Callable[[Finding], str], *, all_quiet: bool, limit: int | None
-) -> Worklist:
+@dataclass(frozen=True, slots=True)
+class Worklist(Question[Work]):
+    """What is to be done on a day, one row per episode and rule, most pressing first.
+
+    What a program must attest is a row of the program's. `all_quiet` adds what is quiet: explained findings, and the
+    first short week. `limit` bounds the rows worded (`total` counts all): a screen of fifty costs less than ten
+    thousand.
+    """
+
+    name: ClassVar[str] = "worklist"
+    query: Query = TODAY
+    filters: Filters = NO_FILTERS
+    all_quiet: bool = False
+    limit: int | None = None
+
+    def answer(self, snapshot: Snapshot) -> Work:
+        """Fold what asks for something into rows."""
+        selection = Selection(snapshot.now, self.query, self.filters)
+        return work_rows(
+            snapshot.work(selection), selection, snapshot.citation, all_quiet=self.all_quiet, limit=self.limit
+        )
+
+    def shows(self, value: Work, snapshot: Snapshot) -> Iterable[str]:
+        """Episodes with a row, and those asked for by name: that there is nothing to do says something, too."""
+        return (*named_by(self.filters, snapshot), *(row.episode for row in value.rows if row.episode is not None))
+
+
+def work_rows(
+    work: Iterable[Placed],
+    selection: Selection,
+    citation: Callable[[Finding], str],
+    *,
+    all_quiet: bool,
+    limit: int | None,
+) -> Work:
     """Fold findings into rows, sort them, and count the quiet rows left out; only rows asked for are worded."""
     groups: dict[_Key, list[Placed]] = {}
     for placed in work:
@@ -31,8 +68,8 @@ def worklist_of(
     shown = [_led(group) for key, group in groups.items() if all_quiet or key[2] is not Group.QUIET]
     shown.sort(key=_order)
     shown_now = shown if limit is None else shown[:limit]
-    rows = tuple(_row(group, scope.days(group[0].zone)[1], citation(group[0].finding)) for group in shown_now)
-    return Worklist(rows, 0 if all_quiet else quiet, len(shown))
+    rows = tuple(_row(group, selection.days(group[0].zone)[1], citation(group[0].finding)) for group in shown_now)
+    return Work(rows, 0 if all_quiet else quiet, len(shown))
 
 
 def _key(placed: Placed) -> _Key:

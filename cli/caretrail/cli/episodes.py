@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from caretrail.cli.asking import Asking
+    from caretrail.cli.options import Knowledge
+    from caretrail.cli.session import Session
     from caretrail.reading.answers import FindingRow
 
 MOST_COMPLETIONS = 50
@@ -16,27 +18,31 @@ MOST_COMPLETIONS = 50
 
 def complete_episode(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the case numbers that begin so; nothing if the store cannot be asked."""
-    from caretrail.cli.accessing import accessing
     from caretrail.cli.options import Setup, now
+    from caretrail.cli.session import access_log
     from caretrail.errors import CaretrailError
 
     try:
+        from caretrail.reading.questions.episodes import OpenBeginning
         from caretrail.reading.reader import Reader
 
         setup = ctx.find_object(Setup) or Setup()
-        with setup.open() as recorder, accessing(setup, recorder, command="completion") as access:
-            names = Reader(recorder, now(), access=access).beginning(incomplete, MOST_COMPLETIONS)
-    except CaretrailError:  # a look that cannot be recorded among them
+        with setup.open() as recorder, access_log(setup, recorder, command="completion") as access:
+            found = Reader(recorder, now(), access=access).ask(OpenBeginning(incomplete, MOST_COMPLETIONS))
+    except CaretrailError:  # an access that cannot be recorded among them
         return []
-    return [CompletionItem(name) for name in names]
+    return [CompletionItem(name) for name in found.value]
 
 
 episode_argument = click.argument("episode", metavar="EPISODE", shell_complete=complete_episode)
 
 
-def case_number(asked: Asking, name: str, known_at: int | None = None) -> str:
+def case_number(asked: Session, name: str, known_at: Knowledge | None = None) -> str:
     """The case number that is meant: exactly this, or the only one beginning so."""
-    return asked.reader.resolve(name, asked.known_at if known_at is None else known_at)
+    from caretrail.reading.questions.episodes import CaseNumber
+
+    query = asked.query if known_at is None else replace(asked.query, known_at=known_at)
+    return asked.ask(CaseNumber(name, query)).value
 
 
 def whose(row: FindingRow) -> str:

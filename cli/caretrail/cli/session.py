@@ -1,0 +1,178 @@
+"""A session of a command that reads: the open store, who asks, and what each answer rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from caretrail.cli.options import ReadOptions, Setup, now
+from caretrail.cli.screen import json_text, plural, say, visible
+from caretrail.cli.terminal.progress import ProgressLine, progress
+
+if TYPE_CHECKING:
+    from caretrail.aliases import Json
+    from caretrail.cli.what_if import WhatIf
+    from caretrail.commands.access import AccessLog
+    from caretrail.reading.answers import Answer, Standing
+    from caretrail.reading.query import Query
+    from caretrail.reading.question import Question
+    from caretrail.reading.reader import Reader
+    from caretrail.recording.recorder import EventRecorder
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open store with its reader, and the query that the options ask for.
+
+    With `what_if` the questions are judged by another pack, and the reader writes nothing.
+    """
+
+    reader: Reader
+    options: ReadOptions
+    query: Query
+    is_demo: bool
+    progress: ProgressLine
+    what_if: WhatIf | None = None
+
+    def ask(self, question: Question[T]) -> Answer[T]:
+        """Answer a question; its access is recorded before."""
+        answer = self.reader.ask(question)
+        self.progress.erase()  # whatever comes next is printed
+        if not answer.standing.recorded:
+            say("This access is not recorded: the store takes no writes, and no other could be asked to record it.")
+        return answer
+
+    def show(self, answer: Answer[T], screen: Callable[[T, Standing], None], *footer: str, shown: Any = None) -> None:
+        """Print an answer with what it rests on: as JSON, where `shown` may replace its value, or for a person.
+
+        Where nothing was known there is no screen, but a word on stderr: an empty list must not look like a clean
+        board.
+        """
+        standing = answer.standing
+        if standing.newest == 0:
+            say("Nothing is recorded in this store yet: 'caretrail append FILE' records facts.")
+        elif standing.known_at == 0:
+            say("Nothing was recorded yet by then.")
+        if self.options.as_json:
+            click.echo(answer_text((answer if shown is None else replace(answer, value=shown)).as_json()))
+        elif standing.newest and standing.known_at != 0:
+            screen(answer.value, standing)
+            for line in (self.current_through(standing), *footer):
+                click.echo(line)
+
+    def heading(self, what: str, standing: Standing | None = None) -> str:
+        """A first line: what is shown, of which day, and whether it is real; `standing` tells which day today is."""
+        if self.query.as_of is not None:
+            return self.marked(f"{what} as of {self.query.as_of}")
+        days = " or ".join(map(str, standing.as_of)) if standing is not None else ""
+        today = f" for today{f', {days}' if days else ''}" if standing is not None else ""
+        return self.marked(f"{what}{today}")
+
+    def marked(self, line: str) -> str:
+        """A line with the mark of what is no record of this store's: made-up episodes, rules not in force."""
+        demo = " · DEMO STORE, made-up episodes" if self.is_demo else ""
+        return f"{line}{demo}{f' · WHAT IF, by {visible(self.what_if.pack.name)}' if self.what_if else ''}"
+
+    def current_through(self, standing: Standing) -> str:
+        """What an answer rests on, in a line."""
+        if standing.known_at is not None:
+            asked = self.query.known_at
+            when = f"{asked.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, " if isinstance(asked, datetime) else ""
+            grows = "" if standing.settled else "; more may still be recorded of that time"
+            return f"As known at {when}@{standing.position} of @{standing.newest}{grows}"
+        if not standing.behind.events:
+            return f"Current through @{standing.position} (latest)"
+        lag = f"{plural(standing.behind.events, 'fact')} and {_duration(standing.behind.seconds)} behind"
+        line = f"urrent through @{standing.position} of @{standing.newest}, {lag}"
+        return f"STALE: c{line}: run 'caretrail projection catch-up'" if standing.stale else f"C{line}"
+
+
+def _duration(seconds: int) -> str:
+    for unit, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= 2 * unit:
+            return plural(seconds // unit, name)
+    return plural(seconds, "second")
+
+
+def answer_text(answer: Json) -> str:
+    """One JSON object: its fields a line each, and rows a line each."""
+    lines = (f"{json_text(name)}: {_field_text(value)}" for name, value in answer.items())
+    return "{" + ",\n ".join(lines) + "}"
+
+
+def _field_text(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n  " + ",\n  ".join(map(json_text, value)) + "]"
+    return json_text(value)
+
+
+@contextmanager
+def session(options: ReadOptions, pack: str | None = None) -> Generator[Session]:
+    """Open the store for questions; `pack` names another pack to judge by."""
+    from caretrail.reading.query import Query
+    from caretrail.reading.reader import Reader
+
+    instead = None
+    if pack is not None:
+        from caretrail.cli.what_if import what_if
+
+        instead = what_if(pack)
+    with (
+        options.setup.open() as recorder,
+        access_log(options.setup, recorder) as access,
+        progress("Reading the log") as line,
+    ):
+        if instead is not None:
+            instead.tell()
+        query = Query(
+            as_of=options.as_of,
+            known_at=options.known_at,
+            policy=instead.policy if instead is not None else None,
+            allow_stale=options.allow_stale,
+        )
+        reader = Reader(recorder, now(), access=access, progress=line, write=instead is None)
+        yield Session(reader, options, query, recorder.is_demo, line, instead)
+
+
+@contextmanager
+def access_log(
+    setup: Setup, recorder: EventRecorder, purpose: str | None = None, command: str | None = None
+) -> Generator[AccessLog]:
+    """Record the accesses of the running command; `purpose` is what they are for unless somebody says otherwise.
+
+    By itself an access is for treatment, and that of an audit command for audit.
+    """
+    from caretrail.commands.access import AccessContext, AccessLog, Actor
+    from caretrail.recording.opening import Primary
+
+    claimed = setup.actor
+    name = command or command_name(click.get_current_context())
+    context = AccessContext(
+        name,
+        Actor(claimed.id, claimed.role, claimed.credential) if claimed is not None else None,
+        setup.purpose or purpose or ("audit" if name.startswith("audit ") else "treatment"),
+        setup.break_glass,
+    )
+    if context.reason is not None:
+        say("BREAK GLASS: this access is recorded as an emergency, with the reason you gave.")
+    primary = Primary(setup.url, setup.access_db)
+    try:
+        yield AccessLog(recorder, context, lambda: now().date(), primary)
+    finally:
+        primary.close()
+
+
+def command_name(ctx: click.Context) -> str:
+    """The words of a command, without the name of the program."""
+    names: list[str] = []
+    while ctx.parent is not None:
+        names.append(ctx.info_name or "")
+        ctx = ctx.parent
+    return " ".join(reversed(names))

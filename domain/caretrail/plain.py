@@ -1,0 +1,33 @@
+"""Values as JSON: records become objects with their fields as keys, in their order, under their published names."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+PUBLISHED = {"start": "from"}
+"""Fields that are called otherwise in JSON."""
+
+
+def as_json(value: Any) -> Any:
+    """A value as JSON holds it: days and instants as ISO text.
+
+    A record hides a field with `metadata={"json": False}`.
+    """
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, date):  # an instant is one, too
+        return value.isoformat()
+    if dataclasses.is_dataclass(value):
+        shown = (field.name for field in dataclasses.fields(value) if field.metadata.get("json", True))
+        return {PUBLISHED.get(name, name): as_json(getattr(value, name)) for name in shown}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {PUBLISHED.get(name, name): as_json(item) for name, item in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {PUBLISHED.get(key, key): as_json(item) for key, item in value.items()}
+    if isinstance(value, UUID):
+        return str(value)
+    return [as_json(item) for item in value]

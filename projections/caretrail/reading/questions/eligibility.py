@@ -1,0 +1,37 @@
+"""Eligibility: whether continued stay is supported on a day, on what that rests and how long it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from caretrail.projection.shapes import EpisodeRows
+from caretrail.reading.answers import EligibilityRow
+from caretrail.reading.query import TODAY, Query
+from caretrail.reading.question import OneEpisode
+from caretrail.reading.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuedStay(OneEpisode[EligibilityRow]):
+    """Whether continued stay is supported on a day: eligible, not_eligible, unknown or not_applicable."""
+
+    name: ClassVar[str] = "eligibility"
+    episode: str
+    query: Query = TODAY
+
+    def answer(self, snapshot: Snapshot) -> EligibilityRow:
+        """Read it from what is kept of the episode."""
+        rows = snapshot.required(self.episode)
+        return eligibility_row(rows, snapshot.day(self.query, rows.zone))
+
+
+def eligibility_row(rows: EpisodeRows, day: date) -> EligibilityRow:
+    """What is said of continued stay on a day; before the admission it is not applicable."""
+    for span in rows.eligibility:
+        if span.start <= day < span.end:
+            return EligibilityRow(
+                rows.episode, day, span.verdict, span.basis, span.holds_through, span.reasons, span.evidence
+            )
+    return EligibilityRow(rows.episode, day, "not_applicable", "none", None, ("not admitted on that day",), ())
