@@ -1,4 +1,4 @@
-"""A believable practice to try Caretrail on: stories that show each kind of finding, and as many episodes as wanted."""
+"""A believable practice to try Caretrail on: stories that show each kind of finding, and any number of episodes."""
 
 from caretrail.demo.clinic import IMPORT_SOURCE, practice_day
 from caretrail.demo.population import episodes, jsonl

@@ -1,7 +1,7 @@
-"""One episode as a clinic enters it: what happened on which day, and when the store hears of it.
+"""A clerk enters one episode: what happened on which day, and when it is recorded.
 
 Facts may be entered in any order. They come out in the order of their instants, and only then get their versions, so
-that what acts on an earlier fact can name it.
+that a correction or a signature can name the earlier fact.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MORNING = 8 * 60
 GROUP_MINUTES = 180
 SINGLE_MINUTES = 60
 FAMILY_WEEK = 2
-"""Of every three weeks, counted from 0 at the admission, the one whose hour alone is with the family."""
+"""Of every three weeks, counted from 0 at the admission, the one with a family hour."""
 DAY = timedelta(days=1)
 
 Recorded = tuple[datetime, Fact]
@@ -53,7 +53,7 @@ GOALS_OPEN = Outcome(goals_met=False)
 
 
 class Clerk:
-    """Enters one episode; `team` is who carries the case and who works with them.
+    """Enters one episode; `team` is the case owner and the second clinician.
 
     `live_from` is the instant at which the program began to use Caretrail: until then it kept paper, imported then.
     """
@@ -89,9 +89,9 @@ class Clerk:
         target: str = "",
         **values: object,
     ) -> None:
-        """Enter a fact at a time of its day, or later; the lead states it, unless told otherwise.
+        """Enter a fact at a time of its day (in minutes), or later; by default the lead states it.
 
-        `key` names it for what acts on it; `target` is the key of the one it acts on.
+        `key` names the fact for later ones; `target` is the key of the fact it amends or signs.
         """
         at = heard or self.at(day, minutes)
         recorded = max(at, self._live_from or at)
@@ -100,7 +100,7 @@ class Clerk:
         heappush(self._pending, (recorded, at, self._entered, kind, fields, key, target))
 
     def until(self, limit: datetime) -> Iterator[Recorded]:
-        """Give out what is recorded before an instant; nothing earlier may be entered afterwards."""
+        """What is recorded before an instant, in order; nothing earlier may be entered afterwards."""
         while self._pending and self._pending[0][0] < limit:
             recorded, at, _, kind, fields, key, target = heappop(self._pending)
             self._version += 1
@@ -187,18 +187,18 @@ class Clerk:
     def single(
         self, day: date, service: Literal["individual", "family", "motivational"] = "individual", key: str = ""
     ) -> None:
-        """An hour alone, or with the family and the second clinician."""
+        """An individual hour, or a family hour with the second clinician."""
         self._session(day, EVENING + 5, service, SINGLE_MINUTES, key=key)
 
     def education(self, day: date, size: int = 8) -> None:
-        """An hour of teaching by the second clinician, in a group."""
+        """An education hour in a group, by the second clinician."""
         self._session(day, EVENING + 3, "education", SINGLE_MINUTES, size)
 
     def beside_the_groups(self, start: date, day: date) -> int:
-        """What else a day of a course begun on `start` has from its second week on; how many sessions that is.
+        """The other sessions of a day, from the second week after `start` on; returns how many.
 
-        Teaching and motivational hours take turns on the first day of the week, hours alone and with the family on the
-        last: within three weeks every kind of service was given.
+        Education and motivational hours alternate on the first day of the week, individual and family hours on the
+        last: three weeks cover every kind of service.
         """
         week = (day - start).days // 7
         first, _, last = self.program.weekdays
@@ -231,7 +231,7 @@ class Clerk:
         )
 
     def missed(self, day: date, cause: Literal["client", "program"] = "client", reason: str = "no_show") -> None:
-        """A group that did not take place for the client."""
+        """A group that the client missed."""
         self.enter(
             SessionMissed,
             day,
@@ -245,7 +245,7 @@ class Clerk:
         )
 
     def plan(self, day: date, *, second_signs: bool = True) -> None:
-        """The first plan; signed by all, but for the second clinician if told so."""
+        """The first plan; the second clinician may sign later."""
         signatures = (self.by_client(day), self.by(self.lead, day, "authorship"), self.by(self.second, day))
         self.enter(
             PlanSigned,
@@ -267,7 +267,7 @@ class Clerk:
         heard: datetime | None = None,
         key: str = "review",
     ) -> None:
-        """A review with the client that updated the plan; signed by all, or the client still owes the signature."""
+        """A review with the client that updated the plan; the client may sign later."""
         client = self.by_client(day) if client_signs else self.owed_by_client()
         self.enter(
             PlanReviewed,
@@ -285,7 +285,7 @@ class Clerk:
         )
 
     def determination(self, day: date, *, heard: datetime | None = None) -> None:
-        """The lead finds that the client progresses and still needs this level."""
+        """The lead determines that the client progresses and still needs this level."""
         self.enter(
             ContinuedStayDetermined,
             day,
@@ -302,7 +302,7 @@ class Clerk:
         )
 
     def coordinated(self, day: date, kind: Literal["medical", "psychiatric", "mental_health"] = "medical") -> None:
-        """The second clinician speaks with another professional who treats the client."""
+        """The second clinician coordinates care with another professional."""
         outcome = "no change; next contact in a month"
         self.enter(CareCoordinated, day, EVENING + 35, actor=self.second, kind=kind, outcome=outcome)
 

@@ -1,4 +1,4 @@
-"""Where the demo plays: three made-up programs, the clinicians who work there, and their days and clocks."""
+"""The practice of the demo: three made-up programs with their clinicians, session days and time zones."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from caretrail.facts.values import Person
 
 SOURCE = "demo-ehr"
 IMPORT_SOURCE = "paper-charts"
-"""Source of the facts that came in once from paper: record them as a historical load."""
+"""Source of the facts imported from paper: record them with `imported`."""
 
 PRACTICE_ZONE = ZoneInfo("America/Chicago")
-"""The zone of the head office: the demo's facts all stand in the store before its midnight."""
+"""The time zone of the head office: all facts of the demo are recorded before its midnight."""
 
 LIVE_DAYS = 75
-"""So many days ago the program in Scottsbluff began to use Caretrail and brought in its paper charts."""
+"""Days since the program in Scottsbluff began to use Caretrail and imported its paper charts."""
 
 PATIENTS_EACH = 30
 SMALL_PRACTICE = 200
@@ -30,7 +30,7 @@ def clinician(name: str, credential: str) -> Person:
 
 @dataclass(frozen=True)
 class Program:
-    """A program: its groups run three hours on three weekdays (Monday is 0), its staff are two who work as a team."""
+    """A program: three-hour groups on three weekdays (Monday is 0), and two clinicians who work as a team."""
 
     id: str
     prefix: str
@@ -76,7 +76,7 @@ PROGRAM_WEIGHTS = (50, 35, 15)
 
 
 def team_of(program: Program, number: int, count: int) -> tuple[Person, Person]:
-    """Who treats the client of that number; a large practice has more teams, so that nobody carries thousands."""
+    """The team of the client with that number; a large practice has more teams, so that caseloads stay small."""
     if count <= SMALL_PRACTICE:
         return program.staff
     first = 2 * (number % max(1, count // (PATIENTS_EACH * len(PROGRAMS)))) + 1
@@ -100,5 +100,5 @@ def practice_day(now: datetime) -> date:
 
 
 def end_of_record(today: date) -> datetime:
-    """The instant before which everything of the demo is recorded: today's first."""
+    """The first instant of today: all of the demo is recorded before it."""
     return instant(today, 0, PRACTICE_ZONE)

@@ -1,4 +1,4 @@
-"""An ordinary course of treatment: mostly as it should be, with the slips that every clinic knows."""
+"""An ordinary course of treatment: mostly by the rules, with the slips that every clinic knows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REASONS_MISSED = ("no_show", "no_show", "ill", "work", "no transport")
 
 
 class Course:
-    """Enters one episode into the record, week by week; what happens is drawn from `rng`."""
+    """Enters one episode week by week; `rng` decides what happens."""
 
     def __init__(self, clerk: Clerk, rng: Random, start: date, end: date | None, reason: DischargeReason) -> None:
         self._clerk = clerk

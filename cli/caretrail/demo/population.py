@@ -1,4 +1,4 @@
-"""The demo's population: its programs, the stories, then as many ordinary episodes as asked for.
+"""The demo's population: its programs, the stories, then any number of ordinary episodes.
 
 Everything follows from (today, count, seed). Memory holds an enrollment for each episode (a few numbers) and the
 episodes that are open at the instant reached, never all facts.
@@ -47,9 +47,9 @@ class Enrollment:
 def episodes(
     today: date, count: int = 60, seed: int = 2026, *, open_share: float = OPEN_SHARE
 ) -> Iterator[tuple[datetime, Fact]]:
-    """The facts of a demo store in the order of recording, each with the instant (UTC) at which the store hears of it.
+    """The facts of a demo store in the order of recording, each with the instant (UTC) of its recording.
 
-    Give the store's clock that instant, then append the fact; those whose source is `IMPORT_SOURCE` with `imported`.
+    Set the store's clock to that instant, then append the fact; with `imported` if its source is `IMPORT_SOURCE`.
     `today` should be `practice_day(now)`, else what is due today is due on another day for the store.
     All instants are before the first hour of `today` in America/Chicago, all days before `today`. The first episodes
     are the stories; the others are ordinary, `open_share` of them open. Two instants may be the same.
@@ -95,7 +95,7 @@ def _advance(heap: list[Opened]) -> Opened:
 def _sources(
     today: date, count: int, seed: int, open_share: float
 ) -> Iterator[tuple[datetime, int, Iterator[Recorded]]]:
-    """The facts of each program and each episode, with an instant before which there is none, in order of these."""
+    """The facts of each program and each episode, ordered by an instant before the first of them."""
     end = end_of_record(today)
     earliest = datetime.min.replace(tzinfo=end.tzinfo)
     for number, program in enumerate(PROGRAMS):
@@ -136,7 +136,7 @@ def _live_from(program: Program, today: date) -> datetime | None:
 
 
 def _ordinary(item: Enrollment, today: date, count: int) -> Iterator[Recorded]:
-    """Enter an ordinary episode week by week, as its facts are asked for."""
+    """Enter an ordinary episode week by week, lazily."""
     rng = Random(item.seed)  # noqa: S311
     case = f"{item.program.prefix}-{item.start.year}-{item.number:05d}"
     client = f"cl-{item.number * KNUTH % 2**24:06x}"

@@ -1,4 +1,4 @@
-"""What the demo's programs attest of themselves: mostly valid, one licence about to end, one training missing."""
+"""What the demo's programs attest: mostly valid, one licence about to end, one training missing."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ LEFT: dict[str, dict[AttestationKind, int | None]] = {
     OMAHA.id: {"access_24_7": None, "licence": 19, "staff_training": 75},
     SCOTTSBLUFF.id: {"access_24_7": None, "licence": 160},
 }
-"""What each program attested, and for how many days more; None for no end. What lasts a year was renewed each year."""
+"""Days for which each attestation is still valid; None for no end. Those that last a year were renewed each year."""
 
 
 def attestations(program: Program, today: date, live_from: datetime | None = None) -> Iterator[tuple[datetime, Fact]]:
-    """What one program stated up to yesterday, as the store hears of it; on paper until the program went live."""
+    """The attestations of one program up to yesterday, with the instant of recording; on paper until it went live."""
     told: list[tuple[datetime, date, str, Fact]] = []
     for kind, left in LEFT[program.id].items():
         for first, last in _terms(today, left):
@@ -47,7 +47,7 @@ def attestations(program: Program, today: date, live_from: datetime | None = Non
 
 
 def _terms(today: date, left: int | None) -> Iterator[tuple[date, date | None]]:
-    """The days each statement is for, the latest first."""
+    """The first and last day of each attestation, the latest first."""
     earliest = today - EARLIEST
     if left is None:
         yield earliest, None

@@ -1,4 +1,4 @@
-"""Hand-written episodes: each shows one thing a worklist must show, on whatever day the demo is run."""
+"""Hand-written episodes: each shows one thing that a worklist must show, on any day."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REVIEW_HABIT = timedelta(days=28)
 
 @dataclass(frozen=True)
 class Story:
-    """An episode to show; `expects` are the `(rule, verdict)` it must have today, none if all is in order."""
+    """An episode to show; `expects` lists its `(rule, verdict)` of today, none if nothing is due."""
 
     case: str
     client: str
@@ -60,7 +60,7 @@ def begin(clerk: Clerk, start: date, diagnosis: str = "F10.20", *, suspected: bo
 
 
 def attend(clerk: Clerk, first: date, last: date, *, but: Iterable[date] = (), start: date | None = None) -> None:
-    """Groups on every session day, and what stands beside them; `start` is the admission, if that is not `first`."""
+    """Groups on every session day, with the other sessions; `start` is the admission, by default `first`."""
     missed = set(but)
     for day in clerk.program.session_days(first, last):
         if day in missed:
@@ -71,9 +71,9 @@ def attend(clerk: Clerk, first: date, last: date, *, but: Iterable[date] = (), s
 
 
 def review(clerk: Clerk, course: Steady, *, determined: int = 99, client_signs: bool = True) -> None:
-    """The plan and the reviews of a course, care coordinated after each.
+    """The plan and the reviews of a course, with care coordinated after each.
 
-    Only the first so many reviews come with a determination.
+    Only the first `determined` reviews have a determination.
     """
     clerk.plan(course.plan)
     clerk.coordinated(course.plan)
@@ -96,7 +96,7 @@ def steady(
     client_signs: bool = True,
     but: Iterable[date] = (),
 ) -> None:
-    """An ordinary course up to a last day, after which the next review is due on a given one."""
+    """An ordinary course up to `last`, with the next review due on `due`."""
     course = Steady.due(clerk.program, due, reviews)
     begin(clerk, course.start, diagnosis)
     attend(clerk, course.start, last, but=but)
@@ -145,12 +145,12 @@ def two_short_weeks(clerk: Clerk, today: date) -> None:
 
 
 def determination_lapsed(clerk: Clerk, today: date) -> None:
-    """The last review was in time, but nobody judged then whether the client may stay."""
+    """The last review was in time, but without a continued-stay determination."""
     steady(clerk, today + 15 * DAY, today - DAY, "F11.20", reviews=2, determined=1)
 
 
 def in_hospital(clerk: Clerk, today: date) -> None:
-    """On hold since five days: the client is in hospital."""
+    """On hold for five days: the client is in the hospital."""
     held = today - 5 * DAY
     steady(clerk, today + 10 * DAY, held - DAY)
     clerk.enter(Held, held, EVENING + 25, reason="hospital")
@@ -186,7 +186,7 @@ def amended(clerk: Clerk, today: date) -> None:
 
 
 def all_green(clerk: Clerk, today: date) -> None:
-    """Everything in order: nothing to do for two weeks."""
+    """Everything in order: nothing due for two weeks."""
     steady(clerk, today + 16 * DAY, today - DAY, reviews=2)
 
 
