@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from caretrail.days import later
 from caretrail.episode.history import Effective
-from caretrail.findings.judge import Judged, judge
+from caretrail.findings.judge import Judgment, judge
 from caretrail.findings.program import program_findings
 from caretrail.findings.terms import ends_on, months_after, next_working_day
 from caretrail.policy import Pack, Term
@@ -24,7 +24,7 @@ BEGUN = "2026-01-02 assessed by c-ortiz LADC F10.20\n2026-01-05 admitted\n"
 SIGNED = "signed by c-ortiz, c-lee, cl-7f3a"
 
 
-def bounded(history: list[Effective], pack: Pack) -> Judged:
+def bounded(history: list[Effective], pack: Pack) -> Judgment:
     """Judge a history in the steps it may take."""
     return steps_of(lambda: judge(history, pack))[0]
 

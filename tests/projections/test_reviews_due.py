@@ -15,7 +15,7 @@ from caretrail.episode.history import Effective
 from caretrail.facts import Fact, PlanReviewed
 from caretrail.findings.case import Case
 from caretrail.findings.chart import chart_of
-from caretrail.findings.clock import Step
+from caretrail.findings.clock import ClockStep
 from caretrail.findings.judge import judge
 from caretrail.policy import Policy
 from caretrail.projection.shapes import EpisodeRows
@@ -51,7 +51,7 @@ def told(history: list[Effective], on: date) -> list[Told]:
 
 @dataclass
 class Duty:
-    step: Step
+    step: ClockStep
     due: date
     missed: bool = False
     until: date = date.min
@@ -86,7 +86,7 @@ def walked(history: list[Effective], on: date) -> list[Told]:
     return found
 
 
-def _held(step: Step) -> date | None:
+def _held(step: ClockStep) -> date | None:
     return step.review.day if step.review else None
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from caretrail.findings.chart import Chart
-from caretrail.findings.clock import Clock
+from caretrail.findings.clock import ReviewClock
 from caretrail.findings.weeks import Weeks
 from caretrail.policy import Pack
 from caretrail.policy.rules.plan import ReviewDue
@@ -21,9 +21,9 @@ class Case:
         self.notice = timedelta(days=pack.notice_days)
 
     @cached_property
-    def clock(self) -> Clock:
+    def clock(self) -> ReviewClock:
         """The review clock; a pack without a rule for it has none that runs."""
-        return Clock(self.chart, self.pack, self.pack.rule(ReviewDue))
+        return ReviewClock(self.chart, self.pack, self.pack.rule(ReviewDue))
 
     @cached_property
     def weeks(self) -> Weeks:

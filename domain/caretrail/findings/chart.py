@@ -37,7 +37,7 @@ from caretrail.facts import (
     TeamChanged,
     Transferred,
 )
-from caretrail.findings.signing import Document, required_signers, settled_on, signings_of
+from caretrail.findings.signing import Document, all_signed_on, required_signers, signings_of
 from caretrail.findings.team import CLINICAL, Team
 from caretrail.policy import Policy
 from caretrail.policy.rules.plan import ReviewDue
@@ -56,7 +56,7 @@ class Session(NamedTuple):
 
 
 @dataclass(slots=True)
-class Plan(Document):
+class PlanVersion(Document):
     """A version of the treatment plan."""
 
     fact: PlanSigned = field(kw_only=True)
@@ -68,7 +68,7 @@ class Review(Document):
 
     fact: PlanReviewed = field(kw_only=True)
     with_client: bool = False
-    plan: Plan | None = None
+    plan: PlanVersion | None = None
     counts_from: date | None = None
 
 
@@ -79,8 +79,8 @@ class Determination(Document):
     fact: ContinuedStayDetermined = field(kw_only=True)
 
 
-class Stay(NamedTuple):
-    """A stretch the policy governs; `before` is the last day of the governed stay before it."""
+class PolicyStay(NamedTuple):
+    """A stretch the policy is for; `before` is the last day of the stay under the policy before it."""
 
     first: date
     last: date | None
@@ -98,10 +98,10 @@ class Stay(NamedTuple):
 
 Dated = TypeVar("Dated", bound=Session | Effective)
 _day_of: Callable[[Session | Effective], date] = attrgetter("day")
-_first_of: Callable[[Stay], date] = attrgetter("first")
+_first_of: Callable[[PolicyStay], date] = attrgetter("first")
 
 
-def within(items: Sequence[Dated], stay: Stay) -> Sequence[Dated]:
+def within(items: Sequence[Dated], stay: PolicyStay) -> Sequence[Dated]:
     """Those of the sessions or facts (in order of their days) that lie in a stay."""
     low = bisect_left(items, stay.first, key=_day_of)
     high = len(items) if stay.last is None else bisect_right(items, stay.last, key=_day_of)
@@ -124,12 +124,12 @@ class Chart:
         self.discharge: Effective[Discharged] | None = None
         self.team = Team()
         self.level_stays: list[LevelStay] = []
-        self.stays: list[Stay] = []
+        self.stays: list[PolicyStay] = []
         self.assessments: list[Effective[Assessed]] = []
         self.attended: list[Session] = []
         self.by_service: defaultdict[str, list[Session]] = defaultdict(list)
         self.offered: list[Session] = []
-        self.plans: list[Plan] = []
+        self.plans: list[PlanVersion] = []
         self.reviews: list[Review] = []
         self.determinations: list[Determination] = []
         self.holds: list[tuple[date, date | None]] = []
@@ -161,13 +161,13 @@ class Chart:
         """Who is treated."""
         return self.admitted.client if self.admitted else "client"
 
-    def stay_on(self, day: date) -> Stay | None:
-        """The governed stay of that day; of two that share a day, the later."""
+    def stay_on(self, day: date) -> PolicyStay | None:
+        """The stay under the policy of that day; of two that share a day, the later."""
         place = bisect_right(self.stays, day, key=_first_of)
         stay = self.stays[place - 1] if place else None
         return stay if stay is not None and stay.covers(day) else None
 
-    def own(self, items: Sequence[Dated], stay: Stay) -> Sequence[Dated]:
+    def own(self, items: Sequence[Dated], stay: PolicyStay) -> Sequence[Dated]:
         """Those of the items that lie in a stay; a day shared by two stays belongs to the later."""
         found = within(items, stay)
         place = self.stays.index(stay) + 1
@@ -179,7 +179,7 @@ class Chart:
         """Sessions of treatment the client attended before a day; None for all."""
         return self.attended if day is None else self.attended[: bisect_left(self.attended, day, key=_day_of)]
 
-    def attended_in(self, stay: Stay, service: str | None = None) -> Sequence[Session]:
+    def attended_in(self, stay: PolicyStay, service: str | None = None) -> Sequence[Session]:
         """Sessions of treatment (or of one service) the client attended in the stay."""
         sessions = self.attended if service is None else self.by_service.get(service, ())
         return within(sessions, stay) if sessions else ()
@@ -236,7 +236,7 @@ def _session(item: Any, fact: Any, *, attended: bool) -> Session:
 
 
 def _take_plan(chart: Chart, item: Any, fact: Any) -> None:
-    chart.plans.append(Plan(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact))
+    chart.plans.append(PlanVersion(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact))
 
 
 def _take_review(chart: Chart, item: Any, fact: Any) -> None:
@@ -332,7 +332,7 @@ def _done_on(chart: Chart, review: Review) -> date | None:
         return review.day
     if review.clinician is None or when == "clinician_signed":
         return review.clinician.day if review.clinician else None
-    return settled_on(review, required_signers(chart.client, chart.team, review))
+    return all_signed_on(review, required_signers(chart.client, chart.team, review))
 
 
 def _holds(toggles: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]]:
@@ -350,15 +350,15 @@ def _holds(toggles: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]
     return holds
 
 
-def _stays_under_policy(stays: Sequence[LevelStay], policy: Policy) -> list[Stay]:
-    found: list[Stay] = []
+def _stays_under_policy(stays: Sequence[LevelStay], policy: Policy) -> list[PolicyStay]:
+    found: list[PolicyStay] = []
     for place, stay in enumerate(stays):
         if stay.level in policy.on(stay.first_day).levels:
             following = stays[place + 1] if place + 1 < len(stays) else None
             after = f"level {following.level}: no policy pack" if following else "stay ended"
             before = found[-1].last if found else None
             found.append(
-                Stay(
+                PolicyStay(
                     stay.first_day, stay.last_day, stay.level, stay.edition,
                     stay.opened_by, stay.closed_by, before, after,
                 )

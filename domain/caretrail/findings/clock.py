@@ -1,7 +1,7 @@
 """The review clock: from which day a review's term runs, as known on each day, and when a review is due.
 
 The clock belongs to the episode, not to a stay: it goes on while the client is elsewhere. It starts with the first
-stay the policy governs, which stands for the admission where the client came from another level.
+stay the policy is for, which stands for the admission where the client came from another level.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from caretrail.days import iso, later
-from caretrail.findings.chart import Chart, Plan, Review, Stay
+from caretrail.findings.chart import Chart, PlanVersion, PolicyStay, Review
 from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, months_after, next_working_day
 from caretrail.policy import Pack, Term
 from caretrail.policy.rules.plan import ReviewDue
 
 
-class Step(NamedTuple):
+class ClockStep(NamedTuple):
     """What the clock rests on from `day` until the next step; `review` is None before any review counts.
 
     `served` counts the days of a fixed series that reviews have met so far.
@@ -49,18 +49,18 @@ class Due(NamedTuple):
     evidence: tuple[int, ...]
 
 
-_day_of: Callable[[Step], date] = attrgetter("day")
-_first_of: Callable[[Stay], date] = attrgetter("first")
+_day_of: Callable[[ClockStep], date] = attrgetter("day")
+_first_of: Callable[[PolicyStay], date] = attrgetter("first")
 
 
-class Clock:
+class ReviewClock:
     """All steps of an episode's review clock."""
 
     def __init__(self, chart: Chart, pack: Pack, rule: ReviewDue | None) -> None:
         self._chart = chart
         self._closed = pack.closed_days
         self.rule = rule
-        # the first governed day stands for the admission: no review is held before it
+        # the first day under the policy stands for the admission: no review is held before it
         start = chart.stays[0].first if chart.stays else date.max
         self.counted = sorted(
             (review for review in chart.reviews if review.counts_from is not None and review.day >= start),
@@ -74,7 +74,7 @@ class Clock:
         self._dues: dict[tuple[int, date | None], Due] = {}
         self._ends: dict[date, date] = {}
 
-    def step_on(self, day: date) -> Step | None:
+    def step_on(self, day: date) -> ClockStep | None:
         """What the clock rests on that day."""
         place = bisect_right(self.steps, day, key=_day_of)
         return self.steps[place - 1] if place else None
@@ -84,7 +84,7 @@ class Clock:
         step = self.step_on(day)
         return None if step is None else self.due_of(step, day)
 
-    def anchor(self, step: Step) -> date:
+    def anchor(self, step: ClockStep) -> date:
         """The day a step hangs on: the last review, or the first day of the first stay. It picks the rules' version."""
         return step.review.day if step.review is not None else self._chart.stays[0].first
 
@@ -101,7 +101,7 @@ class Clock:
 
     # --- when a review is due --------------------------------------------------------------------------------------
 
-    def due_of(self, step: Step, day: date) -> Due:
+    def due_of(self, step: ClockStep, day: date) -> Due:
         """When the review that follows a step is due, as it stands on a day."""
         key = (id(step), None if self._steady else day)
         due = self._dues.get(key)
@@ -109,7 +109,7 @@ class Clock:
             due = self._dues[key] = self._due_of(step, day)
         return due
 
-    def _due_of(self, step: Step, day: date) -> Due:
+    def _due_of(self, step: ClockStep, day: date) -> Due:
         if self._plain and self.rule is not None:
             return self._civil(step, self.rule.term, day)
         terms = self._binding(step, day)
@@ -130,7 +130,7 @@ class Clock:
             end = self._ends[base] = ends_on(rule.term, base, self._closed) if rule is not None and civil else base
         return end
 
-    def _binding(self, step: Step, day: date) -> tuple[Term, ...]:
+    def _binding(self, step: ClockStep, day: date) -> tuple[Term, ...]:
         """The terms that bind: both if the plan is to declare which, and has not."""
         rule = self.rule
         assert rule is not None  # noqa: S101
@@ -139,19 +139,19 @@ class Clock:
         declared = self._declared(step, day)
         return tuple(term for term in rule.every if term.unit == declared) or rule.every
 
-    def _declared(self, step: Step, day: date) -> str | None:
+    def _declared(self, step: ClockStep, day: date) -> str | None:
         """The unit the plan declares; it may not change until the next review."""
         chart = self._chart
         if step.review is None:
             stated = (plan.fact.review_unit for plan in chart.plans if plan.day <= day)
             return next((unit for unit in stated if unit is not None), None)
         until = step.review.day
-        documents: list[Plan | Review] = [*chart.plans, *chart.reviews]
+        documents: list[PlanVersion | Review] = [*chart.plans, *chart.reviews]
         documents.sort(key=lambda item: (item.day, item.version), reverse=True)
         units = (item.fact.review_unit for item in documents if item.day <= until)
         return next((unit for unit in units if unit is not None), None)
 
-    def _civil(self, step: Step, term: Term, day: date) -> Due:
+    def _civil(self, step: ClockStep, term: Term, day: date) -> Due:
         plain, arithmetic = self._plain_end(step, term)
         on = plain
         if self.rule is not None and self.rule.holds == "pause":
@@ -176,7 +176,7 @@ class Clock:
             on = back
         return Due(on, on - timedelta(days=term.soon), "", arithmetic, step.evidence)
 
-    def _plain_end(self, step: Step, term: Term) -> tuple[date, str]:
+    def _plain_end(self, step: ClockStep, term: Term) -> tuple[date, str]:
         """The end of a term by the calendar alone, rolling from the last review or in a series from the first day."""
         rolling = ends_on(term, step.base, self._closed)
         words = f"base {iso(step.base)} {step.label} + {in_words(term)} = {iso(rolling)}"
@@ -207,7 +207,7 @@ class Clock:
             due = later(due, (end - max(start, base)).days)
         return due, due
 
-    def _counted(self, step: Step, term: Term, day: date) -> Due:
+    def _counted(self, step: ClockStep, term: Term, day: date) -> Due:
         """A term in sessions, treatment days or hours since the base, as far as it is reached on a day."""
         held = self._chart.visits if term.unit == "visit" else self._chart.attended
         sessions = [session for session in held if step.base < session.day <= day]
@@ -240,13 +240,13 @@ class Clock:
 
     # --- what the clock rests on -----------------------------------------------------------------------------------
 
-    def _steps(self, rule: ReviewDue) -> list[Step]:
+    def _steps(self, rule: ReviewDue) -> list[ClockStep]:
         chart = self._chart
         start = chart.stays[0].first
         opened = chart.stays[0].opened_by
         by_admission = chart.admission is not None and chart.admission.version == opened
         label = "admission" if by_admission else "transfer to this level"
-        steps = [Step(start, start, label, (opened,), None, None)]
+        steps = [ClockStep(start, start, label, (opened,), None, None)]
         # an anchor dated later than the first term comes too late to move it
         until = ends_on(rule.term, start, self._closed) if rule.term.civil else date.max
         first_review = self.counted[0].counts_from if self.counted else None
@@ -255,7 +255,7 @@ class Clock:
             if day > until or (first_review is not None and day >= first_review):
                 break
             if not anchored or base < steps[-1].base:
-                steps.append(Step(day, base, label, evidence, None, None))
+                steps.append(ClockStep(day, base, label, evidence, None, None))
                 anchored = True
         for place, review in enumerate(self.counted):
             served = self._served(place, rule) if rule.series != "rolling" else 0
@@ -304,7 +304,7 @@ class Clock:
         return self._periods[day]
 
 
-def _count(steps: list[Step], review: Review, start: date, served: int) -> None:
+def _count(steps: list[ClockStep], review: Review, start: date, served: int) -> None:
     """Let a review move the clock, unless a later one already did."""
     counts_from = review.counts_from or review.day
     newest = steps[-1]
@@ -321,4 +321,4 @@ def _count(steps: list[Step], review: Review, start: date, served: int) -> None:
         # two reviews of one day: the earlier of their next days binds
         evidence = (*newest.evidence, *evidence)
         next_by = min((day for day in (newest.next_by, next_by) if day is not None), default=None)
-    steps.append(Step(max(counts_from, start), review.day, "last review", evidence, next_by, review, served))
+    steps.append(ClockStep(max(counts_from, start), review.day, "last review", evidence, next_by, review, served))

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from caretrail.days import iso, later
 from caretrail.facts import Authorized, ContinuedStayDetermined
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Determination, Stay
+from caretrail.findings.chart import Determination, PolicyStay
 from caretrail.findings.clock import Due
 from caretrail.findings.finding import Eligibility, Ruling
 from caretrail.findings.logic import Truth, all_of, any_of
@@ -107,7 +107,7 @@ class _Book:
         self._by_payer = rule is not None and rule.holds == "authorization"
         self._findings = {check: findings for check in ADMISSION_CHECKS if (findings := findings_of(check)) is not None}
         self._grounds: dict[int, _Ground] = {}
-        # the first governed day stands for the admission: no determination is made before it
+        # the first day under the policy stands for the admission: no determination is made before it
         start = case.chart.stays[0].first if case.chart.stays else date.max
         made = [item for item in case.chart.determinations if item.clinician is not None and item.day >= start]
         made.sort(key=_counts_from)
@@ -123,7 +123,7 @@ class _Book:
         place = bisect_right(self._from, day)
         return self._latest[place - 1] if place else None
 
-    def days(self, stay: Stay) -> list[date]:
+    def days(self, stay: PolicyStay) -> list[date]:
         """The days of a stay on which the answer may change."""
         low = bisect_right(self._marks, stay.first)
         high = len(self._marks) if stay.last is None else bisect_right(self._marks, stay.last)
@@ -182,7 +182,7 @@ class _Book:
         ]
         return max(ends, default=None)
 
-    def answer(self, day: date, stay: Stay) -> Answer:
+    def answer(self, day: date, stay: PolicyStay) -> Answer:
         """What is answered for a day of a stay."""
         determination = self._determination(day)
         if determination is not None:
@@ -213,7 +213,7 @@ class _Book:
             return answer("not_eligible", f"the decision of {iso(made.day)} was to leave by {iso(leave_by)}")
         return answer("eligible" if value else "unknown", *words)
 
-    def _by_admission(self, day: date, stay: Stay) -> Answer:
+    def _by_admission(self, day: date, stay: PolicyStay) -> Answer:
         clock = self._case.clock
         step = clock.step_on(day)
         if step is None:

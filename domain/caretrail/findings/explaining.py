@@ -9,7 +9,7 @@ from caretrail.episode.history import Effective
 from caretrail.facts import Explained
 from caretrail.findings.finding import QUIET_VERDICTS, Finding
 
-SETTLED_VERDICTS = QUIET_VERDICTS | {"not_met"}
+NEVER_QUIETED = QUIET_VERDICTS | {"not_met"}
 """Verdicts that nothing quiets: they ask nothing of anybody."""
 
 
@@ -40,15 +40,13 @@ def _quieted_by(found: list[Finding], fact: Explained) -> list[Finding]:
     """Quiet what one explanation explains among the findings of its rule."""
     since = max(fact.on, fact.occurred_on)
     # from each finding that was up, follow the same matter as long as it goes on without a break
-    reach = {
-        _matter(item): item.until for item in found if item.verdict not in SETTLED_VERDICTS and item.holds(fact.on)
-    }
+    reach = {_matter(item): item.until for item in found if item.verdict not in NEVER_QUIETED and item.holds(fact.on)}
     if not reach:
         return found
     meant: set[Finding] = set()
     for finding in sorted(found, key=lambda item: item.start):
         matter = _matter(finding)
-        if finding.verdict in SETTLED_VERDICTS or matter not in reach:
+        if finding.verdict in NEVER_QUIETED or matter not in reach:
             continue
         end = reach[matter]
         if finding.holds(fact.on) or finding.start == end:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from caretrail.days import iso
 from caretrail.episode.history import Effective, first_of
 from caretrail.facts import Admitted, Discharged
-from caretrail.findings.chart import Chart, Stay, chart_of
+from caretrail.findings.chart import Chart, PolicyStay, chart_of
 from caretrail.findings.explaining import quieted
 from caretrail.findings.finding import Eligibility, Finding, Ruling
 from caretrail.findings.track import DAY
@@ -18,14 +18,14 @@ from caretrail.policy import Pack, Policy
 from caretrail.policy.own_rules import PACK_RULE
 
 
-class Judged(NamedTuple):
+class Judgment(NamedTuple):
     """Everything the rules say of an episode."""
 
     findings: list[Finding]
     eligibility: list[Eligibility]
 
 
-def judge(history: Sequence[Effective], policy: Policy | Pack | None) -> Judged:
+def judge(history: Sequence[Effective], policy: Policy | Pack | None) -> Judgment:
     """Judge an effective history (in clinical order) by a policy; no policy is itself a finding.
 
     For every day the verdicts rest only on facts that occurred on or before it, so an interval holds on a day exactly
@@ -36,12 +36,12 @@ def judge(history: Sequence[Effective], policy: Policy | Pack | None) -> Judged:
         policy = Policy((policy,))
     unusable = _unusable(history, policy)
     if policy is None or unusable:
-        return Judged(unusable, _unjudged(unusable))
+        return Judgment(unusable, _unjudged(unusable))
     chart = chart_of(history, policy)
     found = list(_warnings(chart, policy))
     stays = by_versions(found, chart, policy) if len(policy.versions) > 1 else by_one(found, chart, policy)
     eligibility = [answer for answer, _ in stays]
-    return Judged(quieted(found, chart.explained) if chart.explained else found, eligibility)
+    return Judgment(quieted(found, chart.explained) if chart.explained else found, eligibility)
 
 
 def findings(history: Sequence[Effective], policy: Policy | Pack | None) -> list[Finding]:
@@ -117,6 +117,6 @@ def _warnings(chart: Chart, policy: Policy) -> Iterator[Finding]:
             yield Finding(PACK_RULE, name, "version", since, until, False, ruling)
 
 
-def _warning(chart: Chart, stay: Stay, since: date, words: str, cause: str) -> Ruling:
+def _warning(chart: Chart, stay: PolicyStay, since: date, words: str, cause: str) -> Ruling:
     evidence = (stay.opened_by,)
     return Ruling("unknown", words, evidence=evidence, cause=cause, owner=chart.team.case_owner(since))

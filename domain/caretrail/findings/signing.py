@@ -63,7 +63,9 @@ def required_signers(client: str, team: Team, document: Document) -> list[str]:
     return [client, *team.roster(document.day)]
 
 
-def settlings(document: Document, client: str, in_lieu: tuple[str, ...] = ("declined", "verbal")) -> dict[str, Signing]:
+def satisfied_by(
+    document: Document, client: str, in_lieu: tuple[str, ...] = ("declined", "verbal")
+) -> dict[str, Signing]:
     """For each signer the first signature, or what stands in lieu of one; a guardian's settles what the client owes."""
     found: dict[str, Signing] = {}
     for signing in document.signings:
@@ -75,8 +77,8 @@ def settlings(document: Document, client: str, in_lieu: tuple[str, ...] = ("decl
     return found
 
 
-def settled_on(document: Document, required: list[str]) -> date | None:
+def all_signed_on(document: Document, required: list[str]) -> date | None:
     """The day on which everybody required has signed (or refused before a witness); None if somebody has not."""
-    found = settlings(document, required[0])
+    found = satisfied_by(document, required[0])
     days = [found[signer].day for signer in required if signer in found]
     return max(days) if len(days) == len(required) else None

@@ -14,7 +14,7 @@ from itertools import islice
 from operator import itemgetter
 
 from caretrail.days import iso
-from caretrail.findings.chart import Stay
+from caretrail.findings.chart import PolicyStay
 from caretrail.findings.finding import Ruling
 
 DAY = timedelta(days=1)
@@ -115,12 +115,12 @@ class RuleFindings:
         intervals.write_once(day, until, ruling)
         return intervals
 
-    def end_stay(self, stay: Stay) -> None:
+    def end_stay(self, stay: PolicyStay) -> None:
         """From the day after the last of a stay the rule does not apply."""
         if stay.last is not None:
             self.main.set(stay.last + DAY, _after(stay.after))
 
-    def not_met(self, stay: Stay, ruling: Ruling) -> None:
+    def not_met(self, stay: PolicyStay, ruling: Ruling) -> None:
         """Write down for good what was overdue when a stay ended; from its last day nothing else is said of it."""
         if stay.last is not None:
             self.main.set(stay.last, None)

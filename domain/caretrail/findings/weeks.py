@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from caretrail.findings.chart import Chart, Stay
+from caretrail.findings.chart import Chart, PolicyStay
 
 WEEK = timedelta(days=7)
 _DAYS_INTO = [timedelta(days=days) for days in range(7)]
@@ -27,7 +27,7 @@ class Week:
         self.evidence: list[int] = []
 
 
-class Judged(NamedTuple):
+class JudgedWeek(NamedTuple):
     """A week or a run of weeks: from `judged` on it is known; `until` is the day from which the next is known.
 
     `week` is None for a run of weeks in which nothing was offered, and for weeks on hold, which are not judged.
@@ -47,7 +47,7 @@ class Weeks:
         self._chart = chart
         self._first_weekday = 0 if week_start == "sunday" else 1
         self._weeks: dict[date, Week] = {}
-        self._judged: dict[int, list[Judged]] = {}
+        self._judged: dict[int, list[JudgedWeek]] = {}
         after = latest = date.min
         week = Week()
         for day, _, _, minutes, _, version, attended in chart.offered:
@@ -67,21 +67,21 @@ class Weeks:
         """The first day of the week a day lies in."""
         return day - _DAYS_INTO[(day.toordinal() - self._first_weekday) % 7]
 
-    def judged_in(self, stay: Stay) -> list[Judged]:
+    def judged_in(self, stay: PolicyStay) -> list[JudgedWeek]:
         """The weeks the stay covers in full, oldest first, like weeks run together."""
         judged = self._judged.get(stay.opened_by)
         if judged is None:
             judged = self._judged[stay.opened_by] = self._judge(stay)
         return judged
 
-    def full_weeks(self, stay: Stay) -> Iterator[Judged]:
+    def full_weeks(self, stay: PolicyStay) -> Iterator[JudgedWeek]:
         """The weeks the stay covers in full, one by one; the last one of an open stay stands for all that follow."""
         for start, week, on_hold in self._full_weeks(stay):
-            yield Judged(start, start + WEEK, start + WEEK + WEEK, week, on_hold)
+            yield JudgedWeek(start, start + WEEK, start + WEEK + WEEK, week, on_hold)
 
-    def _judge(self, stay: Stay) -> list[Judged]:
-        found: list[Judged] = []
-        run: Judged | None = None
+    def _judge(self, stay: PolicyStay) -> list[JudgedWeek]:
+        found: list[JudgedWeek] = []
+        run: JudgedWeek | None = None
         for start, week, on_hold in self._full_weeks(stay):
             judged = start + WEEK
             if week is None and run is not None and run.on_hold == on_hold and self._same_rules(run.start, start):
@@ -91,9 +91,9 @@ class Weeks:
                 found.append(run)
                 run = None
             if week is None:
-                run = Judged(start, judged, judged + WEEK, None, on_hold)
+                run = JudgedWeek(start, judged, judged + WEEK, None, on_hold)
             else:
-                found.append(Judged(start, judged, judged + WEEK, week, False))
+                found.append(JudgedWeek(start, judged, judged + WEEK, week, False))
         if run is not None:
             found.append(run if stay.last is not None else run._replace(until=None))
         return found
@@ -103,7 +103,7 @@ class Weeks:
         policy = self._chart.policy
         return len(policy.versions) == 1 or policy.on(one) is policy.on(other)
 
-    def _full_weeks(self, stay: Stay) -> list[tuple[date, Week | None, bool]]:
+    def _full_weeks(self, stay: PolicyStay) -> list[tuple[date, Week | None, bool]]:
         """Each full week: its first day, what it holds (None: nothing, or on hold), and whether it is on hold.
 
         An open stay is walked until nothing is recorded any more, plus one week that stands for all that follow.
@@ -121,7 +121,7 @@ class Weeks:
             start += WEEK
         return found
 
-    def _after_all(self, stay: Stay) -> date:
+    def _after_all(self, stay: PolicyStay) -> date:
         """The first week after all that is recorded: what holds for it holds for every later one."""
         days = [stay.first + timedelta(days=6)]
         if self._chart.offered:

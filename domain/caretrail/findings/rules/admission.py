@@ -8,7 +8,7 @@ from datetime import date
 from caretrail.days import iso
 from caretrail.facts import Admitted, Assessed, Dimension, Transferred
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Stay
+from caretrail.findings.chart import PolicyStay
 from caretrail.findings.finding import Ruling
 from caretrail.findings.logic import Truth, all_of, any_of, opposite
 from caretrail.findings.rules.registry import judges
@@ -111,7 +111,7 @@ def admission_dimensions(case: Case, rule: AdmissionDimensions) -> RuleFindings:
 
 
 def _dimension_changes(
-    case: Case, rule: AdmissionDimensions, stay: Stay, profiles: list[tuple[date, Profile]]
+    case: Case, rule: AdmissionDimensions, stay: PolicyStay, profiles: list[tuple[date, Profile]]
 ) -> list[Change]:
     standing = NO_PROFILE
     later: list[tuple[date, Profile]] = []
@@ -128,7 +128,7 @@ def _dimension_changes(
     return changes
 
 
-def _dimension_ruling(case: Case, rule: AdmissionDimensions, stay: Stay, profile: Profile) -> Ruling:
+def _dimension_ruling(case: Case, rule: AdmissionDimensions, stay: PolicyStay, profile: Profile) -> Ruling:
     evidence = tuple(sorted({*profile.evidence, stay.opened_by}))
     if not profile.dimensions:
         return Ruling("unknown", "no dimensions recorded", "", evidence, None, "dimensions_missing")
@@ -153,7 +153,7 @@ def _word(value: Truth) -> str:
     return "not known" if value is None else "yes" if value else "no"
 
 
-def _route(case: Case, rule: AdmissionDimensions, stay: Stay, profile: Profile) -> tuple[Route, dict[str, Truth]]:
+def _route(case: Case, rule: AdmissionDimensions, stay: PolicyStay, profile: Profile) -> tuple[Route, dict[str, Truth]]:
     """The route by which the client came into this stay, and what that route asks for."""
     transfer = case.chart.transfers.get(stay.opened_by)
     fact = transfer.fact if transfer else case.chart.admitted

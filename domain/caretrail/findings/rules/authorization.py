@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from caretrail.days import iso, later
 from caretrail.facts import Authorized
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Session, Stay
+from caretrail.findings.chart import PolicyStay, Session
 from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.track import DAY, RuleFindings
@@ -38,7 +38,7 @@ def authorization(case: Case, rule: AuthorizationRule) -> RuleFindings:
     return findings
 
 
-def _ruling(case: Case, rule: AuthorizationRule, stay: Stay, sessions: Sequence[Session], day: date) -> Ruling:
+def _ruling(case: Case, rule: AuthorizationRule, stay: PolicyStay, sessions: Sequence[Session], day: date) -> Ruling:
     known = [
         (item.version, item.fact) for item in case.chart.authorized if item.day <= day and item.fact.level == stay.level
     ]

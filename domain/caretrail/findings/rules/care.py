@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from caretrail.days import iso, later
 from caretrail.findings.case import Case
-from caretrail.findings.clock import Clock
+from caretrail.findings.clock import ReviewClock
 from caretrail.findings.finding import Ruling
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import ends_on, in_words
@@ -188,7 +188,7 @@ def care_coordination(case: Case, _: CareCoordination) -> RuleFindings:
     return findings
 
 
-def _review_periods(clock: Clock) -> list[tuple[date, date, tuple[int, ...]]]:
+def _review_periods(clock: ReviewClock) -> list[tuple[date, date, tuple[int, ...]]]:
     """Each review period that ended: the day it hangs on, the day from which it is over, and what says so."""
     steps = clock.steps
     ended: dict[date, tuple[date, date, tuple[int, ...]]] = {}

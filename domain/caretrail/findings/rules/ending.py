@@ -15,7 +15,7 @@ from caretrail.policy.rules.stay import EndingSupported
 
 @judges(EndingSupported)
 def ending_supported(case: Case, _: EndingSupported) -> RuleFindings:
-    """D1: each end of a governed stay, and the discharge, has a reason and what that reason needs.
+    """D1: each end of a stay under the policy, and the discharge, has a reason and what that reason needs.
 
     A transfer states whether goals were met; a discharge states the last contact; goals met, or completed, needs both
     stabilisation statements. It stands from that day for good: only a correction changes it.

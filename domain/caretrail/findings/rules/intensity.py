@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 from caretrail.days import iso
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Session, Stay
+from caretrail.findings.chart import PolicyStay, Session
 from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.terms import months_after
 from caretrail.findings.track import DAY, RuleFindings
-from caretrail.findings.weeks import Judged, Week
+from caretrail.findings.weeks import JudgedWeek, Week
 from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
 
 Judge = Callable[[date, Week], Ruling]
@@ -69,7 +69,7 @@ def _scheduled_hours(case: Case, rule: WeeklyHours) -> RuleFindings:
     return findings
 
 
-def _by_schedule(case: Case, rule: WeeklyHours, judged: Judged) -> Ruling:
+def _by_schedule(case: Case, rule: WeeklyHours, judged: JudgedWeek) -> Ruling:
     """What the schedule says of a week, in words that hold for every week it is in force."""
     if judged.on_hold:
         return Ruling("not_applicable", "on hold: the week is not judged")
@@ -128,7 +128,7 @@ def _judge_weeks(case: Case, judge: Judge, nothing: str, arithmetic: str, cause:
     return findings
 
 
-def _note_week(case: Case, findings: RuleFindings, stay: Stay, judged: Judged, ruling: Ruling) -> None:
+def _note_week(case: Case, findings: RuleFindings, stay: PolicyStay, judged: JudgedWeek, ruling: Ruling) -> None:
     if ruling.verdict != "met":
         week = f"week of {iso(judged.start)}"
         findings.note(week, judged.judged, judged.judged + case.notice, ruling)
@@ -137,7 +137,7 @@ def _note_week(case: Case, findings: RuleFindings, stay: Stay, judged: Judged, r
         findings.main.set(judged.judged, ruling)
 
 
-def _note_run(case: Case, findings: RuleFindings, stay: Stay, judged: Judged, ruling: Ruling) -> None:
+def _note_run(case: Case, findings: RuleFindings, stay: PolicyStay, judged: JudgedWeek, ruling: Ruling) -> None:
     """Note weeks with nothing offered, one after another, as one finding: nobody need write for time to pass."""
     until = judged.until
     if until is not None:
@@ -190,7 +190,7 @@ def group_size(case: Case, rule: GroupSize) -> RuleFindings:
     return findings
 
 
-def _of(case: Case, stay: Stay, services: Sequence[str]) -> Sequence[Session]:
+def _of(case: Case, stay: PolicyStay, services: Sequence[str]) -> Sequence[Session]:
     """Sessions of some services, in the order of their days."""
     if len(services) == 1:
         return case.chart.attended_in(stay, services[0])

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from caretrail.days import iso
 from caretrail.facts import PlanSigned
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Chart, Plan, Review, Session, Stay, within
+from caretrail.findings.chart import Chart, PlanVersion, PolicyStay, Review, Session, within
 from caretrail.findings.finding import Ruling
 from caretrail.findings.logic import Truth
 from caretrail.findings.rules.registry import judges
@@ -56,7 +56,7 @@ class _Plans:
             item for item in case.chart.reviews if item.fact.updated and item.counts_from is not None and item.plan
         ]
 
-    def there(self, stay: Stay) -> There | None:
+    def there(self, stay: PolicyStay) -> There | None:
         """The first plan that serves the stay: the earliest day on which one is both in effect and signed.
 
         Documents later than the stay come too late for it, and after a return those before the leave no longer serve.
@@ -68,7 +68,7 @@ class _Plans:
         return min(found, default=None, key=lambda item: item.day)
 
 
-def _made_for(documents: Sequence[AnyDocument], stay: Stay, renewed: bool) -> Sequence[AnyDocument]:
+def _made_for(documents: Sequence[AnyDocument], stay: PolicyStay, renewed: bool) -> Sequence[AnyDocument]:
     """Documents (in order of their days) of this stay, and of the time since the stay before it or all before."""
     low = 0
     if renewed and stay.before is not None:
@@ -80,7 +80,7 @@ def _made_for(documents: Sequence[AnyDocument], stay: Stay, renewed: bool) -> Se
     return documents[low:high]
 
 
-def _plan_there(plan: Plan) -> There:
+def _plan_there(plan: PlanVersion) -> There:
     signed_on = plan.clinician.day if plan.clinician else plan.day
     effective = plan.fact.effective_on
     words = f"plan {plan.fact.plan_version} in effect {iso(effective)}, signed {iso(signed_on)}"
@@ -96,7 +96,7 @@ def _updated_there(review: Review) -> There:
 class _Owed:
     """By when a stay owes a plan, as known on each of its days."""
 
-    def __init__(self, case: Case, rule: PlanDue, stay: Stay) -> None:
+    def __init__(self, case: Case, rule: PlanDue, stay: PolicyStay) -> None:
         term, chart = rule.within, case.chart
         self.term = term
         self.cap = ends_on(rule.cap, stay.first, case.pack.closed_days) if rule.cap else None
@@ -118,7 +118,7 @@ class _Owed:
         if term.unit not in ("session", "visit"):
             self.sessions = [item for item in sessions if self.reached and item.day <= self.reached[-1]]
 
-    def days(self, stay: Stay) -> set[date]:
+    def days(self, stay: PolicyStay) -> set[date]:
         """The days of the stay on which what is owed may change."""
         days = {stay.first, *self.reached, *(session.day for session in self.individual)}
         days.update(session.day for session in self.sessions[:1])
@@ -181,7 +181,7 @@ class _Owed:
         return iso(due) if of else ""
 
 
-def _interviews(chart: Chart, stay: Stay) -> list[Session]:
+def _interviews(chart: Chart, stay: PolicyStay) -> list[Session]:
     """The assessment as a session, for the reading that counts it; one before the first day counts on that day."""
     last = stay.last or date.max
     return [
@@ -191,7 +191,7 @@ def _interviews(chart: Chart, stay: Stay) -> list[Session]:
     ]
 
 
-def _judge_plan(findings: RuleFindings, stay: Stay, owed: _Owed, there: There | None) -> None:
+def _judge_plan(findings: RuleFindings, stay: PolicyStay, owed: _Owed, there: There | None) -> None:
     # with a plan from the first day on, nothing was owed on any other
     days = owed.days(stay) if there is None or there.day > stay.first else {stay.first}
     if there is not None:
@@ -208,7 +208,7 @@ def _judge_plan(findings: RuleFindings, stay: Stay, owed: _Owed, there: There | 
         _end_unplanned(findings, stay)
 
 
-def _end_unplanned(findings: RuleFindings, stay: Stay) -> None:
+def _end_unplanned(findings: RuleFindings, stay: PolicyStay) -> None:
     last = stay.last or stay.first
     standing = findings.main.on(last)
     if standing is None:
@@ -251,7 +251,7 @@ def plan_sections(case: Case, rule: PlanSections) -> RuleFindings:
     return findings
 
 
-def _sections_ruling(plan: Plan, parts: Mapping[str, Truth]) -> Ruling:
+def _sections_ruling(plan: PlanVersion, parts: Mapping[str, Truth]) -> Ruling:
     lacking = ", ".join(name for name, part in parts.items() if part is False)
     unknown = ", ".join(name for name, part in parts.items() if part is None)
     name, evidence = f"plan {plan.fact.plan_version}", (plan.version,)

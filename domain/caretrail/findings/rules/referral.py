@@ -115,7 +115,7 @@ def _referral_ruling(
 
 
 def _out_of_scope(case: Case, made: Sequence[Made], findings: RuleFindings) -> None:
-    """Flag mental health diagnoses that only limited assessors recorded, from the first governed day on.
+    """Flag mental health diagnoses that only limited assessors recorded, from the first day under the policy on.
 
     A suspicion without a referral is still said beside them: it is a matter of its own.
     """

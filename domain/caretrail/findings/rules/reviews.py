@@ -7,7 +7,7 @@ from datetime import date
 
 from caretrail.days import iso
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Review, Stay
+from caretrail.findings.chart import PolicyStay, Review
 from caretrail.findings.clock import Due
 from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.rules.registry import judges
@@ -36,7 +36,7 @@ def review_due(case: Case, _: ReviewDue) -> RuleFindings:
     return findings
 
 
-def _days(stay: Stay, days: list[date]) -> list[date]:
+def _days(stay: PolicyStay, days: list[date]) -> list[date]:
     """The first day of a stay, and those of the given days (in order) that lie in it; none twice."""
     low = bisect_right(days, stay.first)
     high = len(days) if stay.last is None else bisect_right(days, stay.last)
@@ -72,7 +72,7 @@ def _run(intervals: Intervals, day: date, due: Due, anchor: date, following: dat
     intervals.set(max(day, on + DAY), late)
 
 
-def _end(findings: RuleFindings, stay: Stay, due: Due | None) -> None:
+def _end(findings: RuleFindings, stay: PolicyStay, due: Due | None) -> None:
     last = stay.last
     standing = findings.main.on(last) if last else None
     if last is None or due is None or standing is None:
@@ -107,34 +107,34 @@ def review_valid(case: Case, _: ReviewValid) -> RuleFindings:
     return findings
 
 
-def _check(case: Case, findings: RuleFindings, review: Review, stay: Stay) -> None:
+def _check(case: Case, findings: RuleFindings, review: Review, stay: PolicyStay) -> None:
     name, evidence, fact = f"review of {iso(review.day)}", (review.version,), review.fact
     end = stay.last + DAY if stay.last else None
     notice = review.day + case.notice
 
-    def flag(verdict: Verdict, words: str, cause: str, until: date | None) -> None:
+    def note(verdict: Verdict, words: str, cause: str, until: date | None) -> None:
         ruling = Ruling(verdict, f"{name}: {words}", "", evidence, None, cause)
         findings.note(name, review.day, until, ruling)
 
     if not fact.participants:
-        flag("unknown", "participants not stated", "participation", end)
+        note("unknown", "participants not stated", "participation", end)
     elif not review.with_client:
-        flag("violation", "neither client nor guardian took part", "participation", notice)
+        note("violation", "neither client nor guardian took part", "participation", notice)
     if review.plan is None:
-        flag("violation", f"plan {fact.plan_version} is not recorded on that day", "plan_version", notice)
+        note("violation", f"plan {fact.plan_version} is not recorded on that day", "plan_version", notice)
     elif review.plan.clinician is None or review.plan.clinician.day > review.day:
         words = f"plan {fact.plan_version} was not signed by a clinician of the team by then"
-        flag("violation", words, "plan_version", notice)
+        note("violation", words, "plan_version", notice)
     if not fact.updated and fact.no_change_reason is None:
         words = "neither an update nor a reason for none"
         if fact.updated is None:
-            flag("unknown", words, "no_update", end)
+            note("unknown", words, "no_update", end)
         else:
-            flag("violation", words, "no_update", notice)
+            note("violation", words, "no_update", notice)
     signed_on = review.clinician.day if review.clinician else None
     if signed_on is None or signed_on > review.day:
         until = end if signed_on is None or (end is not None and end < signed_on) else signed_on
-        flag("violation", "no signature of a clinician of the team", "not_under_clinical_guidance", until)
+        note("violation", "no signature of a clinician of the team", "not_under_clinical_guidance", until)
 
 
 @judges(ReviewGaps)
@@ -198,7 +198,7 @@ class _Gaps:
         step = steps[-1] if steps else None
         return (step.base, step.evidence) if step and step.base < review.day else None
 
-    def end(self, stay: Stay) -> None:
+    def end(self, stay: PolicyStay) -> None:
         """Close the gap before the end of a stay."""
         step = self._case.clock.step_on(stay.last) if stay.last else None
         if step is None or stay.last is None:

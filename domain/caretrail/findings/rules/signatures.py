@@ -8,10 +8,10 @@ from operator import itemgetter
 
 from caretrail.days import iso, later
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Plan, Review
+from caretrail.findings.chart import PlanVersion, Review
 from caretrail.findings.finding import Ruling
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.signing import Document, Signing, settlings
+from caretrail.findings.signing import Document, Signing, satisfied_by
 from caretrail.findings.terms import ends_on, in_words
 from caretrail.findings.track import Change, Intervals, RuleFindings
 from caretrail.policy.rules.plan import PlanSignatures
@@ -30,7 +30,7 @@ def plan_signatures(case: Case, rule: PlanSignatures) -> RuleFindings:
     roster is that of the end of the document's day, so who joins later signs the next one.
     """
     findings, chart = RuleFindings(), case.chart
-    documents: list[Plan | Review] = [*chart.plans]
+    documents: list[PlanVersion | Review] = [*chart.plans]
     if rule.documents == "plans_and_updates":
         documents += [review for review in chart.reviews if review.fact.updated]
     documents = sorted((item for item in documents if chart.stay_on(item.day)), key=lambda item: item.day)
@@ -49,7 +49,7 @@ def plan_signatures(case: Case, rule: PlanSignatures) -> RuleFindings:
 
 
 def _judge(
-    case: Case, rule: PlanSignatures, findings: RuleFindings, document: Plan | Review, name: str
+    case: Case, rule: PlanSignatures, findings: RuleFindings, document: PlanVersion | Review, name: str
 ) -> list[Change]:
     """Open a finding for each signer who is missing; give back from which day all have signed, if they have."""
     roster = case.chart.team.roster(document.day)
@@ -62,18 +62,18 @@ def _judge(
         ruling = Ruling("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
         findings.note(f"{name}: team", document.day, None, ruling)
         owed_until = None
-    found = settlings(document, case.chart.client, rule.in_lieu)
+    found = satisfied_by(document, case.chart.client, rule.in_lieu)
     for signer in required:
-        settled = found.get(signer) or _of_kind(case, document, signer, rule.in_lieu)
-        if settled is None or settled.day > document.day:
-            _owe(case, rule, findings, document, name, signer, settled, arithmetic)
-        if settled is None:
+        satisfied = found.get(signer) or _of_kind(case, document, signer, rule.in_lieu)
+        if satisfied is None or satisfied.day > document.day:
+            _owe(case, rule, findings, document, name, signer, satisfied, arithmetic)
+        if satisfied is None:
             owed_until = None
             continue
-        owed_until = None if owed_until is None else max(owed_until, settled.day)
-        evidence.add(settled.brought_by)
-        if settled.state != "signed":
-            how = "declined before a witness" if settled.state == "declined" else "approved by word of mouth"
+        owed_until = None if owed_until is None else max(owed_until, satisfied.day)
+        evidence.add(satisfied.brought_by)
+        if satisfied.state != "signed":
+            how = "declined before a witness" if satisfied.state == "declined" else "approved by word of mouth"
             in_lieu.append(f"{signer}: {how}")
     if owed_until is None:
         return []
@@ -108,10 +108,10 @@ def _owe(
     case: Case,
     rule: PlanSignatures,
     findings: RuleFindings,
-    document: Plan | Review,
+    document: PlanVersion | Review,
     name: str,
     signer: str,
-    settled: Signing | None,
+    satisfied: Signing | None,
     arithmetic: str,
 ) -> None:
     intervals = findings.subject_intervals(f"{name}: {signer}")
@@ -136,18 +136,20 @@ def _owe(
         for signing in sorted(put_off, key=lambda item: item.day):
             evidence = tuple(sorted({document.version, signing.brought_by}))
             intervals.set(signing.day, missing._replace(message=f"{words}: put off", evidence=evidence))
-    if settled is not None:
-        intervals.set(settled.day, None)
+    if satisfied is not None:
+        intervals.set(satisfied.day, None)
 
 
-def _begin(rule: PlanSignatures, document: Plan | Review) -> date:
+def _begin(rule: PlanSignatures, document: PlanVersion | Review) -> date:
     """The day from which the term of a signature runs."""
-    if rule.trigger == "plan_effective" and isinstance(document, Plan):
+    if rule.trigger == "plan_effective" and isinstance(document, PlanVersion):
         return max(document.day, document.fact.effective_on)
     return document.day
 
 
-def _owe_by(intervals: Intervals, rule: PlanSignatures, document: Plan | Review, missing: Ruling, due: date) -> None:
+def _owe_by(
+    intervals: Intervals, rule: PlanSignatures, document: PlanVersion | Review, missing: Ruling, due: date
+) -> None:
     """Write when a signature that has a term is due: nothing is said before it is announced."""
     assert rule.within is not None  # noqa: S101  # only then is this called
     begin = _begin(rule, document)
@@ -167,13 +169,13 @@ def _kind_in_words(signer: str) -> str:
     return f"a {wanted}" if kind in ("role", "credential") else signer
 
 
-def _name(document: Plan | Review) -> str:
-    if isinstance(document, Plan):
+def _name(document: PlanVersion | Review) -> str:
+    if isinstance(document, PlanVersion):
         return f"plan {document.fact.plan_version}"
     return f"review of {iso(document.day)}"
 
 
-def _required(case: Case, rule: PlanSignatures, document: Plan | Review, roster: Sequence[str]) -> list[str]:
+def _required(case: Case, rule: PlanSignatures, document: PlanVersion | Review, roster: Sequence[str]) -> list[str]:
     """Who must sign, in the order of the pack's list, then whom the sender adds; nobody twice."""
     signers: list[str] = []
     for signer in rule.signers:
@@ -183,6 +185,6 @@ def _required(case: Case, rule: PlanSignatures, document: Plan | Review, roster:
             signers += roster
         else:
             signers.append(signer)
-    if isinstance(document, Plan):
+    if isinstance(document, PlanVersion):
         signers += document.fact.required_signers or ()
     return list(dict.fromkeys(signers))

@@ -8,7 +8,7 @@ from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.facts import Assessed, FactBase
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Plan, Review, Stay
+from caretrail.findings.chart import PlanVersion, PolicyStay, Review
 from caretrail.findings.credentials import among, only_among
 from caretrail.findings.finding import Ruling
 from caretrail.findings.rules.registry import judges
@@ -137,7 +137,7 @@ def co_signature(case: Case, rule: CoSignature) -> RuleFindings:
     nobody stated their credential, that is unknown until the stay ends or a supervisor has signed anyway.
     """
     findings, chart = RuleFindings(), case.chart
-    documents: list[Plan | Review] = [*chart.plans, *chart.reviews]
+    documents: list[PlanVersion | Review] = [*chart.plans, *chart.reviews]
     changes: list[Change] = [(date.min, Ruling("not_applicable", "nothing signed by a provisional clinician"))]
     for document in sorted(documents, key=lambda item: item.day):
         stay = chart.stay_on(document.day)
@@ -151,10 +151,10 @@ def co_signature(case: Case, rule: CoSignature) -> RuleFindings:
 
 
 def _co_sign(
-    case: Case, rule: CoSignature, findings: RuleFindings, document: Plan | Review, stay: Stay
+    case: Case, rule: CoSignature, findings: RuleFindings, document: PlanVersion | Review, stay: PolicyStay
 ) -> list[Change]:
     """Open what a supervisor owes one document; give back from which day nothing is owed."""
-    name = f"{'plan' if isinstance(document, Plan) else 'review'} of {iso(document.day)}"
+    name = f"{'plan' if isinstance(document, PlanVersion) else 'review'} of {iso(document.day)}"
     given = [(signing, _credential(case, signing)) for signing in document.signings if signing.given]
     provisional = [
         signing.day for signing, credential in given if credential is not None and among(credential, rule.provisional)
@@ -187,10 +187,10 @@ def _co_sign(
     met = Ruling("met", f"{name} is signed by a supervisor", "", (document.version,), anchor=document.day)
     if supervisor is None:
         return [(begin, met)]
-    settled = max(supervisor.day, begin)
-    intervals.set(settled, None)
+    satisfied = max(supervisor.day, begin)
+    intervals.set(satisfied, None)
     evidence = tuple(sorted({document.version, supervisor.brought_by}))
-    return [(begin, met), (settled, met._replace(evidence=evidence))]
+    return [(begin, met), (satisfied, met._replace(evidence=evidence))]
 
 
 def _credential(case: Case, signing: Signing) -> str | None:
