@@ -9,11 +9,10 @@ from uuid import UUID
 
 import psycopg
 
-from caretrail.projection.schema import PACKAGE
+from caretrail.projection.schema import ALL_TABLES
 from caretrail.projection.upkeep import catch_up
 from caretrail.recording import open_recorder
 from caretrail.recording.leaf import LogColumns
-from caretrail.recording.statements import load_sql
 
 COLUMNS = "position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt"
 
@@ -59,7 +58,8 @@ def altered(url: str, change: Callable[[list[LogColumns]], list[LogColumns]], *,
 def make_all_anew(url: str) -> None:
     """Drop the read models and make them again from the log as it now is."""
     with open_recorder(url) as recorder:
-        recorder.database.script(load_sql(PACKAGE, "tables.sql")["drop"])
+        for table in ALL_TABLES:
+            recorder.database.execute(f"DROP TABLE caretrail.{table}")
         catch_up(recorder)
 
 
