@@ -6,6 +6,7 @@ import os
 import secrets
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +41,7 @@ if settings.get_current_profile_name() == "default":
 SETTINGS = "_hypothesis_internal_use_settings"
 """Where hypothesis keeps the settings of a property."""
 QUICK_EXAMPLES = 10
-"""The most examples a property has under the profile `quick`, however many it asks for."""
+"""The most examples a property has under the profile `quick`, shared by its cases, however many it asks for."""
 
 _report: list[str] = []
 
@@ -54,10 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "chromium" in fixtures_of(item):
             item.add_marker("browser")
     if settings.get_current_profile_name() == "quick":
-        for function in {item.function for item in items if isinstance(item, pytest.Function)}:
+        functions = Counter(item.function for item in items if isinstance(item, pytest.Function))
+        for function, cases in functions.items():
             own = getattr(function, SETTINGS, None)
             if isinstance(own, settings):
-                setattr(function, SETTINGS, settings(own, max_examples=min(own.max_examples, QUICK_EXAMPLES)))
+                few = min(own.max_examples, max(2, QUICK_EXAMPLES // cases))
+                setattr(function, SETTINGS, settings(own, max_examples=few))
 
 
 def fixtures_of(item: pytest.Item) -> Sequence[str]:

@@ -203,6 +203,7 @@ def test_every_command_is_tried() -> None:
     assert set(COMMANDS) == {"record" if name.startswith("record ") else name for name in leaves(cli)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_command_lets_a_value_out_by_an_error(planted_store: Caretrail, tmp_path: Path, fault: str) -> None:
     # facts that are taken, some of a day to come that are refused, and lines that are no facts
