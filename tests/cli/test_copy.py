@@ -27,7 +27,7 @@ def test_the_copy_prints_the_same_log(
     assert first == "Copied 66 facts, positions 1 to 66", "and that somebody copied them"
     assert source.startswith("  from ")
     assert target.startswith("    to ")
-    assert said == "Every leaf is the same on both sides. SHA-256 over all of them:"
+    assert said == "All leaves are identical. SHA-256 over all of them:"
     assert len(leaves.strip()) == 64
     for command in (["log"], ["worklist", "--as-of", "2026-02-01", "--json"], ["projection", "catch-up"], CHECK):
         assert caretrail_both(*command, "--db", place).out == caretrail_both(*command).out

@@ -69,7 +69,7 @@ def test_the_demo_shows_what_caretrail_answers(nowhere: Caretrail, tmp_path: Pat
     shown = re.findall(r"^\$ caretrail (\w+)", ended.out, re.MULTILINE)
     assert shown == ["worklist", "timeline", "why", "eligibility"]
     assert ended.out.count("DEMO STORE") >= 4
-    assert max(map(len, ended.out.split("Go on from here")[0].splitlines())) <= 80
+    assert max(map(len, ended.out.split("Next steps:")[0].splitlines())) <= 80
     again = nowhere("demo", "--today", "2026-03-10")
     assert _anywhere(again.out) == _anywhere(ended.out), "looking again adds looks, and nothing else"
     stores = list((tmp_path / "data" / "caretrail").glob("*.db"))
@@ -84,7 +84,7 @@ def _anywhere(screen: str) -> str:
 
 def test_the_commands_the_demo_suggests_work(nowhere: Caretrail) -> None:
     out = nowhere("demo", "--today", "2026-03-10").out
-    lines = [line.strip() for line in out.split("Go on from here:")[1].splitlines() if line.strip()]
+    lines = [line.strip() for line in out.split("Next steps:")[1].splitlines() if line.strip()]
     for line in lines:
         words = line.split()
         if words[0] == "export":
@@ -98,7 +98,7 @@ def test_the_demo_leaves_a_real_store_alone(caretrail: Caretrail, example: str) 
     caretrail("append", input=example)
     ended = caretrail("demo", "--today", "2026-03-10")
     assert ended.status == 4
-    assert "is not a demo store, so the demo leaves it alone" in ended.err
+    assert "is not a demo store: the demo does not write to it" in ended.err
     assert len(caretrail("census", "--as-of", "2026-03-09", "--json").listed) == 1
 
 
@@ -107,7 +107,7 @@ def test_the_demo_of_another_day_is_shown_as_it_is(tmp_path: Path) -> None:
     assert caretrail("demo", "--today", "2026-03-10").status == 0
     ended = caretrail("demo", "--today", "2026-03-17")
     assert ended.status == 0
-    assert "The store holds the demo of another day: shown as it is." in ended.err
+    assert "This store holds the demo of another day, shown unchanged." in ended.err
 
 
 def test_the_demo_is_not_for_postgresql(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_behind_the_end_there_is_nothing_and_a_word(caretrail: Caretrail, exampl
     caretrail("append", input=example)
     ended = caretrail("log", "--after", "@66")
     assert (ended.status, ended.out) == (0, "")
-    assert ended.err == "Nothing is recorded after position 66 yet: the newest is 65.\n"
+    assert ended.err == "Nothing is recorded after @66 yet: the latest is @65.\n"
 
 
 @pytest.mark.parametrize("after", ["x", "@", "-1", "@1.5", "²", "9" * 19])
@@ -116,7 +116,7 @@ def test_a_fact_that_cannot_be_read_is_told_without_its_content(caretrail_both: 
     assert (first["command_id"], len(first["leaf"])) == (broken.command_id, 64)
     assert (second["name"], second["schema"], second["imported"], second["error"]) == ("dreamt", 7, True, "store_newer")
     assert (third["episode"], third["fact"]["client"], "error" in third) == ("a", "cl-a", False)
-    assert ended.err == "2 facts could not be read: see 'caretrail projection quarantine'\n"
+    assert ended.err == "2 facts are unreadable: see 'caretrail projection quarantine'\n"
 
 
 # --- endings ----------------------------------------------------------------------------------------------------
@@ -151,9 +151,7 @@ def test_ctrl_c_says_how_to_go_on(caretrail_both: Caretrail) -> None:
         assert read(process.stdout)["name"] == "accessed", "that it looks is recorded, and followed like all else"
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
-        assert process.stderr.read() == (
-            "Error: interrupted after position 2\nHint: go on with 'caretrail log --after @2'\n"
-        )
+        assert process.stderr.read() == ("Error: interrupted after @2\nHint: resume with 'caretrail log --after @2'\n")
 
 
 def test_the_end_of_a_service_is_no_fault(caretrail_both: Caretrail) -> None:
@@ -179,7 +177,7 @@ def test_broken_off_it_prints_whole_lines_only(caretrail: Caretrail, number: sig
         assert process.wait(20) == status
         assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
         assert len(rows) < 3000
-        assert process.stderr.read().endswith(f"Hint: go on with 'caretrail log --after @{len(rows)}'\n")
+        assert process.stderr.read().endswith(f"Hint: resume with 'caretrail log --after @{len(rows)}'\n")
 
 
 # --- following --------------------------------------------------------------------------------------------------

@@ -505,11 +505,11 @@ def test_the_position_is_that_of_the_log_on_both_databases(caretrail_both: Caret
 def test_the_projection_commands(caretrail_both: Caretrail, example: str) -> None:
     caretrail_both("init")  # the store is there; what is derived from it gets its tables
     caretrail_both("append", input=example)
-    assert caretrail_both("projection", "status").out == "Standing on position 0 of 65: 65 facts behind the log\n"
-    assert caretrail_both("projection", "catch-up").out == "Standing on position 65 of 65: up to the end of the log\n"
+    assert caretrail_both("projection", "status").out == "Current through @0 of @65 (65 facts behind)\n"
+    assert caretrail_both("projection", "catch-up").out == "Current through @65 of @65 (latest)\n"
     assert caretrail_both("projection", "rebuild", "--json").json["behind"] == 0
     assert caretrail_both("projection", "check").out.startswith(
-        "1 episode checked up to position 65: the rows are what the log says\n"
+        "1 episode checked through @65: all rows match the log\n"
     )
     assert caretrail_both("projection", "quarantine").err == "No episode is quarantined\n"
     assert caretrail_both("projection", "quarantine", "--json").json == []

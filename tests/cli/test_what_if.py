@@ -146,7 +146,7 @@ def test_nothing_is_written_also_where_reading_brings_the_rows_up_to_date(seen: 
     seen("init")  # the read models' tables are there, and empty
     for command in ("worklist", "findings --closed --all", "show LNK", "why LNK R1"):
         assert seen(*command.split(), "--pack", "draft.toml", "--as-of", "2026-03-01").status == 0
-        assert seen("projection", "status").out.startswith("Standing on position 0 of ")
+        assert seen("projection", "status").out.startswith("Current through @0 of @")
         assert "65 facts behind" in seen("projection", "status").out
     seen("worklist", "--as-of", "2026-03-01")
     assert seen("projection", "check").status == 0

@@ -1,4 +1,4 @@
-"""`copy`: the whole store to another place, the same in every leaf."""
+"""`copy`: the whole store to another place, identical in every leaf."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("copy")
 @described
-@click.option("--to", "place", metavar="URL", required=True, help="Where to: an empty store, or a place without one.")
+@click.option("--to", "place", metavar="URL", required=True, help="Target: an empty store, or a place without one.")
 @json_option
 @access_options
 @store_option
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 def copy_command(setup: Setup, place: str, as_json: bool) -> None:
     """Copy the whole store to another place.
 
-    From SQLite to PostgreSQL, back, or to the same kind. Positions, times, authors and leaves stay as they are, so that
-    receipts, checkpoints and evidence hold for the copy. All leaves are compared before the copy counts; broken off
-    anywhere, nothing of it is kept, and it can be run again.
+    Between SQLite and PostgreSQL, or the same kind. Positions, times, authors and leaves stay the same, so receipts,
+    checkpoints and evidence hold for the copy. The copy is complete only after all leaves were compared; an
+    interrupted copy keeps nothing and can be run again.
 
         caretrail --db caretrail.db copy --to postgresql://owner@host/caretrail
 
-    Facts recorded after it began are not in the copy: before a move, stop what writes.
+    Facts recorded after it began are not in the copy: stop all writers before a move.
     """
     with setup.open() as source, access_log(setup, source, "operations") as access:
         if source.max_position():
@@ -69,14 +69,14 @@ def _print(copied: Copied, source: str, target: str) -> None:
     click.echo(f"Copied {facts}{f', positions 1 to {copied.position}' if copied.position else ''}")
     click.echo(f"  from {source}")
     click.echo(f"    to {target}")
-    click.echo(f"Every leaf is the same on both sides. SHA-256 over all of them:\n  {copied.leaves}")
+    click.echo(f"All leaves are identical. SHA-256 over all of them:\n  {copied.leaves}")
 
 
 def _warn(copied: Copied) -> None:
     if copied.unreadable:
-        say(f"{plural(copied.unreadable, 'episode')} cannot be read: copied as stored, with the stays there were")
+        say(f"{plural(copied.unreadable, 'episode')} are unreadable: copied as stored")
     if copied.later:
         say(
-            f"{plural(copied.later, 'fact')} recorded meanwhile, after position {copied.position}: not in the copy.\n"
-            "Hint: stop what writes, then copy again to an empty place"
+            f"{plural(copied.later, 'fact')} recorded meanwhile, after @{copied.position}, are not in the copy.\n"
+            "Hint: stop all writers, then copy again to an empty place"
         )

@@ -1,4 +1,4 @@
-"""`demo`: a store full of believable, made-up episodes, and a first look at it."""
+"""`demo`: a store of made-up, believable episodes, and a tour of it."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ MOST_EPISODES = 100_000
 
 @click.command("demo")
 @described
-@click.option("--today", type=Day(), metavar="DATE", help="The demo's today, for output that can be repeated.")
+@click.option("--today", type=Day(), metavar="DATE", help="The demo's today, for repeatable output.")
 @click.option(
     "--count",
     type=click.IntRange(11, MOST_EPISODES),
     default=EPISODES,
-    help=f"Episodes to make.  [default: {EPISODES}]",
+    help=f"Number of episodes.  [default: {EPISODES}]",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=2026, help="Another seed makes other episodes.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=2026, help="Seed of the random episodes.")
 @store_option
 @click.pass_obj
 def demo_command(setup: Setup, today: date | None, count: int, seed: int) -> None:
     """Create a demo store and tour it.
 
-    Fills a SQLite store of its own, marked as a demo for good, then shows a worklist, a timeline, why one flag is up
-    and a continued-stay answer, each below the command that prints it. Your own store is never touched.
+    Fills a SQLite store of its own, permanently marked as a demo. Then shows a worklist, a timeline, why one finding
+    is in force, and a continued-stay answer, each below its command. Your own store is never touched.
 
         caretrail demo
     """
@@ -80,9 +80,7 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
     from caretrail.recording.opening import init_store, open_recorder, upgrade_store
 
     if parse_url(url).dialect != "sqlite":
-        raise StoreForeign(
-            "the demo needs a SQLite file: only there can it set the clock", "leave out --db, or name a new file"
-        )
+        raise StoreForeign("the demo needs a SQLite file, whose clock it can set", "leave out --db, or name a new file")
     facts = list(episodes(today, count, seed))
     clock = _Clock(facts[0][0])
     try:
@@ -94,14 +92,14 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
     with open_recorder(url, clock=clock) as recorder:
         if not recorder.is_demo:
             raise StoreForeign(
-                f"{recorder.store} is not a demo store, so the demo leaves it alone",
+                f"{recorder.store} is not a demo store: the demo does not write to it",
                 "leave out --db, or name a new file",
             )
         commands = Commands(recorder, clock)
         with progress("Filling the demo store") as tell:
             filled = _record(commands, clock, facts, tell)
         if not filled:
-            say("The store holds the demo of another day: shown as it is.")
+            say("This store holds the demo of another day, shown unchanged.")
         catch_up(recorder)
         newest = recorder.max_position()
         count = newest - recorder.count_accesses(0, newest)
@@ -137,11 +135,11 @@ def _tour(url: str, today: date | None) -> None:
     from caretrail.demo.stories import CASELOAD_ACTOR, ELIGIBILITY_EPISODE, TIMELINE_EPISODE, WHY_EPISODE, WHY_RULE
 
     as_of = ["--as-of", str(today)] if today else []
-    _show("What is to be done, on all caseloads?", url, ["worklist", *as_of])
-    _show("What happened in one episode, and when was it known?", url, ["timeline", TIMELINE_EPISODE])
-    _show("Why is one flag up?", url, ["why", WHY_EPISODE, WHY_RULE, *as_of])
-    _show("May one client stay?", url, ["eligibility", ELIGIBILITY_EPISODE, *as_of])
-    click.echo(f"\nGo on from here:\n\n  export CARETRAIL_DB={shlex.quote(url)}")
+    _show("What is due, on all caseloads?", url, ["worklist", *as_of])
+    _show("What happened in one episode, and when did it become known?", url, ["timeline", TIMELINE_EPISODE])
+    _show("Why is one finding in force?", url, ["why", WHY_EPISODE, WHY_RULE, *as_of])
+    _show("Is continued stay supported for one client?", url, ["eligibility", ELIGIBILITY_EPISODE, *as_of])
+    click.echo(f"\nNext steps:\n\n  export CARETRAIL_DB={shlex.quote(url)}")
     click.echo(f"  export CARETRAIL_ACTOR={CASELOAD_ACTOR}")
     for arguments in (
         ["worklist", "--mine"],

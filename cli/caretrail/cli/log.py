@@ -1,4 +1,4 @@
-"""`log`: the log out as JSON Lines, once or for as long as it is followed."""
+"""`log`: the log as JSON Lines, once or followed until stopped."""
 
 from __future__ import annotations
 
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 @click.command("log")
 @described
 @click.option(
-    "--after", type=Position(), default=0, metavar="@N", help="Start after this position.  [default: @0, for all]"
+    "--after", type=Position(), default=0, metavar="@N", help="Start after this position.  [default: @0, the whole log]"
 )
-@click.option("--follow", is_flag=True, help="Go on with what is recorded from now on, until stopped.")
-@click.option("--limit", type=click.IntRange(1, MOST_ROWS), metavar="N", help="End after this many facts.")
+@click.option("--follow", is_flag=True, help="Keep printing new facts until stopped.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), metavar="N", help="Stop after this many facts.")
 @click.option(
-    "--json", is_flag=True, expose_value=False, allow_from_autoenv=False, help="As elsewhere; the log is always JSON."
+    "--json",
+    is_flag=True,
+    expose_value=False,
+    allow_from_autoenv=False,
+    help="Accepted as elsewhere; the log is always JSON.",
 )
 @access_options
 @store_option
@@ -39,13 +43,13 @@ if TYPE_CHECKING:
 def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
     """Print the log for programs, one fact a line.
 
-    One JSON object a line, in the order of positions, without gaps: what the store says of the fact, its leaf, and the
-    fact as stored. Keep the position of the last line; to go on, give it with --after.
+    One JSON object a line, in order of position, without gaps: position, author, times, leaf and the fact as stored.
+    To resume, pass the position of the last line to --after.
 
         caretrail log --after @120 --follow
 
-    A fact that cannot be read has an error instead of its content, and the next ones follow. With --follow, a lost
-    connection is made again, and SIGTERM ends it with exit status 0.
+    An unreadable fact has an error in place of its content. --follow reconnects when the connection is lost; SIGTERM
+    ends it with exit status 0.
     """
     from caretrail.reading.log_stream import LogStream
 
@@ -59,13 +63,13 @@ def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> No
             with patience.listening():
                 told.all(_pieces(recorder, stream, access, follow=follow), patience)
         except KeyboardInterrupt:
-            raise Interrupted(f"interrupted after position {told.last}", told.hint()) from None
+            raise Interrupted(f"interrupted after @{told.last}", told.hint()) from None
         except Terminated:
             if not follow:
-                say(f"Error: terminated after position {told.last}\nHint: {told.hint()}")
+                say(f"Error: terminated after @{told.last}\nHint: {told.hint()}")
                 raise Stopped(Status.TERMINATED) from None
     if told.unreadable:
-        say(f"{plural(told.unreadable, 'fact')} could not be read: see 'caretrail projection quarantine'")
+        say(f"{plural(told.unreadable, 'fact')} are unreadable: see 'caretrail projection quarantine'")
 
 
 def _pieces(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, follow: bool) -> Iterator[list[LogRow]]:
@@ -74,7 +78,7 @@ def _pieces(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, fo
     if newest == 0:
         say("Nothing is recorded in this store yet: 'caretrail append FILE' records facts.")
     elif stream.position > newest:
-        say(f"Nothing is recorded after position {stream.position} yet: the newest is {newest}.")
+        say(f"Nothing is recorded after @{stream.position} yet: the latest is @{newest}.")
     if follow or stream.position < newest:
         access.whole_log(stream.position)
     return stream.follow(_wait, lambda words: say(visible(words))) if follow else stream.upto(newest)
@@ -119,7 +123,7 @@ class _Told:
 
     def hint(self) -> str:
         """Say how to go on."""
-        return f"go on with 'caretrail log --after @{self.last}'"
+        return f"resume with 'caretrail log --after @{self.last}'"
 
 
 def _fields(row: LogRow) -> dict[str, Any]:

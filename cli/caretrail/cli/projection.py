@@ -1,4 +1,4 @@
-"""`projection`: look after the read models, which can always be made again from the log."""
+"""`projection`: manage the read models, which can always be rebuilt from the log."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def projection_command() -> None:
     """Manage the read models.
 
-    Worklist, findings and eligibility are kept as rows made from the log. They can be dropped and made again at any
-    time; the log is the only truth.
+    Worklist, findings and eligibility are rows computed from the log. They can be dropped and rebuilt at any time; the
+    log is the only source of truth.
 
         caretrail projection status
     """
@@ -40,7 +40,7 @@ def projection_command() -> None:
 @store_option
 @click.pass_obj
 def status_command(setup: Setup, as_json: bool) -> None:
-    """Show how far the rows are behind the log.
+    """Show how far the read models are behind the log.
 
     caretrail projection status
     """
@@ -60,9 +60,9 @@ def status_command(setup: Setup, as_json: bool) -> None:
 @store_option
 @click.pass_obj
 def catch_up_command(setup: Setup, as_json: bool) -> None:
-    """Bring the rows up to the end of the log.
+    """Bring the read models up to date.
 
-    Safe beside other projectors, and when killed.
+    Safe to run beside other projectors, and to kill.
 
         caretrail projection catch-up
     """
@@ -82,9 +82,9 @@ def catch_up_command(setup: Setup, as_json: bool) -> None:
 @store_option
 @click.pass_obj
 def rebuild_command(setup: Setup, as_json: bool) -> None:
-    """Make all rows again from the log.
+    """Rebuild the read models from the log.
 
-    Readers see the old rows until the new ones are complete. Killed anywhere, it can be run again.
+    Readers see the old rows until the new ones are complete. Safe to kill and run again.
 
         caretrail projection rebuild
     """
@@ -104,7 +104,7 @@ def rebuild_command(setup: Setup, as_json: bool) -> None:
 @store_option
 @click.pass_obj
 def check_command(setup: Setup, as_json: bool) -> None:
-    """Prove that the rows are what the log says.
+    """Verify the read models against the log.
 
     Recomputes every episode and compares. Exit status 1 if any differs.
 
@@ -118,18 +118,13 @@ def check_command(setup: Setup, as_json: bool) -> None:
     if as_json:
         print_json(report.as_json())
     elif report.ok:
-        click.echo(
-            f"{plural(report.episodes, 'episode')} checked up to position {report.position}: "
-            "the rows are what the log says"
-        )
+        click.echo(f"{plural(report.episodes, 'episode')} checked through @{report.position}: all rows match the log")
         click.echo(f"digest {report.live}")
     else:
-        click.echo(
-            f"{plural(len(report.differ), 'episode')} of {report.episodes} differ at position {report.position}:"
-        )
+        click.echo(f"{plural(len(report.differ), 'episode')} of {report.episodes} differ at @{report.position}:")
         for episode in report.differ:
             click.echo(f"  {visible(episode)}")
-        say("Hint: 'caretrail projection rebuild' makes them again")
+        say("Hint: 'caretrail projection rebuild' mends them")
     if not report.ok:
         raise Stopped(Status.CANNOT)
 
@@ -141,9 +136,9 @@ def check_command(setup: Setup, as_json: bool) -> None:
 @store_option
 @click.pass_context
 def quarantine_command(ctx: click.Context, as_json: bool) -> None:
-    """List the episodes that cannot be read.
+    """List the unreadable episodes.
 
-    A fact that cannot be read keeps its own episode out of the rows, and no other.
+    An unreadable fact keeps its own episode out of the read models, and no other.
 
         caretrail projection quarantine
         caretrail projection quarantine retry LNK-2026-0001
@@ -172,7 +167,7 @@ def quarantine_command(ctx: click.Context, as_json: bool) -> None:
 @store_option
 @click.pass_obj
 def retry_command(setup: Setup, episode: str) -> None:
-    """Read a quarantined episode again, as after a fix.
+    """Retry a quarantined episode, as after a fix.
 
     caretrail projection quarantine retry LNK-2026-0001
     """
@@ -186,7 +181,7 @@ def retry_command(setup: Setup, episode: str) -> None:
         _record(setup, recorder, [found[0].episode or str(found[0].stream)])
         readable = retry(recorder, found[0].stream)
     if not readable:
-        say(f"Error: still not readable: {_in_words(found[0])}")
+        say(f"Error: still unreadable: {_in_words(found[0])}")
         raise Stopped(Status.CANNOT)
     click.echo(f"{visible(episode)} is readable again")
 
@@ -212,13 +207,13 @@ def _print_status(found: standing.Status, *, as_json: bool) -> None:
     if as_json:
         print_json(found.as_json())
         return
-    behind = f"{plural(found.behind, 'fact')} behind the log" if found.behind else "up to the end of the log"
-    click.echo(f"Standing on position {found.position} of {found.log_position}: {behind}")
+    behind = f"{plural(found.behind, 'fact')} behind" if found.behind else "latest"
+    click.echo(f"Current through @{found.position} of @{found.log_position} ({behind})")
     if found.quarantined:
         click.echo(f"{plural(len(found.quarantined), 'episode')} quarantined: see 'caretrail projection quarantine'")
 
 
 def _in_words(item: Quarantined) -> str:
     name = visible(item.episode) if item.episode else str(item.stream)
-    fact = f"fact {item.version} (position {item.position})"
-    return f"{name}: {fact} cannot be read: {visible(item.reason_code)}, since {visible(item.since)}"
+    fact = f"fact {item.version} (@{item.position})"
+    return f"{name}: {fact} unreadable: {visible(item.reason_code)}, since {visible(item.since)}"
