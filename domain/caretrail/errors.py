@@ -170,12 +170,12 @@ class StoreReadOnly(StoreUnreachable):
 
 
 class AccessNotRecorded(StoreError):
-    """A look could not be recorded, so nothing was shown; `read_only` if that is because the store takes no writes."""
+    """An access could not be recorded, so nothing was shown; `read_only` if the store takes no writes."""
 
     code = "access_not_recorded"
 
     def __init__(self, cause: CaretrailError, *, read_only: bool = False) -> None:
-        super().__init__(f"nothing is shown, because this look cannot be recorded: {cause.message}", cause.hint)
+        super().__init__(f"nothing is shown, because this access cannot be recorded: {cause.message}", cause.hint)
         self.read_only = read_only
 
 

@@ -176,7 +176,7 @@ def test_a_look_that_cannot_be_recorded_shows_nothing(seen: Caretrail, name: str
         assert "This access is not recorded" in ended.err
         return
     assert (ended.status, ended.out) == (4, ""), ended.err
-    assert "Error: nothing is shown, because this look cannot be recorded: " in ended.err
+    assert "Error: nothing is shown, because this access cannot be recorded: " in ended.err
     assert ("CARETRAIL_ACCESS_DB" in ended.err) == (fault == "the store takes no writes")
     assert EPISODE not in ended.err
 
@@ -307,7 +307,7 @@ def test_who_says_it_wrongly_is_shown_nothing(seen_file: Caretrail, words: tuple
 def test_breaking_glass_is_said_recorded_and_shown(seen: Caretrail) -> None:
     ended = seen("show", EPISODE, "--break-glass", "found unconscious", *ON)
     assert ended.status == 0
-    assert ended.err == "BREAK GLASS: this look is recorded as an emergency, with the reason you gave.\n"
+    assert ended.err == "BREAK GLASS: this access is recorded as an emergency, with the reason you gave.\n"
     [look] = looks(seen)
     assert (look["purpose"], look["reason"]) == ("emergency", "found unconscious")
 

@@ -76,7 +76,7 @@ def test_without_a_primary_only_census_and_status_answer(
         for command in LISTS:
             ended = standby(*command, **variables)
             assert (ended.status, ended.out) == (4, ""), place
-            assert "nothing is shown, because this look cannot be recorded" in ended.err
+            assert "nothing is shown, because this access cannot be recorded" in ended.err
         ended = standby("census", "--as-of", "2026-03-09", "--json", **variables)
         assert [row["episode"] for row in ended.listed] == ["LNK-2026-0001"]
         assert "This access is not recorded" in ended.err

@@ -290,7 +290,7 @@ def test_a_lock_held_too_long_is_an_error_with_its_cause(
         raise StoreError("it is locked", "end what holds the lock")
 
     monkeypatch.setattr(recorder, "record_access", busy)
-    with pytest.raises(AccessNotRecorded, match="this look cannot be recorded: it is locked") as failed:
+    with pytest.raises(AccessNotRecorded, match="this access cannot be recorded: it is locked") as failed:
         log(recorder)(["A"])
     assert (failed.value.hint, failed.value.read_only) == ("end what holds the lock", False)
 
