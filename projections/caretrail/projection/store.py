@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from caretrail.days import FOREVER, day_of, day_or_none, end_or_none
-from caretrail.findings import FINDING_FIELDS, Finding, finding_of, finding_values
+from caretrail.findings import FINDING_FIELDS, Finding, Ruling, finding_of, finding_values
 from caretrail.projection.placed import Group, Placed
 from caretrail.projection.schema import ALL_TABLES, COLUMNS, PAGE, PLACE_FIELDS, TABLES, statements
 from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
@@ -128,9 +129,14 @@ def read_citations(database: Database, build: int) -> dict[str, dict[str, str]]:
     return {name: json.loads(found) for name, found in database.query(statements()["read_packs"], {"build": build})}
 
 
+@lru_cache(maxsize=20_000)
+def _uuid(value: bytes) -> UUID:
+    return UUID(bytes=value)
+
+
 def stream_of(value: Any) -> UUID:
     """A stored stream id: SQLite gives its 16 bytes."""
-    return UUID(bytes=value) if isinstance(value, bytes) else value
+    return _uuid(value) if isinstance(value, bytes) else value
 
 
 def versions_of(text: str) -> tuple[int, ...]:
@@ -138,39 +144,44 @@ def versions_of(text: str) -> tuple[int, ...]:
     return tuple(map(int, text[1:-1].split(","))) if len(text) > 2 else ()
 
 
-def read_finding(values: dict[str, Any]) -> Finding:
-    """Read a finding from its columns, by the names of its fields."""
-    values.update(
-        start=day_of(values["start"]),
-        until=end_or_none(values["until"]),
-        due_on=day_or_none(values["due_on"]),
-        anchor=day_or_none(values["anchor"]),
-        quiet=bool(values["quiet"]),
-        evidence=versions_of(values["evidence"]),
-    )
-    return finding_of(values)
+_GROUPS: dict[str | None, Group | None] = {None: None, **{group.value: group for group in Group}}
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "start": day_of,
+    "until": end_or_none,
+    "quiet": bool,
+    "evidence": versions_of,
+    "due_on": day_or_none,
+    "anchor": day_or_none,
+    "stream": stream_of,
+    "first": day_of,
+    "end": day_of,
+    "group": _GROUPS.__getitem__,
+}
+"""How fields are read back, where the databases give something else than what was written."""
+
+_FIELDS = (*PLACE_FIELDS, *FINDING_FIELDS)
+_READERS = [(place, _READ[name]) for place, name in enumerate(_FIELDS) if name in _READ]
+_OWN, _RULING = len(PLACE_FIELDS), len(_FIELDS) - len(Ruling._fields)
+_FINDING_READERS = [(place - _OWN, read) for place, read in _READERS if place >= _OWN]
 
 
 def placed_of(row: Row) -> Placed:
     """Read a placed finding from its columns, in the order of PLACED_COLUMNS."""
-    values = dict(zip((*PLACE_FIELDS, *FINDING_FIELDS), row, strict=True))
-    values.update(
-        finding=read_finding(values),
-        stream=stream_of(values["stream"]),
-        first=day_of(values["first"]),
-        end=day_of(values["end"]),
-        group=_group(values["group"]),
-    )
-    return Placed._make([values[name] for name in Placed._fields])
+    values = list(row)
+    for place, read in _READERS:
+        values[place] = read(values[place])
+    finding = Finding._make((*values[_OWN:_RULING], Ruling._make(values[_RULING:])))
+    return Placed._make((finding, *values[:_OWN]))
 
 
 def finding_from(columns: Iterable[Any]) -> Finding:
     """Read a finding from its columns, in the order of FINDING_COLUMNS."""
-    return read_finding(dict(zip(FINDING_FIELDS, columns, strict=True)))
-
-
-def _group(value: str | None) -> Group | None:
-    return None if value is None else Group(value)
+    values = list(columns)
+    for place, read in _FINDING_READERS:
+        values[place] = read(values[place])
+    own = _RULING - _OWN
+    return Finding._make((*values[:own], Ruling._make(values[own:])))
 
 
 def _from_json(text: str) -> Iterator[Finding]:
@@ -178,7 +189,8 @@ def _from_json(text: str) -> Iterator[Finding]:
     for row in rows:
         values = dict(zip(names, row, strict=True))
         for name in ("start", "until", "due_on", "anchor"):
-            values[name] = day_or_none(values[name])
+            if values[name] is not None:
+                values[name] = day_of(values[name])
         values["evidence"] = tuple(values["evidence"])
         yield finding_of(values)
 
@@ -242,7 +254,7 @@ def _span(row: Row) -> Span:
 
 
 def _grouped_finding(row: Row) -> tuple[Group | None, Finding]:
-    return _group(row[1]), finding_from(row[2:])
+    return _GROUPS[row[1]], finding_from(row[2:])
 
 
 def _eligibility(row: Row) -> EligibilitySpan:

@@ -333,8 +333,11 @@ def findings_of(rows: EpisodeRows, selection: Selection) -> Iterator[Placed]:
 
 def work_on(placed: Iterable[Placed], selection: Selection) -> Iterator[Placed]:
     """What is in the worklist of the day asked for."""
+    days: dict[str | None, date] = {}
     for one in placed:
-        if one.group is not None and one.first <= selection.days(one.zone)[1] < one.end and selection.wants(one):
+        if (day := days.get(one.zone)) is None:
+            day = days[one.zone] = selection.days(one.zone)[1]
+        if one.group is not None and one.first <= day < one.end and selection.wants(one):
             yield one
 
 

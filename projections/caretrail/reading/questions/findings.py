@@ -41,6 +41,9 @@ class Findings(Question[tuple[FindingRow, ...]]):
         return (*named_by(self.filters, snapshot), *(row.episode for row in value if row.episode is not None))
 
 
+ROW_FIELDS = tuple(field.name for field in fields(FindingRow))
+
+
 def _by_name(row: FindingRow) -> tuple[bool, str, str, date, str, str]:
     """By episode, then what is of programs."""
     name = row.program or "" if row.episode is None else row.episode
@@ -62,4 +65,4 @@ def row_fields(placed: Placed, days_overdue: int, citation: str) -> dict[str, An
     """The fields of a FindingRow, by name."""
     values = {**placed._asdict(), **finding_values(placed.finding)}
     values.update(days_overdue=days_overdue, citation=citation)
-    return {field.name: values[field.name] for field in fields(FindingRow)}
+    return {name: values[name] for name in ROW_FIELDS}

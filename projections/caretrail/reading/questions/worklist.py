@@ -109,7 +109,7 @@ def _order(group: Sequence[Placed]) -> tuple[int, int, date, str, str]:
 
 
 def _since(group: Sequence[Placed]) -> date:
-    return min(placed.finding.start for placed in group)
+    return group[0].finding.start if len(group) == 1 else min(placed.finding.start for placed in group)
 
 
 def _row(group: Sequence[Placed], day: date, citation: str) -> WorkRow:
