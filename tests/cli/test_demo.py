@@ -79,7 +79,7 @@ def test_the_demo_shows_what_caretrail_answers(nowhere: Caretrail, tmp_path: Pat
 
 
 def _anywhere(screen: str) -> str:
-    return re.sub(r"on position \d+", "on position N", screen)
+    return re.sub(r"through @\d+", "through @N", screen)
 
 
 def test_the_commands_the_demo_suggests_work(nowhere: Caretrail) -> None:

@@ -268,7 +268,7 @@ def test_a_packet_of_a_demo_store_says_so(tmp_path: Path) -> None:
 
 def test_an_unknown_episode(desk: Desk) -> None:
     ended = desk.packet("NOBODY")
-    assert (ended.status, ended.out) == (1, "")
+    assert (ended.status, ended.out) == (2, "")
     assert desk.disclosures() == []
 
 

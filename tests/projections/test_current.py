@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,10 +32,9 @@ def admissions(store_url: str) -> str:
     return store_url
 
 
-def test_with_admissions_and_no_projector_a_list_is_right_or_refused(
-    admissions: str, caretrail_both: Caretrail
-) -> None:
+def test_with_admissions_and_no_projector_a_list_is_right_or_refused(admissions: str, tmp_path: Path) -> None:
     """Given 5,600 admissions, then a file is caught up, and a server refuses until somebody catches up, or marks."""
+    caretrail = Caretrail(admissions, tmp_path)
     lists: list[Question[Any]] = [
         Findings(DAY, Filters(rules={"B1"})), Worklist(DAY, limit=10), Census(DAY, Filters(programs={"iop"})),
     ]  # fmt: skip  # one a line would be longer
@@ -44,12 +44,12 @@ def test_with_admissions_and_no_projector_a_list_is_right_or_refused(
             for question, verb in zip(lists, verbs, strict=True):
                 with pytest.raises(StaleReadModel, match="5,600 facts"):
                     store.ask(question)
-                ended = caretrail_both(*verb, "--as-of", "2026-01-10")
+                ended = caretrail(*verb, "--as-of", "2026-01-10")
                 assert (ended.status, ended.out) == (4, "")
                 assert "5,600 facts" in ended.err
                 assert "caretrail projection catch-up" in ended.err
                 assert "caretrail_projector" in ended.err
-                marked = caretrail_both(*verb, "--as-of", "2026-01-10", "--allow-stale")
+                marked = caretrail(*verb, "--as-of", "2026-01-10", "--allow-stale")
                 assert marked.status == 0
                 assert "STALE: current through @0 of @5600" in marked.out
             with open_recorder(admissions) as recorder:
@@ -60,4 +60,4 @@ def test_with_admissions_and_no_projector_a_list_is_right_or_refused(
     assert len({row.episode for row in found.value}) == ADMISSIONS
     assert (len(work.value.rows), work.value.total > ADMISSIONS) == (10, True)
     assert not census.standing.stale
-    assert caretrail_both("census", "--as-of", "2026-01-10").out.count("E-") == ADMISSIONS
+    assert caretrail("census", "--as-of", "2026-01-10").out.count("E-") == ADMISSIONS

@@ -59,10 +59,11 @@ class Reader:
         """
         try:
             snapshot, value = self._answered(question)
-        except (StoreUnreachable, StaleReadModel, UnknownName):
+        except (StoreUnreachable, StaleReadModel):
             raise
         except CaretrailError as error:
-            recorded_before(self._access, error.reveals or question.about(), required=True)
+            if not (isinstance(error, UnknownName) and error.kind == "episode"):
+                recorded_before(self._access, error.reveals or question.about(), required=True)
             raise
         standing = self._standing(question, snapshot)  # before the record, which is in the log itself
         recorded = recorded_before(self._access, question.shows(value, snapshot), required=question.needs_record)
