@@ -19,7 +19,7 @@ from tests.packet.damaging import FACTS, SMALL, node_verdicts, resealed, verdict
 from tests.packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
 from tests.projections.given import NAME
 
-pytestmark = pytest.mark.usefixtures("remembered_signatures")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("remembered_signatures")]
 
 
 def test_it_holds_as_a_zip_and_as_a_folder(packet: Path, files: Files, shop: Desk, tmp_path: Path) -> None:

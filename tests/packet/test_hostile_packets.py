@@ -20,7 +20,7 @@ from caretrail.evidence.packet import verify
 from tests.packet.damaging import FACTS, NODE, SCRIPT, VECTORS, node_verdicts, resealed, verdict
 from tests.packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
 
-pytestmark = pytest.mark.usefixtures("remembered_signatures")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("remembered_signatures")]
 
 
 def _zip(tmp_path: Path, fill: Callable[[zipfile.ZipFile], None]) -> Path:
