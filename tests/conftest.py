@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from hypothesis import settings
 
-from caretrail.projection.schema import roles_sql
-from caretrail.recording import EventRecorder, init_store, open_recorder
-from caretrail.recording.opening import init_roles
+from caretrail.log import EventRecorder, init_store, open_recorder
+from caretrail.log.stores import init_roles
+from caretrail.readmodel.schema import roles_sql
 from caretrail.service import create_store
 from tests.support.stores import Clock, as_login, database_url, run_sql
 

@@ -8,7 +8,7 @@ from string import Formatter
 from typing import NamedTuple, cast
 
 from caretrail.aliases import Json
-from caretrail.visible import visible
+from caretrail.text import visible
 
 
 class Detail(NamedTuple):

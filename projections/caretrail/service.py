@@ -34,10 +34,12 @@ from caretrail.commands.access import AccessContext, AccessLog, Actor
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.errors import Refused
-from caretrail.facts import Fact, FactBase, Person, fact_from
-from caretrail.facts.parsing import invalid_fact
+from caretrail.events import Fact, FactBase, Person, fact_from
+from caretrail.events.parsing import invalid_fact
+from caretrail.log import init_store, open_recorder
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.stores import Primary
 from caretrail.policy import load_pack, read_pack
-from caretrail.projection.schema import create_tables
 from caretrail.reading.answers import Answer, Standing
 from caretrail.reading.query import Filters, Query
 from caretrail.reading.question import Question
@@ -54,9 +56,7 @@ from caretrail.reading.questions.why import Why
 from caretrail.reading.questions.worklist import Worklist
 from caretrail.reading.reader import Reader
 from caretrail.reading.readings import as_if_in_force
-from caretrail.recording import init_store, open_recorder
-from caretrail.recording.opening import Primary
-from caretrail.recording.recorder import EventRecorder
+from caretrail.readmodel.schema import create_tables
 
 T = TypeVar("T")
 

@@ -18,8 +18,8 @@ from eventsourcing.domain import Aggregate, event
 
 from caretrail.commands.application import Commands
 from caretrail.commands.cache import CACHED_EPISODES
-from caretrail.facts import parse_fact
-from caretrail.recording import init_store, open_recorder
+from caretrail.events import parse_fact
+from caretrail.log import init_store, open_recorder
 
 LENGTH = 60
 """Facts an episode holds before the measured append: as long as a believable episode."""

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from caretrail.cli.append import FEWER_SWEEPS
-from caretrail.cli.lines import MOST_LINES
+from caretrail.cli.enter.append import FEWER_SWEEPS
+from caretrail.cli.terminal.input_lines import MOST_LINES
 from caretrail.commands.application import Commands
-from caretrail.facts import parse_fact
-from caretrail.facts.codec import payload_of
-from caretrail.recording import init_store, open_recorder
-from caretrail.recording.leaf import leaf_hash
+from caretrail.events import parse_fact
+from caretrail.events.codec import payload_of
+from caretrail.log import init_store, open_recorder
+from caretrail.log.leaf import leaf_hash
 from tests.bench.place import Place, say
 from tests.bench.reads import CARETRAIL, NOW, elsewhere, run, write_population
 

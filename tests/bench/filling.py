@@ -7,9 +7,9 @@ from uuid import UUID, uuid5
 
 import psycopg
 
-from caretrail.facts import parse_fact
-from caretrail.facts.codec import payload_of, stored_name
-from caretrail.recording import init_store, open_recorder
+from caretrail.events import parse_fact
+from caretrail.events.codec import payload_of, stored_name
+from caretrail.log import init_store, open_recorder
 from tests.bench.appends import EXAMPLE, LENGTH
 from tests.bench.place import say
 

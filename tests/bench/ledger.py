@@ -14,10 +14,10 @@ from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.ledger.tiles import write_tiles
-from caretrail.projection import rebuild as rebuilding
-from caretrail.projection.schema import create_tables, read_state
-from caretrail.projection.upkeep import catch_up
-from caretrail.recording import EventRecorder, PendingEvent, new_salt, open_recorder
+from caretrail.log import EventRecorder, PendingEvent, new_salt, open_recorder
+from caretrail.readmodel import rebuild as rebuilding
+from caretrail.readmodel.schema import create_tables, read_state
+from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import create_store
 from tests.bench.place import Place, say
 from tests.bench.reads import CARETRAIL, elsewhere, run, write_population

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from caretrail.recording import init_store
+from caretrail.log import init_store
 from tests.bench import appends
 from tests.bench.paper import ratios
 from tests.bench.place import Place, say

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
+from caretrail.events import parse_fact
+from caretrail.events.codec import payload_of, stored_name
 from caretrail.evidence.packet import verify
 from caretrail.evidence.packet.archive import archive_for
 from caretrail.evidence.packet.episode_part import EpisodePart
@@ -19,17 +21,15 @@ from caretrail.evidence.packet.event_lines import event_lines
 from caretrail.evidence.packet.make import finish, make_packet
 from caretrail.evidence.packet.redaction import Shown
 from caretrail.evidence.packet.terms import PacketContext, PacketRequest, Terms
-from caretrail.facts import parse_fact
-from caretrail.facts.codec import payload_of, stored_name
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import SigningKey, new_key
 from caretrail.ledger.tiles import stored_subtrees, write_tiles
 from caretrail.ledger.tree import root_at, root_of, subtrees_of
-from caretrail.projection.schema import read_state
-from caretrail.projection.upkeep import catch_up
-from caretrail.recording import open_recorder
-from caretrail.recording.events import RecordedEvent, new_salt
-from caretrail.recording.leaf import columns_of, leaf_hash
+from caretrail.log import open_recorder
+from caretrail.log.leaf import columns_of, leaf_hash
+from caretrail.log.records import RecordedEvent, new_salt
+from caretrail.readmodel.schema import read_state
+from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import create_store
 from tests.bench.place import Place, say
 from tests.support.stores import run_sql

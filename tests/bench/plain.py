@@ -14,9 +14,9 @@ from uuid import uuid4
 
 import psycopg
 
-from caretrail.facts import parse_fact
-from caretrail.facts.codec import payload_of, stored_name
-from caretrail.recording import init_store
+from caretrail.events import parse_fact
+from caretrail.events.codec import payload_of, stored_name
+from caretrail.log import init_store
 from tests.bench import appends
 from tests.bench.place import Place, say
 

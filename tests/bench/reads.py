@@ -16,9 +16,9 @@ from pathlib import Path
 
 from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.demo import jsonl
-from caretrail.projection.upkeep import catch_up
+from caretrail.log import open_recorder
 from caretrail.reading.gate import unrecorded
-from caretrail.recording import open_recorder
+from caretrail.readmodel.upkeep import catch_up
 from tests.bench.place import Place, say
 from tests.support.reading import Asking, asking
 

@@ -14,8 +14,8 @@ import pytest
 
 from caretrail.commands.access import AccessLog
 from caretrail.errors import StoreError
-from caretrail.recording import sqlite_setup
-from caretrail.recording.recorder import EventRecorder
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.sqlite import setup as sqlite_setup
 from tests.support.stores import lock_held, run_sql, taking_no_writes
 
 from .conftest import EXAMPLE, Caretrail
@@ -316,7 +316,7 @@ def test_breaking_glass_is_said_recorded_and_shown(seen: Caretrail) -> None:
 
 
 def test_the_screen_of_an_auditor(seen_file: Caretrail, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caretrail.recording.sqlite._operating_system_user", lambda: "ortiz")
+    monkeypatch.setattr("caretrail.log.sqlite.recorder._operating_system_user", lambda: "ortiz")
     seen_file("worklist", *ON, CARETRAIL_ACTOR="c-ortiz,clinician,LADC")
     seen_file("show", EPISODE, *ON, "--break-glass", "found unconscious", CARETRAIL_ACTOR="c-quill,supervisor")
     seen_file("log", "--after", "@60")
@@ -370,7 +370,7 @@ def test_asking_is_itself_recorded_before_it_is_answered(seen: Caretrail) -> Non
 
 
 def test_what_takes_no_writes_is_read_with_the_record_elsewhere(seen: Caretrail, tmp_path: Path) -> None:
-    from tests.recording.test_access import elsewhere
+    from tests.commands.test_access import elsewhere
 
     primary = elsewhere(seen.url, tmp_path)
     with taking_no_writes(seen.url):

@@ -17,9 +17,9 @@ import pytest
 
 from caretrail.cli.main import cli
 from caretrail.errors import Refused
-from caretrail.facts import parse_fact
-from caretrail.recording import new_salt, open_recorder
-from caretrail.recording.events import PendingAccess
+from caretrail.events import parse_fact
+from caretrail.log import new_salt, open_recorder
+from caretrail.log.records import PendingAccess
 from tests.cli.conftest import EXAMPLE, Caretrail
 from tests.support.stores import lock_held, run_sql
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.recording import init_store
+from caretrail.log import init_store
 
 from .conftest import Caretrail
 from .test_append import admitted

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.cli import options
-from caretrail.recording import database, sqlite_setup
-from caretrail.recording.opening import init_store, open_recorder
+from caretrail.cli import session
+from caretrail.log import database
+from caretrail.log.sqlite import setup as sqlite_setup
+from caretrail.log.stores import init_store, open_recorder
 
 from .conftest import Caretrail
 
@@ -60,7 +61,7 @@ def test_the_data_folder_follows_the_system(
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_DATA_HOME", "relative/is/ignored")
-    assert options.data_folder() == tmp_path / folder
+    assert session.data_folder() == tmp_path / folder
 
 
 def test_the_demo_shows_what_caretrail_answers(nowhere: Caretrail, tmp_path: Path) -> None:

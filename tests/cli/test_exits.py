@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.cli import worklist
+from caretrail.cli.read import worklist
 from tests.support.stores import lock_held, run_sql
 
 from .conftest import Caretrail

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from caretrail.cli.options import Day, Moment, Position
+from caretrail.cli.params import Day, Moment, Position
 
 from .conftest import Caretrail
 from .test_help import ALL

@@ -12,10 +12,10 @@ import click
 import pytest
 
 from caretrail.cli import audit, main
-from caretrail.cli.fields import missing
+from caretrail.cli.enter.record import example
 from caretrail.cli.main import cli
-from caretrail.cli.record import example
-from caretrail.facts.catalog import APPENDED, FACT_TYPES
+from caretrail.cli.terminal.fields import missing
+from caretrail.events.catalog import APPENDED, FACT_TYPES
 from tests.pages.cli_page import reference
 from tests.pages.events_page import events_page
 

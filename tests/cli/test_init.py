@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.projection import rebuild, schema
+from caretrail.readmodel import rebuild, schema
 from tests.support.stores import run_sql
 
 from .conftest import Caretrail

@@ -15,10 +15,10 @@ from uuid import uuid4
 import pytest
 
 from caretrail.errors import StoreDamaged
-from caretrail.facts.codec import stored_name
-from caretrail.facts.parsing import parse_fact
+from caretrail.events.codec import stored_name
+from caretrail.events.parsing import parse_fact
+from caretrail.log import EventRecorder, open_recorder
 from caretrail.reading.log_stream import LogStream
-from caretrail.recording import EventRecorder, open_recorder
 from tests.support.stores import pending, run_sql
 
 from .conftest import Caretrail

@@ -11,7 +11,7 @@ import pytest
 
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.keys import create_key
-from caretrail.recording import open_recorder
+from caretrail.log import open_recorder
 from caretrail.service import create_store
 from tests.cli.conftest import EXAMPLE, Caretrail, Ended
 from tests.cli.terminal import Terminal

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from caretrail.cli.fields import fields_of
-from caretrail.facts.catalog import FACT_TYPES
+from caretrail.cli.terminal.fields import fields_of
+from caretrail.events.catalog import FACT_TYPES
 
 from .conftest import Caretrail
 from .terminal import Terminal

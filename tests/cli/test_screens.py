@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from caretrail.commands.application import Commands
-from caretrail.facts.parsing import parse_fact
-from caretrail.recording.opening import open_recorder
+from caretrail.events.parsing import parse_fact
+from caretrail.log.stores import open_recorder
 from tests.support.stores import Clock
 
 from .conftest import Caretrail

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.recording import init_store, open_recorder
+from caretrail.log import init_store, open_recorder
 from tests.cli.conftest import EXAMPLE, Caretrail
 from tests.support.servers import Server, wait_until
 

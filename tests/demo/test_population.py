@@ -18,11 +18,11 @@ from caretrail.demo.clinic import PROGRAMS, end_of_record
 from caretrail.demo.teds import LENGTH_OF_STAY, REASONS
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import effective_history
-from caretrail.facts import Admitted, Assessed, Discharged, EpisodeFact, Fact, ProgramAttested
-from caretrail.facts.parsing import parse_fact
+from caretrail.events import Admitted, Assessed, Discharged, EpisodeFact, Fact, ProgramAttested
+from caretrail.events.parsing import parse_fact
 from caretrail.findings.program import program_findings
+from caretrail.log import init_store, open_recorder
 from caretrail.policy import load_pack
-from caretrail.recording import init_store, open_recorder
 from tests.support.practice import folded
 
 pytestmark = pytest.mark.slow

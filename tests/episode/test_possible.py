@@ -17,8 +17,8 @@ from caretrail.episode.episode import Episode
 from caretrail.episode.history import effective_history
 from caretrail.episode.outline import outline
 from caretrail.errors import Impossible, InvalidFact, Refused, UnknownEpisode
-from caretrail.facts import Fact, parse_fact
-from caretrail.facts.catalog import FACT_TYPES
+from caretrail.events import Fact, parse_fact
+from caretrail.events.catalog import FACT_TYPES
 from tests.support.build import (
     ORTIZ,
     admitted,

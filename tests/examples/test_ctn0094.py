@@ -17,9 +17,9 @@ import pytest
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.errors import Refused
-from caretrail.facts import Fact
-from caretrail.facts.parsing import parse_fact
-from caretrail.recording import init_store, open_recorder
+from caretrail.events import Fact
+from caretrail.events.parsing import parse_fact
+from caretrail.log import init_store, open_recorder
 from tests.support.documentation import matches, run, steps
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TypeAlias
 
-from caretrail.recording import EventRecorder, RecordedEvent, leaf_hash
+from caretrail.log import EventRecorder, RecordedEvent, leaf_hash
 from tests.faults.calls import Receipts, Task
 from tests.faults.counts import Counts
 

@@ -12,8 +12,8 @@ from uuid import NAMESPACE_OID, uuid5
 
 from caretrail.commands.application import Commands
 from caretrail.errors import CaretrailError, StoreUnreachable
-from caretrail.recording import EventRecorder, PendingEvent, leaf_hash, new_salt, open_recorder
-from tests.projections.given import NOW
+from caretrail.log import EventRecorder, PendingEvent, leaf_hash, new_salt, open_recorder
+from tests.reading.given import NOW
 from tests.support.build import admitted, session
 
 Receipts: TypeAlias = list[tuple[int, str]]

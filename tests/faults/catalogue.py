@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
-from caretrail.recording import init_store
+from caretrail.log import init_store
 from tests.faults import (
     cut_replies,
     io_errors,

@@ -23,7 +23,12 @@ PATIENCE = 60.0
 
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(
-    ["tests.faults.calls", "tests.faults.projectors", "caretrail.recording.postgresql", "caretrail.recording.sqlite"]
+    [
+        "tests.faults.calls",
+        "tests.faults.projectors",
+        "caretrail.log.postgresql.recorder",
+        "caretrail.log.sqlite.recorder",
+    ]
 )
 
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from random import Random
 
 from caretrail.errors import CaretrailError
-from caretrail.recording import EventRecorder, RecordedEvent, open_recorder
+from caretrail.log import EventRecorder, RecordedEvent, open_recorder
 from tests.faults.calls import Task, events_of
 from tests.faults.counts import Counts
 from tests.support.proxy import proxy_to

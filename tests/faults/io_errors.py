@@ -17,8 +17,8 @@ from random import Random
 from typing import Final, Literal
 
 from caretrail.errors import CaretrailError, StoreUnreachable
-from caretrail.recording import EventRecorder, RecordedEvent, init_store, leaf_hash, open_recorder
-from caretrail.recording.sqlite_database import SqliteDatabase
+from caretrail.log import EventRecorder, RecordedEvent, init_store, leaf_hash, open_recorder
+from caretrail.log.sqlite.database import SqliteDatabase
 from tests.faults.calls import Task, events_of
 from tests.faults.counts import Counts
 from tests.faults.disk import LOSSES, Disk

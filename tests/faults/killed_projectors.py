@@ -8,14 +8,14 @@ from collections.abc import Callable
 from random import Random
 
 from caretrail.commands.application import Commands
-from caretrail.projection.check import check
-from caretrail.projection.rebuild import rebuild
-from caretrail.projection.upkeep import catch_up
-from caretrail.recording import EventRecorder, open_recorder
+from caretrail.log import EventRecorder, open_recorder
+from caretrail.readmodel.check import check
+from caretrail.readmodel.rebuild import rebuild
+from caretrail.readmodel.upkeep import catch_up
 from tests.faults.counts import Counts
 from tests.faults.crew import PATIENCE, start_process
 from tests.faults.projectors import Work, project
-from tests.projections.given import NOW, copy_of_example
+from tests.reading.given import NOW, copy_of_example
 
 WRONG = ("rows unlike the log after a kill", "rows unlike a clean rebuild")
 FACTS = 20

@@ -13,7 +13,7 @@ from random import Random
 from typing import Literal
 from urllib.parse import urlsplit
 
-from caretrail.recording import open_recorder
+from caretrail.log import open_recorder
 from tests.faults.book import WRONG, Book
 from tests.faults.calls import Task
 from tests.faults.counts import Counts

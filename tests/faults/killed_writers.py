@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from random import Random
 
-from caretrail.recording import open_recorder
+from caretrail.log import open_recorder
 from tests.faults.book import WRONG, Book
 from tests.faults.calls import Kind, Task
 from tests.faults.counts import Counts

@@ -13,8 +13,9 @@ from typing import Literal
 
 import pytest
 
-from caretrail.recording import EventRecorder, RecordedEvent, init_store, leaf_hash, open_recorder, sqlite_setup
-from caretrail.recording.sqlite_database import SqliteDatabase
+from caretrail.log import EventRecorder, RecordedEvent, init_store, leaf_hash, open_recorder
+from caretrail.log.sqlite import setup as sqlite_setup
+from caretrail.log.sqlite.database import SqliteDatabase
 from tests.faults.calls import Task, events_of
 from tests.faults.counts import Counts
 from tests.faults.disk import LOSSES, Disk

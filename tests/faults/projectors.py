@@ -6,9 +6,9 @@ from contextlib import nullcontext
 from multiprocessing.connection import Connection
 from typing import Literal
 
-from caretrail.projection.rebuild import rebuild
-from caretrail.projection.upkeep import catch_up
-from caretrail.recording import open_recorder
+from caretrail.log import open_recorder
+from caretrail.readmodel.rebuild import rebuild
+from caretrail.readmodel.upkeep import catch_up
 
 Work = Literal["catch up", "rebuild"]
 

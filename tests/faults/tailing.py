@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from caretrail.recording import open_recorder
+from caretrail.log import open_recorder
 from tests.faults.book import Book
 from tests.faults.calls import Kind, Task
 from tests.faults.counts import Counts

@@ -20,10 +20,10 @@ from caretrail.commands import library
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.errors import Refused
-from caretrail.facts import Fact, fact_from, parse_fact, payload_of
-from caretrail.facts.codec import read_fact
-from caretrail.recording import EventRecorder, leaf_hash, open_recorder
-from tests.projections.given import NOW
+from caretrail.events import Fact, fact_from, parse_fact, payload_of
+from caretrail.events.codec import read_fact
+from caretrail.log import EventRecorder, leaf_hash, open_recorder
+from tests.reading.given import NOW
 from tests.support.build import admitted, attestation, fact, session
 
 CANARY = "ZZCANARY9"

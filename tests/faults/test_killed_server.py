@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from caretrail.recording import init_store
+from caretrail.log import init_store
 from tests.faults import killed_server
 from tests.support.servers import Server, own_server
 

@@ -12,13 +12,13 @@ import pytest
 from caretrail.commands.application import Commands
 from caretrail.commands.decide import UnreadableEpisode
 from caretrail.errors import StoreDamaged
-from caretrail.facts import FactBase, codec, payload_of, read_fact
-from caretrail.facts.catalog import FACT_TYPES
-from caretrail.projection.upkeep import catch_up, retry
-from caretrail.recording import leaf_hash, open_recorder
+from caretrail.events import FactBase, codec, payload_of, read_fact
+from caretrail.events.catalog import FACT_TYPES
+from caretrail.log import leaf_hash, open_recorder
+from caretrail.readmodel.upkeep import catch_up, retry
 from caretrail.service import create_store
 from tests.cli.conftest import Caretrail
-from tests.projections.given import NOW
+from tests.reading.given import NOW
 from tests.support.build import admitted, session
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from caretrail.errors import InvalidFact
-from caretrail.facts import fact_from, parsing, payload_of
-from caretrail.facts.parsing import MAX_BYTES
+from caretrail.events import fact_from, parsing, payload_of
+from caretrail.events.parsing import MAX_BYTES
 from caretrail.service import Receipt, Store, WholeEpisode, create_store, open_store
 from tests.cli.conftest import Caretrail
-from tests.projections.given import NOW
+from tests.reading.given import NOW
 from tests.support.build import admitted, session
 
 Send = Callable[[Store, Caretrail, dict[str, Any]], str]

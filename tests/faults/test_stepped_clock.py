@@ -15,7 +15,8 @@ from uuid import uuid4
 
 import pytest
 
-from caretrail.recording import RecordedEvent, open_recorder, sqlite
+from caretrail.log import RecordedEvent, open_recorder
+from caretrail.log.sqlite import recorder as sqlite
 from tests.support.stores import all_at_once, change_append, log_of, pending, run_sql
 
 WRITERS = 4

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from caretrail.recording import open_recorder
+from caretrail.log import open_recorder
 from tests.faults import killed_writers, vacuuming
 from tests.support.stores import run_sql
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import psycopg
 
-from caretrail.recording import EventRecorder, leaf_hash, open_recorder
+from caretrail.log import EventRecorder, leaf_hash, open_recorder
 from tests.faults.book import WRONG, Book
 from tests.faults.calls import Kind, Task
 from tests.faults.counts import Counts

@@ -15,7 +15,7 @@ from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, effective_history
 from caretrail.episode.possible import require_possible
 from caretrail.errors import Impossible, InvalidFact
-from caretrail.facts import Addendum, Admitted, Corrected, Discharged, Signed, Transferred, Voided
+from caretrail.events import Addendum, Admitted, Corrected, Discharged, Signed, Transferred, Voided
 from tests.findings.text_history import CLIENT, LEE, ORTIZ, entries
 
 START = date(2026, 1, 5)

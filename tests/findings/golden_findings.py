@@ -40,7 +40,7 @@ from typing import Any
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import effective_history
-from caretrail.facts import fact_from
+from caretrail.events import fact_from
 from caretrail.findings import Eligibility, Finding
 from caretrail.findings.judge import judge
 from caretrail.findings.program import program_findings

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from caretrail.errors import InvalidFact
-from caretrail.facts import SessionAttended, fact_from
+from caretrail.events import SessionAttended, fact_from
 from tests.findings.text_history import JUDGED, LEE, ORTIZ, PACK, Told, line_to_fact
 
 BEGIN = "2026-01-02 assessed\n2026-01-04 admitted\n"

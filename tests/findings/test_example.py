@@ -9,7 +9,7 @@ import pytest
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import effective_history
-from caretrail.facts import parse_fact
+from caretrail.events import parse_fact
 from caretrail.findings import Finding
 from caretrail.findings.judge import eligibility_on, findings, held_on
 from tests.findings.text_history import PACK

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from caretrail.facts import Assessed, fact_from, parse_fact
+from caretrail.events import Assessed, fact_from, parse_fact
 from caretrail.findings import Finding
 from tests.findings.text_history import LEE, ORTIZ, PACK, Told, line_to_fact
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, effective_history
-from caretrail.facts import fact_from
+from caretrail.events import fact_from
 from caretrail.findings import Finding
 from caretrail.findings.program import program_findings, stays_under_policy
 from caretrail.policy import Pack, Policy, load_pack, policy_of

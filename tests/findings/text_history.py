@@ -27,7 +27,7 @@ from typing import Any
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, effective_history
-from caretrail.facts import fact_from
+from caretrail.events import fact_from
 from caretrail.findings import Eligibility, Finding
 from caretrail.findings.judge import eligibility, eligibility_on, findings, held_on
 from caretrail.policy import Pack, Policy, load_pack

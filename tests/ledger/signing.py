@@ -12,7 +12,7 @@ from caretrail.evidence.sign import sign
 from caretrail.evidence.signer_state import SignerState
 from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.ledger.note import SigningKey
-from caretrail.recording import open_recorder
+from caretrail.log import open_recorder
 from tests.support.stores import pending
 
 STREAM = uuid5(UUID(int=1), "stream")

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import psycopg
 
-from caretrail.projection.schema import ALL_TABLES
-from caretrail.projection.upkeep import catch_up
-from caretrail.recording import open_recorder
-from caretrail.recording.leaf import LogColumns
+from caretrail.log import open_recorder
+from caretrail.log.leaf import LogColumns
+from caretrail.readmodel.schema import ALL_TABLES
+from caretrail.readmodel.upkeep import catch_up
 
 COLUMNS = "position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt"
 

@@ -28,8 +28,8 @@ from caretrail.evidence.signer_state import SignerState
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import SigningKey, VerifyingKey, new_key
-from caretrail.recording import leaf_hash, open_recorder
-from caretrail.recording.leaf import LogColumns
+from caretrail.log import leaf_hash, open_recorder
+from caretrail.log.leaf import LogColumns
 from tests.ledger.superuser import altered, fitted, make_all_anew, project, rewrite, rows_of
 from tests.support.stores import pending
 

@@ -18,8 +18,8 @@ from caretrail.evidence.result import Verification
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import Checkpoint, origin_of
 from caretrail.ledger.tree import root_of
-from caretrail.recording import open_recorder
-from caretrail.recording.leaf import leaf_of
+from caretrail.log import open_recorder
+from caretrail.log.leaf import leaf_of
 from tests.ledger.superuser import rows_of
 from tests.support.stores import pending
 

@@ -15,8 +15,8 @@ from caretrail.evidence.log_rows import RowFold
 from caretrail.evidence.result import Tampering
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import new_key
-from caretrail.recording import open_recorder
-from caretrail.recording.leaf import LogColumns, leaf_of
+from caretrail.log import open_recorder
+from caretrail.log.leaf import LogColumns, leaf_of
 from tests.ledger.verifying import append, found, signed, verified
 
 # --- external evidence ----------------------------------------------------------------------------------------------

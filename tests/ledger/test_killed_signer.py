@@ -14,7 +14,7 @@ from caretrail.evidence.sign import SignedCheckpoint, sign
 from caretrail.evidence.signer_state import SignerState, SigningRefused
 from caretrail.ledger.checkpoint import open_checkpoint, origin_of
 from caretrail.ledger.note import new_key
-from caretrail.recording import open_recorder
+from caretrail.log import open_recorder
 from tests.ledger.signing import Signer
 from tests.ledger.superuser import rewrite, rows_of
 from tests.ledger.test_attacks import changed

@@ -16,7 +16,7 @@ from caretrail.evidence.signer_state import SignerState, SigningRefused
 from caretrail.files import FileRefused, file_lock
 from caretrail.ledger.checkpoint import Checkpoint, origin_of
 from caretrail.ledger.note import OtherLog, SigningKey, new_key
-from caretrail.recording import EventRecorder, open_recorder
+from caretrail.log import EventRecorder, open_recorder
 from tests.ledger.signing import STREAM, Signer
 from tests.ledger.superuser import altered, make_all_anew, project, rewrite, rows_of
 from tests.ledger.test_attacks import changed

@@ -11,13 +11,13 @@ from caretrail.errors import StoreDamaged
 from caretrail.ledger import tiles
 from caretrail.ledger.tiles import stored_subtrees
 from caretrail.ledger.tree import consistency_path, inclusion_path, root_at
-from caretrail.projection.check import check
-from caretrail.projection.projector import Projector
-from caretrail.projection.rebuild import rebuild
-from caretrail.projection.schema import create_tables, read_state
-from caretrail.projection.upkeep import catch_up
-from caretrail.recording import EventRecorder, open_recorder
-from caretrail.recording.leaf import leaf_of
+from caretrail.log import EventRecorder, open_recorder
+from caretrail.log.leaf import leaf_of
+from caretrail.readmodel.check import check
+from caretrail.readmodel.projector import Projector
+from caretrail.readmodel.rebuild import rebuild
+from caretrail.readmodel.schema import create_tables, read_state
+from caretrail.readmodel.upkeep import catch_up
 from tests.ledger import naive
 from tests.ledger.superuser import rewrite, rows_of
 from tests.ledger.verifying import STREAM
@@ -114,7 +114,7 @@ def test_a_projector_killed_between_rows_and_tiles_leaves_neither(
         real(*args)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("caretrail.projection.projector.write_tiles", killed)
+    monkeypatch.setattr("caretrail.readmodel.projector.write_tiles", killed)
     with pytest.raises(KeyboardInterrupt):
         Projector(recorder).catch_up()
     assert kept(recorder) == []

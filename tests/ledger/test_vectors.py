@@ -10,7 +10,7 @@ import pytest
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint
 from caretrail.ledger.note import NoteRefused, read_verifying_key
 from caretrail.ledger.tree import consistent, includes, root_of
-from caretrail.recording.leaf import leaf_of, payload_hash
+from caretrail.log.leaf import leaf_of, payload_hash
 from tests.ledger.vectors import ALL, CT_INPUTS, FOLDER, text_of
 
 Json = dict[str, Any]

@@ -17,7 +17,7 @@ from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.ledger.tree import root_of
-from caretrail.recording import leaf_hash, open_recorder
+from caretrail.log import leaf_hash, open_recorder
 from tests.ledger.superuser import fitted, project, rewrite, rows_of
 from tests.ledger.test_attacks import changed
 from tests.ledger.verifying import STREAM, append, found, signed, verified
@@ -175,7 +175,7 @@ def test_tiles_of_every_level_are_compared(sqlite_url: str) -> None:
         for start in range(0, 66_000, 2000):
             recorder.append([pending(uuid5(STREAM, str(n))) for n in range(start, start + 2000)])
         from caretrail.ledger.tiles import write_tiles
-        from caretrail.projection.schema import create_tables, read_state
+        from caretrail.readmodel.schema import create_tables, read_state
 
         create_tables(recorder.database)
         state = read_state(recorder.database)

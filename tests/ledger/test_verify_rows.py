@@ -10,8 +10,8 @@ import pytest
 from caretrail.errors import StoreError
 from caretrail.evidence.result import Tampering
 from caretrail.evidence.verification import verify
-from caretrail.recording import open_recorder
-from caretrail.recording.leaf import LogColumns, leaf_of
+from caretrail.log import open_recorder
+from caretrail.log.leaf import LogColumns, leaf_of
 from tests.ledger.superuser import project, rewrite, rows_of
 from tests.ledger.test_attacks import changed
 from tests.ledger.verifying import append, found, signed, verified

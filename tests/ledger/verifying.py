@@ -12,8 +12,8 @@ from caretrail.evidence.result import Tampering, Verification
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import Checkpoint, origin_of
 from caretrail.ledger.tree import root_of
-from caretrail.recording import open_recorder
-from caretrail.recording.leaf import LogColumns, leaf_of
+from caretrail.log import open_recorder
+from caretrail.log.leaf import LogColumns, leaf_of
 from tests.ledger.superuser import rows_of
 from tests.support.stores import pending
 

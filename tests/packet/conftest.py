@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from caretrail.evidence.packet import verify
-from caretrail.recording import init_store, open_recorder
+from caretrail.log import init_store, open_recorder
 from tests.packet.packets import Desk, Files, unpacked
-from tests.projections.given import NAME, copy_of_example, example
+from tests.reading.given import NAME, copy_of_example, example
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from caretrail.commands.application import Commands
+from caretrail.events import Fact
 from caretrail.evidence.packet import verify
 from caretrail.evidence.packet.make import Packet, make_packet
 from caretrail.evidence.packet.terms import PacketRequest, Terms
-from caretrail.facts import Fact
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.note import SigningKey, new_key
 from caretrail.ledger.tree import root_of
-from caretrail.projection.schema import create_tables
-from caretrail.recording.leaf import leaf_of
-from caretrail.recording.recorder import EventRecorder
+from caretrail.log.leaf import leaf_of
+from caretrail.log.recorder import EventRecorder
+from caretrail.readmodel.schema import create_tables
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
 TERMS = Terms("State auditor", "claims of spring 2026", "audit")

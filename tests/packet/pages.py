@@ -15,16 +15,16 @@ from caretrail.aliases import Json
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.demo.stories import STORIES
+from caretrail.events import Corrected, Fact, fact_from
 from caretrail.evidence.packet.page.event_table import EventLine, table_lines
 from caretrail.evidence.packet.page.page import timeline_page
 from caretrail.evidence.packet.terms import STATEMENT_1, STATEMENT_2, PacketContext, PacketRequest, Terms
-from caretrail.facts import Corrected, Fact, fact_from
 from caretrail.ledger.checkpoint import Checkpoint
+from caretrail.log import init_store, leaf_hash, open_recorder
 from caretrail.reading.episode_view import EpisodeView, view_of
 from caretrail.reading.questions.sheet import Sheet, sheet_of
 from caretrail.reading.questions.timeline import timeline_of
-from caretrail.recording import init_store, leaf_hash, open_recorder
-from tests.projections.given import example
+from tests.reading.given import example
 from tests.support.build import ORTIZ, admitted, assessed, plan, session
 from tests.support.stores import Clock
 

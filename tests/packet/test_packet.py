@@ -16,18 +16,18 @@ import pytest
 from caretrail.commands.access import PURPOSES as LOOKS
 from caretrail.demo import jsonl
 from caretrail.errors import Refused, StoreDamaged, UnknownEpisode
+from caretrail.events import parse_fact
 from caretrail.evidence.packet import terms, verify
 from caretrail.evidence.packet.terms import BASES, PURPOSES, PacketRefused, Terms
-from caretrail.facts import parse_fact
 from caretrail.ledger.note import BadSignature, UnknownKey, new_key
+from caretrail.log import EventRecorder, init_store, open_recorder
+from caretrail.log.copying import copy_store
 from caretrail.plain import as_json
 from caretrail.policy.loader import pack_source
-from caretrail.projection.upkeep import catch_up
 from caretrail.reading.gate import unrecorded
-from caretrail.recording import EventRecorder, init_store, open_recorder
-from caretrail.recording.copying import copy_store
+from caretrail.readmodel.upkeep import catch_up
 from tests.packet.packets import NOW, Desk, Files, problems, status, unpacked
-from tests.projections.given import NAME, copy_of_example, example
+from tests.reading.given import NAME, copy_of_example, example
 from tests.support.build import admitted, assessed, fact
 from tests.support.reading import asking
 from tests.support.stores import run_sql
@@ -273,7 +273,7 @@ def test_terms_that_say_nothing_are_refused(wrong: dict[str, str]) -> None:
 def test_every_basis_is_one_the_record_of_accesses_takes() -> None:
     from typing import get_args
 
-    from caretrail.facts import Disclosure
+    from caretrail.events import Disclosure
 
     assert get_args(Disclosure.model_fields["basis"].annotation) == BASES
     assert set(PURPOSES.values()) <= set(LOOKS)

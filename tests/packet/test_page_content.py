@@ -10,7 +10,7 @@ import pytest
 
 from caretrail.aliases import Json
 from caretrail.describe import spoken
-from caretrail.facts import fact_from
+from caretrail.events import fact_from
 from tests.packet.markup import Element, read
 from tests.packet.pages import (
     CHECKPOINT,

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caretrail.evidence.packet.page.page import css_string
-from caretrail.visible import visible
+from caretrail.text import visible
 from tests.packet.markup import Element, read
 from tests.packet.pages import HOSTILE, PAGES, GivenPage, assessed_only, in_every_text, terms_of, the_example
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from caretrail.events import Fact
 from caretrail.evidence.packet.terms import PacketRefused
-from caretrail.facts import Fact
-from caretrail.recording import EventRecorder
+from caretrail.log import EventRecorder
 from tests.packet.packets import Desk, Files, status, unpacked
 from tests.support.build import admitted, assessed, fact, plan, session, signature
 
@@ -200,9 +200,9 @@ def test_no_day_that_is_asked_about_lets_out_what_must_stay_behind(desk: Desk) -
 
 def test_every_text_field_of_every_fact_is_known_as_one() -> None:
     """Given the fields the models call Text, as a test of its own finds them in the published schema."""
+    from caretrail.events import json_schema
+    from caretrail.events.catalog import APPENDED
     from caretrail.evidence.packet.redaction import _shape_of  # pyright: ignore[reportPrivateUsage]  # what is under test
-    from caretrail.facts import json_schema
-    from caretrail.facts.catalog import APPENDED
 
     schema = json_schema()["$defs"]
     names = {cls.__name__: _shape_of(cls) for cls in APPENDED.values()}

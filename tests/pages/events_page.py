@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from caretrail.facts import FactBase, json_schema
-from caretrail.facts.catalog import FACT_TYPES
+from caretrail.events import FactBase, json_schema
+from caretrail.events.catalog import FACT_TYPES
 
 HEADING = """# The facts
 

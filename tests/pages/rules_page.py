@@ -16,7 +16,7 @@ from typing import Any
 
 from caretrail.findings import program
 from caretrail.findings.eligibility import answers
-from caretrail.findings.rules import JUDGES, staying
+from caretrail.findings.rules import JUDGES, stay
 from caretrail.policy import Pack, Rule, load_pack
 from caretrail.policy.rules import KINDS
 
@@ -125,7 +125,7 @@ def function_of(check: str) -> Any:
 def causes_of(function: Any) -> list[str]:
     """The causes a rule can give: read from its function and what it calls in its module."""
     if function is answers:
-        return sorted(f"continued_stay_{word}" for word in staying.VERDICTS if word in ("not_eligible", "unknown"))
+        return sorted(f"continued_stay_{word}" for word in stay.VERDICTS if word in ("not_eligible", "unknown"))
     module = _module(Path(getsourcefile(function) or ""))
     places = _cause_places(function, module)
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from caretrail.days import later
 from caretrail.episode.history import Effective
+from caretrail.findings.chart.terms import ends_on, months_after, next_working_day
 from caretrail.findings.judge import Judgment, judge
 from caretrail.findings.program import program_findings
-from caretrail.findings.terms import ends_on, months_after, next_working_day
 from caretrail.policy import Pack, Term
 from caretrail.policy.values import CLOSED_DAYS, MOST_DAYS
 from tests.findings.text_history import PACK, Told, history_of

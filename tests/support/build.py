@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from caretrail.facts import Fact, fact_from
+from caretrail.events import Fact, fact_from
 
 Json = dict[str, Any]
 

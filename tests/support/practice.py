@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from caretrail.demo import IMPORT_SOURCE, episodes
 from caretrail.episode.entry import StoredFact
 from caretrail.episode.episode import Episode
-from caretrail.facts import EpisodeFact, payload_of, stored_name
+from caretrail.events import EpisodeFact, payload_of, stored_name
 
 
 def folded(today: date, count: int) -> Mapping[str, Episode]:

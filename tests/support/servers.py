@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 import psycopg
 
-from caretrail.recording import init_store
+from caretrail.log import init_store
 from tests.support.stores import run_sql
 
 with warnings.catch_warnings():

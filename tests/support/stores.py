@@ -15,8 +15,8 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from caretrail.recording import EventRecorder, PendingEvent, RecordedEvent, new_salt
-from caretrail.recording.statements import read_package_file
+from caretrail.log import EventRecorder, PendingEvent, RecordedEvent, new_salt
+from caretrail.log.sql import read_package_file
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ END $$
 
 def change_append(url: str, old: str, new: str) -> None:
     """For a control: the function of PostgreSQL with one piece of it replaced."""
-    script = read_package_file("caretrail.recording", "postgresql_append.sql")
+    script = read_package_file("caretrail.log.postgresql", "append.sql")
     start = script.index("CREATE OR REPLACE FUNCTION caretrail.append(")
     function = script[start:].partition("END $$;")[0] + "END $$;"
     assert old in function

@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from caretrail.cli.options import Knowledge
+    from caretrail.cli.params import Knowledge
     from caretrail.cli.session import Session
     from caretrail.reading.answers import FindingRow
 
@@ -18,8 +18,7 @@ MOST_COMPLETIONS = 50
 
 def complete_episode(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the case numbers that begin so; nothing if the store cannot be asked."""
-    from caretrail.cli.options import Setup, now
-    from caretrail.cli.session import access_log
+    from caretrail.cli.session import Setup, access_log, now
     from caretrail.errors import CaretrailError
 
     try:

@@ -9,8 +9,9 @@ from enum import IntEnum
 
 import click
 
-from caretrail.cli.screen import say, visible
+from caretrail.cli.terminal.screen import say
 from caretrail.errors import CaretrailError, StoreError, UnknownName
+from caretrail.text import visible
 
 
 class Status(IntEnum):

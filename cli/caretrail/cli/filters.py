@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from caretrail.cli.options import MOST_DAYS, Author, Choice, Setup
+from caretrail.cli.params import MOST_DAYS, Author, Choice
+from caretrail.cli.session import Setup
 
 F = TypeVar("F", bound=Callable[..., Any])
 

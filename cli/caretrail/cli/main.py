@@ -9,36 +9,36 @@ from collections.abc import Sequence
 import click
 
 from caretrail.cli.exits import Status, report, silence_output
-from caretrail.cli.helping import described
-from caretrail.cli.lazy import LazyGroup
-from caretrail.cli.options import Setup, access_store_option, store_option
-from caretrail.cli.screen import prepare_output
+from caretrail.cli.groups import LazyGroup, described
+from caretrail.cli.options import access_store_option, store_option
+from caretrail.cli.session import Setup
+from caretrail.cli.terminal.screen import prepare_output
 
 SECTIONS = {
     "Set up": {
-        "init": ("caretrail.cli.init", "Create a new, empty store"),
-        "demo": ("caretrail.cli.demo", "Create a demo store and tour it"),
-        "completion": ("caretrail.cli.completion", "Print the shell completion script"),
+        "init": ("caretrail.cli.enter.init", "Create a new, empty store"),
+        "demo": ("caretrail.cli.enter.demo", "Create a demo store and tour it"),
+        "completion": ("caretrail.cli.enter.completion", "Print the shell completion script"),
     },
     "Enter care": {
-        "append": ("caretrail.cli.append", "Record facts from JSON Lines and print receipts"),
-        "record": ("caretrail.cli.record", "Enter one fact"),
-        "schema": ("caretrail.cli.schema", "Print the JSON Schema of the facts"),
+        "append": ("caretrail.cli.enter.append", "Record facts from JSON Lines and print receipts"),
+        "record": ("caretrail.cli.enter.record", "Enter one fact"),
+        "schema": ("caretrail.cli.enter.schema", "Print the JSON Schema of the facts"),
     },
     "Read": {
-        "worklist": ("caretrail.cli.worklist", "Show what to do, most urgent first"),
-        "findings": ("caretrail.cli.findings", "List every finding in force on a day"),
-        "show": ("caretrail.cli.show", "Show an episode on a day of service"),
-        "timeline": ("caretrail.cli.timeline", "Show every fact of an episode and when it became known"),
-        "eligibility": ("caretrail.cli.eligibility", "Answer whether continued stay is supported on a day"),
-        "why": ("caretrail.cli.why", "Explain a rule's verdict: rule, dates, arithmetic, facts"),
-        "census": ("caretrail.cli.census", "List open episodes by program"),
-        "rules": ("caretrail.cli.rules", "Print the rules of a policy pack"),
+        "worklist": ("caretrail.cli.read.worklist", "Show what to do, most urgent first"),
+        "findings": ("caretrail.cli.read.findings", "List every finding in force on a day"),
+        "show": ("caretrail.cli.read.show", "Show an episode on a day of service"),
+        "timeline": ("caretrail.cli.read.timeline", "Show every fact of an episode and when it became known"),
+        "eligibility": ("caretrail.cli.read.eligibility", "Answer whether continued stay is supported on a day"),
+        "why": ("caretrail.cli.read.why", "Explain a rule's verdict: rule, dates, arithmetic, facts"),
+        "census": ("caretrail.cli.read.census", "List open episodes by program"),
+        "rules": ("caretrail.cli.read.rules", "Print the rules of a policy pack"),
     },
     "Operate": {
-        "projection": ("caretrail.cli.projection", "Manage the read models"),
-        "log": ("caretrail.cli.log", "Print the log for programs, one fact a line"),
-        "copy": ("caretrail.cli.copy", "Copy the whole store to another place"),
+        "projection": ("caretrail.cli.operate.projection", "Manage the read models"),
+        "log": ("caretrail.cli.operate.log", "Print the log for programs, one fact a line"),
+        "copy": ("caretrail.cli.operate.copy", "Copy the whole store to another place"),
     },
     "Audit": {
         "audit": ("caretrail.cli.audit", "Verify the record, hand out evidence, review access"),

@@ -1,28 +1,34 @@
-"""A session of a command that reads: the open store, who asks, and what each answer rests on."""
+"""A session of a command: which store, who asks, and what each answer rests on."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from caretrail.cli.options import ReadOptions, Setup, now
-from caretrail.cli.screen import json_text, plural, say, visible
+from caretrail.cli.params import Author, Knowledge
 from caretrail.cli.terminal.progress import ProgressLine, progress
+from caretrail.cli.terminal.screen import json_text, say
+from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.aliases import Json
     from caretrail.cli.what_if import WhatIf
     from caretrail.commands.access import AccessLog
+    from caretrail.log.recorder import EventRecorder
     from caretrail.reading.answers import Answer, Standing
     from caretrail.reading.query import Query
     from caretrail.reading.question import Question
     from caretrail.reading.reader import Reader
-    from caretrail.recording.recorder import EventRecorder
+if TYPE_CHECKING:
+    from caretrail.log.recorder import EventRecorder
 
 T = TypeVar("T")
 
@@ -150,7 +156,7 @@ def access_log(
     By itself an access is for treatment, and that of an audit command for audit.
     """
     from caretrail.commands.access import AccessContext, AccessLog, Actor
-    from caretrail.recording.opening import Primary
+    from caretrail.log.stores import Primary
 
     claimed = setup.actor
     name = command or command_name(click.get_current_context())
@@ -176,3 +182,82 @@ def command_name(ctx: click.Context) -> str:
         names.append(ctx.info_name or "")
         ctx = ctx.parent
     return " ".join(reversed(names))
+
+
+def now() -> datetime:
+    """Read the clock: the only place where the command line does."""
+    return datetime.now(UTC)
+
+
+# --- the store --------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Setup:
+    """Which store the command line works on, and who asks for what; `db` is what `--db` named.
+
+    `access_db` is where access is logged if the store takes no writes; `break_glass` is the reason for it.
+    """
+
+    db: str | None = None
+    access_db: str | None = None
+    actor: Author | None = None
+    purpose: str | None = None
+    break_glass: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The store's url: of `--db`, else of CARETRAIL_DB, else the file in the user's data folder."""
+        return self._named or str(default_store())
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nobody named a store."""
+        return not self._named
+
+    @property
+    def _named(self) -> str:
+        return self.db or os.environ.get("CARETRAIL_DB", "")
+
+    def open(self) -> EventRecorder:
+        """Open the store, which must be there."""
+        from caretrail.log.stores import open_recorder
+
+        return open_recorder(self.url)
+
+
+def default_store() -> Path:
+    """Where the store is unless somebody says otherwise: the folder this system keeps a user's data in."""
+    return data_folder() / "caretrail.db"
+
+
+def data_folder() -> Path:
+    """The folder for our data, by the conventions of the system."""
+    home = Path.home()
+    if sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    else:
+        named = Path(os.environ.get("XDG_DATA_HOME", ""))
+        base = named if named.is_absolute() else home / ".local" / "share"  # the convention: a relative one is ignored
+    return base / "caretrail"
+
+
+def state_folder() -> Path:
+    """The folder for what we remember between runs, by the conventions of the system."""
+    if sys.platform in ("darwin", "win32"):
+        return data_folder()
+    named = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".local" / "state") / "caretrail"
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a read command was asked to look at, and how to print it."""
+
+    setup: Setup
+    as_of: date | None
+    known_at: Knowledge | None
+    as_json: bool
+    allow_stale: bool = False

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from caretrail.cli.screen import say, visible
+from caretrail.cli.terminal.screen import say
+from caretrail.text import visible
 
 if TYPE_CHECKING:
     from caretrail.policy import Pack, Policy

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from caretrail.facts.values import Person
+from caretrail.events.values import Person
 
 SOURCE = "demo-ehr"
 IMPORT_SOURCE = "paper-charts"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from caretrail.demo.chart import DAY, EVENING, GOALS_MET, GOALS_OPEN, Clerk
+from caretrail.demo.clerk import DAY, EVENING, GOALS_MET, GOALS_OPEN, Clerk
 from caretrail.demo.teds import CO_OCCURRING, DIAGNOSES
 from caretrail.tokens import DischargeReason
 

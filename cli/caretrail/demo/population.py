@@ -14,13 +14,13 @@ from heapq import heappop, heappush
 from itertools import accumulate, islice
 from random import Random
 
-from caretrail.demo.chart import DAY, Clerk, Recorded
+from caretrail.demo.clerk import DAY, Clerk, Recorded
 from caretrail.demo.clinic import LIVE_DAYS, PROGRAM_WEIGHTS, PROGRAMS, SCOTTSBLUFF, Program, end_of_record, team_of
 from caretrail.demo.course import Course
 from caretrail.demo.programs import attestations
 from caretrail.demo.stories import STORIES
 from caretrail.demo.teds import LENGTH_OF_STAY, REASONS
-from caretrail.facts import Fact
+from caretrail.events import Fact
 
 OPEN_SHARE = 0.6
 CLOSED_WITHIN = 90

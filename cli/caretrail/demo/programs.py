@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from caretrail.demo.clinic import IMPORT_SOURCE, LINCOLN, OMAHA, SCOTTSBLUFF, SOURCE, Program, instant
-from caretrail.facts import Fact, ProgramAttested
-from caretrail.facts.values import Person
+from caretrail.events import Fact, ProgramAttested
+from caretrail.events.values import Person
 from caretrail.tokens import AttestationKind
 
 OFFICE = Person(id="a-webb", role="staff")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from caretrail.demo.chart import DAY, EVENING, GOALS_OPEN, Clerk
+from caretrail.demo.clerk import DAY, EVENING, GOALS_OPEN, Clerk
 from caretrail.demo.clinic import LINCOLN, OMAHA, SCOTTSBLUFF, Program
-from caretrail.facts import Addendum, Corrected, Held, Voided
+from caretrail.events import Addendum, Corrected, Held, Voided
 
 WEEK = timedelta(days=7)
 REVIEW_DAYS = timedelta(days=30)

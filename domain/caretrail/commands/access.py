@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple, get_args
 from uuid import uuid4
 
 from caretrail.errors import AccessNotRecorded, CaretrailError, InvalidFact, StoreError, StoreReadOnly
-from caretrail.recording.events import PendingAccess, RecordedEvent, new_salt
-from caretrail.recording.recorder import EventRecorder
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import PendingAccess, RecordedEvent, new_salt
 from caretrail.tokens import ID_PATTERN, PersonRole, Purpose
 
 PURPOSES: Final = get_args(Purpose)
@@ -143,7 +143,7 @@ class AccessLog:
 
     def disclose(self, episodes: Sequence[str], disclosure: Mapping[str, object]) -> None:
         """Record that these episodes are about to be handed out; `disclosure` is as in the fact `accessed`."""
-        from caretrail.facts.parsing import disclosure_from  # here only: a read must start without the models
+        from caretrail.events.parsing import disclosure_from  # here only: a read must start without the models
 
         stated = disclosure_from(disclosure).model_dump(mode="json", exclude_none=True)
         self._record(*({**part, "disclosure": stated} for part in self._parts(episodes)))

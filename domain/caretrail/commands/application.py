@@ -24,11 +24,11 @@ from caretrail.commands.library import FactMapper, RecorderFactory
 from caretrail.commands.rounds import decidable, read_episodes
 from caretrail.episode.episode import Episode
 from caretrail.errors import Refused, UnknownEpisode
-from caretrail.facts import Accessed, Fact, ProgramFact
-from caretrail.facts.parsing import access_is_not_stated
-from caretrail.recording.entries import fold
-from caretrail.recording.events import episode_stream, program_stream
-from caretrail.recording.recorder import EventRecorder
+from caretrail.events import Accessed, Fact, ProgramFact
+from caretrail.events.parsing import access_is_not_stated
+from caretrail.log.entries import fold
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import episode_stream, program_stream
 
 
 class Commands(Application[UUID]):

@@ -8,11 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 from caretrail.errors import InvalidFact, Refused
-from caretrail.facts import EpisodeFact, Fact
-from caretrail.facts.codec import payload_of
-from caretrail.recording.events import RecordedEvent
-from caretrail.recording.leaf import leaf_hash
-from caretrail.recording.recorder import CommandKey
+from caretrail.events import EpisodeFact, Fact
+from caretrail.events.codec import payload_of
+from caretrail.log.leaf import leaf_hash
+from caretrail.log.recorder import CommandKey
+from caretrail.log.records import RecordedEvent
 
 
 @dataclass(frozen=True, slots=True)

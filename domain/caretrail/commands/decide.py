@@ -12,11 +12,11 @@ from caretrail.commands.library import FactMapper
 from caretrail.episode.entry import StoredFact
 from caretrail.episode.episode import Episode, FactRecorded
 from caretrail.errors import Refused, StayOverlap, StoreDamaged, StoreError, StoreNewer, VersionConflict
-from caretrail.facts import EpisodeFact
-from caretrail.facts.codec import read_fact
-from caretrail.recording.events import RecordedEvent, Stays
-from caretrail.recording.program_stays import program_stays
-from caretrail.recording.recorder import EventRecorder
+from caretrail.events import EpisodeFact
+from caretrail.events.codec import read_fact
+from caretrail.log.program_stays import program_stays
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import RecordedEvent, Stays
 
 
 class UnreadableEpisode(Refused):

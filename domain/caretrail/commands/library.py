@@ -16,10 +16,10 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment
 
 from caretrail.episode.episode import FactRecorded
-from caretrail.facts.codec import payload_of, stored_name
-from caretrail.recording.entries import entry_of
-from caretrail.recording.events import PendingEvent, RecordedEvent, new_salt
-from caretrail.recording.recorder import EventRecorder
+from caretrail.events.codec import payload_of, stored_name
+from caretrail.log.entries import entry_of
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import PendingEvent, RecordedEvent, new_salt
 
 
 class FactMapper(Mapper[UUID]):

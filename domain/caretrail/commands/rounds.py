@@ -9,12 +9,12 @@ from caretrail.commands.cache import EpisodeCache
 from caretrail.commands.command import Command, Receipt, receipt_of
 from caretrail.episode.episode import Episode
 from caretrail.errors import CommandReused, Refused, StoreDamaged, StoreNewer
-from caretrail.facts import Admitted
-from caretrail.facts.codec import IMPORTED, payload_of, stored_name
-from caretrail.recording.entries import entry_of
-from caretrail.recording.events import RecordedEvent
-from caretrail.recording.program_stays import client_of
-from caretrail.recording.recorder import CommandKey, EventRecorder
+from caretrail.events import Admitted
+from caretrail.events.codec import IMPORTED, payload_of, stored_name
+from caretrail.log.entries import entry_of
+from caretrail.log.program_stays import client_of
+from caretrail.log.recorder import CommandKey, EventRecorder
+from caretrail.log.records import RecordedEvent
 
 
 def undecided(commands: Iterable[Command]) -> list[Command]:

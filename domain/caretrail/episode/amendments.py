@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import cast
 
 from pydantic import ValidationError
 
 from caretrail.episode.entry import Entry
 from caretrail.errors import InvalidFact
-from caretrail.facts import Addendum, Corrected, Fact, Signed, Voided
-from caretrail.facts.parsing import invalid_fact
+from caretrail.events import Addendum, Corrected, Fact, Signed, Voided
+from caretrail.events.parsing import invalid_fact
 
 ENVELOPE_FIXED = frozenset(
     {"type", "episode", "actor", "command_id", "source", "expected_version", "entered_at", "late_reason", "target"}
@@ -82,3 +83,15 @@ def corrected_fact(fact: Fact, corrections: Iterable[Corrected]) -> Fact:
         return type(fact).model_validate_json(json.dumps(payload))
     except ValidationError as error:
         raise invalid_fact(error) from None
+
+
+# --- when it happened, and how late it came -----------------------------------------------------------------------
+
+
+def happened_on(entry: Entry, acting: Amendments) -> date:
+    """The day on which a fact happened, as corrected, be it struck or not."""
+    day = entry.fact.occurred_on
+    for by in acting.corrections.get(entry.version, ()):
+        if "occurred_on" in by.fact.values:
+            day = date.fromisoformat(str(by.fact.values["occurred_on"]))
+    return day

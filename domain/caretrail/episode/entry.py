@@ -9,8 +9,8 @@ from typing import Generic, cast
 
 from typing_extensions import TypeVar
 
-from caretrail.facts import Fact, FactBase, read_fact
-from caretrail.facts.codec import kind_of
+from caretrail.events import Fact, FactBase, read_fact
+from caretrail.events.codec import kind_of
 
 E_co = TypeVar("E_co", bound=FactBase, covariant=True, default=Fact)
 

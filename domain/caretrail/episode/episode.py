@@ -17,7 +17,7 @@ from caretrail.episode.outline import Outline, outline
 from caretrail.episode.possible import require_possible
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.errors import Impossible, UnknownEpisode
-from caretrail.facts import (
+from caretrail.events import (
     Addendum,
     Admitted,
     Assessed,

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar, cast
 
 from caretrail.episode.amendments import amendments, corrected_fact
 from caretrail.episode.entry import E_co, Entry
-from caretrail.facts import Assessed, FactBase, SessionAttended, SessionMissed
+from caretrail.events import Assessed, FactBase, SessionAttended, SessionMissed
 
 E = TypeVar("E", bound=FactBase)
 

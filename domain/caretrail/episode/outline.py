@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caretrail.episode.history import Effective, first_of, of_kind
-from caretrail.facts import Admitted, Assessed, Discharged, Transferred
+from caretrail.events import Admitted, Assessed, Discharged, Transferred
 
 
 @dataclass(frozen=True, slots=True)

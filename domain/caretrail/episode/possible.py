@@ -12,7 +12,7 @@ from typing import TypeVar
 from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.episode.stays import chained
 from caretrail.errors import Impossible
-from caretrail.facts import Admitted, Assessed, Discharged, FactBase, PlanSigned, Signed, SignedFact, Transferred
+from caretrail.events import Admitted, Assessed, Discharged, FactBase, PlanSigned, Signed, SignedFact, Transferred
 
 K = TypeVar("K", bound=FactBase)
 

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import permutations
 
 from caretrail.episode.history import Effective, first_of, of_kind
-from caretrail.facts import Admitted, Discharged, Transferred
+from caretrail.events import Admitted, Discharged, Transferred
 
 MOST_TRANSFERS_A_DAY = 5
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Chart
+from caretrail.findings.chart.chart import Chart
 from caretrail.findings.eligibility import Answers, answers
 from caretrail.findings.finding import QUIET_VERDICTS, Finding, Ruling
+from caretrail.findings.intervals import Interval, RuleFindings
 from caretrail.findings.rules import JUDGES
-from caretrail.findings.rules.staying import continued_stay
-from caretrail.findings.track import Interval, RuleFindings
+from caretrail.findings.rules.stay import continued_stay
 from caretrail.policy import Pack, Rule
 from caretrail.policy.rules import KINDS
 from caretrail.policy.rules.staff import Attested

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 
-from caretrail.findings.chart import Chart
-from caretrail.findings.clock import ReviewClock
-from caretrail.findings.weeks import Weeks
+from caretrail.findings.chart.chart import Chart
+from caretrail.findings.chart.review_clock import ReviewClock
+from caretrail.findings.chart.weeks import Weeks
 from caretrail.policy import Pack
 from caretrail.policy.rules.plan import ReviewDue
 

@@ -9,13 +9,14 @@ from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from caretrail.days import iso, later
-from caretrail.facts import Authorized, ContinuedStayDetermined
+from caretrail.events import Authorized, ContinuedStayDetermined
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Determination, PolicyStay
-from caretrail.findings.clock import Due
+from caretrail.findings.chart.chart import PolicyStay
+from caretrail.findings.chart.documents import Determination
+from caretrail.findings.chart.review_clock import Due
 from caretrail.findings.finding import Eligibility, Ruling
+from caretrail.findings.intervals import DAY, RuleFindings
 from caretrail.findings.logic import Truth, all_of, any_of
-from caretrail.findings.track import DAY, RuleFindings
 from caretrail.policy.rules.stay import ContinuedStay
 
 ADMISSION_CHECKS = (

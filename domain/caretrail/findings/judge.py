@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from caretrail.days import iso
 from caretrail.episode.history import Effective, first_of
-from caretrail.facts import Admitted, Discharged
-from caretrail.findings.chart import Chart, PolicyStay, chart_of
-from caretrail.findings.explaining import quieted
+from caretrail.events import Admitted, Discharged
+from caretrail.findings.chart.chart import Chart, PolicyStay, chart_of
+from caretrail.findings.explanations import quieted
 from caretrail.findings.finding import Eligibility, Finding, Ruling
-from caretrail.findings.track import DAY
+from caretrail.findings.intervals import DAY
 from caretrail.findings.versions import by_one, by_versions
 from caretrail.policy import Pack, Policy
 from caretrail.policy.own_rules import PACK_RULE

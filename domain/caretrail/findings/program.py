@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from caretrail.days import iso
 from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.episode.stays import LevelStay, level_stays
-from caretrail.facts import Admitted, ProgramAttested
+from caretrail.events import Admitted, ProgramAttested
 from caretrail.findings.finding import Finding, Ruling, Verdict
-from caretrail.findings.track import DAY, Interval, RuleFindings
+from caretrail.findings.intervals import DAY, Interval, RuleFindings
 from caretrail.policy import Pack, Policy
 from caretrail.policy.rules.staff import Attested
 

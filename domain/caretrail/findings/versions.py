@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from caretrail.findings.by_pack import add_owned, elsewhere_first, judged_by
-from caretrail.findings.chart import Chart
+from caretrail.findings.chart.chart import Chart
 from caretrail.findings.eligibility import Answers
 from caretrail.findings.finding import QUIET_VERDICTS, Finding
-from caretrail.findings.track import Interval, RuleFindings, silenced, without
+from caretrail.findings.intervals import Interval, RuleFindings, silenced, without
 from caretrail.policy import Pack, Policy, Rule
 from caretrail.policy.rules.stay import ContinuedStay
 

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 from caretrail.aliases import Progress
 from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.evidence.result import Tampering
-from caretrail.recording.events import LARGEST_NUMBER, SALT_BYTES
-from caretrail.recording.leaf import LogColumns, leaf_of
-from caretrail.recording.recorder import EventRecorder
+from caretrail.log.leaf import LogColumns, leaf_of
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import LARGEST_NUMBER, SALT_BYTES
 
 BATCH: Final = 4096
 """Rows read at once: whole tiles of the ledger."""

@@ -20,7 +20,7 @@ from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkp
 from caretrail.ledger.note import OtherLog, SigningKey
 from caretrail.ledger.tiles import stored_subtrees
 from caretrail.ledger.tree import Frontier, Subtrees, frontier_at, root_at
-from caretrail.recording.recorder import EventRecorder
+from caretrail.log.recorder import EventRecorder
 
 VERIFY = "run 'caretrail audit verify --checkpoints …' with the checkpoints you have: it says what is wrong and where"
 NOTHING = Checkpoint("", 0, Frontier().root())

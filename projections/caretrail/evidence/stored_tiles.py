@@ -9,9 +9,9 @@ from caretrail.evidence.log_rows import LeafRun
 from caretrail.evidence.tampering import Differences
 from caretrail.ledger.tiles import HASH_BYTES, WIDTH, read_tiles
 from caretrail.ledger.tree import root_of
-from caretrail.projection.schema import State, read_state, tables_exist
-from caretrail.projection.status import status
-from caretrail.recording.recorder import EventRecorder
+from caretrail.log.recorder import EventRecorder
+from caretrail.readmodel.schema import State, read_state, tables_exist
+from caretrail.readmodel.status import status
 
 
 def tiles_build(recorder: EventRecorder) -> int | None:

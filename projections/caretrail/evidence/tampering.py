@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from caretrail.evidence.log_rows import LeafRun
 from caretrail.evidence.result import Tampering
-from caretrail.recording.leaf import LogColumns, leaf_of
+from caretrail.log.leaf import LogColumns, leaf_of
 
 NEAR = 64
 """Rows after the first difference that are examined."""

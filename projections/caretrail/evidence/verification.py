@@ -15,10 +15,10 @@ from caretrail.evidence.root_fold import RootFold
 from caretrail.evidence.stored_tiles import StoredTiles
 from caretrail.evidence.tampering import NEAR, Differences, classify
 from caretrail.ledger.checkpoint import origin_of
-from caretrail.recording.events import LARGEST_NUMBER
-from caretrail.recording.leaf import LogColumns
-from caretrail.recording.recorder import EventRecorder
-from caretrail.recording.statements import load_sql
+from caretrail.log.leaf import LogColumns
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import LARGEST_NUMBER
+from caretrail.log.sql import load_sql
 
 STANDBY_TRIES, STANDBY_PAUSE = 60, 0.5
 """How often and how long, in seconds, a standby that is behind the external evidence is waited for."""

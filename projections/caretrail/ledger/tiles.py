@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from caretrail.errors import StoreDamaged
 from caretrail.ledger.tree import Subtrees, root_of
-from caretrail.recording.events import LARGEST_NUMBER
-from caretrail.recording.leaf import leaf_of
-from caretrail.recording.recorder import EventRecorder
-from caretrail.recording.statements import load_sql
+from caretrail.log.leaf import leaf_of
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import LARGEST_NUMBER
+from caretrail.log.sql import load_sql
 
 HEIGHT: Final = 8
 WIDTH: Final = 1 << HEIGHT

@@ -1,6 +1,6 @@
 """The Merkle tree of RFC 9162, section 2.1: roots, inclusion proofs and consistency proofs over SHA-256.
 
-Leaf hashes come from `caretrail.recording.leaf` (prefix 0x00 and all). An inner node is SHA-256(0x01 ‖ left ‖ right).
+Leaf hashes come from `caretrail.log.leaf` (prefix 0x00 and all). An inner node is SHA-256(0x01 ‖ left ‖ right).
 The tree over the first n leaves of a log never changes, so one root commits to all of them and their order.
 """
 

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from caretrail.errors import StoreError
-from caretrail.facts import Accessed, Disclosure, Person
-from caretrail.facts.codec import read_fact
+from caretrail.events import Accessed, Disclosure, Person
+from caretrail.events.codec import read_fact
 
 if TYPE_CHECKING:
-    from caretrail.recording.events import RecordedEvent
-    from caretrail.recording.recorder import EventRecorder
+    from caretrail.log.recorder import EventRecorder
+    from caretrail.log.records import RecordedEvent
 
 BATCH = 200
 """Accesses read at once. One may have 256 KB, so this bounds the memory."""

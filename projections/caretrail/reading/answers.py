@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from caretrail.aliases import Json
 from caretrail.plain import as_json
-from caretrail.projection.placed import Group
+from caretrail.readmodel.placed import Group
 
 T = TypeVar("T")
 

@@ -12,15 +12,15 @@ from caretrail.episode.episode import Episode
 from caretrail.episode.history import Effective
 from caretrail.errors import StoreDamaged, UnknownName
 from caretrail.findings import Finding
+from caretrail.log.records import episode_stream
 from caretrail.policy import Pack, Policy
-from caretrail.projection.folded import FoldedEpisodes
-from caretrail.projection.packs import usable_policy
-from caretrail.projection.rows import Unreadable, computed, evolve
-from caretrail.projection.shapes import EligibilitySpan, EpisodeRows, Span
-from caretrail.recording.events import episode_stream
+from caretrail.readmodel.compute import Unreadable, computed, evolve
+from caretrail.readmodel.folded import FoldedEpisodes
+from caretrail.readmodel.packs import usable_policy
+from caretrail.readmodel.rows import EligibilitySpan, EpisodeRows, Span
 
 if TYPE_CHECKING:
-    from caretrail.recording.recorder import EventRecorder
+    from caretrail.log.recorder import EventRecorder
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from typing import Any
 
 from caretrail.days import today_in
-from caretrail.episode.amendments import Amendments
+from caretrail.episode.amendments import Amendments, happened_on
 from caretrail.episode.entry import Entry
-from caretrail.facts import Addendum, Corrected, FactBase, Voided
-from caretrail.facts.codec import payload_of
+from caretrail.events import Addendum, Corrected, FactBase, Voided
+from caretrail.events.codec import payload_of
 from caretrail.policy import Policy
 
 
@@ -142,18 +142,6 @@ def marks_of(entry: Entry, acting: Amendments, zone: str | None, policy: Policy 
         tuple(by.version for by in acting.addenda.get(entry.version, ())),
         acting.voided_by.get(entry.version),
     )
-
-
-# --- when it happened, and how late it came -----------------------------------------------------------------------
-
-
-def happened_on(entry: Entry, acting: Amendments) -> date:
-    """The day on which a fact happened, as corrected, be it struck or not."""
-    day = entry.fact.occurred_on
-    for by in acting.corrections.get(entry.version, ()):
-        if "occurred_on" in by.fact.values:
-            day = date.fromisoformat(str(by.fact.values["occurred_on"]))
-    return day
 
 
 def days_after(entry: Entry, day: date, zone: str | None) -> int:

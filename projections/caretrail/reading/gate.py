@@ -9,16 +9,16 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import AccessNotRecorded, CaretrailError, StaleReadModel, StoreError
-from caretrail.projection.packs import stale_policies
-from caretrail.projection.schema import State, read_state, tables_exist
-from caretrail.projection.status import behind
+from caretrail.log.sql import load_sql
 from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.query import Query
-from caretrail.recording.statements import load_sql
+from caretrail.readmodel.packs import stale_policies
+from caretrail.readmodel.schema import State, read_state, tables_exist
+from caretrail.readmodel.status import behind
 
 if TYPE_CHECKING:
-    from caretrail.projection.shapes import EpisodeRows
-    from caretrail.recording.recorder import EventRecorder
+    from caretrail.log.recorder import EventRecorder
+    from caretrail.readmodel.rows import EpisodeRows
 
 MOST_TOUCHED = 200
 """As many episodes with newer facts, a list recomputes them in memory."""
@@ -128,7 +128,7 @@ class Gate:
         events = self._events_behind(position, newest)
         if events > CAUGHT_UP_AT_ONCE or (state is not None and not events and newest - position < UNNOTED):
             return
-        from caretrail.projection.upkeep import catch_up
+        from caretrail.readmodel.upkeep import catch_up
 
         try:
             catch_up(self._recorder, progress=self._progress)

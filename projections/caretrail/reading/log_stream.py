@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
-from caretrail.facts.codec import IMPORTED, is_imported, read_fact
-from caretrail.facts.envelope import EpisodeFact
-from caretrail.recording.events import RecordedEvent
-from caretrail.recording.leaf import leaf_hash
-from caretrail.recording.recorder import EventRecorder
+from caretrail.events.codec import IMPORTED, is_imported, read_fact
+from caretrail.events.envelope import EpisodeFact
+from caretrail.log.leaf import leaf_hash
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import RecordedEvent
 
 BATCH = 200
 """Facts read at once. A fact may have 256 KB, so this bounds the memory."""

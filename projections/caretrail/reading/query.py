@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from caretrail.days import today_in
-from caretrail.projection.placed import Placed
+from caretrail.readmodel.placed import Placed
 
 if TYPE_CHECKING:
     from caretrail.policy import Policy

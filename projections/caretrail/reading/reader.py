@@ -17,7 +17,7 @@ from caretrail.reading.snapshot import LogSnapshot, Snapshot, WhatIfSnapshot, po
 from caretrail.reading.stored import StoredSnapshot
 
 if TYPE_CHECKING:
-    from caretrail.recording.recorder import EventRecorder
+    from caretrail.log.recorder import EventRecorder
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ LONGEST_APPEND = timedelta(seconds=10)
 class Reader:
     """Answers questions at an instant: `now` decides what "today" is, in each episode's own zone.
 
-    `access` records whose record an answer shows, before anybody has it (see `caretrail.recording.access.AccessLog`);
+    `access` records whose record an answer shows, before anybody has it (see `caretrail.log.access.AccessLog`);
     an answer that shows no episode is not recorded. `progress` is told how far a long answer is. With `write` the
     reader of an embedded store brings the read models up to date itself, if that is quick.
     """

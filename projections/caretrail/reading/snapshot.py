@@ -16,19 +16,19 @@ from caretrail.aliases import Progress
 from caretrail.days import today_in
 from caretrail.errors import UnknownName
 from caretrail.findings import QUIET_VERDICTS, Finding
-from caretrail.projection.placed import Placed
-from caretrail.projection.schema import State
-from caretrail.projection.shapes import EpisodeRows, Span, UnderPolicy
-from caretrail.projection.store import stream_of
+from caretrail.log.records import episode_stream
+from caretrail.log.sql import load_sql
 from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.query import Query, Selection
-from caretrail.recording.events import episode_stream
-from caretrail.recording.statements import load_sql
+from caretrail.readmodel.placed import Placed
+from caretrail.readmodel.rows import EpisodeRows, Span, UnderPolicy
+from caretrail.readmodel.schema import State
+from caretrail.readmodel.store import stream_of
 
 if TYPE_CHECKING:
+    from caretrail.log.recorder import EventRecorder
     from caretrail.policy import Policy
     from caretrail.reading.episode_view import EpisodeView
-    from caretrail.recording.recorder import EventRecorder
 
 QUERIES = "caretrail.reading"
 OPEN = frozenset({"open", "held", "quarantined"})
@@ -243,13 +243,13 @@ class LogSnapshot(Snapshot):
 
     def _pages(self, selection: Selection | None) -> Iterable[Sequence[UUID]]:  # noqa: ARG002  # what-if knows better
         """Streams to fold, a page at a time: all of them."""
-        from caretrail.projection.rebuild import log_streams
+        from caretrail.readmodel.rebuild import log_streams
 
         return log_streams(self.recorder)
 
     def _of_programs(self, selection: Selection) -> Sequence[Placed]:
         """What all programs attest, or should, by the episodes seen."""
-        from caretrail.projection.programs import placed_of_programs
+        from caretrail.readmodel.programs import placed_of_programs
 
         if not selection.asks_of_programs:
             return ()
@@ -287,7 +287,7 @@ class WhatIfSnapshot(LogSnapshot):
 
     def _of_programs(self, selection: Selection) -> Sequence[Placed]:
         """Also by the episodes that were not folded: since when a program answers to the policy rests on them, too."""
-        from caretrail.projection.programs import days_by
+        from caretrail.readmodel.programs import days_by
 
         if self.state is not None and self.policy is not None and selection.asks_of_programs:
             stored = days_by(self.recorder.database, self.state.build, self.policy)
@@ -395,7 +395,7 @@ def findings_of_programs(placed: Iterable[Placed], selection: Selection) -> Iter
 
 def citation_of(finding: Finding, policy: Policy | None = None) -> str:
     """The citation of a finding as its pack gives it: a pack of the policy, else the one installed."""
-    from caretrail.projection.packs import citations_of
+    from caretrail.readmodel.packs import citations_of
 
     for pack in policy.versions if policy else ():
         if pack.name == finding.pack:

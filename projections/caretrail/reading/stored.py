@@ -12,17 +12,7 @@ from uuid import UUID
 from caretrail.aliases import Progress
 from caretrail.days import day_of, day_or_none, end_or_none
 from caretrail.findings import Finding
-from caretrail.projection.placed import Placed
-from caretrail.projection.schema import statements
-from caretrail.projection.shapes import EpisodeRows, Span
-from caretrail.projection.store import (
-    finding_from,
-    placed_of,
-    read_citations,
-    read_program_findings,
-    read_rows,
-    stream_of,
-)
+from caretrail.log.records import episode_stream
 from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.gate import Gate, Reach
 from caretrail.reading.query import Query, Selection
@@ -41,11 +31,21 @@ from caretrail.reading.snapshot import (
     was_in_program,
     work_on,
 )
-from caretrail.recording.events import episode_stream
+from caretrail.readmodel.placed import Placed
+from caretrail.readmodel.rows import EpisodeRows, Span
+from caretrail.readmodel.schema import statements
+from caretrail.readmodel.store import (
+    finding_from,
+    placed_of,
+    read_citations,
+    read_program_findings,
+    read_rows,
+    stream_of,
+)
 
 if TYPE_CHECKING:
-    from caretrail.recording.database import Row
-    from caretrail.recording.recorder import EventRecorder
+    from caretrail.log.database import Row
+    from caretrail.log.recorder import EventRecorder
 
 
 class StoredSnapshot(Snapshot):
@@ -208,7 +208,7 @@ class StoredSnapshot(Snapshot):
             return ()
         build = self._state.build if self._state else None
         if self._overlay:
-            from caretrail.projection.programs import days_with, moves_programs, placed_of_programs
+            from caretrail.readmodel.programs import days_with, moves_programs, placed_of_programs
 
             if build is None or moves_programs(self._database, build, self._overlay):
                 days = days_with(self._database, build, self._overlay)

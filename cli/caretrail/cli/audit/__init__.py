@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from caretrail.cli.helping import described
-from caretrail.cli.lazy import LazyGroup
+from caretrail.cli.groups import LazyGroup, described
 
 SECTIONS = {
     "The log": {

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.episodes import complete_episode
-from caretrail.cli.helping import described
-from caretrail.cli.options import Day, Setup, access_options, end_of_day, json_option, now, store_option
-from caretrail.cli.screen import instant, json_text, plural, say, visible
-from caretrail.cli.session import access_log
-from caretrail.cli.tables import Cell, Row, lines, print_table
+from caretrail.cli.groups import described
+from caretrail.cli.options import access_options, json_option, store_option
+from caretrail.cli.params import Day, end_of_day
+from caretrail.cli.session import Setup, access_log, now
+from caretrail.cli.terminal.screen import instant, json_text, say
+from caretrail.cli.terminal.tables import Cell, Row, lines, print_table
 from caretrail.describe import spoken
 from caretrail.plain import as_json
+from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.reading.accesses import AccessRow, AccessRows

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
-from caretrail.cli.helping import described
-from caretrail.cli.options import Choice, ReadOptions, read_options
-from caretrail.cli.screen import plural, say
-from caretrail.cli.session import Session, session
-from caretrail.cli.tables import Row, lines, print_table
+from caretrail.cli.groups import described
+from caretrail.cli.options import read_options
+from caretrail.cli.params import Choice
+from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.terminal.screen import say
+from caretrail.cli.terminal.tables import Row, lines, print_table
 from caretrail.describe import spoken
 from caretrail.plain import as_json
+from caretrail.text import plural
 
 if TYPE_CHECKING:
     from caretrail.aliases import Json

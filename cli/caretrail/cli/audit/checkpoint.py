@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from caretrail.cli.helping import described
-from caretrail.cli.options import Setup, json_option, state_folder, store_option
-from caretrail.cli.screen import plural, print_json, visible
+from caretrail.cli.groups import described
+from caretrail.cli.options import json_option, store_option
+from caretrail.cli.session import Setup, state_folder
 from caretrail.cli.terminal.progress import progress
+from caretrail.cli.terminal.screen import print_json
+from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.ledger.note import SigningKey

@@ -12,22 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from caretrail.cli.episodes import case_number, complete_episode
-from caretrail.cli.helping import described
-from caretrail.cli.options import (
-    Knowledge,
-    Moment,
-    ReadOptions,
-    Setup,
-    access_options,
-    as_of_option,
-    json_option,
-    stale_option,
-    store_option,
-)
-from caretrail.cli.screen import plural, visible
-from caretrail.cli.session import Session, session
-from caretrail.cli.tables import Cell, Row, lines, print_tables
+from caretrail.cli.groups import described
+from caretrail.cli.options import access_options, as_of_option, json_option, stale_option, store_option
+from caretrail.cli.params import Knowledge, Moment
+from caretrail.cli.session import ReadOptions, Session, Setup, session
+from caretrail.cli.terminal.tables import Cell, Row, lines, print_tables
 from caretrail.describe import spoken
+from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.reading.answers import Standing

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from caretrail.cli.exits import Status, Stopped
-from caretrail.cli.helping import described
+from caretrail.cli.groups import described
 from caretrail.cli.options import json_option
-from caretrail.cli.screen import print_json
+from caretrail.cli.terminal.screen import print_json
 
 
 @click.command("inspect")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from caretrail.cli.helping import described
-from caretrail.cli.options import Setup, json_option, store_option
-from caretrail.cli.screen import print_json, say, visible
+from caretrail.cli.groups import described
+from caretrail.cli.options import json_option, store_option
+from caretrail.cli.session import Setup
+from caretrail.cli.terminal.screen import print_json, say
+from caretrail.text import visible
 
 
 @click.command("key")

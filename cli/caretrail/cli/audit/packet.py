@@ -11,29 +11,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.episodes import complete_episode
-from caretrail.cli.helping import described
-from caretrail.cli.options import (
-    Day,
-    Knowledge,
-    Setup,
-    actor_option,
-    as_of_option,
-    json_option,
-    known_at_option,
-    now,
-    store_option,
-)
-from caretrail.cli.screen import plural, print_json, visible
-from caretrail.cli.session import access_log
+from caretrail.cli.groups import described
+from caretrail.cli.options import actor_option, as_of_option, json_option, known_at_option, store_option
+from caretrail.cli.params import Day, Knowledge
+from caretrail.cli.session import Setup, access_log, now
 from caretrail.cli.terminal.progress import progress
+from caretrail.cli.terminal.screen import print_json
+from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.commands.access import AccessLog
     from caretrail.evidence.packet.make import Packet
     from caretrail.evidence.packet.terms import PacketRequest, Terms
     from caretrail.ledger.note import SigningKey
+    from caretrail.log.recorder import EventRecorder
     from caretrail.reading.reader import Reader
-    from caretrail.recording.recorder import EventRecorder
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 

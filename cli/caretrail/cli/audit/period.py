@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from caretrail.cli.options import Day
-from caretrail.cli.screen import plural
+from caretrail.cli.params import Day
+from caretrail.text import plural
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
-from caretrail.cli.helping import described
-from caretrail.cli.options import ReadOptions, read_options
-from caretrail.cli.screen import plural, say
-from caretrail.cli.session import Session, session
-from caretrail.cli.tables import Row, print_table
+from caretrail.cli.groups import described
+from caretrail.cli.options import read_options
+from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.terminal.screen import say
+from caretrail.cli.terminal.tables import Row, print_table
 from caretrail.plain import as_json
+from caretrail.text import plural
 
 if TYPE_CHECKING:
     from caretrail.aliases import Json

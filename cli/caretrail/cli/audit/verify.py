@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from caretrail.cli.exits import Status, Stopped
-from caretrail.cli.helping import described
-from caretrail.cli.options import Setup, json_option, store_option
-from caretrail.cli.screen import plural, print_json, visible
+from caretrail.cli.groups import described
+from caretrail.cli.options import json_option, store_option
+from caretrail.cli.session import Setup
 from caretrail.cli.terminal.progress import progress
+from caretrail.cli.terminal.screen import print_json
+from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.evidence.external import ExternalEvidence

@@ -1,22 +1,21 @@
 """The rules: one function for each check a pack may name, from a case to what is said of it over time."""
 
-from caretrail.findings.rules import (
+from caretrail.findings.rules import (  # each registers its functions
     admission,
     assessment,
     authorization,
     care,
-    ending,
     intensity,
     plan,
     referral,
     reviews,
     signatures,
     staff,
-    staying,
-)  # fmt: skip  # each registers its functions
+    stay,
+)
 from caretrail.findings.rules.registry import JUDGES
 
 __all__ = [
-    "JUDGES", "admission", "assessment", "authorization", "care", "ending", "intensity", "plan", "referral", "reviews",
-    "signatures", "staff", "staying",
+    "JUDGES", "admission", "assessment", "authorization", "care", "intensity", "plan", "referral", "reviews",
+    "signatures", "staff", "stay",
 ]  # fmt: skip

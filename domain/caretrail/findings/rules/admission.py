@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from caretrail.days import iso
-from caretrail.facts import Admitted, Assessed, Dimension, Transferred
+from caretrail.events import Admitted, Assessed, Dimension, Transferred
 from caretrail.findings.case import Case
-from caretrail.findings.chart import PolicyStay
+from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.finding import Ruling
+from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth, all_of, any_of, opposite
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import Change, RuleFindings
 from caretrail.policy.rules.admission import (
     AdmissionDimensions,
     CapacityForProgress,

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from caretrail.days import iso
 from caretrail.episode.history import Effective
-from caretrail.facts import Assessed
+from caretrail.events import Assessed
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Chart, Session
+from caretrail.findings.chart.chart import Chart, Session
 from caretrail.findings.finding import Ruling
+from caretrail.findings.intervals import DAY, Change, RuleFindings
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import DAY, Change, RuleFindings
 from caretrail.policy.rules.admission import AssessmentBeforeTreatment, PriorAssessment
 
 

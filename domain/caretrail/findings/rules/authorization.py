@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from caretrail.days import iso, later
-from caretrail.facts import Authorized
+from caretrail.events import Authorized
 from caretrail.findings.case import Case
-from caretrail.findings.chart import PolicyStay, Session
+from caretrail.findings.chart.chart import PolicyStay, Session
 from caretrail.findings.finding import Ruling, Verdict
+from caretrail.findings.intervals import DAY, RuleFindings
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.track import DAY, RuleFindings
 from caretrail.policy.rules.stay import Authorization as AuthorizationRule
 
 MINUTES_AN_HOUR = 60

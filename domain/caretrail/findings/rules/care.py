@@ -10,11 +10,11 @@ from operator import itemgetter
 
 from caretrail.days import iso, later
 from caretrail.findings.case import Case
-from caretrail.findings.clock import ReviewClock
+from caretrail.findings.chart.review_clock import ReviewClock
+from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.finding import Ruling
+from caretrail.findings.intervals import DAY, Change, RuleFindings
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.terms import ends_on, in_words
-from caretrail.findings.track import DAY, Change, RuleFindings
 from caretrail.policy.rules.admission import CoOccurringScreen, TreatmentAfterAdmission
 from caretrail.policy.rules.treatment import CareCoordination, NoContact, OneToOne, ServiceMix
 

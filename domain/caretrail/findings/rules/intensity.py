@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 from caretrail.days import iso
 from caretrail.findings.case import Case
-from caretrail.findings.chart import PolicyStay, Session
+from caretrail.findings.chart.chart import PolicyStay, Session
+from caretrail.findings.chart.terms import months_after
+from caretrail.findings.chart.weeks import JudgedWeek, Week
 from caretrail.findings.finding import Ruling, Verdict
+from caretrail.findings.intervals import DAY, RuleFindings
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.terms import months_after
-from caretrail.findings.track import DAY, RuleFindings
-from caretrail.findings.weeks import JudgedWeek, Week
 from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
 
 Judge = Callable[[date, Week], Ruling]

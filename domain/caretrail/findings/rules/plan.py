@@ -8,15 +8,15 @@ from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
 
 from caretrail.days import iso
-from caretrail.facts import PlanSigned
+from caretrail.events import PlanSigned
 from caretrail.findings.case import Case
-from caretrail.findings.chart import Chart, PlanVersion, PolicyStay, Review, Session, within
+from caretrail.findings.chart.chart import Chart, PolicyStay, Session, within
+from caretrail.findings.chart.documents import Document, PlanVersion, Review
+from caretrail.findings.chart.terms import counted_days, ends_on, in_words, last_of, ordinal
 from caretrail.findings.finding import Ruling
+from caretrail.findings.intervals import DAY, Change, RuleFindings
 from caretrail.findings.logic import Truth
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.signing import Document
-from caretrail.findings.terms import counted_days, ends_on, in_words, last_of, ordinal
-from caretrail.findings.track import DAY, Change, RuleFindings
 from caretrail.policy.rules.plan import PlanDue, PlanSections
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)

@@ -7,14 +7,14 @@ from datetime import date
 
 from caretrail.days import iso
 from caretrail.episode.history import Effective
-from caretrail.facts import Assessed
+from caretrail.events import Assessed
 from caretrail.findings.case import Case
-from caretrail.findings.credentials import only_among
+from caretrail.findings.chart.team import only_among
 from caretrail.findings.finding import QUIET_VERDICTS, Ruling
+from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth
 from caretrail.findings.rules.registry import judges
 from caretrail.findings.rules.staff import credentials_of
-from caretrail.findings.track import Change, RuleFindings
 from caretrail.policy.rules.admission import AssessorCredential, MentalHealthReferral, QualifyingDiagnosis
 
 Made = tuple[Effective[Assessed], Assessed, Truth]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from caretrail.findings.case import Case
-from caretrail.findings.track import RuleFindings
+from caretrail.findings.intervals import RuleFindings
 from caretrail.policy import Rule
 
 R = TypeVar("R", bound=Rule)

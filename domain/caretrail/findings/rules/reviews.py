@@ -7,12 +7,13 @@ from datetime import date
 
 from caretrail.days import iso
 from caretrail.findings.case import Case
-from caretrail.findings.chart import PolicyStay, Review
-from caretrail.findings.clock import Due
+from caretrail.findings.chart.chart import PolicyStay
+from caretrail.findings.chart.documents import Review
+from caretrail.findings.chart.review_clock import Due
+from caretrail.findings.chart.terms import in_words
 from caretrail.findings.finding import Ruling, Verdict
+from caretrail.findings.intervals import DAY, Change, Intervals, RuleFindings
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.terms import in_words
-from caretrail.findings.track import DAY, Change, Intervals, RuleFindings
 from caretrail.policy.rules.plan import ReviewDue, ReviewGaps, ReviewValid
 
 

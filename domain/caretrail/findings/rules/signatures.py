@@ -8,12 +8,11 @@ from operator import itemgetter
 
 from caretrail.days import iso, later
 from caretrail.findings.case import Case
-from caretrail.findings.chart import PlanVersion, Review
+from caretrail.findings.chart.documents import Document, PlanVersion, Review, Signing, satisfied_by
+from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.finding import Ruling
+from caretrail.findings.intervals import Change, Intervals, RuleFindings
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.signing import Document, Signing, satisfied_by
-from caretrail.findings.terms import ends_on, in_words
-from caretrail.findings.track import Change, Intervals, RuleFindings
 from caretrail.policy.rules.plan import PlanSignatures
 
 

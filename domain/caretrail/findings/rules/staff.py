@@ -6,15 +6,15 @@ from datetime import date
 
 from caretrail.days import iso
 from caretrail.episode.history import Effective
-from caretrail.facts import Assessed, FactBase
+from caretrail.events import Assessed, FactBase
 from caretrail.findings.case import Case
-from caretrail.findings.chart import PlanVersion, PolicyStay, Review
-from caretrail.findings.credentials import among, only_among
+from caretrail.findings.chart.chart import PolicyStay
+from caretrail.findings.chart.documents import PlanVersion, Review, Signing
+from caretrail.findings.chart.team import among, only_among
+from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.finding import Ruling
+from caretrail.findings.intervals import DAY, Change, RuleFindings
 from caretrail.findings.rules.registry import judges
-from caretrail.findings.signing import Signing
-from caretrail.findings.terms import ends_on, in_words
-from caretrail.findings.track import DAY, Change, RuleFindings
 from caretrail.policy.rules.admission import AssessorCredential
 from caretrail.policy.rules.plan import CoSignature
 from caretrail.policy.rules.staff import StaffCredentials

@@ -16,6 +16,9 @@ from caretrail.evidence.packet.page.page import timeline_page
 from caretrail.evidence.packet.redaction import OtherClients, Shown, shown_facts
 from caretrail.evidence.packet.terms import STATEMENT_2, PacketContext, PacketRefused
 from caretrail.findings import finding_values
+from caretrail.log.leaf import leaf_hash
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import RecordedEvent
 from caretrail.plain import as_json
 from caretrail.reading.episode_view import EpisodeView, view_of
 from caretrail.reading.query import Filters, Query, Selection
@@ -24,9 +27,6 @@ from caretrail.reading.questions.findings import finding_row
 from caretrail.reading.questions.sheet import sheet_of
 from caretrail.reading.questions.timeline import timeline_of
 from caretrail.reading.snapshot import findings_of
-from caretrail.recording.events import RecordedEvent
-from caretrail.recording.leaf import leaf_hash
-from caretrail.recording.recorder import EventRecorder
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from caretrail.aliases import Json
 from caretrail.errors import StoreDamaged
 from caretrail.evidence.packet.redaction import Shown
 from caretrail.evidence.packet.terms import STATEMENT_2
-from caretrail.recording.events import RecordedEvent
-from caretrail.recording.leaf import leaf_hash, payload_hash
+from caretrail.log.leaf import leaf_hash, payload_hash
+from caretrail.log.records import RecordedEvent
 
 
 def json_bytes(value: Json) -> bytes:

@@ -29,9 +29,9 @@ from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
 from caretrail.ledger.note import SigningKey, sign_note
 from caretrail.ledger.tiles import stored_subtrees
 from caretrail.ledger.tree import Subtrees, folded, root_at
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import episode_stream
 from caretrail.policy.loader import pack_source
-from caretrail.recording.events import episode_stream
-from caretrail.recording.recorder import EventRecorder
 
 DEMO: Final = "DEMO STORE, made-up episodes"
 MOST_NOTE_BYTES: Final = 64 * 1024

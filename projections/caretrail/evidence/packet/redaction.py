@@ -19,10 +19,10 @@ from pydantic import BaseModel
 from caretrail.aliases import Json
 from caretrail.episode.amendments import Amendments
 from caretrail.episode.entry import Entry
-from caretrail.facts import Addendum, Admitted, Assessed, Corrected, FactBase, Signed, Voided
-from caretrail.facts.codec import kind_of
-from caretrail.facts.fields import Text
-from caretrail.recording.events import RecordedEvent
+from caretrail.events import Addendum, Admitted, Assessed, Corrected, FactBase, Signed, Voided
+from caretrail.events.codec import kind_of
+from caretrail.events.fields import Text
+from caretrail.log.records import RecordedEvent
 
 OTHER_CLIENT: Final[Literal["[another client]"]] = "[another client]"
 """Stands where an id of another client stood."""

@@ -14,20 +14,21 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.days import next_day, today_in
+from caretrail.episode.amendments import happened_on
 from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
-from caretrail.facts import Addendum, Corrected, EpisodeFact, ProgramFact, Voided
+from caretrail.events import Addendum, Corrected, EpisodeFact, ProgramFact, Voided
+from caretrail.log.recorder import EventRecorder
 from caretrail.policy import Policy
-from caretrail.projection.packs import usable_policy
-from caretrail.projection.rows import Unreadable, evolve
-from caretrail.projection.shapes import Span
-from caretrail.projection.spans import episode_spans
-from caretrail.reading.event_rows import days_after, happened_on, is_late
+from caretrail.reading.event_rows import days_after, is_late
 from caretrail.reading.names import require
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query
 from caretrail.reading.question import Question
 from caretrail.reading.snapshot import Snapshot
-from caretrail.recording.recorder import EventRecorder
+from caretrail.readmodel.compute import Unreadable, evolve
+from caretrail.readmodel.packs import usable_policy
+from caretrail.readmodel.rows import Span
+from caretrail.readmodel.spans import episode_spans
 
 PAGE = 100
 """Episodes folded at a time; bounds the memory."""

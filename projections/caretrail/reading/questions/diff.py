@@ -18,14 +18,14 @@ from caretrail.days import ONE_DAY, merge_spans, next_day, today_in
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, UnknownName
 from caretrail.findings import QUIET_VERDICTS, Finding
-from caretrail.projection.rows import computed
-from caretrail.projection.shapes import EpisodeRows
+from caretrail.log.entries import entry_of
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import RecordedEvent, episode_stream
 from caretrail.reading.query import NO_FILTERS, Filters, Query
 from caretrail.reading.question import Question
 from caretrail.reading.snapshot import Snapshot, position_of
-from caretrail.recording.entries import entry_of
-from caretrail.recording.events import RecordedEvent, episode_stream
-from caretrail.recording.recorder import EventRecorder
+from caretrail.readmodel.compute import computed
+from caretrail.readmodel.rows import EpisodeRows
 
 PAGE = 50
 """Episodes read at a time; bounds the memory."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from caretrail.projection.shapes import EpisodeRows
 from caretrail.reading.answers import EligibilityRow
 from caretrail.reading.query import TODAY, Query
 from caretrail.reading.question import OneEpisode
 from caretrail.reading.snapshot import Snapshot
+from caretrail.readmodel.rows import EpisodeRows
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 from caretrail.days import ONE_DAY
 from caretrail.findings import Finding, finding_values
-from caretrail.projection.placed import Placed
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
 from caretrail.reading.question import Question, named_by
 from caretrail.reading.snapshot import Snapshot
+from caretrail.readmodel.placed import Placed
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from itertools import islice
 from typing import ClassVar, Literal
 
 from caretrail.findings import Finding
-from caretrail.projection.packs import usable_policy
-from caretrail.projection.shapes import EpisodeRows
+from caretrail.log.recorder import EventRecorder
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query
 from caretrail.reading.question import Question
 from caretrail.reading.snapshot import Snapshot
-from caretrail.recording.recorder import EventRecorder
+from caretrail.readmodel.packs import usable_policy
+from caretrail.readmodel.rows import EpisodeRows
 
 PAGE = 100
 """Episodes looked up in the log at a time."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
-from caretrail.episode.amendments import corrected_fact
+from caretrail.episode.amendments import corrected_fact, happened_on
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import level_stays
-from caretrail.facts import (
+from caretrail.events import (
     Admitted,
     ContinuedStayDetermined,
     Corrected,
@@ -25,7 +25,7 @@ from caretrail.findings import QUIET_VERDICTS
 from caretrail.policy.rules.stay import LengthOfStay
 from caretrail.reading.answers import EligibilityRow, FindingRow
 from caretrail.reading.episode_view import EpisodeView
-from caretrail.reading.event_rows import Marks, happened_on, marks_of
+from caretrail.reading.event_rows import Marks, marks_of
 from caretrail.reading.names import require
 from caretrail.reading.query import TODAY, Filters, Query, Selection
 from caretrail.reading.question import OneEpisode, Question
@@ -236,7 +236,7 @@ def _last_review(view: EpisodeView, history: Sequence[Effective], day: date) -> 
     if view.policy is None:
         return None
     from caretrail.findings.case import Case
-    from caretrail.findings.chart import chart_of
+    from caretrail.findings.chart.chart import chart_of
 
     step = Case(chart_of(history, view.policy), view.policy.on(day)).clock.step_on(day)
     version = step.review.version if step is not None and step.review is not None else None

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
+from caretrail.episode.amendments import happened_on
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, clinical_order
-from caretrail.facts import Addendum, Corrected, Explained, Signed, Voided
+from caretrail.events import Addendum, Corrected, Explained, Signed, Voided
 from caretrail.findings import QUIET_VERDICTS
-from caretrail.findings.explaining import names_rule
+from caretrail.findings.explanations import names_rule
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import (
     Added,
@@ -21,7 +22,6 @@ from caretrail.reading.event_rows import (
     corrections_of,
     days_after,
     fact_json,
-    happened_on,
     is_late,
     void_of,
     withdrawn_of,

@@ -9,13 +9,12 @@ from typing import Any, ClassVar
 
 from caretrail.days import today_in
 from caretrail.errors import UnknownName
-from caretrail.facts import Explained
+from caretrail.events import Explained
 from caretrail.findings import QUIET_VERDICTS, Finding
-from caretrail.findings.explaining import names_rule
+from caretrail.findings.explanations import names_rule
 from caretrail.policy import Pack, Rule
 from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
 from caretrail.policy.rules.staff import Attested
-from caretrail.projection.shapes import EpisodeRows, Span
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import Correction, corrections_of, fact_json
@@ -25,6 +24,7 @@ from caretrail.reading.question import OneEpisode
 from caretrail.reading.questions.findings import finding_row
 from caretrail.reading.readings import ReadingRow, readings_of, telling
 from caretrail.reading.snapshot import Snapshot
+from caretrail.readmodel.rows import EpisodeRows, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from typing import ClassVar
 
 from caretrail.days import FOREVER
 from caretrail.findings import Finding
-from caretrail.projection.placed import Group, Placed
 from caretrail.reading.answers import Work, WorkRow
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
 from caretrail.reading.question import Question, named_by
 from caretrail.reading.questions.findings import row_fields
 from caretrail.reading.snapshot import Snapshot
+from caretrail.readmodel.placed import Group, Placed
 
 _RANK = {group: place for place, group in enumerate(Group)}
 

@@ -20,7 +20,7 @@ from caretrail.evidence.packet.terms import STATEMENT_1, STATEMENT_2, PacketCont
 from caretrail.findings import QUIET_VERDICTS
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.questions.sheet import Sheet
-from caretrail.visible import visible
+from caretrail.text import visible
 
 
 def timeline_page(view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], context: PacketContext) -> str:

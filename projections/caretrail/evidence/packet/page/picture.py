@@ -11,9 +11,7 @@ from typing import NamedTuple
 
 from caretrail.days import later, merge_spans, next_day
 from caretrail.describe import spoken
-from caretrail.evidence.packet.page.event_table import EventLine
-from caretrail.evidence.packet.page.scale import Scale
-from caretrail.facts import (
+from caretrail.events import (
     ContinuedStayDetermined,
     Discharged,
     PlanReviewed,
@@ -22,10 +20,12 @@ from caretrail.facts import (
     SessionMissed,
     Signed,
 )
+from caretrail.evidence.packet.page.event_table import EventLine
+from caretrail.evidence.packet.page.scale import Scale
 from caretrail.findings import QUIET_VERDICTS, Finding
 from caretrail.policy.rules.treatment import WeeklyHours
-from caretrail.projection.shapes import EligibilitySpan
 from caretrail.reading.episode_view import EpisodeView
+from caretrail.readmodel.rows import EligibilitySpan
 
 DAY = timedelta(days=1)
 FARTHEST_DAYS = 3 * 366

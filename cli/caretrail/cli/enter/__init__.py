@@ -1,0 +1,1 @@
+"""Commands that enter data: init, demo, append, record, schema, completion."""

@@ -1,0 +1,150 @@
+"""`log`: the log as JSON Lines, once or followed until stopped."""
+
+from __future__ import annotations
+
+import select
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caretrail.cli.exits import Interrupted, Status, Stopped
+from caretrail.cli.groups import described
+from caretrail.cli.interrupt import Patience, Terminated
+from caretrail.cli.options import access_options, store_option
+from caretrail.cli.params import MOST_ROWS, Position
+from caretrail.cli.session import Setup, access_log
+from caretrail.cli.terminal.screen import instant, json_text, say
+from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.commands.access import AccessLog
+    from caretrail.log.recorder import EventRecorder
+    from caretrail.reading.log_stream import LogRow, LogStream
+
+
+@click.command("log")
+@described
+@click.option(
+    "--after", type=Position(), default=0, metavar="@N", help="Start after this position.  [default: @0, the whole log]"
+)
+@click.option("--follow", is_flag=True, help="Keep printing new facts until stopped.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), metavar="N", help="Stop after this many facts.")
+@click.option(
+    "--json",
+    is_flag=True,
+    expose_value=False,
+    allow_from_autoenv=False,
+    help="Accepted as elsewhere; the log is always JSON.",
+)
+@access_options
+@store_option
+@click.pass_obj
+def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
+    """Print the log for programs, one fact a line.
+
+    One JSON object a line, in order of position, without gaps: position, author, times, leaf and the fact as stored.
+    To resume, pass the position of the last line to --after.
+
+        caretrail log --after @120 --follow
+
+    An unreadable fact has an error in place of its content. --follow reconnects when the connection is lost; SIGTERM
+    ends it with exit status 0.
+    """
+    from caretrail.reading.log_stream import LogStream
+
+    with setup.open() as recorder, access_log(setup, recorder) as access:
+        if recorder.is_demo:
+            say("DEMO STORE, made-up episodes")
+        stream = LogStream(recorder, after)
+        told = _Told(after, limit)
+        patience = Patience(terminated=True)
+        try:
+            with patience.listening():
+                told.all(_pieces(recorder, stream, access, follow=follow), patience)
+        except KeyboardInterrupt:
+            raise Interrupted(f"interrupted after @{told.last}", told.hint()) from None
+        except Terminated:
+            if not follow:
+                say(f"Error: terminated after @{told.last}\nHint: {told.hint()}")
+                raise Stopped(Status.TERMINATED) from None
+    if told.unreadable:
+        say(f"{plural(told.unreadable, 'fact')} are unreadable: see 'caretrail projection quarantine'")
+
+
+def _pieces(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, follow: bool) -> Iterator[list[LogRow]]:
+    """What there is to print: all that is recorded by now, or for ever; that it is printed is recorded first."""
+    newest = recorder.max_position()
+    if newest == 0:
+        say("Nothing is recorded in this store yet: 'caretrail append FILE' records facts.")
+    elif stream.position > newest:
+        say(f"Nothing is recorded after @{stream.position} yet: the latest is @{newest}.")
+    if follow or stream.position < newest:
+        access.whole_log(stream.position)
+    return stream.follow(_wait, lambda words: say(visible(words))) if follow else stream.upto(newest)
+
+
+def _wait(seconds: float) -> None:
+    """Wait, but not longer than there is somebody to read: before the next fact nothing else would tell."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except OSError:  # a stand-in without a file behind it
+        time.sleep(seconds)
+        return
+    poll = select.poll()
+    poll.register(descriptor, 0)  # it tells of errors unasked
+    if any(event & select.POLLERR for _, event in poll.poll(seconds * 1000)):
+        raise BrokenPipeError
+
+
+class _Told:
+    """Prints rows, each whole or not at all, and knows how far it came."""
+
+    def __init__(self, after: int, limit: int | None) -> None:
+        self.last = after
+        self.unreadable = 0
+        self._left = limit
+
+    def all(self, pieces: Iterator[list[LogRow]], patience: Patience) -> None:
+        """Print all pieces, each as soon as it is there, up to the limit."""
+        while self._left != 0 and (rows := next(pieces, None)) is not None:
+            for row in rows[: self._left]:
+                with patience.batch():  # half a line would be worse than none
+                    self._row(row)
+            with patience.batch():
+                sys.stdout.flush()
+
+    def _row(self, row: LogRow) -> None:
+        sys.stdout.write(json_text(_fields(row)) + "\n")
+        self.last = row.position
+        self.unreadable += row.error is not None
+        if self._left is not None:
+            self._left -= 1
+
+    def hint(self) -> str:
+        """Say how to go on."""
+        return f"resume with 'caretrail log --after @{self.last}'"
+
+
+def _fields(row: LogRow) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "position": row.position,
+        "stream": str(row.stream),
+        "episode": row.episode,
+        "version": row.version,
+        "name": row.name,
+        "schema": row.schema,
+        "imported": row.imported,
+        "recorded_at": instant(row.recorded_at),
+        "recorded_by": row.recorded_by,
+        "source": row.source,
+        "command_id": row.command_id,
+        "leaf": row.leaf.hex(),
+        "fact": row.fact,
+    }
+    if row.error is not None:
+        code, message, hint = row.error
+        fields |= {"error": code, "message": message, "hint": hint}
+    return fields

@@ -1,0 +1,219 @@
+"""`projection`: manage the read models, which can always be rebuilt from the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from caretrail.cli.exits import Status, Stopped
+from caretrail.cli.groups import Group, described
+from caretrail.cli.options import access_options, json_option, store_option
+from caretrail.cli.session import Setup, access_log
+from caretrail.cli.terminal.progress import progress
+from caretrail.cli.terminal.screen import print_json, print_json_list, say
+from caretrail.errors import AccessNotRecorded, UnknownEpisode
+from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.log.recorder import EventRecorder
+    from caretrail.readmodel import status as standing
+    from caretrail.readmodel.rows import Quarantined
+
+
+@click.group("projection", cls=Group)
+@described
+def projection_command() -> None:
+    """Manage the read models.
+
+    Worklist, findings and eligibility are rows computed from the log. They can be dropped and rebuilt at any time; the
+    log is the only source of truth.
+
+        caretrail projection status
+    """
+
+
+@projection_command.command("status")
+@described
+@json_option
+@access_options
+@store_option
+@click.pass_obj
+def status_command(setup: Setup, as_json: bool) -> None:
+    """Show how far the read models are behind the log.
+
+    caretrail projection status
+    """
+    from caretrail.readmodel.status import status
+
+    with setup.open() as recorder:
+        found = status(recorder)
+        if as_json:
+            _record_quarantined(setup, recorder, found, required=False)
+    _print_status(found, as_json=as_json)
+
+
+@projection_command.command("catch-up")
+@described
+@json_option
+@access_options
+@store_option
+@click.pass_obj
+def catch_up_command(setup: Setup, as_json: bool) -> None:
+    """Bring the read models up to date.
+
+    Safe to run beside other projectors, and to kill.
+
+        caretrail projection catch-up
+    """
+    from caretrail.readmodel.upkeep import catch_up
+
+    with setup.open() as recorder, progress("Catching up") as done:
+        found = catch_up(recorder, progress=done)
+        if as_json:
+            _record_quarantined(setup, recorder, found)
+    _print_status(found, as_json=as_json)
+
+
+@projection_command.command("rebuild")
+@described
+@json_option
+@access_options
+@store_option
+@click.pass_obj
+def rebuild_command(setup: Setup, as_json: bool) -> None:
+    """Rebuild the read models from the log.
+
+    Readers see the old rows until the new ones are complete. Safe to kill and run again.
+
+        caretrail projection rebuild
+    """
+    from caretrail.readmodel.rebuild import rebuild
+
+    with setup.open() as recorder, progress("Rebuilding") as done:
+        found = rebuild(recorder, progress=done)
+        if as_json:
+            _record_quarantined(setup, recorder, found)
+    _print_status(found, as_json=as_json)
+
+
+@projection_command.command("check")
+@described
+@json_option
+@access_options
+@store_option
+@click.pass_obj
+def check_command(setup: Setup, as_json: bool) -> None:
+    """Verify the read models against the log.
+
+    Recomputes every episode and compares. Exit status 1 if any differs.
+
+        caretrail projection check
+    """
+    from caretrail.readmodel.check import check
+
+    with setup.open() as recorder, progress("Checking") as done:
+        report = check(recorder, progress=done)
+        _record(setup, recorder, [name for name in report.differ if not name.startswith(("program ", "tile "))])
+    if as_json:
+        print_json(report.as_json())
+    elif report.ok:
+        click.echo(f"{plural(report.episodes, 'episode')} checked through @{report.position}: all rows match the log")
+        click.echo(f"digest {report.live}")
+    else:
+        click.echo(f"{plural(len(report.differ), 'episode')} of {report.episodes} differ at @{report.position}:")
+        for episode in report.differ:
+            click.echo(f"  {visible(episode)}")
+        say("Hint: 'caretrail projection rebuild' mends them")
+    if not report.ok:
+        raise Stopped(Status.CANNOT)
+
+
+@projection_command.group("quarantine", cls=Group, invoke_without_command=True)
+@described
+@json_option
+@access_options
+@store_option
+@click.pass_context
+def quarantine_command(ctx: click.Context, as_json: bool) -> None:
+    """List the unreadable episodes.
+
+    An unreadable fact keeps its own episode out of the read models, and no other.
+
+        caretrail projection quarantine
+        caretrail projection quarantine retry LNK-2026-0001
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from caretrail.readmodel.status import status
+
+    setup = ctx.ensure_object(Setup)
+    with setup.open() as recorder:
+        state = status(recorder)
+        _record_quarantined(setup, recorder, state)
+    found = state.quarantined
+    if as_json:
+        print_json_list([{**item._asdict(), "stream": str(item.stream)} for item in found])
+    elif not found:
+        say("No episode is quarantined")
+    for item in () if as_json else found:
+        click.echo(_in_words(item))
+
+
+@quarantine_command.command("retry")
+@described
+@click.argument("episode")
+@access_options
+@store_option
+@click.pass_obj
+def retry_command(setup: Setup, episode: str) -> None:
+    """Retry a quarantined episode, as after a fix.
+
+    caretrail projection quarantine retry LNK-2026-0001
+    """
+    from caretrail.readmodel.status import status
+    from caretrail.readmodel.upkeep import retry
+
+    with setup.open() as recorder:
+        found = [item for item in status(recorder).quarantined if episode in (item.episode, str(item.stream))]
+        if not found:
+            raise UnknownEpisode("no episode of that number is quarantined", "see 'caretrail projection quarantine'")
+        _record(setup, recorder, [found[0].episode or str(found[0].stream)])
+        readable = retry(recorder, found[0].stream)
+    if not readable:
+        say(f"Error: still unreadable: {_in_words(found[0])}")
+        raise Stopped(Status.CANNOT)
+    click.echo(f"{visible(episode)} is readable again")
+
+
+def _record_quarantined(
+    setup: Setup, recorder: EventRecorder, found: standing.Status, *, required: bool = True
+) -> None:
+    try:
+        _record(setup, recorder, [item.episode or str(item.stream) for item in found.quarantined])
+    except AccessNotRecorded as failed:
+        if required or not failed.read_only:
+            raise
+
+
+def _record(setup: Setup, recorder: EventRecorder, episodes: list[str]) -> None:
+    """Record that these episodes are about to be named."""
+    if episodes:
+        with access_log(setup, recorder, "operations") as access:
+            access(episodes)
+
+
+def _print_status(found: standing.Status, *, as_json: bool) -> None:
+    if as_json:
+        print_json(found.as_json())
+        return
+    behind = f"{plural(found.behind, 'fact')} behind" if found.behind else "latest"
+    click.echo(f"Current through @{found.position} of @{found.log_position} ({behind})")
+    if found.quarantined:
+        click.echo(f"{plural(len(found.quarantined), 'episode')} quarantined: see 'caretrail projection quarantine'")
+
+
+def _in_words(item: Quarantined) -> str:
+    name = visible(item.episode) if item.episode else str(item.stream)
+    fact = f"fact {item.version} (@{item.position})"
+    return f"{name}: {fact} unreadable: {visible(item.reason_code)}, since {visible(item.since)}"

@@ -1,0 +1,142 @@
+"""Types of what people type: days, moments, positions, people and words to choose from, each with its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    pass
+
+
+# --- words to choose from ---------------------------------------------------------------------------------------
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """A sentence that names what was probably meant, with a space before it; nothing if nothing is near."""
+    near = get_close_matches(word, list(names))
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+class Choice(click.Choice[str]):
+    """One of some words; a word that is none of them is answered with the nearest."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Say which words there are, and which one was probably meant."""
+        return f"{super().get_invalid_choice_message(value, ctx)}{did_you_mean(value, self.choices)}"
+
+
+# --- which day, and what was known ------------------------------------------------------------------------------
+
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""The days one may ask about: no treatment lies outside, and within them no arithmetic leaves the calendar."""
+
+MOST_DAYS = 36_500
+"""The longest span of days one may ask for."""
+
+MOST_ROWS = 1_000_000_000
+"""The most rows one may ask for."""
+
+MOST_DIGITS = 18
+"""Of a position: more may be more than a store can hold."""
+
+
+class Day(click.ParamType[date]):
+    """A civil date, `YYYY-MM-DD`, from FIRST_DAY to LAST_DAY."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read a date."""
+        if isinstance(value, date):
+            return value
+        try:
+            day = date.fromisoformat(value) if len(value) == 10 else None
+        except ValueError:
+            day = None
+        if day is None:
+            self.fail("a date is YYYY-MM-DD", param, ctx)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail(f"a date is from {FIRST_DAY} to {LAST_DAY}", param, ctx)
+        return day
+
+
+class Position(click.ParamType[int]):
+    """A position of the log, `@N` or `N`."""
+
+    name = "position"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a position."""
+        if isinstance(value, int):
+            return value
+        number = value.removeprefix("@")
+        if not (number.isascii() and number.isdecimal() and len(number) <= MOST_DIGITS):
+            self.fail("a position is @NUMBER, as in a receipt", param, ctx)
+        return int(number)
+
+
+Knowledge = datetime | int
+"""What was known: at an instant, or up to a position of the log."""
+
+
+class Moment(click.ParamType["datetime | int"]):
+    """A moment of knowledge: an instant with its zone, a date (its end in UTC), or `@POSITION`."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Knowledge:
+        """Read an instant or a position."""
+        if isinstance(value, datetime | int):
+            return value
+        if value.startswith("@"):
+            return Position().convert(value, param, ctx)
+        if len(value) == 10:
+            return end_of_day(Day().convert(value, param, ctx))
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            return self.fail("a time is YYYY-MM-DDTHH:MM:SSZ, a date, or @POSITION", param, ctx)
+        if instant.tzinfo is None:
+            self.fail("a time needs its zone: end it with Z for UTC, or with an offset such as -06:00", param, ctx)
+        if not FIRST_DAY <= instant.date() <= LAST_DAY:
+            self.fail(f"a time is from {FIRST_DAY} to {LAST_DAY}", param, ctx)
+        return instant
+
+
+def end_of_day(day: date) -> datetime:
+    """The last microsecond of a day in UTC."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1, microseconds=-1)
+
+
+# --- who is asking ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who sits at the keyboard, as stated."""
+
+    id: str
+    role: str
+    credential: str | None = None
+
+
+class AuthorType(click.ParamType[Author]):
+    """`id,role,credential`; the credential may be left out."""
+
+    name = "author"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Author:
+        """Read an author."""
+        if isinstance(value, Author):
+            return value
+        parts = [part.strip() for part in value.split(",", 2)]
+        if len(parts) < 2 or not all(parts):
+            self.fail("write id,role,credential, for example c-ortiz,clinician,LADC", param, ctx)
+        return Author(*parts)

@@ -1,0 +1,1 @@
+"""Commands that read: worklist, findings, show, timeline, eligibility, why, census, rules."""

@@ -1,0 +1,54 @@
+"""`census`: the episodes open on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from caretrail.cli.filters import program_option
+from caretrail.cli.groups import described
+from caretrail.cli.options import read_options
+from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.terminal.tables import print_tables
+from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.reading.answers import CensusRow, Standing
+
+TITLES = ("Episode", "Client", "Level", "Clinician", "Admitted", "Days", "Status")
+
+
+@click.command("census")
+@described
+@program_option
+@read_options
+def census_command(options: ReadOptions, programs: Sequence[str]) -> None:
+    """List open episodes by program.
+
+    Those open or on hold on the day asked for, by program.
+
+        caretrail census --as-of 2026-03-09
+    """
+    from caretrail.reading.query import Filters
+    from caretrail.reading.questions.census import Census
+
+    with session(options) as asked:
+        answer = asked.ask(Census(asked.query, Filters(programs=frozenset(programs))))
+        asked.show(answer, partial(_print, asked))
+
+
+def _print(asked: Session, rows: Sequence[CensusRow], standing: Standing) -> None:
+    """Print one table a program, so that a row fits 80 columns; ids and days are never broken over lines."""
+    click.echo(asked.heading("Census", standing))
+    programs: dict[str, list[tuple[str, ...]]] = {}
+    for row in rows:
+        cells = (
+            row.episode, row.client or "", row.level or "", row.clinician or "",
+            str(row.admitted_on or ""), "" if row.days is None else str(row.days), row.status,
+        )  # fmt: skip  # in the order of the titles
+        programs.setdefault(row.program or "no program", []).append(cells)
+    print_tables(TITLES, [(f"\n{visible(program)} ({len(found)})", found) for program, found in programs.items()])
+    click.echo(f"\n{plural(len(rows), 'episode')} open on that day")

@@ -1,0 +1,53 @@
+"""`eligibility`: whether continued stay is supported on a day, and on what that rests."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from caretrail.cli.episodes import case_number, episode_argument
+from caretrail.cli.groups import described
+from caretrail.cli.options import read_options
+from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.terminal.tables import lines, print_sheet, verdict_cell
+from caretrail.text import visible
+
+if TYPE_CHECKING:
+    from caretrail.reading.answers import EligibilityRow, Standing
+
+
+@click.command("eligibility")
+@described
+@episode_argument
+@read_options
+def eligibility_command(options: ReadOptions, episode: str) -> None:
+    """Answer whether continued stay is supported on a day.
+
+    Always with its basis, its reasons, the day it holds through, and the facts it rests on. EPISODE is a case number
+    or the beginning of one.
+
+        caretrail eligibility LNK-2026-0001 --as-of 2026-02-10
+    """
+    from caretrail.reading.questions.eligibility import ContinuedStay
+
+    with session(options) as asked:
+        answer = asked.ask(ContinuedStay(case_number(asked, episode), asked.query))
+        asked.show(answer, partial(_print, asked))
+
+
+def _print(asked: Session, row: EligibilityRow, _: Standing) -> None:
+    click.echo(asked.marked(f"{visible(row.episode)} on {row.as_of}: continued stay"))
+    click.echo("")
+    facts = ", ".join(map(str, row.evidence))
+    print_sheet(
+        [
+            ("Answer", verdict_cell(row.verdict, row.verdict.replace("_", " "))),
+            ("Basis", row.basis),
+            ("Holds through", str(row.holds_through or "")),
+            ("Reasons", lines(*row.reasons)),
+            ("Rests on", f"facts {facts}: 'caretrail timeline' shows them" if facts else ""),
+        ]
+    )
+    click.echo("")

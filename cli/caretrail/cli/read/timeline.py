@@ -1,0 +1,123 @@
+"""`timeline`: every fact of an episode, when it happened and when the store learned it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caretrail.cli.episodes import case_number, episode_argument
+from caretrail.cli.groups import described
+from caretrail.cli.options import read_options
+from caretrail.cli.params import Choice
+from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.terminal.tables import Row, lines, print_table
+from caretrail.describe import spoken, summary, value_in_words
+from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.reading.answers import Standing
+    from caretrail.reading.event_rows import Amendment, Withdrawn
+    from caretrail.reading.questions.timeline import TimelineRow
+
+TITLES = ("Fact", "Happened", "Recorded, UTC", "What", "Stated by")
+MINUTE = "%Y-%m-%d %H:%M"
+NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "the void"}
+
+
+@click.command("timeline")
+@described
+@episode_argument
+@click.option(
+    "--order",
+    type=Choice(["recorded", "clinical"]),
+    default="recorded",
+    help="As recorded (default), or as it happened.",
+)
+@read_options
+def timeline_command(options: ReadOptions, episode: str, order: Any) -> None:
+    """Show every fact of an episode and when it became known.
+
+    Late entries are marked; what was corrected, added or voided stays readable, with who changed it, when and why. A
+    date that was corrected is shown below the first; by it the fact stands in clinical order. EPISODE is a case number
+    or the beginning of one.
+
+        caretrail timeline LNK-2026-0001 --known-at 2026-03-22
+        caretrail timeline LNK-2026-0001 --order clinical
+    """
+    from caretrail.reading.questions.timeline import Timeline
+
+    with session(options) as asked:
+        name = case_number(asked, episode)
+        answer = asked.ask(Timeline(name, asked.query, order))
+        asked.show(answer, partial(_print, asked, name))
+
+
+def _print(asked: Session, name: str, rows: Sequence[TimelineRow], _: Standing) -> None:
+    click.echo(asked.heading(f"Timeline of {visible(name)}"))
+    click.echo("")
+    print_table(TITLES, [_cells(row) for row in rows], wraps=3)
+    marks = {
+        "late": sum(row.late for row in rows),
+        "corrected": sum(bool(row.corrected_by) for row in rows),
+        "added to": sum(bool(row.addenda) for row in rows),
+        "voided": sum(row.voided_by is not None for row in rows),
+        "imported": sum(row.imported for row in rows),
+    }
+    counted = "".join(f", {count} {mark}" for mark, count in marks.items() if count)
+    click.echo(f"\n{plural(len(rows), 'fact')}{counted}")
+
+
+def _cells(row: TimelineRow) -> Row:
+    struck = row.voided_by is not None
+    what = f"✗ {summary(row.fact)}" if struck else summary(row.fact)
+    recorded = f"{row.recorded_at:{MINUTE}}"
+    moved = f"→{row.happened_on}" if row.happened_on != row.occurred_on else ""
+    did = [str(person["id"]) for person in row.fact.get("performed_by") or ()]
+    others = [f"for {who}" for who in did if did != [row.author]]
+    by = lines(row.author, row.credential or spoken(row.role), *others)
+    return (
+        str(row.version),
+        lines(str(row.occurred_on), moved, style="red" if row.late else ""),
+        recorded,
+        lines(what, *_marks(row), style="strike dim" if struck else ""),
+        by,
+    )
+
+
+def _marks(row: TimelineRow) -> list[str]:
+    """What must not be overlooked about a fact: what it is itself, then what later facts did to it."""
+    marks: list[str] = []
+    if row.late:
+        after = f", {plural(row.days_after, 'day')} after" if row.days_after > 0 else ""
+        marks.append(f"LATE ENTRY{after}{f': {row.late_reason}' if row.late_reason else ''}")
+    if row.entered_at is not None:
+        marks.append(f"entered {row.entered_at:%Y-%m-%d %H:%M %Z}, says the sender")
+    if row.explains_nothing:
+        marks.append("EXPLAINS NOTHING: no finding of that rule was up on that day")
+    for _, changes in groupby(row.corrections, key=lambda change: change.version):
+        fields = list(changes)
+        said = "; ".join(f"{spoken(one.field)} {value_in_words(one.old)} → {value_in_words(one.new)}" for one in fields)
+        marks.append(f"CORRECTED by {_stated(fields[0])}: {said} ({fields[0].reason})")
+    marks += [f"ADDED by {_stated(added)}: {added.text} ({added.reason})" for added in row.addenda]
+    marks += [_withdrawn(row, gone) for gone in row.withdrawn]
+    if row.void is not None:
+        along = f" with fact {row.void.target}" if row.void.target != row.version else ""
+        marks.append(f"VOIDED{along} by {_stated(row.void)}: {spoken(row.void.reason)}")
+    return marks
+
+
+def _withdrawn(row: TimelineRow, gone: Withdrawn) -> str:
+    was = f"{NOUNS[gone.type]} by {_stated(gone)} ({spoken(gone.reason)})"
+    if gone.by.target == row.version:
+        return f"STRUCK WITH IT: {was}"
+    return f"WITHDRAWN by {_stated(gone.by)} ({spoken(gone.by.reason)}): {was}"
+
+
+def _stated(by: Amendment) -> str:
+    """Which fact, whose and when: the day it is dated is told where it is not the day it was recorded."""
+    dated = f", dated {by.occurred_on}" if by.occurred_on != by.recorded_at.date() else ""
+    return f"{by.version}, {by.author}, {by.credential or spoken(by.role)}, {by.recorded_at:{MINUTE}}{dated}"

@@ -1,0 +1,172 @@
+"""`why`: the chain behind a rule's verdict: dates, arithmetic, words of the rule, facts, and readings of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from caretrail.cli.episodes import case_number, episode_argument
+from caretrail.cli.groups import described
+from caretrail.cli.options import read_options
+from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.terminal.tables import lines, print_sheet, print_table, verdict_cell
+from caretrail.cli.what_if import pack_option
+from caretrail.describe import spoken, summary, value_in_words
+from caretrail.text import visible
+
+if TYPE_CHECKING:
+    from caretrail.reading.answers import Standing
+    from caretrail.reading.questions.why import Interval, Reasons, RestsOn
+    from caretrail.reading.readings import Alternative, ReadingRow
+
+
+@click.command("why")
+@described
+@episode_argument
+@click.argument("rule")
+@pack_option
+@read_options
+def why_command(options: ReadOptions, episode: str, rule: str, pack: str | None) -> None:
+    """Explain a rule's verdict: rule, dates, arithmetic, facts.
+
+    Also which version of the rules judged, how open questions of the text are read, and what the rule would say if
+    they were read otherwise. RULE may leave out its prefix: R1 means NE21-R1. EPISODE is a case number or the
+    beginning of one.
+
+        caretrail why LNK-2026-0001 R1 --as-of 2026-03-09
+    """
+    from caretrail.reading.questions.why import Why
+
+    with session(options, pack) as asked:
+        answer = asked.ask(Why(case_number(asked, episode), rule, asked.query))
+        asked.show(answer, partial(_print, asked))
+
+
+def _print(asked: Session, why: Reasons, _: Standing) -> None:
+    strength = why.strength if why.on else f"{why.strength}, off"
+    click.echo(f"{visible(why.rule)} {visible(why.title)}{f' ({strength})' if why.strength else ''}")
+    click.echo(asked.marked(f"{visible(why.episode)} on {why.as_of}"))
+    click.echo("")
+    print_sheet(
+        [
+            ("Says" if why.in_force or not why.findings else "Last said", lines(*_says(why))),
+            ("Because", lines(*why.today)),
+            ("Rests on", lines(*map(_fact, why.rests_on))),
+            ("Explained", lines(*map(_fact, why.explained_by))),
+            ("Ends with", lines(why.cleared_by if _asks(why) else "")),
+            ("The rule", lines(why.text)),
+            ("Source", lines(why.citation)),
+            ("Version", lines(_version(asked, why))),
+        ]
+    )
+    _print_readings(why)
+    _print_history(why)
+    click.echo("")
+
+
+def _says(why: Reasons) -> Iterator[str]:
+    """The verdict, and from when to when."""
+    for row, lasts in zip(why.findings, why.lasts, strict=True):
+        yield f"{_verdict(row.verdict, row.message)}{' (quiet: explained)' if row.quiet else ''}"
+        yield f"  {lasts}"
+    if not why.findings:
+        yield why.silent or "nothing about this episode up to that day"
+
+
+def _verdict(verdict: str, message: str) -> str:
+    return f"{spoken(verdict)}: {message}" if message else spoken(verdict)
+
+
+def _version(asked: Session, why: Reasons) -> str:
+    """Which version of the rules judged: its days in force and of publication, as far as its text gives them."""
+    judged = why.judged_by
+    if judged is None:
+        return ""
+    if asked.what_if is not None:
+        return f"{judged.pack}, as if in force all along"
+    first = f" from {judged.effective_from}" if judged.effective_from else ""
+    last = f" to {judged.effective_to}" if judged.effective_to else ""
+    words = f"{judged.pack}, in force{first}{last}" if first or last else f"{judged.pack}, in force on every day"
+    if judged.published_on is None:
+        return f"{words}; {'when it was published is not stated' if first or last else 'the text carries no date'}"
+    after = judged.effective_from is not None and judged.published_on > judged.effective_from
+    return f"{words}; published {judged.published_on}{', after it came into force' if after else ''}"
+
+
+def _fact(item: RestsOn) -> str:
+    changed = "".join(
+        f"; corrected by fact {change.version}: {spoken(change.field)} {value_in_words(change.old)} → "
+        f"{value_in_words(change.new)}"
+        for change in item.corrections
+    )
+    struck = f"; voided by fact {item.voided_by}" if item.voided_by else ""
+    return f"fact {item.version}, {item.occurred_on}: {summary(item.fact)}{changed}{struck}"
+
+
+def _asks(why: Reasons) -> bool:
+    """Whether anything is up that could end; what was not met when a stay ended never does."""
+    return why.in_force and any(row.verdict not in ("met", "not_applicable", "not_met") for row in why.findings)
+
+
+# --- how the text is read -------------------------------------------------------------------------------------------
+
+
+def _print_readings(why: Reasons) -> None:
+    if why.readings:
+        click.echo("\nHow the text is read, and what it would say if read otherwise:")
+    for reading in why.readings:
+        _print_lines([reading.question], indent=2)
+        _print_lines(list(_answers(reading)), indent=4)
+
+
+def _print_lines(words: Sequence[str], indent: int) -> None:
+    rows = [(line,) for line in words]
+    print_table(("",), rows, wraps=0, header=False, indent=indent)
+
+
+def _answers(reading: ReadingRow) -> Iterator[str]:
+    """The answer that holds, those that would change nothing beside it, and below it those that would."""
+    same = [spoken(other.value) for other in reading.alternatives if other.same]
+    yield f"{spoken(reading.value)}{f'; the same if {_either(same)}' if same else ''}"
+    others: dict[str, list[str]] = {}
+    for other in reading.alternatives:
+        if not other.same:
+            others.setdefault(_would_say(other), []).append(spoken(other.value))
+    for words, values in others.items():
+        yield f"if {_either(values)}: {words}"
+
+
+def _would_say(other: Alternative) -> str:
+    if other.refused is not None:
+        return f"not judged, for it cannot stand alone ({other.refused})"
+    said = dict.fromkeys(_verdict(item.verdict, item.message) for item in other.would_say)
+    return "; ".join(said) or "nothing"
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+
+
+# --- what it said over time -----------------------------------------------------------------------------------------
+
+
+def _print_history(why: Reasons) -> None:
+    """What the rule said over time, up to the day asked for."""
+    told = [item for item in why.history if item.verdict != "not_applicable"]
+    several = len({item.pack for item in told}) > 1
+    rows = [(_days(item), verdict_cell(item.verdict), _message(item, several)) for item in told]
+    if rows:
+        click.echo("\nSo far:")
+        print_table(("Days", "Verdict", "Message"), rows, wraps=2, header=False, indent=2)
+
+
+def _message(item: Interval, several: bool) -> str:
+    return f"{item.message}{' (quiet)' if item.quiet else ''}{f' (by {item.pack})' if several else ''}"
+
+
+def _days(item: Interval) -> str:
+    return f"{item.start} to {item.until - timedelta(days=1)}" if item.until else f"{item.start} on"

@@ -1,0 +1,157 @@
+"""`worklist`: what to do, most urgent first, one row per episode and rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caretrail.cli.episodes import whose
+from caretrail.cli.filters import filter_options
+from caretrail.cli.groups import described
+from caretrail.cli.options import read_options
+from caretrail.cli.params import MOST_ROWS
+from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.terminal.tables import Row, print_tables, verdict_cell
+from caretrail.cli.what_if import pack_option
+from caretrail.readmodel.placed import Group
+from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.reading.answers import Standing, Work, WorkRow
+    from caretrail.reading.questions.worklist import Worklist
+
+GROUPS = {
+    Group.NOW: "Now: overdue, due today, or treatment without an assessment",
+    Group.THIS_WEEK: "Next: due soon, or a signature owed",
+    Group.DOCUMENTATION: "Check the record: what it says is not enough to judge",
+    Group.QUIET: "Quiet: explained, or too early to matter",
+}
+TITLES = ("Episode", "Rule", "Due", "What", "Owner")
+
+
+@click.command("worklist")
+@described
+@click.option("--all", "everything", is_flag=True, help="Show what is quiet too.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), metavar="ROWS", help="Show at most this many rows.")
+@pack_option
+@filter_options
+@read_options
+def worklist_command(
+    options: ReadOptions, filters: dict[str, Any], everything: bool, limit: int | None, pack: str | None
+) -> None:
+    """Show what to do, most urgent first.
+
+    One row per episode and rule: first what is overdue or due today, longest first, then what is due soon and
+    signatures owed, then records to check. What a program must attest stands once, in a row of the program. Everybody's
+    work is shown, unless --mine.
+
+        caretrail worklist --mine
+        caretrail worklist --pack rules-of-2027.toml
+    """
+    from caretrail.reading.query import Filters
+    from caretrail.reading.questions.census import OpenEpisodes
+    from caretrail.reading.questions.worklist import Worklist
+
+    with session(options, pack) as asked:
+        question = Worklist(asked.query, Filters(**filters), everything)
+        answer = asked.ask(question)
+        work = answer.value
+        difference, open_at = "", Counter[str | None]()
+        if not options.as_json:  # before anything is printed: each may be refused
+            difference = _difference(asked, question, work)
+            open_at = open_at if work.rows else asked.ask(OpenEpisodes(replace(asked.query, policy=None))).value
+        option = asked.what_if.option if asked.what_if is not None else ""
+        why = f"'caretrail why EPISODE RULE{option}' explains a row."
+        asked.show(
+            answer,
+            partial(_print, asked, limit, difference, open_at),
+            *([why] if work.rows else []),
+            shown=replace(work, rows=work.rows[:limit]),
+        )
+
+
+def _difference(asked: Session, question: Worklist, work: Work) -> str:
+    """How the rows differ from those by the packs in force, where the read models are there to be read."""
+    from caretrail.errors import StaleReadModel
+
+    if asked.what_if is None or asked.query.known_at is not None:
+        return ""
+    try:
+        as_it_is = asked.ask(replace(question, query=replace(asked.query, policy=None, allow_stale=False))).value
+    except StaleReadModel:
+        return ""
+    ours, theirs = _by_matter(work), _by_matter(as_it_is)
+    more, less = len(ours.keys() - theirs.keys()), len(theirs.keys() - ours.keys())
+    otherwise = sum(1 for matter, said in ours.items() if theirs.get(matter, said) != said)
+    if not (more or less or otherwise):
+        return "The same rows as by the packs in force."
+    return f"Against the packs in force: {plural(more, 'row')} more, {less} less, {otherwise} changed."
+
+
+def _by_matter(work: Work) -> dict[tuple[str, str, Group], tuple[object, ...]]:
+    """What each row says, by the episode and the rule it is of; records to check are one row an episode."""
+    return {
+        (whose(row), "" if row.group is Group.DOCUMENTATION else row.rule, _kind(row)): (
+            row.verdict,
+            row.due_on,
+            row.message,
+        )
+        for row in work.rows
+    }
+
+
+def _kind(row: WorkRow) -> Group:
+    """The group of a row; this week's work is no other than today's."""
+    return Group.NOW if row.group is Group.THIS_WEEK else row.group
+
+
+def _print(
+    asked: Session, limit: int | None, difference: str, open_at: Counter[str | None], work: Work, standing: Standing
+) -> None:
+    click.echo(asked.heading("Worklist", standing))
+    if not work.rows:
+        _print_nothing(asked, open_at)
+    shown = work.rows[:limit]
+    groups = [
+        (
+            f"\n{title} ({sum(row.group is group for row in work.rows)})",
+            [_cells(row) for row in shown if row.group is group],
+        )
+        for group, title in GROUPS.items()
+    ]
+    print_tables(TITLES, [(heading, rows) for heading, rows in groups if rows], wraps=3)
+    if len(shown) < len(work.rows):
+        click.echo(f"\n{plural(len(work.rows) - len(shown), 'row')} more, beyond --limit {limit}.")
+    if work.quiet_count:
+        click.echo(f"\n{plural(work.quiet_count, 'quiet row')} not shown: --all shows them too.")
+    click.echo("")
+    if difference:
+        click.echo(difference)
+
+
+def _print_nothing(asked: Session, open_at: Counter[str | None]) -> None:
+    """An empty list says of how many episodes it is the list."""
+    click.echo(f"\nNothing to do that was asked for; {plural(open_at.total(), 'episode')} open on that day.")
+    if asked.what_if is not None:
+        levels = asked.what_if.pack.levels
+        count = sum(open_at[level] for level in levels)
+        click.echo(f"At a level the pack is for ({visible(', '.join(levels))}): {count}.")
+
+
+def _cells(row: WorkRow) -> Row:
+    folded = row.group is Group.DOCUMENTATION
+    rule = "" if folded and row.count > 1 else row.rule
+    what = row.message if folded or row.count == 1 else f"{row.message} ({row.count} in all, since {row.since})"
+    return whose(row), rule, verdict_cell(row.verdict, _due(row)), what, row.owner or ""
+
+
+def _due(row: WorkRow) -> str:
+    if row.verdict == "overdue":
+        return f"{plural(row.days_overdue, 'day')} over"
+    if row.verdict == "due_today":
+        return "today"
+    return str(row.due_on) if row.due_on and row.verdict == "due_soon" else f"since {row.since:%m-%d}"

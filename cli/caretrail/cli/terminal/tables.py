@@ -1,0 +1,183 @@
+"""Tables and sheets for a person: wrapped to the screen, ids never cut, color on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING
+
+import click
+
+from caretrail.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+WIDEST = 120
+"""Longer lines are hard to read on any screen."""
+
+NARROWEST = 40
+"""Narrower than this is no screen but an unknown one, which counts as USUAL."""
+
+USUAL = 80
+USUAL_HEIGHT = 24
+
+LONGEST_ID = 28
+"""A longer id is folded onto the next line, never cut."""
+
+FEWEST_WORDS = 12
+"""The narrowest column of words; where there is less room, rows become blocks."""
+
+GAP = 2
+
+VERDICT_STYLES = {
+    "overdue": "bold red",
+    "violation": "red",
+    "not_met": "red",
+    "not_eligible": "bold red",
+    "due_today": "bold yellow",
+    "due_soon": "yellow",
+    "unknown": "magenta",
+    "met": "green",
+    "eligible": "bold green",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text with a style; newlines of ours are kept, everything else that would not print is shown."""
+
+    text: str
+    style: str = ""
+
+    def rich(self) -> Text:
+        """The cell, safe to print."""
+        from rich.text import Text
+
+        return Text("\n".join(visible(line) for line in self.text.split("\n")), self.style, overflow="fold")
+
+
+AnyCell = Cell | str
+Row = Sequence[AnyCell]
+
+
+def lines(*parts: str, style: str = "") -> Cell:
+    """A cell of several lines, each made safe first: a newline from an event stays visible, ours break the line."""
+    return Cell("\n".join(visible(part) for part in parts if part), style)
+
+
+def verdict_cell(verdict: str, text: str | None = None) -> Cell:
+    """A verdict, or a text, in the verdict's color."""
+    return Cell(verdict if text is None else text, VERDICT_STYLES.get(verdict, ""))
+
+
+def print_table(
+    titles: Sequence[str], rows: Sequence[Row], *, wraps: int | None = None, header: bool = True, indent: int = 0
+) -> None:
+    """Print rows under their titles; the column `wraps` gets what the others leave."""
+    print_tables(titles, [("", rows)], wraps=wraps, header=header, indent=indent)
+
+
+def print_tables(
+    titles: Sequence[str],
+    groups: Sequence[tuple[str, Sequence[Row]]],
+    *,
+    wraps: int | None = None,
+    header: bool = True,
+    indent: int = 0,
+) -> None:
+    """Print tables one below the other, each under its heading, with columns that are as wide in all of them.
+
+    Where a screen is too narrow for the columns, each row becomes a block of lines.
+    """
+    console = _console(indent)
+    texts = [(heading, [[_rich(cell) for cell in row] for row in rows]) for heading, rows in groups]
+    widths = _widths(titles, (row for _, rows in texts for row in rows), wraps, console.width)
+    for heading, rows in texts:
+        if heading:
+            click.echo(heading)
+        if widths:
+            _print(_table(titles, widths, rows, header=header), console, indent)
+        else:
+            _print_blocks(titles if header else [""] * len(titles), rows, console, indent)
+
+
+def print_sheet(rows: Iterable[tuple[str, AnyCell]]) -> None:
+    """Print labels and what belongs to them; the label of a row without content is left out too."""
+    _print(_sheet([(label, _rich(cell)) for label, cell in rows]), _console(0), 0)
+
+
+# --- layout -----------------------------------------------------------------------------------------------------
+
+
+def _widths(titles: Sequence[str], rows: Iterable[Sequence[Text]], wraps: int | None, screen: int) -> list[int]:
+    """How wide each column is, as its longest cell but for the one that wraps; nothing if they do not fit."""
+    widths = [len(title) for title in titles]
+    for row in rows:
+        for number, text in enumerate(row):
+            longest = max(line.cell_len for line in text.split(allow_blank=True))
+            widths[number] = max(widths[number], longest if number == wraps else min(longest, LONGEST_ID))
+    if wraps is not None:
+        most = screen - sum(widths) + widths[wraps] - GAP * (len(widths) - 1)
+        widths[wraps] = max(min(widths[wraps], most), FEWEST_WORDS)
+    fit = sum(widths) + GAP * (len(widths) - 1) <= screen
+    return widths if fit else []
+
+
+def _table(titles: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Text]], *, header: bool) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=header, header_style="dim", padding=(0, GAP, 0, 0))
+    for title, width in zip(titles, widths, strict=True):
+        table.add_column(title, width=width, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _sheet(rows: Iterable[tuple[str, Text]]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, GAP, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in rows:
+        if text:
+            table.add_row(label, text)
+    return table
+
+
+def _print_blocks(titles: Sequence[str], rows: Iterable[Sequence[Text]], console: Console, indent: int) -> None:
+    for number, row in enumerate(rows):
+        if number:
+            click.echo()
+        _print(_sheet(zip(titles, row, strict=True)), console, indent)
+
+
+def _rich(cell: AnyCell) -> Text:
+    return (Cell(cell) if isinstance(cell, str) else cell).rich()
+
+
+def _console(indent: int) -> Console:
+    from rich.console import Console
+
+    return Console(
+        file=sys.stdout, markup=False, emoji=False, highlight=False, width=screen_width() - indent, height=USUAL_HEIGHT
+    )
+
+
+def screen_width() -> int:
+    """How many columns to print in: as COLUMNS or the terminal says, and USUAL if neither is any screen's width."""
+    width = get_terminal_size((USUAL, USUAL_HEIGHT)).columns
+    return min(width, WIDEST) if width >= NARROWEST else USUAL
+
+
+def _print(table: Table, console: Console, indent: int) -> None:
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        click.echo((" " * indent + line).rstrip())

@@ -1,0 +1,141 @@
+"""Coming in and going out: assessment, admission, transfer, discharge."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, Literal, Self
+
+from pydantic import ConfigDict, Field, StrictBool, model_validator
+
+from caretrail.events.envelope import EpisodeFact, Traits
+from caretrail.events.fields import (
+    CaseNumber,
+    Code,
+    Date,
+    Diagnosis,
+    DimensionKey,
+    Level,
+    OpaqueId,
+    PolicyName,
+    Text,
+    TimeOfDay,
+    Zone,
+)
+from caretrail.events.values import Dimension, Outcome, Person, Referral, Schedule, TransferIn, check_level
+from caretrail.tokens import RATING_PATTERNS, AssessmentKind, DischargeReason, Dsm, Edition, Population, Route, Screen
+
+
+class Assessed(EpisodeFact):
+    """A substance use assessment was completed, or a prior one accepted."""
+
+    traits: ClassVar[Traits] = Traits(begins=True, moves_outline=True, rank=0)
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    type: Literal["assessed"] = "assessed"
+    kind: AssessmentKind
+    client: OpaqueId
+    program: OpaqueId
+    at: TimeOfDay | None = None
+    edition: Edition
+    dimensions: dict[DimensionKey, Dimension] = Field(default_factory=dict)
+    diagnoses: tuple[Diagnosis, ...] = ()
+    dsm: Dsm | None = None
+    recommended_level: Level | None = None
+    clinician_level: Level | None = None
+    co_occurring_screen: Screen | None = None
+    mental_health_suspected: StrictBool | None = None
+    referral: Referral | None = None
+    discharge_plan: StrictBool | None = None
+    from_: OpaqueId | None = Field(default=None, alias="from", description="prior_accepted: who made it.")
+    on: Date | None = Field(default=None, description="prior_accepted: the day of the prior assessment.")
+    relevant: StrictBool | None = Field(default=None, description="prior_accepted: found clinically relevant.")
+    current_diagnosis: StrictBool | None = None
+    level_recommendation: StrictBool | None = None
+
+    @model_validator(mode="after")
+    def _editions(self) -> Self:
+        check_level(self.recommended_level, self.edition)
+        check_level(self.clinician_level, self.edition)
+        pattern = re.compile(RATING_PATTERNS[self.edition])
+        for key, dimension in self.dimensions.items():
+            if self.edition == "asam-3" and len(key) > 1:
+                raise ValueError("dimensions of the 3rd edition are 1 to 6")
+            if dimension.rating is not None and not pattern.match(dimension.rating):
+                raise ValueError("a rating is not one of its edition's ratings")
+        return self
+
+
+class Admitted(EpisodeFact):
+    """The client was admitted to the program: the episode's stay begins."""
+
+    traits: ClassVar[Traits] = Traits(begins=True, moves_outline=True, moves_stays=True, rank=1)
+
+    type: Literal["admitted"] = "admitted"
+    client: OpaqueId
+    program: OpaqueId
+    prior_episode: CaseNumber | None = None
+    zone: Zone
+    level: Level
+    edition: Edition
+    route: Route
+    transfer_in: TransferIn | None = None
+    population: Population
+    policy: PolicyName
+    medicaid_eligible: StrictBool | None = None
+    team: tuple[Person, ...] = ()
+    clinician: OpaqueId | None = Field(default=None, description="Who carries the case.")
+    schedule: Schedule | None = None
+    expects_progress: StrictBool | None = None
+    dual_diagnosis_enhanced: StrictBool | None = Field(
+        default=None, description="Admitted to dual diagnosis enhanced services."
+    )
+
+    @model_validator(mode="after")
+    def _edition(self) -> Self:
+        check_level(self.level, self.edition)
+        return self
+
+
+class Transferred(EpisodeFact):
+    """The client moved to another level, or to another program of ours."""
+
+    traits: ClassVar[Traits] = Traits(
+        needs_admission=True, not_before_admission=True, moves_outline=True, moves_stays=True, rank=3
+    )
+
+    type: Literal["transferred"] = "transferred"
+    from_level: Level
+    to_level: Level
+    edition: Edition
+    to_program: OpaqueId | None = None
+    reason: Code | None = None
+    outcome: Outcome | None = None
+
+    @model_validator(mode="after")
+    def _levels(self) -> Self:
+        check_level(self.from_level, self.edition)
+        check_level(self.to_level, self.edition)
+        if self.from_level == self.to_level:
+            raise ValueError("to_level must differ from from_level")
+        return self
+
+
+class Discharged(EpisodeFact):
+    """The episode ended; the seven reasons are those of TEDS."""
+
+    traits: ClassVar[Traits] = Traits(
+        needs_admission=True, not_before_admission=True, moves_outline=True, moves_stays=True, rank=4
+    )
+
+    type: Literal["discharged"] = "discharged"
+    reason: DischargeReason
+    last_contact_on: Date | None = None
+    outcome: Outcome | None = None
+    aftercare: Text | None = None
+
+    @model_validator(mode="after")
+    def _last_contact(self) -> Self:
+        if self.last_contact_on is not None and self.last_contact_on > self.occurred_on:
+            raise ValueError("last_contact_on must not be after the discharge")
+        return self

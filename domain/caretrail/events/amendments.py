@@ -1,0 +1,52 @@
+"""What is said of earlier facts and of findings: explanations, corrections, voids, addenda."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from caretrail.events.envelope import EpisodeFact, TargetedFact, Traits
+from caretrail.events.fields import Code, Date, RuleId, Text, Values
+from caretrail.tokens import VoidReason
+
+
+class Explained(EpisodeFact):
+    """Somebody explained a finding: quiets it, never deletes it."""
+
+    traits: ClassVar[Traits] = Traits(plain=True, after_discharge=True)
+
+    type: Literal["explained"] = "explained"
+    rule: RuleId
+    on: Date = Field(description="A day on which the finding was up.")
+    code: Code
+    note: Text | None = None
+
+
+class Corrected(TargetedFact):
+    """Values of an earlier fact were wrong: the original stays readable."""
+
+    traits: ClassVar[Traits] = Traits(amends=True, moves_outline=True, moves_stays=True)
+
+    type: Literal["corrected"] = "corrected"
+    values: Values
+    reason: Text
+
+
+class Voided(TargetedFact):
+    """An earlier fact should not be in this record: it counts nowhere and stays readable."""
+
+    traits: ClassVar[Traits] = Traits(amends=True, moves_outline=True, moves_stays=True)
+
+    type: Literal["voided"] = "voided"
+    reason: VoidReason
+
+
+class Addendum(TargetedFact):
+    """Text was added to an earlier fact."""
+
+    traits: ClassVar[Traits] = Traits(amends=True)
+
+    type: Literal["addendum"] = "addendum"
+    text: Text
+    reason: Text

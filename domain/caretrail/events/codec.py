@@ -1,0 +1,82 @@
+"""Facts to and from the store: one canonical payload, a closed registry of stored names with upcasts.
+
+A stored name is `type/schema`, for example `plan_reviewed/1`; `;imported` behind it marks a historical load. A name
+that is not in the registry is refused: reading a row never imports anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from caretrail.errors import StoreDamaged, StoreNewer
+from caretrail.events.catalog import FACT_TYPES, Fact
+from caretrail.events.envelope import FactBase
+
+IMPORTED = ";imported"
+
+_OF_THE_COMMAND = {"command_id", "source", "expected_version"}
+"""The first two have columns of their own; the last is true before the fact is recorded, and never afterwards."""
+
+UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""`(type, schema)` of an old payload → the payload one schema later. Every released schema stays readable for ever."""
+
+
+def payload_of(fact: Fact) -> bytes:
+    """The canonical JSON of a fact, as stored: without nulls, and without what is said of the act of sending it."""
+    return fact.model_dump_json(by_alias=True, exclude_none=True, exclude=_OF_THE_COMMAND).encode()
+
+
+def stored_name(fact: Fact, *, imported: bool = False) -> str:
+    """The stable name a fact is stored under."""
+    return f"{fact.type}/{fact.schema_number}{IMPORTED if imported else ''}"
+
+
+def is_imported(name: str) -> bool:
+    """Whether a stored name marks a historical load."""
+    return name.endswith(IMPORTED)
+
+
+@lru_cache(maxsize=1000)
+def kind_of(name: str) -> type[FactBase]:
+    """The model of a stored name, without reading anything.
+
+    Raises StoreNewer for a name or schema this program does not know yet.
+    """
+    kind, _, schema = name.removesuffix(IMPORTED).partition("/")
+    cls = FACT_TYPES.get(kind)
+    if cls is None or not schema.isdecimal():
+        raise StoreNewer("a stored fact has a name this program does not know", "upgrade Caretrail, then try again")
+    if int(schema) > cls.schema_number:
+        raise StoreNewer("a stored fact was written by a newer Caretrail", "upgrade Caretrail, then try again")
+    return cls
+
+
+def read_fact(name: str, payload: bytes) -> Fact:
+    """Read a stored fact, upcasting an old schema.
+
+    Raises StoreNewer as `kind_of` does, StoreDamaged for a payload that is not such a fact.
+    """
+    cls = kind_of(name)
+    kind, _, schema = name.removesuffix(IMPORTED).partition("/")
+    try:
+        if int(schema) < cls.schema_number:
+            payload = _upcast(kind, int(schema), cls.schema_number, payload)
+        fact = cls.model_validate_json(payload)
+    except (ValidationError, ValueError, KeyError):
+        raise StoreDamaged(
+            f"a stored {kind} cannot be read",
+            "run 'caretrail projection check' to see which episodes are affected",
+        ) from None
+    return fact  # type: ignore[return-value]  # the registry holds exactly the members of the union
+
+
+def _upcast(kind: str, schema: int, newest: int, payload: bytes) -> bytes:
+    data = json.loads(payload)
+    for number in range(schema, newest):
+        data = UPCASTS[kind, number](data)
+    return json.dumps(data).encode()

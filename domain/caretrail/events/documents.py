@@ -1,0 +1,75 @@
+"""Documents of the stay, and the signatures on them: plans, reviews, determinations."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, StrictBool, model_validator
+
+from caretrail.events.envelope import SignedFact, TargetedFact, Traits
+from caretrail.events.fields import Date, DimensionKey, OpaqueId, Text, Version
+from caretrail.events.values import Dimension, Sections
+from caretrail.tokens import Decision, Participant, ReviewUnit, Supports
+
+
+class PlanSigned(SignedFact):
+    """A version of the treatment plan was signed."""
+
+    traits: ClassVar[Traits] = Traits(needs_admission=True, signable=True, must_be_signed=True)
+
+    type: Literal["plan_signed"] = "plan_signed"
+    plan_version: Version
+    effective_on: Date
+    sections: Sections
+    required_signers: tuple[OpaqueId, ...] | None = None
+    review_unit: ReviewUnit | None = Field(default=None, description="In what the plan says its review falls due.")
+
+
+class Signed(TargetedFact, SignedFact):
+    """Signatures were added to a plan, a review or a determination."""
+
+    traits: ClassVar[Traits] = Traits(after_discharge=True, must_be_signed=True)
+
+    type: Literal["signed"] = "signed"
+
+
+class PlanReviewed(SignedFact):
+    """The plan was reviewed, and updated or left as it is for a reason."""
+
+    traits: ClassVar[Traits] = Traits(needs_admission=True, not_before_admission=True, signable=True)
+
+    type: Literal["plan_reviewed"] = "plan_reviewed"
+    plan_version: Version
+    participants: tuple[Participant, ...] = ()
+    supports: Supports | None = None
+    updated: StrictBool | None = None
+    no_change_reason: Text | None = None
+    progress: Text | None = None
+    next_review_by: Date | None = None
+    review_unit: ReviewUnit | None = Field(default=None, description="From this review on, if it changes it.")
+
+
+class ContinuedStayDetermined(SignedFact):
+    """A clinician judged whether the client may stay at this level; null means not judged."""
+
+    traits: ClassVar[Traits] = Traits(needs_admission=True, not_before_admission=True, signable=True)
+
+    type: Literal["continued_stay_determined"] = "continued_stay_determined"
+    progressing: StrictBool | None = None
+    goals_remain: StrictBool | None = None
+    level_needed: StrictBool | None = None
+    has_capacity: StrictBool | None = None
+    actively_working: StrictBool | None = None
+    new_problems: StrictBool | None = None
+    treatable_here: StrictBool | None = None
+    least_intensive: StrictBool | None = None
+    decision: Decision
+    leave_by: Date | None = None
+    rationale: Text | None = None
+    ratings: dict[DimensionKey, Dimension] | None = None
+
+    @model_validator(mode="after")
+    def _leave_by(self) -> Self:
+        if self.decision == "leave" and self.leave_by is None:
+            raise ValueError("decision leave needs leave_by")
+        return self

@@ -1,0 +1,103 @@
+"""The envelope: what every fact carries, whatever it says, and what is known of its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+
+from caretrail.events.fields import CaseNumber, CommandId, Date, DecidedOn, Instant, OpaqueId, Source, Text, Version
+from caretrail.events.values import Performer, Person, Signature, Value, no_signer_twice
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What is known of a kind of fact, said once, on its model."""
+
+    begins: bool = False
+    """May be the first of an episode, or of a program's own stream."""
+    plain: bool = False
+    """Can only clash with the admission and the discharge, so that the whole history need not be read."""
+    needs_admission: bool = False
+    """Only an admitted client can have it."""
+    not_before_admission: bool = False
+    """Dated before the admission, it could not have happened."""
+    after_discharge: bool = False
+    """May be dated after the discharge."""
+    moves_outline: bool = False
+    """Can change client, program, zone, admission or discharge."""
+    moves_stays: bool = False
+    """Can begin, end or move a stay."""
+    amends: bool = False
+    """Acts on an earlier fact and does not itself stand in the effective history."""
+    signable: bool = False
+    """A document that later signatures can be added to."""
+    must_be_signed: bool = False
+    """Carries at least one signature."""
+    rank: int = 2
+    """Order within one day."""
+    turn: int = 0
+    """+1 puts treatment on hold, -1 resumes it: the two take turns."""
+
+
+class FactBase(Value):
+    """What every fact carries: the envelope given by the caller."""
+
+    traits: ClassVar[Traits] = Traits()
+
+    schema_number: ClassVar[int] = 1
+
+    occurred_on: Date = Field(description="Civil date in the program's time zone on which it happened.")
+    actor: Person = Field(description="Who states the fact: a person or a system.")
+    performed_by: tuple[Performer, ...] | None = Field(
+        default=None, description="Who did it; default: the actor, if a clinician."
+    )
+    command_id: CommandId | None = Field(default=None, description="Idempotency key, unique per source.")
+    source: Source = Field(default="", description="The system that sends the fact.")
+    expected_version: DecidedOn | None = Field(
+        default=None, description="The version of the episode it was decided on: recorded as the next one, or refused."
+    )
+    entered_at: Instant | None = Field(
+        default=None, description="When the sending system says it was entered: shown as claimed."
+    )
+    late_reason: Text | None = Field(default=None, description="Why it comes late; marks the fact as a late entry.")
+
+    @property
+    def performers(self) -> tuple[Performer | Person, ...]:
+        """Who did the work: `performed_by`, else the actor if a clinician."""
+        if self.performed_by is not None:
+            return self.performed_by
+        return (self.actor,) if self.actor.role in ("clinician", "supervisor") else ()
+
+
+class EpisodeFact(FactBase):
+    """A fact of one episode, named by the provider's case number."""
+
+    episode: CaseNumber
+
+
+class TargetedFact(EpisodeFact):
+    """A fact that acts on an earlier one of its episode."""
+
+    target: Version
+
+
+class SignedFact(EpisodeFact):
+    """A fact that carries signatures."""
+
+    signatures: tuple[Signature, ...] = Field(default=(), validate_default=True)
+
+    @field_validator("signatures")
+    @classmethod
+    def _once(cls, signatures: tuple[Signature, ...]) -> tuple[Signature, ...]:
+        no_signer_twice(signatures)
+        if cls.traits.must_be_signed and not signatures:
+            raise ValueError("needs at least one signature")
+        return signatures
+
+
+class ProgramFact(FactBase):
+    """A fact of a program, in the program's own stream."""
+
+    program: OpaqueId

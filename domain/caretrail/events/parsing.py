@@ -1,0 +1,193 @@
+"""From a line of JSON to a fact, or why not: no message repeats a value of the line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from functools import lru_cache
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from caretrail.errors import InvalidFact
+from caretrail.events.accessed import Accessed
+from caretrail.events.catalog import ADAPTER, APPENDED, FACT_TYPES, Fact
+from caretrail.events.envelope import FactBase
+from caretrail.events.values import Disclosure, Value
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 20
+
+
+def parse_fact(line: bytes | str) -> Fact:
+    """Read one fact to record from its JSON.
+
+    Raises InvalidFact: the message names the field and the rule it breaks, never the value.
+    """
+    data = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
+    if len(data) > MAX_BYTES:
+        raise InvalidFact(
+            f"payload is larger than {MAX_BYTES // 1024} KB",
+            "split the text, or store the document elsewhere",
+        )
+    if _depth(data) > MAX_DEPTH:
+        raise InvalidFact(
+            f"payload is nested deeper than {MAX_DEPTH}", "send the fact flat, as `caretrail schema` shows it"
+        )
+    try:
+        fact = ADAPTER.validate_json(data)
+    except ValidationError as error:
+        raise invalid_fact(error) from None
+    if _names_twice(data, fact):
+        raise InvalidFact(
+            "an object of the line names a member twice", "send each member once: parsers differ in which counts"
+        )
+    if isinstance(fact, Accessed):
+        raise access_is_not_stated()
+    return fact
+
+
+def access_is_not_stated() -> InvalidFact:
+    """Refuse an access that somebody would state instead of reading."""
+    return InvalidFact("an access is recorded by reading, never by append", "leave it out")
+
+
+def fact_from(data: Fact | dict[str, Any]) -> Fact:
+    """Take a fact as a model or as the dict of its JSON; a model is read anew, for copies of it are not validated."""
+    try:
+        if isinstance(data, FactBase):
+            return parse_fact(data.model_dump_json(by_alias=True, exclude_none=True, warnings=False))
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError, AttributeError):
+        raise InvalidFact(
+            "the fact is not JSON", "use strings, numbers, true, false, null, lists and objects"
+        ) from None
+    return parse_fact(text)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise TypeError
+
+
+def _depth(data: bytes) -> int:
+    """How deep brackets nest, outside strings; cheap for the usual flat fact."""
+    if data.count(b"{") + data.count(b"[") <= MAX_DEPTH:
+        return 0
+    depth = deepest = 0
+    in_string = escaped = False
+    for byte in data:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in (0x7B, 0x5B):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in (0x7D, 0x5D):
+            depth -= 1
+    return deepest
+
+
+def disclosure_from(data: Mapping[str, object]) -> Disclosure:
+    """Take what is said of a disclosure as the dict of its JSON. Raises InvalidFact."""
+    try:
+        return Disclosure.model_validate_json(json.dumps(dict(data), default=_iso))
+    except ValidationError as error:
+        raise invalid_fact(error) from None
+
+
+def invalid_fact(error: ValidationError) -> InvalidFact:
+    """Word a validation error by field and rule, without any value of the input."""
+    problems: list[str] = []
+    for item in error.errors(include_input=False, include_url=False, include_context=True):
+        problems.append(_problem(item))  # noqa: PERF401  # one line a problem reads better
+    more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+    return InvalidFact("; ".join(problems[:3]) + more, "see 'caretrail schema' for the shape of each fact")
+
+
+def _problem(item: Any) -> str:
+    kind = str(item["type"])
+    place = [str(part) for part in item["loc"]]
+    for number in range(1, len(place)):  # a key of the sender's own making is content, so it is not shown
+        if place[number - 1] in ("dimensions", "ratings", "values") and not re.fullmatch(r"[1-6][a-c]?", place[number]):
+            place[number] = "a key"
+    if kind == "json_invalid":
+        return "line is not valid JSON"
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return f"type: must be one of {', '.join(APPENDED)}"
+    if place and place[0] in FACT_TYPES:
+        place = place[1:]
+    if kind == "extra_forbidden":
+        # the name comes from the sender: it is shown only where it looks like a name
+        name = place[-1] if re.fullmatch(r"[a-zA-Z_]{1,40}", place[-1]) else "a field"
+        return f"{'.'.join([*place[:-1], name])}: is not a known field"
+    known = ".".join(part for part in place if part != "[key]")
+    rule = {
+        "literal_error": f"must be one of {item.get('ctx', {}).get('expected', 'the published tokens')}",
+        "string_pattern_mismatch": "has characters or a form that is not allowed",
+        "missing": "is required",
+    }.get(kind) or str(item["msg"]).removeprefix("Value error, ")
+    return f"{known}: {rule}" if known else rule
+
+
+# --- names that come twice -----------------------------------------------------------------------------------------
+
+_APART = re.compile(rb'"[ \t\r\n]+:')
+
+
+def _names_twice(data: bytes, parsed: Value) -> bool:
+    """Whether an object in a line has two members of one name; `parsed` is what was read of the line.
+
+    Usually counting is enough: where nothing is escaped, every name stands right before a colon.
+    """
+    if b"\\" not in data and data.count(b'":') == _members(parsed) and not _APART.search(data):
+        return False
+    try:
+        json.loads(data, object_pairs_hook=_object)
+    except _TwiceError:
+        return True
+    return False
+
+
+class _TwiceError(Exception):
+    """A name came again."""
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _TwiceError
+    return members
+
+
+def _members(value: object) -> int:
+    """How many members the objects of a value have, each name of an object once."""
+    if isinstance(value, Value):
+        count, held = len(value.__pydantic_fields_set__), value.__dict__
+        for name in _composite(type(value)):
+            if (inner := held[name]) is not None:
+                count += _members(inner)
+        return count
+    if isinstance(value, dict):
+        inside = cast("dict[str, object]", value).values()
+        return len(inside) + sum(map(_members, inside))
+    if isinstance(value, list | tuple):
+        return sum(map(_members, cast("Sequence[object]", value)))
+    return 0
+
+
+@lru_cache(maxsize=100)
+def _composite(cls: type[Value]) -> tuple[str, ...]:
+    """The fields of a value that may hold objects; one missed here would only make the check of its line slow."""
+    return tuple(
+        name for name, field in cls.model_fields.items() if re.search(r"dict|tuple|values\.", str(field.annotation))
+    )

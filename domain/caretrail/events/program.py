@@ -1,0 +1,28 @@
+"""What a program states about itself; such facts live in the program's own stream."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from caretrail.events.envelope import ProgramFact, Traits
+from caretrail.events.fields import Date
+from caretrail.tokens import AttestationKind
+
+
+class ProgramAttested(ProgramFact):
+    """A program stated a fact about itself; it lives in the program's own stream."""
+
+    traits: ClassVar[Traits] = Traits(begins=True)
+
+    type: Literal["program_attested"] = "program_attested"
+    kind: AttestationKind
+    valid_from: Date
+    valid_to: Date | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to must not be before valid_from")
+        return self

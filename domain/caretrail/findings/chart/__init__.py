@@ -1,0 +1,1 @@
+"""What the rules read: the chart of an episode, with its documents, team, terms, weeks and review clock."""

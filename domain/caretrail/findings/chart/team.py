@@ -1,0 +1,121 @@
+"""The team of an episode on each day, and what a credential says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable
+from datetime import date
+from functools import lru_cache
+
+from caretrail.events import Admitted, Person, TeamChanged
+
+_BETWEEN = re.compile(r"\s*[,;/&]\s*|\s+and\s+")
+
+
+@lru_cache(maxsize=1000)
+def letters(credential: str) -> tuple[str, ...]:
+    """The single credentials of what somebody signs with; the whole comes first, for lists that name it whole."""
+    parts = [part for part in _BETWEEN.split(credential.strip()) if part]
+    return (credential, *parts) if len(parts) > 1 else (credential,)
+
+
+def among(credential: str, listed: Container[str]) -> bool:
+    """Whether somebody with this credential has one of a list."""
+    for one in letters(credential):  # noqa: SIM110  # a loop is faster than a generator, and this runs for every session
+        if one in listed:
+            return True
+    return False
+
+
+def only_among(credential: str, listed: Container[str], licences: Container[str] | None) -> bool:
+    """Whether somebody has a credential of a list, and no other licence: LADC is one, `LIMHP, LADC` is more.
+
+    Without a list of licences every other credential is taken for one.
+    """
+    if not among(credential, listed):
+        return False
+    others = [one for one in letters(credential) if one not in listed and one != credential]
+    return not any(licences is None or one in licences for one in others)
+
+
+CLINICAL = frozenset({"clinician", "supervisor"})
+"""Roles that deliver or supervise treatment: theirs are the signatures of the team."""
+
+
+class Team:
+    """Clinicians and supervisors of an episode, read from the admission and each change of the team.
+
+    Who carries the case is on the team, even if the sender did not list them.
+    """
+
+    __slots__ = ("_credentials", "_spans", "case_owners", "hand_overs")
+
+    def __init__(self) -> None:
+        self._spans: dict[str, list[tuple[date, date | None]]] = {}
+        self._credentials: dict[str, list[tuple[date, str]]] = {}
+        self.case_owners: list[tuple[date, str]] = []
+        self.hand_overs: list[date] = []
+
+    def admit(self, fact: Admitted) -> None:
+        """Take the team of the admission."""
+        self._join(fact.team, fact.occurred_on)
+        self._carry(fact.clinician, fact.occurred_on)
+
+    def change(self, fact: TeamChanged) -> None:
+        """Take who joins, who leaves and who carries the case from that day."""
+        day = fact.occurred_on
+        for person in fact.leaves:
+            spans = self._spans.get(person)
+            if spans and spans[-1][1] is None:
+                spans[-1] = (spans[-1][0], day)
+        self._join(fact.joins, day)
+        self._carry(fact.clinician, day)
+
+    def _join(self, people: Iterable[Person], day: date) -> None:
+        for person in people:
+            if person.credential is not None:
+                self._credentials.setdefault(person.id, []).append((day, person.credential))
+            if person.role in CLINICAL:
+                self._enter(person.id, day)
+
+    def _enter(self, person: str, day: date) -> None:
+        spans = self._spans.setdefault(person, [])
+        if not spans or spans[-1][1] is not None:
+            spans.append((day, None))
+
+    def _carry(self, clinician: str | None, day: date) -> None:
+        if clinician is not None:
+            self._enter(clinician, day)
+            if self.case_owners and self.case_owners[-1][1] != clinician:
+                self.hand_overs.append(day)
+            if not self.case_owners or self.case_owners[-1][1] != clinician:
+                self.case_owners.append((day, clinician))
+
+    def has(self, person: str, day: date) -> bool:
+        """Whether the person is on the team at any time of that day."""
+        for start, end in self._spans.get(person, ()):  # noqa: SIM110  # a loop is faster, and every signature asks
+            if start <= day and (end is None or day <= end):
+                return True
+        return False
+
+    def credential(self, person: str, day: date) -> str | None:
+        """The credential of a person as the team's list had it on that day."""
+        stated = self._credentials.get(person, ())
+        return next((credential for since, credential in reversed(stated) if since <= day), None)
+
+    def roster(self, day: date) -> list[str]:
+        """Who is on the team at the end of that day, in the order of joining."""
+        found: list[str] = []
+        for person, spans in self._spans.items():
+            for start, end in spans:
+                if start <= day and (end is None or day < end):
+                    found.append(person)
+                    break
+        return found
+
+    def case_owner(self, day: date) -> str | None:
+        """Who carries the case at the end of that day."""
+        for since, who in reversed(self.case_owners):
+            if since <= day:
+                return who
+        return None

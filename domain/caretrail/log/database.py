@@ -1,0 +1,95 @@
+"""One small face for both databases, so that projections run their own SQL beside the log."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Final, TypeAlias
+
+from caretrail.errors import StoreError, StoreNewer, StoreOlder
+from caretrail.log.location import Dialect
+from caretrail.log.sql import load_sql
+
+__all__ = ["Database", "Params", "Row", "load_sql"]
+
+# What a column holds is known to the author of the SQL, not to the type checker: the one place where Any is meant.
+Row: TypeAlias = tuple[Any, ...]
+Params: TypeAlias = Mapping[str, object]
+
+
+SCHEMA: Final = 1
+"""The schema of the stores this program makes and knows: one number for both databases."""
+
+
+def check_schema(schema: int, store: str) -> None:
+    """Refuse a store of another schema than ours. Raises StoreNewer or StoreOlder."""
+    if schema > SCHEMA:
+        raise StoreNewer(
+            f"{store} was written by a newer Caretrail (schema {schema}, this one knows {SCHEMA})",
+            "install the newer version",
+        )
+    if schema < SCHEMA:
+        raise StoreOlder(store, schema, SCHEMA)
+
+
+def spoiled(store: str) -> StoreError:
+    """Say that a transaction ends without effect, although its body went on after an error."""
+    return StoreError(f"{store}: a statement failed, so nothing of the transaction is kept", "let its error through")
+
+
+class Database(ABC):
+    """Statements with `:name` placeholders and tables written `caretrail.table`, run on either database.
+
+    Parameters may be str, int, float, bool, bytes, None, UUID, date, aware datetime, or a list of these. PostgreSQL
+    takes and gives them as they are. SQLite stores a UUID as 16 bytes, a date as ISO text, a datetime as whole
+    microseconds since 1970 UTC, a list as JSON text (for `json_each`), and gives back what it stores.
+
+    Inside `with database.transaction():` all calls of that thread belong to the transaction; outside, each call
+    stands for itself and takes any free connection. A statement that fails spoils its transaction, on both databases.
+    """
+
+    dialect: Dialect
+    store: str
+
+    @property
+    def replaced(self) -> int:
+        """How often a lost connection was replaced by a new one; files do not get lost."""
+        return 0
+
+    @abstractmethod
+    def query(self, sql: str, params: Params | None = None) -> list[Row]:
+        """Return all rows; outside a transaction it may be run again after a lost connection, so it must only read."""
+
+    @abstractmethod
+    def execute(self, sql: str, params: Params | None = None) -> int:
+        """Run one statement and return the number of rows it touched; never repeated."""
+
+    @abstractmethod
+    def executemany(self, sql: str, rows: Iterable[Params]) -> None:
+        """Run one statement for each set of parameters, all or none."""
+
+    @abstractmethod
+    def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+        """Put many rows into a table by the fastest way the database has, all or none; return their number."""
+
+    @abstractmethod
+    def script(self, sql: str) -> None:
+        """Run several statements without parameters, all or none."""
+
+    @abstractmethod
+    def stream(self, sql: str, params: Params | None = None, size: int = 1000) -> Iterator[Row]:
+        """Iterate over the rows of one snapshot in chunks, so that memory stays flat."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Database]:
+        """Keep everything this thread does inside, or nothing of it (SQLite: IMMEDIATE, PostgreSQL: READ COMMITTED)."""
+
+    @property
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside `transaction()`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close all connections; those in use are closed as they come back."""

@@ -1,0 +1,68 @@
+"""The leaf of one event in the Merkle tree over the log: what a receipt commits to."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from struct import Struct
+
+from caretrail.log.records import RecordedEvent
+
+#: RFC 9162 puts this byte before a leaf, so that a leaf can never pass for an inner node.
+LEAF_PREFIX = b"\x00"
+#: Number of the layout below; a second layout would get a second number.
+FORMAT = b"\x01"
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_NUMBERS = Struct(">Q16sQq")
+_LENGTH = Struct(">I")
+
+LogColumns = tuple[int, bytes, int, str, bytes, int, str, str, str, bytes]
+"""A row of the log as its leaf is made of it: position, stream, version, name, payload, µs since 1970, recorded_by,
+source, command_id, salt."""
+
+
+def microseconds(moment: datetime) -> int:
+    """Count whole microseconds since 1970 UTC, without the rounding of a float."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def leaf_hash(event: RecordedEvent) -> bytes:
+    """Hash the columns of a recorded event into its leaf; the payload enters by its salted hash only."""
+    return leaf_of(columns_of(event))
+
+
+def columns_of(e: RecordedEvent) -> LogColumns:
+    """The columns of an event as they enter its leaf."""
+    head = (e.position, e.originator_id.bytes, e.originator_version, e.topic, e.state)
+    return (*head, microseconds(e.recorded_at), e.recorded_by, e.source, e.command_id, e.salt)
+
+
+def leaf_of(columns: LogColumns) -> bytes:
+    """Hash a row of the log into its leaf."""
+    position, stream, version, name, payload, moment, recorded_by, source, command_id, salt = columns
+    command = command_id.encode()
+    return hashlib.sha256(
+        LEAF_PREFIX
+        + FORMAT
+        + _NUMBERS.pack(position, stream, version, moment)
+        + _text(name)
+        + _text(recorded_by)
+        + _text(source)
+        + _LENGTH.pack(len(command))
+        + command
+        + payload_hash(salt, payload)
+    ).digest()
+
+
+def payload_hash(salt: bytes, payload: bytes) -> bytes:
+    """Hash a payload with its salt: what a leaf can be checked by when the payload is withheld."""
+    return hashlib.sha256(salt + payload).digest()
+
+
+@lru_cache(maxsize=256)  # names, accounts and sources are few
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return _LENGTH.pack(len(encoded)) + encoded

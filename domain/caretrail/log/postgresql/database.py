@@ -1,0 +1,211 @@
+"""PostgreSQL behind the common face: a small pool of plain connections, and what to do when one is lost."""
+
+from __future__ import annotations
+
+import select
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import sql as pg_sql
+from psycopg.pq import TransactionStatus
+
+from caretrail.errors import StoreForeign, StoreUnreachable
+from caretrail.log.database import Database, Params, Row, spoiled
+from caretrail.log.location import Dialect
+from caretrail.log.pool import Pool
+from caretrail.log.postgresql.setup import Connection, connect, postgres_errors, read_mark
+from caretrail.log.sql import for_psycopg
+
+T = TypeVar("T")
+
+TRIES: Final = 5
+#: Seconds before the second try; each further wait is three times as long, four seconds in all.
+FIRST_WAIT: Final = 0.1
+#: Serialization failure and deadlock: nothing was kept, and the same call may well succeed.
+_TRY_AGAIN: Final = frozenset({"40001", "40P01"})
+
+
+class PostgresDatabase(Database):
+    """One PostgreSQL database, used by several threads of this process."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, conninfo: str, store: str) -> None:
+        self.store = store
+        self._conninfo = conninfo
+        self._mine = threading.local()
+        self._namespace: UUID | None = None
+        self.is_demo = False
+        self.account = ""
+        self._pool = Pool(self._connect, _close, _usable)
+        with self._pool.connection():
+            pass
+
+    @property
+    def namespace(self) -> UUID:
+        """The namespace of the store, the same on every connection."""
+        assert self._namespace is not None, "set by the first connection"  # noqa: S101  # true by construction
+        return self._namespace
+
+    def query(self, sql: str, params: Params | None = None) -> list[Row]:
+        """Return all rows; outside a transaction a lost connection is replaced and the statement run again."""
+        return self.run(lambda connection: _execute(connection, sql, params).fetchall())
+
+    def execute(self, sql: str, params: Params | None = None) -> int:
+        """Run one statement and return the number of rows it touched; never repeated."""
+        with postgres_errors(self.store), self._connection() as connection:
+            return max(_execute(connection, sql, params).rowcount, 0)
+
+    def executemany(self, sql: str, rows: Iterable[Params]) -> None:
+        """Run one statement for each set of parameters, all or none."""
+        with self._atomic() as connection, connection.cursor() as cursor:
+            cursor.executemany(_ours(sql), rows)
+
+    def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+        """Put many rows into a table by COPY, all or none; return their number."""
+        names = pg_sql.SQL(", ").join(map(pg_sql.Identifier, columns))
+        statement = pg_sql.SQL("COPY {} ({}) FROM STDIN").format(pg_sql.Identifier(*table.split(".")), names)
+        with self._atomic() as connection, connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return cursor.rowcount
+
+    def script(self, sql: str) -> None:
+        """Run several statements without parameters, all or none."""
+        with self._atomic() as connection:
+            connection.execute(sql.encode())
+
+    def stream(self, sql: str, params: Params | None = None, size: int = 1000) -> Iterator[Row]:
+        """Iterate over the rows of one snapshot by a cursor of the server."""
+        with self._atomic() as connection:
+            name = f"caretrail_{id(object()):x}_{time.monotonic_ns():x}"
+            with connection.cursor(name, binary=True) as cursor:
+                cursor.execute(_ours(sql), params or {})
+                while rows := cursor.fetchmany(size):
+                    yield from rows
+
+    @contextmanager
+    def transaction(self) -> Generator[Database]:
+        """Keep everything this thread does inside, or nothing of it."""
+        if self.in_transaction:
+            raise RuntimeError("a transaction of this thread is open already")
+        with self._atomic() as connection:
+            self._mine.connection = connection
+            try:
+                yield self
+                if connection.info.transaction_status == TransactionStatus.INERROR:
+                    raise spoiled(self.store)  # or COMMIT would roll back without a word
+            finally:
+                self._mine.connection = None
+
+    @property
+    def replaced(self) -> int:
+        """How often a lost connection was replaced by a new one."""
+        return self._pool.replaced
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside `transaction()`."""
+        return self._current() is not None
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Do what is safe to repeat, again on a new connection if the connection is lost or the server asks for it."""
+        with postgres_errors(self.store):
+            if (mine := self._current()) is not None:
+                return work(mine)
+            for attempt in range(TRIES - 1):
+                with suppress(_AgainError):
+                    return self._attempt(work)
+                time.sleep(FIRST_WAIT * 3**attempt)
+            with self._pool.connection() as connection:
+                return work(connection)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+    def _attempt(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._pool.connection() as connection:
+                try:
+                    return work(connection)
+                except psycopg.Error as error:
+                    if connection.broken or connection.closed or error.sqlstate in _TRY_AGAIN:
+                        raise _AgainError from None
+                    raise
+        except _NoConnectionError:  # it was reached before, so it may be restarting
+            raise _AgainError from None
+
+    def _connect(self) -> Connection:
+        try:
+            connection = connect(self._conninfo, self.store)
+        except StoreUnreachable as error:
+            raise _NoConnectionError(error.message, error.hint) from None
+        try:
+            namespace, self.is_demo, self.account = read_mark(connection, self.store)
+            if self._namespace not in (None, namespace):
+                raise StoreForeign(f"{self.store} is another store than before", "check where the server's name leads")
+        except BaseException:
+            connection.close()
+            raise
+        self._namespace = namespace
+        return connection
+
+    def _current(self) -> Connection | None:
+        return getattr(self._mine, "connection", None)
+
+    @contextmanager
+    def _connection(self) -> Generator[Connection]:
+        if (mine := self._current()) is not None:
+            yield mine
+        else:
+            with self._pool.connection() as connection:
+                yield connection
+
+    @contextmanager
+    def _atomic(self) -> Generator[Connection]:
+        """Lend this thread's transaction, or one of its own."""
+        with postgres_errors(self.store):
+            if (mine := self._current()) is not None:
+                yield mine
+            else:
+                with self._pool.connection() as connection, connection.transaction():
+                    yield connection
+
+
+class _NoConnectionError(StoreUnreachable):
+    """A new connection could not be made."""
+
+
+class _AgainError(Exception):
+    """The attempt failed in a way that a new one may not."""
+
+
+def _execute(connection: Connection, sql: str, params: Params | None) -> psycopg.Cursor[Row]:
+    return connection.execute(_ours(sql), params or {}, binary=True)
+
+
+def _ours(sql: str) -> bytes:
+    """Pass SQL of our own files in the form whose origin the driver does not ask for; values go by parameters only."""
+    return for_psycopg(sql).encode()
+
+
+def _close(connection: Connection) -> None:
+    with suppress(psycopg.Error):
+        connection.close()
+
+
+def _usable(connection: Connection) -> bool:
+    """Whether a connection at rest can be used: in no transaction, and the server has not hung up meanwhile."""
+    if connection.closed or connection.info.transaction_status != TransactionStatus.IDLE:
+        return False
+    # A server that ends a session says so at once; without a LISTEN nothing else makes an idle socket readable.
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)

@@ -1,0 +1,155 @@
+"""The production recorder: one function call an append, on any PostgreSQL from 15 to 18."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg.types.numeric import Int8
+
+from caretrail.errors import CaretrailError, CommandReused, InvalidFact, StayOverlap, VersionConflict
+from caretrail.log.database import Row
+from caretrail.log.leaf import LogColumns
+from caretrail.log.postgresql.database import PostgresDatabase
+from caretrail.log.postgresql.setup import Connection
+from caretrail.log.recorder import CommandKey, EventRecorder, by_stream
+from caretrail.log.records import PendingAccess, PendingEvent, RecordedEvent, Stays
+
+
+class PostgresRecorder(EventRecorder):
+    """Appends by `caretrail.append`, which alone decides order and time, and may be called again at any time."""
+
+    def __init__(self, conninfo: str, store: str) -> None:
+        self._server = PostgresDatabase(conninfo, store)
+        super().__init__(self._server)
+        self.namespace = self._server.namespace
+        self.is_demo = self._server.is_demo
+        self.account = self._server.account
+
+    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
+        if stays:
+            name, params = "append_with_stays", _columns(events) | _stay_columns(stays)
+        elif len(events) == 1:
+            name, params = "append_one", _fields(events[0])
+        else:
+            name, params = "append", _columns(events)
+        encoded = self._sql[name].encode()
+        return list(self._events(self._server.run(lambda connection: _call(connection, encoded, params))))
+
+    def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+        params: dict[str, object] = {
+            "payloads": [access.payload for access in accesses],
+            "commands": [access.command_id for access in accesses],
+            "salts": [access.salt for access in accesses],
+        }
+        encoded = self._sql["record_access"].encode()
+        return list(self._events(self._server.run(lambda connection: _call(connection, encoded, params))))
+
+    def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
+        """Read many streams at once, all as of one moment."""
+        events = self._select("select_streams", streams=list(after), versions=list(after.values())) if after else []
+        return by_stream(after, events)
+
+    def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
+        """Find what is recorded under these pairs of source and command_id."""
+        sources, ids = [source for source, _ in commands], [command for _, command in commands]
+        events = self._select("find_commands", sources=sources, commands=ids)
+        return {(event.source, event.command_id): event for event in events}
+
+    def read_columns(self, after: int, limit: int) -> list[LogColumns]:
+        """Read the log from above a position as its leaves are made of it; the server turns ids and times into that."""
+        return self._server.query(self._sql["read_columns"], {"after": after, "limit": limit})
+
+    def read_for_decision(
+        self, commands: Sequence[CommandKey], after: Mapping[UUID, int]
+    ) -> tuple[dict[CommandKey, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
+        """For one command and one stream, the common call, in one round trip by a plan without arrays."""
+        if len(commands) != 1 or len(after) != 1:
+            return super().read_for_decision(commands, after)
+        [(source, command)], [(stream, version)] = commands, after.items()
+        events = self._select("read_for_decision", source=source, command=command, stream=stream, version=version)
+        found = {(e.source, e.command_id): e for e in events if (e.source, e.command_id) == (source, command)}
+        return found, {stream: [e for e in events if e.originator_id == stream and e.originator_version > version]}
+
+    def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
+        for position, stream, version, name, payload, at, by, source, command_id, salt in rows:
+            yield RecordedEvent(
+                stream, version, name, payload, source, command_id, salt, position, at.astimezone(UTC), by
+            )
+
+    def _moment(self, value: Any) -> datetime:
+        moment: datetime = value.astimezone(UTC)
+        return moment
+
+
+def _call(connection: Connection, statement: bytes, params: Mapping[str, object]) -> list[Row]:
+    try:
+        return connection.execute(statement, params, binary=True).fetchall()
+    except psycopg.Error as error:
+        if error.sqlstate == "CT006":  # the server's default, behind a pooler that takes no options
+            with connection.transaction():
+                return connection.execute(statement, params, binary=True).fetchall()
+        refusal = _refusal(error)
+        if refusal is None:
+            raise
+    raise refusal
+
+
+def _fields(e: PendingEvent) -> dict[str, object]:
+    """Turn the one event of a call into what the function takes an array of."""
+    return {
+        "stream": e.originator_id,
+        "version": Int8(e.originator_version),
+        "name": e.topic,
+        "payload": e.state,
+        "source": e.source,
+        "command": e.command_id,
+        "salt": e.salt,
+    }
+
+
+def _columns(events: Sequence[PendingEvent]) -> dict[str, object]:
+    """Turn the events of a call into the columns the function takes."""
+    return {
+        "streams": [e.originator_id for e in events],
+        "versions": [Int8(e.originator_version) for e in events],
+        "names": [e.topic for e in events],
+        "payloads": [e.state for e in events],
+        "sources": [e.source for e in events],
+        "commands": [e.command_id for e in events],
+        "salts": [e.salt for e in events],
+    }
+
+
+def _stay_columns(stays: Stays) -> dict[str, object]:
+    """Turn stays into the columns the function takes."""
+    rows = [(stream, stay) for stream, of_stream in stays.items() for stay in of_stream]
+    return {
+        "stays_of": list(stays),
+        "stay_streams": [stream for stream, _ in rows],
+        "clients": [stay.client for _, stay in rows],
+        "programs": [stay.program for _, stay in rows],
+        "first_days": [stay.first_day for _, stay in rows],
+        "last_days": [stay.last_day for _, stay in rows],
+    }
+
+
+_PART: Final = re.compile(r"(stream|expected|actual|position)=([0-9a-f-]+)")
+
+_REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
+    "CT001": lambda p: VersionConflict(p["stream"], int(p["expected"]), int(p["actual"])),
+    "CT002": lambda p: CommandReused(int(p["position"])),
+    "CT003": lambda p: StayOverlap(p["stream"]),
+    "CT004": lambda _: InvalidFact("the store was given a malformed call"),
+    "CT007": lambda _: InvalidFact("an access is recorded by reading, never by append", "leave it out"),
+}
+
+
+def _refusal(error: psycopg.Error) -> CaretrailError | None:
+    """Read the numbers a refusal of the function carries."""
+    make = _REFUSALS.get(error.sqlstate or "")
+    return make(dict(_PART.findall(error.diag.message_primary or ""))) if make else None

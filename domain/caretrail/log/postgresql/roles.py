@@ -1,0 +1,112 @@
+"""The roles of a store on PostgreSQL: who may do what is said once, in `roles.sql`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from contextlib import closing, contextmanager
+from typing import Final
+
+import psycopg
+from psycopg import sql as pg_sql
+
+from caretrail.errors import RolesRefused
+from caretrail.log.database import Row
+from caretrail.log.postgresql.setup import (
+    INIT_LOCK,
+    Connection,
+    connect,
+    nothing_or_foreign,
+    postgres_errors,
+    read_mark,
+)
+from caretrail.log.sql import for_psycopg, load_sql
+
+#: Those that nobody logs in as, or is a member of but in an upgrade.
+OWNERS: Final = ("caretrail_owner", "caretrail_append")
+#: Those to grant to logins.
+GRANTED: Final = ("caretrail_writer", "caretrail_projector", "caretrail_reader", "caretrail_auditor")
+
+TRIES: Final = 6
+#: Roles belong to the whole server: another database's `init --roles` may make the same ones at this moment.
+#: XX000 is "tuple concurrently updated", which the server has no name for.
+_OTHERS_AT_WORK: Final = frozenset({"23505", "42710", "XX000", "40P01", "40001"})
+
+
+def require_administrator(conninfo: str, store: str) -> None:
+    """Refuse a login that may not make roles, before anything is made."""
+    with closing(connect(conninfo, store)) as connection, postgres_errors(store):
+        _require_administrator(connection, store)
+
+
+def grant_roles(conninfo: str, store: str, grants: str) -> list[str]:
+    """Make the roles that are missing, hand the store to its owner and grant; return the names of those made.
+
+    `grants` is more SQL, for tables this package does not know. Safe to repeat and to call from many processes.
+    """
+    with closing(connect(conninfo, store)) as connection, postgres_errors(store):
+        _require_administrator(connection, store)
+        for attempt in range(TRIES - 1):
+            try:
+                return _grant(connection, store, grants)
+            except psycopg.Error as error:
+                if error.sqlstate == "42501":
+                    raise _refused(store) from None
+                if error.sqlstate not in _OTHERS_AT_WORK:
+                    raise
+            time.sleep(0.05 * 2**attempt)
+        return _grant(connection, store, grants)
+
+
+def _grant(connection: Connection, store: str, grants: str) -> list[str]:
+    sql = load_sql("caretrail.log.postgresql", "roles.sql")
+    with connection.transaction():
+        connection.execute(INIT_LOCK)
+        connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")  # also behind a pooler: we may be superuser
+        made = _names(connection, sql["missing"], (*OWNERS, *GRANTED))
+        for name in made:
+            connection.execute(pg_sql.SQL("CREATE ROLE {} NOLOGIN").format(pg_sql.Identifier(name)))
+        with _acting_for(connection, OWNERS):
+            _require_store(connection, store)
+            for statements in (sql["own"], sql["grant"], grants):
+                connection.execute(statements.encode())
+    return made
+
+
+@contextmanager
+def _acting_for(connection: Connection, roles: Sequence[str]) -> Generator[None]:
+    """Let an administrator who is no superuser act as these roles until everything is granted, and not longer."""
+    sql = load_sql("caretrail.log.postgresql", "roles.sql")
+    borrowed = _names(connection, sql["outside"], roles)
+    for name in borrowed:
+        connection.execute(pg_sql.SQL("GRANT {} TO CURRENT_USER").format(pg_sql.Identifier(name)))
+    yield
+    for name in borrowed:
+        connection.execute(pg_sql.SQL("REVOKE {} FROM CURRENT_USER").format(pg_sql.Identifier(name)))
+
+
+def _names(connection: Connection, statement: str, names: Sequence[str]) -> list[str]:
+    rows: list[Row] = connection.execute(for_psycopg(statement).encode(), {"names": list(names)}).fetchall()
+    return [name for (name,) in rows]
+
+
+def _require_administrator(connection: Connection, store: str) -> None:
+    sql = load_sql("caretrail.log.postgresql", "roles.sql")
+    row = connection.execute(sql["standing"].encode()).fetchone()
+    if row is None or not row[0]:
+        raise _refused(store)
+
+
+def _require_store(connection: Connection, store: str) -> None:
+    """Ask first whether there is one: an error would spoil the transaction, and with it the question what is there."""
+    row = connection.execute("SELECT to_regclass('caretrail.store') IS NOT NULL").fetchone()
+    if row is None or not row[0]:
+        raise nothing_or_foreign(connection, store)
+    read_mark(connection, store)
+
+
+def _refused(store: str) -> RolesRefused:
+    return RolesRefused(
+        f"{store}: this login may not make roles, or hand the store to its owner",
+        "let a superuser of the server run 'caretrail init --roles' on it; a store that is there keeps its facts",
+    )

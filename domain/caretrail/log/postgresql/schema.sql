@@ -1,0 +1,64 @@
+-- The log and what guards it, on PostgreSQL 15 to 18. Run once, in one transaction, by the role that shall own it.
+-- A fact enters through the functions of `append.sql` only; `roles.sql` says who may do what, once
+-- there are roles.
+
+CREATE SCHEMA IF NOT EXISTS caretrail;
+
+-- Its one row is the lock that puts all appends in one order. It is never updated: each update would leave a dead
+-- version behind, and while anybody holds an old snapshot every append would have to walk past all of them.
+CREATE TABLE caretrail.store (
+    one            boolean PRIMARY KEY DEFAULT true CHECK (one),
+    namespace      uuid NOT NULL,
+    schema_version integer NOT NULL,
+    demo           boolean NOT NULL,
+    created_at     timestamptz(6) NOT NULL DEFAULT clock_timestamp()
+);
+
+-- A domain, because a failed CHECK of a table writes the whole row into the server's log.
+CREATE DOMAIN caretrail.salt AS bytea CHECK (octet_length(VALUE) = 16);
+
+-- Collation "C": an upgrade of the system's collations must not be able to break a unique index.
+CREATE TABLE caretrail.log (
+    position       bigint PRIMARY KEY CHECK (position > 0),
+    stream         uuid NOT NULL,
+    version        bigint NOT NULL CHECK (version > 0),
+    name           text COLLATE "C" NOT NULL CHECK (name <> ''),
+    payload        bytea NOT NULL,
+    recorded_at    timestamptz(6) NOT NULL,
+    recorded_by    text COLLATE "C" NOT NULL,
+    source         text COLLATE "C" NOT NULL,
+    command_id     text COLLATE "C" NOT NULL CHECK (command_id <> ''),
+    salt           caretrail.salt NOT NULL,
+    UNIQUE (stream, version),
+    UNIQUE (source, command_id)
+);
+
+-- Accesses alone: reads skip them, auditors want nothing else. '0' is the character behind '/'.
+CREATE INDEX log_access ON caretrail.log (position) WHERE name >= 'accessed/' AND name < 'accessed0';
+
+CREATE TABLE caretrail.stay (
+    stream         uuid NOT NULL,
+    client         text COLLATE "C" NOT NULL,
+    program        text COLLATE "C" NOT NULL,
+    first_day      date NOT NULL,
+    last_day       date
+);
+CREATE INDEX stay_of_stream ON caretrail.stay (stream);
+CREATE INDEX stay_of_client ON caretrail.stay (client, program);
+
+-- What is recorded stays, for the owner and for superusers too. ALWAYS: also under session_replication_role = replica.
+CREATE FUNCTION caretrail.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$ BEGIN RAISE EXCEPTION 'the log is append-only' USING ERRCODE = 'CT005'; END $$;
+
+CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON caretrail.log
+    FOR EACH STATEMENT EXECUTE FUNCTION caretrail.refuse_change();
+CREATE TRIGGER refuse_row_change BEFORE UPDATE OR DELETE ON caretrail.log
+    FOR EACH ROW EXECUTE FUNCTION caretrail.refuse_change();
+CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON caretrail.store
+    FOR EACH STATEMENT EXECUTE FUNCTION caretrail.refuse_change();
+ALTER TABLE caretrail.log ENABLE ALWAYS TRIGGER refuse_change;
+ALTER TABLE caretrail.log ENABLE ALWAYS TRIGGER refuse_row_change;
+ALTER TABLE caretrail.store ENABLE ALWAYS TRIGGER refuse_change;
+
+REVOKE ALL ON FUNCTION caretrail.refuse_change FROM PUBLIC;

@@ -1,0 +1,291 @@
+"""The recorder: appends events to the one log, reads them back and follows it, the same on both databases."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Self
+from uuid import UUID
+
+from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent, Subscription
+
+from caretrail.errors import StoreDamaged
+from caretrail.log.database import Database, Row
+from caretrail.log.leaf import LogColumns
+from caretrail.log.records import (
+    LARGEST_NUMBER,
+    PendingAccess,
+    PendingEvent,
+    RecordedEvent,
+    Stays,
+    check_accesses,
+    check_call,
+)
+from caretrail.log.sql import load_sql
+
+NO_STAYS: Final[Stays] = MappingProxyType({})
+
+INTERVAL = 0.2
+"""Seconds before a log that had nothing new is read again."""
+BATCH = 500
+
+CommandKey = tuple[str, str]
+"""`source` and `command_id`: what a fact is sent under, unique in the store."""
+
+
+class EventRecorder(ApplicationRecorder, ABC):
+    """Keeps events in one gapless order, stamps their time and author, and never changes one."""
+
+    namespace: UUID
+    is_demo: bool
+    account: str
+    """Who uses the store, by its own word: what it gives as `recorded_by`."""
+    store: str
+
+    def __init__(self, database: Database) -> None:
+        self.store = database.store
+        self._database = database
+        self._sql = load_sql("caretrail.log", "queries.sql") | load_sql(
+            f"caretrail.log.{database.dialect}", "queries.sql"
+        )
+
+    @property
+    def database(self) -> Database:
+        """The database the log is in, for statements of one's own."""
+        return self._database
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    def append(self, events: Sequence[PendingEvent], stays: Stays = NO_STAYS) -> list[RecordedEvent]:
+        """Record all events of any number of streams in the given order, or none of them.
+
+        The first event of each stream names the version it was decided on, plus one; any other is a VersionConflict.
+        A call that was recorded before returns its first result. `stays` replaces the stays of the streams it names.
+        Safe to repeat with the same events, whatever became of the first attempt.
+        """
+        if self._database.in_transaction:
+            raise RuntimeError("append is a transaction of its own: call it outside Database.transaction()")
+        if not events:
+            if stays:
+                raise ValueError("stays change only together with an event")
+            return []
+        check_call(events, stays)
+        return self._append(events, stays)
+
+    @abstractmethod
+    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
+        """Append what has been checked for form."""
+
+    def record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+        """Record accesses in the stream of their account, which the store chooses, as it does name and version.
+
+        Safe to repeat with the same accesses, whatever became of the first attempt.
+        """
+        if self._database.in_transaction:
+            raise RuntimeError("recording an access is a transaction of its own")
+        if not accesses:
+            return []
+        check_accesses(accesses)
+        return self._record_access(accesses)
+
+    @abstractmethod
+    def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+        """Record what has been checked for form."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        """Append for the library, and return the positions."""
+        events = [event for event in stored_events if isinstance(event, PendingEvent)]
+        if len(events) < len(stored_events):
+            raise TypeError("the mapper must make PendingEvent")
+        return [event.position for event in self.append(events)]
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[RecordedEvent]:
+        """Read the events of one stream, in the order of its versions."""
+        return self._select(
+            "select_events_desc" if desc else "select_events",
+            stream=originator_id if isinstance(originator_id, UUID) else UUID(originator_id),
+            after=_or(gt, 0),
+            upto=_or(lte, LARGEST_NUMBER),
+            limit=_or(limit, LARGEST_NUMBER),
+        )
+
+    @abstractmethod
+    def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
+        """Read many streams at once, each from above the version already known (0 for all of it)."""
+
+    @abstractmethod
+    def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
+        """Find what is recorded under these pairs of source and command_id."""
+
+    def read_for_decision(
+        self, commands: Sequence[CommandKey], after: Mapping[UUID, int]
+    ) -> tuple[dict[CommandKey, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
+        """Find recorded commands, then read what is newer in streams: in this order, as a decision needs it."""
+        return (self.find_commands(commands) if commands else {}), self.select_streams(after)
+
+    def read_log(self, after: int = 0, upto: int | None = None, limit: int = 1000) -> list[RecordedEvent]:
+        """Read the log in the order of positions, from above one position up to another."""
+        if upto is None:
+            return self._select("read_log", after=after, limit=limit)
+        events = self._select("read_log", after=after, limit=max(0, min(limit, upto - after)))
+        return [event for event in events if event.position <= upto]  # all of them, unless the log was tampered with
+
+    @abstractmethod
+    def read_columns(self, after: int, limit: int) -> list[LogColumns]:
+        """Read the log from above a position as its leaves are made of it, without making events."""
+
+    def read_accesses(
+        self, after: int, upto: int, *, holding: bytes | None = None, limit: int = 1000
+    ) -> list[RecordedEvent]:
+        """Read the accesses in a stretch of the log; with `holding`, those with that in their payload, or of all."""
+        return self._select("read_accesses", after=after, upto=upto, holding=holding, limit=limit)
+
+    def count_accesses(self, after: int, upto: int) -> int:
+        """Count the accesses in a stretch of the log, by an index that holds nothing else."""
+        return int(self._database.query(self._sql["count_accesses"], {"after": after, "upto": upto})[0][0])
+
+    def mentions(self, needle: bytes, upto: int) -> bool:
+        """Whether the payload of any fact up to a position holds these bytes; looks at each of them until one does."""
+        return bool(self._database.query(self._sql["mentions"], {"needle": needle, "upto": upto}))
+
+    def touched(self, after: int, upto: int) -> dict[UUID, int]:
+        """Streams with a fact in a stretch of the log, and the version of the first there; accesses touch nothing."""
+        params = {"after": after, "limit": max(0, upto - after)}
+        rows = self._database.query(self._sql["touched"], params)
+        return {stream if isinstance(stream, UUID) else UUID(bytes=stream): version for stream, version in rows}
+
+    def max_position(self) -> int:
+        """Return the position of the newest event, 0 in an empty log."""
+        position = self._database.query(self._sql["max_position"])[0][0]
+        if not isinstance(position, int):
+            raise StoreDamaged(f"{self.store}: the newest position is no number", "run 'caretrail audit verify'")
+        return position
+
+    def last_recorded_at(self) -> datetime | None:
+        """Return when the newest event was recorded, None in an empty log."""
+        rows = self._database.query(self._sql["last_recorded_at"])
+        return self._moment(rows[0][0]) if rows else None
+
+    def created_at(self) -> datetime:
+        """Return when the store was made."""
+        return self._moment(self._database.query(self._sql["created_at"])[0][0])
+
+    def position_at(self, when: datetime) -> int:
+        """Return the greatest position recorded at or before a moment: what was known then is the log up to it."""
+        if when.tzinfo is None:
+            raise ValueError("the moment must carry a time zone")
+        return int(self._database.query(self._sql["position_at"], {"moment": when})[0][0])
+
+    # --- the library's view of the log --------------------------------------------------------------------------
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Read the log as the library's notifications, optionally of some stored names only."""
+        after = _or(start, 1 if inclusive_of_start else 0) - (1 if inclusive_of_start else 0)
+        if topics:
+            upto = _or(stop, LARGEST_NUMBER)
+            events = self._select("read_log_of_names", after=after, upto=upto, limit=limit, names=list(topics))
+        else:
+            events = self.read_log(after, stop, limit)
+        return [
+            Notification(e.originator_id, e.originator_version, e.topic, e.state, e.position)  # its id is our position
+            for e in events
+        ]
+
+    def max_notification_id(self) -> int | None:
+        """Return the position of the newest event, None in an empty log."""
+        return self.max_position() or None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> PollingSubscription:
+        """Follow the log: yields what is recorded, then waits for more, until stopped."""
+        return PollingSubscription(self, gt, topics)
+
+    # --- the rest -----------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _select(self, statement: str, **params: object) -> list[RecordedEvent]:
+        return list(self._events(self._database.query(self._sql[statement], params)))
+
+    @abstractmethod
+    def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
+        """Turn rows of the log into events."""
+
+    @abstractmethod
+    def _moment(self, value: Any) -> datetime:
+        """Turn a stored time into an aware one in UTC."""
+
+
+class PollingSubscription(Subscription[EventRecorder]):
+    """The library's subscription, without its thread: it reads when asked, and waits when there is nothing.
+
+    It works on both databases, and no lost notification can stop it.
+    """
+
+    def __init__(self, recorder: EventRecorder, gt: int | None = None, topics: Sequence[str] = ()) -> None:
+        super().__init__(recorder=recorder, gt=gt, topics=topics)
+        self._fetched: deque[Notification] = deque()
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """End the iteration, also from another thread."""
+        super().stop()
+        self._stopping.set()
+
+    def __next__(self) -> Notification:
+        while not self._stopping.is_set():
+            if self._fetched:
+                notification = self._fetched.popleft()
+                self._last_notification_id = notification.id
+                return notification
+            self._fetched.extend(
+                self._recorder.select_notifications(
+                    self._last_notification_id or 0, BATCH, topics=self._topics, inclusive_of_start=False
+                )
+            )
+            if not self._fetched:
+                self._stopping.wait(INTERVAL)
+        raise StopIteration
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+def by_stream(after: Mapping[UUID, int], events: Iterable[RecordedEvent]) -> dict[UUID, list[RecordedEvent]]:
+    """Group events by stream, with an empty list for a stream that has none."""
+    streams: dict[UUID, list[RecordedEvent]] = {stream: [] for stream in after}
+    for event in events:
+        streams[event.originator_id].append(event)
+    return streams

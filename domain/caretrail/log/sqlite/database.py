@@ -1,0 +1,193 @@
+"""SQLite behind the common face: own connections, explicit transactions, one writer at a time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from caretrail.errors import StoreUnreachable
+from caretrail.log.database import Database, Params, Row, spoiled
+from caretrail.log.leaf import microseconds
+from caretrail.log.location import Dialect
+from caretrail.log.pool import Pool
+from caretrail.log.sql import for_sqlite
+from caretrail.log.sqlite.setup import BUSY_SECONDS, connect, is_immutable, require_local, split_script, sqlite_errors
+
+_NATIVE: Final = frozenset({str, int, float, bytes, bool, type(None)})
+
+
+class SqliteDatabase(Database):
+    """One SQLite file, used by several threads of this process and by other processes."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, path: str, store: str) -> None:
+        self.store = store
+        require_local(path, store)
+        self._pool = Pool(lambda: connect(path, store), lambda c: c.close(), _usable)
+        self._mine = threading.local()
+        # SQLite lets one writer in at a time and makes the others sleep and look again; a lock wakes them at once.
+        self._writing = threading.Lock()
+
+    def query(self, sql: str, params: Params | None = None) -> list[Row]:
+        """Return all rows."""
+        with self.reader() as connection:
+            return connection.execute(for_sqlite(sql), _adapt(params)).fetchall()
+
+    def execute(self, sql: str, params: Params | None = None) -> int:
+        """Run one statement and return the number of rows it touched."""
+        with self._writer() as connection:
+            return max(connection.execute(for_sqlite(sql), _adapt(params)).rowcount, 0)
+
+    def executemany(self, sql: str, rows: Iterable[Params]) -> None:
+        """Run one statement for each set of parameters, all or none."""
+        with self._writer() as connection:
+            connection.executemany(for_sqlite(sql), map(_adapt, rows))
+
+    def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+        """Put many rows into a table, all or none; return their number."""
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {for_sqlite(table)} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  # names from code
+        with self._writer() as connection:
+            return connection.executemany(sql, map(_adapt_row, rows)).rowcount
+
+    def script(self, sql: str) -> None:
+        """Run several statements without parameters, all or none."""
+        with self._writer() as connection:
+            for statement in split_script(for_sqlite(sql)):
+                connection.execute(statement)
+
+    def stream(self, sql: str, params: Params | None = None, size: int = 1000) -> Iterator[Row]:
+        """Iterate over the rows of one snapshot in chunks."""
+        with self.reader() as connection:
+            cursor = connection.execute(for_sqlite(sql), _adapt(params))
+            try:
+                while rows := cursor.fetchmany(size):
+                    yield from rows
+            finally:
+                cursor.close()  # ends the snapshot, also when the reader stops early
+
+    @contextmanager
+    def transaction(self) -> Generator[Database]:
+        """Keep everything this thread does inside, or nothing of it."""
+        if self.in_transaction:
+            raise RuntimeError("a transaction of this thread is open already")
+        with self.exclusive():
+            yield self
+            if getattr(self._mine, "failed", False):
+                raise spoiled(self.store)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside `transaction()`."""
+        return self._current() is not None
+
+    @contextmanager
+    def exclusive(self) -> Generator[sqlite3.Connection]:
+        """Lend a connection as the only writer, inside a transaction that is kept unless the body raises."""
+        with sqlite_errors(self.store), self._pool.connection() as connection:
+            if not self._writing.acquire(timeout=BUSY_SECONDS):
+                raise StoreUnreachable(f"{self.store}: the store is locked by another thread", "try again")
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                self._mine.connection, self._mine.failed = connection, False
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                self._mine.connection = None
+                try:
+                    if connection.in_transaction:  # the body or COMMIT failed, or was interrupted
+                        connection.execute("ROLLBACK")
+                finally:
+                    self._writing.release()
+
+    @contextmanager
+    def reader(self) -> Generator[sqlite3.Connection]:
+        """Lend a connection for statements that only read."""
+        with sqlite_errors(self.store), self._connection() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Generator[sqlite3.Connection]:
+        """Lend a connection for several statements that read the same state."""
+        with self.reader() as connection:
+            if connection.in_transaction:  # ours already reads one state
+                yield connection
+                return
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+    def _current(self) -> sqlite3.Connection | None:
+        return getattr(self._mine, "connection", None)
+
+    @contextmanager
+    def _connection(self) -> Generator[sqlite3.Connection]:
+        if (mine := self._current()) is not None:
+            yield mine
+        else:
+            with self._pool.connection() as connection:
+                yield connection
+
+    @contextmanager
+    def _writer(self) -> Generator[sqlite3.Connection]:
+        if (mine := self._current()) is not None:
+            with sqlite_errors(self.store), self._spoiling():
+                yield mine
+        else:
+            with self.exclusive() as connection:
+                yield connection
+
+    @contextmanager
+    def _spoiling(self) -> Generator[None]:
+        """Note that a statement of this thread's transaction failed: half of it must not be kept by mistake."""
+        try:
+            yield
+        except BaseException:
+            self._mine.failed = True
+            raise
+
+
+def _usable(connection: sqlite3.Connection) -> bool:
+    with suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        return not is_immutable(connection)
+    return False
+
+
+def _adapt(params: Params | None) -> Mapping[str, object]:
+    """Turn parameters SQLite does not know into those it does; registered adapters would be global to the process."""
+    if not params:
+        return {}
+    return {name: value if type(value) in _NATIVE else _convert(value) for name, value in params.items()}
+
+
+def _adapt_row(row: Sequence[object]) -> Sequence[object]:
+    return [value if type(value) in _NATIVE else _convert(value) for value in row]
+
+
+def _convert(value: object) -> object:
+    match value:
+        case UUID():
+            return value.bytes
+        case datetime():
+            return microseconds(value)
+        case date():
+            return value.isoformat()
+        case list() | tuple():
+            return json.dumps(value)
+        case _:
+            return value

@@ -1,0 +1,213 @@
+"""The embedded recorder: one SQLite file, durable on every append, in one order."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from caretrail.aliases import Clock
+from caretrail.errors import CommandReused, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
+from caretrail.log.database import Row
+from caretrail.log.leaf import EPOCH, LogColumns, columns_of, microseconds
+from caretrail.log.recorder import CommandKey, EventRecorder, by_stream
+from caretrail.log.records import (
+    ACCESS_NAME,
+    ACCESS_SOURCE,
+    PendingAccess,
+    PendingEvent,
+    ProgramStay,
+    RecordedEvent,
+    Stays,
+    access_stream,
+)
+from caretrail.log.sqlite.database import SqliteDatabase
+from caretrail.log.sqlite.setup import read_mark, sqlite_errors
+
+
+class _NotNextError(Exception):
+    """The guard of the schema refused an event; why is found out after the rollback."""
+
+
+def utc_now() -> datetime:
+    """Read the clock of this machine; the only place where the embedded store does."""
+    return datetime.now(UTC)
+
+
+class SqliteRecorder(EventRecorder):
+    """Appends under the write lock of SQLite; time comes from a clock that may be replaced, and never goes back."""
+
+    def __init__(self, path: str, store: str, clock: Clock | None = None) -> None:
+        self._file = SqliteDatabase(path, store)
+        super().__init__(self._file)
+        self._clock = clock or utc_now
+        self.account = _operating_system_user()
+        with sqlite_errors(store), self._file.reader() as connection:
+            self.namespace, self.is_demo = read_mark(connection, store)
+
+    def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
+        # The guard in the schema checks position, version and command of each row anyway, so nothing is asked before;
+        # what it refuses is explained afterwards, which is as true then: recorded events stay, versions only rise.
+        try:
+            with self._file.exclusive() as connection:
+                self._require_same_store(connection)
+                recorded = self._stamp(connection, events)
+                self._insert(connection, recorded)
+                self._replace_stays(connection, stays)
+                return recorded
+        except _NotNextError:
+            return self._explain(events)
+
+    def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
+        stream = access_stream(self.namespace, self.account)
+        with self._file.exclusive() as connection:
+            self._require_same_store(connection)
+            found = self.find_commands([(ACCESS_SOURCE, access.command_id) for access in accesses])
+            if found:
+                return _first_accesses(accesses, found)
+            version = connection.execute(self._sql["version"], (stream.bytes,)).fetchone()[0]
+            events = [
+                PendingEvent(stream, version + place, ACCESS_NAME, a.payload, ACCESS_SOURCE, a.command_id, a.salt)
+                for place, a in enumerate(accesses, start=1)
+            ]
+            recorded = self._stamp(connection, events)
+            connection.executemany(self._sql["insert"], map(columns_of, recorded))
+            return recorded
+
+    def _require_same_store(self, connection: sqlite3.Connection) -> None:
+        """Refuse to write under the mark of an empty store that has since been filled by a copy of another."""
+        if read_mark(connection, self.store)[0] != self.namespace:
+            raise StoreForeign(f"{self.store} is another store than before", "start again, so that it is opened anew")
+
+    def _insert(self, connection: sqlite3.Connection, recorded: Sequence[RecordedEvent]) -> None:
+        try:
+            connection.executemany(self._sql["insert"], map(columns_of, recorded))
+        except sqlite3.IntegrityError:
+            raise _NotNextError from None
+
+    def _explain(self, events: Sequence[PendingEvent]) -> list[RecordedEvent]:
+        """Return what an earlier attempt of this very call recorded, or say why the call is refused."""
+        found = self.find_commands([(event.source, event.command_id) for event in events])
+        known = [(e, found[e.source, e.command_id]) for e in events if (e.source, e.command_id) in found]
+        other = [stored.position for event, stored in known if not _same_content(event, stored)]
+        if other:  # of several the lowest, as PostgreSQL names it
+            raise CommandReused(min(other))
+        if len(known) == len(events):
+            return [stored for _, stored in known]
+        self._check_versions(events)
+        if known:  # the versions fit, so the caller read them after this was recorded, and did not look
+            raise CommandReused(min(stored.position for _, stored in known))
+        raise StoreDamaged(f"{self.store}: an event that should fit was refused", "run 'caretrail audit verify'")
+
+    def _check_versions(self, events: Sequence[PendingEvent]) -> None:
+        current: dict[UUID, int] = {}
+        with self._file.snapshot() as connection:
+            for event in events:
+                stream = event.originator_id
+                actual = current.get(stream)
+                if actual is None:
+                    actual = connection.execute(self._sql["version"], (stream.bytes,)).fetchone()[0]
+                if event.originator_version != actual + 1:
+                    raise VersionConflict(str(stream), event.originator_version - 1, actual)
+                current[stream] = event.originator_version
+
+    def _stamp(self, connection: sqlite3.Connection, events: Sequence[PendingEvent]) -> list[RecordedEvent]:
+        """Give each event its position, and a time later than that of the event before."""
+        position, newest = connection.execute(self._sql["newest"]).fetchone() or (0, None)
+        now = microseconds(self._clock())
+        if newest is not None:
+            now = max(now, newest + 1)
+        by = self.account
+        return [
+            RecordedEvent(*_content(event), position + place, _moment(now + place - 1), by)
+            for place, event in enumerate(events, start=1)
+        ]
+
+    def _replace_stays(self, connection: sqlite3.Connection, stays: Stays) -> None:
+        for stream in stays:
+            connection.execute(self._sql["delete_stays"], (stream.bytes,))
+        for stream, rows in stays.items():
+            connection.executemany(self._sql["insert_stay"], [_stay_row(stream, stay) for stay in rows])
+        for stream in stays:
+            other = connection.execute(self._sql["overlapping_stay"], (stream.bytes,)).fetchone()
+            if other is not None:
+                raise StayOverlap(str(UUID(bytes=other[0])))
+
+    def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
+        """Read many streams at once, all as of one moment."""
+        # A statement a stream costs no round trip here; the read transaction makes them one view of the log.
+        sql = self._sql["stream_after"]
+        with self._file.snapshot() as connection:
+            rows = [
+                row
+                for stream, version in after.items()
+                for row in connection.execute(sql, (stream.bytes, version)).fetchall()
+            ]
+        return by_stream(after, self._events(rows))
+
+    def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
+        """Find what is recorded under these pairs of source and command_id."""
+        events = self._select("find_commands", commands=list(commands))
+        return {(event.source, event.command_id): event for event in events}
+
+    def read_columns(self, after: int, limit: int) -> list[LogColumns]:
+        """Read the log from above a position as its leaves are made of it: here that is how it is stored."""
+        return self._file.query(self._sql["read_log"], {"after": after, "limit": limit})
+
+    def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
+        try:
+            for position, stream, version, name, payload, at, by, source, command_id, salt in rows:
+                yield RecordedEvent(
+                    UUID(bytes=stream), version, name, payload, source, command_id, salt, position, _moment(at), by
+                )
+        except (TypeError, ValueError, OverflowError):  # the schema keeps such values out; a damaged page may hold any
+            raise StoreDamaged(
+                f"{self.store}: the file is damaged", "restore it from a backup, then verify it"
+            ) from None
+
+    def _moment(self, value: Any) -> datetime:
+        return _moment(value)
+
+
+def _first_accesses(
+    accesses: Sequence[PendingAccess], found: Mapping[CommandKey, RecordedEvent]
+) -> list[RecordedEvent]:
+    """Return what an earlier attempt of this very call recorded; part of it, or other content, is refused."""
+    first = [found.get((ACCESS_SOURCE, access.command_id)) for access in accesses]
+    same = [event for event, access in zip(first, accesses, strict=True) if event and event.state == access.payload]
+    if len(same) == len(accesses):
+        return same
+    other = [event.position for event in found.values() if event not in same]
+    raise CommandReused(min(other or [event.position for event in same]))
+
+
+def _moment(value: int) -> datetime:
+    return EPOCH + timedelta(microseconds=value)
+
+
+def _content(e: PendingEvent) -> tuple[UUID, int, str, bytes, str, str, bytes]:
+    return e.originator_id, e.originator_version, e.topic, e.state, e.source, e.command_id, e.salt
+
+
+def _stay_row(stream: UUID, stay: ProgramStay) -> tuple[object, ...]:
+    last_day = stay.last_day.isoformat() if stay.last_day else None
+    return (stream.bytes, stay.client, stay.program, stay.first_day.isoformat(), last_day)
+
+
+def _same_content(event: PendingEvent, stored: RecordedEvent) -> bool:
+    return (event.originator_id, event.topic, event.state) == (stored.originator_id, stored.topic, stored.state)
+
+
+def _operating_system_user() -> str:
+    """Name who runs this process, asking the system: the environment says whatever its owner wants."""
+    if os.name == "nt":
+        return os.getlogin()
+    from pwd import getpwuid  # does not exist on Windows
+
+    try:
+        return getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

@@ -1,0 +1,60 @@
+-- The log and what guards it, on SQLite. The settings of each connection are in setup.py.
+
+CREATE TABLE store (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    namespace      BLOB NOT NULL CHECK (length(namespace) = 16),
+    demo           INTEGER NOT NULL CHECK (demo IN (0, 1)),
+    created_at     INTEGER NOT NULL                     -- microseconds since 1970 UTC, like every time here
+) STRICT;
+
+CREATE TABLE log (
+    position       INTEGER PRIMARY KEY CHECK (position > 0),
+    stream         BLOB NOT NULL CHECK (length(stream) = 16),
+    version        INTEGER NOT NULL CHECK (version > 0),
+    name           TEXT NOT NULL CHECK (name <> ''),
+    payload        BLOB NOT NULL,
+    recorded_at    INTEGER NOT NULL,
+    recorded_by    TEXT NOT NULL,
+    source         TEXT NOT NULL,
+    command_id     TEXT NOT NULL CHECK (command_id <> ''),
+    salt           BLOB NOT NULL CHECK (length(salt) = 16),
+    UNIQUE (stream, version),
+    UNIQUE (source, command_id)
+) STRICT;
+
+-- Accesses alone: reads skip them, auditors want nothing else. '0' is the character behind '/'.
+CREATE INDEX log_access ON log (position) WHERE name >= 'accessed/' AND name < 'accessed0';
+
+CREATE TABLE stay (
+    stream         BLOB NOT NULL,
+    client         TEXT NOT NULL,
+    program        TEXT NOT NULL,
+    first_day      TEXT NOT NULL,                       -- ISO dates: their text sorts as they do
+    last_day       TEXT
+) STRICT;
+CREATE INDEX stay_of_stream ON stay (stream);
+CREATE INDEX stay_of_client ON stay (client, program);
+
+-- REPLACE deletes what is in its way without a delete trigger unless the connection asks for recursive triggers, and
+-- a raw insert could choose a place of its own. So an insert must be the next position and the next version of its
+-- stream, of a command not yet recorded: then there is nothing REPLACE could delete.
+CREATE TRIGGER log_only_grows BEFORE INSERT ON log
+WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM log)
+  OR NEW.version IS NOT (SELECT coalesce(max(version), 0) + 1 FROM log WHERE stream = NEW.stream)
+  OR EXISTS (SELECT 1 FROM log WHERE source = NEW.source AND command_id = NEW.command_id)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER log_refuses_update BEFORE UPDATE ON log
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER log_refuses_delete BEFORE DELETE ON log
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER store_refuses_second BEFORE INSERT ON store WHEN EXISTS (SELECT 1 FROM store)
+BEGIN SELECT RAISE(ABORT, 'the mark of the store is permanent'); END;
+
+CREATE TRIGGER store_refuses_update BEFORE UPDATE ON store
+BEGIN SELECT RAISE(ABORT, 'the mark of the store is permanent'); END;
+
+CREATE TRIGGER store_refuses_delete BEFORE DELETE ON store
+BEGIN SELECT RAISE(ABORT, 'the mark of the store is permanent'); END;

@@ -1,0 +1,331 @@
+"""A SQLite file as a store: what marks it as ours, how it is made, and the settings every connection must have."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from caretrail.errors import (
+    StoreDamaged,
+    StoreError,
+    StoreForeign,
+    StoreNotInitialised,
+    StoreReadOnly,
+    StoreUnreachable,
+)
+from caretrail.log.database import SCHEMA, check_schema
+from caretrail.log.sql import read_package_file
+from caretrail.log.sqlite.file_systems import network_file_system
+
+#: "CTrl": in the file's header, where `file(1)` and everybody else can see whose it is.
+APPLICATION_ID: Final = 0x4354726C
+#: For each older schema the statements that make it the next one. What was released stays here for ever.
+UPGRADES: Final[dict[int, str]] = {}
+BUSY_SECONDS: Final = 5.0
+OLDEST_SQLITE: Final = (3, 37)  # STRICT tables
+
+_SETTINGS: Final[dict[str, int]] = {
+    "synchronous": 2,  # FULL: an acknowledged event survives a power cut; some builds default to less
+    "foreign_keys": 1,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+    "recursive_triggers": 1,  # or REPLACE deletes without firing the delete trigger
+    "secure_delete": 1,
+    "busy_timeout": int(BUSY_SECONDS * 1000),
+} | ({"fullfsync": 1, "checkpoint_fullfsync": 1} if sys.platform == "darwin" else {})
+
+# Threads of one process must not make a file side by side: closing one's handle would drop another's file locks.
+_making = threading.Lock()
+
+
+# --- errors -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def sqlite_errors(store: str) -> Generator[None]:
+    """Turn what the driver raises into ours; no text of the driver, which may quote values, goes along."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translate(error, store) from None
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary result code of an error, 0 if it has none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def translate(error: sqlite3.Error, store: str) -> StoreError:
+    """Name the cause of a driver's error in our words."""
+    code = primary_code(error)
+    if code == sqlite3.SQLITE_READONLY:
+        return StoreReadOnly(f"{store}: the store is read-only", "check the permissions of file and folder")
+    if code in _UNREACHABLE:
+        message, hint = _UNREACHABLE[code]
+        return StoreUnreachable(f"{store}: {message}", hint)
+    if code == sqlite3.SQLITE_NOTADB:
+        return foreign(store)
+    if code == sqlite3.SQLITE_CORRUPT:
+        return StoreDamaged(f"{store}: the file is damaged", "restore it from a backup, then verify it")
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    return StoreError(f"{store}: the database refused ({name}{_safe_text(error)})")
+
+
+_UNREACHABLE: Final[dict[int, tuple[str, str]]] = {
+    sqlite3.SQLITE_BUSY: ("the store is locked by another process", "try again, or end what holds the lock"),
+    sqlite3.SQLITE_LOCKED: ("the store is locked by another connection", "try again"),
+    sqlite3.SQLITE_FULL: ("the disk is full", "free some space; nothing of this call was kept"),
+    sqlite3.SQLITE_CANTOPEN: ("the file cannot be opened", "check the permissions of file and folder"),
+    sqlite3.SQLITE_PERM: ("access is denied", "check the permissions of file and folder"),
+    sqlite3.SQLITE_IOERR: ("reading or writing the file failed", "check the disk"),
+    sqlite3.SQLITE_NOMEM: ("there is not enough memory", ""),
+}
+
+# Texts that name tables, columns and syntax only, or are our own triggers'.
+_SAFE: Final = ("no such table: ", "no such column: ", "near ", "the log is append-only", "the mark of the store")
+
+
+def _safe_text(error: sqlite3.Error) -> str:
+    text = str(error)
+    return f": {text}" if text.startswith(_SAFE) else ""
+
+
+def foreign(store: str) -> StoreForeign:
+    """Say that there is something else at that place."""
+    return StoreForeign(f"{store} is not a Caretrail store", "choose another file; this one was left as it is")
+
+
+# --- opening ----------------------------------------------------------------------------------------------------
+
+
+def connect(path: str, store: str) -> sqlite3.Connection:
+    """Open a connection to a store that is there, with our settings forced and read back."""
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise not_initialised(store) from None
+    except OSError as error:
+        raise _no_access(store, error) from None
+    with sqlite_errors(store):
+        try:
+            return _connect(path, store, "mode=rw")
+        except sqlite3.OperationalError as error:
+            needs_to_write = primary_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+            if not needs_to_write or not _is_complete_without_wal(path):
+                raise
+            # WAL needs a file beside it, which a read-only folder forbids. Without one there is nothing to miss.
+            return _connect(path, store, "mode=ro&immutable=1")
+
+
+def require_local(path: str, store: str) -> None:
+    """Refuse a file that another machine could write without our locks reaching it, where that can be known."""
+    kind = network_file_system(Path(path))
+    if kind is not None:
+        raise StoreUnreachable(
+            f"{store}: the file is on a network file system ({kind}), where SQLite's locks cannot be relied on",
+            "keep the file on a local disk; for several machines use PostgreSQL",
+        )
+
+
+def _no_access(store: str, error: OSError) -> StoreUnreachable:
+    cause = error.strerror or type(error).__name__
+    return StoreUnreachable(f"{store}: the file cannot be reached or made ({cause})", "check file and folder")
+
+
+def _is_complete_without_wal(path: str) -> bool:
+    """Whether the file says everything: nothing waits beside it to be put in, or to be taken back."""
+    try:
+        beside = (Path(path + suffix) for suffix in ("-wal", "-journal"))
+        return not any(file.stat().st_size for file in beside if file.exists())
+    except OSError:
+        return False
+
+
+def is_immutable(connection: sqlite3.Connection) -> bool:
+    """Whether a connection was opened for a read-only folder; it must not outlive one use, for it sees no change."""
+    return bool(connection.execute("PRAGMA query_only").fetchone()[0])
+
+
+def _connect(path: str, store: str, mode: str) -> sqlite3.Connection:
+    connection = _raw_connection(path, mode)
+    try:
+        check_identity(connection, store)
+        if "immutable" in mode:
+            connection.execute("PRAGMA query_only=1")
+        else:
+            _journal_mode_wal(connection, store)
+        _force_settings(connection, store)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _raw_connection(path: str, mode: str) -> sqlite3.Connection:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old", "use a Python with SQLite 3.37 or newer")
+    return sqlite3.connect(
+        f"file://{quote(path)}?{mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,  # we say BEGIN IMMEDIATE ourselves
+        check_same_thread=False,  # the pool lends a connection to one thread at a time
+        cached_statements=256,
+    )
+
+
+def _force_settings(connection: sqlite3.Connection, store: str) -> None:
+    for name, value in _SETTINGS.items():
+        connection.execute(f"PRAGMA {name}={value}").close()
+        if (found := connection.execute(f"PRAGMA {name}").fetchone()) != (value,):
+            held = found[0] if found else "unknown"
+            raise StoreError(f"{store}: SQLite does not take the setting {name}={value}, it stays {held}")
+
+
+def _journal_mode_wal(connection: sqlite3.Connection, store: str) -> None:
+    """Switch to the write-ahead log, once for the life of a file: the switch does not wait for locks by itself."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if primary_code(error) == sqlite3.SQLITE_READONLY:
+                return  # a copy made in another mode, and read-only: reading it needs no journal
+            if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+            continue
+        if mode != "wal":
+            raise StoreError(f"{store}: SQLite does not take the setting journal_mode=wal, it stays {mode}")
+        return
+
+
+def check_identity(connection: sqlite3.Connection, store: str) -> None:
+    """Refuse a file that is not ours, not yet ours, or from a later version of us."""
+    application, version = _header(connection)
+    if application == APPLICATION_ID:
+        check_schema(version, store)
+        return
+    if _is_blank(connection):
+        raise not_initialised(store)
+    raise foreign(store)
+
+
+def not_initialised(store: str) -> StoreNotInitialised:
+    """Say that there is no store yet."""
+    return StoreNotInitialised(f"there is no Caretrail store at {store}", "run 'caretrail init'")
+
+
+def read_mark(connection: sqlite3.Connection, store: str) -> tuple[UUID, bool]:
+    """Read the namespace of a store, and whether it is a demo."""
+    row = connection.execute("SELECT namespace, demo FROM store").fetchone()
+    if row is None or not isinstance(row[0], bytes) or len(row[0]) != 16:  # a damaged page may hold anything
+        raise StoreDamaged(f"{store}: the mark of the store is missing", "restore it from a backup")
+    return UUID(bytes=row[0]), bool(row[1])
+
+
+def _header(connection: sqlite3.Connection) -> tuple[int, int]:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    return int(application), int(version)
+
+
+def _is_blank(connection: sqlite3.Connection) -> bool:
+    return _header(connection) == (0, 0) and not connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+
+
+# --- making -----------------------------------------------------------------------------------------------------
+
+
+def init_sqlite(path: str, store: str, *, demo: bool, created_at: int) -> bool:
+    """Make a store unless there is one; True if this call made it. Safe to call from many processes at once."""
+    require_local(path, store)
+    with _making, sqlite_errors(store):
+        try:
+            _create_file(Path(path))
+        except OSError as error:
+            raise _no_access(store, error) from None
+        with closing(_raw_connection(path, "mode=rw")) as connection:
+            made = _create_schema(connection, store, demo=demo, created_at=created_at)
+            _journal_mode_wal(connection, store)
+            return made
+
+
+def _create_file(path: Path) -> None:
+    """Create an empty private file in private folders; SQLite gives its companions the same permissions."""
+    missing: list[Path] = []
+    folder = path.parent
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, created_at: int) -> bool:
+    connection.execute("PRAGMA synchronous=FULL")
+    if not _is_blank(connection):  # before any lock is taken: a foreign file is only read
+        check_identity(connection, store)
+        return False
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        made = _is_blank(connection)
+        if made:
+            for statement in split_script(read_package_file("caretrail.log.sqlite", "schema.sql")):
+                connection.execute(statement)
+            mark = (uuid4().bytes, int(demo), created_at)
+            connection.execute("INSERT INTO store (one, namespace, demo, created_at) VALUES (1, ?, ?, ?)", mark)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={SCHEMA}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    if not made:
+        check_identity(connection, store)
+    return made
+
+
+def upgrade_sqlite(path: str, store: str) -> int:
+    """Bring an older store to this schema and return it; broken off, the steps that were complete stay."""
+    with sqlite_errors(store), closing(_raw_connection(path, "mode=rw")) as connection:
+        connection.execute("PRAGMA synchronous=FULL")
+        while True:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                version = _header(connection)[1]
+                if version >= SCHEMA:
+                    return version
+                for statement in split_script(UPGRADES[version]):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version={version + 1}")
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+
+def split_script(sql: str) -> Iterator[str]:
+    """Split a script into statements, so that they can run inside a transaction (`executescript` commits first)."""
+    statement = ""
+    for part in sql.split(";"):  # may split inside a text, a comment or a trigger: then it is not complete yet
+        statement += part
+        if sqlite3.complete_statement(statement + ";"):
+            yield statement
+            statement = ""
+        else:
+            statement += ";"
+    if statement.strip(" \n\t;"):
+        yield statement

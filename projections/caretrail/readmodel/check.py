@@ -1,0 +1,123 @@
+"""Check: the live rows are what the log says they must be, episode by episode."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from typing import Protocol
+from uuid import UUID
+
+from caretrail.aliases import Progress
+from caretrail.errors import StoreError
+from caretrail.ledger.tiles import differing_tiles
+from caretrail.log.recorder import EventRecorder
+from caretrail.readmodel.folded import FoldedEpisodes
+from caretrail.readmodel.programs import placed_of_programs
+from caretrail.readmodel.rebuild import ZERO, log_streams
+from caretrail.readmodel.rows import EpisodeRows, UnderPolicy
+from caretrail.readmodel.schema import State, read_state
+from caretrail.readmodel.store import read_placed, read_program_findings, read_rows
+
+LAST = UUID(int=2**128 - 1)
+ATTEMPTS = 5
+
+
+class Digest(Protocol):
+    """What hashlib gives."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take more bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Digests of the live rows and of the rows recomputed at the same position.
+
+    `differ` names unequal episodes, programs and tiles of the ledger.
+    """
+
+    position: int
+    episodes: int
+    live: str
+    recomputed: str
+    differ: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether live is what the log says."""
+        return self.live == self.recomputed
+
+    def as_json(self) -> dict[str, object]:
+        """The report as JSON."""
+        return {
+            "ok": self.ok, "position": self.position, "episodes": self.episodes,
+            "live": self.live, "recomputed": self.recomputed, "differ": list(self.differ),
+        }  # fmt: skip  # the order of the keys is the order on the screen
+
+
+def check(recorder: EventRecorder, progress: Progress | None = None) -> CheckReport:
+    """Recompute every episode at the position the projection stands on, and compare it with its live rows."""
+    for _ in range(ATTEMPTS):
+        state = read_state(recorder.database) or State(0, 0)
+        report = _compare(recorder, state, progress)
+        if report.ok or read_state(recorder.database) in (state, None):
+            return report
+    raise StoreError("the projection keeps moving while it is checked", "check again when it is at rest")
+
+
+def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -> CheckReport:
+    folded = FoldedEpisodes(recorder, cached_facts=0)
+    live_digest, log_digest = hashlib.sha256(), hashlib.sha256()
+    differ: list[str] = []
+    days: list[UnderPolicy] = []
+    count, done, below = 0, 0, ZERO
+    for streams in chain(log_streams(recorder), [[LAST]]):
+        live = read_rows(recorder.database, state.build, below, streams[-1])
+        placed = read_placed(recorder.database, state.build, below, streams[-1])
+        below = UUID(int=min(streams[-1].int + 1, LAST.int))
+        made = {rows.stream: rows for rows in folded.compute(streams, state.position)}
+        days += [item for rows in made.values() for item in rows.under_policy]
+        for stream in sorted(live.keys() | made.keys()):
+            _digest(live_digest, live.get(stream))
+            _digest(log_digest, made.get(stream))
+            rows = made.get(stream)
+            if live.get(stream) != rows:
+                differ.append((rows or live[stream]).episode)
+            elif rows is not None and placed.get(stream, []) != list(rows.placed()):
+                differ.append(rows.episode)
+                live_digest.update(b"work\n")  # the worklist's own copy differs from the flags it was made of
+        count += len(made)
+        done += sum(rows.version for rows in made.values())
+        if progress is not None:
+            progress(min(done, state.position), state.position)
+    kept = read_program_findings(recorder.database, state.build)
+    worked_out = placed_of_programs(recorder, days, state.position)
+    live_digest.update(repr(kept).encode())
+    log_digest.update(repr(worked_out).encode())
+    differ += sorted({f"program {one.program}" for one in {*kept} ^ {*worked_out}})
+    for level, number in differing_tiles(recorder, state.build, state.position):
+        live_digest.update(f"tile {level} {number}\n".encode())
+        differ.append(f"tile {number} of level {level}")
+    return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))
+
+
+def digest_of(episodes: Iterable[EpisodeRows]) -> str:
+    """One digest over the rows of episodes, in the order of their streams."""
+    digest = hashlib.sha256()
+    for rows in sorted(episodes, key=lambda rows: rows.stream):
+        _digest(digest, rows)
+    return digest.hexdigest()
+
+
+def _digest(digest: Digest, rows: EpisodeRows | None) -> None:
+    if rows is not None:
+        values = [getattr(rows, name) for name in EpisodeRows.__slots__]
+        digest.update(json.dumps(values, ensure_ascii=False, default=_text).encode() + b"\n")
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,187 @@
+"""From an episode to its rows: pure, so that live, rebuilt, known-at and in-memory answers cannot differ."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date
+from typing import TYPE_CHECKING
+
+from caretrail.days import FOREVER, merge_spans, next_day
+from caretrail.episode.episode import Episode
+from caretrail.errors import CaretrailError
+from caretrail.events import Accessed, Admitted, EpisodeFact, ProgramFact
+from caretrail.findings import QUIET_VERDICTS, Finding, Ruling
+from caretrail.findings.judge import judge
+from caretrail.findings.program import stays_under_policy
+from caretrail.log.entries import entry_of
+from caretrail.policy.own_rules import QUARANTINE_RULE
+from caretrail.readmodel.packs import digest_of, usable_policy
+from caretrail.readmodel.placed import Group
+from caretrail.readmodel.rows import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
+from caretrail.readmodel.spans import episode_spans
+from caretrail.readmodel.worklist_groups import groups_of
+
+if TYPE_CHECKING:
+    from caretrail.episode.history import Effective
+    from caretrail.findings import Eligibility
+    from caretrail.log.records import RecordedEvent
+    from caretrail.policy import Policy
+
+_CASE_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Unreadable(Exception):  # a state, not an error of the caller
+    """A recorded event could not be decoded."""
+
+    def __init__(self, event: RecordedEvent, code: str) -> None:
+        super().__init__(code)
+        self.event = event
+        self.code = code
+
+
+def evolve(episode: Episode, events: Iterable[RecordedEvent]) -> Episode:
+    """Add recorded events to an episode; raises Unreadable."""
+    for event in events:
+        try:
+            entry = entry_of(event)
+            entry.decode()  # what cannot be read must be known before anything is judged
+        except Exception as error:
+            raise Unreadable(event, _code(error)) from None
+        episode.evolve(entry)
+    return episode
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, CaretrailError) else type(error).__name__
+
+
+def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
+    """Work out the rows of an episode; None for a program's own facts and for accesses. May raise what judging raises.
+
+    `by` judges it by another policy than the one of its admission.
+    """
+    first = episode.entries[0].fact
+    if isinstance(first, ProgramFact | Accessed):
+        return None
+    history = episode.history
+    seen = episode.outline
+    admission = seen.admitted.fact if seen.admitted is not None else None
+    policy = admission.policy if isinstance(admission, Admitted) else None
+    judging = by or usable_policy(policy)
+    judged = judge(history, judging)
+    problems = [finding for finding in judged.findings if finding.verdict not in QUIET_VERDICTS]
+    quiet = [finding for finding in judged.findings if finding.verdict in QUIET_VERDICTS]
+    entered = first.occurred_on
+    return EpisodeRows(
+        stream=episode.id,
+        episode=first.episode,
+        client=seen.client,
+        zone=seen.zone,
+        policy=policy,
+        first_day=history[0].day if history else entered,
+        admitted_on=seen.admitted.day if seen.admitted else None,
+        ended_on=seen.discharged.day if seen.discharged else None,
+        version=episode.version,
+        position=episode.entries[-1].position,
+        packs=digest_of(judging),
+        findings=(*problems, *quiet),
+        groups=groups_of(problems, judging),
+        spans=episode_spans(history),
+        eligibility=tuple(map(_eligibility_span, judged.eligibility)),
+        under_policy=_under_policy(history, judging, seen.zone),
+    )
+
+
+def _under_policy(history: Sequence[Effective], policy: Policy | None, zone: str | None) -> tuple[UnderPolicy, ...]:
+    """Days on which the policy judges the episode; the day of a transfer belongs to the stay it ends, too."""
+    if policy is None:
+        return ()
+    stays: dict[str, list[tuple[date, date]]] = {}
+    for stay in stays_under_policy(history, policy):
+        end = FOREVER if stay.last_day is None else next_day(stay.last_day)
+        stays.setdefault(stay.program, []).append((stay.first_day, end))
+    name = policy.versions[0].name
+    return tuple(
+        UnderPolicy(start, end, program, name, zone)
+        for program, days in sorted(stays.items())
+        for start, end in merge_spans(days)
+    )
+
+
+def _eligibility_span(answer: Eligibility) -> EligibilitySpan:
+    return EligibilitySpan(
+        answer.start, answer.until, answer.verdict, answer.basis, answer.holds_through,
+        tuple(answer.reasons), tuple(answer.evidence),
+    )  # fmt: skip  # in the order of the fields
+
+
+# --- an episode that cannot be read -------------------------------------------------------------------------------
+
+
+def computed(episode: Episode, events: Sequence[RecordedEvent], by: Policy | None = None) -> EpisodeRows | None:
+    """Fold the newer events into an episode and work out its rows; what cannot be read is quarantined, visibly.
+
+    `by` judges it by another policy than the one of its admission.
+    """
+    try:
+        return rows_of(evolve(episode, events), by)
+    except Unreadable as problem:
+        return _quarantined(episode, problem.event, problem.code, events[-1])
+    except Exception as error:  # whatever one episode does to the rules must not stop the others
+        if not events:
+            raise
+        return _quarantined(episode, events[-1], _code(error), events[-1])
+
+
+def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: RecordedEvent) -> EpisodeRows | None:
+    name = _name(episode, event)
+    stream = event.originator_id
+    since = event.recorded_at.astimezone(UTC).isoformat()
+    problem = Quarantined(stream, name, event.position, event.originator_version, code, since)
+    first = min((entry.fact.occurred_on for entry in episode.entries), default=event.recorded_at.date())
+    client, zone, spans = _readable(episode, first)
+    message = f"fact {event.originator_version} cannot be read: nothing is judged"
+    evidence = (event.originator_version,)
+    arithmetic = f"the fact at position {event.position} is in the way"
+    ruling = Ruling("unknown", message, arithmetic, evidence, cause="quarantined")
+    return EpisodeRows(
+        stream=stream,
+        episode=name or str(stream),
+        client=client,
+        zone=zone,
+        policy=None,
+        first_day=first,
+        admitted_on=None,
+        ended_on=None,
+        version=newest.originator_version,
+        position=newest.position,
+        findings=(Finding(QUARANTINE_RULE, "", "record", first, None, False, ruling),),
+        groups=(Group.DOCUMENTATION,),
+        spans=spans,
+        eligibility=(EligibilitySpan(first, None, "unknown", "none", None, (message,), evidence),),
+        quarantined=problem,
+    )
+
+
+def _readable(episode: Episode, first: date) -> tuple[str | None, str | None, tuple[Span, ...]]:
+    """Whose it is and who had it, as far as the facts before the one in the way say."""
+    nobody = Span(first, None, None, None, None, "quarantined")
+    try:
+        spans = episode_spans(episode.history)
+        last = (spans[-1] if spans else nobody)._replace(start=first, status="quarantined", until=None)
+        return episode.outline.client, episode.outline.zone, (last,)
+    except Exception:  # the history itself is what cannot be folded
+        return None, None, (nobody,)
+
+
+def _name(episode: Episode, event: RecordedEvent) -> str | None:
+    for entry in episode.entries:
+        if isinstance(entry.fact, EpisodeFact):
+            return entry.fact.episode
+    try:
+        name = json.loads(event.state).get("episode")
+    except (ValueError, AttributeError):
+        return None
+    return name if isinstance(name, str) and _CASE_NUMBER.fullmatch(name) else None

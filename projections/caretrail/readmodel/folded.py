@@ -1,0 +1,65 @@
+"""Episodes folded from the log and cached, and the rows worked out from them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from uuid import UUID
+
+from caretrail.episode.episode import Episode
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import ACCESS_PREFIX, RecordedEvent
+from caretrail.readmodel.compute import computed
+from caretrail.readmodel.rows import EpisodeRows
+
+CACHED_FACTS = 20_000
+"""Folded facts kept between batches, so that an episode touched again is not read again; bounds the memory."""
+
+
+class FoldedEpisodes:
+    """Episodes folded up to a position of the log; remembers the latest ones, within bounds."""
+
+    def __init__(self, recorder: EventRecorder, cached_facts: int = CACHED_FACTS) -> None:
+        self._recorder = recorder
+        self._cached_facts = cached_facts
+        self._cache: OrderedDict[UUID, Episode] = OrderedDict()
+        self._facts = 0
+
+    def compute(self, streams: Sequence[UUID] | dict[UUID, int], upto: int) -> list[EpisodeRows]:
+        """Work out the rows of these streams from their facts up to a position; nothing for a program's own."""
+        episodes = {stream: self._taken(stream) for stream in streams}
+        newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
+        found: list[EpisodeRows] = []
+        for stream, episode in episodes.items():
+            # a look has no rows, whatever somebody may have put into the stream before it
+            events: list[RecordedEvent] = [
+                event
+                for event in newer.get(stream, ())
+                if event.position <= upto and not event.topic.startswith(ACCESS_PREFIX)
+            ]
+            if not events and not episode.version:
+                continue
+            rows = computed(episode, events)
+            if rows is None or rows.quarantined is None:
+                self._keep(stream, episode)
+            if rows is not None:
+                found.append(rows)
+        return found
+
+    def forget(self, stream: UUID) -> None:
+        """Read the episode from the log again next time."""
+        self._taken(stream)
+
+    def _taken(self, stream: UUID) -> Episode:
+        episode = self._cache.pop(stream, None)
+        if episode is None:
+            return Episode(stream)
+        self._facts -= episode.version
+        return episode
+
+    def _keep(self, stream: UUID, episode: Episode) -> None:
+        self._cache[stream] = episode
+        self._facts += episode.version
+        while self._facts > self._cached_facts:
+            _, oldest = self._cache.popitem(last=False)
+            self._facts -= oldest.version

@@ -1,0 +1,128 @@
+"""The projector: reads the log in batches, recomputes each episode touched, writes rows and position together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from caretrail.aliases import Progress
+from caretrail.errors import StoreError
+from caretrail.ledger.tiles import write_tiles
+from caretrail.log.database import Database
+from caretrail.log.recorder import EventRecorder
+from caretrail.readmodel.folded import FoldedEpisodes
+from caretrail.readmodel.packs import citations_of, packs_digest, stale_policies
+from caretrail.readmodel.programs import moves_programs, refresh
+from caretrail.readmodel.rows import EpisodeRows
+from caretrail.readmodel.schema import State, read_state, statements
+from caretrail.readmodel.store import delete_rows, read_citations, streams_of_policy, write_citations, write_rows
+
+BATCH = 2048
+"""Facts taken at once: whole tiles of the ledger."""
+
+ATTEMPTS = 100
+
+
+class Moved(Exception):  # not an error: somebody else did the work
+    """Another projector moved the position first."""
+
+
+class Projector:
+    """Moves one projection along the log; keeps the episodes it folded, so it is worth keeping."""
+
+    def __init__(self, recorder: EventRecorder, name: str = "live") -> None:
+        self._recorder = recorder
+        self._database = recorder.database
+        self._name = name
+        self._sql = statements()
+        self._folded = FoldedEpisodes(recorder)
+
+    def catch_up(self, *, batch: int = BATCH, upto: int | None = None, progress: Progress | None = None) -> State:
+        """Take batch after batch until the end; the position and the rows of a batch are written together.
+
+        Episodes whose packs have changed are judged again first.
+        """
+        state = self._state()
+        goal = self._recorder.max_position() if upto is None else min(upto, self._recorder.max_position())
+        start, moved = state.position, 0
+        while state.position < goal or state.packs != packs_digest():
+            try:
+                state = self._judge_again(state)
+                if state.position < goal:
+                    state = self._step(state, min(state.position + batch, goal))
+            except Moved:
+                moved += 1
+                if moved > ATTEMPTS:
+                    raise StoreError("other projectors keep moving this projection", "let one of them do it") from None
+                state = self._state()
+            if progress is not None:
+                progress(min(state.position, goal) - start, goal - start)
+        return state
+
+    def retry(self, stream: UUID) -> bool:
+        """Recompute one episode at the position the projection stands on."""
+        state = self._state()
+        self._folded.forget(stream)
+        rows = self._folded.compute({stream: 0}, state.position)
+        with self._database.transaction():
+            self._advance(state, state.position)
+            delete_rows(self._database, state.build, [stream])
+            write_rows(self._database, state.build, rows)
+            keep_citations(self._database, state.build, rows)
+            refresh(self._recorder, state.build, state.position)
+        return not any(row.quarantined for row in rows)
+
+    def _judge_again(self, state: State) -> State:
+        """Recompute the episodes whose packs have changed since they were judged; each page stands for itself."""
+        packs = packs_digest()
+        if state.packs == packs:
+            return state
+        for policy in stale_policies(self._database, state):
+            for streams in streams_of_policy(self._database, state.build, policy):
+                rows = self._folded.compute(streams, state.position)
+                with self._database.transaction():
+                    self._advance(state, state.position)
+                    delete_rows(self._database, state.build, streams)
+                    write_rows(self._database, state.build, rows)
+                    keep_citations(self._database, state.build, rows)
+        with self._database.transaction():
+            self._advance(state, state.position)
+            write_citations(self._database, state.build, citations_of(read_citations(self._database, state.build)))
+            refresh(self._recorder, state.build, state.position)
+            self._database.execute(self._sql["keep_packs"], {**state._asdict(), "name": self._name, "packs": packs})
+        return state._replace(packs=packs)
+
+    def _step(self, state: State, upto: int) -> State:
+        touched = self._recorder.touched(state.position, upto)
+        rows = self._folded.compute(touched, upto)
+        made = {row.stream: row for row in rows}
+        old = [stream for stream, version in touched.items() if version > 1]
+        with self._database.transaction():
+            self._advance(state, upto)
+            moved = moves_programs(self._database, state.build, dict.fromkeys(touched) | made)
+            delete_rows(self._database, state.build, old)
+            write_rows(self._database, state.build, rows)
+            keep_citations(self._database, state.build, rows)
+            if moved:
+                refresh(self._recorder, state.build, upto)
+            write_tiles(self._recorder, state.build, state.position, upto)
+        return state._replace(position=upto)
+
+    def _advance(self, state: State, upto: int) -> None:
+        """Move the position, if it is still where we started: the row stays locked until the transaction ends."""
+        params = {"name": self._name, "build": state.build, "after": state.position, "upto": upto}
+        if self._database.execute(self._sql["advance"], params) != 1:
+            raise Moved
+
+    def _state(self) -> State:
+        state = read_state(self._database, self._name)
+        if state is None:
+            raise StoreError("the read models are not there", "run 'caretrail projection rebuild'")
+        return state
+
+
+def keep_citations(database: Database, build: int, episodes: Iterable[EpisodeRows]) -> None:
+    """Keep the citations of the packs that judged these rows, unless they are kept already."""
+    packs = {finding.pack for rows in episodes for finding in rows.findings} - {""}
+    if packs and (missing := packs - read_citations(database, build).keys()):
+        write_citations(database, build, citations_of(missing))

@@ -1,0 +1,128 @@
+"""Rebuild: make all rows again from the log, beside the live ones, and move the readers over in one transaction.
+
+The new rows are of the next build, which no reader looks at. Killed anywhere, the rebuild can be run again: what
+it left behind is swept away first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from caretrail.aliases import Progress
+from caretrail.errors import StoreDamaged, StoreError
+from caretrail.ledger.tiles import write_tiles
+from caretrail.log.recorder import EventRecorder
+from caretrail.readmodel.folded import FoldedEpisodes
+from caretrail.readmodel.packs import packs_digest
+from caretrail.readmodel.programs import refresh
+from caretrail.readmodel.projector import Projector, keep_citations
+from caretrail.readmodel.schema import PAGE, VERSION, State, create_tables, read_state, statements
+from caretrail.readmodel.status import Status, status
+from caretrail.readmodel.store import stream_of, sweep_rows, write_rows
+
+TILED = 1 << 16
+"""Facts whose tiles are written at a time."""
+
+ZERO = UUID(int=0)
+
+
+def rebuild(recorder: EventRecorder, progress: Progress | None = None) -> Status:
+    """Make all rows again while reads and appends go on; progress counts facts.
+
+    Raises StoreError if another rebuild takes over.
+    """
+    create_tables(recorder.database)
+    state = begin(recorder)
+    fill(recorder, state, progress)
+    go_live(recorder, state)
+    return status(recorder)
+
+
+def log_streams(recorder: EventRecorder, page: int = PAGE) -> Iterator[list[UUID]]:
+    """Every stream of the log, a page at a time."""
+    sql = statements()["streams"]
+    after = ZERO
+    while rows := recorder.database.query(sql, {"after": after, "limit": page}):
+        streams = [stream_of(row[0]) for row in rows]
+        yield streams
+        after = streams[-1]
+
+
+def begin(recorder: EventRecorder) -> State:
+    """Take over as the one rebuild, and sweep away what a killed one left."""
+    database = recorder.database
+    sql = statements()
+    position = recorder.max_position()
+    with database.transaction():
+        live = read_state(database)
+        if live is None:
+            raise StoreError("the read models are not there", "run 'caretrail init'")
+        build = int(database.query(sql["newest_build"])[0][0]) + 1
+        state = State(build, position, packs_digest())
+        database.execute(sql["begin_rebuild"], {**state._asdict(), "version": VERSION})
+        sweep_rows(database, live.build, build)
+    return state
+
+
+def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> None:
+    """Write every episode once. What is recorded meanwhile is in or not: the catch-up settles it."""
+    database = recorder.database
+    sql = statements()
+    folded = FoldedEpisodes(recorder, cached_facts=0)
+    done = 0
+    for streams in log_streams(recorder):
+        rows = folded.compute(streams, recorder.max_position())
+        with database.transaction():
+            if database.execute(sql["fence"], {"build": state.build}) != 1:
+                raise StoreError("another rebuild took over", "let it finish")
+            write_rows(database, state.build, rows)
+            keep_citations(database, state.build, rows)
+        done += sum(row.version for row in rows)
+        if progress is not None:
+            progress(min(done, state.position), state.position)
+    with database.transaction():
+        if database.execute(sql["fence"], {"build": state.build}) != 1:
+            raise StoreError("another rebuild took over", "let it finish")
+        refresh(recorder, state.build, recorder.max_position())
+    for start in range(0, state.position, TILED):
+        with database.transaction():
+            if database.execute(sql["fence"], {"build": state.build}) != 1:
+                raise StoreError("another rebuild took over", "let it finish")
+            write_tiles(recorder, state.build, start, min(start + TILED, state.position))
+
+
+def go_live(recorder: EventRecorder, state: State) -> None:
+    """Catch up with what was recorded meanwhile, move the readers over in one transaction, sweep the old rows."""
+    database = recorder.database
+    sql = statements()
+    projector = Projector(recorder, "rebuild")
+    while True:
+        reached = projector.catch_up()
+        if reached.build != state.build:
+            raise StoreError("another rebuild took over", "let it finish")
+        with database.transaction():
+            database.execute(sql["hold_live"])
+            live = read_state(database)
+            if live is not None and live.position > reached.position:
+                _require_log(recorder, live.position)
+                continue
+            params = {**reached._asdict(), "version": VERSION}
+            if database.execute(sql["end_rebuild"], params) != 1:
+                raise StoreError("another rebuild took over", "let it finish")
+            database.execute(sql["go_live"], params)
+        break
+    with database.transaction():
+        live = read_state(database)
+        if live is not None:
+            sweep_rows(database, live.build, int(database.query(sql["newest_build"])[0][0]))
+
+
+def _require_log(recorder: EventRecorder, position: int) -> None:
+    """Refuse to go on without end towards a position that the log does not have any more."""
+    newest = recorder.max_position()
+    if newest < position:
+        raise StoreDamaged(
+            f"{recorder.store}: the read models stand on position {position}, and the log ends at position {newest}",
+            "facts are gone: keep everything as it is, and run 'caretrail audit verify'",
+        )

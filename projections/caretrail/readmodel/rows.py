@@ -1,0 +1,131 @@
+"""What the projection keeps of one episode, as plain values: the same whether read back or computed a moment ago."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from caretrail.days import FOREVER, next_day
+from caretrail.findings import Finding
+from caretrail.readmodel.placed import Group, Placed
+from caretrail.readmodel.worklist_groups import spans_of_groups
+
+
+class Span(NamedTuple):
+    """Days on which an episode's program, level, clinician and status stay the same."""
+
+    start: date
+    until: date | None
+    program: str | None
+    level: str | None
+    clinician: str | None
+    status: str
+
+    @property
+    def end(self) -> date:
+        """`until`, or FOREVER."""
+        return self.until or FOREVER
+
+
+class UnderPolicy(NamedTuple):
+    """Days (`end` exclusive) on which a policy, named by its oldest version, judges an episode in a program.
+
+    `zone` is the episode's.
+    """
+
+    start: date
+    end: date
+    program: str
+    policy: str
+    zone: str | None
+
+
+class EligibilitySpan(NamedTuple):
+    """Days on which the answer to "is continued stay supported" stays the same."""
+
+    start: date
+    until: date | None
+    verdict: str
+    basis: str
+    holds_through: date | None
+    reasons: tuple[str, ...]
+    evidence: tuple[int, ...]
+
+    @property
+    def end(self) -> date:
+        """`until`, or FOREVER."""
+        return self.until or FOREVER
+
+
+class Quarantined(NamedTuple):
+    """An episode that cannot be read: the fact in the way, a stable word why, and when the store recorded it."""
+
+    stream: UUID
+    episode: str | None
+    position: int
+    version: int
+    reason_code: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRows:
+    """Everything the projection keeps of one episode, worked out from its facts up to `position`.
+
+    `packs` is the digest of the packs that judged, empty if none could.
+    `findings` are first the problems, then those met or not applicable. `groups` are those of the problems.
+    """
+
+    stream: UUID
+    episode: str
+    client: str | None
+    zone: str | None
+    policy: str | None
+    first_day: date
+    admitted_on: date | None
+    ended_on: date | None
+    version: int
+    position: int
+    packs: str = ""
+    findings: tuple[Finding, ...] = ()
+    groups: tuple[Group | None, ...] = ()
+    spans: tuple[Span, ...] = ()
+    eligibility: tuple[EligibilitySpan, ...] = ()
+    quarantined: Quarantined | None = None
+    under_policy: tuple[UnderPolicy, ...] = ()
+
+    @property
+    def live_end(self) -> date:
+        """The day after the episode ended, or FOREVER."""
+        return FOREVER if self.ended_on is None else next_day(self.ended_on)
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """Every finding but those met and not applicable."""
+        return self.findings[: len(self.groups)]
+
+    def placed(self) -> Iterator[Placed]:
+        """What goes into the worklist, cut where the episode changes hands and where a finding changes its group."""
+        for finding, group in zip(self.problems, self.groups, strict=True):
+            if group is None:
+                continue
+            for start, until, group_then in spans_of_groups(finding, group, self.problems):
+                last = min(until, self.live_end)
+                for span in self.spans:
+                    first, end = max(start, span.start), min(last, span.end)
+                    if first < end:
+                        yield self.place(finding, span, first, end, group_then)
+
+    def place(self, finding: Finding, span: Span, first: date, end: date, group: Group | None = None) -> Placed:
+        """Say whose a finding is on days of a span."""
+        return Placed(
+            finding, self.stream, self.episode, self.client, self.zone, span.program, span.level, span.clinician,
+            first, end, group,
+        )  # fmt: skip  # one line would be too long
+
+    def span_on(self, day: date) -> Span | None:
+        """The span that holds a day."""
+        return next((span for span in self.spans if span.start <= day < span.end), None)

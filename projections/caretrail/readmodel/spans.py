@@ -1,0 +1,73 @@
+"""Who had an episode on which day: program, level, clinician and status, cut into stretches that do not change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from caretrail.days import FOREVER, next_day
+from caretrail.episode.history import Effective, first_of
+from caretrail.episode.stays import LevelStay, level_stays
+from caretrail.events import Admitted, Assessed, TeamChanged
+from caretrail.readmodel.rows import Span
+
+_Change = tuple[date, str | None]
+
+
+def episode_spans(history: Sequence[Effective]) -> tuple[Span, ...]:
+    """Cut an effective history into spans from its first day on, without gaps.
+
+    The day of a transfer or discharge still belongs to the stay it ends.
+    """
+    if not history:
+        return ()
+    first = history[0].day
+    stays = level_stays(history)
+    clinicians = _clinicians(history)
+    turns = [(item.day, item.fact.traits.turn) for item in history if item.fact.traits.turn]
+    assessed = first_of(history, Assessed)
+    cuts = {first, *_stay_cuts(stays), *(day for day, _ in clinicians), *(day for day, _ in turns)}
+    spans: list[Span] = []
+    for day in sorted(cut for cut in cuts if first <= cut < FOREVER):
+        stay, status = _stay_on(stays, day)
+        program = stay.program if stay else assessed.fact.program if assessed else None
+        if status == "open" and _on_hold(turns, day):
+            status = "held"
+        span = Span(day, None, program, stay.level if stay else None, _latest(clinicians, day), status)
+        if spans and spans[-1][2:] == span[2:]:
+            continue
+        if spans:
+            spans[-1] = spans[-1]._replace(until=day)
+        spans.append(span)
+    return tuple(spans)
+
+
+def _stay_cuts(stays: Sequence[LevelStay]) -> list[date]:
+    cuts = [stays[0].first_day] if stays else []
+    return cuts + [next_day(stay.last_day) for stay in stays if stay.last_day is not None]
+
+
+def _stay_on(stays: Sequence[LevelStay], day: date) -> tuple[LevelStay | None, str]:
+    if not stays or day < stays[0].first_day:
+        return None, "assessed"
+    for stay in stays:
+        if stay.last_day is None or day <= stay.last_day:
+            return stay, "open"
+    return stays[-1], "ended"
+
+
+def _clinicians(history: Sequence[Effective]) -> list[_Change]:
+    return [
+        (item.day, item.fact.clinician)
+        for item in history
+        if isinstance(item.fact, Admitted) or (isinstance(item.fact, TeamChanged) and item.fact.clinician is not None)
+    ]
+
+
+def _latest(changes: Sequence[_Change], day: date) -> str | None:
+    return next((who for since, who in reversed(changes) if since <= day), None)
+
+
+def _on_hold(turns: Sequence[tuple[date, int]], day: date) -> bool:
+    """A day says nothing about the hour: held and resumed on one day is no hold."""
+    return sum(turn for since, turn in turns if since <= day) > 0

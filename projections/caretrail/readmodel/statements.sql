@@ -1,0 +1,137 @@
+-- state --
+-- Where a projection stands.
+SELECT build, position, packs FROM caretrail.readmodel WHERE name = :name AND version = :version
+
+-- advance --
+-- Move on from where we started; touches no row if somebody else moved it.
+UPDATE caretrail.readmodel SET position = :upto
+ WHERE name = :name AND build = :build AND position = :after
+
+-- fence --
+-- Hold a rebuild's row; touches none if another rebuild took over.
+UPDATE caretrail.readmodel SET position = position WHERE name = 'rebuild' AND build = :build
+
+-- begin_rebuild --
+-- Take over as the one rebuild.
+INSERT INTO caretrail.readmodel (name, version, build, position, packs) VALUES ('rebuild', :version, :build, :position, :packs)
+    ON CONFLICT (name) DO UPDATE SET version = excluded.version, build = excluded.build, position = excluded.position, packs = excluded.packs
+
+-- newest_build --
+-- The highest build anybody has begun.
+SELECT max(build) FROM caretrail.readmodel
+
+-- hold_live --
+-- Keep projectors out until the transaction ends.
+UPDATE caretrail.readmodel SET position = position WHERE name = 'live'
+
+-- go_live --
+-- Readers move to another build.
+UPDATE caretrail.readmodel SET build = :build, position = :position, version = :version, packs = :packs WHERE name = 'live'
+
+-- end_rebuild --
+-- The rebuild is over.
+DELETE FROM caretrail.readmodel WHERE name = 'rebuild' AND build = :build
+
+-- judged_by --
+-- Which packs judged the episodes of each policy.
+SELECT DISTINCT policy, packs FROM caretrail.episode_view WHERE build = :build AND policy IS NOT NULL
+
+-- streams_of_policy --
+-- Streams of the episodes a policy judges, a page at a time.
+SELECT stream FROM caretrail.episode_view
+ WHERE build = :build AND policy = :policy AND stream > :after ORDER BY stream LIMIT :limit
+
+-- keep_packs --
+-- The rows were judged by the packs installed.
+UPDATE caretrail.readmodel SET packs = :packs WHERE name = :name AND build = :build AND position = :position
+
+-- streams --
+-- Streams of the log in the order of their ids, a page at a time; nothing is made from accesses.
+SELECT stream FROM caretrail.log
+ WHERE version = 1 AND stream > :after AND (name < 'accessed/' OR name >= 'accessed0')
+ ORDER BY stream LIMIT :limit
+
+-- quarantined --
+-- Episodes that cannot be read.
+SELECT stream, episode, position, version, reason_code, since FROM caretrail.quarantine
+ WHERE build = :build ORDER BY position
+
+-- episode_page --
+-- Streams that have rows, a page at a time.
+SELECT stream FROM caretrail.episode_view WHERE build = :build AND stream > :after ORDER BY stream LIMIT :limit
+
+-- read_episodes --
+-- The rows of a range of streams.
+SELECT stream, episode, client, zone, policy, first_day, admitted_on, ended_on, version, position, packs, quiet
+  FROM caretrail.episode_view WHERE build = :build AND stream >= :first AND stream <= :last
+
+-- read_spans --
+SELECT stream, start_on, until_on, program, level, clinician, status
+  FROM caretrail.span WHERE build = :build AND stream >= :first AND stream <= :last
+ ORDER BY stream, start_on
+
+-- read_eligibility --
+SELECT stream, start_on, until_on, verdict, basis, holds_through, reasons, evidence
+  FROM caretrail.eligibility_span WHERE build = :build AND stream >= :first AND stream <= :last
+ ORDER BY stream, start_on
+
+-- read_quarantine --
+SELECT stream, episode, position, version, reason_code, since
+  FROM caretrail.quarantine WHERE build = :build AND stream >= :first AND stream <= :last
+
+-- read_under_policy --
+SELECT stream, start_on, until_on, program, policy, zone
+  FROM caretrail.under_policy WHERE build = :build AND stream >= :first AND stream <= :last
+ ORDER BY stream, program, start_on
+
+-- days_under_policy --
+-- Days on which each policy judges an episode of each program, by the day they begin.
+SELECT program, policy, start_on, max(until_on), min(zone)
+  FROM caretrail.under_policy WHERE build = :build GROUP BY program, policy, start_on
+
+-- streams_under_policy --
+-- The same, with the episode.
+SELECT stream, program, policy, start_on, until_on, zone FROM caretrail.under_policy WHERE build = :build
+
+-- stream_under_policy --
+-- The same, of one episode.
+SELECT stream, program, policy, start_on, until_on, zone FROM caretrail.under_policy WHERE build = :build AND stream = :stream
+
+-- in_treatment --
+-- Days of each episode at a level of a program.
+SELECT s.stream, s.program, s.level, s.start_on, s.until_on, e.zone
+  FROM caretrail.span AS s
+  JOIN caretrail.episode_view AS e ON e.build = s.build AND e.stream = s.stream
+ WHERE s.build = :build AND s.status IN ('open', 'held') AND s.program IS NOT NULL
+
+
+-- delete_rows --
+-- The rows of one stream in one table.
+DELETE FROM caretrail.{table} WHERE build = :build AND stream = :stream
+
+-- sweep --
+-- Rows of builds nobody reads and nobody writes, in one table.
+DELETE FROM caretrail.{table} WHERE build <> :live AND build <> :next
+
+-- read_findings --
+SELECT stream, in_group, {finding} FROM caretrail.finding
+ WHERE build = :build AND stream >= :first AND stream <= :last ORDER BY stream, number
+
+-- read_placed --
+SELECT {placed} FROM caretrail.placed
+ WHERE build = :build AND stream >= :first AND stream <= :last AND episode IS NOT NULL ORDER BY stream, number
+
+-- read_program_findings --
+-- Findings of programs that are in force between two days.
+SELECT {placed} FROM caretrail.placed
+ WHERE build = :build AND episode IS NULL AND end_on > :low AND first_on <= :last ORDER BY number
+
+-- delete_program_findings --
+DELETE FROM caretrail.placed WHERE build = :build AND episode IS NULL
+
+-- read_packs --
+SELECT name, citations FROM caretrail.pack WHERE build = :build
+
+-- write_pack --
+INSERT INTO caretrail.pack (build, name, citations) VALUES (:build, :name, :citations)
+    ON CONFLICT (build, name) DO UPDATE SET citations = excluded.citations

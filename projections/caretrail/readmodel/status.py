@@ -1,0 +1,53 @@
+"""Where the read models stand: how far behind the log, and which episodes cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from caretrail.readmodel.rows import Quarantined
+from caretrail.readmodel.schema import State, read_state, statements
+from caretrail.readmodel.store import stream_of
+
+if TYPE_CHECKING:
+    from caretrail.log.recorder import EventRecorder
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`position` is the log position the rows hold, `log_position` the newest there is.
+
+    `behind` counts the facts between that are not in the rows yet; accesses never are.
+    """
+
+    position: int
+    log_position: int
+    behind: int
+    quarantined: tuple[Quarantined, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """The status as JSON."""
+        return {
+            "position": self.position,
+            "log_position": self.log_position,
+            "behind": self.behind,
+            "quarantined": [{**item._asdict(), "stream": str(item.stream)} for item in self.quarantined],
+        }
+
+
+def status(recorder: EventRecorder) -> Status:
+    """Read where the read models stand."""
+    database = recorder.database
+    state = read_state(database) or State(0, 0)
+    sql = statements()
+    rows = database.query(sql["quarantined"], {"build": state.build})
+    quarantined = tuple(Quarantined(stream_of(row[0]), *row[1:]) for row in rows)
+    newest = recorder.max_position()
+    return Status(state.position, newest, behind(recorder, state.position, newest), quarantined)
+
+
+def behind(recorder: EventRecorder, position: int, newest: int) -> int:
+    """Count the facts between two positions from which rows are made: all but accesses."""
+    if newest <= position:
+        return 0
+    return newest - position - recorder.count_accesses(position, newest)

@@ -1,0 +1,41 @@
+"""Upkeep of the read models: brought up to the log, made again, and one episode tried again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from caretrail.aliases import Progress
+from caretrail.log.recorder import EventRecorder
+from caretrail.readmodel.projector import BATCH, Projector
+from caretrail.readmodel.rebuild import rebuild
+from caretrail.readmodel.schema import create_tables, read_state
+from caretrail.readmodel.status import Status, status
+
+FAR_BEHIND = 10_000
+"""As many facts behind, and at least half of the log: making every episode once beats taking batch after batch."""
+
+
+def catch_up(
+    recorder: EventRecorder, *, batch: int = BATCH, upto: int | None = None, progress: Progress | None = None
+) -> Status:
+    """Bring the rows up to the end of the log, or to position `upto`; safe beside other projectors and when killed.
+
+    Raises StoreError.
+    """
+    create_tables(recorder.database)
+    if upto is None and _far_behind(recorder):
+        return rebuild(recorder, progress)
+    Projector(recorder).catch_up(batch=batch, upto=upto, progress=progress)
+    return status(recorder)
+
+
+def _far_behind(recorder: EventRecorder) -> bool:
+    state = read_state(recorder.database)
+    newest = recorder.max_position()
+    behind = newest - state.position if state is not None else 0
+    return behind > FAR_BEHIND and behind * 2 >= newest
+
+
+def retry(recorder: EventRecorder, stream: UUID) -> bool:
+    """Recompute one episode, as after a fix; True if it is readable now."""
+    return Projector(recorder).retry(stream)

@@ -1,0 +1,93 @@
+"""Which group of the worklist a finding belongs to: decided once, when the rows are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from caretrail.days import FOREVER
+from caretrail.findings import QUIET_VERDICTS, Finding
+from caretrail.readmodel.placed import Group
+
+if TYPE_CHECKING:
+    from caretrail.policy import Pack, Policy
+    from caretrail.policy.rules.base import WorklistPlace
+
+_WEEK = timedelta(days=7)
+
+
+class _Short(NamedTuple):
+    """A short week, or a run of them: known from `judged` until the week after it is; explained from a day on."""
+
+    judged: date
+    over: date
+    explained: date
+
+
+def groups_of(findings: Sequence[Finding], policy: Policy | None) -> tuple[Group | None, ...]:
+    """The group of each finding of an episode, in their order; None for what is not in the worklist."""
+    packs = {pack.name: pack for pack in policy.versions} if policy is not None else {}
+    places = [_place(finding, packs.get(finding.pack)) for finding in findings]
+    second_week = [one for one, place in zip(findings, places, strict=True) if place == "second_week"]
+    short = _short_weeks(second_week, packs)
+    return tuple(_group(finding, place, short) for finding, place in zip(findings, places, strict=True))
+
+
+def spans_of_groups(finding: Finding, group: Group, findings: Sequence[Finding]) -> Iterator[tuple[date, date, Group]]:
+    """The days of a finding (end exclusive) with its group on them; `findings` are all of its episode."""
+    if group is Group.QUIET_THEN_THIS_WEEK:
+        # said anew when the case changes hands or it is explained: the first said it on the day it was judged
+        same = [one.start for one in findings if (one.rule, one.subject) == (finding.rule, finding.subject)]
+        second = min(same) + _WEEK
+        yield finding.start, second, Group.QUIET
+        yield second, finding.end, Group.THIS_WEEK
+    else:
+        yield finding.start, finding.end, group
+
+
+def _place(finding: Finding, pack: Pack | None) -> WorklistPlace:
+    """Where the rule lists what it finds; PACK is no rule of a pack."""
+    rule = pack.rules.get(finding.rule) if pack else None
+    return rule.group_by_cause.get(finding.cause, rule.group) if rule else "by_verdict"
+
+
+def _short_weeks(findings: Sequence[Finding], packs: Mapping[str, Pack]) -> dict[str, _Short]:
+    """The short weeks by subject; each is up for the notice of the pack that judged it."""
+    weeks: dict[str, _Short] = {}
+    for finding in findings:
+        notice = timedelta(days=packs[finding.pack].notice_days)
+        known = weeks.get(finding.subject, _Short(FOREVER, date.min, FOREVER))
+        over = FOREVER if finding.until is None else finding.until - notice + _WEEK
+        weeks[finding.subject] = _Short(
+            min(finding.start, known.judged),
+            max(over, known.over),
+            min(finding.start, known.explained) if finding.quiet else known.explained,
+        )
+    return weeks
+
+
+def _group(finding: Finding, place: WorklistPlace, short: Mapping[str, _Short]) -> Group | None:
+    group = _short_group(finding, short) if place == "second_week" else _loud_group(finding, place)
+    return Group.QUIET if group and finding.quiet else group
+
+
+def _short_group(finding: Finding, short: Mapping[str, _Short]) -> Group:
+    """One short week says little: it is quiet unless the week before was short, too, and not explained by then."""
+    judged, over, _ = short[finding.subject]
+    followed = any(week.over == judged < week.explained for week in short.values())
+    second = judged if followed else judged + _WEEK
+    if finding.end <= second or over <= second:
+        return Group.QUIET
+    return Group.THIS_WEEK if second <= finding.start else Group.QUIET_THEN_THIS_WEEK
+
+
+def _loud_group(finding: Finding, place: WorklistPlace) -> Group | None:
+    verdict = finding.verdict
+    if verdict in QUIET_VERDICTS or verdict == "not_met" or place == "nowhere":
+        return None
+    if verdict == "unknown":
+        return Group.DOCUMENTATION
+    if place == "findings_only" or verdict == "info":
+        return None
+    return Group.NOW if place == "now" or verdict in ("overdue", "due_today") else Group.THIS_WEEK

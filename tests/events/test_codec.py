@@ -1,0 +1,275 @@
+"""The wire format: what is taken, what is refused, and that refusals never echo a value."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
+from caretrail.events import (
+    Corrected,
+    Fact,
+    Held,
+    Person,
+    codec,
+    fact_from,
+    json_schema,
+    parse_fact,
+    payload_of,
+    read_fact,
+    stored_name,
+)
+from caretrail.events.catalog import APPENDED, FACT_TYPES
+
+EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
+CANARY = "ZZCANARY9"
+
+HELD: dict[str, Any] = {
+    "type": "held",
+    "episode": "E-1",
+    "occurred_on": "2026-02-16",
+    "actor": {"id": "c-ortiz", "role": "clinician", "credential": "LADC"},
+    "reason": "hospital",
+}
+SESSION: dict[str, Any] = {
+    "type": "session_attended",
+    "episode": "E-1",
+    "occurred_on": "2026-02-16",
+    "actor": {"id": "ehr", "role": "service"},
+    "service": "group",
+    "minutes": 180,
+}
+ASSESSED: dict[str, Any] = {
+    "type": "assessed",
+    "episode": "E-1",
+    "occurred_on": "2026-02-16",
+    "actor": {"id": "ehr", "role": "service"},
+    "kind": "initial",
+    "client": "cl-1",
+    "program": "iop",
+    "edition": "asam-3",
+}
+
+
+def test_every_line_of_the_example_survives_being_stored_and_read() -> None:
+    for line in EXAMPLE.read_bytes().splitlines():
+        fact = parse_fact(line)
+        again = read_fact(stored_name(fact), payload_of(fact))
+        assert payload_of(again) == payload_of(fact)
+        given_fields = {k: v for k, v in json.loads(line).items() if k != "command_id" and v is not None}
+        stored = json.loads(payload_of(fact))
+        assert {k: _without_nulls(v) for k, v in given_fields.items()} == stored
+
+
+def _without_nulls(value: Any) -> Any:
+    """JSON with the null members of its objects left out."""
+    return json.loads(json.dumps(value), object_hook=_stated)
+
+
+def _stated(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: member for name, member in members.items() if member is not None}
+
+
+def test_a_dict_and_a_line_and_a_model_are_the_same_fact() -> None:
+    from_line = parse_fact(json.dumps(HELD))
+    assert fact_from(HELD) == from_line
+    assert fact_from(from_line) == from_line
+
+
+def test_a_model_built_in_python_is_the_fact_of_its_json() -> None:
+    """Checked by the type checkers too: whatever is optional in JSON may be left out here."""
+    built = Held(
+        episode="E-1",
+        occurred_on=date(2026, 2, 16),
+        actor=Person(id="c-ortiz", role="clinician", credential="LADC"),
+        reason="hospital",
+    )
+    assert built == fact_from(HELD)
+    assert built == fact_from(HELD | {"occurred_on": date(2026, 2, 16)})
+
+
+@pytest.mark.parametrize(
+    "update", [{"minutes": -5}, {"occurred_on": CANARY}, {"place": "x" * 300_000}, {"place": "\ud800"}]
+)
+def test_a_copy_of_a_model_with_values_that_were_never_validated_is_refused(update: dict[str, Any]) -> None:
+    with pytest.raises(InvalidFact) as caught:
+        fact_from(fact_from(SESSION).model_copy(update=update))
+    assert CANARY not in caught.value.message
+
+
+def test_a_correction_keeps_the_null_that_clears_a_field() -> None:
+    line = HELD | {
+        "type": "corrected",
+        "target": 3,
+        "values": {"next_review_by": None},
+        "reason": "typing error",
+    }
+    fact = parse_fact(json.dumps(line))
+    assert isinstance(fact, Corrected)
+    assert json.loads(payload_of(fact))["values"] == {"next_review_by": None}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{", "not valid JSON"),
+        ('{"type": "held", "reason": "\\ud800"}', "not valid JSON"),
+        (json.dumps(HELD | {"type": "praised"}), "type: must be one of assessed, admitted"),
+        (json.dumps({k: v for k, v in HELD.items() if k != "type"}), "type: must be one of"),
+        (json.dumps(HELD | {"mood": CANARY}), "mood: is not a known field"),
+        (json.dumps(HELD | {CANARY + "-" * 50: 1}), "a field: is not a known field"),
+        (
+            json.dumps(HELD | {"reason": CANARY}),
+            "reason: must be one of 'hospital', 'jail', 'leave' or 'other'",
+        ),
+        (json.dumps(HELD | {"episode": f"{CANARY} x"}), "episode: has characters or a form"),
+        (json.dumps(HELD | {"episode": "E" * 65}), "episode: String should have at most 64"),
+        (json.dumps(HELD | {"occurred_on": CANARY}), "occurred_on:"),
+        (json.dumps(HELD | {"occurred_on": 20260216}), "occurred_on:"),
+        (json.dumps(HELD | {"occurred_on": "2026-02-30"}), "occurred_on:"),
+        (
+            json.dumps(HELD | {"occurred_on": "0001-01-01"}),
+            "occurred_on: Input should be greater than",
+        ),
+        (json.dumps(HELD | {"late_reason": CANARY + "\0"}), "late_reason: has characters"),
+        (json.dumps(SESSION | {"minutes": 0}), "minutes:"),
+        (json.dumps(SESSION | {"minutes": "180"}), "minutes:"),
+        (json.dumps(SESSION | {"start": "24:00"}), "start: has characters or a form"),
+        (json.dumps({k: v for k, v in SESSION.items() if k != "minutes"}), "minutes: is required"),
+        (json.dumps(ASSESSED | {"dimensions": {CANARY: {}}}), "dimensions.a key: String should have at most 2"),
+        (json.dumps(ASSESSED | {"dimensions": {CANARY: {"mood": 1}}}), "dimensions.a key.mood: is not a known field"),
+        ("[" * 30 + "]" * 30, "nested deeper than 20"),
+        (json.dumps(SESSION | {"place": "x" * 300_000}), "larger than 256 KB"),
+    ],
+)
+def test_a_bad_line_is_refused_by_field_and_rule_and_without_its_value(line: str, words: str) -> None:
+    with pytest.raises(InvalidFact) as caught:
+        parse_fact(line)
+    assert words in caught.value.message
+    assert caught.value.hint
+    assert CANARY not in caught.value.message.replace("is not a known field", "") or "known field" in words
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+def test_brackets_inside_strings_do_not_count_as_nesting() -> None:
+    assert parse_fact(json.dumps(SESSION | {"place": "[{" * 40 + '\\"'})).type == "session_attended"
+
+
+@pytest.mark.parametrize(
+    ("kind", "broken", "words"),
+    [
+        ("continued_stay_determined", {"decision": "leave"}, "decision leave needs leave_by"),
+        (
+            "plan_signed",
+            {"plan_version": 1, "effective_on": "2026-01-01", "sections": {}, "signatures": []},
+            "signatures:",
+        ),
+        (
+            "transferred",
+            {"from_level": "2.1", "to_level": "2.1", "edition": "asam-3"},
+            "to_level must differ",
+        ),
+        (
+            "transferred",
+            {"from_level": "2.1", "to_level": "1.7", "edition": "asam-3"},
+            "level is not one of its edition's",
+        ),
+        (
+            "discharged",
+            {"reason": "completed", "last_contact_on": "2026-02-17"},
+            "last_contact_on must not be after",
+        ),
+    ],
+)
+def test_what_a_fact_says_of_itself_must_be_possible(kind: str, broken: dict[str, Any], words: str) -> None:
+    line = {k: v for k, v in HELD.items() if k != "reason"} | {"type": kind} | broken
+    with pytest.raises(InvalidFact, match=words):
+        fact_from(line)
+
+
+def test_a_rating_belongs_to_its_edition() -> None:
+    line = {k: v for k, v in HELD.items() if k != "reason"} | {
+        "type": "assessed", "kind": "initial", "client": "cl-1", "program": "p", "edition": "asam-4",
+        "dimensions": {"1a": {"rating": "3B-COE"}, "4": {"rating": "C"}},
+    }  # fmt: skip
+    assert fact_from(line).type == "assessed"
+    with pytest.raises(InvalidFact, match="dimensions of the 3rd edition"):
+        fact_from(line | {"edition": "asam-3"})
+    with pytest.raises(InvalidFact, match="not one of its edition's ratings"):
+        fact_from(line | {"edition": "asam-3", "dimensions": {"4": {"rating": "C"}}})
+
+
+@pytest.mark.parametrize(
+    ("signature", "words"),
+    [
+        ({}, "exactly one of signed_on, deferred, declined"),
+        (
+            {"signed_on": "2026-01-01", "method": "paper", "meaning": "review", "deferred": "later"},
+            "exactly one of",
+        ),
+        ({"signed_on": "2026-01-01"}, "needs method and meaning"),
+        ({"declined": "does not agree"}, "needs a witness"),
+    ],
+)
+def test_a_signature_is_given_or_deferred_or_declined(signature: dict[str, Any], words: str) -> None:
+    line = {k: v for k, v in HELD.items() if k != "reason"} | {
+        "type": "signed", "target": 1, "signatures": [{"signer": "cl-1", "role": "client"} | signature],
+    }  # fmt: skip
+    with pytest.raises(InvalidFact, match=words):
+        fact_from(line)
+
+
+def test_the_registry_is_closed_and_holds_every_fact() -> None:
+    assert (len(FACT_TYPES), len(APPENDED)) == (22, 21)
+    with pytest.raises(StoreNewer, match="name this program does not know"):
+        read_fact("subprocess:Popen/1", b"{}")
+    with pytest.raises(StoreNewer, match="newer Caretrail"):
+        read_fact("held/2", payload_of(fact_from(HELD)))
+    with pytest.raises(StoreDamaged, match="a stored held cannot be read") as caught:
+        read_fact("held/1", b'{"reason": "ZZCANARY9"}')
+    assert CANARY not in str(caught.value)
+
+
+def test_an_old_schema_is_upcast_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a `held/1` stored before `reason` was renamed twice, when it is read, then it is a fact of today."""
+    old = json.loads(payload_of(fact_from(HELD)))
+    old["why"] = old.pop("reason")
+    monkeypatch.setattr(FACT_TYPES["held"], "schema_number", 3)
+    monkeypatch.setitem(codec.UPCASTS, ("held", 1), lambda data: {**data, "cause": data["why"]})
+    monkeypatch.setitem(
+        codec.UPCASTS,
+        ("held", 2),
+        lambda data: {k: v for k, v in data.items() if k not in ("why", "cause")} | {"reason": data["cause"]},
+    )
+    assert read_fact("held/1", json.dumps(old).encode()).model_dump()["reason"] == "hospital"
+
+
+def test_the_published_schema_names_every_fact_and_every_token() -> None:
+    schema = json_schema()
+    assert set(schema["discriminator"]["mapping"]) == set(FACT_TYPES)
+    assert schema["$defs"]["Discharged"]["properties"]["reason"]["enum"] == [
+        "completed", "left_against_advice", "terminated", "transferred", "incarcerated", "died", "other",
+    ]  # fmt: skip
+
+
+@given(st.text(min_size=1, max_size=50))
+def test_any_text_is_kept_as_it_is_or_refused(text: str) -> None:
+    line = SESSION | {"place": text}
+    try:
+        fact: Fact = fact_from(line)
+    except InvalidFact:
+        assert "\0" in text
+    else:
+        assert json.loads(payload_of(read_fact(stored_name(fact), payload_of(fact))))["place"] == text
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_parser(line: bytes) -> None:
+    with pytest.raises(InvalidFact):
+        parse_fact(line)

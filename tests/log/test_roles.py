@@ -1,0 +1,382 @@
+"""Who may do what on PostgreSQL: tried on the server as each role, with a control that shows what the grants stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from caretrail.errors import StayOverlap, StoreUnreachable
+from caretrail.log import ProgramStay, open_recorder
+from tests.support.stores import pending, run_sql
+
+JAN = date(2025, 1, 1)
+WORKING = ("writer", "reader", "auditor", "projector")
+
+ROW = "gen_random_uuid(), 1, 'n/1', '', '2001-01-01 00:00+00', 'somebody else', 's', 'x', '0123456789abcdef'"
+COPIED = (
+    "9\t00000000-0000-4000-8000-000000000009\t1\tn/1\t\\\\x00\t2001-01-01 00:00+00\tsomebody else\ts\tc\t\\\\x"
+    + "30" * 16
+)
+
+#: What changes the log or enters it with a position, a time and an author of one's own choice.
+DATA = {
+    "insert": f"INSERT INTO caretrail.log VALUES (9, {ROW})",
+    "insert in a gap": f"INSERT INTO caretrail.log VALUES (1000000, {ROW})",
+    "copy": "COPY caretrail.log FROM STDIN",
+    "update": "UPDATE caretrail.log SET payload = ''",
+    "update one column": "UPDATE caretrail.log SET recorded_by = 'somebody else' WHERE position = 1",
+    "delete": "DELETE FROM caretrail.log",
+    "truncate": "TRUNCATE caretrail.log",
+    "truncate, cascading": "TRUNCATE caretrail.log, caretrail.stay CASCADE",
+    "upsert": "INSERT INTO caretrail.log TABLE caretrail.log ON CONFLICT (position) DO UPDATE SET name = 'm/1'",
+    "merge": "MERGE INTO caretrail.log l USING caretrail.store s ON true WHEN MATCHED THEN UPDATE SET name = 'm/1'",
+    "merge, deleting": "MERGE INTO caretrail.log l USING caretrail.store s ON true WHEN MATCHED THEN DELETE",
+    "update in a query": "WITH u AS (UPDATE caretrail.log SET name = 'm/1' RETURNING 1) SELECT * FROM u",
+}
+ENTERS = ("insert", "insert in a gap", "copy")
+
+#: What takes a protection away, or goes around it; the owner of a table may do it.
+DEFINITION = {
+    "rewrite a column": "ALTER TABLE caretrail.log ALTER COLUMN payload TYPE bytea USING ''::bytea",
+    "disable the triggers": "ALTER TABLE caretrail.log DISABLE TRIGGER USER",
+    "drop a trigger": "DROP TRIGGER refuse_change ON caretrail.log",
+    "a trigger that changes what is inserted": "CREATE TRIGGER t BEFORE INSERT ON caretrail.log"
+    " FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "a rule": "CREATE RULE r AS ON INSERT TO caretrail.log DO INSTEAD NOTHING",
+    "a child that is read along": "CREATE TEMP TABLE child () INHERITS (caretrail.log)",
+    "inherit": "CREATE TEMP TABLE other (LIKE caretrail.log INCLUDING ALL); ALTER TABLE other INHERIT caretrail.log",
+    "attach as a partition": "CREATE TABLE caretrail.whole (LIKE caretrail.log) PARTITION BY LIST (position);"
+    " ALTER TABLE caretrail.whole ATTACH PARTITION caretrail.log DEFAULT",
+    "a policy that hides rows": "ALTER TABLE caretrail.log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+    "rename the table": "ALTER TABLE caretrail.log RENAME TO old",
+    "drop the table": "DROP TABLE caretrail.log CASCADE",
+    "drop the schema": "DROP SCHEMA caretrail CASCADE",
+    "replace the function of the triggers": "CREATE OR REPLACE FUNCTION caretrail.refuse_change() RETURNS trigger"
+    " LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "drop append": "DROP FUNCTION caretrail.append",
+    "another append beside the real one": "CREATE FUNCTION caretrail.append(uuid[]) RETURNS int LANGUAGE sql RETURN 1",
+    "a table of one's own beside the log": "CREATE TABLE caretrail.mine (n int)",
+    "let others write": "GRANT ALL ON caretrail.log TO PUBLIC",
+}
+#: GRANT by somebody who has nothing to give warns, and gives nothing.
+ONLY_WARNS = ("let others write",)
+
+#: What even the owner is refused.
+POWER = {
+    "switch the triggers off for a session": "SET session_replication_role = replica",
+    "be what append runs as": "SET ROLE caretrail_append",
+    "be another author": "SET SESSION AUTHORIZATION postgres",
+    "replace append": "ALTER FUNCTION caretrail.append RESET search_path",
+    "rename the schema": "ALTER SCHEMA caretrail RENAME TO other",
+    "read files of the server": "COPY caretrail.log FROM '/dev/null'",
+    "become a superuser": "ALTER ROLE CURRENT_USER SUPERUSER",
+    "hold the lock of all appends": "SELECT 1 FROM caretrail.store FOR UPDATE",
+    "change the mark of the store": "UPDATE caretrail.store SET demo = true",
+    "enter a stay": "INSERT INTO caretrail.stay VALUES (gen_random_uuid(), 'c', 'p', '2025-01-01', NULL)",
+    "forget the stays": "DELETE FROM caretrail.stay",
+}
+
+
+@pytest.fixture
+def held(postgres_url: str, logins: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The logins of a store that holds two facts; afterwards it must hold just these, guarded as before."""
+    with open_recorder(postgres_url) as recorder:
+        recorder.append([pending(uuid4()), pending(uuid4())])
+    before = standing(postgres_url)
+    yield logins
+    assert standing(postgres_url) == before
+
+
+def standing(url: str) -> list[tuple[object, ...]]:
+    """Everything that must not change: the rows, the guards, who may do what."""
+    return [
+        *run_sql(url, "TABLE caretrail.log"),
+        *run_sql(url, "SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'caretrail.log'::regclass ORDER BY 1"),
+        *run_sql(url, "SELECT relowner, relacl::text, relhasrules FROM pg_class WHERE oid = 'caretrail.log'::regclass"),
+        *run_sql(url, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'caretrail'::regnamespace"),
+    ]
+
+
+def attempt(connection: psycopg.Connection, statement: str) -> None:
+    with connection.cursor() as cursor:
+        if not statement.endswith("FROM STDIN"):
+            cursor.execute(statement.encode())
+            return
+        with cursor.copy(statement.encode()) as copy:
+            copy.write(COPIED + "\n")
+
+
+def content(connection: psycopg.Connection) -> object:
+    [(found,)] = connection.execute(
+        "SELECT coalesce(string_agg(l::text, ';' ORDER BY position), '') FROM caretrail.log l"
+    )
+    return found
+
+
+# --- what is refused ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", WORKING)
+def test_no_role_changes_the_log_or_what_guards_it(held: dict[str, str], kind: str) -> None:
+    for name, statement in (DATA | DEFINITION | POWER | {"be the owner": "SET ROLE caretrail_owner"}).items():
+        with psycopg.connect(held[kind]) as connection:
+            if name in ONLY_WARNS:
+                attempt(connection, statement)
+                continue
+            with pytest.raises(psycopg.Error) as refused:
+                attempt(connection, statement)
+            assert refused.value.sqlstate == "42501", (name, refused.value)
+
+
+def test_the_owner_changes_nothing_in_passing(held: dict[str, str]) -> None:
+    for name, statement in (DATA | POWER).items():
+        with psycopg.connect(held["owner"]) as connection:
+            with pytest.raises(psycopg.Error) as refused:
+                attempt(connection, statement)
+            assert refused.value.sqlstate in ("42501", "CT005"), (name, refused.value)
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_grants_and_triggers_each_stop_it_alone(postgres_url: str, held: dict[str, str], name: str) -> None:
+    """The control: granted everything, a role is stopped by the triggers; without these too, it goes through."""
+    login = urlsplit(held["writer"]).username
+    with psycopg.connect(postgres_url) as connection:
+        before = content(connection)
+        connection.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA caretrail TO {login}".encode())
+        for guarded in (True, False):
+            with connection.transaction(force_rollback=True):
+                if not guarded:
+                    connection.execute("ALTER TABLE caretrail.log DISABLE TRIGGER USER")
+                connection.execute(f"SET LOCAL ROLE {login}".encode())
+                if guarded and name not in ENTERS:
+                    with pytest.raises(psycopg.Error, match="append-only"), connection.transaction():
+                        attempt(connection, DATA[name])
+                else:
+                    attempt(connection, DATA[name])
+                    assert content(connection) != before
+        connection.rollback()
+
+
+def test_not_even_a_superuser_changes_the_log_in_passing(postgres_url: str) -> None:
+    with open_recorder(postgres_url) as recorder:
+        recorded = recorder.append([pending(uuid4()), pending(uuid4())])
+        for name, statement in DATA.items():
+            if name in ENTERS:
+                continue
+            for before in ("", "SET session_replication_role = replica; "):
+                with pytest.raises(psycopg.Error, match="append-only"):
+                    run_sql(postgres_url, before + statement)
+        with pytest.raises(psycopg.Error, match="append-only"):
+            run_sql(postgres_url, "TRUNCATE caretrail.store")
+        assert recorder.read_log() == recorded
+
+
+def test_a_trigger_that_is_not_always_on_would_not_be_enough(postgres_url: str) -> None:
+    """The control for ENABLE ALWAYS."""
+    with open_recorder(postgres_url) as recorder:
+        recorder.append([pending(uuid4())])
+        run_sql(
+            postgres_url,
+            "ALTER TABLE caretrail.log ENABLE TRIGGER refuse_change, ENABLE TRIGGER refuse_row_change",
+            "SET session_replication_role = replica; DELETE FROM caretrail.log",
+        )
+        assert recorder.read_log() == []
+
+
+# --- what is not: an honest record, see docs/how-to/operating.md ----------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["owner", "superuser"])
+@pytest.mark.parametrize("name", DEFINITION)
+def test_the_owner_can_take_the_guards_away(postgres_url: str, held: dict[str, str], name: str, kind: str) -> None:
+    """PostgreSQL lets the owner of a table define it: nobody should be that owner, and only a copy elsewhere tells."""
+    with psycopg.connect(held.get(kind, postgres_url)) as connection:
+        attempt(connection, DEFINITION[name])
+        connection.rollback()
+
+
+@pytest.mark.parametrize("name", ENTERS)
+def test_a_superuser_can_enter_what_it_likes(postgres_url: str, held: dict[str, str], name: str) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        attempt(connection, DATA[name])
+        assert connection.execute("SELECT 1 FROM caretrail.log WHERE recorded_by = 'somebody else'").rowcount == 1
+        connection.rollback()
+
+
+def test_the_owner_can_rewrite_every_row_without_a_trigger(held: dict[str, str]) -> None:
+    with psycopg.connect(held["owner"]) as connection:
+        attempt(connection, DEFINITION["rewrite a column"])
+        assert connection.execute("SELECT DISTINCT payload FROM caretrail.log").fetchall() == [(b"",)]
+        connection.rollback()
+
+
+def test_the_owner_can_give_itself_what_it_lacks(held: dict[str, str]) -> None:
+    with psycopg.connect(held["owner"]) as connection:
+        connection.execute("GRANT INSERT ON caretrail.log TO caretrail_owner")
+        attempt(connection, DATA["insert"])
+        assert connection.execute("SELECT recorded_by FROM caretrail.log WHERE position = 9").fetchone() == (
+            "somebody else",
+        )
+        connection.rollback()
+
+
+def test_a_superuser_can_be_any_author(postgres_url: str, held: dict[str, str]) -> None:
+    login = urlsplit(held["writer"]).username
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(f"SET SESSION AUTHORIZATION {login}".encode())
+        assert author_of_an_append(connection) == login
+        connection.rollback()
+
+
+# --- nobody chooses position, time or author ------------------------------------------------------------------------
+
+APPEND = (
+    "SELECT recorded_by, recorded_at, position FROM caretrail.append("
+    "ARRAY[gen_random_uuid()], '{1}', '{n/1}', '{x}', '{s}', ARRAY[gen_random_uuid()::text], ARRAY[%s::bytea])"
+)
+
+
+LOOK = (
+    "SELECT recorded_by, recorded_at, position FROM caretrail.record_access("
+    "'{x}', ARRAY[gen_random_uuid()::text], ARRAY[%s::bytea])"
+)
+LOOKING = ("writer", "reader", "auditor", "projector", "owner", "superuser")
+ENTERING = [*((kind, "append") for kind in ("writer", "superuser")), *((kind, "record_access") for kind in LOOKING)]
+"""Who may enter something by which function."""
+
+
+def author_of_an_append(connection: psycopg.Connection, function: str = "append") -> object:
+    row = connection.execute((APPEND if function == "append" else LOOK).encode(), (b"0" * 16,)).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_append_takes_no_position_time_or_author(postgres_url: str) -> None:
+    rows = run_sql(postgres_url, "SELECT unnest(proargnames) FROM pg_proc WHERE oid = 'caretrail.append'::regproc")
+    assert [name for (name,) in rows] == [
+        "streams", "versions", "names", "payloads", "sources", "commands", "salts",
+        "stays_of", "stay_streams", "clients", "programs", "first_days", "last_days",
+    ]  # fmt: skip
+
+
+def test_record_access_takes_no_stream_version_or_name_either(postgres_url: str) -> None:
+    rows = run_sql(
+        postgres_url, "SELECT unnest(proargnames) FROM pg_proc WHERE oid = 'caretrail.record_access'::regproc"
+    )
+    assert [name for (name,) in rows] == ["payloads", "commands", "salts"]
+
+
+def test_a_writer_appends_by_the_function(logins: dict[str, str]) -> None:
+    stream, kind = uuid4(), "writer"
+    with open_recorder(logins[kind]) as recorder:
+        [event] = recorder.append([pending(stream)], {stream: [ProgramStay("cl-1", "iop", JAN, None)]})
+        assert event.recorded_by == urlsplit(logins[kind]).username
+        with pytest.raises(StayOverlap):
+            recorder.append([pending(uuid4())], {uuid4(): [ProgramStay("cl-1", "iop", JAN, None)]})
+        assert recorder.read_log() == [event]
+
+
+@pytest.mark.parametrize("kind", ["owner", "projector", "reader", "auditor", "stranger"])
+def test_nobody_else_appends(logins: dict[str, str], kind: str) -> None:
+    with psycopg.connect(logins[kind]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        author_of_an_append(connection)
+
+
+def test_what_a_role_may_not_do_is_said_in_words(logins: dict[str, str]) -> None:
+    with open_recorder(logins["writer"]) as recorder:
+        with pytest.raises(StoreUnreachable, match="may not do that") as refused:
+            recorder.database.execute("DELETE FROM caretrail.log")
+        assert "init --roles" in refused.value.hint
+
+
+@pytest.mark.parametrize(("kind", "function"), [one for one in ENTERING if one[0] not in ("superuser", "owner")])
+def test_an_author_cannot_be_chosen(postgres_url: str, logins: dict[str, str], kind: str, function: str) -> None:
+    """The author is who logged in: SET ROLE, an option of the connection or a name in it change nothing."""
+    login = urlsplit(logins[kind]).username
+    other = urlsplit(logins["writer" if kind == "reader" else "reader"]).username
+    run_sql(postgres_url, f"GRANT {other} TO {login}")
+    if function == "append":
+        run_sql(postgres_url, f"GRANT caretrail_writer TO {other}")
+    with psycopg.connect(logins[kind], options=f"-c role={other}", application_name="somebody") as connection:
+        assert connection.execute("SELECT current_user::text").fetchone() == (other,)
+        assert author_of_an_append(connection, function) == login
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(f"SET ROLE {login}".encode())
+        assert author_of_an_append(connection, function) == urlsplit(postgres_url).username
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+@pytest.mark.parametrize(("kind", "function"), ENTERING)
+def test_a_search_path_cannot_bring_in_another_clock(
+    postgres_url: str, logins: dict[str, str], kind: str, function: str, pinned: bool
+) -> None:
+    """The control: were the path of the function not fixed, the caller's own clock would be asked."""
+    url = logins.get(kind, postgres_url)
+    database = urlsplit(postgres_url).path.lstrip("/")
+    run_sql(postgres_url, f"GRANT CREATE ON DATABASE {database} TO {urlsplit(url).username}")
+    if not pinned:
+        run_sql(postgres_url, f"ALTER FUNCTION caretrail.{function} RESET search_path")
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE SCHEMA evil")
+        connection.execute("GRANT USAGE ON SCHEMA evil TO PUBLIC")
+        connection.execute(
+            "CREATE FUNCTION evil.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
+            " RETURN '2099-01-01 00:00+00'::timestamptz"
+        )
+        connection.execute("SET search_path = evil, pg_catalog")
+        row = connection.execute((APPEND if function == "append" else LOOK).encode(), (b"0" * 16,)).fetchone()
+    assert row is not None
+    assert (row[1].year == datetime.now(UTC).year) == pinned
+
+
+@pytest.mark.parametrize(("kind", "function"), ENTERING)
+def test_a_temporary_table_does_not_stand_in_for_the_log(
+    postgres_url: str, logins: dict[str, str], kind: str, function: str
+) -> None:
+    with psycopg.connect(logins.get(kind, postgres_url)) as connection:
+        _shadow(connection)
+        author_of_an_append(connection, function)
+        assert _rows(connection) == (0, 1)
+
+
+def test_a_function_that_names_its_table_carelessly_would_be_deceived(
+    postgres_url: str, logins: dict[str, str]
+) -> None:
+    """The control: without schema and path, it writes where the caller says."""
+    run_sql(
+        postgres_url,
+        "CREATE FUNCTION caretrail.careless() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS"
+        f" $$ BEGIN INSERT INTO log VALUES (9, {ROW}); END $$",
+        "GRANT EXECUTE ON FUNCTION caretrail.careless TO caretrail_writer",
+    )
+    with psycopg.connect(logins["writer"]) as connection:
+        _shadow(connection)
+        connection.execute("SELECT caretrail.careless()")
+        assert _rows(connection) == (1, 0)
+
+
+def _shadow(connection: psycopg.Connection) -> None:
+    for table in ("log", "store", "stay"):
+        connection.execute(f"CREATE TEMP TABLE {table} (LIKE caretrail.log)".encode())
+        connection.execute(f"GRANT ALL ON {table} TO PUBLIC".encode())
+    connection.execute("SET search_path = pg_temp, caretrail, pg_catalog")
+
+
+def _rows(connection: psycopg.Connection) -> tuple[object, ...] | None:
+    """How many rows the temporary table caught, and how many the log has."""
+    counts = "SELECT (SELECT count(*) FROM pg_temp.log), (SELECT count(*) FROM caretrail.log)"
+    return connection.execute(counts).fetchone()
+
+
+def test_our_own_sessions_ask_the_system_first(postgres_url: str) -> None:
+    """Whoever owns the database may set a path for everybody, with operators of his own in front."""
+    database = urlsplit(postgres_url).path.lstrip("/")
+    run_sql(postgres_url, "CREATE SCHEMA evil", f"ALTER DATABASE {database} SET search_path = evil, pg_catalog")
+    with open_recorder(postgres_url) as recorder:
+        assert recorder.database.query("SHOW search_path") == [("pg_catalog,pg_temp",)]
+    assert run_sql(postgres_url, "SHOW search_path") == [("evil, pg_catalog",)]

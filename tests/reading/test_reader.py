@@ -1,0 +1,447 @@
+"""The reader: always current, never a mixture, and known-at is what a store with only those facts would say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caretrail.errors import AmbiguousEpisode, StaleReadModel, UnknownName
+from caretrail.log import EventRecorder, init_store, open_recorder
+from caretrail.policy.loader import pack_source
+from caretrail.reading import gate
+from caretrail.reading.gate import unrecorded
+from caretrail.reading.query import Query, Selection
+from caretrail.reading.question import Question
+from caretrail.reading.questions.census import Census, OpenEpisodes
+from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfClient
+from caretrail.reading.questions.findings import Findings
+from caretrail.reading.questions.worklist import Worklist
+from caretrail.reading.stored import StoredSnapshot
+from caretrail.readmodel.packs import packs_digest, stale_policies
+from caretrail.readmodel.projector import Projector
+from caretrail.readmodel.rebuild import rebuild
+from caretrail.readmodel.schema import read_state
+from caretrail.readmodel.upkeep import catch_up
+from tests.reading.given import NAME, NOW, Care, copy_of_example, day, example
+from tests.support.build import LEE, admitted, assessed, attested, fact, plan, session
+from tests.support.reading import Asking, asking
+
+DAYS = ("01-05", "01-14", "02-06", "03-05", "03-10", "03-24", "04-06", "04-20", "06-01")
+
+
+def answers(reader: Asking, known_at: int | None = None) -> list[object]:
+    """What every question says on several days."""
+    found: list[object] = []
+    for text in DAYS:
+        on = day(text)
+        found += [
+            reader.findings(on, known_at=known_at),
+            reader.findings(on, all_verdicts=True, closed=True, known_at=known_at),
+            reader.worklist(on, all_quiet=True, known_at=known_at),
+            reader.census(on, known_at=known_at),
+        ]
+    with suppress(UnknownName):  # as long as nothing is known of the client
+        for name in reader.by_client("cl-7f3a", known_at):
+            found += [reader.eligibility(name, day(text), known_at) for text in DAYS]
+    found.append(reader.findings(start=day("01-01"), end=day("03-31"), closed=True, known_at=known_at))
+    return found
+
+
+@pytest.mark.parametrize("position", [0, 1, 2, 6, 25, 53, 55, 58, 70, 89])
+def test_what_was_known_at_a_position_is_what_a_store_with_only_those_facts_says(
+    care: Care, tmp_path: Path, position: int
+) -> None:
+    facts = [*example(), *copy_of_example("B-2", 9, 24)]
+    care.record(facts)
+    url = f"sqlite:///{tmp_path}/prefix/care.db"
+    init_store(url)
+    with open_recorder(url) as recorder:
+        prefix = Care(recorder)
+        prefix.record(facts[:position])
+        assert answers(care.reader, position) == answers(prefix.reader)
+
+
+def test_what_is_newer_than_the_rows_is_laid_over_them(care: Care) -> None:
+    """A projection that stands still, at any position, changes no answer."""
+    care.record([*example(), *copy_of_example("B-2", 9, 24)])
+    expected = answers(care.reader, care.recorder.max_position())
+    for position in (0, 5, 30, 64, 66, 89):
+        Projector(care.recorder).catch_up(batch=7, upto=position)
+        reader = care.onlooker
+        assert answers(reader) == expected
+        assert (reader.standing.position, reader.standing.stale) == (89, False)
+        assert reader.resolve("B") == "B-2"
+
+
+def test_too_far_behind_lists_are_refused_or_say_so_if_that_is_allowed(
+    care: Care, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given rows that hold 24 of 65 facts, and too many episodes touched since, when lists are asked for later."""
+    monkeypatch.setattr(gate, "MOST_TOUCHED", 0)
+    care.record(example())
+    care.now = datetime.now(UTC) + timedelta(minutes=2)
+    Projector(care.recorder).catch_up(upto=24)
+    query = Query(day("03-01"))
+    lists: list[Question[Any]] = [Findings(query), Worklist(query), Census(query)]
+    for question in lists:
+        with pytest.raises(StaleReadModel, match=r"41 facts and [\d,]+ seconds behind") as caught:
+            care.onlooker.ask(question)
+        assert caught.value.events == 41
+        assert caught.value.seconds >= 119
+        assert "caretrail projection catch-up" in caught.value.hint
+    reader = care.onlooker
+    shown = reader.findings(day("03-01"), allow_stale=True)
+    assert shown == care.reader.findings(day("03-01"), known_at=24)
+    standing = reader.standing
+    assert (standing.position, standing.newest, standing.behind.events, standing.stale) == (24, 65, 41, True)
+    assert reader.eligibility(NAME, day("03-11")).verdict == "eligible", "one episode is read from the log itself"
+    assert not reader.standing.stale
+
+
+def test_rows_a_few_seconds_behind_answer_and_say_so(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given facts just recorded, too many to recompute, then a list answers at the position before them; unless the
+    question names a receipt that the answer must hold.
+    """
+    monkeypatch.setattr(gate, "MOST_TOUCHED", 0)
+    care.record(example())
+    first = care.recorder.read_log(24, limit=1)[0].recorded_at
+    Projector(care.recorder).catch_up(upto=24)
+    care.now = first + timedelta(seconds=4.5)
+    reader = care.onlooker
+    assert reader.findings(day("03-01")) == care.reader.findings(day("03-01"), known_at=24)
+    assert (reader.standing.position, reader.standing.behind, reader.standing.stale) == (24, (41, 4), False)
+    with pytest.raises(StaleReadModel):
+        reader.findings(day("03-01"), at_least=25)
+    care.now = first + timedelta(seconds=6)
+    with pytest.raises(StaleReadModel):
+        care.onlooker.findings(day("03-01"))
+
+
+def test_rows_that_were_never_made_are_refused_or_answered_never_empty(
+    care: Care, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given admissions and no projector, when lists are asked for, then they are right or refused."""
+    care.record([admitted("01-05", f"E-{number}") for number in range(8)])
+    assert len(care.onlooker.census(day("01-10"))) == 8
+    monkeypatch.setattr(gate, "MOST_TOUCHED", 7)
+    lists: list[Question[Any]] = [
+        Findings(), Worklist(), Census(), OpenEpisodes(), EpisodesOfClient("cl-E-1"), CaseNumber("E"),
+    ]  # fmt: skip  # two lines
+    for question in lists:
+        with pytest.raises(StaleReadModel, match="8 facts"):
+            care.onlooker.ask(question)
+    assert care.onlooker.resolve("E-3") == "E-3", "an episode named in full is read from the log"
+    if care.recorder.database.dialect == "sqlite":
+        assert len(care.reader.census(day("01-10"))) == 8, "a file is brought up to date by who may write it"
+
+
+def test_an_answer_never_mixes_two_states_of_the_rows(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a question looks at the rows, a rebuild replaces them and sweeps the old ones: it is asked again."""
+    care.record(example())
+    catch_up(care.recorder)
+    findings = StoredSnapshot.findings
+    swept: list[int] = []
+
+    def slow(self: StoredSnapshot, selection: Selection) -> Iterable[Any]:
+        if not swept:
+            swept.append(rebuild(care.recorder).position)
+        return findings(self, selection)
+
+    monkeypatch.setattr(StoredSnapshot, "findings", slow)
+    found = [row.rule for row in care.onlooker.findings(day("03-10")) if row.episode is not None]
+    assert found == ["NE21-C1", "NE21-I5", "NE21-M1", "NE21-R1"]
+    assert swept == [65]
+
+
+def test_an_embedded_store_catches_up_when_it_is_read(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/care.db"
+    init_store(url)
+    with open_recorder(url) as recorder:
+        care = Care(recorder)
+        care.record(example())
+        care.reader.worklist(day("03-10"))
+        assert catch_up(recorder).behind == 0
+        assert recorder.database.query("SELECT position FROM caretrail.projection") == [(65,)]
+
+
+def test_an_empty_store_answers_with_nothing(care: Care) -> None:
+    reader = care.reader
+    assert reader.findings() == []
+    assert (reader.worklist().rows, reader.worklist().quiet_count) == ((), 0)
+    assert reader.census() == []
+    with pytest.raises(UnknownName):
+        reader.by_client("cl-1")
+    with pytest.raises(UnknownName):
+        reader.resolve("LNK")
+    for ask in (reader.eligibility, reader.timeline, reader.episode, reader.sheet):
+        with pytest.raises(UnknownName):
+            ask("LNK-1")
+
+
+def test_a_store_whose_read_models_were_never_made_is_read_all_the_same(recorder: EventRecorder) -> None:
+    assert asking(recorder, NOW, unrecorded).worklist().rows == ()
+
+
+def test_rows_written_by_an_older_program_are_not_believed(care: Care) -> None:
+    care.record(example())
+    catch_up(care.recorder)
+    said = care.onlooker.findings(day("03-09"))
+    database = care.recorder.database
+    database.execute("UPDATE caretrail.finding SET message = 'of an older program'", {})
+    database.execute("UPDATE caretrail.projection SET version = 0", {})
+    assert said
+    for reader in (care.onlooker, care.reader):
+        assert reader.findings(day("03-09")) == said
+
+
+def test_an_episode_is_named_by_its_number_or_the_beginning_of_it(care: Care) -> None:
+    for name in ("A-1", "A-10", "A-100", "B-1", "B-2", "B-3", "B-4", "B-5", "B-6"):
+        care.record([admitted("01-05", name)])
+    assert care.reader.resolve("A-1") == "A-1"
+    assert care.reader.resolve("A-100") == "A-100"
+    with pytest.raises(AmbiguousEpisode, match=r"6 episodes .*B-1, B-2, B-3, B-4, B-5 and 1 more") as caught:
+        care.reader.resolve("B")
+    assert len(caught.value.reveals) == 5
+    with pytest.raises(UnknownName):
+        care.reader.resolve("C")
+    assert care.reader.by_client("cl-B-3") == ["B-3"]
+
+
+def test_today_is_the_day_in_each_episodes_own_zone(care: Care) -> None:
+    """Just after midnight in Chicago it is still yesterday in Honolulu."""
+    care.record([admitted("01-05", "CHI"), admitted("01-05", "HNL", zone="Pacific/Honolulu")])
+    care.now = datetime(2026, 2, 5, 7, 0, tzinfo=UTC)
+    by_zone = {row.episode: (row.verdict, row.days_overdue) for row in care.reader.findings(rule="R1")}
+    assert by_zone == {"CHI": ("overdue", 1), "HNL": ("due_today", 0)}
+    assert {row.episode: row.days for row in care.reader.census()} == {"CHI": 31, "HNL": 30}
+
+
+def test_before_the_admission_continued_stay_does_not_apply(care: Care) -> None:
+    care.record([assessed("01-02"), admitted("01-05")])
+    row = care.reader.eligibility("E-1", day("01-03"))
+    assert (row.verdict, row.basis) == ("not_applicable", "none")
+
+
+def test_filters_hold_together(care: Care) -> None:
+    care.record(
+        [
+            assessed("01-02", "A"), admitted("01-05", "A"),
+            assessed("01-02", "B", program="other"),
+            admitted("01-05", "B", program="other", clinician="c-lee", team=[LEE]),
+            *attested(), *attested("other"),
+        ]
+    )  # fmt: skip
+    on = day("02-10")
+
+    def names(**filters: object) -> set[str]:
+        return {row.episode or "" for row in care.reader.findings(on, **filters)}
+
+    assert names() == {"A", "B"}
+    assert names(program="other") == names(clinician="c-lee") == names(client="cl-B") == names(episode="B") == {"B"}
+    assert {row.rule for row in care.reader.findings(on, rule="R1")} == {"NE21-R1"}
+    assert {row.rule for row in care.reader.findings(on, rule="NE21-R1", verdict="overdue")} == {"NE21-R1"}
+    assert names(rule="R1", verdict="due_soon") == set()
+    assert care.reader.findings(day("01-28"), due_within=6) == []
+    assert len(care.reader.findings(day("01-28"), due_within=7)) == 2
+
+
+def test_findings_carry_the_clinician_and_program_of_the_day_asked_for(care: Care) -> None:
+    care.record([*attested(), assessed("01-02"), admitted("01-05")])
+    care.record([fact("team_changed", "02-10", joins=[LEE], clinician="c-lee")])
+    assert {row.clinician for row in care.reader.findings(day("02-09"))} == {"c-ortiz"}
+    assert {row.clinician for row in care.reader.findings(day("02-10"))} == {"c-lee"}
+
+
+def test_what_was_not_met_when_a_stay_ended_is_listed_only_on_demand_and_grows_no_older(care: Care) -> None:
+    care.record([assessed("01-02"), admitted("01-05"), fact("discharged", "02-10", reason="other")])
+    assert care.reader.findings(day("03-10"), rule="R1") == []
+    [row] = care.reader.findings(day("03-10"), rule="R1", closed=True)
+    assert (row.verdict, row.start, row.days_overdue) == ("not_met", day("02-10"), 6)
+
+
+def test_the_timeline_hides_what_happened_later_and_what_was_not_known(care: Care) -> None:
+    care.record(example())
+    assert [row.version for row in care.reader.timeline(NAME, known_at=10)] == list(range(1, 11))
+    shown = care.reader.timeline(NAME, day("03-02"))
+    assert max(row.occurred_on for row in shown) == day("03-02")
+    assert 53 in [row.version for row in shown]
+    clinical = [row.occurred_on for row in care.reader.timeline(NAME, order="clinical")]
+    assert clinical == sorted(clinical)
+
+
+def test_two_corrections_of_one_field_show_each_value_that_once_counted(care: Care) -> None:
+    care.record(
+        [
+            admitted("01-05"), session("01-06", group_size=8),
+            fact("corrected", "01-07", target=2, values={"group_size": 9}, reason="recount"),
+            fact("corrected", "01-08", target=2, values={"group_size": 10}, reason="recount again"),
+            fact("addendum", "01-08", target=2, text="held in room 2", reason="asked"),
+        ]
+    )  # fmt: skip
+    row = care.reader.timeline("E-1")[1]
+    assert [(item.version, item.old, item.new) for item in row.corrections] == [(3, 8, 9), (4, 9, 10)]
+    assert [item.text for item in row.addenda] == ["held in room 2"]
+
+
+def test_an_explanation_of_a_rule_that_had_nothing_up_on_that_day_is_marked(care: Care) -> None:
+    """Given a review due soon from 29 January on and no session, when explanations name rules and days,
+    then those that met nothing are marked; one that was corrected is judged as it counts, a void one not at all.
+    """
+    care.record([assessed("01-02"), admitted("01-05")])
+    said = [
+        ("R1", "2026-01-27", True), ("R1", "2026-01-28", False), ("NE21-R1", "2026-02-20", False),
+        ("NE21-R1", "2026-01-20", True), ("I3", "2026-02-20", True), ("X9", "2026-02-20", True),
+    ]  # fmt: skip
+    care.record([fact("explained", "03-01", rule=rule, on=on, code="weather") for rule, on, _ in said])
+    assert [row.explains_nothing for row in care.reader.timeline("E-1")] == [False, False, *(mark for *_, mark in said)]
+    care.record([fact("corrected", "03-02", target=3, values={"on": "2026-01-28"}, reason="misread")])
+    care.record([fact("voided", "03-02", target=6, reason="entered_in_error")])
+    rows = care.reader.timeline("E-1")
+    assert [rows[2].explains_nothing, rows[5].explains_nothing] == [False, False]
+    assert care.reader.timeline("E-1", known_at=8)[2].explains_nothing
+
+
+def test_why_tells_the_latest_when_nothing_is_up_and_names_the_rules_there_are(care: Care) -> None:
+    care.record([assessed("01-02"), admitted("01-05")])
+    why = care.reader.why("E-1", "NE21-R1", day("01-01"))
+    assert (why.in_force, why.findings, bool(why.text)) == (False, (), True)
+    with pytest.raises(UnknownName) as caught:
+        care.reader.why("E-1", "R9")
+    assert "NE21-R1" in caught.value.hint
+
+
+def test_an_episode_under_a_pack_that_is_not_installed_is_unknown_never_clean(care: Care) -> None:
+    care.record([admitted("01-05", policy="xx-nowhere")])
+    [row] = care.reader.findings(day("02-01"))
+    assert (row.rule, row.verdict) == ("PACK", "unknown")
+    assert care.reader.eligibility("E-1", day("02-01")).verdict == "unknown"
+    assert care.reader.why("E-1", "PACK", day("02-01")).in_force
+
+
+def test_every_answer_is_reported_before_it_is_handed_out(care: Care) -> None:
+    care.record([assessed("01-02"), admitted("01-05"), plan("01-07"), session("01-07")])
+    seen: list[list[str]] = []
+    reader = asking(care.recorder, NOW, seen.append)
+    reader.findings(day("02-10"))
+    reader.worklist(day("02-10"))
+    reader.census(day("02-10"))
+    reader.timeline("E-1")
+    reader.episode("E-1")
+    reader.sheet("E-1")
+    reader.why("E-1", "R1")
+    reader.eligibility("E-1")
+    reader.by_client("cl-E-1")
+    assert seen == [["E-1"]] * 9
+
+    def refuse(_: list[str]) -> None:
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        asking(care.recorder, NOW, refuse).timeline("E-1")
+
+
+def test_reading_up_to_date_rows_loads_neither_models_nor_drivers(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/care.db"
+    init_store(url)
+    with open_recorder(url) as recorder:
+        care = Care(recorder)
+        care.record(example())
+        care.reader.worklist(day("03-10"))
+    program = f"""
+import sys
+from datetime import date, datetime, UTC
+from caretrail.reading.gate import unrecorded
+from caretrail.reading.query import Filters, Query
+from caretrail.reading.questions.census import Census
+from caretrail.reading.questions.eligibility import ContinuedStay
+from caretrail.reading.questions.findings import Findings
+from caretrail.reading.questions.worklist import Worklist
+from caretrail.reading.reader import Reader
+from caretrail.log import open_recorder
+with open_recorder({url!r}) as recorder:
+    ask = Reader(recorder, datetime.now(UTC), access=unrecorded).ask
+    query = Query(date(2026, 3, 10))
+    assert ask(Worklist(query, Filters(programs={{"lincoln-iop"}}, rules={{"R1"}}))).value.rows
+    assert ask(Findings(query)).value and ask(Census(query)).value
+    assert ask(ContinuedStay({NAME!r}, query)).value
+print(*(name for name in ("pydantic", "psycopg", "caretrail.events") if name in sys.modules))
+"""
+    path = [entry for entry in sys.path if entry.endswith(("domain", "projections", "cli"))]
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env={"PYTHONPATH": ":".join(path)}, check=False
+    )
+    assert (run.stdout.strip(), run.returncode) == ("", 0), run.stderr
+
+
+def test_rows_made_by_other_rules_are_made_again(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given rows on the board, when the rules or a pack have changed since, then no read answers from those rows."""
+    care.record(example())
+    catch_up(care.recorder)
+    care.recorder.database.execute("UPDATE caretrail.finding SET verdict = 'info' WHERE verdict = 'overdue'", {})
+    assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "info", "the rows of today's rules are trusted"
+    for module in ("schema", "rebuild"):
+        monkeypatch.setattr(f"caretrail.readmodel.{module}.VERSION", 7)
+    assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "overdue"
+
+
+POLICY = "ne-medicaid-2.1-adult"
+OWN_PACK = "own-rules"
+
+
+@pytest.fixture
+def own_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A pack of one's own, with the rules of Nebraska."""
+    text = pack_source(POLICY).decode().replace(f'name = "{POLICY}"', f'name = "{OWN_PACK}"')
+    path = tmp_path / f"{OWN_PACK}.toml"
+    path.write_text(text)
+    monkeypatch.setenv("CARETRAIL_PACKS", str(tmp_path))
+    return path
+
+
+def as_another_process(path: Path, old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change a pack, and forget what this process has read."""
+    text = path.read_text()
+    assert old in text
+    (path.parent / "changed").mkdir()
+    changed = path.parent / "changed" / path.name
+    changed.write_text(text.replace(old, new))
+    monkeypatch.setenv("CARETRAIL_PACKS", str(changed.parent))
+
+
+def test_rows_judged_by_other_packs_are_named_and_never_answered_from(
+    care: Care, own_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given an episode under a pack of one's own and one under Nebraska's, when the own pack changes,
+    then it is named, every read answers by the new one, and a projector judges that episode again, and no other.
+    """
+    care.record([assessed("01-02"), admitted("01-05", policy=OWN_PACK), plan("01-05")])
+    care.record([assessed("01-02", "E-2"), admitted("01-05", "E-2"), plan("01-05", "E-2")])
+    catch_up(care.recorder)
+    state = read_state(care.recorder.database)
+    assert state is not None
+    assert stale_policies(care.recorder.database, state) == ()
+    database = care.recorder.database
+    database.execute("UPDATE caretrail.finding SET message = 'kept' WHERE verdict = 'due_soon'", {})
+    as_another_process(own_pack, 'title = "', 'title = "New: ', monkeypatch)
+    assert stale_policies(database, state) == (OWN_PACK,)
+    told = {row.episode: row.message for row in care.onlooker.findings(day("02-01"), rule="R1")}
+    assert "kept" not in told.values()
+    catch_up(care.recorder)
+    kept = {row.episode: row.message == "kept" for row in care.onlooker.findings(day("02-01"), rule="R1")}
+    assert kept == {"E-1": False, "E-2": True}
+    assert stale_policies(database, read_state(database) or state) == ()
+
+
+def test_the_packs_of_another_folder_are_other_packs(own_pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a process that has asked before, when another folder is named, then it knows other packs."""
+    assert own_pack.exists()
+    before = packs_digest()
+    monkeypatch.delenv("CARETRAIL_PACKS")
+    assert packs_digest() != before

@@ -1,0 +1,233 @@
+"""The worklist: what to do, in the order a clinician needs, and what stays quiet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from caretrail.events import Fact
+from caretrail.plain import as_json
+from caretrail.reading.answers import Work
+from tests.reading.given import NAME, Care, day, example
+from tests.support.build import LEE, admitted, assessed, attested, fact, plan, session
+
+
+def rows(work: Work) -> list[tuple[str, str, str, str, int]]:
+    return [(row.group, row.episode or "", row.rule.removeprefix("NE21-"), row.verdict, row.count) for row in work.rows]
+
+
+def week(sunday: str, episode: str = "E-1", *, missed: int = 0) -> list[Fact]:
+    """Three groups of three hours on Monday, Wednesday and Friday; the client misses the last ones."""
+    days = [f"{day(sunday) + timedelta(days=offset):%m-%d}" for offset in (1, 3, 5)]
+    attended = [session(on, episode) for on in days[: 3 - missed]]
+    absent = {"service": "group", "minutes": 180, "start": "09:00", "cause": "client", "reason": "no_show"}
+    return attended + [fact("session_missed", on, episode, **absent) for on in days[3 - missed :]]
+
+
+def in_care(episode: str = "E-1", on: str = "01-05", **fields: Any) -> list[Fact]:
+    """Assessed, admitted and planned without a flaw."""
+    start = day(on)
+    return [
+        assessed(f"{start - timedelta(days=3):%m-%d}", episode),
+        admitted(on, episode, **fields),
+        plan(on, episode),
+    ]
+
+
+def test_overdue_comes_first_longest_first_then_due_today_then_this_week_then_records_to_check(care: Care) -> None:
+    """Given reviews due on 4, 6 and 9 February, treatment since 4 February without an assessment, and a plan unsigned,
+    when the worklist of 6 February is asked for,
+    then what is overdue longest stands first and what is only to be checked stands last.
+    """
+    care.record(attested())
+    care.record([*in_care("LATE", "01-05"), *in_care("TODAY", "01-07"), *in_care("SOON", "01-10")])
+    care.record([admitted("02-03", "NONE"), session("02-04", "NONE")])
+    care.record(
+        [
+            assessed("02-01", "OWED"),
+            admitted("02-02", "OWED", team=[{"id": "c-ortiz", "role": "clinician"}, LEE]),
+            plan("02-02", "OWED"),
+        ]
+    )
+    work = care.reader.worklist(day("02-06"))
+    shown = [row for row in rows(work) if row[1:3] != ("NONE", "P1") and row[2] != "I1"]
+    assert shown[:5] == [
+        ("now", "LATE", "R1", "overdue", 1),
+        ("now", "NONE", "A1", "violation", 1),
+        ("now", "TODAY", "R1", "due_today", 1),
+        ("this_week", "SOON", "R1", "due_soon", 1),
+        ("this_week", "OWED", "P3", "violation", 1),
+    ]
+    assert [row[:2] for row in shown[5:]] == [("documentation", "NONE"), ("documentation", "LATE")], "longest up first"
+    assert [row.owner for row in work.rows if row.rule == "NE21-P3"] == ["c-lee"]
+    assert next(row.days_overdue for row in work.rows if row.episode == "LATE") == 2
+
+
+def test_one_row_for_all_signatures_missing_with_their_owners_and_since_when(care: Care) -> None:
+    noor = {"id": "c-noor", "role": "clinician", "credential": "PLADC"}
+    care.record([assessed("01-02"), admitted("01-05", team=[{"id": "c-ortiz", "role": "clinician"}, LEE, noor])])
+    care.record([plan("01-06")])
+    [row] = [row for row in care.reader.worklist(day("01-10")).rows if row.rule == "NE21-P3"]
+    assert (row.count, row.owner, row.since, row.group) == (2, "c-lee, c-noor", day("01-06"), "this_week")
+    [mine] = care.reader.worklist(day("01-10"), clinician="c-lee").rows
+    assert (mine.count, mine.owner, mine.clinician) == (1, "c-lee", "c-ortiz")
+
+
+def test_records_to_check_are_one_row_an_episode(care: Care) -> None:
+    care.record([*attested(), admitted("01-05", expects_progress=None)])
+    [row] = [row for row in care.reader.worklist(day("01-06")).rows if row.group == "documentation"]
+    assert row.count > 2
+    assert "records to check: " in row.message
+    assert "NE21-B3" in row.message
+
+
+def test_a_short_week_is_quiet_until_a_second_follows(care: Care) -> None:
+    care.record([*attested(), *in_care(), *week("01-11", missed=1), *week("01-18", missed=1), *week("01-25")])
+    after_one, after_two = care.reader.worklist(day("01-19")), care.reader.worklist(day("01-26"))
+    assert ([row.rule for row in after_one.rows], after_one.quiet_count) == ([], 1)
+    assert [row.cause for row in care.reader.worklist(day("01-19"), all_quiet=True).rows] == ["attended_short"]
+    assert [(row.cause, row.group) for row in after_two.rows] == [("attended_short", "this_week")]
+    assert [row.rule for row in care.reader.worklist(day("02-03")).rows if row.rule == "NE21-I1"] == []
+
+
+def test_an_explained_week_does_not_count_as_short(care: Care) -> None:
+    care.record([*in_care(), *week("01-11", missed=1), *week("01-18", missed=1)])
+    care.record([fact("explained", "01-19", rule="NE21-I1", on="2026-01-18", code="client_ill")])
+    work = care.reader.worklist(day("01-26"))
+    assert [row.rule for row in work.rows if row.rule == "NE21-I1"] == []
+    assert work.quiet_count == 1
+
+
+def hours(care: Care, on: str) -> list[tuple[str, str, str, int]]:
+    """The rows of the worklist of a day about nine hours a week: cause, subject, since when, how many."""
+    found = [row for row in care.reader.worklist(day(on)).rows if row.rule == "NE21-I1"]
+    return [(row.cause, row.subject, f"{row.since:%m-%d}", row.count) for row in found]
+
+
+def test_weeks_in_which_too_little_was_offered_are_short_too(care: Care) -> None:
+    """Given a week the client cut short and one in which too little was offered, in either order,
+    when the second is judged, then it shows, and not before.
+    """
+    little = [session("01-19"), session("01-21")]
+    care.record([*in_care(), *week("01-11", missed=1), *little, *week("01-25"), session("02-02"), *week("02-08")])
+    care.record([*in_care("E-2"), session("01-12", "E-2"), *week("01-18", "E-2", missed=1), *week("01-25", "E-2")])
+    assert hours(care, "01-24") == []
+    assert care.reader.worklist(day("01-24")).quiet_count == 2
+    assert (
+        hours(care, "01-25")
+        == hours(care, "01-31")
+        == [
+            ("offered_short", "week of 2026-01-18", "01-25", 1),
+            ("attended_short", "week of 2026-01-18", "01-25", 1),
+        ]
+    )
+    assert hours(care, "02-01") == []
+    assert [row.subject for row in care.reader.findings(day("02-08"), rule="I1", episode="E-1")] == [
+        "week of 2026-02-01"
+    ]
+    assert hours(care, "02-08") == [], "a full week lies between"
+
+
+def test_weeks_in_which_nothing_is_recorded_show_from_the_second_on(care: Care) -> None:
+    """Given an admission and no session, when two full weeks have passed, then one row says since when."""
+    care.record(in_care())
+    assert hours(care, "01-24") == []
+    assert care.reader.worklist(day("01-24")).quiet_count == 1
+    row = ("offered_short", "week of 2026-01-11 and since", "01-18", 1)
+    assert hours(care, "01-25") == hours(care, "05-25") == [row]
+    assert care.reader.worklist(day("01-25")).quiet_count == 0
+    [finding] = care.reader.findings(day("01-25"), rule="I1")
+    assert (finding.start, finding.until) == (day("01-18"), None), "the finding itself is whole"
+
+
+def test_a_run_of_empty_weeks_counts_with_the_short_weeks_beside_it(care: Care) -> None:
+    """Given a short week, an empty one and a short one, then each from the second on shows when it is judged."""
+    care.record([*in_care(), *week("01-11", missed=1), *week("01-25", missed=1), *week("02-01")])
+    assert hours(care, "01-24") == []
+    assert hours(care, "01-25") == [("offered_short", "week of 2026-01-18 and since", "01-25", 1)]
+    assert hours(care, "02-01") == [("attended_short", "week of 2026-01-25", "02-01", 1)]
+    assert hours(care, "02-08") == []
+
+
+def test_one_empty_week_between_full_ones_is_quiet(care: Care) -> None:
+    care.record([*in_care(), *week("01-11"), *week("01-25"), *week("02-01")])
+    assert [hours(care, on) for on in ("01-25", "01-31", "02-01")] == [[], [], []]
+    assert care.reader.worklist(day("01-25")).quiet_count == 1
+
+
+def test_a_week_on_hold_parts_two_short_weeks(care: Care) -> None:
+    held = [fact("held", "01-19", reason="hospital"), fact("resumed", "01-24")]
+    care.record([*in_care(), *week("01-11", missed=1), *held, *week("01-25", missed=1), *week("02-01")])
+    assert [hours(care, on) for on in ("01-25", "02-01", "02-07")] == [[], [], []]
+
+
+def test_an_explained_run_of_empty_weeks_is_quiet_from_then_on_and_counts_for_nothing(care: Care) -> None:
+    care.record([*in_care(), *week("02-01", missed=1), *week("02-08")])
+    care.record([fact("explained", "01-28", rule="I1", on="2026-01-28", code="weather")])
+    assert [len(hours(care, on)) for on in ("01-24", "01-25", "01-27", "01-28", "02-08")] == [0, 1, 1, 0, 0]
+    assert care.reader.worklist(day("01-28")).quiet_count == 1
+
+
+def test_a_run_of_empty_weeks_shows_from_its_second_whoever_takes_the_case_over(care: Care) -> None:
+    """Given a case that changes hands within the first empty week, then the second is told as ever."""
+    care.record([*in_care(team=[{"id": "c-ortiz", "role": "clinician"}, LEE])])
+    care.record([fact("team_changed", "01-21", clinician="c-lee")])
+    assert [len(hours(care, on)) for on in ("01-20", "01-21", "01-24", "01-25", "02-25")] == [0, 0, 0, 1, 1]
+
+
+def test_a_size_not_stated_is_a_record_to_check_until_it_is(care: Care) -> None:
+    """Given two groups whose size is not stated, then the episode is to be checked; when both are, then it is not."""
+    care.record([*in_care(), session("01-06", group_size=None), session("01-08", group_size=None)])
+    [row] = [row for row in care.reader.worklist(day("01-20")).rows if row.rule == "NE21-I3"]
+    assert (row.group, row.count, row.since) == ("documentation", 1, day("01-06"))
+    for target in (4, 5):
+        care.record([fact("corrected", "01-21", target=target, values={"group_size": 8}, reason="counted")])
+    assert [row for row in care.reader.worklist(day("01-20")).rows if row.rule == "NE21-I3"] == []
+    known = care.reader.worklist(day("01-20"), known_at=5)
+    assert [row.group for row in known.rows if row.rule == "NE21-I3"] == ["documentation"], "as it was known before"
+
+
+def test_what_is_explained_is_quiet_and_not_hidden(care: Care) -> None:
+    care.record([*in_care(), fact("explained", "02-06", rule="R1", on="2026-02-06", code="weather")])
+    assert [row.rule for row in care.reader.worklist(day("02-05")).rows if row.rule == "NE21-R1"] == ["NE21-R1"]
+    work = care.reader.worklist(day("02-07"))
+    assert [row.rule for row in work.rows if row.rule == "NE21-R1"] == []
+    assert work.quiet_count == 1
+    [quiet] = [row for row in care.reader.worklist(day("02-07"), all_quiet=True).rows if row.quiet]
+    assert (quiet.rule, quiet.group, quiet.verdict) == ("NE21-R1", "quiet", "overdue")
+
+
+def test_points_and_closed_stays_live_in_the_findings_alone(care: Care) -> None:
+    care.record([*attested(), *in_care("E-1"), session("01-06", "E-1", group_size=13)])
+    care.record([*in_care("E-2"), fact("discharged", "02-10", "E-2", reason="other")])
+    assert [row.rule for row in care.reader.findings(day("01-06"))] == ["NE21-I3"]
+    assert care.reader.worklist(day("01-06"), all_quiet=True).rows == ()
+    assert [row.episode for row in care.reader.worklist(day("02-11")).rows if row.episode == "E-2"] == []
+    assert {row.verdict for row in care.reader.findings(day("02-11"), closed=True, episode="E-2")} >= {"not_met"}
+
+
+def test_an_assessment_that_came_late_is_no_longer_work(care: Care) -> None:
+    care.record([admitted("01-05"), session("01-06"), plan("01-06"), assessed("01-08")])
+    assert [row.rule for row in care.reader.worklist(day("01-07")).rows if row.group == "now"] == ["NE21-A1"]
+    assert [row.rule for row in care.reader.worklist(day("01-09")).rows if row.rule == "NE21-A1"] == []
+    assert [row.cause for row in care.reader.findings(day("01-09"), rule="A1")] == ["assessment_after_treatment"]
+
+
+def test_a_limit_bounds_the_rows_and_not_the_count(care: Care) -> None:
+    for number in range(5):
+        care.record(in_care(f"E-{number}", f"01-{5 + number:02d}"))
+    whole = care.reader.worklist(day("02-12"))
+    part = care.reader.worklist(day("02-12"), limit=2)
+    assert (part.rows, part.total) == (whole.rows[:2], whole.total)
+    assert whole.total == len(whole.rows) > 2
+
+
+def test_json_rows_carry_the_published_keys_in_order(care: Care) -> None:
+    care.record(example())
+    row = as_json(care.reader.worklist(day("03-10")).rows[0])
+    assert list(row) == [
+        "episode", "client", "program", "level", "clinician", "owner", "rule", "verdict", "due_on", "days_overdue",
+        "from", "until", "message", "citation", "evidence", "arithmetic", "cause", "subject", "quiet",
+        "pack", "count", "since", "group",
+    ]  # fmt: skip
+    assert (row["episode"], row["from"], row["due_on"], row["evidence"]) == (NAME, "2026-03-08", "2026-03-07", [25])
