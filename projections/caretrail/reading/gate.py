@@ -113,7 +113,7 @@ class Gate:
         if first is None:  # nothing but accesses, more than are counted
             return Reach(state, NOTHING_NEWER, newest)
         late = Behind(events, max(0, int((self._now - first).total_seconds())))
-        if state is not None and late.seconds <= SECONDS_BEHIND and position >= query.at_least:
+        if position >= max(1, query.at_least) and late.seconds <= SECONDS_BEHIND:  # rows never filled answer nothing
             return Reach(state, NOTHING_NEWER, position, late)
         if query.allow_stale:
             return Reach(state, NOTHING_NEWER, position, late, stale=True)
