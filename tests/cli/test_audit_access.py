@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rich.table  # noqa: F401  # what is loaded late cannot be read as nobody
 
 from caretrail.commands.access import AccessLog
 from caretrail.errors import StoreError
