@@ -239,7 +239,7 @@ def dies(*words, **more):
         os.kill(os.getpid(), 9)
     echo(*words, **more)
 click.echo = dies
-import caretrail.cli.timeline
+import caretrail.cli.read.timeline
 main(["timeline", "LNK-2026-0001"])
 if order == "shown first":
     for self, shown, write in kept:
