@@ -33,7 +33,7 @@ FSYNC = "CARETRAIL_TEST_FSYNC"
 TEMPLATE = "caretrail_test_template"
 ROLES = ("owner", "writer", "projector", "reader", "auditor", "stranger")
 
-# how long one example takes says more of the machine and its neighbours than of us
+# how long one example takes says more of the machine and its neighbors than of us
 settings.register_profile("caretrail", deadline=None)
 settings.register_profile("quick", deadline=None)
 if settings.get_current_profile_name() == "default":
@@ -137,7 +137,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> Iterator[str]:
-    """An initialised empty store, to be copied: making a database of it is quicker than running the schema."""
+    """An initialized empty store, to be copied: making a database of it is quicker than running the schema."""
     run_sql(postgres_server, f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
     init_store(database_url(postgres_server, TEMPLATE))
     yield TEMPLATE
@@ -152,7 +152,7 @@ def empty_postgres_url(postgres_server: str) -> Iterator[str]:
 
 @pytest.fixture
 def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    """An initialised empty store on PostgreSQL."""
+    """An initialized empty store on PostgreSQL."""
     yield from _own_database(postgres_server, postgres_template)
 
 
@@ -193,7 +193,7 @@ def logins(postgres_url: str) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """An initialised empty store on SQLite."""
+    """An initialized empty store on SQLite."""
     url = f"sqlite://{tmp_path}/store/caretrail.db"
     init_store(url)
     return url
@@ -201,7 +201,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest) -> str:
-    """An initialised empty store, once on each database."""
+    """An initialized empty store, once on each database."""
     fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     return cast(str, request.getfixturevalue(fixture))
 

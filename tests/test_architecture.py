@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCE_ROOTS = ("domain", "projections", "cli")
 MODULES = sorted(path for root in SOURCE_ROOTS for path in (ROOT / root).rglob("*.py"))
-READS_THE_CLOCK = ("cli/caretrail/cli", "projections/caretrail/service.py", "domain/caretrail/recording")
+READS_THE_CLOCK = ("cli/caretrail/cli", "projections/caretrail/service.py", "domain/caretrail/log")
 """The edges: the command line, the API of services, and the recorders, whose stamp is the store's own."""
 OWN_DAYS = ("self.", "episode.")
 

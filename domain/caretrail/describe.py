@@ -1,4 +1,4 @@
-"""A fact in words, made from its JSON: one line for a screen; for a page, a title and every other field beside it."""
+"""An event in words, made from its JSON: one line for a screen; for a page, a title and every other field beside it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from caretrail.text import visible
 
 
 class Detail(NamedTuple):
-    """A field of a fact in words."""
+    """A field of an event in words."""
 
     name: str
     value: str
 
 
 class Description(NamedTuple):
-    """A fact in words: the title says some fields, the details hold all others."""
+    """An event in words: the title says some fields, the details hold all others."""
 
     title: str
     details: tuple[Detail, ...]
@@ -31,7 +31,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "admitted": ("admitted to {program} at level {level}", ", client {client}"),
     "plan_signed": ("plan {plan_version}", ", in effect {effective_on}", ", {signers}"),
-    "signed": ("signature on fact {target}", ", {signers}"),
+    "signed": ("signature on event {target}", ", {signers}"),
     "plan_reviewed": ("review of plan {plan_version}", ", with {participants}", ", {change}", ", {signers}"),
     "continued_stay_determined": ("continued stay: {decision}", " by {leave_by}", ", {rationale}", ", {signers}"),
     "session_attended": (
@@ -49,14 +49,14 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "transferred": ("transferred from level {from_level} to {to_level}", " in {to_program}", ", {reason}"),
     "discharged": ("discharged: {reason}", ", last contact {last_contact_on}", ", {aftercare}"),
     "explained": ("explains {rule} of {on}: {code}", ", {note}"),
-    "corrected": ("corrects fact {target}", ": {values}", ", {reason}"),
-    "voided": ("voids fact {target}: {reason}",),
-    "addendum": ("adds to fact {target}", ": {text}", ", {reason}"),
-}  # fmt: skip  # a kind, its title, and what one line adds to it where the fact says it
-"""The words of each kind of fact: the title, then phrases for one line, each left out where its fields are not said."""
+    "corrected": ("corrects event {target}", ": {values}", ", {reason}"),
+    "voided": ("voids event {target}: {reason}",),
+    "addendum": ("adds to event {target}", ": {text}", ", {reason}"),
+}  # fmt: skip  # a kind, its title, and what one line adds to it where the event says it
+"""The words of each kind of event: the title, then phrases for one line, each left out where its fields are absent."""
 
 IN_OTHER_COLUMNS = frozenset({"type", "episode", "occurred_on", "actor", "late_reason", "entered_at"})
-"""Fields that a table of facts shows beside the description."""
+"""Fields that a table of events shows beside the description."""
 
 TOKENS = frozenset(
     {
@@ -69,19 +69,19 @@ TOKENS = frozenset(
 _CODE = re.compile(r"[a-z0-9_]+")
 
 
-def summary(fact: Json) -> str:
-    """Say what a fact says in one line; nothing in it can move the cursor."""
-    title, *phrases = PHRASES.get(str(fact["type"]), (spoken(fact["type"]),))
-    said = [_filled(title, fact), *(_filled(phrase, fact) for phrase in phrases if _said(phrase, fact))]
+def summary(event: Json) -> str:
+    """Say what an event says in one line; nothing in it can move the cursor."""
+    title, *phrases = PHRASES.get(str(event["type"]), (spoken(event["type"]),))
+    said = [_filled(title, event), *(_filled(phrase, event) for phrase in phrases if _said(phrase, event))]
     return visible("".join(said))
 
 
-def describe(fact: Json) -> Description:
-    """Say everything a fact says; a field of the title that is not shown is a `?`."""
-    title = PHRASES.get(str(fact["type"]), (spoken(fact["type"]),))[0]
-    words = _filled(title, fact)
+def describe(event: Json) -> Description:
+    """Say everything an event says; a field of the title that is not shown is a `?`."""
+    title = PHRASES.get(str(event["type"]), (spoken(event["type"]),))[0]
+    words = _filled(title, event)
     used = {name.partition(".")[0] for name in _names(title)}
-    rest = {name: value for name, value in fact.items() if name not in IN_OTHER_COLUMNS | used}
+    rest = {name: value for name, value in event.items() if name not in IN_OTHER_COLUMNS | used}
     for last in ("performed_by", "signatures"):
         if last in rest:
             rest[last] = rest.pop(last)
@@ -95,7 +95,7 @@ def spoken(token: object) -> str:
 
 
 def value_in_words(value: object) -> str:
-    """A value of a fact: text as it is, everything else in words."""
+    """A value of an event: text as it is, everything else in words."""
     if isinstance(value, Mapping):
         inside = cast(Json, value)
         return ", ".join(f"{spoken(name)} {value_in_words(inner)}" for name, inner in inside.items()) or "none"
@@ -146,29 +146,29 @@ def _names(phrase: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(phrase) if name]
 
 
-def _said(phrase: str, fact: Json) -> bool:
-    return all(_short(name, fact) for name in _names(phrase))
+def _said(phrase: str, event: Json) -> bool:
+    return all(_short(name, event) for name in _names(phrase))
 
 
-def _filled(phrase: str, fact: Json) -> str:
+def _filled(phrase: str, event: Json) -> str:
     parts = Formatter().parse(phrase)
-    return "".join(f"{text}{(_short(name, fact) or '?') if name else ''}" for text, name, _, _ in parts)
+    return "".join(f"{text}{(_short(name, event) or '?') if name else ''}" for text, name, _, _ in parts)
 
 
-def _short(name: str, fact: Json) -> str:
-    """The value of a field as one line says it; "" where the fact does not say it."""
+def _short(name: str, event: Json) -> str:
+    """The value of a field as one line says it; "" where the event does not say it."""
     if name in _BRIEF:
-        return _BRIEF[name](fact)
+        return _BRIEF[name](event)
     outer, _, inner = name.partition(".")
-    value: object = fact.get(outer)
+    value: object = event.get(outer)
     if inner:
         value = cast(Json, value).get(inner) if isinstance(value, Mapping) else None
     return "" if value is None else in_full(name, value)
 
 
-def _signers(fact: Json) -> str:
+def _signers(event: Json) -> str:
     given: list[str] = []
-    for item in fact.get("signatures", ()):
+    for item in event.get("signatures", ()):
         state = "" if item.get("signed_on") else " (deferred)" if item.get("deferred") else " (declined)"
         given.append(f"{item['signer']}{state}")
     return f"signed by {' and '.join(given)}" if given else "not signed"
@@ -176,13 +176,13 @@ def _signers(fact: Json) -> str:
 
 _BRIEF: dict[str, Callable[[Json], str]] = {
     "signers": _signers,
-    "change": lambda fact: {True: "updated", False: "no change"}.get(cast(bool, fact.get("updated")), ""),
-    "diagnoses": lambda fact: " ".join(fact.get("diagnoses", ())),
-    "participants": lambda fact: " and ".join(fact.get("participants", ())),
-    "joins": lambda fact: " and ".join(str(one["id"]) for one in fact.get("joins", ())),
-    "leaves": lambda fact: " and ".join(fact.get("leaves", ())),
-    "values": lambda fact: ", ".join(
-        f"{spoken(name)} is {value_in_words(value)}" for name, value in fact.get("values", {}).items()
+    "change": lambda event: {True: "updated", False: "no change"}.get(cast(bool, event.get("updated")), ""),
+    "diagnoses": lambda event: " ".join(event.get("diagnoses", ())),
+    "participants": lambda event: " and ".join(event.get("participants", ())),
+    "joins": lambda event: " and ".join(str(one["id"]) for one in event.get("joins", ())),
+    "leaves": lambda event: " and ".join(event.get("leaves", ())),
+    "values": lambda event: ", ".join(
+        f"{spoken(name)} is {value_in_words(value)}" for name, value in event.get("values", {}).items()
     ),
 }
 """Fields that one line says in fewer words than a page."""

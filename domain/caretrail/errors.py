@@ -1,7 +1,7 @@
 """What can go wrong, one class per cause: a message built from ids and rules, never from values, and a way out.
 
 Every error a caller may meet derives from `CaretrailError`. Its text is safe to print and to log: it names fields,
-rules, versions and opaque ids, and never the content of a fact.
+rules, versions and opaque ids, and never the content of an event.
 """
 
 from __future__ import annotations
@@ -60,30 +60,30 @@ class AmbiguousEpisode(CaretrailError):
         self.reveals = tuple(first)
 
 
-# --- a fact cannot be taken -------------------------------------------------------------------------------------
+# --- an event cannot be taken -------------------------------------------------------------------------------------
 
 
 class Refused(CaretrailError):
-    """A fact was not recorded; `index` is its place in a call that takes all or nothing, where one is to blame."""
+    """An event was not recorded; `index` is its place in a call that takes all or nothing, where one is to blame."""
 
     code = "refused"
     index: int | None = None
 
     def at(self, index: int) -> Self:
-        """The same refusal, raised for the fact at that place in the call."""
+        """The same refusal, raised for the event at that place in the call."""
         same = type(self).__new__(type(self), *self.args)
         same.__dict__.update(self.__dict__, index=index)
         return same
 
 
-class InvalidFact(Refused):
-    """A fact is not of the published shape: the message names field and rule (see `caretrail schema`)."""
+class InvalidEvent(Refused):
+    """An event is not of the published shape: the message names field and rule (see `caretrail schema`)."""
 
     code = "invalid"
 
 
 class Impossible(Refused):
-    """A fact contradicts what is recorded; `versions` are the facts in the way."""
+    """An event contradicts what is recorded; `versions` are the events in the way."""
 
     code = "impossible"
 
@@ -185,10 +185,10 @@ class StoreInsecure(StoreError):
     code = "store_insecure"
 
 
-class StoreNotInitialised(StoreError):
+class StoreNotInitialized(StoreError):
     """There is no Caretrail store at that place yet."""
 
-    code = "store_not_initialised"
+    code = "store_not_initialized"
 
 
 class StoreForeign(StoreError):

@@ -30,5 +30,5 @@ def _escaped(char: str) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """Count things: `1 fact`, `12,000 facts`."""
+    """Count things: `1 event`, `12,000 events`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

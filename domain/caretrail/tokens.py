@@ -51,7 +51,7 @@ RATING_PATTERNS: dict[Edition, str] = {
 
 Method = Literal["electronic", "paper", "verbal"]
 Meaning = Literal[
-    "authorship", "agreement", "approval", "review", "determination", "responsibility", "supervision", "acknowledgement"
+    "authorship", "agreement", "approval", "review", "determination", "responsibility", "supervision", "acknowledgment"
 ]
 Participant = Literal["client", "guardian", "family", "support", "clinician", "other"]
 Supports = Literal["attended", "declined", "not_approved", "none"]
@@ -77,4 +77,4 @@ DischargeReason = Literal[
 # --- amendments and programs ------------------------------------------------------------------------------------
 
 VoidReason = Literal["entered_in_error", "wrong_client", "duplicate"]
-AttestationKind = Literal["access_24_7", "licence", "staff_training"]
+AttestationKind = Literal["access_24_7", "license", "staff_training"]

@@ -1,4 +1,4 @@
-"""The Python API for services: open a store, append facts, read back what they mean.
+"""The Python API for services: open a store, append events, read back what they mean.
 
 >>> import tempfile
 >>> from datetime import date
@@ -34,8 +34,8 @@ from caretrail.commands.access import AccessContext, AccessLog, Actor
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.errors import Refused
-from caretrail.events import Fact, FactBase, Person, fact_from
-from caretrail.events.parsing import invalid_fact
+from caretrail.events import Event, EventBase, Person, event_from
+from caretrail.events.parsing import invalid_event
 from caretrail.log import init_store, open_recorder
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.stores import Primary
@@ -60,8 +60,8 @@ from caretrail.readmodel.schema import create_tables
 
 T = TypeVar("T")
 
-FactLike = Fact | Mapping[str, Any]
-"""A fact as a model, or as the dict of its JSON (dates as `date` or ISO text)."""
+EventLike = Event | Mapping[str, Any]
+"""An event as a model, or as the dict of its JSON (dates as `date` or ISO text)."""
 
 
 def utc_now() -> datetime:
@@ -93,15 +93,15 @@ def open_store(
     Whoever reads is recorded before an answer is handed out: the account of the store, beside it `actor` as claimed
     and the `purpose` (see `Store.asked_by` for a service that asks for many). A store that takes no writes, such as a
     standby, needs `access_url`, the same store where it does, unless `url` names several servers. `clock` returns the
-    aware instant by which "today" is judged. Raises StoreError: not there, not ours, unreachable; InvalidFact: who asks
-    cannot be recorded so.
+    aware instant by which "today" is judged. Raises StoreError: not there, not ours, unreachable; InvalidEvent: who
+    asks cannot be recorded so.
     """
     context = AccessContext("service", _actor(actor), purpose)
     return Store(open_recorder(url, clock=clock), clock, context, Primary(url, access_url))
 
 
 class Store:
-    """Facts in, answers out. A context manager; may be shared by threads. Days are civil days in the program's zone."""
+    """Events in, answers out. A context manager that threads may share. Days are civil days in the program's zone."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class Store:
     ) -> Store:
         """The same open store, asked by or for somebody else; with a `reason`, glass is broken: it is an emergency.
 
-        It is closed with the one it came from. Raises InvalidFact for what could not be recorded.
+        It is closed with the one it came from. Raises InvalidEvent for what could not be recorded.
         """
         context = AccessContext("service", _actor(actor), self._context.purpose if purpose is None else purpose, reason)
         return Store(self._recorder, self._clock, context, self._primary, self._commands)
@@ -141,27 +141,27 @@ class Store:
         self._recorder.close()
         self._primary.close()
 
-    # --- facts in ----------------------------------------------------------------------------------------------
+    # --- events in ----------------------------------------------------------------------------------------------
 
-    def append(self, facts: FactLike | Sequence[FactLike], *, imported: bool = False) -> list[Receipt]:
-        """Record one fact or several together: all of them, durable when this returns, or none.
+    def append(self, events: EventLike | Sequence[EventLike], *, imported: bool = False) -> list[Receipt]:
+        """Record one event or several together: all of them, durable when this returns, or none.
 
-        Sending a fact again under its `command_id` returns the first receipt, so a call that failed on its way may
-        simply be repeated. `imported` marks a historical load, whose facts are not late entries.
-        Raises Refused (its `index` names the fact) or StoreError.
+        Sending an event again under its `command_id` returns the first receipt, so a call that failed on its way may
+        simply be repeated. `imported` marks a historical load, whose events are not late entries.
+        Raises Refused (its `index` names the event) or StoreError.
         """
-        parsed = [_parsed(item) for item in _listed(facts)]
-        for index, fact in enumerate(parsed):
-            if isinstance(fact, Refused):
-                raise fact.at(index)
-        return self._commands.append([fact for fact in parsed if not isinstance(fact, Refused)], imported=imported)
+        parsed = [_parsed(item) for item in _listed(events)]
+        for index, event in enumerate(parsed):
+            if isinstance(event, Refused):
+                raise event.at(index)
+        return self._commands.append([event for event in parsed if not isinstance(event, Refused)], imported=imported)
 
-    def append_each(self, facts: Sequence[FactLike], *, imported: bool = False) -> list[Receipt | Refused]:
-        """Record each fact on its own merits: a receipt or the refusal for each, in their order. Raises StoreError."""
-        parsed = [_parsed(item) for item in facts]
-        taken = [fact for fact in parsed if not isinstance(fact, Refused)]
+    def append_each(self, events: Sequence[EventLike], *, imported: bool = False) -> list[Receipt | Refused]:
+        """Record each event on its own merits: a receipt or the refusal for each, in their order. Raises StoreError."""
+        parsed = [_parsed(item) for item in events]
+        taken = [event for event in parsed if not isinstance(event, Refused)]
         decided = iter(self._commands.append_each(taken, imported=imported))
-        return [fact if isinstance(fact, Refused) else next(decided) for fact in parsed]
+        return [event if isinstance(event, Refused) else next(decided) for event in parsed]
 
     # --- answers out ------------------------------------------------------------------------------------------
 
@@ -176,8 +176,8 @@ class Store:
         return Reader(self._recorder, self._clock(), access=access).ask(question)
 
 
-def _listed(facts: FactLike | Sequence[FactLike]) -> Sequence[FactLike]:
-    return [facts] if isinstance(facts, FactBase | Mapping) else facts
+def _listed(events: EventLike | Sequence[EventLike]) -> Sequence[EventLike]:
+    return [events] if isinstance(events, EventBase | Mapping) else events
 
 
 def _actor(person: Person | Mapping[str, Any] | None) -> Actor | None:
@@ -186,13 +186,13 @@ def _actor(person: Person | Mapping[str, Any] | None) -> Actor | None:
     try:
         stated = Person.model_validate(dict(person) if isinstance(person, Mapping) else person.model_dump())
     except ValidationError as error:
-        raise invalid_fact(error) from None
+        raise invalid_event(error) from None
     return Actor(stated.id, stated.role, stated.credential)
 
 
-def _parsed(item: FactLike) -> Fact | Refused:
+def _parsed(item: EventLike) -> Event | Refused:
     try:
-        return fact_from(dict(item) if isinstance(item, Mapping) else item)
+        return event_from(dict(item) if isinstance(item, Mapping) else item)
     except Refused as refusal:
         return refusal
 
@@ -207,7 +207,7 @@ __all__ = [
     "Diff",
     "EpisodesOfClient",
     "EpisodesOfProgram",
-    "FactLike",
+    "EventLike",
     "Filters",
     "Findings",
     "OpenEpisodes",

@@ -11,13 +11,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import bulk, growth, ledger, maintenance, one_fact, packets, paper, plain, reads, rules
+from tests.bench import bulk, growth, ledger, maintenance, one_event, packets, paper, plain, reads, rules
 from tests.bench.place import Place, postgresql, say
 
 REPORT = Path(__file__).parent.parent.parent / "docs" / "evidence" / "bench.md"
 
 SECTIONS: dict[str, Callable[[Place], list[str]]] = {
-    "appends": one_fact.report,
+    "appends": one_event.report,
     "growth": growth.report,
     "vacuum": maintenance.report,
     "plain": plain.report,
@@ -35,13 +35,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="a round of one client")
     parser.add_argument("--episodes", type=int, default=10_000, help="open episodes for the worklist")
-    parser.add_argument("--facts", type=int, default=5_000_000, help="of the large log of the section growth")
+    parser.add_argument("--events", type=int, default=5_000_000, help="of the large log of the section growth")
     parser.add_argument("--only", choices=tuple(SECTIONS), help="one section; the others stay as they are")
     parser.add_argument("--report", type=Path, default=REPORT, help="the file to write")
     options = parser.parse_args()
     load = os.getloadavg()[0]
     with postgresql() as server, tempfile.TemporaryDirectory(prefix="ct-bench-") as folder:
-        place = Place(server, Path(folder), options.rounds, options.seconds, options.episodes, options.facts)
+        place = Place(server, Path(folder), options.rounds, options.seconds, options.episodes, options.events)
         options.report.parent.mkdir(parents=True, exist_ok=True)
         if options.only is not None:
             lines = paper.alone(options.only, SECTIONS[options.only](place), place, load)

@@ -1,4 +1,4 @@
-"""One-fact durable appends: the stock library's get + command + save against our validate, load, decide, append."""
+"""One-event durable appends: the stock library's get + command + save against our validate, load, decide, append."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from eventsourcing.domain import Aggregate, event
 
 from caretrail.commands.application import Commands
 from caretrail.commands.cache import CACHED_EPISODES
-from caretrail.events import parse_fact
+from caretrail.events import parse_event
 from caretrail.log import init_store, open_recorder
 
 LENGTH = 60
-"""Facts an episode holds before the measured append: as long as a believable episode."""
+"""Events an episode holds before the measured append: as long as a believable episode."""
 
 EXAMPLE = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_bytes().splitlines()[:LENGTH]
 
@@ -35,9 +35,9 @@ class Treatment(Aggregate):
         self.minutes = 0
 
     @event("SessionAttended")
-    def attend(self, fact: dict[str, Any]) -> None:
+    def attend(self, content: dict[str, Any]) -> None:
         """Count the session."""
-        self.minutes += int(fact["minutes"])
+        self.minutes += int(content["minutes"])
 
 
 class Stock(Application[UUID]):
@@ -46,23 +46,23 @@ class Stock(Application[UUID]):
 
 def session_line(episode: str, number: int) -> bytes:
     """One more session, as a service would send it."""
-    fact = {
+    event = {
         "type": "session_attended", "episode": episode, "occurred_on": "2026-04-03", "start": "09:00", "minutes": 180,
         "actor": {"id": "ehr-feed", "role": "service"}, "command_id": f"bench/{uuid4().hex}", "service": "group",
         "group_size": 8, "modality": "in_person", "place": f"room {number}",
         "performed_by": [{"id": "c-ortiz", "role": "clinician", "credential": "LADC"}],
     }  # fmt: skip
-    return json.dumps(fact).encode()
+    return json.dumps(event).encode()
 
 
 def example_of(episode: str, client: str) -> list[bytes]:
-    """The example's first sixty facts, in another episode."""
+    """The example's first sixty events, in another episode."""
     lines: list[bytes] = []
     for line in EXAMPLE:
-        fact = json.loads(line) | {"episode": episode, "command_id": f"{episode}/{len(lines)}"}
-        if "client" in fact:
-            fact["client"] = client
-        lines.append(json.dumps(fact).encode())
+        event = json.loads(line) | {"episode": episode, "command_id": f"{episode}/{len(lines)}"}
+        if "client" in event:
+            event["client"] = client
+        lines.append(json.dumps(event).encode())
     return lines
 
 
@@ -100,7 +100,7 @@ def ours(url: str, episodes: int, prefix: str = "E", *, remember: bool = True) -
     names = [f"{prefix}-{number}" for number in range(episodes)]
     with opened(url) as app:
         for name in names:
-            app.append([parse_fact(line) for line in example_of(name, f"{name}-cl")], imported=True)
+            app.append([parse_event(line) for line in example_of(name, f"{name}-cl")], imported=True)
     with client(url, names, remember=remember) as step:
         yield step
 
@@ -117,13 +117,13 @@ def client(url: str, names: Sequence[str], *, remember: bool = True) -> Generato
     """A client of a store that is there; the step appends one session to one of the episodes it names."""
     with opened(url) as app:
         for name in names[: CACHED_EPISODES if remember else 1]:
-            app.append([parse_fact(session_line(name, 0))])
+            app.append([parse_event(session_line(name, 0))])
 
         def step(number: int) -> None:
             name = names[number % len(names)]
             if not remember:
                 app.cache.take([app.episode_stream(name)])
-            app.append([parse_fact(session_line(name, number))])
+            app.append([parse_event(session_line(name, number))])
 
         yield step
 

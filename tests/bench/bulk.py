@@ -1,4 +1,4 @@
-"""Bulk import of facts: how fast a core takes them, where its time goes, and how fast decided facts move."""
+"""Bulk import of events: how fast a core takes them, where its time goes, and how fast decided events move."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from caretrail.cli.enter.append import FEWER_SWEEPS
 from caretrail.cli.terminal.input_lines import MOST_LINES
 from caretrail.commands.application import Commands
-from caretrail.events import parse_fact
+from caretrail.events import parse_event
 from caretrail.events.codec import payload_of
 from caretrail.log import init_store, open_recorder
 from caretrail.log.leaf import leaf_hash
@@ -38,11 +38,11 @@ def report(place: Place) -> list[str]:
         "",
         "## Bulk import on one core",
         "",
-        f"The demo population ({CHARTS} charts) inside one process, {MOST_LINES} facts a call, each decided on;",
-        f"medians of {ROUNDS}. The stages are CPU of the client in µs a fact; payload and leaf are the same work",
+        f"The demo population ({CHARTS} charts) inside one process, {MOST_LINES} events a call, each decided on;",
+        f"medians of {ROUNDS}. The stages are CPU of the client in µs an event; payload and leaf are the same work",
         "once more, by itself. PostgreSQL works besides on a core of its own, which the client waits for (wall).",
         "",
-        f"| | facts/s of a core | facts/s, wall | {' | '.join(STAGES)} | decide, and the rest |",
+        f"| | events/s of a core | events/s, wall | {' | '.join(STAGES)} | decide, and the rest |",
         "|---|---:|---:|" + "---:|" * (len(STAGES) + 1),
     ]
     for order, by_chart in ORDERS.items():
@@ -55,7 +55,7 @@ def report(place: Place) -> list[str]:
 
 
 def _row(name: str, rounds: Sequence[tuple[float, float, Spent]]) -> str:
-    """`rounds` are CPU and wall seconds a fact, and those of each stage."""
+    """`rounds` are CPU and wall seconds an event, and those of each stage."""
     cpu = statistics.median(cpu for cpu, _, _ in rounds)
     wall = statistics.median(wall for _, wall, _ in rounds)
     stages = [statistics.median(spent[stage] for _, _, spent in rounds) for stage in STAGES]
@@ -64,7 +64,7 @@ def _row(name: str, rounds: Sequence[tuple[float, float, Spent]]) -> str:
 
 
 def _import(path: Path, url: str) -> tuple[float, float, Spent]:
-    """Import a file as `append --imported` does: CPU and wall seconds a fact, and those of each stage."""
+    """Import a file as `append --imported` does: CPU and wall seconds an event, and those of each stage."""
     lines = path.read_bytes().splitlines()
     gc.collect()
     gc.set_threshold(*FEWER_SWEEPS)
@@ -76,14 +76,14 @@ def _import(path: Path, url: str) -> tuple[float, float, Spent]:
         began, began_cpu = time.perf_counter(), time.process_time()
         for start in range(0, len(lines), MOST_LINES):
             with _clock(spent, READ):
-                facts = [parse_fact(line) for line in lines[start : start + MOST_LINES]]
-            app.append_each(facts, imported=True)
+                events = [parse_event(line) for line in lines[start : start + MOST_LINES]]
+            app.append_each(events, imported=True)
         cpu, wall = time.process_time() - began_cpu, time.perf_counter() - began
-        events = recorder.read_log(limit=SAMPLE)
+        rows = recorder.read_log(limit=SAMPLE)
     count = len(lines)
     spent = {stage: seconds / count for stage, seconds in spent.items()}
-    spent[LEAF] = _each(leaf_hash, events)
-    spent[PAYLOAD] = _each(payload_of, [parse_fact(line) for line in lines[:SAMPLE]])
+    spent[LEAF] = _each(leaf_hash, rows)
+    spent[PAYLOAD] = _each(payload_of, [parse_event(line) for line in lines[:SAMPLE]])
     return cpu / count, wall / count, spent
 
 
@@ -116,20 +116,20 @@ def _each(work: Callable[[Any], object], items: Iterable[Any]) -> float:
 
 
 def _copies(place: Place) -> list[str]:
-    """How fast facts that were decided elsewhere move: `caretrail copy` as a whole process."""
+    """How fast events that were decided elsewhere move: `caretrail copy` as a whole process."""
     path = place.folder / "to-copy.jsonl"
     count = elsewhere(write_population, path, CHARTS_TO_COPY, True)
     source = place.new_file()
-    say(f"{count:,} facts to copy")
+    say(f"{count:,} events to copy")
     run([CARETRAIL, "--db", source, "init"])
     run([CARETRAIL, "--db", source, "append", "--imported", path])
     middle = place.new_database()
     lines = [
         "",
-        f"`caretrail copy` as a whole process, {count:,} decided facts: every row is written, read again, and compared",
-        "leaf by leaf.",
+        f"`caretrail copy` as a whole process, {count:,} decided events: every row is written, read again, and",
+        "compared leaf by leaf.",
         "",
-        "| | facts/s, wall | facts/s, CPU of the client | peak MB |",
+        "| | events/s, wall | events/s, CPU of the client | peak MB |",
         "|---|---:|---:|---:|",
     ]
     ways = {

@@ -1,4 +1,4 @@
-"""Logs of millions of facts made in a minute: the example episode over and over, written by the database itself."""
+"""Logs of millions of events made in a minute: the example episode over and over, written by the database itself."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from uuid import UUID, uuid5
 
 import psycopg
 
-from caretrail.events import parse_fact
+from caretrail.events import parse_event
 from caretrail.events.codec import payload_of, stored_name
 from caretrail.log import init_store, open_recorder
 from tests.bench.appends import EXAMPLE, LENGTH
 from tests.bench.place import say
 
 OPEN_AT_ONCE = 166
-"""Episodes that run side by side, fact by fact, as in a clinic: about ten thousand facts, one piece of the filling."""
+"""Episodes that run side by side, event by event, as in a clinic: about ten thousand events to a part."""
 
 CASE, CLIENT = "LNK-2026-0001", "cl-7f3a"
 """Of the example: each filled episode has its own instead."""
@@ -36,17 +36,17 @@ INSERT INTO caretrail.stay SELECT c.stream, c.client, 'lincoln-iop', date '2026-
 """
 
 
-def fill(url: str, facts: int) -> list[str]:
-    """Make a store of about so many facts; the case numbers of the newest episodes, which are open and can go on.
+def fill(url: str, events: int) -> list[str]:
+    """Make a store of about so many events; the case numbers of the newest episodes, which are open and can go on.
 
     The rows are what `append` would have stored: the owner inserts them, past the function, but not past the table's
-    constraints, indexes and guards. Afterwards the table is as after a VACUUM (ANALYZE).
+    constraints, indexes and guards. Afterward the table is as after a VACUUM (ANALYZE).
     """
     init_store(url)
     with open_recorder(url) as recorder:
         namespace = recorder.namespace
     names: list[str] = []
-    pieces = max(1, round(facts / (OPEN_AT_ONCE * LENGTH)))
+    pieces = max(1, round(events / (OPEN_AT_ONCE * LENGTH)))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
         _make_template(connection)
@@ -54,7 +54,7 @@ def fill(url: str, facts: int) -> list[str]:
             names = [f"F-{piece * OPEN_AT_ONCE + number:07}" for number in range(OPEN_AT_ONCE)]
             _fill_piece(connection, piece, names, [uuid5(namespace, name) for name in names])
             if piece % 50 == 49:
-                say(f"filled {(piece + 1) * OPEN_AT_ONCE * LENGTH:,} facts")
+                say(f"filled {(piece + 1) * OPEN_AT_ONCE * LENGTH:,} events")
         connection.execute("VACUUM (ANALYZE) caretrail.log, caretrail.stay")
         connection.execute("CHECKPOINT")
     return names
@@ -63,8 +63,8 @@ def fill(url: str, facts: int) -> list[str]:
 def _make_template(connection: psycopg.Connection) -> None:
     connection.execute("CREATE TEMP TABLE template (number bigint, name text, payload text)")
     for number, line in enumerate(EXAMPLE, start=1):
-        fact = parse_fact(line)
-        row = (number, stored_name(fact, imported=True), payload_of(fact).decode())
+        event = parse_event(line)
+        row = (number, stored_name(event, imported=True), payload_of(event).decode())
         connection.execute("INSERT INTO template VALUES (%s, %s, %s)", row)
 
 

@@ -18,20 +18,20 @@ SMALL = 10_000
 def report(place: Place) -> list[str]:
     """Measure and word the section."""
     logs: dict[int, tuple[str, list[str]]] = {}
-    for facts in (SMALL, place.facts):
-        say(f"filling a log of {facts:,} facts")
+    for events in (SMALL, place.events):
+        say(f"filling a log of {events:,} events")
         url = place.new_database()
-        logs[facts] = url, fill(url, facts)
+        logs[events] = url, fill(url, events)
     return [
         "",
         "## Appends while the log grows",
         "",
-        f"PostgreSQL, one-fact durable appends to the {OPEN_AT_ONCE} newest episodes of a log of {SMALL:,}",
-        f"facts and of one of {place.facts:,}, in turns. The database itself wrote the logs (the example's facts,",
+        f"PostgreSQL, one-event durable appends to the {OPEN_AT_ONCE} newest episodes of a log of {SMALL:,}",
+        f"events and of one of {place.events:,}, in turns. The database itself wrote the logs (the example's events,",
         "those of an episode scattered over its weeks; same constraints, indexes, guards), then VACUUM (ANALYZE) and",
         "CHECKPOINT, before anything was measured.",
         "",
-        f"| appends/s | {SMALL:,} facts | {place.facts:,} facts | ratio |",
+        f"| appends/s | {SMALL:,} events | {place.events:,} events | ratio |",
         "|---|---:|---:|---:|",
         *(_row(f"one client{what}", rates) for what, rates in _one_client(place, logs).items()),
         _row("eight clients", _eight_clients(place, logs)),
@@ -49,8 +49,8 @@ def _one_client(place: Place, logs: dict[int, tuple[str, list[str]]]) -> dict[st
         say(f"one client{what}, small and large log")
         with ExitStack() as stack:
             steps = {
-                f"{facts}": stack.enter_context(appends.client(url, names, remember=remember))
-                for facts, (url, names) in logs.items()
+                f"{events}": stack.enter_context(appends.client(url, names, remember=remember))
+                for events, (url, names) in logs.items()
             }
             rates[what] = list(appends.alternate(place.rounds, place.seconds, steps).values())
     return rates

@@ -22,7 +22,7 @@ from caretrail.service import create_store
 from tests.bench.place import Place, say
 from tests.bench.reads import CARETRAIL, elsewhere, run, write_population
 
-MOST_FACTS = 1_000_000
+MOST_EVENTS = 1_000_000
 PAYLOAD = 500
 EPISODE = 60
 NEW = 1000
@@ -30,7 +30,7 @@ NAMESPACE = UUID(int=5)
 
 
 def fill(recorder: EventRecorder, count: int) -> None:
-    """Append so many facts of 500 bytes, sixty to an episode, behind what is there."""
+    """Append so many events of 500 bytes, sixty to an episode, behind what is there."""
     start = recorder.max_position()
     for low in range(start, start + count, 2000):
         recorder.append([_event(number) for number in range(low, min(low + 2000, start + count))])
@@ -44,36 +44,36 @@ def _event(number: int) -> PendingEvent:
 
 def report(place: Place) -> list[str]:
     """Measure the ledger on both stores and word it."""
-    facts, rounds, folder = min(place.facts, MOST_FACTS), place.rounds, place.folder
+    events, rounds, folder = min(place.events, MOST_EVENTS), place.rounds, place.folder
     stores = {"SQLite": place.new_file(), "PostgreSQL": place.new_database()}
     lines = [
         "",
         "## The ledger",
         "",
-        f"{facts:,} facts of {PAYLOAD} bytes, {EPISODE} to an episode; medians of {rounds}. Verifying is one process; "
-        "CPU is of the client. Tiles are read back from the log and hashed again as the projector writes them. "
-        f"A checkpoint signs {NEW:,} new facts; the first one has no tiles and reads all.",
+        f"{events:,} events of {PAYLOAD} bytes, {EPISODE} to an episode; medians of {rounds}. Verifying is one "
+        "process; CPU is of the client. Tiles are read back and hashed again as the projector does. "
+        f"A checkpoint signs {NEW:,} new events; the first one has no tiles and reads all.",
         "",
-        "| | verify, facts/s, wall | verify, facts/s, CPU | tiles, µs a fact | first checkpoint, s | next one, ms |",
+        "| | verify, events/s, wall | verify, events/s, CPU | tiles, µs/event | first checkpoint, s | next one, ms |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, url in stores.items():
-        say(f"ledger, {facts:,} facts, {name}")
+        say(f"ledger, {events:,} events, {name}")
         create_store(url)
         with open_recorder(url) as recorder:
-            fill(recorder, facts)
+            fill(recorder, events)
             first = _first_checkpoint(recorder, folder / f"{name}-first")
-            tiles = _tiles(recorder, facts)
-            wall, cpu = _verifying(recorder, facts, rounds)
+            tiles = _tiles(recorder, events)
+            wall, cpu = _verifying(recorder, events, rounds)
             following = _next_checkpoints(recorder, folder / f"{name}-next", rounds)
         lines.append(
-            f"| {name} | {facts / wall:,.0f} | {facts / cpu:,.0f} | {tiles * 1e6:.1f} | {first:.2f} | "
+            f"| {name} | {events / wall:,.0f} | {events / cpu:,.0f} | {tiles * 1e6:.1f} | {first:.2f} | "
             f"{following * 1000:.0f} |"
         )
     return lines + _share(place)
 
 
-def _verifying(recorder: EventRecorder, facts: int, rounds: int) -> tuple[float, float]:
+def _verifying(recorder: EventRecorder, events: int, rounds: int) -> tuple[float, float]:
     walls: list[float] = []
     cpus: list[float] = []
     for _ in range(rounds):
@@ -81,24 +81,24 @@ def _verifying(recorder: EventRecorder, facts: int, rounds: int) -> tuple[float,
         verification = verify(recorder)
         walls.append(time.perf_counter() - wall)
         cpus.append(time.process_time() - cpu)
-        if not verification.ok or verification.facts != facts or verification.tiles < facts // 256:
+        if not verification.ok or verification.events != events or verification.tiles < events // 256:
             raise SystemExit(f"the log did not verify: {verification.discrepancies}")
     return statistics.median(walls), statistics.median(cpus)
 
 
-def _tiles(recorder: EventRecorder, facts: int) -> float:
-    """Seconds a fact to make all tiles, in pieces as the projector and a rebuild do."""
+def _tiles(recorder: EventRecorder, events: int) -> float:
+    """Seconds an event to make all tiles, in pieces as the projector and a rebuild do."""
     create_tables(recorder.database)
     state = read_state(recorder.database)
     if state is None:
         raise SystemExit("the read models are not there")
     began = time.perf_counter()
-    for start in range(0, facts, rebuilding.TILED):
+    for start in range(0, events, rebuilding.TILED):
         with recorder.database.transaction():
-            write_tiles(recorder, state.build, start, min(start + rebuilding.TILED, facts))
+            write_tiles(recorder, state.build, start, min(start + rebuilding.TILED, events))
     spent = time.perf_counter() - began
-    recorder.database.execute("UPDATE caretrail.projection SET position = :position", {"position": facts})
-    return spent / facts
+    recorder.database.execute("UPDATE caretrail.projection SET position = :position", {"position": events})
+    return spent / events
 
 
 def _first_checkpoint(recorder: EventRecorder, state: Path) -> float:
@@ -109,7 +109,7 @@ def _first_checkpoint(recorder: EventRecorder, state: Path) -> float:
 
 
 def _next_checkpoints(recorder: EventRecorder, state: Path, rounds: int) -> float:
-    """The tiles stand up to where the log ended before the new facts, as beside a projector that lags."""
+    """The tiles stand up to where the log ended before the new events, as beside a projector that lags."""
     origin = origin_of(recorder.namespace)
     key, signer = new_key(origin), SignerState(state, origin)
     sign(recorder, [key], signer, first=True)
@@ -126,9 +126,9 @@ def _share(place: Place) -> list[str]:
     """What part of a rebuild of the demo population its tiles are."""
     population = place.folder / "ledger.jsonl"
     count = elsewhere(write_population, population, 1000, True)
-    lines = ["", "| | facts | rebuild, s | of it tiles |", "|---|---:|---:|---:|"]
+    lines = ["", "| | events | rebuild, s | of it tiles |", "|---|---:|---:|---:|"]
     for name, url in {"SQLite": place.new_file(), "PostgreSQL": place.new_database()}.items():
-        say(f"tiles in a rebuild of {count:,} facts, {name}")
+        say(f"tiles in a rebuild of {count:,} events, {name}")
         run([CARETRAIL, "--db", url, "init"])
         run([CARETRAIL, "--db", url, "append", "--imported", population])
         with open_recorder(url) as recorder:

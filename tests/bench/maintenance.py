@@ -13,7 +13,7 @@ from tests.bench import appends
 from tests.bench.filling import fill
 from tests.bench.place import Place, say
 
-FACTS = 100_000
+EVENTS = 100_000
 EPISODES = 20
 Going = Callable[[], bool]
 """Whether to go on."""
@@ -33,16 +33,16 @@ SELECT gen_random_uuid(), 1, 'tests.bench.appends:Treatment.SessionAttended', re
 
 def report(place: Place) -> list[str]:
     """Measure and word the section."""
-    say(f"filling two logs of {FACTS:,} facts")
+    say(f"filling two logs of {EVENTS:,} events")
     ours, theirs = place.new_database(), place.new_database()
-    names = fill(ours, FACTS)[:EPISODES]
+    names = fill(ours, EVENTS)[:EPISODES]
     rows: list[str] = []
     with (
         appends.stock(place.stock_postgres(theirs), EPISODES) as stock_step,
         appends.client(ours, names) as our_step,
     ):
         with psycopg.connect(theirs, autocommit=True) as connection:
-            connection.execute(STOCK, (FACTS,))
+            connection.execute(STOCK, (EVENTS,))
             connection.execute("VACUUM (ANALYZE) stock_events")
             connection.execute("CHECKPOINT")
         logs = {
@@ -60,7 +60,7 @@ def report(place: Place) -> list[str]:
         "",
         "## Appends while the log is vacuumed",
         "",
-        f"PostgreSQL, one client, one-fact durable appends, logs of {FACTS:,} facts. VACUUM (FREEZE,",
+        f"PostgreSQL, one client, one-event durable appends, logs of {EVENTS:,} events. VACUUM (FREEZE,",
         "DISABLE_PAGE_SKIPPING) and ANALYZE (statistics target 1000) touch every page; vacuum_cost_delay = 20 ms slows",
         f"them, as on a busy server, with vacuum_cost_limit {LIMITS['VACUUM']} and {LIMITS['ANALYZE']}. Counted is",
         "every append that began while it ran. Stock asks for LOCK TABLE … IN EXCLUSIVE MODE, which waits for its end.",

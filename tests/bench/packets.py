@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from caretrail.events import parse_fact
+from caretrail.events import parse_event
 from caretrail.events.codec import payload_of, stored_name
 from caretrail.evidence.packet import verify
 from caretrail.evidence.packet.archive import archive_for
@@ -37,14 +37,14 @@ from tests.support.stores import run_sql
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 BEGAN = datetime(2026, 6, 1, tzinfo=UTC)
 TERMS = Terms("State auditor", "claims of spring 2026", "audit")
-MOST_FACTS = 10_000_000
+MOST_EVENTS = 10_000_000
 """Of the log the episode is taken out of: what the goal is stated for."""
 
 LARGE_PACKET = 200_000
-"""Facts of the packet that is checked."""
+"""Events of the packet that is checked."""
 
 BLOCK = 1000
-"""Episodes recorded in turns, so that the facts of one lie far from each other, as they do in a clinic."""
+"""Episodes recorded in turns, so that the events of one lie far from each other, as they do in a clinic."""
 
 CHECK = """
 import sys, time
@@ -57,18 +57,18 @@ print(report.status, time.process_time() - began)
 """Times the check in a process of its own, as a stranger runs it; CPU, for one core is all it uses."""
 
 
-def log(namespace: UUID, facts: int) -> Iterator[RecordedEvent]:
+def log(namespace: UUID, events: int) -> Iterator[RecordedEvent]:
     """A log of copies of the example episode, a thousand of them at a time in turns."""
-    example = [parse_fact(line) for line in EXAMPLE.read_bytes().splitlines()]
-    shapes = [(stored_name(fact, imported=True), payload_of(fact).decode()) for fact in example]
+    example = [parse_event(line) for line in EXAMPLE.read_bytes().splitlines()]
+    shapes = [(stored_name(event, imported=True), payload_of(event).decode()) for event in example]
     position = 0
-    for block in range(-(-facts // (BLOCK * len(shapes)))):
+    for block in range(-(-events // (BLOCK * len(shapes)))):
         names = [f"LNK-{block}-{number}" for number in range(BLOCK)]
         streams = [uuid5(namespace, name) for name in names]
         for version, (name, payload) in enumerate(shapes, start=1):
             for stream, episode in zip(streams, names, strict=True):
                 position += 1
-                if position > facts:
+                if position > events:
                     return
                 content = payload.replace("LNK-2026-0001", episode).replace("cl-7f3a", f"cl-{episode}").encode()
                 moment = datetime.fromtimestamp(BEGAN.timestamp() + position, UTC)
@@ -77,8 +77,8 @@ def log(namespace: UUID, facts: int) -> Iterator[RecordedEvent]:
                 )
 
 
-def fill(url: str, facts: int) -> None:
-    """Make a SQLite store of so many facts, with the ledger's tiles, and nothing else of the read models."""
+def fill(url: str, events: int) -> None:
+    """Make a SQLite store of so many events, with the ledger's tiles, and nothing else of the read models."""
     create_store(url)
     with open_recorder(url) as recorder:
         catch_up(recorder)
@@ -89,12 +89,12 @@ def fill(url: str, facts: int) -> None:
         run_sql(url, "DROP TRIGGER log_only_grows")
         columns = ["position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "source"]
         with recorder.database.transaction():
-            rows = (columns_of(event) for event in log(recorder.namespace, facts))
+            rows = (columns_of(event) for event in log(recorder.namespace, events))
             recorder.database.copy("caretrail.log", [*columns, "command_id", "salt"], rows)
         run_sql(url, str(trigger))
-        for start in range(0, facts, 100_000):
+        for start in range(0, events, 100_000):
             with recorder.database.transaction():
-                write_tiles(recorder, state.build, start, min(facts, start + 100_000))
+                write_tiles(recorder, state.build, start, min(events, start + 100_000))
 
 
 def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[float], int]:
@@ -120,16 +120,16 @@ def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[f
         return whole, proofs, (folder / "one-0.zip").stat().st_size
 
 
-def synthetic(target: Path, facts: int) -> SigningKey:
-    """A packet of everything in a log of so many facts: of each episode its facts alone."""
+def synthetic(target: Path, events: int) -> SigningKey:
+    """A packet of everything in a log of so many events: of each episode its events alone."""
     namespace = UUID(int=7)
-    events = list(log(namespace, facts))
-    leaves = [leaf_hash(event) for event in events]
+    rows = list(log(namespace, events))
+    leaves = [leaf_hash(row) for row in rows]
     key = new_key(origin_of(namespace))
-    stand = Checkpoint(origin_of(namespace), facts, root_of(leaves))
+    stand = Checkpoint(origin_of(namespace), events, root_of(leaves))
     episodes: dict[UUID, list[RecordedEvent]] = {}
-    for event in events:
-        episodes.setdefault(event.originator_id, []).append(event)
+    for row in rows:
+        episodes.setdefault(row.originator_id, []).append(row)
     parts: list[EpisodePart] = []
     with archive_for(target, replace=True) as archive:
         for stream, found in episodes.items():
@@ -137,10 +137,10 @@ def synthetic(target: Path, facts: int) -> SigningKey:
             client, name = content["client"], content["episode"]
             part = EpisodePart(
                 f"client-{client}/episode-{name}", client, name, stream.hex, len(found), date(2026, 5, 4), 0, 0,
-                tuple(event.position for event in found), (),
+                tuple(row.position for row in found), (),
             )  # fmt: skip
             parts.append(part)
-            shown = {event.originator_version: Shown(whole=True) for event in found}
+            shown = {row.originator_version: Shown(whole=True) for row in found}
             archive.add(f"{part.folder}/events.jsonl", event_lines(found, shown, client=client, episode=name))
         note = sign_checkpoint(stand, [key])
         request = PacketRequest(tuple(part.episode for part in parts))
@@ -162,24 +162,24 @@ def checked(packet: Path, key: SigningKey) -> float:
 
 def report(place: Place) -> list[str]:
     """The figures as Markdown."""
-    folder, rounds, facts = place.folder, place.rounds, min(place.facts, MOST_FACTS)
-    say(f"filling a store with {facts:,} facts")
+    folder, rounds, events = place.folder, place.rounds, min(place.events, MOST_EVENTS)
+    say(f"filling a store with {events:,} events")
     url = f"sqlite://{folder}/packets/store.db"
-    fill(url, facts)
+    fill(url, events)
     say("the packet of one episode")
     whole, proofs, size = one_out_of(url, folder, rounds)
     large = folder / "large.zip"
     say("a large packet")
-    key = synthetic(large, min(facts, LARGE_PACKET))
+    key = synthetic(large, min(events, LARGE_PACKET))
     seconds = [checked(large, key) for _ in range(rounds)]
-    rate = min(facts, LARGE_PACKET) / statistics.median(seconds)
+    rate = min(events, LARGE_PACKET) / statistics.median(seconds)
     return [
         "",
         "## Evidence packets",
         "",
-        f"One episode of 65 facts out of a SQLite store of {facts:,}, its facts {BLOCK:,} positions apart: facts,",
+        f"One episode of 65 events out of a SQLite store of {events:,}, its events {BLOCK:,} positions apart: events,",
         "findings, proofs, page, signing, and the check of the finished packet. Then verify.py on a packet of",
-        f"{min(facts, LARGE_PACKET):,} facts in a process of its own, as a stranger runs it.",
+        f"{min(events, LARGE_PACKET):,} events in a process of its own, as a stranger runs it.",
         "",
         "| | median | most |",
         "|---|---:|---:|",
@@ -187,5 +187,5 @@ def report(place: Place) -> list[str]:
         f"| of that the root of the log by its tiles, ms | {statistics.median(proofs) * 1e3:.1f} "
         f"| {max(proofs) * 1e3:.1f} |",
         f"| its size, KB | {size / 1024:,.0f} | |",
-        f"| verify.py, facts/s of CPU time | {rate:,.0f} | |",
+        f"| verify.py, events/s of CPU time | {rate:,.0f} | |",
     ]

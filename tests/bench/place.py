@@ -16,7 +16,7 @@ from psycopg import sql
 
 @dataclass(frozen=True)
 class Place:
-    """One run: `server` is a url without a database name, `folder` goes away afterwards."""
+    """One run: `server` is a url without a database name, `folder` goes away afterward."""
 
     server: str
     folder: Path
@@ -25,7 +25,7 @@ class Place:
     """Of one client in one round."""
     episodes: int
     """Open episodes for the worklist; the bulk append has 1.2 times as many charts."""
-    facts: int
+    events: int
     """Of the large log."""
 
     def new_database(self) -> str:

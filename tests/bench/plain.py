@@ -14,18 +14,18 @@ from uuid import uuid4
 
 import psycopg
 
-from caretrail.events import parse_fact
+from caretrail.events import parse_event
 from caretrail.events.codec import payload_of, stored_name
 from caretrail.log import init_store
 from tests.bench import appends
 from tests.bench.place import Place, say
 
 EPISODES = 40
-FACT = parse_fact(appends.session_line("E-12", 1234))
+EVENT = parse_event(appends.session_line("E-12", 1234))
 TABLE = "CREATE TABLE plain (LIKE caretrail.log INCLUDING ALL); CREATE SEQUENCE plain_position CACHE 1"
 INSERT = f"""
 INSERT INTO plain
-VALUES (nextval('plain_position'), gen_random_uuid(), 1, '{stored_name(FACT)}', '{payload_of(FACT).decode()}',
+VALUES (nextval('plain_position'), gen_random_uuid(), 1, '{stored_name(EVENT)}', '{payload_of(EVENT).decode()}',
         clock_timestamp(), session_user, '', 'bench/' || replace(gen_random_uuid()::text, '-', ''),
         uuid_send(gen_random_uuid()))
 """
@@ -69,7 +69,7 @@ def _words(rates: dict[tuple[str, int], list[float]], without: str) -> list[str]
         "",
         "## Distance to the bare insert",
         "",
-        f"{without}The bare insert puts the same bytes (a payload of {len(payload_of(FACT))}) into a table with the",
+        f"{without}The bare insert puts the same bytes (a payload of {len(payload_of(EVENT))}) into a table with the",
         "columns, constraints and indexes of the log, without its guards: position from a sequence, nothing is read or",
         "decided, no order is kept. Same durability, in turns.",
         "",

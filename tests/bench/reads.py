@@ -53,13 +53,13 @@ def run(arguments: Sequence[object]) -> tuple[float, float, float]:
 
 
 def _chart(line: str) -> str:
-    """The chart a fact stands in; a program's own facts stand in none, before all."""
+    """The chart an event stands in; a program's own events stand in none, before all."""
     found = CASE_NUMBER.search(line)
     return found[0] if found else ""
 
 
 def write_population(path: Path, count: int, by_chart: bool) -> int:
-    """Write the demo population as JSON Lines, chart after chart or as it happened; how many facts."""
+    """Write the demo population as JSON Lines, chart after chart or as it happened; how many events."""
     lines = list(jsonl(TODAY, count, open_share=OPEN_SHARE))
     if by_chart:
         lines.sort(key=lambda line: _chart(line))
@@ -75,7 +75,7 @@ def elsewhere(work: Callable[..., int], *arguments: object) -> int:
 
 
 def report(place: Place) -> list[str]:
-    """Measure and word everything that is not a one-fact append."""
+    """Measure and word everything that is not a one-event append."""
     folder, new_url, episodes = place.folder, place.new_database, place.episodes
     small, large = folder / "small.jsonl", folder / "large.jsonl"
     say("writing the population")
@@ -88,19 +88,19 @@ def report(place: Place) -> list[str]:
         "## Bulk append and catch-up",
         "",
         "`caretrail append --imported FILE` as a whole process, on the demo population: "
-        f"{few:,} facts in the order they happened, {many:,} chart after chart.",
+        f"{few:,} events in the order they happened, {many:,} chart after chart.",
         "",
-        "| | facts | facts/s, wall | facts/s, CPU of the client | peak MB |",
+        "| | events | events/s, wall | events/s, CPU of the client | peak MB |",
         "|---|---:|---:|---:|---:|",
     ]
     for name, url in stores.items():
         for count, path, target in ((few, small, spare[name]), (many, large, url)):
-            say(f"append {count:,} facts, {name}")
+            say(f"append {count:,} events, {name}")
             run([CARETRAIL, "--db", target, "init"])
             wall, cpu, peak = run([CARETRAIL, "--db", target, "append", "--imported", path])
             lines.append(f"| append, {name} | {count:,} | {count / wall:,.0f} | {count / cpu:,.0f} | {peak:.0f} |")
         for count, target in ((few, spare[name]), (many, url)):
-            say(f"catch up {count:,} facts, {name}")
+            say(f"catch up {count:,} events, {name}")
             wall, cpu, peak = run([CARETRAIL, "--db", target, "projection", "catch-up"])
             lines.append(f"| catch-up, {name} | {count:,} | {count / wall:,.0f} | {count / cpu:,.0f} | {peak:.0f} |")
     return lines + worklists(stores) + starts()

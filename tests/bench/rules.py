@@ -1,4 +1,4 @@
-"""How long the rules take over one episode, and how that grows with its facts."""
+"""How long the rules take over one episode, and how that grows with its events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIGNED = "signed by c-ortiz, c-lee, cl-7f3a"
 
 
 def chart(size: int) -> list[Effective]:
-    """A plain episode of so many facts: three groups a week, a review and a determination every 29 days."""
+    """A plain episode of so many events: three groups a week, a review and a determination every 29 days."""
     day = reviewed = date(2006, 1, 2)
     lines = ["2006-01-01 assessed", f"{day} admitted", f"{day} plan 1 {SIGNED}"]
     while len(lines) < size:
@@ -35,7 +35,7 @@ def chart(size: int) -> list[Effective]:
 
 
 def seconds(history: Sequence[Effective], policy: Policy, rounds: int) -> tuple[float, float]:
-    """The median and the least time of judging a history once, from the sorted facts to findings and eligibility."""
+    """The median and the least time of judging a history once, from the sorted events to findings and eligibility."""
     times: list[float] = []
     repeat = max(20, 60_000 // len(history))
     for _ in range(rounds):
@@ -54,15 +54,15 @@ def report(place: Place) -> list[str]:
         "",
         "## Findings",
         "",
-        f"One episode judged by all {on} rules that are on, in memory: from its facts in clinical order to every",
+        f"One episode judged by all {on} rules that are on, in memory: from its events in clinical order to every",
         "finding and the eligibility for its whole time.",
         "",
-        "| episode | facts | median µs | least µs | median µs a fact | findings |",
+        "| episode | events | median µs | least µs | median µs an event | findings |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     charts = {"the example episode": effective_history(entries_up_to())}
     charts |= {"three groups a week": chart(SIZES[0])}
-    charts |= {f"the same, {size:,} facts": chart(size) for size in SIZES[1:]}
+    charts |= {f"the same, {size:,} events": chart(size) for size in SIZES[1:]}
     for name, history in charts.items():
         say(f"findings: {name}")
         median, least = seconds(history, policy, place.rounds)

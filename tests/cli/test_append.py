@@ -29,7 +29,7 @@ def test_every_line_gets_its_receipt_in_order(caretrail_both: Caretrail, example
     assert [row["position"] for row in ended.rows] == [row["version"] for row in ended.rows] == list(range(1, 66))
     assert list(ended.rows[0]) == ["line", "episode", "version", "position", "recorded_at", "leaf"]
     assert ended.rows[0]["recorded_at"].endswith("Z")
-    assert ended.err == "65 facts recorded, positions 1 to 65\n"
+    assert ended.err == "65 events recorded, positions 1 to 65\n"
 
 
 def test_appended_again_it_prints_the_same_receipts_byte_for_byte(caretrail_both: Caretrail, example: str) -> None:
@@ -41,12 +41,12 @@ def test_appended_again_it_prints_the_same_receipts_byte_for_byte(caretrail_both
 
 
 def test_a_summary_for_people(caretrail: Caretrail, example: str, tmp_path: Path) -> None:
-    file = tmp_path / "facts.jsonl"
+    file = tmp_path / "events.jsonl"
     file.write_text("\n" + example + "{oops\n")
     ended = caretrail("append", str(file))
     assert ended.status == 1
-    assert ended.out == "65 facts recorded, positions 1 to 65; 1 line refused; 1 blank line skipped\n"
-    assert ended.err == "line 67: line is not valid JSON\n  Hint: see 'caretrail schema' for the shape of each fact\n"
+    assert ended.out == "65 events recorded, positions 1 to 65; 1 line refused; 1 blank line skipped\n"
+    assert ended.err == "line 67: line is not valid JSON\n  Hint: see 'caretrail schema' for the shape of each event\n"
 
 
 def test_good_lines_around_a_bad_one_are_taken(caretrail_both: Caretrail) -> None:
@@ -68,15 +68,15 @@ def test_atomic_takes_nothing_and_names_the_line(caretrail_both: Caretrail) -> N
     assert caretrail_both("append", "--json", input=admitted("a")).rows[0]["position"] == 1
 
 
-def test_atomic_names_the_line_of_an_impossible_fact(caretrail_both: Caretrail) -> None:
+def test_atomic_names_the_line_of_an_impossible_event(caretrail_both: Caretrail) -> None:
     lines = [admitted("a"), admitted("a", command_id="again"), admitted("b")]
     ended = caretrail_both("append", "--atomic", input="\n".join(lines))
     assert ended.status == 1
-    assert ended.out == "0 facts recorded; 3 lines refused\n"
+    assert ended.out == "0 events recorded; 3 lines refused\n"
     assert "the episode is admitted twice" in ended.err
 
 
-def test_atomic_judges_its_facts_together(caretrail_both: Caretrail) -> None:
+def test_atomic_judges_its_events_together(caretrail_both: Caretrail) -> None:
     caretrail_both("append", input=admitted("a"))
     caretrail_both("append", input=json.dumps(stated("assessed", "2026-01-04", "a")))
 
@@ -130,7 +130,7 @@ def test_a_huge_line_is_refused_without_being_held(caretrail: Caretrail) -> None
     assert [row.get("position", row.get("message")) for row in ended.rows] == [1, "payload is larger than 256 KB", 2]
 
 
-def test_a_fact_at_the_limit_is_not_too_large(caretrail: Caretrail) -> None:
+def test_an_event_at_the_limit_is_not_too_large(caretrail: Caretrail) -> None:
     line = admitted("a")
     padded = line[:-1] + " " * (256 * 1024 - len(line)) + "}"
     assert caretrail("append", input=padded).status == 0
@@ -148,13 +148,13 @@ def test_ctrl_c_says_what_is_durable(caretrail: Caretrail) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
         assert process.stderr.read() == (
-            "Error: interrupted after line 1: 1 fact recorded, positions 1 to 1; nothing after that line\n"
-            "Hint: run the same command again: a fact with a command_id is not recorded twice\n"
+            "Error: interrupted after line 1: 1 event recorded, positions 1 to 1; nothing after that line\n"
+            "Hint: run the same command again: an event with a command_id is not recorded twice\n"
         )
     assert caretrail("append", "--json", input=admitted("a", command_id="1")).out == first
 
 
-def test_ctrl_c_in_the_middle_of_a_big_file_keeps_receipts_and_facts_equal(
+def test_ctrl_c_in_the_middle_of_a_big_file_keeps_receipts_and_events_equal(
     caretrail: Caretrail, tmp_path: Path
 ) -> None:
     file = tmp_path / "big.jsonl"
@@ -169,12 +169,12 @@ def test_ctrl_c_in_the_middle_of_a_big_file_keeps_receipts_and_facts_equal(
     assert 0 < len(receipts) < 20_000
     again = caretrail("append", "--json", input=file.read_text().split("\n", 1)[0])
     assert json.loads(first) == again.rows[0]
-    # the next fact comes right behind those that have a receipt
+    # the next event comes right behind those that have a receipt
     assert caretrail("append", "--json", input=admitted("after")).rows[0]["position"] == receipts[-1]["position"] + 1
 
 
 def test_a_reader_that_leaves_ends_it_quietly(caretrail: Caretrail, tmp_path: Path) -> None:
-    file = tmp_path / "facts.jsonl"
+    file = tmp_path / "events.jsonl"
     file.write_text("".join(admitted(f"e-{n}") + "\n" for n in range(3000)))
     with caretrail.process("append", "--json", str(file)) as process:
         assert process.stdout is not None
@@ -185,7 +185,7 @@ def test_a_reader_that_leaves_ends_it_quietly(caretrail: Caretrail, tmp_path: Pa
         assert process.stderr.read() == ""
 
 
-def test_imported_facts_are_marked(caretrail: Caretrail, example: str) -> None:
+def test_imported_events_are_marked(caretrail: Caretrail, example: str) -> None:
     assert caretrail("append", "--imported", input=example).status == 0
     rows = caretrail("timeline", "LNK-2026-0001", "--json", "--as-of", "2026-06-01").listed
     assert sum(row["late"] for row in rows) == 1
@@ -245,4 +245,4 @@ def test_what_is_recorded_before_the_store_goes_away_is_said(
         process.stdin.write(admitted("b") + "\n")
         process.stdin.close()
         assert process.wait(60) == 4
-        assert "Up to line 1: 1 fact recorded" in process.stderr.read()
+        assert "Up to line 1: 1 event recorded" in process.stderr.read()

@@ -97,7 +97,7 @@ NOTHING = {
     "an empty list": (("worklist", *ON, "--clinician", "c-noor"), 0),
     "an episode there is not": (("timeline", "OMA-1"), 2),
     "rules": (("rules",), 0),
-    "the shape of facts": (("schema",), 0),
+    "the shape of events": (("schema",), 0),
     "where the rows stand": (("projection", "status", "--json"), 0),
     "whether they are right": (("projection", "check"), 0),
     "rows made again": (("projection", "rebuild", "--json"), 0),

@@ -22,7 +22,7 @@ def signed(caretrail_both: Caretrail, tmp_path: Path) -> Caretrail:
     (tmp_path / "receipts.jsonl").write_text(ended.out)
     assert caretrail_both("audit", "key", "--out", f"{tmp_path}/key").status == 0
     (tmp_path / "out").mkdir()
-    assert sign(caretrail_both, tmp_path, "--first").startswith("65 facts signed: ")
+    assert sign(caretrail_both, tmp_path, "--first").startswith("65 events signed: ")
     return caretrail_both
 
 
@@ -44,7 +44,7 @@ def test_verify_says_that_nothing_is_wrong_or_says_nothing(signed: Caretrail, tm
     ended = signed("audit", "verify", *kept(tmp_path))
     assert (ended.status, ended.err) == (0, "")
     first, root, *rest = ended.out.splitlines()
-    assert first == "65 facts verified in 1 stream: nothing is wrong"
+    assert first == "65 events verified in 1 stream: nothing is wrong"
     assert root.startswith("  root ")
     assert rest == ["  1 checkpoint holds, the last of them up to position 65", "  65 receipts hold"]
     ended = signed("audit", "verify", "--quiet", *kept(tmp_path))
@@ -58,9 +58,9 @@ def test_verify_says_where_what_and_what_to_do(signed: Caretrail, tmp_path: Path
     assert (ended.status, ended.err) == (1, "")
     assert ended.out.splitlines()[:4] == [
         "Not what was recorded, from position 7 on:",
-        "  it looks as if a stored fact was edited: its content, time, author or another column",
+        "  it looks as if a stored event was edited: its content, time, author or another column",
         "  - 1 receipt, the first of position 7: the leaf is another",
-        "  - 000000000065.checkpoint: the root over 65 facts is not the one that was signed",
+        "  - 000000000065.checkpoint: the root over 65 events is not the one that was signed",
     ]
     assert ended.out.splitlines()[-1].startswith("Hint: stop what writes, keep the database")
     report = signed("audit", "verify", "--json", *kept(tmp_path))
@@ -72,7 +72,7 @@ def test_verify_says_where_what_and_what_to_do(signed: Caretrail, tmp_path: Path
     )
 
 
-def test_nothing_of_a_fact_is_printed(signed: Caretrail, tmp_path: Path) -> None:
+def test_nothing_of_an_event_is_printed(signed: Caretrail, tmp_path: Path) -> None:
     """Not the case number either: what verify prints goes to mail and to logs."""
     edit(signed.url, 7)
     for words in (
@@ -104,7 +104,7 @@ def test_a_signer_that_may_not_sign_says_why(signed: Caretrail, tmp_path: Path) 
     edit(signed.url, 65)
     ended = signed("audit", "checkpoint", "--key", f"{tmp_path}/key")
     assert (ended.status, ended.out) == (1, "")
-    assert "the first 65 facts are not those that were signed" in ended.err
+    assert "the first 65 events are not those that were signed" in ended.err
     (tmp_path / "key").chmod(0o644)
     assert "read by others" in signed("audit", "checkpoint", "--key", f"{tmp_path}/key").err
     ended = signed("audit", "checkpoint", "--key", f"{tmp_path}/none", "--to", f"{tmp_path}/nowhere")

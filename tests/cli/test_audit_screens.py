@@ -16,7 +16,7 @@ def seen(caretrail: Caretrail, example: str) -> Caretrail:
     return load(caretrail, example.splitlines())
 
 
-def test_what_changed_between_two_moments_and_which_facts_changed_it(seen: Caretrail) -> None:
+def test_what_changed_between_two_moments_and_which_events_changed_it(seen: Caretrail) -> None:
     ended = seen("audit", "diff", "LNK", "--from", "2026-03-05", "--to", "2026-03-23", "--as-of", "2026-03-10")
     assert ended.out == screen("""
 What changed in the verdicts of LNK-2026-0001 as of 2026-03-10
@@ -24,25 +24,25 @@ What changed in the verdicts of LNK-2026-0001 as of 2026-03-10
 Of that day (2)
 LNK-2026-0001
   Rule     Days           What                         Changed by
-  NE21-I1  2026-03-08     violation: week of           fact 42: session attended
+  NE21-I1  2026-03-08     violation: week of           event 42: session attended
            to 2026-03-10  2026-03-01: offered 240,       ehr-feed, service
                           attended 240 minutes, 540      2026-03-06 23:00
                           needed                         → violation
-                          → met                        fact 53: session attended
+                          → met                        event 53: session attended
                                                          ehr-feed, service
                                                          2026-03-20 23:00
                                                          → nothing said
-  NE21-I2  2026-03-08     violation: week of           fact 42: session attended
+  NE21-I2  2026-03-08     violation: week of           event 42: session attended
            to 2026-03-10  2026-03-01: sessions           ehr-feed, service
                           offered on 1 day, 3 to 5       2026-03-06 23:00
                           needed                         → violation
-                          → met                        fact 53: session attended
+                          → met                        event 53: session attended
                                                          ehr-feed, service
                                                          2026-03-20 23:00
                                                          → nothing said
 
 2 changes; 2 more of what is met or does not apply: --all shows them
-Compared with 2026-03-05 23:59:59 UTC, @41: 1 episode has facts recorded since
+Compared with 2026-03-05 23:59:59 UTC, @41: 1 episode has events recorded since
 As known at 2026-03-23 23:59:59 UTC, @55 of @65
 """)
 
@@ -55,7 +55,7 @@ What changed in the verdicts as of 2026-03-10
 Nothing changed: both say the same of every day up to that one.
 
 0 changes
-Compared with @54: 0 episodes have facts recorded since
+Compared with @54: 0 episodes have events recorded since
 As known at @54 of @65
 """)
     assert seen("audit", "diff", "--from", "@54", "--to", "@54", "--json").json["changes"] == []
@@ -83,16 +83,16 @@ for c-noor
 
 Recorded, UTC     Episode        What                                Author
 2026-03-20 23:00  LNK-2026-0001  session attended of 2026-03-02      ehr-feed
-                  fact 53        LATE ENTRY, 18 days after: paper    service
+                  event 53        LATE ENTRY, 18 days after: paper    service
                                  sheet found                         for c-ortiz
                                                                      for c-noor
-2026-03-23 23:00  LNK-2026-0001  corrects fact 53, session attended  c-ortiz
-                  fact 55        of 2026-03-02: count included the   LADC
+2026-03-23 23:00  LNK-2026-0001  corrects event 53, session attended  c-ortiz
+                  event 55        of 2026-03-02: count included the   LADC
                                  two facilitators
-2026-03-25 23:00  LNK-2026-0001  voids fact 56, session attended of  c-ortiz
-                  fact 58        2026-03-24: wrong client            LADC
-2026-03-25 23:00  LNK-2026-0001  adds to fact 46, plan reviewed of   c-ortiz
-                  fact 59        2026-03-11: document arrived later  LADC
+2026-03-25 23:00  LNK-2026-0001  voids event 56, session attended of  c-ortiz
+                  event 58        2026-03-24: wrong client            LADC
+2026-03-25 23:00  LNK-2026-0001  adds to event 46, plan reviewed of   c-ortiz
+                  event 59        2026-03-11: document arrived later  LADC
 
 1 late and 3 amendments of 11 entries
 1 more row without any: --json lists them, too
@@ -103,7 +103,7 @@ Current through @65 (latest)
     assert [(row["author"], row["performed_by"], row["late"]) for row in rows] == [
         ("ehr-feed", ["c-ortiz", "c-noor"], 1)
     ]
-    assert [fact["version"] for fact in rows[0]["facts"]] == [53]
+    assert [event["version"] for event in rows[0]["events"]] == [53]
 
 
 def test_reviews_that_were_due(seen: Caretrail) -> None:
@@ -115,8 +115,8 @@ Program       Clinician  Due  On time  Late       Not done
 lincoln-iop   c-ortiz    2    1 of 2   1, 4 days  0
 
 Due         Episode        What became of it                  Clinician
-2026-02-06  LNK-2026-0001  on time, 2026-02-05 (fact 25)      c-ortiz
-2026-03-07  LNK-2026-0001  4 days late, 2026-03-11 (fact 46)  c-ortiz
+2026-02-06  LNK-2026-0001  on time, 2026-02-05 (event 25)      c-ortiz
+2026-03-07  LNK-2026-0001  4 days late, 2026-03-11 (event 46)  c-ortiz
 
 2 reviews
 Current through @65 (latest)

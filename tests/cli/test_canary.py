@@ -1,6 +1,6 @@
-"""No value of a fact leaves by an error: canaries in every field, every command, every fault, and a search for them.
+"""No value of an event leaves by an error: canaries in every field, every command, every fault, and a search for them.
 
-Answers on stdout show facts, to those who asked for them. What is searched is everything else: stderr, the outcome of
+Answers on stdout show events, to those who asked for them. What is searched is everything else: stderr, the outcome of
 refused lines, and the log of the database server.
 """
 
@@ -17,7 +17,7 @@ import pytest
 
 from caretrail.cli.main import cli
 from caretrail.errors import Refused
-from caretrail.events import parse_fact
+from caretrail.events import parse_event
 from caretrail.log import new_salt, open_recorder
 from caretrail.log.records import PendingAccess
 from tests.cli.conftest import EXAMPLE, Caretrail
@@ -26,7 +26,7 @@ from tests.support.stores import lock_held, run_sql
 CANARY = "CaNaRy"
 EPISODE = "LNK-2026-0001"
 KEPT = {"type", "episode", "policy", "zone", "occurred_on"}
-"""Fields whose canary would make another kind of fact, or an episode nobody judges; bad input plants in them, too."""
+"""Fields whose canary would make another kind of event, or an episode nobody judges; bad input plants in them, too."""
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "append": ("append", "{file}"),
@@ -94,7 +94,7 @@ def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Where the texts of a fact are."""
+    """Where the texts of an event are."""
     if isinstance(value, str):
         yield path
     elif isinstance(value, dict):
@@ -105,9 +105,9 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
             yield from places(part, (*path, place))
 
 
-def planted(fact: dict[str, Any], path: tuple[str | int, ...], text: str) -> dict[str, Any]:
-    """The fact with another text in one place."""
-    copy: dict[str, Any] = json.loads(json.dumps(fact))
+def planted(event: dict[str, Any], path: tuple[str | int, ...], text: str) -> dict[str, Any]:
+    """The event with another text in one place."""
+    copy: dict[str, Any] = json.loads(json.dumps(event))
     part: Any = copy
     for key in path[:-1]:
         part = part[key]
@@ -115,26 +115,26 @@ def planted(fact: dict[str, Any], path: tuple[str | int, ...], text: str) -> dic
     return copy
 
 
-def text_at(fact: Any, path: tuple[str | int, ...]) -> str:
+def text_at(event: Any, path: tuple[str | int, ...]) -> str:
     for key in path:
-        fact = fact[key]
-    return str(fact)
+        event = event[key]
+    return str(event)
 
 
-def facts() -> list[dict[str, Any]]:
+def events() -> list[dict[str, Any]]:
     return [json.loads(line) for line in EXAMPLE.read_text().splitlines()]
 
 
 def with_canaries() -> str:
     """The example with a canary in every text that takes one."""
     lines: list[str] = []
-    for fact in facts():
-        full = fact | {"source": "ehr", "late_reason": "machine was down"}
+    for event in events():
+        full = event | {"source": "ehr", "late_reason": "machine was down"}
         for path in places(full):
             changed = planted(full, path, text_at(full, path) + CANARY)
             if path[0] not in KEPT:
                 with suppress(Refused):
-                    parse_fact(json.dumps(changed))
+                    parse_event(json.dumps(changed))
                     full = changed
         lines.append(json.dumps(full))
     return "\n".join(lines) + "\n"
@@ -142,7 +142,7 @@ def with_canaries() -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def planted_store(request: pytest.FixtureRequest, tmp_path: Path) -> Caretrail:
-    """A store whose facts carry canaries."""
+    """A store whose events carry canaries."""
     fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     caretrail = Caretrail(request.getfixturevalue(fixture), tmp_path)
     ended = caretrail("append", input=with_canaries())
@@ -169,7 +169,7 @@ def damaged_looks(url: str) -> AbstractContextManager[None]:
 
 
 def _payload(payload: bytes) -> Callable[[str], AbstractContextManager[None]]:
-    """A fault: a fact in the middle whose stored payload is another, written beside the guards."""
+    """A fault: an event in the middle whose stored payload is another, written beside the guards."""
 
     def damage(url: str) -> AbstractContextManager[None]:
         value = payload.hex()
@@ -194,7 +194,7 @@ FAULTS: dict[str, Callable[[str], AbstractContextManager[None]]] = {
     "looks are damaged": damaged_looks,
     "payload is no JSON": _payload(b'{"type": "' + CANARY.encode()),
     "payload is no UTF-8": _payload(b"\xff" + CANARY.encode()),
-    "payload is another fact": _payload(b'{"type": "plan_reviewed", "episode": "' + CANARY.encode() + b'"}'),
+    "payload is another event": _payload(b'{"type": "plan_reviewed", "episode": "' + CANARY.encode() + b'"}'),
     "payload has a bad date": _payload(b'{"occurred_on": "' + CANARY.encode() + b'"}'),
 }
 
@@ -206,7 +206,7 @@ def test_every_command_is_tried() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_command_lets_a_value_out_by_an_error(planted_store: Caretrail, tmp_path: Path, fault: str) -> None:
-    # facts that are taken, some of a day to come that are refused, and lines that are no facts
+    # events that are taken, some of a day to come that are refused, and lines that are no events
     file = tmp_path / "more.jsonl"
     file.write_text(with_canaries().replace("2026-0", "2027-0", 40) + f'{{"type": "{CANARY}"}}\n{CANARY}\n')
     with FAULTS[fault](planted_store.url):
@@ -232,17 +232,17 @@ def test_a_held_lock_lets_nothing_out(sqlite_url: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bad", [CANARY + "\x1b[31m\u202e\n", CANARY * 1000, CANARY + "\ud800", CANARY])
 def test_bad_text_in_any_field_is_refused_without_repeating_it(caretrail: Caretrail, bad: str) -> None:
-    """Given one fact of each kind with bad text in one field, for every field, when all are sent in one call."""
-    kinds = {fact["type"]: fact for fact in facts()}
-    changed = [planted(fact, path, bad) for fact in kinds.values() for path in places(fact)]
+    """Given one event of each kind with bad text in one field, for every field, when all are sent in one call."""
+    kinds = {event["type"]: event for event in events()}
+    changed = [planted(event, path, bad) for event in kinds.values() for path in places(event)]
     if not bad.isidentifier():  # a plain word where a field's name belongs is named, so that a typo can be seen
-        changed += [{**fact, bad: 1} for fact in kinds.values()]
-    ended = caretrail("append", input="\n".join(json.dumps(fact) for fact in changed))
+        changed += [{**event, bad: 1} for event in kinds.values()]
+    ended = caretrail("append", input="\n".join(json.dumps(event) for event in changed))
     assert CANARY not in ended.out + ended.err
     assert ended.status == 1
     assert len(ended.err.splitlines()) > len(changed)
 
 
 def test_the_search_finds_what_an_answer_shows(planted_store: Caretrail) -> None:
-    """The control: canaries are in the store, and an answer that shows facts shows them."""
+    """The control: canaries are in the store, and an answer that shows events shows them."""
     assert CANARY in planted_store("timeline", EPISODE).out

@@ -24,7 +24,7 @@ def test_the_copy_prints_the_same_log(
     ended = caretrail_both("copy", "--to", place)
     assert (ended.status, ended.err) == (0, "")
     first, source, target, said, leaves = ended.out.splitlines()
-    assert first == "Copied 66 facts, positions 1 to 66", "and that somebody copied them"
+    assert first == "Copied 66 events, positions 1 to 66", "and that somebody copied them"
     assert source.startswith("  from ")
     assert target.startswith("    to ")
     assert said == "All leaves are identical. SHA-256 over all of them:"
@@ -41,13 +41,13 @@ def test_the_copy_for_programs(caretrail: Caretrail, tmp_path: Path) -> None:
     copied = caretrail("copy", "--to", str(tmp_path / "copy.db"), "--json").json
     assert copied.pop("store") == str(tmp_path / "copy.db")
     assert len(copied.pop("leaves")) == 64
-    assert copied == {"facts": 2, "position": 2, "stays": 1, "unreadable": 0, "later": 0}
+    assert copied == {"events": 2, "position": 2, "stays": 1, "unreadable": 0, "later": 0}
 
 
 def test_an_empty_store_is_copied_too(caretrail: Caretrail, tmp_path: Path) -> None:
     ended = caretrail("copy", "--to", str(tmp_path / "copy.db"))
     assert ended.status == 0
-    assert ended.out.startswith("Copied 0 facts\n")
+    assert ended.out.startswith("Copied 0 events\n")
 
 
 def test_a_place_that_is_not_empty_is_status_1(caretrail: Caretrail, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_place_must_be_named(caretrail: Caretrail) -> None:
     assert ended.err == "Error: Missing option '--to'.\nHint: see 'caretrail copy --help'\n"
 
 
-def test_no_value_of_a_fact_is_printed(caretrail: Caretrail, tmp_path: Path) -> None:
+def test_no_value_of_an_event_is_printed(caretrail: Caretrail, tmp_path: Path) -> None:
     caretrail("append", input=admitted("kanarienvogel"))
     ended = caretrail("copy", "--to", str(tmp_path / "copy.db"), "--json")
     assert "kanarienvogel" not in json.dumps(ended.json) + ended.err

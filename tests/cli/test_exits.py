@@ -1,4 +1,4 @@
-"""How commands end: one status for each kind of ending, and words that never hold a value of a fact."""
+"""How commands end: one status for each kind of ending, and words that never hold a value of an event."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_store_that_stays_locked_is_status_4(caretrail: Caretrail, example: st
         ended = caretrail("append", input=example)
     assert ended.status == 4
     assert "locked" in ended.err
-    assert "Up to line 0: 0 facts recorded" in ended.err
+    assert "Up to line 0: 0 events recorded" in ended.err
 
 
 def test_a_password_is_never_printed(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_an_unknown_rule_is_status_2_and_an_unknown_pack_status_1(caretrail: Car
     caretrail("append", input=example)
     assert caretrail("why", "LNK", "Z9").status == 2
     assert caretrail("rules", "no-such-pack").status == 1
-    assert caretrail("schema", "no_such_fact").status == 2
+    assert caretrail("schema", "no_such_event").status == 2
 
 
 def test_a_check_that_finds_differences_is_status_1(caretrail: Caretrail, example: str) -> None:
@@ -244,7 +244,7 @@ BAD: dict[str, tuple[str | bytes, str, str]] = {
     "wrong token": (json.dumps(HELD | {"reason": CANARY}), "invalid", "reason: must be one of 'hospital', 'jail'"),
     "missing field": (json.dumps({"type": "held", "episode": "a"}), "invalid", "occurred_on: is required"),
     "future date": (json.dumps(HELD | {"occurred_on": "2999-01-01"}), "impossible", "occurred_on is after today"),
-    "impossible fact": (json.dumps(HELD | {"occurred_on": "2026-01-01"}), "impossible", "dated before the admission"),
+    "impossible event": (json.dumps(HELD | {"occurred_on": "2026-01-01"}), "impossible", "dated before the admission"),
     "unknown episode": (json.dumps(HELD | {"episode": CANARY}), "unknown_episode", "no episode of that number"),
     "command reused": (json.dumps(ADMITTED | {"client": CANARY}), "command_reused", "at position 1"),
     "too large": (json.dumps(HELD | {"late_reason": CANARY * 30_000}), "invalid", "larger than 256 KB"),

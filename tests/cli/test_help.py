@@ -15,7 +15,7 @@ from caretrail.cli import audit, main
 from caretrail.cli.enter.record import example
 from caretrail.cli.main import cli
 from caretrail.cli.terminal.fields import missing
-from caretrail.events.catalog import APPENDED, FACT_TYPES
+from caretrail.events.catalog import APPENDED, EVENT_TYPES
 from tests.pages.cli_page import reference
 from tests.pages.events_page import events_page
 
@@ -48,7 +48,7 @@ def test_every_command_has_an_imperative_line_without_full_stop_and_an_example(p
 @pytest.mark.parametrize("path", ALL)
 def test_every_option_is_explained(path: str) -> None:
     options = [option for option in ALL[path].params if isinstance(option, click.Option)]
-    # what the field of a fact means is said by the schema, as far as its name does not
+    # what the field of an event means is said by the schema, as far as its name does not
     unexplained = [option.name or "" for option in options if not option.help]
     assert [name for name in unexplained if not name.startswith("leaf_")] == []
 
@@ -77,7 +77,7 @@ def run_together(line: str) -> bool:
 
 
 def test_examples_that_run_together_would_be_seen() -> None:
-    assert run_together("  caretrail init caretrail append facts.jsonl caretrail worklist")
+    assert run_together("  caretrail init caretrail append events.jsonl caretrail worklist")
 
 
 @pytest.mark.parametrize("path", ALL)
@@ -88,16 +88,16 @@ def test_help_fits_80_columns(caretrail: Caretrail, path: str) -> None:
 
 
 @pytest.mark.parametrize("name", APPENDED)
-def test_the_example_of_a_fact_gives_all_that_it_requires(name: str) -> None:
-    words = example(FACT_TYPES[name])
-    for leaf in missing(FACT_TYPES[name], {}):
+def test_the_example_of_an_event_gives_all_that_it_requires(name: str) -> None:
+    words = example(EVENT_TYPES[name])
+    for leaf in missing(EVENT_TYPES[name], {}):
         assert leaf.option in words or leaf.kind in ("parts", "json", "part")
 
 
-def test_the_page_of_the_facts_is_what_their_schema_says() -> None:
-    page = REFERENCE.with_name("facts.md").read_text()
-    assert page == events_page(), "run: python -m tests.pages.events_page > docs/reference/facts.md"
-    assert all(f"## `{kind}`" in page for kind in FACT_TYPES)
+def test_the_page_of_the_events_is_what_their_schema_says() -> None:
+    page = REFERENCE.with_name("events.md").read_text()
+    assert page == events_page(), "run: python -m tests.pages.events_page > docs/reference/events.md"
+    assert all(f"## `{kind}`" in page for kind in EVENT_TYPES)
 
 
 def test_the_reference_page_is_what_the_commands_say() -> None:

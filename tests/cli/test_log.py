@@ -16,7 +16,7 @@ import pytest
 
 from caretrail.errors import StoreDamaged
 from caretrail.events.codec import stored_name
-from caretrail.events.parsing import parse_fact
+from caretrail.events.parsing import parse_event
 from caretrail.log import EventRecorder, open_recorder
 from caretrail.reading.log_stream import LogStream
 from tests.support.stores import pending, run_sql
@@ -39,22 +39,22 @@ def record(recorder: EventRecorder, count: int) -> None:
         recorder.append([pending(uuid4()) for _ in range(100)])
 
 
-def test_each_line_says_what_the_receipt_said_and_the_fact_as_stored(caretrail_both: Caretrail, example: str) -> None:
+def test_each_line_says_what_the_receipt_said_and_the_event_as_stored(caretrail_both: Caretrail, example: str) -> None:
     receipts = caretrail_both("append", "--json", input=example).rows
     ended = caretrail_both("log")
     assert (ended.status, ended.err) == (0, "")
     assert list(ended.rows[0]) == [
         "position", "stream", "episode", "version", "name", "schema", "imported", "recorded_at", "recorded_by",
-        "source", "command_id", "leaf", "fact",
+        "source", "command_id", "leaf", "event",
     ]  # fmt: skip  # the published order
     told = [
         {name: row[name] for name in ("episode", "version", "position", "recorded_at", "leaf")} for row in ended.rows
     ]
     assert told == [{name: value for name, value in receipt.items() if name != "line"} for receipt in receipts]
     for row, line in zip(ended.rows, example.splitlines(), strict=True):
-        assert (f"{row['name']}/{row['schema']}", row["imported"]) == (stored_name(parse_fact(line)), False)
-        sent_again = row["fact"] | {"source": row["source"], "command_id": row["command_id"]}
-        assert parse_fact(json.dumps(sent_again)) == parse_fact(line)
+        assert (f"{row['name']}/{row['schema']}", row["imported"]) == (stored_name(parse_event(line)), False)
+        sent_again = row["event"] | {"source": row["source"], "command_id": row["command_id"]}
+        assert parse_event(json.dumps(sent_again)) == parse_event(line)
 
 
 @pytest.mark.parametrize("after", ["@63", "63"])
@@ -64,20 +64,20 @@ def test_it_begins_behind_a_position(caretrail_both: Caretrail, example: str, af
     assert [(row["position"], row["imported"]) for row in rows] == [(64, True), (65, True)]
 
 
-def test_it_ends_after_a_number_of_facts(caretrail_both: Caretrail, example: str) -> None:
+def test_it_ends_after_a_number_of_events(caretrail_both: Caretrail, example: str) -> None:
     caretrail_both("append", input=example)
     assert [row["position"] for row in caretrail_both("log", "--after", "@7", "--limit", "3").rows] == [8, 9, 10]
     followed = caretrail_both("log", "--follow", "--limit", "65").rows
     assert [row["position"] for row in followed] == list(range(1, 66))
     first, again = caretrail_both("log", "--json").out, caretrail_both("log").out
     assert again.startswith(first)
-    assert len(again.splitlines()) == len(first.splitlines()) + 1, "the look before is a fact, too"
+    assert len(again.splitlines()) == len(first.splitlines()) + 1, "the look before is an event, too"
 
 
-def test_before_any_fact_there_is_nothing_and_a_word(caretrail_both: Caretrail) -> None:
+def test_before_any_event_there_is_nothing_and_a_word(caretrail_both: Caretrail) -> None:
     ended = caretrail_both("log")
     assert (ended.status, ended.out) == (0, "")
-    assert ended.err == "Nothing is recorded in this store yet: 'caretrail append FILE' records facts.\n"
+    assert ended.err == "Nothing is recorded in this store yet: 'caretrail append FILE' records events.\n"
 
 
 def test_behind_the_end_there_is_nothing_and_a_word(caretrail: Caretrail, example: str) -> None:
@@ -102,21 +102,26 @@ def test_a_demo_is_marked(caretrail: Caretrail, tmp_path: Path) -> None:
     assert (len(ended.rows), ended.err) == (1, "DEMO STORE, made-up episodes\n")
 
 
-def test_a_fact_that_cannot_be_read_is_told_without_its_content(caretrail_both: Caretrail) -> None:
+def test_an_event_that_cannot_be_read_is_told_without_its_content(caretrail_both: Caretrail) -> None:
     with open_recorder(caretrail_both.url) as recorder:
         [broken] = recorder.append([pending(uuid4(), payload=b'{"type": "%s"}' % CANARY.encode())])
-        recorder.append([pending(uuid4(), name="dreamt/7;imported", payload=CANARY.encode())])
+        recorder.append([pending(uuid4(), name="dreamed/7;imported", payload=CANARY.encode())])
     caretrail_both("append", input=admitted("a"))
     ended = caretrail_both("log")
     assert ended.status == 0
     assert CANARY not in ended.out + ended.err
     first, second, third = ended.rows
-    assert (first["position"], first["fact"], first["error"]) == (1, None, "store_damaged")
+    assert (first["position"], first["event"], first["error"]) == (1, None, "store_damaged")
     assert first["message"] == "a stored plan_reviewed cannot be read"
     assert (first["command_id"], len(first["leaf"])) == (broken.command_id, 64)
-    assert (second["name"], second["schema"], second["imported"], second["error"]) == ("dreamt", 7, True, "store_newer")
-    assert (third["episode"], third["fact"]["client"], "error" in third) == ("a", "cl-a", False)
-    assert ended.err == "2 facts are unreadable: see 'caretrail projection quarantine'\n"
+    assert (second["name"], second["schema"], second["imported"], second["error"]) == (
+        "dreamed",
+        7,
+        True,
+        "store_newer",
+    )
+    assert (third["episode"], third["event"]["client"], "error" in third) == ("a", "cl-a", False)
+    assert ended.err == "2 events are unreadable: see 'caretrail projection quarantine'\n"
 
 
 # --- endings ----------------------------------------------------------------------------------------------------
@@ -187,7 +192,7 @@ def test_following_it_prints_what_is_recorded_from_now_on(caretrail_both: Caretr
     with caretrail_both.process("log", "--follow") as process:
         row = read(process.stdout)
         assert (row["position"], row["episode"], row["name"]) == (1, None, "accessed"), "its own look"
-        assert (row["fact"]["whole_log"], row["fact"]["after"]) == (True, 0)
+        assert (row["event"]["whole_log"], row["event"]["after"]) == (True, 0)
         for number, episode in enumerate(("a", "b"), start=2):
             caretrail_both("append", input=admitted(episode))
             row = read(process.stdout)
@@ -195,7 +200,7 @@ def test_following_it_prints_what_is_recorded_from_now_on(caretrail_both: Caretr
         process.terminate()
 
 
-def test_no_fact_is_missed_or_repeated_while_connections_are_killed(postgres_url: str, tmp_path: Path) -> None:
+def test_no_event_is_missed_or_repeated_while_connections_are_killed(postgres_url: str, tmp_path: Path) -> None:
     kill = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT%%log%%'"
@@ -269,7 +274,7 @@ def test_a_store_restored_from_a_backup_is_noticed(sqlite_url: str) -> None:
         list(stream.upto(100))
         run_sql(sqlite_url, "DROP TRIGGER log_refuses_delete", "DELETE FROM log WHERE position > 50")
         record(recorder, 100)
-        with pytest.raises(StoreDamaged, match="position 100 holds another fact than before"):
+        with pytest.raises(StoreDamaged, match="position 100 holds another event than before"):
             list(stream.upto(150))
 
 

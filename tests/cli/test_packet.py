@@ -65,7 +65,7 @@ def test_a_packet_is_handed_out_recorded_and_checked(desk_both: Desk) -> None:
     ended = desk.packet("LNK", "--as-of", "2026-05-04", "--address", "1 Main St")
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines()[1:3] == [
-        "  65 facts of 1 episode, 12 files",
+        "  65 events of 1 episode, 12 files",
         f"  standing on position 65 of {desk.public.split('+')[0]}",
     ]
     [row] = desk.disclosures()
@@ -87,7 +87,7 @@ def test_inspect_as_json_and_how_it_ends(desk: Desk) -> None:
     undecided = desk.inspect("--json")
     assert undecided.status == 2
     assert undecided.json["checks"][0]["holds"] is None
-    assert desk.inspect("--json", "--key", desk.public).json["facts"] == {
+    assert desk.inspect("--json", "--key", desk.public).json["events"] == {
         "proven": 52, "stated": 12, "withheld": 1, "sealed": 0,
     }  # fmt: skip
     other = str(create_key(desk.folder / "other.key", desk.public.split("+")[0]))
@@ -102,7 +102,7 @@ def test_inspect_as_json_and_how_it_ends(desk: Desk) -> None:
 def test_as_json(desk: Desk) -> None:
     found = desk.packet(EPISODE, "--json").json
     assert found["episodes"] == [EPISODE]
-    assert (found["file"], found["facts"], found["size"]) == (str(desk.target), 65, 65)
+    assert (found["file"], found["events"], found["size"]) == (str(desk.target), 65, 65)
 
 
 def test_a_program_is_all_the_episodes_it_had_in_a_period(desk: Desk) -> None:
@@ -124,8 +124,8 @@ def other_episode() -> str:
     actor = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
     head = {"episode": "LNK-2026-0002", "actor": actor, "client": "cl-2", "program": "lincoln-iop", "edition": "asam-3"}
     return "\n".join(
-        json.dumps(head | fact)
-        for fact in (
+        json.dumps(head | event)
+        for event in (
             {"type": "assessed", "occurred_on": "2026-05-01", "kind": "initial"},
             {
                 "type": "admitted", "occurred_on": "2026-05-02", "zone": "America/Chicago", "level": "2.1",
@@ -200,10 +200,10 @@ def test_a_disclosure_that_cannot_be_recorded_is_none(desk: Desk) -> None:
 
 
 def test_why_there_is_no_packet_is_a_look_where_it_tells_of_an_episode(desk: Desk) -> None:
-    """Given a day on which facts of another client still counted: the example strikes its fact 56 so, by fact 58."""
+    """Given a day on which events of another client still counted: the example strikes its event 56 so, by event 58."""
     ended = desk.packet(EPISODE, "--known-at", "@57")
     assert ended.status == 1
-    assert "rests on facts of another client" in ended.err
+    assert "rests on events of another client" in ended.err
     assert not desk.target.exists()
     looks = desk.caretrail("audit", "access", EPISODE, "--json").listed
     assert [(row["command"], row["disclosure"]) for row in looks] == [("audit packet", None)]

@@ -10,34 +10,34 @@ import pytest
 from tests.cli.conftest import Caretrail
 
 ME = "a-webb,staff"
-LICENCE = (
-    "--program", "lincoln-iop", "--kind", "licence", "--occurred-on", "2026-01-02", "--valid-from", "2026-01-01",
+LICENSE = (
+    "--program", "lincoln-iop", "--kind", "license", "--occurred-on", "2026-01-02", "--valid-from", "2026-01-01",
     "--valid-to", "2026-03-31",
 )  # fmt: skip
 
 
 def stated(**fields: Any) -> str:
     """A line of JSON by which a program attests something."""
-    fact = {
+    event = {
         "type": "program_attested", "program": "lincoln-iop", "kind": "access_24_7", "occurred_on": "2026-01-02",
         "actor": {"id": "a-webb", "role": "staff"}, "valid_from": "2026-01-01", "command_id": "access",
     }  # fmt: skip
-    return json.dumps(fact | fields)
+    return json.dumps(event | fields)
 
 
 @pytest.fixture
 def seen(caretrail: Caretrail, example: str) -> Caretrail:
-    """A store with the example episode, a licence about to end, and access at all hours."""
+    """A store with the example episode, a license about to end, and access at all hours."""
     assert caretrail("append", "--imported", input=example).status == 0
-    assert caretrail("record", "program_attested", *LICENCE, CARETRAIL_ACTOR=ME).status == 0
+    assert caretrail("record", "program_attested", *LICENSE, CARETRAIL_ACTOR=ME).status == 0
     assert caretrail("append", input=stated()).status == 0
     return caretrail
 
 
 def test_a_person_enters_what_a_program_attests(caretrail: Caretrail) -> None:
-    ended = caretrail("record", "program_attested", *LICENCE, CARETRAIL_ACTOR=ME)
-    assert ended.out.startswith("Recorded as fact 1 of the program: position 1 of the log, ")
-    wrong = caretrail("record", "program_attested", *LICENCE[:-1], "2025-03-31", CARETRAIL_ACTOR=ME)
+    ended = caretrail("record", "program_attested", *LICENSE, CARETRAIL_ACTOR=ME)
+    assert ended.out.startswith("Recorded as event 1 of the program: position 1 of the log, ")
+    wrong = caretrail("record", "program_attested", *LICENSE[:-1], "2025-03-31", CARETRAIL_ACTOR=ME)
     assert (wrong.status, wrong.err.splitlines()[0]) == (1, "Error: valid_to must not be before valid_from")
     missing = caretrail("record", "program_attested", "--program", "lincoln-iop", CARETRAIL_ACTOR=ME)
     assert missing.status == 2
@@ -62,7 +62,7 @@ LNK-2026-0001  NE21-R1  3 days over  review overdue, due 2026-03-07      c-ortiz
 
 Next: due soon, or a signature owed (1)
 Episode        Rule     Due          What                                Owner
-program        NE21-S3  2026-03-31   licence: the attestation ends
+program        NE21-S3  2026-03-31   license: the attestation ends
 lincoln-iop                          2026-03-31
 
 Check the record: what it says is not enough to judge (2)
@@ -85,7 +85,7 @@ def test_the_findings_list_the_program_last(seen: Caretrail) -> None:
 Findings as of 2026-04-02
 
 Episode      Rule     Verdict  Days              What
-program      NE21-S3  overdue  since 2026-04-01  licence: the attestation ended
+program      NE21-S3  overdue  since 2026-04-01  license: the attestation ended
 lincoln-iop                                      2026-03-31
 
 1 finding

@@ -53,7 +53,7 @@ def test_copying_shows_how_far_it_is(caretrail: Caretrail, example: str, tmp_pat
     caretrail("append", input=example)
     stream = on_a_terminal(caretrail, "copy", "--to", str(tmp_path / "copy.db"), program=AT_ONCE.format(more=""))
     assert "Copying: " in stream
-    assert screen_of(stream)[0].startswith("Copied 66 facts, positions 1 to 66")
+    assert screen_of(stream)[0].startswith("Copied 66 events, positions 1 to 66")
 
 
 def test_progress_that_stays_would_be_seen(caretrail: Caretrail, example: str) -> None:
@@ -63,13 +63,13 @@ def test_progress_that_stays_would_be_seen(caretrail: Caretrail, example: str) -
 
 
 def test_refused_lines_share_no_line_with_progress(caretrail: Caretrail, example: str, tmp_path: Path) -> None:
-    file = tmp_path / "facts.jsonl"
-    file.write_text("\n".join(["no fact", *example.splitlines() * 10, "no fact"]))
+    file = tmp_path / "events.jsonl"
+    file.write_text("\n".join(["no event", *example.splitlines() * 10, "no event"]))
     stream = on_a_terminal(caretrail, "append", str(file), program=AT_ONCE.format(more=""))
     assert "Recording: " in stream
     first, _, *_, last = screen_of(stream.rstrip())
     assert first.startswith("line 1: ")
-    assert last == "65 facts recorded, positions 1 to 65; 585 already recorded, skipped; 2 lines refused"
+    assert last == "65 events recorded, positions 1 to 65; 585 already recorded, skipped; 2 lines refused"
 
 
 def test_short_work_shows_none(caretrail: Caretrail, example: str) -> None:

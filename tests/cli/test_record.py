@@ -1,4 +1,4 @@
-"""`record`: one fact by options, or asked for on a terminal."""
+"""`record`: one event by options, or asked for on a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from caretrail.cli.terminal.fields import fields_of
-from caretrail.events.catalog import FACT_TYPES
+from caretrail.events.catalog import EVENT_TYPES
 
 from .conftest import Caretrail
 from .terminal import Terminal
@@ -28,21 +28,21 @@ SESSION = [
 
 @pytest.fixture
 def begun(caretrail: Caretrail, example: str) -> Caretrail:
-    """An episode of three facts, and who sits at the keyboard."""
+    """An episode of three events, and who sits at the keyboard."""
     caretrail("append", "--imported", input="\n".join(example.splitlines()[:3]))
     caretrail.variables["CARETRAIL_ACTOR"] = ACTOR
     return caretrail
 
 
 def last(caretrail: Caretrail) -> dict[str, object]:
-    fact: dict[str, object] = caretrail("timeline", "LNK", "--json").listed[-1]["fact"]
-    return fact
+    event: dict[str, object] = caretrail("timeline", "LNK", "--json").listed[-1]["event"]
+    return event
 
 
-def test_a_fact_by_options_alone(begun: Caretrail) -> None:
+def test_an_event_by_options_alone(begun: Caretrail) -> None:
     ended = begun(*SESSION)
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out.startswith("Recorded as fact 4 of LNK-2026-0001: position 4 of the log, 2")
+    assert ended.out.startswith("Recorded as event 4 of LNK-2026-0001: position 4 of the log, 2")
     assert last(begun) == {
         "type": "session_attended",
         "episode": "LNK-2026-0001",
@@ -54,7 +54,7 @@ def test_a_fact_by_options_alone(begun: Caretrail) -> None:
     } or "source" not in last(begun)
 
 
-def test_a_hyphen_in_the_name_of_a_fact_will_do(begun: Caretrail) -> None:
+def test_a_hyphen_in_the_name_of_an_event_will_do(begun: Caretrail) -> None:
     assert begun("record", "session-attended", *SESSION[2:]).status == 0
 
 
@@ -101,9 +101,9 @@ def test_a_signed_plan_with_parts_and_signatures(begun: Caretrail) -> None:
         f"signatures=[{client}]",
     )
     assert ended.status == 0, ended.err
-    fact = last(begun)
-    assert fact["sections"] == {"discharge": True}
-    assert [(s["signer"], s["meaning"]) for s in fact["signatures"]] == [  # type: ignore[attr-defined]
+    event = last(begun)
+    assert event["sections"] == {"discharge": True}
+    assert [(s["signer"], s["meaning"]) for s in event["signatures"]] == [  # type: ignore[attr-defined]
         ("cl-7f3a", "agreement"),
         ("c-ortiz", "authorship"),
     ]
@@ -125,17 +125,17 @@ def test_a_correction_by_dotted_names(begun: Caretrail) -> None:
     assert begun("timeline", "LNK", "--json").listed[2]["corrections"][0]["new"] == 7
 
 
-def test_a_fact_that_cannot_be_is_status_1(begun: Caretrail) -> None:
+def test_an_event_that_cannot_be_is_status_1(begun: Caretrail) -> None:
     ended = begun(*["record", "resumed", "LNK-2026-0001", "--occurred-on", "2026-01-06"])
     assert ended.status == 1
     assert "is not on hold on that day" in ended.err
 
 
-def test_a_programs_own_fact_has_no_episode(begun: Caretrail) -> None:
+def test_a_programs_own_event_has_no_episode(begun: Caretrail) -> None:
     words = (
-        "record program_attested --program lincoln-iop --occurred-on 2026-01-05 --kind licence --valid-from 2026-01-01"
+        "record program_attested --program lincoln-iop --occurred-on 2026-01-05 --kind license --valid-from 2026-01-01"
     )
-    assert begun(*words.split()).out.startswith("Recorded as fact 1 of the program: position 4")
+    assert begun(*words.split()).out.startswith("Recorded as event 1 of the program: position 4")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
@@ -153,7 +153,7 @@ def test_on_a_terminal_it_asks_for_what_is_missing(begun: Caretrail) -> None:
         terminal.answer("  place: ", "")
         terminal.expect("minutes            180")
         terminal.answer("Record this? [Y/n]: ", "y")
-        assert "Recorded as fact 4 of LNK-2026-0001" in terminal.rest()
+        assert "Recorded as event 4 of LNK-2026-0001" in terminal.rest()
         assert terminal.process.returncode == 0
     assert (last(begun)["group_size"], last(begun)["modality"]) == (8, "virtual")
 
@@ -193,12 +193,12 @@ def test_a_determination_with_parts_and_signature_on_a_terminal(begun: Caretrail
         terminal.answer("Record this? [Y/n]: ", "")
         terminal.rest()
         assert terminal.process.returncode == 0
-    fact = last(begun)
-    assert fact["progressing"] is True
-    assert fact["signatures"][0]["meaning"] == "determination"  # type: ignore[index]
+    event = last(begun)
+    assert event["progressing"] is True
+    assert event["signatures"][0]["meaning"] == "determination"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(("name", "required"), [("plan_signed", True), ("signed", True), ("plan_reviewed", False)])
 def test_signatures_are_asked_for_where_a_document_cannot_be_without(name: str, required: bool) -> None:
-    asked = {leaf.name: leaf.required for leaf in fields_of(FACT_TYPES[name])}
+    asked = {leaf.name: leaf.required for leaf in fields_of(EVENT_TYPES[name])}
     assert asked["signatures"] is required

@@ -1,4 +1,4 @@
-"""Nothing that comes from a fact can move the cursor, hide a line or pass for our own words."""
+"""Nothing that comes from an event can move the cursor, hide a line or pass for our own words."""
 
 from __future__ import annotations
 
@@ -73,15 +73,20 @@ def test_ids_are_folded_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
 FREE_TEXT = "seen\x1b[2J\x1b]0;owned\x07\u202e end"
 
 
-def hostile_facts(example: str) -> str:
+def hostile_events(example: str) -> str:
     """The example with something nasty in every free text."""
-    facts = [json.loads(line) for line in example.splitlines()]
-    for fact in facts:
+    events = [json.loads(line) for line in example.splitlines()]
+    for event in events:
         for name in ("progress", "rationale", "late_reason", "aftercare", "outcome", "reason", "text", "place"):
-            if isinstance(fact.get(name), str) and fact["type"] not in ("held", "voided", "discharged", "transferred"):
-                fact[name] = FREE_TEXT
-        fact["actor"]["credential"] = "LADC\x85\u202e"
-    return "\n".join(map(json.dumps, facts))
+            if isinstance(event.get(name), str) and event["type"] not in (
+                "held",
+                "voided",
+                "discharged",
+                "transferred",
+            ):
+                event[name] = FREE_TEXT
+        event["actor"]["credential"] = "LADC\x85\u202e"
+    return "\n".join(map(json.dumps, events))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +106,7 @@ def hostile_facts(example: str) -> str:
 def test_no_command_lets_control_characters_through(
     caretrail: Caretrail, example: str, command: str, form: list[str]
 ) -> None:
-    assert caretrail("append", input=hostile_facts(example)).status == 0
+    assert caretrail("append", input=hostile_events(example)).status == 0
     ended = caretrail(*command.split(), *form)
     assert ended.status == 0
     assert prints_nothing_hidden(ended.out)
@@ -117,15 +122,15 @@ def test_an_encoding_that_lacks_a_character_is_no_reason_to_fail(caretrail: Care
     assert "\\u2192" in out
 
 
-def test_no_colour_unless_on_a_terminal(caretrail: Caretrail, example: str) -> None:
+def test_no_color_unless_on_a_terminal(caretrail: Caretrail, example: str) -> None:
     caretrail("append", input=example)
     assert "\x1b" not in caretrail("worklist", "--as-of", "2026-03-09").out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
-@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_colour_on_a_terminal_unless_told_not_to(
-    caretrail: Caretrail, example: str, variables: dict[str, str], coloured: bool
+@pytest.mark.parametrize(("variables", "colored"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_color_on_a_terminal_unless_told_not_to(
+    caretrail: Caretrail, example: str, variables: dict[str, str], colored: bool
 ) -> None:
     from .terminal import Terminal
 
@@ -133,4 +138,4 @@ def test_colour_on_a_terminal_unless_told_not_to(
     environment = caretrail.environment() | {"TERM": "xterm-256color"} | variables
     with Terminal([str(caretrail.program), "worklist", "--as-of", "2026-03-09"], environment) as terminal:
         text = terminal.rest()
-    assert ("\x1b[1;31m" in text) is coloured
+    assert ("\x1b[1;31m" in text) is colored

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from caretrail.commands.application import Commands
-from caretrail.events.parsing import parse_fact
+from caretrail.events.parsing import parse_event
 from caretrail.log.stores import open_recorder
 from tests.support.stores import Clock
 
@@ -18,15 +18,15 @@ from .conftest import Caretrail
 Load = Callable[[Iterable[str]], Caretrail]
 
 
-def load(caretrail: Caretrail, facts: Iterable[str]) -> Caretrail:
-    """Record each fact in the evening of its day; a fact of an earlier day comes when it comes."""
+def load(caretrail: Caretrail, events: Iterable[str]) -> Caretrail:
+    """Record each event in the evening of its day; an event of an earlier day comes when it comes."""
     clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
     with open_recorder(caretrail.url, clock=clock) as recorder:
         commands = Commands(recorder, clock)
-        for line in facts:
+        for line in events:
             day = date.fromisoformat(json.loads(line)["occurred_on"])
             clock.now = max(clock.now + timedelta(seconds=1), datetime.combine(day, time(23), UTC))
-            commands.append([parse_fact(line)])
+            commands.append([parse_event(line)])
     return caretrail
 
 
@@ -42,7 +42,7 @@ ME = {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
 def amended() -> list[str]:
     """A short episode in which everything was changed that can be."""
     session: dict[str, object] = {"type": "session_attended", "service": "group", "minutes": 180, "group_size": 13}
-    facts: list[dict[str, object]] = [
+    events: list[dict[str, object]] = [
         {
             "type": "admitted",
             "occurred_on": "2026-01-05",
@@ -74,7 +74,7 @@ def amended() -> list[str]:
             "reason": "asked by payer",
         },
     ]
-    return [json.dumps({"episode": "A-1", "actor": ME} | fact) for fact in facts]
+    return [json.dumps({"episode": "A-1", "actor": ME} | event) for event in events]
 
 
 def screen(text: str) -> str:
@@ -134,20 +134,20 @@ Stay            day 64, week 10 of this stay; 8 to 24 weeks are typical
 Team            c-ortiz, LADC, carries the case
                 c-lee, LIMHP
                 c-noor, PLADC
-Plan            plan 1, 2026-01-07, by c-ortiz (fact 6)
+Plan            plan 1, 2026-01-07, by c-ortiz (event 6)
                   cl-7f3a, client: signed 2026-01-07, electronic
                   c-ortiz, LADC: signed 2026-01-07, electronic
                   c-lee, LIMHP: signed 2026-01-12, electronic
-Last review     review of plan 1, 2026-02-05, by c-ortiz (fact 25)
+Last review     review of plan 1, 2026-02-05, by c-ortiz (event 25)
                   c-ortiz, LADC: signed 2026-02-05, electronic
                   c-lee, LIMHP: signed 2026-02-05, electronic
                   cl-7f3a, client: signed 2026-02-09, electronic
 Next review     due 2026-03-07
-Determination   continue, 2026-02-05, by c-ortiz (fact 26)
+Determination   continue, 2026-02-05, by c-ortiz (event 26)
                   c-ortiz, LADC: signed 2026-02-05, electronic
 Continued stay  unknown (determination, through 2026-03-07)
 Sessions        09:00 group, 180 min, 8 clients, in person, by c-ortiz, LADC
-                (fact 43)
+                (event 43)
 Minutes         180 on this day, 180 since Sunday 2026-03-08
 Findings        NE21-R1 overdue: review overdue, due 2026-03-07
                 NE21-I5 info: not given since 2026-01-05: family, education,
@@ -168,17 +168,17 @@ def test_the_sheet_marks_what_came_late_was_corrected_or_struck(seen: Caretrail)
 
     assert sessions("--as-of", "2026-03-02") == (
         "09:00 group, 180 min, 11 clients, in person, by c-ortiz, LADC and c-noor, PLADC "
-        "(fact 53, LATE ENTRY 18 days after, CORRECTED by 55) "
+        "(event 53, LATE ENTRY 18 days after, CORRECTED by 55) "
         "Minutes 180 on this day, 180 since Sunday 2026-03-01"
     )
     assert sessions("--as-of", "2026-03-02", "--known-at", "@54") == (
         "09:00 group, 180 min, 13 clients, in person, by c-ortiz, LADC and c-noor, PLADC "
-        "(fact 53, LATE ENTRY 18 days after) "
+        "(event 53, LATE ENTRY 18 days after) "
         "Minutes 180 on this day, 180 since Sunday 2026-03-01"
     )
     assert sessions("--as-of", "2026-03-02", "--known-at", "@52").startswith("none on this day")
     assert sessions("--as-of", "2026-03-24") == (
-        "✗ 17:00 family, 60 min, in person, by c-ortiz, LADC (fact 56, VOIDED by 58) "
+        "✗ 17:00 family, 60 min, in person, by c-ortiz, LADC (event 56, VOIDED by 58) "
         "Minutes 0 on this day, 180 since Sunday 2026-03-22"
     )
 
@@ -192,7 +192,7 @@ Answer         eligible
 Basis          admission
 Holds through  2026-02-06
 Reasons        admission criteria met
-Rests on       facts 1, 2, 6: 'caretrail timeline' shows them
+Rests on       events 1, 2, 6: 'caretrail timeline' shows them
 
 Current through @65 (latest)
 """)
@@ -216,7 +216,7 @@ def test_a_timeline_hides_what_came_later(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Timeline of LNK-2026-0001 as of 2026-01-05
 
-Fact  Happened    Recorded, UTC     What                             Stated by
+Event  Happened    Recorded, UTC     What                             Stated by
 1     2026-01-02  2026-01-02 23:00  assessment, initial, F10.20,     c-ortiz
                                     level 2.1 recommended, referred  LADC
                                     to c-lee
@@ -226,7 +226,7 @@ Fact  Happened    Recorded, UTC     What                             Stated by
                                     clients, in person               service
                                                                      for c-ortiz
 
-3 facts
+3 events
 As known at @10 of @65
 """)
 
@@ -237,7 +237,7 @@ def test_a_timeline_shows_late_corrected_added_and_voided(caretrail: Caretrail) 
     assert ended.out == screen("""
 Timeline of A-1
 
-Fact  Happened    Recorded, UTC     What                               Stated by
+Event  Happened    Recorded, UTC     What                               Stated by
 1     2026-01-05  2026-01-05 23:00  admitted to lincoln-iop at level   c-ortiz
                                     2.1, client cl-1                   LADC
 2     2026-01-07  2026-01-07 23:00  group session, 180 min, 13         c-ortiz
@@ -252,17 +252,17 @@ Fact  Happened    Recorded, UTC     What                               Stated by
                                     CORRECTED by 4, c-ortiz, LADC,
                                     2026-01-08 23:00: group size 13 →
                                     11 (staff were counted)
-4     2026-01-08  2026-01-08 23:00  corrects fact 3: group size is     c-ortiz
+4     2026-01-08  2026-01-08 23:00  corrects event 3: group size is     c-ortiz
                                     11, staff were counted             LADC
 5     2026-01-09  2026-01-09 23:00  ✗ family session, 60 min           c-ortiz
                                     VOIDED by 6, c-ortiz, LADC,        LADC
                                     2026-01-12 23:00: wrong client
-6     2026-01-12  2026-01-12 23:00  voids fact 5: wrong client         c-ortiz
+6     2026-01-12  2026-01-12 23:00  voids event 5: wrong client         c-ortiz
                                                                        LADC
-7     2026-01-12  2026-01-12 23:00  adds to fact 2: left early, asked  c-ortiz
+7     2026-01-12  2026-01-12 23:00  adds to event 2: left early, asked  c-ortiz
                                     by payer                           LADC
 
-7 facts, 1 late, 1 corrected, 1 added to, 1 voided
+7 events, 1 late, 1 corrected, 1 added to, 1 voided
 Current through @7 (latest)
 """)
 
@@ -270,8 +270,8 @@ Current through @7 (latest)
 def test_an_explanation_that_explains_nothing_is_shown_as_such(caretrail: Caretrail) -> None:
     """Given two explanations of a rule, one of a day on which it had nothing to say, then that one is marked."""
     said = {"episode": "A-1", "actor": ME, "type": "explained", "occurred_on": "2026-02-20", "code": "weather"}
-    facts = [said | {"rule": "R1", "on": on} for on in ("2026-02-10", "2026-01-10")]
-    load(caretrail, [amended()[0], *(json.dumps(fact) for fact in facts)])
+    events = [said | {"rule": "R1", "on": on} for on in ("2026-02-10", "2026-01-10")]
+    load(caretrail, [amended()[0], *(json.dumps(event) for event in events)])
     assert [row["explains_nothing"] for row in caretrail("timeline", "A-1", "--json").listed] == [False, False, True]
     shown = " ".join(caretrail("timeline", "A-1").out.split())
     assert shown.count("EXPLAINS NOTHING") == 1
@@ -296,7 +296,7 @@ LNK-2026-0001  NE21-R1  overdue  2026-03-08        review overdue, due
                                  to 2026-03-10     2026-03-07
 program        NE21-S2  unknown  since 2026-01-05  access at all hours: nothing
 lincoln-iop                                        attested
-program        NE21-S3  unknown  since 2026-01-05  licence: nothing attested
+program        NE21-S3  unknown  since 2026-01-05  license: nothing attested
 lincoln-iop
 program        NE21-S4  unknown  since 2026-01-05  staff training: nothing
 lincoln-iop                                        attested
@@ -404,7 +404,7 @@ def test_eligibility_carries_its_published_keys(seen: Caretrail) -> None:
     assert (row["verdict"], row["basis"]) == ("eligible", "determination")
 
 
-def test_a_timeline_carries_both_times_and_what_became_of_each_fact(seen: Caretrail) -> None:
+def test_a_timeline_carries_both_times_and_what_became_of_each_event(seen: Caretrail) -> None:
     rows = seen("timeline", "LNK", "--json").listed
     late, voided = rows[52], rows[55]
     assert (late["late"], late["corrected_by"], late["occurred_on"]) == (True, [55], "2026-03-02")
@@ -414,8 +414,8 @@ def test_a_timeline_carries_both_times_and_what_became_of_each_fact(seen: Caretr
 
 
 @pytest.mark.parametrize("command", ["worklist", "findings", "census"])
-def test_before_any_fact_there_is_a_word_and_never_a_clean_board(caretrail: Caretrail, command: str) -> None:
-    nothing = "Nothing is recorded in this store yet: 'caretrail append FILE' records facts.\n"
+def test_before_any_event_there_is_a_word_and_never_a_clean_board(caretrail: Caretrail, command: str) -> None:
+    nothing = "Nothing is recorded in this store yet: 'caretrail append FILE' records events.\n"
     ended = caretrail(command)
     assert (ended.status, ended.out, ended.err) == (0, "", nothing)
     as_json = caretrail(command, "--json")
@@ -505,7 +505,7 @@ def test_the_position_is_that_of_the_log_on_both_databases(caretrail_both: Caret
 def test_the_projection_commands(caretrail_both: Caretrail, example: str) -> None:
     caretrail_both("init")  # the store is there; what is derived from it gets its tables
     caretrail_both("append", input=example)
-    assert caretrail_both("projection", "status").out == "Current through @0 of @65 (65 facts behind)\n"
+    assert caretrail_both("projection", "status").out == "Current through @0 of @65 (65 events behind)\n"
     assert caretrail_both("projection", "catch-up").out == "Current through @65 of @65 (latest)\n"
     assert caretrail_both("projection", "rebuild", "--json").json["behind"] == 0
     assert caretrail_both("projection", "check").out.startswith(

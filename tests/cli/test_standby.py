@@ -86,7 +86,7 @@ def test_without_a_primary_only_census_and_status_answer(
     assert primary("audit", "access", "--json").listed == []
 
 
-def test_a_standby_takes_no_facts(pair: tuple[Caretrail, Caretrail]) -> None:
+def test_a_standby_takes_no_events(pair: tuple[Caretrail, Caretrail]) -> None:
     first = json.loads(EXAMPLE.read_text().splitlines()[0])
     new = json.dumps(first | {"episode": "LNK-2026-0002", "command_id": "another"})
     refused = pair[1]("append", input=new)

@@ -15,7 +15,7 @@ LEE = {"id": "c-lee", "role": "clinician", "credential": "LIMHP"}
 
 def chained() -> list[str]:
     """A session corrected three times (one withdrawn), a void withdrawn, and a plan struck with its addendum."""
-    facts: list[dict[str, object]] = [
+    events: list[dict[str, object]] = [
         {
             "type": "session_attended",
             "occurred_on": "2026-01-07",
@@ -59,7 +59,7 @@ def chained() -> list[str]:
         {"type": "voided", "occurred_on": "2026-01-14", "target": 7, "reason": "wrong_client"},
         {"type": "voided", "occurred_on": "2026-01-15", "target": 6, "reason": "duplicate", "actor": LEE},
     ]
-    return [amended()[0], *(json.dumps({"episode": "A-1", "actor": ME} | fact) for fact in facts)]
+    return [amended()[0], *(json.dumps({"episode": "A-1", "actor": ME} | event) for event in events)]
 
 
 def test_chains_of_corrections_and_voids_stay_readable(caretrail: Caretrail) -> None:
@@ -68,7 +68,7 @@ def test_chains_of_corrections_and_voids_stay_readable(caretrail: Caretrail) -> 
     assert ended.out == screen("""
 Timeline of A-1
 
-Fact  Happened     Recorded, UTC     What                              Stated by
+Event  Happened     Recorded, UTC     What                              Stated by
 1     2026-01-05   2026-01-05 23:00  admitted to lincoln-iop at level  c-ortiz
                                      2.1, client cl-1                  LADC
 2     2026-01-07   2026-01-07 23:00  group session, 180 min, 13        c-ortiz
@@ -81,7 +81,7 @@ Fact  Happened     Recorded, UTC     What                              Stated by
                                      2026-01-15 23:00 (duplicate):
                                      the correction by 6, c-ortiz,
                                      LADC, 2026-01-10 23:00 (recount)
-3     2026-01-08   2026-01-08 23:00  corrects fact 2: group size is    c-ortiz
+3     2026-01-08   2026-01-08 23:00  corrects event 2: group size is    c-ortiz
                                      11, occurred on is 2026-01-06,    LADC
                                      staff were counted
                                      WITHDRAWN by 5, c-ortiz, LADC,
@@ -89,13 +89,13 @@ Fact  Happened     Recorded, UTC     What                              Stated by
                                      error): the void by 4, c-lee,
                                      LIMHP, 2026-01-09 23:00 (entered
                                      in error)
-4     2026-01-09   2026-01-09 23:00  ✗ voids fact 3: entered in error  c-lee
+4     2026-01-09   2026-01-09 23:00  ✗ voids event 3: entered in error  c-lee
                                      VOIDED by 5, c-ortiz, LADC,       LIMHP
                                      2026-01-10 23:00: entered in
                                      error
-5     2026-01-10   2026-01-10 23:00  voids fact 4: entered in error    c-ortiz
+5     2026-01-10   2026-01-10 23:00  voids event 4: entered in error    c-ortiz
                                                                        LADC
-6     2026-01-10   2026-01-10 23:00  ✗ corrects fact 2: group size is  c-ortiz
+6     2026-01-10   2026-01-10 23:00  ✗ corrects event 2: group size is  c-ortiz
                                      12, recount                       LADC
                                      VOIDED by 10, c-lee, LIMHP,
                                      2026-01-15 23:00: duplicate
@@ -106,17 +106,17 @@ Fact  Happened     Recorded, UTC     What                              Stated by
                                      23:00 (asked)
                                      VOIDED by 9, c-ortiz, LADC,
                                      2026-01-14 23:00: wrong client
-8     2026-01-13   2026-01-13 23:00  ✗ adds to fact 7: seen by payer,  c-ortiz
+8     2026-01-13   2026-01-13 23:00  ✗ adds to event 7: seen by payer,  c-ortiz
                                      asked                             LADC
-                                     VOIDED with fact 7 by 9,
+                                     VOIDED with event 7 by 9,
                                      c-ortiz, LADC, 2026-01-14 23:00:
                                      wrong client
-9     2026-01-14   2026-01-14 23:00  voids fact 7: wrong client        c-ortiz
+9     2026-01-14   2026-01-14 23:00  voids event 7: wrong client        c-ortiz
                                                                        LADC
-10    2026-01-15   2026-01-15 23:00  voids fact 6: duplicate           c-lee
+10    2026-01-15   2026-01-15 23:00  voids event 6: duplicate           c-lee
                                                                        LIMHP
 
-10 facts, 1 corrected, 4 voided
+10 events, 1 corrected, 4 voided
 Current through @10 (latest)
 """)
 
@@ -125,7 +125,7 @@ def test_the_same_is_in_the_json(caretrail: Caretrail) -> None:
     rows = load(caretrail, chained())("timeline", "A-1", "--json").listed
     session, correction, plan, added = rows[1], rows[2], rows[6], rows[7]
     assert (session["occurred_on"], session["happened_on"], session["days_after"]) == ("2026-01-07", "2026-01-06", 1)
-    assert session["fact"]["group_size"] == 13, "the original is as it was"
+    assert session["event"]["group_size"] == 13, "the original is as it was"
     [size, day] = session["corrections"]
     assert (size["version"], size["old"], size["new"], size["author"]) == (3, 13, 11, "c-ortiz")
     assert (day["role"], day["credential"], day["occurred_on"]) == ("clinician", "LADC", "2026-01-08")

@@ -43,7 +43,7 @@ Says       overdue: review overdue, due 2026-03-07
              from 2026-03-08 to 2026-03-10
 Because    base 2026-02-05 last review + 30 days = 2026-03-07; on 2026-03-08: 1
            day overdue
-Rests on   fact 25, 2026-02-05: review of plan 1, with client, updated, signed
+Rests on   event 25, 2026-02-05: review of plan 1, with client, updated, signed
            by c-ortiz and c-lee and cl-7f3a (deferred)
 Ends with  a review of a signed plan with the client or guardian, signed by a
            clinician of the team
@@ -97,7 +97,7 @@ LNK-2026-0001 on 2026-03-06
 Says       violation: group of 2026-03-02 09:00: 13 clients, 3 to 12 allowed
              from 2026-03-02 to 2026-03-08
 Because    3 <= 13 <= 12 fails; on 2026-03-06: up since 2026-03-02
-Rests on   fact 53, 2026-03-02: group session, 180 min, 13 clients, in person
+Rests on   event 53, 2026-03-02: group session, 180 min, 13 clients, in person
 Ends with  nothing, if the count is right: it can be explained, or corrected if
            it is wrong
 The rule   A treatment group has no fewer than three and no more than twelve
@@ -161,12 +161,12 @@ def test_a_met_verdict_is_so_and_not_up(seen: Caretrail) -> None:
 
 
 def test_what_was_not_met_when_a_stay_ended_names_nothing_that_would_end_it(caretrail: Caretrail, example: str) -> None:
-    facts = [json.loads(line) for line in example.splitlines()]
-    kept = [fact for fact in facts if fact["occurred_on"] < "2026-01-10"]
+    events = [json.loads(line) for line in example.splitlines()]
+    kept = [event for event in events if event["occurred_on"] < "2026-01-10"]
     end = {"type": "discharged", "reason": "terminated", "last_contact_on": "2026-01-09", "occurred_on": "2026-02-20"}
     ended = kept[1] | end
     last = {name: ended[name] for name in ("episode", "actor", *end)}
-    lines = "\n".join(json.dumps(fact) for fact in (*kept, last))
+    lines = "\n".join(json.dumps(event) for event in (*kept, last))
     assert caretrail("append", "--imported", input=lines).status == 0
     shown = caretrail("why", "LNK-2026-0001", "R1", "--as-of", "2026-03-10").out
     assert row(shown, "Says").startswith("not met: review due 2026-02-06")
@@ -175,10 +175,10 @@ def test_what_was_not_met_when_a_stay_ended_names_nothing_that_would_end_it(care
     assert "Ends with" not in shown
 
 
-def test_a_corrected_fact_shows_what_stood_there_and_what_counts(caretrail: Caretrail) -> None:
-    facts = [*amended()[:3], amended()[3].replace("11", "14")]
-    shown = load(caretrail, facts)("why", "A-1", "I3", "--as-of", "2026-01-06").out
-    assert "fact 3, 2026-01-05: group session, 180 min, 13 clients; corrected by fact 4: group size 13 → 14" in row(
+def test_a_corrected_event_shows_what_stood_there_and_what_counts(caretrail: Caretrail) -> None:
+    events = [*amended()[:3], amended()[3].replace("11", "14")]
+    shown = load(caretrail, events)("why", "A-1", "I3", "--as-of", "2026-01-06").out
+    assert "event 3, 2026-01-05: group session, 180 min, 13 clients; corrected by event 4: group size 13 → 14" in row(
         shown, "Rests on"
     )
 
@@ -190,7 +190,7 @@ def test_an_explanation_is_told_with_the_finding_it_quiets(caretrail: Caretrail)
     assert row(shown, "Says") == (
         "overdue: review overdue, due 2026-02-04 (quiet: explained) since 2026-02-05, and it still stands"
     )
-    assert row(shown, "Explained") == "fact 2, 2026-02-20: explains R1 of 2026-02-10: weather"
+    assert row(shown, "Explained") == "event 2, 2026-02-20: explains R1 of 2026-02-10: weather"
     assert [line.split("  ")[-1] for line in shown.splitlines() if line.startswith("  2026-02-20")] == [
         "review overdue, due 2026-02-04 (quiet)"
     ]
@@ -206,7 +206,7 @@ A-1 on 2026-01-06
 Says       unknown: policy pack xx-nowhere is not installed: nothing is judged
              since 2026-01-05, and it still stands
 Because    on 2026-01-06: up since 2026-01-05
-Rests on   fact 1, 2026-01-05: admitted to lincoln-iop at level 2.1, client cl-1
+Rests on   event 1, 2026-01-05: admitted to lincoln-iop at level 2.1, client cl-1
 Ends with  the policy pack, in the folder that CARETRAIL_PACKS names; or a
            correction of the admission
 The rule   An episode is judged by the policy pack its admission names, if that
@@ -227,9 +227,9 @@ Current through @1 (latest)
     )
 
 
-def test_nothing_is_in_the_way_of_reading_the_facts(seen: Caretrail) -> None:
+def test_nothing_is_in_the_way_of_reading_the_events(seen: Caretrail) -> None:
     shown = seen("why", "LNK", "QUARANTINE", "--as-of", "2026-02-06").out
-    assert row(shown, "Says") == "nothing: every fact of the episode can be read"
+    assert row(shown, "Says") == "nothing: every event of the episode can be read"
 
 
 def test_the_version_of_the_rules_is_named_with_both_its_dates(

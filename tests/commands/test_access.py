@@ -22,8 +22,8 @@ from caretrail.commands.access import (
     Actor,
     payload,
 )
-from caretrail.errors import AccessNotRecorded, CommandReused, InvalidFact, StoreError
-from caretrail.events import Accessed, fact_from, payload_of, read_fact
+from caretrail.errors import AccessNotRecorded, CommandReused, InvalidEvent, StoreError
+from caretrail.events import Accessed, event_from, payload_of, read_event
 from caretrail.events.values import Person
 from caretrail.log import EventRecorder, init_store, new_salt, open_recorder
 from caretrail.log.records import ACCESS_NAME, ACCESS_SOURCE, LARGEST_PAYLOAD, PendingAccess, access_stream
@@ -34,7 +34,7 @@ from tests.support.stores import WRITING, all_at_once, log_of, pending, run_sql,
 DAY = date(2026, 3, 9)
 ORTIZ = Actor("c-ortiz", "clinician", "LADC")
 CONTEXT = AccessContext("timeline", ORTIZ)
-GIVEN = {"recipient": "Nebraska DHHS", "basis": "audit", "description": "facts and findings of the episode"}
+GIVEN = {"recipient": "Nebraska DHHS", "basis": "audit", "description": "events and findings of the episode"}
 
 
 def look(command_id: str = "look", text: bytes = b"{}") -> PendingAccess:
@@ -46,15 +46,15 @@ def log(recorder: EventRecorder, context: AccessContext = CONTEXT) -> AccessLog:
 
 
 def looks(recorder: EventRecorder) -> list[Accessed]:
-    found = [read_fact(row.topic, row.state) for row in recorder.read_accesses(0, recorder.max_position())]
-    assert all(isinstance(fact, Accessed) for fact in found)
-    return [fact for fact in found if isinstance(fact, Accessed)]
+    found = [read_event(row.topic, row.state) for row in recorder.read_accesses(0, recorder.max_position())]
+    assert all(isinstance(event, Accessed) for event in found)
+    return [event for event in found if isinstance(event, Accessed)]
 
 
-# --- the fact -------------------------------------------------------------------------------------------------------
+# --- the event -------------------------------------------------------------------------------------------------------
 
 
-def test_the_words_are_those_of_the_published_facts() -> None:
+def test_the_words_are_those_of_the_published_events() -> None:
     fields = Accessed.model_fields["purpose"], Person.model_fields["role"]
     assert tuple(get_args(field.annotation) for field in fields) == (PURPOSES, ROLES)
 
@@ -74,25 +74,25 @@ def test_what_is_written_without_the_models_is_what_they_would_write(
 ) -> None:
     """The control is the model itself: reading it back and writing it again gives the same bytes."""
     written = payload(context, "ortiz", DAY, **shown)
-    fact = read_fact(ACCESS_NAME, written)
-    assert payload_of(fact) == written
-    assert (fact.occurred_on, fact.actor.id) == (DAY, "c-ortiz" if context.actor else "ortiz")
+    event = read_event(ACCESS_NAME, written)
+    assert payload_of(event) == written
+    assert (event.occurred_on, event.actor.id) == (DAY, "c-ortiz" if context.actor else "ortiz")
 
 
 @pytest.mark.parametrize("account", ["", "DOMÄNE\\Ortiz", "x" * 100, "a b"])
 def test_without_an_actor_the_account_stands_for_one_as_far_as_an_id_can(account: str) -> None:
-    fact = read_fact(ACCESS_NAME, payload(AccessContext("show"), account, DAY, episodes=["A"], found=1))
-    assert fact.actor.role == "other"
+    event = read_event(ACCESS_NAME, payload(AccessContext("show"), account, DAY, episodes=["A"], found=1))
+    assert event.actor.role == "other"
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "\0", "x" * 4001, "\ud800"])
 def test_glass_is_not_broken_without_a_reason(reason: str) -> None:
-    with pytest.raises(InvalidFact):
+    with pytest.raises(InvalidEvent):
         AccessContext("show", ORTIZ, reason=reason)
     assert AccessContext("show", ORTIZ, "audit", reason="fire").purpose == "emergency"
-    with pytest.raises(InvalidFact, match="needs its reason"):
+    with pytest.raises(InvalidEvent, match="needs its reason"):
         AccessContext("show", ORTIZ, "emergency")
-    with pytest.raises(InvalidFact, match="purpose: must be one of treatment"):
+    with pytest.raises(InvalidEvent, match="purpose: must be one of treatment"):
         AccessContext("show", ORTIZ, "curiosity")
 
 
@@ -100,7 +100,7 @@ def test_glass_is_not_broken_without_a_reason(reason: str) -> None:
     "actor", [Actor("a b", "staff"), Actor("a", "boss"), Actor("a", "staff", "\n"), Actor("", "staff")]
 )
 def test_who_cannot_be_recorded_cannot_ask(actor: Actor) -> None:
-    with pytest.raises(InvalidFact, match="actor"):
+    with pytest.raises(InvalidEvent, match="actor"):
         AccessContext("show", actor)
 
 
@@ -125,7 +125,7 @@ def test_many_who_look_at_once_never_clash(recorder: EventRecorder) -> None:
     assert [event.position for event in log_of(recorder)] == list(range(1, 9))
 
 
-def test_many_episodes_are_said_in_several_facts_of_one_call(recorder: EventRecorder) -> None:
+def test_many_episodes_are_said_in_several_events_of_one_call(recorder: EventRecorder) -> None:
     numbers = [f"{'e' * 58}{number:06}" for number in range(MOST_EPISODES + 1)]
     log(recorder)([*reversed(numbers), numbers[0]])
     first, second = looks(recorder)
@@ -160,11 +160,11 @@ def unchecked(_: Sequence[PendingAccess]) -> None:
 def test_what_the_store_could_not_keep_is_refused(
     recorder: EventRecorder, sent: list[PendingAccess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(InvalidFact):
+    with pytest.raises(InvalidEvent):
         recorder.record_access(sent)
     if recorder.database.dialect == "postgresql":  # by the function itself, too
         monkeypatch.setattr("caretrail.log.recorder.check_accesses", unchecked)
-        with pytest.raises(InvalidFact):
+        with pytest.raises(InvalidEvent):
             recorder.record_access(sent)
     assert log_of(recorder) == []
 
@@ -179,16 +179,16 @@ FORGED = {
 
 @pytest.mark.parametrize("name", ["accessed/1", "accessed/2", "accessed/1;imported", "accessed/"])
 def test_append_takes_no_look(recorder: EventRecorder, name: str) -> None:
-    with pytest.raises(InvalidFact, match="by reading, never by append"):
+    with pytest.raises(InvalidEvent, match="by reading, never by append"):
         recorder.append([pending(uuid4(), name=name)])
-    with pytest.raises(InvalidFact, match="by reading, never by append"):
+    with pytest.raises(InvalidEvent, match="by reading, never by append"):
         recorder.append([pending(uuid4(), source=ACCESS_SOURCE)])
     assert log_of(recorder) == []
 
 
-def test_a_look_is_no_fact_to_send(store_url: str, tmp_path: Path) -> None:
-    with pytest.raises(InvalidFact, match="by reading, never by append"):
-        fact_from(FORGED)
+def test_a_look_is_no_event_to_send(store_url: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidEvent, match="by reading, never by append"):
+        event_from(FORGED)
     ended = Caretrail(store_url, tmp_path)("append", input=json.dumps(FORGED))
     assert ended.status == 1
     assert "line 1: an access is recorded by reading, never by append" in ended.err
@@ -266,7 +266,7 @@ def test_a_store_that_takes_no_writes_sends_the_look_where_it_does(store_url: st
         AccessLog(recorder, CONTEXT, lambda: DAY, primary)(["A"])
         primary.close()
         with open_recorder(primary_url) as there:
-            assert [fact.episodes for fact in looks(there)] == [("A",)]
+            assert [event.episodes for event in looks(there)] == [("A",)]
 
 
 def test_it_must_be_the_same_store_and_take_writes_itself(store_url: str, tmp_path: Path) -> None:
@@ -297,10 +297,10 @@ def test_a_lock_held_too_long_is_an_error_with_its_cause(
 
 def test_what_is_handed_out_is_said_with_the_look(recorder: EventRecorder) -> None:
     log(recorder).disclose(["A", "B"], GIVEN | {"consent": "con-7", "digest": "0" * 64})
-    [fact] = looks(recorder)
-    assert fact.episodes == ("A", "B")
-    assert fact.disclosure is not None
-    assert (fact.disclosure.recipient, fact.disclosure.consent) == ("Nebraska DHHS", "con-7")
-    with pytest.raises(InvalidFact, match="basis: must be one of"):
+    [event] = looks(recorder)
+    assert event.episodes == ("A", "B")
+    assert event.disclosure is not None
+    assert (event.disclosure.recipient, event.disclosure.consent) == ("Nebraska DHHS", "con-7")
+    with pytest.raises(InvalidEvent, match="basis: must be one of"):
         log(recorder).disclose(["A"], GIVEN | {"basis": "because"})
     assert len(log_of(recorder)) == 1

@@ -1,4 +1,4 @@
-"""Facts in, receipts out: on both stores, with retries, conflicts, refusals and all-or-nothing calls."""
+"""Events in, receipts out: on both stores, with retries, conflicts, refusals and all-or-nothing calls."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from caretrail.commands.decide import UnreadableEpisode
 from caretrail.errors import (
     CommandReused,
     Impossible,
-    InvalidFact,
+    InvalidEvent,
     Refused,
     StayOverlap,
     UnknownEpisode,
     VersionConflict,
 )
-from caretrail.events import Fact, parse_fact
+from caretrail.events import Event, parse_event
 from caretrail.log import open_recorder
-from tests.support.build import admitted, attestation, discharged, fact, session
+from tests.support.build import admitted, attestation, discharged, event, session
 from tests.support.stores import pending
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
@@ -45,15 +45,15 @@ def receipts(outcomes: list[Receipt | Refused]) -> list[Receipt]:
 
 
 def test_the_example_is_taken_whole_and_again_with_the_same_receipts(commands: Commands) -> None:
-    facts = [parse_fact(line) for line in EXAMPLE.read_bytes().splitlines()]
-    first = receipts(commands.append_each(facts))
+    events = [parse_event(line) for line in EXAMPLE.read_bytes().splitlines()]
+    first = receipts(commands.append_each(events))
     assert [r.version for r in first] == [r.position for r in first] == list(range(1, 66))
-    assert commands.append_each(facts) == first
-    assert commands.append(facts) == first
+    assert commands.append_each(events) == first
+    assert commands.append(events) == first
     assert commands.episode("LNK-2026-0001").version == 65
 
 
-def test_a_fact_without_a_command_id_is_a_new_fact_each_time(commands: Commands) -> None:
+def test_an_event_without_a_command_id_is_a_new_event_each_time(commands: Commands) -> None:
     commands.append([admitted()])
     assert [r.version for r in commands.append([session("2026-01-06")]) + commands.append([session("2026-01-06")])] == [
         2,
@@ -69,7 +69,7 @@ def test_a_command_id_used_for_other_content_is_refused_and_names_the_position(c
     assert commands.append([session("2026-01-06", command_id="a/1", source="ehr")])[0].version == 2, "unique per source"
 
 
-def test_a_retry_is_recognised_whether_or_not_it_is_marked_as_imported(commands: Commands) -> None:
+def test_a_retry_is_recognized_whether_or_not_it_is_marked_as_imported(commands: Commands) -> None:
     first = commands.append([admitted(command_id="a/1")], imported=True)
     assert commands.append([admitted(command_id="a/1")]) == first
     assert commands.episode("E-1").entries[0].imported
@@ -101,8 +101,8 @@ def test_all_or_nothing_takes_nothing_and_names_who_is_to_blame(commands: Comman
     assert commands.append([admitted()])[0].position == 1
 
 
-def test_all_or_nothing_takes_nothing_when_one_command_stands_for_two_facts(commands: Commands) -> None:
-    with pytest.raises(InvalidFact, match="appears twice") as caught:
+def test_all_or_nothing_takes_nothing_when_one_command_stands_for_two_events(commands: Commands) -> None:
+    with pytest.raises(InvalidEvent, match="appears twice") as caught:
         commands.append([admitted(command_id="a/1"), session("2026-01-06", command_id="a/1")])
     assert caught.value.index == 1
     with pytest.raises(UnknownEpisode):
@@ -111,7 +111,7 @@ def test_all_or_nothing_takes_nothing_when_one_command_stands_for_two_facts(comm
 
 def test_the_episode_that_is_impossible_as_a_whole_is_the_one_that_is_named(commands: Commands) -> None:
     with pytest.raises(Impossible) as caught:
-        commands.append([admitted(), fact("resumed", "2026-01-06"), admitted("01-05", "E-2", client="cl-2")])
+        commands.append([admitted(), event("resumed", "2026-01-06"), admitted("01-05", "E-2", client="cl-2")])
     assert caught.value.index == 1
 
 
@@ -132,12 +132,12 @@ def test_an_episode_that_cannot_be_read_does_not_stop_the_others(
     assert commands.episode("E-1").version == 2
 
 
-def test_facts_of_one_call_are_judged_together(commands: Commands) -> None:
+def test_events_of_one_call_are_judged_together(commands: Commands) -> None:
     commands.append([admitted(), discharged("2026-03-02")])
     with pytest.raises(Impossible):
         commands.append(
             [
-                fact(
+                event(
                     "corrected",
                     "2026-03-09",
                     target=1,
@@ -148,14 +148,14 @@ def test_facts_of_one_call_are_judged_together(commands: Commands) -> None:
         )
     commands.append(
         [
-            fact(
+            event(
                 "corrected",
                 "2026-03-09",
                 target=1,
                 values={"occurred_on": "2026-03-03"},
                 reason="typing error",
             ),
-            fact(
+            event(
                 "corrected",
                 "2026-03-09",
                 target=2,
@@ -185,10 +185,10 @@ def test_a_return_after_discharge_is_a_new_episode_and_an_old_one_may_be_entered
     commands.append([admitted(), discharged("2026-03-02")])
     commands.append([admitted("2026-03-02", "E-2", prior_episode="E-1", client="cl-E-1")])
     commands.append([admitted("2025-01-05", "E-0", client="cl-E-1"), discharged("2025-03-02", "E-0")])
-    void_discharge = fact("voided", "2026-03-09", target=2, reason="entered_in_error")
+    void_discharge = event("voided", "2026-03-09", target=2, reason="entered_in_error")
     with pytest.raises(StayOverlap, match="in episode E-2"):
         commands.append([void_discharge])
-    moved = fact(
+    moved = event(
         "corrected",
         "2026-03-09",
         "E-0",
@@ -201,10 +201,10 @@ def test_a_return_after_discharge_is_a_new_episode_and_an_old_one_may_be_entered
 
 
 def test_a_transfer_to_another_program_moves_the_stay(commands: Commands) -> None:
-    away = fact("transferred", "2026-02-02", from_level="2.1", to_level="1", edition="asam-3", to_program="op")
+    away = event("transferred", "2026-02-02", from_level="2.1", to_level="1", edition="asam-3", to_program="op")
     commands.append([admitted(), away])
     commands.append([admitted("2026-02-02", "E-2", client="cl-E-1")])
-    back = fact("transferred", "2026-02-09", from_level="1", to_level="2.1", edition="asam-3", to_program="iop")
+    back = event("transferred", "2026-02-09", from_level="1", to_level="2.1", edition="asam-3", to_program="iop")
     with pytest.raises(StayOverlap, match="in episode E-2"):
         commands.append([back])
 
@@ -218,7 +218,7 @@ def test_after_a_refused_call_the_next_decision_rests_on_what_is_stored(commands
 
 
 def test_a_decision_on_an_old_version_is_made_again(store_url: str) -> None:
-    """Given two services that remember one episode, when both append in turn, then neither loses nor repeats a fact."""
+    """Given two services that remember one episode, when both append in turn, neither loses or repeats an event."""
     with (
         Commands(open_recorder(store_url), lambda: NOW) as one,
         Commands(open_recorder(store_url), lambda: NOW) as two,
@@ -232,7 +232,7 @@ def test_a_decision_on_an_old_version_is_made_again(store_url: str) -> None:
         assert one.episode("E-1").version == 12
 
 
-def test_a_fact_that_another_records_before_the_append_gets_that_receipt(
+def test_an_event_that_another_records_before_the_append_gets_that_receipt(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was decided meanwhile was not stored, so the next decision must not rest on it."""
@@ -257,11 +257,11 @@ def test_a_fact_that_another_records_before_the_append_gets_that_receipt(
             one.append([session("2026-02-03")])
 
 
-def test_a_fact_of_one_call_that_another_records_meanwhile_gets_that_receipt(
+def test_an_event_of_one_call_that_another_records_meanwhile_gets_that_receipt(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its command was looked up before the first fact was recorded; the discharge waits for the round after."""
-    facts = [admitted(), fact("discharged", "2026-02-02", reason="completed", command_id="k-2")]
+    """Its command was looked up before the first event was recorded; the discharge waits for the round after."""
+    events = [admitted(), event("discharged", "2026-02-02", reason="completed", command_id="k-2")]
     with (
         Commands(open_recorder(store_url), lambda: NOW) as one,
         Commands(open_recorder(store_url), lambda: NOW) as two,
@@ -272,16 +272,16 @@ def test_a_fact_of_one_call_that_another_records_meanwhile_gets_that_receipt(
 
         def then(*args: Any, **more: Any) -> Any:
             recorded = append(*args, **more)
-            theirs.extend(two.append(facts[1:]))
+            theirs.extend(two.append(events[1:]))
             return recorded
 
         monkeypatch.setattr(recorder, "append", then)
-        assert one.append_each(facts)[1:] == theirs
+        assert one.append_each(events)[1:] == theirs
         assert one.episode("E-1").version == 2
 
 
 @pytest.mark.parametrize("remembered", [True, False])
-def test_one_fact_is_two_round_trips_on_postgresql(
+def test_one_event_is_two_round_trips_on_postgresql(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, remembered: bool
 ) -> None:
     with Commands(open_recorder(postgres_url), lambda: NOW) as app:
@@ -357,22 +357,22 @@ def test_variables_of_the_host_do_not_change_where_we_store(
         assert app.episode("E-1").version == 1
 
 
-def test_a_programs_own_facts_have_a_stream_of_their_own(commands: Commands) -> None:
-    attested = attestation("licence")
+def test_a_programs_own_events_have_a_stream_of_their_own(commands: Commands) -> None:
+    attested = attestation("license")
     first, second = commands.append([attested]), commands.append([attested])
     assert (first[0].episode, first[0].version, second[0].version) == (None, 1, 2)
     with pytest.raises(UnknownEpisode):
         commands.episode("program:iop")
 
 
-def test_facts_sent_together_fare_as_if_sent_alone_also_where_stays_move(commands: Commands) -> None:
+def test_events_sent_together_fare_as_if_sent_alone_also_where_stays_move(commands: Commands) -> None:
     """Given one client in two programs, when A moves to B's program before B has left, then A is refused."""
 
-    def admit(episode: str, program: str) -> Fact:
+    def admit(episode: str, program: str) -> Event:
         return admitted("01-05", episode, client="cl-1", program=program)
 
-    def move(episode: str, day: str, program: str, start: str, end: str) -> Fact:
-        return fact("transferred", day, episode, from_level=start, to_level=end, to_program=program)
+    def move(episode: str, day: str, program: str, start: str, end: str) -> Event:
+        return event("transferred", day, episode, from_level=start, to_level=end, to_program=program)
 
     commands.append_each([admit("A", "q1"), admit("B", "q2")])
     outcomes = commands.append_each(
@@ -386,7 +386,7 @@ def test_facts_sent_together_fare_as_if_sent_alone_also_where_stays_move(command
     assert len(commands.append(old)) == 2, "together they are an old stay that is over"
 
 
-def test_facts_of_one_call_may_come_in_any_order(commands: Commands) -> None:
+def test_events_of_one_call_may_come_in_any_order(commands: Commands) -> None:
     assert [r.version for r in commands.append([session("2026-01-06"), admitted()])] == [1, 2]
     with pytest.raises(UnknownEpisode):
         commands.append([session("2026-01-06", "E-9"), session("2026-01-07", "E-9")])

@@ -1,4 +1,4 @@
-"""A caller may name the version it decided on: then the fact is recorded as the next one, or refused with both."""
+"""A caller may name the version it decided on: then the event is recorded as the next one, or refused with both."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
-from caretrail.errors import CommandReused, Impossible, InvalidFact, Refused, VersionConflict
-from caretrail.events import fact_from, payload_of
+from caretrail.errors import CommandReused, Impossible, InvalidEvent, Refused, VersionConflict
+from caretrail.events import event_from, payload_of
 from caretrail.log import open_recorder
 from caretrail.service import WholeEpisode, create_store, open_store
 from tests.cli.conftest import Caretrail
 from tests.reading.given import NOW
-from tests.support.build import admitted, attestation, fact, session
+from tests.support.build import admitted, attestation, event, session
 from tests.support.proxy import proxy_to
 from tests.support.stores import all_at_once
 
@@ -32,7 +32,7 @@ def commands(store_url: str) -> Iterator[Commands]:
         yield app
 
 
-def test_a_fact_is_recorded_as_the_version_after_the_one_it_was_decided_on(commands: Commands) -> None:
+def test_an_event_is_recorded_as_the_version_after_the_one_it_was_decided_on(commands: Commands) -> None:
     [first] = commands.append([admitted("01-05", expected_version=0)])
     [second] = commands.append([session("01-06", expected_version=1)])
     assert (first.version, second.version) == (1, 2)
@@ -66,7 +66,7 @@ def test_it_is_not_decided_again_for_a_caller_who_decided(store_url: str, monkey
         assert ours.episode("E-1").version == 4
 
 
-def test_what_was_refused_beside_a_fact_that_was_not_stored_is_decided_again(
+def test_what_was_refused_beside_an_event_that_was_not_stored_is_decided_again(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Given a discharge and a later session in one call, when others make the discharge impossible, it stands."""
@@ -74,7 +74,7 @@ def test_what_was_refused_beside_a_fact_that_was_not_stored_is_decided_again(
         ours, theirs = (stack.enter_context(Commands(open_recorder(store_url), lambda: NOW)) for _ in range(2))
         theirs.append([admitted("01-05")])
         _just_before_the_append(ours, monkeypatch, lambda: theirs.append([session("02-10")]))
-        left = fact("discharged", "02-02", reason="completed")
+        left = event("discharged", "02-02", reason="completed")
         outcomes = ours.append_each([left, session("02-03")])
     assert [type(outcome) for outcome in outcomes] == [Impossible, Receipt]
 
@@ -125,7 +125,9 @@ def test_a_retry_gets_its_first_receipt_although_the_version_moved_on(commands: 
     commands.append([session("01-07"), session("01-08")])
     assert commands.append([sent]) == first
     assert commands.append_each([sent]) == first
-    assert commands.append([sent.model_copy(update={"expected_version": 9})]) == first, "it is of the act, not the fact"
+    assert commands.append([sent.model_copy(update={"expected_version": 9})]) == first, (
+        "it is of the act, not the event"
+    )
     with pytest.raises(CommandReused):
         commands.append([session("01-09", command_id="k", expected_version=1)])
 
@@ -174,24 +176,24 @@ def test_an_answer_lost_after_the_commit_is_no_conflict(postgres_url: str) -> No
         assert commands.episode("E-1").version == 2
 
 
-def test_facts_of_one_call_count_on(commands: Commands) -> None:
-    facts = [admitted("01-05", expected_version=0), *(session("01-06", expected_version=n) for n in (1, 2))]
-    assert [receipt.version for receipt in commands.append(facts)] == [1, 2, 3]
+def test_events_of_one_call_count_on(commands: Commands) -> None:
+    events = [admitted("01-05", expected_version=0), *(session("01-06", expected_version=n) for n in (1, 2))]
+    assert [receipt.version for receipt in commands.append(events)] == [1, 2, 3]
     outcomes = commands.append_each([session("01-07", expected_version=n) for n in (3, 3, 4)])
     assert [type(outcome) for outcome in outcomes] == [Receipt, VersionConflict, Receipt]
 
 
 def test_a_program_has_versions_too(commands: Commands) -> None:
-    commands.append([attestation("licence", expected_version=0)])
+    commands.append([attestation("license", expected_version=0)])
     with pytest.raises(VersionConflict):
-        commands.append([attestation("licence", expected_version=0)])
+        commands.append([attestation("license", expected_version=0)])
 
 
 def test_it_is_not_part_of_what_is_kept(commands: Commands) -> None:
     sent = admitted("01-05", expected_version=0)
     assert b"expected_version" not in payload_of(sent)
-    with pytest.raises(InvalidFact, match="expected_version cannot be corrected"):
-        commands.append([sent, fact("corrected", "01-06", target=1, values={"expected_version": 3}, reason="r")])
+    with pytest.raises(InvalidEvent, match="expected_version cannot be corrected"):
+        commands.append([sent, event("corrected", "01-06", target=1, values={"expected_version": 3}, reason="r")])
 
 
 def test_a_service_names_the_version_it_has_seen(store_url: str) -> None:
@@ -228,4 +230,4 @@ def test_lines_name_it_and_are_told_both(store_url: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("value", [-1, 1.5, "1", True, 2**63])
 def test_what_is_no_version_is_refused(value: object) -> None:
     with pytest.raises(Refused, match="expected_version"):
-        fact_from(session("01-06").model_dump(mode="json", exclude_none=True) | {"expected_version": value})
+        event_from(session("01-06").model_dump(mode="json", exclude_none=True) | {"expected_version": value})

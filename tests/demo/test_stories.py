@@ -60,18 +60,18 @@ def test_continued_stay_is_a_plain_yes_only_where_a_determination_holds(
     assert verdicts["DEMO-011"] == "eligible"
 
 
-def test_the_timeline_worth_showing_has_a_late_a_corrected_and_a_struck_fact(
+def test_the_timeline_worth_showing_has_a_late_a_corrected_and_a_struck_event(
     told: tuple[date, Mapping[str, Episode]],
 ) -> None:
     _, found = told
     episode = found[TIMELINE_EPISODE]
-    (late,) = [entry for entry in episode.entries if entry.fact.late_reason]
-    assert late.recorded_at.date() - late.fact.occurred_on > timedelta(days=7)
+    (late,) = [entry for entry in episode.entries if entry.event.late_reason]
+    assert late.recorded_at.date() - late.event.occurred_on > timedelta(days=7)
     assert list(episode.amendments.corrections) == [late.version]
     assert len(episode.amendments.voided_by) == 1
     assert len(episode.amendments.addenda) == 1
-    sizes = {item.version: getattr(item.fact, "group_size", None) for item in episode.history}
-    assert (getattr(late.fact, "group_size", None), sizes[late.version]) == (13, 11)
+    sizes = {item.version: getattr(item.event, "group_size", None) for item in episode.history}
+    assert (getattr(late.event, "group_size", None), sizes[late.version]) == (13, 11)
 
 
 def test_stories_come_first_and_have_numbers_to_remember() -> None:

@@ -16,16 +16,16 @@ from caretrail.episode.amendments import amendments
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import effective_history
 from caretrail.episode.outline import outline
-from caretrail.errors import Impossible, InvalidFact, Refused, UnknownEpisode
-from caretrail.events import Fact, parse_fact
-from caretrail.events.catalog import FACT_TYPES
+from caretrail.errors import Impossible, InvalidEvent, Refused, UnknownEpisode
+from caretrail.events import Event, parse_event
+from caretrail.events.catalog import EVENT_TYPES
 from tests.support.build import (
     ORTIZ,
     admitted,
     assessed,
     corrected,
     discharged,
-    fact,
+    event,
     plan,
     reviewed,
     session,
@@ -37,24 +37,24 @@ from tests.support.build import (
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
 
 
-def given(*facts: Fact) -> Episode:
+def given(*events: Event) -> Episode:
     episode = Episode(UUID(int=1))
-    for item in facts:
+    for item in events:
         episode.record(item, now=NOW)
     return episode
 
 
-def refusal(episode: Episode, item: Fact, now: datetime = NOW) -> Refused:
+def refusal(episode: Episode, item: Event, now: datetime = NOW) -> Refused:
     before = episode.version, list(episode.entries)
     with pytest.raises(Refused) as caught:
         episode.record(item, now=now)
-    assert (episode.version, episode.entries) == before, "a refused fact leaves no trace"
+    assert (episode.version, episode.entries) == before, "a refused event leaves no trace"
     assert caught.value.hint
     return caught.value
 
 
 OPEN = (assessed(), admitted(), plan("2026-01-07"))
-"""Assessed is fact 1, admitted fact 2, the plan fact 3."""
+"""Assessed is event 1, admitted event 2, the plan event 3."""
 
 
 # --- opening ------------------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ OPEN = (assessed(), admitted(), plan("2026-01-07"))
 @pytest.mark.parametrize(
     "item", [session("2026-01-05"), plan("2026-01-05"), discharged("2026-01-05"), voided("2026-01-05", 1)]
 )
-def test_an_episode_begins_with_an_assessment_or_an_admission(item: Fact) -> None:
+def test_an_episode_begins_with_an_assessment_or_an_admission(item: Event) -> None:
     assert isinstance(refusal(given(), item), UnknownEpisode)
 
 
@@ -98,11 +98,11 @@ def test_a_reassessment_may_name_the_program_the_client_went_to() -> None:
     [
         plan("2026-01-07"),
         reviewed("2026-02-05"),
-        fact("continued_stay_determined", "2026-02-05", decision="continue"),
-        fact("schedule_set", "2026-02-05", schedule={"minutes_per_week": 540, "days_per_week": 3}),
-        fact("team_changed", "2026-02-05"),
-        fact("held", "2026-02-05", reason="jail"),
-        fact(
+        event("continued_stay_determined", "2026-02-05", decision="continue"),
+        event("schedule_set", "2026-02-05", schedule={"minutes_per_week": 540, "days_per_week": 3}),
+        event("team_changed", "2026-02-05"),
+        event("held", "2026-02-05", reason="jail"),
+        event(
             "authorized",
             "2026-02-05",
             **{
@@ -120,7 +120,7 @@ def test_a_reassessment_may_name_the_program_the_client_went_to() -> None:
     ],
     ids=lambda item: item.type,
 )
-def test_only_an_admitted_client_has(item: Fact) -> None:
+def test_only_an_admitted_client_has(item: Event) -> None:
     assert "needs an admission" in refusal(given(assessed()), item).message
 
 
@@ -128,7 +128,7 @@ def test_a_review_dated_before_the_admission_is_impossible_and_a_session_is_not(
     episode = given(*OPEN, session("2026-01-03"))
     problem = refusal(episode, reviewed("2026-01-04"))
     assert isinstance(problem, Impossible)
-    assert "dated before the admission (fact 2)" in problem.message
+    assert "dated before the admission (event 2)" in problem.message
     assert problem.versions == (5, 2)
 
 
@@ -144,8 +144,8 @@ CLOSED = (*OPEN, session("2026-02-02"), discharged("2026-03-02", last_contact_on
 @pytest.mark.parametrize(
     "item", [session("2026-03-03"), reviewed("2026-03-03"), assessed("2026-03-03")], ids=lambda i: i.type
 )
-def test_nothing_is_dated_after_the_discharge(item: Fact) -> None:
-    assert "after the discharge (fact 5)" in refusal(given(*CLOSED), item).message
+def test_nothing_is_dated_after_the_discharge(item: Event) -> None:
+    assert "after the discharge (event 5)" in refusal(given(*CLOSED), item).message
 
 
 @pytest.mark.parametrize(
@@ -153,20 +153,20 @@ def test_nothing_is_dated_after_the_discharge(item: Fact) -> None:
     [
         session("2026-02-03"),
         session("2026-03-02"),
-        fact("signed", "2026-03-09", target=3, signatures=[signature("c-lee", "2026-03-09")]),
-        fact("explained", "2026-03-09", rule="NE21-I1", on="2026-02-09", code="weather"),
-        fact("addendum", "2026-03-09", target=3, text="letter", reason="came late"),
+        event("signed", "2026-03-09", target=3, signatures=[signature("c-lee", "2026-03-09")]),
+        event("explained", "2026-03-09", rule="NE21-I1", on="2026-02-09", code="weather"),
+        event("addendum", "2026-03-09", target=3, text="letter", reason="came late"),
         corrected("2026-03-09", 4, minutes=170),
         voided("2026-03-09", 4),
         voided("2026-03-09", 5),
     ],
     ids=lambda item: f"{item.type}-{item.occurred_on}",
 )
-def test_late_entries_signatures_and_amendments_are_taken_after_the_discharge(item: Fact) -> None:
+def test_late_entries_signatures_and_amendments_are_taken_after_the_discharge(item: Event) -> None:
     assert given(*CLOSED, item).version == 6
 
 
-def test_a_discharge_before_what_is_recorded_already_names_the_facts_in_the_way() -> None:
+def test_a_discharge_before_what_is_recorded_already_names_the_events_in_the_way() -> None:
     problem = refusal(given(*OPEN, session("2026-02-02")), discharged("2026-02-01"))
     assert isinstance(problem, Impossible)
     assert problem.versions == (4, 5)
@@ -200,11 +200,11 @@ def test_two_transfers_of_one_day_find_their_order_whatever_the_order_of_arrival
 
 
 def test_holds_and_resumptions_take_turns() -> None:
-    held, resumed = fact("held", "2026-02-02", reason="jail"), fact("resumed", "2026-02-09")
+    held, resumed = event("held", "2026-02-02", reason="jail"), event("resumed", "2026-02-09")
     assert "is not on hold" in refusal(given(*OPEN), resumed).message
-    assert "is on hold already" in refusal(given(*OPEN, held), fact("held", "2026-02-04", reason="jail")).message
+    assert "is on hold already" in refusal(given(*OPEN, held), event("held", "2026-02-04", reason="jail")).message
     assert given(*OPEN, held, resumed).version == 5
-    assert given(*OPEN, held, fact("resumed", "2026-02-02")).version == 5, "one day says nothing about the hour"
+    assert given(*OPEN, held, event("resumed", "2026-02-02")).version == 5, "one day says nothing about the hour"
 
 
 # --- documents ----------------------------------------------------------------------------------------------------
@@ -216,22 +216,22 @@ def test_a_plan_version_is_there_once() -> None:
 
 
 def test_a_signer_signs_a_document_once_and_may_sign_what_was_deferred() -> None:
-    deferred = fact(
+    deferred = event(
         "plan_reviewed",
         "2026-02-05",
         plan_version=1,
         signatures=[{"signer": "cl-E-1", "role": "client", "deferred": "later"}],
     )
     episode = given(
-        *OPEN, deferred, fact("signed", "2026-02-09", target=4, signatures=[signature("cl-E-1", "2026-02-09")])
+        *OPEN, deferred, event("signed", "2026-02-09", target=4, signatures=[signature("cl-E-1", "2026-02-09")])
     )
-    again = fact("signed", "2026-02-10", target=4, signatures=[signature("cl-E-1", "2026-02-10")])
-    assert "already signed fact 4, in fact 5" in refusal(episode, again).message
+    again = event("signed", "2026-02-10", target=4, signatures=[signature("cl-E-1", "2026-02-10")])
+    assert "already signed event 4, in event 5" in refusal(episode, again).message
 
 
 @pytest.mark.parametrize(("target", "words"), [(2, "is not a plan"), (9, "is not recorded")])
 def test_only_documents_are_signed(target: int, words: str) -> None:
-    item = fact("signed", "2026-02-09", target=target, signatures=[signature("c-lee", "2026-02-09")])
+    item = event("signed", "2026-02-09", target=target, signatures=[signature("c-lee", "2026-02-09")])
     assert words in refusal(given(*OPEN), item).message
 
 
@@ -242,36 +242,36 @@ def test_a_correction_acts_on_an_original_that_counts() -> None:
     episode = given(*OPEN, session("2026-01-08"), corrected("2026-01-09", 4, minutes=170))
     assert "is itself an amendment" in refusal(episode, corrected("2026-01-09", 5, reason="x")).message
     episode.record(voided("2026-01-10", 4), now=NOW)
-    assert "is voided already, by fact 6" in refusal(episode, corrected("2026-01-11", 4, minutes=160)).message
+    assert "is voided already, by event 6" in refusal(episode, corrected("2026-01-11", 4, minutes=160)).message
     assert "is voided already" in refusal(episode, voided("2026-01-11", 4)).message
 
 
 def test_the_latest_correction_wins_field_by_field_and_null_clears() -> None:
     episode = given(
         *OPEN,
-        fact("session_attended", "2026-01-08", service="group", minutes=180, group_size=13, place="room 1"),
+        event("session_attended", "2026-01-08", service="group", minutes=180, group_size=13, place="room 1"),
         corrected("2026-01-09", 4, group_size=11, minutes=170),
         corrected("2026-01-10", 4, group_size=12, place=None),
     )
     effective = next(item for item in episode.history if item.version == 4)
-    assert effective.fact.model_dump(include={"group_size", "minutes", "place"}) == {
+    assert effective.event.model_dump(include={"group_size", "minutes", "place"}) == {
         "group_size": 12,
         "minutes": 170,
         "place": None,
     }
     assert effective.corrected_by == (5, 6)
-    assert effective.entry.fact.model_dump()["group_size"] == 13, "the original stays readable"
+    assert effective.entry.event.model_dump()["group_size"] == 13, "the original stays readable"
 
 
-def test_voiding_a_correction_undoes_it_and_voiding_a_void_brings_the_fact_back() -> None:
+def test_voiding_a_correction_undoes_it_and_voiding_a_void_brings_the_event_back() -> None:
     episode = given(*OPEN, session("2026-01-08"), corrected("2026-01-09", 4, minutes=170), voided("2026-01-10", 5))
-    assert next(i for i in episode.history if i.version == 4).fact.model_dump()["minutes"] == 180
+    assert next(i for i in episode.history if i.version == 4).event.model_dump()["minutes"] == 180
     episode = given(*OPEN, session("2026-01-08"), voided("2026-01-09", 4), voided("2026-01-10", 5))
     assert [i.version for i in episode.history] == [1, 2, 3, 4]
 
 
 def test_voiding_a_document_takes_its_signatures_with_it() -> None:
-    signed = fact("signed", "2026-01-09", target=3, signatures=[signature("c-lee", "2026-01-09")])
+    signed = event("signed", "2026-01-09", target=3, signatures=[signature("c-lee", "2026-01-09")])
     episode = given(*OPEN, signed, voided("2026-01-10", 3))
     assert [i.version for i in episode.history] == [1, 2]
     assert episode.amendments.voided_by == {3: 5, 4: 5}
@@ -283,9 +283,9 @@ def test_a_correction_cannot_touch_who_said_it_or_where_it_belongs(values: dict[
 
 
 @pytest.mark.parametrize("values", [{"minutes": 0}, {"minutes": "ZZCANARY"}, {"mood": 1}, {"service": None}])
-def test_a_corrected_fact_must_be_a_valid_fact(values: dict[str, Any]) -> None:
+def test_a_corrected_event_must_be_a_valid_event(values: dict[str, Any]) -> None:
     problem = refusal(given(*OPEN, session("2026-01-08")), corrected("2026-01-09", 4, **values))
-    assert isinstance(problem, InvalidFact)
+    assert isinstance(problem, InvalidEvent)
     assert "ZZCANARY" not in problem.message
 
 
@@ -303,7 +303,7 @@ def test_a_date_is_corrected_within_what_is_possible() -> None:
     assert [i.version for i in episode.history if i.day.isoformat() == "2026-02-03"] == [4]
 
 
-def test_a_client_entered_wrongly_in_two_facts_is_corrected_in_both_together() -> None:
+def test_a_client_entered_wrongly_in_two_events_is_corrected_in_both_together() -> None:
     episode = given(*OPEN)
     assert "what remains" in refusal(episode, corrected("2026-01-09", 1, client="cl-9")).message
     for version in (1, 2):
@@ -331,7 +331,7 @@ def test_before_an_admission_only_what_is_tomorrow_everywhere_is_refused() -> No
 
 def test_neither_a_signature_nor_a_correction_may_bring_a_future_date_in() -> None:
     episode = given(*OPEN, session("2026-01-08"))
-    future = fact("signed", "2026-06-01", target=3, signatures=[signature("c-lee", "2026-06-02")])
+    future = event("signed", "2026-06-01", target=3, signatures=[signature("c-lee", "2026-06-02")])
     assert "signed_on is after today" in refusal(episode, future).message
     assert "after today" in refusal(episode, corrected("2026-06-01", 4, occurred_on="2026-06-02")).message
 
@@ -347,7 +347,7 @@ def test_the_history_kept_up_to_date_is_the_history_made_anew() -> None:
     example = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_bytes().splitlines()
     episode = Episode(UUID(int=1))
     for line in example:
-        episode.record(parse_fact(line), now=NOW)
+        episode.record(parse_event(line), now=NOW)
         anew = effective_history(episode.entries)
         assert episode.history == anew
         assert episode.outline == outline(anew)
@@ -355,22 +355,22 @@ def test_the_history_kept_up_to_date_is_the_history_made_anew() -> None:
 
 
 def test_the_shortcuts_say_the_same_as_the_whole_history() -> None:
-    """Most facts are judged from an outline or without the plain facts: taking that away must change nothing."""
+    """Most events are judged from an outline or without the plain events: taking that away must change nothing."""
     items = [
-        session("2026-03-03"), session("2026-02-03"), fact("team_changed", "2026-02-05"),
+        session("2026-03-03"), session("2026-02-03"), event("team_changed", "2026-02-05"),
         plan("2026-02-05", plan_version=2),
         plan("2026-02-05"), reviewed("2026-01-04"), reviewed("2026-02-05"), reviewed("2026-03-05"), admitted(),
         assessed("2026-02-05", client="cl-2"), transferred("2026-02-05", "2.1", "1"), discharged("2026-02-01"),
-        fact("held", "2026-02-05", reason="jail"), fact("resumed", "2026-02-05"), voided("2026-03-05", 2),
-        fact("explained", "2026-03-05", rule="x", on="2026-02-01", code="c"),
-        fact("signed", "2026-03-05", target=3, signatures=[signature("c-ortiz", "2026-03-05")]),
+        event("held", "2026-02-05", reason="jail"), event("resumed", "2026-02-05"), voided("2026-03-05", 2),
+        event("explained", "2026-03-05", rule="x", on="2026-02-01", code="c"),
+        event("signed", "2026-03-05", target=3, signatures=[signature("c-ortiz", "2026-03-05")]),
     ]  # fmt: skip
     taken = 0
     for start in ((assessed(),), OPEN, (*OPEN, session("2026-02-02")), CLOSED):
         for item in items:
             fast = _verdict(start, item)
             with ExitStack() as stack:
-                for cls in (cls for cls in FACT_TYPES.values() if cls.traits.plain):
+                for cls in (cls for cls in EVENT_TYPES.values() if cls.traits.plain):
                     stack.enter_context(patch.object(cls, "traits", replace(cls.traits, plain=False)))
                 slow = _verdict(start, item)
             assert fast == slow, item.type
@@ -378,7 +378,7 @@ def test_the_shortcuts_say_the_same_as_the_whole_history() -> None:
     assert 10 < taken < len(items) * 4 - 10
 
 
-def _verdict(start: tuple[Fact, ...], item: Fact) -> str:
+def _verdict(start: tuple[Event, ...], item: Event) -> str:
     episode = given(*start)
     try:
         episode.record(item, now=NOW)

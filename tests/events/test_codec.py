@@ -11,21 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caretrail.errors import InvalidFact, StoreDamaged, StoreNewer
+from caretrail.errors import InvalidEvent, StoreDamaged, StoreNewer
 from caretrail.events import (
     Corrected,
-    Fact,
+    Event,
     Held,
     Person,
     codec,
-    fact_from,
+    event_from,
     json_schema,
-    parse_fact,
+    parse_event,
     payload_of,
-    read_fact,
+    read_event,
     stored_name,
 )
-from caretrail.events.catalog import APPENDED, FACT_TYPES
+from caretrail.events.catalog import APPENDED, EVENT_TYPES
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 CANARY = "ZZCANARY9"
@@ -59,11 +59,11 @@ ASSESSED: dict[str, Any] = {
 
 def test_every_line_of_the_example_survives_being_stored_and_read() -> None:
     for line in EXAMPLE.read_bytes().splitlines():
-        fact = parse_fact(line)
-        again = read_fact(stored_name(fact), payload_of(fact))
-        assert payload_of(again) == payload_of(fact)
+        event = parse_event(line)
+        again = read_event(stored_name(event), payload_of(event))
+        assert payload_of(again) == payload_of(event)
         given_fields = {k: v for k, v in json.loads(line).items() if k != "command_id" and v is not None}
-        stored = json.loads(payload_of(fact))
+        stored = json.loads(payload_of(event))
         assert {k: _without_nulls(v) for k, v in given_fields.items()} == stored
 
 
@@ -76,13 +76,13 @@ def _stated(members: dict[str, Any]) -> dict[str, Any]:
     return {name: member for name, member in members.items() if member is not None}
 
 
-def test_a_dict_and_a_line_and_a_model_are_the_same_fact() -> None:
-    from_line = parse_fact(json.dumps(HELD))
-    assert fact_from(HELD) == from_line
-    assert fact_from(from_line) == from_line
+def test_a_dict_and_a_line_and_a_model_are_the_same_event() -> None:
+    from_line = parse_event(json.dumps(HELD))
+    assert event_from(HELD) == from_line
+    assert event_from(from_line) == from_line
 
 
-def test_a_model_built_in_python_is_the_fact_of_its_json() -> None:
+def test_a_model_built_in_python_is_the_event_of_its_json() -> None:
     """Checked by the type checkers too: whatever is optional in JSON may be left out here."""
     built = Held(
         episode="E-1",
@@ -90,16 +90,16 @@ def test_a_model_built_in_python_is_the_fact_of_its_json() -> None:
         actor=Person(id="c-ortiz", role="clinician", credential="LADC"),
         reason="hospital",
     )
-    assert built == fact_from(HELD)
-    assert built == fact_from(HELD | {"occurred_on": date(2026, 2, 16)})
+    assert built == event_from(HELD)
+    assert built == event_from(HELD | {"occurred_on": date(2026, 2, 16)})
 
 
 @pytest.mark.parametrize(
     "update", [{"minutes": -5}, {"occurred_on": CANARY}, {"place": "x" * 300_000}, {"place": "\ud800"}]
 )
 def test_a_copy_of_a_model_with_values_that_were_never_validated_is_refused(update: dict[str, Any]) -> None:
-    with pytest.raises(InvalidFact) as caught:
-        fact_from(fact_from(SESSION).model_copy(update=update))
+    with pytest.raises(InvalidEvent) as caught:
+        event_from(event_from(SESSION).model_copy(update=update))
     assert CANARY not in caught.value.message
 
 
@@ -110,9 +110,9 @@ def test_a_correction_keeps_the_null_that_clears_a_field() -> None:
         "values": {"next_review_by": None},
         "reason": "typing error",
     }
-    fact = parse_fact(json.dumps(line))
-    assert isinstance(fact, Corrected)
-    assert json.loads(payload_of(fact))["values"] == {"next_review_by": None}
+    event = parse_event(json.dumps(line))
+    assert isinstance(event, Corrected)
+    assert json.loads(payload_of(event))["values"] == {"next_review_by": None}
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_a_correction_keeps_the_null_that_clears_a_field() -> None:
     ],
 )
 def test_a_bad_line_is_refused_by_field_and_rule_and_without_its_value(line: str, words: str) -> None:
-    with pytest.raises(InvalidFact) as caught:
-        parse_fact(line)
+    with pytest.raises(InvalidEvent) as caught:
+        parse_event(line)
     assert words in caught.value.message
     assert caught.value.hint
     assert CANARY not in caught.value.message.replace("is not a known field", "") or "known field" in words
@@ -158,7 +158,7 @@ def test_a_bad_line_is_refused_by_field_and_rule_and_without_its_value(line: str
 
 
 def test_brackets_inside_strings_do_not_count_as_nesting() -> None:
-    assert parse_fact(json.dumps(SESSION | {"place": "[{" * 40 + '\\"'})).type == "session_attended"
+    assert parse_event(json.dumps(SESSION | {"place": "[{" * 40 + '\\"'})).type == "session_attended"
 
 
 @pytest.mark.parametrize(
@@ -187,10 +187,10 @@ def test_brackets_inside_strings_do_not_count_as_nesting() -> None:
         ),
     ],
 )
-def test_what_a_fact_says_of_itself_must_be_possible(kind: str, broken: dict[str, Any], words: str) -> None:
+def test_what_an_event_says_of_itself_must_be_possible(kind: str, broken: dict[str, Any], words: str) -> None:
     line = {k: v for k, v in HELD.items() if k != "reason"} | {"type": kind} | broken
-    with pytest.raises(InvalidFact, match=words):
-        fact_from(line)
+    with pytest.raises(InvalidEvent, match=words):
+        event_from(line)
 
 
 def test_a_rating_belongs_to_its_edition() -> None:
@@ -198,11 +198,11 @@ def test_a_rating_belongs_to_its_edition() -> None:
         "type": "assessed", "kind": "initial", "client": "cl-1", "program": "p", "edition": "asam-4",
         "dimensions": {"1a": {"rating": "3B-COE"}, "4": {"rating": "C"}},
     }  # fmt: skip
-    assert fact_from(line).type == "assessed"
-    with pytest.raises(InvalidFact, match="dimensions of the 3rd edition"):
-        fact_from(line | {"edition": "asam-3"})
-    with pytest.raises(InvalidFact, match="not one of its edition's ratings"):
-        fact_from(line | {"edition": "asam-3", "dimensions": {"4": {"rating": "C"}}})
+    assert event_from(line).type == "assessed"
+    with pytest.raises(InvalidEvent, match="dimensions of the 3rd edition"):
+        event_from(line | {"edition": "asam-3"})
+    with pytest.raises(InvalidEvent, match="not one of its edition's ratings"):
+        event_from(line | {"edition": "asam-3", "dimensions": {"4": {"rating": "C"}}})
 
 
 @pytest.mark.parametrize(
@@ -221,38 +221,38 @@ def test_a_signature_is_given_or_deferred_or_declined(signature: dict[str, Any],
     line = {k: v for k, v in HELD.items() if k != "reason"} | {
         "type": "signed", "target": 1, "signatures": [{"signer": "cl-1", "role": "client"} | signature],
     }  # fmt: skip
-    with pytest.raises(InvalidFact, match=words):
-        fact_from(line)
+    with pytest.raises(InvalidEvent, match=words):
+        event_from(line)
 
 
-def test_the_registry_is_closed_and_holds_every_fact() -> None:
-    assert (len(FACT_TYPES), len(APPENDED)) == (22, 21)
+def test_the_registry_is_closed_and_holds_every_event() -> None:
+    assert (len(EVENT_TYPES), len(APPENDED)) == (22, 21)
     with pytest.raises(StoreNewer, match="name this program does not know"):
-        read_fact("subprocess:Popen/1", b"{}")
+        read_event("subprocess:Popen/1", b"{}")
     with pytest.raises(StoreNewer, match="newer Caretrail"):
-        read_fact("held/2", payload_of(fact_from(HELD)))
+        read_event("held/2", payload_of(event_from(HELD)))
     with pytest.raises(StoreDamaged, match="a stored held cannot be read") as caught:
-        read_fact("held/1", b'{"reason": "ZZCANARY9"}')
+        read_event("held/1", b'{"reason": "ZZCANARY9"}')
     assert CANARY not in str(caught.value)
 
 
 def test_an_old_schema_is_upcast_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given a `held/1` stored before `reason` was renamed twice, when it is read, then it is a fact of today."""
-    old = json.loads(payload_of(fact_from(HELD)))
+    """Given a `held/1` stored before `reason` was renamed twice, when it is read, then it is an event of today."""
+    old = json.loads(payload_of(event_from(HELD)))
     old["why"] = old.pop("reason")
-    monkeypatch.setattr(FACT_TYPES["held"], "schema_number", 3)
+    monkeypatch.setattr(EVENT_TYPES["held"], "schema_number", 3)
     monkeypatch.setitem(codec.UPCASTS, ("held", 1), lambda data: {**data, "cause": data["why"]})
     monkeypatch.setitem(
         codec.UPCASTS,
         ("held", 2),
         lambda data: {k: v for k, v in data.items() if k not in ("why", "cause")} | {"reason": data["cause"]},
     )
-    assert read_fact("held/1", json.dumps(old).encode()).model_dump()["reason"] == "hospital"
+    assert read_event("held/1", json.dumps(old).encode()).model_dump()["reason"] == "hospital"
 
 
-def test_the_published_schema_names_every_fact_and_every_token() -> None:
+def test_the_published_schema_names_every_event_and_every_token() -> None:
     schema = json_schema()
-    assert set(schema["discriminator"]["mapping"]) == set(FACT_TYPES)
+    assert set(schema["discriminator"]["mapping"]) == set(EVENT_TYPES)
     assert schema["$defs"]["Discharged"]["properties"]["reason"]["enum"] == [
         "completed", "left_against_advice", "terminated", "transferred", "incarcerated", "died", "other",
     ]  # fmt: skip
@@ -262,14 +262,14 @@ def test_the_published_schema_names_every_fact_and_every_token() -> None:
 def test_any_text_is_kept_as_it_is_or_refused(text: str) -> None:
     line = SESSION | {"place": text}
     try:
-        fact: Fact = fact_from(line)
-    except InvalidFact:
+        event: Event = event_from(line)
+    except InvalidEvent:
         assert "\0" in text
     else:
-        assert json.loads(payload_of(read_fact(stored_name(fact), payload_of(fact))))["place"] == text
+        assert json.loads(payload_of(read_event(stored_name(event), payload_of(event))))["place"] == text
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_parser(line: bytes) -> None:
-    with pytest.raises(InvalidFact):
-        parse_fact(line)
+    with pytest.raises(InvalidEvent):
+        parse_event(line)

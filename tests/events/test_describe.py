@@ -1,4 +1,4 @@
-"""Every kind of fact has words, its words name fields it has, and a page leaves nothing out."""
+"""Every kind of event has words, its words name fields it has, and a page leaves nothing out."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_one_line_says_what_matters_and_is_safe_to_print() -> None:
 
 
 def test_a_description_says_every_field_once() -> None:
-    fact = {"type": "discharged", "reason": "left_against_advice", "last_contact_on": "2026-05-01", "aftercare": "a_b"}
-    told = describe(fact)
+    event = {"type": "discharged", "reason": "left_against_advice", "last_contact_on": "2026-05-01", "aftercare": "a_b"}
+    told = describe(event)
     assert told.title == "Discharged: left against advice"
     assert told.details == (("last contact on", "2026-05-01"), ("aftercare", "a_b"))
     assert describe({"type": "admitted", "level": "2.1"}).title == "Admitted to ? at level 2.1"
@@ -54,5 +54,5 @@ def test_a_signature_that_is_owed_is_deferred() -> None:
     owed = {"signer": "cl-7f3a", "role": "client", "deferred": "left early"}
     assert signature(owed) == "cl-7f3a, client: deferred, left early"
     assert summary({"type": "signed", "target": 3, "signatures": [owed]}) == (
-        "signature on fact 3, signed by cl-7f3a (deferred)"
+        "signature on event 3, signed by cl-7f3a (deferred)"
     )

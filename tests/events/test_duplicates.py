@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caretrail.errors import InvalidFact
-from caretrail.events import parse_fact
+from caretrail.errors import InvalidEvent
+from caretrail.events import parse_event
 
 EXAMPLE = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_text().splitlines()
 HEAD = '"type": "held", "episode": "E-1", "occurred_on": "2026-02-16"'
@@ -33,36 +33,40 @@ ACTOR = '"actor": {"id": "c-ortiz", "role": "clinician"}'
     ],
 )
 def test_it_is_refused_and_not_repeated(line: str) -> None:
-    with pytest.raises(InvalidFact, match="an object of the line names a member twice") as caught:
-        parse_fact(line % (HEAD, ACTOR))
+    with pytest.raises(InvalidEvent, match="an object of the line names a member twice") as caught:
+        parse_event(line % (HEAD, ACTOR))
     assert "jail" not in caught.value.message
 
 
 def test_inside_the_values_of_a_correction_too() -> None:
     line = f'{{{HEAD}, {ACTOR}, "target": 1, "reason": "r", "values": {{"minutes": 60, "minutes": 90}}}}'
-    with pytest.raises(InvalidFact, match="twice"):
-        parse_fact(line.replace('"held"', '"corrected"'))
+    with pytest.raises(InvalidEvent, match="twice"):
+        parse_event(line.replace('"held"', '"corrected"'))
 
 
 @pytest.mark.parametrize(
     "text", [":", '":', '\\":', '"note": "note":', '","reason":"x', "::::", "{}", "\\", "\\\\", '\\"reason\\" : ']
 )
 def test_what_stands_in_a_text_is_no_member(text: str) -> None:
-    fact = json.loads(f"{{{HEAD}, {ACTOR}}}") | {"reason": "jail", "late_reason": text}
-    for line in (json.dumps(fact), json.dumps(fact, separators=(",", ":")), json.dumps(fact, separators=(" ,", " : "))):
-        assert parse_fact(line).late_reason == text
+    event = json.loads(f"{{{HEAD}, {ACTOR}}}") | {"reason": "jail", "late_reason": text}
+    for line in (
+        json.dumps(event),
+        json.dumps(event, separators=(",", ":")),
+        json.dumps(event, separators=(" ,", " : ")),
+    ):
+        assert parse_event(line).late_reason == text
 
 
 @given(st.sampled_from(EXAMPLE), st.data(), st.sampled_from(['"%s":', '"%s" :', '"%s": ', '"%s"\t: ']), st.booleans())
-def test_any_member_of_any_fact_given_twice_is_refused(
-    fact: str, data: st.DataObject, form: str, escaped: bool
+def test_any_member_of_any_event_given_twice_is_refused(
+    event: str, data: st.DataObject, form: str, escaped: bool
 ) -> None:
-    """Whatever the fact, the form and the place: the line is a good one but for the second member."""
-    line = json.dumps(json.loads(fact))
-    parse_fact(line)
+    """Whatever the event, the form and the place: the line is a good one but for the second member."""
+    line = json.dumps(json.loads(event))
+    parse_event(line)
     members = list(re.finditer(r'"(\w+)": ("[^"\\]*"|\d+|true|false|null)', line))
     member = data.draw(st.sampled_from(members))
     name = "".join(f"\\u{ord(letter):04x}" for letter in member[1]) if escaped else member[1]
     twice = f"{line[: member.start()]}{form % name}{member[2]}, {line[member.start() :]}"
-    with pytest.raises(InvalidFact, match="twice"):
-        parse_fact(twice)
+    with pytest.raises(InvalidEvent, match="twice"):
+        parse_event(twice)

@@ -11,7 +11,7 @@ import sys
 import time
 
 from tests.faults import report
-from tests.faults.catalogue import FAULTS, Place, Run
+from tests.faults.catalog import FAULTS, Place, Run
 from tests.faults.counts import Counts
 
 

@@ -22,7 +22,7 @@ Receipts: TypeAlias = list[tuple[int, str]]
 Said: TypeAlias = tuple[int, Receipts | str | None]
 """What a writer says of a call: its receipts, the name of an error, or None: the store could not be reached."""
 
-Kind = Literal["events", "facts", "torn"]
+Kind = Literal["events", "events", "torn"]
 PAUSE = 0.02
 
 
@@ -73,9 +73,9 @@ def _write(task: Task, send: Callable[[int], Receipts], number: int, pipe: Conne
 def _sender(
     task: Task, kind: Kind, writer: int, recorder: EventRecorder, pipe: Connection[Said, Said]
 ) -> Callable[[int], Receipts]:
-    if kind == "facts":
+    if kind == "events":
         commands = Commands(recorder, lambda: NOW)
-        return lambda number: send_facts(task, writer, number, commands)
+        return lambda number: send_events(task, writer, number, commands)
     if kind == "torn":
         return lambda number: _send_torn(task, writer, number, recorder, pipe)
     return lambda number: send_rows(task, writer, number, recorder)
@@ -100,14 +100,14 @@ def events_of(task: Task, writer: int, number: int) -> list[PendingEvent]:
     ]  # fmt: skip
 
 
-def send_facts(task: Task, writer: int, number: int, commands: Commands) -> Receipts:
-    """Append a call's facts through the application: an admission, which also opens a stay, and sessions."""
+def send_events(task: Task, writer: int, number: int, commands: Commands) -> Receipts:
+    """Append a call's events through the application: an admission, which also opens a stay, and sessions."""
     episode = f"K-{task.seed}-{writer}-{number}"
-    facts = [
+    events = [
         (session if place else admitted)("01-05", episode, **_command(writer, number, place))
         for place in range(task.size(writer, number))
     ]
-    return [(receipt.position, receipt.leaf) for receipt in commands.append(facts)]
+    return [(receipt.position, receipt.leaf) for receipt in commands.append(events)]
 
 
 def _command(writer: int, number: int, place: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Fault: the disk fails while an SQLite store is written: a write, sync, truncation or deletion, once or for good.
 
-Whoever was told that a fact is recorded must find it, also if the power goes then; and a sync that failed may have lost
-what it should have kept, although the next one succeeds.
+Whoever was told that an event is recorded must find it, also if the power goes then; and a sync that failed may have
+lost what it should have kept, although the next one succeeds.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class _History:
         wrong["acknowledged, then lost"] += bool(missing)
         if not missing and list(map(leaf_hash, told)) != list(map(leaf_hash, log[: len(told)])):
             wrong["other receipts"] += 1
-        self._counts.done["acknowledged facts looked for"] += len(told)
+        self._counts.done["acknowledged events looked for"] += len(told)
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from tests.faults.projectors import Work, project
 from tests.reading.given import NOW, copy_of_example
 
 WRONG = ("rows unlike the log after a kill", "rows unlike a clean rebuild")
-FACTS = 20
-"""Facts of an episode recorded before each catch-up: four batches of five."""
+EVENTS = 20
+"""Events of an episode recorded before each catch-up: four batches of five."""
 
 EVERY = 5
 """Kills in a row before the rows are compared with the log: later ones meet what earlier ones left."""
@@ -45,7 +45,7 @@ def run(
         duration = 0.0
         for cycle in range(-1, cycles):  # the first one is let alone, to learn how long it takes here and now
             if work == "catch up":
-                commands.append(copy_of_example(f"C-{seed}-{cycle + 1}", facts=FACTS))
+                commands.append(copy_of_example(f"C-{seed}-{cycle + 1}", events=EVENTS))
             if cycle < 0:
                 _, duration = _killed(url, work, torn, PATIENCE)
                 continue
@@ -81,5 +81,5 @@ def _end(recorder: EventRecorder, counts: Counts) -> None:
     rebuild(recorder)
     clean = check(recorder)
     counts.done["comparisons with a clean rebuild"] += 1
-    counts.done["facts"] = recorder.max_position()
+    counts.done["events"] = recorder.max_position()
     counts.wrong[WRONG[1]] += not (clean.ok and found.live == clean.live)

@@ -24,7 +24,13 @@ from tests.faults.tape import Step, recording
 CALLS = 25
 """Appends of one history; a store stays small, so that an image is opened in milliseconds."""
 
-WRONG = ("images that lost an acknowledged fact", "facts lost at worst", "partial", "corrupt", "not to be gone on with")
+WRONG = (
+    "images that lost an acknowledged event",
+    "events lost at worst",
+    "partial",
+    "corrupt",
+    "not to be gone on with",
+)
 CUTS = 3
 """Images for a moment in which writes wait for a sync."""
 
@@ -126,9 +132,9 @@ def _compare(log: list[RecordedEvent], told: list[list[RecordedEvent]], acknowle
         sure = ends[-1] if number == acknowledged else sure
     expected = [leaf_hash(event) for call in told for event in call]
     lost = sum(leaf not in leaves for leaf in expected[:sure])
-    counts.done["acknowledged facts looked for"] += sure
-    counts.wrong["images that lost an acknowledged fact"] += lost > 0
-    counts.wrong["facts lost at worst"] = max(lost, counts.wrong["facts lost at worst"])
+    counts.done["acknowledged events looked for"] += sure
+    counts.wrong["images that lost an acknowledged event"] += lost > 0
+    counts.wrong["events lost at worst"] = max(lost, counts.wrong["events lost at worst"])
     counts.wrong["partial"] += leaves != expected[: len(leaves)] or len(leaves) not in ends
 
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from tests.faults.catalogue import FAULTS, Fault, Place
+from tests.faults.catalog import FAULTS, Fault, Place
 from tests.faults.counts import Counts
 from tests.support.stores import run_sql
 
@@ -71,19 +71,19 @@ ELSEWHERE: Final[dict[str, tuple[str, str]]] = {
     ),
     "numbers and lines that are none": ("test_what_is_no_number_of_json_or_of_the_field_is_refused", ""),
     "member named twice": (
-        "test_any_member_of_any_fact_given_twice_is_refused",
+        "test_any_member_of_any_event_given_twice_is_refused",
         "",
     ),
     "line damaged on its way": (
-        "test_a_line_that_was_damaged_on_its_way_is_refused_or_is_another_fact",
+        "test_a_line_that_was_damaged_on_its_way_is_refused_or_is_another_event",
         "test_a_store_that_changes_a_text_would_be_found_out",
     ),
     "payload limits": (
-        "test_a_fact_at_the_limit_is_taken_and_one_byte_more_is_not",
+        "test_an_event_at_the_limit_is_taken_and_one_byte_more_is_not",
         "test_without_the_limit_it_would_be_taken",
     ),
-    "fact nobody can read": ("test_a_fact_nobody_can_read_quarantines_its_own_episode_and_nothing_else", ""),
-    "fact of a newer schema": (
+    "event nobody can read": ("test_an_event_nobody_can_read_quarantines_its_own_episode_and_nothing_else", ""),
+    "event of a newer schema": (
         "test_what_a_newer_program_wrote_waits_for_a_program_that_can_read_it",
         "test_without_a_look_at_the_schema_it_would_be_misread",
     ),

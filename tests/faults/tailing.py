@@ -16,15 +16,15 @@ WRONG = ("skipped", "duplicates", "gaps", "partial", "lost", "false errors")
 
 
 def run(
-    url: str, seed: int, facts: int, *, largest: int = 3, progress: Callable[[int], None] = lambda _: None
+    url: str, seed: int, events: int, *, largest: int = 3, progress: Callable[[int], None] = lambda _: None
 ) -> Counts:
-    """Follow until so many facts have been read; then what the log holds is what was read, each once."""
+    """Follow until so many events have been read; then what the log holds is what was read, each once."""
     counts = Counts.of(*WRONG)
     task = Task(url, seed, largest=largest, receipts=False, thinking=0)
     with open_recorder(url) as recorder:
         book = Book(task, recorder, counts)
         with Crew(task, WRITERS, book.hear) as crew:
-            while counts.done["events"] < facts:
+            while counts.done["events"] < events:
                 crew.listen(0.001)
                 book.read()
                 counts.done["readings"] += 1

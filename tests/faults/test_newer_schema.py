@@ -1,4 +1,4 @@
-"""Facts of a newer Caretrail in the same store: refused loudly, not lost, other episodes go on, and they come back."""
+"""Events of a newer Caretrail in the same store: refused loudly, not lost, other episodes go on, and they come back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from caretrail.commands.application import Commands
 from caretrail.commands.decide import UnreadableEpisode
 from caretrail.errors import StoreDamaged
-from caretrail.events import FactBase, codec, payload_of, read_fact
-from caretrail.events.catalog import FACT_TYPES
+from caretrail.events import EventBase, codec, payload_of, read_event
+from caretrail.events.catalog import EVENT_TYPES
 from caretrail.log import leaf_hash, open_recorder
 from caretrail.readmodel.upkeep import catch_up, retry
 from caretrail.service import create_store
@@ -26,7 +26,7 @@ from tests.support.build import admitted, session
 def newer_program(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """A Caretrail whose sessions are of schema 2, in which minutes are hours: read as schema 1 they would be wrong."""
     with monkeypatch.context() as patch:
-        patch.setattr(FACT_TYPES["session_attended"], "schema_number", 2)
+        patch.setattr(EVENT_TYPES["session_attended"], "schema_number", 2)
         patch.setitem(codec.UPCASTS, ("session_attended", 1), lambda data: {**data, "minutes": data["minutes"] // 60})
         codec.kind_of.cache_clear()
         yield
@@ -61,7 +61,7 @@ def test_what_a_newer_program_wrote_waits_for_a_program_that_can_read_it(
         with newer_program(monkeypatch):
             assert retry(recorder, stream)
             again.append([session("01-07", "new", minutes=3)])
-            found = [json.loads(payload_of(entry.fact))["minutes"] for entry in again.episode("old").entries[1:]]
+            found = [json.loads(payload_of(entry.event))["minutes"] for entry in again.episode("old").entries[1:]]
             assert found == [3], "and what the older one wrote is brought up to date"
 
 
@@ -71,16 +71,16 @@ def test_without_a_look_at_the_schema_it_would_be_misread(monkeypatch: pytest.Mo
         sent = session("01-06", minutes=3)
         stored = codec.stored_name(sent), payload_of(sent)
     with pytest.raises(Exception, match="newer Caretrail"):
-        read_fact(*stored)
+        read_event(*stored)
 
-    def whatever_it_is(_name: str) -> type[FactBase]:
-        return FACT_TYPES["session_attended"]
+    def whatever_it_is(_name: str) -> type[EventBase]:
+        return EVENT_TYPES["session_attended"]
 
     monkeypatch.setattr(codec, "kind_of", whatever_it_is)
-    assert json.loads(payload_of(read_fact(*stored)))["minutes"] == 3
+    assert json.loads(payload_of(read_event(*stored)))["minutes"] == 3
 
 
-def test_a_fact_whose_upcast_fails_is_damage_and_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_whose_upcast_fails_is_damage_and_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = session("01-06")
     with newer_program(monkeypatch), pytest.raises(StoreDamaged):
-        read_fact("session_attended/1", payload_of(sent).replace(b"minutes", b"moments"))
+        read_event("session_attended/1", payload_of(sent).replace(b"minutes", b"moments"))

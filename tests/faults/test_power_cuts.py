@@ -27,7 +27,7 @@ def test_what_was_acknowledged_survives_every_power_cut(tmp_path: Path) -> None:
 def test_without_the_setting_the_same_cuts_lose(tmp_path: Path, synchronous: power_cuts.Synchronous) -> None:
     """The controls: OFF loses and may corrupt the file, NORMAL loses."""
     counts = power_cuts.run(tmp_path, seed=1, images=200, synchronous=synchronous)
-    assert counts.wrong["images that lost an acknowledged fact"] > 50, counts
+    assert counts.wrong["images that lost an acknowledged event"] > 50, counts
     assert (counts.wrong["corrupt"] > 0) == (synchronous == 0)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import report
-from tests.faults.catalogue import FAULTS, Place
+from tests.faults.catalog import FAULTS, Place
 from tests.faults.counts import Counts
 
 

@@ -29,13 +29,13 @@ def test_time_rises_with_position_however_the_clock_is_stepped(store_url: str) -
     log, known = _append_while_the_clock_is_stepped(store_url)
     assert [event.position for event in log] == list(range(1, 2 * WRITERS * CALLS + 1))
     assert all(one.recorded_at < other.recorded_at for one, other in pairwise(log))
-    assert known == [event.position for event in log], "known at the moment of a fact is the log up to that fact"
+    assert known == [event.position for event in log], "known at the moment of an event is the log up to that event"
     assert max(b.recorded_at - a.recorded_at for a, b in pairwise(log)) > timedelta(hours=12), "it was stepped"
     assert sum(b.recorded_at - a.recorded_at == timedelta(microseconds=1) for a, b in pairwise(log)) > WRITERS * CALLS
 
 
 def test_a_store_that_believes_the_clock_would_be_found_out(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: the newest fact is not looked at."""
+    """The control: the newest event is not looked at."""
     monkeypatch.setattr(sqlite, "max", _first, raising=False)
     log, known = _append_while_the_clock_is_stepped(store_url, "clock_timestamp()")
     assert not all(one.recorded_at < other.recorded_at for one, other in pairwise(log))
@@ -47,7 +47,7 @@ def _first(now: int, _newest: int) -> int:
 
 
 def _append_while_the_clock_is_stepped(url: str, start: str = NEWEST_FIRST) -> tuple[list[RecordedEvent], list[int]]:
-    """The log, and for the time of each of its facts the position known then."""
+    """The log, and for the time of each of its events the position known then."""
     if url.startswith("postgresql"):
         _let_the_clock_be_stepped(url, start)
     with ExitStack() as stack:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, effective_history
 from caretrail.episode.possible import require_possible
-from caretrail.errors import Impossible, InvalidFact
+from caretrail.errors import Impossible, InvalidEvent
 from caretrail.events import Addendum, Admitted, Corrected, Discharged, Signed, Transferred, Voided
 from tests.findings.text_history import CLIENT, LEE, ORTIZ, entries
 
@@ -163,7 +163,7 @@ def near(day: date, one: int) -> date:
 
 
 def signed_on(day: date, two: int) -> str:
-    """Mostly the day of the fact itself; sometimes a day before or after it."""
+    """Mostly the day of the event itself; sometimes a day before or after it."""
     return f"@{day + timedelta(days=two % 13 - 4)}" if two % 4 == 0 else ""
 
 
@@ -205,13 +205,13 @@ def possible(recorded: list[Entry]) -> list[Effective]:
         try:
             history = effective_history(list(kept.values()))
             require_possible(history)
-        except InvalidFact:
-            # a correction that makes no valid fact: the last one is as good a guess as any
-            del kept[max(version for version, entry in kept.items() if isinstance(entry.fact, Corrected))]
+        except InvalidEvent:
+            # a correction that makes no valid event: the last one is as good a guess as any
+            del kept[max(version for version, entry in kept.items() if isinstance(entry.event, Corrected))]
         except Impossible as refused:
             # the admission and the discharge stay, if something else is in their way
             others = [
-                version for version in refused.versions if not isinstance(kept[version].fact, Admitted | Discharged)
+                version for version in refused.versions if not isinstance(kept[version].event, Admitted | Discharged)
             ]
             del kept[max(others or refused.versions)]
         else:
@@ -223,8 +223,8 @@ def possible(recorded: list[Entry]) -> list[Effective]:
 def _with_targets(entries: dict[int, Entry]) -> dict[int, Entry]:
     kept: dict[int, Entry] = {}
     for version, entry in entries.items():
-        fact = entry.fact
-        if not isinstance(fact, Corrected | Voided | Addendum | Signed) or fact.target in kept:
+        event = entry.event
+        if not isinstance(event, Corrected | Voided | Addendum | Signed) or event.target in kept:
             kept[version] = entry
     return kept
 
@@ -233,11 +233,11 @@ def _out_of_order(history: list[Effective]) -> int | None:
     """A transfer that fits only if those of its day change places: possible, but too much for a plain reading."""
     level = ""
     for item in history:
-        fact = item.fact
-        if isinstance(fact, Admitted):
-            level = fact.level
-        elif isinstance(fact, Transferred):
-            if fact.from_level != level:
+        event = item.event
+        if isinstance(event, Admitted):
+            level = event.level
+        elif isinstance(event, Transferred):
+            if event.from_level != level:
                 return item.version
-            level = fact.to_level
+            level = event.to_level
     return None

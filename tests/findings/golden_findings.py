@@ -40,7 +40,7 @@ from typing import Any
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import effective_history
-from caretrail.events import fact_from
+from caretrail.events import event_from
 from caretrail.findings import Eligibility, Finding
 from caretrail.findings.judge import judge
 from caretrail.findings.program import program_findings
@@ -50,7 +50,7 @@ from tests.findings.text_history import PACK, history_of
 FOLDER = Path(__file__).parent / "golden"
 PACKS = Path(__file__).parent.parent / "policy" / "packs"
 SETTINGS = ("show", "pack", "change", "fields", "cut", "program")
-FACT = re.compile(r"\s*(?:\d+\s+)?(\d{4}-\d\d-\d\d\s.*)")
+EVENT = re.compile(r"\s*(?:\d+\s+)?(\d{4}-\d\d-\d\d\s.*)")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Case:
 
     title: str
     settings: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    facts: list[str] = field(default_factory=list[str])
+    events: list[str] = field(default_factory=list[str])
 
     def of(self, name: str) -> list[str]:
         return [value for known, value in self.settings if known == name]
@@ -87,9 +87,9 @@ class Case:
         """What is said of the rules that are shown."""
         if since := self.of("program"):
             assert self.policy is not None
-            found = program_findings(effective_history(list(_attested(self.facts))), self.policy, _day(since[0]))
+            found = program_findings(effective_history(list(_attested(self.events))), self.policy, _day(since[0]))
         else:
-            found = judge(history_of("\n".join(self.facts)), self.policy).findings
+            found = judge(history_of("\n".join(self.events)), self.policy).findings
         shown = " ".join(self.of("show")).split()
         return [item for item in found if not shown or {item.rule, item.rule.partition("-")[2]} & set(shown)]
 
@@ -97,7 +97,7 @@ class Case:
     def answers(self) -> list[Eligibility]:
         """What is answered of continued stay, if it is shown."""
         asked = "eligibility" in " ".join(self.of("show")).split()
-        return judge(history_of("\n".join(self.facts)), self.policy).eligibility if asked else []
+        return judge(history_of("\n".join(self.events)), self.policy).eligibility if asked else []
 
 
 def _with_days(fields: dict[str, Any]) -> dict[str, Any]:
@@ -121,14 +121,14 @@ def _cut(pack: Pack, day: date) -> Iterator[Pack]:
 
 
 def _attested(lines: Iterable[str]) -> Iterator[Entry]:
-    """`2025-12-20 attested licence 2025-12-15 to 2026-03-31`, or without an end."""
+    """`2025-12-20 attested license 2025-12-15 to 2026-03-31`, or without an end."""
     for number, line in enumerate(lines, start=1):
         day, _, kind, first, *rest = line.split()
         stated = {
             "type": "program_attested", "program": "lincoln-iop", "kind": kind, "occurred_on": day,
             "actor": {"id": "a-webb", "role": "staff"}, "valid_from": first, "valid_to": rest[-1] if rest else None,
         }  # fmt: skip
-        yield Entry(number, number, fact_from(stated), datetime(2026, 1, 1, tzinfo=UTC), "tests")
+        yield Entry(number, number, event_from(stated), datetime(2026, 1, 1, tzinfo=UTC), "tests")
 
 
 # --- in words -----------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def said(case: Case) -> list[str]:
 def written(case: Case, lines: Iterable[str]) -> str:
     """A case as it stands in its file."""
     settings = [f"{name}: {value}" for name, value in case.settings]
-    history = [f"{number:3}  {fact}" for number, fact in enumerate(case.facts, start=1)]
+    history = [f"{number:3}  {event}" for number, event in enumerate(case.events, start=1)]
     return "\n".join([f"## {case.title}", *settings, "", *history, "", *lines]) + "\n"
 
 
@@ -197,8 +197,8 @@ def _case(block: str) -> Case:
         name, _, value = line.partition(": ")
         if name in SETTINGS:
             case.settings.append((name, value))
-        elif match := FACT.fullmatch(line):
-            case.facts.append(match[1])
+        elif match := EVENT.fullmatch(line):
+            case.events.append(match[1])
     return case
 
 

@@ -1,4 +1,4 @@
-"""The rules read a second time: what holds on one day, from the facts dated up to it and from nothing else.
+"""The rules read a second time: what holds on one day, from the events dated up to it and from nothing else.
 From the text of the rules, literal and slow; shares nothing with what it checks. Truth is 0, 1 (not known) or 2 (yes).
 """
 
@@ -21,9 +21,9 @@ DOCUMENTS = ("plan_signed", "plan_reviewed", "continued_stay_determined")
 Said = set[tuple[Any, ...]]
 
 
-class Known:  # what is known at the end of a day; a fact is its fields, its day and its version, in clinical order
-    def __init__(self, facts: Sequence[Record], read: dict[int, Known]) -> None:
-        self.facts, self.days, self.read = facts, [one.day for one in facts], read
+class Known:  # what is known at the end of a day; an event is its fields, its day and its version, in clinical order
+    def __init__(self, events: Sequence[Record], read: dict[int, Known]) -> None:
+        self.events, self.days, self.read = events, [one.day for one in events], read
         moves: list[Any] = [*self.of("admitted", "transferred", "discharged"), None]
         self.stays = [
             Record(first=one.day, last=left.day if left else NEVER, since=date.min)
@@ -47,10 +47,10 @@ class Known:  # what is known at the end of a day; a fact is its fields, its day
 
     def on(self, day: date) -> Known:  # whatever is dated later is thrown away
         number = bisect_right(self.days, day)
-        return self.read.get(number) or self.read.setdefault(number, Known(self.facts[:number], self.read))
+        return self.read.get(number) or self.read.setdefault(number, Known(self.events[:number], self.read))
 
     def of(self, *kinds: str) -> list[Any]:
-        return [one for one in self.facts if one.type in kinds]
+        return [one for one in self.events if one.type in kinds]
 
     def team(self, day: date, *, at_its_end: bool = False) -> set[str]:  # at any time of a day, or at its end
         team = set[str]()

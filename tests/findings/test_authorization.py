@@ -8,7 +8,7 @@ from tests.findings.text_history import PACK, Told
 
 ON = PACK.changed("NE21-U1", on=True)
 BEGIN = "2026-01-02 assessed\n2026-01-05 admitted\n"
-"""Facts 1 and 2."""
+"""Events 1 and 2."""
 
 
 def paid(text: str) -> Told:

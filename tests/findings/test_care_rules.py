@@ -12,7 +12,7 @@ from tests.findings.text_history import LEE, ORTIZ, PACK, Told
 
 ADMITTED = "2026-01-05 admitted\n"
 BEGIN = "2026-01-02 assessed\n" + ADMITTED
-"""Facts 1 and 2."""
+"""Events 1 and 2."""
 
 AWAY = "2026-01-20 transferred 2.1 to 1\n2026-02-10 transferred 1 to 2.1\n"
 BY = f"signed by {ORTIZ}, {LEE}, cl-7f3a"
@@ -236,7 +236,7 @@ def test_a_stay_shorter_than_four_weeks_is_not_looked_at() -> None:
 # --- M1 -----------------------------------------------------------------------------------------------------------
 
 PLANNED = BEGIN + f"2026-01-07 plan 1 {BY}\n"
-"""Fact 3: the first review is due 2026-02-06."""
+"""Event 3: the first review is due 2026-02-06."""
 
 
 def test_a_review_period_without_coordination_is_told_once_and_never_met() -> None:

@@ -38,12 +38,12 @@ def read_stay(answers: list[Eligibility], day: date) -> list[tuple[Any, ...]]:
 
 
 def up_to(history: list[Effective], day: date) -> list[Effective]:
-    return [item for item in history if item.fact.occurred_on <= day]
+    return [item for item in history if item.event.occurred_on <= day]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(histories())
-def test_an_interval_says_of_each_day_what_a_reading_of_the_facts_up_to_that_day_says(
+def test_an_interval_says_of_each_day_what_a_reading_of_the_events_up_to_that_day_says(
     history: list[Effective],
 ) -> None:
     found, answers = findings(history, PACK), eligibility(history, PACK)
@@ -51,7 +51,7 @@ def test_an_interval_says_of_each_day_what_a_reading_of_the_facts_up_to_that_day
         return
     first, last = history[0].day, max(item.day for item in history)
     day = first - timedelta(days=1)
-    # a reading of the facts up to a day holds until the next fact: the days between share it
+    # a reading of the events up to a day holds until the next event: the days between share it
     known: list[Effective] = []
     then, then_stays = findings(known, PACK), eligibility(known, PACK)
     while day <= last + timedelta(days=75):
@@ -67,7 +67,7 @@ def test_an_interval_says_of_each_day_what_a_reading_of_the_facts_up_to_that_day
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(histories())
 def test_every_rule_says_something_on_every_day_from_the_admission_on(history: list[Effective]) -> None:
-    admission = next((item for item in history if item.fact.type == "admitted"), None)
+    admission = next((item for item in history if item.event.type == "admitted"), None)
     if admission is None:
         return
     found = findings(history, PACK)

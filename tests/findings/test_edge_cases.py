@@ -101,8 +101,8 @@ EDGE_CASES: dict[int, tuple[str, ...]] = {
         "test_a_client_has_one_open_stay_in_a_program",
         "test_of_many_who_admit_a_client_at_once_one_wins",
     ),
-    29: ("test_a_client_entered_wrongly_in_two_facts_is_corrected_in_both_together",),
-    30: ("test_e30_what_the_client_missed_was_offered_and_what_the_program_cancelled_was_not",),
+    29: ("test_a_client_entered_wrongly_in_two_events_is_corrected_in_both_together",),
+    30: ("test_e30_what_the_client_missed_was_offered_and_what_the_program_canceled_was_not",),
     31: ("test_e31_weeks_begin_on_sunday_unless_the_pack_says_otherwise",),
     32: (
         "test_e32_nine_hours_are_540_minutes_without_rounding",
@@ -151,8 +151,8 @@ EDGE_CASES: dict[int, tuple[str, ...]] = {
         "test_e46_the_zone_of_a_clinic_shifts_no_day",
     ),
     47: (
-        "test_what_was_known_at_a_position_is_what_a_store_with_only_those_facts_says",
-        "test_e47_what_the_board_showed_is_what_the_facts_recorded_by_then_say",
+        "test_what_was_known_at_a_position_is_what_a_store_with_only_those_events_says",
+        "test_e47_what_the_board_showed_is_what_the_events_recorded_by_then_say",
     ),
     48: ("test_every_answer_is_reported_before_it_is_handed_out",),
     49: (
@@ -170,8 +170,8 @@ EDGE_CASES: dict[int, tuple[str, ...]] = {
 
 NO_RULE: dict[int, str] = {
     28: "the store refuses a second open stay; a rule sees one episode",
-    29: "there is no fact that merges clients: ids are the sender's, a wrong one is corrected",
-    39: "consent is no fact of treatment and is not recorded here",
+    29: "there is no event that merges clients: ids are the sender's, a wrong one is corrected",
+    39: "consent is no event of treatment and is not recorded here",
     41: "versions of a policy are judged in tests/policy",
     45: "the episode and the store refuse it before a rule sees it",
     48: "reading is reported by the reader, not by a rule",
@@ -201,12 +201,12 @@ def test_each_test_named_for_an_edge_case_is_there() -> None:
 # --- E1 to E25 ----------------------------------------------------------------------------------------------------
 
 BEGIN = "2026-01-02 assessed\n2026-01-04 admitted\n"
-"""Facts 1 and 2: admitted on a Sunday, so that its week is a full one."""
+"""Events 1 and 2: admitted on a Sunday, so that its week is a full one."""
 
 BY = f"signed by {ORTIZ}, {LEE}, cl-7f3a"
 TWO = BEGIN + "2026-01-05 session group 09:00 180\n2026-01-07 session group 09:00 180\n"
 PLAN = TWO + f"2026-01-07 plan 1 {BY}\n"
-"""Facts 3, 4 and 5: the first review is due 2026-02-06."""
+"""Events 3, 4 and 5: the first review is due 2026-02-06."""
 
 
 def due(told: Told, day: str) -> str:
@@ -366,7 +366,7 @@ def test_e20_the_latest_correction_counts_and_without_it_the_one_before() -> Non
 
 
 def test_e21_the_order_of_arrival_changes_nothing_of_what_is_said() -> None:
-    """Given four facts that came in any order, then what is said is the same but for the numbers of the facts."""
+    """Given four events that came in any order, then what is said is the same but for the numbers of the events."""
     lines = [
         "2026-01-06 session group 09:00 180", "2026-01-08 session group 09:00 180",
         f"2026-01-07 plan 1 {BY}", f"2026-02-05 review of 1 {BY}",

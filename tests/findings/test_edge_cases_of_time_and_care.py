@@ -6,17 +6,17 @@ from datetime import date
 
 import pytest
 
-from caretrail.errors import InvalidFact
-from caretrail.events import SessionAttended, fact_from
-from tests.findings.text_history import JUDGED, LEE, ORTIZ, PACK, Told, line_to_fact
+from caretrail.errors import InvalidEvent
+from caretrail.events import SessionAttended, event_from
+from tests.findings.text_history import JUDGED, LEE, ORTIZ, PACK, Told, line_to_event
 
 BEGIN = "2026-01-02 assessed\n2026-01-04 admitted\n"
-"""Facts 1 and 2: admitted on a Sunday, so that its week is a full one."""
+"""Events 1 and 2: admitted on a Sunday, so that its week is a full one."""
 
 BY = f"signed by {ORTIZ}, {LEE}, cl-7f3a"
 TWO = BEGIN + "2026-01-05 session group 09:00 180\n2026-01-07 session group 09:00 180\n"
 PLAN = TWO + f"2026-01-07 plan 1 {BY}\n"
-"""Facts 3, 4 and 5: the first review is due 2026-02-06."""
+"""Events 3, 4 and 5: the first review is due 2026-02-06."""
 
 
 def due(told: Told, day: str) -> str:
@@ -52,7 +52,7 @@ def test_e27_a_return_after_the_discharge_owes_everything_anew_however_soon(back
 @pytest.mark.parametrize("reason", ["died", "incarcerated"])
 def test_e43_what_was_owed_stops_where_the_stay_does(reason: str) -> None:
     """Given a review overdue since 7 February, when the client dies or is jailed on the 10th, then it was three days
-    overdue for good, and nothing is owed afterwards.
+    overdue for good, and nothing is owed afterward.
     """
     told = Told(PLAN + f"2026-02-09 discharged {reason}")
     (kept,) = [item for item in told.all("R1") if item.verdict == "not_met"]
@@ -131,8 +131,8 @@ def test_e37_where_and_how_a_session_took_place_is_kept_and_changes_no_verdict(m
     told = Told(BEGIN + held(5, 7, 9, minutes=180, more=where))
     plain = Told(BEGIN + held(5, 7, 9, minutes=180))
     assert told.findings == plain.findings
-    kept = [item.fact for item in told.history if isinstance(item.fact, SessionAttended)]
-    assert {(fact.modality, fact.place) for fact in kept} == {(modality, "home")}
+    kept = [item.event for item in told.history if isinstance(item.event, SessionAttended)]
+    assert {(event.modality, event.place) for event in kept} == {(modality, "home")}
 
 
 # --- guardians and holds ------------------------------------------------------------------------------------------
@@ -160,8 +160,8 @@ def test_e44_a_hold_pauses_the_clock_where_the_pack_says_so(day: str, expected: 
 
 @pytest.mark.parametrize("value", ["2026-01-05T00:00:00Z", "2026-01-05T06:00:00-06:00", "05/01/2026"])
 def test_e46_a_day_is_a_civil_date_and_never_an_instant(value: str) -> None:
-    with pytest.raises(InvalidFact):
-        fact_from(line_to_fact("2026-01-05 admitted") | {"occurred_on": value})
+    with pytest.raises(InvalidEvent):
+        event_from(line_to_event("2026-01-05 admitted") | {"occurred_on": value})
 
 
 @pytest.mark.parametrize("zone", ["America/Denver", "Pacific/Kiritimati", "America/Adak"])
@@ -174,7 +174,7 @@ def test_e46_the_zone_of_a_clinic_shifts_no_day(zone: str) -> None:
     assert corrected.findings == Told(begun).findings
 
 
-def test_e47_what_the_board_showed_is_what_the_facts_recorded_by_then_say() -> None:
+def test_e47_what_the_board_showed_is_what_the_events_recorded_by_then_say() -> None:
     """Given a review of 5 February that was entered in March, then the board of 10 February showed it as overdue."""
     late = [*PLAN.splitlines(), f"2026-02-05 review of 1 {BY}"]
     assert Told("\n".join(late[:5])).verdict("R1", "2026-02-10") == "overdue"
@@ -207,12 +207,12 @@ BARE = """
     2026-01-20 review of 1 deferred cl-7f3a | {"participants": [], "updated": null}
     2026-01-20 determined continue | {"progressing": null, "has_capacity": null, "new_problems": null}
     2026-01-30 discharged completed | {"last_contact_on": null, "outcome": null}
-"""  # noqa: E501  # a line is a fact
+"""  # noqa: E501  # a line is an event
 
 
 @pytest.mark.parametrize("rule", ["A2", "A4", "A5", "B1", "B2", "B3", "P2", "D2", "I3", "S1", "R2", "C1", "P3"])
-def test_e50_facts_that_leave_out_all_they_may_are_never_met(rule: str) -> None:
-    """Given facts of every kind without anything a sender may leave out, then no rule takes silence for a yes."""
+def test_e50_events_that_leave_out_all_they_may_are_never_met(rule: str) -> None:
+    """Given events of every kind without anything a sender may leave out, then no rule takes silence for a yes."""
     told = Told(BARE)
     on_record = [item for item in told.all(rule) if item.verdict not in ("not_applicable",)]
     assert on_record

@@ -9,7 +9,7 @@ import pytest
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import effective_history
-from caretrail.events import parse_fact
+from caretrail.events import parse_event
 from caretrail.findings import Finding
 from caretrail.findings.judge import eligibility_on, findings, held_on
 from tests.findings.text_history import PACK
@@ -21,7 +21,7 @@ def entries_up_to(version: int = 65) -> list[Entry]:
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()[:version]
     begin = datetime(2026, 1, 2, tzinfo=UTC)
     return [
-        Entry(number, number, parse_fact(line), begin + timedelta(hours=number), "loader")
+        Entry(number, number, parse_event(line), begin + timedelta(hours=number), "loader")
         for number, line in enumerate(lines, start=1)
     ]
 
@@ -38,7 +38,7 @@ def intervals(rule: str, found: list[Finding] = FOUND, *, subject: str | None = 
     ]
 
 
-def test_the_example_has_sixty_five_facts() -> None:
+def test_the_example_has_sixty_five_events() -> None:
     assert len(entries_up_to()) == 65
 
 

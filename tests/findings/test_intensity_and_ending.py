@@ -43,9 +43,7 @@ def test_a_week_is_judged_from_the_day_after_its_last_and_stays_up_for_the_notic
 
 
 @pytest.mark.parametrize(("cause", "verdict"), [("client", "info"), ("other", "info"), ("program", "violation")])
-def test_e30_what_the_client_missed_was_offered_and_what_the_program_cancelled_was_not(
-    cause: str, verdict: str
-) -> None:
+def test_e30_what_the_client_missed_was_offered_and_what_the_program_canceled_was_not(cause: str, verdict: str) -> None:
     missed = f"2026-01-09 missed group 09:00 180 cause {cause}"
     told = Told(BEGIN + week("2026-01-05", 180, 180) + missed)
     assert told.verdict("I1", "2026-01-11") == verdict
@@ -134,7 +132,7 @@ UNSTATED = (
     + "2026-01-12 session group 09:00 180 size 8\n"
     + '2026-01-14 session group 09:00 180 | {"group_size": null}\n'
 )
-"""Facts 3 and 5 are groups whose size is not stated."""
+"""Events 3 and 5 are groups whose size is not stated."""
 
 
 def test_sizes_not_stated_are_one_unknown_from_the_first_until_the_stay_ends() -> None:
@@ -203,8 +201,8 @@ def test_outside_a_governed_stay_no_group_is_judged() -> None:
         ('discharged completed | {"outcome": null}', "unknown"),
         ('discharged completed | {"outcome": {"goals_met": true}}', "unknown"),
         (
-            'discharged completed | {"outcome": {"goals_met": true, "precipitating_condition_stabilised": false, '
-            '"relapse_potential_stabilised": true}}',
+            'discharged completed | {"outcome": {"goals_met": true, "precipitating_condition_stabilized": false, '
+            '"relapse_potential_stabilized": true}}',
             "violation",
         ),
         ('discharged died | {"outcome": null}', "met"),

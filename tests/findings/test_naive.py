@@ -1,4 +1,4 @@
-"""The rules say of every day what a second, plain reading of the facts up to that day says."""
+"""The rules say of every day what a second, plain reading of the events up to that day says."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ def disagreements(history: list[Effective], pack: Pack = PACK) -> Iterator[tuple
     """Each day and rule on which the two readings differ: what the rules say, and what the plain reading says."""
     if not history:
         return
-    facts = [SimpleNamespace(day=item.day, version=item.version, **dict(item.fact)) for item in history]
-    naive, board = Known(facts, {}), Board(history, pack)
+    events = [SimpleNamespace(day=item.day, version=item.version, **dict(item.event)) for item in history]
+    naive, board = Known(events, {}), Board(history, pack)
     day, last = history[0].day - BEFORE, history[-1].day + AFTER
     while day <= last:
         known = naive.on(day)
@@ -131,7 +131,7 @@ def _before_admission(known: Known, day: date) -> Said:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(histories())
-def test_the_rules_say_of_every_day_what_a_plain_reading_of_the_facts_up_to_that_day_says(
+def test_the_rules_say_of_every_day_what_a_plain_reading_of_the_events_up_to_that_day_says(
     history: list[Effective],
 ) -> None:
     for day, rule, said, expected in disagreements(history):

@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from caretrail.events import Assessed, fact_from, parse_fact
+from caretrail.events import Assessed, event_from, parse_event
 from caretrail.findings import Finding
-from tests.findings.text_history import LEE, ORTIZ, PACK, Told, line_to_fact
+from tests.findings.text_history import LEE, ORTIZ, PACK, Told, line_to_event
 
 BEGIN = "2026-01-02 assessed\n2026-01-05 admitted\n"
-"""Facts 1 and 2."""
+"""Events 1 and 2."""
 
 FOURTH = '2026-01-05 admitted | {"edition": "asam-4"}\n'
 
@@ -112,8 +112,8 @@ def fourth() -> str:
 
 
 def test_e49_ratings_of_the_fourth_edition_are_kept_token_by_token() -> None:
-    made = fact_from(line_to_fact(fourth().strip()))
-    again = parse_fact(made.model_dump_json(by_alias=True, exclude_none=True))
+    made = event_from(line_to_event(fourth().strip()))
+    again = parse_event(made.model_dump_json(by_alias=True, exclude_none=True))
     assert again == made
     assert isinstance(again, Assessed)
     assert {key: dimension.rating for key, dimension in again.dimensions.items()} == TOKENS

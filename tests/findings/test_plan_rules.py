@@ -56,7 +56,7 @@ def test_a_plan_is_there_only_once_signed_by_a_clinician_of_the_team() -> None:
     assert told.runs("P1")[-2:] == ["overdue 2026-01-08 2026-01-12", "met 2026-01-12 -"]
 
 
-def test_a_signature_dated_after_its_fact_acts_from_its_own_day() -> None:
+def test_a_signature_dated_after_its_event_acts_from_its_own_day() -> None:
     told = Told(TWO + f"2026-01-07 plan 1 signed by {ORTIZ}@2026-01-09")
     assert told.runs("P1")[-2:] == ["overdue 2026-01-08 2026-01-09", "met 2026-01-09 -"]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, effective_history
-from caretrail.events import fact_from
+from caretrail.events import event_from
 from caretrail.findings import Finding
 from caretrail.findings.program import program_findings, stays_under_policy
 from caretrail.policy import Pack, Policy, load_pack, policy_of
@@ -18,25 +18,25 @@ from tests.findings.text_history import history_of
 
 PACK = load_pack("ne-medicaid-2.1-adult")
 SINCE = date(2026, 1, 5)
-LICENCE = "NE21-S3"
+LICENSE = "NE21-S3"
 ADMIN = {"id": "a-webb", "role": "staff"}
 Row = tuple[str, str, str | None, str | None]
 
 
-def attested(*stated: str, kind: str = "licence") -> list[Effective]:
+def attested(*stated: str, kind: str = "license") -> list[Effective]:
     """Attestations, each as `stated-on valid-from valid-to`; a dash leaves the end open."""
     entries: list[Entry] = []
     for number, words in enumerate(stated, start=1):
         on, first, last = words.split()
-        fact = {
+        event = {
             "type": "program_attested", "program": "lincoln-iop", "kind": kind, "occurred_on": on, "actor": ADMIN,
             "valid_from": first, "valid_to": None if last == "-" else last,
         }  # fmt: skip
-        entries.append(Entry(number, number, fact_from(fact), datetime(2026, 1, 1, tzinfo=UTC), "tests"))
+        entries.append(Entry(number, number, event_from(event), datetime(2026, 1, 1, tzinfo=UTC), "tests"))
     return effective_history(entries)
 
 
-def said(*stated: str, policy: Policy | Pack = PACK, rule: str = LICENCE) -> list[Row]:
+def said(*stated: str, policy: Policy | Pack = PACK, rule: str = LICENSE) -> list[Row]:
     """What the rule says over time: verdict, from, until, due on."""
     found = [item for item in program_findings(attested(*stated), policy, SINCE) if item.rule == rule]
     return [
@@ -51,7 +51,7 @@ def test_what_was_never_attested_is_unknown_from_the_first_governed_stay() -> No
         (rule, "unknown", "attestation_missing", SINCE, None) for rule in ("NE21-S2", "NE21-S3", "NE21-S4")
     ]
     assert {item.pack for item in found} == {PACK.name}
-    assert found[1].message == "licence: nothing attested"
+    assert found[1].message == "license: nothing attested"
 
 
 def test_each_rule_looks_at_its_own_kind() -> None:
@@ -72,7 +72,7 @@ def test_a_valid_attestation_is_met_announced_before_its_end_and_overdue_the_day
 
 
 @pytest.mark.parametrize(
-    ("rule", "kind"), [("NE21-S2", "access_24_7"), ("NE21-S3", "licence"), ("NE21-S4", "staff_training")]
+    ("rule", "kind"), [("NE21-S2", "access_24_7"), ("NE21-S3", "license"), ("NE21-S4", "staff_training")]
 )
 def test_each_kind_is_met_while_valid_and_overdue_after(rule: str, kind: str) -> None:
     history = attested("2025-12-20 2025-12-15 2026-03-31", kind=kind)
@@ -83,7 +83,7 @@ def test_each_kind_is_met_while_valid_and_overdue_after(rule: str, kind: str) ->
 
 
 @pytest.mark.parametrize(
-    ("rule", "kind"), [("NE21-S2", "access_24_7"), ("NE21-S3", "licence"), ("NE21-S4", "staff_training")]
+    ("rule", "kind"), [("NE21-S2", "access_24_7"), ("NE21-S3", "license"), ("NE21-S4", "staff_training")]
 )
 def test_an_attestation_that_is_not_valid_yet_says_nothing_of_today(rule: str, kind: str) -> None:
     found = program_findings(attested("2026-01-02 2026-02-01 -", kind=kind), PACK, SINCE)
@@ -144,7 +144,7 @@ def test_of_two_that_are_valid_the_longer_counts() -> None:
 
 
 def test_a_pack_says_how_many_days_before_the_end_it_is_announced() -> None:
-    assert said("2026-01-02 2026-01-01 2026-03-31", policy=PACK.changed(LICENCE, soon_days=0)) == [
+    assert said("2026-01-02 2026-01-01 2026-03-31", policy=PACK.changed(LICENSE, soon_days=0)) == [
         ("met", "2026-01-05", "2026-03-31", "2026-03-31"),
         ("due_today", "2026-03-31", "2026-04-01", "2026-03-31"),
         ("overdue", "2026-04-01", None, "2026-03-31"),
@@ -152,10 +152,10 @@ def test_a_pack_says_how_many_days_before_the_end_it_is_announced() -> None:
 
 
 def test_each_day_is_judged_by_the_version_in_force_on_it() -> None:
-    """Given a version of the rules from June on that has no rule of training and announces a licence earlier,
+    """Given a version of the rules from June on that has no rule of training and announces a license earlier,
     then the days before are judged by the first and those from June on by the second.
     """
-    newer = PACK.changed(LICENCE, soon_days=90).changed("NE21-S4", on=False)
+    newer = PACK.changed(LICENSE, soon_days=90).changed("NE21-S4", on=False)
     newer = newer.model_copy(update={"name": "newer", "supersedes": PACK.name, "effective_from": date(2026, 6, 1)})
     policy = policy_of([PACK, newer])
     assert said("2026-01-02 2026-01-01 2026-08-20", policy=policy)[:2] == [
@@ -194,7 +194,7 @@ def bound(found: list[Finding], day: date) -> list[tuple[object, ...]]:
 
 @given(st.lists(st.tuples(DAYS, DAYS, st.none() | st.integers(0, 90)), max_size=5))
 def test_what_is_said_of_a_day_rests_on_what_was_attested_by_then(made: list[tuple[date, date, int | None]]) -> None:
-    """Given any attestations, then the intervals say of each day what a reading of the facts up to it says."""
+    """Given any attestations, then the intervals say of each day what a reading of the events up to it says."""
     history = attested(
         *(f"{on} {first} {'-' if days is None else first + timedelta(days=days)}" for on, first, days in made)
     )

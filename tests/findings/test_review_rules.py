@@ -99,7 +99,7 @@ def test_a_plan_counts_from_the_earlier_of_effect_and_signing_but_never_before_a
 
 
 @pytest.mark.parametrize(("day", "expected"), [("2026-02-04", "2026-03-06"), ("2026-02-05", "2026-02-04")])
-def test_facts_later_than_thirty_days_after_admission_do_not_move_the_base(day: str, expected: str) -> None:
+def test_events_later_than_thirty_days_after_admission_do_not_move_the_base(day: str, expected: str) -> None:
     assert due(Told(f"2026-01-05 admitted\n{day} plan 1 {BY}"), day) == expected
 
 

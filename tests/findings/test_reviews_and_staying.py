@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.findings.test_review_rules import BY, PLAN
-from tests.findings.text_history import ALL_CRITERIA, ORTIZ, Told, line_to_fact
+from tests.findings.text_history import ALL_CRITERIA, ORTIZ, Told, line_to_event
 
 # --- R2 -----------------------------------------------------------------------------------------------------------
 
@@ -218,7 +218,7 @@ def test_reasons_are_our_words_never_the_rationale() -> None:
     text = CALLED.replace(
         f"C1 signed by {ORTIZ}", f'C1 signed by {ORTIZ} | {{"rationale": "coping skills not stable"}}'
     )
-    assert line_to_fact(text.strip().splitlines()[-1])["rationale"]
+    assert line_to_event(text.strip().splitlines()[-1])["rationale"]
     answer = Told(text).eligible("2026-02-10")
     assert answer.reasons == ("making progress, goals remain, this level needed",)
     assert 7 in answer.evidence

@@ -8,7 +8,7 @@ from tests.findings.text_history import LEE, ORTIZ, PACK, Told
 
 ADMITTED = "2026-01-05 admitted\n"
 BEGIN = "2026-01-02 assessed\n" + ADMITTED
-"""Facts 1 and 2."""
+"""Events 1 and 2."""
 
 LISTED = [
     "psychiatrist", "MD", "DO", "PA", "PA-C", "APRN", "psychologist", "PhD", "PsyD", "LP", "PLP", "LIMHP", "LIMPH",
@@ -78,7 +78,7 @@ def test_one_licensed_clinician_among_those_who_assessed_will_do() -> None:
 
 
 @pytest.mark.parametrize("credential", ["PLP", "PLMHP", "PLADC"])
-def test_a_provisional_licence_is_accepted_and_named_unless_the_pack_blocks_it(credential: str) -> None:
+def test_a_provisional_license_is_accepted_and_named_unless_the_pack_blocks_it(credential: str) -> None:
     text = f"2026-01-02 assessed by c-new {credential}\n" + ADMITTED
     accepted = Told(text).one("A2", "2026-01-05")
     assert (accepted.verdict, accepted.message.rpartition(", ")[2]) == ("met", "provisional")
@@ -217,7 +217,7 @@ def test_staff_is_asked_for_in_each_stay_and_not_elsewhere() -> None:
 
 CO_SIGNED = PACK.changed("NE21-X1", on=True, unsourced=None, section="test")
 BY_NOOR = "2026-01-05 team + c-noor\n2026-01-07 plan 1 signed by c-noor, cl-7f3a\n"
-"""Facts 3 and 4: a PLADC signs the plan. Ten days later is 2026-01-17."""
+"""Events 3 and 4: a PLADC signs the plan. Ten days later is 2026-01-17."""
 
 
 def co_signed(text: str) -> Told:

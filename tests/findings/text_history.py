@@ -1,4 +1,4 @@
-"""Histories as text a clinician can read and correct: one line a fact, numbered from 1.
+"""Histories as text a clinician can read and correct: one line an event, numbered from 1.
 
     2026-01-02 assessed by c-ortiz LADC F10.20 screen negative
     2026-01-05 admitted
@@ -27,7 +27,7 @@ from typing import Any
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, effective_history
-from caretrail.events import fact_from
+from caretrail.events import event_from
 from caretrail.findings import Eligibility, Finding
 from caretrail.findings.judge import eligibility, eligibility_on, findings, held_on
 from caretrail.policy import Pack, Policy, load_pack
@@ -95,23 +95,23 @@ def assessed(words: list[str], day: str) -> Json:
     codes = [word for word in words if re.fullmatch(r"[A-Z][0-9]{2}(\.[0-9]+)?", word)]
     kinds = {"initial", "addendum", "reassessment", "prior_accepted"}
     kind = next((word for word in words if word in kinds), "initial")
-    fact: Json = {
+    event: Json = {
         "type": "assessed", "kind": kind, "client": CLIENT, "program": "lincoln-iop", "edition": "asam-3",
         "performed_by": [by], "dimensions": GOOD, "diagnoses": codes or ["F10.20"], "dsm": "DSM-5-TR",
         "mental_health_suspected": False,
     }  # fmt: skip
     if kind == "prior_accepted":
-        fact |= dict.fromkeys(("relevant", "current_diagnosis", "level_recommendation", "discharge_plan"), True)
+        event |= dict.fromkeys(("relevant", "current_diagnosis", "level_recommendation", "discharge_plan"), True)
     if "at" in words:
-        fact["at"] = words[words.index("at") + 1]
+        event["at"] = words[words.index("at") + 1]
     if "screen" in words:
-        fact["co_occurring_screen"] = words[words.index("screen") + 1]
+        event["co_occurring_screen"] = words[words.index("screen") + 1]
     if "suspected" in words:
-        fact["mental_health_suspected"] = True
+        event["mental_health_suspected"] = True
     if "referred" in words:
         to = words[words.index("referred") + 1]
-        fact["referral"] = {"to": to, "credential": CREDENTIALS.get(to, "LIMHP"), "on": day}
-    return fact
+        event["referral"] = {"to": to, "credential": CREDENTIALS.get(to, "LIMHP"), "on": day}
+    return event
 
 
 def admitted(words: list[str], day: str) -> Json:
@@ -125,16 +125,16 @@ def admitted(words: list[str], day: str) -> Json:
 
 
 def session(words: list[str], kind: str) -> Json:
-    fact: Json = {"type": kind, "service": words[0], "start": words[1], "minutes": int(words[2])}
+    event: Json = {"type": kind, "service": words[0], "start": words[1], "minutes": int(words[2])}
     if "by" in words:
-        fact["performed_by"] = [performer(words)]
+        event["performed_by"] = [performer(words)]
     if kind == "session_attended":
-        fact["group_size"] = int(words[words.index("size") + 1]) if "size" in words else None
+        event["group_size"] = int(words[words.index("size") + 1]) if "size" in words else None
         if "size" not in words and words[0] == "group":
-            fact["group_size"] = 8
+            event["group_size"] = 8
     else:
-        fact["cause"] = words[words.index("cause") + 1] if "cause" in words else "client"
-    return fact
+        event["cause"] = words[words.index("cause") + 1] if "cause" in words else "client"
+    return event
 
 
 def plan(words: list[str], rest: str, day: str) -> Json:
@@ -147,15 +147,15 @@ def plan(words: list[str], rest: str, day: str) -> Json:
 
 
 def review(words: list[str], rest: str, day: str) -> Json:
-    fact: Json = {
+    event: Json = {
         "type": "plan_reviewed", "plan_version": int(words[1]), "participants": ["client"], "supports": "none",
         "updated": True, "signatures": signatures(rest, day),
     }  # fmt: skip
     if "next" in words:
-        fact["next_review_by"] = words[words.index("next") + 1].rstrip(";")
+        event["next_review_by"] = words[words.index("next") + 1].rstrip(";")
     if "without-client" in words:
-        fact["participants"] = ["clinician"]
-    return fact
+        event["participants"] = ["clinician"]
+    return event
 
 
 CRITERIA = {
@@ -167,30 +167,30 @@ ALL_CRITERIA = [name for part in CRITERIA.values() for name in part]
 
 
 def determined(words: list[str], rest: str, day: str) -> Json:
-    fact: Json = {"type": "continued_stay_determined", **dict.fromkeys(ALL_CRITERIA, False)}
+    event: Json = {"type": "continued_stay_determined", **dict.fromkeys(ALL_CRITERIA, False)}
     for name, values in CRITERIA.items():
         if name in words:
-            fact |= values
-    fact |= {"decision": words[0], "signatures": signatures(rest, day)}
+            event |= values
+    event |= {"decision": words[0], "signatures": signatures(rest, day)}
     if words[0] == "leave":
-        fact["leave_by"] = words[words.index("leave") + 1].rstrip(";")
-    return fact
+        event["leave_by"] = words[words.index("leave") + 1].rstrip(";")
+    return event
 
 
 def team(words: list[str]) -> Json:
-    fact: Json = {"type": "team_changed", "joins": [], "leaves": []}
+    event: Json = {"type": "team_changed", "joins": [], "leaves": []}
     for sign, who in zip(words[::2], words[1::2], strict=True):
         if sign == "+":
-            fact["joins"].append(person(who))
+            event["joins"].append(person(who))
         elif sign == "-":
-            fact["leaves"].append(who)
+            event["leaves"].append(who)
         else:
-            fact["clinician"] = who
-    return fact
+            event["clinician"] = who
+    return event
 
 
 def end_of_stay(kind: str, words: list[str], day: str) -> Json:
-    good = {"goals_met": True, "precipitating_condition_stabilised": True, "relapse_potential_stabilised": True}
+    good = {"goals_met": True, "precipitating_condition_stabilized": True, "relapse_potential_stabilized": True}
     if kind == "transferred":
         return {
             "type": kind, "from_level": words[0], "to_level": words[2], "edition": "asam-3",
@@ -199,8 +199,8 @@ def end_of_stay(kind: str, words: list[str], day: str) -> Json:
     return {"type": kind, "reason": words[0], "last_contact_on": day, "outcome": good}
 
 
-def line_to_fact(line: str) -> Json:
-    """One line of text to the JSON of one fact."""
+def line_to_event(line: str) -> Json:
+    """One line of text to the JSON of one event."""
     text, _, override = line.partition("|")
     day, kind, rest = (text.strip() + "  ").split(" ", 2)
     words = rest.split()
@@ -243,7 +243,7 @@ def line_to_fact(line: str) -> Json:
     elif kind == "voided":
         made = {"type": "voided", "target": int(words[0].lstrip("#")), "reason": "entered_in_error"}
     else:
-        raise AssertionError(f"no such fact: {line}")
+        raise AssertionError(f"no such event: {line}")
     made |= {"episode": "LNK-1", "occurred_on": day, "actor": person(ORTIZ)}
     if override.strip():
         values = json.loads(override)
@@ -256,7 +256,7 @@ def entries(text: str) -> list[Entry]:
     lines = [line.strip() for line in text.strip().splitlines() if line.strip() and not line.strip().startswith("#")]
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     return [
-        Entry(number, number, fact_from(line_to_fact(line)), begin + timedelta(hours=number), "intake")
+        Entry(number, number, event_from(line_to_event(line)), begin + timedelta(hours=number), "intake")
         for number, line in enumerate(lines, start=1)
     ]
 

@@ -1,7 +1,7 @@
 """Thirteen attacks by somebody who may rewrite the database, held against what was kept outside of it.
 
-Given 300 facts of five streams; checkpoints at 100, 200 and 280, kept elsewhere; a receipt of each fact, kept by those
-who sent it; and read models up to date, so that the first 256 leaves stand in a tile too.
+Given 300 events of five streams; checkpoints at 100, 200 and 280, kept elsewhere; a receipt of each event, kept by
+those who sent it; and read models up to date, so that the first 256 leaves stand in a tile too.
 
 Each row of ATTACKS says what raises the alarm, and where it says the first bad position is: with nothing kept, with
 the checkpoints, and with the receipts beside them. None: nothing does. The same table is in
@@ -35,7 +35,7 @@ from tests.support.stores import pending
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "explanation" / "threat-model.md"
 STREAMS = [uuid5(UUID(int=0), f"stream {number}") for number in range(5)]
-FACTS, SIZES = 300, (100, 200, 280)
+EVENTS, SIZES = 300, (100, 200, 280)
 
 Rows = list[LogColumns]
 
@@ -67,7 +67,7 @@ class Clinic:
 
 
 def record(url: str, start: int, end: int) -> list[str]:
-    """Record facts numbered from `start + 1` to `end`; return their receipts."""
+    """Record events numbered from `start + 1` to `end`; return their receipts."""
     events = [
         pending(STREAMS[n % 5], n // 5 + 1, payload=f'{{"n":{n}}}'.encode(), command_id=f"c-{n}")
         for n in range(start, end)
@@ -85,7 +85,7 @@ def clinic(store_url: str, tmp_path: Path) -> Clinic:
     folder.mkdir()
     state = SignerState(tmp_path / "state", origin)
     receipts: list[str] = []
-    for start, end in ((0, 100), (100, 150), (150, 200), (200, 280), (280, FACTS)):
+    for start, end in ((0, 100), (100, 150), (150, 200), (200, 280), (280, EVENTS)):
         receipts += record(store_url, start, end)
         if end == 150:
             clinic.at_150 = rows_of(store_url)
@@ -119,7 +119,7 @@ def delete_stream(rows: Rows) -> Rows:
 
 
 def swap(rows: Rows) -> Rows:
-    """Two facts of different streams change places; positions and times stay where they are."""
+    """Two events of different streams change places; positions and times stay where they are."""
     first, second = rows[149], rows[150]
     rows[149] = changed(second, position=150, at=first[5])
     rows[150] = changed(first, position=151, at=second[5])
@@ -127,13 +127,13 @@ def swap(rows: Rows) -> Rows:
 
 
 def insert(rows: Rows) -> Rows:
-    """A new stream whose one fact was, it says, recorded between two others."""
+    """A new stream whose one event was, it says, recorded between two others."""
     new = (0, uuid5(UUID(int=0), "new").bytes, 1, "admitted/1", b'{"n":"new"}', rows[149][5], *rows[149][6:8], "c-new")
     return fitted([*rows[:149], (*new, secrets.token_bytes(16)), *rows[149:]])
 
 
 def back_date(rows: Rows) -> Rows:
-    """A fact recorded late becomes one recorded in time, just after the one before it."""
+    """An event recorded late becomes one recorded in time, just after the one before it."""
     return [changed(row, at=rows[149][5] + 1) if row[0] == 151 else row for row in rows]
 
 
@@ -155,7 +155,7 @@ def restore_and_go_on(clinic: Clinic) -> None:
 def append_all_anew(clinic: Clinic) -> None:
     """With the credentials of the application: the log is emptied, and filled by its own `append`."""
     rewrite(clinic.url, [])
-    record(clinic.url, 0, FACTS)
+    record(clinic.url, 0, EVENTS)
     make_all_anew(clinic.url)
 
 
@@ -166,13 +166,13 @@ def by_rows(change: Callable[[Rows], Rows], *, recompute: bool = True) -> Callab
 Alarm = tuple[Tampering, int] | None
 
 ATTACKS: dict[str, tuple[Callable[[Clinic], None], Alarm, Alarm, Alarm]] = {
-    "edit one fact": (
+    "edit one event": (
         by_rows(edit, recompute=False), (Tampering.EDITED, 150), (Tampering.EDITED, 150), (Tampering.EDITED, 150),
     ),
-    "edit one fact and recompute all": (
+    "edit one event and recompute all": (
         by_rows(edit), None, (Tampering.ALTERED, 101), (Tampering.EDITED, 150),
     ),
-    "delete one fact": (
+    "delete one event": (
         by_rows(delete_one), (Tampering.DELETED, 150), (Tampering.DELETED, 150), (Tampering.DELETED, 150),
     ),
     "delete a whole episode and recompute all": (
@@ -184,7 +184,7 @@ ATTACKS: dict[str, tuple[Callable[[Clinic], None], Alarm, Alarm, Alarm]] = {
     "cut off the end behind the last checkpoint": (
         by_rows(lambda rows: rows[:290]), None, None, (Tampering.RESTORED, 291),
     ),
-    "swap two facts and recompute all": (
+    "swap two events and recompute all": (
         by_rows(swap), None, (Tampering.ALTERED, 101), (Tampering.REORDERED, 150),
     ),
     "restore an old backup": (
@@ -196,7 +196,7 @@ ATTACKS: dict[str, tuple[Callable[[Clinic], None], Alarm, Alarm, Alarm]] = {
     "insert a back-dated episode and recompute all": (
         by_rows(insert), None, (Tampering.ALTERED, 101), (Tampering.INSERTED, 150),
     ),
-    "alter when a fact was recorded and recompute all": (
+    "alter when an event was recorded and recompute all": (
         by_rows(back_date), None, (Tampering.ALTERED, 101), (Tampering.EDITED, 151),
     ),
     "rewrite the whole history": (
@@ -220,9 +220,9 @@ def alarm(verification: Verification) -> Alarm:
 def test_what_nobody_touched_raises_no_alarm(clinic: Clinic) -> None:
     given = clinic.verification(clinic.checkpoints(), clinic.receipts())
     assert given.ok, given.discrepancies
-    assert (given.facts, given.checkpoints, given.covered, given.receipts) == (FACTS, 3, 280, FACTS)
+    assert (given.events, given.checkpoints, given.covered, given.receipts) == (EVENTS, 3, 280, EVENTS)
     assert given.tiles == 1
-    assert given.notes[:1] == ("20 of the newest facts are behind the last checkpoint: only receipts vouch for them",)
+    assert given.notes[:1] == ("20 of the newest events are behind the last checkpoint: only receipts vouch for them",)
 
 
 @pytest.mark.parametrize("name", ATTACKS)

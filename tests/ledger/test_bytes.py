@@ -26,7 +26,7 @@ from tests.support.stores import pending
 COLUMNS = (
     "position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "source", "command_id", "salt",
 )  # fmt: skip  # in the order of the columns
-FACTS = 3
+EVENTS = 3
 
 Change = Callable[[str, object], None]
 
@@ -88,7 +88,7 @@ def test_every_changed_byte_of_every_column_is_seen(store_url: str) -> None:
     with open_recorder(store_url) as recorder:
         recorder.append([pending(stream, version, payload=b"{}", command_id=f"c{version}") for version in (1, 2, 3)])
         rows = rows_of(store_url)
-        signed = Checkpoint(origin_of(recorder.namespace), FACTS, root_of(map(leaf_of, rows)))
+        signed = Checkpoint(origin_of(recorder.namespace), EVENTS, root_of(map(leaf_of, rows)))
         kept = ExternalEvidence((KeptCheckpoint("kept", signed, ()),))
         assert verify(recorder, kept).ok
         tried = 0

@@ -32,7 +32,7 @@ def test_receipts_are_read_as_they_were_printed(store_url: str, tmp_path: Path) 
     assert (verification.ok, verification.receipts) == (True, 3)
     file.write_text(json.dumps(lines[0] | {"leaf": "00" * 32}))
     assert found(verified(store_url, read_receipts(file)))[0] == (Tampering.EDITED, 1)
-    # a checkpoint that holds says that the log had this fact all along: the receipt is of a branch that was lost
+    # a checkpoint that holds says that the log had this event all along: the receipt is of a branch that was lost
     assert found(verified(store_url, read_receipts(file), signed(store_url, rows))) == [(Tampering.RECEIPT, 1)]
 
 

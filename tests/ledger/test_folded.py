@@ -111,15 +111,15 @@ def test_verify_py_agrees_on_the_vectors_of_leaves(row: dict[str, Any]) -> None:
         payload = bytes.fromhex(row["payload"]).decode()
     except (OverflowError, UnicodeDecodeError):
         return
-    fact = {
+    event = {
         "position": row["position"], "version": row["version"], "name": row["name"], "recorded_by": row["recorded_by"],
         "source": row["source"], "command_id": row["command_id"], "salt": row["salt"],
         "recorded_at": moment.isoformat(timespec="microseconds"), "payload_hash": row["payload_hash"],
     }  # fmt: skip
     stream = bytes.fromhex(row["stream"])
-    assert verify.leaf_of(fact, "", stream).hex() == row["leaf"]
+    assert verify.leaf_of(event, "", stream).hex() == row["leaf"]
     if payload:
-        assert verify.leaf_of(fact, payload, stream).hex() == row["leaf"]
+        assert verify.leaf_of(event, payload, stream).hex() == row["leaf"]
 
 
 @pytest.mark.parametrize("row", rows("notes"))

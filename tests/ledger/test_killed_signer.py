@@ -69,7 +69,7 @@ def _given_out(signer: Signer) -> dict[int, set[bytes]]:
 
 
 def test_killed_anywhere_it_never_signs_two_histories_and_can_go_on(sqlite_url: str, tmp_path: Path) -> None:
-    """At each step: killed; then the newest fact is another; then it is put back. Signed each time, if it may be."""
+    """At each step: killed; then the newest event is another; then it is put back. Signed each time, if it may be."""
     with open_recorder(sqlite_url) as recorder:
         origin = origin_of(recorder.namespace)
     step, killed, refusals = 0, True, 0

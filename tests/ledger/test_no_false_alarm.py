@@ -34,7 +34,7 @@ from tests.support.stores import pending
 
 @dataclass
 class Auditor:
-    """Keeps checkpoints of a log and receipts of its facts, and asks whether they hold somewhere."""
+    """Keeps checkpoints of a log and receipts of its events, and asks whether they hold somewhere."""
 
     url: str
     folder: Path
@@ -75,9 +75,9 @@ def append(auditor: Auditor, url: str, count: int) -> None:
         auditor.keep(recorder.append([pending(uuid4()) for _ in range(count)]))
 
 
-def green(verification: Verification, facts: int) -> None:
+def green(verification: Verification, events: int) -> None:
     assert verification.discrepancies == ()
-    assert verification.facts == facts
+    assert verification.events == events
 
 
 @pytest.mark.slow
@@ -194,7 +194,7 @@ def test_a_standby_that_took_over(server_pair: tuple[Server, Server], tmp_path: 
 
 
 def test_the_other_history_of_a_failover_is_named(server_pair: tuple[Server, Server], tmp_path: Path) -> None:
-    """The control: a standby that lacked the end took over, and other facts stand at the positions since."""
+    """The control: a standby that lacked the end took over, and other events stand at the positions since."""
     primary, standby = server_pair
     auditor = Auditor(primary.url(), tmp_path)
     append(auditor, primary.url(), 300)

@@ -76,7 +76,7 @@ def test_with_tiles_it_reads_only_what_is_new(signer: Signer, monkeypatch: pytes
 
     monkeypatch.setattr(cls, "read_columns", counted)
     signer.sign()
-    assert sum(read) < 4 * 256  # the new facts, twice, and what is in no tile yet
+    assert sum(read) < 4 * 256  # the new events, twice, and what is in no tile yet
     read.clear()
     signer.sign(full=True)
     assert sum(read) > 2 * 3000
@@ -96,20 +96,20 @@ def refused(signer: Signer, words: str, **options: Any) -> None:
 def test_a_log_that_is_smaller_than_what_was_signed(signer: Signer) -> None:
     signer.sign(first=True)
     rewrite(signer.url, rows_of(signer.url)[:15])
-    refused(signer, "20 facts were signed, and the log ends at position 15")
+    refused(signer, "20 events were signed, and the log ends at position 15")
 
 
 def test_another_log_in_its_place(signer: Signer) -> None:
-    """Given the same mark, and other facts: a backup that went on, or a history that was written anew."""
+    """Given the same mark, and other events: a backup that went on, or a history that was written anew."""
     signer.sign(first=True)
     rewrite(signer.url, [changed(row, payload=b"other") for row in rows_of(signer.url)])
-    refused(signer, "the first 20 facts are not those that were signed")
+    refused(signer, "the first 20 events are not those that were signed")
     signer.append(5)
-    refused(signer, "the first 20 facts are not those that were signed")
+    refused(signer, "the first 20 events are not those that were signed")
 
 
 def test_a_row_edited_after_it_was_signed_is_not_signed_again(signer: Signer) -> None:
-    """Given tiles that still are of the true row: what is signed is the true history, with the new facts behind it."""
+    """Given tiles that still are of the true row: what is signed is the true history, with the new events behind it."""
     signer.append(500)
     project(signer.url)
     signer.sign(first=True)
@@ -124,7 +124,7 @@ def test_a_row_edited_after_it_was_signed_is_not_signed_again(signer: Signer) ->
 
 
 @pytest.mark.parametrize("what", ["gap", "time", "position"])
-def test_new_facts_that_no_append_would_give(signer: Signer, what: str) -> None:
+def test_new_events_that_no_append_would_give(signer: Signer, what: str) -> None:
     signer.sign(first=True)
     signer.append(5)
     rows = rows_of(signer.url)
@@ -176,7 +176,7 @@ def test_a_bit_that_flips_while_reading_is_not_signed(signer: Signer, monkeypatc
             yield flipped if calls == 1 else rows
 
     monkeypatch.setattr(log_rows, "stored_rows", flipping)
-    refused(signer, "reading the new facts twice gave two results", first=True)
+    refused(signer, "reading the new events twice gave two results", first=True)
     monkeypatch.undo()
     assert signer.sign(first=True).size == 20
 

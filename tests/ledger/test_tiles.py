@@ -46,7 +46,7 @@ def kept(recorder: EventRecorder) -> list[tuple[Any, ...]]:
 
 
 def expected(leaves: list[bytes]) -> list[tuple[Any, ...]]:
-    """The tiles of a log of fewer than 65,536 facts."""
+    """The tiles of a log of fewer than 65,536 events."""
     whole = [leaves[at : at + 256] for at in range(0, len(leaves) // 256 * 256, 256)]
     return [(0, number, b"".join(part), naive.root(part)) for number, part in enumerate(whole)]
 

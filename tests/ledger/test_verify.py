@@ -1,4 +1,4 @@
-"""Verifying a log: as it was, beside those who write, and with more than one fact altered."""
+"""Verifying a log: as it was, beside those who write, and with more than one event altered."""
 
 import threading
 from contextlib import suppress
@@ -29,7 +29,7 @@ from tests.support.stores import all_at_once, pending, run_sql
 
 def test_an_empty_log(store_url: str) -> None:
     verification = verified(store_url)
-    assert (verification.ok, verification.facts, verification.root) == (True, 0, root_of([]))
+    assert (verification.ok, verification.events, verification.root) == (True, 0, root_of([]))
 
 
 def test_what_it_cannot_know_without_checkpoints_it_says(store_url: str) -> None:
@@ -65,7 +65,7 @@ def test_it_verifies_up_to_where_the_log_ended_when_it_began(store_url: str) -> 
 
     def check() -> None:
         try:
-            while len(verifications) < 3 or verifications[-1].facts == 600:  # until the writer had its turn
+            while len(verifications) < 3 or verifications[-1].events == 600:  # until the writer had its turn
                 with suppress(StoreUnreachable):
                     project(store_url)
                 verifications.append(verified(store_url))
@@ -77,7 +77,7 @@ def test_it_verifies_up_to_where_the_log_ended_when_it_began(store_url: str) -> 
 
     all_at_once(work, workers=2)
     assert {verification.discrepancies for verification in verifications} == {()}
-    assert verifications[-1].facts > 600
+    assert verifications[-1].events > 600
 
 
 def test_a_hot_standby_can_be_verified(server_pair: tuple[Server, Server]) -> None:
@@ -86,7 +86,7 @@ def test_a_hot_standby_can_be_verified(server_pair: tuple[Server, Server]) -> No
     project(primary.url())
     wait_until(lambda: verified(standby.url()).tiles == 1, "the standby has followed")
     verification = verified(standby.url())
-    assert (verification.ok, verification.facts, verification.tiles) == (True, 300, 1)
+    assert (verification.ok, verification.events, verification.tiles) == (True, 300, 1)
 
 
 def test_a_standby_is_waited_for_until_it_has_what_was_signed(
@@ -125,10 +125,10 @@ def test_who_may_only_read_can_verify_and_sign(
     assert (verification.ok, verification.tiles) == (True, 1)
 
 
-# --- more than one fact ---------------------------------------------------------------------------------------------
+# --- more than one event ---------------------------------------------------------------------------------------------
 
 
-def test_several_facts_deleted_and_all_made_to_fit(store_url: str) -> None:
+def test_several_events_deleted_and_all_made_to_fit(store_url: str) -> None:
     """Given receipts: what was deleted shows, though every number fits again."""
     streams = [uuid5(UUID(int=3), str(number)) for number in range(40)]
     with open_recorder(store_url) as recorder:
@@ -138,7 +138,7 @@ def test_several_facts_deleted_and_all_made_to_fit(store_url: str) -> None:
     assert found(verified(store_url, receipts))[0] == (Tampering.DELETED, 11)
 
 
-def test_several_facts_inserted_and_all_made_to_fit(store_url: str) -> None:
+def test_several_events_inserted_and_all_made_to_fit(store_url: str) -> None:
     streams = [uuid5(UUID(int=3), str(number)) for number in range(40)]
     with open_recorder(store_url) as recorder:
         events = recorder.append([pending(stream) for stream in streams])
@@ -170,7 +170,7 @@ def test_tiles_that_are_gone_are_no_tampering(store_url: str) -> None:
 
 @pytest.mark.slow
 def test_tiles_of_every_level_are_compared(sqlite_url: str) -> None:
-    """Given more than 65,536 facts, so that a tile of tiles stands, when its hash is another."""
+    """Given more than 65,536 events, so that a tile of tiles stands, when its hash is another."""
     with open_recorder(sqlite_url) as recorder:
         for start in range(0, 66_000, 2000):
             recorder.append([pending(uuid5(STREAM, str(n))) for n in range(start, start + 2000)])

@@ -52,7 +52,7 @@ def end_gone(rows: list[LogColumns]) -> list[LogColumns]:
 def test_what_is_wrong_by_itself_needs_no_checkpoint(
     store_url: str, change: Callable[[list[LogColumns]], list[LogColumns]], kind: Tampering, first: int
 ) -> None:
-    """Given read models that stand on the last fact there was."""
+    """Given read models that stand on the last event there was."""
     rows = append(store_url, 20)
     project(store_url)
     rewrite(store_url, change(rows))
@@ -73,7 +73,7 @@ def test_columns_of_any_type_get_a_result(sqlite_url: str, column: str, value: s
     )
     verification = verified(sqlite_url, signed(sqlite_url, rows))
     assert not verification.ok
-    assert verification.first_bad in (4, 5, 1)  # 1: what any fact might hold, so that only the checkpoint tells
+    assert verification.first_bad in (4, 5, 1)  # 1: what any event might hold, so that only the checkpoint tells
 
 
 @pytest.mark.parametrize("value", ["NULL", "'text'", "7"])

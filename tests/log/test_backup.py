@@ -31,7 +31,7 @@ def append_some(url: str, count: int) -> list[RecordedEvent]:
 
 
 def goes_on(recorder: EventRecorder, kept: list[RecordedEvent], lost: list[RecordedEvent]) -> None:
-    """What a restored store must do: hold what was backed up leaf for leaf, take the lost facts again, go on after."""
+    """What a restored store must do: hold what was backed up leaf for leaf, take the lost events again, go on after."""
     assert leaves(recorder.read_log()) == leaves(kept)
     again = [recorder.append([event])[0] for event in lost]  # senders repeat what they hold receipts for
     assert [event.position for event in again] == [event.position for event in lost]

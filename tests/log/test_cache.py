@@ -13,10 +13,10 @@ from caretrail.commands.application import Commands
 from caretrail.commands.cache import EpisodeCache
 from caretrail.episode.episode import Episode
 from caretrail.errors import Impossible
-from caretrail.events.codec import read_fact
+from caretrail.events.codec import read_event
 from caretrail.log import open_recorder
 from tests.reading.given import NOW, copy_of_example
-from tests.support.build import admitted, fact, session
+from tests.support.build import admitted, event, session
 
 
 def test_the_episodes_used_longest_ago_are_forgotten() -> None:
@@ -31,19 +31,19 @@ def test_the_episodes_used_longest_ago_are_forgotten() -> None:
 
 
 def test_episodes_on_which_everything_was_read_take_little_more_than_their_payloads(sqlite_url: str) -> None:
-    """The control: the same facts decoded take several times as much."""
+    """The control: the same events decoded take several times as much."""
     names = [f"E-{number}" for number in range(30)]
     tracemalloc.start()
     try:
         with open_recorder(sqlite_url) as recorder, Commands(recorder, lambda: NOW) as commands:
             for name in names:
                 commands.append(copy_of_example(name), imported=True)
-                with pytest.raises(Impossible):  # a discharge reads every fact there is
-                    commands.append([fact("discharged", "01-20", name, reason="completed")])
+                with pytest.raises(Impossible):  # a discharge reads every event there is
+                    commands.append([event("discharged", "01-20", name, reason="completed")])
                 commands.append([session("03-02", name)])
             rows = recorder.read_log(limit=len(names) * 66)
             cached = _freed(lambda: commands.cache.take(map(commands.episode_stream, names)))
-            decoded = [read_fact(row.topic, row.state) for row in rows]
+            decoded = [read_event(row.topic, row.state) for row in rows]
             control = _freed(decoded.clear)
     finally:
         tracemalloc.stop()
@@ -71,6 +71,6 @@ def test_an_append_that_breaks_off_leaves_nothing_behind(sqlite_url: str, monkey
         with monkeypatch.context() as patched:
             patched.setattr(recorder, "append", breaks)
             with pytest.raises(KeyboardInterrupt):
-                commands.append([fact("discharged", "01-09", reason="completed")])
+                commands.append([event("discharged", "01-09", reason="completed")])
         assert len(commands.cache) == 0
         assert commands.append([session("01-12")])[0].version == 2

@@ -11,7 +11,7 @@ from uuid import uuid4, uuid5
 
 import pytest
 
-from caretrail.errors import CommandReused, InvalidFact, StayOverlap, StoreError, StoreUnreachable, VersionConflict
+from caretrail.errors import CommandReused, InvalidEvent, StayOverlap, StoreError, StoreUnreachable, VersionConflict
 from caretrail.log import EventRecorder, ProgramStay, RecordedEvent, open_recorder
 from tests.support.stores import Clock, all_at_once, content, lock_held, log_of, pending, run_sql
 
@@ -136,7 +136,7 @@ def test_a_repeated_call_returns_the_first_result(recorder: EventRecorder) -> No
 
 
 def test_a_retry_that_decided_anew_still_gets_the_first_result(recorder: EventRecorder) -> None:
-    """A client that lost its answer reads the stream, sees its own fact, and sends it as the next version."""
+    """A client that lost its answer reads the stream, sees its own event, and sends it as the next version."""
     stream = uuid4()
     [first] = recorder.append([pending(stream, 1, command_id="k-1")])
     assert recorder.append([pending(stream, 2, command_id="k-1")]) == [first]
@@ -177,7 +177,7 @@ def test_the_same_command_of_another_source_is_another_command(recorder: EventRe
 
 
 def test_a_call_must_not_hold_a_command_twice(recorder: EventRecorder) -> None:
-    with pytest.raises(InvalidFact):
+    with pytest.raises(InvalidEvent):
         recorder.append([pending(uuid4(), command_id="k"), pending(uuid4(), command_id="k")])
     assert recorder.max_position() == 0
 

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from caretrail.errors import CommandReused, InvalidFact, StayOverlap, VersionConflict
+from caretrail.errors import CommandReused, InvalidEvent, StayOverlap, VersionConflict
 from caretrail.log import EventRecorder, PendingEvent, ProgramStay, RecordedEvent, leaf_hash, open_recorder
 from tests.support.stores import Clock, content, log_of, pending, run_sql
 
@@ -54,7 +54,7 @@ IMPOSSIBLE = [
 
 def test_what_one_store_could_not_keep_both_refuse(recorder: EventRecorder) -> None:
     for event in IMPOSSIBLE:
-        with pytest.raises(InvalidFact) as refused:
+        with pytest.raises(InvalidEvent) as refused:
             recorder.append([event])
         assert refused.value.__cause__ is None
         assert refused.value.__context__ is None
@@ -113,7 +113,7 @@ def test_any_column_changes_the_leaf() -> None:
 # --- reading ----------------------------------------------------------------------------------------------------
 
 
-def test_a_stream_is_read_from_to_and_backwards(recorder: EventRecorder) -> None:
+def test_a_stream_is_read_from_to_and_backward(recorder: EventRecorder) -> None:
     stream = uuid4()
     recorder.append([event for v in range(1, 7) for event in (pending(stream, v), pending(uuid4()))])
 

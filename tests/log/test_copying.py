@@ -13,7 +13,7 @@ import pytest
 from caretrail.aliases import Progress
 from caretrail.commands.application import Commands
 from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer
-from caretrail.events.parsing import parse_fact
+from caretrail.events.parsing import parse_event
 from caretrail.log import EventRecorder, RecordedEvent, copying, init_store, leaf_hash, open_recorder
 from caretrail.log.copying import Copied, CopyRefused, copy_store
 from tests.support.stores import Clock, pending, run_sql
@@ -28,14 +28,14 @@ def unseen(_done: int, _total: int) -> None:
 
 @pytest.fixture
 def source(store_url: str, clock: Clock) -> Iterator[EventRecorder]:
-    """A store with an episode, a load of history, and a fact that cannot be read."""
+    """A store with an episode, a load of history, and an event that cannot be read."""
     clock.advance(days=500)
     with open_recorder(store_url, clock=clock) as recorder:
         commands = Commands(recorder, clock)
-        facts = [parse_fact(line) for line in EXAMPLE.read_text().splitlines()]
-        commands.append(facts[:40])
-        commands.append_each(facts[40:], imported=True)
-        recorder.append([pending(uuid4(), payload=b"\x00\xff not a fact")])
+        events = [parse_event(line) for line in EXAMPLE.read_text().splitlines()]
+        commands.append(events[:40])
+        commands.append_each(events[40:], imported=True)
+        recorder.append([pending(uuid4(), payload=b"\x00\xff not an event")])
         yield recorder
 
 
@@ -88,13 +88,13 @@ def test_a_copy_goes_on_where_the_store_was(source: EventRecorder, target_url: s
     copy(source, target_url)
     line = EXAMPLE.read_text().splitlines()[1]
     with open_recorder(target_url, clock=clock) as target:
-        first = Commands(source, clock).append([parse_fact(line)])
+        first = Commands(source, clock).append([parse_event(line)])
         commands = Commands(target, clock)
-        assert commands.append([parse_fact(line)]) == first  # sent again, it gets its first receipt
+        assert commands.append([parse_event(line)]) == first  # sent again, it gets its first receipt
         changed = {'"LNK-2026-0001"': '"LNK-2"', '"ehr/0002"': '"new"', '"cl-7f3a"': '"cl-2"'}
         for old, new in changed.items():
             line = line.replace(old, new)
-        [receipt] = commands.append([parse_fact(line)])
+        [receipt] = commands.append([parse_event(line)])
         assert receipt.position == 67
 
 
@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_copied_with_its_stays(
     source: EventRecorder, target_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreadable(*_: object) -> None:
-        raise StoreNewer("a stored fact was written by a newer Caretrail")
+        raise StoreNewer("a stored event was written by a newer Caretrail")
 
     monkeypatch.setattr(copying, "fold", unreadable)
     assert copy(source, target_url).unreadable == 1
@@ -213,7 +213,7 @@ def test_a_source_with_a_hole_is_not_copied(sqlite_url: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("place", ["empty"], indirect=True)
-def test_a_place_that_holds_facts_is_left_alone(source: EventRecorder, target_url: str) -> None:
+def test_a_place_that_holds_events_is_left_alone(source: EventRecorder, target_url: str) -> None:
     with open_recorder(target_url) as other:
         other.append([pending(uuid4())])
         before, namespace = other.read_log(), other.namespace

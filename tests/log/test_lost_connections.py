@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from caretrail.errors import (
-    InvalidFact,
+    InvalidEvent,
     StoreError,
     StoreForeign,
     StoreUnreachable,
@@ -192,6 +192,6 @@ def test_an_unknown_error_is_ours_too_and_carries_no_value(postgres_url: str) ->
             recorder.database.query("SELECT * FROM no_such_table")
 
 
-def test_a_malformed_call_is_an_invalid_fact(postgres_url: str) -> None:
-    with open_recorder(postgres_url) as recorder, pytest.raises(InvalidFact):
+def test_a_malformed_call_is_an_invalid_event(postgres_url: str) -> None:
+    with open_recorder(postgres_url) as recorder, pytest.raises(InvalidEvent):
         recorder.append([pending(UUID(int=1), -1)])

@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from caretrail.errors import RolesRefused, StoreNotInitialised, StoreUnreachable
+from caretrail.errors import RolesRefused, StoreNotInitialized, StoreUnreachable
 from caretrail.log import init_store, open_recorder
 from caretrail.log.postgresql.roles import GRANTED, OWNERS
 from caretrail.log.stores import check_roles, init_roles
@@ -105,7 +105,7 @@ def _forget_roles(url: str) -> None:
         pytest.skip("another database of this server uses the roles")
 
 
-def test_a_store_that_is_there_keeps_its_facts_and_loses_old_grants(postgres_url: str, logins: dict[str, str]) -> None:
+def test_a_store_that_is_there_keeps_its_events_and_loses_old_grants(postgres_url: str, logins: dict[str, str]) -> None:
     """Before, a projector could make objects beside the log."""
     with open_recorder(postgres_url) as recorder:
         events = recorder.append([pending(uuid4())])
@@ -156,7 +156,7 @@ def test_a_login_that_may_not_make_roles_is_told_who_may(postgres_url: str, logi
 
 def test_there_are_no_roles_without_a_store(empty_postgres_url: str) -> None:
     check_roles(empty_postgres_url)
-    with pytest.raises(StoreNotInitialised):
+    with pytest.raises(StoreNotInitialized):
         init_roles(empty_postgres_url, "")
 
 

@@ -90,7 +90,7 @@ def test_many_clients_append_and_read_through_few_backends(pooled_url: str, post
     assert run_sql(postgres_url, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
 
 
-def test_facts_are_decided_projected_and_read_through_the_pooler(pooled_url: str, tmp_path: Path) -> None:
+def test_events_are_decided_projected_and_read_through_the_pooler(pooled_url: str, tmp_path: Path) -> None:
     lines = EXAMPLE.read_text().splitlines()
     everything = Findings(Query(date(2026, 3, 11)), Filters(all_verdicts=True))
     with open_store(pooled_url) as store:

@@ -18,7 +18,7 @@ from caretrail.errors import (
     StoreDamaged,
     StoreForeign,
     StoreNewer,
-    StoreNotInitialised,
+    StoreNotInitialized,
     StoreUnreachable,
     VersionConflict,
 )
@@ -48,11 +48,11 @@ def test_two_stores_have_two_namespaces(postgres_url: str, empty_postgres_url: s
 
 
 def test_there_is_no_store_until_init_made_one(empty_postgres_url: str) -> None:
-    with pytest.raises(StoreNotInitialised) as missing:
+    with pytest.raises(StoreNotInitialized) as missing:
         open_recorder(empty_postgres_url)
     assert missing.value.hint == "run 'caretrail init'"
     run_sql(empty_postgres_url, "CREATE SCHEMA caretrail")  # as an administrator may prepare it
-    with pytest.raises(StoreNotInitialised):
+    with pytest.raises(StoreNotInitialized):
         open_recorder(empty_postgres_url)
     assert init_store(empty_postgres_url)
 
@@ -185,7 +185,7 @@ def test_a_long_transaction_elsewhere_does_not_hold_up_appends(postgres_url: str
 
 
 def test_reading_uses_the_indexes_before_there_are_statistics(postgres_url: str) -> None:
-    """Right after an import nothing is analysed yet, and that is when everything is read."""
+    """Right after an import nothing is analyzed yet, and that is when everything is read."""
     run_sql(
         postgres_url,
         "ALTER TABLE caretrail.log SET (autovacuum_enabled = off)",

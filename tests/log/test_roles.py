@@ -84,7 +84,7 @@ POWER = {
 
 @pytest.fixture
 def held(postgres_url: str, logins: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The logins of a store that holds two facts; afterwards it must hold just these, guarded as before."""
+    """The logins of a store that holds two events; afterward it must hold just these, guarded as before."""
     with open_recorder(postgres_url) as recorder:
         recorder.append([pending(uuid4()), pending(uuid4())])
     before = standing(postgres_url)

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer, StoreNotInitialised, StoreUnreachable
+from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer, StoreNotInitialized, StoreUnreachable
 from caretrail.log import init_store, open_recorder
 from tests.support.stores import pending, run_sql, taking_no_writes
 
@@ -109,7 +109,7 @@ def test_without_waiting_for_each_other_some_of_them_fail(tmp_path: Path) -> Non
 
 def test_there_is_no_store_until_init_made_one(tmp_path: Path) -> None:
     for url in (str(tmp_path / "none.db"), str(tmp_path / "no" / "folder.db")):
-        with pytest.raises(StoreNotInitialised) as missing:
+        with pytest.raises(StoreNotInitialized) as missing:
             open_recorder(url)
         assert missing.value.hint == "run 'caretrail init'"
     assert list(tmp_path.iterdir()) == [], "looking makes nothing"
@@ -118,7 +118,7 @@ def test_there_is_no_store_until_init_made_one(tmp_path: Path) -> None:
 def test_a_file_left_empty_by_an_interrupted_init_can_be_finished(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     path.touch()
-    with pytest.raises(StoreNotInitialised):
+    with pytest.raises(StoreNotInitialized):
         open_recorder(str(path))
     assert init_store(str(path))
 

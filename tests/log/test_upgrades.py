@@ -16,7 +16,7 @@ import pytest
 
 from caretrail.commands.application import Commands
 from caretrail.errors import StoreError, StoreNewer
-from caretrail.events import parse_fact
+from caretrail.events import parse_event
 from caretrail.log import database, init_store, open_recorder
 from caretrail.log.postgresql import setup as postgresql_setup
 from caretrail.log.sqlite import setup as sqlite_setup
@@ -24,16 +24,16 @@ from caretrail.log.stores import upgrade_store
 from tests.cli.conftest import Caretrail
 from tests.support.stores import Clock, log_of, run_sql
 
-FACTS = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_text().splitlines()
+EVENTS = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_text().splitlines()
 CLOCK = Clock(datetime(2026, 6, 2, 12, tzinfo=UTC))
 STEPS = {1: "CREATE TABLE caretrail.pretended (a integer)", 2: "INSERT INTO caretrail.pretended VALUES (7)"}
 
 
 @pytest.fixture
 def store(store_url: str) -> str:
-    """A store of schema 1 with some facts."""
+    """A store of schema 1 with some events."""
     with open_recorder(store_url, clock=CLOCK) as recorder:
-        Commands(recorder, CLOCK).append([parse_fact(line) for line in FACTS[:12]])
+        Commands(recorder, CLOCK).append([parse_event(line) for line in EVENTS[:12]])
     return store_url
 
 
@@ -76,9 +76,9 @@ def test_an_older_store_is_refused_until_init_has_upgraded_it(
     with open_recorder(store, clock=CLOCK) as recorder:
         assert log_of(recorder) == before
         commands = Commands(recorder, CLOCK)
-        again = commands.append([parse_fact(line) for line in FACTS[:12]])
+        again = commands.append([parse_event(line) for line in EVENTS[:12]])
         assert [receipt.position for receipt in again] == list(range(1, 13))
-        [receipt] = commands.append([parse_fact(FACTS[12])])
+        [receipt] = commands.append([parse_event(EVENTS[12])])
         assert (receipt.position, receipt.version) == (13, 13)
 
 

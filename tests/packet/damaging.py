@@ -20,7 +20,7 @@ from tests.reading.given import NAME
 NODE = shutil.which("node")
 SCRIPT = Path(__file__).with_name("verify.mjs")
 VECTORS = Path(__file__).parent.parent / "ledger" / "vectors"
-FACTS = f"client-cl-7f3a/episode-{NAME}/events.jsonl"
+EVENTS = f"client-cl-7f3a/episode-{NAME}/events.jsonl"
 SMALL = 2_000
 """Of a file of so many bytes each is changed; of a larger one some, chosen by a seed."""
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from caretrail.commands.application import Commands
-from caretrail.events import Fact
+from caretrail.events import Event
 from caretrail.evidence.packet import verify
 from caretrail.evidence.packet.make import Packet, make_packet
 from caretrail.evidence.packet.terms import PacketRequest, Terms
@@ -43,9 +43,9 @@ class Desk:
     def public(self) -> str:
         return str(self.key.verifying)
 
-    def record(self, *facts: Fact) -> None:
-        """Record facts together."""
-        self.commands.append(facts, imported=True)
+    def record(self, *events: Event) -> None:
+        """Record events together."""
+        self.commands.append(events, imported=True)
 
     def checkpoint(self, size: int | None = None, keys: Sequence[SigningKey] = ()) -> str:
         """A signed checkpoint of the log as it is, or was."""

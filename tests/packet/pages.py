@@ -15,7 +15,7 @@ from caretrail.aliases import Json
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.demo.stories import STORIES
-from caretrail.events import Corrected, Fact, fact_from
+from caretrail.events import Corrected, Event, event_from
 from caretrail.evidence.packet.page.event_table import EventLine, table_lines
 from caretrail.evidence.packet.page.page import timeline_page
 from caretrail.evidence.packet.terms import STATEMENT_1, STATEMENT_2, PacketContext, PacketRequest, Terms
@@ -40,12 +40,12 @@ CHECKPOINT = Checkpoint("caretrail.example/lincoln", 48_211, bytes.fromhex("91be
 NOTE = "caretrail.example/lincoln\n48211\nkb5M0D7YV0cYwW4g8qJ2v0n5H1TjJmM0oI0y2y2XxWQ=\n\n— caretrail.example AAAA\n"
 SIGNED_AT = datetime(2026, 6, 2, 6, 0, tzinfo=UTC)
 Content = Mapping[int, Json | None]
-Heard = tuple[datetime, Fact]
+Heard = tuple[datetime, Event]
 
 
 @dataclass(frozen=True)
 class GivenPage:
-    """An episode as known, its sheet of a day, and its facts for the table, with what may be shown of each."""
+    """An episode as known, its sheet of a day, and its events for the table, with what may be shown of each."""
 
     view: EpisodeView
     sheet: Sheet
@@ -53,7 +53,7 @@ class GivenPage:
     leaves: dict[int, str]
 
     def lines(self, content: Content | None = None) -> list[EventLine]:
-        """Its facts for the table; `content` takes the place of what may be shown."""
+        """Its events for the table; `content` takes the place of what may be shown."""
         rows = timeline_of(self.view, None, "recorded")
         return table_lines(rows, self.content if content is None else content, self.leaves)
 
@@ -64,18 +64,18 @@ class GivenPage:
         return timeline_page(self.view, self.sheet, self.lines() if lines is None else lines, context)
 
 
-def made(facts: Iterable[Heard], as_of: date) -> GivenPage:
-    """Record facts, each at its instant, in a store of their own, and ask for the day."""
-    heard = list(facts)
+def made(events: Iterable[Heard], as_of: date) -> GivenPage:
+    """Record events, each at its instant, in a store of their own, and ask for the day."""
+    heard = list(events)
     clock = Clock(heard[0][0])
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/care.db"
         init_store(url, clock=clock)
         with open_recorder(url, clock=clock) as recorder:
             commands = Commands(recorder, clock)
-            for at, fact in heard:
+            for at, event in heard:
                 clock.now = max(at, clock.now)
-                [outcome] = commands.append_each([fact])
+                [outcome] = commands.append_each([event])
                 assert isinstance(outcome, Receipt), outcome
             view = view_of(recorder, str(heard[0][1].episode))  # type: ignore[union-attr]
             leaves = {row.originator_version: leaf_hash(row).hex() for row in recorder.read_log(limit=10_000)}
@@ -83,20 +83,20 @@ def made(facts: Iterable[Heard], as_of: date) -> GivenPage:
 
 
 def shown(view: EpisodeView) -> Content:
-    """What may be shown of each fact: nothing of those entered for another client, nor of their corrections."""
+    """What may be shown of each event: nothing of those entered for another client, nor of their corrections."""
     rows = timeline_of(view, None, "recorded")
     withheld = {row.version for row in rows if row.void_reason == "wrong_client"}
     return {
         row.version: None
         if row.version in withheld or (row.type == Corrected.__name__.lower() and row.target in withheld)
-        else row.fact
+        else row.event
         for row in rows
     }
 
 
-def promptly(facts: Iterable[Fact]) -> list[Heard]:
-    """Facts that the store hears of in the evening of their day, in the order given."""
-    return [(datetime.combine(fact.occurred_on, time(23, 30), tzinfo=UTC), fact) for fact in facts]
+def promptly(events: Iterable[Event]) -> list[Heard]:
+    """Events that the store hears of in the evening of their day, in the order given."""
+    return [(datetime.combine(event.occurred_on, time(23, 30), tzinfo=UTC), event) for event in events]
 
 
 # --- the episodes ------------------------------------------------------------------------------------------------
@@ -121,12 +121,12 @@ def assessed_only() -> GivenPage:
 
 def without_a_pack() -> GivenPage:
     """An admission that names a policy pack nobody has: nothing can be judged."""
-    facts = [
+    events = [
         assessed("01-02", "E-NOPACK"),
         admitted("01-05", "E-NOPACK", policy="nowhere"),
         session("01-05", "E-NOPACK"),
     ]
-    return made(promptly(facts), date(2026, 1, 7))
+    return made(promptly(events), date(2026, 1, 7))
 
 
 def long_before() -> GivenPage:
@@ -136,15 +136,15 @@ def long_before() -> GivenPage:
 
 def two_weeks() -> GivenPage:
     """A short episode."""
-    facts = [assessed("01-02", "E-SHORT"), admitted("01-05", "E-SHORT")]
-    facts += [session(f"01-{day:02}", "E-SHORT") for day in (5, 7, 9, 12, 14)]
-    return made(promptly(facts), date(2026, 1, 16))
+    events = [assessed("01-02", "E-SHORT"), admitted("01-05", "E-SHORT")]
+    events += [session(f"01-{day:02}", "E-SHORT") for day in (5, 7, 9, 12, 14)]
+    return made(promptly(events), date(2026, 1, 16))
 
 
 def two_years() -> GivenPage:
-    """Two years at one level: reviews in time and late, a hold, signatures that came later, facts that came late."""
+    """Two years at one level: reviews in time and late, a hold, signatures that came later, events that came late."""
     name, first = "E-LONG", date(2024, 1, 8)
-    facts: list[tuple[date, Fact]] = [
+    events: list[tuple[date, Event]] = [
         (first - DAY, dated(assessed("01-01", name), first - DAY)),
         (first, dated(admitted("01-01", name), first)),
         (first + 2 * DAY, dated(plan("01-07", name), first + 2 * DAY)),
@@ -155,18 +155,18 @@ def two_years() -> GivenPage:
             continue
         minutes = 60 if number % 35 == 2 else 180
         service = ("group", "individual", "family", "education", "motivational", "group")[number % 6]
-        facts.append((day, dated(session("01-01", name, service=service, minutes=minutes), day)))
+        events.append((day, dated(session("01-01", name, service=service, minutes=minutes), day)))
     for number in range(28, 720, 31):
         day = first + number * DAY
-        facts.append((day, dated(_review(name, day), day)))
-        facts.append((day, dated(_determination(name, day), day)))
+        events.append((day, dated(_review(name, day), day)))
+        events.append((day, dated(_determination(name, day), day)))
     for number in range(40, 700, 66):
         day = first + number * DAY
-        facts.append((day + 9 * DAY, dated(session("01-01", name, service="other", late_reason="paper found"), day)))
-    facts.append((first + 300 * DAY, dated(_by_hand(name, "held", reason="hospital"), first + 300 * DAY)))
-    facts.append((first + 330 * DAY, dated(_by_hand(name, "resumed"), first + 330 * DAY)))
-    facts.sort(key=lambda item: item[0])
-    return made([(datetime.combine(day, time(23, 30), tzinfo=UTC), fact) for day, fact in facts], first + 735 * DAY)
+        events.append((day + 9 * DAY, dated(session("01-01", name, service="other", late_reason="paper found"), day)))
+    events.append((first + 300 * DAY, dated(_by_hand(name, "held", reason="hospital"), first + 300 * DAY)))
+    events.append((first + 330 * DAY, dated(_by_hand(name, "resumed"), first + 330 * DAY)))
+    events.sort(key=lambda item: item[0])
+    return made([(datetime.combine(day, time(23, 30), tzinfo=UTC), event) for day, event in events], first + 735 * DAY)
 
 
 HOSTILE = (
@@ -177,7 +177,7 @@ HOSTILE = (
 
 
 def in_every_text(words: str, credential: str = "LADC") -> GivenPage:
-    """An episode with these words wherever a fact takes somebody's own."""
+    """An episode with these words wherever an event takes somebody's own."""
     name = "E-WORDS"
     actor = {"id": "c-ortiz", "role": "clinician", "credential": credential}
     given = {"signed_on": "2026-01-09", "method": "electronic", "meaning": "agreement"}
@@ -186,7 +186,7 @@ def in_every_text(words: str, credential: str = "LADC") -> GivenPage:
         {"signer": f"cl-{name}", "role": "client", "deferred": words},
         {"signer": "f-1", "role": "family", "declined": words, "witness": "c-lee"},
     ]
-    facts = [
+    events = [
         assessed("01-02", name),
         admitted("01-05", name, team=[actor]),
         session("01-05", name, place=words, actor=actor),
@@ -206,7 +206,7 @@ def in_every_text(words: str, credential: str = "LADC") -> GivenPage:
         _by_hand(name, "voided", "01-11", target=4, reason="duplicate"),
         _by_hand(name, "discharged", "01-12", reason="completed", aftercare=words),
     ]  # fmt: skip
-    return made(promptly(facts), date(2026, 1, 12))
+    return made(promptly(events), date(2026, 1, 12))
 
 
 def hostile() -> GivenPage:
@@ -222,27 +222,27 @@ def terms_of(words: str) -> Terms:
     return terms
 
 
-def dated(fact: Fact, day: date) -> Fact:
-    """The same fact on another day, of any year."""
-    data = json.loads(fact.model_dump_json(by_alias=True, exclude_none=True)) | {"occurred_on": str(day)}
+def dated(event: Event, day: date) -> Event:
+    """The same event on another day, of any year."""
+    data = json.loads(event.model_dump_json(by_alias=True, exclude_none=True)) | {"occurred_on": str(day)}
     if "effective_on" in data:
         data["effective_on"] = str(day)
     for signature in data.get("signatures", ()):
         if "signed_on" in signature:
             signature["signed_on"] = str(day)
-    return fact_from(data)
+    return event_from(data)
 
 
-def _by_hand(name: str, type_: str, on: str = "01-01", /, **fields: Any) -> Fact:
-    return fact_from({"type": type_, "episode": name, "occurred_on": f"2026-{on}", "actor": ORTIZ} | fields)
+def _by_hand(name: str, type_: str, on: str = "01-01", /, **fields: Any) -> Event:
+    return event_from({"type": type_, "episode": name, "occurred_on": f"2026-{on}", "actor": ORTIZ} | fields)
 
 
-def _review(name: str, day: date) -> Fact:
+def _review(name: str, day: date) -> Event:
     return _by_hand(name, "plan_reviewed", plan_version=1, participants=["client"], updated=True, supports="none",
                     progress="goals under way", signatures=_signatures(name, day))  # fmt: skip
 
 
-def _determination(name: str, day: date) -> Fact:
+def _determination(name: str, day: date) -> Event:
     return _by_hand(name, "continued_stay_determined", progressing=True, goals_remain=True, level_needed=True,
                     decision="continue", signatures=_signatures(name, day)[1:])  # fmt: skip
 

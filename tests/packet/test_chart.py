@@ -196,7 +196,7 @@ def test_every_session_is_in_a_column() -> None:
     page = read(given.page())
     chart = page.one("svg", role="img")
     told = [title for title in (shape.text for shape in chart.all("rect", class_="service")) if "week of" not in title]
-    attended = {str(i.day) for i in given.view.history if i.fact.type in ("session_attended", "session_missed")}
+    attended = {str(i.day) for i in given.view.history if i.event.type in ("session_attended", "session_missed")}
     assert {re.findall(r"\d{4}-\d{2}-\d{2}", title)[0] for title in told} == attended
     assert len(chart.all("rect", class_="missed")) == 4  # two days, and the weeks of both
 
@@ -209,8 +209,8 @@ def test_two_years_are_told_by_the_week() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_what_is_drawn_is_told_apart_without_colours(name: str) -> None:
-    """Whatever means a problem has a pattern, a shape or words beside its colour, and stands in the legend."""
+def test_what_is_drawn_is_told_apart_without_colors(name: str) -> None:
+    """Whatever means a problem has a pattern, a shape or words beside its color, and stands in the legend."""
     page = read(PAGES[name]().page())
     css = page.one("style").inside[0]
     assert isinstance(css, str)
@@ -248,7 +248,7 @@ SEEN_ON_PAPER = (
 
 
 def palettes() -> dict[str, dict[str, str]]:
-    """The colours of light and dark, by name; dark changes what it names."""
+    """The colors of light and dark, by name; dark changes what it names."""
     css = read(a_story("DEMO-011").page()).one("style").inside[0]
     assert isinstance(css, str)
     light, dark = (
@@ -260,8 +260,8 @@ def palettes() -> dict[str, dict[str, str]]:
 def contrast(one: str, other: str) -> float:
     """As WCAG 2 has it: from 1 to 21."""
     lights = sorted(
-        sum(share * _channel(colour[at : at + 2]) for share, at in ((0.2126, 1), (0.7152, 3), (0.0722, 5)))
-        for colour in (one, other)
+        sum(share * _channel(color[at : at + 2]) for share, at in ((0.2126, 1), (0.7152, 3), (0.0722, 5)))
+        for color in (one, other)
     )
     return (lights[1] + 0.05) / (lights[0] + 0.05)
 
@@ -279,9 +279,9 @@ def test_contrast_is_counted_as_it_should_be() -> None:
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_words_and_shapes_of_the_chart_can_be_told_from_what_is_behind(look: str) -> None:
     """As WCAG 2 asks at level AA: 4.5 to 1 for words, 3 to 1 for shapes."""
-    colours = palettes()[look]
+    colors = palettes()[look]
     faint = [
-        (ink, paper) for paper, inks in READ_ON.items() for ink in inks if contrast(colours[ink], colours[paper]) < 4.5
+        (ink, paper) for paper, inks in READ_ON.items() for ink in inks if contrast(colors[ink], colors[paper]) < 4.5
     ]
-    dim = [name for name in SEEN_ON_PAPER if contrast(colours[name], colours["paper"]) < 3]
+    dim = [name for name in SEEN_ON_PAPER if contrast(colors[name], colors["paper"]) < 3]
     assert (faint, dim) == ([], [])

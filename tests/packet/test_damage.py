@@ -15,7 +15,7 @@ import pytest
 
 from caretrail.evidence.packet import verify
 from caretrail.ledger.note import SigningKey, new_key, sign_note
-from tests.packet.damaging import FACTS, SMALL, node_verdicts, resealed, verdict
+from tests.packet.damaging import EVENTS, SMALL, node_verdicts, resealed, verdict
 from tests.packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
 from tests.reading.given import NAME
 
@@ -74,11 +74,11 @@ def test_parts_of_another_packet_of_the_same_key_are_found(files: Files, shop: D
 
 
 def edited(files: Files, edit: Callable[[list[str]], list[str]]) -> Files:
-    """The files with other lines of facts, which the first line and the manifest count."""
-    head, *lines = files[FACTS].decode().split("\n")[:-1]
+    """The files with other lines of events, which the first line and the manifest count."""
+    head, *lines = files[EVENTS].decode().split("\n")[:-1]
     lines = edit(lines)
     first = json.dumps(json.loads(head) | {"events": len(lines)}, separators=(",", ":"))
-    return {**files, FACTS: ("\n".join([first, *lines]) + "\n").encode()}
+    return {**files, EVENTS: ("\n".join([first, *lines]) + "\n").encode()}
 
 
 def renumbered(lines: list[str]) -> list[str]:
@@ -93,10 +93,10 @@ def each(old: str, new: str) -> Callable[[list[str]], list[str]]:
 
 
 EDITS: dict[str, Callable[[list[str]], list[str]]] = {
-    "a fact left out": lambda lines: lines[:5] + lines[6:],
+    "an event left out": lambda lines: lines[:5] + lines[6:],
     "the last left out": lambda lines: lines[:-1],
-    "a fact left out and the rest counted anew": lambda lines: renumbered(lines[:5] + lines[6:]),
-    "a fact twice": lambda lines: [*lines, lines[-1]],
+    "an event left out and the rest counted anew": lambda lines: renumbered(lines[:5] + lines[6:]),
+    "an event twice": lambda lines: [*lines, lines[-1]],
     "two in another order": lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]],
     "another time": each('"recorded_at":"2026-', '"recorded_at":"2025-'),
     "another author": each('"recorded_by":"', '"recorded_by":"x'),
@@ -105,12 +105,12 @@ EDITS: dict[str, Callable[[list[str]], list[str]]] = {
     "a byte moved from the payload to the salt": lambda lines: [
         line.replace('","leaf"', '7b","leaf"').replace('"payload":{', '"payload":') for line in lines
     ],
-    "a withheld fact as a fact": each('"withheld":"wrong_client"', '"stated":{}'),
+    "a withheld event as an event": each('"withheld":"wrong_client"', '"stated":{}'),
     "a number as a text": each('"version":7', '"version":"7"'),
     "an unknown column": each('"version":', '"note":"x","version":'),
     "no JSON": lambda lines: [*lines[:-1], lines[-1][:-2]],
     "deep JSON": lambda lines: [*lines[:-1], "[" * 100_000],
-    "two facts in a line": lambda lines: [*lines[:-2], f"{lines[-2]},{lines[-1]}"],
+    "two events in a line": lambda lines: [*lines[:-2], f"{lines[-2]},{lines[-1]}"],
 }  # fmt: skip
 
 
@@ -118,10 +118,10 @@ EDITS: dict[str, Callable[[list[str]], list[str]]] = {
 def test_even_who_may_sign_cannot_change_what_the_checkpoint_fixed(
     edit: str, files: Files, shop: Desk, tmp_path: Path
 ) -> None:
-    """Given facts edited under a manifest and a statement of completeness that were signed anew by the same key."""
+    """Given events edited under a manifest and a statement of completeness that were signed anew by the same key."""
     changed = edited(files, EDITS[edit])
-    assert changed[FACTS] != files[FACTS]
-    count = json.loads(changed[FACTS].split(b"\n")[0])["events"]
+    assert changed[EVENTS] != files[EVENTS]
+    count = json.loads(changed[EVENTS].split(b"\n")[0])["events"]
     [entry] = json.loads(files["manifest.json"])["streams"]
     old = files["completeness.note"].decode().rpartition("\n\n")[0] + "\n"
     text = old.replace(f"{entry['stream']} 65\n", f"{entry['stream']} {count}\n")
@@ -183,7 +183,7 @@ def test_each_step_finds_what_it_is_there_for(
 def _read_without_hashes(files: verify.Files, manifest: Any, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
     for entry in manifest["streams"]:
         name = f"{entry['folder']}/events.jsonl"
-        verify.read_facts(files.read(name), name, entry, leaves, counts)
+        verify.read_events(files.read(name), name, entry, leaves, counts)
 
 
 def test_completeness_is_the_keys_word(files: Files, shop: Desk) -> None:

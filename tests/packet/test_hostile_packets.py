@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from caretrail.evidence.packet import verify
-from tests.packet.damaging import FACTS, NODE, SCRIPT, VECTORS, node_verdicts, resealed, verdict
+from tests.packet.damaging import EVENTS, NODE, SCRIPT, VECTORS, node_verdicts, resealed, verdict
 from tests.packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("remembered_signatures")]
@@ -74,7 +74,7 @@ def test_a_hostile_zip_ends_in_a_verdict(what: str, files: Files, shop: Desk, tm
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_files_of_one_name_are_refused(files: Files, shop: Desk, tmp_path: Path) -> None:
     def fill(made: zipfile.ZipFile) -> None:
-        for name, data in [*files.items(), (FACTS, b"another")]:
+        for name, data in [*files.items(), (EVENTS, b"another")]:
             made.writestr(name, data)
 
     path = _zip(tmp_path, fill)

@@ -16,7 +16,7 @@ import pytest
 from caretrail.commands.access import PURPOSES as LOOKS
 from caretrail.demo import jsonl
 from caretrail.errors import Refused, StoreDamaged, UnknownEpisode
-from caretrail.events import parse_fact
+from caretrail.events import parse_event
 from caretrail.evidence.packet import terms, verify
 from caretrail.evidence.packet.terms import BASES, PURPOSES, PacketRefused, Terms
 from caretrail.ledger.note import BadSignature, UnknownKey, new_key
@@ -28,7 +28,7 @@ from caretrail.reading.gate import unrecorded
 from caretrail.readmodel.upkeep import catch_up
 from tests.packet.packets import NOW, Desk, Files, problems, status, unpacked
 from tests.reading.given import NAME, copy_of_example, example
-from tests.support.build import admitted, assessed, fact
+from tests.support.build import admitted, assessed, event
 from tests.support.reading import asking
 from tests.support.stores import run_sql
 
@@ -45,8 +45,8 @@ def recorded_in_turns(tmp_path_factory: pytest.TempPathFactory) -> str:
     with open_recorder(url) as recorder:
         desk = Desk(recorder, folder)
         copies = [copy_of_example(f"C-{number}") for number in range(10)]
-        for facts in zip(example(), *copies, strict=True):
-            desk.record(*facts)
+        for events in zip(example(), *copies, strict=True):
+            desk.record(*events)
     return url
 
 
@@ -77,11 +77,11 @@ def test_the_packet_of_one_episode_out_of_many(desk: Desk, tmp_path: Path) -> No
     head, *lines = files[f"{FOLDER}/events.jsonl"].decode().split("\n")[:-1]
     assert json.loads(head)["events"] == len(lines) == 65
     recorded = desk.recorder.select_events(desk.commands.episode_stream(NAME))
-    for line, event in zip(map(json.loads, lines), recorded, strict=True):
+    for line, row in zip(map(json.loads, lines), recorded, strict=True):
         columns = (line["position"], line["version"], line["recorded_by"], line["name"])
-        assert columns == (event.position, event.originator_version, event.recorded_by, event.topic)
+        assert columns == (row.position, row.originator_version, row.recorded_by, row.topic)
         if "payload" in line:
-            assert line["payload"] == json.loads(event.state)
+            assert line["payload"] == json.loads(row.state)
     reader = asking(desk.recorder, NOW, unrecorded)
     expected = reader.findings(DAY, episode=NAME, closed=True, all_verdicts=True)
     said = json.loads(files[f"{FOLDER}/findings.json"])["on_the_day"]
@@ -208,7 +208,7 @@ def test_a_packet_stands_on_an_older_checkpoint_with_what_there_was(desk: Desk) 
         desk.make(NAME, name="later.zip", size=position, known_at=position + 1)
 
 
-def test_known_at_moves_what_the_rules_say_and_never_the_facts(desk: Desk) -> None:
+def test_known_at_moves_what_the_rules_say_and_never_the_events(desk: Desk) -> None:
     position = desk.recorder.select_events(desk.commands.episode_stream(NAME))[-2].position
     now, then = (
         unpacked(desk.make(NAME, as_of=DAY)),
@@ -283,7 +283,7 @@ def test_an_episode_that_was_all_of_another_client_names_nobody(desk: Desk) -> N
     desk.record(
         assessed("01-02", "W-1", client="cl-x1", program="p"), admitted("01-05", "W-1", client="cl-x1", program="p")
     )
-    desk.record(*(fact("voided", "01-06", "W-1", target=number, reason="wrong_client") for number in (2, 1)))
+    desk.record(*(event("voided", "01-06", "W-1", target=number, reason="wrong_client") for number in (2, 1)))
     packet = desk.make("W-1")
     files = unpacked(packet)
     assert not [name for name, data in files.items() if b"cl-x1" in data]
@@ -296,7 +296,7 @@ def test_a_program_of_the_demo_store(recorder: EventRecorder, tmp_path: Path) ->
     desk = Desk(recorder, tmp_path)
     lines = list(jsonl(date(2026, 6, 1), 12))
     for place in range(0, len(lines), 500):
-        outcomes = desk.commands.append_each([parse_fact(line) for line in lines[place : place + 500]], imported=True)
+        outcomes = desk.commands.append_each([parse_event(line) for line in lines[place : place + 500]], imported=True)
         assert not [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     reader = asking(recorder, NOW, unrecorded)
     programs = {row.program for row in reader.census(date(2026, 5, 1))} - {None}

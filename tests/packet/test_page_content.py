@@ -1,4 +1,4 @@
-"""What the page says: every fact with both times and what was done to it, and nothing that may not be shown."""
+"""What the page says: every event with both times and what was done to it, and nothing that may not be shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from caretrail.aliases import Json
 from caretrail.describe import spoken
-from caretrail.events import fact_from
+from caretrail.events import event_from
 from tests.packet.markup import Element, read
 from tests.packet.pages import (
     CHECKPOINT,
@@ -46,11 +46,11 @@ def page(example: GivenPage) -> Element:
 
 
 def row(page: Element, version: int) -> str:
-    return page.one("tr", id=f"fact-{version}").text
+    return page.one("tr", id=f"event-{version}").text
 
 
 def leaves(value: object) -> Iterator[str]:
-    """Everything a fact says, but for yes and no."""
+    """Everything an event says, but for yes and no."""
     if isinstance(value, Mapping):
         for item in cast("Mapping[str, object]", value).values():
             yield from leaves(item)
@@ -61,7 +61,7 @@ def leaves(value: object) -> Iterator[str]:
         yield str(value)
 
 
-def test_nothing_a_fact_says_is_left_out(example: GivenPage, page: Element) -> None:
+def test_nothing_an_event_says_is_left_out(example: GivenPage, page: Element) -> None:
     assert len(example.lines()) == 65
     for line in example.lines():
         shown = row(page, line.version)
@@ -75,7 +75,7 @@ def test_nothing_a_fact_says_is_left_out(example: GivenPage, page: Element) -> N
         assert not [said for said in missing if spoken(said).lower() not in shown.lower()], line.version
 
 
-def test_each_fact_has_both_times_and_its_leaf(example: GivenPage, page: Element) -> None:
+def test_each_event_has_both_times_and_its_leaf(example: GivenPage, page: Element) -> None:
     for line in example.lines():
         shown = row(page, line.version)
         assert f"{line.recorded_at:%Y-%m-%d}" in shown
@@ -90,7 +90,7 @@ def test_each_fact_has_both_times_and_its_leaf(example: GivenPage, page: Element
 def test_a_correction_stands_beside_the_original(page: Element) -> None:
     shown = " ".join(row(page, 53).split())
     assert "group size: 13" in shown
-    assert "Corrected by fact 55, 2026-03-23, c-ortiz, LADC: count included the two facilitators" in shown
+    assert "Corrected by event 55, 2026-03-23, c-ortiz, LADC: count included the two facilitators" in shown
     assert "group size: 13 → 11" in shown
     assert "Late entry: paper" in shown
 
@@ -98,33 +98,33 @@ def test_a_correction_stands_beside_the_original(page: Element) -> None:
 def test_a_second_correction_shows_what_the_first_had_set() -> None:
     correction = {"type": "corrected", "episode": "E-1", "actor": {"id": "c-ortiz", "role": "clinician"}, "target": 3}
     twice = [
-        fact_from(
+        event_from(
             correction | {"occurred_on": f"2026-01-{day}", "values": {"minutes": minutes}, "reason": "miscounted"}
         )
         for day, minutes in (("06", 170), ("07", 160))
     ]
-    facts = [assessed("01-02"), admitted("01-05"), session("01-05"), *twice]
-    shown = " ".join(row(read(made(promptly(facts), date(2026, 1, 8)).page()), 3).split())
+    events = [assessed("01-02"), admitted("01-05"), session("01-05"), *twice]
+    shown = " ".join(row(read(made(promptly(events), date(2026, 1, 8)).page()), 3).split())
     assert "minutes: 180 → 170" in shown
     assert "minutes: 170 → 160" in shown
 
 
 def test_an_addition_stands_beside_what_it_adds_to(page: Element) -> None:
     shown = " ".join(row(page, 46).split())
-    assert "Added to by fact 59, 2026-03-25, c-ortiz, LADC: Landlord's letter received 24 March" in shown
+    assert "Added to by event 59, 2026-03-25, c-ortiz, LADC: Landlord's letter received 24 March" in shown
 
 
 def test_what_was_entered_for_another_client_is_withheld(example: GivenPage, page: Element) -> None:
-    """Fact 56 was a family session on 24 March, of somebody else."""
+    """Event 56 was a family session on 24 March, of somebody else."""
     shown = " ".join(row(page, 56).split())
     assert "Withheld: entered for another client; proven by its leaf" in shown
-    assert "Voided by fact 58, 2026-03-25, c-ortiz, LADC: wrong client" in shown
+    assert "Voided by event 58, 2026-03-25, c-ortiz, LADC: wrong client" in shown
     assert example.lines()[55].leaf[:12] in shown
     assert "2026-03-24" not in example.page().replace(f"{example.lines()[55].recorded_at:%Y-%m-%d}", "")
 
 
 def test_it_would_be_seen_if_it_were_not_withheld(example: GivenPage) -> None:
-    told = fact_from(
+    told = event_from(
         {"type": "session_attended", "episode": "LNK-2026-0001", "occurred_on": "2026-03-24", "service": "family",
          "minutes": 60, "start": "17:00", "actor": {"id": "ehr-feed", "role": "service"}}
     ).model_dump(mode="json", exclude_none=True)  # fmt: skip
@@ -133,18 +133,23 @@ def test_it_would_be_seen_if_it_were_not_withheld(example: GivenPage) -> None:
     assert "2026-03-24" in shown
 
 
-def test_a_voided_fact_of_this_client_stays_readable() -> None:
+def test_a_voided_event_of_this_client_stays_readable() -> None:
     void = {"type": "voided", "episode": "E-1", "occurred_on": "2026-01-06", "target": 3, "reason": "duplicate"}
     actor = {"id": "c-ortiz", "role": "clinician"}
-    facts = [assessed("01-02"), admitted("01-05"), session("01-05", place="room 4"), fact_from(void | {"actor": actor})]
-    page = read(made(promptly(facts), date(2026, 1, 8)).page())
+    events = [
+        assessed("01-02"),
+        admitted("01-05"),
+        session("01-05", place="room 4"),
+        event_from(void | {"actor": actor}),
+    ]
+    page = read(made(promptly(events), date(2026, 1, 8)).page())
     assert "room 4" in row(page, 3)
-    assert page.one("tr", id="fact-3").all("div", class_="struck")
-    assert "Voided by fact 4" in row(page, 3)
+    assert page.one("tr", id="event-3").all("div", class_="struck")
+    assert "Voided by event 4" in row(page, 3)
 
 
 def without_texts(value: object) -> object:
-    """A fact as it is shown where free text is left out."""
+    """An event as it is shown where free text is left out."""
     if isinstance(value, Mapping):
         inside = cast("Mapping[str, object]", value)
         return {name: without_texts(item) for name, item in inside.items() if name not in TEXTS}
@@ -153,15 +158,15 @@ def without_texts(value: object) -> object:
     return value
 
 
-def test_free_text_shows_only_where_a_fact_still_has_it() -> None:
-    """Neither chart, sheet nor findings give away what the facts were freed of."""
+def test_free_text_shows_only_where_an_event_still_has_it() -> None:
+    """Neither chart, sheet nor findings give away what the events were freed of."""
     given = in_every_text(WORDS)
-    content = {version: cast("Json", without_texts(fact)) for version, fact in given.content.items()}
+    content = {version: cast("Json", without_texts(event)) for version, event in given.content.items()}
     assert given.page().count(WORDS) >= 15
     freed = given.page(given.lines(content), with_text=False)
     assert WORDS not in freed
     assert "left out of this packet" in freed
-    assert "included" in read(given.page()).one("dl", class_="facts").text
+    assert "included" in read(given.page()).one("dl", class_="events").text
 
 
 def test_the_notice_comes_first_and_again_at_the_end(example: GivenPage, page: Element) -> None:

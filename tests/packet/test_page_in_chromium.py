@@ -33,10 +33,10 @@ FAINT = """
 (() => {
   const channel = c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
   const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const colour = text => text.match(/[\\d.]+/g).map(Number);
+  const color = text => text.match(/[\\d.]+/g).map(Number);
   const behind = element => {
     for (; element; element = element.parentElement) {
-      const found = colour(getComputedStyle(element).backgroundColor);
+      const found = color(getComputedStyle(element).backgroundColor);
       if (found.length < 4 || found[3] > 0) return found;
     }
     return [255, 255, 255];
@@ -44,7 +44,7 @@ FAINT = """
   const found = new Set();
   for (const element of document.querySelectorAll("body *")) {
     if (element.closest("svg") || ![...element.childNodes].some(n => n.nodeType == 3 && n.data.trim())) continue;
-    const [a, b] = [light(colour(getComputedStyle(element).color)), light(behind(element))].sort((x, y) => y - x);
+    const [a, b] = [light(color(getComputedStyle(element).color)), light(behind(element))].sort((x, y) => y - x);
     if ((a + 0.05) / (b + 0.05) < 4.5) found.add(element.tagName + "." + element.className);
   }
   return [...found];
@@ -172,6 +172,6 @@ def test_it_prints_with_the_notice_on_every_page(
     for number, page in enumerate(pages, 1):
         assert SHORT_NOTICE in page
         assert f"LNK-2026-0001, as of 2026-03-09 · {number}/{len(pages)}" in page
-    # the head of the table of facts stands again on each page of it
-    heads = [page for page in pages if re.search(r"Fact\s+Happened\s+Recorded, UTC\s+What", page)]
+    # the head of the table of events stands again on each page of it
+    heads = [page for page in pages if re.search(r"Event\s+Happened\s+Recorded, UTC\s+What", page)]
     assert len(heads) > 3

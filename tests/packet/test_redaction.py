@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from caretrail.events import Fact
+from caretrail.events import Event
 from caretrail.evidence.packet.terms import PacketRefused
 from caretrail.log import EventRecorder
 from tests.packet.packets import Desk, Files, status, unpacked
-from tests.support.build import admitted, assessed, fact, plan, session, signature
+from tests.support.build import admitted, assessed, event, plan, session, signature
 
 NAME = "E-1"
 OWN, TYPED, OTHER, STRANGER = "cl-own", "cl-typed9", "cl-other5", "cl-stranger8"
@@ -26,14 +26,14 @@ def desk(recorder: EventRecorder, tmp_path: Path) -> Desk:
     return Desk(recorder, tmp_path)
 
 
-def episode(*more: Fact) -> list[Fact]:
-    """An episode whose client was typed wrongly in two facts, which were corrected together; then what is given."""
+def episode(*more: Event) -> list[Event]:
+    """An episode whose client was typed wrongly in two events, which were corrected together; then what is given."""
     return [assessed("01-02", client=TYPED), admitted("01-05", client=TYPED), *more]
 
 
-def corrections() -> list[Fact]:
+def corrections() -> list[Event]:
     return [
-        fact("corrected", "01-06", NAME, target=number, values={"client": OWN}, reason=f"{TYPED} was a slip of mine")
+        event("corrected", "01-06", NAME, target=number, values={"client": OWN}, reason=f"{TYPED} was a slip of mine")
         for number in (1, 2)
     ]
 
@@ -78,11 +78,11 @@ def test_what_was_entered_for_another_client_is_withheld_with_all_that_hangs_on_
     desk.record(
         session("01-06", NAME, place="WRONG-CANARY"),
         plan("01-06", NAME, signers=(OTHER, "c-ortiz")),
-        fact("corrected", "01-07", NAME, target=3, values={"place": "WRONG-CANARY"}, reason="WRONG-CANARY"),
-        fact("addendum", "01-07", NAME, target=4, text="WRONG-CANARY", reason="WRONG-CANARY"),
-        fact("signed", "01-07", NAME, target=4, signatures=[signature("WRONG-CANARY", "01-07", "family")]),
+        event("corrected", "01-07", NAME, target=3, values={"place": "WRONG-CANARY"}, reason="WRONG-CANARY"),
+        event("addendum", "01-07", NAME, target=4, text="WRONG-CANARY", reason="WRONG-CANARY"),
+        event("signed", "01-07", NAME, target=4, signatures=[signature("WRONG-CANARY", "01-07", "family")]),
     )
-    desk.record(*(fact("voided", "01-08", NAME, target=number, reason="wrong_client") for number in (3, 4)))
+    desk.record(*(event("voided", "01-08", NAME, target=number, reason="wrong_client") for number in (3, 4)))
     for with_text in (False, True):
         packet = desk.make(NAME, name=f"{with_text}.zip", with_text=with_text)
         files = unpacked(packet)
@@ -98,7 +98,7 @@ def test_a_day_of_a_session_of_another_client_does_not_tell_of_it(desk: Desk) ->
     desk.record(
         session("01-06", NAME, start="03:17", minutes=77, group_size=None), session("01-06", NAME, start="04:18")
     )
-    desk.record(fact("voided", "01-08", NAME, target=3, reason="wrong_client"))
+    desk.record(event("voided", "01-08", NAME, target=3, reason="wrong_client"))
     files = unpacked(desk.make(NAME, as_of=date(2026, 1, 6), with_text=True))
     assert found(files, "03:17", "77 min") == []
     assert found(files, "04:18") != []  # the control
@@ -107,7 +107,7 @@ def test_a_day_of_a_session_of_another_client_does_not_tell_of_it(desk: Desk) ->
 def test_a_command_that_names_another_client_is_sealed(desk: Desk) -> None:
     desk.record(assessed("01-02", client=OWN), admitted("01-05", client=OWN))
     desk.record(plan("01-06", NAME, signers=(OTHER, "c-ortiz"), command_id=f"ehr/{OTHER.upper()}/1"))
-    desk.record(fact("voided", "01-08", NAME, target=3, reason="wrong_client"))
+    desk.record(event("voided", "01-08", NAME, target=3, reason="wrong_client"))
     packet = desk.make(NAME)
     sealed = lines(unpacked(packet))[2]
     assert sealed["sealed"] is True
@@ -118,11 +118,11 @@ def test_a_command_that_names_another_client_is_sealed(desk: Desk) -> None:
 
 def test_a_void_that_was_struck_hides_nothing_that_counts_again(desk: Desk) -> None:
     desk.record(assessed("01-02", client=OWN), admitted("01-05", client=OWN), session("01-06", NAME))
-    desk.record(fact("voided", "01-08", NAME, target=3, reason="wrong_client"))
-    desk.record(fact("voided", "01-09", NAME, target=4, reason="entered_in_error"))
+    desk.record(event("voided", "01-08", NAME, target=3, reason="wrong_client"))
+    desk.record(event("voided", "01-09", NAME, target=4, reason="entered_in_error"))
     assert not any("withheld" in line for line in lines(unpacked(desk.make(NAME))))
     # but once it is struck for another reason, the first word is believed
-    desk.record(fact("voided", "01-10", NAME, target=3, reason="duplicate"))
+    desk.record(event("voided", "01-10", NAME, target=3, reason="duplicate"))
     assert [line["version"] for line in lines(unpacked(desk.make(NAME, name="2.zip"))) if "withheld" in line] == [3]
 
 
@@ -131,7 +131,7 @@ def test_no_packet_has_the_id_of_a_group_session(desk: Desk) -> None:
     desk.record(
         session("01-06", NAME, group_session=GROUP, command_id=f"feed/{GROUP}/3"),
         session("01-07", NAME),
-        fact("corrected", "01-08", NAME, target=4, values={"group_session": GROUP}, reason="was missing"),
+        event("corrected", "01-08", NAME, target=4, values={"group_session": GROUP}, reason="was missing"),
     )
     for with_text in (False, True):
         packet = desk.make(NAME, name=f"{with_text}.zip", with_text=with_text)
@@ -142,30 +142,30 @@ def test_no_packet_has_the_id_of_a_group_session(desk: Desk) -> None:
         assert status(packet, desk.public) == 0
 
 
-def texts() -> list[Fact]:
-    """A fact with a text for every kind that has one."""
+def texts() -> list[Event]:
+    """An event with a text for every kind that has one."""
     deferred = {"signer": "c-lee", "role": "clinician", "deferred": TEXT}
     declined = {"signer": "s-1", "role": "support", "declined": TEXT, "witness": "c-ortiz"}
     signed = [signature("c-ortiz", "01-06"), deferred, declined]
     return [
         assessed("01-02", client=OWN),
         admitted("01-05", client=OWN, late_reason=TEXT),
-        fact("plan_signed", "01-06", NAME, plan_version=1, effective_on="2026-01-06", sections={}, signatures=signed),
-        fact("plan_reviewed", "01-20", NAME, plan_version=1, progress=TEXT, no_change_reason=TEXT, signatures=signed),
-        fact("continued_stay_determined", "01-20", NAME, decision="continue", rationale=TEXT),
+        event("plan_signed", "01-06", NAME, plan_version=1, effective_on="2026-01-06", sections={}, signatures=signed),
+        event("plan_reviewed", "01-20", NAME, plan_version=1, progress=TEXT, no_change_reason=TEXT, signatures=signed),
+        event("continued_stay_determined", "01-20", NAME, decision="continue", rationale=TEXT),
         session("01-21", NAME, place=TEXT),
-        fact("session_missed", "01-22", NAME, service="group", minutes=60, cause="client", reason=TEXT),
-        fact("care_coordinated", "01-23", NAME, kind="medical", outcome=TEXT),
-        fact("held", "01-24", NAME, reason="hospital"),
-        fact("resumed", "01-25", NAME, reason=TEXT),
-        fact("explained", "01-26", NAME, rule="NE21-I3", on="2026-01-22", code="no_show", note=TEXT),
-        fact("addendum", "01-27", NAME, target=6, text=TEXT, reason=TEXT),
-        fact("corrected", "01-28", NAME, target=4, values={"progress": TEXT, "signatures": signed}, reason=TEXT),
-        fact("discharged", "02-20", NAME, reason="completed", aftercare=TEXT),
+        event("session_missed", "01-22", NAME, service="group", minutes=60, cause="client", reason=TEXT),
+        event("care_coordinated", "01-23", NAME, kind="medical", outcome=TEXT),
+        event("held", "01-24", NAME, reason="hospital"),
+        event("resumed", "01-25", NAME, reason=TEXT),
+        event("explained", "01-26", NAME, rule="NE21-I3", on="2026-01-22", code="no_show", note=TEXT),
+        event("addendum", "01-27", NAME, target=6, text=TEXT, reason=TEXT),
+        event("corrected", "01-28", NAME, target=4, values={"progress": TEXT, "signatures": signed}, reason=TEXT),
+        event("discharged", "02-20", NAME, reason="completed", aftercare=TEXT),
     ]  # fmt: skip
 
 
-def test_the_page_says_which_facts_it_shows_in_part(desk: Desk) -> None:
+def test_the_page_says_which_events_it_shows_in_part(desk: Desk) -> None:
     desk.record(*texts())
     [page] = [data.decode() for name, data in unpacked(desk.make(NAME)).items() if name.endswith("timeline.html")]
     assert page.count("Shown in part; what is shown is stated, not proven by the leaf. Left out") == 12
@@ -184,21 +184,21 @@ def test_free_text_is_shown_only_where_asked_for(desk: Desk) -> None:
 
 
 def test_no_day_that_is_asked_about_lets_out_what_must_stay_behind(desk: Desk) -> None:
-    """Given texts, a group and facts of another client, when each day of the episode is the one asked about."""
+    """Given texts, a group and events of another client, when each day of the episode is the one asked about."""
     desk.record(*texts())
     desk.record(
         plan("01-20", NAME, signers=(OTHER, "c-ortiz"), plan_version=2),
         session("01-21", NAME, group_session=GROUP, place="WRONG-CANARY"),
         session("01-22", NAME, place="WRONG-CANARY", start="03:17"),
-        fact("plan_reviewed", "01-22", NAME, plan_version=1, progress="WRONG-CANARY"),
+        event("plan_reviewed", "01-22", NAME, plan_version=1, progress="WRONG-CANARY"),
     )
-    desk.record(*(fact("voided", "01-28", NAME, target=number, reason="wrong_client") for number in (15, 17, 18)))
+    desk.record(*(event("voided", "01-28", NAME, target=number, reason="wrong_client") for number in (15, 17, 18)))
     for day in ("2026-01-06", "2026-01-20", "2026-01-21", "2026-01-22", "2026-01-28", "2026-02-20"):
         files = unpacked(desk.make(NAME, name=f"{day}.zip", as_of=date.fromisoformat(day)))
         assert found(files, TEXT, OTHER, GROUP, "WRONG-CANARY", "03:17") == [], day
 
 
-def test_every_text_field_of_every_fact_is_known_as_one() -> None:
+def test_every_text_field_of_every_event_is_known_as_one() -> None:
     """Given the fields the models call Text, as a test of its own finds them in the published schema."""
     from caretrail.events import json_schema
     from caretrail.events.catalog import APPENDED
@@ -221,10 +221,10 @@ def test_nothing_of_other_episodes_is_in_a_packet(desk: Desk) -> None:
     assert found(unpacked(desk.make(NAME, "S-9", name="both.zip")), STRANGER) != []  # the control
 
 
-def test_a_day_on_which_facts_of_another_client_still_counted_is_refused(desk: Desk) -> None:
+def test_a_day_on_which_events_of_another_client_still_counted_is_refused(desk: Desk) -> None:
     desk.record(assessed("01-02", client=OWN), admitted("01-05", client=OWN), session("01-06", NAME))
-    desk.record(fact("voided", "01-08", NAME, target=3, reason="wrong_client"))
-    with pytest.raises(PacketRefused, match="rests on facts of another client") as refused:
+    desk.record(event("voided", "01-08", NAME, target=3, reason="wrong_client"))
+    with pytest.raises(PacketRefused, match="rests on events of another client") as refused:
         desk.make(NAME, known_at=3)
     assert refused.value.hint == "ask for --known-at @4 or later"
     with pytest.raises(PacketRefused):
@@ -236,7 +236,7 @@ def test_a_day_on_which_facts_of_another_client_still_counted_is_refused(desk: D
 def test_a_case_number_that_holds_the_id_of_another_client_is_refused(desk: Desk) -> None:
     desk.record(assessed("01-02", f"LNK-{TYPED}", client=TYPED), admitted("01-05", f"LNK-{TYPED}", client=TYPED))
     wrong = [
-        fact("corrected", "01-06", f"LNK-{TYPED}", target=n, values={"client": OWN}, reason="slip") for n in (1, 2)
+        event("corrected", "01-06", f"LNK-{TYPED}", target=n, values={"client": OWN}, reason="slip") for n in (1, 2)
     ]
     desk.record(*wrong)
     with pytest.raises(PacketRefused, match="the case number of an episode holds an id"):

@@ -87,7 +87,7 @@ function folder(path, inside = "", files = new Map()) {
   return files;
 }
 
-// --- facts and tree ---
+// --- events and tree ---
 
 const microseconds = (iso) => {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})\+00:00$/.exec(iso);
@@ -109,31 +109,31 @@ const SHAPES = new Map([
   [sorted([...BASE, "sealed", "stated", "left_out"]), "sealed"],
 ]);
 
-function readFacts(text, entry, leaves) {
+function readEvents(text, entry, leaves) {
   const [first, ...lines] = text.split("\n");
   const head = JSON.parse(first);
   must(["client", "episode", "stream", "events"].every((name) => head[name] === entry[name]), "head");
   must(lines.pop() === "" && lines.length === entry.events, "count");
   let before = 0;
   lines.forEach((line, number) => {
-    const fact = JSON.parse(line); // with the payload: this one reads it, too
-    const shape = SHAPES.get(sorted(Object.keys(fact)));
-    must(shape && fact.version === number + 1 && Number.isInteger(fact.position), "form");
-    must(fact.position > before && !leaves.has(fact.position), "order");
-    let leaf = hex(fact.leaf);
+    const event = JSON.parse(line); // with the payload: this one reads it, too
+    const shape = SHAPES.get(sorted(Object.keys(event)));
+    must(shape && event.version === number + 1 && Number.isInteger(event.position), "form");
+    must(event.position > before && !leaves.has(event.position), "order");
+    let leaf = hex(event.leaf);
     if (shape !== "sealed") {
       const payload = shape === "proven" ? Buffer.from(line.slice(line.indexOf(',"payload":') + 11, -1)) : null;
-      const salt = payload && hex(fact.salt);
+      const salt = payload && hex(event.salt);
       must(!salt || salt.length === 16, "salt");
-      const payloadHash = payload ? sha256(salt, payload) : hex(fact.payload_hash);
+      const payloadHash = payload ? sha256(salt, payload) : hex(event.payload_hash);
       must(payloadHash.length === 32, "hash");
-      leaf = leafOf({ ...fact, stream: hex(entry.stream), moment: microseconds(fact.recorded_at), payloadHash });
+      leaf = leafOf({ ...event, stream: hex(entry.stream), moment: microseconds(event.recorded_at), payloadHash });
     }
-    must(leaf.toString("hex") === fact.leaf && leaf.length === 32, "leaf");
-    const said = fact.payload ?? fact.stated ?? entry;
+    must(leaf.toString("hex") === event.leaf && leaf.length === 32, "leaf");
+    const said = event.payload ?? event.stated ?? entry;
     must(said.episode === entry.episode, "episode");
-    leaves.set(fact.position, leaf);
-    before = fact.position;
+    leaves.set(event.position, leaf);
+    before = event.position;
   });
 }
 
@@ -180,9 +180,9 @@ function check(path, keyLine) {
     const content = read(file.path);
     must(content.length === file.bytes && sha256(content).toString("hex") === file.sha256, file.path);
     must(file.path === "checkpoint" || content.includes(NOTICE), "notice");
-    if (streams.has(file.path)) { readFacts(NAMED.decode(content), streams.get(file.path), leaves); streams.delete(file.path); }
+    if (streams.has(file.path)) { readEvents(NAMED.decode(content), streams.get(file.path), leaves); streams.delete(file.path); }
   }
-  must(!streams.size, "facts missing");
+  must(!streams.size, "events missing");
   const [origin, size, root] = openNote(text("checkpoint"), key).split("\n");
   must(origin === manifest.origin && size === String(manifest.size), "checkpoint");
   const hashes = JSON.parse(text("proof.json")).hashes.map(base64);

@@ -23,7 +23,7 @@ def reference() -> str:
 
 
 def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
-    """One section a command, parents first; what `record` makes for each fact is listed in its own help."""
+    """One section a command, parents first; what `record` makes for each event is listed in its own help."""
     text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
     yield f"## {context.command_path}\n\n```text\n{text}\n```\n"
     if isinstance(command, click.Group) and command.name != "record":

@@ -1,6 +1,6 @@
-"""The reference page of the facts, written from their published JSON Schema.
+"""The reference page of the events, written from their published JSON Schema.
 
-`python -m tests.pages.events_page > docs/reference/facts.md` writes it; a test compares.
+`python -m tests.pages.events_page > docs/reference/events.md` writes it; a test compares.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from typing import Any
 
 import click
 
-from caretrail.events import FactBase, json_schema
-from caretrail.events.catalog import FACT_TYPES
+from caretrail.events import EventBase, json_schema
+from caretrail.events.catalog import EVENT_TYPES
 
-HEADING = """# The facts
+HEADING = """# The events
 
 Written from the published schema by `python -m tests.pages.events_page`; a test keeps the two equal. `caretrail
-schema` prints the schema itself. A fact is one JSON object of at most 256 KB; unknown fields and fields named twice are
-refused; null and absent mean the same: not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`;
+schema` prints the schema itself. An event is one JSON object of at most 256 KB; unknown fields and fields named twice
+are refused; null and absent mean the same: not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`;
 durations are whole minutes.
 
-What every fact carries is listed once, first. `episode` is in every fact but `program_attested` and
+What every event carries is listed once, first. `episode` is in every event but `program_attested` and
 `accessed`. `accessed` is written by the store for every look at an episode, and is refused by `append`.
 """
 
@@ -40,19 +40,19 @@ def events_page() -> str:
     """The whole page as Markdown."""
     schema = json_schema()
     definitions: dict[str, Schema] = schema["$defs"]
-    facts = {kind: definitions[cls.__name__] for kind, cls in FACT_TYPES.items()}
-    envelope = set(FactBase.model_fields)
-    shared = next(iter(facts.values()))
+    events = {kind: definitions[cls.__name__] for kind, cls in EVENT_TYPES.items()}
+    envelope = set(EventBase.model_fields)
+    shared = next(iter(events.values()))
     lines = [
         HEADING,
-        "## What every fact carries\n",
+        "## What every event carries\n",
         *_table(shared, lambda name: name in envelope or name == "episode"),
     ]
-    for kind, fact in facts.items():
-        lines += [f"\n## `{kind}`\n", str(fact["description"]).split("\n\n")[0] + "\n"]
-        lines += _table(fact, lambda name: name not in envelope | {"type", "episode"})
-    used = {name for name in definitions if definitions[name] not in facts.values()}
-    lines.append("\n# Parts of facts")
+    for kind, event in events.items():
+        lines += [f"\n## `{kind}`\n", str(event["description"]).split("\n\n")[0] + "\n"]
+        lines += _table(event, lambda name: name not in envelope | {"type", "episode"})
+    used = {name for name in definitions if definitions[name] not in events.values()}
+    lines.append("\n# Parts of events")
     for name in sorted(used):
         lines += [f"\n## {name}\n", str(definitions[name].get("description", "")).split("\n\n")[0] + "\n"]
         lines += _table(definitions[name], bool)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 MOST_STEPS = 300_000
-"""Of one chart of some fifty facts; a pack that ships takes a tenth of it."""
+"""Of one chart of some fifty events; a pack that ships takes a tenth of it."""
 
 
 class TooManySteps(Exception):

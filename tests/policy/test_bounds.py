@@ -127,7 +127,7 @@ def test_words_hold_no_character_that_moves_a_cursor_or_that_a_database_refuses(
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "../a", "a\x00", "a\n", "a" * 65, "ä"])
-def test_rules_and_readings_are_named_as_facts_can_name_them(name: str) -> None:
+def test_rules_and_readings_are_named_as_events_can_name_them(name: str) -> None:
     data = deepcopy(WHOLE)
     for table in ("rules", "readings"):
         entries = deepcopy(WHOLE[table])

@@ -146,7 +146,7 @@ JUDGES: dict[str, Policy | Pack] = {
 
 def one_voice(policy: Policy, history: list[Effective]) -> None:
     """Of each rule one version speaks on each day from the admission on, beside what is said of subjects."""
-    admission = next((item for item in history if item.fact.type == "admitted"), None)
+    admission = next((item for item in history if item.event.type == "admitted"), None)
     if admission is None:
         return
     found = findings(history, policy)
@@ -177,7 +177,7 @@ def test_no_pack_looks_ahead(name: str, history: list[Effective]) -> None:
         assert one.until == following.start
     if isinstance(judge, Policy):
         one_voice(judge, history)
-    # a reading of the facts up to a day holds until the next fact: the days between share it
+    # a reading of the events up to a day holds until the next event: the days between share it
     for day, until in pairwise([days[0] - timedelta(days=1), *days, days[-1] + timedelta(days=100)]):
         known = up_to(history, day)
         then, then_stays = findings(known, judge), eligibility(known, judge)

@@ -89,7 +89,7 @@ def test_a_day_written_for_never_is_judged_like_any_other(text: str, name: str) 
 @pytest.mark.parametrize("last", ["9999-12-31", "9999-12-30", "9999-12-29"])
 def test_an_attestation_without_an_end_is_judged_however_it_is_written(last: str) -> None:
     override = (
-        f'{{"type": "program_attested", "program": "p", "kind": "licence", "valid_from": "2026-01-01", '
+        f'{{"type": "program_attested", "program": "p", "kind": "license", "valid_from": "2026-01-01", '
         f'"valid_to": "{last}", "episode": null, "reason": null}}'
     )
     history = history_of(f"2026-01-05 resumed | {override}")

@@ -1,4 +1,4 @@
-"""A policy pack is data with citations; one that cannot be honoured is refused, naming the file, the rule and field."""
+"""A policy pack is data with citations; one that cannot be honored is refused, naming the file, the rule and field."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("old", "new", "message"), REFUSED, ids=[message for _, _, message in REFUSED])
-def test_a_pack_that_cannot_be_honoured_is_refused_naming_file_and_field(
+def test_a_pack_that_cannot_be_honored_is_refused_naming_file_and_field(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     assert old in TEXT

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
-from caretrail.events import Fact, fact_from, parse_fact
+from caretrail.events import Event, event_from, parse_event
 from caretrail.log import EventRecorder
 from caretrail.reading.gate import unrecorded
 from caretrail.readmodel.schema import create_tables
@@ -26,18 +26,18 @@ def day(text: str) -> date:
     return date.fromisoformat(f"2026-{text}")
 
 
-def example() -> list[Fact]:
+def example() -> list[Event]:
     """The example as it stands."""
-    return [parse_fact(line) for line in EXAMPLE.read_bytes().splitlines()]
+    return [parse_event(line) for line in EXAMPLE.read_bytes().splitlines()]
 
 
-def copy_of_example(name: str, days: int = 0, facts: int = 65) -> list[Fact]:
-    """The first facts of the example under another case number and client, some days later."""
-    found: list[Fact] = []
-    for line in EXAMPLE.read_text().splitlines()[:facts]:
+def copy_of_example(name: str, days: int = 0, events: int = 65) -> list[Event]:
+    """The first events of the example under another case number and client, some days later."""
+    found: list[Event] = []
+    for line in EXAMPLE.read_text().splitlines()[:events]:
         data = _moved(json.loads(line), days) | {"episode": name}
         data["command_id"] = f"{name}/{data['command_id']}"
-        found.append(fact_from(json.loads(json.dumps(data).replace("cl-7f3a", f"cl-{name}"))))
+        found.append(event_from(json.loads(json.dumps(data).replace("cl-7f3a", f"cl-{name}"))))
     return found
 
 
@@ -52,7 +52,7 @@ def _moved(value: Any, days: int) -> Any:
 
 
 class Care:
-    """A store under test: record facts, then ask."""
+    """A store under test: record events, then ask."""
 
     def __init__(self, recorder: EventRecorder, now: datetime = NOW) -> None:
         self.recorder = recorder
@@ -60,11 +60,11 @@ class Care:
         self.commands = Commands(recorder, lambda: self.now)
         create_tables(recorder.database)
 
-    def record(self, facts: Sequence[Fact], *, imported: bool = True) -> list[Receipt]:
-        """Record facts; a refusal fails the test."""
-        outcomes = self.commands.append_each(facts, imported=imported)
+    def record(self, events: Sequence[Event], *, imported: bool = True) -> list[Receipt]:
+        """Record events; a refusal fails the test."""
+        outcomes = self.commands.append_each(events, imported=imported)
         receipts = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
-        assert len(receipts) == len(facts), [o for o in outcomes if not isinstance(o, Receipt)]
+        assert len(receipts) == len(events), [o for o in outcomes if not isinstance(o, Receipt)]
         return receipts
 
     @property

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from caretrail.commands.access import AccessContext, AccessLog
-from caretrail.errors import InvalidFact, StaleReadModel
+from caretrail.errors import InvalidEvent, StaleReadModel
 from caretrail.log import EventRecorder, PendingEvent, new_salt, open_recorder
 from caretrail.log.records import PendingAccess, access_stream
 from caretrail.reading import gate
@@ -62,7 +62,7 @@ def test_the_log_up_to_a_look_says_what_it_said_before(care: Care) -> None:
     assert reader.census(day("03-01"), known_at=68) == reader.census(day("03-01"))
 
 
-def test_behind_are_facts_not_looks(care: Care) -> None:
+def test_behind_are_events_not_looks(care: Care) -> None:
     care.record(example())
     Projector(care.recorder).catch_up(upto=60)
     looks(care.recorder, 100)
@@ -71,7 +71,7 @@ def test_behind_are_facts_not_looks(care: Care) -> None:
 
 
 def test_looks_alone_make_no_answer_stale(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given far more looks behind the rows than facts would be recomputed of, then a list is current all the same."""
+    """Given far more looks behind the rows than events would be recomputed of, then a list is current all the same."""
     monkeypatch.setattr(gate, "MOST_TOUCHED", 1)
     care.record(example())
     Projector(care.recorder).catch_up()
@@ -83,7 +83,7 @@ def test_looks_alone_make_no_answer_stale(care: Care, monkeypatch: pytest.Monkey
 
 
 def test_so_many_positions_behind_that_nobody_looks_is_stale(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given more positions behind the rows than a read searches, then accesses alone still are nothing, a fact is."""
+    """Given more positions behind the rows than a read searches, then accesses alone still are nothing, an event is."""
     monkeypatch.setattr(gate, "FARTHEST", 40)
     care.record(example())
     Projector(care.recorder).catch_up()
@@ -131,7 +131,7 @@ def test_reading_again_and_again_writes_no_rows(care: Care, monkeypatch: pytest.
     assert told == []
     care.record([assessed("01-02"), admitted("01-05")])
     recording(care).worklist(day("03-09"))
-    assert len(told) == (1 if care.recorder.database.dialect == "sqlite" else 0), "the control: a fact is brought"
+    assert len(told) == (1 if care.recorder.database.dialect == "sqlite" else 0), "the control: an event is brought"
 
 
 def test_many_looks_are_walked_over_once(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,19 +160,19 @@ def test_a_payload_of_a_look_is_never_fetched_for_rows(care: Care, monkeypatch: 
     assert check(care.recorder).ok
 
 
-def test_a_fact_smuggled_into_the_stream_of_an_account_harms_nobody(postgres_url: str) -> None:
-    """Given a writer at the server itself that appends another kind of fact where an account's looks go, or will go."""
+def test_an_event_smuggled_into_the_stream_of_an_account_harms_nobody(postgres_url: str) -> None:
+    """Given a writer at the server itself that appends another kind of event where an account's accesses go."""
     with open_recorder(postgres_url) as recorder:
         care = Care(recorder)
         care.record(example())
-        fact = json.dumps({"type": "held"}).encode()
+        event = json.dumps({"type": "held"}).encode()
         stream = access_stream(recorder.namespace, recorder.account)
-        first, later = (PendingEvent(stream, at, "held/1", fact, "x", f"in {at}", new_salt()) for at in (1, 4))
+        first, later = (PendingEvent(stream, at, "held/1", event, "x", f"in {at}", new_salt()) for at in (1, 4))
         recorder.append([first])
         catch_up(recorder)
         looks(recorder, 2)
         for call in ([later], [later, pending(uuid4())]):
-            with pytest.raises(InvalidFact, match="by reading"):
+            with pytest.raises(InvalidEvent, match="by reading"):
                 recorder.append(call)
         catch_up(recorder)
         assert check(recorder).ok

@@ -25,10 +25,10 @@ DAY = Query(day("01-10"))
 def admissions(store_url: str) -> str:
     """A store with many admissions, recorded in bulk; nothing projects them."""
     create_store(store_url)
-    facts = [admitted("01-05", f"E-{number}") for number in range(ADMISSIONS)]
+    events = [admitted("01-05", f"E-{number}") for number in range(ADMISSIONS)]
     with open_store(store_url, clock=lambda: NOW) as store:
         for start in range(0, ADMISSIONS, 700):
-            store.append(facts[start : start + 700], imported=True)
+            store.append(events[start : start + 700], imported=True)
     return store_url
 
 
@@ -42,11 +42,11 @@ def test_with_admissions_and_no_projector_a_list_is_right_or_refused(admissions:
     with open_store(admissions) as store:
         if admissions.startswith("postgresql"):
             for question, verb in zip(lists, verbs, strict=True):  # however short ago they were recorded
-                with pytest.raises(StaleReadModel, match="5,600 facts"):
+                with pytest.raises(StaleReadModel, match="5,600 events"):
                     store.ask(question)
                 ended = caretrail(*verb, "--as-of", "2026-01-10")
                 assert (ended.status, ended.out) == (4, "")
-                assert "5,600 facts" in ended.err
+                assert "5,600 events" in ended.err
                 assert "caretrail projection catch-up" in ended.err
                 assert "caretrail_projector" in ended.err
                 marked = caretrail(*verb, "--as-of", "2026-01-10", "--allow-stale")

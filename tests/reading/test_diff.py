@@ -1,4 +1,4 @@
-"""The diff between two moments of knowledge, held against recomputing everything day by day and fact by fact."""
+"""The diff between two moments of knowledge, held against recomputing everything day by day and event by event."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caretrail.errors import UnknownName
-from caretrail.events import Fact
+from caretrail.events import Event
 from caretrail.log import init_store, open_recorder
 from caretrail.reading.questions import diff as module
 from caretrail.reading.questions.diff import ELIGIBILITY, Change, Said
 from caretrail.reading.snapshot import LogSnapshot
 from caretrail.readmodel.rows import EpisodeRows
 from tests.reading.given import NAME, NOW, Care, day, example
-from tests.support.build import admitted, assessed, fact, plan, session, signature
+from tests.support.build import admitted, assessed, event, plan, session, signature
 from tests.support.reading import asking
 from tests.support.stores import pending
 
@@ -29,26 +29,26 @@ SIGNED = [signature("c-ortiz", "02-05"), signature("cl-E-1", "02-05")]
 REVIEW: dict[str, Any] = {"plan_version": 1, "participants": ["client"], "updated": True, "signatures": SIGNED}
 
 
-def troubled() -> list[Fact]:
+def troubled() -> list[Event]:
     """An episode in which knowledge goes to and fro: corrected, struck, brought back, explained, entered late."""
     return [
         assessed("01-02"), admitted("01-05"), session("01-06", group_size=13), plan("01-07"), session("01-08"),
-        fact("corrected", "01-09", target=3, values={"group_size": 11}, reason="staff counted"),
-        fact("voided", "01-10", target=6, reason="entered_in_error"),
-        fact("plan_reviewed", "02-05", **REVIEW), fact("voided", "02-06", target=8, reason="wrong_client"),
-        fact("explained", "02-10", rule="R1", on="2026-02-10", code="weather"),
-        fact("voided", "02-11", target=9, reason="entered_in_error"),
-        fact("corrected", "02-12", target=3, values={"group_size": 12, "occurred_on": "2026-01-09"}, reason="recount"),
-        session("01-13"), fact("corrected", "02-13", target=2, values={"occurred_on": "2026-01-04"}, reason="misread"),
-        fact("team_changed", "02-14", joins=[{"id": "c-lee", "role": "clinician"}], clinician="c-lee"),
-        fact("discharged", "02-20", reason="completed"), session("02-02"),
+        event("corrected", "01-09", target=3, values={"group_size": 11}, reason="staff counted"),
+        event("voided", "01-10", target=6, reason="entered_in_error"),
+        event("plan_reviewed", "02-05", **REVIEW), event("voided", "02-06", target=8, reason="wrong_client"),
+        event("explained", "02-10", rule="R1", on="2026-02-10", code="weather"),
+        event("voided", "02-11", target=9, reason="entered_in_error"),
+        event("corrected", "02-12", target=3, values={"group_size": 12, "occurred_on": "2026-01-09"}, reason="recount"),
+        session("01-13"), event("corrected", "02-13", target=2, values={"occurred_on": "2026-01-04"}, reason="misread"),
+        event("team_changed", "02-14", joins=[{"id": "c-lee", "role": "clinician"}], clinician="c-lee"),
+        event("discharged", "02-20", reason="completed"), session("02-02"),
     ]  # fmt: skip
 
 
-def mixed() -> list[Fact]:
-    """The example and the troubled episode, fact by fact in turns, then the rest of the example."""
+def mixed() -> list[Event]:
+    """The example and the troubled episode, event by event in turns, then the rest of the example."""
     one, other = example(), troubled()
-    turns = [fact_ for pair in zip(one, other, strict=False) for fact_ in pair]
+    turns = [event_ for pair in zip(one, other, strict=False) for event_ in pair]
     return [*turns, *one[len(other) :]]
 
 
@@ -131,12 +131,12 @@ def test_applied_to_the_answer_at_the_first_moment_it_gives_the_answer_at_the_se
 @pytest.mark.slow
 @settings(max_examples=15)  # each recomputes every position between the two, for both ends of every stretch
 @given(cuts=st.tuples(POSITIONS, POSITIONS), on=st.dates(day("01-05"), day("05-30")))
-def test_it_names_the_facts_after_which_something_else_was_said_and_no_others(
+def test_it_names_the_events_after_which_something_else_was_said_and_no_others(
     mixed_care: Care, cuts: tuple[int, int], on: date
 ) -> None:
     before, after = sorted(cuts)
     for change in mixed_care.reader.diff(before, after, on).changes:
-        named = {item.position: item.said for item in change.facts}
+        named = {item.position: item.said for item in change.events}
         for each in (change.start, change.until - timedelta(days=1)):
             said = change.before
             for position in range(before + 1, after + 1):
@@ -156,26 +156,26 @@ def test_the_correction_of_the_group_took_the_violation_away(care: Care) -> None
     [change] = [change for change in found.changes if change.loud]
     assert (change.rule, change.start, change.until, change.on_day) == ("NE21-I3", day("03-02"), day("03-09"), False)
     assert ([said.verdict for said in change.before], change.after) == (["violation"], ())
-    [by] = change.facts
+    [by] = change.events
     assert (by.position, by.version, by.type, by.target, by.author, by.credential) == (
         55, 55, "corrected", 53, "c-ortiz", "LADC",
     )  # fmt: skip
     assert by.recorded_at == care.reader.timeline(NAME)[54].recorded_at
 
 
-def test_what_changed_several_times_lists_every_fact_that_did(care: Care) -> None:
-    """Given a review recorded, struck and brought back, when compared over all of it, then three facts are named; over
+def test_what_changed_several_times_lists_every_event_that_did(care: Care) -> None:
+    """Given a review recorded, struck and brought back, when compared over all of it, then three events are named; over
     the two that cancel each other, nothing changed.
     """
     care.record(troubled())
     [change] = [c for c in care.reader.diff(7, 11, day("02-09")).changes if c.rule == "NE21-R1" and c.on_day]
-    assert [(by.version, by.type, [said.verdict for said in by.said]) for by in change.facts] == [
+    assert [(by.version, by.type, [said.verdict for said in by.said]) for by in change.events] == [
         (8, "plan_reviewed", ["met"]), (9, "voided", ["overdue"]), (11, "voided", ["met"]),
     ]  # fmt: skip
     assert care.reader.diff(8, 11, day("02-09")).changes == ()
 
 
-def test_only_episodes_with_facts_between_are_read(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_episodes_with_events_between_are_read(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     care.record([*example(), *troubled()])
     read: list[object] = []
     replay = module.Replay.__init__
@@ -213,14 +213,14 @@ def test_an_answer_names_whose_record_it_shows(care: Care) -> None:
     assert seen == [[NAME], [NAME]]
 
 
-def test_a_fact_that_cannot_be_read_is_named_without_what_it_would_say(care: Care) -> None:
-    """Given an episode in which a fact cannot be read, and another behind it, then the first is what changed all."""
+def test_an_event_that_cannot_be_read_is_named_without_what_it_would_say(care: Care) -> None:
+    """Given an episode in which an event cannot be read, and another behind it, then the first is what changed all."""
     care.record(troubled())
     stream = uuid5(care.recorder.namespace, "E-1")
     for version in (18, 19):
         care.recorder.append([pending(stream, version)])
     changes = care.reader.diff(17, 19, day("02-10"), episode="E-1").changes
-    assert {(by.version, by.type, by.author) for change in changes for by in change.facts} == {
+    assert {(by.version, by.type, by.author) for change in changes for by in change.events} == {
         (18, "plan_reviewed", None)
     }
     [quarantined] = [change for change in changes if change.rule == "QUARANTINE"]

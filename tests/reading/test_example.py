@@ -87,7 +87,7 @@ def test_the_group_found_on_paper_is_the_only_late_entry_of_an_import(shown: Car
     row = shown.reader.timeline(NAME)[52]
     [correction] = row.corrections
     assert (correction.field, correction.old, correction.new, row.corrected_by) == ("group_size", 13, 11, (55,))
-    assert row.fact["group_size"] == 13, "the original stays readable"
+    assert row.event["group_size"] == 13, "the original stays readable"
 
 
 def test_without_import_what_came_long_after_it_happened_is_late(care: Care, clock: Clock) -> None:
@@ -140,7 +140,7 @@ def test_why_says_how_late_it_is_on_that_day_and_what_would_clear_it(shown: Care
     why = shown.reader.why(NAME, "R1", day("03-10"))
     assert why.in_force
     assert why.today == ("base 2026-02-05 last review + 30 days = 2026-03-07; on 2026-03-10: 3 days overdue",)
-    assert (why.strength, [fact.version for fact in why.rests_on]) == ("must", [25])
+    assert (why.strength, [event.version for event in why.rests_on]) == ("must", [25])
     assert "signed by a clinician" in why.cleared_by
     assert ("overdue", day("03-08"), day("03-11")) in [(i.verdict, i.start, i.until) for i in why.history]
 

@@ -1,4 +1,4 @@
-"""The reader: always current, never a mixture, and known-at is what a store with only those facts would say."""
+"""The reader: always current, never a mixture, and known-at is what a store with only those events would say."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.schema import read_state
 from caretrail.readmodel.upkeep import catch_up
 from tests.reading.given import NAME, NOW, Care, copy_of_example, day, example
-from tests.support.build import LEE, admitted, assessed, attested, fact, plan, session
+from tests.support.build import LEE, admitted, assessed, attested, event, plan, session
 from tests.support.reading import Asking, asking
 
 DAYS = ("01-05", "01-14", "02-06", "03-05", "03-10", "03-24", "04-06", "04-20", "06-01")
@@ -55,16 +55,16 @@ def answers(reader: Asking, known_at: int | None = None) -> list[object]:
 
 
 @pytest.mark.parametrize("position", [0, 1, 2, 6, 25, 53, 55, 58, 70, 89])
-def test_what_was_known_at_a_position_is_what_a_store_with_only_those_facts_says(
+def test_what_was_known_at_a_position_is_what_a_store_with_only_those_events_says(
     care: Care, tmp_path: Path, position: int
 ) -> None:
-    facts = [*example(), *copy_of_example("B-2", 9, 24)]
-    care.record(facts)
+    events = [*example(), *copy_of_example("B-2", 9, 24)]
+    care.record(events)
     url = f"sqlite:///{tmp_path}/prefix/care.db"
     init_store(url)
     with open_recorder(url) as recorder:
         prefix = Care(recorder)
-        prefix.record(facts[:position])
+        prefix.record(events[:position])
         assert answers(care.reader, position) == answers(prefix.reader)
 
 
@@ -83,7 +83,7 @@ def test_what_is_newer_than_the_rows_is_laid_over_them(care: Care) -> None:
 def test_too_far_behind_lists_are_refused_or_say_so_if_that_is_allowed(
     care: Care, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Given rows that hold 24 of 65 facts, and too many episodes touched since, when lists are asked for later."""
+    """Given rows that hold 24 of 65 events, and too many episodes touched since, when lists are asked for later."""
     monkeypatch.setattr(gate, "MOST_TOUCHED", 0)
     care.record(example())
     care.now = datetime.now(UTC) + timedelta(minutes=2)
@@ -91,7 +91,7 @@ def test_too_far_behind_lists_are_refused_or_say_so_if_that_is_allowed(
     query = Query(day("03-01"))
     lists: list[Question[Any]] = [Findings(query), Worklist(query), Census(query)]
     for question in lists:
-        with pytest.raises(StaleReadModel, match=r"41 facts and [\d,]+ seconds behind") as caught:
+        with pytest.raises(StaleReadModel, match=r"41 events and [\d,]+ seconds behind") as caught:
             care.onlooker.ask(question)
         assert caught.value.events == 41
         assert caught.value.seconds >= 119
@@ -106,7 +106,7 @@ def test_too_far_behind_lists_are_refused_or_say_so_if_that_is_allowed(
 
 
 def test_rows_a_few_seconds_behind_answer_and_say_so(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given facts just recorded, too many to recompute, then a list answers at the position before them; unless the
+    """Given events just recorded, too many to recompute, then a list answers at the position before them; unless the
     question names a receipt that the answer must hold.
     """
     monkeypatch.setattr(gate, "MOST_TOUCHED", 0)
@@ -135,7 +135,7 @@ def test_rows_that_were_never_made_are_refused_or_answered_never_empty(
         Findings(), Worklist(), Census(), OpenEpisodes(), EpisodesOfClient("cl-E-1"), CaseNumber("E"),
     ]  # fmt: skip  # two lines
     for question in lists:
-        with pytest.raises(StaleReadModel, match="8 facts"):
+        with pytest.raises(StaleReadModel, match="8 events"):
             care.onlooker.ask(question)
     assert care.onlooker.resolve("E-3") == "E-3", "an episode named in full is read from the log"
     if care.recorder.database.dialect == "sqlite":
@@ -254,13 +254,13 @@ def test_filters_hold_together(care: Care) -> None:
 
 def test_findings_carry_the_clinician_and_program_of_the_day_asked_for(care: Care) -> None:
     care.record([*attested(), assessed("01-02"), admitted("01-05")])
-    care.record([fact("team_changed", "02-10", joins=[LEE], clinician="c-lee")])
+    care.record([event("team_changed", "02-10", joins=[LEE], clinician="c-lee")])
     assert {row.clinician for row in care.reader.findings(day("02-09"))} == {"c-ortiz"}
     assert {row.clinician for row in care.reader.findings(day("02-10"))} == {"c-lee"}
 
 
 def test_what_was_not_met_when_a_stay_ended_is_listed_only_on_demand_and_grows_no_older(care: Care) -> None:
-    care.record([assessed("01-02"), admitted("01-05"), fact("discharged", "02-10", reason="other")])
+    care.record([assessed("01-02"), admitted("01-05"), event("discharged", "02-10", reason="other")])
     assert care.reader.findings(day("03-10"), rule="R1") == []
     [row] = care.reader.findings(day("03-10"), rule="R1", closed=True)
     assert (row.verdict, row.start, row.days_overdue) == ("not_met", day("02-10"), 6)
@@ -280,9 +280,9 @@ def test_two_corrections_of_one_field_show_each_value_that_once_counted(care: Ca
     care.record(
         [
             admitted("01-05"), session("01-06", group_size=8),
-            fact("corrected", "01-07", target=2, values={"group_size": 9}, reason="recount"),
-            fact("corrected", "01-08", target=2, values={"group_size": 10}, reason="recount again"),
-            fact("addendum", "01-08", target=2, text="held in room 2", reason="asked"),
+            event("corrected", "01-07", target=2, values={"group_size": 9}, reason="recount"),
+            event("corrected", "01-08", target=2, values={"group_size": 10}, reason="recount again"),
+            event("addendum", "01-08", target=2, text="held in room 2", reason="asked"),
         ]
     )  # fmt: skip
     row = care.reader.timeline("E-1")[1]
@@ -299,10 +299,10 @@ def test_an_explanation_of_a_rule_that_had_nothing_up_on_that_day_is_marked(care
         ("R1", "2026-01-27", True), ("R1", "2026-01-28", False), ("NE21-R1", "2026-02-20", False),
         ("NE21-R1", "2026-01-20", True), ("I3", "2026-02-20", True), ("X9", "2026-02-20", True),
     ]  # fmt: skip
-    care.record([fact("explained", "03-01", rule=rule, on=on, code="weather") for rule, on, _ in said])
+    care.record([event("explained", "03-01", rule=rule, on=on, code="weather") for rule, on, _ in said])
     assert [row.explains_nothing for row in care.reader.timeline("E-1")] == [False, False, *(mark for *_, mark in said)]
-    care.record([fact("corrected", "03-02", target=3, values={"on": "2026-01-28"}, reason="misread")])
-    care.record([fact("voided", "03-02", target=6, reason="entered_in_error")])
+    care.record([event("corrected", "03-02", target=3, values={"on": "2026-01-28"}, reason="misread")])
+    care.record([event("voided", "03-02", target=6, reason="entered_in_error")])
     rows = care.reader.timeline("E-1")
     assert [rows[2].explains_nothing, rows[5].explains_nothing] == [False, False]
     assert care.reader.timeline("E-1", known_at=8)[2].explains_nothing

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import event as note
 
 from caretrail.episode.history import Effective
-from caretrail.events import Fact, PlanReviewed
+from caretrail.events import Event, PlanReviewed
 from caretrail.findings.case import Case
 from caretrail.findings.chart.chart import chart_of
 from caretrail.findings.chart.review_clock import ClockStep
@@ -24,7 +25,7 @@ from caretrail.readmodel.spans import episode_spans
 from tests.findings.generated import histories
 from tests.findings.text_history import PACK, history_of
 from tests.reading.given import NAME, NOW, Care, copy_of_example, day, example
-from tests.support.build import admitted, assessed, fact, plan, signature
+from tests.support.build import admitted, assessed, event, plan, signature
 from tests.support.reading import asking
 
 POLICY = Policy((PACK,))
@@ -41,7 +42,7 @@ def rows_of(history: list[Effective]) -> EpisodeRows:
 
 
 def told(history: list[Effective], on: date) -> list[Told]:
-    reviews = frozenset(item.version for item in history if isinstance(item.fact, PlanReviewed))
+    reviews = frozenset(item.version for item in history if isinstance(item.event, PlanReviewed))
     found = due_reviews(rows_of(history), reviews, on)
     return [(one.due_on, one.outcome, one.done_on, one.days_late) for one in found]
 
@@ -96,7 +97,7 @@ def test_what_the_findings_tell_is_what_the_clock_says_day_by_day(history: list[
     for on in (history[-1].day, history[-1].day + timedelta(days=45)):
         found = told(history, on)
         for outcome in {item[1] for item in found}:
-            event(outcome)
+            note(outcome)
         assert found == walked(history, on)
 
 
@@ -150,18 +151,18 @@ def test_what_is_due_today_may_still_be_on_time() -> None:
     assert told(history, day("02-07")) == [(day("02-06"), "not_done", None, 1)]
 
 
-def reviewed(on: str, episode: str = "E-1", who: str = "c-ortiz") -> Fact:
+def reviewed(on: str, episode: str = "E-1", who: str = "c-ortiz") -> Event:
     signatures = [signature(who, on), signature(f"cl-{episode}", on)]
     review: dict[str, Any] = {"plan_version": 1, "participants": ["client"], "updated": True, "signatures": signatures}
-    return fact("plan_reviewed", on, episode, **review)
+    return event("plan_reviewed", on, episode, **review)
 
 
-def stays() -> list[Fact]:
+def stays() -> list[Event]:
     """Two episodes: one reviewed late after it changed hands, one never reviewed, in another program."""
     lee = {"id": "c-lee", "role": "clinician"}
     return [
         assessed("01-02"), admitted("01-05"), plan("01-07"),
-        fact("team_changed", "02-01", joins=[lee], clinician="c-lee"), reviewed("02-10", who="c-lee"),
+        event("team_changed", "02-01", joins=[lee], clinician="c-lee"), reviewed("02-10", who="c-lee"),
         assessed("01-02", "E-2", program="op"), admitted("01-05", "E-2", program="op"), plan("01-07", "E-2"),
     ]  # fmt: skip
 
@@ -193,7 +194,7 @@ def test_filters_and_period_go_by_the_due_day(care: Care) -> None:
 
 
 def test_an_explained_review_is_late_all_the_same(care: Care) -> None:
-    care.record([*stays(), fact("explained", "02-12", "E-2", rule="R1", on="2026-02-10", code="client_ill")])
+    care.record([*stays(), event("explained", "02-12", "E-2", rule="R1", on="2026-02-10", code="client_ill")])
     reviews = {one.episode: one for rate in care.reader.reviews(day("02-20")).rows for one in rate.reviews}
     assert (reviews["E-2"].outcome, reviews["E-2"].explained, reviews["E-1"].explained) == ("not_done", True, False)
 

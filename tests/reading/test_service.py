@@ -1,4 +1,4 @@
-"""The Python API: facts in, answers out, in a service that may have a `domain` package of its own."""
+"""The Python API: events in, answers out, in a service that may have a `domain` package of its own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import caretrail.service
-from caretrail.errors import AccessNotRecorded, CommandReused, Impossible, InvalidFact, StoreNotInitialised
-from caretrail.events import payload_of, read_fact
+from caretrail.errors import AccessNotRecorded, CommandReused, Impossible, InvalidEvent, StoreNotInitialized
+from caretrail.events import payload_of, read_event
 from caretrail.log import open_recorder
 from caretrail.reading.accesses import AccessRows
 from caretrail.service import (
@@ -39,13 +39,13 @@ def test_the_example_of_the_documentation_runs() -> None:
     assert doctest.testmod(caretrail.service).failed == 0
 
 
-def test_facts_go_in_once_however_often_they_are_sent_and_answers_come_out(store_url: str) -> None:
+def test_events_go_in_once_however_often_they_are_sent_and_answers_come_out(store_url: str) -> None:
     assert create_store(store_url) is False, "the fixture made the log; the read models are added"
     with open_store(store_url, clock=lambda: NOW) as store:
         first = store.append(example(), imported=True)
         assert store.append(example(), imported=True) == first
         assert [receipt.version for receipt in first] == list(range(1, 66))
-        assert payload_of(store.ask(WholeEpisode(NAME)).value.entries[0].fact) == payload_of(example()[0])
+        assert payload_of(store.ask(WholeEpisode(NAME)).value.entries[0].event) == payload_of(example()[0])
         assert store.ask(ContinuedStay(NAME, Query(date(2026, 2, 10)))).value.verdict == "eligible"
         assert [row.rule for row in store.ask(Findings(Query(date(2026, 3, 10)), Filters(episodes={NAME}))).value] == [
             "NE21-C1",
@@ -59,29 +59,29 @@ def test_facts_go_in_once_however_often_they_are_sent_and_answers_come_out(store
         assert len(store.ask(Timeline(NAME)).value) == 65
 
 
-def test_a_call_takes_all_facts_or_none_and_says_which_is_to_blame(store_url: str) -> None:
+def test_a_call_takes_all_events_or_none_and_says_which_is_to_blame(store_url: str) -> None:
     create_store(store_url)
     with open_store(store_url, clock=lambda: NOW) as store:
         with pytest.raises(Impossible) as caught:
             store.append([assessed("01-02"), admitted("01-05"), admitted("01-06")])
         assert caught.value.index in (None, 2)
-        with pytest.raises(InvalidFact) as invalid:
+        with pytest.raises(InvalidEvent) as invalid:
             store.append([assessed("01-02"), {"type": "admitted"}])
         assert invalid.value.index == 1
         assert store.ask(Census(Query(date(2026, 1, 6)))).value == ()
 
 
-def test_each_fact_on_its_own_merits_gets_a_receipt_or_a_refusal_in_its_place(store_url: str) -> None:
+def test_each_event_on_its_own_merits_gets_a_receipt_or_a_refusal_in_its_place(store_url: str) -> None:
     create_store(store_url)
     with open_store(store_url, clock=lambda: NOW) as store:
         once = session("01-06", command_id="one")
         outcomes = store.append_each(
             [admitted("01-05"), {"type": "nothing"}, once, session("01-07", command_id="one"), admitted("01-05")]
         )
-        assert [type(outcome) for outcome in outcomes] == [Receipt, InvalidFact, Receipt, CommandReused, Impossible]
+        assert [type(outcome) for outcome in outcomes] == [Receipt, InvalidEvent, Receipt, CommandReused, Impossible]
 
 
-def test_a_dict_with_dates_is_a_fact_too(store_url: str) -> None:
+def test_a_dict_with_dates_is_an_event_too(store_url: str) -> None:
     create_store(store_url)
     with open_store(store_url, clock=lambda: NOW) as store:
         data = admitted("01-05").model_dump(by_alias=True, exclude_none=True)
@@ -93,9 +93,9 @@ def test_a_dict_with_dates_is_a_fact_too(store_url: str) -> None:
 def test_what_is_appended_is_in_the_next_answer(store_url: str) -> None:
     create_store(store_url)
     with open_store(store_url, clock=lambda: datetime(2026, 3, 10, 18, tzinfo=UTC)) as store:
-        for facts in range(1, 44):
-            store.append(copy_of_example("E-9", facts=43)[facts - 1], imported=True)
-            assert len(store.ask(Timeline("E-9")).value) == facts
+        for events in range(1, 44):
+            store.append(copy_of_example("E-9", events=43)[events - 1], imported=True)
+            assert len(store.ask(Timeline("E-9")).value) == events
         assert {row.rule for row in store.ask(Worklist()).value.rows if row.episode} == {"NE21-R1", "NE21-C1"}
 
 
@@ -114,9 +114,7 @@ def test_every_answer_of_a_service_is_recorded_with_who_it_is_for(store_url: str
     with open_recorder(store_url) as recorder:
         told = [(row.command, row.actor and row.actor.id, row.purpose, row.reason) for row in AccessRows(recorder)]
         days = {
-            fact.occurred_on
-            for event in recorder.read_accesses(0, 99)
-            for fact in [read_fact(event.topic, event.state)]
+            event.occurred_on for row in recorder.read_accesses(0, 99) for event in [read_event(row.topic, row.state)]
         }
         account = recorder.account
     assert days == {NOW.date()}
@@ -134,11 +132,11 @@ def test_a_service_is_given_nothing_that_cannot_be_recorded(store_url: str) -> N
     create_store(store_url)
     with open_store(store_url, clock=lambda: NOW) as store:
         store.append([assessed("01-02"), admitted("01-05")])
-        with pytest.raises(InvalidFact, match="purpose"):
+        with pytest.raises(InvalidEvent, match="purpose"):
             store.asked_by(None, purpose="curiosity")
-        with pytest.raises(InvalidFact, match="role"):
+        with pytest.raises(InvalidEvent, match="role"):
             store.asked_by({"id": "c-ortiz", "role": "boss"})
-        with pytest.raises(InvalidFact, match="by reading, never by append"):
+        with pytest.raises(InvalidEvent, match="by reading, never by append"):
             store.append({"type": "accessed"} | ACCESS)
     with taking_no_writes(store_url), open_store(store_url, clock=lambda: NOW) as store:
         with pytest.raises(AccessNotRecorded):
@@ -154,7 +152,7 @@ ACCESS = {
 
 
 def test_a_store_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
-    with pytest.raises(StoreNotInitialised):
+    with pytest.raises(StoreNotInitialized):
         open_store(f"sqlite:///{tmp_path}/nothing.db")
 
 

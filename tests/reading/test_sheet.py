@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.reading.given import NAME, Care, day, example
-from tests.support.build import admitted, fact, plan, session, signature
+from tests.support.build import admitted, event, plan, session, signature
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_who_owes_a_signature_on_the_review_is_named(care: Care) -> None:
 def test_a_struck_session_stands_on_its_day_as_it_was_last_believed(care: Care) -> None:
     """Given a session whose date was corrected and which was then voided, then its last day shows it, struck."""
     care.record([admitted("01-05"), session("01-07"), session("01-08")])
-    care.record([fact("corrected", "01-09", target=2, values={"occurred_on": "2026-01-08"}, reason="misread")])
-    care.record([fact("voided", "01-09", target=2, reason="duplicate")])
+    care.record([event("corrected", "01-09", target=2, values={"occurred_on": "2026-01-08"}, reason="misread")])
+    care.record([event("voided", "01-09", target=2, reason="duplicate")])
     assert care.reader.sheet("E-1", day("01-07")).struck_sessions == ()
     sheet = care.reader.sheet("E-1", day("01-08"))
     assert [(line.version, line.marks.corrected_by, line.marks.voided_by) for line in sheet.struck_sessions] == [

@@ -1,4 +1,4 @@
-"""The timeline: where a fact stands once its date was corrected, and what makes a late entry."""
+"""The timeline: where an event stands once its date was corrected, and what makes a late entry."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.reading.given import Care, day
-from tests.support.build import admitted, fact, session
+from tests.support.build import admitted, event, session
 from tests.support.stores import Clock
 
 
 @pytest.mark.parametrize("to", ["01-06", "01-12"])
-def test_a_fact_stands_in_clinical_order_where_its_corrected_date_puts_it(care: Care, to: str) -> None:
+def test_an_event_stands_in_clinical_order_where_its_corrected_date_puts_it(care: Care, to: str) -> None:
     """Given three sessions, when the date of the second is corrected, then it moves; struck, it stays where it moved;
     with the correction struck as well it is back. In recorded order nothing ever moves.
     """
     care.record(
         [
             admitted("01-05"), session("01-07"), session("01-08"), session("01-09"),
-            fact("corrected", "01-12", target=3, values={"occurred_on": f"2026-{to}"}, reason="misread"),
+            event("corrected", "01-12", target=3, values={"occurred_on": f"2026-{to}"}, reason="misread"),
         ]
     )  # fmt: skip
 
@@ -31,17 +31,17 @@ def test_a_fact_stands_in_clinical_order_where_its_corrected_date_puts_it(care: 
     assert (3 in clinical("01-06")) is (to == "01-06"), "as of a day goes by the corrected date, too"
     row = care.reader.timeline("E-1")[2]
     assert (row.occurred_on, row.happened_on) == (day("01-08"), day(to))
-    care.record([fact("voided", "01-12", target=3, reason="duplicate")])
+    care.record([event("voided", "01-12", target=3, reason="duplicate")])
     assert clinical() == moved
-    care.record([fact("voided", "01-12", target=6, reason="entered_in_error")])
-    care.record([fact("voided", "01-12", target=5, reason="entered_in_error")])
+    care.record([event("voided", "01-12", target=6, reason="entered_in_error")])
+    care.record([event("voided", "01-12", target=5, reason="entered_in_error")])
     assert clinical() == [1, 2, 3, 4]
     assert [row.version for row in care.reader.timeline("E-1")] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_an_amendment_stands_at_the_end_of_its_own_day(care: Care) -> None:
     care.record([admitted("01-05"), session("01-06"), session("01-07", start="17:00")])
-    care.record([fact("addendum", "01-06", target=2, text="x", reason="y"), session("01-06", start="20:00")])
+    care.record([event("addendum", "01-06", target=2, text="x", reason="y"), session("01-06", start="20:00")])
     assert [row.version for row in care.reader.timeline("E-1", order="clinical")] == [1, 2, 5, 4, 3]
 
 
@@ -56,7 +56,9 @@ def test_who_dates_back_by_a_correction_has_recorded_late(care: Care, clock: Clo
     late = [row.late for row in care.reader.timeline("E-1")]
     assert late == [True, False, True]
     for target, to in ((2, "01-06"), (3, "01-20")):
-        care.record([fact("corrected", "01-20", target=target, values={"occurred_on": f"2026-{to}"}, reason="misread")])
+        care.record(
+            [event("corrected", "01-20", target=target, values={"occurred_on": f"2026-{to}"}, reason="misread")]
+        )
     rows = care.reader.timeline("E-1")
     assert [(row.late, row.days_after) for row in rows[1:3]] == [(True, 14), (False, 0)]
     assert [row.late for row in care.reader.timeline("E-1", known_at=3)] == late, "then it was not known"

@@ -24,7 +24,7 @@ SAYS = (
     "new digest here (until the first release: the digest alone)"
 )
 UNLIKE = frozenset({"stream", "build", "packs"})
-"""Columns that differ between two stores of the same facts, or with the text of a pack."""
+"""Columns that differ between two stores of the same events, or with the text of a pack."""
 
 
 def rows_digest(care: Care) -> str:

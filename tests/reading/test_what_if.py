@@ -20,7 +20,7 @@ from caretrail.readmodel.schema import COLUMNS, TABLES
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import Filters, Findings, Query, Worklist, open_store
 from tests.reading.given import NAME, NOW, Care, copy_of_example, day, example
-from tests.support.build import LEE, admitted, assessed, fact, session
+from tests.support.build import LEE, admitted, assessed, event, session
 from tests.support.reading import asking
 
 PACK = "ne-medicaid-2.1-adult"
@@ -216,7 +216,7 @@ def test_an_episode_that_cannot_be_read_stays_visible(care: Care, draft: Pack, m
 
 
 def test_an_admission_whose_own_pack_is_missing_is_judged_by_the_one_that_is_there(care: Care, draft: Pack) -> None:
-    care.record([assessed("01-02"), admitted("01-05", policy="xx-nowhere"), fact("held", "01-20", reason="leave")])
+    care.record([assessed("01-02"), admitted("01-05", policy="xx-nowhere"), event("held", "01-20", reason="leave")])
     assert [row.rule for row in care.reader.findings(day("01-26"))] == ["PACK"]
     rows = care.reader.findings(day("01-26"), rule="R1", policy=as_if_in_force(draft))
     assert [(row.verdict, row.days_overdue) for row in rows] == [("overdue", 1)]

@@ -14,7 +14,7 @@ from caretrail.policy import Policy, load_pack
 from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED
 from caretrail.reading.questions.why import Reasons
 from tests.reading.given import NAME, Care, day, example
-from tests.support.build import LEE, admitted, assessed, fact, plan, session
+from tests.support.build import LEE, admitted, assessed, event, plan, session
 from tests.support.stores import pending
 
 PACK = "ne-medicaid-2.1-adult"
@@ -70,20 +70,20 @@ def test_the_arithmetic_ends_with_the_day_in_words(care: Care) -> None:
 
 
 def test_what_ends_with_the_stay_is_never_due(care: Care) -> None:
-    care.record([assessed("01-02"), admitted("01-05"), fact("discharged", "01-20", reason="other")])
+    care.record([assessed("01-02"), admitted("01-05"), event("discharged", "01-20", reason="other")])
     assert care.reader.why("E-1", "R1", day("01-19")).today[0].endswith("on 2026-01-19: 16 days left")
     assert care.reader.why("E-1", "R1", day("01-20")).today[0].endswith("on 2026-01-20: so since 2026-01-20")
 
 
 def test_what_was_not_met_says_by_how_much_when_the_stay_ended(care: Care) -> None:
-    care.record([assessed("01-02"), admitted("01-05"), fact("discharged", "02-10", reason="other")])
+    care.record([assessed("01-02"), admitted("01-05"), event("discharged", "02-10", reason="other")])
     why = care.reader.why("E-1", "R1", day("03-10"))
     assert why.findings[0].verdict == "not_met"
     assert why.today[0].endswith("on 2026-03-10: 6 days overdue when the stay ended on 2026-02-10")
 
 
 def test_a_verdict_stands_from_its_beginning_also_where_the_case_changed_hands(care: Care) -> None:
-    care.record([assessed("01-02"), admitted("01-05"), fact("team_changed", "02-10", joins=[LEE], clinician="c-lee")])
+    care.record([assessed("01-02"), admitted("01-05"), event("team_changed", "02-10", joins=[LEE], clinician="c-lee")])
     why = care.reader.why("E-1", "R1", day("02-20"))
     assert (why.findings[0].start, why.findings[0].owner) == (day("02-10"), "c-lee")
     assert (why.stands[0].start, why.lasts[0]) == (day("02-05"), "since 2026-02-05, and it still stands")
@@ -93,7 +93,7 @@ def test_a_verdict_stands_from_its_beginning_also_where_the_case_changed_hands(c
 
 def test_an_explanation_is_told_and_the_finding_still_began_when_it_began(care: Care) -> None:
     care.record([assessed("01-02"), admitted("01-05")])
-    care.record([fact("explained", "02-20", rule="R1", on="2026-02-10", code="client_ill")])
+    care.record([event("explained", "02-20", rule="R1", on="2026-02-10", code="client_ill")])
     before, after = (care.reader.why("E-1", "R1", day(on)) for on in ("02-19", "02-21"))
     assert (before.findings[0].quiet, before.explained_by) == (False, ())
     assert (after.findings[0].quiet, [item.version for item in after.explained_by]) == (True, [3])
@@ -101,11 +101,11 @@ def test_an_explanation_is_told_and_the_finding_still_began_when_it_began(care: 
     assert [item.quiet for item in before.history if item.verdict == "overdue"] == [False]
 
 
-def test_a_fact_that_was_corrected_shows_what_stood_there_and_what_counts(care: Care) -> None:
+def test_an_event_that_was_corrected_shows_what_stood_there_and_what_counts(care: Care) -> None:
     care.record([assessed("01-02"), admitted("01-05"), session("01-06", group_size=14)])
-    care.record([fact("corrected", "01-08", target=3, values={"group_size": 13}, reason="recount")])
+    care.record([event("corrected", "01-08", target=3, values={"group_size": 13}, reason="recount")])
     [said] = care.reader.why("E-1", "I3", day("01-09")).rests_on
-    assert (said.version, said.fact["group_size"], said.corrected_by) == (3, 14, (4,))
+    assert (said.version, said.event["group_size"], said.corrected_by) == (3, 14, (4,))
     assert [(item.version, item.field, item.old, item.new) for item in said.corrections] == [(4, "group_size", 14, 13)]
 
 
@@ -179,8 +179,8 @@ def test_the_version_that_judged_is_named_with_both_its_dates(
     put(tmp_path, monkeypatch, "rules-1", "effective_from = 2025-01-01")
     new = 'supersedes = "rules-1"\neffective_from = 2026-02-01\npublished_on = 2026-02-20'
     put(tmp_path, monkeypatch, "rules-2", new)
-    facts = [item.model_copy(update={"policy": "rules-1"}) if item.type == "admitted" else item for item in example()]
-    care.record(facts)
+    events = [item.model_copy(update={"policy": "rules-1"}) if item.type == "admitted" else item for item in example()]
+    care.record(events)
     before, after = (care.reader.why(NAME, "R1", day(on)).judged_by for on in ("02-04", "02-05"))
     assert before is not None
     assert after is not None
@@ -224,20 +224,20 @@ def test_why_nothing_is_judged(care: Care) -> None:
 
 def test_nothing_is_in_the_way_of_an_episode_that_is_judged(care: Care) -> None:
     care.record([assessed("01-02"), admitted("01-05")])
-    for rule, words in (("PACK", "can judge the episode"), ("quarantine", "every fact of the episode can be read")):
+    for rule, words in (("PACK", "can judge the episode"), ("quarantine", "every event of the episode can be read")):
         why = care.reader.why("E-1", rule, day("02-01"))
         assert (why.in_force, why.findings, why.silent.startswith("nothing: ")) == (False, (), True)
         assert words in why.silent
 
 
-def test_a_fact_that_cannot_be_read_is_explained_without_reading_it(care: Care) -> None:
+def test_an_event_that_cannot_be_read_is_explained_without_reading_it(care: Care) -> None:
     care.record(example())
     stream = uuid5(care.recorder.namespace, NAME)
     care.recorder.insert_events([pending(stream, 66, payload=b"{")])
     for reader in (care.reader, care.onlooker):
         why = reader.why(NAME, "QUARANTINE", day("03-10"))
         assert (why.in_force, why.findings[0].verdict) == (True, "unknown")
-        assert why.findings[0].message == "fact 66 cannot be read: nothing is judged"
+        assert why.findings[0].message == "event 66 cannot be read: nothing is judged"
         assert why.cleared_by.endswith("'caretrail projection quarantine retry'")
     with pytest.raises(StoreDamaged):
         care.reader.why(NAME, "R1", day("03-10"))

@@ -5,26 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from caretrail.events import Fact
+from caretrail.events import Event
 from caretrail.plain import as_json
 from caretrail.reading.answers import Work
 from tests.reading.given import NAME, Care, day, example
-from tests.support.build import LEE, admitted, assessed, attested, fact, plan, session
+from tests.support.build import LEE, admitted, assessed, attested, event, plan, session
 
 
 def rows(work: Work) -> list[tuple[str, str, str, str, int]]:
     return [(row.group, row.episode or "", row.rule.removeprefix("NE21-"), row.verdict, row.count) for row in work.rows]
 
 
-def week(sunday: str, episode: str = "E-1", *, missed: int = 0) -> list[Fact]:
+def week(sunday: str, episode: str = "E-1", *, missed: int = 0) -> list[Event]:
     """Three groups of three hours on Monday, Wednesday and Friday; the client misses the last ones."""
     days = [f"{day(sunday) + timedelta(days=offset):%m-%d}" for offset in (1, 3, 5)]
     attended = [session(on, episode) for on in days[: 3 - missed]]
     absent = {"service": "group", "minutes": 180, "start": "09:00", "cause": "client", "reason": "no_show"}
-    return attended + [fact("session_missed", on, episode, **absent) for on in days[3 - missed :]]
+    return attended + [event("session_missed", on, episode, **absent) for on in days[3 - missed :]]
 
 
-def in_care(episode: str = "E-1", on: str = "01-05", **fields: Any) -> list[Fact]:
+def in_care(episode: str = "E-1", on: str = "01-05", **fields: Any) -> list[Event]:
     """Assessed, admitted and planned without a flaw."""
     start = day(on)
     return [
@@ -92,7 +92,7 @@ def test_a_short_week_is_quiet_until_a_second_follows(care: Care) -> None:
 
 def test_an_explained_week_does_not_count_as_short(care: Care) -> None:
     care.record([*in_care(), *week("01-11", missed=1), *week("01-18", missed=1)])
-    care.record([fact("explained", "01-19", rule="NE21-I1", on="2026-01-18", code="client_ill")])
+    care.record([event("explained", "01-19", rule="NE21-I1", on="2026-01-18", code="client_ill")])
     work = care.reader.worklist(day("01-26"))
     assert [row.rule for row in work.rows if row.rule == "NE21-I1"] == []
     assert work.quiet_count == 1
@@ -156,14 +156,14 @@ def test_one_empty_week_between_full_ones_is_quiet(care: Care) -> None:
 
 
 def test_a_week_on_hold_parts_two_short_weeks(care: Care) -> None:
-    held = [fact("held", "01-19", reason="hospital"), fact("resumed", "01-24")]
+    held = [event("held", "01-19", reason="hospital"), event("resumed", "01-24")]
     care.record([*in_care(), *week("01-11", missed=1), *held, *week("01-25", missed=1), *week("02-01")])
     assert [hours(care, on) for on in ("01-25", "02-01", "02-07")] == [[], [], []]
 
 
 def test_an_explained_run_of_empty_weeks_is_quiet_from_then_on_and_counts_for_nothing(care: Care) -> None:
     care.record([*in_care(), *week("02-01", missed=1), *week("02-08")])
-    care.record([fact("explained", "01-28", rule="I1", on="2026-01-28", code="weather")])
+    care.record([event("explained", "01-28", rule="I1", on="2026-01-28", code="weather")])
     assert [len(hours(care, on)) for on in ("01-24", "01-25", "01-27", "01-28", "02-08")] == [0, 1, 1, 0, 0]
     assert care.reader.worklist(day("01-28")).quiet_count == 1
 
@@ -171,7 +171,7 @@ def test_an_explained_run_of_empty_weeks_is_quiet_from_then_on_and_counts_for_no
 def test_a_run_of_empty_weeks_shows_from_its_second_whoever_takes_the_case_over(care: Care) -> None:
     """Given a case that changes hands within the first empty week, then the second is told as ever."""
     care.record([*in_care(team=[{"id": "c-ortiz", "role": "clinician"}, LEE])])
-    care.record([fact("team_changed", "01-21", clinician="c-lee")])
+    care.record([event("team_changed", "01-21", clinician="c-lee")])
     assert [len(hours(care, on)) for on in ("01-20", "01-21", "01-24", "01-25", "02-25")] == [0, 0, 0, 1, 1]
 
 
@@ -181,14 +181,14 @@ def test_a_size_not_stated_is_a_record_to_check_until_it_is(care: Care) -> None:
     [row] = [row for row in care.reader.worklist(day("01-20")).rows if row.rule == "NE21-I3"]
     assert (row.group, row.count, row.since) == ("documentation", 1, day("01-06"))
     for target in (4, 5):
-        care.record([fact("corrected", "01-21", target=target, values={"group_size": 8}, reason="counted")])
+        care.record([event("corrected", "01-21", target=target, values={"group_size": 8}, reason="counted")])
     assert [row for row in care.reader.worklist(day("01-20")).rows if row.rule == "NE21-I3"] == []
     known = care.reader.worklist(day("01-20"), known_at=5)
     assert [row.group for row in known.rows if row.rule == "NE21-I3"] == ["documentation"], "as it was known before"
 
 
 def test_what_is_explained_is_quiet_and_not_hidden(care: Care) -> None:
-    care.record([*in_care(), fact("explained", "02-06", rule="R1", on="2026-02-06", code="weather")])
+    care.record([*in_care(), event("explained", "02-06", rule="R1", on="2026-02-06", code="weather")])
     assert [row.rule for row in care.reader.worklist(day("02-05")).rows if row.rule == "NE21-R1"] == ["NE21-R1"]
     work = care.reader.worklist(day("02-07"))
     assert [row.rule for row in work.rows if row.rule == "NE21-R1"] == []
@@ -199,7 +199,7 @@ def test_what_is_explained_is_quiet_and_not_hidden(care: Care) -> None:
 
 def test_points_and_closed_stays_live_in_the_findings_alone(care: Care) -> None:
     care.record([*attested(), *in_care("E-1"), session("01-06", "E-1", group_size=13)])
-    care.record([*in_care("E-2"), fact("discharged", "02-10", "E-2", reason="other")])
+    care.record([*in_care("E-2"), event("discharged", "02-10", "E-2", reason="other")])
     assert [row.rule for row in care.reader.findings(day("01-06"))] == ["NE21-I3"]
     assert care.reader.worklist(day("01-06"), all_quiet=True).rows == ()
     assert [row.episode for row in care.reader.worklist(day("02-11")).rows if row.episode == "E-2"] == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from caretrail.commands.application import Commands
-from caretrail.events import Fact
+from caretrail.events import Event
 from caretrail.plain import as_json
 from caretrail.policy import load_pack
 from caretrail.reading.answers import FindingRow, Work
@@ -16,7 +16,7 @@ from caretrail.readmodel.check import check
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.upkeep import catch_up
 from tests.reading.given import Care, day
-from tests.support.build import LEE, admitted, assessed, attestation, attested, fact, plan
+from tests.support.build import LEE, admitted, assessed, attestation, attested, event, plan
 from tests.support.reading import asking
 
 
@@ -30,14 +30,14 @@ def of_programs(found: list[FindingRow] | Work) -> list[tuple[str | None, str, s
     ]
 
 
-def in_care(episode: str = "E-1", on: str = "01-05", program: str = "iop") -> list[Fact]:
+def in_care(episode: str = "E-1", on: str = "01-05", program: str = "iop") -> list[Event]:
     """Assessed, admitted and planned without a flaw."""
     return [assessed(on, episode, program=program), admitted(on, episode, program=program), plan(on, episode)]
 
 
 MISSING = [
     ("iop", "S2", "unknown", "01-05", "access at all hours: nothing attested"),
-    ("iop", "S3", "unknown", "01-05", "licence: nothing attested"),
+    ("iop", "S3", "unknown", "01-05", "license: nothing attested"),
     ("iop", "S4", "unknown", "01-05", "staff training: nothing attested"),
 ]
 
@@ -64,7 +64,7 @@ def test_what_ends_soon_and_what_has_ended_stand_in_their_groups(care: Care) -> 
     assert [(row.group, row.verdict, row.due_on) for row in soon] == [("this_week", "due_soon", day("02-20"))]
     assert [(row.group, row.verdict) for row in today] == [("now", "due_today")]
     assert [(row.group, row.verdict, row.days_overdue) for row in over] == [("now", "overdue", 3)]
-    assert over[0].evidence == (3,), "versions of the program's own facts: its two other statements came first"
+    assert over[0].evidence == (3,), "versions of the program's own events: its two other statements came first"
 
 
 def test_findings_list_programs_last_and_what_they_met_only_when_asked_for(care: Care) -> None:
@@ -79,7 +79,7 @@ def test_findings_list_programs_last_and_what_they_met_only_when_asked_for(care:
 
 
 def test_a_program_answers_for_itself_only_while_it_has_an_open_episode_of_these_rules(care: Care) -> None:
-    care.record([*in_care("A"), fact("discharged", "01-20", "A", reason="other"), *in_care("B", "02-03")])
+    care.record([*in_care("A"), event("discharged", "01-20", "A", reason="other"), *in_care("B", "02-03")])
     care.record([admitted("01-05", "C", program="op", level="1"), admitted("01-05", "D", policy="none", program="x")])
     told = {on: of_programs(care.reader.findings(day(on))) for on in ("01-04", "01-20", "01-21", "02-03")}
     assert told == {"01-04": [], "01-20": MISSING, "01-21": [], "02-03": MISSING}
@@ -90,9 +90,9 @@ def test_a_program_answers_for_itself_only_while_it_has_an_open_episode_of_these
 
 def test_a_transfer_brings_a_program_in_and_takes_it_out(care: Care) -> None:
     moves = [
-        fact("transferred", "01-10", "A", from_level="2.1", to_level="1", to_program="op", edition="asam-3",
+        event("transferred", "01-10", "A", from_level="2.1", to_level="1", to_program="op", edition="asam-3",
              reason="step_down"),
-        fact("transferred", "01-20", "A", from_level="1", to_level="2.1", to_program="new", edition="asam-3",
+        event("transferred", "01-20", "A", from_level="1", to_level="2.1", to_program="new", edition="asam-3",
              reason="step_up"),
     ]  # fmt: skip
     care.record([*in_care("A"), *moves])
@@ -125,7 +125,7 @@ def test_programs_are_neither_in_the_census_nor_among_the_episodes_shown(care: C
 
 
 def test_what_was_known_at_a_position_is_told_of_programs_too(care: Care) -> None:
-    care.record([*in_care("A"), attestation("licence", "01-02"), *in_care("B", "01-03")])
+    care.record([*in_care("A"), attestation("license", "01-02"), *in_care("B", "01-03")])
     assert [row[1:4] for row in of_programs(care.reader.findings(day("01-06")))] == [
         ("S2", "unknown", "01-03"), ("S4", "unknown", "01-03"),
     ]  # fmt: skip
@@ -139,13 +139,13 @@ def test_what_is_newer_than_the_rows_is_in_the_answer(care: Care) -> None:
     """Given rows that stand before an attestation, an admission elsewhere and a discharge, each is in the answer."""
     care.record(in_care("A"))
     catch_up(care.recorder)
-    care.record([attestation("licence", "01-06"), *in_care("B", "01-08", "new")])
+    care.record([attestation("license", "01-06"), *in_care("B", "01-08", "new")])
     late = care.onlooker.findings(day("01-09"))
     assert {row[:2] for row in of_programs(late)} == {
         ("iop", "S2"), ("iop", "S4"), ("new", "S2"), ("new", "S3"), ("new", "S4"),
     }  # fmt: skip
     assert [row[0] for row in of_programs(care.onlooker.worklist(day("01-09")))] == ["iop", "new"]
-    care.record([fact("discharged", "01-10", "A", reason="other")])
+    care.record([event("discharged", "01-10", "A", reason="other")])
     assert {row[0] for row in of_programs(care.onlooker.findings(day("01-11")))} == {"new"}
 
 
@@ -163,7 +163,7 @@ def test_far_behind_the_stored_rows_answer_as_they_stand(care: Care, monkeypatch
 def test_each_program_has_its_own_today(care: Care) -> None:
     care.now = datetime(2026, 2, 21, 5, 30, tzinfo=UTC)  # the 20th in Denver, half an hour before midnight in Chicago
     ends = {"valid_to": "2026-02-20"}
-    care.record([attestation("licence", "01-02", "west", **ends), attestation("licence", "01-02", "east", **ends)])
+    care.record([attestation("license", "01-02", "west", **ends), attestation("license", "01-02", "east", **ends)])
     care.record([admitted("01-05", "W", program="west", zone="America/Denver")])
     care.record([admitted("01-05", "E", program="east", zone="America/New_York")])
     assert [row[:3] for row in of_programs(care.reader.findings(rule="S3"))] == [
@@ -173,10 +173,10 @@ def test_each_program_has_its_own_today(care: Care) -> None:
 
 def test_live_known_and_rebuilt_answers_are_the_same_and_the_check_looks_at_programs(care: Care) -> None:
     late = attestation("access_24_7", "2025-12-20", valid_to="2026-02-20")
-    care.record([late, *in_care("A"), *in_care("B", "01-02", "other"), attestation("licence", "01-09", "other")])
-    care.record([fact("corrected", "01-20", "A", target=2, values={"occurred_on": "2026-01-03"}, reason="slip")])
+    care.record([late, *in_care("A"), *in_care("B", "01-02", "other"), attestation("license", "01-09", "other")])
+    care.record([event("corrected", "01-20", "A", target=2, values={"occurred_on": "2026-01-03"}, reason="slip")])
     catch_up(care.recorder)
-    care.record([fact("team_changed", "01-21", "A", joins=[LEE])])
+    care.record([event("team_changed", "01-21", "A", joins=[LEE])])
     newest = care.recorder.max_position()
     days = [day(on) for on in ("01-02", "01-04", "01-30", "02-20", "03-01")]
 
@@ -200,9 +200,9 @@ def test_live_known_and_rebuilt_answers_are_the_same_and_the_check_looks_at_prog
     assert (report.ok, report.differ) == (False, ("program other",))
 
 
-def test_a_statement_sent_twice_is_one_fact_of_the_program(care: Care) -> None:
+def test_a_statement_sent_twice_is_one_event_of_the_program(care: Care) -> None:
     commands = Commands(care.recorder, lambda: care.now)
-    stated = attestation("licence", "01-02", command_id="licence-2026")
+    stated = attestation("license", "01-02", command_id="license-2026")
     [first] = commands.append([stated])
     assert commands.append([stated]) == [first]
     assert (first.episode, first.version) == (None, 1)
@@ -210,11 +210,11 @@ def test_a_statement_sent_twice_is_one_fact_of_the_program(care: Care) -> None:
 
 def test_by_another_pack_programs_answer_since_their_first_client_too(care: Care) -> None:
     """Given a first client who has left, then what if by the pack in force says of the program what the board says."""
-    care.record([*in_care("A"), fact("discharged", "01-20", "A", reason="other"), *in_care("B", "01-15")])
+    care.record([*in_care("A"), event("discharged", "01-20", "A", reason="other"), *in_care("B", "01-15")])
     care.reader.worklist(day("02-03"))
     by = as_if_in_force(load_pack("ne-medicaid-2.1-adult"))
     for board in (care.reader, care.onlooker):
         assert of_programs(board.findings(day("02-03"), policy=by)) == MISSING
         assert of_programs(board.worklist(day("02-03"), policy=by))[0][3] == "01-05"
-    care.record([fact("discharged", "01-25", "B", reason="other")])
+    care.record([event("discharged", "01-25", "B", reason="other")])
     assert of_programs(care.onlooker.findings(day("02-03"), policy=by)) == []

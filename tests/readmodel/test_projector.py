@@ -116,7 +116,7 @@ def test_projectors_at_once_do_no_harm(practice: Care, store_url: str) -> None:
     assert check(practice.recorder).ok
 
 
-def test_a_fact_nobody_can_read_quarantines_its_own_episode_and_nothing_else(practice: Care) -> None:
+def test_an_event_nobody_can_read_quarantines_its_own_episode_and_nothing_else(practice: Care) -> None:
     stream = uuid5(practice.recorder.namespace, "B-2")
     practice.recorder.append([pending(stream, 41, name="teleported/1", payload=b"{}")])
     [problem] = catch_up(practice.recorder).quarantined
@@ -130,7 +130,7 @@ def test_a_fact_nobody_can_read_quarantines_its_own_episode_and_nothing_else(pra
     assert [row.episode for row in practice.reader.worklist(day("03-10")).rows if row.rule == "QUARANTINE"] == ["B-2"]
     assert practice.reader.eligibility(NAME, day("02-10")).verdict == "eligible"
     assert check(practice.recorder).ok
-    with pytest.raises(StoreDamaged, match="fact 41"):
+    with pytest.raises(StoreDamaged, match="event 41"):
         practice.reader.timeline("B-2")
 
 
@@ -180,7 +180,7 @@ def _killed(work: object, *, after: bool) -> object:
     return killed
 
 
-def test_facts_recorded_while_a_rebuild_runs_are_in_it(practice: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_recorded_while_a_rebuild_runs_are_in_it(practice: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     catch_up(practice.recorder)
     go_live = rebuild.go_live
 
@@ -200,7 +200,7 @@ def test_an_empty_log_is_caught_up_rebuilt_and_checked(care: Care) -> None:
     assert check(care.recorder).ok
 
 
-def test_progress_counts_up_to_the_facts_to_do(practice: Care) -> None:
+def test_progress_counts_up_to_the_events_to_do(practice: Care) -> None:
     seen: list[tuple[int, int]] = []
     catch_up(practice.recorder, batch=50, progress=lambda done, todo: seen.append((done, todo)))
     assert seen == [(50, 129), (100, 129), (129, 129)]

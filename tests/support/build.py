@@ -1,11 +1,11 @@
-"""Facts by builder: complete and unremarkable unless a test gives a field, days as `2026-01-05` or `01-05` of 2026."""
+"""Events by builder: complete and unremarkable unless a test gives a field, days as `2026-01-05` or `01-05` of 2026."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from caretrail.events import Fact, fact_from
+from caretrail.events import Event, event_from
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ def day_of(on: str) -> str:
 
 
 def stated(type_: str, on: str, episode: str = EPISODE, /, **fields: Any) -> Json:
-    """A fact as a service would send it, without a look at whether it is valid."""
+    """An event as a service would send it, without a look at whether it is valid."""
     day = day_of(on)
     made: Json = {"type": type_, "episode": episode, "occurred_on": day, "actor": ORTIZ, **UNREMARKABLE.get(type_, {})}
     if type_ in ("assessed", "admitted"):
@@ -51,55 +51,55 @@ def stated(type_: str, on: str, episode: str = EPISODE, /, **fields: Any) -> Jso
     return made | fields
 
 
-def fact(type_: str, on: str, episode: str = EPISODE, /, **fields: Any) -> Fact:
-    """A fact of any type."""
-    return fact_from(stated(type_, on, episode, **fields))
+def event(type_: str, on: str, episode: str = EPISODE, /, **fields: Any) -> Event:
+    """An event of any type."""
+    return event_from(stated(type_, on, episode, **fields))
 
 
-def assessed(on: str = "01-02", episode: str = EPISODE, /, **fields: Any) -> Fact:
+def assessed(on: str = "01-02", episode: str = EPISODE, /, **fields: Any) -> Event:
     """An assessment that meets every rule."""
-    return fact("assessed", on, episode, **fields)
+    return event("assessed", on, episode, **fields)
 
 
-def admitted(on: str = "01-05", episode: str = EPISODE, /, **fields: Any) -> Fact:
+def admitted(on: str = "01-05", episode: str = EPISODE, /, **fields: Any) -> Event:
     """An admission that meets every rule."""
-    return fact("admitted", on, episode, **fields)
+    return event("admitted", on, episode, **fields)
 
 
-def session(on: str, episode: str = EPISODE, /, **fields: Any) -> Fact:
+def session(on: str, episode: str = EPISODE, /, **fields: Any) -> Event:
     """An attended group."""
-    return fact("session_attended", on, episode, **fields)
+    return event("session_attended", on, episode, **fields)
 
 
-def plan(on: str, episode: str = EPISODE, /, signers: Sequence[str] = (), **fields: Any) -> Fact:
+def plan(on: str, episode: str = EPISODE, /, signers: Sequence[str] = (), **fields: Any) -> Event:
     """A plan, by default signed by client and clinician on its day."""
     signatures = [signature(who, on) for who in signers or (f"cl-{episode}", "c-ortiz")]
-    return fact("plan_signed", on, episode, **({"signatures": signatures} | fields))
+    return event("plan_signed", on, episode, **({"signatures": signatures} | fields))
 
 
-def reviewed(on: str, episode: str = EPISODE, /, **fields: Any) -> Fact:
+def reviewed(on: str, episode: str = EPISODE, /, **fields: Any) -> Event:
     """A review of the first plan with the client."""
-    return fact("plan_reviewed", on, episode, **fields)
+    return event("plan_reviewed", on, episode, **fields)
 
 
-def transferred(on: str, start: str, end: str, /, **fields: Any) -> Fact:
+def transferred(on: str, start: str, end: str, /, **fields: Any) -> Event:
     """A move between levels."""
-    return fact("transferred", on, **({"from_level": start, "to_level": end} | fields))
+    return event("transferred", on, **({"from_level": start, "to_level": end} | fields))
 
 
-def discharged(on: str, episode: str = EPISODE, /, **fields: Any) -> Fact:
+def discharged(on: str, episode: str = EPISODE, /, **fields: Any) -> Event:
     """The end of a stay that was completed."""
-    return fact("discharged", on, episode, **fields)
+    return event("discharged", on, episode, **fields)
 
 
-def corrected(on: str, target: int, /, **values: Any) -> Fact:
-    """A correction of fields of an earlier fact."""
-    return fact("corrected", on, target=target, values=values)
+def corrected(on: str, target: int, /, **values: Any) -> Event:
+    """A correction of fields of an earlier event."""
+    return event("corrected", on, target=target, values=values)
 
 
-def voided(on: str, target: int) -> Fact:
-    """An earlier fact struck."""
-    return fact("voided", on, target=target)
+def voided(on: str, target: int) -> Event:
+    """An earlier event struck."""
+    return event("voided", on, target=target)
 
 
 def signature(who: str, on: str, role: str = "") -> Json:
@@ -109,10 +109,10 @@ def signature(who: str, on: str, role: str = "") -> Json:
     return {"signer": who, "role": role, "signed_on": day_of(on), "method": "electronic", "meaning": meaning}
 
 
-def attestation(kind: str, on: str = "01-01", program: str = "iop", **fields: Any) -> Fact:
+def attestation(kind: str, on: str = "01-01", program: str = "iop", **fields: Any) -> Event:
     """A program states something of itself, by default without an end."""
     day = day_of(on)
-    return fact_from(
+    return event_from(
         {
             "type": "program_attested", "program": program, "kind": kind, "occurred_on": day,
             "actor": {"id": "a-webb", "role": "staff"}, "valid_from": day,
@@ -120,6 +120,6 @@ def attestation(kind: str, on: str = "01-01", program: str = "iop", **fields: An
     )  # fmt: skip
 
 
-def attested(program: str = "iop") -> list[Fact]:
+def attested(program: str = "iop") -> list[Event]:
     """Everything a program must attest, so that only its episodes ask for something."""
-    return [attestation(kind, program=program) for kind in ("access_24_7", "licence", "staff_training")]
+    return [attestation(kind, program=program) for kind in ("access_24_7", "license", "staff_training")]

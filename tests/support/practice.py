@@ -7,18 +7,18 @@ from datetime import date
 from uuid import NAMESPACE_URL, uuid5
 
 from caretrail.demo import IMPORT_SOURCE, episodes
-from caretrail.episode.entry import StoredFact
+from caretrail.episode.entry import StoredPayload
 from caretrail.episode.episode import Episode
-from caretrail.events import EpisodeFact, payload_of, stored_name
+from caretrail.events import EpisodeEvent, payload_of, stored_name
 
 
 def folded(today: date, count: int) -> Mapping[str, Episode]:
-    """Every episode, decided fact by fact at its instant, as a store would."""
+    """Every episode, decided event by event at its instant, as a store would."""
     found: dict[str, Episode] = {}
-    for position, (at, fact) in enumerate(episodes(today, count), start=1):
-        if not isinstance(fact, EpisodeFact):
+    for position, (at, event) in enumerate(episodes(today, count), start=1):
+        if not isinstance(event, EpisodeEvent):
             continue
-        episode = found.setdefault(fact.episode, Episode(uuid5(NAMESPACE_URL, fact.episode)))
-        decided = episode.record(fact, now=at, imported=fact.source == IMPORT_SOURCE)
-        decided.entry.confirm(StoredFact(stored_name(fact), payload_of(fact)), position, at, "demo")
+        episode = found.setdefault(event.episode, Episode(uuid5(NAMESPACE_URL, event.episode)))
+        decided = episode.record(event, now=at, imported=event.source == IMPORT_SOURCE)
+        decided.entry.confirm(StoredPayload(stored_name(event), payload_of(event)), position, at, "demo")
     return found

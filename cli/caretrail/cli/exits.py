@@ -18,7 +18,7 @@ class Status(IntEnum):
     """What the shell is told."""
 
     DONE = 0
-    #: The request failed: a fact was refused, a check found differences.
+    #: The request failed: an event was refused, a check found differences.
     CANNOT = 1
     USAGE = 2
     BROKEN_PIPE = 3
@@ -94,7 +94,7 @@ def _usage(error: click.UsageError) -> Status:
 
 
 def _bug(error: BaseException) -> Status:
-    """Report an internal error in one line: a message or traceback of Python may hold values of facts."""
+    """Report an internal error in one line: a message or traceback of Python may hold values of events."""
     _complain(f"internal error in Caretrail ({type(error).__name__})")
     if os.environ.get("CARETRAIL_DEBUG"):
         for place in _places(error):

@@ -1,4 +1,4 @@
-"""Ctrl-C, or the end of a service, while facts go in or out: what is in work is finished first."""
+"""Ctrl-C, or the end of a service, while events go in or out: what is in work is finished first."""
 
 from __future__ import annotations
 

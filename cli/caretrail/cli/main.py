@@ -21,23 +21,23 @@ SECTIONS = {
         "completion": ("caretrail.cli.enter.completion", "Print the shell completion script"),
     },
     "Enter care": {
-        "append": ("caretrail.cli.enter.append", "Record facts from JSON Lines and print receipts"),
-        "record": ("caretrail.cli.enter.record", "Enter one fact"),
-        "schema": ("caretrail.cli.enter.schema", "Print the JSON Schema of the facts"),
+        "append": ("caretrail.cli.enter.append", "Record events from JSON Lines and print receipts"),
+        "record": ("caretrail.cli.enter.record", "Enter one event"),
+        "schema": ("caretrail.cli.enter.schema", "Print the JSON Schema of the events"),
     },
     "Read": {
         "worklist": ("caretrail.cli.read.worklist", "Show what to do, most urgent first"),
         "findings": ("caretrail.cli.read.findings", "List every finding in force on a day"),
         "show": ("caretrail.cli.read.show", "Show an episode on a day of service"),
-        "timeline": ("caretrail.cli.read.timeline", "Show every fact of an episode and when it became known"),
+        "timeline": ("caretrail.cli.read.timeline", "Show every event of an episode and when it became known"),
         "eligibility": ("caretrail.cli.read.eligibility", "Answer whether continued stay is supported on a day"),
-        "why": ("caretrail.cli.read.why", "Explain a rule's verdict: rule, dates, arithmetic, facts"),
+        "why": ("caretrail.cli.read.why", "Explain a rule's verdict: rule, dates, arithmetic, events"),
         "census": ("caretrail.cli.read.census", "List open episodes by program"),
         "rules": ("caretrail.cli.read.rules", "Print the rules of a policy pack"),
     },
     "Operate": {
         "projection": ("caretrail.cli.operate.projection", "Manage the read models"),
-        "log": ("caretrail.cli.operate.log", "Print the log for programs, one fact a line"),
+        "log": ("caretrail.cli.operate.log", "Print the log for programs, one event a line"),
         "copy": ("caretrail.cli.operate.copy", "Copy the whole store to another place"),
     },
     "Audit": {
@@ -89,7 +89,7 @@ def cli(ctx: click.Context) -> None:
     """Track treatment episodes and show what is due, at any time.
 
     caretrail init
-    caretrail append facts.jsonl
+    caretrail append events.jsonl
     caretrail worklist
     """
     ctx.ensure_object(Setup)

@@ -42,7 +42,7 @@ as_of_option = click.option(
     "--as-of",
     type=Day(),
     metavar="DATE",
-    help="Judge as of this day, by facts dated up to it.  [default: today where the program is]",
+    help="Judge as of this day, by events dated up to it.  [default: today where the program is]",
 )
 known_at_option = click.option(
     "--known-at",

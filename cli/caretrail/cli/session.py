@@ -63,7 +63,7 @@ class Session:
         """
         standing = answer.standing
         if standing.newest == 0:
-            say("Nothing is recorded in this store yet: 'caretrail append FILE' records facts.")
+            say("Nothing is recorded in this store yet: 'caretrail append FILE' records events.")
         elif standing.known_at == 0:
             say("Nothing was recorded yet by then.")
         if self.options.as_json:
@@ -95,7 +95,7 @@ class Session:
             return f"As known at {when}@{standing.position} of @{standing.newest}{grows}"
         if not standing.behind.events:
             return f"Current through @{standing.position} (latest)"
-        lag = f"{plural(standing.behind.events, 'fact')} and {_duration(standing.behind.seconds)} behind"
+        lag = f"{plural(standing.behind.events, 'event')} and {_duration(standing.behind.seconds)} behind"
         line = f"urrent through @{standing.position} of @{standing.newest}, {lag}"
         return f"STALE: c{line}: run 'caretrail projection catch-up'" if standing.stale else f"C{line}"
 

@@ -1,7 +1,7 @@
 """A clerk enters one episode: what happened on which day, and when it is recorded.
 
-Facts may be entered in any order. They come out in the order of their instants, and only then get their versions, so
-that a correction or a signature can name the earlier fact.
+Events may be entered in any order. They come out in the order of their instants, and only then get their versions, so
+that a correction or a signature can name the earlier event.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from caretrail.events import (
     CareCoordinated,
     ContinuedStayDetermined,
     Discharged,
-    Fact,
+    Event,
     PlanReviewed,
     PlanSigned,
     SessionAttended,
@@ -40,13 +40,13 @@ FAMILY_WEEK = 2
 """Of every three weeks, counted from 0 at the admission, the one with a family hour."""
 DAY = timedelta(days=1)
 
-Recorded = tuple[datetime, Fact]
+Recorded = tuple[datetime, Event]
 
 MEETS = Dimension(rating="2", meets_level=True)
 NO_PROBLEM = Dimension(rating="0", problem=False, meets_level=False)
 MILD = Dimension(rating="1", problem=True, meets_level=True)
 RATINGS = {"1": NO_PROBLEM, "2": NO_PROBLEM, "3": MILD, "4": MEETS, "5": MEETS, "6": MEETS}
-GOALS_MET = Outcome(goals_met=True, precipitating_condition_stabilised=True, relapse_potential_stabilised=True)
+GOALS_MET = Outcome(goals_met=True, precipitating_condition_stabilized=True, relapse_potential_stabilized=True)
 SCHEDULE = Schedule(minutes_per_week=600, days_per_week=3)
 SECTIONS = Sections(discharge=True, relapse_prevention=True, supports=True)
 GOALS_OPEN = Outcome(goals_met=False)
@@ -66,7 +66,7 @@ class Clerk:
         self.program = program
         self.lead, self.second = team
         self._live_from = live_from
-        self._pending: list[tuple[datetime, datetime, int, type[Fact], dict[str, Any], str, str]] = []
+        self._pending: list[tuple[datetime, datetime, int, type[Event], dict[str, Any], str, str]] = []
         self._entered = self._version = 0
         self._versions: dict[str, int] = {}
 
@@ -78,7 +78,7 @@ class Clerk:
 
     def enter(
         self,
-        kind: type[Fact],
+        kind: type[Event],
         day: date,
         minutes: int,
         /,
@@ -89,9 +89,9 @@ class Clerk:
         target: str = "",
         **values: object,
     ) -> None:
-        """Enter a fact at a time of its day (in minutes), or later; by default the lead states it.
+        """Enter an event at a time of its day (in minutes), or later; by default the lead states it.
 
-        `key` names the fact for later ones; `target` is the key of the fact it amends or signs.
+        `key` names the event for later ones; `target` is the key of the event it amends or signs.
         """
         at = heard or self.at(day, minutes)
         recorded = max(at, self._live_from or at)
@@ -100,7 +100,7 @@ class Clerk:
         heappush(self._pending, (recorded, at, self._entered, kind, fields, key, target))
 
     def until(self, limit: datetime) -> Iterator[Recorded]:
-        """What is recorded before an instant, in order; nothing earlier may be entered afterwards."""
+        """What is recorded before an instant, in order; nothing earlier may be entered afterward."""
         while self._pending and self._pending[0][0] < limit:
             recorded, at, _, kind, fields, key, target = heappop(self._pending)
             self._version += 1
@@ -132,7 +132,7 @@ class Clerk:
         """The client's signature, still to come."""
         return Signature(signer=self.client, role="client", deferred="left early, will sign at the next session")
 
-    # --- facts ---------------------------------------------------------------------------------------------------
+    # --- events ---------------------------------------------------------------------------------------------------
 
     def assessed(self, day: date, diagnosis: str, *, suspected: bool = False) -> None:
         """The assessment, by the lead; a suspected mental-health condition is referred to the other clinician."""

@@ -11,10 +11,10 @@ from caretrail.events.values import Person
 
 SOURCE = "demo-ehr"
 IMPORT_SOURCE = "paper-charts"
-"""Source of the facts imported from paper: record them with `imported`."""
+"""Source of the events imported from paper: record them with `imported`."""
 
 PRACTICE_ZONE = ZoneInfo("America/Chicago")
-"""The time zone of the head office: all facts of the demo are recorded before its midnight."""
+"""The time zone of the head office: all events of the demo are recorded before its midnight."""
 
 LIVE_DAYS = 75
 """Days since the program in Scottsbluff began to use Caretrail and imported its paper charts."""

@@ -14,7 +14,7 @@ STEP_DOWN_AFTER = 60
 """Only longer stays end with some weeks at level 1."""
 
 MISSES = 0.07
-CANCELLED = 0.003
+CANCELED = 0.003
 ODD_GROUP = 0.004
 LATE_PAPER = 0.02
 LATE_REVIEW = 0.05
@@ -88,7 +88,7 @@ class Course:
         if day != self._start and self._is(MISSES):
             clerk.missed(day, reason=rng.choice(REASONS_MISSED))
             return False
-        if day != self._start and self._is(CANCELLED):
+        if day != self._start and self._is(CANCELED):
             clerk.missed(day, "program", "clinician ill")
             return False
         size = rng.choice((2, 13)) if self._is(ODD_GROUP) else rng.randint(5, 11)

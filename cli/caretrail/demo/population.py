@@ -1,7 +1,7 @@
 """The demo's population: its programs, the stories, then any number of ordinary episodes.
 
 Everything follows from (today, count, seed). Memory holds an enrollment for each episode (a few numbers) and the
-episodes that are open at the instant reached, never all facts.
+episodes that are open at the instant reached, never all events.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from caretrail.demo.course import Course
 from caretrail.demo.programs import attestations
 from caretrail.demo.stories import STORIES
 from caretrail.demo.teds import LENGTH_OF_STAY, REASONS
-from caretrail.events import Fact
+from caretrail.events import Event
 
 OPEN_SHARE = 0.6
 CLOSED_WITHIN = 90
@@ -35,7 +35,7 @@ KNUTH = 2_654_435_761
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """What is known of an episode before its first fact: `end` is None while it is open."""
+    """What is known of an episode before its first event: `end` is None while it is open."""
 
     number: int
     program: Program
@@ -46,29 +46,29 @@ class Enrollment:
 
 def episodes(
     today: date, count: int = 60, seed: int = 2026, *, open_share: float = OPEN_SHARE
-) -> Iterator[tuple[datetime, Fact]]:
-    """The facts of a demo store in the order of recording, each with the instant (UTC) of its recording.
+) -> Iterator[tuple[datetime, Event]]:
+    """The events of a demo store in the order of recording, each with the instant (UTC) of its recording.
 
-    Set the store's clock to that instant, then append the fact; with `imported` if its source is `IMPORT_SOURCE`.
+    Set the store's clock to that instant, then append the event; with `imported` if its source is `IMPORT_SOURCE`.
     `today` should be `practice_day(now)`, else what is due today is due on another day for the store.
     All instants are before the first hour of `today` in America/Chicago, all days before `today`. The first episodes
     are the stories; the others are ordinary, `open_share` of them open. Two instants may be the same.
     """
     end = end_of_record(today)
-    for at, _, fact, _ in _merged(_sources(today, count, seed, open_share)):
+    for at, _, event, _ in _merged(_sources(today, count, seed, open_share)):
         if at >= end:
             return
-        yield at, fact
+        yield at, event
 
 
 def jsonl(today: date, count: int = 60, seed: int = 2026, *, open_share: float = OPEN_SHARE) -> Iterator[str]:
-    """The same facts as lines of JSON, for `caretrail append`: `file.writelines(jsonl(today, 12_000))`."""
-    for _, fact in episodes(today, count, seed, open_share=open_share):
-        yield fact.model_dump_json(by_alias=True, exclude_none=True) + "\n"
+    """The same events as lines of JSON, for `caretrail append`: `file.writelines(jsonl(today, 12_000))`."""
+    for _, event in episodes(today, count, seed, open_share=open_share):
+        yield event.model_dump_json(by_alias=True, exclude_none=True) + "\n"
 
 
-Opened = tuple[datetime, int, Fact, Iterator[Recorded]]
-"""An open episode: the instant of its next fact, its number, the fact, and where the rest comes from."""
+Opened = tuple[datetime, int, Event, Iterator[Recorded]]
+"""An open episode: the instant of its next event, its number, the event, and where the rest comes from."""
 
 
 def _merged(episodes: Iterable[tuple[datetime, int, Iterator[Recorded]]]) -> Iterator[Opened]:
@@ -77,25 +77,25 @@ def _merged(episodes: Iterable[tuple[datetime, int, Iterator[Recorded]]]) -> Ite
     for start, number, rest in episodes:
         while heap and heap[0][0] < start:
             yield _advance(heap)
-        for at, fact in islice(rest, 1):
-            heappush(heap, (at, number, fact, rest))
+        for at, event in islice(rest, 1):
+            heappush(heap, (at, number, event, rest))
     while heap:
         yield _advance(heap)
 
 
 def _advance(heap: list[Opened]) -> Opened:
-    """Take the first fact, and put the next of its episode in its place."""
+    """Take the first event, and put the next of its episode in its place."""
     first = heappop(heap)
     _, number, _, rest = first
-    for at, fact in islice(rest, 1):
-        heappush(heap, (at, number, fact, rest))
+    for at, event in islice(rest, 1):
+        heappush(heap, (at, number, event, rest))
     return first
 
 
 def _sources(
     today: date, count: int, seed: int, open_share: float
 ) -> Iterator[tuple[datetime, int, Iterator[Recorded]]]:
-    """The facts of each program and each episode, ordered by an instant before the first of them."""
+    """The events of each program and each episode, ordered by an instant before the first of them."""
     end = end_of_record(today)
     earliest = datetime.min.replace(tzinfo=end.tzinfo)
     for number, program in enumerate(PROGRAMS):

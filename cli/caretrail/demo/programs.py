@@ -1,4 +1,4 @@
-"""What the demo's programs attest: mostly valid, one licence about to end, one training missing."""
+"""What the demo's programs attest: mostly valid, one license about to end, one training missing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from caretrail.demo.clinic import IMPORT_SOURCE, LINCOLN, OMAHA, SCOTTSBLUFF, SOURCE, Program, instant
-from caretrail.events import Fact, ProgramAttested
+from caretrail.events import Event, ProgramAttested
 from caretrail.events.values import Person
 from caretrail.tokens import AttestationKind
 
@@ -17,22 +17,22 @@ EARLIEST = timedelta(days=500)
 """Before the first admission of any demo."""
 
 LEFT: dict[str, dict[AttestationKind, int | None]] = {
-    LINCOLN.id: {"access_24_7": None, "licence": 210, "staff_training": 120},
-    OMAHA.id: {"access_24_7": None, "licence": 19, "staff_training": 75},
-    SCOTTSBLUFF.id: {"access_24_7": None, "licence": 160},
+    LINCOLN.id: {"access_24_7": None, "license": 210, "staff_training": 120},
+    OMAHA.id: {"access_24_7": None, "license": 19, "staff_training": 75},
+    SCOTTSBLUFF.id: {"access_24_7": None, "license": 160},
 }
 """Days for which each attestation is still valid; None for no end. Those that last a year were renewed each year."""
 
 
-def attestations(program: Program, today: date, live_from: datetime | None = None) -> Iterator[tuple[datetime, Fact]]:
+def attestations(program: Program, today: date, live_from: datetime | None = None) -> Iterator[tuple[datetime, Event]]:
     """The attestations of one program up to yesterday, with the instant of recording; on paper until it went live."""
-    told: list[tuple[datetime, date, str, Fact]] = []
+    told: list[tuple[datetime, date, str, Event]] = []
     for kind, left in LEFT[program.id].items():
         for first, last in _terms(today, left):
             stated = _weekday(first - timedelta(days=7))
             at = instant(stated, NOON, program.zone)
             heard = at if live_from is None else max(at, live_from)
-            fact = ProgramAttested(
+            event = ProgramAttested(
                 occurred_on=stated,
                 actor=OFFICE,
                 program=program.id,
@@ -42,8 +42,8 @@ def attestations(program: Program, today: date, live_from: datetime | None = Non
                 command_id=f"{program.id}/{kind}/{first}",
                 source=SOURCE if heard == at else IMPORT_SOURCE,
             )
-            told.append((heard, stated, kind, fact))
-    yield from ((heard, fact) for heard, _, _, fact in sorted(told, key=lambda item: item[:3]))
+            told.append((heard, stated, kind, event))
+    yield from ((heard, event) for heard, _, _, event in sorted(told, key=lambda item: item[:3]))
 
 
 def _terms(today: date, left: int | None) -> Iterator[tuple[date, date | None]]:

@@ -1,6 +1,6 @@
 """Who accessed whose record: the access is recorded before anything is shown, or nothing is shown.
 
-A read must start fast, so the payload is written here without the models of the facts; a test compares the two.
+A read must start fast, so the payload is written here without the models of the events; a test compares the two.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple, get_args
 from uuid import uuid4
 
-from caretrail.errors import AccessNotRecorded, CaretrailError, InvalidFact, StoreError, StoreReadOnly
+from caretrail.errors import AccessNotRecorded, CaretrailError, InvalidEvent, StoreError, StoreReadOnly
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import PendingAccess, RecordedEvent, new_salt
 from caretrail.tokens import ID_PATTERN, PersonRole, Purpose
@@ -22,7 +22,7 @@ PURPOSES: Final = get_args(Purpose)
 ROLES: Final = get_args(PersonRole)
 
 MOST_EPISODES: Final = 2000
-"""Case numbers in one fact: 2,000 of 64 characters stay far below the largest payload; more make several facts."""
+"""Case numbers in one event: 2,000 of 64 characters stay far below the largest payload; more make several events."""
 
 _ID: Final = re.compile(ID_PATTERN)
 _CREDENTIAL: Final = re.compile(r"[^\x00-\x1f\x7f]{1,60}")
@@ -42,7 +42,7 @@ class Actor(NamedTuple):
 class AccessContext:
     """Who accesses, by which command and for what purpose; a `reason` breaks the glass, and the purpose is emergency.
 
-    Raises InvalidFact for what could not be recorded; no value goes into its message.
+    Raises InvalidEvent for what could not be recorded; no value goes into its message.
     """
 
     command: str
@@ -57,9 +57,9 @@ class AccessContext:
             _check_reason(self.reason)
             object.__setattr__(self, "purpose", "emergency")
         elif self.purpose == "emergency":
-            raise InvalidFact("an emergency needs its reason", "give it with --break-glass REASON")
+            raise InvalidEvent("an emergency needs its reason", "give it with --break-glass REASON")
         if self.purpose not in PURPOSES:
-            raise InvalidFact(f"purpose: must be one of {', '.join(PURPOSES)}")
+            raise InvalidEvent(f"purpose: must be one of {', '.join(PURPOSES)}")
 
     def using(self, command: str) -> AccessContext:
         """The same, by another command."""
@@ -68,22 +68,22 @@ class AccessContext:
 
 def _check_actor(actor: Actor) -> None:
     if not _ID.fullmatch(actor.id):
-        raise InvalidFact("actor.id: has characters or a form that is not allowed", "use 1 to 64 of A-Z a-z 0-9 . _ -")
+        raise InvalidEvent("actor.id: has characters or a form that is not allowed", "use 1 to 64 of A-Z a-z 0-9 . _ -")
     if actor.role not in ROLES:
-        raise InvalidFact(f"actor.role: must be one of {', '.join(ROLES)}")
+        raise InvalidEvent(f"actor.role: must be one of {', '.join(ROLES)}")
     if actor.credential is not None and not _CREDENTIAL.fullmatch(actor.credential):
-        raise InvalidFact("actor.credential: must be 1 to 60 characters, and none of them a control character")
+        raise InvalidEvent("actor.credential: must be 1 to 60 characters, and none of them a control character")
 
 
 def _check_reason(reason: str) -> None:
     if not reason.strip():
-        raise InvalidFact("the reason for breaking glass must not be empty", "say in a few words what is at stake")
+        raise InvalidEvent("the reason for breaking glass must not be empty", "say in a few words what is at stake")
     try:
         fits = len(reason) <= _LONGEST_REASON and "\0" not in reason and bool(reason.encode())
     except UnicodeEncodeError:  # it carries the text, so it must not become the context of ours
         fits = False
     if not fits:
-        raise InvalidFact(f"the reason must be valid Unicode of at most {_LONGEST_REASON} characters")
+        raise InvalidEvent(f"the reason must be valid Unicode of at most {_LONGEST_REASON} characters")
 
 
 def payload(context: AccessContext, account: str, day: date, **shown: object) -> bytes:
@@ -142,7 +142,7 @@ class AccessLog:
         self._record({"whole_log": True, "after": after})
 
     def disclose(self, episodes: Sequence[str], disclosure: Mapping[str, object]) -> None:
-        """Record that these episodes are about to be handed out; `disclosure` is as in the fact `accessed`."""
+        """Record that these episodes are about to be handed out; `disclosure` is as in the event `accessed`."""
         from caretrail.events.parsing import disclosure_from  # here only: a read must start without the models
 
         stated = disclosure_from(disclosure).model_dump(mode="json", exclude_none=True)

@@ -1,4 +1,4 @@
-"""The application: facts in, receipts out. It decides on each fact, and records what was decided.
+"""The application: events in, receipts out. It decides on each event, and records what was decided.
 
 It is an `eventsourcing` application over our own recorder; it reads nothing from the process environment.
 """
@@ -20,11 +20,11 @@ from caretrail.commands import attempts
 from caretrail.commands.cache import EpisodeCache
 from caretrail.commands.command import Command, Receipt, require_own_keys
 from caretrail.commands.decide import decide, save
-from caretrail.commands.library import FactMapper, RecorderFactory
+from caretrail.commands.library import EventMapper, RecorderFactory
 from caretrail.commands.rounds import decidable, read_episodes
 from caretrail.episode.episode import Episode
 from caretrail.errors import Refused, UnknownEpisode
-from caretrail.events import Accessed, Fact, ProgramFact
+from caretrail.events import Accessed, Event, ProgramEvent
 from caretrail.events.parsing import access_is_not_stated
 from caretrail.log.entries import fold
 from caretrail.log.recorder import EventRecorder
@@ -32,7 +32,7 @@ from caretrail.log.records import episode_stream, program_stream
 
 
 class Commands(Application[UUID]):
-    """Facts in, receipts out, over one recorder. `clock` returns the instant "today" is judged by (aware).
+    """Events in, receipts out, over one recorder. `clock` returns the instant "today" is judged by (aware).
 
     Threads may share one: their calls take turns.
     """
@@ -43,7 +43,7 @@ class Commands(Application[UUID]):
         self._recorder = recorder
         self._clock = clock
         self._lock = threading.RLock()  # the cached episodes are shared by the threads of a service
-        self._mapper = FactMapper(JSONTranscoder())
+        self._mapper = EventMapper(JSONTranscoder())
         self.cache = EpisodeCache()
         super().__init__({})
 
@@ -57,19 +57,19 @@ class Commands(Application[UUID]):
         """Use our own recorder."""
         return RecorderFactory(env, self._recorder)
 
-    def construct_mapper(self) -> FactMapper:
+    def construct_mapper(self) -> EventMapper:
         """Use our own stored names and payloads."""
         return self._mapper
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    def stream_of(self, fact: Fact) -> UUID:
-        """The stream a fact belongs to."""
-        if isinstance(fact, Accessed):
+    def stream_of(self, event: Event) -> UUID:
+        """The stream an event belongs to."""
+        if isinstance(event, Accessed):
             raise access_is_not_stated()
-        if isinstance(fact, ProgramFact):
-            return program_stream(self._recorder.namespace, fact.program)
-        return self.episode_stream(fact.episode)
+        if isinstance(event, ProgramEvent):
+            return program_stream(self._recorder.namespace, event.program)
+        return self.episode_stream(event.episode)
 
     def episode_stream(self, episode: str) -> UUID:
         """The stream of a case number: opaque, and different in every store."""
@@ -88,32 +88,32 @@ class Commands(Application[UUID]):
 
     # --- appending -------------------------------------------------------------------------------------------------
 
-    def append(self, facts: Sequence[Fact], *, imported: bool = False) -> list[Receipt]:
-        """Record all the facts, or none of them; facts of one call are judged together.
+    def append(self, events: Sequence[Event], *, imported: bool = False) -> list[Receipt]:
+        """Record all the events, or none of them; events of one call are judged together.
 
-        Facts already recorded under their `command_id` return their first receipts. Raises Refused.
+        Events already recorded under their `command_id` return their first receipts. Raises Refused.
         """
-        commands = self._commands(facts)
+        commands = self._commands(events)
         require_own_keys(commands)
         self._run(commands, imported=imported, atomic=True)
         return [command.outcome for command in commands if isinstance(command.outcome, Receipt)]
 
-    def append_each(self, facts: Sequence[Fact], *, imported: bool = False) -> list[Receipt | Refused]:
-        """Record each fact on its own merits, durable together: a receipt or a refusal for each, in their order."""
-        commands = self._commands(facts)
+    def append_each(self, events: Sequence[Event], *, imported: bool = False) -> list[Receipt | Refused]:
+        """Record each event on its own merits, durable together: a receipt or a refusal for each, in their order."""
+        commands = self._commands(events)
         self._run(commands, imported=imported, atomic=False)
         return [command.outcome for command in commands if command.outcome is not None]
 
-    def _commands(self, facts: Sequence[Fact]) -> list[Command]:
+    def _commands(self, events: Sequence[Event]) -> list[Command]:
         return [
             Command(
                 index,
-                fact,
-                self.stream_of(fact),
-                (fact.source, fact.command_id or uuid4().hex),
-                looked_up=fact.command_id is None,
+                event,
+                self.stream_of(event),
+                (event.source, event.command_id or uuid4().hex),
+                looked_up=event.command_id is None,
             )
-            for index, fact in enumerate(facts)
+            for index, event in enumerate(events)
         ]
 
     def _run(self, commands: Sequence[Command], *, imported: bool, atomic: bool) -> None:

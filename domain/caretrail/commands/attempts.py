@@ -42,6 +42,6 @@ def run(commands: Sequence[Command], decide_round: Callable[[list[Command]], Non
                 raise
             if len(todo) == 1:
                 todo[0].outcome = overlap
-            else:  # find out whose it is: from here on each fact for itself
+            else:  # find out whose it is: from here on each event for itself
                 for command in todo:
                     run([command], decide_round, atomic=False)

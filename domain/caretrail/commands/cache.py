@@ -15,7 +15,7 @@ class EpisodeCache:
     """At most `size` episodes, for one thread at a time. The version each append names protects against an old copy.
 
     Whoever decides on episodes takes them out and puts them back once they are as stored: what breaks off in between
-    leaves nothing here, and the next decision rests on what the store has. Facts are kept in their stored form.
+    leaves nothing here, and the next decision rests on what the store has. Events are kept in their stored form.
     """
 
     def __init__(self, size: int = CACHED_EPISODES) -> None:

@@ -1,4 +1,4 @@
-"""Commands: facts on their way through one call, each under the key it is sent by, and the receipts they end with."""
+"""Commands: events on their way through one call, each under the key it is sent by, and the receipts they end with."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from caretrail.errors import InvalidFact, Refused
-from caretrail.events import EpisodeFact, Fact
+from caretrail.errors import InvalidEvent, Refused
+from caretrail.events import EpisodeEvent, Event
 from caretrail.events.codec import payload_of
 from caretrail.log.leaf import leaf_hash
 from caretrail.log.recorder import CommandKey
@@ -17,9 +17,9 @@ from caretrail.log.records import RecordedEvent
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the store says about a recorded fact; `leaf` is the hex SHA-256 the audit ledger holds for it.
+    """What the store says about a recorded event; `leaf` is the hex SHA-256 the audit ledger holds for it.
 
-    `episode` is the case number (None for a program's own facts). `version` counts facts in the episode, `position`
+    `episode` is the case number (None for a program's own events). `version` counts events in the episode, `position`
     in the whole store; `recorded_at` is UTC.
     """
 
@@ -32,10 +32,10 @@ class Receipt:
 
 @dataclass(slots=True)
 class Command:
-    """One fact to record, at its place in a call; the key it is sent under stays the same over all attempts."""
+    """One event to record, at its place in a call; the key it is sent under stays the same over all attempts."""
 
     index: int
-    fact: Fact
+    event: Event
     stream: UUID
     key: CommandKey
     looked_up: bool
@@ -43,19 +43,19 @@ class Command:
     outcome: Receipt | Refused | None = None
 
 
-def receipt_of(fact: Fact, row: RecordedEvent) -> Receipt:
-    """Make the receipt of a fact from its row."""
-    episode = fact.episode if isinstance(fact, EpisodeFact) else None
+def receipt_of(event: Event, row: RecordedEvent) -> Receipt:
+    """Make the receipt of an event from its row."""
+    episode = event.episode if isinstance(event, EpisodeEvent) else None
     return Receipt(episode, row.originator_version, row.position, row.recorded_at, leaf_hash(row).hex())
 
 
 def require_own_keys(commands: Iterable[Command]) -> None:
-    """Refuse two different facts under one key before anything is kept: the second could only fail later."""
+    """Refuse two different events under one key before anything is kept: the second could only fail later."""
     first: dict[CommandKey, Command] = {}
     for command in commands:
         earlier = first.setdefault(command.key, command)
-        if earlier is not command and payload_of(earlier.fact) != payload_of(command.fact):
-            raise InvalidFact(
+        if earlier is not command and payload_of(earlier.event) != payload_of(command.event):
+            raise InvalidEvent(
                 "a command_id appears twice in one call with different content",
-                "send the second fact with its own command_id",
+                "send the second event with its own command_id",
             ).at(command.index)

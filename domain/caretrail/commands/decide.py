@@ -8,25 +8,25 @@ from typing import NamedTuple
 from uuid import UUID
 
 from caretrail.commands.command import Command, receipt_of
-from caretrail.commands.library import FactMapper
-from caretrail.episode.entry import StoredFact
-from caretrail.episode.episode import Episode, FactRecorded
+from caretrail.commands.library import EventMapper
+from caretrail.episode.entry import StoredPayload
+from caretrail.episode.episode import Decided, Episode
 from caretrail.errors import Refused, StayOverlap, StoreDamaged, StoreError, StoreNewer, VersionConflict
-from caretrail.events import EpisodeFact
-from caretrail.events.codec import read_fact
+from caretrail.events import EpisodeEvent
+from caretrail.events.codec import read_event
 from caretrail.log.program_stays import program_stays
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent, Stays
 
 
 class UnreadableEpisode(Refused):
-    """A fact the episode already holds cannot be read, so nothing more can be decided on it; other episodes go on."""
+    """An event the episode already holds cannot be read, so nothing more can be decided on it; other episodes go on."""
 
     code = "unreadable_episode"
 
     def __init__(self) -> None:
         super().__init__(
-            "a fact of the episode cannot be read, so nothing more can be decided on it",
+            "an event of the episode cannot be read, so nothing more can be decided on it",
             "see 'caretrail projection quarantine'; send it again once that is mended",
         )
 
@@ -34,7 +34,7 @@ class UnreadableEpisode(Refused):
 class Decision(NamedTuple):
     """What a round comes to; nothing of it counts before it is saved."""
 
-    taken: list[tuple[Command, FactRecorded]]
+    taken: list[tuple[Command, Decided]]
     refused: list[tuple[Command, Refused]]
 
 
@@ -64,22 +64,20 @@ def decide(
     return decision
 
 
-def _decided(
-    command: Command, episode: Episode | None, now: datetime, *, imported: bool, together: bool
-) -> FactRecorded:
+def _decided(command: Command, episode: Episode | None, now: datetime, *, imported: bool, together: bool) -> Decided:
     if episode is None:
         raise UnreadableEpisode
-    expected = command.fact.expected_version
+    expected = command.event.expected_version
     if expected is not None and expected != episode.version:  # the caller decided, so it is the caller's to do again
         raise VersionConflict(str(command.stream), expected, episode.version)
     try:
-        return episode.record(command.fact, now=now, imported=imported, command_id=command.key[1], together=together)
+        return episode.record(command.event, now=now, imported=imported, command_id=command.key[1], together=together)
     except (StoreNewer, StoreDamaged):
         raise UnreadableEpisode from None
 
 
 def _require_possible_together(commands: Sequence[Command], episodes: Mapping[UUID, Episode]) -> None:
-    """Judge each episode as a whole; the last fact sent to the impossible one is named."""
+    """Judge each episode as a whole; the last event sent to the impossible one is named."""
     for stream, index in {command.stream: command.index for command in commands}.items():
         try:
             episodes[stream].require_possible()
@@ -92,15 +90,15 @@ def _require_possible_together(commands: Sequence[Command], episodes: Mapping[UU
 # --- saving -----------------------------------------------------------------------------------------------------
 
 
-def save(decision: Decision, episodes: dict[UUID, Episode], mapper: FactMapper, recorder: EventRecorder) -> None:
+def save(decision: Decision, episodes: dict[UUID, Episode], mapper: EventMapper, recorder: EventRecorder) -> None:
     """Append what was taken, give every command its outcome, and leave out episodes that are not as decided here.
 
     Raises VersionConflict or CommandReused when somebody else appended first, StayOverlap, or StoreError.
     """
     rows = _appended(decision, episodes, mapper, recorder) if decision.taken else []
     for (command, decided), row in zip(decision.taken, rows, strict=True):
-        decided.entry.confirm(StoredFact(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
-        command.outcome = receipt_of(command.fact, row)
+        decided.entry.confirm(StoredPayload(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
+        command.outcome = receipt_of(command.event, row)
         if row.originator_version != decided.entry.version:  # another recorded it in between
             episodes.pop(command.stream, None)
     for command, refusal in decision.refused:
@@ -108,7 +106,7 @@ def save(decision: Decision, episodes: dict[UUID, Episode], mapper: FactMapper, 
 
 
 def _appended(
-    decision: Decision, episodes: Mapping[UUID, Episode], mapper: FactMapper, recorder: EventRecorder
+    decision: Decision, episodes: Mapping[UUID, Episode], mapper: EventMapper, recorder: EventRecorder
 ) -> list[RecordedEvent]:
     commands = [command for command, _ in decision.taken]
     pending = [mapper.to_stored_event(decided) for _, decided in decision.taken]
@@ -119,19 +117,19 @@ def _appended(
 
 
 def _moved_stays(commands: Iterable[Command], episodes: Mapping[UUID, Episode]) -> Stays:
-    """The stays of every episode whose stays these facts may have moved."""
-    moving = dict.fromkeys(command.stream for command in commands if command.fact.traits.moves_stays)
+    """The stays of every episode whose stays these events may have moved."""
+    moving = dict.fromkeys(command.stream for command in commands if command.event.traits.moves_stays)
     return {stream: program_stays(episodes[stream]) for stream in moving}
 
 
 def _episode_in_the_way(overlap: StayOverlap, commands: Iterable[Command], recorder: EventRecorder) -> str:
     """Find its case number, which may be in the same call; '' if it cannot be read."""
     for command in commands:
-        if str(command.stream) == overlap.stream and isinstance(command.fact, EpisodeFact):
-            return command.fact.episode
+        if str(command.stream) == overlap.stream and isinstance(command.event, EpisodeEvent):
+            return command.event.episode
     rows = recorder.select_events(UUID(overlap.stream), limit=1)
     try:
-        fact = read_fact(rows[0].topic, rows[0].state) if rows else None
+        event = read_event(rows[0].topic, rows[0].state) if rows else None
     except StoreError:
         return ""
-    return fact.episode if isinstance(fact, EpisodeFact) else ""
+    return event.episode if isinstance(event, EpisodeEvent) else ""

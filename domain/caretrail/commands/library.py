@@ -15,37 +15,37 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment
 
-from caretrail.episode.episode import FactRecorded
+from caretrail.episode.episode import Decided
 from caretrail.events.codec import payload_of, stored_name
 from caretrail.log.entries import entry_of
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import PendingEvent, RecordedEvent, new_salt
 
 
-class FactMapper(Mapper[UUID]):
-    """Between facts and rows: a closed registry of stored names, so that reading a row imports nothing."""
+class EventMapper(Mapper[UUID]):
+    """Between events and rows: a closed registry of stored names, so that reading a row imports nothing."""
 
     def to_stored_event(self, domain_event: Any) -> PendingEvent:
-        """Make the row of a decided fact, with a fresh salt."""
-        decided: FactRecorded = domain_event
+        """Make the row of a decided event, with a fresh salt."""
+        decided: Decided = domain_event
         entry = decided.entry
         return PendingEvent(
             originator_id=decided.originator_id,
             originator_version=entry.version,
-            topic=stored_name(entry.fact, imported=entry.imported),
-            state=payload_of(entry.fact),
+            topic=stored_name(entry.event, imported=entry.imported),
+            state=payload_of(entry.event),
             source=entry.source,
             command_id=entry.command_id,
             salt=new_salt(),
         )
 
-    def to_domain_event(self, stored_event: StoredEvent) -> FactRecorded:
-        """Read a stored row; what the fact says is decoded when somebody asks.
+    def to_domain_event(self, stored_event: StoredEvent) -> Decided:
+        """Read a stored row; what the event says is decoded when somebody asks.
 
         Raises StoreNewer for a stored name this program does not know.
         """
         assert isinstance(stored_event, RecordedEvent)  # noqa: S101  # our recorder returns nothing else
-        return FactRecorded(stored_event.originator_id, entry_of(stored_event))
+        return Decided(stored_event.originator_id, entry_of(stored_event))
 
 
 class RecorderFactory(InfrastructureFactory[TrackingRecorder]):

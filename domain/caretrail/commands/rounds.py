@@ -56,10 +56,10 @@ def read_episodes(
 def _first_outcome(command: Command, row: RecordedEvent) -> Receipt | CommandReused:
     same = (
         row.originator_id == command.stream
-        and row.topic.removesuffix(IMPORTED) == stored_name(command.fact)
-        and row.state == payload_of(command.fact)
+        and row.topic.removesuffix(IMPORTED) == stored_name(command.event)
+        and row.state == payload_of(command.event)
     )
-    return receipt_of(command.fact, row) if same else CommandReused(row.position)
+    return receipt_of(command.event, row) if same else CommandReused(row.position)
 
 
 def _evolves(episode: Episode, rows: Iterable[RecordedEvent]) -> bool:
@@ -75,16 +75,16 @@ def _evolves(episode: Episode, rows: Iterable[RecordedEvent]) -> bool:
 def decidable(commands: Sequence[Command], episodes: Mapping[UUID, Episode]) -> Sequence[Command]:
     """The leading commands that can be decided in one round: they move no client's stays twice.
 
-    The store judges stays once a call. So what moves the same client's again waits for the next round, and each fact
+    The store judges stays once a call. So what moves the same client's again waits for the next round, and each event
     fares as if it had been sent alone.
     """
     moved: set[str] = set()
     admitted: dict[UUID, str] = {}
     for number, command in enumerate(commands):
-        if command.fact.traits.moves_stays:
+        if command.event.traits.moves_stays:
             stream = command.stream
-            client = client_of(command.fact, episodes.get(stream)) or admitted.get(stream) or str(stream)
-            if isinstance(command.fact, Admitted):
+            client = client_of(command.event, episodes.get(stream)) or admitted.get(stream) or str(stream)
+            if isinstance(command.event, Admitted):
                 admitted[stream] = client
             if client in moved:
                 return commands[:number]

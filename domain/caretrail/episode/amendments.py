@@ -1,4 +1,4 @@
-"""Amendments of one episode: which facts are voided, corrected or added to, and what a corrected fact says."""
+"""Amendments of one episode: which events are voided, corrected or added to, and what a corrected event says."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import cast
 from pydantic import ValidationError
 
 from caretrail.episode.entry import Entry
-from caretrail.errors import InvalidFact
-from caretrail.events import Addendum, Corrected, Fact, Signed, Voided
-from caretrail.events.parsing import invalid_fact
+from caretrail.errors import InvalidEvent
+from caretrail.events import Addendum, Corrected, Event, Signed, Voided
+from caretrail.events.parsing import invalid_event
 
 ENVELOPE_FIXED = frozenset(
     {"type", "episode", "actor", "command_id", "source", "expected_version", "entered_at", "late_reason", "target"}
@@ -33,7 +33,7 @@ class Amendments:
 
 
 def amendments(entries: Sequence[Entry]) -> Amendments:
-    """Work out which facts are struck, corrected or added to.
+    """Work out which events are struck, corrected or added to.
 
     A target is always an earlier version, so reading from the newest to the oldest meets each void before its
     target: a void that is itself struck does nothing.
@@ -43,55 +43,55 @@ def amendments(entries: Sequence[Entry]) -> Amendments:
     acting = [entry for entry in entries if entry.kind.traits.amends or entry.kind is Signed]
     voided = found.voided_by
     for entry in reversed(acting):
-        if isinstance(entry.fact, Voided) and entry.version not in voided:
-            voided.setdefault(entry.fact.target, entry.version)
+        if isinstance(entry.event, Voided) and entry.version not in voided:
+            voided.setdefault(entry.event.target, entry.version)
     for entry in acting:
-        fact = entry.fact
+        event = entry.event
         # a document that is struck takes its later signatures and addenda with it
-        if isinstance(fact, Signed | Addendum) and fact.target in voided and entry.version not in voided:
-            voided[entry.version] = voided[fact.target]
+        if isinstance(event, Signed | Addendum) and event.target in voided and entry.version not in voided:
+            voided[entry.version] = voided[event.target]
         if entry.version in voided:
             continue
-        if isinstance(fact, Corrected):
-            found.corrections.setdefault(fact.target, []).append(cast("Entry[Corrected]", entry))
-        elif isinstance(fact, Addendum):
-            found.addenda.setdefault(fact.target, []).append(cast("Entry[Addendum]", entry))
+        if isinstance(event, Corrected):
+            found.corrections.setdefault(event.target, []).append(cast("Entry[Corrected]", entry))
+        elif isinstance(event, Addendum):
+            found.addenda.setdefault(event.target, []).append(cast("Entry[Addendum]", entry))
     return found
 
 
-def corrected_fact(fact: Fact, corrections: Iterable[Corrected]) -> Fact:
+def corrected_event(event: Event, corrections: Iterable[Corrected]) -> Event:
     """Apply corrections in the order of their recording: the latest wins per top-level field, null clears a field.
 
-    Raises InvalidFact when a field cannot be corrected or the outcome is not a valid fact.
+    Raises InvalidEvent when a field cannot be corrected or the outcome is not a valid event.
     """
     values: dict[str, object] = {}
     for correction in corrections:
         values.update(correction.values)
     fixed = ENVELOPE_FIXED & values.keys()
     if fixed:
-        raise InvalidFact(
+        raise InvalidEvent(
             f"values: {', '.join(sorted(fixed))} cannot be corrected",
-            "void the fact with reason entered_in_error and record it again",
+            "void the event with reason entered_in_error and record it again",
         )
-    payload = fact.model_dump(mode="json", by_alias=True, exclude_none=True)
+    payload = event.model_dump(mode="json", by_alias=True, exclude_none=True)
     for name, value in values.items():
         if value is None:
             payload.pop(name, None)
         else:
             payload[name] = value
     try:
-        return type(fact).model_validate_json(json.dumps(payload))
+        return type(event).model_validate_json(json.dumps(payload))
     except ValidationError as error:
-        raise invalid_fact(error) from None
+        raise invalid_event(error) from None
 
 
 # --- when it happened, and how late it came -----------------------------------------------------------------------
 
 
 def happened_on(entry: Entry, acting: Amendments) -> date:
-    """The day on which a fact happened, as corrected, be it struck or not."""
-    day = entry.fact.occurred_on
+    """The day on which an event happened, as corrected, be it struck or not."""
+    day = entry.event.occurred_on
     for by in acting.corrections.get(entry.version, ()):
-        if "occurred_on" in by.fact.values:
-            day = date.fromisoformat(str(by.fact.values["occurred_on"]))
+        if "occurred_on" in by.event.values:
+            day = date.fromisoformat(str(by.event.values["occurred_on"]))
     return day

@@ -24,11 +24,11 @@ def outline(history: Sequence[Effective]) -> Outline:
     """Summarize an effective history."""
     assessed = of_kind(history, Assessed)
     admitted = first_of(history, Admitted)
-    programs = {item.fact.program for item in assessed}
-    programs |= {item.fact.to_program for item in of_kind(history, Transferred) if item.fact.to_program}
-    client = assessed[0].fact.client if assessed else None
+    programs = {item.event.program for item in assessed}
+    programs |= {item.event.to_program for item in of_kind(history, Transferred) if item.event.to_program}
+    client = assessed[0].event.client if assessed else None
     zone: str | None = None
     if admitted is not None:
-        programs.add(admitted.fact.program)
-        client, zone = admitted.fact.client, admitted.fact.zone
+        programs.add(admitted.event.program)
+        client, zone = admitted.event.client, admitted.event.zone
     return Outline(client, frozenset(programs), zone, admitted, first_of(history, Discharged))

@@ -17,7 +17,7 @@ MOST_TRANSFERS_A_DAY = 5
 class LevelStay:
     """A stretch at one level; `last_day` is the day of the transfer or discharge that ended it, None while open.
 
-    `opened_by` and `closed_by` are versions of the facts that began and ended it.
+    `opened_by` and `closed_by` are versions of the events that began and ended it.
     """
 
     program: str
@@ -35,12 +35,12 @@ def level_stays(history: Sequence[Effective]) -> list[LevelStay]:
     if admission is None:
         return []
     stays: list[LevelStay] = []
-    program, level, edition = admission.fact.program, admission.fact.level, admission.fact.edition
+    program, level, edition = admission.event.program, admission.event.level, admission.event.edition
     first, opened_by = admission.day, admission.version
     transfers = of_kind(history, Transferred)
     for item in chained(transfers, level) or transfers:
         stays.append(LevelStay(program, level, edition, first, item.day, opened_by, item.version))
-        program, level, edition = item.fact.to_program or program, item.fact.to_level, item.fact.edition
+        program, level, edition = item.event.to_program or program, item.event.to_level, item.event.edition
         first, opened_by = item.day, item.version
     end = first_of(history, Discharged)
     last_day, closed_by = (None, None) if end is None else (end.day, end.version)
@@ -63,13 +63,13 @@ def chained(transfers: Sequence[Effective[Transferred]], level: str) -> list[Eff
         if chain is None:
             return None
         ordered.extend(chain)
-        level = chain[-1].fact.to_level
+        level = chain[-1].event.to_level
     return ordered
 
 
 def _leads(order: Sequence[Effective[Transferred]], level: str) -> bool:
     for item in order:
-        if item.fact.from_level != level:
+        if item.event.from_level != level:
             return False
-        level = item.fact.to_level
+        level = item.event.to_level
     return True

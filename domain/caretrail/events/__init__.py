@@ -1,4 +1,4 @@
-"""What a fact is: the catalog of everything that may be recorded, and its JSON."""
+"""What an event is: the catalog of everything that may be recorded, and its JSON."""
 
 from caretrail.events.accessed import Accessed
 from caretrail.events.admission import Admitted, Assessed, Discharged, Transferred
@@ -13,19 +13,56 @@ from caretrail.events.care import (
     SessionMissed,
     TeamChanged,
 )
-from caretrail.events.catalog import Fact, json_schema
-from caretrail.events.codec import payload_of, read_fact, stored_name
+from caretrail.events.catalog import Event, json_schema
+from caretrail.events.codec import payload_of, read_event, stored_name
 from caretrail.events.documents import ContinuedStayDetermined, PlanReviewed, PlanSigned, Signed
-from caretrail.events.envelope import EpisodeFact, FactBase, ProgramFact, SignedFact, TargetedFact, Traits
-from caretrail.events.parsing import fact_from, parse_fact
+from caretrail.events.envelope import EpisodeEvent, EventBase, ProgramEvent, SignedEvent, TargetedEvent, Traits
+from caretrail.events.parsing import event_from, parse_event
 from caretrail.events.program import ProgramAttested
 from caretrail.events.values import Dimension, Disclosure, Outcome, Performer, Person, Schedule, Sections, Signature
 
 __all__ = [
-    "Accessed", "Addendum", "Admitted", "Assessed", "Authorized", "CareCoordinated", "ContinuedStayDetermined",
-    "Corrected", "Dimension", "Discharged", "Disclosure", "EpisodeFact", "Explained", "Fact", "FactBase", "Held",
-    "Outcome", "Performer", "Person", "PlanReviewed", "PlanSigned", "ProgramAttested", "ProgramFact", "Resumed",
-    "Schedule", "ScheduleSet", "Sections", "SessionAttended", "SessionMissed", "Signature", "Signed", "SignedFact",
-    "TargetedFact", "TeamChanged", "Traits", "Transferred", "Voided", "fact_from", "json_schema", "parse_fact",
-    "payload_of", "read_fact", "stored_name",
+    "Accessed",
+    "Addendum",
+    "Admitted",
+    "Assessed",
+    "Authorized",
+    "CareCoordinated",
+    "ContinuedStayDetermined",
+    "Corrected",
+    "Dimension",
+    "Discharged",
+    "Disclosure",
+    "EpisodeEvent",
+    "Event",
+    "EventBase",
+    "Explained",
+    "Held",
+    "Outcome",
+    "Performer",
+    "Person",
+    "PlanReviewed",
+    "PlanSigned",
+    "ProgramAttested",
+    "ProgramEvent",
+    "Resumed",
+    "Schedule",
+    "ScheduleSet",
+    "Sections",
+    "SessionAttended",
+    "SessionMissed",
+    "Signature",
+    "Signed",
+    "SignedEvent",
+    "TargetedEvent",
+    "TeamChanged",
+    "Traits",
+    "Transferred",
+    "Voided",
+    "event_from",
+    "json_schema",
+    "parse_event",
+    "payload_of",
+    "read_event",
+    "stored_name",
 ]  # fmt: skip  # in the order of the alphabet

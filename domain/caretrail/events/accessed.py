@@ -1,4 +1,4 @@
-"""The one fact that nobody states: somebody looked, or handed something out, and the reader wrote it down before."""
+"""The one event that nobody states: somebody looked, or handed something out, and the reader wrote it down before."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
 
-from caretrail.events.envelope import FactBase
+from caretrail.events.envelope import EventBase
 from caretrail.events.fields import CaseNumber, Count, Text
 from caretrail.events.values import Disclosure
 from caretrail.tokens import Purpose
 
 
-class Accessed(FactBase):
+class Accessed(EventBase):
     """Somebody looked at episodes, or at the whole log; written by the reader before it shows anything, never appended.
 
     It lives in a stream of the account that looked. `actor` is who sat there, as claimed.
@@ -23,7 +23,7 @@ class Accessed(FactBase):
     purpose: Purpose
     episodes: tuple[CaseNumber, ...] = Field(default=(), description="Shown, in the order of their numbers.")
     found: Count = Field(
-        description="Episodes the whole answer showed: more than `episodes` where it took several facts to say which."
+        description="Episodes the whole answer showed: more than `episodes` where it took several events to say which."
     )
     whole_log: Literal[True] | None = Field(default=None, description="Everything recorded after `after`.")
     after: Annotated[StrictInt, Field(ge=0, lt=2**63)] | None = Field(

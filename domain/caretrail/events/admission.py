@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
-from caretrail.events.envelope import EpisodeFact, Traits
+from caretrail.events.envelope import EpisodeEvent, Traits
 from caretrail.events.fields import (
     CaseNumber,
     Code,
@@ -25,7 +25,7 @@ from caretrail.events.values import Dimension, Outcome, Person, Referral, Schedu
 from caretrail.tokens import RATING_PATTERNS, AssessmentKind, DischargeReason, Dsm, Edition, Population, Route, Screen
 
 
-class Assessed(EpisodeFact):
+class Assessed(EpisodeEvent):
     """A substance use assessment was completed, or a prior one accepted."""
 
     traits: ClassVar[Traits] = Traits(begins=True, moves_outline=True, rank=0)
@@ -66,7 +66,7 @@ class Assessed(EpisodeFact):
         return self
 
 
-class Admitted(EpisodeFact):
+class Admitted(EpisodeEvent):
     """The client was admitted to the program: the episode's stay begins."""
 
     traits: ClassVar[Traits] = Traits(begins=True, moves_outline=True, moves_stays=True, rank=1)
@@ -97,7 +97,7 @@ class Admitted(EpisodeFact):
         return self
 
 
-class Transferred(EpisodeFact):
+class Transferred(EpisodeEvent):
     """The client moved to another level, or to another program of ours."""
 
     traits: ClassVar[Traits] = Traits(
@@ -121,7 +121,7 @@ class Transferred(EpisodeFact):
         return self
 
 
-class Discharged(EpisodeFact):
+class Discharged(EpisodeEvent):
     """The episode ended; the seven reasons are those of TEDS."""
 
     traits: ClassVar[Traits] = Traits(

@@ -1,4 +1,4 @@
-"""What is said of earlier facts and of findings: explanations, corrections, voids, addenda."""
+"""What is said of earlier events and of findings: explanations, corrections, voids, addenda."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from caretrail.events.envelope import EpisodeFact, TargetedFact, Traits
+from caretrail.events.envelope import EpisodeEvent, TargetedEvent, Traits
 from caretrail.events.fields import Code, Date, RuleId, Text, Values
 from caretrail.tokens import VoidReason
 
 
-class Explained(EpisodeFact):
+class Explained(EpisodeEvent):
     """Somebody explained a finding: quiets it, never deletes it."""
 
     traits: ClassVar[Traits] = Traits(plain=True, after_discharge=True)
@@ -23,8 +23,8 @@ class Explained(EpisodeFact):
     note: Text | None = None
 
 
-class Corrected(TargetedFact):
-    """Values of an earlier fact were wrong: the original stays readable."""
+class Corrected(TargetedEvent):
+    """Values of an earlier event were wrong: the original stays readable."""
 
     traits: ClassVar[Traits] = Traits(amends=True, moves_outline=True, moves_stays=True)
 
@@ -33,8 +33,8 @@ class Corrected(TargetedFact):
     reason: Text
 
 
-class Voided(TargetedFact):
-    """An earlier fact should not be in this record: it counts nowhere and stays readable."""
+class Voided(TargetedEvent):
+    """An earlier event should not be in this record: it counts nowhere and stays readable."""
 
     traits: ClassVar[Traits] = Traits(amends=True, moves_outline=True, moves_stays=True)
 
@@ -42,8 +42,8 @@ class Voided(TargetedFact):
     reason: VoidReason
 
 
-class Addendum(TargetedFact):
-    """Text was added to an earlier fact."""
+class Addendum(TargetedEvent):
+    """Text was added to an earlier event."""
 
     traits: ClassVar[Traits] = Traits(amends=True)
 

@@ -6,13 +6,13 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from caretrail.events.envelope import EpisodeFact, Traits
+from caretrail.events.envelope import EpisodeEvent, Traits
 from caretrail.events.fields import Count, Date, Level, Minutes, OpaqueId, Text, TimeOfDay
 from caretrail.events.values import Person, Schedule
 from caretrail.tokens import AuthorizedUnit, CareKind, HoldReason, MissedCause, Modality, Service
 
 
-class SessionAttended(EpisodeFact):
+class SessionAttended(EpisodeEvent):
     """The client attended a session; `group_size` counts the clients present."""
 
     traits: ClassVar[Traits] = Traits(plain=True)
@@ -27,7 +27,7 @@ class SessionAttended(EpisodeFact):
     place: Text | None = None
 
 
-class SessionMissed(EpisodeFact):
+class SessionMissed(EpisodeEvent):
     """A session on the client's schedule did not take place for the client."""
 
     traits: ClassVar[Traits] = Traits(plain=True)
@@ -41,7 +41,7 @@ class SessionMissed(EpisodeFact):
     reason: Text | None = None
 
 
-class CareCoordinated(EpisodeFact):
+class CareCoordinated(EpisodeEvent):
     """Care was coordinated with another professional."""
 
     traits: ClassVar[Traits] = Traits(plain=True)
@@ -51,7 +51,7 @@ class CareCoordinated(EpisodeFact):
     outcome: Text | None = None
 
 
-class ScheduleSet(EpisodeFact):
+class ScheduleSet(EpisodeEvent):
     """The client's weekly schedule was set anew."""
 
     traits: ClassVar[Traits] = Traits(plain=True, needs_admission=True)
@@ -60,7 +60,7 @@ class ScheduleSet(EpisodeFact):
     schedule: Schedule
 
 
-class TeamChanged(EpisodeFact):
+class TeamChanged(EpisodeEvent):
     """Who treats the client changed."""
 
     traits: ClassVar[Traits] = Traits(plain=True, needs_admission=True)
@@ -71,7 +71,7 @@ class TeamChanged(EpisodeFact):
     clinician: OpaqueId | None = Field(default=None, description="Who carries the case from now on.")
 
 
-class Held(EpisodeFact):
+class Held(EpisodeEvent):
     """Treatment was put on hold."""
 
     traits: ClassVar[Traits] = Traits(needs_admission=True, not_before_admission=True, turn=1)
@@ -80,7 +80,7 @@ class Held(EpisodeFact):
     reason: HoldReason
 
 
-class Resumed(EpisodeFact):
+class Resumed(EpisodeEvent):
     """Treatment went on after a hold."""
 
     traits: ClassVar[Traits] = Traits(needs_admission=True, not_before_admission=True, turn=-1)
@@ -89,7 +89,7 @@ class Resumed(EpisodeFact):
     reason: Text | None = None
 
 
-class Authorized(EpisodeFact):
+class Authorized(EpisodeEvent):
     """A payer authorized services."""
 
     traits: ClassVar[Traits] = Traits(plain=True, needs_admission=True)

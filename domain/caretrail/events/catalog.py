@@ -1,6 +1,6 @@
-"""Every fact of a treatment episode: this list is the table of contents of the domain.
+"""Every event of a treatment episode: this list is the table of contents of the domain.
 
-A fact says what happened, in the past tense, with the civil date on which it happened in the clinic. It is frozen,
+An event says what happened, in the past tense, with the civil date on which it happened in the clinic. It is frozen,
 and its JSON is the same in the Python API, in a JSON Lines file and in the store. Stored names never change.
 """
 
@@ -24,10 +24,10 @@ from caretrail.events.care import (
     TeamChanged,
 )
 from caretrail.events.documents import ContinuedStayDetermined, PlanReviewed, PlanSigned, Signed
-from caretrail.events.envelope import FactBase
+from caretrail.events.envelope import EventBase
 from caretrail.events.program import ProgramAttested
 
-Fact = (
+Event = (
     Assessed
     | Admitted
     | PlanSigned
@@ -51,16 +51,16 @@ Fact = (
     | ProgramAttested
     | Accessed
 )
-"""Any fact; the union is told apart by `type`."""
+"""Any event; the union is told apart by `type`."""
 
-ADAPTER: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="type")])
-FACT_TYPES: dict[str, type[FactBase]] = {cls.model_fields["type"].default: cls for cls in get_args(Fact)}
+ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
+EVENT_TYPES: dict[str, type[EventBase]] = {cls.model_fields["type"].default: cls for cls in get_args(Event)}
 """Every stored name and its model: the closed registry."""
 
-APPENDED: dict[str, type[FactBase]] = {kind: cls for kind, cls in FACT_TYPES.items() if cls is not Accessed}
+APPENDED: dict[str, type[EventBase]] = {kind: cls for kind, cls in EVENT_TYPES.items() if cls is not Accessed}
 """Those that somebody may state: an access is recorded by reading, and by nothing else."""
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of every fact, told apart by `type`."""
+    """The JSON Schema of every event, told apart by `type`."""
     return ADAPTER.json_schema(by_alias=True)

@@ -1,4 +1,4 @@
-"""Facts to and from the store: one canonical payload, a closed registry of stored names with upcasts.
+"""Events to and from the store: one canonical payload, a closed registry of stored names with upcasts.
 
 A stored name is `type/schema`, for example `plan_reviewed/1`; `;imported` behind it marks a historical load. A name
 that is not in the registry is refused: reading a row never imports anything.
@@ -14,26 +14,26 @@ from typing import Any
 from pydantic import ValidationError
 
 from caretrail.errors import StoreDamaged, StoreNewer
-from caretrail.events.catalog import FACT_TYPES, Fact
-from caretrail.events.envelope import FactBase
+from caretrail.events.catalog import EVENT_TYPES, Event
+from caretrail.events.envelope import EventBase
 
 IMPORTED = ";imported"
 
 _OF_THE_COMMAND = {"command_id", "source", "expected_version"}
-"""The first two have columns of their own; the last is true before the fact is recorded, and never afterwards."""
+"""The first two have columns of their own; the last is true before the event is recorded, and never afterward."""
 
 UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """`(type, schema)` of an old payload → the payload one schema later. Every released schema stays readable for ever."""
 
 
-def payload_of(fact: Fact) -> bytes:
-    """The canonical JSON of a fact, as stored: without nulls, and without what is said of the act of sending it."""
-    return fact.model_dump_json(by_alias=True, exclude_none=True, exclude=_OF_THE_COMMAND).encode()
+def payload_of(event: Event) -> bytes:
+    """The canonical JSON of an event, as stored: without nulls, and without what is said of the act of sending it."""
+    return event.model_dump_json(by_alias=True, exclude_none=True, exclude=_OF_THE_COMMAND).encode()
 
 
-def stored_name(fact: Fact, *, imported: bool = False) -> str:
-    """The stable name a fact is stored under."""
-    return f"{fact.type}/{fact.schema_number}{IMPORTED if imported else ''}"
+def stored_name(event: Event, *, imported: bool = False) -> str:
+    """The stable name an event is stored under."""
+    return f"{event.type}/{event.schema_number}{IMPORTED if imported else ''}"
 
 
 def is_imported(name: str) -> bool:
@@ -42,37 +42,37 @@ def is_imported(name: str) -> bool:
 
 
 @lru_cache(maxsize=1000)
-def kind_of(name: str) -> type[FactBase]:
+def kind_of(name: str) -> type[EventBase]:
     """The model of a stored name, without reading anything.
 
     Raises StoreNewer for a name or schema this program does not know yet.
     """
     kind, _, schema = name.removesuffix(IMPORTED).partition("/")
-    cls = FACT_TYPES.get(kind)
+    cls = EVENT_TYPES.get(kind)
     if cls is None or not schema.isdecimal():
-        raise StoreNewer("a stored fact has a name this program does not know", "upgrade Caretrail, then try again")
+        raise StoreNewer("a stored event has a name this program does not know", "upgrade Caretrail, then try again")
     if int(schema) > cls.schema_number:
-        raise StoreNewer("a stored fact was written by a newer Caretrail", "upgrade Caretrail, then try again")
+        raise StoreNewer("a stored event was written by a newer Caretrail", "upgrade Caretrail, then try again")
     return cls
 
 
-def read_fact(name: str, payload: bytes) -> Fact:
-    """Read a stored fact, upcasting an old schema.
+def read_event(name: str, payload: bytes) -> Event:
+    """Read a stored event, upcasting an old schema.
 
-    Raises StoreNewer as `kind_of` does, StoreDamaged for a payload that is not such a fact.
+    Raises StoreNewer as `kind_of` does, StoreDamaged for a payload that is not such an event.
     """
     cls = kind_of(name)
     kind, _, schema = name.removesuffix(IMPORTED).partition("/")
     try:
         if int(schema) < cls.schema_number:
             payload = _upcast(kind, int(schema), cls.schema_number, payload)
-        fact = cls.model_validate_json(payload)
+        event = cls.model_validate_json(payload)
     except (ValidationError, ValueError, KeyError):
         raise StoreDamaged(
             f"a stored {kind} cannot be read",
             "run 'caretrail projection check' to see which episodes are affected",
         ) from None
-    return fact  # type: ignore[return-value]  # the registry holds exactly the members of the union
+    return event  # type: ignore[return-value]  # the registry holds exactly the members of the union
 
 
 def _upcast(kind: str, schema: int, newest: int, payload: bytes) -> bytes:

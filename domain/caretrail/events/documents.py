@@ -6,13 +6,13 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, StrictBool, model_validator
 
-from caretrail.events.envelope import SignedFact, TargetedFact, Traits
+from caretrail.events.envelope import SignedEvent, TargetedEvent, Traits
 from caretrail.events.fields import Date, DimensionKey, OpaqueId, Text, Version
 from caretrail.events.values import Dimension, Sections
 from caretrail.tokens import Decision, Participant, ReviewUnit, Supports
 
 
-class PlanSigned(SignedFact):
+class PlanSigned(SignedEvent):
     """A version of the treatment plan was signed."""
 
     traits: ClassVar[Traits] = Traits(needs_admission=True, signable=True, must_be_signed=True)
@@ -25,7 +25,7 @@ class PlanSigned(SignedFact):
     review_unit: ReviewUnit | None = Field(default=None, description="In what the plan says its review falls due.")
 
 
-class Signed(TargetedFact, SignedFact):
+class Signed(TargetedEvent, SignedEvent):
     """Signatures were added to a plan, a review or a determination."""
 
     traits: ClassVar[Traits] = Traits(after_discharge=True, must_be_signed=True)
@@ -33,7 +33,7 @@ class Signed(TargetedFact, SignedFact):
     type: Literal["signed"] = "signed"
 
 
-class PlanReviewed(SignedFact):
+class PlanReviewed(SignedEvent):
     """The plan was reviewed, and updated or left as it is for a reason."""
 
     traits: ClassVar[Traits] = Traits(needs_admission=True, not_before_admission=True, signable=True)
@@ -49,7 +49,7 @@ class PlanReviewed(SignedFact):
     review_unit: ReviewUnit | None = Field(default=None, description="From this review on, if it changes it.")
 
 
-class ContinuedStayDetermined(SignedFact):
+class ContinuedStayDetermined(SignedEvent):
     """A clinician judged whether the client may stay at this level; null means not judged."""
 
     traits: ClassVar[Traits] = Traits(needs_admission=True, not_before_admission=True, signable=True)

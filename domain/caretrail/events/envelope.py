@@ -1,4 +1,4 @@
-"""The envelope: what every fact carries, whatever it says, and what is known of its kind."""
+"""The envelope: what every event carries, whatever it says, and what is known of its kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from caretrail.events.values import Performer, Person, Signature, Value, no_sign
 
 @dataclass(frozen=True)
 class Traits:
-    """What is known of a kind of fact, said once, on its model."""
+    """What is known of a kind of event, said once, on its model."""
 
     begins: bool = False
     """May be the first of an episode, or of a program's own stream."""
@@ -30,7 +30,7 @@ class Traits:
     moves_stays: bool = False
     """Can begin, end or move a stay."""
     amends: bool = False
-    """Acts on an earlier fact and does not itself stand in the effective history."""
+    """Acts on an earlier event and does not itself stand in the effective history."""
     signable: bool = False
     """A document that later signatures can be added to."""
     must_be_signed: bool = False
@@ -41,27 +41,27 @@ class Traits:
     """+1 puts treatment on hold, -1 resumes it: the two take turns."""
 
 
-class FactBase(Value):
-    """What every fact carries: the envelope given by the caller."""
+class EventBase(Value):
+    """What every event carries: the envelope given by the caller."""
 
     traits: ClassVar[Traits] = Traits()
 
     schema_number: ClassVar[int] = 1
 
     occurred_on: Date = Field(description="Civil date in the program's time zone on which it happened.")
-    actor: Person = Field(description="Who states the fact: a person or a system.")
+    actor: Person = Field(description="Who states the event: a person or a system.")
     performed_by: tuple[Performer, ...] | None = Field(
         default=None, description="Who did it; default: the actor, if a clinician."
     )
     command_id: CommandId | None = Field(default=None, description="Idempotency key, unique per source.")
-    source: Source = Field(default="", description="The system that sends the fact.")
+    source: Source = Field(default="", description="The system that sends the event.")
     expected_version: DecidedOn | None = Field(
         default=None, description="The version of the episode it was decided on: recorded as the next one, or refused."
     )
     entered_at: Instant | None = Field(
         default=None, description="When the sending system says it was entered: shown as claimed."
     )
-    late_reason: Text | None = Field(default=None, description="Why it comes late; marks the fact as a late entry.")
+    late_reason: Text | None = Field(default=None, description="Why it comes late; marks the event as a late entry.")
 
     @property
     def performers(self) -> tuple[Performer | Person, ...]:
@@ -71,20 +71,20 @@ class FactBase(Value):
         return (self.actor,) if self.actor.role in ("clinician", "supervisor") else ()
 
 
-class EpisodeFact(FactBase):
-    """A fact of one episode, named by the provider's case number."""
+class EpisodeEvent(EventBase):
+    """An event of one episode, named by the provider's case number."""
 
     episode: CaseNumber
 
 
-class TargetedFact(EpisodeFact):
-    """A fact that acts on an earlier one of its episode."""
+class TargetedEvent(EpisodeEvent):
+    """An event that acts on an earlier one of its episode."""
 
     target: Version
 
 
-class SignedFact(EpisodeFact):
-    """A fact that carries signatures."""
+class SignedEvent(EpisodeEvent):
+    """An event that carries signatures."""
 
     signatures: tuple[Signature, ...] = Field(default=(), validate_default=True)
 
@@ -97,7 +97,7 @@ class SignedFact(EpisodeFact):
         return signatures
 
 
-class ProgramFact(FactBase):
-    """A fact of a program, in the program's own stream."""
+class ProgramEvent(EventBase):
+    """An event of a program, in the program's own stream."""
 
     program: OpaqueId

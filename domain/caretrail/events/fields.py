@@ -60,9 +60,9 @@ Date = Annotated[date, Strict(), BeforeValidator(_written_out), Field(ge=date(19
 Instant = Annotated[AwareDatetime, Strict()]
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 Version = Annotated[StrictInt, Field(ge=1, le=2**31)]
-"""A fact's number in its episode: 1, 2, 3 …"""
+"""An event's number in its episode: 1, 2, 3 …"""
 DecidedOn = Annotated[StrictInt, Field(ge=0, le=2**31)]
-"""The version of an episode somebody has seen: 0 before its first fact."""
+"""The version of an episode somebody has seen: 0 before its first event."""
 
 Minutes = Annotated[StrictInt, Field(gt=0, le=24 * 60)]
 

@@ -1,4 +1,4 @@
-"""From a line of JSON to a fact, or why not: no message repeats a value of the line."""
+"""From a line of JSON to an event, or why not: no message repeats a value of the line."""
 
 from __future__ import annotations
 
@@ -11,60 +11,60 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from caretrail.errors import InvalidFact
+from caretrail.errors import InvalidEvent
 from caretrail.events.accessed import Accessed
-from caretrail.events.catalog import ADAPTER, APPENDED, FACT_TYPES, Fact
-from caretrail.events.envelope import FactBase
+from caretrail.events.catalog import ADAPTER, APPENDED, EVENT_TYPES, Event
+from caretrail.events.envelope import EventBase
 from caretrail.events.values import Disclosure, Value
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 
 
-def parse_fact(line: bytes | str) -> Fact:
-    """Read one fact to record from its JSON.
+def parse_event(line: bytes | str) -> Event:
+    """Read one event to record from its JSON.
 
-    Raises InvalidFact: the message names the field and the rule it breaks, never the value.
+    Raises InvalidEvent: the message names the field and the rule it breaks, never the value.
     """
     data = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
     if len(data) > MAX_BYTES:
-        raise InvalidFact(
+        raise InvalidEvent(
             f"payload is larger than {MAX_BYTES // 1024} KB",
             "split the text, or store the document elsewhere",
         )
     if _depth(data) > MAX_DEPTH:
-        raise InvalidFact(
-            f"payload is nested deeper than {MAX_DEPTH}", "send the fact flat, as `caretrail schema` shows it"
+        raise InvalidEvent(
+            f"payload is nested deeper than {MAX_DEPTH}", "send the event flat, as `caretrail schema` shows it"
         )
     try:
-        fact = ADAPTER.validate_json(data)
+        event = ADAPTER.validate_json(data)
     except ValidationError as error:
-        raise invalid_fact(error) from None
-    if _names_twice(data, fact):
-        raise InvalidFact(
+        raise invalid_event(error) from None
+    if _names_twice(data, event):
+        raise InvalidEvent(
             "an object of the line names a member twice", "send each member once: parsers differ in which counts"
         )
-    if isinstance(fact, Accessed):
+    if isinstance(event, Accessed):
         raise access_is_not_stated()
-    return fact
+    return event
 
 
-def access_is_not_stated() -> InvalidFact:
+def access_is_not_stated() -> InvalidEvent:
     """Refuse an access that somebody would state instead of reading."""
-    return InvalidFact("an access is recorded by reading, never by append", "leave it out")
+    return InvalidEvent("an access is recorded by reading, never by append", "leave it out")
 
 
-def fact_from(data: Fact | dict[str, Any]) -> Fact:
-    """Take a fact as a model or as the dict of its JSON; a model is read anew, for copies of it are not validated."""
+def event_from(data: Event | dict[str, Any]) -> Event:
+    """Take an event as a model or as the dict of its JSON; a model is read anew, for copies of it are not validated."""
     try:
-        if isinstance(data, FactBase):
-            return parse_fact(data.model_dump_json(by_alias=True, exclude_none=True, warnings=False))
+        if isinstance(data, EventBase):
+            return parse_event(data.model_dump_json(by_alias=True, exclude_none=True, warnings=False))
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError, AttributeError):
-        raise InvalidFact(
-            "the fact is not JSON", "use strings, numbers, true, false, null, lists and objects"
+        raise InvalidEvent(
+            "the event is not JSON", "use strings, numbers, true, false, null, lists and objects"
         ) from None
-    return parse_fact(text)
+    return parse_event(text)
 
 
 def _iso(value: object) -> str:
@@ -74,7 +74,7 @@ def _iso(value: object) -> str:
 
 
 def _depth(data: bytes) -> int:
-    """How deep brackets nest, outside strings; cheap for the usual flat fact."""
+    """How deep brackets nest, outside strings; cheap for the usual flat event."""
     if data.count(b"{") + data.count(b"[") <= MAX_DEPTH:
         return 0
     depth = deepest = 0
@@ -98,20 +98,20 @@ def _depth(data: bytes) -> int:
 
 
 def disclosure_from(data: Mapping[str, object]) -> Disclosure:
-    """Take what is said of a disclosure as the dict of its JSON. Raises InvalidFact."""
+    """Take what is said of a disclosure as the dict of its JSON. Raises InvalidEvent."""
     try:
         return Disclosure.model_validate_json(json.dumps(dict(data), default=_iso))
     except ValidationError as error:
-        raise invalid_fact(error) from None
+        raise invalid_event(error) from None
 
 
-def invalid_fact(error: ValidationError) -> InvalidFact:
+def invalid_event(error: ValidationError) -> InvalidEvent:
     """Word a validation error by field and rule, without any value of the input."""
     problems: list[str] = []
     for item in error.errors(include_input=False, include_url=False, include_context=True):
         problems.append(_problem(item))  # noqa: PERF401  # one line a problem reads better
     more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
-    return InvalidFact("; ".join(problems[:3]) + more, "see 'caretrail schema' for the shape of each fact")
+    return InvalidEvent("; ".join(problems[:3]) + more, "see 'caretrail schema' for the shape of each event")
 
 
 def _problem(item: Any) -> str:
@@ -124,7 +124,7 @@ def _problem(item: Any) -> str:
         return "line is not valid JSON"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return f"type: must be one of {', '.join(APPENDED)}"
-    if place and place[0] in FACT_TYPES:
+    if place and place[0] in EVENT_TYPES:
         place = place[1:]
     if kind == "extra_forbidden":
         # the name comes from the sender: it is shown only where it looks like a name

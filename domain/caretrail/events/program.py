@@ -1,4 +1,4 @@
-"""What a program states about itself; such facts live in the program's own stream."""
+"""What a program states about itself; such events live in the program's own stream."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from caretrail.events.envelope import ProgramFact, Traits
+from caretrail.events.envelope import ProgramEvent, Traits
 from caretrail.events.fields import Date
 from caretrail.tokens import AttestationKind
 
 
-class ProgramAttested(ProgramFact):
-    """A program stated a fact about itself; it lives in the program's own stream."""
+class ProgramAttested(ProgramEvent):
+    """A program stated an event about itself; it lives in the program's own stream."""
 
     traits: ClassVar[Traits] = Traits(begins=True)
 

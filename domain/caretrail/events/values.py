@@ -1,4 +1,4 @@
-"""The values facts are made of, and the rules each of them must keep."""
+"""The values events are made of, and the rules each of them must keep."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caretrail.tokens import LEVELS, Basis, Edition, Meaning, Method, PersonRole
 
 
 class Value(BaseModel):
-    """Base of everything inside a fact: frozen, no unknown fields, and errors that never echo a value."""
+    """Base of everything inside an event: frozen, no unknown fields, and errors that never echo a value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -116,8 +116,8 @@ class Outcome(Value):
     """How a stay ended; null means not stated."""
 
     goals_met: StrictBool | None = None
-    precipitating_condition_stabilised: StrictBool | None = None
-    relapse_potential_stabilised: StrictBool | None = None
+    precipitating_condition_stabilized: StrictBool | None = None
+    relapse_potential_stabilized: StrictBool | None = None
 
 
 def check_level(level: str | None, edition: Edition | None) -> None:

@@ -1,4 +1,4 @@
-"""What the rules say of an episode: findings and eligibility, as pure functions of the facts.
+"""What the rules say of an episode: findings and eligibility, as pure functions of the events.
 
 The values alone are handed on here: they load nothing, so that a list can be read without the rules.
 """

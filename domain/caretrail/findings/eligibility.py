@@ -144,12 +144,12 @@ class _Book:
             holds = self._holds(item, date.max)
             if holds is not None:
                 days.add(later(holds, 1))
-            if item.fact.leave_by is not None:
-                days.add(later(item.fact.leave_by, 1))
+            if item.event.leave_by is not None:
+                days.add(later(item.event.leave_by, 1))
         if self._by_payer:
             for given in self._case.chart.authorized:
                 days.add(given.day)
-                days.add(later(given.fact.to, 1))
+                days.add(later(given.event.to, 1))
         for findings in self._findings.values():
             days.update(findings.main.starts())
         return sorted(days)
@@ -160,7 +160,7 @@ class _Book:
         if ground is None:
             due = None if self._by_payer else self._case.clock.due_on(made.day)
             evidence = tuple(sorted({*made.evidence, *due.evidence})) if due else made.evidence
-            ground = self._grounds[made.version] = _Ground(due, evidence, *supported(made.fact))
+            ground = self._grounds[made.version] = _Ground(due, evidence, *supported(made.event))
         return ground
 
     def _holds(self, made: Determination, day: date) -> date | None:
@@ -177,9 +177,9 @@ class _Book:
     def _authorized_until(self, made: Determination, day: date) -> date | None:
         """The last day of the payer's authorizations, recorded by a day, that cover the day it was made."""
         ends = [
-            fact.to
+            event.to
             for item in self._case.chart.authorized
-            if isinstance(fact := item.fact, Authorized) and item.day <= day and fact.from_ <= made.day <= fact.to
+            if isinstance(event := item.event, Authorized) and item.day <= day and event.from_ <= made.day <= event.to
         ]
         return max(ends, default=None)
 
@@ -193,7 +193,7 @@ class _Book:
     def _by_determination(self, made: Determination, day: date) -> Answer:
         due, evidence, value, words = self._ground(made)
         holds = self._holds(made, day)
-        leave_by = made.fact.leave_by if made.fact.decision == "leave" else None
+        leave_by = made.event.leave_by if made.event.decision == "leave" else None
 
         def answer(verdict: Literal["eligible", "not_eligible", "unknown"], *reasons: str) -> Answer:
             through = min(holds, leave_by) if verdict == "eligible" and holds and leave_by else holds
@@ -264,14 +264,14 @@ def _verdict(ruling: Ruling | None) -> str:
     return "not met" if ruling is None else ruling.verdict.replace("_", " ")
 
 
-def supported(fact: ContinuedStayDetermined) -> tuple[Truth, tuple[str, ...]]:
+def supported(event: ContinuedStayDetermined) -> tuple[Truth, tuple[str, ...]]:
     """Whether the criteria support staying, and the reasons in words."""
-    values = [(words, names, all_of(*stated(fact))) for words, names, stated in _CRITERIA]
+    values = [(words, names, all_of(*stated(event))) for words, names, stated in _CRITERIA]
     value = any_of(*[part for _, _, part in values])
     if value:
         return True, tuple([words for words, _, part in values if part])
     if value is False:
         return False, ("no criterion for continued stay is met",)
     open_names: Iterable[str] = (name for _, names, part in values if part is None for name in names)
-    missing = [name for name in open_names if getattr(fact, name) is None]
+    missing = [name for name in open_names if getattr(event, name) is None]
     return None, (f"not stated: {', '.join(missing)}",)

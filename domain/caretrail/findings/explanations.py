@@ -26,8 +26,8 @@ def quieted(found: Sequence[Finding], explanations: Iterable[Effective[Explained
         by_rule.setdefault(finding.rule, []).append(finding)
     for item in explanations:
         for rule in by_rule:
-            if names_rule(rule, item.fact.rule):
-                by_rule[rule] = _quieted_by(by_rule[rule], item.fact)
+            if names_rule(rule, item.event.rule):
+                by_rule[rule] = _quieted_by(by_rule[rule], item.event)
     return [finding for findings in by_rule.values() for finding in findings]
 
 
@@ -36,11 +36,11 @@ def names_rule(rule: str, name: str) -> bool:
     return name in (rule, rule.partition("-")[2])
 
 
-def _quieted_by(found: list[Finding], fact: Explained) -> list[Finding]:
+def _quieted_by(found: list[Finding], event: Explained) -> list[Finding]:
     """Quiet what one explanation explains among the findings of its rule."""
-    since = max(fact.on, fact.occurred_on)
+    since = max(event.on, event.occurred_on)
     # from each finding that was up, follow the same matter as long as it goes on without a break
-    reach = {_matter(item): item.until for item in found if item.verdict not in NEVER_QUIETED and item.holds(fact.on)}
+    reach = {_matter(item): item.until for item in found if item.verdict not in NEVER_QUIETED and item.holds(event.on)}
     if not reach:
         return found
     meant: set[Finding] = set()
@@ -49,7 +49,7 @@ def _quieted_by(found: list[Finding], fact: Explained) -> list[Finding]:
         if finding.verdict in NEVER_QUIETED or matter not in reach:
             continue
         end = reach[matter]
-        if finding.holds(fact.on) or finding.start == end:
+        if finding.holds(event.on) or finding.start == end:
             reach[matter] = finding.until
             meant.add(finding)
     return [interval for finding in found for interval in (_cut(finding, since) if finding in meant else [finding])]

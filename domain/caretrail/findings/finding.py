@@ -19,7 +19,7 @@ class Ruling(NamedTuple):
     """What a rule says, from some day on.
 
     `arithmetic` is a complete sentence of days and numbers that never mentions today. `evidence` holds versions of
-    facts of the stream that is judged: an episode's, or a program's own. `due_on` is the last day on which the duty is
+    events of the stream that is judged: an episode's, or a program's own. `due_on` is the last day on which the duty is
     met on time. `cause` is a short stable word for what is wrong (for example `signature_missing`). `owner` is the
     opaque id of who can clear it. `anchor` is the day the duty hangs on, if not the first day the ruling holds.
     `signer` is who owes a signature: a person, or a kind of signer the pack names.
@@ -68,7 +68,7 @@ class Finding(NamedTuple):
 
     @property
     def evidence(self) -> tuple[int, ...]:
-        """Versions of the facts it rests on."""
+        """Versions of the events it rests on."""
         return self.ruling.evidence
 
     @property

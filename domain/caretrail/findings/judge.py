@@ -1,4 +1,4 @@
-"""From facts to findings: one pure function, without a clock or a store."""
+"""From events to findings: one pure function, without a clock or a store."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Judgment(NamedTuple):
 def judge(history: Sequence[Effective], policy: Policy | Pack | None) -> Judgment:
     """Judge an effective history (in clinical order) by a policy; no policy is itself a finding.
 
-    For every day the verdicts rest only on facts that occurred on or before it, so an interval holds on a day exactly
+    For every day the verdicts rest only on events that occurred on or before it, so an interval holds on a day exactly
     if a reading of the history up to that day would say the same. Of several versions of a policy each judges the
     duties that hang on a day on which it is in force.
     """
@@ -72,12 +72,12 @@ def _unusable(history: Sequence[Effective], policy: Policy | None) -> list[Findi
     admission = first_of(history, Admitted)
     if admission is None:
         return []
-    fact = admission.fact
+    event = admission.event
     if policy is None:
-        words, cause = f"policy pack {fact.policy} is not installed: nothing is judged", "pack_missing"
+        words, cause = f"policy pack {event.policy} is not installed: nothing is judged", "pack_missing"
     else:
         pack = policy.on(admission.day)
-        if fact.population != pack.population:
+        if event.population != pack.population:
             words, cause = f"policy pack {pack.name} is for another population: nothing is judged", "pack_population"
         elif not policy.in_force(admission.day):
             words, cause = f"policy pack {pack.name} is not in force on {iso(admission.day)}", "pack_dates"

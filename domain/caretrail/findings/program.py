@@ -1,4 +1,4 @@
-"""Program rules: what a program attests of itself (access at all hours, licence, training), judged once a program."""
+"""Program rules: what a program attests of itself (access at all hours, license, training), judged once a program."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caretrail.findings.intervals import DAY, Interval, RuleFindings
 from caretrail.policy import Pack, Policy
 from caretrail.policy.rules.staff import Attested
 
-WORDS = {"access_24_7": "access at all hours", "licence": "licence", "staff_training": "staff training"}
+WORDS = {"access_24_7": "access at all hours", "license": "license", "staff_training": "staff training"}
 """What is attested, in words."""
 
 
@@ -23,7 +23,7 @@ def stays_under_policy(history: Sequence[Effective], policy: Policy) -> list[Lev
     admitted = first_of(history, Admitted)
     if admitted is None or not policy.in_force(admitted.day):
         return []
-    if admitted.fact.population != policy.on(admitted.day).population:
+    if admitted.event.population != policy.on(admitted.day).population:
         return []
     return [stay for stay in level_stays(history) if stay.level in policy.on(stay.first_day).levels]
 
@@ -31,7 +31,7 @@ def stays_under_policy(history: Sequence[Effective], policy: Policy) -> list[Lev
 def program_findings(history: Sequence[Effective], policy: Policy | Pack, since: date) -> list[Finding]:
     """What the rules say of a program from the day it first has a client they govern.
 
-    `history` are the facts of the program's own stream, in clinical order. A program must be able to show an
+    `history` are the events of the program's own stream, in clinical order. A program must be able to show an
     attestation on every day, so each day is judged by the version of the policy in force on it.
     """
     if isinstance(policy, Pack):
@@ -65,17 +65,19 @@ def _judged(history: Sequence[Effective], rule: Attested, since: date) -> RuleFi
     """S2 to S4: on each day an attestation that was made by then is valid; announced before the last of them ends."""
     findings = RuleFindings()
     made = [
-        (item.version, item.day, item.fact) for item in of_kind(history, ProgramAttested) if item.fact.kind == rule.kind
+        (item.version, item.day, item.event)
+        for item in of_kind(history, ProgramAttested)
+        if item.event.kind == rule.kind
     ]
     soon = timedelta(days=rule.soon_days)
     days = {since}
-    for _, day, fact in made:
-        ends = _ends(fact)
-        days |= {day, fact.valid_from}
+    for _, day, event in made:
+        ends = _ends(event)
+        days |= {day, event.valid_from}
         if ends is not None:
             days |= {ends - soon, ends, ends + DAY}
     for day in sorted(day for day in days if day >= since):
-        known = [(version, fact) for version, made_on, fact in made if made_on <= day]
+        known = [(version, event) for version, made_on, event in made if made_on <= day]
         findings.main.set(day, _ruling(known, WORDS[rule.kind], soon, day))
     return findings
 
@@ -84,35 +86,35 @@ Known = Sequence[tuple[int, ProgramAttested]]
 
 
 def _ruling(known: Known, what: str, soon: timedelta, day: date) -> Ruling:
-    begun = [(version, fact) for version, fact in known if fact.valid_from <= day]
+    begun = [(version, event) for version, event in known if event.valid_from <= day]
     if not begun:
         return _not_begun(known, what)
-    version, fact = max(begun, key=_lasts)
-    ends = _ends(fact)
+    version, event = max(begun, key=_lasts)
+    ends = _ends(event)
     if ends is not None and ends < day:
         words = f"{what}: the attestation ended {iso(ends)}"
-        return Ruling("overdue", words, _arithmetic(fact), (version,), ends, "attestation_ended")
+        return Ruling("overdue", words, _arithmetic(event), (version,), ends, "attestation_ended")
     evidence = [version]
     while ends is not None and (following := _following(known, ends)) is not None:
-        version, fact = following
-        ends = _ends(fact)
+        version, event = following
+        ends = _ends(event)
         evidence.append(version)
     if ends is None:
-        return Ruling("met", f"{what}: attested without an end", _arithmetic(fact), tuple(evidence))
+        return Ruling("met", f"{what}: attested without an end", _arithmetic(event), tuple(evidence))
     if day < ends - soon:
         words = f"{what}: attested through {iso(ends)}"
-        return Ruling("met", words, _arithmetic(fact), tuple(evidence), ends)
+        return Ruling("met", words, _arithmetic(event), tuple(evidence), ends)
     verdict: Verdict = "due_today" if day == ends else "due_soon"
     words = f"{what}: the attestation ends {iso(ends)}"
-    return Ruling(verdict, words, _arithmetic(fact), tuple(evidence), ends, "attestation_ends")
+    return Ruling(verdict, words, _arithmetic(event), tuple(evidence), ends, "attestation_ends")
 
 
 def _not_begun(known: Known, what: str) -> Ruling:
     if not known:
         return Ruling("unknown", f"{what}: nothing attested", cause="attestation_missing")
-    version, fact = min(known, key=lambda item: (item[1].valid_from, item[0]))
-    words = f"{what}: attested from {iso(fact.valid_from)} only"
-    return Ruling("unknown", words, _arithmetic(fact), (version,), None, "attestation_not_valid_yet")
+    version, event = min(known, key=lambda item: (item[1].valid_from, item[0]))
+    words = f"{what}: attested from {iso(event.valid_from)} only"
+    return Ruling("unknown", words, _arithmetic(event), (version,), None, "attestation_not_valid_yet")
 
 
 def _following(known: Known, ends: date) -> tuple[int, ProgramAttested] | None:
@@ -125,11 +127,11 @@ def _lasts(item: tuple[int, ProgramAttested]) -> tuple[date, int]:
     return _ends(item[1]) or date.max, item[0]
 
 
-def _ends(fact: ProgramAttested) -> date | None:
+def _ends(event: ProgramAttested) -> date | None:
     """The last day on which it is valid; the last day there is means that there is none."""
-    return None if fact.valid_to == date.max else fact.valid_to
+    return None if event.valid_to == date.max else event.valid_to
 
 
-def _arithmetic(fact: ProgramAttested) -> str:
-    ends = _ends(fact)
-    return f"valid from {iso(fact.valid_from)} {f'through {iso(ends)}' if ends else 'on'}"
+def _arithmetic(event: ProgramAttested) -> str:
+    ends = _ends(event)
+    return f"valid from {iso(event.valid_from)} {f'through {iso(ends)}' if ends else 'on'}"

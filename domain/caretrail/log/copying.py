@@ -12,7 +12,7 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, StoreDamaged, StoreNewer
-from caretrail.events.catalog import FACT_TYPES
+from caretrail.events.catalog import EVENT_TYPES
 from caretrail.log.database import Database
 from caretrail.log.entries import fold
 from caretrail.log.leaf import leaf_hash
@@ -29,7 +29,7 @@ LOG_COLUMNS = (
     "position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "source", "command_id", "salt",
 )  # fmt: skip  # as in the schema
 STAY_COLUMNS = ("stream", "client", "program", "first_day", "last_day")
-_MOVES_STAYS = {kind for kind, cls in FACT_TYPES.items() if cls.traits.moves_stays}
+_MOVES_STAYS = {kind for kind, cls in EVENT_TYPES.items() if cls.traits.moves_stays}
 
 
 class CopyRefused(CaretrailError):
@@ -40,7 +40,7 @@ class CopyRefused(CaretrailError):
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy holds: all facts up to `position`, with `leaves`, a SHA-256 over all leaves in their order."""
+    """What a copy holds: all events up to `position`, with `leaves`, a SHA-256 over all leaves in their order."""
 
     position: int
     leaves: str
@@ -48,7 +48,7 @@ class Copied:
     unreadable: int
     """Episodes that cannot be read: their stays were taken over instead of being made anew."""
     later: int
-    """Facts recorded in the source meanwhile: they are not in the copy."""
+    """Events recorded in the source meanwhile: they are not in the copy."""
 
 
 class _Leaves:
@@ -168,7 +168,7 @@ class _Copying:
     # --- the stays ----------------------------------------------------------------------------------------------
 
     def make_stays(self, database: Database) -> int:
-        """Make the table of stays from the facts; return how many episodes cannot be read."""
+        """Make the table of stays from the events; return how many episodes cannot be read."""
         unreadable = 0
         for streams in _batches(self._streams, STREAMS_AT_ONCE):
             rows: list[Sequence[object]] = []

@@ -3,5 +3,5 @@
 UPDATE caretrail.store SET namespace = :namespace, demo = :demo, created_at = :created_at
 
 -- stays_of --
--- The stays of one stream, for an episode whose facts cannot be read.
+-- The stays of one stream, for an episode whose events cannot be read.
 SELECT client, program, first_day, last_day FROM caretrail.stay WHERE stream = :stream

@@ -1,25 +1,25 @@
-"""From rows to entries and episodes: what a stored fact says is decoded only when somebody asks."""
+"""From rows to entries and episodes: what a stored event says is decoded only when somebody asks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from uuid import UUID
 
-from caretrail.episode.entry import Entry, StoredFact
+from caretrail.episode.entry import Entry, StoredPayload
 from caretrail.episode.episode import Episode
 from caretrail.events.codec import is_imported
 from caretrail.log.records import RecordedEvent
 
 
 def entry_of(row: RecordedEvent) -> Entry:
-    """The fact of a stored row, with what the store says about it.
+    """The event of a stored row, with what the store says about it.
 
     Raises StoreNewer for a stored name this program does not know.
     """
     return Entry(
         row.originator_version,
         row.position,
-        StoredFact(row.topic, row.state),
+        StoredPayload(row.topic, row.state),
         row.recorded_at,
         row.recorded_by,
         is_imported(row.topic),

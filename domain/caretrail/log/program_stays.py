@@ -6,7 +6,7 @@ import contextlib
 
 from caretrail.episode.episode import Episode
 from caretrail.errors import StoreDamaged, StoreNewer
-from caretrail.events import Admitted, Fact
+from caretrail.events import Admitted, Event
 from caretrail.log.records import ProgramStay
 
 
@@ -22,10 +22,10 @@ def program_stays(episode: Episode) -> list[ProgramStay]:
     return stays
 
 
-def client_of(fact: Fact, episode: Episode | None) -> str | None:
-    """Whose stays a fact moves, if that can be known before it is decided on."""
-    if isinstance(fact, Admitted):
-        return fact.client
+def client_of(event: Event, episode: Episode | None) -> str | None:
+    """Whose stays an event moves, if that can be known before it is decided on."""
+    if isinstance(event, Admitted):
+        return event.client
     with contextlib.suppress(StoreNewer, StoreDamaged):  # what cannot be read is refused when it is decided on
         return episode.outline.client if episode is not None else None
     return None

@@ -24,7 +24,7 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
  LIMIT :limit
 
 -- touched --
--- Streams of a stretch of the log by their first fact there, without reading a payload. A limit and no upper bound, as
+-- Streams of a stretch of the log by their first event there, without reading a payload. A limit and no upper bound, as
 -- above. Accesses are left out: nothing is made from them.
 SELECT stream, min(version)
   FROM (SELECT position, stream, version, name FROM caretrail.log WHERE position > :after ORDER BY position LIMIT :limit) AS s

@@ -34,7 +34,7 @@ INTERVAL = 0.2
 BATCH = 500
 
 CommandKey = tuple[str, str]
-"""`source` and `command_id`: what a fact is sent under, unique in the store."""
+"""`source` and `command_id`: what an event is sent under, unique in the store."""
 
 
 class EventRecorder(ApplicationRecorder, ABC):
@@ -159,11 +159,11 @@ class EventRecorder(ApplicationRecorder, ABC):
         return int(self._database.query(self._sql["count_accesses"], {"after": after, "upto": upto})[0][0])
 
     def mentions(self, needle: bytes, upto: int) -> bool:
-        """Whether the payload of any fact up to a position holds these bytes; looks at each of them until one does."""
+        """Whether the payload of any event up to a position holds these bytes; looks at each of them until one does."""
         return bool(self._database.query(self._sql["mentions"], {"needle": needle, "upto": upto}))
 
     def touched(self, after: int, upto: int) -> dict[UUID, int]:
-        """Streams with a fact in a stretch of the log, and the version of the first there; accesses touch nothing."""
+        """Streams with an event in a stretch of the log, and the version of the first there; accesses touch nothing."""
         params = {"after": after, "limit": max(0, upto - after)}
         rows = self._database.query(self._sql["touched"], params)
         return {stream if isinstance(stream, UUID) else UUID(bytes=stream): version for stream, version in rows}

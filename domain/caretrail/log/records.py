@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from eventsourcing.persistence import StoredEvent
 
-from caretrail.errors import InvalidFact
+from caretrail.errors import InvalidEvent
 
 SALT_BYTES = 16
 #: PostgreSQL keeps no index entry above 2,704 bytes; both stores refuse at the same, lower, length.
@@ -80,7 +80,7 @@ def episode_stream(namespace: UUID, episode: str) -> UUID:
 
 
 def program_stream(namespace: UUID, program: str) -> UUID:
-    """The stream of a program's own facts, in a namespace of its own within that of the store."""
+    """The stream of a program's own events, in a namespace of its own within that of the store."""
     return uuid5(uuid5(namespace, "program"), program)
 
 
@@ -105,7 +105,9 @@ def check_call(events: Sequence[PendingEvent], stays: Stays) -> None:
         _check_event(event)
         key = (event.source, event.command_id)
         if key in keys:
-            raise InvalidFact("a command_id appears twice in one call", "send the second fact with its own command_id")
+            raise InvalidEvent(
+                "a command_id appears twice in one call", "send the second event with its own command_id"
+            )
         keys.add(key)
     for rows in stays.values():
         for stay in rows:
@@ -115,45 +117,45 @@ def check_call(events: Sequence[PendingEvent], stays: Stays) -> None:
 def check_accesses(accesses: Sequence[PendingAccess]) -> None:
     """Refuse accesses that one of the two stores could not keep, before either is asked."""
     if len(accesses) > MOST_ACCESSES or len({access.command_id for access in accesses}) < len(accesses):
-        raise InvalidFact(f"accesses of one call are at most {MOST_ACCESSES}, each with its own command_id")
+        raise InvalidEvent(f"accesses of one call are at most {MOST_ACCESSES}, each with its own command_id")
     for access in accesses:
         _check_texts((("command_id", access.command_id),))
         if not access.command_id:
-            raise InvalidFact("command_id must not be empty")
+            raise InvalidEvent("command_id must not be empty")
         if len(access.payload) > LARGEST_PAYLOAD:
-            raise InvalidFact(f"payload is larger than {LARGEST_PAYLOAD // 1024} KB")
+            raise InvalidEvent(f"payload is larger than {LARGEST_PAYLOAD // 1024} KB")
         if len(access.salt) != SALT_BYTES:
-            raise InvalidFact(f"salt must have {SALT_BYTES} bytes")
+            raise InvalidEvent(f"salt must have {SALT_BYTES} bytes")
 
 
 def _check_event(event: PendingEvent) -> None:
     if event.topic.startswith(ACCESS_PREFIX) or event.source == ACCESS_SOURCE:
-        raise InvalidFact("an access is recorded by reading, never by append", "leave it out")
+        raise InvalidEvent("an access is recorded by reading, never by append", "leave it out")
     texts = event.topic + event.source + event.command_id
     if not texts.isascii() or len(texts) > LONGEST_TEXT or "\0" in texts:  # rare: look closer
         _check_texts((("name", event.topic), ("source", event.source), ("command_id", event.command_id)))
     if not event.topic:
-        raise InvalidFact("name must not be empty")
+        raise InvalidEvent("name must not be empty")
     if not event.command_id:
-        raise InvalidFact("command_id must not be empty")
+        raise InvalidEvent("command_id must not be empty")
     if len(event.salt) != SALT_BYTES:
-        raise InvalidFact(f"salt must have {SALT_BYTES} bytes")
+        raise InvalidEvent(f"salt must have {SALT_BYTES} bytes")
     if not 0 < event.originator_version <= LARGEST_NUMBER:
-        raise InvalidFact("version must be a positive 64-bit number")
+        raise InvalidEvent("version must be a positive 64-bit number")
 
 
 def _check_stay(stay: ProgramStay) -> None:
     _check_texts((("client", stay.client), ("program", stay.program)))
     if stay.last_day is not None and stay.last_day < stay.first_day:
-        raise InvalidFact("a stay must not end before it begins")
+        raise InvalidEvent("a stay must not end before it begins")
 
 
 def _check_texts(texts: Iterable[tuple[str, str]]) -> None:
     for field, text in texts:
         if len(_utf8(field, text)) > LONGEST_TEXT:
-            raise InvalidFact(f"{field} must not exceed {LONGEST_TEXT} bytes")
+            raise InvalidEvent(f"{field} must not exceed {LONGEST_TEXT} bytes")
         if "\0" in text:
-            raise InvalidFact(f"{field} must not contain the character NUL")
+            raise InvalidEvent(f"{field} must not contain the character NUL")
 
 
 def _utf8(field: str, text: str) -> bytes:
@@ -161,4 +163,4 @@ def _utf8(field: str, text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:  # it carries the text, so it must not become the context of ours
         pass
-    raise InvalidFact(f"{field} must be valid Unicode")
+    raise InvalidEvent(f"{field} must be valid Unicode")

@@ -14,8 +14,8 @@ TOKENS: dict[str, dict[str, str]] = {
         "strict": "an assessment on the day of the first session is too late",
     },
     "provisional_is": {
-        "accepted": "a provisional licence is accepted",
-        "blocked": "a provisional licence is not enough",
+        "accepted": "a provisional license is accepted",
+        "blocked": "a provisional license is not enough",
     },
     "dimensions": {"specific": "the dimensions the text names for each route", "all_six": "all six dimensions"},
     "first_day": {"counts": "the first day counts", "excluded": "the first day does not count"},
@@ -64,7 +64,7 @@ TOKENS: dict[str, dict[str, str]] = {
     "aggregation": {"each_session": "in each group", "monthly_average": "on average over a calendar month"},
     "kind": {
         "access_24_7": "a licensed practitioner reachable at any hour",
-        "licence": "the facility's licence",
+        "license": "the facility's license",
         "staff_training": "the staff's training",
     },
 }

@@ -9,7 +9,7 @@ PACK_RULE = "PACK"
 """The rule of what a pack cannot judge."""
 
 QUARANTINE_RULE = "QUARANTINE"
-"""The rule of facts that cannot be read."""
+"""The rule of events that cannot be read."""
 
 
 class OwnRule(NamedTuple):
@@ -36,9 +36,9 @@ OWN_RULES = {
         },
     ),
     QUARANTINE_RULE: OwnRule(
-        "The facts to judge",
-        "A fact that cannot be read keeps its own episode from being judged, visibly, and no other.",
-        "nothing: every fact of the episode can be read",
-        {"quarantined": "a program that can read the fact, then 'caretrail projection quarantine retry'"},
+        "The events to judge",
+        "An event that cannot be read keeps its own episode from being judged, visibly, and no other.",
+        "nothing: every event of the episode can be read",
+        {"quarantined": "a program that can read the event, then 'caretrail projection quarantine retry'"},
     ),
 }

@@ -29,7 +29,7 @@ MOST_DAYS = 3_650
 """Ten years: no duty of treatment is longer. Also the limit of anything else that is counted."""
 
 LONGEST = 4_000
-"""Characters of one value; the same limit as for a text in a fact."""
+"""Characters of one value; the same limit as for a text in an event."""
 
 MINUTES_A_WEEK = 7 * 24 * 60
 CLOSED_DAYS = 2_000
@@ -46,7 +46,7 @@ Words = Annotated[
     ),
 ]
 Name = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-"""The name of a pack, a rule or a reading: as facts name packs and rules, and safe as a file name."""
+"""The name of a pack, a rule or a reading: as events name packs and rules, and safe as a file name."""
 
 PackCount = Annotated[StrictInt, Field(ge=1, le=MOST_DAYS)]
 SomeDays = Annotated[StrictInt, Field(ge=0, le=MOST_DAYS)]

@@ -88,7 +88,7 @@ class RowFold:
                 continue
             leaves.append(leaf)
             if row[5] <= moment:
-                self._note(position, Tampering.BACK_DATED, "its time is not later than that of the fact before")
+                self._note(position, Tampering.BACK_DATED, "its time is not later than that of the event before")
             moment = row[5]
             if knows and version != versions.get(stream, 0) + 1:
                 self._note_version(position, versions.get(stream, 0) + 1, version)

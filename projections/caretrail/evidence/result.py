@@ -27,20 +27,20 @@ class Tampering(StrEnum):
 
 
 SEEMS = {
-    Tampering.EDITED: "a stored fact was edited: its content, time, author or another column",
-    Tampering.DELETED: "a fact was deleted",
-    Tampering.INSERTED: "a fact was inserted",
-    Tampering.REORDERED: "facts were put in another order",
-    Tampering.BACK_DATED: "a time was altered: it is not later than that of the fact before",
+    Tampering.EDITED: "a stored event was edited: its content, time, author or another column",
+    Tampering.DELETED: "an event was deleted",
+    Tampering.INSERTED: "an event was inserted",
+    Tampering.REORDERED: "events were put in another order",
+    Tampering.BACK_DATED: "a time was altered: it is not later than that of the event before",
     Tampering.TRUNCATED: "the end of the log was cut off",
     Tampering.RESTORED: "the end of the log is gone: it was cut off, or an older backup was restored",
     Tampering.FORKED: "the end of the log was replaced: an older backup was restored and the log went on from there",
     Tampering.REWRITTEN: "the whole history was rewritten, from its beginning",
-    Tampering.ALTERED: "facts were edited, inserted, removed, reordered or back-dated here, or the log went on from an "
-    "older backup; what is derived from them was made to fit",
-    Tampering.UNREADABLE: "the database cannot read a stored fact: a damaged page or file",
+    Tampering.ALTERED: "events were edited, inserted, removed, reordered or back-dated here, or the log went on "
+    "from an older backup; what is derived from them was made to fit",
+    Tampering.UNREADABLE: "the database cannot read a stored event: a damaged page or file",
     Tampering.TILES: "the stored tiles of the ledger are not those of the log",
-    Tampering.RECEIPT: "a receipt is of a fact that this log does not hold",
+    Tampering.RECEIPT: "a receipt is of an event that this log does not hold",
     Tampering.CHECKPOINT: "a checkpoint cannot be trusted",
     Tampering.OTHER_LOG: "a checkpoint is of another log, or the mark of this store was replaced",
 }
@@ -51,7 +51,7 @@ FREEZE = (
     "'When verify finds something' in docs/how-to/auditors.md"
 )
 HINTS = {
-    Tampering.TILES: "the facts themselves hold; 'caretrail projection rebuild' makes the tiles again",
+    Tampering.TILES: "the events themselves hold; 'caretrail projection rebuild' makes the tiles again",
     Tampering.UNREADABLE: "check the disk and the server's log; restore a backup beside it, verify that, and compare",
     Tampering.CHECKPOINT: "get the checkpoint again from where it was sent first",
     Tampering.OTHER_LOG: "use the checkpoints of this store; if they are, " + FREEZE,
@@ -65,7 +65,7 @@ class Discrepancy:
 
     tampering: Tampering
     evidence: str
-    """What was seen, in a sentence: numbers and names of files only, no value of a fact."""
+    """What was seen, in a sentence: numbers and names of files only, no value of an event."""
     first: int | None = None
     last: int | None = None
 
@@ -101,12 +101,12 @@ class Discrepancy:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was found of the log up to `facts`, the position it had when the verification began."""
+    """What was found of the log up to `events`, the position it had when the verification began."""
 
     origin: str
-    facts: int
+    events: int
     root: bytes | None
-    """The root over all these facts; None if they do not make a tree."""
+    """The root over all these events; None if they do not make a tree."""
     streams: int
     checkpoints: int
     """Signed checkpoints that hold for this log."""
@@ -138,7 +138,7 @@ class Verification:
     def as_json(self) -> dict[str, object]:
         """The verification as JSON."""
         return {
-            "ok": self.ok, "origin": self.origin, "facts": self.facts, "root": self.root.hex() if self.root else None,
+            "ok": self.ok, "origin": self.origin, "events": self.events, "root": self.root.hex() if self.root else None,
             "streams": self.streams, "checkpoints": self.checkpoints, "covered": self.covered,
             "receipts": self.receipts, "tiles": self.tiles, "first_bad": self.first_bad,
             "tampering": self.discrepancies[0].tampering if self.discrepancies else None,

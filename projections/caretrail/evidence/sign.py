@@ -2,7 +2,7 @@
 
 Cheap: the tiles give the tree at the size of the last checkpoint, which must have the root that was signed; only what
 was recorded since is read. So a row that was altered after it was signed is not signed again: what is signed is the
-old tree with the new facts behind it, and `verify` finds the row.
+old tree with the new events behind it, and `verify` finds the row.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def sign(
     """Sign the log as it is now and save the checkpoint as the last one, before anything is given out.
 
     `first` says that nothing was signed before, `known` is a checkpoint that was given out and is still there, `full`
-    reads the whole log. `progress` counts facts. Raises SigningRefused, StoreError.
+    reads the whole log. `progress` counts events. Raises SigningRefused, StoreError.
     """
     for key in keys:
         if key.name != state.origin:
@@ -91,7 +91,7 @@ def _checkpoint(
     build = tiles_build(recorder)  # before the end is asked for: no tile is beyond it
     end = recorder.max_position()
     if end < last.size:
-        raise SigningRefused(f"{last.size} facts were signed, and the log ends at position {end}", VERIFY)
+        raise SigningRefused(f"{last.size} events were signed, and the log ends at position {end}", VERIFY)
     subtrees = stored_subtrees(recorder, build)
     before = None if full else _before(subtrees, last)
     root = _root(recorder, last, before, end, progress)
@@ -99,7 +99,7 @@ def _checkpoint(
         raise SigningRefused("the tiles of the ledger are not those of the log", VERIFY)
     if _root(recorder, last, before, end, None) != root:
         raise SigningRefused(
-            "reading the new facts twice gave two results",
+            "reading the new events twice gave two results",
             "run this again; if it comes again, check the machine's memory and disk",
         )
     return Checkpoint(origin, end, root)
@@ -128,12 +128,12 @@ def _root(
         anomaly = rows.anomalies[0]
         raise SigningRefused(f"position {anomaly.position}: {anomaly.words}", VERIFY)
     if tree.roots[last.size] != last.root:
-        raise SigningRefused(f"the first {last.size} facts are not those that were signed", VERIFY)
+        raise SigningRefused(f"the first {last.size} events are not those that were signed", VERIFY)
     return tree.roots[end]
 
 
 def _moment(recorder: EventRecorder, position: int) -> int | None:
-    """The time of the last fact that was signed, which the next must be later than."""
+    """The time of the last event that was signed, which the next must be later than."""
     if position == 0:
         return None
     for found in stored_rows(recorder, position - 1, position):

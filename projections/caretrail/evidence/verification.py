@@ -27,7 +27,7 @@ STANDBY_TRIES, STANDBY_PAUSE = 60, 0.5
 def verify(
     recorder: EventRecorder, external: ExternalEvidence | None = None, progress: Progress | None = None
 ) -> Verification:
-    """Verify the log up to where it ends now; writers may go on. `progress` counts facts. Raises StoreUnreachable."""
+    """Verify the log up to where it ends now; writers may go on. `progress` counts events. Raises StoreUnreachable."""
     return _Verifier(recorder, external or ExternalEvidence()).run(progress)
 
 
@@ -84,13 +84,13 @@ class _Verifier:
             root = self._tree.roots.get(size)
             if size > self._end:
                 if not gone:
-                    evidence = f"{kept.file}: {size} facts were signed, and the log ends at position {self._end}"
+                    evidence = f"{kept.file}: {size} events were signed, and the log ends at position {self._end}"
                     yield Discrepancy(self._end_is_gone(), evidence, self._end + 1, size)
                 gone = True
             elif root == kept.checkpoint.root:
                 held = size
             elif root is not None and not differs:
-                evidence = f"{kept.file}: the root over {size} facts is not the one that was signed"
+                evidence = f"{kept.file}: the root over {size} events is not the one that was signed"
                 yield Discrepancy(Tampering.ALTERED, evidence, held + 1, size)
                 differs = True
 
@@ -155,7 +155,7 @@ class _Verifier:
         elif len(holding) == len(self._external.checkpoints):
             beyond = self._end - max(kept.checkpoint.size for kept in holding)
             if beyond:
-                yield f"{beyond} of the newest facts are behind the last checkpoint: only receipts vouch for them"
+                yield f"{beyond} of the newest events are behind the last checkpoint: only receipts vouch for them"
         if self._tiles.missing:
             yield f"{self._tiles.missing} tiles are not there: 'caretrail projection rebuild' makes them again"
         if self._tiles.quarantined:

@@ -22,7 +22,7 @@ MOST_DIGITS = 19
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The root of the tree over the first `size` facts of the log that `origin` names."""
+    """The root of the tree over the first `size` events of the log that `origin` names."""
 
     origin: str
     size: int

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from caretrail.errors import StoreError
 from caretrail.events import Accessed, Disclosure, Person
-from caretrail.events.codec import read_fact
+from caretrail.events.codec import read_event
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
@@ -84,21 +84,23 @@ class AccessRows:
         return claimed and self._account in (None, row.account)
 
 
-def access_row(event: RecordedEvent, episode: str | None = None) -> AccessRow | None:
+def access_row(row: RecordedEvent, episode: str | None = None) -> AccessRow | None:
     """Read one access; None if it did not show the episode."""
     try:
-        fact = read_fact(event.topic, event.state)
+        event = read_event(row.topic, row.state)
     except StoreError as error:
-        fact, problem = None, error.code
+        event, problem = None, error.code
     else:
         problem = "store_damaged"
-    if not isinstance(fact, Accessed):  # an account may have written what it likes under this name, into its own stream
-        return AccessRow(event.position, event.recorded_at, event.recorded_by, None, "", "", (), 0, error=problem)
-    whole_log = bool(fact.whole_log)
-    if episode is not None and episode not in fact.episodes and not whole_log:
+    if not isinstance(
+        event, Accessed
+    ):  # an account may have written what it likes under this name, into its own stream
+        return AccessRow(row.position, row.recorded_at, row.recorded_by, None, "", "", (), 0, error=problem)
+    whole_log = bool(event.whole_log)
+    if episode is not None and episode not in event.episodes and not whole_log:
         return None
-    shown = fact.episodes if episode is None else tuple(name for name in fact.episodes if name == episode)
+    shown = event.episodes if episode is None else tuple(name for name in event.episodes if name == episode)
     return AccessRow(
-        event.position, event.recorded_at, event.recorded_by, fact.actor, fact.command, fact.purpose, shown,
-        fact.found, whole_log, fact.after, fact.reason, fact.disclosure,
+        row.position, row.recorded_at, row.recorded_by, event.actor, event.command, event.purpose, shown,
+        event.found, whole_log, event.after, event.reason, event.disclosure,
     )  # fmt: skip  # in the order of the fields

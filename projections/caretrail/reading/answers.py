@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Behind(NamedTuple):
-    """How far the rows of a list are behind the log: in facts, and in seconds since the first of them was recorded."""
+    """How far the rows of a list are behind the log: in events, and in seconds since the first of them was recorded."""
 
     events: int
     seconds: int
@@ -62,9 +62,9 @@ class Answer(Generic[T]):
 class FindingRow:
     """One verdict of one rule in force; `until` is exclusive, None while nothing ends it; `days_overdue` is 0 or more.
 
-    `program`, `level` and `clinician` are those of the day asked for. `evidence` are versions of facts in the episode.
+    `program`, `level` and `clinician` are those of the day asked for. `evidence` are versions of events in the episode.
     `pack` names the version of the rules that judged. What is of a program itself is told once, with `episode` None
-    (and client, level and clinician, too): its evidence are versions of the program's own facts.
+    (and client, level and clinician, too): its evidence are versions of the program's own events.
     """
 
     episode: str | None

@@ -1,4 +1,4 @@
-"""One episode whole: the facts as recorded, the history as it counts, and the rows worked out from them."""
+"""One episode whole: the events as recorded, the history as it counts, and the rows worked out from them."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class EpisodeView:
 
     @property
     def version(self) -> int:
-        """How many facts are recorded: what a fact that rests on this view names as its `expected_version`."""
+        """How many events are recorded: what an event that rests on this view names as its `expected_version`."""
         return self.episode.version
 
     @property
     def entries(self) -> list[Entry]:
-        """The facts as recorded, by version."""
+        """The events as recorded, by version."""
         return self.episode.entries
 
     @property
     def history(self) -> list[Effective]:
-        """The facts as they count, in clinical order."""
+        """The events as they count, in clinical order."""
         return self.episode.history
 
     @property
@@ -80,7 +80,7 @@ class EpisodeView:
 def view_of(recorder: EventRecorder, name: str, known_at: int | None = None, by: Policy | None = None) -> EpisodeView:
     """Read an episode from the log, up to a position; `by` judges it by another policy than that of its admission.
 
-    Raises UnknownName, or StoreDamaged if a fact of it cannot be read.
+    Raises UnknownName, or StoreDamaged if an event of it cannot be read.
     """
     stream = episode_stream(recorder.namespace, name)
     events = [
@@ -91,17 +91,17 @@ def view_of(recorder: EventRecorder, name: str, known_at: int | None = None, by:
     if not events:
         raise UnknownName.of_episode()
     episode = Episode(stream)
-    hint = "see 'caretrail projection quarantine' for the fact in the way"
+    hint = "see 'caretrail projection quarantine' for the event in the way"
     try:
         evolve(episode, events)
     except Unreadable as problem:
-        raise StoreDamaged(f"fact {problem.event.originator_version} of the episode cannot be read", hint) from None
+        raise StoreDamaged(f"event {problem.event.originator_version} of the episode cannot be read", hint) from None
     try:
         rows = computed(episode, [], by)
-    except Exception:  # whatever the facts of a damaged episode do to the rules
+    except Exception:  # whatever the events of a damaged episode do to the rules
         rows = None
     if rows is None or rows.quarantined is not None:
-        raise StoreDamaged("the facts of the episode cannot be put together", hint) from None
+        raise StoreDamaged("the events of the episode cannot be put together", hint) from None
     return EpisodeView(episode, rows, by or usable_policy(rows.policy))
 
 
@@ -115,7 +115,7 @@ def computed_rows(
     found: dict[UUID, EpisodeRows | None] = dict.fromkeys(streams)
     if by is not None:
         return found | _judged_by(recorder, streams, upto, by)
-    for rows in FoldedEpisodes(recorder, cached_facts=0).compute(streams, upto):
+    for rows in FoldedEpisodes(recorder, cached_events=0).compute(streams, upto):
         found[rows.stream] = rows
     return found
 

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from caretrail.readmodel.rows import EpisodeRows
 
 MOST_TOUCHED = 200
-"""As many episodes with newer facts, a list recomputes them in memory."""
+"""As many episodes with newer events, a list recomputes them in memory."""
 
 FARTHEST = 50_000
 """As many positions behind, whatever stands there, the log between is not searched by a read."""
 
 SECONDS_BEHIND = 5
-"""So old may the first fact be that a list does not hold."""
+"""So old may the first event be that a list does not hold."""
 
 CAUGHT_UP_AT_ONCE = 10_000
-"""So many facts a reader of an embedded store writes into the rows itself: less than three seconds on two cores."""
+"""So many events a reader of an embedded store writes into the rows itself: less than three seconds on two cores."""
 
 UNNOTED = 200
 """Accesses alone do not move the rows of an embedded store, but so many are not walked over again by each read."""
@@ -136,7 +136,7 @@ class Gate:
             return
 
     def _events_behind(self, position: int, newest: int) -> int:
-        """How many facts are not in the rows; from far away all that is recorded counts as facts."""
+        """How many events are not in the rows; from far away all that is recorded counts as events."""
         if newest - position > FARTHEST:
             return newest - position
         return behind(self._recorder, position, newest)
@@ -158,14 +158,14 @@ class Gate:
         return computed_rows(self._recorder, touched, newest)
 
     def _first_after(self, position: int) -> datetime | None:
-        """When the first fact behind the rows was recorded."""
+        """When the first event behind the rows was recorded."""
         sql = load_sql("caretrail.reading", "queries.sql")["first_after"]
         found = self._recorder.database.query(sql, {"position": position})
         return self._recorder.read_log(found[0][0] - 1, limit=1)[0].recorded_at if found else None
 
     def _refusal(self, state: State | None, late: Behind) -> StaleReadModel:
         """Name the lag, the command that ends it, and who may run it."""
-        lag = f"{late.events:,} fact{'' if late.events == 1 else 's'} and {late.seconds:,} seconds behind the log"
+        lag = f"{late.events:,} event{'' if late.events == 1 else 's'} and {late.seconds:,} seconds behind the log"
         others = self._other_packs() if state is None else ()
         why = f"; other packs than the installed ones judged them: {', '.join(others)}" if others else ""
         embedded = self._recorder.database.dialect == "sqlite"

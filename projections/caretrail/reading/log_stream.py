@@ -1,4 +1,4 @@
-"""The log out: every fact as one row in the order of positions, for those who keep a copy or feed another system."""
+"""The log out: every event as one row in the order of positions, for those who keep a copy or feed another system."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
-from caretrail.events.codec import IMPORTED, is_imported, read_fact
-from caretrail.events.envelope import EpisodeFact
+from caretrail.events.codec import IMPORTED, is_imported, read_event
+from caretrail.events.envelope import EpisodeEvent
 from caretrail.log.leaf import leaf_hash
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent
 
 BATCH = 200
-"""Facts read at once. A fact may have 256 KB, so this bounds the memory."""
+"""Events read at once. An event may have 256 KB, so this bounds the memory."""
 
 INTERVAL = 0.2
 """Seconds between two looks at a log that had nothing new."""
@@ -27,7 +27,7 @@ LONGEST_WAIT = 5.0
 
 
 class Unreadable(NamedTuple):
-    """Why a fact cannot be read, in words; not the exception, which would keep the frames it was raised in."""
+    """Why an event cannot be read, in words; not the exception, which would keep the frames it was raised in."""
 
     code: str
     message: str
@@ -36,7 +36,7 @@ class Unreadable(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One fact as the store keeps it; `fact` is its stored JSON, None with an `error` if it cannot be read."""
+    """One event as the store keeps it; `event` is its stored JSON, None with an `error` if it cannot be read."""
 
     position: int
     stream: UUID
@@ -50,36 +50,36 @@ class LogRow:
     source: str
     command_id: str
     leaf: bytes
-    fact: dict[str, Any] | None
+    event: dict[str, Any] | None
     error: Unreadable | None = None
 
 
-def log_row(event: RecordedEvent) -> LogRow:
+def log_row(row: RecordedEvent) -> LogRow:
     """Read a row of the log; what cannot be read is told as such, without any of its content."""
-    name, _, schema = event.topic.removesuffix(IMPORTED).partition("/")
-    fact: dict[str, Any] | None = None
+    name, _, schema = row.topic.removesuffix(IMPORTED).partition("/")
+    event: dict[str, Any] | None = None
     episode: str | None = None
     unreadable: Unreadable | None = None
     try:
-        read = read_fact(event.topic, event.state)
-        fact = json.loads(event.state)
-        episode = read.episode if isinstance(read, EpisodeFact) else None
+        read = read_event(row.topic, row.state)
+        event = json.loads(row.state)
+        episode = read.episode if isinstance(read, EpisodeEvent) else None
     except StoreError as error:
         unreadable = Unreadable(error.code, error.message, error.hint)
     return LogRow(
-        position=event.position,
-        stream=event.originator_id,
+        position=row.position,
+        stream=row.originator_id,
         episode=episode,
-        version=event.originator_version,
+        version=row.originator_version,
         name=name,
         schema=int(schema) if schema.isdecimal() else None,
-        imported=is_imported(event.topic),
-        recorded_at=event.recorded_at,
-        recorded_by=event.recorded_by,
-        source=event.source,
-        command_id=event.command_id,
-        leaf=leaf_hash(event),
-        fact=fact,
+        imported=is_imported(row.topic),
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+        source=row.source,
+        command_id=row.command_id,
+        leaf=leaf_hash(row),
+        event=event,
         error=unreadable,
     )
 
@@ -133,7 +133,7 @@ class LogStream:
     def _next(self, limit: int) -> list[LogRow]:
         """Read the next rows, and the last one told along with them.
 
-        It must still be what it was: a store restored from a backup may hold other facts at the same positions.
+        It must still be what it was: a store restored from a backup may hold other events at the same positions.
         """
         before = min(self.position, 1)
         events = self._recorder.read_log(self.position - before, limit=limit + before)
@@ -142,7 +142,7 @@ class LogStream:
                 raise self._damaged(f"position {expected} is missing")
         rows = [log_row(event) for event in events]
         if before and rows and self._leaf not in (None, rows[0].leaf):
-            raise self._damaged(f"position {self.position} holds another fact than before")
+            raise self._damaged(f"position {self.position} holds another event than before")
         if rows:
             self.position, self._leaf = rows[-1].position, rows[-1].leaf
         return rows[before:]

@@ -23,7 +23,7 @@ FIELDS = {
     "author": ("id",),
     "client": ("client",),
 }
-"""Where the name of a program, a person or a client stands in the facts, by what it is asked for as."""
+"""Where the name of a program, a person or a client stands in the events, by what it is asked for as."""
 
 
 def require_known(filters: Filters, snapshot: Snapshot) -> None:
@@ -47,7 +47,7 @@ def require_known(filters: Filters, snapshot: Snapshot) -> None:
 
 
 def require(kind: str, name: str, snapshot: Snapshot) -> None:
-    """Refuse a program, a person or a client that no fact names."""
+    """Refuse a program, a person or a client that no event names."""
     if snapshot.has(kind, name):
         return
     needles = [f'"{field}":"{name}"'.encode() for field in FIELDS[kind]]

@@ -47,7 +47,7 @@ SELECT s.stream, e.episode, e.client, e.zone, s.program, s.level, s.clinician, s
    AND (CAST(:program AS text) IS NULL OR s.program = CAST(:program AS text))
 
 -- begun_and_not_ended --
--- Episodes with a fact up to :last that had not ended before :low.
+-- Episodes with an event up to :last that had not ended before :low.
 SELECT stream FROM caretrail.episode_view
  WHERE build = :build AND first_day <= :last AND (ended_on IS NULL OR ended_on >= :low)
 
@@ -65,7 +65,7 @@ SELECT stream, episode FROM caretrail.episode_view
 SELECT DISTINCT zone FROM caretrail.episode_view WHERE build = :build AND zone IS NOT NULL
 
 -- first_after --
--- The first fact behind a position.
+-- The first event behind a position.
 SELECT position FROM caretrail.log
  WHERE position > :position AND (name < 'accessed/' OR name >= 'accessed0') ORDER BY position LIMIT 1
 

@@ -25,7 +25,7 @@ ATTEMPTS = 10
 """So often a question is asked again because the rows moved meanwhile."""
 
 LONGEST_APPEND = timedelta(seconds=10)
-"""Whoever stamped a fact so long ago has stored it by now, or never will."""
+"""Whoever stamped an event so long ago has stored it by now, or never will."""
 
 
 class Reader:

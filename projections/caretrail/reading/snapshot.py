@@ -151,8 +151,8 @@ class Snapshot(ABC):
         return rows
 
     def view(self, episode: str) -> EpisodeView:
-        """One episode folded from the log; raises UnknownName, or StoreDamaged if a fact of it cannot be read."""
-        from caretrail.reading.episode_view import view_of  # here: with the facts come their models
+        """One episode folded from the log; raises UnknownName, or StoreDamaged if an event of it cannot be read."""
+        from caretrail.reading.episode_view import view_of  # here: with the events come their models
 
         view = view_of(self.recorder, episode, self.position, self.policy)
         self._zones.add(view.rows.zone)
@@ -228,7 +228,7 @@ class LogSnapshot(Snapshot):
 
     def _all(self, selection: Selection | None) -> Iterator[EpisodeRows]:
         """Every episode, one after the other; what programs must attest follows once all have been seen."""
-        from caretrail.reading.episode_view import computed_rows  # here: with the facts come their models
+        from caretrail.reading.episode_view import computed_rows  # here: with the events come their models
 
         done = 0
         self._under_policy = {}
@@ -295,7 +295,7 @@ class WhatIfSnapshot(LogSnapshot):
         return super()._of_programs(selection)
 
     def _open(self, state: State, selection: Selection) -> Iterator[Sequence[UUID]]:
-        """Streams of the episodes that had begun and had not ended: when they did is told by facts, not by rules."""
+        """Streams of the episodes that had begun and had not ended: when they did is told by events, not by rules."""
         low, _, last = selection.reach()
         sql = load_sql(QUERIES, "queries.sql")["begun_and_not_ended"]
         params = {"build": state.build, "low": low, "last": last}

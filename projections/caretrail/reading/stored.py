@@ -183,7 +183,7 @@ class StoredSnapshot(Snapshot):
             stored = read_rows(self._database, self._state.build, stream, stream).get(stream)
             if stored is not None and stored.version == newest[0].originator_version:
                 return stored
-        from caretrail.reading.episode_view import computed_rows  # here: with the facts come their models
+        from caretrail.reading.episode_view import computed_rows  # here: with the events come their models
 
         return computed_rows(self.recorder, [stream], self.position)[stream]
 

@@ -70,7 +70,7 @@ def check(recorder: EventRecorder, progress: Progress | None = None) -> CheckRep
 
 
 def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -> CheckReport:
-    folded = FoldedEpisodes(recorder, cached_facts=0)
+    folded = FoldedEpisodes(recorder, cached_events=0)
     live_digest, log_digest = hashlib.sha256(), hashlib.sha256()
     differ: list[str] = []
     days: list[UnderPolicy] = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from caretrail.days import FOREVER, merge_spans, next_day
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError
-from caretrail.events import Accessed, Admitted, EpisodeFact, ProgramFact
+from caretrail.events import Accessed, Admitted, EpisodeEvent, ProgramEvent
 from caretrail.findings import QUIET_VERDICTS, Finding, Ruling
 from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
@@ -58,16 +58,16 @@ def _code(error: Exception) -> str:
 
 
 def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
-    """Work out the rows of an episode; None for a program's own facts and for accesses. May raise what judging raises.
+    """Work out the rows of an episode; None for a program's own events and for accesses. May raise what judging raises.
 
     `by` judges it by another policy than the one of its admission.
     """
-    first = episode.entries[0].fact
-    if isinstance(first, ProgramFact | Accessed):
+    first = episode.entries[0].event
+    if isinstance(first, ProgramEvent | Accessed):
         return None
     history = episode.history
     seen = episode.outline
-    admission = seen.admitted.fact if seen.admitted is not None else None
+    admission = seen.admitted.event if seen.admitted is not None else None
     policy = admission.policy if isinstance(admission, Admitted) else None
     judging = by or usable_policy(policy)
     judged = judge(history, judging)
@@ -140,11 +140,11 @@ def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: Reco
     stream = event.originator_id
     since = event.recorded_at.astimezone(UTC).isoformat()
     problem = Quarantined(stream, name, event.position, event.originator_version, code, since)
-    first = min((entry.fact.occurred_on for entry in episode.entries), default=event.recorded_at.date())
+    first = min((entry.event.occurred_on for entry in episode.entries), default=event.recorded_at.date())
     client, zone, spans = _readable(episode, first)
-    message = f"fact {event.originator_version} cannot be read: nothing is judged"
+    message = f"event {event.originator_version} cannot be read: nothing is judged"
     evidence = (event.originator_version,)
-    arithmetic = f"the fact at position {event.position} is in the way"
+    arithmetic = f"the event at position {event.position} is in the way"
     ruling = Ruling("unknown", message, arithmetic, evidence, cause="quarantined")
     return EpisodeRows(
         stream=stream,
@@ -166,7 +166,7 @@ def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: Reco
 
 
 def _readable(episode: Episode, first: date) -> tuple[str | None, str | None, tuple[Span, ...]]:
-    """Whose it is and who had it, as far as the facts before the one in the way say."""
+    """Whose it is and who had it, as far as the events before the one in the way say."""
     nobody = Span(first, None, None, None, None, "quarantined")
     try:
         spans = episode_spans(episode.history)
@@ -178,8 +178,8 @@ def _readable(episode: Episode, first: date) -> tuple[str | None, str | None, tu
 
 def _name(episode: Episode, event: RecordedEvent) -> str | None:
     for entry in episode.entries:
-        if isinstance(entry.fact, EpisodeFact):
-            return entry.fact.episode
+        if isinstance(entry.event, EpisodeEvent):
+            return entry.event.episode
     try:
         name = json.loads(event.state).get("episode")
     except (ValueError, AttributeError):

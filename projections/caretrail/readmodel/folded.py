@@ -12,21 +12,21 @@ from caretrail.log.records import ACCESS_PREFIX, RecordedEvent
 from caretrail.readmodel.compute import computed
 from caretrail.readmodel.rows import EpisodeRows
 
-CACHED_FACTS = 20_000
-"""Folded facts kept between batches, so that an episode touched again is not read again; bounds the memory."""
+CACHED_EVENTS = 20_000
+"""Folded events kept between batches, so that an episode touched again is not read again; bounds the memory."""
 
 
 class FoldedEpisodes:
     """Episodes folded up to a position of the log; remembers the latest ones, within bounds."""
 
-    def __init__(self, recorder: EventRecorder, cached_facts: int = CACHED_FACTS) -> None:
+    def __init__(self, recorder: EventRecorder, cached_events: int = CACHED_EVENTS) -> None:
         self._recorder = recorder
-        self._cached_facts = cached_facts
+        self._cached_events = cached_events
         self._cache: OrderedDict[UUID, Episode] = OrderedDict()
-        self._facts = 0
+        self._events = 0
 
     def compute(self, streams: Sequence[UUID] | dict[UUID, int], upto: int) -> list[EpisodeRows]:
-        """Work out the rows of these streams from their facts up to a position; nothing for a program's own."""
+        """Work out the rows of these streams from their events up to a position; nothing for a program's own."""
         episodes = {stream: self._taken(stream) for stream in streams}
         newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
         found: list[EpisodeRows] = []
@@ -54,12 +54,12 @@ class FoldedEpisodes:
         episode = self._cache.pop(stream, None)
         if episode is None:
             return Episode(stream)
-        self._facts -= episode.version
+        self._events -= episode.version
         return episode
 
     def _keep(self, stream: UUID, episode: Episode) -> None:
         self._cache[stream] = episode
-        self._facts += episode.version
-        while self._facts > self._cached_facts:
+        self._events += episode.version
+        while self._events > self._cached_events:
             _, oldest = self._cache.popitem(last=False)
-            self._facts -= oldest.version
+            self._events -= oldest.version

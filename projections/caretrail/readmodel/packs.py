@@ -47,7 +47,7 @@ def usable_policy(policy: str | None) -> Policy | None:
 
     if policy is None:
         return None
-    packs_digest()  # before the first is loaded: a file that changes afterwards is seen to differ
+    packs_digest()  # before the first is loaded: a file that changes afterward is seen to differ
     try:
         return load_policy(policy)
     except (PackUnknown, PackInvalid):

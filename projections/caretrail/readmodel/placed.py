@@ -27,7 +27,7 @@ class Group(StrEnum):
 class Placed(NamedTuple):
     """A finding, for days (`end` exclusive) on which the same people have the episode and its group stays the same.
 
-    A program's own finding has no episode, client, level or clinician. `stream` is that of the facts its evidence
+    A program's own finding has no episode, client, level or clinician. `stream` is that of the events its evidence
     names. `group` is None for what is not in the worklist.
     """
 

@@ -1,4 +1,4 @@
-"""Findings of programs: worked out from the program's own facts and from the days on which a policy judges there."""
+"""Findings of programs: worked out from the program's own events and from the days on which a policy judges there."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _asks(policy: Policy) -> bool:
 
 
 def _histories(recorder: EventRecorder, streams: Iterable[UUID], upto: int) -> dict[UUID, list[Effective]]:
-    """What each program has stated; a fact that cannot be read leaves what stands before it."""
+    """What each program has stated; an event that cannot be read leaves what stands before it."""
     recorded = recorder.select_streams(dict.fromkeys(streams, 0))
     found: dict[UUID, list[Effective]] = {}
     for stream in streams:

@@ -18,7 +18,7 @@ from caretrail.readmodel.schema import State, read_state, statements
 from caretrail.readmodel.store import delete_rows, read_citations, streams_of_policy, write_citations, write_rows
 
 BATCH = 2048
-"""Facts taken at once: whole tiles of the ledger."""
+"""Events taken at once: whole tiles of the ledger."""
 
 ATTEMPTS = 100
 

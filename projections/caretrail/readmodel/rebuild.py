@@ -22,13 +22,13 @@ from caretrail.readmodel.status import Status, status
 from caretrail.readmodel.store import stream_of, sweep_rows, write_rows
 
 TILED = 1 << 16
-"""Facts whose tiles are written at a time."""
+"""Events whose tiles are written at a time."""
 
 ZERO = UUID(int=0)
 
 
 def rebuild(recorder: EventRecorder, progress: Progress | None = None) -> Status:
-    """Make all rows again while reads and appends go on; progress counts facts.
+    """Make all rows again while reads and appends go on; progress counts events.
 
     Raises StoreError if another rebuild takes over.
     """
@@ -69,7 +69,7 @@ def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> No
     """Write every episode once. What is recorded meanwhile is in or not: the catch-up settles it."""
     database = recorder.database
     sql = statements()
-    folded = FoldedEpisodes(recorder, cached_facts=0)
+    folded = FoldedEpisodes(recorder, cached_events=0)
     done = 0
     for streams in log_streams(recorder):
         rows = folded.compute(streams, recorder.max_position())
@@ -119,10 +119,10 @@ def go_live(recorder: EventRecorder, state: State) -> None:
 
 
 def _require_log(recorder: EventRecorder, position: int) -> None:
-    """Refuse to go on without end towards a position that the log does not have any more."""
+    """Refuse to go on without end toward a position that the log does not have any more."""
     newest = recorder.max_position()
     if newest < position:
         raise StoreDamaged(
             f"{recorder.store}: the read models stand on position {position}, and the log ends at position {newest}",
-            "facts are gone: keep everything as it is, and run 'caretrail audit verify'",
+            "events are gone: keep everything as it is, and run 'caretrail audit verify'",
         )

@@ -61,7 +61,7 @@ class EligibilitySpan(NamedTuple):
 
 
 class Quarantined(NamedTuple):
-    """An episode that cannot be read: the fact in the way, a stable word why, and when the store recorded it."""
+    """An episode that cannot be read: the event in the way, a stable word why, and when the store recorded it."""
 
     stream: UUID
     episode: str | None
@@ -73,7 +73,7 @@ class Quarantined(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRows:
-    """Everything the projection keeps of one episode, worked out from its facts up to `position`.
+    """Everything the projection keeps of one episode, worked out from its events up to `position`.
 
     `packs` is the digest of the packs that judged, empty if none could.
     `findings` are first the problems, then those met or not applicable. `groups` are those of the problems.

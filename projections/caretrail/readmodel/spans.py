@@ -24,13 +24,13 @@ def episode_spans(history: Sequence[Effective]) -> tuple[Span, ...]:
     first = history[0].day
     stays = level_stays(history)
     clinicians = _clinicians(history)
-    turns = [(item.day, item.fact.traits.turn) for item in history if item.fact.traits.turn]
+    turns = [(item.day, item.event.traits.turn) for item in history if item.event.traits.turn]
     assessed = first_of(history, Assessed)
     cuts = {first, *_stay_cuts(stays), *(day for day, _ in clinicians), *(day for day, _ in turns)}
     spans: list[Span] = []
     for day in sorted(cut for cut in cuts if first <= cut < FOREVER):
         stay, status = _stay_on(stays, day)
-        program = stay.program if stay else assessed.fact.program if assessed else None
+        program = stay.program if stay else assessed.event.program if assessed else None
         if status == "open" and _on_hold(turns, day):
             status = "held"
         span = Span(day, None, program, stay.level if stay else None, _latest(clinicians, day), status)
@@ -58,9 +58,10 @@ def _stay_on(stays: Sequence[LevelStay], day: date) -> tuple[LevelStay | None, s
 
 def _clinicians(history: Sequence[Effective]) -> list[_Change]:
     return [
-        (item.day, item.fact.clinician)
+        (item.day, item.event.clinician)
         for item in history
-        if isinstance(item.fact, Admitted) or (isinstance(item.fact, TeamChanged) and item.fact.clinician is not None)
+        if isinstance(item.event, Admitted)
+        or (isinstance(item.event, TeamChanged) and item.event.clinician is not None)
     ]
 
 

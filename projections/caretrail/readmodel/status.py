@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Status:
     """`position` is the log position the rows hold, `log_position` the newest there is.
 
-    `behind` counts the facts between that are not in the rows yet; accesses never are.
+    `behind` counts the events between that are not in the rows yet; accesses never are.
     """
 
     position: int
@@ -47,7 +47,7 @@ def status(recorder: EventRecorder) -> Status:
 
 
 def behind(recorder: EventRecorder, position: int, newest: int) -> int:
-    """Count the facts between two positions from which rows are made: all but accesses."""
+    """Count the events between two positions from which rows are made: all but accesses."""
     if newest <= position:
         return 0
     return newest - position - recorder.count_accesses(position, newest)

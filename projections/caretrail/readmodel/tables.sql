@@ -62,7 +62,7 @@ CREATE INDEX IF NOT EXISTS finding_live ON caretrail.finding (build, live_until)
 CREATE TABLE IF NOT EXISTS caretrail.placed (
     build       integer NOT NULL,
     number      integer NOT NULL,
-    stream      uuid NOT NULL,              -- of the facts the evidence names: the episode's, or the program's own
+    stream      uuid NOT NULL,              -- of the events the evidence names: the episode's, or the program's own
     episode     text,
     client      text,
     zone        text,
@@ -98,7 +98,7 @@ CREATE TABLE IF NOT EXISTS caretrail.eligibility_span (
     PRIMARY KEY (build, stream, start_on)
 );
 
--- Episodes that cannot be read: the fact in the way, and why.
+-- Episodes that cannot be read: the event in the way, and why.
 CREATE TABLE IF NOT EXISTS caretrail.quarantine (
     build       integer NOT NULL,
     stream      uuid NOT NULL,
@@ -106,7 +106,7 @@ CREATE TABLE IF NOT EXISTS caretrail.quarantine (
     position    bigint NOT NULL,
     version     bigint NOT NULL,
     reason_code text NOT NULL,
-    since       text NOT NULL,              -- when the store recorded the fact in the way
+    since       text NOT NULL,              -- when the store recorded the event in the way
     PRIMARY KEY (build, stream)
 );
 

@@ -12,7 +12,7 @@ from caretrail.readmodel.schema import create_tables, read_state
 from caretrail.readmodel.status import Status, status
 
 FAR_BEHIND = 10_000
-"""As many facts behind, and at least half of the log: making every episode once beats taking batch after batch."""
+"""As many events behind, and at least half of the log: making every episode once beats taking batch after batch."""
 
 
 def catch_up(

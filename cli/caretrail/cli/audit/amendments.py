@@ -24,7 +24,7 @@ from caretrail.text import plural
 if TYPE_CHECKING:
     from caretrail.aliases import Json
     from caretrail.reading.answers import Standing
-    from caretrail.reading.questions.amendments import Amended, AmendedBy, AmendedFact
+    from caretrail.reading.questions.amendments import Amended, AmendedBy, AmendedEvent
 
 TITLES = ("Author", "Program", "Entries", "Late", "Corrected", "Added", "Voided")
 LIST_TITLES = ("Recorded, UTC", "Episode", "What", "Author")
@@ -39,10 +39,10 @@ VERBS = {"corrected": "corrects", "addendum": "adds to", "voided": "voids"}
     "--by",
     type=Choice(["recorded", "clinical"]),
     default="recorded",
-    help="What the period bounds: the days facts were recorded on (default), or the days they are about.",
+    help="What the period bounds: the days events were recorded on (default), or the days they are about.",
 )
 @click.option("--author", "authors", metavar="ID", multiple=True, help="Only what this person states, or did.")
-@click.option("--program", "programs", metavar="ID", multiple=True, help="Only facts about days in this program.")
+@click.option("--program", "programs", metavar="ID", multiple=True, help="Only events about days in this program.")
 @click.option("--list", "each", is_flag=True, help="List each late entry and amendment.")
 @read_options
 def amendments_command(
@@ -57,8 +57,8 @@ def amendments_command(
     """Count late entries, corrections, addenda and voids by author.
 
     A late entry carries a reason for being late, or was recorded more days after it happened than the policy allows
-    and not by import. An amendment is about the day of what it amends. Author is who states a fact; where a system
-    states what others did, they stand below it. With --json each row has its facts.
+    and not by import. An amendment is about the day of what it amends. Author is who states an event; where a system
+    states what others did, they stand below it. With --json each row has its events.
 
         caretrail audit amendments --from 2026-03-01 --to 2026-03-31
         caretrail audit amendments --by clinical --from 2026-03-01 --list
@@ -81,29 +81,29 @@ def amendments_command(
 
 
 def _each(found: Amended) -> Json:
-    """The same with a row for each fact."""
-    return {"rows": as_json(_facts(found)), "unread": found.unread, "unjudged": found.unjudged}
+    """The same with a row for each event."""
+    return {"rows": as_json(_events(found)), "unread": found.unread, "unjudged": found.unjudged}
 
 
-def _facts(found: Amended) -> list[AmendedFact]:
-    return sorted((fact for row in found.rows for fact in row.facts), key=lambda fact: fact.position)
+def _events(found: Amended) -> list[AmendedEvent]:
+    return sorted((event for row in found.rows for event in row.events), key=lambda event: event.position)
 
 
 def _print(asked: Session, period: str, found: Amended, _: Standing, *, each: bool) -> None:
     click.echo(asked.heading(f"Late entries and amendments{period}"))
-    facts = _facts(found)
+    events = _events(found)
     click.echo("")
-    some = [row for row in found.rows if row.facts]
+    some = [row for row in found.rows if row.events]
     if some:
         print_table(TITLES, [_cells(row) for row in some], wraps=0)
         click.echo("")
-    if each and facts:
-        print_table(LIST_TITLES, [_line(fact) for fact in facts], wraps=2)
+    if each and events:
+        print_table(LIST_TITLES, [_line(event) for event in events], wraps=2)
         click.echo("")
     imported = sum(row.imported for row in found.rows)
     of = f" of {plural(sum(row.entries for row in found.rows), 'entry').replace('entrys', 'entries')}"
-    late = sum(fact.late for fact in facts)
-    amend = sum(fact.target is not None for fact in facts)
+    late = sum(event.late for event in events)
+    amend = sum(event.target is not None for event in events)
     click.echo(f"{late} late and {plural(amend, 'amendment')}{of}{f', {imported:,} imported' if imported else ''}")
     if len(some) < len(found.rows):
         click.echo(f"{plural(len(found.rows) - len(some), 'more row')} without any: --json lists them, too")
@@ -118,22 +118,22 @@ def _cells(row: AmendedBy) -> Row:
     return author, row.program or "none", f"{row.entries:,}", late, *map(str, counts)
 
 
-def _line(fact: AmendedFact) -> Row:
-    late = f"LATE ENTRY, {plural(fact.days_after, 'day')} after" if fact.late else ""
-    why = f": {fact.late_reason}" if fact.late_reason else ""
-    if fact.target is not None:
-        what = f"{VERBS[fact.type]} fact {fact.target}, {spoken(fact.target_type)} of {fact.about}"
-        what = f"{what}: {spoken(fact.reason) if fact.type == 'voided' else fact.reason}"
+def _line(event: AmendedEvent) -> Row:
+    late = f"LATE ENTRY, {plural(event.days_after, 'day')} after" if event.late else ""
+    why = f": {event.late_reason}" if event.late_reason else ""
+    if event.target is not None:
+        what = f"{VERBS[event.type]} event {event.target}, {spoken(event.target_type)} of {event.about}"
+        what = f"{what}: {spoken(event.reason) if event.type == 'voided' else event.reason}"
     else:
-        what = f"{spoken(fact.type)} of {fact.about}"
-    struck = f"VOIDED by fact {fact.voided_by}" if fact.voided_by is not None else ""
-    when = f"{fact.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M}"
-    others = [f"for {who}" for who in fact.performed_by]
+        what = f"{spoken(event.type)} of {event.about}"
+    struck = f"VOIDED by event {event.voided_by}" if event.voided_by is not None else ""
+    when = f"{event.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M}"
+    others = [f"for {who}" for who in event.performed_by]
     return (
         when,
-        lines(fact.episode, f"fact {fact.version}"),
+        lines(event.episode, f"event {event.version}"),
         lines(what, f"{late}{why}" if late else "", struck),
-        lines(fact.author, fact.credential or spoken(fact.role), *others),
+        lines(event.author, event.credential or spoken(event.role), *others),
     )
 
 
@@ -141,4 +141,4 @@ def _say_uncounted(found: Amended) -> None:
     if found.unread:
         say(f"Not counted: {plural(found.unread, 'episode')} that cannot be read, see 'projection quarantine'")
     if found.unjudged:
-        say(f"Of {plural(found.unjudged, 'fact')} no policy says whether they came late")
+        say(f"Of {plural(found.unjudged, 'event')} no policy says whether they came late")

@@ -43,7 +43,7 @@ def checkpoint_command(
 ) -> None:
     """Sign the log as it is now.
 
-    Prints or files a checkpoint: three lines that fix every fact so far, signed. Keep checkpoints where the database's
+    Prints or files a checkpoint: three lines that fix every event so far, signed. Keep checkpoints where the database's
     administrators cannot change them; 'audit verify' compares the log with them. It refuses to sign what contradicts
     the last checkpoint it signed, which is saved outside the database.
 
@@ -73,7 +73,7 @@ def checkpoint_command(
             }
         )  # fmt: skip  # in their published order
     elif path is not None:
-        click.echo(f"{plural(size, 'fact')} signed: {visible(str(path))}")
+        click.echo(f"{plural(size, 'event')} signed: {visible(str(path))}")
     else:
         click.echo(signed.note, nl=False)
 

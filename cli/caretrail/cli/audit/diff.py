@@ -1,4 +1,4 @@
-"""`audit diff`: which verdicts changed between two moments of knowledge, and which facts changed each."""
+"""`audit diff`: which verdicts changed between two moments of knowledge, and which events changed each."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def diff_command(
     """Show which verdicts changed between two moments, and why.
 
     Of the day asked for and of all days before it: what was said as known at the first moment, what is said as known
-    at the second, and each fact between that changed it. A moment is an instant with its zone, a date (its end in
+    at the second, and each event between that changed it. A moment is an instant with its zone, a date (its end in
     UTC), or a position of the log. EPISODE is a case number or the beginning of one. What programs attest of
     themselves is not compared.
 
@@ -95,7 +95,7 @@ def _print(
         click.echo("\nNothing changed but what is met or does not apply.")
     more = f"; {quiet} more of what is met or does not apply: --all shows them" if quiet else ""
     click.echo(f"\n{plural(len(shown), 'change')}{more}")
-    since = f"{plural(found.episodes, 'episode')} {'has' if found.episodes == 1 else 'have'} facts recorded since"
+    since = f"{plural(found.episodes, 'episode')} {'has' if found.episodes == 1 else 'have'} events recorded since"
     click.echo(f"Compared with {_when(start)}@{found.before}: {since}")
 
 
@@ -118,7 +118,7 @@ def _cells(change: Change, found: Compared) -> Row:
     before = _said(change.before or (main.before if main else ()), by)
     after = _said(change.after or (main.after if main else ()), by)
     what = lines(*before, *(f"→ {said}" for said in after))
-    return change.rule, Cell(days), what, lines(*_facts(change))
+    return change.rule, Cell(days), what, lines(*_events(change))
 
 
 def _main(change: Change, found: Compared) -> Change | None:
@@ -145,19 +145,19 @@ def _said(said: Sequence[Said], by: str) -> Iterator[str]:
         yield f"{spoken(item.verdict)}{due}{f': {item.message}' if item.message else ''}{quiet}"
 
 
-def _facts(change: Change) -> Iterator[str]:
-    """The facts that changed it; of several, what was said after each."""
-    for fact in change.facts:
-        target = f" {fact.target}" if fact.target is not None else ""
-        yield f"fact {fact.version}: {spoken(fact.type)}{target}"
-        yield f"  {_author(fact)}"
-        yield f"  {fact.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M}"
-        if len(change.facts) > 1:
-            yield f"  → {', '.join(spoken(said.verdict) for said in fact.said) or 'nothing said'}"
+def _events(change: Change) -> Iterator[str]:
+    """The events that changed it; of several, what was said after each."""
+    for event in change.events:
+        target = f" {event.target}" if event.target is not None else ""
+        yield f"event {event.version}: {spoken(event.type)}{target}"
+        yield f"  {_author(event)}"
+        yield f"  {event.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M}"
+        if len(change.events) > 1:
+            yield f"  → {', '.join(spoken(said.verdict) for said in event.said) or 'nothing said'}"
 
 
-def _author(fact: ChangedBy) -> str:
-    return f"{fact.author}, {fact.credential or spoken(fact.role)}" if fact.author else "cannot be read"
+def _author(event: ChangedBy) -> str:
+    return f"{event.author}, {event.credential or spoken(event.role)}" if event.author else "cannot be read"
 
 
 def _when(moment: Knowledge) -> str:

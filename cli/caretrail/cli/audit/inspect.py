@@ -40,7 +40,7 @@ def inspect_command(packet: Path, key: str | None, as_json: bool) -> None:
     report = min(reports, key=lambda one: one.status)  # while keys change, a packet is signed by one of them, or both
     if as_json:
         checks = [{"holds": holds, "what": text} for holds, text in report.lines]
-        print_json({"status": report.status, "checks": checks, "facts": report.counts})
+        print_json({"status": report.status, "checks": checks, "events": report.counts})
     else:
         for line in verify.words(report):
             click.echo(line)

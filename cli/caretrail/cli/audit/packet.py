@@ -69,8 +69,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **given: Any) -> None:
     r"""Create an evidence packet and log the disclosure.
 
-    One zip: every fact of the episodes, what the rules say of them, a page to read, proof that all of it is what the
-    log holds, the notice of 42 CFR 2.32, and a verification script that needs only Python. Facts of other clients
+    One zip: every event of the episodes, what the rules say of them, a page to read, proof that all of it is what the
+    log holds, the notice of 42 CFR 2.32, and a verification script that needs only Python. Events of other clients
     are withheld, free text and ids of group sessions left out, and the packet says where. It is recorded as a
     disclosure before there is a file; at a terminal you are asked for what is missing.
 
@@ -208,7 +208,7 @@ def _as_json(made: Packet, target: Path) -> dict[str, Any]:
         "file": str(target),
         "sha256": made.digest,
         "episodes": list(made.episodes),
-        "facts": made.events,
+        "events": made.events,
         "files": made.files,
         "origin": made.checkpoint.origin,
         "size": made.checkpoint.size,
@@ -218,7 +218,7 @@ def _as_json(made: Packet, target: Path) -> dict[str, Any]:
 
 def _print(made: Packet, target: Path, *, is_demo: bool) -> None:
     click.echo(f"{visible(str(target))}{' · DEMO STORE, made-up episodes' if is_demo else ''}")
-    click.echo(f"  {plural(made.events, 'fact')} of {plural(len(made.episodes), 'episode')}, {made.files} files")
+    click.echo(f"  {plural(made.events, 'event')} of {plural(len(made.episodes), 'episode')}, {made.files} files")
     click.echo(f"  standing on position {made.checkpoint.size} of {made.checkpoint.origin}")
     click.echo(f"  SHA-256 {made.digest}")
     click.echo("Recorded as a disclosure; see 'caretrail audit access'")

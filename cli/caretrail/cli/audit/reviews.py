@@ -55,7 +55,7 @@ def reviews_command(
     By program and by who carried the case on the due day, or on the day the review was done if that came first. A
     review is done on the day from which it counts: without a clinician's signature it does not. What ended before its
     due day, and what is due on the day itself, is not counted. With --json each row has its reviews, with episode,
-    facts and arithmetic.
+    events and arithmetic.
 
         caretrail audit reviews --from 2026-01-01 --to 2026-03-31
         caretrail audit reviews --clinician c-ortiz --list
@@ -125,7 +125,7 @@ def _cells(row: tuple[str, str, ReviewRate]) -> Row:
 
 
 def _line(one: DueReview) -> Row:
-    by = f" (fact {' and '.join(map(str, one.done_by))})" if one.done_by else ""
+    by = f" (event {' and '.join(map(str, one.done_by))})" if one.done_by else ""
     explained = ", explained" if one.explained else ""
     if one.outcome == "on_time":
         what = f"on time, {one.done_on}{by}"

@@ -47,7 +47,7 @@ def verify_command(
 ) -> None:
     """Verify that the record is complete and unaltered.
 
-    Reads every stored fact up to the newest one now, while others may go on writing: positions, versions, times and
+    Reads every stored event up to the newest one now, while others may go on writing: positions, versions, times and
     commands, every leaf and the tree over them, against checkpoints, receipts and the tiles kept in the store. Says
     where the first thing is that is wrong, and what it looks like.
 
@@ -84,7 +84,7 @@ def _external(places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Pa
 
 
 def _print_good(found: Verification) -> None:
-    click.echo(f"{plural(found.facts, 'fact')} verified in {plural(found.streams, 'stream')}: nothing is wrong")
+    click.echo(f"{plural(found.events, 'event')} verified in {plural(found.streams, 'stream')}: nothing is wrong")
     _print_held(found)
 
 
@@ -112,6 +112,6 @@ def _print_bad(found: Verification) -> None:
         click.echo(f"  - {visible(item.evidence)}")
     if len(found.discrepancies) > SHOWN:
         click.echo(f"  - and {len(found.discrepancies) - SHOWN} more: see --json")
-    click.echo(f"{plural(found.facts, 'fact')} read in {plural(found.streams, 'stream')}")
+    click.echo(f"{plural(found.events, 'event')} read in {plural(found.streams, 'stream')}")
     _print_held(found)
     click.echo(f"Hint: {first.hint}")

@@ -1,4 +1,4 @@
-"""`append`: JSON Lines in, receipts out, each as soon as its fact is durable."""
+"""`append`: JSON Lines in, receipts out, each as soon as its event is durable."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ if TYPE_CHECKING:
     from caretrail.cli.terminal.input_lines import Line
     from caretrail.commands.application import Commands
     from caretrail.commands.command import Receipt
-    from caretrail.events import Fact
+    from caretrail.events import Event
 
 
 @click.command("append")
 @described
 @click.argument("file", default="-", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="[FILE|-]")
-@click.option("--atomic", is_flag=True, help="Record all facts, judged together, or none; holds them in memory.")
+@click.option("--atomic", is_flag=True, help="Record all events, judged together, or none; holds them in memory.")
 @click.option("--imported", is_flag=True, help="Mark as a historical load: not late, though recorded long after.")
 @json_option
 @store_option
 @click.pass_obj
 def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool) -> None:
-    """Record facts from JSON Lines and print receipts.
+    """Record events from JSON Lines and print receipts.
 
-    One fact a line, from FILE or standard input; a pipe may trickle. Each line is taken or refused on its own, unless
+    One event a line, from FILE or standard input; a pipe may trickle. Each line is taken or refused on its own, unless
     --atomic. Sent again, a line that carries a command_id gets its first receipt again.
 
-        caretrail append facts.jsonl
+        caretrail append events.jsonl
 
-    With --json, one object a line: line, episode, version, position, recorded_at, leaf as soon as the fact is durable,
-    or line, error, message, hint. Exit status 1 if any fact was refused.
+    With --json, one object a line: line, episode, version, position, recorded_at, leaf as soon as the event is durable,
+    or line, error, message, hint. Exit status 1 if any event was refused.
     """
     from caretrail.cli.terminal.input_lines import Lines
     from caretrail.commands.application import Commands
@@ -70,7 +70,7 @@ def _opened(file: str) -> Generator[Callable[[int], bytes]]:
             yield lambda size: stream.read(size) or b""
         return
     if sys.stdin.isatty():
-        say("Type one fact a line as JSON, then Ctrl-D.")
+        say("Type one event a line as JSON, then Ctrl-D.")
     try:
         descriptor = sys.stdin.fileno()
     except io.UnsupportedOperation:  # a stand-in without a file behind it
@@ -104,8 +104,8 @@ def _take_each(commands: Commands, batches: Iterable[list[Line]], told: _Told, i
     with patience.listening():
         for batch in batches:
             with patience.batch():
-                outcomes, facts = _parsed(batch)
-                decided = iter(commands.append_each(facts, imported=imported))
+                outcomes, events = _parsed(batch)
+                decided = iter(commands.append_each(events, imported=imported))
                 for line, outcome in zip(batch, outcomes, strict=True):
                     told.tell(line.number, _let_go(next(decided)) if outcome is _PARSED else outcome)
                 told.flush()
@@ -116,7 +116,7 @@ FEWER_SWEEPS = (50_000, 20, 50)
 
 
 class _Parsed:
-    """Stands for a line that is a fact, until it is decided."""
+    """Stands for a line that is an event, until it is decided."""
 
 
 class _Blank:
@@ -127,22 +127,22 @@ _PARSED = _Parsed()
 _BLANK = _Blank()
 
 
-def _parsed(batch: Sequence[Line]) -> tuple[list[Refused | _Blank | _Parsed], list[Fact]]:
-    """Parse lines: what became of each, and the facts among them."""
-    from caretrail.events.parsing import parse_fact
+def _parsed(batch: Sequence[Line]) -> tuple[list[Refused | _Blank | _Parsed], list[Event]]:
+    """Parse lines: what became of each, and the events among them."""
+    from caretrail.events.parsing import parse_event
 
     outcomes: list[Refused | _Blank | _Parsed] = []
-    facts: list[Fact] = []
+    events: list[Event] = []
     for line in batch:
         if not line.text.strip():
             outcomes.append(_BLANK)
             continue
         try:
-            facts.append(parse_fact(line.text))
+            events.append(parse_event(line.text))
             outcomes.append(_PARSED)
         except Refused as refusal:
             outcomes.append(_let_go(refusal))
-    return outcomes, facts
+    return outcomes, events
 
 
 T = TypeVar("T")
@@ -160,14 +160,14 @@ def _let_go(outcome: T) -> T:
 
 def _take_all(commands: Commands, batches: Iterable[list[Line]], told: _Told, imported: bool) -> None:
     lines: list[tuple[int, Refused | _Blank | _Parsed]] = []
-    facts: list[Fact] = []
+    events: list[Event] = []
     for batch in batches:
         outcomes, parsed = _parsed(batch)
         lines.extend(zip((line.number for line in batch), outcomes, strict=True))
-        facts.extend(parsed)
+        events.extend(parsed)
     patience = Patience()
     with patience.listening(), patience.batch():
-        for number, outcome in _decided_together(commands, lines, facts, imported=imported):
+        for number, outcome in _decided_together(commands, lines, events, imported=imported):
             told.tell(number, outcome)
         told.flush()
 
@@ -175,7 +175,7 @@ def _take_all(commands: Commands, batches: Iterable[list[Line]], told: _Told, im
 def _decided_together(
     commands: Commands,
     lines: Sequence[tuple[int, Refused | _Blank | _Parsed]],
-    facts: Sequence[Fact],
+    events: Sequence[Event],
     *,
     imported: bool,
 ) -> Iterator[tuple[int, Receipt | Refused | _Blank]]:
@@ -185,7 +185,7 @@ def _decided_together(
     parsed = [number for number, outcome in lines if isinstance(outcome, _Parsed)]
     if not blamed:
         try:
-            decided = iter(commands.append(facts, imported=imported))
+            decided = iter(commands.append(events, imported=imported))
         except Refused as refusal:
             blamed[parsed[refusal.index] if refusal.index is not None else parsed[-1]] = refusal
     innocent = _NotRecorded(min(blamed)) if blamed else None
@@ -270,7 +270,7 @@ class _Told:
 
     def so_far(self) -> str:
         """Say in words what is durable."""
-        parts = [f"{plural(self.recorded, 'fact')} recorded"]
+        parts = [f"{plural(self.recorded, 'event')} recorded"]
         if self.recorded:
             parts[0] += f", positions {self._first} to {self._newest}"
         if self.known:
@@ -297,7 +297,7 @@ def _saying_what_is_durable(told: _Told) -> Generator[None]:
     except KeyboardInterrupt:
         raise Interrupted(
             f"interrupted after line {told.line}: {told.so_far()}; nothing after that line",
-            "run the same command again: a fact with a command_id is not recorded twice",
+            "run the same command again: an event with a command_id is not recorded twice",
         ) from None
     except CaretrailError:
         told.say(

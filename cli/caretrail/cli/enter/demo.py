@@ -22,7 +22,7 @@ from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.commands.application import Commands
-    from caretrail.events import Fact
+    from caretrail.events import Event
 
 EPISODES = 60
 MOST_EPISODES = 100_000
@@ -62,7 +62,7 @@ def demo_command(setup: Setup, today: date | None, count: int, seed: int) -> Non
 
 
 class _Clock:
-    """The store's clock, set to the instant at which each fact reached it."""
+    """The store's clock, set to the instant at which each event reached it."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
@@ -72,7 +72,7 @@ class _Clock:
 
 
 def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
-    """Record the demo's facts; broken off and run again, it goes on where it was.
+    """Record the demo's events; broken off and run again, it goes on where it was.
 
     `ours` is a file that only the demo makes: one of an older version is brought up to date.
     """
@@ -84,8 +84,8 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
 
     if parse_url(url).dialect != "sqlite":
         raise StoreForeign("the demo needs a SQLite file, whose clock it can set", "leave out --db, or name a new file")
-    facts = list(episodes(today, count, seed))
-    clock = _Clock(facts[0][0])
+    events = list(episodes(today, count, seed))
+    clock = _Clock(events[0][0])
     try:
         init_store(url, demo=True, clock=clock)
     except StoreOlder:
@@ -100,34 +100,34 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
             )
         commands = Commands(recorder, clock)
         with progress("Filling the demo store") as tell:
-            filled = _record(commands, clock, facts, tell)
+            filled = _record(commands, clock, events, tell)
         if not filled:
             say("This store holds the demo of another day, shown unchanged.")
         catch_up(recorder)
         newest = recorder.max_position()
         count = newest - recorder.count_accesses(0, newest)
-        say(f"Demo store: {visible(recorder.store)}, {plural(count, 'fact')} of made-up episodes")
+        say(f"Demo store: {visible(recorder.store)}, {plural(count, 'event')} of made-up episodes")
 
 
-def _record(commands: Commands, clock: _Clock, facts: Sequence[tuple[datetime, Fact]], tell: Progress) -> bool:
-    """Record fact after fact at its own instant; False if the store holds another day's demo."""
+def _record(commands: Commands, clock: _Clock, events: Sequence[tuple[datetime, Event]], tell: Progress) -> bool:
+    """Record event after event at its own instant; False if the store holds another day's demo."""
     done = 0
-    for at, imported, batch in _batches(facts):
+    for at, imported, batch in _batches(events):
         clock.at = at
         outcomes = commands.append_each(batch, imported=imported)
         if any(isinstance(outcome, Refused) and outcome.code == "command_reused" for outcome in outcomes):
             return False
         done += len(batch)
-        tell(done, len(facts))
+        tell(done, len(events))
     return True
 
 
-def _batches(facts: Sequence[tuple[datetime, Fact]]) -> Iterator[tuple[datetime, bool, list[Fact]]]:
-    """Facts that reached the store in one instant, by one way."""
+def _batches(events: Sequence[tuple[datetime, Event]]) -> Iterator[tuple[datetime, bool, list[Event]]]:
+    """Events that reached the store in one instant, by one way."""
     from caretrail.demo import IMPORT_SOURCE
 
-    for (at, imported), group in groupby(facts, key=lambda item: (item[0], item[1].source == IMPORT_SOURCE)):
-        yield at, imported, [fact for _, fact in group]
+    for (at, imported), group in groupby(events, key=lambda item: (item[0], item[1].source == IMPORT_SOURCE)):
+        yield at, imported, [event for _, event in group]
 
 
 # --- looking around ---------------------------------------------------------------------------------------------

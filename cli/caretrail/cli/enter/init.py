@@ -64,7 +64,7 @@ def _say_roles(made: list[str]) -> None:
         "Granted each role its rights in this store.\n"
         "\n"
         "Next, give each login one role:\n"
-        "  GRANT caretrail_writer TO intake;        reads and records facts\n"
+        "  GRANT caretrail_writer TO intake;        reads and records events\n"
         "  GRANT caretrail_reader TO board;         reads the log and the read models\n"
         "  GRANT caretrail_auditor TO auditor;      the same, for auditors\n"
         "  GRANT caretrail_projector TO nightly;    keeps the read models up to date\n"
@@ -78,8 +78,8 @@ def _say_what_next(setup: Setup) -> None:
         click.echo("\nSet CARETRAIL_DB to its url, or give --db with each command.")
     click.echo(
         "\nNext:\n"
-        "  caretrail append FILE                record facts from JSON Lines\n"
-        "  caretrail record admitted EPISODE    enter one fact\n"
+        "  caretrail append FILE                record events from JSON Lines\n"
+        "  caretrail record admitted EPISODE    enter one event\n"
         "  caretrail worklist                   see what to do\n"
         "  caretrail demo                       tour a demo store"
     )

@@ -1,4 +1,4 @@
-"""`record`: a person enters one fact, by options or asked for what is missing."""
+"""`record`: a person enters one event, by options or asked for what is missing."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ if TYPE_CHECKING:
     from caretrail.cli.terminal.fields import Leaf
     from caretrail.commands.application import Commands
     from caretrail.commands.command import Receipt
-    from caretrail.events import FactBase
+    from caretrail.events import EventBase
 
 SIGNING = {"plan_signed": "authorship", "plan_reviewed": "review", "continued_stay_determined": "determination"}
 """What a clinician's signature means on each document."""
 
 
-class FactGroup(Group):
-    """One command a fact, made from the fact's model."""
+class EventGroup(Group):
+    """One command an event, made from the event's model."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """Name the facts."""
+        """Name the events."""
         from caretrail.events.catalog import APPENDED
 
         return list(APPENDED)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
-        """Make the command of a fact; a hyphen in its name will do."""
+        """Make the command of an event; a hyphen in its name will do."""
         from caretrail.events.catalog import APPENDED
 
         cls = APPENDED.get(cmd_name.replace("-", "_"))
         return None if cls is None else _command(cls)
 
 
-@click.group("record", cls=FactGroup, subcommand_metavar="FACT [EPISODE] [OPTIONS]")
+@click.group("record", cls=EventGroup, subcommand_metavar="EVENT [EPISODE] [OPTIONS]")
 @described
 def record_command() -> None:
-    """Enter one fact.
+    """Enter one event.
 
     At a terminal you are asked for what is missing, and shown what will be recorded before it is. Who you are comes
-    from CARETRAIL_ACTOR or --actor. Each FACT has its own options: see `caretrail record FACT --help`.
+    from CARETRAIL_ACTOR or --actor. Each EVENT has its own options: see `caretrail record EVENT --help`.
 
         export CARETRAIL_ACTOR=c-ortiz,clinician,LADC
         caretrail record session_attended LNK-2026-0001 --minutes 180
@@ -88,8 +88,8 @@ SAMPLES = {
 """Words for the examples in help."""
 
 
-def _command(cls: type[FactBase]) -> click.Command:
-    """Make the command of one fact."""
+def _command(cls: type[EventBase]) -> click.Command:
+    """Make the command of one event."""
     from caretrail.cli.terminal.fields import options_of
 
     leaves = options_of(cls)
@@ -115,7 +115,7 @@ def _command(cls: type[FactBase]) -> click.Command:
     made = click.Command(str(cls.model_fields["type"].default), params=params, callback=run)
     made.short_help = summary
     made.help = f"Record: {summary[:1].lower()}{summary[1:]}\n\n\b\n{indent(example(cls), '  ')}"
-    for option in (store_option, json_option, _yes_option, actor_option("Who states the fact.")):
+    for option in (store_option, json_option, _yes_option, actor_option("Who states the event.")):
         option(made)
     return made
 
@@ -127,7 +127,7 @@ WIDEST_METAVAR = 44
 
 
 def _option(leaf: Leaf, number: int) -> click.Option:
-    """Make the option of a field; its value is judged by the fact's model, which never repeats it in an error."""
+    """Make the option of a field; its value is judged by the event's model, which never repeats it in an error."""
     metavar = {"number": "NUMBER", "date": "YYYY-MM-DD"}.get(leaf.kind, "TEXT")
     notes = [leaf.help.rstrip(".")]
     if leaf.tokens:
@@ -148,8 +148,8 @@ def _option(leaf: Leaf, number: int) -> click.Option:
     )
 
 
-def example(cls: type[FactBase]) -> str:
-    """A command line that enters such a fact."""
+def example(cls: type[EventBase]) -> str:
+    """A command line that enters such an event."""
     from caretrail.cli.terminal.fields import missing
 
     kind: str = cls.model_fields["type"].default
@@ -179,9 +179,9 @@ def _wrapped(words: Sequence[str]) -> str:
 # --- recording one ----------------------------------------------------------------------------------------------
 
 
-def _run(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) -> None:
+def _run(cls: type[EventBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) -> None:
     from caretrail.commands.application import Commands
-    from caretrail.events.parsing import fact_from
+    from caretrail.events.parsing import event_from
 
     setup = click.get_current_context().ensure_object(Setup)
     with setup.open() as recorder:
@@ -195,17 +195,17 @@ def _run(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) 
             _sign(data, author)
         _require_all(cls, data, author)
         data["actor"] = {name: value for name, value in vars(author).items() if value is not None}
-        fact = fact_from(data)
+        event = event_from(data)
         if asking:
             _show(data)
             if not given["yes"] and not click.confirm("Record this?", default=True, err=True):
                 raise click.Abort
-        receipt = commands.append([fact])[0]
+        receipt = commands.append([event])[0]
     _print(receipt, as_json=given["as_json"])
 
 
-def _given(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The fact as far as the command line gives it, in JSON's terms."""
+def _given(cls: type[EventBase], leaves: Sequence[Leaf], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The event as far as the command line gives it, in JSON's terms."""
     from caretrail.cli.terminal.fields import put
     from caretrail.cli.terminal.prompt import from_json
 
@@ -226,7 +226,7 @@ def _given(cls: type[FactBase], leaves: Sequence[Leaf], given: Mapping[str, Any]
     return data
 
 
-def _require_all(cls: type[FactBase], data: Mapping[str, Any], author: Author | None) -> None:
+def _require_all(cls: type[EventBase], data: Mapping[str, Any], author: Author | None) -> None:
     from caretrail.cli.terminal.fields import missing
 
     absent = [leaf.way_in for leaf in missing(cls, data)]
@@ -257,9 +257,9 @@ def _sign(data: dict[str, Any], author: Author) -> None:
 
 
 def _ask(
-    cls: type[FactBase], data: dict[str, Any], author: Author, commands: Commands, *, sign: bool, optional: bool
+    cls: type[EventBase], data: dict[str, Any], author: Author, commands: Commands, *, sign: bool, optional: bool
 ) -> None:
-    """Ask for what is missing; whoever signs says first of which day the fact is."""
+    """Ask for what is missing; whoever signs says first of which day the event is."""
     from caretrail.cli.terminal.prompt import ask_missing, wants
 
     today = _today(commands, data.get("episode"))
@@ -311,4 +311,4 @@ def _print(receipt: Receipt, *, as_json: bool) -> None:
         return
     whose = f"of {visible(receipt.episode)}" if receipt.episode else "of the program"
     when = receipt.recorded_at.strftime("%Y-%m-%d %H:%M:%S UTC")
-    click.echo(f"Recorded as fact {receipt.version} {whose}: position {receipt.position} of the log, {when}")
+    click.echo(f"Recorded as event {receipt.version} {whose}: position {receipt.position} of the log, {when}")

@@ -1,4 +1,4 @@
-"""`schema`: the shape of the facts, for programs."""
+"""`schema`: the shape of the events, for programs."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from caretrail.cli.terminal.screen import print_json
 
 @click.command("schema")
 @described
-@click.argument("fact", metavar="[TYPE]", required=False)
-def schema_command(fact: str | None) -> None:
-    """Print the JSON Schema of the facts.
+@click.argument("event", metavar="[TYPE]", required=False)
+def schema_command(event: str | None) -> None:
+    """Print the JSON Schema of the events.
 
     Of all of them, told apart by their type, or of one TYPE.
 
         caretrail schema session_attended
     """
-    from caretrail.events.catalog import FACT_TYPES, json_schema
+    from caretrail.events.catalog import EVENT_TYPES, json_schema
 
-    if fact is None:
+    if event is None:
         print_json(json_schema())
         return
-    cls = FACT_TYPES.get(fact.replace("-", "_"))
+    cls = EVENT_TYPES.get(event.replace("-", "_"))
     if cls is None:
-        raise click.UsageError(f"No such fact.{did_you_mean(fact, FACT_TYPES)} There are {', '.join(FACT_TYPES)}.")
+        raise click.UsageError(f"No such event.{did_you_mean(event, EVENT_TYPES)} There are {', '.join(EVENT_TYPES)}.")
     schema: dict[str, Any] = cls.model_json_schema(by_alias=True)
     print_json(schema)

@@ -34,7 +34,7 @@ def copy_command(setup: Setup, place: str, as_json: bool) -> None:
 
         caretrail --db caretrail.db copy --to postgresql://owner@host/caretrail
 
-    Facts recorded after it began are not in the copy: stop all writers before a move.
+    Events recorded after it began are not in the copy: stop all writers before a move.
     """
     with setup.open() as source, access_log(setup, source, "operations") as access:
         if source.max_position():
@@ -43,7 +43,7 @@ def copy_command(setup: Setup, place: str, as_json: bool) -> None:
         if as_json:
             print_json(
                 {
-                    "store": store, "facts": copied.position, "position": copied.position, "leaves": copied.leaves,
+                    "store": store, "events": copied.position, "position": copied.position, "leaves": copied.leaves,
                     "stays": copied.stays, "unreadable": copied.unreadable, "later": copied.later,
                 }
             )  # fmt: skip  # in their published order
@@ -66,8 +66,8 @@ def _copied(source: EventRecorder, place: str) -> tuple[Copied, str]:
 
 
 def _print(copied: Copied, source: str, target: str) -> None:
-    facts = plural(copied.position, "fact")
-    click.echo(f"Copied {facts}{f', positions 1 to {copied.position}' if copied.position else ''}")
+    events = plural(copied.position, "event")
+    click.echo(f"Copied {events}{f', positions 1 to {copied.position}' if copied.position else ''}")
     click.echo(f"  from {source}")
     click.echo(f"    to {target}")
     click.echo(f"All leaves are identical. SHA-256 over all of them:\n  {copied.leaves}")
@@ -78,6 +78,6 @@ def _warn(copied: Copied) -> None:
         say(f"{plural(copied.unreadable, 'episode')} are unreadable: copied as stored")
     if copied.later:
         say(
-            f"{plural(copied.later, 'fact')} recorded meanwhile, after @{copied.position}, are not in the copy.\n"
+            f"{plural(copied.later, 'event')} recorded meanwhile, after @{copied.position}, are not in the copy.\n"
             "Hint: stop all writers, then copy again to an empty place"
         )

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 @click.option(
     "--after", type=Position(), default=0, metavar="@N", help="Start after this position.  [default: @0, the whole log]"
 )
-@click.option("--follow", is_flag=True, help="Keep printing new facts until stopped.")
-@click.option("--limit", type=click.IntRange(1, MOST_ROWS), metavar="N", help="Stop after this many facts.")
+@click.option("--follow", is_flag=True, help="Keep printing new events until stopped.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), metavar="N", help="Stop after this many events.")
 @click.option(
     "--json",
     is_flag=True,
@@ -43,14 +43,14 @@ if TYPE_CHECKING:
 @store_option
 @click.pass_obj
 def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:
-    """Print the log for programs, one fact a line.
+    """Print the log for programs, one event a line.
 
-    One JSON object a line, in order of position, without gaps: position, author, times, leaf and the fact as stored.
+    One JSON object a line, in order of position, without gaps: position, author, times, leaf and the event as stored.
     To resume, pass the position of the last line to --after.
 
         caretrail log --after @120 --follow
 
-    An unreadable fact has an error in place of its content. --follow reconnects when the connection is lost; SIGTERM
+    An unreadable event has an error in place of its content. --follow reconnects when the connection is lost; SIGTERM
     ends it with exit status 0.
     """
     from caretrail.reading.log_stream import LogStream
@@ -71,14 +71,14 @@ def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> No
                 say(f"Error: terminated after @{told.last}\nHint: {told.hint()}")
                 raise Stopped(Status.TERMINATED) from None
     if told.unreadable:
-        say(f"{plural(told.unreadable, 'fact')} are unreadable: see 'caretrail projection quarantine'")
+        say(f"{plural(told.unreadable, 'event')} are unreadable: see 'caretrail projection quarantine'")
 
 
 def _pieces(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, follow: bool) -> Iterator[list[LogRow]]:
     """What there is to print: all that is recorded by now, or for ever; that it is printed is recorded first."""
     newest = recorder.max_position()
     if newest == 0:
-        say("Nothing is recorded in this store yet: 'caretrail append FILE' records facts.")
+        say("Nothing is recorded in this store yet: 'caretrail append FILE' records events.")
     elif stream.position > newest:
         say(f"Nothing is recorded after @{stream.position} yet: the latest is @{newest}.")
     if follow or stream.position < newest:
@@ -87,7 +87,7 @@ def _pieces(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, fo
 
 
 def _wait(seconds: float) -> None:
-    """Wait, but not longer than there is somebody to read: before the next fact nothing else would tell."""
+    """Wait, but not longer than there is somebody to read: before the next event nothing else would tell."""
     try:
         descriptor = sys.stdout.fileno()
     except OSError:  # a stand-in without a file behind it
@@ -142,7 +142,7 @@ def _fields(row: LogRow) -> dict[str, Any]:
         "source": row.source,
         "command_id": row.command_id,
         "leaf": row.leaf.hex(),
-        "fact": row.fact,
+        "event": row.event,
     }
     if row.error is not None:
         code, message, hint = row.error

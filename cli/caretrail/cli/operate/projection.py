@@ -138,7 +138,7 @@ def check_command(setup: Setup, as_json: bool) -> None:
 def quarantine_command(ctx: click.Context, as_json: bool) -> None:
     """List the unreadable episodes.
 
-    An unreadable fact keeps its own episode out of the read models, and no other.
+    An unreadable event keeps its own episode out of the read models, and no other.
 
         caretrail projection quarantine
         caretrail projection quarantine retry LNK-2026-0001
@@ -207,7 +207,7 @@ def _print_status(found: standing.Status, *, as_json: bool) -> None:
     if as_json:
         print_json(found.as_json())
         return
-    behind = f"{plural(found.behind, 'fact')} behind" if found.behind else "latest"
+    behind = f"{plural(found.behind, 'event')} behind" if found.behind else "latest"
     click.echo(f"Current through @{found.position} of @{found.log_position} ({behind})")
     if found.quarantined:
         click.echo(f"{plural(len(found.quarantined), 'episode')} quarantined: see 'caretrail projection quarantine'")
@@ -215,5 +215,5 @@ def _print_status(found: standing.Status, *, as_json: bool) -> None:
 
 def _in_words(item: Quarantined) -> str:
     name = visible(item.episode) if item.episode else str(item.stream)
-    fact = f"fact {item.version} (@{item.position})"
-    return f"{name}: {fact} unreadable: {visible(item.reason_code)}, since {visible(item.since)}"
+    event = f"event {item.version} (@{item.position})"
+    return f"{name}: {event} unreadable: {visible(item.reason_code)}, since {visible(item.since)}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def eligibility_command(options: ReadOptions, episode: str) -> None:
     """Answer whether continued stay is supported on a day.
 
-    Always with its basis, its reasons, the day it holds through, and the facts it rests on. EPISODE is a case number
+    Always with its basis, its reasons, the day it holds through, and the events it rests on. EPISODE is a case number
     or the beginning of one.
 
         caretrail eligibility LNK-2026-0001 --as-of 2026-02-10
@@ -40,14 +40,14 @@ def eligibility_command(options: ReadOptions, episode: str) -> None:
 def _print(asked: Session, row: EligibilityRow, _: Standing) -> None:
     click.echo(asked.marked(f"{visible(row.episode)} on {row.as_of}: continued stay"))
     click.echo("")
-    facts = ", ".join(map(str, row.evidence))
+    events = ", ".join(map(str, row.evidence))
     print_sheet(
         [
             ("Answer", verdict_cell(row.verdict, row.verdict.replace("_", " "))),
             ("Basis", row.basis),
             ("Holds through", str(row.holds_through or "")),
             ("Reasons", lines(*row.reasons)),
-            ("Rests on", f"facts {facts}: 'caretrail timeline' shows them" if facts else ""),
+            ("Rests on", f"events {events}: 'caretrail timeline' shows them" if events else ""),
         ]
     )
     click.echo("")

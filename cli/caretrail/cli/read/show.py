@@ -33,7 +33,7 @@ def show_command(options: ReadOptions, episode: str | None, client: str | None, 
     """Show an episode on a day of service.
 
     That day's plan, signers, last review, determination, sessions and minutes, team with credentials, open findings.
-    What was entered late, corrected or voided is marked with the fact that changed it: 'timeline' tells the whole.
+    What was entered late, corrected or voided is marked with the event that changed it: 'timeline' tells the whole.
     EPISODE is a case number or the beginning of one.
 
         caretrail show LNK-2026-0001 --as-of 2026-03-09
@@ -105,7 +105,7 @@ def _member(sheet: Sheet, number: int) -> str:
 def _document(document: DocumentLine | None, missing: Sequence[str], none: str) -> AnyCell:
     if document is None:
         return none
-    said = f"by {document.author} (fact {document.version}{_marks(document.marks)})"
+    said = f"by {document.author} (event {document.version}{_marks(document.marks)})"
     given = {line.signer for line in document.signatures}
     owed = [f"  {signer}: signature missing" for signer in missing if signer not in given]
     signatures = [f"  {_signature(line)}" for line in document.signatures]
@@ -129,7 +129,7 @@ def _session(line: SessionLine) -> str:
     modality = f", {spoken(line.modality)}" if line.modality else ""
     given = " and ".join(f"{who.id}, {who.credential}" if who.credential else who.id for who in line.performers)
     what = f"{start}{spoken(line.service)}, {line.minutes} min{size}{modality}{missed}"
-    return f"{what}{f', by {given}' if given else ''} (fact {line.version}{_marks(line.marks)})"
+    return f"{what}{f', by {given}' if given else ''} (event {line.version}{_marks(line.marks)})"
 
 
 def _marks(marks: Marks) -> str:

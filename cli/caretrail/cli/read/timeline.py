@@ -1,4 +1,4 @@
-"""`timeline`: every fact of an episode, when it happened and when the store learned it."""
+"""`timeline`: every event of an episode, when it happened and when the store learned it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from caretrail.reading.event_rows import Amendment, Withdrawn
     from caretrail.reading.questions.timeline import TimelineRow
 
-TITLES = ("Fact", "Happened", "Recorded, UTC", "What", "Stated by")
+TITLES = ("Event", "Happened", "Recorded, UTC", "What", "Stated by")
 MINUTE = "%Y-%m-%d %H:%M"
 NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "the void"}
 
@@ -39,10 +39,10 @@ NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "t
 )
 @read_options
 def timeline_command(options: ReadOptions, episode: str, order: Any) -> None:
-    """Show every fact of an episode and when it became known.
+    """Show every event of an episode and when it became known.
 
     Late entries are marked; what was corrected, added or voided stays readable, with who changed it, when and why. A
-    date that was corrected is shown below the first; by it the fact stands in clinical order. EPISODE is a case number
+    date that was corrected is shown below the first; by it the event stands in clinical order. EPISODE is a case number
     or the beginning of one.
 
         caretrail timeline LNK-2026-0001 --known-at 2026-03-22
@@ -68,15 +68,15 @@ def _print(asked: Session, name: str, rows: Sequence[TimelineRow], _: Standing) 
         "imported": sum(row.imported for row in rows),
     }
     counted = "".join(f", {count} {mark}" for mark, count in marks.items() if count)
-    click.echo(f"\n{plural(len(rows), 'fact')}{counted}")
+    click.echo(f"\n{plural(len(rows), 'event')}{counted}")
 
 
 def _cells(row: TimelineRow) -> Row:
     struck = row.voided_by is not None
-    what = f"✗ {summary(row.fact)}" if struck else summary(row.fact)
+    what = f"✗ {summary(row.event)}" if struck else summary(row.event)
     recorded = f"{row.recorded_at:{MINUTE}}"
     moved = f"→{row.happened_on}" if row.happened_on != row.occurred_on else ""
-    did = [str(person["id"]) for person in row.fact.get("performed_by") or ()]
+    did = [str(person["id"]) for person in row.event.get("performed_by") or ()]
     others = [f"for {who}" for who in did if did != [row.author]]
     by = lines(row.author, row.credential or spoken(row.role), *others)
     return (
@@ -89,7 +89,7 @@ def _cells(row: TimelineRow) -> Row:
 
 
 def _marks(row: TimelineRow) -> list[str]:
-    """What must not be overlooked about a fact: what it is itself, then what later facts did to it."""
+    """What must not be overlooked about an event: what it is itself, then what later events did to it."""
     marks: list[str] = []
     if row.late:
         after = f", {plural(row.days_after, 'day')} after" if row.days_after > 0 else ""
@@ -105,7 +105,7 @@ def _marks(row: TimelineRow) -> list[str]:
     marks += [f"ADDED by {_stated(added)}: {added.text} ({added.reason})" for added in row.addenda]
     marks += [_withdrawn(row, gone) for gone in row.withdrawn]
     if row.void is not None:
-        along = f" with fact {row.void.target}" if row.void.target != row.version else ""
+        along = f" with event {row.void.target}" if row.void.target != row.version else ""
         marks.append(f"VOIDED{along} by {_stated(row.void)}: {spoken(row.void.reason)}")
     return marks
 
@@ -118,6 +118,6 @@ def _withdrawn(row: TimelineRow, gone: Withdrawn) -> str:
 
 
 def _stated(by: Amendment) -> str:
-    """Which fact, whose and when: the day it is dated is told where it is not the day it was recorded."""
+    """Which event, whose and when: the day it is dated is told where it is not the day it was recorded."""
     dated = f", dated {by.occurred_on}" if by.occurred_on != by.recorded_at.date() else ""
     return f"{by.version}, {by.author}, {by.credential or spoken(by.role)}, {by.recorded_at:{MINUTE}}{dated}"

@@ -1,4 +1,4 @@
-"""`why`: the chain behind a rule's verdict: dates, arithmetic, words of the rule, facts, and readings of the text."""
+"""`why`: the chain behind a rule's verdict: dates, arithmetic, words of the rule, events, and readings of the text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @pack_option
 @read_options
 def why_command(options: ReadOptions, episode: str, rule: str, pack: str | None) -> None:
-    """Explain a rule's verdict: rule, dates, arithmetic, facts.
+    """Explain a rule's verdict: rule, dates, arithmetic, events.
 
     Also which version of the rules judged, how open questions of the text are read, and what the rule would say if
     they were read otherwise. RULE may leave out its prefix: R1 means NE21-R1. EPISODE is a case number or the
@@ -55,8 +55,8 @@ def _print(asked: Session, why: Reasons, _: Standing) -> None:
         [
             ("Says" if why.in_force or not why.findings else "Last said", lines(*_says(why))),
             ("Because", lines(*why.today)),
-            ("Rests on", lines(*map(_fact, why.rests_on))),
-            ("Explained", lines(*map(_fact, why.explained_by))),
+            ("Rests on", lines(*map(_event, why.rests_on))),
+            ("Explained", lines(*map(_event, why.explained_by))),
             ("Ends with", lines(why.cleared_by if _asks(why) else "")),
             ("The rule", lines(why.text)),
             ("Source", lines(why.citation)),
@@ -97,14 +97,14 @@ def _version(asked: Session, why: Reasons) -> str:
     return f"{words}; published {judged.published_on}{', after it came into force' if after else ''}"
 
 
-def _fact(item: RestsOn) -> str:
+def _event(item: RestsOn) -> str:
     changed = "".join(
-        f"; corrected by fact {change.version}: {spoken(change.field)} {value_in_words(change.old)} → "
+        f"; corrected by event {change.version}: {spoken(change.field)} {value_in_words(change.old)} → "
         f"{value_in_words(change.new)}"
         for change in item.corrections
     )
-    struck = f"; voided by fact {item.voided_by}" if item.voided_by else ""
-    return f"fact {item.version}, {item.occurred_on}: {summary(item.fact)}{changed}{struck}"
+    struck = f"; voided by event {item.voided_by}" if item.voided_by else ""
+    return f"event {item.version}, {item.occurred_on}: {summary(item.event)}{changed}{struck}"
 
 
 def _asks(why: Reasons) -> bool:

@@ -1,4 +1,4 @@
-"""The fields of a fact as a person enters them: flat names, the words to choose from, and what is required."""
+"""The fields of an event as a person enters them: flat names, the words to choose from, and what is required."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import to_json
 
-from caretrail.events import FactBase
-from caretrail.events.parsing import invalid_fact
+from caretrail.events import EventBase
+from caretrail.events.parsing import invalid_event
 from caretrail.events.values import Value
 
 Json = Mapping[str, Any]
 Kind = Literal["text", "number", "date", "yes_no", "tokens", "many", "part", "parts", "keyed", "json"]
 
-ENVELOPE = frozenset(FactBase.model_fields) - {"occurred_on"}
-"""Fields every fact has: offered as options, never asked for."""
+ENVELOPE = frozenset(EventBase.model_fields) - {"occurred_on"}
+"""Fields every event has: offered as options, never asked for."""
 
 GIVEN_ELSEWHERE = frozenset({"type", "episode", "actor"})
 YES_NO = {"yes": True, "no": False, "unknown": None}
@@ -28,7 +28,7 @@ YES_NO = {"yes": True, "no": False, "unknown": None}
 
 @dataclass(frozen=True)
 class Leaf:
-    """One field of a fact or of a part of it."""
+    """One field of an event or of a part of it."""
 
     path: tuple[str, ...]
     kind: Kind
@@ -66,13 +66,13 @@ class Leaf:
         try:
             TypeAdapter(self.annotation).validate_json(to_json(value))
         except ValidationError as error:
-            return invalid_fact(error).message
+            return invalid_event(error).message
         return ""
 
 
 def fields_of(cls: type[BaseModel], inside: tuple[str, ...] = ()) -> list[Leaf]:
     """List the fields of a model in their order; parts are listed as they are, not opened."""
-    signed = issubclass(cls, FactBase) and cls.traits.must_be_signed  # a rule that the fields alone do not show
+    signed = issubclass(cls, EventBase) and cls.traits.must_be_signed  # a rule that the fields alone do not show
     return [
         _leaf((*inside, info.alias or name), info, required=info.is_required() or (signed and name == "signatures"))
         for name, info in cls.model_fields.items()

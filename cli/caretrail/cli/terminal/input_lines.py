@@ -23,7 +23,7 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line and its number, from 1; `text` of a line longer than any fact may be is cut, but still too long."""
+    """A line and its number, from 1; `text` of a line longer than any event may be is cut, but still too long."""
 
     number: int
     text: bytes

@@ -1,4 +1,4 @@
-"""Session at a terminal for the fields of a fact that are missing, required ones first."""
+"""Session at a terminal for the fields of an event that are missing, required ones first."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The chart: an effective history sorted once into what the rules ask for, each item with the day it acts from.
 
-Nothing here looks ahead: a signature acts from the latest of its own day, the day of the fact that brought it and the
+Nothing here looks ahead: a signature acts from the latest of its own day, the day of the event that brought it and the
 day of its document; a hold's end is a day of its own. A rule that uses only what acts on or before a day therefore
 obeys the causality law.
 """
@@ -85,7 +85,7 @@ _first_of: Callable[[PolicyStay], date] = attrgetter("first")
 
 
 def within(items: Sequence[Dated], stay: PolicyStay) -> Sequence[Dated]:
-    """Those of the sessions or facts (in order of their days) that lie in a stay."""
+    """Those of the sessions or events (in order of their days) that lie in a stay."""
     low = bisect_left(items, stay.first, key=_day_of)
     high = len(items) if stay.last is None else bisect_right(items, stay.last, key=_day_of)
     return items[low:high]
@@ -129,14 +129,14 @@ class Chart:
 
     @property
     def admitted(self) -> Admitted | None:
-        """The fact of the admission."""
-        return self.admission.fact if self.admission else None
+        """The event of the admission."""
+        return self.admission.event if self.admission else None
 
     @property
     def visits(self) -> list[Session]:
         """Everything the client attended, whether it counts as treatment or not."""
         if self._visits is None:
-            self._visits = [_session(item, item.fact, attended=True) for item in self.visited]
+            self._visits = [_session(item, item.event, attended=True) for item in self.visited]
         return self._visits
 
     @property
@@ -174,11 +174,11 @@ def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     held: list[Any] = []
     for item in history:
         # by exact type: asking pydantic models `isinstance` is what makes sorting slow
-        kind = type(item.fact)
+        kind = type(item.event)
         if kind is SessionAttended or kind is SessionMissed:
             held.append(item)
         elif (take := _TAKES.get(kind)) is not None:
-            take(chart, item, item.fact)
+            take(chart, item, item.event)
     _take_sessions(chart, held)
     _take_signatures(chart)
     _count_reviews(chart)
@@ -198,53 +198,55 @@ def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
     services = policy.versions[0].treatment_services if len(policy.versions) == 1 else None
     visited, offered, treated, attended = chart.visited, chart.offered, chart.treated, chart.attended
     for item in held:
-        fact = item.fact
-        if came := type(fact) is SessionAttended:
+        event = item.event
+        if came := type(event) is SessionAttended:
             visited.append(item)
-        elif type(fact) is not SessionMissed or fact.cause == "program":
+        elif type(event) is not SessionMissed or event.cause == "program":
             continue
-        if fact.service in (services or policy.on(fact.occurred_on).treatment_services):
-            session = _session(item, fact, attended=came)
+        if event.service in (services or policy.on(event.occurred_on).treatment_services):
+            session = _session(item, event, attended=came)
             offered.append(session)
             if came:
                 treated.append(item)
                 attended.append(session)
-                chart.by_service[fact.service].append(session)
+                chart.by_service[event.service].append(session)
 
 
-def _session(item: Any, fact: Any, *, attended: bool) -> Session:
-    size = fact.group_size if attended else None
+def _session(item: Any, event: Any, *, attended: bool) -> Session:
+    size = event.group_size if attended else None
     # from its fields in order: a chart has hundreds, and naming each argument costs as much again
-    return Session._make((fact.occurred_on, fact.start, fact.service, fact.minutes, size, item.entry.version, attended))
+    return Session._make(
+        (event.occurred_on, event.start, event.service, event.minutes, size, item.entry.version, attended)
+    )
 
 
-def _take_plan(chart: Chart, item: Any, fact: Any) -> None:
-    chart.plans.append(PlanVersion(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact))
+def _take_plan(chart: Chart, item: Any, event: Any) -> None:
+    chart.plans.append(PlanVersion(item.version, event.occurred_on, signings_of(event, item.version), event=event))
 
 
-def _take_review(chart: Chart, item: Any, fact: Any) -> None:
-    chart.reviews.append(Review(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact))
+def _take_review(chart: Chart, item: Any, event: Any) -> None:
+    chart.reviews.append(Review(item.version, event.occurred_on, signings_of(event, item.version), event=event))
 
 
-def _take_determination(chart: Chart, item: Any, fact: Any) -> None:
-    made = Determination(item.version, fact.occurred_on, signings_of(fact, item.version), fact=fact)
+def _take_determination(chart: Chart, item: Any, event: Any) -> None:
+    made = Determination(item.version, event.occurred_on, signings_of(event, item.version), event=event)
     chart.determinations.append(made)
 
 
-def _take_admission(chart: Chart, item: Any, fact: Any) -> None:
+def _take_admission(chart: Chart, item: Any, event: Any) -> None:
     if chart.admission is None:
         chart.admission = item
-        chart.team.admit(fact)
-        if fact.schedule is not None:
-            chart.schedules.append((item.day, fact.schedule, item.version))
+        chart.team.admit(event)
+        if event.schedule is not None:
+            chart.schedules.append((item.day, event.schedule, item.version))
 
 
 def _take_discharge(chart: Chart, item: Any, _: Any) -> None:
     chart.discharge = chart.discharge or item
 
 
-def _take_hold(chart: Chart, item: Any, fact: Any) -> None:
-    chart.toggles.append((item.day, 1 if type(fact) is Held else -1))
+def _take_hold(chart: Chart, item: Any, event: Any) -> None:
+    chart.toggles.append((item.day, 1 if type(event) is Held else -1))
 
 
 def _take_transfer(chart: Chart, item: Any, _: Any) -> None:
@@ -255,10 +257,10 @@ _TAKES: dict[type, Callable[[Chart, Any, Any], None]] = {
     PlanSigned: _take_plan,
     PlanReviewed: _take_review,
     ContinuedStayDetermined: _take_determination,
-    Signed: lambda chart, item, fact: chart.later.append((item.version, fact)),
+    Signed: lambda chart, item, event: chart.later.append((item.version, event)),
     Assessed: lambda chart, item, _: chart.assessments.append(item),
     Explained: lambda chart, item, _: chart.explained.append(item),
-    TeamChanged: lambda chart, _, fact: chart.team.change(fact),
+    TeamChanged: lambda chart, _, event: chart.team.change(event),
     Admitted: _take_admission,
     Transferred: _take_transfer,
     Discharged: _take_discharge,
@@ -266,9 +268,9 @@ _TAKES: dict[type, Callable[[Chart, Any, Any], None]] = {
     Resumed: _take_hold,
     CareCoordinated: lambda chart, item, _: chart.coordinated.append(item),
     Authorized: lambda chart, item, _: chart.authorized.append(item),
-    ScheduleSet: lambda chart, item, fact: chart.schedules.append((item.day, fact.schedule, item.version)),
+    ScheduleSet: lambda chart, item, event: chart.schedules.append((item.day, event.schedule, item.version)),
 }
-"""What becomes of each kind of fact; kinds that no rule asks for are left out."""
+"""What becomes of each kind of event; kinds that no rule asks for are left out."""
 
 
 def _take_signatures(chart: Chart) -> None:
@@ -276,10 +278,10 @@ def _take_signatures(chart: Chart) -> None:
     documents: list[Document] = [*chart.plans, *chart.reviews, *chart.determinations]
     if chart.later:
         by_version = {document.version: document for document in documents}
-        for version, fact in chart.later:
-            document = by_version.get(fact.target)
+        for version, event in chart.later:
+            document = by_version.get(event.target)
             if document is not None:
-                document.signings += signings_of(fact, version, document.day)
+                document.signings += signings_of(event, version, document.day)
     for document in documents:
         for signing in document.signings:
             if (
@@ -297,10 +299,10 @@ def _count_reviews(chart: Chart) -> None:
     It counts from the first signature of a clinician of the team (or as the policy reads "done"), if the client or
     guardian took part and that plan version was signed by a clinician of the team on or before the day of the review.
     """
-    plans = {plan.fact.plan_version: plan for plan in chart.plans}
+    plans = {plan.event.plan_version: plan for plan in chart.plans}
     for review in chart.reviews:
-        review.with_client = "client" in review.fact.participants or "guardian" in review.fact.participants
-        plan = plans.get(review.fact.plan_version)
+        review.with_client = "client" in review.event.participants or "guardian" in review.event.participants
+        plan = plans.get(review.event.plan_version)
         review.plan = plan if plan is not None and plan.day <= review.day else None
         plan_signed = review.plan.clinician if review.plan else None
         if review.with_client and plan_signed and plan_signed.day <= review.day:

@@ -11,7 +11,7 @@ from caretrail.events import (
     PlanReviewed,
     PlanSigned,
     Signature,
-    SignedFact,
+    SignedEvent,
 )
 from caretrail.findings.chart.team import Team
 
@@ -43,16 +43,16 @@ class Document:
 
     @property
     def evidence(self) -> tuple[int, ...]:
-        """The document, and the later fact that brought the clinician's signature."""
+        """The document, and the later event that brought the clinician's signature."""
         if self.clinician is None or self.clinician.brought_by == self.version:
             return (self.version,)
         return (self.version, self.clinician.brought_by)
 
 
-def signings_of(fact: SignedFact, version: int, document_day: date | None = None) -> list[Signing]:
-    """The signatures a fact brings; each acts from the latest of its own day, the fact's and the document's."""
-    day = fact.occurred_on if document_day is None else max(fact.occurred_on, document_day)
-    return [_signing(signature, day, version) for signature in fact.signatures]
+def signings_of(event: SignedEvent, version: int, document_day: date | None = None) -> list[Signing]:
+    """The signatures an event brings; each acts from the latest of its own day, the event's and the document's."""
+    day = event.occurred_on if document_day is None else max(event.occurred_on, document_day)
+    return [_signing(signature, day, version) for signature in event.signatures]
 
 
 def _signing(signature: Signature, day: date, version: int) -> Signing:
@@ -94,14 +94,14 @@ def all_signed_on(document: Document, required: list[str]) -> date | None:
 class PlanVersion(Document):
     """A version of the treatment plan."""
 
-    fact: PlanSigned = field(kw_only=True)
+    event: PlanSigned = field(kw_only=True)
 
 
 @dataclass(slots=True)
 class Review(Document):
     """A review of the plan."""
 
-    fact: PlanReviewed = field(kw_only=True)
+    event: PlanReviewed = field(kw_only=True)
     with_client: bool = False
     plan: PlanVersion | None = None
     counts_from: date | None = None
@@ -111,4 +111,4 @@ class Review(Document):
 class Determination(Document):
     """A continued-stay determination."""
 
-    fact: ContinuedStayDetermined = field(kw_only=True)
+    event: ContinuedStayDetermined = field(kw_only=True)

@@ -144,12 +144,12 @@ class ReviewClock:
         """The unit the plan declares; it may not change until the next review."""
         chart = self._chart
         if step.review is None:
-            stated = (plan.fact.review_unit for plan in chart.plans if plan.day <= day)
+            stated = (plan.event.review_unit for plan in chart.plans if plan.day <= day)
             return next((unit for unit in stated if unit is not None), None)
         until = step.review.day
         documents: list[PlanVersion | Review] = [*chart.plans, *chart.reviews]
         documents.sort(key=lambda item: (item.day, item.version), reverse=True)
-        units = (item.fact.review_unit for item in documents if item.day <= until)
+        units = (item.event.review_unit for item in documents if item.day <= until)
         return next((unit for unit in units if unit is not None), None)
 
     def _civil(self, step: ClockStep, term: Term, day: date) -> Due:
@@ -270,8 +270,8 @@ class ReviewClock:
         found: list[tuple[date, date, str, tuple[int, ...]]] = [
             (
                 max(start, plan.day),
-                max(start, min(plan.fact.effective_on, plan.day)),
-                f"plan {plan.fact.plan_version}",
+                max(start, min(plan.event.effective_on, plan.day)),
+                f"plan {plan.event.plan_version}",
                 (plan.version,),
             )
             for plan in self._chart.plans
@@ -310,7 +310,7 @@ def _count(steps: list[ClockStep], review: Review, start: date, served: int) -> 
     counts_from = review.counts_from or review.day
     newest = steps[-1]
     evidence = review.evidence
-    next_by = review.fact.next_review_by
+    next_by = review.event.next_review_by
     if next_by is not None and next_by <= review.day:
         next_by = None
     if newest.review is not None and newest.base >= review.day:

@@ -27,15 +27,15 @@ def among(credential: str, listed: Container[str]) -> bool:
     return False
 
 
-def only_among(credential: str, listed: Container[str], licences: Container[str] | None) -> bool:
-    """Whether somebody has a credential of a list, and no other licence: LADC is one, `LIMHP, LADC` is more.
+def only_among(credential: str, listed: Container[str], licenses: Container[str] | None) -> bool:
+    """Whether somebody has a credential of a list, and no other license: LADC is one, `LIMHP, LADC` is more.
 
-    Without a list of licences every other credential is taken for one.
+    Without a list of licenses every other credential is taken for one.
     """
     if not among(credential, listed):
         return False
     others = [one for one in letters(credential) if one not in listed and one != credential]
-    return not any(licences is None or one in licences for one in others)
+    return not any(licenses is None or one in licenses for one in others)
 
 
 CLINICAL = frozenset({"clinician", "supervisor"})
@@ -56,20 +56,20 @@ class Team:
         self.case_owners: list[tuple[date, str]] = []
         self.hand_overs: list[date] = []
 
-    def admit(self, fact: Admitted) -> None:
+    def admit(self, event: Admitted) -> None:
         """Take the team of the admission."""
-        self._join(fact.team, fact.occurred_on)
-        self._carry(fact.clinician, fact.occurred_on)
+        self._join(event.team, event.occurred_on)
+        self._carry(event.clinician, event.occurred_on)
 
-    def change(self, fact: TeamChanged) -> None:
+    def change(self, event: TeamChanged) -> None:
         """Take who joins, who leaves and who carries the case from that day."""
-        day = fact.occurred_on
-        for person in fact.leaves:
+        day = event.occurred_on
+        for person in event.leaves:
             spans = self._spans.get(person)
             if spans and spans[-1][1] is None:
                 spans[-1] = (spans[-1][0], day)
-        self._join(fact.joins, day)
-        self._carry(fact.clinician, day)
+        self._join(event.joins, day)
+        self._carry(event.clinician, day)
 
     def _join(self, people: Iterable[Person], day: date) -> None:
         for person in people:

@@ -1,6 +1,6 @@
 """Weeks of treatment: what was offered and attended in each week a stay covers in full and no hold touches.
 
-A week is judged from the day after its last day, on facts dated in it. Weeks without anything offered are kept as one
+A week is judged from the day after its last day, on events dated in it. Weeks without anything offered are kept as one
 run: nobody has to write anything for time to pass, so a run may have no end.
 """
 

@@ -31,18 +31,18 @@ def qualifying_diagnosis(case: Case, rule: QualifyingDiagnosis) -> RuleFindings:
     changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     standing = 0
     for item in case.chart.assessments:
-        fact = item.fact
-        codes = [code for code in fact.diagnoses if code.startswith(rule.codes)]
+        event = item.event
+        codes = [code for code in event.diagnoses if code.startswith(rule.codes)]
         evidence = (item.version,)
-        if codes and fact.dsm in rule.dsm:
-            rank, ruling = 4, Ruling("met", f"{codes[0]} by {fact.dsm}, assessed {iso(item.day)}", "", evidence)
-        elif codes and fact.dsm is None:
+        if codes and event.dsm in rule.dsm:
+            rank, ruling = 4, Ruling("met", f"{codes[0]} by {event.dsm}, assessed {iso(item.day)}", "", evidence)
+        elif codes and event.dsm is None:
             words = f"{codes[0]} {iso(item.day)}: dsm not stated"
             rank, ruling = 3, Ruling("unknown", words, "", evidence, None, "dsm_missing")
         elif codes:
-            words = f"{codes[0]} by {fact.dsm} {iso(item.day)}: not a current edition"
+            words = f"{codes[0]} by {event.dsm} {iso(item.day)}: not a current edition"
             rank, ruling = 2, Ruling("violation", words, "", evidence, None, "dsm_not_current")
-        elif fact.diagnoses:
+        elif event.diagnoses:
             words = f"no substance-related diagnosis {iso(item.day)}"
             rank, ruling = 2, Ruling("violation", words, "", evidence, None, "diagnosis_missing")
         else:
@@ -65,14 +65,14 @@ class Profile:
     dimensions: dict[str, Dimension] = field(default_factory=dict[str, Dimension])
     evidence: tuple[int, ...] = ()
 
-    def after(self, fact: Assessed, version: int) -> Profile:
+    def after(self, event: Assessed, version: int) -> Profile:
         """The profile once an assessment is taken in; one without dimensions says nothing of them."""
-        if not fact.dimensions:
+        if not event.dimensions:
             return self
-        if fact.kind != "addendum" or fact.edition != self.edition:
-            return Profile(fact.edition, dict(fact.dimensions), (version,))
+        if event.kind != "addendum" or event.edition != self.edition:
+            return Profile(event.edition, dict(event.dimensions), (version,))
         laid = dict(self.dimensions)
-        for key, value in fact.dimensions.items():
+        for key, value in event.dimensions.items():
             laid[key] = laid.get(key, NOTHING).model_copy(update=value.model_dump(exclude_none=True))
         return replace(self, dimensions=laid, evidence=(*self.evidence, version))
 
@@ -100,7 +100,7 @@ def admission_dimensions(case: Case, rule: AdmissionDimensions) -> RuleFindings:
     profiles: list[tuple[date, Profile]] = []
     profile = NO_PROFILE
     for item in case.chart.assessments:
-        profile = profile.after(item.fact, item.version)
+        profile = profile.after(item.event, item.version)
         if profiles and profiles[-1][0] == item.day:
             profiles.pop()
         profiles.append((item.day, profile))
@@ -156,17 +156,17 @@ def _word(value: Truth) -> str:
 def _route(case: Case, rule: AdmissionDimensions, stay: PolicyStay, profile: Profile) -> tuple[Route, dict[str, Truth]]:
     """The route by which the client came into this stay, and what that route asks for."""
     transfer = case.chart.transfers.get(stay.opened_by)
-    fact = transfer.fact if transfer else case.chart.admitted
-    if isinstance(fact, Transferred):
-        route: Route = "step_down" if _intensity(fact.from_level) > _intensity(fact.to_level) else "step_up"
-        objectives = fact.outcome.goals_met if fact.outcome else None
+    event = transfer.event if transfer else case.chart.admitted
+    if isinstance(event, Transferred):
+        route: Route = "step_down" if _intensity(event.from_level) > _intensity(event.to_level) else "step_up"
+        objectives = event.outcome.goals_met if event.outcome else None
         # a transfer has no field for it: the reason may say so; above level 1 the question does not arise
-        stated = fact.reason in ("level1_insufficient", "level1_preparatory") or _intensity(fact.from_level) > 1
+        stated = event.reason in ("level1_insufficient", "level1_preparatory") or _intensity(event.from_level) > 1
         reached: Truth = True if stated else None
         named = None
-    elif isinstance(fact, Admitted):
-        route = fact.route
-        came = fact.transfer_in
+    elif isinstance(event, Admitted):
+        route = event.route
+        came = event.transfer_in
         objectives = came.objectives_met if came else None
         reached = any_of(came.level1_insufficient, came.level1_preparatory) if came else None
         named = came.dimension if came else None
@@ -244,10 +244,10 @@ def dual_diagnosis(case: Case, rule: DualDiagnosis) -> RuleFindings:
     codes: dict[str, Truth] = {}
     versions: list[int] = [admission.version]
     for item in chart.assessments:
-        fact = item.fact
-        if isinstance(fact, Assessed):
-            current: Truth = None if fact.dsm is None else qualifying is None or fact.dsm in qualifying.dsm
-            codes |= {code: any_of(codes.get(code, False), current) for code in fact.diagnoses}
+        event = item.event
+        if isinstance(event, Assessed):
+            current: Truth = None if event.dsm is None else qualifying is None or event.dsm in qualifying.dsm
+            codes |= {code: any_of(codes.get(code, False), current) for code in event.diagnoses}
             versions.append(item.version)
             changes.append((item.day, _dual_ruling(rule, codes, tuple(sorted(versions)))))
     for stay in chart.stays:

@@ -28,16 +28,16 @@ class Accepted(NamedTuple):
     missing: str
 
 
-def prior_parts(fact: Assessed) -> dict[str, Truth]:
+def prior_parts(event: Assessed) -> dict[str, Truth]:
     """The four things a prior assessment must have; a diagnosis listed stands for a flag left out."""
-    diagnosis = fact.current_diagnosis
-    if diagnosis is None and fact.diagnoses:
+    diagnosis = event.current_diagnosis
+    if diagnosis is None and event.diagnoses:
         diagnosis = True
     return {
-        "relevant": fact.relevant,
+        "relevant": event.relevant,
         "current_diagnosis": diagnosis,
-        "level_recommendation": fact.level_recommendation,
-        "discharge_plan": fact.discharge_plan,
+        "level_recommendation": event.level_recommendation,
+        "discharge_plan": event.discharge_plan,
     }
 
 
@@ -53,20 +53,20 @@ def acceptance(chart: Chart) -> list[Accepted]:
     missing = ""
     evidence: list[int] = []
     for item in chart.assessments:
-        fact = item.fact
+        event = item.event
         evidence.append(item.version)
-        if fact.kind in ("initial", "reassessment"):
+        if event.kind in ("initial", "reassessment"):
             made_here = True
-        elif fact.kind == "addendum":
+        elif event.kind == "addendum":
             has_addendum = True
         else:
             has_prior = True
-            parts = prior_parts(fact)
+            parts = prior_parts(event)
             prior = any_of(prior, all_of(*parts.values()))
             missing = ", ".join(name for name, value in parts.items() if value is not True)
         value = any_of(made_here, prior, has_prior and has_addendum)
         if not found or found[-1].value is not True:
-            found.append(Accepted(item.day, value, tuple(evidence), fact.at, missing))
+            found.append(Accepted(item.day, value, tuple(evidence), event.at, missing))
     return found
 
 
@@ -179,8 +179,8 @@ def prior_assessment(case: Case, _: PriorAssessment) -> RuleFindings:
     priors: list[Effective[Assessed]] = []
     cured = False
     for item in chart.assessments:
-        fact = item.fact
-        if fact.kind == "prior_accepted":
+        event = item.event
+        if event.kind == "prior_accepted":
             priors.append(item)
         else:
             cured = True
@@ -195,15 +195,15 @@ def prior_assessment(case: Case, _: PriorAssessment) -> RuleFindings:
 
 def _prior_ruling(priors: list[Effective[Assessed]], cured: bool, latest: Effective[Assessed]) -> Ruling:
     evidence = tuple(item.version for item in priors)
-    facts = [item.fact for item in priors]
-    value = any_of(*[all_of(*prior_parts(fact).values()) for fact in facts])
+    events = [item.event for item in priors]
+    value = any_of(*[all_of(*prior_parts(event).values()) for event in events])
     day = priors[-1].day
     if value:
         return Ruling("met", f"prior assessment accepted {iso(day)}: complete", "four of four parts", evidence)
     if cured:
         words = f"prior assessment accepted {iso(day)}, with an assessment or addendum of {iso(latest.day)}"
         return Ruling("met", words, "", (*evidence, latest.version))
-    parts = prior_parts(facts[-1])
+    parts = prior_parts(events[-1])
     absent = [name for name, part in parts.items() if part is False]
     unknown = [name for name, part in parts.items() if part is None]
     if value is False:

@@ -30,8 +30,8 @@ def authorization(case: Case, rule: AuthorizationRule) -> RuleFindings:
         sessions = [item for item in chart.visits if (own := chart.stay_on(item.day)) and own.level == stay.level]
         days = {stay.first, *(session.day for session in sessions), *(item.day for item in chart.authorized)}
         for item in chart.authorized:
-            fact = item.fact
-            days |= {fact.from_, fact.to - timedelta(days=rule.soon_days), fact.to, later(fact.to, 1)}
+            event = item.event
+            days |= {event.from_, event.to - timedelta(days=rule.soon_days), event.to, later(event.to, 1)}
         for day in sorted(day for day in days if stay.covers(day)):
             findings.main.set(day, _ruling(case, rule, stay, sessions, day))
         findings.end_stay(stay)
@@ -40,60 +40,64 @@ def authorization(case: Case, rule: AuthorizationRule) -> RuleFindings:
 
 def _ruling(case: Case, rule: AuthorizationRule, stay: PolicyStay, sessions: Sequence[Session], day: date) -> Ruling:
     known = [
-        (item.version, item.fact) for item in case.chart.authorized if item.day <= day and item.fact.level == stay.level
+        (item.version, item.event)
+        for item in case.chart.authorized
+        if item.day <= day and item.event.level == stay.level
     ]
-    in_force = [(version, fact) for version, fact in known if fact.from_ <= day <= fact.to]
+    in_force = [(version, event) for version, event in known if event.from_ <= day <= event.to]
     if not in_force:
-        ended = [fact.to for _, fact in known if fact.to < day]
+        ended = [event.to for _, event in known if event.to < day]
         words = f"no authorization for level {stay.level} in force"
         if ended:
             words += f", the last ended {iso(max(ended))}"
         begun = max([stay.first, *(end + DAY for end in ended)])
         evidence = tuple(version for version, _ in known) or (stay.opened_by,)
         return Ruling("violation", words, "", evidence, None, "authorization_none", None, begun)
-    used = {version: _used(case, fact, sessions, day) for version, fact in in_force}
-    left = [(version, fact) for version, fact in in_force if used[version] < _granted(fact)]
+    used = {version: _used(case, event, sessions, day) for version, event in in_force}
+    left = [(version, event) for version, event in in_force if used[version] < _granted(event)]
     if not left:
         return _used_up(in_force, used)
-    version, fact = max(left, key=lambda item: item[1].to)
-    follows = any(other.from_ <= later(fact.to, 1) and other.to > fact.to for _, other in known)
-    arithmetic = _arithmetic(fact, used[version])
-    if fact.to - timedelta(days=rule.soon_days) <= day and not follows:
-        verdict: Verdict = "due_today" if day == fact.to else "due_soon"
-        words = f"authorization ends {iso(fact.to)}"
-        return Ruling(verdict, words, arithmetic, (version,), fact.to, "authorization_ends", None, fact.from_)
-    return Ruling("met", f"authorized through {iso(fact.to)}", arithmetic, (version,), fact.to, "", None, fact.from_)
+    version, event = max(left, key=lambda item: item[1].to)
+    follows = any(other.from_ <= later(event.to, 1) and other.to > event.to for _, other in known)
+    arithmetic = _arithmetic(event, used[version])
+    if event.to - timedelta(days=rule.soon_days) <= day and not follows:
+        verdict: Verdict = "due_today" if day == event.to else "due_soon"
+        words = f"authorization ends {iso(event.to)}"
+        return Ruling(verdict, words, arithmetic, (version,), event.to, "authorization_ends", None, event.from_)
+    return Ruling("met", f"authorized through {iso(event.to)}", arithmetic, (version,), event.to, "", None, event.from_)
 
 
 def _used_up(in_force: Sequence[tuple[int, Authorized]], used: dict[int, int]) -> Ruling:
     """No units are left: that is due if they were enough so far, and a violation once more was used."""
-    version, fact = max(in_force, key=lambda item: (used[item[0]] <= _granted(item[1]), item[1].to))
-    arithmetic = _arithmetic(fact, used[version])
-    enough = used[version] <= _granted(fact)
-    words = f"authorization of {iso(fact.from_)} {'used up' if enough else 'exceeded'}: {fact.units} {fact.unit} units"
+    version, event = max(in_force, key=lambda item: (used[item[0]] <= _granted(item[1]), item[1].to))
+    arithmetic = _arithmetic(event, used[version])
+    enough = used[version] <= _granted(event)
+    words = (
+        f"authorization of {iso(event.from_)} {'used up' if enough else 'exceeded'}: {event.units} {event.unit} units"
+    )
     verdict: Verdict = "due_soon" if enough else "violation"
-    return Ruling(verdict, words, arithmetic, (version,), None, "authorization_used_up", None, fact.from_)
+    return Ruling(verdict, words, arithmetic, (version,), None, "authorization_used_up", None, event.from_)
 
 
-def _granted(fact: Authorized) -> int:
+def _granted(event: Authorized) -> int:
     """What was granted: units, or the minutes of hours."""
-    return fact.units * MINUTES_AN_HOUR if fact.unit == "hour" else fact.units
+    return event.units * MINUTES_AN_HOUR if event.unit == "hour" else event.units
 
 
-def _used(case: Case, fact: Authorized, sessions: Sequence[Session], day: date) -> int:
+def _used(case: Case, event: Authorized, sessions: Sequence[Session], day: date) -> int:
     """What was used from the authorization's first day to a day, in units, or in minutes of hours."""
-    until = min(day, fact.to)
-    held = [session for session in sessions if fact.from_ <= session.day <= until]
-    if fact.unit == "hour":
+    until = min(day, event.to)
+    held = [session for session in sessions if event.from_ <= session.day <= until]
+    if event.unit == "hour":
         return sum(session.minutes for session in held)
-    if fact.unit == "day":
+    if event.unit == "day":
         return len({session.day for session in held})
-    if fact.unit == "week":
+    if event.unit == "week":
         return len({case.weeks.week_of(session.day) for session in held})
     return len(held)
 
 
-def _arithmetic(fact: Authorized, used: int) -> str:
-    granted = _granted(fact)
-    amount = f"{fact.units} {fact.unit} units" + (f" = {granted} minutes" if fact.unit == "hour" else "")
-    return f"{iso(fact.from_)} to {iso(fact.to)}, {amount}: {used} used, {max(0, granted - used)} left"
+def _arithmetic(event: Authorized, used: int) -> str:
+    granted = _granted(event)
+    amount = f"{event.units} {event.unit} units" + (f" = {granted} minutes" if event.unit == "hour" else "")
+    return f"{iso(event.from_)} to {iso(event.to)}, {amount}: {used} used, {max(0, granted - used)} left"

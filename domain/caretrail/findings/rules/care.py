@@ -36,16 +36,16 @@ def co_occurring_screen(case: Case, _: CoOccurringScreen) -> RuleFindings:
         return findings
     changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     for item in chart.assessments:
-        fact = item.fact
+        event = item.event
         evidence = (item.version,)
-        if fact.co_occurring_screen in ("positive", "negative"):
-            words = f"screened {iso(item.day)}: {fact.co_occurring_screen}"
+        if event.co_occurring_screen in ("positive", "negative"):
+            words = f"screened {iso(item.day)}: {event.co_occurring_screen}"
             changes.append((item.day, Ruling("met", words, "", evidence)))
             break
-        if fact.co_occurring_screen == "not_done" and eligible:
+        if event.co_occurring_screen == "not_done" and eligible:
             words = f"not screened for co-occurring conditions, assessed {iso(item.day)}"
             ruling = Ruling("violation", words, "", evidence, None, "screen_missing")
-        elif fact.co_occurring_screen == "not_done":
+        elif event.co_occurring_screen == "not_done":
             words = "not screened, and medicaid_eligible is not stated"
             ruling = Ruling("unknown", words, "", (*evidence, admission.version), None, "screen_missing")
         elif changes[-1][1].verdict == "violation":

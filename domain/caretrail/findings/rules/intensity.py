@@ -22,7 +22,7 @@ Judge = Callable[[date, Week], Ruling]
 def weekly_hours(case: Case, rule: WeeklyHours) -> RuleFindings:
     """I1: the program offers 540 minutes of skilled treatment in each week it has the client for in full.
 
-    Offered is what the client attended, or missed for a cause of their own or outside; what the program cancelled was
+    Offered is what the client attended, or missed for a cause of their own or outside; what the program canceled was
     not offered. Less attended than needed though enough was offered is a prompt, not a violation, unless the pack
     binds what was attended. A pack may bind the schedule in force on the first day of the week instead.
     """

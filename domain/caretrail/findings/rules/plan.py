@@ -53,7 +53,7 @@ class _Plans:
         self._renewing = rule.on_return != "earlier_plan_stands"
         self._plans = [plan for plan in case.chart.plans if plan.clinician is not None]
         self._updates = [
-            item for item in case.chart.reviews if item.fact.updated and item.counts_from is not None and item.plan
+            item for item in case.chart.reviews if item.event.updated and item.counts_from is not None and item.plan
         ]
 
     def there(self, stay: PolicyStay) -> There | None:
@@ -82,14 +82,14 @@ def _made_for(documents: Sequence[AnyDocument], stay: PolicyStay, renewed: bool)
 
 def _plan_there(plan: PlanVersion) -> There:
     signed_on = plan.clinician.day if plan.clinician else plan.day
-    effective = plan.fact.effective_on
-    words = f"plan {plan.fact.plan_version} in effect {iso(effective)}, signed {iso(signed_on)}"
+    effective = plan.event.effective_on
+    words = f"plan {plan.event.plan_version} in effect {iso(effective)}, signed {iso(signed_on)}"
     return There(max(effective, signed_on), words, plan.evidence)
 
 
 def _updated_there(review: Review) -> There:
-    effective = review.plan.fact.effective_on if review.plan else review.day
-    words = f"plan {review.fact.plan_version} updated by the review of {iso(review.day)}"
+    effective = review.plan.event.effective_on if review.plan else review.day
+    words = f"plan {review.event.plan_version} updated by the review of {iso(review.day)}"
     return There(max(review.counts_from or review.day, effective), words, review.evidence)
 
 
@@ -187,7 +187,7 @@ def _interviews(chart: Chart, stay: PolicyStay) -> list[Session]:
     return [
         Session(max(item.day, stay.first), None, "assessment", 0, None, item.version, True)
         for item in chart.assessments
-        if item.fact.kind != "prior_accepted" and item.day <= last
+        if item.event.kind != "prior_accepted" and item.day <= last
     ]
 
 
@@ -238,11 +238,11 @@ def plan_sections(case: Case, rule: PlanSections) -> RuleFindings:
     first_only = rule.of == "first_plan"
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no plan yet"))]
     for plan in chart.plans[: 1 if first_only else None]:
-        ruling = _sections_ruling(plan, {name: _section(plan.fact, name) for name in rule.sections})
+        ruling = _sections_ruling(plan, {name: _section(plan.event, name) for name in rule.sections})
         stay = chart.stay_on(plan.day)
         if first_only and ruling.verdict == "violation" and stay is not None:
-            findings.note(f"plan {plan.fact.plan_version}", plan.day, plan.day + case.notice, ruling)
-            words = f"plan {plan.fact.plan_version}, the first, was looked at {iso(plan.day)}"
+            findings.note(f"plan {plan.event.plan_version}", plan.day, plan.day + case.notice, ruling)
+            words = f"plan {plan.event.plan_version}, the first, was looked at {iso(plan.day)}"
             ruling = Ruling("met", words, "", (plan.version,), anchor=plan.day)
         changes.append((plan.day, ruling))
     for stay in chart.stays:
@@ -254,7 +254,7 @@ def plan_sections(case: Case, rule: PlanSections) -> RuleFindings:
 def _sections_ruling(plan: PlanVersion, parts: Mapping[str, Truth]) -> Ruling:
     lacking = ", ".join(name for name, part in parts.items() if part is False)
     unknown = ", ".join(name for name, part in parts.items() if part is None)
-    name, evidence = f"plan {plan.fact.plan_version}", (plan.version,)
+    name, evidence = f"plan {plan.event.plan_version}", (plan.version,)
     if lacking:
         return Ruling("violation", f"{name} lacks {lacking}", "", evidence, None, "plan_incomplete", None, plan.day)
     if unknown:
@@ -263,9 +263,9 @@ def _sections_ruling(plan: PlanVersion, parts: Mapping[str, Truth]) -> Ruling:
     return Ruling("met", f"{name} has {has}", "", evidence, None, "", None, plan.day)
 
 
-def _section(fact: PlanSigned, name: str) -> Truth:
+def _section(event: PlanSigned, name: str) -> Truth:
     """Whether a plan has a section; a unit for its reviews is there if it is stated."""
     if name == "review_unit":
-        return fact.review_unit is not None
-    stated: Truth = getattr(fact.sections, name)
+        return event.review_unit is not None
+    stated: Truth = getattr(event.sections, name)
     return stated

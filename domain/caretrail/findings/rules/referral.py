@@ -29,7 +29,7 @@ def mental_health_referral(case: Case, rule: MentalHealthReferral) -> RuleFindin
     outside substance use that only limited assessors recorded is a point. A referral acts from its own day.
     """
     chart, findings = case.chart, RuleFindings()
-    made = [(item, item.fact, _limited(case, rule, item)) for item in chart.assessments]
+    made = [(item, item.event, _limited(case, rule, item)) for item in chart.assessments]
     changes = _referral_changes(case, rule, made)
     none = Ruling("unknown", "no assessment recorded", cause="assessment_missing")
     for stay in chart.stays:
@@ -51,32 +51,32 @@ def _referral_changes(case: Case, rule: MentalHealthReferral, made: Sequence[Mad
     """What A5 says over time; for each day the assessments and referrals up to it."""
     changes: list[Change] = []
     days = {item.day for item, _, _ in made}
-    days |= {max(item.day, fact.referral.on) for item, fact, _ in made if fact.referral}
+    days |= {max(item.day, event.referral.on) for item, event, _ in made if event.referral}
     for day in sorted(days):
         open_suspicion: list[tuple[int, date, Truth]] = []
         referral: tuple[int, date, str | None] | None = None
         stated = False
         limited: Truth = False
         seen: list[int] = []
-        for item, fact, by_limited in made:
+        for item, event, by_limited in made:
             if item.day > day:
                 break
             seen.append(item.version)
             limited = by_limited
-            if fact.mental_health_suspected is not None:
+            if event.mental_health_suspected is not None:
                 stated = True
             if limited is False:
                 open_suspicion, stated, referral = [], True, None
-            elif fact.mental_health_suspected:
+            elif event.mental_health_suspected:
                 open_suspicion.append((item.version, item.day, limited))
-            if fact.referral and max(item.day, fact.referral.on) <= day:
-                referral = (item.version, fact.referral.on, fact.referral.credential)
+            if event.referral and max(item.day, event.referral.on) <= day:
+                referral = (item.version, event.referral.on, event.referral.credential)
         changes.append((day, _referral_ruling(case, rule, open_suspicion, referral, stated, limited, tuple(seen))))
     return changes
 
 
 def _may_not(case: Case, rule: MentalHealthReferral, credential: str) -> bool:
-    """Whether somebody has none but limited licences."""
+    """Whether somebody has none but limited licenses."""
     assessor = case.pack.rule(AssessorCredential)
     return only_among(credential, rule.limited, assessor.credentials if assessor else None)
 
@@ -124,10 +124,10 @@ def _out_of_scope(case: Case, made: Sequence[Made], findings: RuleFindings) -> N
     substance = qualifying.codes if qualifying else ("F1",)
     if not case.chart.stays:
         return
-    for item, fact, limited in made:
-        if fact.kind == "prior_accepted" or not limited:
+    for item, event, limited in made:
+        if event.kind == "prior_accepted" or not limited:
             continue
-        codes = [code for code in fact.diagnoses if code.startswith("F") and not code.startswith(substance)]
+        codes = [code for code in event.diagnoses if code.startswith("F") and not code.startswith(substance)]
         first = max(item.day, case.chart.stays[0].first)
         stay = case.chart.stay_on(first)
         if codes and stay:

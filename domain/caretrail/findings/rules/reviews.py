@@ -109,7 +109,7 @@ def review_valid(case: Case, _: ReviewValid) -> RuleFindings:
 
 
 def _check(case: Case, findings: RuleFindings, review: Review, stay: PolicyStay) -> None:
-    name, evidence, fact = f"review of {iso(review.day)}", (review.version,), review.fact
+    name, evidence, event = f"review of {iso(review.day)}", (review.version,), review.event
     end = stay.last + DAY if stay.last else None
     notice = review.day + case.notice
 
@@ -117,18 +117,18 @@ def _check(case: Case, findings: RuleFindings, review: Review, stay: PolicyStay)
         ruling = Ruling(verdict, f"{name}: {words}", "", evidence, None, cause)
         findings.note(name, review.day, until, ruling)
 
-    if not fact.participants:
+    if not event.participants:
         note("unknown", "participants not stated", "participation", end)
     elif not review.with_client:
         note("violation", "neither client nor guardian took part", "participation", notice)
     if review.plan is None:
-        note("violation", f"plan {fact.plan_version} is not recorded on that day", "plan_version", notice)
+        note("violation", f"plan {event.plan_version} is not recorded on that day", "plan_version", notice)
     elif review.plan.clinician is None or review.plan.clinician.day > review.day:
-        words = f"plan {fact.plan_version} was not signed by a clinician of the team by then"
+        words = f"plan {event.plan_version} was not signed by a clinician of the team by then"
         note("violation", words, "plan_version", notice)
-    if not fact.updated and fact.no_change_reason is None:
+    if not event.updated and event.no_change_reason is None:
         words = "neither an update nor a reason for none"
-        if fact.updated is None:
+        if event.updated is None:
             note("unknown", words, "no_update", end)
         else:
             note("violation", words, "no_update", notice)

@@ -31,7 +31,7 @@ def plan_signatures(case: Case, rule: PlanSignatures) -> RuleFindings:
     findings, chart = RuleFindings(), case.chart
     documents: list[PlanVersion | Review] = [*chart.plans]
     if rule.documents == "plans_and_updates":
-        documents += [review for review in chart.reviews if review.fact.updated]
+        documents += [review for review in chart.reviews if review.event.updated]
     documents = sorted((item for item in documents if chart.stay_on(item.day)), key=lambda item: item.day)
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no plan and no update of one yet"))]
     for document in documents:
@@ -142,7 +142,7 @@ def _owe(
 def _begin(rule: PlanSignatures, document: PlanVersion | Review) -> date:
     """The day from which the term of a signature runs."""
     if rule.trigger == "plan_effective" and isinstance(document, PlanVersion):
-        return max(document.day, document.fact.effective_on)
+        return max(document.day, document.event.effective_on)
     return document.day
 
 
@@ -170,7 +170,7 @@ def _kind_in_words(signer: str) -> str:
 
 def _name(document: PlanVersion | Review) -> str:
     if isinstance(document, PlanVersion):
-        return f"plan {document.fact.plan_version}"
+        return f"plan {document.event.plan_version}"
     return f"review of {iso(document.day)}"
 
 
@@ -185,5 +185,5 @@ def _required(case: Case, rule: PlanSignatures, document: PlanVersion | Review, 
         else:
             signers.append(signer)
     if isinstance(document, PlanVersion):
-        signers += document.fact.required_signers or ()
+        signers += document.event.required_signers or ()
     return list(dict.fromkeys(signers))

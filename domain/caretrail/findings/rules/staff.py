@@ -6,7 +6,7 @@ from datetime import date
 
 from caretrail.days import iso
 from caretrail.episode.history import Effective
-from caretrail.events import Assessed, FactBase
+from caretrail.events import Assessed, EventBase
 from caretrail.findings.case import Case
 from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.chart.documents import PlanVersion, Review, Signing
@@ -21,11 +21,11 @@ from caretrail.policy.rules.staff import StaffCredentials
 
 
 def credentials_of(case: Case, item: Effective) -> list[tuple[str, str | None]]:
-    """Who did something and with which credential: as stated with the fact, else as the team's list had it that day."""
-    team, fact = case.chart.team, item.fact
+    """Who did something and with which credential: as stated with the event, else as on the team's list that day."""
+    team, event = case.chart.team, item.event
     return [
         (person.id, person.credential if person.credential is not None else team.credential(person.id, item.day))
-        for person in fact.performers
+        for person in event.performers
     ]
 
 
@@ -39,7 +39,7 @@ def assessor_credential(case: Case, rule: AssessorCredential) -> RuleFindings:
     changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
     standing = 0
     for item in case.chart.assessments:
-        rank, ruling = _assessor_ruling(case, rule, item, item.fact)
+        rank, ruling = _assessor_ruling(case, rule, item, item.event)
         if rank > standing:
             standing = rank
             changes.append((item.day, ruling))
@@ -49,10 +49,10 @@ def assessor_credential(case: Case, rule: AssessorCredential) -> RuleFindings:
     return findings
 
 
-def _assessor_ruling(case: Case, rule: AssessorCredential, item: Effective, fact: Assessed) -> tuple[int, Ruling]:
+def _assessor_ruling(case: Case, rule: AssessorCredential, item: Effective, event: Assessed) -> tuple[int, Ruling]:
     """What one assessment says of its assessor, and how much that is worth beside what others say."""
     evidence = (item.version,)
-    if fact.kind == "prior_accepted":
+    if event.kind == "prior_accepted":
         return 1, Ruling(
             "not_applicable", f"prior assessment accepted {iso(item.day)}: see the rule for those", "", evidence
         )
@@ -68,7 +68,7 @@ def _assessor_ruling(case: Case, rule: AssessorCredential, item: Effective, fact
         return 2, Ruling("unknown", words, "", evidence, None, "credential_missing")
     held = ", ".join(credential for _, credential in stated if credential is not None)
     provisional = any(credential is not None and among(credential, rule.provisional) for _, credential in stated)
-    what = "a provisional licence is not accepted" if provisional else "not a licence of the list"
+    what = "a provisional license is not accepted" if provisional else "not a license of the list"
     words = f"assessed {iso(item.day)} by {held}: {what}"
     return 3, Ruling("violation", words, "", evidence, None, "assessor_credential")
 
@@ -99,7 +99,7 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> RuleFindings:
                     since, Ruling("met", f"sessions since {iso(since)}: nothing open", "", (item.version,))
                 )
             # a chart has hundreds of sessions, and in nearly all of them there is nothing to say
-            if _all_stated(item.fact, allowed):
+            if _all_stated(item.event, allowed):
                 continue
             day = item.day
             stated = credentials_of(case, item)
@@ -119,9 +119,9 @@ def staff_credentials(case: Case, rule: StaffCredentials) -> RuleFindings:
     return findings
 
 
-def _all_stated(fact: FactBase, allowed: frozenset[str]) -> bool:
+def _all_stated(event: EventBase, allowed: frozenset[str]) -> bool:
     """Whether a session states who held it, and a credential of the list for each."""
-    people = fact.performers
+    people = event.performers
     for person in people:
         credential = person.credential
         if credential is None or (credential not in allowed and not among(credential, allowed)):

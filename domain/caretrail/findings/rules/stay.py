@@ -21,7 +21,7 @@ def ending_supported(case: Case, _: EndingSupported) -> RuleFindings:
     """D1: each end of a stay under the policy, and the discharge, has a reason and what that reason needs.
 
     A transfer states whether goals were met; a discharge states the last contact; goals met, or completed, needs both
-    stabilisation statements. It stands from that day for good: only a correction changes it.
+    stabilization statements. It stands from that day for good: only a correction changes it.
     """
     findings, chart = RuleFindings(), case.chart
     judged: set[int] = set()
@@ -32,22 +32,22 @@ def ending_supported(case: Case, _: EndingSupported) -> RuleFindings:
         findings.main.set(stay.last, None)
         transfer = chart.transfers.get(stay.closed_by or 0)
         if transfer is not None:
-            fact = transfer.fact
-            absent = [] if fact.reason else ["reason"]
-            if fact.outcome is None or fact.outcome.goals_met is None:
+            event = transfer.event
+            absent = [] if event.reason else ["reason"]
+            if event.outcome is None or event.outcome.goals_met is None:
                 absent.append("goals_met")
-            goals = fact.outcome.goals_met if fact.outcome else None
-            _note(findings, f"end of stay {iso(stay.last)}", transfer, absent, goals, fact.outcome)
+            goals = event.outcome.goals_met if event.outcome else None
+            _note(findings, f"end of stay {iso(stay.last)}", transfer, absent, goals, event.outcome)
             judged.add(transfer.version)
     end = chart.discharge
     if end is not None and chart.stays and chart.stays[0].first <= end.day:
-        fact_end = end.fact
-        absent = [] if fact_end.last_contact_on else ["last_contact_on"]
-        goals = fact_end.outcome.goals_met if fact_end.outcome else None
-        if fact_end.reason == "completed" and goals is None:
+        event_end = end.event
+        absent = [] if event_end.last_contact_on else ["last_contact_on"]
+        goals = event_end.outcome.goals_met if event_end.outcome else None
+        if event_end.reason == "completed" and goals is None:
             absent.append("goals_met")
-        claimed = goals or fact_end.reason == "completed"
-        _note(findings, f"discharge {iso(end.day)}", end, absent, claimed, fact_end.outcome)
+        claimed = goals or event_end.reason == "completed"
+        _note(findings, f"discharge {iso(end.day)}", end, absent, claimed, event_end.outcome)
     return findings
 
 
@@ -63,11 +63,11 @@ def _note(
     contradicted: list[str] = []
     if claims_goals:
         stated = outcome or Outcome(
-            goals_met=None, precipitating_condition_stabilised=None, relapse_potential_stabilised=None
+            goals_met=None, precipitating_condition_stabilized=None, relapse_potential_stabilized=None
         )
         if stated.goals_met is False:
             contradicted.append("goals_met")
-        for name in ("precipitating_condition_stabilised", "relapse_potential_stabilised"):
+        for name in ("precipitating_condition_stabilized", "relapse_potential_stabilized"):
             value: Truth = getattr(stated, name)
             if value is None:
                 absent.append(name)

@@ -1,4 +1,4 @@
--- How facts enter the log on PostgreSQL: run when a store is made.
+-- How events enter the log on PostgreSQL: run when a store is made.
 
 -- Append events and replace stays, all or nothing, and return what is stored. No value of an event or stay may enter a
 -- message: the numbers a caller needs travel in a fixed form behind these states.
@@ -7,7 +7,7 @@
 --   CT003 stream=…                       another stream has a stay in these days
 --   CT004                                the arguments are malformed
 --   CT006                                the transaction is not READ COMMITTED, so it could not see the newest event
---   CT007                                an access, which only `record_access` records, or another fact in its stream
+--   CT007                                an access, which only `record_access` records, or another event in its stream
 -- The planner settings hold for what runs inside: every look-up is a handful of index probes, and a plan cached while
 -- the table was small must not become a scan when it is large.
 CREATE OR REPLACE FUNCTION caretrail.append(

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg.types.numeric import Int8
 
-from caretrail.errors import CaretrailError, CommandReused, InvalidFact, StayOverlap, VersionConflict
+from caretrail.errors import CaretrailError, CommandReused, InvalidEvent, StayOverlap, VersionConflict
 from caretrail.log.database import Row
 from caretrail.log.leaf import LogColumns
 from caretrail.log.postgresql.database import PostgresDatabase
@@ -144,8 +144,8 @@ _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT001": lambda p: VersionConflict(p["stream"], int(p["expected"]), int(p["actual"])),
     "CT002": lambda p: CommandReused(int(p["position"])),
     "CT003": lambda p: StayOverlap(p["stream"]),
-    "CT004": lambda _: InvalidFact("the store was given a malformed call"),
-    "CT007": lambda _: InvalidFact("an access is recorded by reading, never by append", "leave it out"),
+    "CT004": lambda _: InvalidEvent("the store was given a malformed call"),
+    "CT007": lambda _: InvalidEvent("an access is recorded by reading, never by append", "leave it out"),
 }
 
 

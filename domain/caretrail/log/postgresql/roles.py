@@ -108,5 +108,5 @@ def _require_store(connection: Connection, store: str) -> None:
 def _refused(store: str) -> RolesRefused:
     return RolesRefused(
         f"{store}: this login may not make roles, or hand the store to its owner",
-        "let a superuser of the server run 'caretrail init --roles' on it; a store that is there keeps its facts",
+        "let a superuser of the server run 'caretrail init --roles' on it; a store that is there keeps its events",
     )

@@ -1,5 +1,5 @@
 -- The log and what guards it, on PostgreSQL 15 to 18. Run once, in one transaction, by the role that shall own it.
--- A fact enters through the functions of `append.sql` only; `roles.sql` says who may do what, once
+-- An event enters through the functions of `append.sql` only; `roles.sql` says who may do what, once
 -- there are roles.
 
 CREATE SCHEMA IF NOT EXISTS caretrail;

@@ -16,7 +16,7 @@ from caretrail.errors import (
     StoreDamaged,
     StoreError,
     StoreForeign,
-    StoreNotInitialised,
+    StoreNotInitialized,
     StoreReadOnly,
     StoreUnreachable,
 )
@@ -80,7 +80,7 @@ def translate(error: psycopg.Error, store: str) -> CaretrailError:
 # The first beginning of a state that fits, so the special ones stand before their class.
 _UNREACHABLE: Final[dict[str, tuple[str, str]]] = {
     "55P03": ("the store is locked by somebody else", "try again, or end what holds the lock"),
-    "57014": ("the statement was cancelled or took too long", "try again"),
+    "57014": ("the statement was canceled or took too long", "try again"),
     "57P": ("the server is starting up or shutting down", "try again"),
     "53100": ("the server's disk is full", "free some space; nothing of this call was kept"),
     "53300": ("the server has no connection left", "try again, or raise max_connections"),
@@ -213,7 +213,7 @@ def nothing_or_foreign(connection: Connection, store: str) -> StoreError:
     """Say why there is no store: there is nothing, or something else."""
     if _is_taken(connection):
         return foreign(store)
-    return StoreNotInitialised(f"there is no Caretrail store at {store}", "run 'caretrail init'")
+    return StoreNotInitialized(f"there is no Caretrail store at {store}", "run 'caretrail init'")
 
 
 def _is_taken(connection: Connection) -> bool:

@@ -77,7 +77,7 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
  ORDER BY version
 
 -- mentions --
--- Whether a fact holds some bytes; accesses are none.
+-- Whether an event holds some bytes; accesses are none.
 SELECT 1 FROM caretrail.log
  WHERE position <= :upto AND (name < 'accessed/' OR name >= 'accessed0') AND instr(payload, :needle) > 0
  LIMIT 1

@@ -50,7 +50,7 @@ class SqliteRecorder(EventRecorder):
 
     def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
         # The guard in the schema checks position, version and command of each row anyway, so nothing is asked before;
-        # what it refuses is explained afterwards, which is as true then: recorded events stay, versions only rise.
+        # what it refuses is explained afterward, which is as true then: recorded events stay, versions only rise.
         try:
             with self._file.exclusive() as connection:
                 self._require_same_store(connection)

@@ -18,7 +18,7 @@ from caretrail.errors import (
     StoreDamaged,
     StoreError,
     StoreForeign,
-    StoreNotInitialised,
+    StoreNotInitialized,
     StoreReadOnly,
     StoreUnreachable,
 )
@@ -112,7 +112,7 @@ def connect(path: str, store: str) -> sqlite3.Connection:
     try:
         Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise not_initialised(store) from None
+        raise not_initialized(store) from None
     except OSError as error:
         raise _no_access(store, error) from None
     with sqlite_errors(store):
@@ -216,13 +216,13 @@ def check_identity(connection: sqlite3.Connection, store: str) -> None:
         check_schema(version, store)
         return
     if _is_blank(connection):
-        raise not_initialised(store)
+        raise not_initialized(store)
     raise foreign(store)
 
 
-def not_initialised(store: str) -> StoreNotInitialised:
+def not_initialized(store: str) -> StoreNotInitialized:
     """Say that there is no store yet."""
-    return StoreNotInitialised(f"there is no Caretrail store at {store}", "run 'caretrail init'")
+    return StoreNotInitialized(f"there is no Caretrail store at {store}", "run 'caretrail init'")
 
 
 def read_mark(connection: sqlite3.Connection, store: str) -> tuple[UUID, bool]:

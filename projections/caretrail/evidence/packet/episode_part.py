@@ -1,4 +1,4 @@
-"""The part of a packet that is of one episode: its facts, what the rules say of it, and the page to read."""
+"""The part of a packet that is of one episode: its events, what the rules say of it, and the page to read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from caretrail.errors import UnknownEpisode
 from caretrail.evidence.packet.event_lines import event_lines, json_bytes
 from caretrail.evidence.packet.page.event_table import table_lines
 from caretrail.evidence.packet.page.page import timeline_page
-from caretrail.evidence.packet.redaction import OtherClients, Shown, shown_facts
+from caretrail.evidence.packet.redaction import OtherClients, Shown, shown_events
 from caretrail.evidence.packet.terms import STATEMENT_2, PacketContext, PacketRefused
 from caretrail.findings import finding_values
 from caretrail.log.leaf import leaf_hash
@@ -33,7 +33,7 @@ from caretrail.reading.snapshot import findings_of
 class EpisodePart:
     """What the manifest says of an episode: whose it is, where its files are, how much of it is shown.
 
-    `positions` are those of its facts, `packs` the versions of the rules that judge it.
+    `positions` are those of its events, `packs` the versions of the rules that judge it.
     """
 
     folder: str
@@ -73,7 +73,7 @@ def episode_part(
     _check(today, others, context.known_at)
     known = today if recorded[-1].position <= context.known_at else view_of(recorder, name, context.known_at)
     day = context.request.as_of or today_in(known.rows.zone, context.now)
-    shown = shown_facts(rows, today.entries, others, with_text=context.request.with_text)
+    shown = shown_events(rows, today.entries, others, with_text=context.request.with_text)
     part = EpisodePart(
         folder=f"client-{client or 'not-stated'}/episode-{name}",
         client=client,
@@ -96,7 +96,7 @@ def episode_part(
 
 
 def _check(today: EpisodeView, others: OtherClients, known_at: int) -> None:
-    """Refuse what would show another client: a name that holds an id, a day on which their facts still counted."""
+    """Refuse what would show another client: a name that holds an id, a day on which their events still counted."""
     if others.named_in(today.name):
         raise PacketRefused("the case number of an episode holds an id that must not be shown")
     voided = today.episode.amendments.voided_by
@@ -104,7 +104,7 @@ def _check(today: EpisodeView, others: OtherClients, known_at: int) -> None:
         void = today.entries[voided.get(version, version) - 1]
         if today.entries[version - 1].position <= known_at < void.position:
             raise PacketRefused(
-                f"what was known at position {known_at} rests on facts of another client, voided later",
+                f"what was known at position {known_at} rests on events of another client, voided later",
                 f"ask for --known-at @{void.position} or later",
             )
 

@@ -1,4 +1,4 @@
-"""The facts of one episode as lines of JSON, from which every leaf can be made again; docs/reference/packet.md."""
+"""The events of one episode as lines of JSON, from which every leaf can be made again; docs/reference/packet.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def json_bytes(value: Json) -> bytes:
 def event_lines(
     rows: Sequence[RecordedEvent], shown: Mapping[int, Shown], *, client: str | None, episode: str
 ) -> bytes:
-    """The file `events.jsonl`: whose facts these are in the first line, then one fact a line."""
+    """The file `events.jsonl`: whose events these are in the first line, then one event a line."""
     head = {
         "notice": STATEMENT_2,
         "client": client,
@@ -62,5 +62,5 @@ def _line(row: RecordedEvent, shown: Shown) -> bytes:
     if not shown.whole:
         return _json(line)
     if b"\n" in row.state:
-        raise StoreDamaged("a stored fact is not in one line", "run 'caretrail audit verify'")
+        raise StoreDamaged("a stored event is not in one line", "run 'caretrail audit verify'")
     return _json(line)[:-1] + b',"payload":' + row.state + b"}"  # byte for byte, and last, so that it can be cut out

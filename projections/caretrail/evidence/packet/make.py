@@ -69,7 +69,7 @@ def make_packet(
 ) -> Packet:
     """Write the packet to a new file, once its disclosure is recorded.
 
-    `note` is a signed checkpoint of this log, by the same keys (see `caretrail.evidence.sign`). Facts are all of each
+    `note` is a signed checkpoint of this log, by the same keys (see `caretrail.evidence.sign`). Events are all of each
     episode up to it. `progress` counts episodes. Raises PacketRefused, UnknownEpisode, NoteRefused or StoreError: then
     there is no file.
     """
@@ -145,7 +145,7 @@ def finish(
 ) -> None:
     """Add what is of no one episode: proof, checkpoint, completeness, rules, script; then the manifest, and sign it.
 
-    The zip is whole afterwards.
+    The zip is whole afterward.
     """
     stand = context.checkpoint
     positions = sorted(position for part in parts for position in part.positions)

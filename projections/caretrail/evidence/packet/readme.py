@@ -13,9 +13,9 @@ from caretrail.ledger.note import SigningKey
 WIDTH = 100
 
 IN_PART = (
-    "Facts shown in part are copies without what may not be given: free text that was not asked for, ids of group "
+    "Events shown in part are copies without what may not be given: free text that was not asked for, ids of group "
     "sessions, ids of other clients. Their payload is proven by its hash; what is shown of it is stated by who signed, "
-    "and not proven by itself. Withheld facts were entered here for another client: it is proven that they are in the "
+    "and not proven by itself. Withheld events were entered here for another client: it is proven that they are in the "
     "log, and nothing of their content is shown."
 )
 KEY = (
@@ -44,14 +44,14 @@ def readme(parts: Sequence[EpisodePart], context: PacketContext, keys: Sequence[
         "  python3 verify.py PACKET.zip --key KEY",
         textwrap.fill(KEY, WIDTH),
         "\n".join(f"  {key.verifying}" for key in keys),
-        f"Log:         {stand.origin}\nCheckpoint:  {stand.size} facts, root {stand.root.hex()}",
+        f"Log:         {stand.origin}\nCheckpoint:  {stand.size} events, root {stand.root.hex()}",
         verify.PROVES,
     ]
     return "\n\n".join(paragraphs) + "\n"
 
 
 def _counted(part: EpisodePart) -> str:
-    counts = [f"{part.events} fact{'' if part.events == 1 else 's'}"]
+    counts = [f"{part.events} event{'' if part.events == 1 else 's'}"]
     counts += [f"{part.shown_in_part} shown in part"] * bool(part.shown_in_part)
     counts += [f"{part.withheld} withheld"] * bool(part.withheld)
     return ", ".join(counts)

@@ -1,4 +1,4 @@
-"""What of each fact a packet may show: all of it, part of it, or only that it is there.
+"""What of each event a packet may show: all of it, part of it, or only that it is there.
 
 A leaf holds the salted hash of a payload, so a payload can be proven while it is withheld. A payload goes out whole
 or not at all: where part of it must stay behind, a copy of the rest is shown, which the packet states and the leaf does
@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from caretrail.aliases import Json
 from caretrail.episode.amendments import Amendments
 from caretrail.episode.entry import Entry
-from caretrail.events import Addendum, Admitted, Assessed, Corrected, FactBase, Signed, Voided
+from caretrail.events import Addendum, Admitted, Assessed, Corrected, EventBase, Signed, Voided
 from caretrail.events.codec import kind_of
 from caretrail.events.fields import Text
 from caretrail.log.records import RecordedEvent
@@ -40,7 +40,7 @@ _DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 class OtherClients:
-    """What in the record of an episode is of somebody else: facts entered for another client, and ids never shown.
+    """What in the record of an episode is of somebody else: events entered for another client, and ids never shown.
 
     Judged by all that is known today, whatever earlier day the packet is to show. `client` is whose episode it is,
     None if nothing that counts names one.
@@ -48,7 +48,7 @@ class OtherClients:
 
     def __init__(self, entries: Sequence[Entry], amendments: Amendments, client: str | None) -> None:
         self.versions = _versions_of_others(entries, amendments)
-        """Versions of the facts that are another client's."""
+        """Versions of the events that are another client's."""
         self.ids = _ids_of_others(entries, self.versions, client)
         self._pattern: re.Pattern[str] | None = None
         if self.ids:
@@ -84,19 +84,21 @@ class OtherClients:
 
 
 def _versions_of_others(entries: Sequence[Entry], amendments: Amendments) -> frozenset[int]:
-    """Facts that are voided as another client's, and what signs, adds to or corrects them.
+    """Events that are voided as another client's, and what signs, adds to or corrects them.
 
     A void that was itself voided hides nothing that counts again; but one that says `wrong_client` is believed even
-    where another void came to act on the fact.
+    where another void came to act on the event.
     """
     named = {
-        entry.fact.target for entry in entries if isinstance(entry.fact, Voided) and entry.fact.reason == "wrong_client"
+        entry.event.target
+        for entry in entries
+        if isinstance(entry.event, Voided) and entry.event.reason == "wrong_client"
     }
     voided = {version for version in named if version in amendments.voided_by}
     attached = {
         entry.version
         for entry in entries
-        if isinstance(entry.fact, Signed | Addendum | Corrected) and entry.fact.target in voided
+        if isinstance(entry.event, Signed | Addendum | Corrected) and entry.event.target in voided
     }
     return frozenset(voided | attached)
 
@@ -104,27 +106,27 @@ def _versions_of_others(entries: Sequence[Entry], amendments: Amendments) -> fro
 def _ids_of_others(entries: Iterable[Entry], versions: frozenset[int], client: str | None) -> frozenset[str]:
     """Ids of clients recorded by mistake, and of group sessions.
 
-    Where nothing says whose episode it is, only the clients of facts that are another's are somebody else.
+    Where nothing says whose episode it is, only the clients of events that are another's are somebody else.
     """
     clients: set[str] = set()
     groups: set[str] = set()
     for entry in entries:
-        objects = list(_objects(entry.fact.model_dump(mode="json", by_alias=True, exclude_none=True)))
+        objects = list(_objects(entry.event.model_dump(mode="json", by_alias=True, exclude_none=True)))
         groups.update(part[GROUP] for part in objects if isinstance(part.get(GROUP), str))
         if client is not None or entry.version in versions:
-            clients.update(_clients_in(entry.fact, objects))
+            clients.update(_clients_in(entry.event, objects))
     return frozenset((clients - {client}) | groups)
 
 
-def _clients_in(fact: FactBase, objects: Iterable[Json]) -> Iterator[str]:
+def _clients_in(event: EventBase, objects: Iterable[Json]) -> Iterator[str]:
     """Ids in the fields that name a client."""
-    if isinstance(fact, Assessed | Admitted):
-        yield fact.client
+    if isinstance(event, Assessed | Admitted):
+        yield event.client
     for part in objects:
         if part.get("role") == "client":
             yield from (part[name] for name in ("id", "signer") if isinstance(part.get(name), str))
-    if isinstance(fact, Corrected) and isinstance(fact.values.get("client"), str):
-        yield cast(str, fact.values["client"])
+    if isinstance(event, Corrected) and isinstance(event.values.get("client"), str):
+        yield cast(str, event.values["client"])
 
 
 def _objects(value: object) -> Iterator[Json]:
@@ -139,15 +141,15 @@ def _objects(value: object) -> Iterator[Json]:
             yield from _objects(inner)
 
 
-# --- what is shown of a fact ----------------------------------------------------------------------------------------
+# --- what is shown of an event ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a packet shows of one fact.
+    """What a packet shows of one event.
 
     `whole`: its payload as stored, with the salt. Else `stated` is a copy without what must stay behind, which
-    `left_out` names, or None if nothing is shown, because of `withheld`. Of a `sealed` fact not even source and
+    `left_out` names, or None if nothing is shown, because of `withheld`. Of a `sealed` event not even source and
     command_id are shown: they hold an id that must stay behind.
     """
 
@@ -158,14 +160,14 @@ class Shown:
     sealed: bool = False
 
     def content_of(self, row: RecordedEvent) -> Json | None:
-        """As much of the fact as may be shown; None where it is withheld."""
+        """As much of the event as may be shown; None where it is withheld."""
         return cast(Json, json.loads(row.state)) if self.whole else self.stated
 
 
-def shown_facts(
+def shown_events(
     rows: Sequence[RecordedEvent], entries: Sequence[Entry], others: OtherClients, *, with_text: bool
 ) -> dict[int, Shown]:
-    """Decide for each fact, by version, what may be shown of it."""
+    """Decide for each event, by version, what may be shown of it."""
     kinds = {entry.version: entry.kind for entry in entries}
     found: dict[int, Shown] = {}
     for row in rows:
@@ -177,7 +179,7 @@ def shown_facts(
     return found
 
 
-def _shown(row: RecordedEvent, kinds: Mapping[int, type[FactBase]], copy: _Copy, sealed: bool) -> Shown:
+def _shown(row: RecordedEvent, kinds: Mapping[int, type[EventBase]], copy: _Copy, sealed: bool) -> Shown:
     payload: Json = json.loads(row.state)
     kind = kind_of(row.topic)
     stated = copy.of(payload, _text_shape(kind), ())

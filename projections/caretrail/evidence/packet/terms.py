@@ -69,7 +69,7 @@ class Terms:
             )
 
     def disclosure(self, description: str, digest: str) -> dict[str, str]:
-        """What the record of the disclosure says, as in the fact `accessed`; `digest` is the SHA-256 of the packet."""
+        """What the record of the disclosure says, as in the event `accessed`; `digest` is the SHA-256 of the packet."""
         fields = {
             "recipient": self.recipient,
             "address": self.address,

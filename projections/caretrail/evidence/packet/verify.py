@@ -10,8 +10,8 @@ Ends with 0 if everything holds, 1 if something does not, 2 if it could not be d
 
 What is checked, in this order: who signed the manifest; that the files are those of the manifest, byte for byte, and no
 others; that each part carries the notice of 42 CFR 2.32; that the checkpoint, a signed statement of what the whole log
-held, is of the same key; that each fact, hashed with its place, time and author, belongs to the log of the checkpoint;
-and that of each episode all facts are there, as the key states. Every format is in docs/reference/packet.md.
+held, is of the same key; that each event, hashed with its place, time and author, belongs to the log of the checkpoint;
+and that of each episode all events are there, as the key states. Every format is in docs/reference/packet.md.
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ def loaded(text: str, what: str) -> Json:
     return cast(Json, value)
 
 
-# --- the facts and the tree over them --------------------------------------------------------------------------------
+# --- the events and the tree over them --------------------------------------------------------------------------------
 
 COLUMNS = {"position", "version", "recorded_at", "recorded_by", "name", "leaf"}
 HASHED = COLUMNS | {"source", "command_id"}
@@ -278,28 +278,28 @@ def prefixed(*texts: str) -> bytes:
     return b"".join(LENGTH.pack(len(data)) + data for data in (text.encode() for text in texts))
 
 
-def leaf_of(fact: Json, payload: str, stream: bytes) -> bytes:
-    """Hash a fact into its leaf, byte by byte as docs/reference/packet.md says."""
+def leaf_of(event: Json, payload: str, stream: bytes) -> bytes:
+    """Hash an event into its leaf, byte by byte as docs/reference/packet.md says."""
     if payload:
-        salt = bytes.fromhex(fact["salt"])
+        salt = bytes.fromhex(event["salt"])
         hashed = sha256(salt + payload.encode()).digest() if len(salt) == 16 else b""  # or one could be cut elsewhere
     else:
-        hashed = bytes.fromhex(fact["payload_hash"])
-    recorded_at, command_id = fact["recorded_at"], fact["command_id"].encode()
+        hashed = bytes.fromhex(event["payload_hash"])
+    recorded_at, command_id = event["recorded_at"], event["command_id"].encode()
     if len(hashed) != 32 or not recorded_at.endswith("+00:00"):
         raise ValueError
     moment = (datetime.fromisoformat(recorded_at) - EPOCH) // MICROSECOND
     return sha256(
         b"\x00\x01"
-        + NUMBERS.pack(fact["position"], stream, fact["version"], moment)
-        + prefixed(fact["name"], fact["recorded_by"], fact["source"])
+        + NUMBERS.pack(event["position"], stream, event["version"], moment)
+        + prefixed(event["name"], event["recorded_by"], event["source"])
         + LENGTH.pack(len(command_id))
         + command_id
         + hashed
     ).digest()
 
 
-def read_facts(data: bytes, what: str, expected: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
+def read_events(data: bytes, what: str, expected: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
     """Recompute the leaf of every line of an events.jsonl, and put it at its position in `leaves`.
 
     The payload comes last in its line, byte for byte as it was stored: it is cut out, not read.
@@ -310,24 +310,24 @@ def read_facts(data: bytes, what: str, expected: Json, leaves: dict[int, bytes],
         raise Problem(f"{what}: its first line does not say what the manifest says")
     cut = [line.partition(',"payload":') for line in lines[:-1]]
     texts = [before + "}" if mark else before for before, mark, _ in cut]
-    facts = loaded('{"lines":[' + ",".join(texts) + "]}", what)["lines"]  # all at once is quicker
-    if lines[-1:] != [""] or not len(facts) == len(cut) == expected["events"]:
-        raise Problem(f"{what} does not have the facts it should")
+    events = loaded('{"lines":[' + ",".join(texts) + "]}", what)["lines"]  # all at once is quicker
+    if lines[-1:] != [""] or not len(events) == len(cut) == expected["events"]:
+        raise Problem(f"{what} does not have the events it should")
     stream, before, name = bytes.fromhex(expected["stream"]), 0, expected["episode"]
     stored = f'"episode":"{name}"'  # a payload is stored without spaces, and an id needs no escapes
-    for version, (fact, (_, mark, rest)) in enumerate(zip(facts, cut), start=1):  # noqa: B905  # as many: seen above
+    for version, (event, (_, mark, rest)) in enumerate(zip(events, cut), start=1):  # noqa: B905  # as many: seen above
         try:
-            form, position = FORMS[frozenset(fact)], fact["position"]
+            form, position = FORMS[frozenset(event)], event["position"]
             payload = rest[:-1] if form == "proven" and rest[-1:] == "}" else ""
-            leaf = leaf_of(fact, payload, stream) if form != "sealed" else bytes.fromhex(fact["leaf"])
-            if leaf.hex() != fact["leaf"] or len(leaf) != 32 or bool(mark) != bool(payload):
-                raise Problem(f"{what}: fact {version} does not hash to its leaf")
-            if fact["version"] != version or type(position) is not int or position <= before or position in leaves:
-                raise Problem(f"{what}: the facts are not numbered 1, 2, 3 … in the order of the log")
-            if not (stored in payload if payload else fact.get("stated", expected)["episode"] == name):
-                raise Problem(f"{what}: fact {version} is of another episode")
+            leaf = leaf_of(event, payload, stream) if form != "sealed" else bytes.fromhex(event["leaf"])
+            if leaf.hex() != event["leaf"] or len(leaf) != 32 or bool(mark) != bool(payload):
+                raise Problem(f"{what}: event {version} does not hash to its leaf")
+            if event["version"] != version or type(position) is not int or position <= before or position in leaves:
+                raise Problem(f"{what}: the events are not numbered 1, 2, 3 … in the order of the log")
+            if not (stored in payload if payload else event.get("stated", expected)["episode"] == name):
+                raise Problem(f"{what}: event {version} is of another episode")
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
-            raise Problem(f"{what}: fact {version} is not of any known form") from None
+            raise Problem(f"{what}: event {version} is not of any known form") from None
         leaves[position] = leaf
         before = position
         counts[form] += 1
@@ -356,7 +356,7 @@ def root_of(leaves: dict[int, bytes], size: int, hashes: Sequence[bytes]) -> byt
         return sha256(b"\x01" + left + right).digest()
 
     if not known or known[0] < 1 or known[-1] > size or size >= 1 << 63:
-        raise Problem("the proof is not one for these facts")
+        raise Problem("the proof is not one for these events")
     try:
         found = root(0, size, 0, len(known))
     except StopIteration:
@@ -431,8 +431,8 @@ def check_files(report: Report, files: Files, key_line: str | None) -> None:
     report.check("the files are those of the manifest, and no others", listed, files, manifest)
     report.check("each file is as it was, byte for byte", read_all, files, manifest, leaves, report.counts)
     root = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
-    report.check("every fact is in the log of the checkpoint", proven, files, leaves, size, root)
-    report.check("all facts of each episode are there, as the key states", complete, files, key, manifest)
+    report.check("every event is in the log of the checkpoint", proven, files, leaves, size, root)
+    report.check("all events of each episode are there, as the key states", complete, files, key, manifest)
 
 
 def manifest_signed(files: Files, key: Key, text: bytes, manifest: Json) -> None:
@@ -463,8 +463,8 @@ def listed(files: Files, manifest: Json) -> None:
 
 
 def read_all(files: Files, manifest: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
-    """Each file has its size, its hash and the notice; the leaves of all facts are recomputed on the way."""
-    facts = {entry["folder"] + "/events.jsonl": entry for entry in manifest["streams"]}
+    """Each file has its size, its hash and the notice; the leaves of all events are recomputed on the way."""
+    events = {entry["folder"] + "/events.jsonl": entry for entry in manifest["streams"]}
     for entry in manifest["files"]:
         name, size = entry["path"], entry["bytes"]
         if files.sizes.get(name) != size:
@@ -474,10 +474,10 @@ def read_all(files: Files, manifest: Json, leaves: dict[int, bytes], counts: dic
             raise Problem(f"{shown(name)} was altered")
         if name != CHECKPOINT and NOTICE.encode() not in data:
             raise Problem(f"{shown(name)} does not carry the notice of 42 CFR 2.32")
-        if name in facts:
-            read_facts(data, shown(name), facts.pop(name), leaves, counts)
-    if facts:
-        raise Problem(f"{shown(min(facts))} is missing")
+        if name in events:
+            read_events(data, shown(name), events.pop(name), leaves, counts)
+    if events:
+        raise Problem(f"{shown(min(events))} is missing")
 
 
 def checkpoint(files: Files, key: Key, origin: str, size: int) -> bytes:
@@ -494,21 +494,21 @@ def checkpoint(files: Files, key: Key, origin: str, size: int) -> bytes:
 
 
 def proven(files: Files, leaves: dict[int, bytes], size: int, root: bytes | None) -> None:
-    """The leaves of the facts and the hashes of the proof make the root that was signed."""
+    """The leaves of the events and the hashes of the proof make the root that was signed."""
     proof = loaded(decoded(whole(files, PROOF, MOST_BYTES), PROOF), PROOF)
     hashes = [unpacked(text) for text in proof["hashes"]]
     if any(len(item) != 32 for item in hashes):
         raise Problem("the proof is not made of hashes")
     if root is None or root_of(leaves, size, hashes) != root:
-        raise Problem("the facts are not those of the log of the checkpoint")
+        raise Problem("the events are not those of the log of the checkpoint")
 
 
 def complete(files: Files, key: Key, manifest: Json) -> None:
-    """The key states how many facts each stream has in the log of that size, and so many are there."""
+    """The key states how many events each stream has in the log of that size, and so many are there."""
     lines = [f"{entry['stream']} {entry['events']}" for entry in manifest["streams"]]
     stated = ["caretrail.packet/completeness", NOTICE, manifest["origin"], str(manifest["size"]), *lines]
     if key.open(whole(files, COMPLETENESS, MOST_NOTE), COMPLETENESS).split("\n") != stated:
-        raise Problem("the statement of completeness is not about these facts")
+        raise Problem("the statement of completeness is not about these events")
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------
@@ -521,7 +521,7 @@ FORMS_IN_WORDS = {
 }
 TERMS = "mark", "recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"
 PROVES = """\
-What this shows: the facts are those the log held when the checkpoint was signed, unaltered, with the place, time and
+What this shows: the events are those the log held when the checkpoint was signed, unaltered, with the place, time and
 account the store gave them, and nothing was left out of these episodes, as the log's key states. What it does not
 show: that what was recorded is true; that the key never signed another history of the same log (compare checkpoints
 kept elsewhere, or let the keeper run 'caretrail audit verify'); who the people behind the ids are; and whatever the
@@ -534,7 +534,7 @@ def words(report: Report) -> Iterator[str]:
     yield from (f"{signs[holds]}{text}" for holds, text in report.lines)
     if report.status != 1:
         counts, manifest = report.counts, report.manifest
-        yield "\nFacts:"
+        yield "\nEvents:"
         yield from (f"  {counts[form]:>8,} {means}" for form, means in FORMS_IN_WORDS.items() if counts[form])
         yield "\nAs the packet states:"
         yield from (f"  {name}: {shown(manifest[name])}" for name in TERMS if manifest.get(name) is not None)

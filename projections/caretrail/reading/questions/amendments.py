@@ -17,7 +17,7 @@ from caretrail.days import next_day, today_in
 from caretrail.episode.amendments import happened_on
 from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
-from caretrail.events import Addendum, Corrected, EpisodeFact, ProgramFact, Voided
+from caretrail.events import Addendum, Corrected, EpisodeEvent, ProgramEvent, Voided
 from caretrail.log.recorder import EventRecorder
 from caretrail.policy import Policy
 from caretrail.reading.event_rows import days_after, is_late
@@ -37,16 +37,16 @@ EAST, WEST = timedelta(hours=14), timedelta(hours=12)
 """How much earlier than in UTC a day begins somewhere, and how much later it ends."""
 
 Times = Literal["recorded", "clinical"]
-"""What a period bounds: the days on which facts were recorded, or the days they are about."""
+"""What a period bounds: the days on which events were recorded, or the days they are about."""
 
 
 @dataclass(frozen=True, slots=True)
-class AmendedFact:
-    """A late entry, or a fact that amends another (of the version `target` and the type `target_type`).
+class AmendedEvent:
+    """A late entry, or an event that amends another (of the version `target` and the type `target_type`).
 
     `about` is the day that it is about: when it happened, as corrected, or when what it amends did. `days_after` counts
     from the day it is dated, as corrected, to the day it was recorded. `author` states it for `performed_by`, where
-    others did it. `voided_by` is the fact that struck it since.
+    others did it. `voided_by` is the event that struck it since.
     """
 
     episode: str
@@ -74,9 +74,9 @@ class AmendedFact:
 
 @dataclass(frozen=True, slots=True)
 class AmendedBy:
-    """What one author recorded in one program, for whom: `entries` facts in all, `imported` of them a historical load.
+    """What one author recorded in one program, for whom: `entries` events in all, `imported` of them a historical load.
 
-    `late`, `corrections`, `addenda` and `voids` count `facts`; a late correction counts as both. `days_late` are those
+    `late`, `corrections`, `addenda` and `voids` count `events`; a late correction counts as both. `days_late` are those
     of the late ones, in order.
     """
 
@@ -92,7 +92,7 @@ class AmendedBy:
     corrections: int
     addenda: int
     voids: int
-    facts: tuple[AmendedFact, ...]
+    events: tuple[AmendedEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ class Amended:
 class AmendmentReport(Question[Amended]):
     """Late entries, corrections, addenda and voids of the query's period, by author.
 
-    The period is one of recorded or of clinical days; `authors` stated the facts, or did what others stated. Of the
-    filters only programs count: those of the day a fact is about. Raises UnknownName.
+    The period is one of recorded or of clinical days; `authors` stated the events, or did what others stated. Of the
+    filters only programs count: those of the day an event is about. Raises UnknownName.
     """
 
     name: ClassVar[str] = "amendments"
@@ -128,9 +128,9 @@ class AmendmentReport(Question[Amended]):
         return amendments_of(snapshot, self)
 
     def shows(self, value: Amended, snapshot: Snapshot) -> Iterable[str]:
-        """Every episode of which a fact is listed."""
+        """Every episode of which an event is listed."""
         del snapshot
-        return (fact.episode for row in value.rows for fact in row.facts)
+        return (event.episode for row in value.rows for event in row.events)
 
 
 class _Known(NamedTuple):
@@ -148,10 +148,10 @@ _Whose = tuple[str, str, str | None, tuple[str, ...], str | None]
 
 
 def amendments_of(snapshot: Snapshot, asked: AmendmentReport) -> Amended:
-    """Count what was asked for among the facts of a snapshot."""
+    """Count what was asked for among the events of a snapshot."""
     recorder, upto = snapshot.recorder, snapshot.position
     entries: dict[_Whose, list[Entry]] = {}
-    facts: dict[_Whose, list[AmendedFact]] = {}
+    events: dict[_Whose, list[AmendedEvent]] = {}
     streams = _streams(recorder, upto, asked.query, asked.by)
     unread = unjudged = 0
     for known in _known(recorder, streams, upto, snapshot.progress):
@@ -159,24 +159,24 @@ def amendments_of(snapshot: Snapshot, asked: AmendmentReport) -> Amended:
             unread += 1
             continue
         for entry, about, program in _asked_for(known, asked):
-            actor = entry.fact.actor
+            actor = entry.event.actor
             did = _others(entry)
             if asked.authors and asked.authors.isdisjoint((actor.id, *did)):
                 continue
             whose = (actor.id, actor.role, actor.credential, did, program)
             entries.setdefault(whose, []).append(entry)
-            unjudged += known.policy is None and not entry.imported and entry.fact.late_reason is None
+            unjudged += known.policy is None and not entry.imported and entry.event.late_reason is None
             found = _amended(known, entry, about, program)
             if found.late or entry.kind.traits.amends:
-                facts.setdefault(whose, []).append(found)
+                events.setdefault(whose, []).append(found)
     names = sorted(entries, key=lambda whose: (whose[4] is None, whose[4] or "", *map(str, whose[:4])))
-    return Amended(tuple(_row(whose, entries[whose], facts.get(whose, ())) for whose in names), unread, unjudged)
+    return Amended(tuple(_row(whose, entries[whose], events.get(whose, ())) for whose in names), unread, unjudged)
 
 
-def _row(whose: _Whose, entries: list[Entry], facts: Iterable[AmendedFact]) -> AmendedBy:
-    found = tuple(sorted(facts, key=lambda fact: fact.position))
-    types = [fact.type for fact in found]
-    late = sorted(fact.days_after for fact in found if fact.late)
+def _row(whose: _Whose, entries: list[Entry], events: Iterable[AmendedEvent]) -> AmendedBy:
+    found = tuple(sorted(events, key=lambda event: event.position))
+    types = [event.type for event in found]
+    late = sorted(event.days_after for event in found if event.late)
     return AmendedBy(
         *whose, len(entries), sum(entry.imported for entry in entries), len(late), tuple(late),
         types.count("corrected"), types.count("addendum"), types.count("voided"), found,
@@ -196,18 +196,18 @@ def _streams(recorder: EventRecorder, upto: int, query: Query, by: Times) -> lis
 def _known(
     recorder: EventRecorder, streams: list[UUID], upto: int, progress: Progress | None
 ) -> Iterator[_Known | None]:
-    """Fold episodes; None for one that cannot be read. A program's own facts are no episode."""
+    """Fold episodes; None for one that cannot be read. A program's own events are no episode."""
     for place in range(0, len(streams), PAGE):
         page = streams[place : place + PAGE]
         for stream, events in recorder.select_streams(dict.fromkeys(page, 0)).items():
             episode = Episode(stream)
             try:
                 evolve(episode, (event for event in events if event.position <= upto))
-                first = episode.entries[0].fact if episode.entries else None
-                if isinstance(first, EpisodeFact):
+                first = episode.entries[0].event if episode.entries else None
+                if isinstance(first, EpisodeEvent):
                     yield _of(episode, first.episode)
                 else:
-                    assert first is None or isinstance(first, ProgramFact)  # noqa: S101  # nothing else is touched
+                    assert first is None or isinstance(first, ProgramEvent)  # noqa: S101  # nothing else is touched
             except Unreadable:
                 yield None
         if progress is not None:
@@ -217,21 +217,21 @@ def _known(
 def _of(episode: Episode, name: str) -> _Known | None:
     try:
         outline, spans = episode.outline, episode_spans(episode.history)
-    except Exception:  # whatever the facts of a damaged episode do to its history: it is quarantined everywhere
+    except Exception:  # whatever the events of a damaged episode do to its history: it is quarantined everywhere
         return None
-    admission = outline.admitted.fact if outline.admitted is not None else None
+    admission = outline.admitted.event if outline.admitted is not None else None
     policy = usable_policy(getattr(admission, "policy", None))
     return _Known(episode, name, outline.client, outline.zone, policy, spans)
 
 
 def _asked_for(known: _Known, asked: AmendmentReport) -> Iterator[tuple[Entry, date, str | None]]:
-    """The facts of an episode that lie in the period and the program, with the day each is about and its program."""
+    """The events of an episode that lie in the period and the program, with the day each is about and its program."""
     acting, entries, query = known.episode.amendments, known.episode.entries, asked.query
     for entry in entries:
-        fact = entry.fact
-        meant = entries[fact.target - 1] if isinstance(fact, Corrected | Voided | Addendum) else entry
-        while isinstance(meant.fact, Corrected | Voided | Addendum):
-            meant = entries[meant.fact.target - 1]
+        event = entry.event
+        meant = entries[event.target - 1] if isinstance(event, Corrected | Voided | Addendum) else entry
+        while isinstance(meant.event, Corrected | Voided | Addendum):
+            meant = entries[meant.event.target - 1]
         about = happened_on(meant, acting)
         day = about if asked.by == "clinical" else today_in(known.zone, entry.recorded_at)
         if (query.start or date.min) <= day <= (query.end or date.max) and about <= (query.as_of or date.max):
@@ -243,18 +243,18 @@ def _asked_for(known: _Known, asked: AmendmentReport) -> Iterator[tuple[Entry, d
 
 def _others(entry: Entry) -> tuple[str, ...]:
     """Who did it, if others than who states it."""
-    did = tuple(person.id for person in entry.fact.performed_by or ())
-    return () if did == (entry.fact.actor.id,) else did
+    did = tuple(person.id for person in entry.event.performed_by or ())
+    return () if did == (entry.event.actor.id,) else did
 
 
-def _amended(known: _Known, entry: Entry, about: date, program: str | None) -> AmendedFact:
-    fact, acting = entry.fact, known.episode.amendments
+def _amended(known: _Known, entry: Entry, about: date, program: str | None) -> AmendedEvent:
+    event, acting = entry.event, known.episode.amendments
     day = happened_on(entry, acting)
-    target = fact.target if isinstance(fact, Corrected | Voided | Addendum) else None
-    return AmendedFact(
-        known.name, known.client, program, entry.position, entry.version, fact.type,
-        is_late(entry, day, known.zone, known.policy), days_after(entry, day, known.zone), fact.late_reason, target,
-        known.episode.entries[target - 1].fact.type if target is not None else None, about, fact.occurred_on,
-        entry.recorded_at, fact.actor.id, fact.actor.role, fact.actor.credential, entry.recorded_by, _others(entry),
-        fact.reason if isinstance(fact, Corrected | Voided | Addendum) else None, acting.voided_by.get(entry.version),
+    target = event.target if isinstance(event, Corrected | Voided | Addendum) else None
+    return AmendedEvent(
+        known.name, known.client, program, entry.position, entry.version, event.type,
+        is_late(entry, day, known.zone, known.policy), days_after(entry, day, known.zone), event.late_reason, target,
+        known.episode.entries[target - 1].event.type if target is not None else None, about, event.occurred_on,
+        entry.recorded_at, event.actor.id, event.actor.role, event.actor.credential, entry.recorded_by, _others(entry),
+        event.reason if isinstance(event, Corrected | Voided | Addendum) else None, acting.voided_by.get(entry.version),
     )  # fmt: skip  # in the order of the fields

@@ -1,7 +1,7 @@
-"""The diff: which verdicts changed between two moments of knowledge, and which facts changed each.
+"""The diff: which verdicts changed between two moments of knowledge, and which events changed each.
 
-Every episode with a fact recorded between the two is folded as it was known at both. Where they differ, the facts
-between are replayed one after the other: a fact is named exactly if what was said before it and after it differ.
+Every episode with an event recorded between the two is folded as it was known at both. Where they differ, the events
+between are replayed one after the other: an event is named exactly if what was said before it and after it differ.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Matter(NamedTuple):
 class Said:
     """What was said of a matter: `due_on` is the due day, or the day through which continued stay is supported.
 
-    What is met or does not apply has no message: how it is put changes with every fact.
+    What is met or does not apply has no message: how it is put changes with every event.
     """
 
     verdict: str
@@ -56,9 +56,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ChangedBy:
-    """A fact that changed a verdict, and what was said from then on.
+    """An event that changed a verdict, and what was said from then on.
 
-    Of a fact that cannot be read the author, the day and the target are None.
+    Of an event that cannot be read the author, the day and the target are None.
     """
 
     position: int
@@ -77,7 +77,7 @@ class ChangedBy:
 class Change:
     """A matter of which something else is said for the days from `start` to before `until`.
 
-    `before` and `after` are empty where nothing was said of it. `on_day`: the day asked for is one of them. `facts`
+    `before` and `after` are empty where nothing was said of it. `on_day`: the day asked for is one of them. `events`
     are all that changed it between the two moments, oldest first. `program` and `clinician` are those of the last of
     the days, as known after.
     """
@@ -93,7 +93,7 @@ class Change:
     on_day: bool
     before: tuple[Said, ...]
     after: tuple[Said, ...]
-    facts: tuple[ChangedBy, ...]
+    events: tuple[ChangedBy, ...]
 
     @property
     def loud(self) -> bool:
@@ -103,7 +103,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What differs between two positions of the log; `episodes` have facts between them and were compared."""
+    """What differs between two positions of the log; `episodes` have events between them and were compared."""
 
     before: int
     after: int
@@ -113,7 +113,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Diff(Question[Compared]):
-    """Which verdicts of the days up to one changed between two moments of knowledge, and which facts changed each.
+    """Which verdicts of the days up to one changed between two moments of knowledge, and which events changed each.
 
     The later moment is the query's `known_at`; both are a position or an aware instant. `filters` may name programs in
     which an episode is, or was thought to be. Raises UnknownName if the episode named is not known at the later.
@@ -186,7 +186,7 @@ def _within(replay: Replay, programs: AbstractSet[str]) -> bool:
 
 
 class Replay:
-    """One episode as it was known at a position and after each fact that was recorded later."""
+    """One episode as it was known at a position and after each event that was recorded later."""
 
     def __init__(self, stream: UUID, events: Sequence[RecordedEvent], before: int) -> None:
         self._stream = stream
@@ -196,7 +196,7 @@ class Replay:
         self.last = self._rows(events) if self.events else self.first
 
     def states(self) -> Iterator[EpisodeRows | None]:
-        """The rows at first and after each of the later facts, in their order."""
+        """The rows at first and after each of the later events, in their order."""
         yield self.first
         episode = Episode(self._stream)
         if self._known:
@@ -204,7 +204,7 @@ class Replay:
         for place, event in enumerate(self.events):
             if episode.version == event.originator_version - 1 and place < len(self.events) - 1:
                 yield computed(episode, [event])
-            else:  # a fact before it cannot be read, or it is the last one
+            else:  # an event before it cannot be read, or it is the last one
                 yield self._rows([*self._known, *self.events[: place + 1]])
 
     def _rows(self, events: Sequence[RecordedEvent]) -> EpisodeRows | None:
@@ -212,7 +212,7 @@ class Replay:
 
 
 def changes_of(replay: Replay, day: date) -> list[Change]:
-    """What differs in one episode on the days up to one, with the facts that made each difference."""
+    """What differs in one episode on the days up to one, with the events that made each difference."""
     first, last = said_of(replay.first, day), said_of(replay.last, day)
     matters = [matter for matter in dict.fromkeys((*first, *last)) if first.get(matter) != last.get(matter)]
     if not matters or replay.last is None:
@@ -229,10 +229,10 @@ def _change(replay: Replay, rows: EpisodeRows, matter: Matter, stretch: Stretch,
     start, until, values = stretch
     span = rows.span_on(until - ONE_DAY)
     steps = zip(replay.events, pairwise(values), strict=True)
-    facts = tuple(_changed_by(event, after) for event, (before, after) in steps if before != after)
+    events = tuple(_changed_by(event, after) for event, (before, after) in steps if before != after)
     return Change(
         rows.episode, rows.client, span.program if span else None, span.clinician if span else None, matter.rule,
-        matter.subject, start, until, start <= day < until, values[0], values[-1], facts,
+        matter.subject, start, until, start <= day < until, values[0], values[-1], events,
     )  # fmt: skip  # in the order of the fields
 
 
@@ -298,11 +298,11 @@ def _on(spells: Sequence[Spell], day: date) -> tuple[Said, ...]:
     return tuple(sorted((said for start, until, said in spells if start <= day < until), key=_order))
 
 
-def _changed_by(event: RecordedEvent, said: tuple[Said, ...]) -> ChangedBy:
-    stored = event.position, event.originator_version, event.topic.partition("/")[0], event.recorded_at
+def _changed_by(row: RecordedEvent, said: tuple[Said, ...]) -> ChangedBy:
+    stored = row.position, row.originator_version, row.topic.partition("/")[0], row.recorded_at
     try:
-        fact = entry_of(event).fact
+        event = entry_of(row).event
     except CaretrailError:
         return ChangedBy(*stored, None, None, None, None, None, said)
-    actor, target = fact.actor, getattr(fact, "target", None)
-    return ChangedBy(*stored, target, fact.occurred_on, actor.id, actor.role, actor.credential, said)
+    actor, target = event.actor, getattr(event, "target", None)
+    return ChangedBy(*stored, target, event.occurred_on, actor.id, actor.role, actor.credential, said)

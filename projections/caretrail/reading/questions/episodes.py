@@ -108,7 +108,7 @@ class OpenBeginning(Question[tuple[str, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class WholeEpisode(OneEpisode[EpisodeView]):
-    """One episode whole: its facts, how they count, and everything the rules say of it. Raises UnknownName."""
+    """One episode whole: its events, how they count, and everything the rules say of it. Raises UnknownName."""
 
     name: ClassVar[str] = "episode"
     episode: str

@@ -40,10 +40,10 @@ Outcome = Literal["on_time", "late", "not_done"]
 class DueReview:
     """A review that was due on a day, and what became of it.
 
-    `done_on` is the day from which a review counted, by the facts `done_by`; None if none has. `days_late` counts until
-    that day, the day asked for or the end of the stay. `explained`: somebody explained
-    why; it is late all the same. Program and clinician are those of the due day, or of the day it was done if that
-    came first. `evidence` and `arithmetic` say why it was due then.
+    `done_on` is the day from which a review counted, by the events `done_by`; None if none has. `days_late` counts
+    until that day, the day asked for or the end of the stay. `explained`: somebody explained why; it is late all the
+    same. Program and clinician are those of the due day, or of the day it was done if that came first. `evidence` and
+    `arithmetic` say why it was due then.
     """
 
     episode: str
@@ -155,7 +155,7 @@ def _is_in(name: str | None, asked: AbstractSet[str]) -> bool:
 def _with_reviews(
     recorder: EventRecorder, episodes: Sequence[EpisodeRows]
 ) -> Iterator[tuple[EpisodeRows, frozenset[int]]]:
-    """Each episode with the versions of its reviews: told by their stored names, so that no fact has to be read."""
+    """Each episode with the versions of its reviews: told by their stored names, so that no event has to be read."""
     left = iter(episodes)
     while page := list(islice(left, PAGE)):
         found = recorder.select_streams({rows.stream: 0 for rows in page})

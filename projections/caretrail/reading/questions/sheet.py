@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
-from caretrail.episode.amendments import corrected_fact, happened_on
+from caretrail.episode.amendments import corrected_event, happened_on
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import level_stays
 from caretrail.events import (
@@ -220,13 +220,13 @@ def _stay(view: EpisodeView, history: Sequence[Effective], day: date) -> StayLin
 
 
 def _latest(history: Sequence[Effective], kind: type[object]) -> Effective | None:
-    return next((item for item in reversed(history) if isinstance(item.fact, kind)), None)
+    return next((item for item in reversed(history) if isinstance(item.event, kind)), None)
 
 
 def _plan(history: Sequence[Effective], day: date) -> Effective | None:
     """The plan in effect that day: the latest that took effect; else the latest signed."""
-    plans = [item for item in history if isinstance(item.fact, PlanSigned)]
-    current = [item for item in plans if isinstance(item.fact, PlanSigned) and item.fact.effective_on <= day]
+    plans = [item for item in history if isinstance(item.event, PlanSigned)]
+    current = [item for item in plans if isinstance(item.event, PlanSigned) and item.event.effective_on <= day]
     found = current or plans
     return found[-1] if found else None
 
@@ -264,18 +264,18 @@ def _document(
     """A document with the signatures given by that day, each by the latest that was said of it."""
     if item is None:
         return None
-    fact = item.fact
-    if isinstance(fact, PlanSigned):
-        label, given = f"plan {fact.plan_version}", list(fact.signatures)
-    elif isinstance(fact, PlanReviewed):
-        label, given = f"review of plan {fact.plan_version}", list(fact.signatures)
-    elif isinstance(fact, ContinuedStayDetermined):
-        label, given = fact.decision, list(fact.signatures)
+    event = item.event
+    if isinstance(event, PlanSigned):
+        label, given = f"plan {event.plan_version}", list(event.signatures)
+    elif isinstance(event, PlanReviewed):
+        label, given = f"review of plan {event.plan_version}", list(event.signatures)
+    elif isinstance(event, ContinuedStayDetermined):
+        label, given = event.decision, list(event.signatures)
     else:
         return None
     for later in history:
-        if isinstance(later.fact, Signed) and later.fact.target == item.version:
-            given += later.fact.signatures
+        if isinstance(later.event, Signed) and later.event.target == item.version:
+            given += later.event.signatures
     lines = {
         signature.signer: SignatureLine(
             signature.signer,
@@ -288,7 +288,7 @@ def _document(
         for signature in given
         if signature.signed_on is None or signature.signed_on <= day
     }
-    return DocumentLine(item.version, item.day, fact.actor.id, label, tuple(lines.values()), _marks(view, item))
+    return DocumentLine(item.version, item.day, event.actor.id, label, tuple(lines.values()), _marks(view, item))
 
 
 def _marks(view: EpisodeView, item: Effective) -> Marks:
@@ -296,38 +296,38 @@ def _marks(view: EpisodeView, item: Effective) -> Marks:
 
 
 def _struck(view: EpisodeView, day: date) -> list[Effective]:
-    """Facts recorded of that day that count nowhere, as they were last believed."""
+    """Events recorded of that day that count nowhere, as they were last believed."""
     acting = view.episode.amendments
     found: list[Effective] = []
     for version in sorted(acting.voided_by):
         entry = view.entries[version - 1]
         if happened_on(entry, acting) == day:
-            changes = [by.fact for by in acting.corrections.get(version, ()) if isinstance(by.fact, Corrected)]
-            found.append(Effective(corrected_fact(entry.fact, changes) if changes else entry.fact, entry))
+            changes = [by.event for by in acting.corrections.get(version, ()) if isinstance(by.event, Corrected)]
+            found.append(Effective(corrected_event(entry.event, changes) if changes else entry.event, entry))
     return found
 
 
 def _is_session(item: Effective) -> bool:
-    return isinstance(item.fact, SessionAttended | SessionMissed)
+    return isinstance(item.event, SessionAttended | SessionMissed)
 
 
 def _session(view: EpisodeView, item: Effective) -> SessionLine:
-    fact = item.fact
-    if isinstance(fact, SessionAttended):
-        size, cause = fact.group_size, None
+    event = item.event
+    if isinstance(event, SessionAttended):
+        size, cause = event.group_size, None
     else:
-        assert isinstance(fact, SessionMissed)  # noqa: S101  # nothing else is asked for
-        size, cause = None, fact.cause
-    performers = tuple(PerformerLine(who.id, who.credential) for who in fact.performers)
+        assert isinstance(event, SessionMissed)  # noqa: S101  # nothing else is asked for
+        size, cause = None, event.cause
+    performers = tuple(PerformerLine(who.id, who.credential) for who in event.performers)
     return SessionLine(
-        item.version, fact.service, fact.start, fact.minutes, size, fact.modality, cause is None, cause, performers,
+        item.version, event.service, event.start, event.minutes, size, event.modality, cause is None, cause, performers,
         _marks(view, item),
     )  # fmt: skip  # in the order of the fields
 
 
 def _minutes(history: Sequence[Effective], first: date, last: date) -> int:
     return sum(
-        item.fact.minutes for item in history if isinstance(item.fact, SessionAttended) and first <= item.day <= last
+        item.event.minutes for item in history if isinstance(item.event, SessionAttended) and first <= item.day <= last
     )
 
 
@@ -339,10 +339,10 @@ def _week_start(day: date, starts: str) -> date:
 def _team(history: Sequence[Effective], case_owner: str | None) -> tuple[TeamLine, ...]:
     team: dict[str, TeamLine] = {}
     for item in history:
-        fact = item.fact
-        joins = fact.team if isinstance(fact, Admitted) else fact.joins if isinstance(fact, TeamChanged) else ()
-        if isinstance(fact, TeamChanged):
-            for gone in fact.leaves:
+        event = item.event
+        joins = event.team if isinstance(event, Admitted) else event.joins if isinstance(event, TeamChanged) else ()
+        if isinstance(event, TeamChanged):
+            for gone in event.leaves:
                 team.pop(gone, None)
         for person in joins:
             team[person.id] = TeamLine(person.id, person.role, person.credential, person.id == case_owner)

@@ -1,4 +1,4 @@
-"""The timeline: every fact with both times and its author, and what was corrected, added or struck beside it."""
+"""The timeline: every event with both times and its author, and what was corrected, added or struck beside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from caretrail.reading.event_rows import (
     addenda_of,
     corrections_of,
     days_after,
-    fact_json,
+    event_json,
     is_late,
     void_of,
     withdrawn_of,
@@ -35,13 +35,13 @@ Order = Literal["recorded", "clinical"]
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """One fact as recorded: `occurred_on` is when it happened, `recorded_at` when this store learned it.
+    """One event as recorded: `occurred_on` is when it happened, `recorded_at` when this store learned it.
 
-    `happened_on` is `occurred_on` as corrected: by it a fact stands in clinical order, and `days_after` counts from it
-    to the day it was recorded. `author` states it, `recorded_by` is the account that sent it. `late` is so if it says
-    so itself, or came later than the pack allows and not by import. `corrections`, `addenda` and `void` act on it;
+    `happened_on` is `occurred_on` as corrected: by it an event stands in clinical order, and `days_after` counts from
+    it to the day it was recorded. `author` states it, `recorded_by` is the account that sent it. `late` is so if it
+    says so itself, or came later than the pack allows and not by import. `corrections`, `addenda` and `void` act on it;
     `withdrawn` did once. `explains_nothing` is so of an explanation of a rule of which nothing but met or
-    not_applicable was up on the day it names. `fact` is the fact's own JSON, never changed by what came after.
+    not_applicable was up on the day it names. `event` is the event's own JSON, never changed by what came after.
     """
 
     position: int
@@ -69,12 +69,12 @@ class TimelineRow:
     void: Void | None
     withdrawn: tuple[Withdrawn, ...]
     explains_nothing: bool
-    fact: dict[str, Any]
+    event: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline(OneEpisode[tuple[TimelineRow, ...]]):
-    """Every fact with both times, its author, and what was corrected, added or struck."""
+    """Every event with both times, its author, and what was corrected, added or struck."""
 
     name: ClassVar[str] = "timeline"
     episode: str
@@ -82,14 +82,14 @@ class Timeline(OneEpisode[tuple[TimelineRow, ...]]):
     order: Order = "recorded"
 
     def answer(self, snapshot: Snapshot) -> tuple[TimelineRow, ...]:
-        """List the facts, those up to a day if one is asked for."""
+        """List the events, those up to a day if one is asked for."""
         return tuple(timeline_of(snapshot.view(self.episode), self.query.as_of, self.order))
 
 
 def timeline_of(view: EpisodeView, as_of: date | None, order: Order) -> list[TimelineRow]:
-    """List the facts that happened up to a day; amendments show wherever they act, whatever their date.
+    """List the events that happened up to a day; amendments show wherever they act, whatever their date.
 
-    In clinical order a fact stands where it counts, a struck one where it would; an amendment at the end of its own
+    In clinical order an event stands where it counts, a struck one where it would; an amendment at the end of its own
     day, for what it says is about another.
     """
     acting = view.episode.amendments
@@ -103,31 +103,31 @@ def timeline_of(view: EpisodeView, as_of: date | None, order: Order) -> list[Tim
 
 
 def _struck(entry: Entry) -> Effective:
-    """A fact that does not count, to be put in order beside those that do."""
-    return Effective(entry.fact, entry)
+    """An event that does not count, to be put in order beside those that do."""
+    return Effective(entry.event, entry)
 
 
 def _row(view: EpisodeView, entry: Entry) -> TimelineRow:
-    fact, acting, zone = entry.fact, view.episode.amendments, view.rows.zone
+    event, acting, zone = entry.event, view.episode.amendments, view.rows.zone
     void, day = void_of(entry, view.entries, acting), happened_on(entry, acting)
     return TimelineRow(
         position=entry.position,
         version=entry.version,
-        type=fact.type,
-        occurred_on=fact.occurred_on,
+        type=event.type,
+        occurred_on=event.occurred_on,
         happened_on=day,
         recorded_at=entry.recorded_at,
-        author=fact.actor.id,
-        role=fact.actor.role,
-        credential=fact.actor.credential,
+        author=event.actor.id,
+        role=event.actor.role,
+        credential=event.actor.credential,
         recorded_by=entry.recorded_by,
         late=is_late(entry, day, zone, view.policy),
         days_after=days_after(entry, day, zone),
-        late_reason=fact.late_reason,
+        late_reason=event.late_reason,
         imported=entry.imported,
-        entered_at=fact.entered_at,
+        entered_at=event.entered_at,
         source=entry.source,
-        target=fact.target if isinstance(fact, Corrected | Voided | Addendum | Signed) else None,
+        target=event.target if isinstance(event, Corrected | Voided | Addendum | Signed) else None,
         corrected_by=tuple(by.version for by in acting.corrections.get(entry.version, ())),
         corrections=corrections_of(entry, acting),
         addenda=addenda_of(entry, acting),
@@ -136,17 +136,17 @@ def _row(view: EpisodeView, entry: Entry) -> TimelineRow:
         void=void,
         withdrawn=withdrawn_of(entry, view.entries, acting),
         explains_nothing=_explains_nothing(view, entry),
-        fact=fact_json(entry),
+        event=event_json(entry),
     )
 
 
 def _explains_nothing(view: EpisodeView, entry: Entry) -> bool:
     """Whether an explanation, as it counts, names a rule and a day on which nothing of that rule was up."""
-    if not isinstance(entry.fact, Explained):
+    if not isinstance(entry.event, Explained):
         return False
-    fact = next((item.fact for item in view.history if item.version == entry.version), None)
-    return isinstance(fact, Explained) and not any(
-        finding.start <= fact.on < finding.end and names_rule(finding.rule, fact.rule)
+    event = next((item.event for item in view.history if item.version == entry.version), None)
+    return isinstance(event, Explained) and not any(
+        finding.start <= event.on < finding.end and names_rule(finding.rule, event.rule)
         for finding in view.findings
         if finding.verdict not in QUIET_VERDICTS
     )

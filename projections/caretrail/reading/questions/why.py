@@ -1,4 +1,4 @@
-"""Why a rule says what it says on a day: the whole chain, from the facts and the text to the verdict."""
+"""Why a rule says what it says on a day: the whole chain, from the events and the text to the verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
 from caretrail.policy.rules.staff import Attested
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.episode_view import EpisodeView
-from caretrail.reading.event_rows import Correction, corrections_of, fact_json
+from caretrail.reading.event_rows import Correction, corrections_of, event_json
 from caretrail.reading.names import nearest, short_rules
 from caretrail.reading.query import TODAY, Query, is_rule
 from caretrail.reading.question import OneEpisode
@@ -29,7 +29,7 @@ from caretrail.readmodel.rows import EpisodeRows, Span
 
 @dataclass(frozen=True, slots=True)
 class RestsOn:
-    """A fact that a finding rests on, as recorded; `occurred_on` and `corrections` say what counts of it."""
+    """An event that a finding rests on, as recorded; `occurred_on` and `corrections` say what counts of it."""
 
     version: int
     type: str
@@ -38,7 +38,7 @@ class RestsOn:
     corrected_by: tuple[int, ...]
     corrections: tuple[Correction, ...]
     voided_by: int | None
-    fact: dict[str, Any]
+    event: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,8 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Re
         check=words.check if words else "",
         text=words.text if words else _own(rule, "text"),
         judged_by=_judged_by(pack),
-        rests_on=_facts(view, sorted({version for finding in shown for version in finding.evidence})),
-        explained_by=_facts(view, _explanations(view, rule, day)),
+        rests_on=_events(view, sorted({version for finding in shown for version in finding.evidence})),
+        explained_by=_events(view, _explanations(view, rule, day)),
         cleared_by=_cleared_by(rule, words, shown),
         readings=readings_of(view, pack, rule, up, day) if pack and judged else (),
         history=said.history(),
@@ -162,7 +162,7 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Re
 
 
 def why_quarantined(rows: EpisodeRows, as_of: date | None, today: date) -> Reasons:
-    """Explain whether the facts of an episode can be read: told of the rows, since the facts may not be readable."""
+    """Explain whether the events of an episode can be read: told of the rows, since the events may not be readable."""
     day = today if as_of is None else as_of
     findings = [finding for finding in rows.problems if finding.rule == QUARANTINE_RULE]
     up = [finding for finding in findings if finding.start <= day < finding.end]
@@ -364,7 +364,7 @@ def _latest_before(findings: Sequence[Finding], day: date) -> list[Finding]:
     return [max(before, key=lambda finding: (finding.end, finding.start))] if before else []
 
 
-# --- the facts -------------------------------------------------------------------------------------------------------
+# --- the events -------------------------------------------------------------------------------------------------------
 
 
 def _explanations(view: EpisodeView, rule: str, day: date) -> list[int]:
@@ -372,11 +372,11 @@ def _explanations(view: EpisodeView, rule: str, day: date) -> list[int]:
     return [
         item.version
         for item in view.history
-        if isinstance(item.fact, Explained) and item.day <= day and names_rule(rule, item.fact.rule)
+        if isinstance(item.event, Explained) and item.day <= day and names_rule(rule, item.event.rule)
     ]
 
 
-def _facts(view: EpisodeView, versions: Sequence[int]) -> tuple[RestsOn, ...]:
+def _events(view: EpisodeView, versions: Sequence[int]) -> tuple[RestsOn, ...]:
     acting = view.episode.amendments
     effective = {item.version: item for item in view.history}
     found: list[RestsOn] = []
@@ -388,13 +388,13 @@ def _facts(view: EpisodeView, versions: Sequence[int]) -> tuple[RestsOn, ...]:
         found.append(
             RestsOn(
                 version,
-                entry.fact.type,
-                item.day if item else entry.fact.occurred_on,
-                entry.fact.actor.id,
+                entry.event.type,
+                item.day if item else entry.event.occurred_on,
+                entry.event.actor.id,
                 item.corrected_by if item else (),
                 corrections_of(entry, acting),
                 acting.voided_by.get(version),
-                fact_json(entry),
+                event_json(entry),
             )
         )
     return tuple(found)

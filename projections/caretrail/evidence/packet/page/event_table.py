@@ -1,4 +1,4 @@
-"""The table of facts: each as recorded, with both times and its author, and what later facts did to it beside it."""
+"""The table of events: each as recorded, with both times and its author, and what later events did to it beside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from caretrail.reading.questions.timeline import TimelineRow
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field that a later fact corrected: its value before, and since."""
+    """A field that a later event corrected: its value before, and since."""
 
     name: str
     old: str
@@ -23,7 +23,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What must not be overlooked about a fact. `by` is the version of the fact that did it, with its day and author.
+    """What must not be overlooked about an event; `by` is the version of the event behind it, with its day and author.
 
     `kind` is late, imported, claimed, corrected, added, voided, nothing_explained or in_part.
     """
@@ -39,9 +39,9 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """A fact of the table; one withheld has only its numbers, the time of its recording, its leaf and its void.
+    """An event of the table; one withheld has only its numbers, the time of its recording, its leaf and its void.
 
-    `leaf` is the hash of the fact in the ledger, in hex.
+    `leaf` is the hash of the event in the ledger, in hex.
     """
 
     version: int
@@ -66,7 +66,7 @@ class EventLine:
 
 
 class _Shown(NamedTuple):
-    """A row of the timeline and as much of its fact as may be shown; None if it is withheld whole."""
+    """A row of the timeline and as much of its event as may be shown; None if it is withheld whole."""
 
     row: TimelineRow
     content: Json | None
@@ -81,10 +81,10 @@ def table_lines(
     leaves: Mapping[int, str],
     left_out: Mapping[int, tuple[str, ...]] | None = None,
 ) -> list[EventLine]:
-    """Join the rows of a timeline, in recorded order, with what may be shown of each fact and with its leaf.
+    """Join the rows of a timeline, in recorded order, with what may be shown of each event and with its leaf.
 
-    The three mappings are by version. A fact that is not in `content`, or is None there, is withheld whole. `left_out`
-    names what a fact shown in part does not show: what remains is stated, and not proven by its leaf.
+    The three mappings are by version. An event that is not in `content`, or is None there, is withheld whole.
+    `left_out` names what an event shown in part does not show: what remains is stated, and not proven by its leaf.
     """
     shown = {row.version: _Shown(row, content.get(row.version)) for row in rows}
     return [_line(*item, leaves[version], (left_out or {}).get(version, ()), shown) for version, item in shown.items()]
@@ -112,7 +112,7 @@ def _line(row: TimelineRow, content: Json | None, leaf: str, left_out: tuple[str
 
 
 def _own(row: TimelineRow, content: Json, left_out: tuple[str, ...]) -> list[Remark]:
-    """What is remarkable about the fact itself."""
+    """What is remarkable about the event itself."""
     found: list[Remark] = []
     if row.late:
         found.append(Remark("late", "Late entry", value_in_words(content.get("late_reason") or "")))
@@ -139,14 +139,14 @@ def _corrections(row: TimelineRow, content: Json, shown: _ByVersion) -> list[Rem
             FieldChange(spoken(name), value_in_words(values.get(name)), value_in_words(value))
             for name, value in new.items()
         )
-        found.append(_remark("corrected", "Corrected", shown[version], lambda fact: fact.get("reason"), changes))
+        found.append(_remark("corrected", "Corrected", shown[version], lambda event: event.get("reason"), changes))
         values |= new
     return found
 
 
 def _additions(row: TimelineRow, shown: _ByVersion) -> list[Remark]:
-    def text(fact: Json) -> str:
-        return " – ".join(value_in_words(fact[name]) for name in ("text", "reason") if fact.get(name))
+    def text(event: Json) -> str:
+        return " – ".join(value_in_words(event[name]) for name in ("text", "reason") if event.get(name))
 
     return [_remark("added", "Added to", shown[added.version], text) for added in row.addenda]
 
@@ -154,13 +154,13 @@ def _additions(row: TimelineRow, shown: _ByVersion) -> list[Remark]:
 def _void(row: TimelineRow, shown: _ByVersion) -> tuple[Remark, ...]:
     if row.voided_by is None:
         return ()
-    return (_remark("voided", "Voided", shown[row.voided_by], lambda fact: spoken(fact.get("reason"))),)
+    return (_remark("voided", "Voided", shown[row.voided_by], lambda event: spoken(event.get("reason"))),)
 
 
 def _remark(
     kind: str, words: str, by: _Shown, text: Callable[[Json], object], changes: tuple[FieldChange, ...] = ()
 ) -> Remark:
-    """What a later fact did, as far as that may be shown."""
+    """What a later event did, as far as that may be shown."""
     if by.content is None:
         return Remark(kind, words, by=by.row.version)
     who = _author(by.content)
@@ -170,7 +170,7 @@ def _remark(
     )
 
 
-def _author(fact: Json) -> Json:
-    """Who states the fact; empty where that is withheld."""
-    found = fact.get("actor")
+def _author(event: Json) -> Json:
+    """Who states the event; empty where that is withheld."""
+    found = event.get("actor")
     return cast(Json, found) if isinstance(found, Mapping) else {}

@@ -23,7 +23,7 @@ SIGNS = {
     "eligible": "✓",
     "not_eligible": "✕",
 }
-"""A sign beside each verdict, for eyes and printers that do not tell colours apart."""
+"""A sign beside each verdict, for eyes and printers that do not tell colors apart."""
 
 
 @dataclass(frozen=True, slots=True)

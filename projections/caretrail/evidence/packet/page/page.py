@@ -27,7 +27,7 @@ def timeline_page(view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], c
     """Write the page of one episode: one HTML file without scripts that loads nothing.
 
     `view` is the episode as known at the position of the context, `sheet` its sheet on the day asked about, `lines` all
-    its facts in recorded order as far as they may be shown. The same values give the same bytes.
+    its events in recorded order as far as they may be shown. The same values give the same bytes.
     """
     titles = titles_of(view)
     picture = picture_of(view, lines, sheet.as_of, titles)
@@ -127,7 +127,7 @@ def _days_covered(view: EpisodeView) -> tuple[date, date]:
 
 
 def _counts(lines: Sequence[EventLine]) -> dict[str, int]:
-    """How many facts are of a kind an auditor looks for; none of a kind is left out."""
+    """How many events are of a kind an auditor looks for; none of a kind is left out."""
     counts = {words: sum(line.has(kind) for line in lines) for kind, words in _COUNTED.items()}
     counts["withheld"] = sum(line.withheld for line in lines)
     return {words: count for words, count in counts.items() if count}
@@ -189,7 +189,7 @@ _MARKS = {
 }
 _LETTERS = {
     "late": ("L", "late entry, from its day to its recording"),
-    "corrected": ("C", "correction, from the day of the fact to its own"),
+    "corrected": ("C", "correction, from the day of the event to its own"),
     "addendum": ("A", "addition, likewise"),
     "voided": ("V", "void, likewise"),
     "explained": ("?", "explanation that explains nothing"),

@@ -29,10 +29,10 @@ from caretrail.readmodel.rows import EligibilitySpan
 
 DAY = timedelta(days=1)
 FARTHEST_DAYS = 3 * 366
-"""How far beyond the last fact the axis goes for the sake of the day asked about, or of a due date."""
+"""How far beyond the last event the axis goes for the sake of the day asked about, or of a due date."""
 
 FAR_DAYS = 14
-"""A day asked about that lies farther before the first fact, or after the end, is not worth an empty axis."""
+"""A day asked about that lies farther before the first event, or after the end, is not worth an empty axis."""
 
 DUE_AHEAD_DAYS = 45
 PLAN_CHECKS = ("plan_due", "plan_signatures", "plan_sections")
@@ -151,9 +151,9 @@ def _stays(view: EpisodeView, until: date) -> Lane:
         bars.append(Bar(start, end, kind, label, f"{label}, {through(start, end)}"))
     holds = [(span.start, min(span.end, until)) for span in spans if span.status == "held"]
     ends = [
-        Mark(item.day, "end", "", f"discharged {item.day}: {spoken(item.fact.reason)}")
+        Mark(item.day, "end", "", f"discharged {item.day}: {spoken(item.event.reason)}")
         for item in view.history
-        if isinstance(item.fact, Discharged)
+        if isinstance(item.event, Discharged)
     ]
     overlay = tuple(Bar(*hold, "hold", "hold", f"on hold {through(*hold)}") for hold in merge_spans(holds))
     return Lane("Stay and level", tuple(bars), overlay, tuple(ends))
@@ -168,7 +168,7 @@ def through(start: date, end: date) -> str:
 # --- sessions ----------------------------------------------------------------------------------------------------
 
 SERVICES = ("group", "individual", "family", "education", "motivational", "other")
-"""From the base of a column upwards."""
+"""From the base of a column upward."""
 
 
 def _sessions(view: EpisodeView, week_starts_on: int, by_week: bool) -> Iterator[Lane]:
@@ -186,11 +186,11 @@ def _columns(view: EpisodeView, days: int, week_starts_on: int) -> tuple[Column,
     """Minutes of each day or week with a session, by service; missed ones apart."""
     found: dict[date, Counter[str]] = {}
     for item in view.history:
-        fact = item.fact
-        if isinstance(fact, SessionAttended | SessionMissed):
+        event = item.event
+        if isinstance(event, SessionAttended | SessionMissed):
             back = (item.day.weekday() - week_starts_on) % 7 if days == 7 else 0
-            kind = fact.service if isinstance(fact, SessionAttended) else "missed"
-            found.setdefault(item.day - back * DAY, Counter())[kind] += fact.minutes
+            kind = event.service if isinstance(event, SessionAttended) else "missed"
+            found.setdefault(item.day - back * DAY, Counter())[kind] += event.minutes
     return tuple(_column(start, start + days * DAY, minutes) for start, minutes in sorted(found.items()))
 
 
@@ -220,24 +220,26 @@ def _thresholds(view: EpisodeView, weeks: Sequence[Column]) -> Iterator[tuple[da
 
 
 def _plans(view: EpisodeView, until: date) -> Lane:
-    plans = {item.version: item.fact for item in view.history if isinstance(item.fact, PlanSigned)}
+    plans = {item.version: item.event for item in view.history if isinstance(item.event, PlanSigned)}
     marks = [
         Mark(
-            fact.occurred_on,
+            event.occurred_on,
             "plan",
-            str(fact.plan_version),
-            f"plan {fact.plan_version} signed {fact.occurred_on}, in effect {fact.effective_on} (fact {version})",
+            str(event.plan_version),
+            f"plan {event.plan_version} signed {event.occurred_on}, in effect {event.effective_on} (event {version})",
         )
-        for version, fact in plans.items()
+        for version, event in plans.items()
     ]
     return Lane("Plan and signatures", _verdicts(view, PLAN_CHECKS, until), marks=(*marks, *_signing(view, plans)))
 
 
 def _reviews(view: EpisodeView, until: date) -> Lane:
-    reviews = {item.version: item.fact for item in view.history if isinstance(item.fact, PlanReviewed)}
+    reviews = {item.version: item.event for item in view.history if isinstance(item.event, PlanReviewed)}
     marks = [
-        Mark(fact.occurred_on, "review", "", f"plan {fact.plan_version} reviewed {fact.occurred_on} (fact {version})")
-        for version, fact in reviews.items()
+        Mark(
+            event.occurred_on, "review", "", f"plan {event.plan_version} reviewed {event.occurred_on} (event {version})"
+        )
+        for version, event in reviews.items()
     ]
     # a date that another took the place of before it came near was nobody's concern
     due = sorted(
@@ -254,10 +256,10 @@ def _reviews(view: EpisodeView, until: date) -> Lane:
 def _signing(view: EpisodeView, documents: Container[int]) -> Iterator[Mark]:
     """Signatures that came to a document later."""
     for item in view.history:
-        fact = item.fact
-        if isinstance(fact, Signed) and fact.target in documents:
-            who = ", ".join(signature.signer for signature in fact.signatures)
-            title = f"signature of {who} on fact {fact.target}, {item.day} (fact {item.version})"
+        event = item.event
+        if isinstance(event, Signed) and event.target in documents:
+            who = ", ".join(signature.signer for signature in event.signatures)
+            title = f"signature of {who} on event {event.target}, {item.day} (event {item.version})"
             yield Mark(item.day, "signature", "", title)
 
 
@@ -270,12 +272,12 @@ def _continued(view: EpisodeView, until: date) -> Lane:
     marks = [
         Mark(
             item.day,
-            f"determined-{item.fact.decision}",
+            f"determined-{item.event.decision}",
             "",
-            f"determination on {item.day}: {item.fact.decision} (fact {item.version})",
+            f"determination on {item.day}: {item.event.decision} (event {item.version})",
         )
         for item in view.history
-        if isinstance(item.fact, ContinuedStayDetermined)
+        if isinstance(item.event, ContinuedStayDetermined)
     ]
     return Lane("Continued stay", _join_same(bars), marks=tuple(marks))
 
@@ -340,7 +342,7 @@ AMENDING = {"corrected": "C", "addendum": "A", "voided": "V"}
 
 
 def _amendments(lines: Sequence[EventLine], horizon: date) -> Lane:
-    """Late entries and amendments: where the fact belongs, and when it came."""
+    """Late entries and amendments: where the event belongs, and when it came."""
     days = {line.version: line.occurred_on for line in lines}
     marks: list[Mark] = []
     for line in lines:
@@ -349,13 +351,13 @@ def _amendments(lines: Sequence[EventLine], horizon: date) -> Lane:
             continue
         if line.has("late"):
             recorded = line.recorded_at.date()
-            title = f"fact {line.version} of {day}: late entry, recorded {recorded}"
+            title = f"event {line.version} of {day}: late entry, recorded {recorded}"
             marks.append(Mark(day, "late", "L", title, min(recorded, horizon)))
         letter = AMENDING.get(line.type)
         if letter is not None:
             on = days.get(line.target) if line.target is not None else None
-            title = f"fact {line.version}, {day}: {spoken(line.type)}, fact {line.target}"
+            title = f"event {line.version}, {day}: {spoken(line.type)}, event {line.target}"
             marks.append(Mark(on or day, line.type, letter, title, day))
         if line.has("nothing_explained"):
-            marks.append(Mark(day, "explained", "?", f"fact {line.version}, {day}: explains nothing"))
+            marks.append(Mark(day, "explained", "?", f"event {line.version}, {day}: explains nothing"))
     return Lane("Late and amended", marks=tuple(sorted(marks, key=lambda mark: (mark.day, mark.title))))

@@ -101,10 +101,10 @@ def _no_look_up(place: Place, seed: int, cycles: int) -> Counts:
     return cut_replies.run(url, seed, cycles)
 
 
-def _no_lock(place: Place, seed: int, facts: int) -> Counts:
+def _no_lock(place: Place, seed: int, events: int) -> Counts:
     url = place.postgresql()
     run_sql(url, UNORDERED)
-    return tailing.run(url, seed, facts)
+    return tailing.run(url, seed, events)
 
 
 def _power(synchronous: power_cuts.Synchronous) -> Run:
@@ -167,13 +167,13 @@ FAULTS: Final[dict[str, Fault]] = {
         "Reader behind eight writers",
         "Eight processes append without pause while one reader follows by position. Calls of up to 200 events, so that"
         " millions can be read; `small calls` are of one to three.",
-        "facts",
+        "events",
         5_000_000,
         500_000,
         {
-            "PostgreSQL": lambda place, seed, facts: tailing.run(place.postgresql(), seed, facts, largest=200),
-            "PostgreSQL, small calls": lambda place, seed, facts: tailing.run(place.postgresql(), seed, facts // 50),
-            "SQLite, small calls": lambda place, seed, facts: tailing.run(place.sqlite(), seed, facts // 50),
+            "PostgreSQL": lambda place, seed, events: tailing.run(place.postgresql(), seed, events, largest=200),
+            "PostgreSQL, small calls": lambda place, seed, events: tailing.run(place.postgresql(), seed, events // 50),
+            "SQLite, small calls": lambda place, seed, events: tailing.run(place.sqlite(), seed, events // 50),
         },
         {"control: no lock, positions of a sequence": (10_000, _no_lock)},
     ),
@@ -195,8 +195,8 @@ FAULTS: Final[dict[str, Fault]] = {
         "Power cuts, SQLite",
         "What SQLite writes, syncs, truncates and deletes is recorded below it. At each step the power goes: what was"
         " synced is there, of the rest nothing, all, some writes, some sectors of 512 or 4,096 bytes, or a torn part."
-        " Each different image is opened, checked (`integrity_check`, every acknowledged fact by its leaf, whole calls)"
-        " and appended to. The stores checkpoint every 12 pages and are closed and opened meanwhile.",
+        " Each different image is opened, checked (`integrity_check`, every acknowledged event by its leaf, whole"
+        " calls) and appended to. The stores checkpoint every 12 pages and are closed and opened meanwhile.",
         "images",
         20_000,
         2000,
@@ -209,7 +209,7 @@ FAULTS: Final[dict[str, Fault]] = {
         " once, for good until the disk is mended, or because it is full. A failed write leaves half of itself, a"
         " failed sync loses some of what it should have kept although the next one succeeds. After each call the power"
         " goes. PostgreSQL, for one in 100 of these: a sync of a backend fails under four writers (by `strace`), upon"
-        " which the server restarts itself. Nobody may be told that a fact is recorded that is not there afterwards.",
+        " which the server restarts itself. Nobody may be told that an event is recorded that is not there afterward.",
         "failures",
         5000,
         1000,

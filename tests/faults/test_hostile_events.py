@@ -20,11 +20,11 @@ from caretrail.commands import library
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.errors import Refused
-from caretrail.events import Fact, fact_from, parse_fact, payload_of
-from caretrail.events.codec import read_fact
+from caretrail.events import Event, event_from, parse_event, payload_of
+from caretrail.events.codec import read_event
 from caretrail.log import EventRecorder, leaf_hash, open_recorder
 from tests.reading.given import NOW
-from tests.support.build import admitted, attestation, fact, session
+from tests.support.build import admitted, attestation, event, session
 
 CANARY = "ZZCANARY9"
 TEXTS = [
@@ -59,7 +59,7 @@ class Both:
     def send(self, line: bytes) -> str:
         """What both say of a line: "taken" or the refusal."""
         try:
-            sent = parse_fact(line)
+            sent = parse_event(line)
         except Refused as refusal:
             return _told(refusal)
         outcomes = [commands.append_each([sent])[0] for commands in self.commands]
@@ -71,11 +71,11 @@ class Both:
         return said.pop()
 
 
-def _require_the_same(recorder: EventRecorder, receipt: Receipt, sent: Fact, line: bytes) -> None:
-    """What is stored is what was sent, as a fact and as JSON, and its leaf is the receipt's."""
+def _require_the_same(recorder: EventRecorder, receipt: Receipt, sent: Event, line: bytes) -> None:
+    """What is stored is what was sent, as an event and as JSON, and its leaf is the receipt's."""
     [row] = recorder.read_log(receipt.position - 1, limit=1)
     assert leaf_hash(row).hex() == receipt.leaf
-    again = read_fact(row.topic, row.state)
+    again = read_event(row.topic, row.state)
     assert payload_of(again) == row.state == payload_of(sent)
     assert again == sent.model_copy(update={"source": "", "command_id": None, "expected_version": None})
     given = {name: value for name, value in json.loads(line).items() if value is not None}
@@ -101,7 +101,7 @@ def both(sqlite_url: str, postgres_url: str) -> Iterator[Both]:
         recorders = [stack.enter_context(open_recorder(url)) for url in (sqlite_url, postgres_url)]
         commands = [stack.enter_context(Commands(recorder, lambda: NOW)) for recorder in recorders]
         for one in commands:
-            one.append([admitted("01-05"), attestation("licence")])
+            one.append([admitted("01-05"), attestation("license")])
         yield Both(commands, recorders)
 
 
@@ -143,7 +143,7 @@ def _line_with(field: str, text: str) -> bytes:
 
 def test_what_is_no_number_of_json_or_of_the_field_is_refused(both: Both) -> None:
     attended = session("01-06").model_dump_json(exclude_none=True)
-    correction = fact("corrected", "01-07", target=1, values={"expects_progress": False}, reason="r")
+    correction = event("corrected", "01-07", target=1, values={"expects_progress": False}, reason="r")
     for number in NUMBERS:
         line = attended.replace('"minutes":180', f'"minutes":{number}')
         corrected = correction.model_dump_json(exclude_none=True).replace("false", number)
@@ -152,14 +152,14 @@ def test_what_is_no_number_of_json_or_of_the_field_is_refused(both: Both) -> Non
             assert both.send(hostile.encode()).startswith("invalid: "), number
 
 
-def test_what_is_no_fact_is_refused(both: Both) -> None:
+def test_what_is_no_event_is_refused(both: Both) -> None:
     for line in LINES:
         assert both.send(line.encode()).startswith("invalid: "), line[:80]
 
 
 @SHARED
 @given(st.binary(max_size=60), st.integers(0, 400), st.integers(0, 3))
-def test_a_line_that_was_damaged_on_its_way_is_refused_or_is_another_fact(
+def test_a_line_that_was_damaged_on_its_way_is_refused_or_is_another_event(
     both: Both, noise: bytes, place: int, cut: int
 ) -> None:
     line = session("01-06", place=CANARY).model_dump_json(exclude_none=True).encode()
@@ -167,12 +167,12 @@ def test_a_line_that_was_damaged_on_its_way_is_refused_or_is_another_fact(
 
 
 def test_a_store_that_changes_a_text_would_be_found_out(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: a mapper that normalises what it stores, as some databases and drivers do."""
+    """The control: a mapper that normalizes what it stores, as some databases and drivers do."""
 
-    def normalised(one: Fact) -> bytes:
+    def normalized(one: Event) -> bytes:
         return unicodedata.normalize("NFC", payload_of(one).decode()).encode()
 
-    monkeypatch.setattr(library, "payload_of", normalised)
+    monkeypatch.setattr(library, "payload_of", normalized)
     assert both.send(_line_with("place", "\u00e9")) == "taken"
     with pytest.raises(AssertionError):
         both.send(_line_with("place", "e\u0301"))
@@ -189,5 +189,5 @@ def test_a_dict_of_python_is_read_as_its_json(both: Both) -> None:
     ]
     for bad in hostile:
         with pytest.raises(Refused):
-            fact_from(data | bad)
-    assert isinstance(both.commands[0].append([fact_from(data)])[0], Receipt)
+            event_from(data | bad)
+    assert isinstance(both.commands[0].append([event_from(data)])[0], Receipt)

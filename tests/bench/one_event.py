@@ -1,4 +1,4 @@
-"""One-fact durable appends of stock and ours, in turns."""
+"""One-event durable appends of stock and ours, in turns."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def report(place: Place) -> list[str]:
     eight = eight_clients(place)
     return [
         "",
-        "## One-fact durable appends",
+        "## One-event durable appends",
         "",
         "Stock is `repository.get` + command + `save`; ours is validate, look up, decide, append.",
-        f"Same content, episodes of equal length ({EPISODES} of {appends.LENGTH} facts each).",
+        f"Same content, episodes of equal length ({EPISODES} of {appends.LENGTH} events each).",
         *("", "### SQLite, one client", "", *ratios(sqlite)),
         *("", "### PostgreSQL, one client", "", *ratios(postgres)),
         *("", "### PostgreSQL, eight clients", "", *ratios(eight)),
