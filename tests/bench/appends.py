@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,11 +19,12 @@ from caretrail.commands.application import Commands
 from caretrail.commands.cache import CACHED_EPISODES
 from caretrail.events import parse_event
 from caretrail.log import init_store, open_recorder
+from tests.support.example import EXAMPLE
 
 LENGTH = 60
 """Events an episode holds before the measured append: as long as a believable episode."""
 
-EXAMPLE = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_bytes().splitlines()[:LENGTH]
+LINES = EXAMPLE.read_bytes().splitlines()[:LENGTH]
 
 
 class Treatment(Aggregate):
@@ -58,7 +58,7 @@ def session_line(episode: str, number: int) -> bytes:
 def example_of(episode: str, client: str) -> list[bytes]:
     """The example's first sixty events, in another episode."""
     lines: list[bytes] = []
-    for line in EXAMPLE:
+    for line in LINES:
         event = json.loads(line) | {"episode": episode, "command_id": f"{episode}/{len(lines)}"}
         if "client" in event:
             event["client"] = client
@@ -76,7 +76,7 @@ def stock(env: dict[str, str], episodes: int) -> Generator[Step]:
     ids: list[UUID] = []
     for number in range(episodes):
         treatment = Treatment(f"cl-{number}")
-        for line in EXAMPLE[1:]:
+        for line in LINES[1:]:
             treatment.attend({"minutes": 180} | json.loads(line))
         app.save(treatment)
         ids.append(treatment.id)

@@ -10,7 +10,7 @@ import psycopg
 from caretrail.events import parse_event
 from caretrail.events.codec import payload_of, stored_name
 from caretrail.log import init_store, open_recorder
-from tests.bench.appends import EXAMPLE, LENGTH
+from tests.bench.appends import LENGTH, LINES
 from tests.bench.place import say
 
 OPEN_AT_ONCE = 166
@@ -62,7 +62,7 @@ def fill(url: str, events: int) -> list[str]:
 
 def _make_template(connection: psycopg.Connection) -> None:
     connection.execute("CREATE TEMP TABLE template (number bigint, name text, payload text)")
-    for number, line in enumerate(EXAMPLE, start=1):
+    for number, line in enumerate(LINES, start=1):
         event = parse_event(line)
         row = (number, stored_name(event, imported=True), payload_of(event).decode())
         connection.execute("INSERT INTO template VALUES (%s, %s, %s)", row)

@@ -32,9 +32,9 @@ from caretrail.readmodel.schema import read_state
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import create_store
 from tests.bench.place import Place, say
+from tests.support.example import EXAMPLE
 from tests.support.stores import run_sql
 
-EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 BEGAN = datetime(2026, 6, 1, tzinfo=UTC)
 TERMS = Terms("State auditor", "claims of spring 2026", "audit")
 MOST_EVENTS = 10_000_000

@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.build import stated
+from tests.support.program import Caretrail
 from tests.support.stores import run_sql
-
-from .conftest import Caretrail
 
 
 def admitted(episode: str, **fields: object) -> str:

@@ -17,9 +17,9 @@ from caretrail.commands.access import AccessLog
 from caretrail.errors import StoreError
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.sqlite import setup as sqlite_setup
+from tests.support.example import EXAMPLE
+from tests.support.program import Caretrail
 from tests.support.stores import lock_held, run_sql, taking_no_writes
-
-from .conftest import EXAMPLE, Caretrail
 
 EPISODE = "LNK-2026-0001"
 ON = ("--as-of", "2026-03-09")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, Caretrail
 from tests.ledger.superuser import rewrite, rows_of
 from tests.ledger.test_attacks import changed
+from tests.support.example import EXAMPLE
+from tests.support.program import Caretrail
 from tests.support.stores import lock_held, run_sql
 
 EPISODE = "LNK-2026-0001"

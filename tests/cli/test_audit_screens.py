@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from .conftest import Caretrail
+from tests.support.program import Caretrail
+
 from .test_screens import load, screen
 
 

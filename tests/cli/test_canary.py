@@ -20,7 +20,8 @@ from caretrail.errors import Refused
 from caretrail.events import parse_event
 from caretrail.log import new_salt, open_recorder
 from caretrail.log.records import PendingAccess
-from tests.cli.conftest import EXAMPLE, Caretrail
+from tests.support.example import EXAMPLE
+from tests.support.program import Caretrail
 from tests.support.stores import lock_held, run_sql
 
 CANARY = "CaNaRy"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from caretrail.log import init_store
+from tests.support.program import Caretrail
 
-from .conftest import Caretrail
 from .test_append import admitted
 
 CHECK = ["projection", "check", "--json"]

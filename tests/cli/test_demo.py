@@ -12,8 +12,7 @@ from caretrail.cli import session
 from caretrail.log import database
 from caretrail.log.sqlite import setup as sqlite_setup
 from caretrail.log.stores import init_store, open_recorder
-
-from .conftest import Caretrail
+from tests.support.program import Caretrail
 
 pytestmark = pytest.mark.slow
 

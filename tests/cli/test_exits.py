@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from caretrail.cli.read import worklist
+from tests.support.program import Caretrail
 from tests.support.stores import lock_held, run_sql
-
-from .conftest import Caretrail
 
 CANARY = "kanarienvogel"
 READS = [

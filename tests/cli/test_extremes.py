@@ -8,8 +8,8 @@ import click
 import pytest
 
 from caretrail.cli.params import Day, Moment, Position
+from tests.support.program import Caretrail
 
-from .conftest import Caretrail
 from .test_help import ALL
 
 DAYS = ("0001-01-01", "9999-12-31", "1900-01-01", "2199-12-31")

@@ -18,8 +18,7 @@ from caretrail.cli.terminal.fields import missing
 from caretrail.events.catalog import APPENDED, EVENT_TYPES
 from tests.pages.cli_page import reference
 from tests.pages.events_page import events_page
-
-from .conftest import Caretrail
+from tests.support.program import Caretrail
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 

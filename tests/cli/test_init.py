@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from caretrail.readmodel import rebuild, schema
+from tests.support.program import Caretrail
 from tests.support.stores import run_sql
-
-from .conftest import Caretrail
 
 
 @pytest.fixture

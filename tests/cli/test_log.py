@@ -19,9 +19,9 @@ from caretrail.events.codec import stored_name
 from caretrail.events.parsing import parse_event
 from caretrail.log import EventRecorder, open_recorder
 from caretrail.reading.log_stream import LogStream
+from tests.support.program import Caretrail
 from tests.support.stores import pending, run_sql
 
-from .conftest import Caretrail
 from .test_append import admitted
 
 CANARY = "kanarienvogel"
@@ -121,7 +121,7 @@ def test_an_event_that_cannot_be_read_is_told_without_its_content(caretrail_both
         "store_newer",
     )
     assert (third["episode"], third["event"]["client"], "error" in third) == ("a", "cl-a", False)
-    assert ended.err == "2 events are unreadable: see 'caretrail projection quarantine'\n"
+    assert ended.err == "2 events unreadable: see 'caretrail projection quarantine'\n"
 
 
 # --- endings ----------------------------------------------------------------------------------------------------

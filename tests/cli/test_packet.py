@@ -13,9 +13,10 @@ from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.keys import create_key
 from caretrail.log import open_recorder
 from caretrail.service import create_store
-from tests.cli.conftest import EXAMPLE, Caretrail, Ended
 from tests.cli.terminal import Terminal
 from tests.packet.packets import unpacked
+from tests.support.example import EXAMPLE
+from tests.support.program import Caretrail, Ended
 from tests.support.stores import run_sql
 
 EPISODE = "LNK-2026-0001"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Caretrail
+from tests.support.program import Caretrail
 
 ME = "a-webb,staff"
 LICENSE = (

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Caretrail
+from tests.support.program import Caretrail
+
 from .terminal import Terminal, screen_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")

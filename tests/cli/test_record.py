@@ -8,8 +8,8 @@ import pytest
 
 from caretrail.cli.terminal.fields import fields_of
 from caretrail.events.catalog import EVENT_TYPES
+from tests.support.program import Caretrail
 
-from .conftest import Caretrail
 from .terminal import Terminal
 
 ACTOR = "c-ortiz,clinician,LADC"

@@ -11,8 +11,7 @@ import pytest
 from caretrail.policy import load_pack
 from caretrail.policy.describe import LISTS, TOKENS, TRIGGERS, parameters
 from caretrail.policy.rules import KINDS, Rule
-
-from .conftest import Caretrail
+from tests.support.program import Caretrail
 
 PACKS = Path(__file__).parent.parent / "policy" / "packs"
 NEBRASKA = "ne-medicaid-2.1-adult"

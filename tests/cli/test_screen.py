@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from caretrail.cli.terminal.screen import json_text
 from caretrail.cli.terminal.tables import Cell, lines, print_sheet, print_table
 from caretrail.text import visible
-
-from .conftest import Caretrail
+from tests.support.program import Caretrail
 
 HOSTILE = "a\x1b[2J\x07\r\n\u202eb\u2066\u200b\x9b\x7f\ufeff\u2028c"
 

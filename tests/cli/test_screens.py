@@ -11,9 +11,8 @@ import pytest
 from caretrail.commands.application import Commands
 from caretrail.events.parsing import parse_event
 from caretrail.log.stores import open_recorder
+from tests.support.program import Caretrail
 from tests.support.stores import Clock
-
-from .conftest import Caretrail
 
 Load = Callable[[Iterable[str]], Caretrail]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Caretrail
+from tests.support.program import Caretrail
 
 
 @pytest.mark.parametrize(

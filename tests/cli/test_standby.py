@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from caretrail.log import init_store, open_recorder
-from tests.cli.conftest import EXAMPLE, Caretrail
+from tests.support.example import EXAMPLE
+from tests.support.program import Caretrail
 from tests.support.servers import Server, wait_until
 
 LISTS = (

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 
-from .conftest import Caretrail
+from tests.support.program import Caretrail
+
 from .test_screens import ME, amended, load, screen
 
 LEE = {"id": "c-lee", "role": "clinician", "credential": "LIMHP"}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from caretrail.policy.loader import SHIPPED
+from tests.support.program import Caretrail
 
-from .conftest import Caretrail
 from .test_screens import load, screen
 
 PACK = "ne-medicaid-2.1-adult"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from caretrail.policy.loader import SHIPPED
+from tests.support.example import EXAMPLE
+from tests.support.program import Caretrail
 
-from .conftest import EXAMPLE, Caretrail
 from .test_screens import ME, amended, load, screen
 
 PACK = "ne-medicaid-2.1-adult"

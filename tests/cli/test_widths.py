@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from .conftest import Caretrail
+from tests.support.program import Caretrail
 
 ON = ("--as-of", "2026-03-09")
 SCREENS: dict[str, tuple[str, ...]] = {

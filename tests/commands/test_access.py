@@ -28,7 +28,7 @@ from caretrail.events.values import Person
 from caretrail.log import EventRecorder, init_store, new_salt, open_recorder
 from caretrail.log.records import ACCESS_NAME, ACCESS_SOURCE, LARGEST_PAYLOAD, PendingAccess, access_stream
 from caretrail.log.stores import Primary
-from tests.cli.conftest import Caretrail
+from tests.support.program import Caretrail
 from tests.support.stores import WRITING, all_at_once, log_of, pending, run_sql, taking_no_writes
 
 DAY = date(2026, 3, 9)

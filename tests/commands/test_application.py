@@ -27,10 +27,10 @@ from caretrail.errors import (
 from caretrail.events import Event, parse_event
 from caretrail.log import open_recorder
 from tests.support.build import admitted, attestation, discharged, event, session
+from tests.support.example import EXAMPLE
 from tests.support.stores import pending
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
-EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from caretrail.errors import CommandReused, Impossible, InvalidEvent, Refused, V
 from caretrail.events import event_from, payload_of
 from caretrail.log import open_recorder
 from caretrail.service import WholeEpisode, create_store, open_store
-from tests.cli.conftest import Caretrail
-from tests.reading.given import NOW
 from tests.support.build import admitted, attestation, event, session
+from tests.support.care import NOW
+from tests.support.program import Caretrail
 from tests.support.proxy import proxy_to
 from tests.support.stores import all_at_once
 

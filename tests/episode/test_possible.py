@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -33,6 +32,7 @@ from tests.support.build import (
     transferred,
     voided,
 )
+from tests.support.example import EXAMPLE
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
 
@@ -344,7 +344,7 @@ def test_neither_a_prior_assessment_nor_a_referral_is_dated_after_today() -> Non
 
 
 def test_the_history_kept_up_to_date_is_the_history_made_anew() -> None:
-    example = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_bytes().splitlines()
+    example = EXAMPLE.read_bytes().splitlines()
     episode = Episode(UUID(int=1))
     for line in example:
         episode.record(parse_event(line), now=NOW)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,8 +25,8 @@ from caretrail.events import (
     stored_name,
 )
 from caretrail.events.catalog import APPENDED, EVENT_TYPES
+from tests.support.example import EXAMPLE
 
-EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 CANARY = "ZZCANARY9"
 
 HELD: dict[str, Any] = {

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from string import Formatter
 
 import pytest
 
 from caretrail.describe import PHRASES, describe, signature, summary
 from caretrail.events.catalog import APPENDED
+from tests.support.example import EXAMPLE
 
-EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 DERIVED = {"signers": "signatures", "change": "updated", "from": "from_"}
 """What a phrase names, and the field it is made from."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +11,9 @@ from hypothesis import strategies as st
 
 from caretrail.errors import InvalidEvent
 from caretrail.events import parse_event
+from tests.support.example import EXAMPLE
 
-EXAMPLE = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_text().splitlines()
+LINES = EXAMPLE.read_text().splitlines()
 HEAD = '"type": "held", "episode": "E-1", "occurred_on": "2026-02-16"'
 ACTOR = '"actor": {"id": "c-ortiz", "role": "clinician"}'
 
@@ -57,7 +57,7 @@ def test_what_stands_in_a_text_is_no_member(text: str) -> None:
         assert parse_event(line).late_reason == text
 
 
-@given(st.sampled_from(EXAMPLE), st.data(), st.sampled_from(['"%s":', '"%s" :', '"%s": ', '"%s"\t: ']), st.booleans())
+@given(st.sampled_from(LINES), st.data(), st.sampled_from(['"%s":', '"%s" :', '"%s": ', '"%s"\t: ']), st.booleans())
 def test_any_member_of_any_event_given_twice_is_refused(
     event: str, data: st.DataObject, form: str, escaped: bool
 ) -> None:

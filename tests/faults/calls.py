@@ -13,8 +13,8 @@ from uuid import NAMESPACE_OID, uuid5
 from caretrail.commands.application import Commands
 from caretrail.errors import CaretrailError, StoreUnreachable
 from caretrail.log import EventRecorder, PendingEvent, leaf_hash, new_salt, open_recorder
-from tests.reading.given import NOW
 from tests.support.build import admitted, session
+from tests.support.care import NOW
 
 Receipts: TypeAlias = list[tuple[int, str]]
 """Position and leaf of each event; empty when a writer acknowledges without them."""

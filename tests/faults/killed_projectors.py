@@ -15,7 +15,8 @@ from caretrail.readmodel.upkeep import catch_up
 from tests.faults.counts import Counts
 from tests.faults.crew import PATIENCE, start_process
 from tests.faults.projectors import Work, project
-from tests.reading.given import NOW, copy_of_example
+from tests.support.care import NOW
+from tests.support.example import copy_of_example
 
 WRONG = ("rows unlike the log after a kill", "rows unlike a clean rebuild")
 EVENTS = 20

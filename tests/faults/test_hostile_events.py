@@ -23,8 +23,8 @@ from caretrail.errors import Refused
 from caretrail.events import Event, event_from, parse_event, payload_of
 from caretrail.events.codec import read_event
 from caretrail.log import EventRecorder, leaf_hash, open_recorder
-from tests.reading.given import NOW
 from tests.support.build import admitted, attestation, event, session
+from tests.support.care import NOW
 
 CANARY = "ZZCANARY9"
 TEXTS = [

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, Caretrail
 from tests.faults import io_errors, killed_server
 from tests.faults.tape import library
+from tests.support.example import EXAMPLE
+from tests.support.program import Caretrail
 
 pytestmark = pytest.mark.slow
 

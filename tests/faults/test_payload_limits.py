@@ -13,9 +13,9 @@ from caretrail.errors import InvalidEvent
 from caretrail.events import event_from, parsing, payload_of
 from caretrail.events.parsing import MAX_BYTES
 from caretrail.service import Receipt, Store, WholeEpisode, create_store, open_store
-from tests.cli.conftest import Caretrail
-from tests.reading.given import NOW
 from tests.support.build import admitted, session
+from tests.support.care import NOW
+from tests.support.program import Caretrail
 
 Send = Callable[[Store, Caretrail, dict[str, Any]], str]
 

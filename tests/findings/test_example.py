@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,7 @@ from caretrail.events import parse_event
 from caretrail.findings import Finding
 from caretrail.findings.judge import eligibility_on, findings, held_on
 from tests.findings.text_history import PACK
-
-EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
+from tests.support.example import EXAMPLE
 
 
 def entries_up_to(version: int = 65) -> list[Entry]:

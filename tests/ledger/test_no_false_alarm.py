@@ -25,11 +25,10 @@ from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.log import RecordedEvent, init_store, leaf_hash, open_recorder
 from caretrail.log.copying import copy_store
-from tests.conftest import EXTERNAL
 from tests.ledger.superuser import project
 from tests.log.test_failover import Load, survive
 from tests.support.servers import USER, Server, folder_of_servers, run, url_of, wait_until
-from tests.support.stores import pending
+from tests.support.stores import EXTERNAL, pending
 
 
 @dataclass

@@ -16,9 +16,8 @@ import pytest
 
 from caretrail.errors import StoreUnreachable
 from caretrail.log import EventRecorder, RecordedEvent, leaf_hash, open_recorder
-from tests.conftest import EXTERNAL
 from tests.support.servers import USER, folder_of_servers, run
-from tests.support.stores import as_login, pending, run_sql
+from tests.support.stores import EXTERNAL, as_login, pending, run_sql
 
 
 def leaves(events: list[RecordedEvent]) -> list[bytes]:

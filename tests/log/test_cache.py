@@ -15,8 +15,9 @@ from caretrail.episode.episode import Episode
 from caretrail.errors import Impossible
 from caretrail.events.codec import read_event
 from caretrail.log import open_recorder
-from tests.reading.given import NOW, copy_of_example
 from tests.support.build import admitted, event, session
+from tests.support.care import NOW
+from tests.support.example import copy_of_example
 
 
 def test_the_episodes_used_longest_ago_are_forgotten() -> None:

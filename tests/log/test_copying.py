@@ -16,9 +16,9 @@ from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer
 from caretrail.events.parsing import parse_event
 from caretrail.log import EventRecorder, RecordedEvent, copying, init_store, leaf_hash, open_recorder
 from caretrail.log.copying import Copied, CopyRefused, copy_store
+from tests.support.example import EXAMPLE
 from tests.support.stores import Clock, pending, run_sql
 
-EXAMPLE = Path(__file__).parent.parent / "data" / "one-episode.jsonl"
 STAYS = "SELECT stream, client, program, first_day, last_day FROM caretrail.stay ORDER BY 1, 4"
 
 

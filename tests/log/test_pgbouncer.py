@@ -17,7 +17,8 @@ import pytest
 
 from caretrail.log import EventRecorder, open_recorder
 from caretrail.service import Filters, Findings, Query, open_store
-from tests.cli.conftest import EXAMPLE, Caretrail
+from tests.support.example import EXAMPLE
+from tests.support.program import Caretrail
 from tests.support.servers import USER, folder_of_servers, wait_until
 from tests.support.stores import all_at_once, pending, run_sql
 

@@ -21,10 +21,11 @@ from caretrail.log import database, init_store, open_recorder
 from caretrail.log.postgresql import setup as postgresql_setup
 from caretrail.log.sqlite import setup as sqlite_setup
 from caretrail.log.stores import upgrade_store
-from tests.cli.conftest import Caretrail
+from tests.support.example import EXAMPLE
+from tests.support.program import Caretrail
 from tests.support.stores import Clock, log_of, run_sql
 
-EVENTS = (Path(__file__).parent.parent / "data" / "one-episode.jsonl").read_text().splitlines()
+EVENTS = EXAMPLE.read_text().splitlines()
 CLOCK = Clock(datetime(2026, 6, 2, 12, tzinfo=UTC))
 STEPS = {1: "CREATE TABLE caretrail.pretended (a integer)", 2: "INSERT INTO caretrail.pretended VALUES (7)"}
 
@@ -69,7 +70,7 @@ def test_an_older_store_is_refused_until_init_has_upgraded_it(
         "is of an older Caretrail (schema 1, this one needs 3)\nHint: make a backup and stop what writes" in ended.err
     )
     assert caretrail("init").out.startswith("Upgraded the store to schema 3: ")
-    assert caretrail("init").out.startswith("There is a store already, left as it is: ")
+    assert caretrail("init").out.startswith("The store exists, nothing was changed: ")
     assert run_sql(store, "SELECT a FROM caretrail.pretended") == [(7,)]
     with pytest.raises(Exception, match=r"append-only|permanent"):
         run_sql(store, "UPDATE caretrail.store SET demo = demo")

@@ -12,7 +12,7 @@ import pytest
 from caretrail.evidence.packet import verify
 from caretrail.log import init_store, open_recorder
 from tests.packet.packets import Desk, Files, unpacked
-from tests.reading.given import NAME, copy_of_example, example
+from tests.support.example import NAME, copy_of_example, example
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 from caretrail.evidence.packet import verify
 from caretrail.ledger.note import SigningKey, sign_note
 from tests.packet.packets import FakeFiles, Files
-from tests.reading.given import NAME
+from tests.support.example import NAME
 
 NODE = shutil.which("node")
 SCRIPT = Path(__file__).with_name("verify.mjs")

@@ -24,8 +24,8 @@ from caretrail.log import init_store, leaf_hash, open_recorder
 from caretrail.reading.episode_view import EpisodeView, view_of
 from caretrail.reading.questions.sheet import Sheet, sheet_of
 from caretrail.reading.questions.timeline import timeline_of
-from tests.reading.given import example
 from tests.support.build import ORTIZ, admitted, assessed, plan, session
+from tests.support.example import example
 from tests.support.stores import Clock
 
 DAY = timedelta(days=1)

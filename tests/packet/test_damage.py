@@ -17,7 +17,7 @@ from caretrail.evidence.packet import verify
 from caretrail.ledger.note import SigningKey, new_key, sign_note
 from tests.packet.damaging import EVENTS, SMALL, node_verdicts, resealed, verdict
 from tests.packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
-from tests.reading.given import NAME
+from tests.support.example import NAME
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("remembered_signatures")]
 

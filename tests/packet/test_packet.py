@@ -27,8 +27,8 @@ from caretrail.policy.loader import pack_source
 from caretrail.reading.gate import unrecorded
 from caretrail.readmodel.upkeep import catch_up
 from tests.packet.packets import NOW, Desk, Files, problems, status, unpacked
-from tests.reading.given import NAME, copy_of_example, example
 from tests.support.build import admitted, assessed, event
+from tests.support.example import NAME, copy_of_example, example
 from tests.support.reading import asking
 from tests.support.stores import run_sql
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from caretrail.log import EventRecorder
-from tests.reading.given import Care
+from tests.support.care import Care
 
 
 @pytest.fixture

@@ -21,8 +21,9 @@ from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.schema import State, read_state
 from caretrail.readmodel.status import status
 from caretrail.readmodel.upkeep import catch_up
-from tests.reading.given import NAME, NOW, Care, day, example
 from tests.support.build import admitted, assessed
+from tests.support.care import NOW, Care
+from tests.support.example import NAME, day, example
 from tests.support.reading import Asking, asking
 from tests.support.stores import pending
 

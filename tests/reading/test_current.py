@@ -13,9 +13,10 @@ from caretrail.reading.query import Filters, Query
 from caretrail.reading.question import Question
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import Census, Findings, Worklist, create_store, open_store
-from tests.cli.conftest import Caretrail
-from tests.reading.given import NOW, day
 from tests.support.build import admitted
+from tests.support.care import NOW
+from tests.support.example import day
+from tests.support.program import Caretrail
 
 ADMISSIONS = 5600
 DAY = Query(day("01-10"))
@@ -32,6 +33,7 @@ def admissions(store_url: str) -> str:
     return store_url
 
 
+@pytest.mark.slow
 def test_with_admissions_and_no_projector_a_list_is_right_or_refused(admissions: str, tmp_path: Path) -> None:
     """Given 5,600 admissions, then a file is caught up, and a server refuses until somebody catches up, or marks."""
     caretrail = Caretrail(admissions, tmp_path)

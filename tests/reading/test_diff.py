@@ -20,8 +20,9 @@ from caretrail.reading.questions import diff as module
 from caretrail.reading.questions.diff import ELIGIBILITY, Change, Said
 from caretrail.reading.snapshot import LogSnapshot
 from caretrail.readmodel.rows import EpisodeRows
-from tests.reading.given import NAME, NOW, Care, day, example
 from tests.support.build import admitted, assessed, event, plan, session, signature
+from tests.support.care import NOW, Care
+from tests.support.example import NAME, day, example
 from tests.support.reading import asking
 from tests.support.stores import pending
 

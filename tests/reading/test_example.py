@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from caretrail.reading.answers import FindingRow
-from tests.reading.given import NAME, Care, day, example
+from tests.support.care import Care
+from tests.support.example import NAME, day, example
 from tests.support.stores import Clock
 
 

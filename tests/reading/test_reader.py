@@ -29,8 +29,9 @@ from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.schema import read_state
 from caretrail.readmodel.upkeep import catch_up
-from tests.reading.given import NAME, NOW, Care, copy_of_example, day, example
 from tests.support.build import LEE, admitted, assessed, attested, event, plan, session
+from tests.support.care import NOW, Care
+from tests.support.example import NAME, copy_of_example, day, example
 from tests.support.reading import Asking, asking
 
 DAYS = ("01-05", "01-14", "02-06", "03-05", "03-10", "03-24", "04-06", "04-20", "06-01")

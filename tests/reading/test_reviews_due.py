@@ -24,8 +24,9 @@ from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.spans import episode_spans
 from tests.findings.generated import histories
 from tests.findings.text_history import PACK, history_of
-from tests.reading.given import NAME, NOW, Care, copy_of_example, day, example
 from tests.support.build import admitted, assessed, event, plan, signature
+from tests.support.care import NOW, Care
+from tests.support.example import NAME, copy_of_example, day, example
 from tests.support.reading import asking
 
 POLICY = Policy((PACK,))

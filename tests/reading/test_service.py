@@ -30,8 +30,9 @@ from caretrail.service import (
     create_store,
     open_store,
 )
-from tests.reading.given import NAME, NOW, copy_of_example, example
 from tests.support.build import admitted, assessed, session
+from tests.support.care import NOW
+from tests.support.example import NAME, copy_of_example, example
 from tests.support.stores import taking_no_writes
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reading.given import NAME, Care, day, example
 from tests.support.build import admitted, event, plan, session, signature
+from tests.support.care import Care
+from tests.support.example import NAME, day, example
 
 
 @pytest.mark.parametrize(

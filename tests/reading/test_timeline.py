@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.reading.given import Care, day
 from tests.support.build import admitted, event, session
+from tests.support.care import Care
+from tests.support.example import day
 from tests.support.stores import Clock
 
 

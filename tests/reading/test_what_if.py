@@ -19,8 +19,9 @@ from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.schema import COLUMNS, TABLES
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import Filters, Findings, Query, Worklist, open_store
-from tests.reading.given import NAME, NOW, Care, copy_of_example, day, example
 from tests.support.build import LEE, admitted, assessed, event, session
+from tests.support.care import NOW, Care
+from tests.support.example import NAME, copy_of_example, day, example
 from tests.support.reading import asking
 
 PACK = "ne-medicaid-2.1-adult"

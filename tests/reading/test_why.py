@@ -13,8 +13,9 @@ from caretrail.log import init_store, open_recorder
 from caretrail.policy import Policy, load_pack
 from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED
 from caretrail.reading.questions.why import Reasons
-from tests.reading.given import NAME, Care, day, example
 from tests.support.build import LEE, admitted, assessed, event, plan, session
+from tests.support.care import Care
+from tests.support.example import NAME, day, example
 from tests.support.stores import pending
 
 PACK = "ne-medicaid-2.1-adult"

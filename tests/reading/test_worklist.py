@@ -8,8 +8,9 @@ from typing import Any
 from caretrail.events import Event
 from caretrail.plain import as_json
 from caretrail.reading.answers import Work
-from tests.reading.given import NAME, Care, day, example
 from tests.support.build import LEE, admitted, assessed, attested, event, plan, session
+from tests.support.care import Care
+from tests.support.example import NAME, day, example
 
 
 def rows(work: Work) -> list[tuple[str, str, str, str, int]]:

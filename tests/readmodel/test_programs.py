@@ -15,8 +15,9 @@ from caretrail.reading.readings import as_if_in_force
 from caretrail.readmodel.check import check
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.upkeep import catch_up
-from tests.reading.given import Care, day
 from tests.support.build import LEE, admitted, assessed, attestation, attested, event, plan
+from tests.support.care import Care
+from tests.support.example import day
 from tests.support.reading import asking
 
 

@@ -21,7 +21,8 @@ from caretrail.readmodel.schema import create_tables, read_state
 from caretrail.readmodel.status import status
 from caretrail.readmodel.store import write_rows
 from caretrail.readmodel.upkeep import catch_up, retry
-from tests.reading.given import NAME, Care, copy_of_example, day, example
+from tests.support.care import Care
+from tests.support.example import NAME, copy_of_example, day, example
 from tests.support.stores import all_at_once, pending, run_sql
 
 

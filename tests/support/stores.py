@@ -20,6 +20,9 @@ from caretrail.log.sql import read_package_file
 
 T = TypeVar("T")
 
+#: A server to use instead of the one from the wheel: a url whose role may create databases.
+EXTERNAL = "CARETRAIL_TEST_POSTGRES"
+
 UNORDERED = """
 CREATE SEQUENCE caretrail.broken OWNED BY caretrail.log.position;
 CREATE OR REPLACE FUNCTION caretrail.append(

@@ -75,7 +75,7 @@ def _print(copied: Copied, source: str, target: str) -> None:
 
 def _warn(copied: Copied) -> None:
     if copied.unreadable:
-        say(f"{plural(copied.unreadable, 'episode')} are unreadable: copied as stored")
+        say(f"{plural(copied.unreadable, 'episode')} unreadable: copied as stored")
     if copied.later:
         say(
             f"{plural(copied.later, 'event')} recorded meanwhile, after @{copied.position}, are not in the copy.\n"

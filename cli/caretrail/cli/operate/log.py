@@ -71,7 +71,7 @@ def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> No
                 say(f"Error: terminated after @{told.last}\nHint: {told.hint()}")
                 raise Stopped(Status.TERMINATED) from None
     if told.unreadable:
-        say(f"{plural(told.unreadable, 'event')} are unreadable: see 'caretrail projection quarantine'")
+        say(f"{plural(told.unreadable, 'event')} unreadable: see 'caretrail projection quarantine'")
 
 
 def _pieces(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, follow: bool) -> Iterator[list[LogRow]]:
