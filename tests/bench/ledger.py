@@ -97,7 +97,7 @@ def _tiles(recorder: EventRecorder, events: int) -> float:
         with recorder.database.transaction():
             write_tiles(recorder, state.build, start, min(start + rebuilding.TILED, events))
     spent = time.perf_counter() - began
-    recorder.database.execute("UPDATE caretrail.projection SET position = :position", {"position": events})
+    recorder.database.execute("UPDATE caretrail.read_model SET position = :position", {"position": events})
     return spent / events
 
 

@@ -169,7 +169,7 @@ def test_an_embedded_store_catches_up_when_it_is_read(tmp_path: Path) -> None:
         care.record(example())
         care.reader.worklist(day("03-10"))
         assert catch_up(recorder).behind == 0
-        assert recorder.database.query("SELECT position FROM caretrail.projection") == [(65,)]
+        assert recorder.database.query("SELECT position FROM caretrail.read_model") == [(65,)]
 
 
 def test_an_empty_store_answers_with_nothing(care: Care) -> None:
@@ -196,7 +196,7 @@ def test_rows_written_by_an_older_program_are_not_believed(care: Care) -> None:
     said = care.onlooker.findings(day("03-09"))
     database = care.recorder.database
     database.execute("UPDATE caretrail.finding SET message = 'of an older program'", {})
-    database.execute("UPDATE caretrail.projection SET version = 0", {})
+    database.execute("UPDATE caretrail.read_model SET version = 0", {})
     assert said
     for reader in (care.onlooker, care.reader):
         assert reader.findings(day("03-09")) == said

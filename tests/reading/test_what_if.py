@@ -56,7 +56,7 @@ def practice(care: Care) -> Care:
 
 def stored(recorder: EventRecorder) -> list[Any]:
     """Everything the read models hold."""
-    columns = {table: ", ".join(COLUMNS[table]) for table in TABLES} | {"projection": "*"}
+    columns = {table: ", ".join(COLUMNS[table]) for table in TABLES} | {"read_model": "*"}
     return [
         sorted(map(repr, recorder.database.query(f"SELECT {names} FROM caretrail.{table}")))
         for table, names in columns.items()

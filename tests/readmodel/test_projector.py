@@ -36,7 +36,7 @@ def practice(care: Care) -> Care:
 
 
 def start_over(care: Care) -> None:
-    care.recorder.database.execute("DROP TABLE caretrail.projection")
+    care.recorder.database.execute("DROP TABLE caretrail.read_model")
     create_tables(care.recorder.database)
 
 

@@ -27,7 +27,7 @@ PAGE = 200
 TABLES = ("episode_view", "span", "finding", "placed", "eligibility_span", "quarantine", "under_policy")
 """Tables of rows that belong to one episode."""
 OTHER_TABLES = ("pack", "tile")
-ALL_TABLES = ("projection", *TABLES, *OTHER_TABLES)
+ALL_TABLES = ("read_model", *TABLES, *OTHER_TABLES)
 
 _FINDING_TYPES = {
     "rule": "text NOT NULL",

@@ -1,36 +1,36 @@
 -- state --
--- Where a projection stands.
-SELECT build, position, packs FROM caretrail.projection WHERE name = :name AND version = :version
+-- How far rows have been made, of which build, by which packs.
+SELECT build, position, packs FROM caretrail.read_model WHERE name = :name AND version = :version
 
 -- advance --
 -- Move on from where we started; touches no row if somebody else moved it.
-UPDATE caretrail.projection SET position = :upto
+UPDATE caretrail.read_model SET position = :upto
  WHERE name = :name AND build = :build AND position = :after
 
 -- fence --
 -- Hold a rebuild's row; touches none if another rebuild took over.
-UPDATE caretrail.projection SET position = position WHERE name = 'rebuild' AND build = :build
+UPDATE caretrail.read_model SET position = position WHERE name = 'rebuild' AND build = :build
 
 -- begin_rebuild --
 -- Take over as the one rebuild.
-INSERT INTO caretrail.projection (name, version, build, position, packs) VALUES ('rebuild', :version, :build, :position, :packs)
+INSERT INTO caretrail.read_model (name, version, build, position, packs) VALUES ('rebuild', :version, :build, :position, :packs)
     ON CONFLICT (name) DO UPDATE SET version = excluded.version, build = excluded.build, position = excluded.position, packs = excluded.packs
 
 -- newest_build --
 -- The highest build anybody has begun.
-SELECT max(build) FROM caretrail.projection
+SELECT max(build) FROM caretrail.read_model
 
 -- hold_live --
 -- Keep projectors out until the transaction ends.
-UPDATE caretrail.projection SET position = position WHERE name = 'live'
+UPDATE caretrail.read_model SET position = position WHERE name = 'live'
 
 -- go_live --
 -- Readers move to another build.
-UPDATE caretrail.projection SET build = :build, position = :position, version = :version, packs = :packs WHERE name = 'live'
+UPDATE caretrail.read_model SET build = :build, position = :position, version = :version, packs = :packs WHERE name = 'live'
 
 -- end_rebuild --
 -- The rebuild is over.
-DELETE FROM caretrail.projection WHERE name = 'rebuild' AND build = :build
+DELETE FROM caretrail.read_model WHERE name = 'rebuild' AND build = :build
 
 -- judged_by --
 -- Which packs judged the episodes of each policy.
@@ -43,7 +43,7 @@ SELECT stream FROM caretrail.episode_view
 
 -- keep_packs --
 -- The rows were judged by the packs installed.
-UPDATE caretrail.projection SET packs = :packs WHERE name = :name AND build = :build AND position = :position
+UPDATE caretrail.read_model SET packs = :packs WHERE name = :name AND build = :build AND position = :position
 
 -- streams --
 -- Streams of the log in the order of their ids, a page at a time; nothing is made from accesses.

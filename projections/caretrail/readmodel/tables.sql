@@ -2,7 +2,7 @@
 -- Every row below is made from the log and can be made again.
 -- A build is one complete set of rows: a rebuild writes the next one beside the live one, then readers move over.
 -- Days are half-open intervals; 9999-12-31 stands for "no end".
-CREATE TABLE IF NOT EXISTS caretrail.projection (
+CREATE TABLE IF NOT EXISTS caretrail.read_model (
     name        text PRIMARY KEY,           -- live, or rebuild while one is under way
     version     integer NOT NULL,           -- of the rows and tables, as in the code that made them
     build       integer NOT NULL,
@@ -134,20 +134,20 @@ CREATE TABLE IF NOT EXISTS caretrail.tile (
 );
 
 -- exists_sqlite --
--- Whether the tables are there.
-SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'projection'
+-- Whether there are tables, of any version.
+SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'read_model'
 
 -- exists_postgresql --
--- Whether the tables are there.
-SELECT 1 WHERE to_regclass('caretrail.projection') IS NOT NULL
+-- Whether there are tables, of any version.
+SELECT 1 WHERE to_regclass('caretrail.read_model') IS NOT NULL
 
 -- version --
 -- The version of the tables that are there.
-SELECT version FROM caretrail.projection WHERE name = 'live'
+SELECT version FROM caretrail.read_model WHERE name = 'live'
 
 -- start --
--- An empty projection, at the beginning of the log.
-INSERT INTO caretrail.projection (name, version, build, position) VALUES ('live', :version, 1, 0) ON CONFLICT (name) DO NOTHING
+-- No rows yet: the beginning of the log.
+INSERT INTO caretrail.read_model (name, version, build, position) VALUES ('live', :version, 1, 0) ON CONFLICT (name) DO NOTHING
 
 -- lock_postgresql --
 -- Until the transaction ends nobody else makes tables.
@@ -166,7 +166,7 @@ SELECT set_config('role', rolname, true)
 SELECT 1
  WHERE has_schema_privilege('caretrail', 'CREATE')
    AND NOT EXISTS (SELECT FROM pg_class
-                    WHERE oid = to_regclass('caretrail.projection') AND NOT pg_has_role(relowner, 'USAGE'))
+                    WHERE oid = to_regclass('caretrail.read_model') AND NOT pg_has_role(relowner, 'USAGE'))
 
 -- grant_postgresql --
 -- A projector fills the tables, readers and auditors read them; nothing to do in a store without roles.
