@@ -47,11 +47,12 @@ from caretrail.reading.questions.amendments import AmendmentReport
 from caretrail.reading.questions.census import Census, OpenEpisodes
 from caretrail.reading.questions.diff import Diff
 from caretrail.reading.questions.eligibility import ContinuedStay
-from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfClient, EpisodesOfProgram, WholeEpisode
+from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfClient, EpisodesOfProgram
 from caretrail.reading.questions.findings import Findings
 from caretrail.reading.questions.reviews import ReviewReport
 from caretrail.reading.questions.sheet import DateOfService, SheetsOfClient
 from caretrail.reading.questions.timeline import Timeline
+from caretrail.reading.questions.whole import WholeEpisode
 from caretrail.reading.questions.why import Why
 from caretrail.reading.questions.worklist import Worklist
 from caretrail.reading.reader import Reader

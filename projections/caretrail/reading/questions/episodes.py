@@ -1,4 +1,4 @@
-"""Episodes: which one is meant, those of a client or a program, and one whole."""
+"""Episodes: which one is meant, those of a client or a program, and those that begin alike."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from caretrail.errors import AmbiguousEpisode, UnknownName
-from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.names import require
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
-from caretrail.reading.question import OneEpisode, Question
+from caretrail.reading.question import Question
 from caretrail.reading.snapshot import Snapshot
 
 
@@ -104,16 +103,3 @@ class OpenBeginning(Question[tuple[str, ...]]):
         """All of them."""
         del snapshot
         return value
-
-
-@dataclass(frozen=True, slots=True)
-class WholeEpisode(OneEpisode[EpisodeView]):
-    """One episode whole: its events, how they count, and everything the rules say of it. Raises UnknownName."""
-
-    name: ClassVar[str] = "episode"
-    episode: str
-    query: Query = TODAY
-
-    def answer(self, snapshot: Snapshot) -> EpisodeView:
-        """Fold it from the log."""
-        return snapshot.view(self.episode)
