@@ -19,6 +19,7 @@ from caretrail.log import EventRecorder, init_store, open_recorder
 from caretrail.log.stores import init_roles
 from caretrail.readmodel.schema import roles_sql
 from caretrail.service import create_store
+from tests.support.care import Care
 from tests.support.stores import EXTERNAL, Clock, as_login, database_url, run_sql
 
 if TYPE_CHECKING:
@@ -209,3 +210,9 @@ def recorder(store_url: str, clock: Clock) -> Iterator[EventRecorder]:
     """The recorder of `store_url`, opened."""
     with open_recorder(store_url, clock=clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def care(recorder: EventRecorder) -> Care:
+    """A store under test, with the read models beside the log."""
+    return Care(recorder)

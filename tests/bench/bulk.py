@@ -23,8 +23,8 @@ from tests.bench.reads import CARETRAIL, NOW, elsewhere, run, write_population
 CHARTS = 400
 CHARTS_TO_COPY = 2_000
 ORDERS = {"chart after chart": True, "in the order they happened": False}
-READ, LOOK, STORE, PAYLOAD, LEAF = "read JSON", "look up", "store", "payload", "leaf"
-STAGES = (READ, LOOK, STORE, PAYLOAD, LEAF)
+READ, LOOKUP, STORE, PAYLOAD, LEAF = "read JSON", "look up", "store", "payload", "leaf"
+STAGES = (READ, LOOKUP, STORE, PAYLOAD, LEAF)
 ROUNDS = 3
 SAMPLE = 5_000
 
@@ -71,7 +71,7 @@ def _import(path: Path, url: str) -> tuple[float, float, Spent]:
     init_store(url)
     spent: Spent = dict.fromkeys(STAGES, 0.0)
     with open_recorder(url) as recorder, Commands(recorder, lambda: NOW) as app:
-        for stage, name in ((LOOK, "read_for_decision"), (STORE, "append")):
+        for stage, name in ((LOOKUP, "read_for_decision"), (STORE, "append")):
             setattr(recorder, name, _clocked(getattr(recorder, name), spent, stage))
         began, began_cpu = time.perf_counter(), time.process_time()
         for start in range(0, len(lines), MOST_LINES):

@@ -19,7 +19,7 @@ OPEN_AT_ONCE = 166
 CASE, CLIENT = "LNK-2026-0001", "cl-7f3a"
 """Of the example: each filled episode has its own instead."""
 
-PIECE = """
+PART = """
 INSERT INTO caretrail.log
 SELECT %(before)s::bigint + (t.number - 1) * %(wide)s + c.place AS position,
        c.stream, t.number, t.name,
@@ -46,15 +46,15 @@ def fill(url: str, events: int) -> list[str]:
     with open_recorder(url) as recorder:
         namespace = recorder.namespace
     names: list[str] = []
-    pieces = max(1, round(events / (OPEN_AT_ONCE * LENGTH)))
+    parts = max(1, round(events / (OPEN_AT_ONCE * LENGTH)))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
         _make_template(connection)
-        for piece in range(pieces):
-            names = [f"F-{piece * OPEN_AT_ONCE + number:07}" for number in range(OPEN_AT_ONCE)]
-            _fill_piece(connection, piece, names, [uuid5(namespace, name) for name in names])
-            if piece % 50 == 49:
-                say(f"filled {(piece + 1) * OPEN_AT_ONCE * LENGTH:,} events")
+        for part in range(parts):
+            names = [f"F-{part * OPEN_AT_ONCE + number:07}" for number in range(OPEN_AT_ONCE)]
+            _fill_part(connection, part, names, [uuid5(namespace, name) for name in names])
+            if part % 50 == 49:
+                say(f"filled {(part + 1) * OPEN_AT_ONCE * LENGTH:,} events")
         connection.execute("VACUUM (ANALYZE) caretrail.log, caretrail.stay")
         connection.execute("CHECKPOINT")
     return names
@@ -68,10 +68,10 @@ def _make_template(connection: psycopg.Connection) -> None:
         connection.execute("INSERT INTO template VALUES (%s, %s, %s)", row)
 
 
-def _fill_piece(connection: psycopg.Connection, piece: int, names: Sequence[str], streams: Sequence[UUID]) -> None:
+def _fill_part(connection: psycopg.Connection, part: int, names: Sequence[str], streams: Sequence[UUID]) -> None:
     values = {
-        "before": piece * OPEN_AT_ONCE * LENGTH, "wide": OPEN_AT_ONCE, "case": CASE, "client": CLIENT,
+        "before": part * OPEN_AT_ONCE * LENGTH, "wide": OPEN_AT_ONCE, "case": CASE, "client": CLIENT,
         "names": list(names), "clients": [f"cl-{name}" for name in names], "streams": list(streams),
     }  # fmt: skip
-    connection.execute(PIECE, values)
+    connection.execute(PART, values)
     connection.execute(STAYS, values)

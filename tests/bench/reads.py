@@ -20,7 +20,7 @@ from caretrail.log import open_recorder
 from caretrail.reading.gate import unrecorded
 from caretrail.readmodel.upkeep import catch_up
 from tests.bench.place import Place, say
-from tests.support.reading import Asking, asking
+from tests.support.reading import ShortReader, short_reader
 
 CARETRAIL = Path(sys.executable).parent / "caretrail"
 TODAY = date(2026, 10, 1)
@@ -112,18 +112,18 @@ def worklists(stores: dict[str, str]) -> list[str]:
         "",
         "## The worklist",
         "",
-        "| | open episodes | rows | inside the process, ms | with its look, ms | whole command, 50 rows, s |",
+        "| | open episodes | rows | inside the process, ms | with its access, ms | whole command, 50 rows, s |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, url in stores.items():
         say(f"worklist, {name}")
         with open_recorder(url) as recorder:
             catch_up(recorder)
-            reader = asking(recorder, NOW, unrecorded)
+            reader = short_reader(recorder, NOW, unrecorded)
             count = len(reader.census(TODAY))
             rows = len(reader.worklist(TODAY).rows)
             inside = median(partial(reader.worklist, TODAY), 9)
-            looking = asking(recorder, NOW, AccessLog(recorder, AccessContext("worklist"), NOW.date))
+            looking = short_reader(recorder, NOW, AccessLog(recorder, AccessContext("worklist"), NOW.date))
             recorded = median(partial(looking.worklist, TODAY), 9)
             mine = busiest(reader)
         command = [CARETRAIL, "--db", url, "worklist", "--as-of", TODAY, "--program", mine[0], "--rule", mine[1]]
@@ -135,7 +135,7 @@ def worklists(stores: dict[str, str]) -> list[str]:
     return lines
 
 
-def busiest(reader: Asking) -> tuple[str, str, int]:
+def busiest(reader: ShortReader) -> tuple[str, str, int]:
     """A filter that leaves about fifty rows."""
     best = ("", "", 0)
     counts: dict[tuple[str, str], int] = {}

@@ -1,4 +1,4 @@
-"""Looks are recorded before anything is shown, by every command that shows an episode; `audit access` tells of them."""
+"""Accesses are recorded before anything is shown, by every command that shows an episode; `audit access` lists them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.stores import lock_held, run_sql, taking_no_writes
 EPISODE = "LNK-2026-0001"
 ON = ("--as-of", "2026-03-09")
 
-#: Every command that shows something of an episode, and what its look is recorded to be.
+#: Every command that shows something of an episode, and what its access is recorded to be.
 READING: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "worklist": (("worklist", *ON), {"command": "worklist"}),
     "worklist --json": (("worklist", *ON, "--json"), {"command": "worklist"}),
@@ -70,8 +70,8 @@ def _filled(caretrail: Caretrail) -> Caretrail:
     return caretrail
 
 
-def looks(caretrail: Caretrail) -> list[dict[str, Any]]:
-    """Every look recorded so far, as an auditor reads it."""
+def accesses(caretrail: Caretrail) -> list[dict[str, Any]]:
+    """Every access recorded so far, as an auditor reads it."""
     found: list[dict[str, Any]] = caretrail("audit", "access", "--json").listed
     return found
 
@@ -84,12 +84,12 @@ def test_every_command_that_shows_an_episode_is_recorded_once(seen: Caretrail, n
     words, expected = READING[name]
     ended = seen(*words, CARETRAIL_ACTOR="c-ortiz,clinician,LADC")
     assert (ended.status, bool(ended.out)) == (0, True), ended.err
-    [look] = looks(seen)
+    [access] = accesses(seen)
     wanted = {"purpose": "treatment", "whole_log": False, "reason": None, "error": None} | expected
-    assert {field: look[field] for field in wanted} == wanted
-    assert look["actor"] == {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
-    assert look["account"]
-    assert (look["episodes"], look["found"]) == (([], 0) if look["whole_log"] else ([EPISODE], 1))
+    assert {field: access[field] for field in wanted} == wanted
+    assert access["actor"] == {"id": "c-ortiz", "role": "clinician", "credential": "LADC"}
+    assert access["account"]
+    assert (access["episodes"], access["found"]) == (([], 0) if access["whole_log"] else ([EPISODE], 1))
 
 
 NOTHING = {
@@ -105,16 +105,16 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("name", NOTHING)
-def test_what_names_no_episode_is_no_look(seen_file: Caretrail, name: str) -> None:
+def test_what_names_no_episode_is_no_access(seen_file: Caretrail, name: str) -> None:
     words, status = NOTHING[name]
     assert seen_file(*words).status == status
-    told = [look["command"] for look in looks(seen_file)]
+    told = [access["command"] for access in accesses(seen_file)]
     assert told == (["why"] if name == "a rule there is not" else []), (
         "the rules that judge an episode say something of it"
     )
 
 
-def test_case_numbers_an_error_shows_are_a_look_too(seen_file: Caretrail) -> None:
+def test_case_numbers_an_error_shows_are_an_access_too(seen_file: Caretrail) -> None:
     more = (
         EXAMPLE.read_text()
         .splitlines()[0]
@@ -125,7 +125,7 @@ def test_case_numbers_an_error_shows_are_a_look_too(seen_file: Caretrail) -> Non
     ended = seen_file("timeline", "LNK")
     assert (ended.status, ended.out) == (1, "")
     assert "2 episodes begin like that" in ended.err
-    assert [look["episodes"] for look in looks(seen_file)] == [[EPISODE, "LNK-2026-0002"]]
+    assert [access["episodes"] for access in accesses(seen_file)] == [[EPISODE, "LNK-2026-0002"]]
 
 
 def test_quarantined_episodes_are_named_on_the_record(seen_file: Caretrail) -> None:
@@ -138,7 +138,7 @@ def test_quarantined_episodes_are_named_on_the_record(seen_file: Caretrail) -> N
     for command in (("projection", "quarantine"), ("projection", "quarantine", "retry", EPISODE)):
         ended = seen_file(*command)
         assert EPISODE in ended.out + ended.err
-    assert [(look["command"], look["purpose"], look["episodes"]) for look in looks(seen_file)] == [
+    assert [(access["command"], access["purpose"], access["episodes"]) for access in accesses(seen_file)] == [
         ("projection quarantine", "operations", [EPISODE]),
         ("projection quarantine retry", "operations", [EPISODE]),
     ]
@@ -149,11 +149,11 @@ def test_quarantined_episodes_are_named_on_the_record(seen_file: Caretrail) -> N
 
 @contextmanager
 def no_access(url: str) -> Generator[None]:
-    """Let the store take everything but looks."""
+    """Let the store take everything but accesses."""
     if url.startswith("sqlite:"):
         run_sql(
             url,
-            "CREATE TRIGGER nobody_looks BEFORE INSERT ON log WHEN NEW.name >= 'accessed/' AND NEW.name < 'accessed0'"
+            "CREATE TRIGGER no_access BEFORE INSERT ON log WHEN NEW.name >= 'accessed/' AND NEW.name < 'accessed0'"
             " BEGIN SELECT RAISE(ABORT, 'no'); END",
         )
     else:
@@ -166,7 +166,7 @@ FAULTS = {"the store refuses": no_access, "the store takes no writes": taking_no
 
 @pytest.mark.parametrize("name", READING)
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_look_that_cannot_be_recorded_shows_nothing(seen: Caretrail, name: str, fault: str) -> None:
+def test_an_access_that_cannot_be_recorded_shows_nothing(seen: Caretrail, name: str, fault: str) -> None:
     words, _ = READING[name]
     with FAULTS[fault](seen.url):
         ended = seen(*words)
@@ -184,7 +184,7 @@ def test_a_look_that_cannot_be_recorded_shows_nothing(seen: Caretrail, name: str
 
 @pytest.mark.parametrize("name", READING)
 def test_without_the_record_it_would_be_shown(seen_file: Caretrail, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """The control: where a look that cannot be recorded is let pass, the same commands show what they have."""
+    """The control: where an access that cannot be recorded is let pass, the same commands show what they have."""
 
     def careless(self: AccessLog, *shown: object) -> None:
         pass
@@ -248,24 +248,24 @@ if order == "shown first":
 
 
 def killed(caretrail: Caretrail, order: str, moment: int) -> tuple[bool, int]:
-    """Whether anything was shown before the process was killed, and how many looks are recorded."""
+    """Whether anything was shown before the process was killed, and how many accesses are recorded."""
     done = subprocess.run(
         [sys.executable, "-c", KILLED, order, str(moment)],
         capture_output=True, text=True, check=False, env=caretrail.environment(),
     )  # fmt: skip
     assert done.returncode == -9, done.stderr
-    return bool(done.stdout), len(looks(caretrail))
+    return bool(done.stdout), len(accesses(caretrail))
 
 
 @pytest.mark.parametrize("moment", [0, 1, 3])
 def test_whatever_was_shown_is_on_the_record(seen: Caretrail, moment: int) -> None:
-    """Killed before the first line, or after some: there is at least one look for what was shown."""
+    """Killed before the first line, or after some: there is at least one access for what was shown."""
     shown, recorded = killed(seen, "recorded first", moment)
     assert shown == (moment > 0)
     assert recorded == 1
 
 
-def test_recording_after_showing_would_lose_looks(seen_file: Caretrail) -> None:
+def test_recording_after_showing_would_lose_accesses(seen_file: Caretrail) -> None:
     """The control: in the other order, a process that is killed has shown what nobody knows it showed."""
     assert killed(seen_file, "shown first", 1) == (True, 0)
 
@@ -279,8 +279,8 @@ def test_who_sits_there_is_recorded_as_claimed_beside_the_account(seen: Caretrai
         "timeline", EPISODE, "--actor", "c-quill,supervisor", "--purpose", "legal", CARETRAIL_ACTOR="c-ortiz,clinician"
     )
     seen("timeline", EPISODE)
-    told = [(look["actor"]["id"], look["actor"]["role"], look["purpose"]) for look in looks(seen)]
-    [account] = {look["account"] for look in looks(seen)}
+    told = [(access["actor"]["id"], access["actor"]["role"], access["purpose"]) for access in accesses(seen)]
+    [account] = {access["account"] for access in accesses(seen)}
     assert told == [
         ("c-ortiz", "clinician", "payment"), ("c-quill", "supervisor", "legal"), (account, "other", "treatment"),
     ]  # fmt: skip
@@ -302,15 +302,15 @@ def test_who_says_it_wrongly_is_shown_nothing(seen_file: Caretrail, words: tuple
     assert (ended.status, ended.out) == (1, "")
     assert message in ended.err
     assert "curiosity" not in ended.err
-    assert looks(seen_file) == []
+    assert accesses(seen_file) == []
 
 
 def test_breaking_glass_is_said_recorded_and_shown(seen: Caretrail) -> None:
     ended = seen("show", EPISODE, "--break-glass", "found unconscious", *ON)
     assert ended.status == 0
     assert ended.err == "BREAK GLASS: this access is recorded as an emergency, with the reason you gave.\n"
-    [look] = looks(seen)
-    assert (look["purpose"], look["reason"]) == ("emergency", "found unconscious")
+    [access] = accesses(seen)
+    assert (access["purpose"], access["reason"]) == ("emergency", "found unconscious")
 
 
 # --- what an auditor reads ------------------------------------------------------------------------------------------
@@ -342,7 +342,7 @@ def test_the_screen_of_an_auditor(seen_file: Caretrail, monkeypatch: pytest.Monk
 def test_an_auditor_asks_by_person_account_and_day(seen: Caretrail) -> None:
     seen("timeline", EPISODE, CARETRAIL_ACTOR="c-ortiz,clinician")
     seen("timeline", EPISODE, CARETRAIL_ACTOR="c-quill,clinician")
-    account = looks(seen)[0]["account"]
+    account = accesses(seen)[0]["account"]
     for words, count in (
         (("--actor", "c-ortiz"), 1),
         (("--actor", "c-nobody"), 0),
@@ -359,11 +359,11 @@ def test_an_auditor_asks_by_person_account_and_day(seen: Caretrail) -> None:
     assert seen("audit", "access", "--from", "2026-02-02", "--to", "2026-02-01").status == 2
 
 
-def test_asking_is_itself_recorded_before_it_is_answered(seen: Caretrail) -> None:
+def test_the_question_is_itself_recorded_before_it_is_answered(seen: Caretrail) -> None:
     seen("timeline", EPISODE)
     for _ in range(2):
         seen("audit", "access", EPISODE)
-    told = [(look["command"], look["purpose"]) for look in looks(seen)]
+    told = [(access["command"], access["purpose"]) for access in accesses(seen)]
     assert told == [("timeline", "treatment"), ("audit access", "audit"), ("audit access", "audit")]
 
 
@@ -380,7 +380,7 @@ def test_what_takes_no_writes_is_read_with_the_record_elsewhere(seen: Caretrail,
         assert seen("--access-db", primary, "timeline", EPISODE).status == 0
         assert seen("census", *ON, CARETRAIL_ACCESS_DB=primary).err == ""
     there = Caretrail(primary, tmp_path)
-    assert [look["command"] for look in looks(there)] == ["timeline", "timeline", "census"]
+    assert [access["command"] for access in accesses(there)] == ["timeline", "timeline", "census"]
 
 
 def test_a_recorder_that_fails_in_passing_is_not_taken_for_a_standby(

@@ -162,9 +162,9 @@ def test_a_period_that_ends_before_it_begins_is_refused(caretrail: Caretrail, co
 
 
 @pytest.mark.parametrize("command", ["diff --from @54", "amendments --list", "reviews --list", "timeline"])
-def test_what_an_audit_shows_is_recorded_as_a_look(seen: Caretrail, command: str) -> None:
+def test_what_an_audit_shows_is_recorded_as_an_access(seen: Caretrail, command: str) -> None:
     name, *words = command.split()
     asked = ["timeline", "LNK"] if name == "timeline" else ["audit", name, *words]
     assert seen(*asked, "--json").status == 0
-    looks = seen("audit", "access", "LNK-2026-0001", "--json").listed
-    assert [look["episodes"] for look in looks] == [["LNK-2026-0001"]]
+    accesses = seen("audit", "access", "LNK-2026-0001", "--json").listed
+    assert [access["episodes"] for access in accesses] == [["LNK-2026-0001"]]

@@ -153,7 +153,7 @@ def planted_store(request: pytest.FixtureRequest, tmp_path: Path) -> Caretrail:
 
 
 def no_access(url: str) -> AbstractContextManager[None]:
-    """A fault: no look can be recorded."""
+    """A fault: no access can be recorded."""
     if url.startswith("sqlite:"):
         run_sql(url, "CREATE TRIGGER t BEFORE INSERT ON log WHEN NEW.salt > x'' BEGIN SELECT RAISE(ABORT, 'no'); END")
     else:
@@ -161,8 +161,8 @@ def no_access(url: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def damaged_looks(url: str) -> AbstractContextManager[None]:
-    """A fault: looks whose payload is no look, as an account may write into its own stream."""
+def damaged_accesses(url: str) -> AbstractContextManager[None]:
+    """A fault: accesses whose payload is no access, as an account may write into its own stream."""
     with open_recorder(url) as recorder:
         for text in (b"{", b"\xff", b'{"type": "accessed"}', b"[]"):
             recorder.record_access([PendingAccess(text.replace(b"{", b'{"' + CANARY.encode()), text.hex(), new_salt())])
@@ -191,8 +191,8 @@ def _payload(payload: bytes) -> Callable[[str], AbstractContextManager[None]]:
 
 FAULTS: dict[str, Callable[[str], AbstractContextManager[None]]] = {
     "none": lambda _: nullcontext(),
-    "no look can be recorded": no_access,
-    "looks are damaged": damaged_looks,
+    "no access can be recorded": no_access,
+    "accesses are damaged": damaged_accesses,
     "payload is no JSON": _payload(b'{"type": "' + CANARY.encode()),
     "payload is no UTF-8": _payload(b"\xff" + CANARY.encode()),
     "payload is another event": _payload(b'{"type": "plan_reviewed", "episode": "' + CANARY.encode() + b'"}'),

@@ -1,4 +1,4 @@
-"""`init` and `demo`: from nothing to a first look."""
+"""`init` and `demo`: from nothing to a first answer."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_it_ends_after_a_number_of_events(caretrail_both: Caretrail, example: st
     assert [row["position"] for row in followed] == list(range(1, 66))
     first, again = caretrail_both("log", "--json").out, caretrail_both("log").out
     assert again.startswith(first)
-    assert len(again.splitlines()) == len(first.splitlines()) + 1, "the look before is an event, too"
+    assert len(again.splitlines()) == len(first.splitlines()) + 1, "the access before is an event, too"
 
 
 def test_before_any_event_there_is_nothing_and_a_word(caretrail_both: Caretrail) -> None:
@@ -191,7 +191,7 @@ def test_broken_off_it_prints_whole_lines_only(caretrail: Caretrail, number: sig
 def test_following_it_prints_what_is_recorded_from_now_on(caretrail_both: Caretrail) -> None:
     with caretrail_both.process("log", "--follow") as process:
         row = read(process.stdout)
-        assert (row["position"], row["episode"], row["name"]) == (1, None, "accessed"), "its own look"
+        assert (row["position"], row["episode"], row["name"]) == (1, None, "accessed"), "its own access"
         assert (row["event"]["whole_log"], row["event"]["after"]) == (True, 0)
         for number, episode in enumerate(("a", "b"), start=2):
             caretrail_both("append", input=admitted(episode))
@@ -236,7 +236,7 @@ def test_a_store_that_is_away_for_a_while_is_waited_for(
     with caretrail.process("log", "--follow") as process:
         assert process.stderr is not None
         assert read(process.stdout)["position"] == 1
-        assert read(process.stdout)["position"] == 2, "its own look"
+        assert read(process.stdout)["position"] == 2, "its own access"
         run_sql(
             postgres_server,
             f"ALTER DATABASE {name} ALLOW_CONNECTIONS false",

@@ -200,14 +200,14 @@ def test_a_disclosure_that_cannot_be_recorded_is_none(desk: Desk) -> None:
     assert not list(desk.folder.glob("*.part"))
 
 
-def test_why_there_is_no_packet_is_a_look_where_it_tells_of_an_episode(desk: Desk) -> None:
+def test_why_there_is_no_packet_is_an_access_where_it_tells_of_an_episode(desk: Desk) -> None:
     """Given a day on which events of another client still counted: the example strikes its event 56 so, by event 58."""
     ended = desk.packet(EPISODE, "--known-at", "@57")
     assert ended.status == 1
     assert "rests on events of another client" in ended.err
     assert not desk.target.exists()
-    looks = desk.caretrail("audit", "access", EPISODE, "--json").listed
-    assert [(row["command"], row["disclosure"]) for row in looks] == [("audit packet", None)]
+    accesses = desk.caretrail("audit", "access", EPISODE, "--json").listed
+    assert [(row["command"], row["disclosure"]) for row in accesses] == [("audit packet", None)]
 
 
 def test_whoever_may_read_may_hand_out(logins: dict[str, str], tmp_path: Path, example: str) -> None:

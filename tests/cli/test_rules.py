@@ -211,7 +211,7 @@ def test_the_words_of_a_rule_have_no_word_of_the_file_left(caretrail: Caretrail)
 # --- files of one's own -------------------------------------------------------------------------------------------
 
 
-def test_good_files_are_said_to_be_good_with_what_is_worth_a_look(caretrail: Caretrail, folder: Path) -> None:
+def test_good_files_are_said_to_be_good_with_what_is_worth_reading(caretrail: Caretrail, folder: Path) -> None:
     old, new = folder / "mn-245g-2018.toml", folder / "mn-245g.toml"
     ended = caretrail("rules", "--check", str(new), str(old))
     assert (ended.status, ended.err) == (0, "")
@@ -219,13 +219,13 @@ def test_good_files_are_said_to_be_good_with_what_is_worth_a_look(caretrail: Car
     assert ended.out == f"{new}: ok, 4 rules, 0 off\n{warning}{old}: ok, 4 rules, 0 off\n{warning}"
 
 
-def test_a_pack_without_dates_is_worth_a_look(caretrail: Caretrail) -> None:
+def test_a_pack_without_dates_is_worth_reading(caretrail: Caretrail) -> None:
     ended = caretrail("rules", "--check", str(PACKS / "mo-groups.toml"))
     assert "  warning: effective_from: left out, so it judges every day there is\n" in ended.out
     assert "ok, 1 rule, 0 off" in ended.out
 
 
-def test_gaps_of_a_term_that_is_counted_are_worth_a_look(caretrail: Caretrail, folder: Path) -> None:
+def test_gaps_of_a_term_that_is_counted_are_worth_reading(caretrail: Caretrail, folder: Path) -> None:
     text = (PACKS / "il-2060-former.toml").read_text().replace("il-2060-former", "hours")
     days, hours = '{ count = 30, unit = "calendar_day", soon = 7 }', '{ count = 27, unit = "treatment_hour", soon = 3 }'
     text = text.replace(f"{days}, {hours}", f"{hours}, {days}")

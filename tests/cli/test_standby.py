@@ -1,4 +1,4 @@
-"""Reading from a hot standby: it works where the primary can record the look, and says where it stands."""
+"""Reading from a hot standby: it works where the primary can record the access, and says where it stands."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def test_a_worklist_is_read_from_a_standby_and_says_where_it_stands(pair: tuple[
         standing = told.pop("standing")
         assert (here.status, standing["position"], standing["stale"]) == (0, last, False)
         assert told == {name: value for name, value in expected.items() if name != "standing"}
-    looks = primary("audit", "access", "--json").listed
-    assert [look["command"] for look in looks] == [command[0] for command in LISTS for _ in ("there", "here")]
-    assert {look["account"] for look in looks} == {"postgres"}
+    accesses = primary("audit", "access", "--json").listed
+    assert [access["command"] for access in accesses] == [command[0] for command in LISTS for _ in ("there", "here")]
+    assert {access["account"] for access in accesses} == {"postgres"}
     assert json.loads(standby(*LISTS[0], CARETRAIL_ACCESS_DB=primary.url).out)
 
 
@@ -64,7 +64,7 @@ def test_a_url_of_all_servers_finds_the_primary_by_itself(
     standby.variables["CARETRAIL_DB"] = f"postgresql://postgres@/postgres?host={hosts}&target_session_attrs=standby"
     ended = standby(*LISTS[0])
     assert (ended.status, bool(ended.json)) == (0, True), ended.err
-    assert [look["command"] for look in primary("audit", "access", "--json").listed] == ["worklist"]
+    assert [access["command"] for access in primary("audit", "access", "--json").listed] == ["worklist"]
 
 
 def test_without_a_primary_only_census_and_status_answer(

@@ -96,7 +96,7 @@ def test_it_goes_with_what_was_known_then_and_with_json(seen: Caretrail) -> None
     ended = seen("worklist", "--pack", "draft.toml", "--as-of", "2026-03-01", "--rule", "R1", "--json")
     assert [(item["pack"], item["due_on"]) for item in ended.listed] == [("draft", "2026-02-25")]
     assert ended.err == TOLD
-    assert ended.json["standing"]["position"] == 66, "the look before is an event, too"
+    assert ended.json["standing"]["position"] == 66, "the access before is an event, too"
 
 
 @pytest.mark.usefixtures("draft")

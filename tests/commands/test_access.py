@@ -1,4 +1,4 @@
-"""Looks in the store: whose stream they go to, what the store chooses, and that nobody states one."""
+"""Accesses in the store: whose stream they go to, what the store chooses, and that nobody states one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CONTEXT = AccessContext("timeline", ORTIZ)
 GIVEN = {"recipient": "Nebraska DHHS", "basis": "audit", "description": "events and findings of the episode"}
 
 
-def look(command_id: str = "look", text: bytes = b"{}") -> PendingAccess:
+def access(command_id: str = "access", text: bytes = b"{}") -> PendingAccess:
     return PendingAccess(text, command_id, new_salt())
 
 
@@ -45,7 +45,7 @@ def log(recorder: EventRecorder, context: AccessContext = CONTEXT) -> AccessLog:
     return AccessLog(recorder, context, lambda: DAY)
 
 
-def looks(recorder: EventRecorder) -> list[Accessed]:
+def accesses(recorder: EventRecorder) -> list[Accessed]:
     found = [read_event(row.topic, row.state) for row in recorder.read_accesses(0, recorder.max_position())]
     assert all(isinstance(event, Accessed) for event in found)
     return [event for event in found if isinstance(event, Accessed)]
@@ -108,8 +108,8 @@ def test_who_cannot_be_recorded_cannot_ask(actor: Actor) -> None:
 
 
 def test_each_account_has_a_stream_of_its_own_that_anybody_can_compute(recorder: EventRecorder) -> None:
-    first, second = recorder.record_access([look("1"), look("2")])
-    [third] = recorder.record_access([look("3")])
+    first, second = recorder.record_access([access("1"), access("2")])
+    [third] = recorder.record_access([access("3")])
     stream = access_stream(recorder.namespace, recorder.account)
     assert [
         (e.originator_id, e.originator_version, e.topic, e.source, e.recorded_by) for e in (first, second, third)
@@ -118,9 +118,11 @@ def test_each_account_has_a_stream_of_its_own_that_anybody_can_compute(recorder:
     assert first.recorded_at < second.recorded_at < third.recorded_at
 
 
-def test_many_who_look_at_once_never_clash(recorder: EventRecorder) -> None:
-    """Given eight threads of one account, whose looks all go to one stream."""
-    events = [event for found in all_at_once(lambda _: recorder.record_access([look(str(uuid4()))])) for event in found]
+def test_many_who_ask_at_once_never_clash(recorder: EventRecorder) -> None:
+    """Given eight threads of one account, whose accesses all go to one stream."""
+    events = [
+        event for found in all_at_once(lambda _: recorder.record_access([access(str(uuid4()))])) for event in found
+    ]
     assert sorted(event.originator_version for event in events) == list(range(1, 9))
     assert [event.position for event in log_of(recorder)] == list(range(1, 9))
 
@@ -128,26 +130,26 @@ def test_many_who_look_at_once_never_clash(recorder: EventRecorder) -> None:
 def test_many_episodes_are_said_in_several_events_of_one_call(recorder: EventRecorder) -> None:
     numbers = [f"{'e' * 58}{number:06}" for number in range(MOST_EPISODES + 1)]
     log(recorder)([*reversed(numbers), numbers[0]])
-    first, second = looks(recorder)
+    first, second = accesses(recorder)
     assert (*first.episodes, *second.episodes) == tuple(numbers)
     assert (first.found, second.found) == (len(numbers), len(numbers))
     assert max(len(event.state) for event in log_of(recorder)) < LARGEST_PAYLOAD
 
 
-def test_a_look_sent_again_is_recorded_once(recorder: EventRecorder) -> None:
-    sent = [look("1"), look("2")]
+def test_an_access_sent_again_is_recorded_once(recorder: EventRecorder) -> None:
+    sent = [access("1"), access("2")]
     first = recorder.record_access(sent)
     assert recorder.record_access(sent) == first
-    for other in ([look("1", b"[]"), sent[1]], [sent[0], look("3")]):
+    for other in ([access("1", b"[]"), sent[1]], [sent[0], access("3")]):
         with pytest.raises(CommandReused) as refused:
             recorder.record_access(other)
         assert refused.value.position == 1
     assert len(log_of(recorder)) == 2
 
 
-def test_a_command_of_a_sender_is_never_in_the_way_of_a_look(recorder: EventRecorder) -> None:
+def test_a_command_of_a_sender_is_never_in_the_way_of_an_access(recorder: EventRecorder) -> None:
     recorder.append([pending(uuid4(), source="", command_id="1")])
-    assert recorder.record_access([look("1")])[0].position == 2
+    assert recorder.record_access([access("1")])[0].position == 2
 
 
 def unchecked(_: Sequence[PendingAccess]) -> None:
@@ -155,7 +157,7 @@ def unchecked(_: Sequence[PendingAccess]) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [[look("")], [look("x" * 1001)], [look(), look()], [look(text=b"x" * (LARGEST_PAYLOAD + 1))]]
+    "sent", [[access("")], [access("x" * 1001)], [access(), access()], [access(text=b"x" * (LARGEST_PAYLOAD + 1))]]
 )
 def test_what_the_store_could_not_keep_is_refused(
     recorder: EventRecorder, sent: list[PendingAccess], monkeypatch: pytest.MonkeyPatch
@@ -169,7 +171,7 @@ def test_what_the_store_could_not_keep_is_refused(
     assert log_of(recorder) == []
 
 
-# --- nobody states a look -------------------------------------------------------------------------------------------
+# --- nobody states an access ---------------------------------------------------------------------------------------
 
 FORGED = {
     "type": "accessed", "occurred_on": "2026-03-09", "actor": {"id": "c-innocent", "role": "clinician"},
@@ -178,7 +180,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize("name", ["accessed/1", "accessed/2", "accessed/1;imported", "accessed/"])
-def test_append_takes_no_look(recorder: EventRecorder, name: str) -> None:
+def test_append_takes_no_access(recorder: EventRecorder, name: str) -> None:
     with pytest.raises(InvalidEvent, match="by reading, never by append"):
         recorder.append([pending(uuid4(), name=name)])
     with pytest.raises(InvalidEvent, match="by reading, never by append"):
@@ -186,7 +188,7 @@ def test_append_takes_no_look(recorder: EventRecorder, name: str) -> None:
     assert log_of(recorder) == []
 
 
-def test_a_look_is_no_event_to_send(store_url: str, tmp_path: Path) -> None:
+def test_an_access_is_no_event_to_send(store_url: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidEvent, match="by reading, never by append"):
         event_from(FORGED)
     ended = Caretrail(store_url, tmp_path)("append", input=json.dumps(FORGED))
@@ -253,7 +255,7 @@ def elsewhere(url: str, folder: Path) -> str:
     return f"sqlite://{place}/there.db"
 
 
-def test_a_store_that_takes_no_writes_sends_the_look_where_it_does(store_url: str, tmp_path: Path) -> None:
+def test_a_store_that_takes_no_writes_sends_the_access_where_it_does(store_url: str, tmp_path: Path) -> None:
     with open_recorder(store_url) as recorder:
         recorder.append([pending(uuid4())])
     primary_url = elsewhere(store_url, tmp_path)
@@ -266,7 +268,7 @@ def test_a_store_that_takes_no_writes_sends_the_look_where_it_does(store_url: st
         AccessLog(recorder, CONTEXT, lambda: DAY, primary)(["A"])
         primary.close()
         with open_recorder(primary_url) as there:
-            assert [event.episodes for event in looks(there)] == [("A",)]
+            assert [event.episodes for event in accesses(there)] == [("A",)]
 
 
 def test_it_must_be_the_same_store_and_take_writes_itself(store_url: str, tmp_path: Path) -> None:
@@ -295,9 +297,9 @@ def test_a_lock_held_too_long_is_an_error_with_its_cause(
     assert (failed.value.hint, failed.value.read_only) == ("end what holds the lock", False)
 
 
-def test_what_is_handed_out_is_said_with_the_look(recorder: EventRecorder) -> None:
+def test_what_is_handed_out_is_said_with_the_access(recorder: EventRecorder) -> None:
     log(recorder).disclose(["A", "B"], GIVEN | {"consent": "con-7", "digest": "0" * 64})
-    [event] = looks(recorder)
+    [event] = accesses(recorder)
     assert event.episodes == ("A", "B")
     assert event.disclosure is not None
     assert (event.disclosure.recipient, event.disclosure.consent) == ("Nebraska DHHS", "con-7")

@@ -13,7 +13,7 @@ Key: TypeAlias = tuple[int, int]
 """Writer and number of a call."""
 
 KEPT = 50
-"""Calls of a writer that are remembered after they were settled, to be compared when they are sent again."""
+"""Calls of a writer that are remembered after they were confirmed, to be compared when they are sent again."""
 
 WRONG = ("lost", "partial", "duplicates", "other receipts", "gaps", "false errors")
 
@@ -28,7 +28,7 @@ class Book:
         self.position = 0
         self._told: dict[Key, Receipts] = {}
         self._stored: dict[Key, Receipts] = {}
-        self._settled: dict[Key, Receipts] = {}
+        self._confirmed: dict[Key, Receipts] = {}
         self._newest: dict[int, int] = {}
         self._open: tuple[Key, Receipts] | None = None
 
@@ -39,9 +39,9 @@ class Book:
             self.counts.done["unreachable, sent again"] += 1
         elif isinstance(said, str):
             self.counts.wrong["false errors"] += 1
-        elif key in self._settled:
+        elif key in self._confirmed:
             self.counts.done["calls sent again"] += 1
-            self._compare(self._settled[key], said)
+            self._compare(self._confirmed[key], said)
         elif key in self._told:
             self.counts.done["calls sent again"] += 1
             self._compare(self._told[key], said)
@@ -49,7 +49,7 @@ class Book:
             self.counts.done["acknowledged calls"] += 1
             self._told[key] = said
             if key in self._stored:
-                self._settle(key)
+                self._confirm(key)
 
     def read(self, limit: int = 1000) -> None:
         """Read the log to its end; then everything acknowledged before must have been in it."""
@@ -58,7 +58,7 @@ class Book:
                 self._take(event)
         self._end_call()
 
-    def settle(self) -> None:
+    def confirm_all(self) -> None:
         """What was acknowledged before the last reading and was not found is lost."""
         self.counts.wrong["lost"] += len(self._told)
         self._told.clear()
@@ -94,13 +94,13 @@ class Book:
             self.counts.wrong["partial"] += 1
         self._stored[writer, number] = receipts
         if (writer, number) in self._told:
-            self._settle((writer, number))
+            self._confirm((writer, number))
 
-    def _settle(self, key: Key) -> None:
+    def _confirm(self, key: Key) -> None:
         stored = self._stored.pop(key)
         self._compare(stored, self._told.pop(key))
-        self._settled[key] = stored
-        self._settled.pop((key[0], key[1] - KEPT), None)
+        self._confirmed[key] = stored
+        self._confirmed.pop((key[0], key[1] - KEPT), None)
 
     def _compare(self, stored: Receipts, told: Receipts) -> None:
         if told and told != stored:

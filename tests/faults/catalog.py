@@ -95,9 +95,9 @@ def _torn_chores(place: Place, seed: int, rounds: int) -> Counts:
     return vacuuming.run(place.sqlite(), seed, rounds, killed_writers.TORN)
 
 
-def _no_look_up(place: Place, seed: int, cycles: int) -> Counts:
+def _no_lookup(place: Place, seed: int, cycles: int) -> Counts:
     url = place.postgresql()
-    cut_replies.take_look_up_away(url)
+    cut_replies.take_lookup_away(url)
     return cut_replies.run(url, seed, cycles)
 
 
@@ -161,7 +161,7 @@ FAULTS: Final[dict[str, Fault]] = {
         1000,
         500,
         {"PostgreSQL": lambda place, seed, cycles: cut_replies.run(place.postgresql(), seed, cycles)},
-        {"control: no look-up of commands": (40, _no_look_up)},
+        {"control: no look-up of commands": (40, _no_lookup)},
     ),
     "tailing": Fault(
         "Reader behind eight writers",

@@ -16,7 +16,7 @@ from tests.support.stores import all_at_once, change_append
 CALLERS = 4
 WRONG = ("duplicates", "false errors", "lost", "other receipts")
 
-LOOK_UP = "    IF EXISTS (SELECT FROM caretrail.log AS l WHERE l.source = ANY (sources)"
+LOOKUP = "    IF EXISTS (SELECT FROM caretrail.log AS l WHERE l.source = ANY (sources)"
 
 
 def run(url: str, seed: int, cycles: int, progress: Callable[[int], None] = lambda _: None) -> Counts:
@@ -66,6 +66,6 @@ def _more_than_sent(task: Task, cycles: int, recorder: EventRecorder) -> int:
     return max(0, recorder.max_position() - sent)
 
 
-def take_look_up_away(url: str) -> None:
+def take_lookup_away(url: str) -> None:
     """For the control: the store's function without its look-up of commands recorded already."""
-    change_append(url, LOOK_UP, LOOK_UP.replace("IF EXISTS", "IF false AND EXISTS"))
+    change_append(url, LOOKUP, LOOKUP.replace("IF EXISTS", "IF false AND EXISTS"))

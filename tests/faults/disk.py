@@ -76,7 +76,7 @@ def _some(steps: list[Step], random: Random) -> Iterator[Step]:
 
 
 def _sectors(size: int) -> Callable[[list[Step], Random], Iterator[Step]]:
-    return lambda steps, random: _some([piece for step in steps for piece in _pieces(step, size)], random)
+    return lambda steps, random: _some([sector for step in steps for sector in _cut(step, size)], random)
 
 
 def _torn(steps: list[Step], random: Random) -> Iterator[Step]:
@@ -84,11 +84,11 @@ def _torn(steps: list[Step], random: Random) -> Iterator[Step]:
     if steps:
         last = random.randrange(len(steps))
         yield from steps[:last]
-        pieces = list(_pieces(steps[last], 512))
-        yield from pieces[: random.randint(0, len(pieces))]
+        sectors = list(_cut(steps[last], 512))
+        yield from sectors[: random.randint(0, len(sectors))]
 
 
-def _pieces(step: Step, size: int) -> Iterator[Step]:
+def _cut(step: Step, size: int) -> Iterator[Step]:
     """A write, cut where sectors begin."""
     if step.kind != "write":
         yield step

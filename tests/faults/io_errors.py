@@ -108,8 +108,8 @@ class _History:
                 self._send(number, recorder)
                 self._cut(disk, tape)
         for image, told in self._images:  # not before: these files must not come on the tape
-            self._look(self._laid_out(image), told)
-        self._look(path.parent, CALLS)
+            self._inspect(self._laid_out(image), told)
+        self._inspect(path.parent, CALLS)
 
     def _send(self, number: int, recorder: Callable[[bool], EventRecorder]) -> None:
         for attempt in range(TRIES):
@@ -142,7 +142,7 @@ class _History:
             (folder / name).write_bytes(content)
         return folder
 
-    def _look(self, folder: Path, told: int) -> None:
+    def _inspect(self, folder: Path, told: int) -> None:
         self._counts.done["stores looked at"] += 1
         try:
             with open_recorder(str(folder / FILE)) as recorder:

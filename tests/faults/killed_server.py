@@ -51,11 +51,11 @@ def run(
                 crew.wait_for({number: crew.writers[number].life + 1 for number in everybody})
                 server.wait_until_up()
                 book.read()
-                book.settle()
+                book.confirm_all()
                 progress(cycle + 1)
             crew.kill(everybody)
         book.read()
-        book.settle()
+        book.confirm_all()
     return counts
 
 

@@ -39,7 +39,7 @@ def run(
                 counts.done["cycles"] += 1
                 counts.done["kills"] += len(victims)
                 book.read()
-                book.settle()
+                book.confirm_all()
                 counts.done["stored, not acknowledged"] += book.unacknowledged(victims)
                 for victim in victims:
                     crew.replace(victim, AGAIN)
@@ -47,7 +47,7 @@ def run(
             crew.wait_for(dict.fromkeys(range(len(kinds)), AGAIN + 1))  # what was cut off has been sent again
             crew.kill(range(len(kinds)))
         book.read()
-        book.settle()
+        book.confirm_all()
     counts.wrong[STAYS] = _stays_without_admission(url)
     return counts
 

@@ -85,7 +85,7 @@ ELSEWHERE: Final[dict[str, tuple[str, str]]] = {
     "event nobody can read": ("test_an_event_nobody_can_read_quarantines_its_own_episode_and_nothing_else", ""),
     "event of a newer schema": (
         "test_what_a_newer_program_wrote_waits_for_a_program_that_can_read_it",
-        "test_without_a_look_at_the_schema_it_would_be_misread",
+        "test_without_reading_the_schema_it_would_be_misread",
     ),
     "store of a newer schema": ("test_a_newer_store_is_not_opened", ""),
     "upgrade killed": (

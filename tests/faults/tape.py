@@ -113,8 +113,8 @@ class _Recorder:
         self._kept += [_WRITE(self._written), _TRUNCATE(self._truncated), _SYNC(self._synced)]
         ours.open, ours.delete = _address_of(self._kept[1]), _address_of(self._kept[2])
 
-    def _opened(self, _vfs: int, name: int | None, file: int, flags: int, out: int | None) -> int:
-        result = self._open(self._address, name, file, flags, out)
+    def _opened(self, _vfs: int, name: int | None, file: int, mode: int, out: int | None) -> int:
+        result = self._open(self._address, name, file, mode, out)
         place = c_void_p.from_address(file)
         if result == 0 and name is not None and place.value is not None:
             self._names[file] = _text(name)
@@ -147,12 +147,12 @@ class _Recorder:
         self._tape.append(step)
         return self._real[file][1](file, size)
 
-    def _synced(self, file: int, flags: int) -> int:
+    def _synced(self, file: int, mode: int) -> int:
         step = Step("sync", self._names[file])
         if (failed := self._fails(step)) is not None:
             self._tape.append(step._replace(kind="failed sync"))
             return failed
-        result = self._real[file][2](file, flags)
+        result = self._real[file][2](file, mode)
         self._tape.append(step)
         return result
 

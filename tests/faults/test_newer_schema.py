@@ -65,7 +65,7 @@ def test_what_a_newer_program_wrote_waits_for_a_program_that_can_read_it(
             assert found == [3], "and what the older one wrote is brought up to date"
 
 
-def test_without_a_look_at_the_schema_it_would_be_misread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_reading_the_schema_it_would_be_misread(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: three hours would count as three minutes."""
     with newer_program(monkeypatch):
         sent = session("01-06", minutes=3)

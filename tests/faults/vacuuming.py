@@ -54,7 +54,7 @@ def run(
             crew.kill(range(len(kinds)))
         while book.position < recorder.max_position():
             book.read()
-        book.settle()
+        book.confirm_all()
         [(stored,)] = run_sql(url, f"SELECT count(*) FROM caretrail.log WHERE position <= {book.position}")
         counts.wrong["skipped"] = int(str(stored)) - counts.done["events"]
     return counts
@@ -67,7 +67,7 @@ def _follow(chore: Future[int], crew: Crew, book: Book) -> None:
         book.read()
         book.counts.done["readings during a chore"] += 1
     book.counts.done["chores that gave way to an append, done again"] += chore.result()
-    book.settle()
+    book.confirm_all()
 
 
 def _do(url: str, chore: str) -> int:

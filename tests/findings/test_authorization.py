@@ -23,7 +23,7 @@ def test_it_is_off_in_the_pack_of_nebraska() -> None:
     assert Told(BEGIN).all("U1") == []
 
 
-def test_without_an_authorization_every_day_of_the_stay_is_a_violation_in_one_piece() -> None:
+def test_without_an_authorization_all_days_of_the_stay_are_one_violation() -> None:
     told = paid(sessions(6, 7, 9))
     assert told.runs("U1") == ["violation 2026-01-05 -"]
     found = told.one("U1", "2026-01-08")

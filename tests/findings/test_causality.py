@@ -99,6 +99,6 @@ def test_eligibility_has_no_gaps_and_no_empty_stretch(history: list[Effective]) 
     answers = eligibility(history, PACK)
     for one, other in pairwise(answers):
         assert one.until == other.start
-    pieces = [(item.start, item.until) for item in findings(history, PACK)]
-    for start, until in [*pieces, *((item.start, item.until) for item in answers)]:
+    spans = [(item.start, item.until) for item in findings(history, PACK)]
+    for start, until in [*spans, *((item.start, item.until) for item in answers)]:
         assert until is None or start < until

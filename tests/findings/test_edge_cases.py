@@ -40,7 +40,7 @@ EDGE_CASES: dict[int, tuple[str, ...]] = {
     ),
     12: (
         "test_e12_a_refusal_before_a_witness_stands_in_lieu_and_is_shown_as_such",
-        "test_e12_a_refusal_settles_nothing_where_the_pack_takes_none",
+        "test_e12_a_refusal_changes_nothing_where_the_pack_takes_none",
     ),
     13: (
         "test_e13_a_credential_is_that_of_the_day_of_the_session",
@@ -303,7 +303,7 @@ def test_e11_a_plan_signed_by_all_stays_signed_when_the_team_grows() -> None:
     assert told.runs("P3") == ["not_applicable 2026-01-04 2026-01-07", "met 2026-01-07 -"]
 
 
-def test_e12_a_refusal_settles_nothing_where_the_pack_takes_none() -> None:
+def test_e12_a_refusal_changes_nothing_where_the_pack_takes_none() -> None:
     text = BEGIN + f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}; declined cl-7f3a before c-diaz"
     strict = Told(text, PACK.changed("NE21-P3", in_lieu=()))
     assert (Told(text).verdict("P3", "2026-01-07"), strict.verdict("P3", "2026-01-07")) == ("met", "violation")

@@ -66,6 +66,6 @@ def _are_words(text: str) -> bool:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.__name__).rpartition(".")[2])
-def test_every_piece_of_text_is_said_somewhere(module: ModuleType) -> None:
+def test_every_part_of_text_is_said_somewhere(module: ModuleType) -> None:
     unsaid = {text for text in words_of(module) if text.strip() not in SAID}
     assert unsaid - set(NEVER_SAID) == set()

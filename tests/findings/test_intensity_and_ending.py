@@ -185,7 +185,7 @@ def test_e36_the_limit_is_for_groups(service: str) -> None:
     assert told.verdict("I3", "2026-01-05") == "not_applicable"
 
 
-def test_outside_a_governed_stay_no_group_is_judged() -> None:
+def test_outside_a_stay_under_policy_no_group_is_judged() -> None:
     told = Told(BEGIN + "2026-01-10 transferred 2.1 to 1\n2026-01-12 session group 09:00 180 size 20")
     assert told.verdict("I3", "2026-01-12") == "not_applicable"
 

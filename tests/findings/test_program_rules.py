@@ -45,7 +45,7 @@ def said(*stated: str, policy: Policy | Pack = PACK, rule: str = LICENSE) -> lis
     ]
 
 
-def test_what_was_never_attested_is_unknown_from_the_first_governed_stay() -> None:
+def test_what_was_never_attested_is_unknown_from_the_first_stay_under_policy() -> None:
     found = program_findings([], PACK, SINCE)
     assert [(item.rule, item.verdict, item.cause, item.start, item.until) for item in found] == [
         (rule, "unknown", "attestation_missing", SINCE, None) for rule in ("NE21-S2", "NE21-S3", "NE21-S4")
@@ -54,7 +54,7 @@ def test_what_was_never_attested_is_unknown_from_the_first_governed_stay() -> No
     assert found[1].message == "license: nothing attested"
 
 
-def test_each_rule_looks_at_its_own_kind() -> None:
+def test_each_rule_reads_its_own_kind() -> None:
     history = attested("2026-01-02 2026-01-01 -", kind="staff_training")
     assert [item.verdict for item in program_findings(history, PACK, SINCE)] == ["unknown", "unknown", "met"]
 

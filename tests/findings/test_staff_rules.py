@@ -241,7 +241,7 @@ def test_what_a_provisional_clinician_signed_is_due_for_a_supervisor_within_ten_
 @pytest.mark.parametrize(
     ("day", "before"), [("2026-01-07", "not_applicable"), ("2026-01-17", "due_soon"), ("2026-01-25", "overdue")]
 )
-def test_a_supervisors_signature_settles_it_from_its_day(day: str, before: str) -> None:
+def test_a_supervisors_signature_is_enough_from_its_day(day: str, before: str) -> None:
     told = co_signed(BY_NOOR + f"{day} signed #4 by s-kim")
     assert told.verdict("X1", day) == "met"
     assert told.one("X1", day).evidence == (4, 5)

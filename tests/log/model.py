@@ -9,7 +9,7 @@ from uuid import UUID
 
 from caretrail.log import PendingEvent, ProgramStay
 
-LOOKS = UUID(int=0)
+ACCESSES = UUID(int=0)
 """Stands for the stream of the account that runs the tests, which is another in every store."""
 SALT = bytes(16)
 
@@ -29,15 +29,15 @@ class Model:
         self.log: list[PendingEvent] = []
         self.stays: dict[UUID, Sequence[ProgramStay]] = {}
 
-    def look(self, command_id: str, payload: bytes) -> Outcome:
-        """Record a look of the one account there is: the version is the store's own to choose."""
-        at = {event.command_id: place for place, event in enumerate(self.log, 1) if event.originator_id == LOOKS}
+    def access(self, command_id: str, payload: bytes) -> Outcome:
+        """Record an access of the one account there is: the version is the store's own to choose."""
+        at = {event.command_id: place for place, event in enumerate(self.log, 1) if event.originator_id == ACCESSES}
         if command_id in at:
             place = at[command_id]
             same = self.log[place - 1].state == payload
             return Outcome((place,)) if same else Outcome(refusal="command_reused", numbers=(place,))
-        version = 1 + sum(event.originator_id == LOOKS for event in self.log)
-        self.log.append(PendingEvent(LOOKS, version, "accessed/1", payload, "caretrail.access", command_id, SALT))
+        version = 1 + sum(event.originator_id == ACCESSES for event in self.log)
+        self.log.append(PendingEvent(ACCESSES, version, "accessed/1", payload, "caretrail.access", command_id, SALT))
         return Outcome((len(self.log),))
 
     def append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[ProgramStay]]) -> Outcome:

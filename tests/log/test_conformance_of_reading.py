@@ -141,7 +141,7 @@ def test_many_streams_are_read_in_one_call(recorder: EventRecorder) -> None:
     assert recorder.find_commands([]) == {}
 
 
-def test_a_decision_looks_once_for_commands_and_streams(recorder: EventRecorder) -> None:
+def test_a_decision_reads_commands_and_streams_once(recorder: EventRecorder) -> None:
     a, b = uuid4(), uuid4()
     recorder.append([pending(a, 1, command_id="k-1"), pending(a, 2, command_id="k-2"), pending(b, 1, command_id="k-3")])
     first, second, third = recorder.read_log()
@@ -155,7 +155,7 @@ def test_a_decision_looks_once_for_commands_and_streams(recorder: EventRecorder)
     assert recorder.read_for_decision(list(of.values()), {a: 1, b: 1})[1] == {a: [second], b: []}
 
 
-def test_the_log_is_read_in_pieces(recorder: EventRecorder) -> None:
+def test_the_log_is_read_in_parts(recorder: EventRecorder) -> None:
     recorder.append([pending(uuid4()) for _ in range(10)])
     assert [e.position for e in recorder.read_log(after=3, upto=8, limit=3)] == [4, 5, 6]
     assert [e.position for e in recorder.read_log(after=6, upto=8)] == [7, 8]

@@ -154,7 +154,7 @@ def test_writers_of_the_source_go_on(source: EventRecorder, target_url: str) -> 
 
 @pytest.mark.parametrize("place", ["empty"], indirect=True)
 def test_nobody_sees_a_part_and_what_breaks_off_leaves_none(source: EventRecorder, target_url: str) -> None:
-    def look_and_stop(done: int, _total: int) -> None:
+    def ask_and_stop(done: int, _total: int) -> None:
         if done > 66:  # sent, and being compared
             seen.append(run_sql(target_url, "SELECT count(*) FROM caretrail.log")[0][0])
             raise KeyboardInterrupt
@@ -163,7 +163,7 @@ def test_nobody_sees_a_part_and_what_breaks_off_leaves_none(source: EventRecorde
     with open_recorder(target_url) as before:
         namespace = before.namespace
     with pytest.raises(KeyboardInterrupt):
-        copy(source, target_url, look_and_stop)
+        copy(source, target_url, ask_and_stop)
     assert seen == [0]
     with open_recorder(target_url) as after:
         assert after.namespace == namespace

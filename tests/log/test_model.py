@@ -16,7 +16,7 @@ from caretrail.errors import CommandReused, Refused, VersionConflict
 from caretrail.log import EventRecorder, PendingEvent, ProgramStay, RecordedEvent, open_recorder
 from caretrail.log.recorder import CommandKey
 from caretrail.log.records import PendingAccess, access_stream
-from tests.log.model import LOOKS, SALT, Model, Outcome
+from tests.log.model import ACCESSES, SALT, Model, Outcome
 from tests.support.stores import pending
 
 RUNS = int(os.environ.get("CARETRAIL_MODEL_RUNS", "120"))
@@ -70,9 +70,9 @@ class Stores(RuleBasedStateMachine):
         self.send(list(call.values()), NO_STAYS if moved is None else {first: [self.stay_of(*one) for one in moved]})
 
     @rule(command=st.integers(0, 3), payload=st.sampled_from([b"p", b"q"]))
-    def look(self, command: int, payload: bytes) -> None:
+    def access(self, command: int, payload: bytes) -> None:
         command_id = f"{self.name}-{command}"
-        expected = self.model.look(command_id, payload)
+        expected = self.model.access(command_id, payload)
         for recorder, base in self.base.items():
             assert looked(recorder, PendingAccess(payload, command_id, SALT), base) == expected
 
@@ -87,7 +87,7 @@ class Stores(RuleBasedStateMachine):
         for recorder, base in self.base.items():
             log = recorder.read_log(base, limit=1000)
             own = access_stream(recorder.namespace, recorder.account)
-            stream_of = {own: LOOKS}
+            stream_of = {own: ACCESSES}
             found = [
                 (one.position - base, stream_of.get(one.originator_id, one.originator_id), one.state) for one in log
             ]
@@ -133,7 +133,7 @@ def outcome(
 
 
 def looked(recorder: EventRecorder, access: PendingAccess, base: int) -> Outcome:
-    """What a store made of a look, in the words of the model."""
+    """What a store made of an access, in the words of the model."""
     try:
         return Outcome(tuple(event.position - base for event in recorder.record_access([access])))
     except CommandReused as refusal:

@@ -241,7 +241,7 @@ APPEND = (
 )
 
 
-LOOK = (
+ACCESS = (
     "SELECT recorded_by, recorded_at, position FROM caretrail.record_access("
     "'{x}', ARRAY[gen_random_uuid()::text], ARRAY[%s::bytea])"
 )
@@ -251,7 +251,7 @@ ENTERING = [*((kind, "append") for kind in ("writer", "superuser")), *((kind, "r
 
 
 def author_of_an_append(connection: psycopg.Connection, function: str = "append") -> object:
-    row = connection.execute((APPEND if function == "append" else LOOK).encode(), (b"0" * 16,)).fetchone()
+    row = connection.execute((APPEND if function == "append" else ACCESS).encode(), (b"0" * 16,)).fetchone()
     assert row is not None
     return row[0]
 
@@ -329,7 +329,7 @@ def test_a_search_path_cannot_bring_in_another_clock(
             " RETURN '2099-01-01 00:00+00'::timestamptz"
         )
         connection.execute("SET search_path = evil, pg_catalog")
-        row = connection.execute((APPEND if function == "append" else LOOK).encode(), (b"0" * 16,)).fetchone()
+        row = connection.execute((APPEND if function == "append" else ACCESS).encode(), (b"0" * 16,)).fetchone()
     assert row is not None
     assert (row[1].year == datetime.now(UTC).year) == pinned
 

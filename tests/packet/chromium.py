@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
+ARGUMENTS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
     "--remote-debugging-pipe",
@@ -110,7 +110,7 @@ def browser() -> Generator[Browser]:
             os.dup2(high[1], 4)
 
         process = subprocess.Popen(
-            [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            [CHROMIUM, *ARGUMENTS, f"--user-data-dir={profile}", "about:blank"],
             preexec_fn=as_three_and_four,
             close_fds=False,
             stdin=subprocess.DEVNULL,

@@ -276,10 +276,10 @@ def test_contrast_is_counted_as_it_should_be() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-def test_words_and_shapes_of_the_chart_can_be_told_from_what_is_behind(look: str) -> None:
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_and_shapes_of_the_chart_can_be_told_from_what_is_behind(theme: str) -> None:
     """As WCAG 2 asks at level AA: 4.5 to 1 for words, 3 to 1 for shapes."""
-    colors = palettes()[look]
+    colors = palettes()[theme]
     faint = [
         (ink, paper) for paper, inks in READ_ON.items() for ink in inks if contrast(colors[ink], colors[paper]) < 4.5
     ]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from caretrail.commands.access import PURPOSES as LOOKS
+from caretrail.commands.access import PURPOSES as ACCESS_PURPOSES
 from caretrail.demo import jsonl
 from caretrail.errors import Refused, StoreDamaged, UnknownEpisode
 from caretrail.events import parse_event
@@ -29,7 +29,7 @@ from caretrail.readmodel.upkeep import catch_up
 from tests.packet.packets import NOW, Desk, Files, problems, status, unpacked
 from tests.support.build import admitted, assessed, event
 from tests.support.example import NAME, copy_of_example, example
-from tests.support.reading import asking
+from tests.support.reading import short_reader
 from tests.support.stores import run_sql
 
 DAY = date(2026, 5, 4)
@@ -82,7 +82,7 @@ def test_the_packet_of_one_episode_out_of_many(desk: Desk, tmp_path: Path) -> No
         assert columns == (row.position, row.originator_version, row.recorded_by, row.topic)
         if "payload" in line:
             assert line["payload"] == json.loads(row.state)
-    reader = asking(desk.recorder, NOW, unrecorded)
+    reader = short_reader(desk.recorder, NOW, unrecorded)
     expected = reader.findings(DAY, episode=NAME, closed=True, all_verdicts=True)
     said = json.loads(files[f"{FOLDER}/findings.json"])["on_the_day"]
     assert sorted(map(str, said)) == sorted(str(as_json(row)) for row in expected)
@@ -276,7 +276,7 @@ def test_every_basis_is_one_the_record_of_accesses_takes() -> None:
     from caretrail.events import Disclosure
 
     assert get_args(Disclosure.model_fields["basis"].annotation) == BASES
-    assert set(PURPOSES.values()) <= set(LOOKS)
+    assert set(PURPOSES.values()) <= set(ACCESS_PURPOSES)
 
 
 def test_an_episode_that_was_all_of_another_client_names_nobody(desk: Desk) -> None:
@@ -298,7 +298,7 @@ def test_a_program_of_the_demo_store(recorder: EventRecorder, tmp_path: Path) ->
     for place in range(0, len(lines), 500):
         outcomes = desk.commands.append_each([parse_event(line) for line in lines[place : place + 500]], imported=True)
         assert not [outcome for outcome in outcomes if isinstance(outcome, Refused)]
-    reader = asking(recorder, NOW, unrecorded)
+    reader = short_reader(recorder, NOW, unrecorded)
     programs = {row.program for row in reader.census(date(2026, 5, 1))} - {None}
     program = sorted(str(name) for name in programs)[0]
     start, end = date(2026, 4, 1), date(2026, 6, 30)
@@ -319,7 +319,7 @@ def test_a_program_of_the_demo_store(recorder: EventRecorder, tmp_path: Path) ->
 
 
 def test_an_episode_recorded_behind_the_rows_counts_for_its_program(desk: Desk) -> None:
-    onlooker = asking(desk.recorder, NOW, unrecorded, write=False)
+    onlooker = short_reader(desk.recorder, NOW, unrecorded, write=False)
     before = onlooker.in_program("lincoln-iop", date(2026, 5, 20), date(2026, 5, 31))
     desk.record(assessed("05-20", "NEW", program="lincoln-iop"), admitted("05-21", "NEW", program="lincoln-iop"))
     assert onlooker.in_program("lincoln-iop", date(2026, 5, 20), date(2026, 5, 31)) == sorted([*before, "NEW"])

@@ -202,9 +202,9 @@ def test_every_verdict_over_time_is_there(example: GivenPage, page: Element) -> 
     rows = [line for line in table.all("tr") if line.all("td")]
     assert len(rows) == len(example.view.findings)
     said = [" ".join(line.text.split()) for line in rows]
-    for flag in example.view.findings:
-        start, what = str(flag.start), " ".join(flag.message.split())
-        assert any(spoken(flag.verdict) in line and start in line and what in line for line in said), flag
+    for finding in example.view.findings:
+        start, what = str(finding.start), " ".join(finding.message.split())
+        assert any(spoken(finding.verdict) in line and start in line and what in line for line in said), finding
 
 
 def test_how_to_verify(example: GivenPage, page: Element) -> None:

@@ -132,17 +132,17 @@ def test_faint_text_is_seen(chromium: Browser, folder: Path) -> None:
 
 
 def test_light_and_dark_differ(chromium: Browser, folder: Path) -> None:
-    looks: list[Any] = []
+    pairs: list[Any] = []
     for dark in (False, True):
         chromium.show(folder / "example.html", dark=dark)
-        looks.append(
+        pairs.append(
             chromium.value(
                 "['body', '.bar.overdue', '.service.group'].map(name => {"
                 "const style = getComputedStyle(document.querySelector(name));"
                 "return [style.backgroundColor, style.color, style.fill, style.stroke].join()})"
             )
         )
-    assert all(light != dark for light, dark in zip(*looks, strict=True))
+    assert all(light != dark for light, dark in zip(*pairs, strict=True))
 
 
 def test_print_is_light_also_where_the_screen_is_dark(chromium: Browser, folder: Path) -> None:

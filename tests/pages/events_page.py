@@ -21,7 +21,7 @@ are refused; null and absent mean the same: not stated. Dates are civil dates in
 durations are whole minutes.
 
 What every event carries is listed once, first. `episode` is in every event but `program_attested` and
-`accessed`. `accessed` is written by the store for every look at an episode, and is refused by `append`.
+`accessed`. `accessed` is written by the store for every access to an episode, and is refused by `append`.
 """
 
 WORDS = {

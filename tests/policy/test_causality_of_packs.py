@@ -169,7 +169,7 @@ def one_voice(policy: Policy, history: list[Effective]) -> None:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(history=histories())
-def test_no_pack_looks_ahead(name: str, history: list[Effective]) -> None:
+def test_no_pack_reads_ahead(name: str, history: list[Effective]) -> None:
     judge = JUDGES[name]
     found, answers = findings(history, judge), eligibility(history, judge)
     days = sorted({item.day for item in history})

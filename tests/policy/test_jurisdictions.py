@@ -303,7 +303,7 @@ def test_california_asks_for_two_signatures_within_14_days_of_effect() -> None:
 
 
 @pytest.mark.parametrize(("sizes", "verdict"), [((14, 10, 12), "met"), ((14, 12, 11), "violation")])
-def test_missouri_looks_at_the_average_of_a_month(sizes: tuple[int, ...], verdict: str) -> None:
+def test_missouri_takes_the_average_of_a_month(sizes: tuple[int, ...], verdict: str) -> None:
     groups = [f"2026-01-{7 + number:02} session group 09:00 90 size {size}" for number, size in enumerate(sizes)]
     told = Told("\n".join(["2026-01-05 admitted", *groups]), MISSOURI)
     assert said(told, "MO-I3", "2026-01-31", "2026-02-01") == ["not_applicable", verdict]

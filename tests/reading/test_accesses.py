@@ -1,4 +1,4 @@
-"""Looks in the log make no rows: they neither hold up a projection nor make an answer stale, slow or different."""
+"""Accesses in the log make no rows: they neither hold up a projection nor make an answer stale, slow or different."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from caretrail.readmodel.upkeep import catch_up
 from tests.support.build import admitted, assessed
 from tests.support.care import NOW, Care
 from tests.support.example import NAME, day, example
-from tests.support.reading import Asking, asking
+from tests.support.reading import ShortReader, short_reader
 from tests.support.stores import pending
 
 
-def looks(recorder: EventRecorder, count: int) -> None:
-    """Record looks; what they say does not matter to rows."""
+def accesses(recorder: EventRecorder, count: int) -> None:
+    """Record accesses; what they say does not matter to rows."""
     for start in range(0, count, 500):
         recorder.record_access(
             [PendingAccess(b"{}", f"{start}-{number}", new_salt()) for number in range(min(500, count - start))]
         )
 
 
-def recording(care: Care) -> Asking:
-    return asking(care.recorder, NOW, AccessLog(care.recorder, AccessContext("worklist"), NOW.date))
+def recording(care: Care) -> ShortReader:
+    return short_reader(care.recorder, NOW, AccessLog(care.recorder, AccessContext("worklist"), NOW.date))
 
 
 def test_they_make_no_rows_and_are_never_quarantined(care: Care) -> None:
     care.record(example())
     catch_up(care.recorder)
     before = check(care.recorder)
-    looks(care.recorder, 50)
+    accesses(care.recorder, 50)
     care.record([assessed("01-02"), admitted("01-05")])
     found = catch_up(care.recorder)
     assert (found.position, found.behind, found.quarantined) == (117, 0, ())
@@ -55,40 +55,40 @@ def test_they_make_no_rows_and_are_never_quarantined(care: Care) -> None:
     assert (again.ok, again.live) == (True, after.live)
 
 
-def test_the_log_up_to_a_look_says_what_it_said_before(care: Care) -> None:
+def test_the_log_up_to_an_access_says_what_it_said_before(care: Care) -> None:
     care.record(example())
-    looks(care.recorder, 3)
+    accesses(care.recorder, 3)
     reader = care.reader
     assert reader.findings(day("03-01"), known_at=68) == reader.findings(day("03-01"), known_at=65)
     assert reader.census(day("03-01"), known_at=68) == reader.census(day("03-01"))
 
 
-def test_behind_are_events_not_looks(care: Care) -> None:
+def test_behind_are_events_not_accesses(care: Care) -> None:
     care.record(example())
     Projector(care.recorder).catch_up(upto=60)
-    looks(care.recorder, 100)
+    accesses(care.recorder, 100)
     found = status(care.recorder)
     assert (found.position, found.log_position, found.behind) == (60, 165, 5)
 
 
-def test_looks_alone_make_no_answer_stale(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given far more looks behind the rows than events would be recomputed of, then a list is current all the same."""
+def test_accesses_alone_make_no_answer_stale(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given far more accesses behind the rows than events would be recomputed of, then a list is current."""
     monkeypatch.setattr(gate, "MOST_TOUCHED", 1)
     care.record(example())
     Projector(care.recorder).catch_up()
-    looks(care.recorder, 50)
+    accesses(care.recorder, 50)
     care.record([assessed("01-02"), admitted("01-05")])
     reader = care.onlooker
     assert {row.episode for row in reader.census(day("03-01"))} == {NAME, "E-1"}
     assert (reader.standing.position, reader.standing.stale) == (117, False)
 
 
-def test_so_many_positions_behind_that_nobody_looks_is_stale(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_many_positions_behind_that_nobody_reads_is_stale(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given more positions behind the rows than a read searches, then accesses alone still are nothing, an event is."""
     monkeypatch.setattr(gate, "FARTHEST", 40)
     care.record(example())
     Projector(care.recorder).catch_up()
-    looks(care.recorder, 50)
+    accesses(care.recorder, 50)
     care.now = datetime.now(UTC) + timedelta(minutes=1)
     reader = care.onlooker
     reader.census(day("03-01"))
@@ -100,7 +100,7 @@ def test_so_many_positions_behind_that_nobody_looks_is_stale(care: Care, monkeyp
     assert (reader.standing.position, reader.standing.stale) == (65, True)
 
 
-def test_a_look_is_not_what_its_own_answer_stands_on(care: Care) -> None:
+def test_an_access_is_not_what_its_own_answer_stands_on(care: Care) -> None:
     care.record(example())
     reader = recording(care)
     assert reader.timeline(NAME)
@@ -123,7 +123,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_reading_again_and_again_writes_no_rows(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given an embedded store, whose readers bring the rows up to date, then their own looks are nothing to bring."""
+    """Given an embedded store, whose readers update the rows, then their own accesses are no reason to."""
     care.record(example())
     recording(care).worklist(day("03-09"))
     told = written(monkeypatch)
@@ -135,10 +135,10 @@ def test_reading_again_and_again_writes_no_rows(care: Care, monkeypatch: pytest.
     assert len(told) == (1 if care.recorder.database.dialect == "sqlite" else 0), "the control: an event is brought"
 
 
-def test_many_looks_are_walked_over_once(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_accesses_are_walked_over_once(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     care.record(example())
     catch_up(care.recorder)
-    looks(care.recorder, gate.UNNOTED)
+    accesses(care.recorder, gate.UNNOTED)
     care.reader.worklist(day("03-09"))
     state = read_state(care.recorder.database)
     moved = care.recorder.database.dialect == "sqlite"
@@ -146,14 +146,14 @@ def test_many_looks_are_walked_over_once(care: Care, monkeypatch: pytest.MonkeyP
     assert state.position == (65 + gate.UNNOTED if moved else 65)
 
 
-def test_a_payload_of_a_look_is_never_fetched_for_rows(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_payload_of_an_access_is_never_fetched_for_rows(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks may have 256 KB each: what makes rows, or lays newer ones over them, asks for streams only."""
 
     def fetched(*_: Any, **__: Any) -> Any:
         raise AssertionError
 
     care.record(example())
-    looks(care.recorder, 20)
+    accesses(care.recorder, 20)
     care.record([assessed("01-02"), admitted("01-05")])
     monkeypatch.setattr(type(care.recorder), "read_log", fetched)
     assert care.onlooker.worklist(day("03-09")).rows
@@ -171,7 +171,7 @@ def test_an_event_smuggled_into_the_stream_of_an_account_harms_nobody(postgres_u
         first, later = (PendingEvent(stream, at, "held/1", event, "x", f"in {at}", new_salt()) for at in (1, 4))
         recorder.append([first])
         catch_up(recorder)
-        looks(recorder, 2)
+        accesses(recorder, 2)
         for call in ([later], [later, pending(uuid4())]):
             with pytest.raises(InvalidEvent, match="by reading"):
                 recorder.append(call)

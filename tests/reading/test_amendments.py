@@ -17,7 +17,7 @@ from caretrail.reading.questions.amendments import Amended, AmendedEvent, Times
 from tests.support.build import LEE, admitted, assessed, attestation, event, session
 from tests.support.care import NOW, Care
 from tests.support.example import NAME, day, example
-from tests.support.reading import asking
+from tests.support.reading import short_reader
 from tests.support.stores import Clock
 
 
@@ -169,7 +169,7 @@ def test_what_cannot_be_judged_is_said(care: Care) -> None:
 def test_an_answer_names_the_episodes_of_what_it_lists(care: Care) -> None:
     care.record([*example(), admitted("01-05")])
     seen: list[list[str]] = []
-    asking(care.recorder, NOW, seen.append).amendments()
+    short_reader(care.recorder, NOW, seen.append).amendments()
     assert seen == [[NAME]]
 
 

@@ -23,7 +23,7 @@ from caretrail.readmodel.rows import EpisodeRows
 from tests.support.build import admitted, assessed, event, plan, session, signature
 from tests.support.care import NOW, Care
 from tests.support.example import NAME, day, example
-from tests.support.reading import asking
+from tests.support.reading import short_reader
 from tests.support.stores import pending
 
 SIGNED = [signature("c-ortiz", "02-05"), signature("cl-E-1", "02-05")]
@@ -207,7 +207,7 @@ def test_an_answer_names_whose_record_it_shows(care: Care) -> None:
     care.record(example())
     seen: list[list[str]] = []
 
-    reader = asking(care.recorder, NOW, seen.append)
+    reader = short_reader(care.recorder, NOW, seen.append)
     reader.diff(54, 65, day("03-24"))
     reader.diff(65, 65, day("03-24"), episode=NAME)
     reader.diff(65, 65, day("03-24"))

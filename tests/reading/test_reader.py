@@ -32,12 +32,12 @@ from caretrail.readmodel.upkeep import catch_up
 from tests.support.build import LEE, admitted, assessed, attested, event, plan, session
 from tests.support.care import NOW, Care
 from tests.support.example import NAME, copy_of_example, day, example
-from tests.support.reading import Asking, asking
+from tests.support.reading import ShortReader, short_reader
 
 DAYS = ("01-05", "01-14", "02-06", "03-05", "03-10", "03-24", "04-06", "04-20", "06-01")
 
 
-def answers(reader: Asking, known_at: int | None = None) -> list[object]:
+def answers(reader: ShortReader, known_at: int | None = None) -> list[object]:
     """What every question says on several days."""
     found: list[object] = []
     for text in DAYS:
@@ -187,7 +187,7 @@ def test_an_empty_store_answers_with_nothing(care: Care) -> None:
 
 
 def test_a_store_whose_read_models_were_never_made_is_read_all_the_same(recorder: EventRecorder) -> None:
-    assert asking(recorder, NOW, unrecorded).worklist().rows == ()
+    assert short_reader(recorder, NOW, unrecorded).worklist().rows == ()
 
 
 def test_rows_written_by_an_older_program_are_not_believed(care: Care) -> None:
@@ -329,7 +329,7 @@ def test_an_episode_under_a_pack_that_is_not_installed_is_unknown_never_clean(ca
 def test_every_answer_is_reported_before_it_is_handed_out(care: Care) -> None:
     care.record([assessed("01-02"), admitted("01-05"), plan("01-07"), session("01-07")])
     seen: list[list[str]] = []
-    reader = asking(care.recorder, NOW, seen.append)
+    reader = short_reader(care.recorder, NOW, seen.append)
     reader.findings(day("02-10"))
     reader.worklist(day("02-10"))
     reader.census(day("02-10"))
@@ -345,7 +345,7 @@ def test_every_answer_is_reported_before_it_is_handed_out(care: Care) -> None:
         raise PermissionError
 
     with pytest.raises(PermissionError):
-        asking(care.recorder, NOW, refuse).timeline("E-1")
+        short_reader(care.recorder, NOW, refuse).timeline("E-1")
 
 
 def test_reading_up_to_date_rows_loads_neither_models_nor_drivers(tmp_path: Path) -> None:

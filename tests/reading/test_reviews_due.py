@@ -27,7 +27,7 @@ from tests.findings.text_history import PACK, history_of
 from tests.support.build import admitted, assessed, event, plan, signature
 from tests.support.care import NOW, Care
 from tests.support.example import NAME, copy_of_example, day, example
-from tests.support.reading import asking
+from tests.support.reading import short_reader
 
 POLICY = Policy((PACK,))
 Told = tuple[date, str, date | None, int]
@@ -220,5 +220,5 @@ def test_rows_behind_the_log_and_the_log_itself_say_the_same(care: Care) -> None
 def test_an_answer_names_the_episodes_behind_its_numbers(care: Care) -> None:
     care.record([*stays(), *example()])
     seen: list[list[str]] = []
-    asking(care.recorder, NOW, seen.append).reviews(day("02-20"), program="op")
+    short_reader(care.recorder, NOW, seen.append).reviews(day("02-20"), program="op")
     assert seen == [["E-2"]]

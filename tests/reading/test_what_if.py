@@ -22,7 +22,7 @@ from caretrail.service import Filters, Findings, Query, Worklist, open_store
 from tests.support.build import LEE, admitted, assessed, event, session
 from tests.support.care import NOW, Care
 from tests.support.example import NAME, copy_of_example, day, example
-from tests.support.reading import asking
+from tests.support.reading import short_reader
 
 PACK = "ne-medicaid-2.1-adult"
 EVERY_30 = 'every = [{ count = 30, unit = "calendar_day", soon = 7 }]'
@@ -225,7 +225,7 @@ def test_an_admission_whose_own_pack_is_missing_is_judged_by_the_one_that_is_the
 
 def test_every_such_answer_is_reported_too(practice: Care, draft: Pack) -> None:
     seen: list[list[str]] = []
-    reader = asking(practice.recorder, NOW, seen.append)
+    reader = short_reader(practice.recorder, NOW, seen.append)
     reader.sheet(NAME, day("03-01"), policy=as_if_in_force(draft))
     reader.worklist(day("03-01"), rule="R1", episode="C", policy=as_if_in_force(draft))
     assert seen == [[NAME], ["C"]]

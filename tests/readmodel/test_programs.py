@@ -18,7 +18,7 @@ from caretrail.readmodel.upkeep import catch_up
 from tests.support.build import LEE, admitted, assessed, attestation, attested, event, plan
 from tests.support.care import Care
 from tests.support.example import day
-from tests.support.reading import asking
+from tests.support.reading import short_reader
 
 
 def of_programs(found: list[FindingRow] | Work) -> list[tuple[str | None, str, str, str, str]]:
@@ -118,11 +118,11 @@ def test_filters_of_a_case_leave_programs_out_and_the_others_apply(care: Care) -
 def test_programs_are_neither_in_the_census_nor_among_the_episodes_shown(care: Care) -> None:
     care.record([*attested(), *in_care("A", "01-05")])
     shown: list[list[str]] = []
-    reader = asking(care.recorder, care.now, shown.append)
+    reader = short_reader(care.recorder, care.now, shown.append)
     assert [row.episode for row in reader.census(day("01-06"))] == ["A"]
     reader.findings(day("01-06"), all_verdicts=True)
     reader.worklist(day("01-06"))
-    assert shown == [["A"], ["A"]], "an answer that shows no episode is no look"
+    assert shown == [["A"], ["A"]], "an answer that shows no episode is no access"
 
 
 def test_what_was_known_at_a_position_is_told_of_programs_too(care: Care) -> None:
@@ -172,7 +172,7 @@ def test_each_program_has_its_own_today(care: Care) -> None:
     ]  # fmt: skip
 
 
-def test_live_known_and_rebuilt_answers_are_the_same_and_the_check_looks_at_programs(care: Care) -> None:
+def test_live_known_and_rebuilt_answers_are_the_same_and_the_check_reads_programs(care: Care) -> None:
     late = attestation("access_24_7", "2025-12-20", valid_to="2026-02-20")
     care.record([late, *in_care("A"), *in_care("B", "01-02", "other"), attestation("license", "01-09", "other")])
     care.record([event("corrected", "01-20", "A", target=2, values={"occurred_on": "2026-01-03"}, reason="slip")])

@@ -11,7 +11,7 @@ from caretrail.events import Event
 from caretrail.log import EventRecorder
 from caretrail.reading.gate import unrecorded
 from caretrail.readmodel.schema import create_tables
-from tests.support.reading import Asking, asking
+from tests.support.reading import ShortReader, short_reader
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
 
@@ -33,11 +33,11 @@ class Care:
         return receipts
 
     @property
-    def reader(self) -> Asking:
+    def reader(self) -> ShortReader:
         """A reader at this instant."""
-        return asking(self.recorder, self.now, unrecorded)
+        return short_reader(self.recorder, self.now, unrecorded)
 
     @property
-    def onlooker(self) -> Asking:
+    def onlooker(self) -> ShortReader:
         """A reader that writes nothing."""
-        return asking(self.recorder, self.now, unrecorded, write=False)
+        return short_reader(self.recorder, self.now, unrecorded, write=False)

@@ -41,7 +41,7 @@ def parts(given: dict[str, Any]) -> tuple[Query, Filters]:
     return query, Filters(**sets, **{name: value for name, value in given.items() if name not in SETS})
 
 
-class Asking:
+class ShortReader:
     """A reader, asked; `standing` is that of the last answer."""
 
     standing: Standing
@@ -120,6 +120,6 @@ class Asking:
         return self.ask(AmendmentReport(*parts({"as_of": as_of, **given}), by, authors))
 
 
-def asking(recorder: Any, now: datetime, access: Callable[[list[str]], None], **more: Any) -> Asking:
+def short_reader(recorder: Any, now: datetime, access: Callable[[list[str]], None], **more: Any) -> ShortReader:
     """A reader of a store, ready to be asked."""
-    return Asking(Reader(recorder, now, access=access, **more))
+    return ShortReader(Reader(recorder, now, access=access, **more))

@@ -14,7 +14,7 @@ from caretrail.reading.episode_view import EpisodeView
 
 
 @dataclass(frozen=True, slots=True)
-class WouldSay:
+class OtherFinding:
     """What a rule would say of a subject."""
 
     verdict: str
@@ -32,7 +32,7 @@ class Alternative:
 
     value: str
     same: bool | None
-    would_say: tuple[WouldSay, ...]
+    would_say: tuple[OtherFinding, ...]
     refused: str | None
 
 
@@ -85,7 +85,7 @@ def _otherwise(
     versions = view.policy.versions if view.policy else (pack,)
     policy = Policy(tuple(other if version is pack else version for version in versions))
     up = telling([item for item in judge(view.history, policy).findings if item.rule == rule and item.holds(day)])
-    would_say = tuple(WouldSay(item.verdict, item.subject, item.due_on, item.message) for item in up)
+    would_say = tuple(OtherFinding(item.verdict, item.subject, item.due_on, item.message) for item in up)
     return Alternative(value, {_gist(item) for item in up} == said, would_say, None)
 
 

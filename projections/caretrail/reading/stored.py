@@ -114,7 +114,7 @@ class StoredSnapshot(Snapshot):
                 yield from findings_of(rows, selection)
             return
         newer = list(self._newer)
-        stored = (hit for rows in self._stored() for hit in findings_of(rows, selection))
+        stored = (placed for rows in self._stored() for placed in findings_of(rows, selection))
         yield from stored if selection.all_verdicts else self._stored_findings(selection)
         for rows in newer:
             yield from findings_of(rows, selection)

@@ -113,7 +113,7 @@ def _terms(given: dict[str, Any]) -> Terms:
     """Who is to have it, what for, on what ground; asked for where somebody can answer."""
     from caretrail.evidence.packet.terms import BASES, Terms
 
-    asking = sys.stdin.isatty() and sys.stderr.isatty()
+    prompting = sys.stdin.isatty() and sys.stderr.isatty()
     said = {name: given[name] for name in ("recipient", "purpose", "basis", "consent", "scope", "address")}
     for name, question in (
         ("recipient", "Who is to have it"),
@@ -121,7 +121,7 @@ def _terms(given: dict[str, Any]) -> Terms:
         ("basis", f"On what ground ({', '.join(BASES)})"),
     ):
         if said[name] is None:
-            if not asking:
+            if not prompting:
                 raise click.UsageError(f"say who is to have it, what for and on what ground: --{name} is missing")
             said[name] = click.prompt(question, err=True).strip()
     if said["basis"] not in BASES:
@@ -129,7 +129,7 @@ def _terms(given: dict[str, Any]) -> Terms:
     if said["basis"] == "consent" and given["program"] is not None:
         raise click.UsageError("a consent is one client's, and --program is about many: name the client's episodes")
     if said["basis"] == "consent" and said["consent"] is None and said["scope"] is None:
-        if not asking:
+        if not prompting:
             raise click.UsageError("a disclosure on consent states it (42 CFR 2.32): --consent ID or --scope TEXT")
         said["scope"] = click.prompt("What the consent covers", err=True).strip()
     return Terms(**said)

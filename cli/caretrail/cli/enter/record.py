@@ -187,8 +187,8 @@ def _run(cls: type[EventBase], leaves: Sequence[Leaf], given: Mapping[str, Any])
     with setup.open() as recorder:
         commands = Commands(recorder, now)
         data, author = _given(cls, leaves, given), setup.actor
-        asking = sys.stdin.isatty() and sys.stderr.isatty()
-        if asking:
+        prompting = sys.stdin.isatty() and sys.stderr.isatty()
+        if prompting:
             author = author or _ask_author()
             _ask(cls, data, author, commands, sign=given.get("sign", False), optional=not given["yes"])
         elif given.get("sign") and author is not None and "occurred_on" in data:
@@ -196,7 +196,7 @@ def _run(cls: type[EventBase], leaves: Sequence[Leaf], given: Mapping[str, Any])
         _require_all(cls, data, author)
         data["actor"] = {name: value for name, value in vars(author).items() if value is not None}
         event = event_from(data)
-        if asking:
+        if prompting:
             _show(data)
             if not given["yes"] and not click.confirm("Record this?", default=True, err=True):
                 raise click.Abort

@@ -63,7 +63,7 @@ def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> No
         patience = Patience(terminated=True)
         try:
             with patience.listening():
-                told.all(_pieces(recorder, stream, access, follow=follow), patience)
+                told.all(_batches(recorder, stream, access, follow=follow), patience)
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted after @{told.last}", told.hint()) from None
         except Terminated:
@@ -74,7 +74,7 @@ def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> No
         say(f"{plural(told.unreadable, 'event')} unreadable: see 'caretrail projection quarantine'")
 
 
-def _pieces(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, follow: bool) -> Iterator[list[LogRow]]:
+def _batches(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, follow: bool) -> Iterator[list[LogRow]]:
     """What there is to print: all that is recorded by now, or for ever; that it is printed is recorded first."""
     newest = recorder.max_position()
     if newest == 0:
@@ -107,9 +107,9 @@ class _Told:
         self.unreadable = 0
         self._left = limit
 
-    def all(self, pieces: Iterator[list[LogRow]], patience: Patience) -> None:
-        """Print all pieces, each as soon as it is there, up to the limit."""
-        while self._left != 0 and (rows := next(pieces, None)) is not None:
+    def all(self, batches: Iterator[list[LogRow]], patience: Patience) -> None:
+        """Print all batches, each as soon as it is there, up to the limit."""
+        while self._left != 0 and (rows := next(batches, None)) is not None:
             for row in rows[: self._left]:
                 with patience.batch():  # half a line would be worse than none
                     self._row(row)

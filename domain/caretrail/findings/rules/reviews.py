@@ -189,9 +189,9 @@ class _Gaps:
             if intervals is not None:
                 intervals.set(known_on, None)
         if before and self._case.chart.stay_on(review.day):
-            self._flag(before, (review.day, review.evidence), known_on)
+            self._gap(before, (review.day, review.evidence), known_on)
         if after and self._case.chart.stay_on(after[0]):
-            self._flag((review.day, review.evidence), after, known_on)
+            self._gap((review.day, review.evidence), after, known_on)
 
     def _anchor(self, review: Review, known_on: date) -> tuple[date, tuple[int, ...]] | None:
         """What the clock rested on before the first review, as known when that came to count."""
@@ -220,7 +220,7 @@ class _Gaps:
         """How much longer the gap is than the term: in days, both."""
         return f"{late} more than {(self._case.clock.period_end(base) - base).days}"
 
-    def _flag(self, one: tuple[date, tuple[int, ...]], other: tuple[date, tuple[int, ...]], known_on: date) -> None:
+    def _gap(self, one: tuple[date, tuple[int, ...]], other: tuple[date, tuple[int, ...]], known_on: date) -> None:
         late = self._late(one[0], other[0], known_on)
         if late > 0:
             days = (other[0] - one[0]).days

@@ -227,8 +227,8 @@ def _silent(view: EpisodeView, rule: str, pack: Pack | None, words: Rule | None,
         program = span.program if span is not None else None
         if program is None:
             return "nothing of an episode: judged once for the program"
-        look = f"'caretrail findings --program {program} --rule {rule}' lists it"
-        return f"nothing of an episode: judged once for the program {program}; {look}"
+        command = f"'caretrail findings --program {program} --rule {rule}' lists it"
+        return f"nothing of an episode: judged once for the program {program}; {command}"
     return ""
 
 
