@@ -84,6 +84,7 @@ def test_refused_lines_share_no_line_with_progress(caretrail: Caretrail, example
     assert last == "65 events recorded, positions 1 to 65; 585 already recorded, skipped; 2 lines refused"
 
 
+@pytest.mark.slow
 def test_short_work_shows_none(caretrail: Caretrail, example: str) -> None:
     caretrail("append", input=example)
     for name, (label, arguments) in LONG.items():

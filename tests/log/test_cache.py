@@ -31,6 +31,7 @@ def test_the_episodes_used_longest_ago_are_forgotten() -> None:
     assert taken[two.id] is not two, "one that is not there starts empty"
 
 
+@pytest.mark.slow
 def test_episodes_on_which_everything_was_read_take_little_more_than_their_payloads(sqlite_url: str) -> None:
     """The control: the same events decoded take several times as much."""
     names = [f"E-{number}" for number in range(30)]

@@ -135,6 +135,7 @@ sqlite3.connect = lambda *args, **kwargs: connect(*args, factory=Torn, **kwargs)
 """
 
 
+@pytest.mark.slow
 def test_an_upgrade_that_is_killed_goes_on_where_it_was(store: str) -> None:
     """Killed again and again, each time a little later: every step is there whole or not at all."""
     states = _kill_until_it_ends(store, UPGRADING)
@@ -142,6 +143,7 @@ def test_an_upgrade_that_is_killed_goes_on_where_it_was(store: str) -> None:
     assert states >= {(1, None, None), (3, ROWS, ROWS)}
 
 
+@pytest.mark.slow
 def test_an_upgrade_without_transactions_would_be_found_out(sqlite_url: str) -> None:
     """The control."""
     init_store(sqlite_url)

@@ -134,6 +134,7 @@ def test_a_string_of_css_cannot_be_left(words: str) -> None:
     assert back == visible(words)
 
 
+@pytest.mark.slow
 def test_the_same_record_gives_the_same_bytes() -> None:
     """Also in a process whose sets have another order."""
     made = the_example()
