@@ -82,6 +82,13 @@ class InvalidEvent(Refused):
     code = "invalid"
 
 
+class AccessAppended(InvalidEvent):
+    """An access came as an event to append: only reading records accesses."""
+
+    def __init__(self) -> None:
+        super().__init__("an access is recorded by reading, never by append", "leave it out")
+
+
 class Impossible(Refused):
     """An event contradicts what is recorded; `versions` are the events in the way."""
 
@@ -189,6 +196,9 @@ class StoreNotInitialized(StoreError):
     """There is no Caretrail store at that place yet."""
 
     code = "store_not_initialized"
+
+    def __init__(self, store: str) -> None:
+        super().__init__(f"there is no Caretrail store at {store}", "run 'caretrail init'")
 
 
 class StoreForeign(StoreError):

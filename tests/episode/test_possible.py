@@ -242,8 +242,8 @@ def test_a_correction_acts_on_an_original_that_counts() -> None:
     episode = given(*OPEN, session("2026-01-08"), corrected("2026-01-09", 4, minutes=170))
     assert "is itself an amendment" in refusal(episode, corrected("2026-01-09", 5, reason="x")).message
     episode.record(voided("2026-01-10", 4), now=NOW)
-    assert "is voided already, by event 6" in refusal(episode, corrected("2026-01-11", 4, minutes=160)).message
-    assert "is voided already" in refusal(episode, voided("2026-01-11", 4)).message
+    assert "is already voided, by event 6" in refusal(episode, corrected("2026-01-11", 4, minutes=160)).message
+    assert "is already voided" in refusal(episode, voided("2026-01-11", 4)).message
 
 
 def test_the_latest_correction_wins_field_by_field_and_null_clears() -> None:
@@ -292,20 +292,20 @@ def test_a_corrected_event_must_be_a_valid_event(values: dict[str, Any]) -> None
 def test_what_remains_after_a_void_must_be_possible() -> None:
     problem = refusal(given(*OPEN), voided("2026-01-09", 2))
     assert isinstance(problem, Impossible)
-    assert problem.message.startswith("what remains would be impossible")
+    assert problem.message.startswith("the remaining events would be impossible")
     assert 3 in problem.versions
 
 
 def test_a_date_is_corrected_within_what_is_possible() -> None:
     episode = given(*CLOSED)
-    assert "what remains" in refusal(episode, corrected("2026-03-05", 4, occurred_on="2026-03-03")).message
+    assert "the remaining events" in refusal(episode, corrected("2026-03-05", 4, occurred_on="2026-03-03")).message
     episode.record(corrected("2026-03-05", 4, occurred_on="2026-02-03"), now=NOW)
     assert [i.version for i in episode.history if i.day.isoformat() == "2026-02-03"] == [4]
 
 
 def test_a_client_entered_wrongly_in_two_events_is_corrected_in_both_together() -> None:
     episode = given(*OPEN)
-    assert "what remains" in refusal(episode, corrected("2026-01-09", 1, client="cl-9")).message
+    assert "the remaining events" in refusal(episode, corrected("2026-01-09", 1, client="cl-9")).message
     for version in (1, 2):
         episode.record(corrected("2026-01-09", version, client="cl-9"), now=NOW, together=True)
     episode.require_possible()

@@ -33,7 +33,7 @@ ACTOR = '"actor": {"id": "c-ortiz", "role": "clinician"}'
     ],
 )
 def test_it_is_refused_and_not_repeated(line: str) -> None:
-    with pytest.raises(InvalidEvent, match="an object of the line names a member twice") as caught:
+    with pytest.raises(InvalidEvent, match="an object in the line has the same member twice") as caught:
         parse_event(line % (HEAD, ACTOR))
     assert "jail" not in caught.value.message
 

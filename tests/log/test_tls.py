@@ -265,7 +265,7 @@ def test_another_name_is_refused(postgres_url: str, trusted: Authority, port: in
 
 
 def test_without_an_authority_nothing_is_believed(postgres_url: str, port: int) -> None:
-    with pytest.raises(StoreUnreachable, match="no certificate of an authority"):
+    with pytest.raises(StoreUnreachable, match="no root certificate"):
         open_recorder(url_of(postgres_url, port))
 
 

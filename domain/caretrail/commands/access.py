@@ -1,6 +1,6 @@
-"""Who accessed whose record: the access is recorded before anything is shown, or nothing is shown.
+"""The access log: each access is recorded before anything is shown, or nothing is shown.
 
-A read must start fast, so the payload is written here without the models of the events; a test compares the two.
+Reads must start fast, so the payload is written here without the models of the events; a test compares the two.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from datetime import date
 from typing import Any, Final, NamedTuple, get_args
 from uuid import uuid4
 
-from caretrail.errors import AccessNotRecorded, CaretrailError, InvalidEvent, StoreError, StoreReadOnly
+from caretrail.errors import AccessNotRecorded, InvalidEvent, StoreError, StoreReadOnly
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import PendingAccess, RecordedEvent, new_salt
+from caretrail.log.records import PendingAccess, new_salt
 from caretrail.tokens import ID_PATTERN, PersonRole, Purpose
 
 PURPOSES: Final = get_args(Purpose)
@@ -31,7 +31,7 @@ _LONGEST_REASON: Final = 4000
 
 
 class Actor(NamedTuple):
-    """Who accesses a record, as claimed."""
+    """A person who accesses a record, as claimed."""
 
     id: str
     role: str
@@ -40,9 +40,9 @@ class Actor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AccessContext:
-    """Who accesses, by which command and for what purpose; a `reason` breaks the glass, and the purpose is emergency.
+    """Person, command and purpose of an access. A `reason` breaks the glass: the purpose is then emergency.
 
-    Raises InvalidEvent for what could not be recorded; no value goes into its message.
+    Raises InvalidEvent for values that could not be recorded; its message repeats none of them.
     """
 
     command: str
@@ -62,7 +62,7 @@ class AccessContext:
             raise InvalidEvent(f"purpose: must be one of {', '.join(PURPOSES)}")
 
     def using(self, command: str) -> AccessContext:
-        """The same, by another command."""
+        """The same person and purpose, with another command."""
         return replace(self, command=command)
 
 
@@ -77,7 +77,7 @@ def _check_actor(actor: Actor) -> None:
 
 def _check_reason(reason: str) -> None:
     if not reason.strip():
-        raise InvalidEvent("the reason for breaking glass must not be empty", "say in a few words what is at stake")
+        raise InvalidEvent("the reason for breaking glass must not be empty", "give it in a few words")
     try:
         fits = len(reason) <= _LONGEST_REASON and "\0" not in reason and bool(reason.encode())
     except UnicodeEncodeError:  # it carries the text, so it must not become the context of ours
@@ -87,7 +87,7 @@ def _check_reason(reason: str) -> None:
 
 
 def payload(context: AccessContext, account: str, day: date, **shown: object) -> bytes:
-    """The JSON of one `accessed`; without a claimed actor it names the account, as far as an id can."""
+    """The JSON of one `accessed` event; without a claimed actor its actor is the account, spelled as an id."""
     actor = context.actor or Actor(_NOT_ID.sub("_", account)[:64] or "_", "other")
     fields: dict[str, Any] = {
         "occurred_on": day.isoformat(),
@@ -110,10 +110,10 @@ def _stated(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class AccessLog:
-    """Records what one person accesses; called with the case numbers an answer shows, before it is handed out.
+    """Records the accesses of one person: call it with the case numbers an answer shows, before showing it.
 
-    `today` is the day in UTC. Where the store takes no writes, as on a standby, the access goes to the recorder that
-    `primary` gives, which must be of the same store. Raises AccessNotRecorded: then nothing may be shown.
+    `today` returns the day in UTC. Where the store takes no writes, as on a standby, the access goes to the recorder
+    that `primary` returns, which must be of the same store. Raises AccessNotRecorded: then show nothing.
     """
 
     def __init__(
@@ -128,21 +128,17 @@ class AccessLog:
         self._today = today
         self._primary = primary
 
-    def using(self, command: str) -> AccessLog:
-        """The same, for another command."""
-        return AccessLog(self._recorder, self.context.using(command), self._today, self._primary)
-
     def __call__(self, episodes: Sequence[str]) -> None:
-        """Record that these episodes are about to be shown; of none, nothing."""
+        """Record that these episodes are about to be shown; without episodes, record nothing."""
         if episodes:
             self._record(*self._parts(episodes))
 
     def whole_log(self, after: int) -> None:
-        """Record that everything recorded behind a position is about to be shown."""
+        """Record that every event after a position is about to be shown."""
         self._record({"whole_log": True, "after": after})
 
     def disclose(self, episodes: Sequence[str], disclosure: Mapping[str, object]) -> None:
-        """Record that these episodes are about to be handed out; `disclosure` is as in the event `accessed`."""
+        """Record that these episodes are about to be handed out; `disclosure` is the JSON of the event."""
         from caretrail.events.parsing import disclosure_from  # here only: a read must start without the models
 
         stated = disclosure_from(disclosure).model_dump(mode="json", exclude_none=True)
@@ -156,35 +152,25 @@ class AccessLog:
         ]
 
     def _record(self, *shown: Mapping[str, object]) -> None:
+        read_only = False
         try:
-            self._write(self._recorder, shown)
-            return
-        except StoreReadOnly as error:
-            cause: CaretrailError = error
+            try:
+                self._write(self._recorder, shown)
+            except StoreReadOnly as error:
+                read_only = True
+                self._write(self._required_primary(error), shown)
         except StoreError as error:
-            raise AccessNotRecorded(error) from None
-        try:
-            primary = self._required_primary(cause)
-            if primary.namespace != self._recorder.namespace:
-                raise StoreError(f"{primary.store} is another store", "let --access-db name the same store")
-            self._write(primary, shown)
-        except StoreError as error:
-            raise AccessNotRecorded(error, read_only=True) from None
+            raise AccessNotRecorded(error, read_only=read_only) from None
 
-    def _required_primary(self, cause: CaretrailError) -> EventRecorder:
+    def _required_primary(self, cause: StoreReadOnly) -> EventRecorder:
         primary = self._primary()
         if primary is None:
-            raise StoreReadOnly(
-                cause.message,
-                "name the store that takes writes: CARETRAIL_ACCESS_DB, or 'caretrail --access-db URL'",
-            )
+            hint = "name the store that takes writes: CARETRAIL_ACCESS_DB, or 'caretrail --access-db URL'"
+            raise StoreReadOnly(cause.message, hint)
+        if primary.namespace != self._recorder.namespace:
+            raise StoreError(f"{primary.store} is another store", "let --access-db name the same store")
         return primary
 
-    def _write(self, recorder: EventRecorder, shown: Sequence[Mapping[str, object]]) -> list[RecordedEvent]:
-        day = self._today()
-        return recorder.record_access(
-            [
-                PendingAccess(payload(self.context, recorder.account, day, **part), uuid4().hex, new_salt())
-                for part in shown
-            ]
-        )
+    def _write(self, recorder: EventRecorder, shown: Sequence[Mapping[str, object]]) -> None:
+        payloads = (payload(self.context, recorder.account, self._today(), **part) for part in shown)
+        recorder.record_access([PendingAccess(content, uuid4().hex, new_salt()) for content in payloads])

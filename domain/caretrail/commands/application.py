@@ -23,9 +23,8 @@ from caretrail.commands.decide import decide, save
 from caretrail.commands.library import EventMapper, RecorderFactory
 from caretrail.commands.rounds import decidable, read_episodes
 from caretrail.episode.episode import Episode
-from caretrail.errors import Refused, UnknownEpisode
+from caretrail.errors import AccessAppended, Refused, UnknownEpisode
 from caretrail.events import Accessed, Event, ProgramEvent
-from caretrail.events.parsing import access_is_not_stated
 from caretrail.log.entries import fold
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import episode_stream, program_stream
@@ -66,7 +65,7 @@ class Commands(Application[UUID]):
     def stream_of(self, event: Event) -> UUID:
         """The stream an event belongs to."""
         if isinstance(event, Accessed):
-            raise access_is_not_stated()
+            raise AccessAppended
         if isinstance(event, ProgramEvent):
             return program_stream(self._recorder.namespace, event.program)
         return self.episode_stream(event.episode)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.episode.stays import chained
@@ -15,6 +15,7 @@ from caretrail.errors import Impossible
 from caretrail.events import Admitted, Assessed, Discharged, EventBase, PlanSigned, Signed, SignedEvent, Transferred
 
 K = TypeVar("K", bound=EventBase)
+WRONG_DATE: Final = "correct the wrong date"
 
 
 def require_possible(history: Sequence[Effective]) -> None:
@@ -33,7 +34,12 @@ def _versions(items: Iterable[Effective[EventBase]]) -> str:
     return ", ".join(str(item.version) for item in items)
 
 
-def _refuse(message: str, items: Sequence[Effective[EventBase]], hint: str) -> None:
+def _named(item: Effective[EventBase]) -> str:
+    """Name an event in a message: its kind and its number in the episode."""
+    return f"{item.entry.kind.model_fields['type'].default} (event {item.version})"
+
+
+def _refuse(message: str, items: Sequence[Effective[EventBase]], hint: str) -> NoReturn:
     raise Impossible(message, hint, [item.version for item in items])
 
 
@@ -41,52 +47,36 @@ def _only(history: Sequence[Effective], kind: type[K]) -> Effective[K] | None:
     found = of_kind(history, kind)
     if len(found) > 1:
         name = kind.model_fields["type"].default
-        _refuse(
-            f"the episode is {name} twice, by events {_versions(found)}",
-            found,
-            f"void or correct the earlier {name}; a return after discharge is a new episode",
-        )
+        hint = f"void or correct the earlier {name}; a return after discharge is a new episode"
+        _refuse(f"the episode is {name} twice, by events {_versions(found)}", found, hint)
     return found[0] if found else None
 
 
 def _require_admission(history: Sequence[Effective], admission: Effective[Admitted] | None) -> None:
     for item in history:
-        known = item.event.traits
-        if not known.needs_admission:
+        traits = item.event.traits
+        if not traits.needs_admission:
             continue
         if admission is None:
-            _refuse(
-                f"{item.event.type} (event {item.version}) needs an admission, and there is none",
-                [item],
-                "record the admission first",
-            )
-        elif known.not_before_admission and item.day < admission.day:
-            _refuse(
-                f"{item.event.type} (event {item.version}) is dated before the admission (event {admission.version})",
-                [item, admission],
-                "correct the date that is wrong",
-            )
+            _refuse(f"{_named(item)} needs an admission, and there is none", [item], "record the admission first")
+        if traits.not_before_admission and item.day < admission.day:
+            message = f"{_named(item)} is dated before the admission (event {admission.version})"
+            _refuse(message, [item, admission], WRONG_DATE)
 
 
 def _one_client(history: Sequence[Effective], admission: Effective[Admitted] | None) -> None:
-    """Client and program of assessments and admission must be the episode's."""
-    first: Effective[Admitted] | Effective[Assessed] | None = admission
-    if first is None:
-        first = first_of(history, Assessed)
+    """Require the episode's client and program in all its assessments and its admission."""
+    first: Effective[Admitted] | Effective[Assessed] | None = admission or first_of(history, Assessed)
     if first is None:
         return
     programs = {item.event.to_program for item in of_kind(history, Transferred)}
-    for item in history:
-        if not isinstance(item.event, Assessed | Admitted):
-            continue
+    for item in of_kind(history, Assessed, Admitted):
         for name in ("client", "program"):
             ours, theirs = getattr(first.event, name), getattr(item.event, name)
-            if ours != theirs and not (name == "program" and isinstance(item.event, Assessed) and theirs in programs):
-                _refuse(
-                    f"{item.event.type} (event {item.version}): {name} is not the episode's, see event {first.version}",
-                    [item, first],
-                    f"check the case number, or correct {name} in all events in one --atomic call",
-                )
+            if ours != theirs and not (name == "program" and item.entry.kind is Assessed and theirs in programs):
+                message = f"{_named(item)}: {name} is not the episode's, see event {first.version}"
+                hint = f"check the case number, or correct {name} in all events in one --atomic call"
+                _refuse(message, [item, first], hint)
 
 
 def _require_before_discharge(
@@ -94,72 +84,48 @@ def _require_before_discharge(
 ) -> None:
     for item in history:
         if item.day > discharge.day and not item.event.traits.after_discharge:
-            _refuse(
-                f"{item.event.type} (event {item.version}) is dated after the discharge (event {discharge.version})",
-                [item, discharge],
-                "correct the date that is wrong; a return after discharge is a new episode",
-            )
+            message = f"{_named(item)} is dated after the discharge (event {discharge.version})"
+            _refuse(message, [item, discharge], f"{WRONG_DATE}; a return after discharge is a new episode")
     last_contact = discharge.event.last_contact_on
     if last_contact is not None and admission is not None and last_contact < admission.day:
-        _refuse(
-            f"last_contact_on (event {discharge.version}) is before the admission (event {admission.version})",
-            [discharge, admission],
-            "correct the date that is wrong",
-        )
+        message = f"last_contact_on (event {discharge.version}) is before the admission (event {admission.version})"
+        _refuse(message, [discharge, admission], WRONG_DATE)
 
 
 def _require_levels(history: Sequence[Effective], admission: Effective[Admitted] | None) -> None:
     transfers = of_kind(history, Transferred)
     if transfers and admission is not None and chained(transfers, admission.event.level) is None:
-        _refuse(
-            f"from_level of a transfer (events {_versions(transfers)}) is not the level the client was at",
-            transfers,
-            "correct from_level, or record the transfer that is missing",
-        )
+        message = f"from_level of a transfer (events {_versions(transfers)}) is not the level the client was at"
+        _refuse(message, transfers, "correct from_level, or record the missing transfer")
 
 
 def _require_alternating(history: Sequence[Effective]) -> None:
-    """Holds and resumptions take turns; on one day any order that makes sense will do."""
+    """Require holds and resumptions to take turns; within one day any order that makes sense will do."""
     on_hold = False
     turns = [item for item in history if item.event.traits.turn]
     for _, group in groupby(turns, key=lambda item: item.day):
         items = list(group)
         change = sum(item.event.traits.turn for item in items)
-        allowed = (0, -1) if on_hold else (0, 1)
-        if change not in allowed:
-            what = "is on hold already" if change > 0 else "is not on hold"
-            _refuse(
-                f"{items[-1].event.type} (event {items[-1].version}): the episode {what} on that day",
-                items,
-                "held and resumed take turns; correct the dates, or record the one that is missing",
-            )
+        if change not in ((0, -1) if on_hold else (0, 1)):
+            state = "is on hold already" if change > 0 else "is not on hold"
+            hint = "held and resumed take turns; correct the dates, or record the missing event"
+            _refuse(f"{_named(items[-1])}: the episode {state} on that day", items, hint)
         on_hold = on_hold != bool(change)
 
 
 def _require_documents(history: Sequence[Effective]) -> None:
-    plans: dict[int, Effective] = {}
-    signers: dict[int, dict[str, int]] = {}
-    for item in history:
-        event = item.event
-        if isinstance(event, PlanSigned):
-            other = plans.setdefault(event.plan_version, item)
-            if other is not item:
-                _refuse(
-                    f"plan_version of event {item.version} is already there, in event {other.version}",
-                    [item, other],
-                    "give the new plan the next plan_version",
-                )
-        if isinstance(event, SignedEvent):
-            document = event.target if isinstance(event, Signed) else item.version
-            given = signers.setdefault(document, {})
-            for signature in event.signatures:
-                if signature.signed_on is None:
-                    continue
-                if signature.signer in given:
-                    earlier = given[signature.signer]
-                    _refuse(
-                        f"a signer of event {item.version} already signed event {document}, in event {earlier}",
-                        [item],
-                        "void the signature that is wrong, then sign again",
-                    )
-                given[signature.signer] = item.version
+    """Require a number of its own for each plan, and one signature at most by each signer of a document."""
+    plans: dict[int, Effective[PlanSigned]] = {}
+    for plan in of_kind(history, PlanSigned):
+        other = plans.setdefault(plan.event.plan_version, plan)
+        if other is not plan:
+            message = f"plan_version of event {plan.version} is already there, in event {other.version}"
+            _refuse(message, [plan, other], "give the new plan the next plan_version")
+    signed: dict[tuple[int, str], int] = {}
+    for item in of_kind(history, SignedEvent):
+        document = item.event.target if isinstance(item.event, Signed) else item.version
+        for signer in (signature.signer for signature in item.event.signatures if signature.signed_on is not None):
+            earlier = signed.setdefault((document, signer), item.version)
+            if earlier != item.version:
+                message = f"a signer of event {item.version} already signed event {document}, in event {earlier}"
+                _refuse(message, [item], "void the wrong signature, then sign again")

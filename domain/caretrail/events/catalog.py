@@ -10,46 +10,32 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter
 
-from caretrail.events.accessed import Accessed
-from caretrail.events.admission import Admitted, Assessed, Discharged, Transferred
-from caretrail.events.amendments import Addendum, Corrected, Explained, Voided
-from caretrail.events.care import (
-    Authorized,
-    CareCoordinated,
-    Held,
-    Resumed,
-    ScheduleSet,
-    SessionAttended,
-    SessionMissed,
-    TeamChanged,
-)
-from caretrail.events.documents import ContinuedStayDetermined, PlanReviewed, PlanSigned, Signed
+from caretrail.events import accessed, admission, amendments, care, documents, program
 from caretrail.events.envelope import EventBase
-from caretrail.events.program import ProgramAttested
 
 Event = (
-    Assessed
-    | Admitted
-    | PlanSigned
-    | Signed
-    | PlanReviewed
-    | ContinuedStayDetermined
-    | SessionAttended
-    | SessionMissed
-    | CareCoordinated
-    | ScheduleSet
-    | TeamChanged
-    | Held
-    | Resumed
-    | Authorized
-    | Transferred
-    | Discharged
-    | Explained
-    | Corrected
-    | Voided
-    | Addendum
-    | ProgramAttested
-    | Accessed
+    admission.Assessed
+    | admission.Admitted
+    | documents.PlanSigned
+    | documents.Signed
+    | documents.PlanReviewed
+    | documents.ContinuedStayDetermined
+    | care.SessionAttended
+    | care.SessionMissed
+    | care.CareCoordinated
+    | care.ScheduleSet
+    | care.TeamChanged
+    | care.Held
+    | care.Resumed
+    | care.Authorized
+    | admission.Transferred
+    | admission.Discharged
+    | amendments.Explained
+    | amendments.Corrected
+    | amendments.Voided
+    | amendments.Addendum
+    | program.ProgramAttested
+    | accessed.Accessed
 )
 """Any event; the union is told apart by `type`."""
 
@@ -57,7 +43,7 @@ ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="
 EVENT_TYPES: dict[str, type[EventBase]] = {cls.model_fields["type"].default: cls for cls in get_args(Event)}
 """Every stored name and its model: the closed registry."""
 
-APPENDED: dict[str, type[EventBase]] = {kind: cls for kind, cls in EVENT_TYPES.items() if cls is not Accessed}
+APPENDED: dict[str, type[EventBase]] = {kind: cls for kind, cls in EVENT_TYPES.items() if cls is not accessed.Accessed}
 """Those that somebody may state: an access is recorded by reading, and by nothing else."""
 
 

@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, time
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, cast
 
 from pydantic import ValidationError
 
-from caretrail.errors import InvalidEvent
+from caretrail.errors import AccessAppended, InvalidEvent
 from caretrail.events.accessed import Accessed
 from caretrail.events.catalog import ADAPTER, APPENDED, EVENT_TYPES, Event
 from caretrail.events.envelope import EventBase
@@ -19,6 +20,9 @@ from caretrail.events.values import Disclosure, Value
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
+_BRACKET = re.compile(rb"[][{}]")
 
 
 def parse_event(line: bytes | str) -> Event:
@@ -28,30 +32,21 @@ def parse_event(line: bytes | str) -> Event:
     """
     data = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
     if len(data) > MAX_BYTES:
-        raise InvalidEvent(
-            f"payload is larger than {MAX_BYTES // 1024} KB",
-            "split the text, or store the document elsewhere",
-        )
+        hint = "split the text, or store the document elsewhere"
+        raise InvalidEvent(f"payload is larger than {MAX_BYTES // 1024} KB", hint)
     if _depth(data) > MAX_DEPTH:
-        raise InvalidEvent(
-            f"payload is nested deeper than {MAX_DEPTH}", "send the event flat, as `caretrail schema` shows it"
-        )
+        hint = "send the event flat, as `caretrail schema` shows it"
+        raise InvalidEvent(f"payload is nested deeper than {MAX_DEPTH}", hint)
     try:
         event = ADAPTER.validate_json(data)
     except ValidationError as error:
         raise invalid_event(error) from None
     if _names_twice(data, event):
-        raise InvalidEvent(
-            "an object of the line names a member twice", "send each member once: parsers differ in which counts"
-        )
+        hint = "send each member once: parsers differ in which one counts"
+        raise InvalidEvent("an object in the line has the same member twice", hint)
     if isinstance(event, Accessed):
-        raise access_is_not_stated()
+        raise AccessAppended
     return event
-
-
-def access_is_not_stated() -> InvalidEvent:
-    """Refuse an access that somebody would state instead of reading."""
-    return InvalidEvent("an access is recorded by reading, never by append", "leave it out")
 
 
 def event_from(data: Event | dict[str, Any]) -> Event:
@@ -61,9 +56,8 @@ def event_from(data: Event | dict[str, Any]) -> Event:
             return parse_event(data.model_dump_json(by_alias=True, exclude_none=True, warnings=False))
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError, AttributeError):
-        raise InvalidEvent(
-            "the event is not JSON", "use strings, numbers, true, false, null, lists and objects"
-        ) from None
+        hint = "use strings, numbers, true, false, null, lists and objects"
+        raise InvalidEvent("the event is not JSON", hint) from None
     return parse_event(text)
 
 
@@ -74,27 +68,11 @@ def _iso(value: object) -> str:
 
 
 def _depth(data: bytes) -> int:
-    """How deep brackets nest, outside strings; cheap for the usual flat event."""
+    """How deep brackets nest, outside strings; 0 for the usual event, which has too few of them to nest too deep."""
     if data.count(b"{") + data.count(b"[") <= MAX_DEPTH:
         return 0
-    depth = deepest = 0
-    in_string = escaped = False
-    for byte in data:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in (0x7B, 0x5B):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in (0x7D, 0x5D):
-            depth -= 1
-    return deepest
+    steps = (1 if bracket in b"{[" else -1 for bracket in _BRACKET.findall(_STRING.sub(b"", data)))
+    return max(accumulate(steps), default=0)
 
 
 def disclosure_from(data: Mapping[str, object]) -> Disclosure:
@@ -107,9 +85,7 @@ def disclosure_from(data: Mapping[str, object]) -> Disclosure:
 
 def invalid_event(error: ValidationError) -> InvalidEvent:
     """Word a validation error by field and rule, without any value of the input."""
-    problems: list[str] = []
-    for item in error.errors(include_input=False, include_url=False, include_context=True):
-        problems.append(_problem(item))  # noqa: PERF401  # one line a problem reads better
+    problems = [_problem(item) for item in error.errors(include_input=False, include_url=False)]
     more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
     return InvalidEvent("; ".join(problems[:3]) + more, "see 'caretrail schema' for the shape of each event")
 
@@ -145,7 +121,7 @@ _APART = re.compile(rb'"[ \t\r\n]+:')
 
 
 def _names_twice(data: bytes, parsed: Value) -> bool:
-    """Whether an object in a line has two members of one name; `parsed` is what was read of the line.
+    """Whether an object in a line has the same member twice; `parsed` is what was read of the line.
 
     Usually counting is enough: where nothing is escaped, every name stands right before a colon.
     """

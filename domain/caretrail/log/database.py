@@ -9,9 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from caretrail.errors import StoreError, StoreNewer, StoreOlder
 from caretrail.log.location import Dialect
-from caretrail.log.sql import load_sql
-
-__all__ = ["Database", "Params", "Row", "load_sql"]
+from caretrail.log.pool import Pool
 
 # What a column holds is known to the author of the SQL, not to the type checker: the one place where Any is meant.
 Row: TypeAlias = tuple[Any, ...]
@@ -20,6 +18,9 @@ Params: TypeAlias = Mapping[str, object]
 
 SCHEMA: Final = 1
 """The schema of the stores this program makes and knows: one number for both databases."""
+
+
+MARK_MISSING: Final = "the mark of the store is missing"
 
 
 def check_schema(schema: int, store: str) -> None:
@@ -51,6 +52,12 @@ class Database(ABC):
 
     dialect: Dialect
     store: str
+    _pool: Pool[Any]
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside `transaction()`."""
+        return self._pool.bound is not None
 
     @property
     def replaced(self) -> int:
@@ -85,11 +92,6 @@ class Database(ABC):
     def transaction(self) -> AbstractContextManager[Database]:
         """Keep everything this thread does inside, or nothing of it (SQLite: IMMEDIATE, PostgreSQL: READ COMMITTED)."""
 
-    @property
-    @abstractmethod
-    def in_transaction(self) -> bool:
-        """Whether this thread is inside `transaction()`."""
-
-    @abstractmethod
     def close(self) -> None:
-        """Close all connections; those in use are closed as they come back."""
+        """Close all connections; those in use are closed when they are returned."""
+        self._pool.close()

@@ -1,4 +1,4 @@
-"""A small pool of own connections, for several threads that share one recorder."""
+"""A small pool of connections, for the threads that share one recorder."""
 
 from __future__ import annotations
 
@@ -35,12 +35,30 @@ class Pool(Generic[C]):
         self._closed = False
         self._process = os.getpid()
         self._inherited: list[C] = []
+        self._mine = threading.local()
         self.replaced = 0
         """How often a connection was found unusable, and the next user got a new one."""
 
+    @property
+    def bound(self) -> C | None:
+        """The connection on which this thread's transaction runs."""
+        return getattr(self._mine, "connection", None)
+
+    @contextmanager
+    def bind(self, connection: C) -> Generator[None]:
+        """Use this connection for everything the thread does inside."""
+        self._mine.connection = connection
+        try:
+            yield
+        finally:
+            self._mine.connection = None
+
     @contextmanager
     def connection(self) -> Generator[C]:
-        """Lend a connection; one that comes back unusable is closed."""
+        """Lend the connection bound to this thread, else an idle or new one; one returned unusable is closed."""
+        if (bound := self.bound) is not None:
+            yield bound
+            return
         if not self._slots.acquire(timeout=self._patience):
             raise StoreUnreachable("all connections to the store are in use", "use fewer threads")
         try:

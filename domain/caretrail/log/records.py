@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from eventsourcing.persistence import StoredEvent
 
-from caretrail.errors import InvalidEvent
+from caretrail.errors import AccessAppended, InvalidEvent
 
 SALT_BYTES = 16
 #: PostgreSQL keeps no index entry above 2,704 bytes; both stores refuse at the same, lower, length.
@@ -130,7 +130,7 @@ def check_accesses(accesses: Sequence[PendingAccess]) -> None:
 
 def _check_event(event: PendingEvent) -> None:
     if event.topic.startswith(ACCESS_PREFIX) or event.source == ACCESS_SOURCE:
-        raise InvalidEvent("an access is recorded by reading, never by append", "leave it out")
+        raise AccessAppended
     texts = event.topic + event.source + event.command_id
     if not texts.isascii() or len(texts) > LONGEST_TEXT or "\0" in texts:  # rare: look closer
         _check_texts((("name", event.topic), ("source", event.source), ("command_id", event.command_id)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import select
-import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -38,7 +37,6 @@ class PostgresDatabase(Database):
     def __init__(self, conninfo: str, store: str) -> None:
         self.store = store
         self._conninfo = conninfo
-        self._mine = threading.local()
         self._namespace: UUID | None = None
         self.is_demo = False
         self.account = ""
@@ -58,7 +56,7 @@ class PostgresDatabase(Database):
 
     def execute(self, sql: str, params: Params | None = None) -> int:
         """Run one statement and return the number of rows it touched; never repeated."""
-        with postgres_errors(self.store), self._connection() as connection:
+        with postgres_errors(self.store), self._pool.connection() as connection:
             return max(_execute(connection, sql, params).rowcount, 0)
 
     def executemany(self, sql: str, rows: Iterable[Params]) -> None:
@@ -95,52 +93,35 @@ class PostgresDatabase(Database):
         """Keep everything this thread does inside, or nothing of it."""
         if self.in_transaction:
             raise RuntimeError("a transaction of this thread is open already")
-        with self._atomic() as connection:
-            self._mine.connection = connection
-            try:
-                yield self
-                if connection.info.transaction_status == TransactionStatus.INERROR:
-                    raise spoiled(self.store)  # or COMMIT would roll back without a word
-            finally:
-                self._mine.connection = None
+        with self._atomic() as connection, self._pool.bind(connection):
+            yield self
+            if connection.info.transaction_status == TransactionStatus.INERROR:
+                raise spoiled(self.store)  # or COMMIT would roll back without a word
 
     @property
     def replaced(self) -> int:
         """How often a lost connection was replaced by a new one."""
         return self._pool.replaced
 
-    @property
-    def in_transaction(self) -> bool:
-        """Whether this thread is inside `transaction()`."""
-        return self._current() is not None
-
     def run(self, work: Callable[[Connection], T]) -> T:
         """Do what is safe to repeat, again on a new connection if the connection is lost or the server asks for it."""
         with postgres_errors(self.store):
-            if (mine := self._current()) is not None:
-                return work(mine)
-            for attempt in range(TRIES - 1):
-                with suppress(_AgainError):
-                    return self._attempt(work)
-                time.sleep(FIRST_WAIT * 3**attempt)
-            with self._pool.connection() as connection:
-                return work(connection)
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._pool.close()
-
-    def _attempt(self, work: Callable[[Connection], T]) -> T:
-        try:
-            with self._pool.connection() as connection:
+            attempt = 0
+            while True:
+                attempt += 1
+                last = self.in_transaction or attempt >= TRIES
                 try:
-                    return work(connection)
-                except psycopg.Error as error:
-                    if connection.broken or connection.closed or error.sqlstate in _TRY_AGAIN:
-                        raise _AgainError from None
-                    raise
-        except _NoConnectionError:  # it was reached before, so it may be restarting
-            raise _AgainError from None
+                    with self._pool.connection() as connection:
+                        try:
+                            return work(connection)
+                        except psycopg.Error as error:
+                            lost = connection.broken or connection.closed
+                            if last or not (lost or error.sqlstate in _TRY_AGAIN):
+                                raise
+                except _NoConnectionError:  # it was reached before, so it may be restarting
+                    if last:
+                        raise
+                time.sleep(FIRST_WAIT * 3 ** (attempt - 1))
 
     def _connect(self) -> Connection:
         try:
@@ -157,22 +138,11 @@ class PostgresDatabase(Database):
         self._namespace = namespace
         return connection
 
-    def _current(self) -> Connection | None:
-        return getattr(self._mine, "connection", None)
-
-    @contextmanager
-    def _connection(self) -> Generator[Connection]:
-        if (mine := self._current()) is not None:
-            yield mine
-        else:
-            with self._pool.connection() as connection:
-                yield connection
-
     @contextmanager
     def _atomic(self) -> Generator[Connection]:
         """Lend this thread's transaction, or one of its own."""
         with postgres_errors(self.store):
-            if (mine := self._current()) is not None:
+            if (mine := self._pool.bound) is not None:
                 yield mine
             else:
                 with self._pool.connection() as connection, connection.transaction():
@@ -181,10 +151,6 @@ class PostgresDatabase(Database):
 
 class _NoConnectionError(StoreUnreachable):
     """A new connection could not be made."""
-
-
-class _AgainError(Exception):
-    """The attempt failed in a way that a new one may not."""
 
 
 def _execute(connection: Connection, sql: str, params: Params | None) -> psycopg.Cursor[Row]:

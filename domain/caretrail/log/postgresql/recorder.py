@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg.types.numeric import Int8
 
-from caretrail.errors import CaretrailError, CommandReused, InvalidEvent, StayOverlap, VersionConflict
+from caretrail.errors import AccessAppended, CaretrailError, CommandReused, InvalidEvent, StayOverlap, VersionConflict
 from caretrail.log.database import Row
 from caretrail.log.leaf import LogColumns
 from caretrail.log.postgresql.database import PostgresDatabase
@@ -145,7 +145,7 @@ _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT002": lambda p: CommandReused(int(p["position"])),
     "CT003": lambda p: StayOverlap(p["stream"]),
     "CT004": lambda _: InvalidEvent("the store was given a malformed call"),
-    "CT007": lambda _: InvalidEvent("an access is recorded by reading, never by append", "leave it out"),
+    "CT007": lambda _: AccessAppended(),
 }
 
 

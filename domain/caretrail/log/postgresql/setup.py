@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from typing import Final
@@ -11,16 +12,8 @@ import psycopg
 from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from caretrail.errors import (
-    CaretrailError,
-    StoreDamaged,
-    StoreError,
-    StoreForeign,
-    StoreNotInitialized,
-    StoreReadOnly,
-    StoreUnreachable,
-)
-from caretrail.log.database import SCHEMA, Row, check_schema
+from caretrail import errors
+from caretrail.log.database import MARK_MISSING, SCHEMA, Row, check_schema
 from caretrail.log.postgresql.tls import secured
 from caretrail.log.sql import load_sql, read_package_file
 
@@ -60,68 +53,60 @@ def postgres_errors(store: str) -> Generator[None]:
         raise translate(error, store) from None
 
 
-def translate(error: psycopg.Error, store: str) -> CaretrailError:
-    """Name the cause of a driver's error in our words."""
+def translate(error: psycopg.Error, store: str) -> errors.StoreError:
+    """Choose our error for a driver's error by its SQLSTATE, or without one by its text."""
     state = error.sqlstate or ""
-    if state == "25006":
-        return StoreReadOnly(f"{store}: the store is read-only", "connect to the primary server")
-    for beginning, (message, hint) in _UNREACHABLE.items():
+    for beginning, (cls, message, hint) in _STATES.items():
         if state.startswith(beginning):
-            return StoreUnreachable(f"{store}: {message}", hint)
-    if state in _DAMAGED:
-        return StoreDamaged(f"{store}: the server found its data damaged ({state})", "restore it from a backup")
-    if state == "CT005":
-        return StoreError(f"{store}: the log is append-only")
+            return cls(f"{store}: {message}", hint)
     if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return StoreUnreachable(f"{store}: {_in_words(str(error))}", _hint(str(error)))
-    return StoreError(f"{store}: the database refused ({state or type(error).__name__}{_safe_text(error)})")
+        text = str(error)
+        message = next((words for pattern, words in _CAUSES.items() if re.search(pattern, text)), "connection lost")
+        return errors.StoreUnreachable(f"{store}: {message}", _hint(text))
+    return errors.StoreError(f"{store}: the database refused ({state or type(error).__name__}{_safe_text(error)})")
 
 
-# The first beginning of a state that fits, so the special ones stand before their class.
-_UNREACHABLE: Final[dict[str, tuple[str, str]]] = {
-    "55P03": ("the store is locked by somebody else", "try again, or end what holds the lock"),
-    "57014": ("the statement was canceled or took too long", "try again"),
-    "57P": ("the server is starting up or shutting down", "try again"),
-    "53100": ("the server's disk is full", "free some space; nothing of this call was kept"),
-    "53300": ("the server has no connection left", "try again, or raise max_connections"),
-    "53": ("the server is out of resources", "try again"),
-    "28": ("the server refused the login", "check user, password and pg_hba.conf"),
-    "3D000": ("there is no such database", "create it, then run 'caretrail init'"),
-    "40": ("the transaction kept meeting others", "try again"),
-    "42501": ("this role may not do that", "grant it a role; 'caretrail init --roles' makes them"),
-    "08": ("the connection failed", "check that the server runs and can be reached"),
+_DAMAGED: Final = (errors.StoreDamaged, "the server found its data damaged", "restore it from a backup")
+# The first beginning of a state that fits, so special states come before their class.
+_STATES: Final[dict[str, tuple[type[errors.StoreError], str, str]]] = {
+    "25006": (errors.StoreReadOnly, "the store is read-only", "connect to the primary server"),
+    "55P03": (errors.StoreUnreachable, "another session has locked the store", "try again, or end that session"),
+    "57014": (errors.StoreUnreachable, "the statement was canceled or took too long", "try again"),
+    "57P": (errors.StoreUnreachable, "the server is starting up or shutting down", "try again"),
+    "53100": (errors.StoreUnreachable, "the server's disk is full", "free some space; this call wrote nothing"),
+    "53300": (errors.StoreUnreachable, "the server has no free connection", "try again, or raise max_connections"),
+    "53": (errors.StoreUnreachable, "the server is out of resources", "try again"),
+    "28": (errors.StoreUnreachable, "the server refused the login", "check user, password and pg_hba.conf"),
+    "3D000": (errors.StoreUnreachable, "there is no such database", "create it, then run 'caretrail init'"),
+    "40": (errors.StoreUnreachable, "the transaction kept conflicting with others", "try again"),
+    "42501": (
+        errors.StoreUnreachable,
+        "this role may not do that",
+        "grant it a role of 'caretrail init --roles'",
+    ),
+    "08": (errors.StoreUnreachable, "the connection failed", "check that the server runs and can be reached"),
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,
+    "CT005": (errors.StoreError, "the log is append-only", ""),
 }
-_DAMAGED: Final = frozenset({"XX001", "XX002"})
 
-# libpq words its connection errors, with host, user and database in them; we look for the cause only.
-_CAUSES: Final = (
-    ("root certificate file", "there is no certificate of an authority to check the server's by"),
-    ("does not match host name", "the server's certificate is for another host"),
-    ("certificate", "the server's certificate was not accepted"),
-    ("does not support SSL", "the server offers no encryption"),
-    ("password", "the server refused the login"),
-    ("authentication", "the server refused the login"),
-    ("no pg_hba.conf entry", "the server refused the login"),
-    ("Connection refused", "nothing listens there"),
-    ("No such file or directory", "nothing listens there"),
-    ("could not translate host name", "the host name is not known"),
-    ("Name or service not known", "the host name is not known"),
-    ("failed to resolve host", "the host name is not known"),
-    ("No route to host", "the host cannot be reached"),
-    ("unreachable", "the host cannot be reached"),
-    ("timeout", "the server did not answer in time"),
-    ("timed out", "the server did not answer in time"),
-    ("SSL", "no encrypted connection could be made"),
-    ("too many", "the server has no connection left"),
-    ("starting up", "the server is starting up or shutting down"),
-    ("shutting down", "the server is starting up or shutting down"),
-    ("does not exist", "there is no such database or role"),
-    ("invalid", "the url is not understood"),
-)
-
-
-def _in_words(text: str) -> str:
-    return next((words for pattern, words in _CAUSES if pattern in text), "the connection was lost")
+# libpq's own errors have no state, and name host, user and database in their text: we search it for the cause only.
+_CAUSES: Final = {
+    "root certificate file": "there is no root certificate to check the server's certificate by",
+    "does not match host name": "the server's certificate is for another host",
+    "certificate": "the server's certificate was not accepted",
+    "does not support SSL": "the server offers no encryption",
+    "password|authentication|no pg_hba.conf entry": "the server refused the login",
+    "Connection refused|No such file or directory": "no server listens there",
+    "could not translate host name|Name or service not known|failed to resolve host": "the host name is unknown",
+    "No route to host|unreachable": "the host cannot be reached",
+    "timeout|timed out": "the server did not answer in time",
+    "SSL": "no encrypted connection could be made",
+    "too many": "the server has no free connection",
+    "starting up|shutting down": "the server is starting up or shutting down",
+    "does not exist": "there is no such database or role",
+    "invalid": "the url is not understood",
+}
 
 
 def _hint(text: str) -> str:
@@ -142,7 +127,7 @@ def _safe_text(error: psycopg.Error) -> str:
 
 def connect(conninfo: str, store: str) -> Connection:
     """Open one connection: autocommit, READ COMMITTED, and nothing that a pooler in transaction mode cannot carry."""
-    not_understood = StoreUnreachable(f"{store}: the url is not understood", "see the libpq documentation")
+    not_understood = errors.StoreUnreachable(f"{store}: the url is not understood", "see the libpq documentation")
     try:
         given = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
     except psycopg.ProgrammingError:
@@ -195,25 +180,25 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str]:
         except pg.UndefinedColumn:
             raise foreign(store) from None
     if row is None:
-        raise StoreDamaged(f"{store}: the mark of the store is missing", "restore it from a backup")
+        raise errors.StoreDamaged(f"{store}: {MARK_MISSING}", "restore it from a backup")
     namespace, demo, version, account = row
     check_schema(version, store)
     return namespace, demo, account
 
 
-def foreign(store: str) -> StoreForeign:
+def foreign(store: str) -> errors.StoreForeign:
     """Say that somebody else's objects are at our place."""
-    return StoreForeign(
+    return errors.StoreForeign(
         f"{store} has a schema named caretrail that is not a Caretrail store",
         "choose another database; this one was left as it is",
     )
 
 
-def nothing_or_foreign(connection: Connection, store: str) -> StoreError:
+def nothing_or_foreign(connection: Connection, store: str) -> errors.StoreError:
     """Say why there is no store: there is nothing, or something else."""
     if _is_taken(connection):
         return foreign(store)
-    return StoreNotInitialized(f"there is no Caretrail store at {store}", "run 'caretrail init'")
+    return errors.StoreNotInitialized(store)
 
 
 def _is_taken(connection: Connection) -> bool:
@@ -248,9 +233,9 @@ def init_postgresql(conninfo: str, store: str, *, demo: bool) -> bool:
 
 def _check_server(connection: Connection, store: str) -> None:
     if connection.info.server_version < OLDEST_SERVER:
-        raise StoreUnreachable(f"{store}: PostgreSQL 15 or newer is needed", "upgrade the server")
+        raise errors.StoreUnreachable(f"{store}: PostgreSQL 15 or newer is needed", "upgrade the server")
     if connection.info.parameter_status("server_encoding") != "UTF8":
-        raise StoreUnreachable(f"{store}: the database's encoding is not UTF8", "create it with ENCODING 'UTF8'")
+        raise errors.StoreUnreachable(f"{store}: the database's encoding is not UTF8", "create it with ENCODING 'UTF8'")
 
 
 def upgrade_postgresql(conninfo: str, store: str) -> int:

@@ -31,7 +31,7 @@ class SqliteDatabase(Database):
         self.store = store
         require_local(path, store)
         self._pool = Pool(lambda: connect(path, store), lambda c: c.close(), _usable)
-        self._mine = threading.local()
+        self._failed = False
         # SQLite lets one writer in at a time and makes the others sleep and look again; a lock wakes them at once.
         self._writing = threading.Lock()
 
@@ -80,13 +80,8 @@ class SqliteDatabase(Database):
             raise RuntimeError("a transaction of this thread is open already")
         with self.exclusive():
             yield self
-            if getattr(self._mine, "failed", False):
+            if self._failed:
                 raise spoiled(self.store)
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether this thread is inside `transaction()`."""
-        return self._current() is not None
 
     @contextmanager
     def exclusive(self) -> Generator[sqlite3.Connection]:
@@ -95,12 +90,12 @@ class SqliteDatabase(Database):
             if not self._writing.acquire(timeout=BUSY_SECONDS):
                 raise StoreUnreachable(f"{self.store}: the store is locked by another thread", "try again")
             try:
+                self._failed = False
                 connection.execute("BEGIN IMMEDIATE")
-                self._mine.connection, self._mine.failed = connection, False
-                yield connection
+                with self._pool.bind(connection):
+                    yield connection
                 connection.execute("COMMIT")
             finally:
-                self._mine.connection = None
                 try:
                     if connection.in_transaction:  # the body or COMMIT failed, or was interrupted
                         connection.execute("ROLLBACK")
@@ -110,7 +105,7 @@ class SqliteDatabase(Database):
     @contextmanager
     def reader(self) -> Generator[sqlite3.Connection]:
         """Lend a connection for statements that only read."""
-        with sqlite_errors(self.store), self._connection() as connection:
+        with sqlite_errors(self.store), self._pool.connection() as connection:
             yield connection
 
     @contextmanager
@@ -126,37 +121,18 @@ class SqliteDatabase(Database):
             finally:
                 connection.execute("ROLLBACK")
 
-    def close(self) -> None:
-        """Close all connections."""
-        self._pool.close()
-
-    def _current(self) -> sqlite3.Connection | None:
-        return getattr(self._mine, "connection", None)
-
-    @contextmanager
-    def _connection(self) -> Generator[sqlite3.Connection]:
-        if (mine := self._current()) is not None:
-            yield mine
-        else:
-            with self._pool.connection() as connection:
-                yield connection
-
     @contextmanager
     def _writer(self) -> Generator[sqlite3.Connection]:
-        if (mine := self._current()) is not None:
-            with sqlite_errors(self.store), self._spoiling():
-                yield mine
-        else:
+        """Lend the writing connection; a failed statement spoils the transaction of this thread."""
+        if not self.in_transaction:
             with self.exclusive() as connection:
                 yield connection
-
-    @contextmanager
-    def _spoiling(self) -> Generator[None]:
-        """Note that a statement of this thread's transaction failed: half of it must not be kept by mistake."""
+            return
         try:
-            yield
+            with self.reader() as connection:
+                yield connection
         except BaseException:
-            self._mine.failed = True
+            self._failed = True
             raise
 
 

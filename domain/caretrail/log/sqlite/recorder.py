@@ -25,7 +25,7 @@ from caretrail.log.records import (
     access_stream,
 )
 from caretrail.log.sqlite.database import SqliteDatabase
-from caretrail.log.sqlite.setup import read_mark, sqlite_errors
+from caretrail.log.sqlite.setup import FILE_DAMAGED, read_mark, sqlite_errors
 
 
 class _NotNextError(Exception):
@@ -164,9 +164,8 @@ class SqliteRecorder(EventRecorder):
                     UUID(bytes=stream), version, name, payload, source, command_id, salt, position, _moment(at), by
                 )
         except (TypeError, ValueError, OverflowError):  # the schema keeps such values out; a damaged page may hold any
-            raise StoreDamaged(
-                f"{self.store}: the file is damaged", "restore it from a backup, then verify it"
-            ) from None
+            message, hint = FILE_DAMAGED
+            raise StoreDamaged(f"{self.store}: {message}", hint) from None
 
     def _moment(self, value: Any) -> datetime:
         return _moment(value)

@@ -14,15 +14,8 @@ from typing import Final
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-from caretrail.errors import (
-    StoreDamaged,
-    StoreError,
-    StoreForeign,
-    StoreNotInitialized,
-    StoreReadOnly,
-    StoreUnreachable,
-)
-from caretrail.log.database import SCHEMA, check_schema
+from caretrail import errors
+from caretrail.log.database import MARK_MISSING, SCHEMA, check_schema
 from caretrail.log.sql import read_package_file
 from caretrail.log.sqlite.file_systems import network_file_system
 
@@ -32,6 +25,7 @@ APPLICATION_ID: Final = 0x4354726C
 UPGRADES: Final[dict[int, str]] = {}
 BUSY_SECONDS: Final = 5.0
 OLDEST_SQLITE: Final = (3, 37)  # STRICT tables
+FILE_DAMAGED: Final = ("the file is damaged", "restore it from a backup, then verify it")
 
 _SETTINGS: Final[dict[str, int]] = {
     "synchronous": 2,  # FULL: an acknowledged event survives a power cut; some builds default to less
@@ -52,7 +46,7 @@ _making = threading.Lock()
 
 @contextmanager
 def sqlite_errors(store: str) -> Generator[None]:
-    """Turn what the driver raises into ours; no text of the driver, which may quote values, goes along."""
+    """Turn the driver's errors into ours, without its texts, which may quote values."""
     try:
         yield
     except sqlite3.Error as error:
@@ -64,33 +58,32 @@ def primary_code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def translate(error: sqlite3.Error, store: str) -> StoreError:
-    """Name the cause of a driver's error in our words."""
+def translate(error: sqlite3.Error, store: str) -> errors.StoreError:
+    """Choose our error for a driver's error by its result code."""
     code = primary_code(error)
-    if code == sqlite3.SQLITE_READONLY:
-        return StoreReadOnly(f"{store}: the store is read-only", "check the permissions of file and folder")
-    if code in _UNREACHABLE:
-        message, hint = _UNREACHABLE[code]
-        return StoreUnreachable(f"{store}: {message}", hint)
     if code == sqlite3.SQLITE_NOTADB:
         return foreign(store)
-    if code == sqlite3.SQLITE_CORRUPT:
-        return StoreDamaged(f"{store}: the file is damaged", "restore it from a backup, then verify it")
+    if code in _CAUSES:
+        cls, message, hint = _CAUSES[code]
+        return cls(f"{store}: {message}", hint)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
-    return StoreError(f"{store}: the database refused ({name}{_safe_text(error)})")
+    return errors.StoreError(f"{store}: the database refused ({name}{_safe_text(error)})")
 
 
-_UNREACHABLE: Final[dict[int, tuple[str, str]]] = {
-    sqlite3.SQLITE_BUSY: ("the store is locked by another process", "try again, or end what holds the lock"),
-    sqlite3.SQLITE_LOCKED: ("the store is locked by another connection", "try again"),
-    sqlite3.SQLITE_FULL: ("the disk is full", "free some space; nothing of this call was kept"),
-    sqlite3.SQLITE_CANTOPEN: ("the file cannot be opened", "check the permissions of file and folder"),
-    sqlite3.SQLITE_PERM: ("access is denied", "check the permissions of file and folder"),
-    sqlite3.SQLITE_IOERR: ("reading or writing the file failed", "check the disk"),
-    sqlite3.SQLITE_NOMEM: ("there is not enough memory", ""),
+_CHECK_PERMISSIONS: Final = "check the permissions of file and folder"
+_CAUSES: Final[dict[int, tuple[type[errors.StoreError], str, str]]] = {
+    sqlite3.SQLITE_READONLY: (errors.StoreReadOnly, "the store is read-only", _CHECK_PERMISSIONS),
+    sqlite3.SQLITE_BUSY: (errors.StoreUnreachable, "another process has locked the store", "try again, or end it"),
+    sqlite3.SQLITE_LOCKED: (errors.StoreUnreachable, "another connection has locked the store", "try again"),
+    sqlite3.SQLITE_FULL: (errors.StoreUnreachable, "the disk is full", "free some space; this call wrote nothing"),
+    sqlite3.SQLITE_CANTOPEN: (errors.StoreUnreachable, "the file cannot be opened", _CHECK_PERMISSIONS),
+    sqlite3.SQLITE_PERM: (errors.StoreUnreachable, "access is denied", _CHECK_PERMISSIONS),
+    sqlite3.SQLITE_IOERR: (errors.StoreUnreachable, "reading or writing the file failed", "check the disk"),
+    sqlite3.SQLITE_NOMEM: (errors.StoreUnreachable, "there is not enough memory", ""),
+    sqlite3.SQLITE_CORRUPT: (errors.StoreDamaged, *FILE_DAMAGED),
 }
 
-# Texts that name tables, columns and syntax only, or are our own triggers'.
+# Texts that name only tables, columns and syntax, or come from our own triggers.
 _SAFE: Final = ("no such table: ", "no such column: ", "near ", "the log is append-only", "the mark of the store")
 
 
@@ -99,9 +92,9 @@ def _safe_text(error: sqlite3.Error) -> str:
     return f": {text}" if text.startswith(_SAFE) else ""
 
 
-def foreign(store: str) -> StoreForeign:
-    """Say that there is something else at that place."""
-    return StoreForeign(f"{store} is not a Caretrail store", "choose another file; this one was left as it is")
+def foreign(store: str) -> errors.StoreForeign:
+    """Make the error for a file of another program."""
+    return errors.StoreForeign(f"{store} is not a Caretrail store", "choose another file; this one was not changed")
 
 
 # --- opening ----------------------------------------------------------------------------------------------------
@@ -112,7 +105,7 @@ def connect(path: str, store: str) -> sqlite3.Connection:
     try:
         Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise not_initialized(store) from None
+        raise errors.StoreNotInitialized(store) from None
     except OSError as error:
         raise _no_access(store, error) from None
     with sqlite_errors(store):
@@ -130,15 +123,15 @@ def require_local(path: str, store: str) -> None:
     """Refuse a file that another machine could write without our locks reaching it, where that can be known."""
     kind = network_file_system(Path(path))
     if kind is not None:
-        raise StoreUnreachable(
+        raise errors.StoreUnreachable(
             f"{store}: the file is on a network file system ({kind}), where SQLite's locks cannot be relied on",
             "keep the file on a local disk; for several machines use PostgreSQL",
         )
 
 
-def _no_access(store: str, error: OSError) -> StoreUnreachable:
+def _no_access(store: str, error: OSError) -> errors.StoreUnreachable:
     cause = error.strerror or type(error).__name__
-    return StoreUnreachable(f"{store}: the file cannot be reached or made ({cause})", "check file and folder")
+    return errors.StoreUnreachable(f"{store}: the file cannot be reached or made ({cause})", "check file and folder")
 
 
 def _is_complete_without_wal(path: str) -> bool:
@@ -172,7 +165,7 @@ def _connect(path: str, store: str, mode: str) -> sqlite3.Connection:
 
 def _raw_connection(path: str, mode: str) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old", "use a Python with SQLite 3.37 or newer")
+        raise errors.StoreError(f"SQLite {sqlite3.sqlite_version} is too old", "use a Python with SQLite 3.37 or newer")
     return sqlite3.connect(
         f"file://{quote(path)}?{mode}",
         uri=True,
@@ -188,7 +181,7 @@ def _force_settings(connection: sqlite3.Connection, store: str) -> None:
         connection.execute(f"PRAGMA {name}={value}").close()
         if (found := connection.execute(f"PRAGMA {name}").fetchone()) != (value,):
             held = found[0] if found else "unknown"
-            raise StoreError(f"{store}: SQLite does not take the setting {name}={value}, it stays {held}")
+            raise errors.StoreError(f"{store}: SQLite does not take the setting {name}={value}, it stays {held}")
 
 
 def _journal_mode_wal(connection: sqlite3.Connection, store: str) -> None:
@@ -205,7 +198,7 @@ def _journal_mode_wal(connection: sqlite3.Connection, store: str) -> None:
             time.sleep(0.01)
             continue
         if mode != "wal":
-            raise StoreError(f"{store}: SQLite does not take the setting journal_mode=wal, it stays {mode}")
+            raise errors.StoreError(f"{store}: SQLite does not take the setting journal_mode=wal, it stays {mode}")
         return
 
 
@@ -216,20 +209,15 @@ def check_identity(connection: sqlite3.Connection, store: str) -> None:
         check_schema(version, store)
         return
     if _is_blank(connection):
-        raise not_initialized(store)
+        raise errors.StoreNotInitialized(store)
     raise foreign(store)
-
-
-def not_initialized(store: str) -> StoreNotInitialized:
-    """Say that there is no store yet."""
-    return StoreNotInitialized(f"there is no Caretrail store at {store}", "run 'caretrail init'")
 
 
 def read_mark(connection: sqlite3.Connection, store: str) -> tuple[UUID, bool]:
     """Read the namespace of a store, and whether it is a demo."""
     row = connection.execute("SELECT namespace, demo FROM store").fetchone()
     if row is None or not isinstance(row[0], bytes) or len(row[0]) != 16:  # a damaged page may hold anything
-        raise StoreDamaged(f"{store}: the mark of the store is missing", "restore it from a backup")
+        raise errors.StoreDamaged(f"{store}: {MARK_MISSING}", "restore it from a backup")
     return UUID(bytes=row[0]), bool(row[1])
 
 
@@ -262,12 +250,7 @@ def init_sqlite(path: str, store: str, *, demo: bool, created_at: int) -> bool:
 
 def _create_file(path: Path) -> None:
     """Create an empty private file in private folders; SQLite gives its companions the same permissions."""
-    missing: list[Path] = []
-    folder = path.parent
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
-    for folder in reversed(missing):
+    for folder in reversed([folder for folder in path.parents if not folder.exists()]):
         folder.mkdir(mode=0o700, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
