@@ -237,7 +237,8 @@ def test_what_somebody_writes_into_his_own_stream_stays_there(logins: dict[str, 
         assert {event.recorded_by for event in log_of(recorder)} == {account}
         assert {event.originator_id for event in log_of(recorder)} == {access_stream(recorder.namespace, account)}
     ended = Caretrail(logins["auditor"], tmp_path)("audit", "access", "--json")
-    assert [(row["account"], row["error"]) for row in ended.json["rows"]] == [(account, None), (account, "store_damaged")]
+    rows = [(row["account"], row["error"]) for row in ended.json["rows"]]
+    assert rows == [(account, None), (account, "store_damaged")]
 
 
 # --- where it goes when the store takes no writes -------------------------------------------------------------------
