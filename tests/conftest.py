@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "chromium" in fixtures_of(item):
             item.add_marker("browser")
     if settings.get_current_profile_name() == "quick":
-        functions = Counter(item.function for item in items if isinstance(item, pytest.Function))
+        functions = Counter[object](getattr(item, "function", None) for item in items)
         for function, cases in functions.items():
             own = getattr(function, SETTINGS, None)
             if isinstance(own, settings):
