@@ -16,7 +16,7 @@ from caretrail.reading.readings import as_if_in_force
 from caretrail.reading.snapshot import LogSnapshot, WhatIfSnapshot
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rebuild import rebuild
-from caretrail.readmodel.schema import COLUMNS, TABLES
+from caretrail.readmodel.schema import COLUMNS
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import Filters, Findings, Query, Worklist, open_store
 from tests.support.build import LEE, admitted, assessed, event, session
@@ -56,7 +56,7 @@ def practice(care: Care) -> Care:
 
 def stored(recorder: EventRecorder) -> list[Any]:
     """Everything the read models hold."""
-    columns = {table: ", ".join(COLUMNS[table]) for table in TABLES} | {"read_model": "*"}
+    columns = {table: ", ".join(names) for table, names in COLUMNS.items()} | {"read_model": "*"}
     return [
         sorted(map(repr, recorder.database.query(f"SELECT {names} FROM caretrail.{table}")))
         for table, names in columns.items()

@@ -35,8 +35,8 @@ from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, Span
 from caretrail.readmodel.schema import statements
 from caretrail.readmodel.store import (
-    finding_from,
-    placed_of,
+    findings_from,
+    placed_from,
     read_citations,
     read_program_findings,
     read_rows,
@@ -123,7 +123,7 @@ class StoredSnapshot(Snapshot):
     def work(self, selection: Selection) -> Iterator[Placed]:
         """What asks for something on the day asked for."""
         newer = (placed for rows in list(self._newer) for placed in rows.placed())
-        stored = map(placed_of, self._select("work", {**_reach(selection), **_filters(selection)}))
+        stored = placed_from(self._select("work", {**_reach(selection), **_filters(selection)}))
         kept = (one for one in stored if one.episode is not None and not self._covered(one.stream))
         yield from work_on(chain(kept, newer, self._of_programs(selection)), selection)
 
@@ -219,13 +219,12 @@ class StoredSnapshot(Snapshot):
     def _stored_findings(self, selection: Selection) -> Iterator[Placed]:
         closed = selection.filters.closed
         days: dict[str | None, tuple[date, date]] = {}
-        for row in self._select(
-            "findings_closed" if closed else "findings", {**_reach(selection), **_filters(selection)}
-        ):
+        rows = self._select("findings_closed" if closed else "findings", {**_reach(selection), **_filters(selection)})
+        for row, finding in zip(rows, findings_from(rows, _BEFORE), strict=True):
             zone = row[6]
             if zone not in days:
                 days[zone] = selection.days(zone)
-            placed = _placed(row, days[zone], closed=closed)
+            placed = _placed(row, finding, days[zone], closed=closed)
             if placed is not None and selection.wants(placed) and not self._covered(placed.stream):
                 yield placed
 
@@ -264,11 +263,14 @@ def _reach(selection: Selection) -> dict[str, object]:
     return {"low": low, "high": high, "last": last}
 
 
-def _placed(row: Row, days: tuple[date, date], *, closed: bool) -> Placed | None:
+_BEFORE = 10
+"""Columns of the findings query before those of the finding."""
+
+
+def _placed(row: Row, finding: Finding, days: tuple[date, date], *, closed: bool) -> Placed | None:
     """A row of the findings query; None where the episode's own days, or the span, are others."""
-    live_until, span_start, span_until, stream, episode, client, zone, program, level, clinician = row[:10]
+    live_until, span_start, span_until, stream, episode, client, zone, program, level, clinician = row[:_BEFORE]
     first, last = days
-    finding = finding_from(row[10:])
     end = finding.end if closed else day_of(live_until)
     if finding.start > last or end <= first:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from caretrail.days import day_of, merge_spans
+from caretrail.days import merge_spans
 from caretrail.episode.episode import Episode
 from caretrail.findings.program import program_findings
 from caretrail.log.records import program_stream
@@ -16,13 +16,13 @@ from caretrail.readmodel.compute import Unreadable, evolve
 from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, UnderPolicy
-from caretrail.readmodel.schema import statements
-from caretrail.readmodel.store import read_program_findings, stream_of, write_program_findings
+from caretrail.readmodel.schema import COLUMNS, statements
+from caretrail.readmodel.store import read_program_findings, read_values, write_program_findings
 from caretrail.readmodel.worklist_groups import groups_of
 
 if TYPE_CHECKING:
     from caretrail.episode.history import Effective
-    from caretrail.log.database import Database, Row
+    from caretrail.log.database import Database
     from caretrail.log.recorder import EventRecorder
     from caretrail.policy import Policy
 
@@ -42,34 +42,29 @@ def moves_programs(database: Database, build: int, newer: Mapping[UUID, EpisodeR
     for stream, rows in newer.items():
         if rows is None:
             return True
-        stored = database.query(sql, {"build": build, "stream": stream})
-        if sorted(map(_under_policy, stored)) != sorted(rows.under_policy):
+        stored = read_values(COLUMNS["under_policy"][1:], database.query(sql, {"build": build, "stream": stream}))
+        if sorted(UnderPolicy._make(days) for _, *days in stored) != sorted(rows.under_policy):
             return True
     return False
 
 
-def _under_policy(row: Row) -> UnderPolicy:
-    _, program, policy, start, end, zone = row
-    return UnderPolicy(day_of(start), day_of(end), program, policy, zone)
-
-
 def days_with(database: Database, build: int | None, newer: Mapping[UUID, EpisodeRows | None]) -> list[UnderPolicy]:
     """The days of all episodes: the stored ones, with newer rows laid over them."""
-    sql = statements()["streams_under_policy"]
-    stored = database.query(sql, {"build": build}) if build is not None else []
-    kept = [_under_policy(row) for row in stored if stream_of(row[0]) not in newer]
+    stored = database.query(statements()["streams_under_policy"], {"build": build}) if build is not None else []
+    values = read_values(COLUMNS["under_policy"][1:], stored)
+    kept = [UnderPolicy._make(days) for stream, *days in values if stream not in newer]
     return kept + [item for rows in newer.values() if rows is not None for item in rows.under_policy]
 
 
 def days_by(database: Database, build: int, policy: Policy) -> dict[UUID, list[UnderPolicy]]:
     """The days on which another policy would judge each stored episode, as far as its levels say."""
-    sql = statements()["in_treatment"]
     levels = {level for pack in policy.versions for level in pack.levels}
     found: dict[UUID, list[UnderPolicy]] = {}
-    for stream, program, level, start, end, zone in database.query(sql, {"build": build}):
+    stored = database.query(statements()["in_treatment"], {"build": build})
+    names = ("stream", "level", "start_on", "end_on", "program", "zone")
+    for stream, level, start, end, program, zone in read_values(names, stored):
         if level in levels:
-            days = UnderPolicy(day_of(start), day_of(end), program, policy.versions[0].name, zone)
-            found.setdefault(stream_of(stream), []).append(days)
+            found.setdefault(stream, []).append(UnderPolicy(start, end, program, policy.versions[0].name, zone))
     return found
 
 
@@ -132,9 +127,7 @@ def refresh(recorder: EventRecorder, build: int, upto: int) -> None:
     """Bring the stored findings of programs up to the rows of their episodes; writes only what changed."""
     database = recorder.database
     rows = database.query(statements()["days_under_policy"], {"build": build})
-    days = [
-        UnderPolicy(day_of(start), day_of(end), program, policy, zone) for program, policy, start, end, zone in rows
-    ]
+    days = map(UnderPolicy._make, read_values(COLUMNS["under_policy"][2:], rows))
     placed = placed_of_programs(recorder, days, upto)
     if placed != read_program_findings(database, build):
         write_program_findings(database, build, placed)

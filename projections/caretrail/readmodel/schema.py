@@ -1,21 +1,21 @@
-"""The tables of the read models: their version, their columns, and where each build stands."""
+"""The tables of the read models: their version, their columns, and how far each build has come."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
 from caretrail.errors import StoreError
 from caretrail.findings import FINDING_FIELDS
 from caretrail.log.sql import load_sql
 from caretrail.readmodel.placed import Placed
+from caretrail.readmodel.rows import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
 
 if TYPE_CHECKING:
     from caretrail.log.database import Database
-
-T = TypeVar("T")
 
 VERSION = 1
 """The version of the rows and their tables: raise it by one when either changes, so that all are made again."""
@@ -23,11 +23,6 @@ VERSION = 1
 PACKAGE = "caretrail.readmodel"
 PAGE = 200
 """Episodes folded and written at a time; bounds the memory."""
-
-TABLES = ("episode_view", "span", "finding", "placed", "eligibility_span", "quarantine", "under_policy")
-"""Tables of rows that belong to one episode."""
-OTHER_TABLES = ("pack", "tile")
-ALL_TABLES = ("read_model", *TABLES, *OTHER_TABLES)
 
 _FINDING_TYPES = {
     "rule": "text NOT NULL",
@@ -48,33 +43,33 @@ _FINDING_TYPES = {
 }
 """The type of the column of each field of a finding; `evidence` is JSON, `until` may be FOREVER."""
 
-PLACE_FIELDS = tuple(name for name in Placed._fields if name != "finding")
 _RENAMED = {"start": "start_on", "until": "until_on", "first": "first_on", "end": "end_on", "group": "in_group"}
 """Columns named otherwise than their field: SQL keeps some words for itself."""
 
 
-def columns_of(names: Iterable[str]) -> tuple[str, ...]:
-    """The columns of fields."""
+def _columns_of(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(_RENAMED.get(name, name) for name in names)
 
 
-FINDING_COLUMNS = columns_of(FINDING_FIELDS)
-PLACED_COLUMNS = columns_of((*PLACE_FIELDS, *FINDING_FIELDS))
+EPISODE_COLUMNS = tuple(takewhile(lambda name: name != "findings", EpisodeRows.__slots__))
+"""Fields of an episode that are one value each."""
+FINDING_COLUMNS = _columns_of(FINDING_FIELDS)
+PLACED_COLUMNS = _columns_of((*Placed._fields[1:], *FINDING_FIELDS))
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "episode_view": (
-        "build", "stream", "episode", "client", "zone", "policy", "first_day", "admitted_on", "ended_on",
-        "version", "position", "packs", "quiet",
-    ),
-    "span": ("build", "stream", "start_on", "until_on", "program", "level", "clinician", "status"),
+    "episode_view": ("build", *EPISODE_COLUMNS, "calm"),
+    "span": ("build", "stream", *_columns_of(Span._fields)),
     "finding": ("build", "stream", "number", "live_until", "in_group", *FINDING_COLUMNS),
     "placed": ("build", "number", *PLACED_COLUMNS),
-    "eligibility_span": (
-        "build", "stream", "start_on", "until_on", "verdict", "basis", "holds_through", "reasons", "evidence",
-    ),
-    "quarantine": ("build", "stream", "episode", "position", "version", "reason_code", "since"),
-    "under_policy": ("build", "stream", "start_on", "until_on", "program", "policy", "zone"),
-}  # fmt: skip  # a table a line
+    "eligibility_span": ("build", "stream", *_columns_of(EligibilitySpan._fields)),
+    "quarantine": ("build", *Quarantined._fields),
+    "under_policy": ("build", "stream", *_columns_of(UnderPolicy._fields)),
+}
+"""Tables of rows that belong to one episode, with their columns."""
+
+ALL_TABLES = ("read_model", *COLUMNS, "pack", "tile")
+
+_LISTS = {"finding": FINDING_COLUMNS, "placed": PLACED_COLUMNS, "quarantine": Quarantined._fields}
 
 
 @lru_cache
@@ -83,16 +78,16 @@ def statements(package: str = PACKAGE, file: str = "statements.sql") -> Mapping[
     return {name: _COLUMN_LIST.sub(_column_list, sql) for name, sql in load_sql(package, file).items()}
 
 
-_COLUMN_LIST = re.compile(r"\{(finding|placed)(?: of (\w+))?\}")
+_COLUMN_LIST = re.compile(rf"\{{({'|'.join(_LISTS)})(?: of (\w+))?\}}")
 
 
 def _column_list(match: re.Match[str]) -> str:
     prefix = f"{match[2]}." if match[2] else ""
-    return ", ".join(prefix + name for name in (FINDING_COLUMNS if match[1] == "finding" else PLACED_COLUMNS))
+    return ", ".join(prefix + name for name in _LISTS[match[1]])
 
 
 class State(NamedTuple):
-    """Where a projection stands: its build, the log position that is in the rows, and the packs installed then."""
+    """How far rows have been made: their build, the position of the log, and a digest of the packs installed then."""
 
     build: int
     position: int
@@ -120,25 +115,21 @@ def create_tables(database: Database) -> None:
                 )
         for table in ALL_TABLES:
             database.execute(f"DROP TABLE IF EXISTS caretrail.{table}")
-        database.script(_create(sql))
+        columns = "\n".join(f"    {_RENAMED.get(name, name)} {_FINDING_TYPES[name]}," for name in FINDING_FIELDS)
+        database.script(sql["create"].replace("{finding}", columns))
         if database.dialect == "postgresql":
             database.script(roles_sql())
         database.execute(sql["start"], {"version": VERSION})
 
 
-def _create(sql: Mapping[str, str]) -> str:
-    columns = "\n".join(f"    {_RENAMED.get(name, name)} {_FINDING_TYPES[name]}," for name in FINDING_FIELDS)
-    return sql["create"].replace("{finding}", columns)
-
-
 def roles_sql() -> str:
-    """What `init --roles` has to grant on the read models."""
+    """What `init --roles` grants on the read models."""
     tables = ", ".join(f"caretrail.{table}" for table in ALL_TABLES)
     return load_sql(PACKAGE, "tables.sql")["grant_postgresql"].replace("{tables}", tables)
 
 
 def tables_exist(database: Database) -> bool:
-    """Whether there are read models, of whatever version."""
+    """Whether there are read models, of any version."""
     return bool(database.query(load_sql(PACKAGE, "tables.sql")[f"exists_{database.dialect}"]))
 
 
@@ -150,6 +141,6 @@ def _version(database: Database) -> int | None:
 
 
 def read_state(database: Database, name: str = "live") -> State | None:
-    """Read where a projection stands; None if there is none of that name in today's version."""
+    """Read how far the rows of a name have been made; None if there are none in today's version."""
     rows = database.query(statements()["state"], {"name": name, "version": VERSION})
     return State._make(rows[0]) if rows else None

@@ -53,73 +53,44 @@ SELECT stream FROM caretrail.log
 
 -- quarantined --
 -- Episodes that cannot be read.
-SELECT stream, episode, position, version, reason_code, since FROM caretrail.quarantine
+SELECT {quarantine} FROM caretrail.quarantine
  WHERE build = :build ORDER BY position
 
 -- episode_page --
 -- Streams that have rows, a page at a time.
 SELECT stream FROM caretrail.episode_view WHERE build = :build AND stream > :after ORDER BY stream LIMIT :limit
 
--- read_episodes --
--- The rows of a range of streams.
-SELECT stream, episode, client, zone, policy, first_day, admitted_on, ended_on, version, position, packs, quiet
-  FROM caretrail.episode_view WHERE build = :build AND stream >= :first AND stream <= :last
-
--- read_spans --
-SELECT stream, start_on, until_on, program, level, clinician, status
-  FROM caretrail.span WHERE build = :build AND stream >= :first AND stream <= :last
- ORDER BY stream, start_on
-
--- read_eligibility --
-SELECT stream, start_on, until_on, verdict, basis, holds_through, reasons, evidence
-  FROM caretrail.eligibility_span WHERE build = :build AND stream >= :first AND stream <= :last
- ORDER BY stream, start_on
-
--- read_quarantine --
-SELECT stream, episode, position, version, reason_code, since
-  FROM caretrail.quarantine WHERE build = :build AND stream >= :first AND stream <= :last
-
--- read_under_policy --
-SELECT stream, start_on, until_on, program, policy, zone
-  FROM caretrail.under_policy WHERE build = :build AND stream >= :first AND stream <= :last
- ORDER BY stream, program, start_on
+-- read_range --
+-- The rows of a range of streams in one table.
+SELECT {columns} FROM caretrail.{table} WHERE build = :build AND stream >= :first AND stream <= :last ORDER BY {order}
 
 -- days_under_policy --
 -- Days on which each policy judges an episode of each program, by the day they begin.
-SELECT program, policy, start_on, max(until_on), min(zone)
+SELECT start_on, max(end_on), program, policy, min(zone)
   FROM caretrail.under_policy WHERE build = :build GROUP BY program, policy, start_on
 
 -- streams_under_policy --
 -- The same, with the episode.
-SELECT stream, program, policy, start_on, until_on, zone FROM caretrail.under_policy WHERE build = :build
+SELECT stream, start_on, end_on, program, policy, zone FROM caretrail.under_policy WHERE build = :build
 
 -- stream_under_policy --
 -- The same, of one episode.
-SELECT stream, program, policy, start_on, until_on, zone FROM caretrail.under_policy WHERE build = :build AND stream = :stream
+SELECT stream, start_on, end_on, program, policy, zone FROM caretrail.under_policy WHERE build = :build AND stream = :stream
 
 -- in_treatment --
 -- Days of each episode at a level of a program.
-SELECT s.stream, s.program, s.level, s.start_on, s.until_on, e.zone
+SELECT s.stream, s.level, s.start_on, s.until_on AS end_on, s.program, e.zone
   FROM caretrail.span AS s
   JOIN caretrail.episode_view AS e ON e.build = s.build AND e.stream = s.stream
  WHERE s.build = :build AND s.status IN ('open', 'held') AND s.program IS NOT NULL
-
 
 -- delete_rows --
 -- The rows of one stream in one table.
 DELETE FROM caretrail.{table} WHERE build = :build AND stream = :stream
 
 -- sweep --
--- Rows of builds nobody reads and nobody writes, in one table.
+-- Rows of builds that are neither read nor written, in one table.
 DELETE FROM caretrail.{table} WHERE build <> :live AND build <> :next
-
--- read_findings --
-SELECT stream, in_group, {finding} FROM caretrail.finding
- WHERE build = :build AND stream >= :first AND stream <= :last ORDER BY stream, number
-
--- read_placed --
-SELECT {placed} FROM caretrail.placed
- WHERE build = :build AND stream >= :first AND stream <= :last AND episode IS NOT NULL ORDER BY stream, number
 
 -- read_program_findings --
 -- Findings of programs that are in force between two days.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from caretrail.readmodel.rows import Quarantined
 from caretrail.readmodel.schema import State, read_state, statements
-from caretrail.readmodel.store import stream_of
+from caretrail.readmodel.store import read_values
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
@@ -39,9 +39,8 @@ def status(recorder: EventRecorder) -> Status:
     """Read where the read models stand."""
     database = recorder.database
     state = read_state(database) or State(0, 0)
-    sql = statements()
-    rows = database.query(sql["quarantined"], {"build": state.build})
-    quarantined = tuple(Quarantined(stream_of(row[0]), *row[1:]) for row in rows)
+    rows = database.query(statements()["quarantined"], {"build": state.build})
+    quarantined = tuple(map(Quarantined._make, read_values(Quarantined._fields, rows)))
     newest = recorder.max_position()
     return Status(state.position, newest, behind(recorder, state.position, newest), quarantined)
 

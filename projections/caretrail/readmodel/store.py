@@ -1,4 +1,8 @@
-"""Rows in and out of the tables, by the names of their fields."""
+"""Rows in and out of the tables, by the names of their columns.
+
+Both databases give and take the same values but for days, ids and flags, which SQLite keeps as text, bytes and numbers.
+Values are read a column at a time: a list of findings costs a third of what it costs row by row.
+"""
 
 from __future__ import annotations
 
@@ -6,214 +10,242 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from caretrail.days import FOREVER, day_of, day_or_none, end_or_none
-from caretrail.findings import FINDING_FIELDS, Finding, Ruling, finding_of, finding_values
+from caretrail.days import FOREVER, day_or_none, end_or_none
+from caretrail.findings import FINDING_FIELDS, Finding, Ruling, finding_of
 from caretrail.readmodel.placed import Group, Placed
 from caretrail.readmodel.rows import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
-from caretrail.readmodel.schema import ALL_TABLES, COLUMNS, PAGE, PLACE_FIELDS, TABLES, statements
+from caretrail.readmodel.schema import (
+    ALL_TABLES,
+    COLUMNS,
+    EPISODE_COLUMNS,
+    FINDING_COLUMNS,
+    PAGE,
+    PLACED_COLUMNS,
+    statements,
+)
 
 if TYPE_CHECKING:
     from caretrail.log.database import Database, Row
 
 T = TypeVar("T")
 
+# --- writing --------------------------------------------------------------------------------------------------------
 
-def write_rows(database: Database, build: int, episodes: Sequence[EpisodeRows]) -> None:
+
+def write_rows(database: Database, build: int, episodes: Iterable[EpisodeRows]) -> None:
     """Add the rows of episodes that have none."""
-    for table, make in _MAKERS.items():
-        rows = [row for episode in episodes for row in make(build, episode)]
-        if rows:
-            database.copy(f"caretrail.{table}", COLUMNS[table], rows)
+    rows: dict[str, list[Sequence[object]]] = {table: [] for table in COLUMNS}
+    for episode in episodes:
+        stream = episode.stream
+        calm = _as_json(episode.findings[len(episode.problems) :])
+        rows["episode_view"].append((*(getattr(episode, name) for name in EPISODE_COLUMNS), calm))
+        rows["span"] += ((stream, *span) for span in episode.spans)
+        rows["finding"] += (
+            (stream, number, min(finding.end, episode.live_end), group, *_values(finding))
+            for number, (finding, group) in enumerate(zip(episode.problems, episode.groups, strict=True))
+        )
+        rows["placed"] += _placed_values(episode.placed())
+        rows["eligibility_span"] += ((stream, *span) for span in episode.eligibility)
+        rows["quarantine"] += [episode.quarantined] if episode.quarantined else []
+        rows["under_policy"] += ((stream, *days) for days in episode.under_policy)
+    for table, found in rows.items():
+        _copy(database, build, table, found)
+
+
+def _copy(database: Database, build: int, table: str, rows: Sequence[Sequence[object]]) -> None:
+    if rows:
+        columns = COLUMNS[table]
+        values = _each(_WRITTEN, columns[1:], zip(*rows, strict=True))
+        database.copy(f"caretrail.{table}", columns, zip(repeat(build), *values, strict=False))
+
+
+def _values(finding: Finding) -> tuple[Any, ...]:
+    return finding[:-1] + finding.ruling
+
+
+def _placed_values(placed: Iterable[Placed]) -> Iterator[tuple[Any, ...]]:
+    return ((number, *one[1:], *_values(one.finding)) for number, one in enumerate(placed))
+
+
+def _as_json(findings: Iterable[Finding]) -> str:
+    """Findings as one JSON table: the names of the fields, then the values of each."""
+    rows = [FINDING_FIELDS, *map(_values, findings)]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=date.isoformat)
 
 
 def delete_rows(database: Database, build: int, streams: Iterable[UUID]) -> None:
     """Take away all rows of these streams; those of a program's own stream are made again by `refresh`."""
     params = [{"build": build, "stream": stream} for stream in streams]
     if params:
-        for table in TABLES:
+        for table in COLUMNS:
             database.executemany(statements()["delete_rows"].format(table=table), params)
 
 
 def sweep_rows(database: Database, live: int, following: int) -> None:
-    """Take away the rows of builds nobody reads and nobody writes."""
+    """Take away the rows of builds that are neither read nor written."""
     for table in ALL_TABLES[1:]:
         database.execute(statements()["sweep"].format(table=table), {"live": live, "next": following})
 
 
-def _view_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    yield (
-        build, rows.stream, rows.episode, rows.client, rows.zone, rows.policy, rows.first_day, rows.admitted_on,
-        rows.ended_on, rows.version, rows.position, rows.packs, _as_json(rows.findings[len(rows.problems) :]),
-    )  # fmt: skip  # in the order of COLUMNS
-
-
-def _span_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    for span in rows.spans:
-        yield build, rows.stream, span.start, span.end, span.program, span.level, span.clinician, span.status
-
-
-def _finding_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    for number, (finding, group) in enumerate(zip(rows.problems, rows.groups, strict=True)):
-        yield build, rows.stream, number, min(finding.end, rows.live_end), group, *_column_values(finding)
-
-
-def _placed_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    return _placed_values(build, rows.placed())
-
-
-def _placed_values(build: int, placed: Iterable[Placed]) -> Iterator[Sequence[object]]:
-    for number, one in enumerate(placed):
-        yield build, number, *[getattr(one, name) for name in PLACE_FIELDS], *_column_values(one.finding)
-
-
-def _column_values(finding: Finding) -> Iterable[object]:
-    values = finding_values(finding)
-    values.update(until=finding.end, evidence=json.dumps(finding.evidence))
-    return values.values()
-
-
-def _as_json(findings: Iterable[Finding]) -> str:
-    """Findings as one JSON table: the names of the fields, then the values of each."""
-    rows = [list(finding_values(finding).values()) for finding in findings]
-    return json.dumps([FINDING_FIELDS, *rows], ensure_ascii=False, separators=(",", ":"), default=date.isoformat)
-
-
-def _eligibility_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    for span in rows.eligibility:
-        yield (
-            build, rows.stream, span.start, span.end, span.verdict, span.basis, span.holds_through,
-            json.dumps(span.reasons, ensure_ascii=False), json.dumps(span.evidence),
-        )  # fmt: skip  # in the order of COLUMNS
-
-
-def _quarantine_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    if rows.quarantined is not None:
-        yield build, *rows.quarantined
-
-
-def _under_policy_rows(build: int, rows: EpisodeRows) -> Iterator[Sequence[object]]:
-    for days in rows.under_policy:
-        yield build, rows.stream, *days
-
-
-_MAKERS = {
-    "episode_view": _view_rows,
-    "span": _span_rows,
-    "finding": _finding_rows,
-    "placed": _placed_rows,
-    "eligibility_span": _eligibility_rows,
-    "quarantine": _quarantine_rows,
-    "under_policy": _under_policy_rows,
-}
-
-
 def write_program_findings(database: Database, build: int, placed: Iterable[Placed]) -> None:
-    """Put these findings of programs in the place of all there were."""
+    """Replace all findings of programs by these."""
     database.execute(statements()["delete_program_findings"], {"build": build})
-    rows = list(_placed_values(build, placed))
-    if rows:
-        database.copy("caretrail.placed", COLUMNS["placed"], rows)
+    _copy(database, build, "placed", list(_placed_values(placed)))
 
 
 def write_citations(database: Database, build: int, packs: Mapping[str, Mapping[str, str]]) -> None:
-    """Keep where each pack's rules are to be found in its document: citations by rule, by the name of the pack."""
+    """Keep where the rules of each pack stand in its document: citations by rule, by the name of the pack."""
     rows = [{"build": build, "name": name, "citations": json.dumps(found)} for name, found in sorted(packs.items())]
     database.executemany(statements()["write_pack"], rows)
 
 
-def read_citations(database: Database, build: int) -> dict[str, dict[str, str]]:
-    """Citations by rule, by the name of the pack."""
-    return {name: json.loads(found) for name, found in database.query(statements()["read_packs"], {"build": build})}
+# --- values ---------------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=20_000)
-def _uuid(value: bytes) -> UUID:
-    return UUID(bytes=value)
-
-
 def stream_of(value: Any) -> UUID:
     """A stored stream id: SQLite gives its 16 bytes."""
-    return _uuid(value) if isinstance(value, bytes) else value
+    return UUID(bytes=value) if isinstance(value, bytes) else value
 
 
+@lru_cache(maxsize=20_000)
 def versions_of(text: str) -> tuple[int, ...]:
     """Read a JSON list of versions; there are many, and json.loads is slow on short texts."""
     return tuple(map(int, text[1:-1].split(","))) if len(text) > 2 else ()
 
 
+def _texts_of(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+_day = lru_cache(maxsize=20_000)(day_or_none)
+_end = lru_cache(maxsize=20_000)(end_or_none)
 _GROUPS: dict[str | None, Group | None] = {None: None, **{group.value: group for group in Group}}
 
 _READ: dict[str, Callable[[Any], Any]] = {
-    "start": day_of,
-    "until": end_or_none,
+    **dict.fromkeys(("start_on", "first_on", "end_on", "due_on", "anchor", "holds_through"), _day),
+    **dict.fromkeys(("first_day", "admitted_on", "ended_on"), _day),
+    "stream": stream_of,
+    "until_on": _end,
     "quiet": bool,
     "evidence": versions_of,
-    "due_on": day_or_none,
-    "anchor": day_or_none,
-    "stream": stream_of,
-    "first": day_of,
-    "end": day_of,
-    "group": _GROUPS.__getitem__,
+    "reasons": _texts_of,
+    "in_group": _GROUPS.__getitem__,
 }
-"""How fields are read back, where the databases give something else than what was written."""
+"""How columns are read back, where the databases give something else than what was written."""
 
-_FIELDS = (*PLACE_FIELDS, *FINDING_FIELDS)
-_READERS = [(place, _READ[name]) for place, name in enumerate(_FIELDS) if name in _READ]
-_OWN, _RULING = len(PLACE_FIELDS), len(_FIELDS) - len(Ruling._fields)
-_FINDING_READERS = [(place - _OWN, read) for place, read in _READERS if place >= _OWN]
-
-
-def placed_of(row: Row) -> Placed:
-    """Read a placed finding from its columns, in the order of PLACED_COLUMNS."""
-    values = list(row)
-    for place, read in _READERS:
-        values[place] = read(values[place])
-    finding = Finding._make((*values[_OWN:_RULING], Ruling._make(values[_RULING:])))
-    return Placed._make((finding, *values[:_OWN]))
+_WRITTEN: dict[str, Callable[[Any], Any]] = {
+    "until_on": lambda day: day or FOREVER,
+    "evidence": json.dumps,
+    "reasons": lambda reasons: json.dumps(reasons, ensure_ascii=False),
+}
 
 
-def finding_from(columns: Iterable[Any]) -> Finding:
-    """Read a finding from its columns, in the order of FINDING_COLUMNS."""
-    values = list(columns)
-    for place, read in _FINDING_READERS:
-        values[place] = read(values[place])
-    own = _RULING - _OWN
-    return Finding._make((*values[:own], Ruling._make(values[own:])))
+def _each(
+    change: Mapping[str, Callable[[Any], Any]], names: Iterable[str], columns: Iterable[Iterable[Any]]
+) -> list[Iterable[Any]]:
+    return [map(change[name], values) if name in change else values for name, values in zip(names, columns)]  # noqa: B905  # no rows have no columns
+
+
+def read_values(names: Sequence[str], rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
+    """Rows of columns with these names, as the values that were written."""
+    return zip(*_each(_READ, names, zip(*rows, strict=True)), strict=True)
+
+
+def placed_from(rows: Sequence[Row]) -> Iterator[Placed]:
+    """Read placed findings from PLACED_COLUMNS."""
+    columns = _each(_READ, PLACED_COLUMNS, zip(*rows, strict=True))
+    own = len(Placed._fields) - 1
+    return map(Placed._make, zip(_findings(columns[own:]), *columns[:own], strict=True))
+
+
+def findings_from(rows: Sequence[Row], before: int = 0) -> Iterator[Finding]:
+    """Read findings from FINDING_COLUMNS, which have so many others before them."""
+    return _findings(_each(_READ, FINDING_COLUMNS, list(zip(*rows, strict=True))[before:]))
+
+
+def _findings(columns: Sequence[Iterable[Any]]) -> Iterator[Finding]:
+    own = len(Finding._fields) - 1
+    rulings = map(Ruling._make, zip(*columns[own:], strict=True))
+    return map(Finding._make, zip(*columns[:own], rulings, strict=True))
 
 
 def _from_json(text: str) -> Iterator[Finding]:
     names, *rows = json.loads(text)
     for row in rows:
         values = dict(zip(names, row, strict=True))
-        for name in ("start", "until", "due_on", "anchor"):
-            if values[name] is not None:
-                values[name] = day_of(values[name])
+        values.update({name: day_or_none(values[name]) for name in ("start", "until", "due_on", "anchor")})
         values["evidence"] = tuple(values["evidence"])
         yield finding_of(values)
 
 
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+class _Range(NamedTuple):
+    """The rows of a build whose streams are between two, both included."""
+
+    database: Database
+    build: int
+    first: UUID
+    last: UUID
+
+    def rows(self, table: str, order: str = "stream") -> list[Row]:
+        sql = statements()["read_range"].format(table=table, columns=", ".join(COLUMNS[table][1:]), order=order)
+        return self.database.query(sql, {"build": self.build, "first": self.first, "last": self.last})
+
+    def values(self, table: str, order: str = "stream") -> Iterator[tuple[Any, ...]]:
+        return read_values(COLUMNS[table][1:], self.rows(table, order))
+
+    def grouped(self, table: str, make: Callable[[Iterable[Any]], T], order: str) -> dict[UUID, list[T]]:
+        groups: dict[UUID, list[T]] = {}
+        for stream, *values in self.values(table, order):
+            groups.setdefault(stream, []).append(make(values))
+        return groups
+
+
 def read_rows(database: Database, build: int, first: UUID, last: UUID) -> dict[UUID, EpisodeRows]:
     """Read everything that is kept of the streams in a range."""
-    sql = statements()
-    params = {"build": build, "first": first, "last": last}
-    spans = _grouped(database.query(sql["read_spans"], params), _span)
-    findings = _grouped(database.query(sql["read_findings"], params), _grouped_finding)
-    answers = _grouped(database.query(sql["read_eligibility"], params), _eligibility)
-    problems = {stream_of(row[0]): _quarantined(row) for row in database.query(sql["read_quarantine"], params)}
-    under_policy = _grouped(database.query(sql["read_under_policy"], params), _under_policy)
+    of_range = _Range(database, build, first, last)
+    spans = of_range.grouped("span", Span._make, "stream, start_on")
+    problems = of_range.grouped("finding", _problem, "stream, number")
+    answers = of_range.grouped("eligibility_span", EligibilitySpan._make, "stream, start_on")
+    quarantined = {values[0]: Quarantined._make(values) for values in of_range.values("quarantine")}
+    under_policy = of_range.grouped("under_policy", UnderPolicy._make, "stream, program, start_on")
     found: dict[UUID, EpisodeRows] = {}
-    for row in database.query(sql["read_episodes"], params):
-        stream = stream_of(row[0])
-        loud: list[tuple[Group | None, Finding]] = findings.get(stream, [])
+    for values in of_range.values("episode_view"):
+        own = dict(zip(COLUMNS["episode_view"][1:], values, strict=True))
+        stream, calm = own["stream"], own.pop("calm")
+        loud = problems.get(stream, ())
         found[stream] = EpisodeRows(
-            stream, row[1], row[2], row[3], row[4], day_of(row[5]), day_or_none(row[6]), day_or_none(row[7]),
-            row[8], row[9], row[10], (*(finding for _, finding in loud), *_from_json(row[11])),
-            tuple(group for group, _ in loud), tuple(spans.get(stream, ())),
-            tuple(answers.get(stream, ())), problems.get(stream), tuple(under_policy.get(stream, ())),
-        )  # fmt: skip  # in the order of the fields
+            **own,
+            findings=(*(finding for finding, _ in loud), *_from_json(calm)),
+            groups=tuple(group for _, group in loud),
+            spans=tuple(spans.get(stream, ())),
+            eligibility=tuple(answers.get(stream, ())),
+            quarantined=quarantined.get(stream),
+            under_policy=tuple(under_policy.get(stream, ())),
+        )
+    return found
+
+
+def _problem(values: Iterable[Any]) -> tuple[Finding, Group | None]:
+    _, _, group, *fields = values
+    own = len(Finding._fields) - 1
+    return Finding._make((*fields[:own], Ruling._make(fields[own:]))), group
+
+
+def read_placed(database: Database, build: int, first: UUID, last: UUID) -> dict[UUID, list[Placed]]:
+    """Read what the worklist keeps of the streams in a range, as `EpisodeRows.placed` gives it."""
+    rows = _Range(database, build, first, last).rows("placed", "stream, number")
+    found: dict[UUID, list[Placed]] = {}
+    for placed in placed_from([row[1:] for row in rows]):
+        if placed.episode is not None:
+            found.setdefault(placed.stream, []).append(placed)
     return found
 
 
@@ -229,45 +261,9 @@ def streams_of_policy(database: Database, build: int, policy: str) -> Iterator[l
 def read_program_findings(database: Database, build: int, low: date = date.min, last: date = FOREVER) -> list[Placed]:
     """Read the findings of programs that are in force between two days."""
     params = {"build": build, "low": low, "last": last}
-    return [placed_of(row) for row in database.query(statements()["read_program_findings"], params)]
+    return list(placed_from(database.query(statements()["read_program_findings"], params)))
 
 
-def read_placed(database: Database, build: int, first: UUID, last: UUID) -> dict[UUID, list[Placed]]:
-    """Read what the worklist keeps of the streams in a range, as `EpisodeRows.placed` gives it."""
-    params = {"build": build, "first": first, "last": last}
-    found: dict[UUID, list[Placed]] = {}
-    for row in database.query(statements()["read_placed"], params):
-        placed = placed_of(row)
-        found.setdefault(placed.stream, []).append(placed)
-    return found
-
-
-def _grouped(rows: Iterable[Row], make: Callable[[Row], T]) -> dict[UUID, list[T]]:
-    groups: dict[UUID, list[T]] = {}
-    for row in rows:
-        groups.setdefault(stream_of(row[0]), []).append(make(row))
-    return groups
-
-
-def _span(row: Row) -> Span:
-    return Span(day_of(row[1]), end_or_none(row[2]), row[3], row[4], row[5], row[6])
-
-
-def _grouped_finding(row: Row) -> tuple[Group | None, Finding]:
-    return _GROUPS[row[1]], finding_from(row[2:])
-
-
-def _eligibility(row: Row) -> EligibilitySpan:
-    _, start, until, verdict, basis, holds_through, reasons, evidence = row
-    return EligibilitySpan(
-        day_of(start), end_or_none(until), verdict, basis, day_or_none(holds_through),
-        tuple(json.loads(reasons)), tuple(json.loads(evidence)),
-    )  # fmt: skip  # in the order of the fields
-
-
-def _under_policy(row: Row) -> UnderPolicy:
-    return UnderPolicy(day_of(row[1]), day_of(row[2]), row[3], row[4], row[5])
-
-
-def _quarantined(row: Row) -> Quarantined:
-    return Quarantined(stream_of(row[0]), row[1], row[2], row[3], row[4], row[5])
+def read_citations(database: Database, build: int) -> dict[str, dict[str, str]]:
+    """Citations by rule, by the name of the pack."""
+    return {name: json.loads(found) for name, found in database.query(statements()["read_packs"], {"build": build})}

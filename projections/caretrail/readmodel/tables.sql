@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS caretrail.episode_view (
     version     bigint NOT NULL,
     position    bigint NOT NULL,
     packs       text NOT NULL,              -- digest of the packs that judged
-    quiet       text NOT NULL,              -- findings met or not applicable, as JSON: read only when asked for
+    calm        text NOT NULL,              -- findings met or not applicable, as JSON: read only when asked for
     PRIMARY KEY (build, stream)
 );
 CREATE INDEX IF NOT EXISTS episode_view_episode ON caretrail.episode_view (build, episode);
@@ -115,13 +115,13 @@ CREATE TABLE IF NOT EXISTS caretrail.under_policy (
     build       integer NOT NULL,
     stream      uuid NOT NULL,
     start_on    date NOT NULL,
-    until_on    date NOT NULL,
+    end_on      date NOT NULL,
     program     text NOT NULL,
     policy      text NOT NULL,              -- its oldest version
     zone        text,
     PRIMARY KEY (build, stream, program, start_on)
 );
-CREATE INDEX IF NOT EXISTS under_policy_program ON caretrail.under_policy (build, program, policy, start_on, until_on, zone);
+CREATE INDEX IF NOT EXISTS under_policy_program ON caretrail.under_policy (build, program, policy, start_on, end_on, zone);
 
 -- The ledger: complete tiles of 256 hashes (level 0: of leaves), with the root over them. Rows never change.
 CREATE TABLE IF NOT EXISTS caretrail.tile (

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from caretrail.days import ONE_DAY
-from caretrail.findings import Finding, finding_values
+from caretrail.findings import Finding, Ruling
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
 from caretrail.reading.question import Question, named_by
@@ -41,7 +42,11 @@ class Findings(Question[tuple[FindingRow, ...]]):
         return (*named_by(self.filters, snapshot), *(row.episode for row in value if row.episode is not None))
 
 
-ROW_FIELDS = tuple(field.name for field in fields(FindingRow))
+_WORKED_OUT = ("days_overdue", "citation")
+_NAMES = [field.name for field in fields(FindingRow) if field.name not in _WORKED_OUT]
+_PLACES = (Placed, ""), (Finding, "finding."), (Ruling, "finding.ruling.")
+_VALUES = attrgetter(*(next(f"{path}{name}" for kept, path in _PLACES if name in kept._fields) for name in _NAMES))
+"""The fields of a row that are a field of the placed finding, of its finding or of its ruling."""
 
 
 def _by_name(row: FindingRow) -> tuple[bool, str, str, date, str, str]:
@@ -63,6 +68,6 @@ def finding_row(placed: Placed, last: date, citation: str) -> FindingRow:
 
 def row_fields(placed: Placed, days_overdue: int, citation: str) -> dict[str, Any]:
     """The fields of a FindingRow, by name."""
-    values = {**placed._asdict(), **finding_values(placed.finding)}
+    values = dict(zip(_NAMES, _VALUES(placed), strict=True))
     values.update(days_overdue=days_overdue, citation=citation)
-    return {name: values[name] for name in ROW_FIELDS}
+    return values
