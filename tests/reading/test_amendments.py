@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caretrail.errors import UnknownName
 from caretrail.events import Event
 from caretrail.log import init_store, open_recorder
 from caretrail.reading.questions.amendments import Amended, AmendedEvent, Times
@@ -65,17 +64,10 @@ def listed(found: Amended) -> list[AmendedEvent]:
 # --- a second implementation: read every timeline whole, then look ----------------------------------------------------
 
 
-def is_known(care: Care, client: str, known_at: int) -> bool:
-    try:
-        return bool(care.reader.by_client(client, known_at))
-    except UnknownName:
-        return False
-
-
 def looked_up(care: Care, start: date, end: date, by: Times, known_at: int) -> list[tuple[str, int, bool]]:
     found: list[tuple[str, int, bool]] = []
     for name in ("E-1", "E-2"):
-        if is_known(care, f"cl-{name}", known_at):
+        if care.reader.by_client(f"cl-{name}", known_at):
             rows = care.reader.timeline(name, known_at=known_at)
             for row in rows:
                 about = row

@@ -93,7 +93,7 @@ def _held(step: ClockStep) -> date | None:
 
 
 @settings(phases=(Phase.generate,), max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(histories())
+@given(histories().filter(bool))
 def test_what_the_findings_tell_is_what_the_clock_says_day_by_day(history: list[Effective]) -> None:
     for on in (history[-1].day, history[-1].day + timedelta(days=45)):
         found = told(history, on)

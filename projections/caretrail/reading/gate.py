@@ -1,8 +1,9 @@
-"""The gate: how current a list is, and the record of an access before anybody has the answer."""
+"""The gate: how current a list is, and the record of each access before the answer is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
@@ -15,42 +16,43 @@ from caretrail.reading.query import Query
 from caretrail.readmodel.packs import stale_policies
 from caretrail.readmodel.schema import State, read_state, tables_exist
 from caretrail.readmodel.status import behind
+from caretrail.text import plural
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
     from caretrail.readmodel.rows import EpisodeRows
 
 MOST_TOUCHED = 200
-"""As many episodes with newer events, a list recomputes them in memory."""
+"""The most episodes with newer events that a list recomputes in memory."""
 
 FARTHEST = 50_000
-"""As many positions behind, whatever stands there, the log between is not searched by a read."""
+"""The most positions behind that a read searches for touched episodes."""
 
 SECONDS_BEHIND = 5
-"""So old may the first event be that a list does not hold."""
+"""The greatest age of the first event a list may leave out."""
 
-CAUGHT_UP_AT_ONCE = 10_000
-"""So many events a reader of an embedded store writes into the rows itself: less than three seconds on two cores."""
+CAUGHT_UP_AT_ONCE = 8_000
+"""The most events a read of an embedded store projects first: 2 s (4,000 events a second were measured on one core)."""
 
 UNNOTED = 200
-"""Accesses alone do not move the rows of an embedded store, but so many are not walked over again by each read."""
+"""Accesses move no rows, but the position of an embedded store moves past so many, to count them only once."""
 
 NOTHING_NEWER: Mapping[UUID, EpisodeRows | None] = {}
 
 Access = Callable[[list[str]], None]
-"""Called with the case numbers an answer shows, before it is handed out; what it raises, the caller gets instead."""
+"""Called with the case numbers an answer shows, before the caller gets it; an error it raises replaces the answer."""
 
 
 def unrecorded(_: list[str]) -> None:
-    """Make no record: for tests, and for answers nobody sees. No command and no service may use it; a test looks."""
+    """Record nothing: for tests only. A test makes sure that no command or service uses this."""
 
 
-def recorded_before(access: Access, names: Iterable[str], *, required: bool) -> bool:
-    """Record whose record is about to be shown; False if it could not be, and is not `required` where nothing can.
+def recorded_before(access: Access, names: Iterable[str | None], *, required: bool) -> bool:
+    """Record which episodes are about to be shown; False if the store takes no writes and the record is optional.
 
     Raises AccessNotRecorded: then nothing may be shown.
     """
-    shown = sorted(set(names))
+    shown = sorted({name for name in names if name is not None})
     if shown:
         try:
             access(shown)
@@ -62,12 +64,8 @@ def recorded_before(access: Access, names: Iterable[str], *, required: bool) -> 
 
 
 class Reach(NamedTuple):
-    """The stored rows a list rests on, and episodes recomputed to lay over them; None in `state`: there are no rows.
+    """How current a list can be: recomputed episodes to lay over the rows, and the position both hold together."""
 
-    Together they hold the log up to `position`.
-    """
-
-    state: State | None
     overlay: Mapping[UUID, EpisodeRows | None]
     position: int
     behind: Behind = CURRENT
@@ -75,7 +73,7 @@ class Reach(NamedTuple):
 
 
 class Gate:
-    """Decides how a list becomes current; `write` lets it bring the rows of an embedded store up to date."""
+    """Decides how current a list can be; with `write` it first brings the rows of an embedded store up to date."""
 
     def __init__(self, recorder: EventRecorder, now: datetime, progress: Progress | None, *, write: bool) -> None:
         self._recorder = recorder
@@ -85,7 +83,7 @@ class Gate:
         self._overlaid: tuple[int, int, Mapping[UUID, EpisodeRows | None] | None] | None = None
 
     def state(self) -> State | None:
-        """Where the projection stands; None where its tables were never made, or other packs judged its rows."""
+        """The position of the read models; None if they were never made, or other packs judged their rows."""
         database = self._recorder.database
         try:
             state = read_state(database)
@@ -96,31 +94,32 @@ class Gate:
             return None
 
     def near_state(self) -> State | None:
-        """Where the projection stands, if the log behind it may be searched."""
+        """The position of the read models, unless the log after it is too long to search."""
         state = self.state()
         return state if state is not None and self._recorder.max_position() - state.position <= FARTHEST else None
 
     def reach(self, state: State | None, newest: int, query: Query) -> Reach:
-        """What a list may rest on; raises StaleReadModel."""
+        """Decide how current a list can be.
+
+        Raises StaleReadModel. Rows that were never filled, that other packs judged, or that do not hold `at_least`
+        answer nothing, even where stale rows are allowed: an empty list would look like no work.
+        """
         position = state.position if state is not None else 0
         events = self._events_behind(position, newest)
-        if not events:
-            return Reach(state, NOTHING_NEWER, newest)
-        overlay = self._overlay(position, newest)
+        overlay = self._overlay(position, newest) if events else NOTHING_NEWER
         if overlay is not None:
-            return Reach(state, overlay, newest)
+            return Reach(overlay, newest)
         first = self._first_after(position)
-        if first is None:  # nothing but accesses, more than are counted
-            return Reach(state, NOTHING_NEWER, newest)
-        late = Behind(events, max(0, int((self._now - first).total_seconds())))
-        if position >= max(1, query.at_least) and late.seconds <= SECONDS_BEHIND:  # rows never filled answer nothing
-            return Reach(state, NOTHING_NEWER, position, late)
-        if query.allow_stale:
-            return Reach(state, NOTHING_NEWER, position, late, stale=True)
-        raise self._refusal(state, late)
+        if first is None:  # only accesses, more than are counted
+            return Reach(NOTHING_NEWER, newest)
+        late = Behind(events, self._seconds_since(first))
+        stale = late.seconds > SECONDS_BEHIND
+        if position >= max(1, query.at_least) and (query.allow_stale or not stale):
+            return Reach(NOTHING_NEWER, position, late, stale)
+        raise self._refusal(position, late)
 
     def catch_up(self) -> None:
-        """Bring the rows of an embedded store up to date if that is quick; what may not be written is read as it is."""
+        """Project the newer events of an embedded store if that is quick; a store that takes no writes stays as is."""
         if not self._may_write:
             return
         state, newest = self.state(), self._recorder.max_position()
@@ -130,19 +129,17 @@ class Gate:
             return
         from caretrail.readmodel.upkeep import catch_up
 
-        try:
+        with suppress(StoreError):
             catch_up(self._recorder, progress=self._progress)
-        except StoreError:
-            return
 
     def _events_behind(self, position: int, newest: int) -> int:
-        """How many events are not in the rows; from far away all that is recorded counts as events."""
+        """Count the events that are not in the rows; far behind, accesses count as well."""
         if newest - position > FARTHEST:
             return newest - position
         return behind(self._recorder, position, newest)
 
     def _overlay(self, position: int, newest: int) -> Mapping[UUID, EpisodeRows | None] | None:
-        """Episodes touched after the projected position, recomputed; None if they are too many to do that."""
+        """The episodes with newer events, recomputed; None if they are too many."""
         if self._overlaid is None or self._overlaid[:2] != (position, newest):
             self._overlaid = position, newest, self._recomputed(position, newest)
         return self._overlaid[2]
@@ -158,26 +155,32 @@ class Gate:
         return computed_rows(self._recorder, touched, newest)
 
     def _first_after(self, position: int) -> datetime | None:
-        """When the first event behind the rows was recorded."""
+        """The time of recording of the first event after a position; accesses are none."""
         sql = load_sql("caretrail.reading", "queries.sql")["first_after"]
         found = self._recorder.database.query(sql, {"position": position})
         return self._recorder.read_log(found[0][0] - 1, limit=1)[0].recorded_at if found else None
 
-    def _refusal(self, state: State | None, late: Behind) -> StaleReadModel:
-        """Name the lag, the command that ends it, and who may run it."""
-        lag = f"{late.events:,} event{'' if late.events == 1 else 's'} and {late.seconds:,} seconds behind the log"
-        others = self._other_packs() if state is None else ()
-        why = f"; other packs than the installed ones judged them: {', '.join(others)}" if others else ""
+    def _seconds_since(self, first: datetime) -> int:
+        """The age of an event, also by the newest time of recording: the clock of this machine may be slow."""
+        latest = max(self._now, self._recorder.last_recorded_at() or first, first)
+        return int((latest - first).total_seconds())
+
+    def _refusal(self, position: int, late: Behind) -> StaleReadModel:
+        """Name the lag, the command that ends it, and the role that may run it."""
+        what = f"{plural(late.events, 'event')} and {plural(late.seconds, 'second')} behind the log"
+        if others := () if position else self._other_packs():
+            what += f"; other packs than the installed ones judged their rows: {', '.join(others)}"
         embedded = self._recorder.database.dialect == "sqlite"
-        who = "whoever may write the file" if embedded else "the role caretrail_projector"
+        who = "a user who may write the file" if embedded else "the role caretrail_projector"
+        stale = f", or add --allow-stale to see the rows as of @{position}" if position else ""
         return StaleReadModel(
-            f"{self._recorder.store}: the read models are {lag}{why}",
-            f"let {who} run 'caretrail projection catch-up', or ask with --allow-stale for what the rows hold",
+            f"{self._recorder.store}: the read models are {what}",
+            f"run 'caretrail projection catch-up' as {who}{stale}",
             *late,
         )
 
     def _other_packs(self) -> tuple[str, ...]:
-        """The policies whose packs differ from those the rows were judged by, where there are rows."""
+        """The policies whose installed packs are not those that judged the rows."""
         database = self._recorder.database
         state = read_state(database) if tables_exist(database) else None
         return stale_policies(database, state) if state is not None else ()

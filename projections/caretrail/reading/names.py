@@ -1,4 +1,4 @@
-"""Names a question asks by: a list of nothing must never be the answer to a slip of the pen."""
+"""The names a question filters by: a mistyped name is an error, never an empty list."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ FIELDS = {
     "author": ("id",),
     "client": ("client",),
 }
-"""Where the name of a program, a person or a client stands in the events, by what it is asked for as."""
+"""The fields of events that hold names, by the kind of the name."""
 
 
 def require_known(filters: Filters, snapshot: Snapshot) -> None:
     """Refuse filters that name what does not exist; a clinician without a case today does exist.
 
-    Raises UnknownName, with what was probably meant. Of an episode and a client nothing is suggested: that would show
-    somebody's number to whoever guesses.
+    Raises UnknownName with the nearest name. For episodes and clients none is suggested: a guess must not reveal the
+    number of another person.
     """
     for verdict in sorted(set(filters.verdicts).difference(VERDICTS)):
         raise unknown("verdict", verdict, VERDICTS, f"verdicts: {', '.join(VERDICTS)}")
@@ -47,38 +47,46 @@ def require_known(filters: Filters, snapshot: Snapshot) -> None:
 
 
 def require(kind: str, name: str, snapshot: Snapshot) -> None:
-    """Refuse a program, a person or a client that no event names."""
+    """Refuse a program, a person or a client that no event names; a name recorded later exists at any `known_at`."""
     if snapshot.has(kind, name):
         return
-    needles = [f'"{field}":"{name}"'.encode() for field in FIELDS[kind]]
-    if any(snapshot.recorder.mentions(needle, snapshot.position) for needle in needles):
-        return
+    if fullmatch(ID_PATTERN, name):  # anything else might match across the fields of an event
+        recorder = snapshot.recorder
+        needles = [f'"{field}":"{name}"'.encode() for field in FIELDS[kind]]
+        if any(recorder.mentions(needle, recorder.max_position()) for needle in needles):
+            return
     if kind == "client":
         raise UnknownName("no client of that number is recorded", "see 'caretrail census'", kind)
     raise unknown(kind, name, snapshot.known(kind), "see 'caretrail census'")
 
 
 def unknown(kind: str, name: str, known: Iterable[str], hint: str) -> UnknownName:
-    """What to raise for a name that nothing has; only what may be a name is repeated."""
-    said = f"there is no {kind} {name}" if fullmatch(ID_PATTERN, name) else f"there is no such {kind}"
-    return UnknownName(said, hint, kind, nearest(name, known))
+    """The error for a name that does not exist; text that cannot be a name is not repeated."""
+    message = f"there is no {kind} {name}" if fullmatch(ID_PATTERN, name) else f"there is no such {kind}"
+    return UnknownName(message, hint, kind, nearest(name, known))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant, if one is near enough."""
+    """The nearest known name, if one is near enough."""
     names = {item.upper(): item for item in known}
     found = get_close_matches(name.upper(), names, n=1)
     return names[found[0]] if found else None
 
 
+def named_by(filters: Filters, snapshot: Snapshot) -> list[str]:
+    """The existing episodes that filters name by number or by client."""
+    found = [name for name in filters.episodes if snapshot.rows(name) is not None]
+    return found + [name for client in filters.clients for name in snapshot.names(client=client)]
+
+
 def short_rules(rules: Iterable[str]) -> list[str]:
-    """Rules as people type them: without the prefix of their pack."""
+    """Rule ids without the prefix of their pack, as people type them."""
     return [rule.partition("-")[2] or rule for rule in rules]
 
 
 def _require_rule(rule: str, snapshot: Snapshot) -> None:
     if snapshot.policy is None and snapshot.has("rule", rule):
-        return  # reading the packs takes longer than most lists
+        return  # loading the packs takes longer than most lists
     rules = _rules(snapshot)
     if not any(is_rule(rule, name) for name in rules):
         of = f" of {snapshot.policy.versions[0].name}" if snapshot.policy is not None else ""
@@ -86,12 +94,12 @@ def _require_rule(rule: str, snapshot: Snapshot) -> None:
 
 
 def _rules(snapshot: Snapshot) -> set[str]:
-    """The rules there are: those of the packs that are installed, or of the policy that judges, and our own."""
-    from caretrail.policy import installed_packs, load_pack  # here: with the packs come their models
+    """The rules of the installed packs, or of the policy of the question, and our own."""
+    from caretrail.policy import installed_packs, load_pack  # measured start-up: loads the rule models
     from caretrail.policy.own_rules import OWN_RULES
 
     packs = list(snapshot.policy.versions) if snapshot.policy is not None else []
     for name in () if snapshot.policy is not None else installed_packs():
-        with suppress(PackInvalid):  # somebody's broken file has no rules, and says so where it is asked for
+        with suppress(PackInvalid):  # a broken file has no rules; commands that need it report it
             packs.append(load_pack(name))
     return {name for pack in packs for name in pack.rules} | OWN_RULES.keys()

@@ -1,4 +1,4 @@
-"""What a question is: a frozen value that can be answered from a snapshot of the store."""
+"""The base classes of questions: frozen values that are answered from a snapshot of the store."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 class Question(ABC, Generic[T]):
-    """A question about episodes: a frozen dataclass, so that it can be kept, compared and sent.
+    """A question about episodes, as a frozen dataclass.
 
-    `name` is how the access log calls it. `needs_record` is false where an answer is given even though no access can
-    be recorded, as while the primary is away: only of a census, or nobody would know who is in care.
+    `name` is its name in the access log. `needs_record` is false for a question that is answered even when the store
+    takes no writes and the access cannot be logged: only the census, so that a standby can still tell who is in care.
     """
 
     __slots__ = ()
@@ -33,32 +33,40 @@ class Question(ABC, Generic[T]):
         """Answer from a snapshot."""
 
     @abstractmethod
-    def shows(self, value: T, snapshot: Snapshot) -> Iterable[str]:
-        """Case numbers of the episodes whose record the answer shows."""
+    def shows(self, value: T) -> Iterable[str | None]:
+        """Case numbers of the episodes in the answer, for the access log; None for a row of a program.
+
+        The reader adds the episodes that the filters name: an empty list about them is an access, too.
+        """
 
     def about(self) -> Iterable[str]:
-        """Case numbers of which already a failure says something."""
+        """Case numbers that a failure to answer tells something about."""
+        return ()
+
+
+class ShowsNoEpisode(Question[T]):
+    """A question whose answer shows no record: a count, or a case number the caller named."""
+
+    __slots__ = ()
+
+    def shows(self, value: T) -> Iterable[str]:
+        """None."""
+        del value
         return ()
 
 
 class OneEpisode(Question[T]):
-    """A question about one episode: what goes wrong with one that is there says something of it, too."""
+    """A question about one episode; a failure to answer is an access to that episode, too."""
 
     __slots__ = ()
 
     episode: str
 
-    def shows(self, value: T, snapshot: Snapshot) -> Iterable[str]:
+    def shows(self, value: T) -> Iterable[str]:
         """The episode."""
-        del value, snapshot
+        del value
         return (self.episode,)
 
     def about(self) -> Iterable[str]:
         """The episode."""
         return (self.episode,)
-
-
-def named_by(filters: Filters, snapshot: Snapshot) -> list[str]:
-    """Episodes that filters ask for by number or client, as far as there are such."""
-    named = [name for name in filters.episodes if snapshot.rows(name) is not None]
-    return named + [name for client in filters.clients for name in snapshot.names(client=client)]

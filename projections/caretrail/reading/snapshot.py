@@ -1,7 +1,6 @@
-"""Snapshots of the store that questions are answered from: as known at a position of the log, or by another policy.
+"""Snapshots that questions are answered from: the log up to a position, or the log judged by another policy.
 
-What is stored now is a snapshot of `caretrail.reading.stored`. All give the same values, so every question is written
-once.
+The current state of the store is `StoredSnapshot` of `caretrail.reading.stored`. All snapshots give the same values.
 """
 
 from __future__ import annotations
@@ -9,19 +8,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.days import today_in
 from caretrail.errors import UnknownName
-from caretrail.findings import QUIET_VERDICTS, Finding
+from caretrail.findings import Finding
 from caretrail.log.records import episode_stream
 from caretrail.log.sql import load_sql
-from caretrail.reading.answers import CURRENT, Behind
+from caretrail.reading import picks
+from caretrail.reading.answers import CURRENT
 from caretrail.reading.query import Query, Selection
 from caretrail.readmodel.placed import Placed
-from caretrail.readmodel.rows import EpisodeRows, Span, UnderPolicy
+from caretrail.readmodel.rows import EpisodeRows, UnderPolicy
 from caretrail.readmodel.schema import State
 from caretrail.readmodel.store import stream_of
 
@@ -31,33 +31,16 @@ if TYPE_CHECKING:
     from caretrail.reading.episode_view import EpisodeView
 
 QUERIES = "caretrail.reading"
-OPEN = frozenset({"open", "held", "quarantined"})
 PAGE = 200
 """Episodes folded at a time; bounds the memory."""
 
 
-class Presence(NamedTuple):
-    """An episode that is open on a day, and who has it."""
-
-    episode: str
-    client: str | None
-    zone: str | None
-    admitted_on: date | None
-    span: Span
-
-    @property
-    def program(self) -> str | None:
-        """The program that has it."""
-        return self.span.program
-
-    @property
-    def clinician(self) -> str | None:
-        """Who carries the case."""
-        return self.span.clinician
-
-
 class Snapshot(ABC):
-    """The store at one instant: `position` is how far its log went."""
+    """The store at one instant; `position` is the newest of its log then.
+
+    A list may rest on rows that hold the log only up to `holds`: `behind` is the lag, and `stale` whether it is longer
+    than an answer may have unless the caller allows it.
+    """
 
     def __init__(
         self,
@@ -72,50 +55,32 @@ class Snapshot(ABC):
         self.position = position
         self.progress = progress
         self.policy = policy
+        self.holds, self.behind, self.stale = position, CURRENT, False
         self._zones: set[str | None] = set()
-
-    @property
-    def holds(self) -> int:
-        """The position up to which the log is in what was answered."""
-        return self.position
-
-    @property
-    def behind(self) -> Behind:
-        """How far the rows of a list are behind the log."""
-        return CURRENT
-
-    @property
-    def stale(self) -> bool:
-        """Whether a list rests on rows further behind than an answer may be."""
-        return False
 
     @abstractmethod
     def findings(self, selection: Selection) -> Iterable[Placed]:
-        """Findings that are asked for, in no order."""
+        """The selected findings, in no order."""
 
     @abstractmethod
     def work(self, selection: Selection) -> Iterable[Placed]:
-        """What asks for something on the day asked for, in no order."""
+        """The selected findings that are in the worklist of the day, in no order."""
+
+    @abstractmethod
+    def open_in(self, selection: Selection) -> Iterable[picks.Presence]:
+        """Episodes that were open on a selected day, once for each span of days, in no order."""
 
     def citation(self, finding: Finding) -> str:
-        """Where the rule of a finding is to be found in its document; empty for a rule of no pack."""
+        """The citation of a finding's rule in its source; empty for a rule of no pack."""
         return citation_of(finding, self.policy)
 
     @abstractmethod
-    def open_on(self, selection: Selection) -> Iterable[Presence]:
-        """Open episodes of the day asked for, in no order."""
-
-    @abstractmethod
-    def in_program(self, selection: Selection) -> Iterable[str]:
-        """Episodes that a program had on one of the days asked for, in no order; one may come twice."""
-
-    @abstractmethod
     def episodes(self) -> Iterable[EpisodeRows]:
-        """Everything kept of every episode, in no order."""
+        """The rows of every episode, in no order."""
 
     @abstractmethod
     def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
-        """Case numbers by their beginning, or of one client."""
+        """Case numbers that begin with a prefix, or of one client."""
 
     @abstractmethod
     def zones(self) -> Iterable[str | None]:
@@ -123,18 +88,18 @@ class Snapshot(ABC):
 
     @abstractmethod
     def known(self, kind: str) -> Iterable[str]:
-        """Programs or people that episodes have, for a name that is probably one of them."""
+        """Programs or people of episodes, to suggest the nearest name."""
 
-    def has(self, kind: str, name: str) -> bool:  # noqa: ARG002  # a snapshot with stored rows knows better
-        """Whether there quickly is an episode with this program, clinician or client, or a finding of this rule."""
+    def has(self, kind: str, name: str) -> bool:  # noqa: ARG002  # stored rows need them
+        """Whether a quick look-up finds a program, clinician, client or rule."""
         return False
 
-    def unmoved(self) -> bool:
-        """Whether nothing that it rests on has changed meanwhile."""
+    def unmoved(self, *, strictly: bool) -> bool:  # noqa: ARG002  # the log never changes
+        """Whether the rows read since the start are those of one build and, `strictly`, of one position."""
         return True
 
     def rows(self, episode: str) -> EpisodeRows | None:
-        """Everything kept of one episode."""
+        """The rows of one episode; None if the log has none."""
         rows = self._rows(episode)
         if rows is not None:
             self._zones.add(rows.zone)
@@ -144,15 +109,15 @@ class Snapshot(ABC):
     def _rows(self, episode: str) -> EpisodeRows | None: ...
 
     def required(self, episode: str) -> EpisodeRows:
-        """The same of an episode that must be there; raises UnknownName."""
+        """The rows of one episode; raises UnknownName."""
         rows = self.rows(episode)
         if rows is None:
             raise UnknownName.of_episode()
         return rows
 
     def view(self, episode: str) -> EpisodeView:
-        """One episode folded from the log; raises UnknownName, or StoreDamaged if an event of it cannot be read."""
-        from caretrail.reading.episode_view import view_of  # here: with the events come their models
+        """One episode folded from the log; raises UnknownName, or StoreDamaged for an event that cannot be read."""
+        from caretrail.reading.episode_view import view_of  # measured start-up: loads the event models
 
         view = view_of(self.recorder, episode, self.position, self.policy)
         self._zones.add(view.rows.zone)
@@ -163,56 +128,52 @@ class Snapshot(ABC):
         return query.as_of or today_in(zone, self.now)
 
     def todays(self) -> tuple[date, ...]:
-        """Today where the episodes asked about are, or all there are: one date, or two while a midnight passes."""
+        """Today in the zones of the episodes read, else of all: one date, or two around midnight."""
         return tuple(sorted({today_in(zone, self.now) for zone in self._zones or self.zones()}))
 
 
 def position_of(recorder: EventRecorder, moment: datetime | int) -> int:
-    """How far the log went at a moment; a position stands for itself, as far as there is so much."""
+    """The newest position at an instant; a position beyond the log is its newest."""
     return min(moment, recorder.max_position()) if isinstance(moment, int) else recorder.position_at(moment)
 
 
 class LogSnapshot(Snapshot):
-    """Every episode folded from the log up to a position; with a policy, judged by that one."""
+    """Every episode folded from the log up to a position, judged by a policy if one is given."""
 
     _under_policy: dict[UUID, Sequence[UnderPolicy]]
 
     def findings(self, selection: Selection) -> Iterator[Placed]:
-        """Findings that are asked for."""
+        """The selected findings."""
         for rows in self._selected(selection):
-            yield from findings_of(rows, selection)
-        yield from findings_of_programs(self._of_programs(selection), selection)
+            yield from picks.findings_of(rows, selection)
+        yield from picks.findings_of_programs(self._of_programs(selection), selection)
 
     def work(self, selection: Selection) -> Iterator[Placed]:
-        """What asks for something on the day asked for."""
+        """The selected findings that are in the worklist of the day."""
         for rows in self._selected(selection):
-            yield from work_on(rows.placed(), selection)
-        yield from work_on(self._of_programs(selection), selection)
+            yield from picks.work_on(rows.placed(), selection)
+        yield from picks.work_on(self._of_programs(selection), selection)
 
-    def open_on(self, selection: Selection) -> Iterator[Presence]:
-        """Open episodes of the day asked for."""
+    def open_in(self, selection: Selection) -> Iterator[picks.Presence]:
+        """Episodes that were open on a selected day."""
         for rows in self._selected(selection):
-            yield from presences_of(rows, selection)
-
-    def in_program(self, selection: Selection) -> Iterator[str]:
-        """Episodes that a program had on one of the days asked for."""
-        return (rows.episode for rows in self._selected(selection) if was_in_program(rows, selection))
+            yield from picks.open_in(picks.presences_of(rows), selection)
 
     def episodes(self) -> Iterator[EpisodeRows]:
-        """Everything known of every episode."""
+        """The rows of every episode."""
         return self._all(None)
 
     def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
-        """Case numbers by their beginning, or of one client."""
-        return named(self.episodes(), prefix, client)
+        """Case numbers that begin with a prefix, or of one client."""
+        return picks.named(self.episodes(), prefix, client)
 
     def zones(self) -> Iterable[str | None]:
         """The time zones of all episodes."""
         return {rows.zone for rows in self.episodes()}
 
     def known(self, kind: str) -> set[str]:
-        """Programs or people that episodes have."""
-        return {name for rows in self.episodes() for name in names_in(rows, kind)}
+        """Programs or people of episodes."""
+        return {name for rows in self.episodes() for name in picks.names_in(rows, kind)}
 
     def _rows(self, episode: str) -> EpisodeRows | None:
         from caretrail.reading.episode_view import computed_rows
@@ -221,14 +182,14 @@ class LogSnapshot(Snapshot):
         return computed_rows(self.recorder, [stream], self.position, self.policy)[stream]
 
     def _selected(self, selection: Selection) -> Iterator[EpisodeRows]:
-        """The episodes asked for by number, or all."""
+        """The episodes that the filters name, or all."""
         if not selection.filters.episodes:
             return self._all(selection)
         return filter(None, map(self.rows, sorted(selection.filters.episodes)))
 
     def _all(self, selection: Selection | None) -> Iterator[EpisodeRows]:
-        """Every episode, one after the other; what programs must attest follows once all have been seen."""
-        from caretrail.reading.episode_view import computed_rows  # here: with the events come their models
+        """Every episode; the days under policy that findings of programs need are collected on the way."""
+        from caretrail.reading.episode_view import computed_rows  # measured start-up: loads the event models
 
         done = 0
         self._under_policy = {}
@@ -236,19 +197,20 @@ class LogSnapshot(Snapshot):
             for stream, rows in computed_rows(self.recorder, streams, self.position, self.policy).items():
                 self._under_policy[stream] = rows.under_policy if rows is not None else ()
                 if rows is not None:
+                    self._zones.add(rows.zone)
                     yield rows
             done += len(streams)
             if self.progress is not None:
                 self.progress(done, 0)
 
-    def _pages(self, selection: Selection | None) -> Iterable[Sequence[UUID]]:  # noqa: ARG002  # what-if knows better
-        """Streams to fold, a page at a time: all of them."""
+    def _pages(self, selection: Selection | None) -> Iterable[Sequence[UUID]]:  # noqa: ARG002  # a what-if needs it
+        """All streams, a page at a time."""
         from caretrail.readmodel.rebuild import log_streams
 
         return log_streams(self.recorder)
 
     def _of_programs(self, selection: Selection) -> Sequence[Placed]:
-        """What all programs attest, or should, by the episodes seen."""
+        """Findings of programs, by the episodes read."""
         from caretrail.readmodel.programs import placed_of_programs
 
         if not selection.asks_of_programs:
@@ -258,10 +220,10 @@ class LogSnapshot(Snapshot):
 
 
 class WhatIfSnapshot(LogSnapshot):
-    """Every episode judged by another policy, as if it had been in force all along; nothing of it is ever stored.
+    """Every episode judged by another policy, as if it had always been in force; nothing is stored.
 
-    The stored rows say only which episodes need not be folded: those that had ended, or not begun. Without `picking`
-    the whole log is folded.
+    Stored rows tell which episodes need no folding: those that had ended, or not begun. Without `picking` the whole log
+    is folded.
     """
 
     def __init__(
@@ -272,9 +234,9 @@ class WhatIfSnapshot(LogSnapshot):
         self._picking = picking
         self.state = picking() if picking is not None else None
 
-    def unmoved(self) -> bool:
-        """Whether the rows that were picked from are where they were."""
-        return self._picking is None or self.state == self._picking()
+    def unmoved(self, *, strictly: bool) -> bool:
+        """Whether the rows that were picked from have not moved."""
+        return not (strictly and self._picking) or self.state == self._picking()
 
     def zones(self) -> Iterable[str | None]:
         """The time zones of all episodes."""
@@ -286,7 +248,7 @@ class WhatIfSnapshot(LogSnapshot):
         return self._open(self.state, selection)
 
     def _of_programs(self, selection: Selection) -> Sequence[Placed]:
-        """Also by the episodes that were not folded: since when a program answers to the policy rests on them, too."""
+        """Also by the episodes that were not folded: they decide since when a program is under the policy."""
         from caretrail.readmodel.programs import days_by
 
         if self.state is not None and self.policy is not None and selection.asks_of_programs:
@@ -295,7 +257,7 @@ class WhatIfSnapshot(LogSnapshot):
         return super()._of_programs(selection)
 
     def _open(self, state: State, selection: Selection) -> Iterator[Sequence[UUID]]:
-        """Streams of the episodes that had begun and had not ended: when they did is told by events, not by rules."""
+        """Streams of episodes that had begun and not ended: events decide that, not rules."""
         low, _, last = selection.reach()
         sql = load_sql(QUERIES, "queries.sql")["begun_and_not_ended"]
         params = {"build": state.build, "low": low, "last": last}
@@ -314,87 +276,8 @@ def stored_zones(recorder: EventRecorder, state: State | None) -> Iterable[str |
     return [row[0] for row in recorder.database.query(sql, {"build": state.build})]
 
 
-# --- what one episode gives -----------------------------------------------------------------------------------------
-
-
-def findings_of(rows: EpisodeRows, selection: Selection) -> Iterator[Placed]:
-    """The findings of one episode that are asked for, each once, with who had the episode on the first day."""
-    first, last = selection.days(rows.zone)
-    for finding in rows.findings if selection.all_verdicts else rows.problems:
-        end = finding.end if selection.filters.closed else min(finding.end, rows.live_end)
-        if finding.start > last or end <= first:
-            continue
-        begun = max(finding.start, first)
-        span = rows.span_on(begun) or Span(begun, None, None, None, None, "assessed")
-        placed = rows.place(finding, span, begun, end)
-        if selection.wants(placed):
-            yield placed
-
-
-def work_on(placed: Iterable[Placed], selection: Selection) -> Iterator[Placed]:
-    """What is in the worklist of the day asked for."""
-    days: dict[str | None, date] = {}
-    for one in placed:
-        if (day := days.get(one.zone)) is None:
-            day = days[one.zone] = selection.days(one.zone)[1]
-        if one.group is not None and one.first <= day < one.end and selection.wants(one):
-            yield one
-
-
-def presences_of(rows: EpisodeRows, selection: Selection) -> Iterator[Presence]:
-    """The presence of one episode on the day asked for."""
-    span = rows.span_on(selection.days(rows.zone)[1])
-    if span is not None and span.status in OPEN:
-        presence = Presence(rows.episode, rows.client, rows.zone, rows.admitted_on, span)
-        if selection.is_of(presence):
-            yield presence
-
-
-def was_in_program(rows: EpisodeRows, selection: Selection) -> bool:
-    """Whether one of the programs asked for had an episode on one of the days asked for."""
-    first, last = selection.days(rows.zone)
-    return any(
-        span.program in selection.filters.programs and span.status in OPEN and span.start <= last and span.end > first
-        for span in rows.spans
-    )
-
-
-def named(rows: Iterable[EpisodeRows], prefix: str | None, client: str | None) -> list[str]:
-    """Case numbers by their beginning, or of one client."""
-    return [
-        row.episode
-        for row in rows
-        if (prefix is None or row.episode.startswith(prefix)) and (client is None or row.client == client)
-    ]
-
-
-def names_in(rows: EpisodeRows, kind: str) -> set[str]:
-    """The programs, or the people, of one episode."""
-    if kind == "program":
-        found = {span.program for span in rows.spans}
-    else:
-        found = {span.clinician for span in rows.spans} | {finding.owner for finding in rows.findings}
-    return {name for name in found if name is not None}
-
-
-# --- what programs give ---------------------------------------------------------------------------------------------
-
-
-def findings_of_programs(placed: Iterable[Placed], selection: Selection) -> Iterator[Placed]:
-    """The findings of programs that are asked for, each once."""
-    told: set[tuple[str | None, Finding]] = set()
-    for one in placed:
-        low, high = selection.days(one.zone)
-        quiet = one.finding.verdict in QUIET_VERDICTS and not selection.all_verdicts
-        if quiet or one.first > high or one.end <= low:
-            continue
-        if (one.program, one.finding) not in told and selection.wants(one):
-            told.add((one.program, one.finding))
-            yield one
-
-
 def citation_of(finding: Finding, policy: Policy | None = None) -> str:
-    """The citation of a finding as its pack gives it: a pack of the policy, else the one installed."""
+    """The citation of a finding in the policy's pack of that name, else in the installed one."""
     from caretrail.readmodel.packs import citations_of
 
     for pack in policy.versions if policy else ():

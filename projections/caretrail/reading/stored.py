@@ -1,10 +1,11 @@
-"""The store as it is: the stored rows, with the episodes that were touched since recomputed and laid over them."""
+"""The current store: stored rows, overlaid with the episodes that have newer events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,35 +14,14 @@ from caretrail.aliases import Progress
 from caretrail.days import day_of, day_or_none, end_or_none
 from caretrail.findings import Finding
 from caretrail.log.records import episode_stream
-from caretrail.reading.answers import CURRENT, Behind
-from caretrail.reading.gate import Gate, Reach
+from caretrail.reading import picks
+from caretrail.reading.gate import Gate
 from caretrail.reading.query import Query, Selection
-from caretrail.reading.snapshot import (
-    PAGE,
-    QUERIES,
-    Presence,
-    Snapshot,
-    citation_of,
-    findings_of,
-    findings_of_programs,
-    named,
-    names_in,
-    presences_of,
-    stored_zones,
-    was_in_program,
-    work_on,
-)
+from caretrail.reading.snapshot import PAGE, QUERIES, Snapshot, citation_of, stored_zones
+from caretrail.readmodel import store
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, Span
 from caretrail.readmodel.schema import statements
-from caretrail.readmodel.store import (
-    findings_from,
-    placed_from,
-    read_citations,
-    read_program_findings,
-    read_rows,
-    stream_of,
-)
 
 if TYPE_CHECKING:
     from caretrail.log.database import Row
@@ -49,9 +29,9 @@ if TYPE_CHECKING:
 
 
 class StoredSnapshot(Snapshot):
-    """The stored rows with what is newer laid over them; what is asked of one episode is always current.
+    """Stored rows under recomputed ones; an answer about one episode is always current.
 
-    How far lists reach is found out when the first one is asked for: that may raise StaleReadModel.
+    The first list asks the gate how current it can be: that may raise StaleReadModel.
     """
 
     def __init__(
@@ -64,41 +44,28 @@ class StoredSnapshot(Snapshot):
         self._gate = gate
         self._query = query
         self._state = gate.state()
-        self._reached: Reach | None = None
 
     # --- what it rests on -------------------------------------------------------------------------------------------
 
-    @property
-    def holds(self) -> int:
-        """The position up to which the log is in what was answered."""
-        return self.position if self._reached is None else self._reached.position
+    def unmoved(self, *, strictly: bool) -> bool:
+        """Whether the rows did not move, or at least were not replaced by another build."""
+        state = self._gate.state()
+        if strictly or state is None or self._state is None:
+            return state == self._state
+        return state.build == self._state.build
 
-    @property
-    def behind(self) -> Behind:
-        """How far the rows of a list are behind the log."""
-        return CURRENT if self._reached is None else self._reached.behind
-
-    @property
-    def stale(self) -> bool:
-        """Whether a list rests on rows further behind than an answer may be."""
-        return self._reached is not None and self._reached.stale
-
-    def unmoved(self) -> bool:
-        """Whether the rows are where they were."""
-        return self._state == self._gate.state()
-
-    @property
+    @cached_property
     def _overlay(self) -> Mapping[UUID, EpisodeRows | None]:
-        if self._reached is None:
-            self._reached = self._gate.reach(self._state, self.position, self._query)
-        return self._reached.overlay
+        reach = self._gate.reach(self._state, self.position, self._query)
+        self.holds, self.behind, self.stale = reach.position, reach.behind, reach.stale
+        return reach.overlay
 
     @property
     def _newer(self) -> Iterator[EpisodeRows]:
         return filter(None, self._overlay.values())
 
     def _covered(self, stream: UUID | bytes) -> bool:
-        return bool(self._overlay) and stream_of(stream) in self._overlay
+        return bool(self._overlay) and store.stream_of(stream) in self._overlay
 
     def _select(self, statement: str, params: Mapping[str, object]) -> Sequence[Row]:
         if self._state is None:
@@ -108,65 +75,47 @@ class StoredSnapshot(Snapshot):
     # --- lists ------------------------------------------------------------------------------------------------------
 
     def findings(self, selection: Selection) -> Iterator[Placed]:
-        """Findings that are asked for."""
+        """The selected findings."""
         if selection.filters.episodes:
             for rows in filter(None, map(self.rows, sorted(selection.filters.episodes))):
-                yield from findings_of(rows, selection)
+                yield from picks.findings_of(rows, selection)
             return
         newer = list(self._newer)
-        stored = (placed for rows in self._stored() for placed in findings_of(rows, selection))
+        stored = (placed for rows in self._stored() for placed in picks.findings_of(rows, selection))
         yield from stored if selection.all_verdicts else self._stored_findings(selection)
         for rows in newer:
-            yield from findings_of(rows, selection)
-        yield from findings_of_programs(self._of_programs(selection), selection)
+            yield from picks.findings_of(rows, selection)
+        yield from picks.findings_of_programs(self._of_programs(selection), selection)
 
     def work(self, selection: Selection) -> Iterator[Placed]:
-        """What asks for something on the day asked for."""
+        """The selected findings that are in the worklist of the day."""
         newer = (placed for rows in list(self._newer) for placed in rows.placed())
-        stored = placed_from(self._select("work", {**_reach(selection), **_filters(selection)}))
+        stored = store.placed_from(self._select("work", {**_reach(selection), **_filters(selection)}))
         kept = (one for one in stored if one.episode is not None and not self._covered(one.stream))
-        yield from work_on(chain(kept, newer, self._of_programs(selection)), selection)
+        yield from picks.work_on(chain(kept, newer, self._of_programs(selection)), selection)
 
     def citation(self, finding: Finding) -> str:
-        """Where the rule of a finding is to be found in its document."""
+        """The citation of a finding's rule in its source."""
         if self._citations is None:
-            self._citations = read_citations(self._database, self._state.build) if self._state else {}
+            self._citations = store.read_citations(self._database, self._state.build) if self._state else {}
         stored = self._citations.get(finding.pack)
         return citation_of(finding) if stored is None else stored.get(finding.rule, "")
 
-    def open_on(self, selection: Selection) -> Iterator[Presence]:
-        """Open episodes of the day asked for."""
-        newer = list(self._newer)
-        for row in self._select("census", {**_reach(selection), "program": _only(selection.filters.programs)}):
-            stream, episode, client, zone, program, level, clinician, start, until, status, admitted = row
-            span = Span(day_of(start), end_or_none(until), program, level, clinician, status)
-            presence = Presence(episode, client, zone, day_or_none(admitted), span)
-            if (
-                span.start <= selection.days(zone)[1] < span.end
-                and selection.is_of(presence)
-                and not self._covered(stream)
-            ):
-                yield presence
-        for rows in newer:
-            yield from presences_of(rows, selection)
-
-    def in_program(self, selection: Selection) -> Iterator[str]:
-        """Episodes that a program had on one of the days asked for."""
-        newer = list(self._newer)
-        for row in self._select("census", {**_reach(selection), "program": _only(selection.filters.programs)}):
-            first, last = selection.days(row[3])
-            if day_of(row[7]) <= last and first < (end_or_none(row[8]) or date.max) and not self._covered(row[0]):
-                yield row[1]
-        yield from (rows.episode for rows in newer if was_in_program(rows, selection))
+    def open_in(self, selection: Selection) -> Iterator[picks.Presence]:
+        """Episodes that were open on a selected day."""
+        newer = [presence for rows in self._newer for presence in picks.presences_of(rows)]
+        found = self._select("census", {**_reach(selection), "program": _only(selection.filters.programs)})
+        stored = (_presence(row) for row in found if not self._covered(row[0]))
+        yield from picks.open_in(chain(stored, newer), selection)
 
     def episodes(self) -> Iterator[EpisodeRows]:
-        """Everything kept of every episode."""
+        """The rows of every episode."""
         yield from self._stored()
         yield from self._newer
 
     def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
-        """Case numbers by their beginning, or of one client."""
-        newer = named(self._newer, prefix, client)
+        """Case numbers that begin with a prefix, or of one client."""
+        newer = picks.named(self._newer, prefix, client)
         statement = "names_of_client" if prefix is None else "names_beginning"
         found = self._select(statement, {"client": client} if prefix is None else {"prefix": prefix})
         return [row[1] for row in found if not self._covered(row[0])] + newer
@@ -174,13 +123,13 @@ class StoredSnapshot(Snapshot):
     # --- one episode, and names -------------------------------------------------------------------------------------
 
     def _rows(self, episode: str) -> EpisodeRows | None:
-        """Everything kept of one episode, as stored if nothing is newer: whatever is to be said of lists."""
+        """The rows of one episode: as stored if they are current, else computed from the log."""
         stream = episode_stream(self.recorder.namespace, episode)
         newest = self.recorder.select_events(stream, desc=True, limit=1)
         if not newest:
             return None
         if self._state is not None:
-            stored = read_rows(self._database, self._state.build, stream, stream).get(stream)
+            stored = store.read_rows(self._database, self._state.build, stream, stream).get(stream)
             if stored is not None and stored.version == newest[0].originator_version:
                 return stored
         from caretrail.reading.episode_view import computed_rows  # here: with the events come their models
@@ -198,12 +147,12 @@ class StoredSnapshot(Snapshot):
     def known(self, kind: str) -> set[str]:
         """Programs or people that episodes have."""
         stored = {row[0] for row in self._select("programs" if kind == "program" else "people", {})}
-        return stored | {name for rows in self._newer for name in names_in(rows, kind)}
+        return stored | {name for rows in self._newer for name in picks.names_in(rows, kind)}
 
     # --- reading the rows -------------------------------------------------------------------------------------------
 
     def _of_programs(self, selection: Selection) -> Sequence[Placed]:
-        """What programs attest, or should: as stored, or worked out anew where something is newer than the rows."""
+        """Findings of programs: as stored, or computed again if newer events move them."""
         if not selection.asks_of_programs:
             return ()
         build = self._state.build if self._state else None
@@ -214,13 +163,13 @@ class StoredSnapshot(Snapshot):
                 days = days_with(self._database, build, self._overlay)
                 return placed_of_programs(self.recorder, days, self.position)
         low, _, last = selection.reach()
-        return read_program_findings(self._database, build, low, last) if build is not None else ()
+        return store.read_program_findings(self._database, build, low, last) if build is not None else ()
 
     def _stored_findings(self, selection: Selection) -> Iterator[Placed]:
         closed = selection.filters.closed
         days: dict[str | None, tuple[date, date]] = {}
         rows = self._select("findings_closed" if closed else "findings", {**_reach(selection), **_filters(selection)})
-        for row, finding in zip(rows, findings_from(rows, _BEFORE), strict=True):
+        for row, finding in zip(rows, store.findings_from(rows, _BEFORE), strict=True):
             zone = row[6]
             if zone not in days:
                 days[zone] = selection.days(zone)
@@ -229,38 +178,39 @@ class StoredSnapshot(Snapshot):
                 yield placed
 
     def _stored(self) -> Iterator[EpisodeRows]:
-        """The rows of every episode that were not touched since."""
+        """The stored rows of every episode without newer events."""
         overlay = self._overlay
         if self._state is None:
             return
         page = statements()["episode_page"]
         after = UUID(int=0)
         params = {"build": self._state.build, "limit": PAGE}
-        while found := [stream_of(row[0]) for row in self._database.query(page, {**params, "after": after})]:
-            for stream, rows in read_rows(self._database, self._state.build, found[0], found[-1]).items():
+        while found := [store.stream_of(row[0]) for row in self._database.query(page, {**params, "after": after})]:
+            for stream, rows in store.read_rows(self._database, self._state.build, found[0], found[-1]).items():
                 if stream not in overlay:
                     yield rows
             after = found[-1]
 
 
 def _only(names: AbstractSet[str]) -> str | None:
-    """What the database can filter by: one name. Of several it gives all, and they are picked here."""
+    """The one name to filter by in SQL; several names, or none, are left to `Selection.wants`."""
     return next(iter(names)) if len(names) == 1 else None
 
 
 def _filters(selection: Selection) -> dict[str, object]:
     asked = selection.filters
-    return {
-        "program": _only(asked.programs),
-        "clinician": _only(asked.clinicians),
-        "client": _only(asked.clients),
-        "verdict": _only(asked.verdicts),
-    }
+    names = {"program": asked.programs, "clinician": asked.clinicians, "client": asked.clients}
+    return {name: _only(several) for name, several in (names | {"verdict": asked.verdicts}).items()}
 
 
 def _reach(selection: Selection) -> dict[str, object]:
-    low, high, last = selection.reach()
-    return {"low": low, "high": high, "last": last}
+    return dict(zip(("low", "high", "last"), selection.reach(), strict=True))
+
+
+def _presence(row: Row) -> picks.Presence:
+    _, episode, client, zone, program, level, clinician, start, until, status, admitted = row
+    span = Span(day_of(start), end_or_none(until), program, level, clinician, status)
+    return picks.Presence(episode, client, zone, day_or_none(admitted), span)
 
 
 _BEFORE = 10
@@ -268,7 +218,7 @@ _BEFORE = 10
 
 
 def _placed(row: Row, finding: Finding, days: tuple[date, date], *, closed: bool) -> Placed | None:
-    """A row of the findings query; None where the episode's own days, or the span, are others."""
+    """A row of the findings query; None if the finding, or the span, is not of the episode's selected days."""
     live_until, span_start, span_until, stream, episode, client, zone, program, level, clinician = row[:_BEFORE]
     first, last = days
     end = finding.end if closed else day_of(live_until)
@@ -277,4 +227,4 @@ def _placed(row: Row, finding: Finding, days: tuple[date, date], *, closed: bool
     begun = max(finding.start, first)
     if span_start is not None and not day_of(span_start) <= begun < day_of(span_until):
         return None
-    return Placed(finding, stream_of(stream), episode, client, zone, program, level, clinician, begun, end, None)
+    return Placed(finding, store.stream_of(stream), episode, client, zone, program, level, clinician, begun, end, None)

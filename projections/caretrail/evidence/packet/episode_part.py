@@ -21,12 +21,12 @@ from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent
 from caretrail.plain import as_json
 from caretrail.reading.episode_view import EpisodeView, view_of
+from caretrail.reading.picks import findings_of
 from caretrail.reading.query import Filters, Query, Selection
 from caretrail.reading.questions.eligibility import eligibility_row
 from caretrail.reading.questions.findings import finding_row
 from caretrail.reading.questions.sheet import sheet_of
 from caretrail.reading.questions.timeline import timeline_of
-from caretrail.reading.snapshot import findings_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,9 +127,8 @@ class AmendmentReport(Question[Amended]):
             require("author", author, snapshot)
         return amendments_of(snapshot, self)
 
-    def shows(self, value: Amended, snapshot: Snapshot) -> Iterable[str]:
+    def shows(self, value: Amended) -> Iterable[str]:
         """Every episode of which an event is listed."""
-        del snapshot
         return (event.episode for row in value.rows for event in row.events)
 
 

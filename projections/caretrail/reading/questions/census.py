@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from caretrail.reading.answers import CensusRow
+from caretrail.reading.picks import Presence
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
-from caretrail.reading.question import Question
-from caretrail.reading.snapshot import Presence, Snapshot
+from caretrail.reading.question import Question, ShowsNoEpisode
+from caretrail.reading.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Census(Question[tuple[CensusRow, ...]]):
-    """Episodes open on a day, by program and case number; of the filters only `programs` counts."""
+    """Episodes open on a day, by program and case number."""
 
     name: ClassVar[str] = "census"
     needs_record: ClassVar[bool] = False
@@ -24,19 +25,18 @@ class Census(Question[tuple[CensusRow, ...]]):
 
     def answer(self, snapshot: Snapshot) -> tuple[CensusRow, ...]:
         """List the episodes."""
-        selection = Selection(snapshot.now, self.query, self.filters)
-        rows = (_row(presence, selection) for presence in snapshot.open_on(selection))
+        selection = _on_one_day(snapshot, self.query, self.filters)
+        rows = (_row(presence, selection) for presence in snapshot.open_in(selection))
         return tuple(sorted(rows, key=lambda row: (row.program or "", row.episode)))
 
-    def shows(self, value: tuple[CensusRow, ...], snapshot: Snapshot) -> Iterable[str]:
+    def shows(self, value: tuple[CensusRow, ...]) -> Iterable[str]:
         """Every episode listed."""
-        del snapshot
         return (row.episode for row in value)
 
 
 @dataclass(frozen=True, slots=True)
-class OpenEpisodes(Question[Counter[str | None]]):
-    """How many episodes are open on a day, by level: no more than that, so it is no access."""
+class OpenEpisodes(ShowsNoEpisode[Counter[str | None]]):
+    """How many episodes are open on a day, by level."""
 
     name: ClassVar[str] = "open episodes"
     query: Query = TODAY
@@ -44,13 +44,13 @@ class OpenEpisodes(Question[Counter[str | None]]):
 
     def answer(self, snapshot: Snapshot) -> Counter[str | None]:
         """Count them."""
-        selection = Selection(snapshot.now, self.query, self.filters)
-        return Counter(presence.span.level for presence in snapshot.open_on(selection))
+        selection = _on_one_day(snapshot, self.query, self.filters)
+        return Counter(presence.span.level for presence in snapshot.open_in(selection))
 
-    def shows(self, value: Counter[str | None], snapshot: Snapshot) -> Iterable[str]:
-        """None."""
-        del value, snapshot
-        return ()
+
+def _on_one_day(snapshot: Snapshot, query: Query, filters: Filters) -> Selection:
+    """The last day of a query: on one day an episode is open in one span."""
+    return Selection(snapshot.now, replace(query, as_of=query.last_day, start=None, end=None), filters)
 
 
 def _row(presence: Presence, selection: Selection) -> CensusRow:

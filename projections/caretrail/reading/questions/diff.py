@@ -130,9 +130,8 @@ class Diff(Question[Compared]):
         before = position_of(snapshot.recorder, self.before)
         return compare(snapshot, before, self.query.as_of, episode=self.episode, programs=self.filters.programs)
 
-    def shows(self, value: Compared, snapshot: Snapshot) -> Iterable[str]:
+    def shows(self, value: Compared) -> Iterable[str]:
         """The episode named, and every one with a change."""
-        del snapshot
         return (*self.about(), *(change.episode for change in value.changes))
 
     def about(self) -> Iterable[str]:

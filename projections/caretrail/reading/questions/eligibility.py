@@ -1,4 +1,4 @@
-"""Eligibility: whether continued stay is supported on a day, on what that rests and how long it holds."""
+"""Eligibility: whether continued stay is supported on a day, its basis, and how long that holds."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class ContinuedStay(OneEpisode[EligibilityRow]):
     query: Query = TODAY
 
     def answer(self, snapshot: Snapshot) -> EligibilityRow:
-        """Read it from what is kept of the episode."""
+        """Read it from the rows of the episode."""
         rows = snapshot.required(self.episode)
         return eligibility_row(rows, snapshot.day(self.query, rows.zone))
 
 
 def eligibility_row(rows: EpisodeRows, day: date) -> EligibilityRow:
-    """What is said of continued stay on a day; before the admission it is not applicable."""
+    """The eligibility of a day; before the admission it is not applicable."""
     for span in rows.eligibility:
         if span.start <= day < span.end:
             return EligibilityRow(

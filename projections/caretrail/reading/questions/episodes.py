@@ -9,15 +9,15 @@ from typing import ClassVar
 from caretrail.errors import AmbiguousEpisode, UnknownName
 from caretrail.reading.names import require
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
-from caretrail.reading.question import Question
+from caretrail.reading.question import Question, ShowsNoEpisode
 from caretrail.reading.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class CaseNumber(Question[str]):
-    """The case number that is meant: exactly this one, or the only one beginning so.
+class CaseNumber(ShowsNoEpisode[str]):
+    """The case number that equals a text, or the only one that begins with it.
 
-    What is then asked about it is recorded, this is not. Raises UnknownName, or AmbiguousEpisode, which shows case
+    The next question, about that episode, is recorded. Raises UnknownName, or AmbiguousEpisode, which shows case
     numbers and is recorded.
     """
 
@@ -36,15 +36,10 @@ class CaseNumber(Question[str]):
             raise AmbiguousEpisode(matches)
         return matches[0]
 
-    def shows(self, value: str, snapshot: Snapshot) -> Iterable[str]:
-        """None: who asks named it."""
-        del value, snapshot
-        return ()
-
 
 @dataclass(frozen=True, slots=True)
 class EpisodesOfClient(Question[tuple[str, ...]]):
-    """Case numbers of a client's episodes, in their order. Raises UnknownName."""
+    """Case numbers of a client's episodes, sorted. Raises UnknownName."""
 
     name: ClassVar[str] = "episodes of a client"
     client: str
@@ -55,18 +50,16 @@ class EpisodesOfClient(Question[tuple[str, ...]]):
         require("client", self.client, snapshot)
         return tuple(sorted(snapshot.names(client=self.client)))
 
-    def shows(self, value: tuple[str, ...], snapshot: Snapshot) -> Iterable[str]:
+    def shows(self, value: tuple[str, ...]) -> Iterable[str]:
         """All of them."""
-        del snapshot
         return value
 
 
 @dataclass(frozen=True, slots=True)
-class EpisodesOfProgram(Question[tuple[str, ...]]):
-    """Case numbers of the episodes a program had on any day of the query's period, in their order.
+class EpisodesOfProgram(ShowsNoEpisode[tuple[str, ...]]):
+    """Case numbers of the episodes a program had on any day of the query's period, sorted.
 
-    Like that of CaseNumber the answer is not recorded: what is asked about them, or handed out of them, is. Raises
-    UnknownName.
+    As with CaseNumber, the next question about them is recorded. Raises UnknownName.
     """
 
     name: ClassVar[str] = "episodes of a program"
@@ -75,19 +68,14 @@ class EpisodesOfProgram(Question[tuple[str, ...]]):
 
     def answer(self, snapshot: Snapshot) -> tuple[str, ...]:
         """Find them."""
-        filters = Filters(programs={self.program}, closed=True)
         require("program", self.program, snapshot)
-        return tuple(sorted(set(snapshot.in_program(Selection(snapshot.now, self.query, filters)))))
-
-    def shows(self, value: tuple[str, ...], snapshot: Snapshot) -> Iterable[str]:
-        """None."""
-        del value, snapshot
-        return ()
+        selection = Selection(snapshot.now, self.query, Filters(programs={self.program}))
+        return tuple(sorted({one.episode for one in snapshot.open_in(selection)}))
 
 
 @dataclass(frozen=True, slots=True)
 class OpenBeginning(Question[tuple[str, ...]]):
-    """Case numbers of open episodes that begin so, at most `most`, in their order: for a shell that completes words."""
+    """Case numbers of open episodes that begin with a text, sorted, at most `most`: for completion in a shell."""
 
     name: ClassVar[str] = "completion"
     beginning: str
@@ -96,10 +84,9 @@ class OpenBeginning(Question[tuple[str, ...]]):
 
     def answer(self, snapshot: Snapshot) -> tuple[str, ...]:
         """Find them."""
-        present = snapshot.open_on(Selection(snapshot.now, self.query, NO_FILTERS))
+        present = snapshot.open_in(Selection(snapshot.now, self.query, NO_FILTERS))
         return tuple(sorted(one.episode for one in present if one.episode.startswith(self.beginning))[: self.most])
 
-    def shows(self, value: tuple[str, ...], snapshot: Snapshot) -> Iterable[str]:
+    def shows(self, value: tuple[str, ...]) -> Iterable[str]:
         """All of them."""
-        del snapshot
         return value

@@ -12,16 +12,16 @@ from caretrail.days import ONE_DAY
 from caretrail.findings import Finding, Ruling
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
-from caretrail.reading.question import Question, named_by
+from caretrail.reading.question import Question
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.placed import Placed
 
 
 @dataclass(frozen=True, slots=True)
 class Findings(Question[tuple[FindingRow, ...]]):
-    """Everything in force on a day, or on any day of a period: every verdict but met and not_applicable.
+    """Findings in force on a day, or on any day of a period: all verdicts but met and not_applicable.
 
-    What programs must attest comes last, while they have an open episode; filters of a case leave it out.
+    Findings of programs come last, while they have an open episode; filters of a case leave them out.
     """
 
     name: ClassVar[str] = "findings"
@@ -37,9 +37,9 @@ class Findings(Question[tuple[FindingRow, ...]]):
         ]
         return tuple(sorted(rows, key=_by_name))
 
-    def shows(self, value: tuple[FindingRow, ...], snapshot: Snapshot) -> Iterable[str]:
-        """Episodes with a row, and those asked for by name: to have nothing to say of one says something of it."""
-        return (*named_by(self.filters, snapshot), *(row.episode for row in value if row.episode is not None))
+    def shows(self, value: tuple[FindingRow, ...]) -> Iterable[str | None]:
+        """Episodes with a row."""
+        return (row.episode for row in value)
 
 
 _WORKED_OUT = ("days_overdue", "citation")
@@ -50,18 +50,18 @@ _VALUES = attrgetter(*(next(f"{path}{name}" for kept, path in _PLACES if name in
 
 
 def _by_name(row: FindingRow) -> tuple[bool, str, str, date, str, str]:
-    """By episode, then what is of programs."""
+    """Episodes before programs."""
     name = row.program or "" if row.episode is None else row.episode
     return row.episode is None, name, row.rule, row.start, row.subject, row.verdict
 
 
 def shown_day(finding: Finding, last: date) -> date:
-    """The day for which a finding is told: the last one asked for on which it was in force."""
+    """The day a row describes: the last selected day on which the finding was in force."""
     return last if finding.until is None else min(last, finding.until - ONE_DAY)
 
 
 def finding_row(placed: Placed, last: date, citation: str) -> FindingRow:
-    """A finding as it is told on the last day asked for."""
+    """A finding as a row, counted to the last selected day."""
     finding = placed.finding
     return FindingRow(**row_fields(placed, finding.days_overdue(shown_day(finding, last)), citation))
 

@@ -113,9 +113,8 @@ class ReviewReport(Question[Reviews]):
         """Count them."""
         return reviews_due(snapshot, self.query, self.filters)
 
-    def shows(self, value: Reviews, snapshot: Snapshot) -> Iterable[str]:
+    def shows(self, value: Reviews) -> Iterable[str]:
         """Every episode with a review that was due."""
-        del snapshot
         return (one.episode for rate in value.rows for one in rate.reviews)
 
 

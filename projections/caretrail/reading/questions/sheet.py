@@ -27,11 +27,12 @@ from caretrail.reading.answers import EligibilityRow, FindingRow
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import Marks, marks_of
 from caretrail.reading.names import require
+from caretrail.reading.picks import findings_of
 from caretrail.reading.query import TODAY, Filters, Query, Selection
 from caretrail.reading.question import OneEpisode, Question
 from caretrail.reading.questions.eligibility import eligibility_row
 from caretrail.reading.questions.findings import finding_row
-from caretrail.reading.snapshot import Snapshot, findings_of
+from caretrail.reading.snapshot import Snapshot
 
 _WEEK = timedelta(days=7)
 
@@ -163,9 +164,8 @@ class SheetsOfClient(Question[tuple[Sheet, ...]]):
         names = sorted(snapshot.names(client=self.client))
         return tuple(DateOfService(name, self.query).answer(snapshot) for name in names)
 
-    def shows(self, value: tuple[Sheet, ...], snapshot: Snapshot) -> Iterable[str]:
+    def shows(self, value: tuple[Sheet, ...]) -> Iterable[str]:
         """Every episode of the client."""
-        del snapshot
         return (sheet.episode for sheet in value)
 
 

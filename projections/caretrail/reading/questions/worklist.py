@@ -1,20 +1,16 @@
-"""The worklist: from what asks for something to what a clinician has to do, one row per episode and rule, in order.
-
-What asks a program stands between the episodes, in rows of its own.
-"""
+"""The worklist: findings folded to one row per episode and rule, in the order of urgency; programs have their own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from caretrail.days import FOREVER
-from caretrail.findings import Finding
 from caretrail.reading.answers import Work, WorkRow
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
-from caretrail.reading.question import Question, named_by
+from caretrail.reading.question import Question
 from caretrail.reading.questions.findings import row_fields
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.placed import Group, Placed
@@ -22,16 +18,15 @@ from caretrail.readmodel.placed import Group, Placed
 _RANK = {group: place for place, group in enumerate(Group)}
 
 _Key = tuple[str | tuple[str, str | None], str, Group]
-"""Whose it is (an episode's, or a program's), the rule, and the kind of row."""
+"""The episode or program, the rule, and the kind of row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Worklist(Question[Work]):
-    """What is to be done on a day, one row per episode and rule, most pressing first.
+    """What to do on a day, one row per episode and rule, most urgent first.
 
-    What a program must attest is a row of the program's. `all_quiet` adds what is quiet: explained findings, and the
-    first short week. `limit` bounds the rows worded (`total` counts all): a screen of fifty costs less than ten
-    thousand.
+    What a program must attest is a row of the program. `all_quiet` adds explained findings and the first short week.
+    `limit` bounds the rows written out, `total` counts all: fifty rows cost less than ten thousand.
     """
 
     name: ClassVar[str] = "worklist"
@@ -41,39 +36,26 @@ class Worklist(Question[Work]):
     limit: int | None = None
 
     def answer(self, snapshot: Snapshot) -> Work:
-        """Fold what asks for something into rows."""
+        """Fold findings into rows, sort them, and count the quiet rows left out."""
         selection = Selection(snapshot.now, self.query, self.filters)
-        return work_rows(
-            snapshot.work(selection), selection, snapshot.citation, all_quiet=self.all_quiet, limit=self.limit
+        groups: dict[_Key, list[Placed]] = {}
+        for placed in snapshot.work(selection):
+            groups.setdefault(_key(placed), []).append(placed)
+        shown = [_led(group) for key, group in groups.items() if self.all_quiet or key[2] is not Group.QUIET]
+        shown.sort(key=_order)
+        rows = tuple(
+            _row(group, selection.days(group[0].zone)[1], snapshot.citation(group[0].finding))
+            for group in shown[: self.limit]
         )
+        return Work(rows, len(groups) - len(shown), len(shown))
 
-    def shows(self, value: Work, snapshot: Snapshot) -> Iterable[str]:
-        """Episodes with a row, and those asked for by name: that there is nothing to do says something, too."""
-        return (*named_by(self.filters, snapshot), *(row.episode for row in value.rows if row.episode is not None))
-
-
-def work_rows(
-    work: Iterable[Placed],
-    selection: Selection,
-    citation: Callable[[Finding], str],
-    *,
-    all_quiet: bool,
-    limit: int | None,
-) -> Work:
-    """Fold findings into rows, sort them, and count the quiet rows left out; only rows asked for are worded."""
-    groups: dict[_Key, list[Placed]] = {}
-    for placed in work:
-        groups.setdefault(_key(placed), []).append(placed)
-    quiet = sum(1 for key in groups if key[2] is Group.QUIET)
-    shown = [_led(group) for key, group in groups.items() if all_quiet or key[2] is not Group.QUIET]
-    shown.sort(key=_order)
-    shown_now = shown if limit is None else shown[:limit]
-    rows = tuple(_row(group, selection.days(group[0].zone)[1], citation(group[0].finding)) for group in shown_now)
-    return Work(rows, 0 if all_quiet else quiet, len(shown))
+    def shows(self, value: Work) -> Iterable[str | None]:
+        """Episodes with a row."""
+        return (row.episode for row in value.rows)
 
 
 def _key(placed: Placed) -> _Key:
-    """Records to check are one row an episode; everything else one row an episode and rule, quiet or not."""
+    """Documentation is one row an episode; everything else one row an episode and rule, quiet rows apart."""
     whose = placed.episode if placed.episode is not None else ("program", placed.program)
     if placed.group is Group.DOCUMENTATION:
         return whose, "", Group.DOCUMENTATION
@@ -81,7 +63,7 @@ def _key(placed: Placed) -> _Key:
 
 
 def _led(group: list[Placed]) -> list[Placed]:
-    """Put the most pressing first: what it says is what the row says."""
+    """Put the most urgent finding first: the row shows it."""
     if len(group) > 1:
         group.sort(key=_pressing)
     return group
@@ -97,7 +79,7 @@ def _rank(placed: Placed) -> int:
 
 
 def _order(group: Sequence[Placed]) -> tuple[int, int, date, str, str]:
-    """Longest overdue or longest without an assessment first; then by due date; then by how long it is up."""
+    """Longest overdue or longest without an assessment first; then by due date; then by the first day."""
     first = group[0]
     finding = first.finding
     since = _since(group)
@@ -114,19 +96,17 @@ def _since(group: Sequence[Placed]) -> date:
 
 def _row(group: Sequence[Placed], day: date, citation: str) -> WorkRow:
     first = group[0]
-    told = row_fields(first, first.finding.days_overdue(day), citation)
-    told.update(owner=_owners(group), message=_message(group))
-    return WorkRow(**told, count=len(group), since=_since(group), group=first.group or Group.QUIET)
+    values = row_fields(first, first.finding.days_overdue(day), citation)
+    values.update(owner=_owners(group), message=_message(group))
+    return WorkRow(**values, count=len(group), since=_since(group), group=first.group or Group.QUIET)
 
 
 def _owners(group: Sequence[Placed]) -> str | None:
-    if len(group) == 1:
-        return group[0].finding.owner
     return ", ".join(sorted({placed.finding.owner for placed in group if placed.finding.owner})) or None
 
 
 def _message(group: Sequence[Placed]) -> str:
-    """Records to check name all their rules; other rows say what is most pressing."""
+    """A row of documentation names all its rules; other rows show the most urgent finding."""
     first = group[0]
     rules = sorted({placed.finding.rule for placed in group})
     if first.group is not Group.DOCUMENTATION or len(rules) == 1:
