@@ -85,8 +85,9 @@ def test_stale_rows_are_refused_or_marked(behind: Care) -> None:
     with pytest.raises(StaleReadModel, match=r"1 event and 60 seconds behind") as refused:
         behind.onlooker.census(day("01-10"))
     assert "--allow-stale to see the rows as of @1" in refused.value.hint
-    assert [row.episode for row in behind.onlooker.census(day("01-10"), allow_stale=True)] == ["E-1"]
-    standing = behind.onlooker.standing
+    onlooker = behind.onlooker
+    assert [row.episode for row in onlooker.census(day("01-10"), allow_stale=True)] == ["E-1"]
+    standing = onlooker.standing
     assert (standing.position, standing.newest, standing.behind, standing.stale) == (1, 2, (1, 60), True)
 
 
