@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,14 @@ import pytest
 from tests.support.documentation import Step, matches, run, steps
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted(page for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")] if steps(page))
+TEXTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [page for page in TEXTS if steps(page)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_shell_session_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
-    for data in (ROOT / "tests" / "data").glob("*.jsonl"):
-        (tmp_path / data.name).write_bytes(data.read_bytes())
+    shutil.copytree(ROOT / "tests" / "data", tmp_path / "tests" / "data")
     variables: dict[str, str] = {}
     for step in steps(page):
         if step.command.startswith(("make ", "git ", "cd ")):
@@ -43,11 +44,7 @@ def test_every_python_session_prints_what_the_page_says(
     assert result.failed == 0
 
 
-@pytest.mark.parametrize(
-    "page",
-    [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))],
-    ids=lambda page: str(page.relative_to(ROOT)),
-)
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_link_between_pages_is_dead(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
         if "://" not in target and not target.startswith("mailto:"):
