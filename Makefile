@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Tests mostly wait for disks, so several run at once, each process with a server of its own; one that was named is shared.
 TOGETHER = $(if $(CARETRAIL_TEST_POSTGRES),,--numprocesses 3 --dist loadfile)
 
-.PHONY: help demo install quick test lint bench faults mutants lock clean
+.PHONY: help demo install quick test lint pages bench faults mutants lock clean
 
 # What can be made
 help:
@@ -34,6 +34,10 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+# Write the generated reference pages again: events, rules, commands
+pages: $(VENV)/.dev
+	@for page in events rules cli; do $(BIN)/python -m tests.pages.$${page}_page > docs/reference/page.tmp && mv docs/reference/page.tmp docs/reference/$$page.md || exit 1; done
 
 # Measure side by side with the stock library; writes docs/evidence/bench.md
 bench: $(VENV)/.dev

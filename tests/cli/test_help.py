@@ -95,12 +95,12 @@ def test_the_example_of_an_event_gives_all_that_it_requires(name: str) -> None:
 
 def test_the_page_of_the_events_is_what_their_schema_says() -> None:
     page = REFERENCE.with_name("events.md").read_text()
-    assert page == events_page(), "run: python -m tests.pages.events_page > docs/reference/events.md"
+    assert page == events_page(), "run: make pages"
     assert all(f"## `{kind}`" in page for kind in EVENT_TYPES)
 
 
 def test_the_reference_page_is_what_the_commands_say() -> None:
-    assert REFERENCE.read_text() == reference(), "run: python -m tests.pages.cli_page > docs/reference/cli.md"
+    assert REFERENCE.read_text() == reference(), "run: make pages"
 
 
 def test_the_version(caretrail: Caretrail) -> None:

@@ -14,7 +14,7 @@ PACK = load_pack(NAME)
 
 def test_the_page_is_up_to_date() -> None:
     page = (ROOT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
-    assert page == rules_page(), "write it anew: python -m tests.pages.rules_page > docs/reference/rules.md"
+    assert page == rules_page(), "run: make pages"
 
 
 @pytest.mark.parametrize("rule", PACK.rules)

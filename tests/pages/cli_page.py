@@ -1,6 +1,6 @@
 """The reference page of the command line, written from the commands themselves.
 
-`python -m tests.pages.cli_page > docs/reference/cli.md` writes it; a test compares.
+`make pages` writes `docs/reference/cli.md`; a test compares.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from caretrail.cli.main import cli
 
 HEADING = """# The command line
 
-Written from the program's own help by `python -m tests.pages.cli_page`; a test keeps the two equal.
+Generated from the program's help by `make pages`; a test compares.
 """
 
 

@@ -1,6 +1,6 @@
 """The reference page of the events, written from their published JSON Schema.
 
-`python -m tests.pages.events_page > docs/reference/events.md` writes it; a test compares.
+`make pages` writes `docs/reference/events.md`; a test compares.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from caretrail.events.catalog import EVENT_TYPES
 
 HEADING = """# The events
 
-Written from the published schema by `python -m tests.pages.events_page`; a test keeps the two equal. `caretrail
-schema` prints the schema itself. An event is one JSON object of at most 256 KB; unknown fields and fields named twice
-are refused; null and absent mean the same: not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`;
-durations are whole minutes.
+Generated from the published schema by `make pages`; a test compares. `caretrail schema` prints the schema itself. An event
+is one JSON object of at most 256 KB. Unknown fields and fields named twice are refused. Null and absent mean the same: not
+stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`; durations are whole minutes.
 
-What every event carries is listed once, first. `episode` is in every event but `program_attested` and
-`accessed`. `accessed` is written by the store for every access to an episode, and is refused by `append`.
+The fields that every event has are listed once, first. `episode` is in every event but `program_attested` and `accessed`.
+The store writes `accessed` before it shows an episode; `append` refuses it.
 """
 
 WORDS = {
@@ -45,7 +44,7 @@ def events_page() -> str:
     shared = next(iter(events.values()))
     lines = [
         HEADING,
-        "## What every event carries\n",
+        "## Fields of every event\n",
         *_table(shared, lambda name: name in envelope or name == "episode"),
     ]
     for kind, event in events.items():

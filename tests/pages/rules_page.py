@@ -1,6 +1,6 @@
 """The rule reference, written from the Nebraska pack, the rules' code and the tests.
 
-`python -m tests.pages.rules_page > docs/reference/rules.md` writes it; a test compares. From the code it takes the
+`make pages` writes `docs/reference/rules.md`; a test compares. From the code it takes the
 first words of each rule's function and the causes it can give; from the tests the names of those that ask for the rule.
 """
 
@@ -28,13 +28,13 @@ TOKEN = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 
 HEADING = """# The rules, from the sentence to the finding
 
-Written from the policy pack, the rules' code and the tests by `python -m tests.pages.rules_page`; a test keeps the
-page up to date. The [text of the regulation](sources/ne-iop-2.1-adult.txt) is kept beside it; line numbers are its own.
-`caretrail rules ne-medicaid-2.1-adult` prints the pack, `caretrail why EPISODE RULE` how a rule was applied.
+Generated from the policy pack, the rules' code and the tests by `make pages`; a test compares. Line numbers are those of
+the [text of the regulation](sources/ne-iop-2.1-adult.txt). `caretrail rules ne-medicaid-2.1-adult` prints the pack,
+`caretrail why EPISODE RULE` shows how a rule was applied.
 
 ## From the text to the rule
 
-Each line of the service definition that says something, and the rules that rest on it.
+Each line of the service definition, and the rules that rest on it.
 
 | line | text | rules |
 |---:|---|---|
