@@ -408,7 +408,7 @@ def test_a_timeline_carries_both_times_and_what_became_of_each_event(seen: Caret
     late, voided = rows[52], rows[55]
     assert (late["late"], late["corrected_by"], late["occurred_on"]) == (True, [55], "2026-03-02")
     assert late["recorded_at"].startswith("2026-03-20T23:00")
-    assert (voided["voided_by"], voided["void_reason"]) == (58, "wrong_client")
+    assert (voided["voided_by"], voided["void"]["reason"]) == (58, "wrong_client")
     assert {"author", "version", "position"} <= set(late)
 
 

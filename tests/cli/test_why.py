@@ -284,7 +284,7 @@ def test_json_carries_the_whole_chain_under_its_published_keys(seen: Caretrail) 
         {
             "value": "next_working_day",
             "same": False,
-            "would_say": [
+            "findings": [
                 {"verdict": "due_soon", "subject": "", "due_on": "2026-03-09", "message": "review due 2026-03-09"}
             ],
             "refused": None,

@@ -85,7 +85,7 @@ def made(events: Iterable[Heard], as_of: date) -> GivenPage:
 def shown(view: EpisodeView) -> Content:
     """What may be shown of each event: nothing of those entered for another client, nor of their corrections."""
     rows = timeline_of(view, None, "recorded")
-    withheld = {row.version for row in rows if row.void_reason == "wrong_client"}
+    withheld = {row.version for row in rows if row.void is not None and row.void.reason == "wrong_client"}
     return {
         row.version: None
         if row.version in withheld or (row.type == Corrected.__name__.lower() and row.target in withheld)

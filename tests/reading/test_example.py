@@ -99,7 +99,8 @@ def test_without_import_what_came_long_after_it_happened_is_late(care: Care, clo
 
 def test_the_voided_session_counts_nowhere_and_stays_in_the_timeline(shown: Care) -> None:
     row = shown.reader.timeline(NAME)[55]
-    assert (row.type, row.voided_by, row.void_reason) == ("session_attended", 58, "wrong_client")
+    assert row.void is not None
+    assert (row.type, row.voided_by, row.void.reason) == ("session_attended", 58, "wrong_client")
     sheet = shown.reader.sheet(NAME, day("03-24"))
     assert (sheet.sessions, sheet.minutes_day) == ((), 0)
 

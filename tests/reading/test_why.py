@@ -25,7 +25,8 @@ RULES = ("A1", "A5", "B1", "B2", "P1", "P3", "R1", "R2", "R3", "I1", "I2", "I3",
 def seen_on_the_day(why: Reasons) -> list[object]:
     """What the causality law binds: everything but when it will end."""
     return [
-        why.in_force, why.today, why.silent, why.judged_by, why.rests_on, why.cleared_by, why.readings,
+        why.in_force, why.today, why.silent, why.judged_by, why.cleared_by, why.readings,
+        [(row.version, row.happened_on, row.corrected_by, row.voided_by, row.event) for row in why.rests_on],
         [(row.verdict, row.subject, row.start, row.due_on, row.message, row.evidence) for row in why.findings],
         [(item.verdict, item.subject, item.start, item.due_on, item.message) for item in why.history],
     ]  # fmt: skip
@@ -121,7 +122,7 @@ def test_each_alternative_says_what_a_pack_that_reads_the_text_so_says(care: Car
     assert set(readings) == set(load_pack(PACK).readings_of("NE21-R1"))
     [rolled] = readings["weekend_due_date"].alternatives
     assert (rolled.value, rolled.same, rolled.refused) == ("next_working_day", False, None)
-    assert [(said.verdict, said.due_on) for said in rolled.would_say] == [("due_soon", day("03-09"))]
+    assert [(said.verdict, said.due_on) for said in rolled.findings] == [("due_soon", day("03-09"))]
     other = Policy((load_pack(PACK).changed("NE21-R1", on_closed_day="next_working_day"),))
     up = [item for item in judge(care.reader.episode(NAME).history, other).findings if item.holds(day("03-08"))]
     assert {(item.verdict, item.due_on) for item in up if item.rule == "NE21-R1"} == {("due_soon", day("03-09"))}
@@ -134,7 +135,7 @@ def test_an_alternative_that_cannot_stand_alone_says_so(care: Care) -> None:
     early = next(row for row in care.reader.why("E-1", "R1", day("01-20")).readings if row.name == "early_review")
     assert {item.value for item in early.alternatives} == {"fixed", "earlier_of_both"}
     for item in early.alternatives:
-        assert (item.same, item.would_say) == (None, ())
+        assert (item.same, item.findings) == (None, ())
         assert (item.refused or "").startswith("series: a fixed series runs from the admission")
 
 
@@ -155,7 +156,7 @@ def test_a_reading_of_the_whole_pack_is_judged_too(care: Care, tmp_path: Path, m
     [other] = next(row for row in why.readings if row.name == "week").alternatives
     assert (why.findings[0].subject, why.findings[0].verdict, other.same) == ("", "met", False)
     assert "2026-01-11" in why.findings[0].message
-    assert all("2026-01-11" not in said.message for said in other.would_say)
+    assert all("2026-01-11" not in said.message for said in other.findings)
 
 
 # --- which version of the rules -------------------------------------------------------------------------------------

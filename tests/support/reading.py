@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Standing, Work
 from caretrail.reading.episode_view import EpisodeView
+from caretrail.reading.event_rows import EventRow
 from caretrail.reading.query import Filters, Query
 from caretrail.reading.question import Question
 from caretrail.reading.questions.amendments import Amended, AmendmentReport, Times
@@ -19,7 +20,7 @@ from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfClient, E
 from caretrail.reading.questions.findings import Findings
 from caretrail.reading.questions.reviews import ReviewReport, Reviews
 from caretrail.reading.questions.sheet import DateOfService, Sheet, SheetsOfClient
-from caretrail.reading.questions.timeline import Order, Timeline, TimelineRow
+from caretrail.reading.questions.timeline import Order, Timeline
 from caretrail.reading.questions.whole import WholeEpisode
 from caretrail.reading.questions.why import Reasons, Why
 from caretrail.reading.questions.worklist import Worklist
@@ -89,7 +90,7 @@ class ShortReader:
 
     def timeline(
         self, name: str, as_of: date | None = None, known_at: int | None = None, order: Order = "recorded"
-    ) -> list[TimelineRow]:
+    ) -> list[EventRow]:
         return self.rows(Timeline(name, Query(as_of, known_at=known_at), order))
 
     def sheet(self, name: str, as_of: date | None = None, known_at: int | None = None, policy: Any = None) -> Sheet:

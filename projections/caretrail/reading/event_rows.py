@@ -1,4 +1,4 @@
-"""What later events did to an earlier one, each with its dates, author and reason; and how late an event came."""
+"""Events as rows: both times, author, lateness, and what later events did to each; one shape for every answer."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from typing import Any
 from caretrail.days import today_in
 from caretrail.episode.amendments import Amendments, happened_on
 from caretrail.episode.entry import Entry
-from caretrail.events import Addendum, Corrected, EventBase, Voided
+from caretrail.events import Addendum, Corrected, EventBase, Explained, Signed, Voided
 from caretrail.events.codec import payload_of
+from caretrail.findings import QUIET_VERDICTS
+from caretrail.findings.explanations import names_rule
 from caretrail.policy import Policy
+from caretrail.reading.episode_view import EpisodeView
 
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """An event (of that version) that acts on an earlier one.
+    """An event, by its version, that acts on an earlier one.
 
-    `occurred_on` is the civil day it is dated, `recorded_at` when this store learned it; `author` states it, with role
-    and credential as stated; `recorded_by` is the account that sent it.
+    `occurred_on` is its civil day, `recorded_at` the time of recording; `author` states it, with role and credential as
+    stated; `recorded_by` is the account that sent it.
     """
 
     version: int
@@ -36,7 +39,7 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class Correction(Amendment):
-    """One field set right: what stood there before, and what counts now."""
+    """One corrected field: the value just before, and the new one."""
 
     field: str
     old: Any
@@ -45,28 +48,28 @@ class Correction(Amendment):
 
 @dataclass(frozen=True, slots=True)
 class Added(Amendment):
-    """Text that was added."""
+    """Added text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Void(Amendment):
-    """A void that strikes the event; `target` is what it names. Signatures and addenda of a document go with it."""
+    """The void that strikes an event; a document takes its signatures and addenda along, so `target` may differ."""
 
     target: int
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn(Amendment):
-    """A correction, addendum or void (`type`) of the event that acts no longer, for it was struck itself."""
+    """A correction, addendum or void (`type`) of the event that was itself struck, `by` a void."""
 
     type: str
     by: Void
 
 
 def corrections_of(entry: Entry, acting: Amendments) -> tuple[Correction, ...]:
-    """Each field set right, with the value it had just before: the second correction shows the first one's value."""
+    """Each corrected field, with the value just before: the second correction shows that of the first."""
     corrections = acting.corrections.get(entry.version, ())
     if not corrections:
         return ()
@@ -82,12 +85,12 @@ def corrections_of(entry: Entry, acting: Amendments) -> tuple[Correction, ...]:
 
 
 def addenda_of(entry: Entry, acting: Amendments) -> tuple[Added, ...]:
-    """The texts that were added, oldest first."""
+    """The added texts, oldest first."""
     return tuple(Added(*_stated(by, by.event.reason), by.event.text) for by in acting.addenda.get(entry.version, ()))
 
 
 def void_of(entry: Entry, entries: list[Entry], acting: Amendments) -> Void | None:
-    """The void that strikes an event, if one does."""
+    """The void that strikes an event, if any."""
     version = acting.voided_by.get(entry.version)
     by = entries[version - 1] if version is not None else None
     if by is None or not isinstance(by.event, Voided):
@@ -96,7 +99,7 @@ def void_of(entry: Entry, entries: list[Entry], acting: Amendments) -> Void | No
 
 
 def withdrawn_of(entry: Entry, entries: list[Entry], acting: Amendments) -> tuple[Withdrawn, ...]:
-    """What acted on an event once and acts no longer, oldest first."""
+    """Amendments of an event that were struck themselves, oldest first."""
     found: list[Withdrawn] = []
     for version in sorted(acting.voided_by):
         by = entries[version - 1]
@@ -108,7 +111,7 @@ def withdrawn_of(entry: Entry, entries: list[Entry], acting: Amendments) -> tupl
 
 
 def _stated(by: Entry[EventBase], reason: str) -> tuple[int, date, datetime, str, str, str | None, str, str]:
-    """What every amendment says of itself, in the order of the fields."""
+    """The fields of Amendment, in their order."""
     actor = by.event.actor
     return (
         by.version, by.event.occurred_on, by.recorded_at, actor.id, actor.role, actor.credential, by.recorded_by, reason
@@ -123,7 +126,7 @@ def event_json(entry: Entry) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What must not be overlooked about an event, in short: late, and the versions of the events that amend it."""
+    """Warnings about an event: a late entry, `days_after` it happened, and the versions of the events that amend it."""
 
     late: bool
     days_after: int
@@ -132,31 +135,108 @@ class Marks:
     voided_by: int | None
 
 
-def marks_of(entry: Entry, acting: Amendments, zone: str | None, policy: Policy | None) -> Marks:
-    """The marks of an event."""
-    day = happened_on(entry, acting)
-    return Marks(
-        is_late(entry, day, zone, policy),
-        days_after(entry, day, zone),
-        tuple(by.version for by in acting.corrections.get(entry.version, ())),
-        tuple(by.version for by in acting.addenda.get(entry.version, ())),
-        acting.voided_by.get(entry.version),
+@dataclass(frozen=True, slots=True)
+class Recorded(Marks):
+    """An event as recorded: `occurred_on` is its civil day as stated, `recorded_at` the time of recording.
+
+    `happened_on` is the day as corrected. `author` states the event, `recorded_by` is the account that sent it.
+    `target` is the version of the event that it signs or amends.
+    """
+
+    position: int
+    version: int
+    type: str
+    occurred_on: date
+    happened_on: date
+    recorded_at: datetime
+    author: str
+    role: str
+    credential: str | None
+    recorded_by: str
+    late_reason: str | None
+    target: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow(Recorded):
+    """An event with its content (`event` is its JSON as sent) and each amendment.
+
+    `corrections`, `addenda` and `void` act on it; `withdrawn` ones were struck. `explains_nothing`: it explains a rule
+    that had no finding on the day it names. `entered_at` is the time the sender claims.
+    """
+
+    imported: bool
+    entered_at: datetime | None
+    source: str
+    corrections: tuple[Correction, ...]
+    addenda: tuple[Added, ...]
+    void: Void | None
+    withdrawn: tuple[Withdrawn, ...]
+    explains_nothing: bool
+    event: dict[str, Any]
+
+
+def event_row(view: EpisodeView, entry: Entry) -> EventRow:
+    """An event of an episode as a row."""
+    acting = view.episode.amendments
+    return EventRow(
+        **recorded_fields(entry, acting, view.rows.zone, view.policy),
+        imported=entry.imported,
+        entered_at=entry.event.entered_at,
+        source=entry.source,
+        corrections=corrections_of(entry, acting),
+        addenda=addenda_of(entry, acting),
+        void=void_of(entry, view.entries, acting),
+        withdrawn=withdrawn_of(entry, view.entries, acting),
+        explains_nothing=_explains_nothing(view, entry),
+        event=event_json(entry),
     )
 
 
-def days_after(entry: Entry, day: date, zone: str | None) -> int:
-    """Civil days from the day on which an event happened until it was recorded."""
-    return (today_in(zone, entry.recorded_at) - day).days
+def recorded_fields(entry: Entry, acting: Amendments, zone: str | None, policy: Policy | None) -> dict[str, Any]:
+    """The fields of Recorded, by name."""
+    event = entry.event
+    return mark_fields(entry, acting, zone, policy) | {
+        "position": entry.position,
+        "version": entry.version,
+        "type": event.type,
+        "occurred_on": event.occurred_on,
+        "happened_on": happened_on(entry, acting),
+        "recorded_at": entry.recorded_at,
+        "author": event.actor.id,
+        "role": event.actor.role,
+        "credential": event.actor.credential,
+        "recorded_by": entry.recorded_by,
+        "late_reason": event.late_reason,
+        "target": event.target if isinstance(event, Corrected | Voided | Addendum | Signed) else None,
+    }
 
 
-def is_late(entry: Entry, day: date, zone: str | None, policy: Policy | None) -> bool:
-    """Whether an event that happened on that day is a late entry.
+def mark_fields(entry: Entry, acting: Amendments, zone: str | None, policy: Policy | None) -> dict[str, Any]:
+    """The fields of Marks, by name.
 
-    It says so itself, or was recorded later than the pack allows and not by import. A date corrected later counts as
-    corrected: who records today and then dates it back has recorded late.
+    An event is late if it states a reason, or was recorded later than the pack allows and not by import. The day as
+    corrected counts: who records today and then dates it back has recorded late.
     """
-    if entry.event.late_reason is not None:
-        return True
-    if entry.imported or policy is None:
+    day = happened_on(entry, acting)
+    after = (today_in(zone, entry.recorded_at) - day).days
+    judged = policy is not None and not entry.imported and after > policy.on(day).late_after_days
+    return {
+        "late": entry.event.late_reason is not None or judged,
+        "days_after": after,
+        "corrected_by": tuple(by.version for by in acting.corrections.get(entry.version, ())),
+        "added_by": tuple(by.version for by in acting.addenda.get(entry.version, ())),
+        "voided_by": acting.voided_by.get(entry.version),
+    }
+
+
+def _explains_nothing(view: EpisodeView, entry: Entry) -> bool:
+    """Whether an explanation, as corrected, names a rule and a day on which that rule had no finding."""
+    if not isinstance(entry.event, Explained):
         return False
-    return days_after(entry, day, zone) > policy.on(day).late_after_days
+    event = next((item.event for item in view.history if item.version == entry.version), None)
+    return isinstance(event, Explained) and not any(
+        finding.holds(event.on) and names_rule(finding.rule, event.rule)
+        for finding in view.findings
+        if finding.verdict not in QUIET_VERDICTS
+    )

@@ -32,7 +32,7 @@ class Alternative:
 
     value: str
     same: bool | None
-    would_say: tuple[OtherFinding, ...]
+    findings: tuple[OtherFinding, ...]
     refused: str | None
 
 
@@ -85,8 +85,8 @@ def _otherwise(
     versions = view.policy.versions if view.policy else (pack,)
     policy = Policy(tuple(other if version is pack else version for version in versions))
     up = telling([item for item in judge(view.history, policy).findings if item.rule == rule and item.holds(day)])
-    would_say = tuple(OtherFinding(item.verdict, item.subject, item.due_on, item.message) for item in up)
-    return Alternative(value, {_gist(item) for item in up} == said, would_say, None)
+    findings = tuple(OtherFinding(item.verdict, item.subject, item.due_on, item.message) for item in up)
+    return Alternative(value, {_gist(item) for item in up} == said, findings, None)
 
 
 _Gist = tuple[str, str, date | None]

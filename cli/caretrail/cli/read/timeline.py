@@ -20,8 +20,7 @@ from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.reading.answers import Standing
-    from caretrail.reading.event_rows import Amendment, Withdrawn
-    from caretrail.reading.questions.timeline import TimelineRow
+    from caretrail.reading.event_rows import Amendment, EventRow, Withdrawn
 
 TITLES = ("Event", "Happened", "Recorded, UTC", "What", "Stated by")
 MINUTE = "%Y-%m-%d %H:%M"
@@ -56,7 +55,7 @@ def timeline_command(options: ReadOptions, episode: str, order: Any) -> None:
         asked.show(answer, partial(_print, asked, name))
 
 
-def _print(asked: Session, name: str, rows: Sequence[TimelineRow], _: Standing) -> None:
+def _print(asked: Session, name: str, rows: Sequence[EventRow], _: Standing) -> None:
     click.echo(asked.heading(f"Timeline of {visible(name)}"))
     click.echo("")
     print_table(TITLES, [_cells(row) for row in rows], wraps=3)
@@ -71,7 +70,7 @@ def _print(asked: Session, name: str, rows: Sequence[TimelineRow], _: Standing) 
     click.echo(f"\n{plural(len(rows), 'event')}{counted}")
 
 
-def _cells(row: TimelineRow) -> Row:
+def _cells(row: EventRow) -> Row:
     struck = row.voided_by is not None
     what = f"✗ {summary(row.event)}" if struck else summary(row.event)
     recorded = f"{row.recorded_at:{MINUTE}}"
@@ -88,7 +87,7 @@ def _cells(row: TimelineRow) -> Row:
     )
 
 
-def _marks(row: TimelineRow) -> list[str]:
+def _marks(row: EventRow) -> list[str]:
     """What must not be overlooked about an event: what it is itself, then what later events did to it."""
     marks: list[str] = []
     if row.late:
@@ -110,7 +109,7 @@ def _marks(row: TimelineRow) -> list[str]:
     return marks
 
 
-def _withdrawn(row: TimelineRow, gone: Withdrawn) -> str:
+def _withdrawn(row: EventRow, gone: Withdrawn) -> str:
     was = f"{NOUNS[gone.type]} by {_stated(gone)} ({spoken(gone.reason)})"
     if gone.by.target == row.version:
         return f"STRUCK WITH IT: {was}"

@@ -20,7 +20,8 @@ from caretrail.text import visible
 
 if TYPE_CHECKING:
     from caretrail.reading.answers import Standing
-    from caretrail.reading.questions.why import Interval, Reasons, RestsOn
+    from caretrail.reading.event_rows import EventRow
+    from caretrail.reading.questions.why import Interval, Reasons
     from caretrail.reading.readings import Alternative, ReadingRow
 
 
@@ -97,14 +98,14 @@ def _version(asked: Session, why: Reasons) -> str:
     return f"{words}; published {judged.published_on}{', after it came into force' if after else ''}"
 
 
-def _event(item: RestsOn) -> str:
+def _event(item: EventRow) -> str:
     changed = "".join(
         f"; corrected by event {change.version}: {spoken(change.field)} {value_in_words(change.old)} → "
         f"{value_in_words(change.new)}"
         for change in item.corrections
     )
     struck = f"; voided by event {item.voided_by}" if item.voided_by else ""
-    return f"event {item.version}, {item.occurred_on}: {summary(item.event)}{changed}{struck}"
+    return f"event {item.version}, {item.happened_on}: {summary(item.event)}{changed}{struck}"
 
 
 def _asks(why: Reasons) -> bool:
@@ -135,15 +136,15 @@ def _answers(reading: ReadingRow) -> Iterator[str]:
     others: dict[str, list[str]] = {}
     for other in reading.alternatives:
         if not other.same:
-            others.setdefault(_would_say(other), []).append(spoken(other.value))
+            others.setdefault(_other_answer(other), []).append(spoken(other.value))
     for words, values in others.items():
         yield f"if {_either(values)}: {words}"
 
 
-def _would_say(other: Alternative) -> str:
+def _other_answer(other: Alternative) -> str:
     if other.refused is not None:
         return f"not judged, for it cannot stand alone ({other.refused})"
-    said = dict.fromkeys(_verdict(item.verdict, item.message) for item in other.would_say)
+    said = dict.fromkeys(_verdict(item.verdict, item.message) for item in other.findings)
     return "; ".join(said) or "nothing"
 
 

@@ -20,7 +20,7 @@ from caretrail.episode.episode import Episode
 from caretrail.events import Addendum, Corrected, EpisodeEvent, ProgramEvent, Voided
 from caretrail.log.recorder import EventRecorder
 from caretrail.policy import Policy
-from caretrail.reading.event_rows import days_after, is_late
+from caretrail.reading.event_rows import Recorded, recorded_fields
 from caretrail.reading.names import require
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query
 from caretrail.reading.question import Question
@@ -41,35 +41,20 @@ Times = Literal["recorded", "clinical"]
 
 
 @dataclass(frozen=True, slots=True)
-class AmendedEvent:
-    """A late entry, or an event that amends another (of the version `target` and the type `target_type`).
+class AmendedEvent(Recorded):
+    """A late entry, or an amendment of another event (of type `target_type`), in the program of the day it is `about`.
 
-    `about` is the day that it is about: when it happened, as corrected, or when what it amends did. `days_after` counts
-    from the day it is dated, as corrected, to the day it was recorded. `author` states it for `performed_by`, where
-    others did it. `voided_by` is the event that struck it since.
+    That is the day the event happened, or the day of what it amends. `performed_by` names those who did it, unless the
+    author did.
     """
 
     episode: str
     client: str | None
     program: str | None
-    position: int
-    version: int
-    type: str
-    late: bool
-    days_after: int
-    late_reason: str | None
-    target: int | None
     target_type: str | None
     about: date
-    occurred_on: date
-    recorded_at: datetime
-    author: str
-    role: str
-    credential: str | None
-    recorded_by: str
     performed_by: tuple[str, ...]
     reason: str | None
-    voided_by: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,13 +232,15 @@ def _others(entry: Entry) -> tuple[str, ...]:
 
 
 def _amended(known: _Known, entry: Entry, about: date, program: str | None) -> AmendedEvent:
-    event, acting = entry.event, known.episode.amendments
-    day = happened_on(entry, acting)
-    target = event.target if isinstance(event, Corrected | Voided | Addendum) else None
+    amends = entry.event if isinstance(entry.event, Corrected | Voided | Addendum) else None
+    values = recorded_fields(entry, known.episode.amendments, known.zone, known.policy)
     return AmendedEvent(
-        known.name, known.client, program, entry.position, entry.version, event.type,
-        is_late(entry, day, known.zone, known.policy), days_after(entry, day, known.zone), event.late_reason, target,
-        known.episode.entries[target - 1].event.type if target is not None else None, about, event.occurred_on,
-        entry.recorded_at, event.actor.id, event.actor.role, event.actor.credential, entry.recorded_by, _others(entry),
-        event.reason if isinstance(event, Corrected | Voided | Addendum) else None, acting.voided_by.get(entry.version),
-    )  # fmt: skip  # in the order of the fields
+        **values | {"target": amends.target if amends else None},
+        episode=known.name,
+        client=known.client,
+        program=program,
+        target_type=known.episode.entries[amends.target - 1].event.type if amends else None,
+        about=about,
+        performed_by=_others(entry),
+        reason=amends.reason if amends else None,
+    )

@@ -25,7 +25,7 @@ from caretrail.findings import QUIET_VERDICTS
 from caretrail.policy.rules.stay import LengthOfStay
 from caretrail.reading.answers import EligibilityRow, FindingRow
 from caretrail.reading.episode_view import EpisodeView
-from caretrail.reading.event_rows import Marks, marks_of
+from caretrail.reading.event_rows import Marks, mark_fields
 from caretrail.reading.names import require
 from caretrail.reading.picks import findings_of
 from caretrail.reading.query import TODAY, Filters, Query, Selection
@@ -292,7 +292,7 @@ def _document(
 
 
 def _marks(view: EpisodeView, item: Effective) -> Marks:
-    return marks_of(item.entry, view.episode.amendments, view.rows.zone, view.policy)
+    return Marks(**mark_fields(item.entry, view.episode.amendments, view.rows.zone, view.policy))
 
 
 def _struck(view: EpisodeView, day: date) -> list[Effective]:

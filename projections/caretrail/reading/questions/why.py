@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from caretrail.days import today_in
 from caretrail.errors import UnknownName
@@ -17,7 +17,7 @@ from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
 from caretrail.policy.rules.staff import Attested
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.episode_view import EpisodeView
-from caretrail.reading.event_rows import Correction, corrections_of, event_json
+from caretrail.reading.event_rows import EventRow, event_row
 from caretrail.reading.names import nearest, short_rules
 from caretrail.reading.query import TODAY, Query, is_rule
 from caretrail.reading.question import OneEpisode
@@ -25,20 +25,6 @@ from caretrail.reading.questions.findings import finding_row
 from caretrail.reading.readings import ReadingRow, readings_of, telling
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.rows import EpisodeRows, Span
-
-
-@dataclass(frozen=True, slots=True)
-class RestsOn:
-    """An event that a finding rests on, as recorded; `occurred_on` and `corrections` say what counts of it."""
-
-    version: int
-    type: str
-    occurred_on: date
-    author: str
-    corrected_by: tuple[int, ...]
-    corrections: tuple[Correction, ...]
-    voided_by: int | None
-    event: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +82,8 @@ class Reasons:
     check: str
     text: str
     judged_by: JudgedBy | None
-    rests_on: tuple[RestsOn, ...]
-    explained_by: tuple[RestsOn, ...]
+    rests_on: tuple[EventRow, ...]
+    explained_by: tuple[EventRow, ...]
     cleared_by: str
     readings: tuple[ReadingRow, ...]
     history: tuple[Interval, ...]
@@ -376,25 +362,5 @@ def _explanations(view: EpisodeView, rule: str, day: date) -> list[int]:
     ]
 
 
-def _events(view: EpisodeView, versions: Sequence[int]) -> tuple[RestsOn, ...]:
-    acting = view.episode.amendments
-    effective = {item.version: item for item in view.history}
-    found: list[RestsOn] = []
-    for version in versions:
-        if not 0 < version <= len(view.entries):
-            continue
-        entry = view.entries[version - 1]
-        item = effective.get(version)
-        found.append(
-            RestsOn(
-                version,
-                entry.event.type,
-                item.day if item else entry.event.occurred_on,
-                entry.event.actor.id,
-                item.corrected_by if item else (),
-                corrections_of(entry, acting),
-                acting.voided_by.get(version),
-                event_json(entry),
-            )
-        )
-    return tuple(found)
+def _events(view: EpisodeView, versions: Iterable[int]) -> tuple[EventRow, ...]:
+    return tuple(event_row(view, view.entries[version - 1]) for version in versions if 0 < version <= view.version)

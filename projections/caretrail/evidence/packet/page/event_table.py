@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from caretrail.aliases import Json
 from caretrail.describe import Detail, describe, spoken, value_in_words
-from caretrail.reading.questions.timeline import TimelineRow
+from caretrail.reading.event_rows import EventRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class EventLine:
 class _Shown(NamedTuple):
     """A row of the timeline and as much of its event as may be shown; None if it is withheld whole."""
 
-    row: TimelineRow
+    row: EventRow
     content: Json | None
 
 
@@ -76,7 +76,7 @@ _ByVersion = Mapping[int, _Shown]
 
 
 def table_lines(
-    rows: Sequence[TimelineRow],
+    rows: Sequence[EventRow],
     content: Mapping[int, Json | None],
     leaves: Mapping[int, str],
     left_out: Mapping[int, tuple[str, ...]] | None = None,
@@ -90,7 +90,7 @@ def table_lines(
     return [_line(*item, leaves[version], (left_out or {}).get(version, ()), shown) for version, item in shown.items()]
 
 
-def _line(row: TimelineRow, content: Json | None, leaf: str, left_out: tuple[str, ...], shown: _ByVersion) -> EventLine:
+def _line(row: EventRow, content: Json | None, leaf: str, left_out: tuple[str, ...], shown: _ByVersion) -> EventLine:
     numbers = row.version, row.position, row.recorded_at, row.recorded_by, leaf
     if content is None:
         return EventLine(*numbers, remarks=_void(row, shown))
@@ -111,7 +111,7 @@ def _line(row: TimelineRow, content: Json | None, leaf: str, left_out: tuple[str
     )  # fmt: skip  # remarks in their order
 
 
-def _own(row: TimelineRow, content: Json, left_out: tuple[str, ...]) -> list[Remark]:
+def _own(row: EventRow, content: Json, left_out: tuple[str, ...]) -> list[Remark]:
     """What is remarkable about the event itself."""
     found: list[Remark] = []
     if row.late:
@@ -128,7 +128,7 @@ def _own(row: TimelineRow, content: Json, left_out: tuple[str, ...]) -> list[Rem
     return found
 
 
-def _corrections(row: TimelineRow, content: Json, shown: _ByVersion) -> list[Remark]:
+def _corrections(row: EventRow, content: Json, shown: _ByVersion) -> list[Remark]:
     """Each correction, with the values just before it: the second shows the first one's."""
     values: dict[str, Any] = dict(content)
     found: list[Remark] = []
@@ -144,14 +144,14 @@ def _corrections(row: TimelineRow, content: Json, shown: _ByVersion) -> list[Rem
     return found
 
 
-def _additions(row: TimelineRow, shown: _ByVersion) -> list[Remark]:
+def _additions(row: EventRow, shown: _ByVersion) -> list[Remark]:
     def text(event: Json) -> str:
         return " – ".join(value_in_words(event[name]) for name in ("text", "reason") if event.get(name))
 
     return [_remark("added", "Added to", shown[added.version], text) for added in row.addenda]
 
 
-def _void(row: TimelineRow, shown: _ByVersion) -> tuple[Remark, ...]:
+def _void(row: EventRow, shown: _ByVersion) -> tuple[Remark, ...]:
     if row.voided_by is None:
         return ()
     return (_remark("voided", "Voided", shown[row.voided_by], lambda event: spoken(event.get("reason"))),)
