@@ -15,12 +15,12 @@ from caretrail.events.catalog import EVENT_TYPES
 
 HEADING = """# The events
 
-Generated from the published schema by `make pages`; a test compares. `caretrail schema` prints the schema itself. An event
-is one JSON object of at most 256 KB. Unknown fields and fields named twice are refused. Null and absent mean the same: not
-stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`; durations are whole minutes.
+Generated from the published schema by `make pages`; a test compares. `caretrail schema` prints the schema itself. An
+event is one JSON object of at most 256 KB. Unknown fields and fields named twice are refused. Null and absent mean the
+same: not stated. Dates are civil dates in the program's time zone, `YYYY-MM-DD`; durations are whole minutes.
 
-The fields that every event has are listed once, first. `episode` is in every event but `program_attested` and `accessed`.
-The store writes `accessed` before it shows an episode; `append` refuses it.
+The fields that every event has are listed once, first. `episode` is in every event but `program_attested` and
+`accessed`. The store writes `accessed` before it shows an episode; `append` refuses it.
 """
 
 WORDS = {

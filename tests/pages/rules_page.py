@@ -28,8 +28,8 @@ TOKEN = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 
 HEADING = """# The rules, from the sentence to the finding
 
-Generated from the policy pack, the rules' code and the tests by `make pages`; a test compares. Line numbers are those of
-the [text of the regulation](sources/ne-iop-2.1-adult.txt). `caretrail rules ne-medicaid-2.1-adult` prints the pack,
+Generated from the policy pack, the rules' code and the tests by `make pages`; a test compares. Line numbers are those
+of the [text of the regulation](sources/ne-iop-2.1-adult.txt). `caretrail rules ne-medicaid-2.1-adult` prints the pack,
 `caretrail why EPISODE RULE` shows how a rule was applied.
 
 ## From the text to the rule
