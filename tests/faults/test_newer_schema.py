@@ -15,7 +15,8 @@ from caretrail.errors import StoreDamaged
 from caretrail.events import EventBase, codec, payload_of, read_event
 from caretrail.events.catalog import EVENT_TYPES
 from caretrail.log import leaf_hash, open_recorder
-from caretrail.readmodel.upkeep import catch_up, retry
+from caretrail.readmodel.projector import Projector
+from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import create_store
 from tests.support.build import admitted, session
 from tests.support.care import NOW
@@ -59,7 +60,7 @@ def test_what_a_newer_program_wrote_waits_for_a_program_that_can_read_it(
         assert [leaf_hash(event) for event in recorder.read_log()][:2] == leaves, "nothing of it is lost or changed"
 
         with newer_program(monkeypatch):
-            assert retry(recorder, stream)
+            assert Projector(recorder).retry(stream)
             again.append([session("01-07", "new", minutes=3)])
             found = [json.loads(payload_of(entry.event))["minutes"] for entry in again.episode("old").entries[1:]]
             assert found == [3], "and what the older one wrote is brought up to date"

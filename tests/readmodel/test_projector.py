@@ -20,7 +20,7 @@ from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import create_tables, read_state
 from caretrail.readmodel.status import status
 from caretrail.readmodel.store import write_rows
-from caretrail.readmodel.upkeep import catch_up, retry
+from caretrail.readmodel.upkeep import catch_up
 from tests.support.care import Care
 from tests.support.example import NAME, copy_of_example, day, example
 from tests.support.stores import all_at_once, pending, run_sql
@@ -147,8 +147,8 @@ def test_retry_brings_an_episode_back_once_it_can_be_read(practice: Care, monkey
         assert {(item.episode, item.reason_code) for item in quarantined} == {
             (name, "ZeroDivisionError") for name in (NAME, "B-2", "C-3")
         }
-        assert not retry(practice.recorder, stream)
-    assert retry(practice.recorder, stream)
+        assert not Projector(practice.recorder).retry(stream)
+    assert Projector(practice.recorder).retry(stream)
     assert {item.episode for item in status(practice.recorder).quarantined} == {NAME, "C-3"}
     assert practice.reader.eligibility("B-2", day("02-01")).verdict == "eligible"
 

@@ -71,7 +71,7 @@ def answers(case: Case, findings_of: Callable[[str], RuleFindings | None]) -> An
     return [
         (
             Eligibility(
-                answer.verdict, day, until, answer.basis, answer.holds_through, answer.reasons, answer.evidence
+                day, until, answer.verdict, answer.basis, answer.holds_through, answer.reasons, answer.evidence
             ),
             answer.anchor,
         )

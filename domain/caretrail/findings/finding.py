@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
@@ -121,18 +120,22 @@ def finding_of(values: Mapping[str, Any]) -> Finding:
     return Finding._make([ruling if name == "ruling" else values[name] for name in Finding._fields])
 
 
-@dataclass(frozen=True, slots=True)
-class Eligibility:
+class Eligibility(NamedTuple):
     """Whether continued stay is supported, for the days from `start` until the day before `until`.
 
     `basis` says what the answer rests on (admission, determination, or none); `holds_through` is the last day
     for which that basis holds.
     """
 
-    verdict: Literal["eligible", "not_eligible", "unknown", "not_applicable"]
     start: date
     until: date | None
+    verdict: Literal["eligible", "not_eligible", "unknown", "not_applicable"]
     basis: Literal["admission", "determination", "none"]
     holds_through: date | None
     reasons: tuple[str, ...]
     evidence: tuple[int, ...]
+
+    @property
+    def end(self) -> date:
+        """`until`, or FOREVER."""
+        return self.until or FOREVER

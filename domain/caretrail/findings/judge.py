@@ -59,7 +59,7 @@ def eligibility_on(history: Sequence[Effective], policy: Policy | Pack | None, d
     for answer in eligibility(history, policy):
         if answer.start <= day and (answer.until is None or day < answer.until):
             return answer
-    return Eligibility("not_applicable", day, None, "none", None, ("not admitted",), ())
+    return Eligibility(day, None, "not_applicable", "none", None, ("not admitted",), ())
 
 
 def held_on(found: Iterable[Finding], day: date) -> list[Finding]:
@@ -93,9 +93,9 @@ def _unjudged(unusable: Iterable[Finding]) -> list[Eligibility]:
     """Eligibility where nothing can be judged: unknown while the episode is open."""
     found: list[Eligibility] = []
     for item in unusable:
-        found.append(Eligibility("unknown", item.start, item.until, "none", None, (item.message,), item.evidence))
+        found.append(Eligibility(item.start, item.until, "unknown", "none", None, (item.message,), item.evidence))
         if item.until is not None:
-            found.append(Eligibility("not_applicable", item.until, None, "none", None, ("stay ended",), ()))
+            found.append(Eligibility(item.until, None, "not_applicable", "none", None, ("stay ended",), ()))
     return found
 
 

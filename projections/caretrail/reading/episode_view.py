@@ -11,13 +11,13 @@ from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import Effective
 from caretrail.errors import StoreDamaged, UnknownName
-from caretrail.findings import Finding
+from caretrail.findings import Eligibility, Finding
 from caretrail.log.records import episode_stream
 from caretrail.policy import Pack, Policy
 from caretrail.readmodel.compute import Unreadable, computed, evolve
 from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.packs import usable_policy
-from caretrail.readmodel.rows import EligibilitySpan, EpisodeRows, Span
+from caretrail.readmodel.rows import EpisodeRows, Span
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
@@ -67,7 +67,7 @@ class EpisodeView:
         return self.policy.versions if self.policy else ()
 
     @property
-    def eligibility(self) -> tuple[EligibilitySpan, ...]:
+    def eligibility(self) -> tuple[Eligibility, ...]:
         """What is said of continued stay, by stretches of days."""
         return self.rows.eligibility
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from itertools import chain
-from typing import Protocol
 from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreError
 from caretrail.ledger.tiles import differing_tiles
 from caretrail.log.recorder import EventRecorder
+from caretrail.plain import as_json
 from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.programs import placed_of_programs
 from caretrail.readmodel.rebuild import ZERO, log_streams
@@ -24,13 +22,6 @@ from caretrail.readmodel.store import read_placed, read_program_findings, read_r
 
 LAST = UUID(int=2**128 - 1)
 ATTEMPTS = 5
-
-
-class Digest(Protocol):
-    """What hashlib gives."""
-
-    def update(self, data: bytes, /) -> None:
-        """Take more bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +44,7 @@ class CheckReport:
 
     def as_json(self) -> dict[str, object]:
         """The report as JSON."""
-        return {
-            "ok": self.ok, "position": self.position, "episodes": self.episodes,
-            "live": self.live, "recomputed": self.recomputed, "differ": list(self.differ),
-        }  # fmt: skip  # the order of the keys is the order on the screen
+        return {"ok": self.ok, **as_json(self)}
 
 
 def check(recorder: EventRecorder, progress: Progress | None = None) -> CheckReport:
@@ -82,9 +70,8 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
         made = {rows.stream: rows for rows in folded.compute(streams, state.position)}
         days += [item for rows in made.values() for item in rows.under_policy]
         for stream in sorted(live.keys() | made.keys()):
-            _digest(live_digest, live.get(stream))
-            _digest(log_digest, made.get(stream))
-            rows = made.get(stream)
+            live_digest.update(_bytes_of(live.get(stream)))
+            log_digest.update(_bytes_of(rows := made.get(stream)))
             if live.get(stream) != rows:
                 differ.append((rows or live[stream]).episode)
             elif rows is not None and placed.get(stream, []) != list(rows.placed()):
@@ -105,19 +92,6 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))
 
 
-def digest_of(episodes: Iterable[EpisodeRows]) -> str:
-    """One digest over the rows of episodes, in the order of their streams."""
-    digest = hashlib.sha256()
-    for rows in sorted(episodes, key=lambda rows: rows.stream):
-        _digest(digest, rows)
-    return digest.hexdigest()
-
-
-def _digest(digest: Digest, rows: EpisodeRows | None) -> None:
-    if rows is not None:
-        values = [getattr(rows, name) for name in EpisodeRows.__slots__]
-        digest.update(json.dumps(values, ensure_ascii=False, default=_text).encode() + b"\n")
-
-
-def _text(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)
+def _bytes_of(rows: EpisodeRows | None) -> bytes:
+    values = [] if rows is None else [getattr(rows, name) for name in EpisodeRows.__slots__]
+    return json.dumps(values, ensure_ascii=False, default=str).encode()

@@ -12,20 +12,19 @@ from caretrail.days import FOREVER, merge_spans, next_day
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError
 from caretrail.events import Accessed, Admitted, EpisodeEvent, ProgramEvent
-from caretrail.findings import QUIET_VERDICTS, Finding, Ruling
+from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
 from caretrail.log.entries import entry_of
 from caretrail.policy.own_rules import QUARANTINE_RULE
 from caretrail.readmodel.packs import digest_of, usable_policy
 from caretrail.readmodel.placed import Group
-from caretrail.readmodel.rows import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
+from caretrail.readmodel.rows import EpisodeRows, Quarantined, Span, UnderPolicy
 from caretrail.readmodel.spans import episode_spans
 from caretrail.readmodel.worklist_groups import groups_of
 
 if TYPE_CHECKING:
     from caretrail.episode.history import Effective
-    from caretrail.findings import Eligibility
     from caretrail.log.records import RecordedEvent
     from caretrail.policy import Policy
 
@@ -89,7 +88,7 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
         findings=(*problems, *quiet),
         groups=groups_of(problems, judging),
         spans=episode_spans(history),
-        eligibility=tuple(map(_eligibility_span, judged.eligibility)),
+        eligibility=tuple(judged.eligibility),
         under_policy=_under_policy(history, judging, seen.zone),
     )
 
@@ -108,13 +107,6 @@ def _under_policy(history: Sequence[Effective], policy: Policy | None, zone: str
         for program, days in sorted(stays.items())
         for start, end in merge_spans(days)
     )
-
-
-def _eligibility_span(answer: Eligibility) -> EligibilitySpan:
-    return EligibilitySpan(
-        answer.start, answer.until, answer.verdict, answer.basis, answer.holds_through,
-        tuple(answer.reasons), tuple(answer.evidence),
-    )  # fmt: skip  # in the order of the fields
 
 
 # --- an episode that cannot be read -------------------------------------------------------------------------------
@@ -160,7 +152,7 @@ def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: Reco
         findings=(Finding(QUARANTINE_RULE, "", "record", first, None, False, ruling),),
         groups=(Group.DOCUMENTATION,),
         spans=spans,
-        eligibility=(EligibilitySpan(first, None, "unknown", "none", None, (message,), evidence),),
+        eligibility=(Eligibility(first, None, "unknown", "none", None, (message,), evidence),),
         quarantined=problem,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from caretrail.aliases import Progress
@@ -66,9 +66,7 @@ class Projector:
         rows = self._folded.compute({stream: 0}, state.position)
         with self._database.transaction():
             self._advance(state, state.position)
-            delete_rows(self._database, state.build, [stream])
-            write_rows(self._database, state.build, rows)
-            keep_citations(self._database, state.build, rows)
+            self._replace(state.build, [stream], rows)
             refresh(self._recorder, state.build, state.position)
         return not any(row.quarantined for row in rows)
 
@@ -82,9 +80,7 @@ class Projector:
                 rows = self._folded.compute(streams, state.position)
                 with self._database.transaction():
                     self._advance(state, state.position)
-                    delete_rows(self._database, state.build, streams)
-                    write_rows(self._database, state.build, rows)
-                    keep_citations(self._database, state.build, rows)
+                    self._replace(state.build, streams, rows)
         with self._database.transaction():
             self._advance(state, state.position)
             write_citations(self._database, state.build, citations_of(read_citations(self._database, state.build)))
@@ -100,13 +96,16 @@ class Projector:
         with self._database.transaction():
             self._advance(state, upto)
             moved = moves_programs(self._database, state.build, dict.fromkeys(touched) | made)
-            delete_rows(self._database, state.build, old)
-            write_rows(self._database, state.build, rows)
-            keep_citations(self._database, state.build, rows)
+            self._replace(state.build, old, rows)
             if moved:
                 refresh(self._recorder, state.build, upto)
             write_tiles(self._recorder, state.build, state.position, upto)
         return state._replace(position=upto)
+
+    def _replace(self, build: int, streams: Iterable[UUID], rows: Sequence[EpisodeRows]) -> None:
+        """Put rows in the place of those that these streams have."""
+        delete_rows(self._database, build, streams)
+        add_rows(self._database, build, rows)
 
     def _advance(self, state: State, upto: int) -> None:
         """Move the position, if it is still where we started: the row stays locked until the transaction ends."""
@@ -121,8 +120,9 @@ class Projector:
         return state
 
 
-def keep_citations(database: Database, build: int, episodes: Iterable[EpisodeRows]) -> None:
-    """Keep the citations of the packs that judged these rows, unless they are kept already."""
+def add_rows(database: Database, build: int, episodes: Sequence[EpisodeRows]) -> None:
+    """Add the rows of episodes that have none, with the citations of the packs that judged them."""
+    write_rows(database, build, episodes)
     packs = {finding.pack for rows in episodes for finding in rows.findings} - {""}
     if packs and (missing := packs - read_citations(database, build).keys()):
         write_citations(database, build, citations_of(missing))

@@ -6,20 +6,22 @@ it left behind is swept away first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError
 from caretrail.ledger.tiles import write_tiles
+from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.packs import packs_digest
 from caretrail.readmodel.programs import refresh
-from caretrail.readmodel.projector import Projector, keep_citations
+from caretrail.readmodel.projector import Projector, add_rows
 from caretrail.readmodel.schema import PAGE, VERSION, State, create_tables, read_state, statements
 from caretrail.readmodel.status import Status, status
-from caretrail.readmodel.store import stream_of, sweep_rows, write_rows
+from caretrail.readmodel.store import stream_of, sweep_rows
 
 TILED = 1 << 16
 """Events whose tiles are written at a time."""
@@ -68,28 +70,33 @@ def begin(recorder: EventRecorder) -> State:
 def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> None:
     """Write every episode once. What is recorded meanwhile is in or not: the catch-up settles it."""
     database = recorder.database
-    sql = statements()
     folded = FoldedEpisodes(recorder, cached_events=0)
     done = 0
     for streams in log_streams(recorder):
         rows = folded.compute(streams, recorder.max_position())
-        with database.transaction():
-            if database.execute(sql["fence"], {"build": state.build}) != 1:
-                raise StoreError("another rebuild took over", "let it finish")
-            write_rows(database, state.build, rows)
-            keep_citations(database, state.build, rows)
+        with _fenced(database, state.build):
+            add_rows(database, state.build, rows)
         done += sum(row.version for row in rows)
         if progress is not None:
             progress(min(done, state.position), state.position)
-    with database.transaction():
-        if database.execute(sql["fence"], {"build": state.build}) != 1:
-            raise StoreError("another rebuild took over", "let it finish")
+    with _fenced(database, state.build):
         refresh(recorder, state.build, recorder.max_position())
     for start in range(0, state.position, TILED):
-        with database.transaction():
-            if database.execute(sql["fence"], {"build": state.build}) != 1:
-                raise StoreError("another rebuild took over", "let it finish")
+        with _fenced(database, state.build):
             write_tiles(recorder, state.build, start, min(start + TILED, state.position))
+
+
+@contextmanager
+def _fenced(database: Database, build: int) -> Generator[None]:
+    """A transaction in which no other rebuild takes over. Raises StoreError if one has."""
+    with database.transaction():
+        if database.execute(statements()["fence"], {"build": build}) != 1:
+            raise _taken_over()
+        yield
+
+
+def _taken_over() -> StoreError:
+    return StoreError("another rebuild took over", "let it finish")
 
 
 def go_live(recorder: EventRecorder, state: State) -> None:
@@ -100,7 +107,7 @@ def go_live(recorder: EventRecorder, state: State) -> None:
     while True:
         reached = projector.catch_up()
         if reached.build != state.build:
-            raise StoreError("another rebuild took over", "let it finish")
+            raise _taken_over()
         with database.transaction():
             database.execute(sql["hold_live"])
             live = read_state(database)
@@ -109,7 +116,7 @@ def go_live(recorder: EventRecorder, state: State) -> None:
                 continue
             params = {**reached._asdict(), "version": VERSION}
             if database.execute(sql["end_rebuild"], params) != 1:
-                raise StoreError("another rebuild took over", "let it finish")
+                raise _taken_over()
             database.execute(sql["go_live"], params)
         break
     with database.transaction():

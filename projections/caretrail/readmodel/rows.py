@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from caretrail.days import FOREVER, next_day
-from caretrail.findings import Finding
+from caretrail.findings import Eligibility, Finding
 from caretrail.readmodel.placed import Group, Placed
 from caretrail.readmodel.worklist_groups import spans_of_groups
 
@@ -41,23 +41,6 @@ class UnderPolicy(NamedTuple):
     program: str
     policy: str
     zone: str | None
-
-
-class EligibilitySpan(NamedTuple):
-    """Days on which the answer to "is continued stay supported" stays the same."""
-
-    start: date
-    until: date | None
-    verdict: str
-    basis: str
-    holds_through: date | None
-    reasons: tuple[str, ...]
-    evidence: tuple[int, ...]
-
-    @property
-    def end(self) -> date:
-        """`until`, or FOREVER."""
-        return self.until or FOREVER
 
 
 class Quarantined(NamedTuple):
@@ -93,7 +76,7 @@ class EpisodeRows:
     findings: tuple[Finding, ...] = ()
     groups: tuple[Group | None, ...] = ()
     spans: tuple[Span, ...] = ()
-    eligibility: tuple[EligibilitySpan, ...] = ()
+    eligibility: tuple[Eligibility, ...] = ()
     quarantined: Quarantined | None = None
     under_policy: tuple[UnderPolicy, ...] = ()
 

@@ -9,10 +9,10 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from caretrail.errors import StoreError
-from caretrail.findings import FINDING_FIELDS
+from caretrail.findings import FINDING_FIELDS, Eligibility
 from caretrail.log.sql import load_sql
 from caretrail.readmodel.placed import Placed
-from caretrail.readmodel.rows import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
+from caretrail.readmodel.rows import EpisodeRows, Quarantined, Span, UnderPolicy
 
 if TYPE_CHECKING:
     from caretrail.log.database import Database
@@ -61,7 +61,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "span": ("build", "stream", *_columns_of(Span._fields)),
     "finding": ("build", "stream", "number", "live_until", "in_group", *FINDING_COLUMNS),
     "placed": ("build", "number", *PLACED_COLUMNS),
-    "eligibility_span": ("build", "stream", *_columns_of(EligibilitySpan._fields)),
+    "eligibility_span": ("build", "stream", *_columns_of(Eligibility._fields)),
     "quarantine": ("build", *Quarantined._fields),
     "under_policy": ("build", "stream", *_columns_of(UnderPolicy._fields)),
 }

@@ -25,15 +25,6 @@ class Status:
     behind: int
     quarantined: tuple[Quarantined, ...] = ()
 
-    def as_json(self) -> dict[str, object]:
-        """The status as JSON."""
-        return {
-            "position": self.position,
-            "log_position": self.log_position,
-            "behind": self.behind,
-            "quarantined": [{**item._asdict(), "stream": str(item.stream)} for item in self.quarantined],
-        }
-
 
 def status(recorder: EventRecorder) -> Status:
     """Read where the read models stand."""

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from caretrail.days import FOREVER, day_or_none, end_or_none
-from caretrail.findings import FINDING_FIELDS, Finding, Ruling, finding_of
+from caretrail.findings import FINDING_FIELDS, Eligibility, Finding, Ruling, finding_of
 from caretrail.readmodel.placed import Group, Placed
-from caretrail.readmodel.rows import EligibilitySpan, EpisodeRows, Quarantined, Span, UnderPolicy
+from caretrail.readmodel.rows import EpisodeRows, Quarantined, Span, UnderPolicy
 from caretrail.readmodel.schema import (
     ALL_TABLES,
     COLUMNS,
@@ -213,7 +213,7 @@ def read_rows(database: Database, build: int, first: UUID, last: UUID) -> dict[U
     of_range = _Range(database, build, first, last)
     spans = of_range.grouped("span", Span._make, "stream, start_on")
     problems = of_range.grouped("finding", _problem, "stream, number")
-    answers = of_range.grouped("eligibility_span", EligibilitySpan._make, "stream, start_on")
+    answers = of_range.grouped("eligibility_span", Eligibility._make, "stream, start_on")
     quarantined = {values[0]: Quarantined._make(values) for values in of_range.values("quarantine")}
     under_policy = of_range.grouped("under_policy", UnderPolicy._make, "stream, program, start_on")
     found: dict[UUID, EpisodeRows] = {}

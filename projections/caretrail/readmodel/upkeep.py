@@ -1,8 +1,6 @@
-"""Upkeep of the read models: brought up to the log, made again, and one episode tried again."""
+"""Upkeep of the read models: catch up with the log, by batches or by a rebuild."""
 
 from __future__ import annotations
-
-from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.log.recorder import EventRecorder
@@ -34,8 +32,3 @@ def _far_behind(recorder: EventRecorder) -> bool:
     newest = recorder.max_position()
     behind = newest - state.position if state is not None else 0
     return behind > FAR_BEHIND and behind * 2 >= newest
-
-
-def retry(recorder: EventRecorder, stream: UUID) -> bool:
-    """Recompute one episode, as after a fix; True if it is readable now."""
-    return Projector(recorder).retry(stream)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from caretrail import plain
 from caretrail.cli.exits import Status, Stopped
 from caretrail.cli.groups import Group, described
 from caretrail.cli.options import access_options, json_option, store_option
@@ -153,7 +154,7 @@ def quarantine_command(ctx: click.Context, as_json: bool) -> None:
         _record_quarantined(setup, recorder, state)
     found = state.quarantined
     if as_json:
-        print_json_list([{**item._asdict(), "stream": str(item.stream)} for item in found])
+        print_json_list(plain.as_json(found))
     elif not found:
         say("No episode is quarantined")
     for item in () if as_json else found:
@@ -171,15 +172,15 @@ def retry_command(setup: Setup, episode: str) -> None:
 
     caretrail projection quarantine retry LNK-2026-0001
     """
+    from caretrail.readmodel.projector import Projector
     from caretrail.readmodel.status import status
-    from caretrail.readmodel.upkeep import retry
 
     with setup.open() as recorder:
         found = [item for item in status(recorder).quarantined if episode in (item.episode, str(item.stream))]
         if not found:
             raise UnknownEpisode("no episode of that number is quarantined", "see 'caretrail projection quarantine'")
         _record(setup, recorder, [found[0].episode or str(found[0].stream)])
-        readable = retry(recorder, found[0].stream)
+        readable = Projector(recorder).retry(found[0].stream)
     if not readable:
         say(f"Error: still unreadable: {_in_words(found[0])}")
         raise Stopped(Status.CANNOT)
@@ -205,7 +206,7 @@ def _record(setup: Setup, recorder: EventRecorder, episodes: list[str]) -> None:
 
 def _print_status(found: standing.Status, *, as_json: bool) -> None:
     if as_json:
-        print_json(found.as_json())
+        print_json(plain.as_json(found))
         return
     behind = f"{plural(found.behind, 'event')} behind" if found.behind else "latest"
     click.echo(f"Current through @{found.position} of @{found.log_position} ({behind})")

@@ -22,10 +22,9 @@ from caretrail.events import (
 )
 from caretrail.evidence.packet.page.event_table import EventLine
 from caretrail.evidence.packet.page.scale import Scale
-from caretrail.findings import QUIET_VERDICTS, Finding
+from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding
 from caretrail.policy.rules.treatment import WeeklyHours
 from caretrail.reading.episode_view import EpisodeView
-from caretrail.readmodel.rows import EligibilitySpan
 
 DAY = timedelta(days=1)
 FARTHEST_DAYS = 3 * 366
@@ -282,7 +281,7 @@ def _continued(view: EpisodeView, until: date) -> Lane:
     return Lane("Continued stay", _join_same(bars), marks=tuple(marks))
 
 
-def _eligible(span: EligibilitySpan, end: date) -> str:
+def _eligible(span: Eligibility, end: date) -> str:
     return f"{spoken(span.verdict)} on the basis {span.basis}, {through(span.start, end)}: {', '.join(span.reasons)}"
 
 
