@@ -13,7 +13,7 @@ PUBLISHED = {"start": "from"}
 
 
 def as_json(value: Any) -> Any:
-    """A value as JSON holds it: days and instants as ISO text.
+    """A value as JSON holds it: days and instants as ISO text, bytes in hex.
 
     A record hides a field with `metadata={"json": False}`.
     """
@@ -30,4 +30,6 @@ def as_json(value: Any) -> Any:
         return {PUBLISHED.get(key, key): as_json(item) for key, item in value.items()}
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
     return [as_json(item) for item in value]

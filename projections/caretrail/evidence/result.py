@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from caretrail.plain import as_json
+
 
 class Tampering(StrEnum):
     """What a discrepancy looks like. A guess from traces, certain only where a trace is exact."""
@@ -93,10 +95,7 @@ class Discrepancy:
 
     def as_json(self) -> dict[str, object]:
         """The discrepancy as JSON."""
-        return {
-            "tampering": self.tampering, "first": self.first, "last": self.last, "seems": self.seems,
-            "evidence": self.evidence, "hint": self.hint,
-        }  # fmt: skip  # in their published order
+        return {**as_json(self), "seems": self.seems, "hint": self.hint}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +137,9 @@ class Verification:
     def as_json(self) -> dict[str, object]:
         """The verification as JSON."""
         return {
-            "ok": self.ok, "origin": self.origin, "events": self.events, "root": self.root.hex() if self.root else None,
-            "streams": self.streams, "checkpoints": self.checkpoints, "covered": self.covered,
-            "receipts": self.receipts, "tiles": self.tiles, "first_bad": self.first_bad,
+            "ok": self.ok,
+            "first_bad": self.first_bad,
             "tampering": self.discrepancies[0].tampering if self.discrepancies else None,
-            "discrepancies": [found.as_json() for found in self.discrepancies], "notes": list(self.notes),
-        }  # fmt: skip  # in their published order
+            **as_json(self),
+            "discrepancies": [found.as_json() for found in self.discrepancies],
+        }

@@ -115,26 +115,29 @@ def new_key(name: str) -> SigningKey:
 
 def read_verifying_key(line: str) -> VerifyingKey:
     """Read a public key from its line. Raises NoteRefused."""
-    name, _, rest = line.strip().partition("+")
-    number, _, encoded = rest.partition("+")
-    material = _decoded(encoded)
-    if _NAME.fullmatch(name) and material is not None and len(material) == 33 and material[:1] == ED25519:
-        key = VerifyingKey(name, material[1:])
-        if key.id.hex() == number:
-            return key
+    name, number, material = _parts(line.strip())
+    if material is not None and (key := VerifyingKey(name, material)).id.hex() == number:
+        return key
     raise BadKey("a public key is not readable", "it is one line, name+8 hex digits+base64")
 
 
 def read_signing_key(line: str) -> SigningKey:
     """Read a secret key from its line. Raises NoteRefused; nothing of the line goes into the message."""
-    name, _, rest = line.strip().removeprefix("PRIVATE+KEY+").partition("+")
-    number, _, encoded = rest.partition("+")
-    material = _decoded(encoded)
-    if line.startswith("PRIVATE+KEY+") and _NAME.fullmatch(name) and material is not None and len(material) == 33:
-        key = SigningKey(name, material[1:])
-        if material[:1] == ED25519 and key.verifying.id.hex() == number:
+    name, number, material = _parts(line.strip().removeprefix("PRIVATE+KEY+"))
+    if line.startswith("PRIVATE+KEY+") and material is not None:
+        key = SigningKey(name, material)
+        if key.verifying.id.hex() == number:
             return key
     raise BadKey("the key file is not readable", "make a key with 'caretrail audit key'")
+
+
+def _parts(line: str) -> tuple[str, str, bytes | None]:
+    """The name, the id and the 32 bytes of a key's line; None for bytes that are no key."""
+    name, _, rest = line.partition("+")
+    number, _, encoded = rest.partition("+")
+    material = _decoded(encoded)
+    fits = _NAME.fullmatch(name) and material is not None and len(material) == 33 and material[:1] == ED25519
+    return name, number, material[1:] if fits and material else None
 
 
 def sign_note(text: str, keys: Iterable[SigningKey]) -> str:

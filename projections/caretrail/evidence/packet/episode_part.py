@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -28,6 +28,8 @@ from caretrail.reading.questions.findings import finding_row
 from caretrail.reading.questions.sheet import sheet_of
 from caretrail.reading.questions.timeline import timeline_of
 
+NOT_LISTED = {"json": False}
+
 
 @dataclass(frozen=True, slots=True)
 class EpisodePart:
@@ -44,16 +46,8 @@ class EpisodePart:
     as_of: date
     shown_in_part: int
     withheld: int
-    positions: tuple[int, ...]
-    packs: tuple[str, ...]
-
-    def elsewhere(self, folder: str) -> EpisodePart:
-        """The same in another folder."""
-        return replace(self, folder=folder)
-
-    def as_json(self) -> Json:
-        """As the manifest has it."""
-        return {name: value for name, value in asdict(self).items() if name not in ("positions", "packs")}
+    positions: tuple[int, ...] = field(metadata=NOT_LISTED)
+    packs: tuple[str, ...] = field(metadata=NOT_LISTED)
 
 
 def episode_part(
@@ -113,22 +107,13 @@ def _findings(view: EpisodeView, day: date, now: datetime) -> Json:
     everything = Selection(now, Query(day), Filters(closed=True, all_verdicts=True))
     rows = [finding_row(one, day, view.citation(one.finding)) for one in findings_of(view.rows, everything)]
     rows.sort(key=lambda row: (row.rule, row.start, row.subject))
-    return {
-        "notice": STATEMENT_2,
-        "as_of": day.isoformat(),
-        "on_the_day": as_json(rows),
-        "over_time": [
-            as_json({**finding_values(finding), "citation": view.citation(finding)}) for finding in view.findings
-        ],
-    }
+    over_time = [{**finding_values(finding), "citation": view.citation(finding)} for finding in view.findings]
+    return as_json({"notice": STATEMENT_2, "as_of": day, "on_the_day": rows, "over_time": over_time})
 
 
 def _eligibility(view: EpisodeView, day: date) -> Json:
-    return {
-        "notice": STATEMENT_2,
-        "on_the_day": as_json(eligibility_row(view.rows, day)),
-        "over_time": as_json(view.eligibility),
-    }
+    on_the_day = eligibility_row(view.rows, day)
+    return as_json({"notice": STATEMENT_2, "on_the_day": on_the_day, "over_time": view.eligibility})
 
 
 def _page(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -31,6 +31,7 @@ from caretrail.ledger.tiles import stored_subtrees
 from caretrail.ledger.tree import Subtrees, folded, root_at
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import episode_stream
+from caretrail.plain import as_json
 from caretrail.policy.loader import pack_source
 
 DEMO: Final = "DEMO STORE, made-up episodes"
@@ -126,7 +127,7 @@ def _add_episodes(
     for name in names:
         part, files = episode_part(recorder, episode_stream(recorder.namespace, name), name, context)
         if part.folder.casefold() in folders:  # two that differ in case only would be one folder on some systems
-            part = part.elsewhere(f"{part.folder}-{part.stream[:8]}")
+            part = replace(part, folder=f"{part.folder}-{part.stream[:8]}")
         folders.add(part.folder.casefold())
         for path, data in files.items():
             archive.add(f"{part.folder}/{path}", data)
@@ -185,8 +186,8 @@ def _manifest(
         "origin": stand.origin,
         "size": stand.size,
         "keys": [str(key.verifying) for key in keys],
-        "streams": [part.as_json() for part in parts],
-        "files": [asdict(file) for file in archive.listed],
+        "streams": as_json(parts),
+        "files": as_json(archive.listed),
         "mark": context.mark or None,
         "made_at": context.now.isoformat(timespec="seconds"),
         "made_by": context.made_by,

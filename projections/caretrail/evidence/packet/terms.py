@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Final, get_args
 
@@ -70,16 +70,8 @@ class Terms:
 
     def disclosure(self, description: str, digest: str) -> dict[str, str]:
         """What the record of the disclosure says, as in the event `accessed`; `digest` is the SHA-256 of the packet."""
-        fields = {
-            "recipient": self.recipient,
-            "address": self.address,
-            "basis": self.basis,
-            "consent": self.consent,
-            "scope": self.scope,
-            "description": f"{description}, for: {self.purpose}",
-            "digest": digest,
-        }
-        return {name: value for name, value in fields.items() if value is not None}
+        terms = {name: value for name, value in asdict(self).items() if value is not None and name != "purpose"}
+        return {**terms, "description": f"{description}, for: {self.purpose}", "digest": digest}
 
     @property
     def ground(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -300,7 +300,7 @@ def _columns(drawing: Drawing, lane: Lane, scale: Scale) -> None:
     for column in lane.columns:
         _column(drawing, column, scale, base, unit)
     drawing.line("base", 0, base, drawing.width, base)
-    for start, end, minutes in _joined(lane.threshold):
+    for start, end, minutes in lane.threshold:
         y = base - minutes * unit
         drawing.line("threshold", scale.x(start), y, scale.x(end), y, f"{hours(minutes)} a week needed")
     drawing.height = base + max(4.0, max(column.below for column in lane.columns) * unit)
@@ -317,20 +317,6 @@ def _column(drawing: Drawing, column: Column, scale: Scale, base: float, unit: f
         drawing.rect(f"service {service}", x, y, width, minutes * unit, column.title)
     if column.below:
         drawing.rect("service missed", x, base, width, column.below * unit, column.title)
-
-
-def _joined(threshold: Iterable[tuple[date, date, int]]) -> Iterator[tuple[date, date, int]]:
-    """Join stretches of one threshold that touch."""
-    last: tuple[date, date, int] | None = None
-    for start, end, minutes in threshold:
-        if last is not None and last[1] == start and last[2] == minutes:
-            last = (last[0], end, minutes)
-            continue
-        if last is not None:
-            yield last
-        last = (start, end, minutes)
-    if last is not None:
-        yield last
 
 
 def _rounded(minutes: int) -> int:

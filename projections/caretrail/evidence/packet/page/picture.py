@@ -9,17 +9,9 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
+from caretrail import events
 from caretrail.days import later, merge_spans, next_day
 from caretrail.describe import spoken
-from caretrail.events import (
-    ContinuedStayDetermined,
-    Discharged,
-    PlanReviewed,
-    PlanSigned,
-    SessionAttended,
-    SessionMissed,
-    Signed,
-)
 from caretrail.evidence.packet.page.event_table import EventLine
 from caretrail.evidence.packet.page.scale import Scale
 from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding
@@ -152,7 +144,7 @@ def _stays(view: EpisodeView, until: date) -> Lane:
     ends = [
         Mark(item.day, "end", "", f"discharged {item.day}: {spoken(item.event.reason)}")
         for item in view.history
-        if isinstance(item.event, Discharged)
+        if isinstance(item.event, events.Discharged)
     ]
     overlay = tuple(Bar(*hold, "hold", "hold", f"on hold {through(*hold)}") for hold in merge_spans(holds))
     return Lane("Stay and level", tuple(bars), overlay, tuple(ends))
@@ -173,7 +165,7 @@ SERVICES = ("group", "individual", "family", "education", "motivational", "other
 def _sessions(view: EpisodeView, week_starts_on: int, by_week: bool) -> Iterator[Lane]:
     """Sessions of each day and minutes of each week; the weeks alone where days would be too narrow to see."""
     weeks = _columns(view, 7, week_starts_on)
-    threshold = tuple(_thresholds(view, weeks))
+    threshold = tuple(_joined(_thresholds(view, weeks)))
     if by_week:
         yield Lane("Sessions by week", columns=weeks, threshold=threshold)
         return
@@ -186,9 +178,9 @@ def _columns(view: EpisodeView, days: int, week_starts_on: int) -> tuple[Column,
     found: dict[date, Counter[str]] = {}
     for item in view.history:
         event = item.event
-        if isinstance(event, SessionAttended | SessionMissed):
+        if isinstance(event, events.SessionAttended | events.SessionMissed):
             back = (item.day.weekday() - week_starts_on) % 7 if days == 7 else 0
-            kind = event.service if isinstance(event, SessionAttended) else "missed"
+            kind = event.service if isinstance(event, events.SessionAttended) else "missed"
             found.setdefault(item.day - back * DAY, Counter())[kind] += event.minutes
     return tuple(_column(start, start + days * DAY, minutes) for start, minutes in sorted(found.items()))
 
@@ -215,40 +207,38 @@ def _thresholds(view: EpisodeView, weeks: Sequence[Column]) -> Iterator[tuple[da
                 yield start, end, rule.least
 
 
+def _joined(thresholds: Iterable[tuple[date, date, int]]) -> Iterator[tuple[date, date, int]]:
+    """Join stretches of one threshold that touch."""
+    for minutes, group in groupby(thresholds, key=lambda stretch: stretch[2]):
+        yield from ((start, end, minutes) for start, end in merge_spans(stretch[:2] for stretch in group))
+
+
 # --- documents ---------------------------------------------------------------------------------------------------
 
 
 def _plans(view: EpisodeView, until: date) -> Lane:
-    plans = {item.version: item.event for item in view.history if isinstance(item.event, PlanSigned)}
+    plans = {item.version: item.event for item in view.history if isinstance(item.event, events.PlanSigned)}
     marks = [
-        Mark(
-            event.occurred_on,
-            "plan",
-            str(event.plan_version),
-            f"plan {event.plan_version} signed {event.occurred_on}, in effect {event.effective_on} (event {version})",
-        )
-        for version, event in plans.items()
-    ]
+        Mark(plan.occurred_on, "plan", str(plan.plan_version), f"plan {plan.plan_version} signed {plan.occurred_on}, "
+             f"in effect {plan.effective_on} (event {version})")
+        for version, plan in plans.items()
+    ]  # fmt: skip  # a mark is its day, kind, label and title
     return Lane("Plan and signatures", _verdicts(view, PLAN_CHECKS, until), marks=(*marks, *_signing(view, plans)))
 
 
 def _reviews(view: EpisodeView, until: date) -> Lane:
-    reviews = {item.version: item.event for item in view.history if isinstance(item.event, PlanReviewed)}
+    reviews = {item.version: item.event for item in view.history if isinstance(item.event, events.PlanReviewed)}
     marks = [
-        Mark(
-            event.occurred_on, "review", "", f"plan {event.plan_version} reviewed {event.occurred_on} (event {version})"
-        )
+        Mark(day := event.occurred_on, "review", "", f"plan {event.plan_version} reviewed {day} (event {version})")
         for version, event in reviews.items()
     ]
     # a date that another took the place of before it came near was nobody's concern
-    due = sorted(
-        {
-            finding.due_on
-            for finding in _findings(view, ("review_due",))
-            if finding.due_on is not None and (finding.verdict not in QUIET_VERDICTS or finding.end >= until)
-        }
-    )
-    dues = tuple(Mark(day, "due", f"due {day:%m-%d}", f"review due on {day}") for day in due)
+    due = {
+        finding.due_on
+        for finding in _findings(view, ("review_due",))
+        if finding.due_on is not None and (finding.verdict not in QUIET_VERDICTS or finding.end >= until)
+    }
+    dues = tuple(Mark(day, "due", f"due {day:%m-%d}", f"review due on {day}") for day in sorted(due))
     return Lane("Reviews", _verdicts(view, REVIEW_CHECKS, until), marks=(*marks, *_signing(view, reviews)), dues=dues)
 
 
@@ -256,7 +246,7 @@ def _signing(view: EpisodeView, documents: Container[int]) -> Iterator[Mark]:
     """Signatures that came to a document later."""
     for item in view.history:
         event = item.event
-        if isinstance(event, Signed) and event.target in documents:
+        if isinstance(event, events.Signed) and event.target in documents:
             who = ", ".join(signature.signer for signature in event.signatures)
             title = f"signature of {who} on event {event.target}, {item.day} (event {item.version})"
             yield Mark(item.day, "signature", "", title)
@@ -269,14 +259,9 @@ def _continued(view: EpisodeView, until: date) -> Lane:
         if span.verdict != "not_applicable" and span.start < (end := min(span.end, until))
     ]
     marks = [
-        Mark(
-            item.day,
-            f"determined-{item.event.decision}",
-            "",
-            f"determination on {item.day}: {item.event.decision} (event {item.version})",
-        )
+        Mark(item.day, f"determined-{decision}", "", f"determination on {item.day}: {decision} (event {item.version})")
         for item in view.history
-        if isinstance(item.event, ContinuedStayDetermined)
+        if isinstance(item.event, events.ContinuedStayDetermined) and (decision := item.event.decision)
     ]
     return Lane("Continued stay", _join_same(bars), marks=tuple(marks))
 
