@@ -108,12 +108,14 @@ def _findings(view: EpisodeView, day: date, now: datetime) -> Json:
     rows = [finding_row(one, day, view.citation(one.finding)) for one in findings_of(view.rows, everything)]
     rows.sort(key=lambda row: (row.rule, row.start, row.subject))
     over_time = [{**finding_values(finding), "citation": view.citation(finding)} for finding in view.findings]
-    return as_json({"notice": STATEMENT_2, "as_of": day, "on_the_day": rows, "over_time": over_time})
+    found: Json = as_json({"notice": STATEMENT_2, "as_of": day, "on_the_day": rows, "over_time": over_time})
+    return found
 
 
 def _eligibility(view: EpisodeView, day: date) -> Json:
     on_the_day = eligibility_row(view.rows, day)
-    return as_json({"notice": STATEMENT_2, "on_the_day": on_the_day, "over_time": view.eligibility})
+    found: Json = as_json({"notice": STATEMENT_2, "on_the_day": on_the_day, "over_time": view.eligibility})
+    return found
 
 
 def _page(
