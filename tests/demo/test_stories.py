@@ -10,8 +10,8 @@ import pytest
 from caretrail.demo.stories import ELIGIBILITY_EPISODE, STORIES, TIMELINE_EPISODE, WHY_EPISODE, WHY_RULE, Story
 from caretrail.episode.episode import Episode
 from caretrail.findings import QUIET_VERDICTS
-from caretrail.findings.judge import eligibility_on, findings, held_on
 from caretrail.policy import load_pack
+from tests.support.judged import eligibility_on, findings, held_on
 from tests.support.practice import folded
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 
 from caretrail.episode.history import Effective
 from caretrail.findings import Eligibility, Finding
-from caretrail.findings.judge import eligibility, findings
 from tests.findings.generated import histories
 from tests.findings.text_history import JUDGED, PACK
+from tests.support.judged import eligibility, findings
 
 
 def read(found: list[Finding], day: date) -> list[tuple[Any, ...]]:

@@ -10,9 +10,9 @@ from caretrail.episode.entry import Entry
 from caretrail.episode.history import effective_history
 from caretrail.events import parse_event
 from caretrail.findings import Finding
-from caretrail.findings.judge import eligibility_on, findings, held_on
 from tests.findings.text_history import PACK
 from tests.support.example import EXAMPLE
+from tests.support.judged import eligibility_on, findings, held_on
 
 
 def entries_up_to(version: int = 65) -> list[Entry]:

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 
 from caretrail.episode.history import Effective
 from caretrail.findings import Finding
-from caretrail.findings.judge import eligibility, findings
 from caretrail.policy import Pack
 from tests.findings.generated import histories
 from tests.findings.naive import Known, Said
 from tests.findings.text_history import CLIENT, PACK, history_of
+from tests.support.judged import eligibility, findings
 
 HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
 BEFORE = timedelta(days=3)

@@ -29,9 +29,9 @@ from caretrail.episode.entry import Entry
 from caretrail.episode.history import Effective, effective_history
 from caretrail.events import event_from
 from caretrail.findings import Eligibility, Finding
-from caretrail.findings.judge import eligibility, eligibility_on, findings, held_on
 from caretrail.policy import Pack, Policy, load_pack
 from tests.support import build
+from tests.support.judged import eligibility, eligibility_on, findings, held_on
 
 PACK = load_pack("ne-medicaid-2.1-adult")
 JUDGED = [rule.id for rule in PACK.judged if rule.check != "program_attested"]

@@ -7,16 +7,18 @@ first words of each rule's function and the causes it can give; from the tests t
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
-from inspect import getsourcefile
 from pathlib import Path
 from typing import Any
 
 from caretrail.findings import program
+from caretrail.findings.case import JUDGES
 from caretrail.findings.eligibility import answers
-from caretrail.findings.rules import JUDGES, stay
+from caretrail.findings.finding import unknown, violation
+from caretrail.findings.rules import stay
 from caretrail.policy import Pack, Rule, load_pack
 from caretrail.policy.rules import KINDS
 
@@ -82,7 +84,7 @@ def _rule(pack: Pack, rule: Rule) -> Iterator[str]:
         yield f"- In the pack: {'; '.join(stated)}\n"
     function = function_of(rule.check)
     doc = " ".join((function.__doc__ or "").split("\n\n")[0].split())
-    path = Path(getsourcefile(function) or "").relative_to(ROOT)
+    path = Path(inspect.getsourcefile(function) or "").relative_to(ROOT)
     yield f"- Judged by `{rule.check}` ([{path.name}](../../{path.as_posix()})): {doc}\n"
     causes = causes_of(function)
     if causes:
@@ -116,7 +118,7 @@ def _words(value: Any) -> str:
 def function_of(check: str) -> Any:
     """The function that judges a check."""
     others = {"continued_stay": answers, "program_attested": program.program_findings}
-    return JUDGES.get(KINDS[check]) or others[check]
+    return others.get(check) or inspect.unwrap(JUDGES[KINDS[check]])
 
 
 # --- causes, from the code ----------------------------------------------------------------------------------------
@@ -126,7 +128,7 @@ def causes_of(function: Any) -> list[str]:
     """The causes a rule can give: read from its function and what it calls in its module."""
     if function is answers:
         return sorted(f"continued_stay_{word}" for word in stay.VERDICTS if word in ("not_eligible", "unknown"))
-    module = _module(Path(getsourcefile(function) or ""))
+    module = _module(Path(inspect.getsourcefile(function) or ""))
     places = _cause_places(function, module)
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     seen: set[str] = set()
@@ -157,14 +159,15 @@ def _cause_places(function: Any, module: ast.Module) -> dict[str, int]:
         if isinstance(node, ast.FunctionDef)
     }
     takes |= {name: kind._fields for name, kind in function.__globals__.items() if hasattr(kind, "_fields")}
+    takes |= {shape.__name__: tuple(inspect.signature(shape).parameters) for shape in (unknown, violation)}
     return {name: names.index("cause") for name, names in takes.items() if "cause" in names}
 
 
 def _causes(node: ast.AST, places: dict[str, int]) -> Iterator[str]:
     """Strings that stand where a cause stands: in a call that takes one, or assigned to a name that says so."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+    if isinstance(node, ast.Call):
         values: list[ast.expr] = [key.value for key in node.keywords if key.arg == "cause"]
-        place = places.get(node.func.id)
+        place = places.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if place is not None:
             values += node.args[place : place + 1]
         for value in values:

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from caretrail.episode.history import Effective
-from caretrail.findings.judge import eligibility, findings
 from caretrail.policy import Pack, Policy, policy_of, read_pack
 from tests.findings.generated import KINDS, START, Writer, possible
 from tests.findings.test_causality import read, read_stay, up_to
 from tests.findings.text_history import PACK, entries
+from tests.support.judged import eligibility, findings
 
 PACKS = Path(__file__).parent / "packs"
 CHANGE = date(2026, 2, 23)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from caretrail.findings.rules import JUDGES
+from caretrail.findings.case import JUDGES
 from caretrail.policy.rules import KINDS, Rule
 from caretrail.policy.rules.staff import Attested
 from caretrail.policy.rules.stay import ContinuedStay

@@ -1,31 +1,77 @@
-"""A case: one episode's chart before one version of the rules, with what several rules share worked out once."""
+"""A case: one episode's chart under one version of the rules; and the registry of the functions that judge it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
-from caretrail.findings.chart.chart import Chart
+from caretrail.findings.chart.chart import Chart, PolicyStay
 from caretrail.findings.chart.review_clock import ReviewClock
 from caretrail.findings.chart.weeks import Weeks
-from caretrail.policy import Pack
+from caretrail.findings.intervals import RuleFindings
+from caretrail.policy import Pack, Rule
 from caretrail.policy.rules.plan import ReviewDue
 
 
 class Case:
-    """What a rule is given: the chart, the pack, and the clock and weeks drawn from them."""
+    """The input of every rule: the chart, the pack, and the clock and weeks, each computed once."""
 
     def __init__(self, chart: Chart, pack: Pack) -> None:
         self.chart = chart
         self.pack = pack
         self.notice = timedelta(days=pack.notice_days)
+        self._findings: dict[str, RuleFindings] = {}
+
+    def findings_of(self, rule: Rule) -> RuleFindings:
+        """Judge a rule of the pack, once."""
+        findings = self._findings.get(rule.id)
+        if findings is None:
+            findings = self._findings[rule.id] = RuleFindings()
+            JUDGES[type(rule)](self, rule, findings)
+        return findings
 
     @cached_property
     def clock(self) -> ReviewClock:
-        """The review clock; a pack without a rule for it has none that runs."""
+        """The review clock; without a rule for reviews in the pack it has no steps."""
         return ReviewClock(self.chart, self.pack, self.pack.rule(ReviewDue))
 
     @cached_property
     def weeks(self) -> Weeks:
         """The weeks of treatment."""
         return Weeks(self.chart, self.pack.week_start)
+
+
+R = TypeVar("R", bound=Rule)
+Judge = Callable[[Case, R, RuleFindings], None]
+JudgeOfStay = Callable[[Case, R, RuleFindings, PolicyStay], None]
+
+JUDGES: dict[type[Rule], Judge[Any]] = {}
+"""The function that judges each kind of rule and writes its findings, except two: `ContinuedStay` mirrors eligibility,
+which is computed from the other rules; `Attested` is about a program, not an episode."""
+
+
+def judges(kind: type[R]) -> Callable[[Judge[R]], Judge[R]]:
+    """Register a function that judges a kind of rule over the whole chart."""
+
+    def register(judge: Judge[R]) -> Judge[R]:
+        JUDGES[kind] = judge
+        return judge
+
+    return register
+
+
+def judges_each_stay(kind: type[R]) -> Callable[[JudgeOfStay[R]], Judge[R]]:
+    """Register a function that judges a kind of rule in one stay; after its last day the rule does not apply."""
+
+    def register(judge_stay: JudgeOfStay[R]) -> Judge[R]:
+        @wraps(judge_stay)
+        def judge(case: Case, rule: R, findings: RuleFindings) -> None:
+            for stay in case.chart.stays:
+                judge_stay(case, rule, findings, stay)
+                findings.end_stay(stay)
+
+        return judges(kind)(judge)
+
+    return register

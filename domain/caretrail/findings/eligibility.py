@@ -1,22 +1,22 @@
-"""Eligibility for continued stay: for each day, whether staying is supported, on what basis and until when."""
+"""Eligibility for continued stay: for each day the answer, its support, and the last day of that support."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from caretrail.days import iso, later
-from caretrail.events import Authorized, ContinuedStayDetermined
+from caretrail.days import ONE_DAY, iso, later
+from caretrail.events import ContinuedStayDetermined
 from caretrail.findings.case import Case
 from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.chart.documents import Determination
 from caretrail.findings.chart.review_clock import Due
 from caretrail.findings.finding import Eligibility, Ruling
-from caretrail.findings.intervals import DAY, RuleFindings
 from caretrail.findings.logic import Truth, all_of, any_of
+from caretrail.policy.rules import KINDS
 from caretrail.policy.rules.stay import ContinuedStay
 
 ADMISSION_CHECKS = (
@@ -28,70 +28,50 @@ CRITERIA = (
     ("has the capacity and works on the goals", ("has_capacity", "actively_working")),
     ("new problems, treatable here, nowhere less intensive", ("new_problems", "treatable_here", "least_intensive")),
 )
-
-
 _CRITERIA = tuple((words, names, attrgetter(*names)) for words, names in CRITERIA)
 
-
-class Answer(NamedTuple):
-    """What is answered for one day; `anchor` is the day the question hangs on."""
-
-    verdict: Literal["eligible", "not_eligible", "unknown", "not_applicable"]
-    basis: Literal["admission", "determination", "none"]
-    holds_through: date | None
-    reasons: tuple[str, ...]
-    evidence: tuple[int, ...]
-    anchor: date
+Answer = tuple[Eligibility, date]
+"""An answer, and the day from which its question runs: the version of the rules in force on that day answers."""
+Answers = list[Answer]
 
 
-Answers = list[tuple[Eligibility, date]]
-"""What is answered over time, each with the day it hangs on."""
-
-
-def answers(case: Case, findings_of: Callable[[str], RuleFindings | None]) -> Answers:
-    """Gapless intervals from the admission on.
-
-    `sheet_of` gives what a check says, None for one the pack has no rule for: that asks nothing of an admission.
-    """
+def answers(case: Case) -> Answers:
+    """Answers in gapless intervals from the admission on."""
     admission = case.chart.admission
     if admission is None:
         return []
-    book = _Book(case, findings_of)
-    marks: list[tuple[date, Answer]] = []
+    book = _Book(case)
+    marks: Answers = []
     stays = case.chart.stays
     if not stays or stays[0].first > admission.day:
         level = case.chart.level_stays[0].level
-        _mark(marks, admission.day, _elsewhere(f"level {level}: no policy pack", admission.day))
+        _mark(marks, (_elsewhere(admission.day, f"level {level}: no policy pack"), admission.day))
     for stay in stays:
         for day in book.days(stay):
-            _mark(marks, day, book.answer(day, stay))
+            _mark(marks, book.answer(day, stay))
         if stay.last is not None:
-            _mark(marks, stay.last + DAY, _elsewhere(stay.after, stay.first))
-    ends = [day for day, _ in marks[1:]]
+            _mark(marks, (_elsewhere(stay.last + ONE_DAY, stay.after), stay.first))
+    ends = [answer.start for answer, _ in marks[1:]]
     return [
-        (
-            Eligibility(
-                day, until, answer.verdict, answer.basis, answer.holds_through, answer.reasons, answer.evidence
-            ),
-            answer.anchor,
-        )
-        for (day, answer), until in zip(marks, [*ends, None], strict=True)
+        (answer._replace(until=until), anchor) for (answer, anchor), until in zip(marks, [*ends, None], strict=True)
     ]
 
 
-def _mark(marks: list[tuple[date, Answer]], day: date, answer: Answer) -> None:
-    while marks and marks[-1][0] >= day:
+def _mark(marks: Answers, mark: Answer) -> None:
+    """Add an answer, unless it repeats the one before; drop the answers planned from its day on."""
+    answer, anchor = mark
+    while marks and marks[-1][0].start >= answer.start:
         marks.pop()
-    if not marks or marks[-1][1] != answer:
-        marks.append((day, answer))
+    if not marks or marks[-1][0][1:] != answer[1:] or marks[-1][1] != anchor:
+        marks.append(mark)
 
 
-def _elsewhere(words: str, anchor: date) -> Answer:
-    return Answer("not_applicable", "none", None, (words,), (), anchor)
+def _elsewhere(day: date, words: str) -> Eligibility:
+    return Eligibility(day, None, "not_applicable", reasons=(words,))
 
 
 class _Ground(NamedTuple):
-    """What a determination rests on: when a review was due as it was made, and whether the criteria support it."""
+    """The support of a determination: when a review was due on its day, and whether the criteria support staying."""
 
     due: Due | None
     evidence: tuple[int, ...]
@@ -100,29 +80,26 @@ class _Ground(NamedTuple):
 
 
 class _Book:
-    """What the answer of a day is looked up in; every look-up uses only what acts on or before that day."""
+    """Answers for one day at a time; each uses only what acts on or before that day."""
 
-    def __init__(self, case: Case, findings_of: Callable[[str], RuleFindings | None]) -> None:
+    def __init__(self, case: Case) -> None:
         self._case = case
         rule = case.pack.rule(ContinuedStay)
         self._by_payer = rule is not None and rule.holds == "authorization"
-        self._findings = {check: findings for check in ADMISSION_CHECKS if (findings := findings_of(check)) is not None}
+        # an admission rule that the pack does not have asks for nothing
+        rules = {check: case.pack.rule(KINDS[check]) for check in ADMISSION_CHECKS}
+        self._findings = {check: case.findings_of(rule).main for check, rule in rules.items() if rule is not None}
         self._grounds: dict[int, _Ground] = {}
-        # the first day under the policy stands for the admission: no determination is made before it
+        # the first day under the policy takes the place of the admission: no determination is made before it
         start = case.chart.stays[0].first if case.chart.stays else date.max
         made = [item for item in case.chart.determinations if item.clinician is not None and item.day >= start]
         made.sort(key=_counts_from)
         self._from = [_counts_from(item) for item in made]
         self._latest: list[Determination] = []
         for item in made:
-            standing = self._latest[-1] if self._latest else None
-            newer = standing is None or (item.day, item.version) > (standing.day, standing.version)
-            self._latest.append(item if newer or standing is None else standing)
+            latest = self._latest[-1] if self._latest else item
+            self._latest.append(max(latest, item, key=lambda one: (one.day, one.version)))
         self._marks = self._all_days()
-
-    def _determination(self, day: date) -> Determination | None:
-        place = bisect_right(self._from, day)
-        return self._latest[place - 1] if place else None
 
     def days(self, stay: PolicyStay) -> list[date]:
         """The days of a stay on which the answer may change."""
@@ -138,7 +115,7 @@ class _Book:
             days.add(day)
             due = clock.due_on(day)
             if due is not None and due.on is not None:
-                # the admission stands through the first due date, which may move to a return
+                # the admission supports through the first due day, which may move to a return
                 days.update((later(due.on, 1), later(clock.after_return(due.on, date.max), 1)))
         for item in self._latest:
             holds = self._holds(item, date.max)
@@ -148,46 +125,40 @@ class _Book:
                 days.add(later(item.event.leave_by, 1))
         if self._by_payer:
             for given in self._case.chart.authorized:
-                days.add(given.day)
-                days.add(later(given.event.to, 1))
+                days.update((given.day, later(given.event.to, 1)))
         for findings in self._findings.values():
-            days.update(findings.main.starts())
+            days.update(findings.starts())
         return sorted(days)
 
     def _ground(self, made: Determination) -> _Ground:
-        """What is said of a determination on every day on which it stands: worked out once."""
+        """The support of a determination, computed once: it is the same on every day."""
         ground = self._grounds.get(made.version)
         if ground is None:
             due = None if self._by_payer else self._case.clock.due_on(made.day)
-            evidence = tuple(sorted({*made.evidence, *due.evidence})) if due else made.evidence
+            evidence = made.evidence_on(_counts_from(made))
+            if due is not None:
+                evidence = tuple(sorted({*evidence, *due.evidence}))
             ground = self._grounds[made.version] = _Ground(due, evidence, *supported(made.event))
         return ground
 
     def _holds(self, made: Determination, day: date) -> date | None:
-        """The last day a determination holds, as known on a day; None if that is not known yet."""
+        """The last day a determination holds, as known on a day; None if not known yet."""
         if self._by_payer:
-            return self._authorized_until(made, day)
+            # through the last of the payer's authorizations, recorded by now, that cover its day
+            events = [item.event for item in self._case.chart.authorized if item.day <= day]
+            return max((event.to for event in events if event.from_ <= made.day <= event.to), default=None)
         due = self._ground(made).due
         if due is not None and due.on is None:
-            # what the term counts was not reached when it was made: it holds until it is
+            # its term, counted in sessions, was not reached on its day: it holds until then
             step = self._case.clock.step_on(made.day)
             due = self._case.clock.due_of(step, day) if step is not None else None
         return due.on if due is not None else None
 
-    def _authorized_until(self, made: Determination, day: date) -> date | None:
-        """The last day of the payer's authorizations, recorded by a day, that cover the day it was made."""
-        ends = [
-            event.to
-            for item in self._case.chart.authorized
-            if isinstance(event := item.event, Authorized) and item.day <= day and event.from_ <= made.day <= event.to
-        ]
-        return max(ends, default=None)
-
     def answer(self, day: date, stay: PolicyStay) -> Answer:
-        """What is answered for a day of a stay."""
-        determination = self._determination(day)
-        if determination is not None:
-            return self._by_determination(determination, day)
+        """The answer for a day of a stay."""
+        place = bisect_right(self._from, day)
+        if place:
+            return self._by_determination(self._latest[place - 1], day)
         return self._by_admission(day, stay)
 
     def _by_determination(self, made: Determination, day: date) -> Answer:
@@ -197,17 +168,17 @@ class _Book:
 
         def answer(verdict: Literal["eligible", "not_eligible", "unknown"], *reasons: str) -> Answer:
             through = min(holds, leave_by) if verdict == "eligible" and holds and leave_by else holds
-            return Answer(verdict, "determination", through, reasons, evidence, made.day)
+            return Eligibility(day, None, verdict, "determination", through, reasons, evidence), made.day
 
+        name = f"the determination of {iso(made.day)}"
         if holds is None and self._by_payer:
-            return answer("unknown", f"no authorization covers the determination of {iso(made.day)}")
+            return answer("unknown", f"no authorization covers {name}")
         if holds is None and due is None:
-            return answer("unknown", f"the determination of {iso(made.day)} was made before a review could be due")
+            return answer("unknown", f"{name} was made before a review could be due")
         if holds is not None and holds < made.day:
-            late = f"a review was due {iso(holds)} and overdue"
-            return answer("unknown", f"the determination of {iso(made.day)} holds for no day: {late}")
+            return answer("unknown", f"{name} holds for no day: a review was due {iso(holds)} and overdue")
         if holds is not None and day > holds:
-            return answer("unknown", f"the determination of {iso(made.day)} held through {iso(holds)}")
+            return answer("unknown", f"{name} held through {iso(holds)}")
         if value is False:
             return answer("not_eligible", *words)
         if leave_by is not None and day > leave_by:
@@ -218,29 +189,22 @@ class _Book:
         clock = self._case.clock
         step = clock.step_on(day)
         if step is None:
-            return Answer("unknown", "none", None, ("no review clock",), (), stay.first)
+            return Eligibility(day, None, "unknown", reasons=("no review clock",)), stay.first
         due, anchor = clock.due_of(step, day), clock.anchor(step)
-        if step.review is not None:
+        if step.review is not None or (due.on is not None and day > due.on):
             words = f"a review counted {iso(step.day)} and no determination does"
-            return Answer("unknown", "none", None, (words,), step.evidence, anchor)
-        if due.on is not None and day > due.on:
-            words = f"the admission held through {iso(due.on)} and no determination counts"
-            return Answer("unknown", "none", None, (words,), step.evidence, anchor)
-        said = {check: findings.main.on(day) for check, findings in self._findings.items()}
+            if step.review is None and due.on is not None:
+                words = f"the admission held through {iso(due.on)} and no determination counts"
+            return Eligibility(day, None, "unknown", reasons=(words,), evidence=step.evidence), anchor
+        said = {check: findings.on(day) for check, findings in self._findings.items()}
         assessed, prior = said.get("assessment_before_treatment"), said.get("prior_assessment")
-        told = (
-            assessed if assessed and assessed.verdict == "met" else prior,
-            *map(said.get, ADMISSION_CHECKS[2:]),
-        )
+        support = [assessed if assessed and assessed.verdict == "met" else prior, *map(said.get, ADMISSION_CHECKS[2:])]
         versions = {stay.opened_by, *due.evidence}
-        for ruling in told:
-            if ruling is not None:
-                versions.update(ruling.evidence)
-        evidence = tuple(sorted(versions))
-        short = self._short(said)
-        if short:
-            return Answer("unknown", "admission", due.on, tuple(short), evidence, anchor)
-        return Answer("eligible", "admission", due.on, ("admission criteria met",), evidence, anchor)
+        versions.update(version for ruling in support if ruling is not None for version in ruling.evidence)
+        short = tuple(self._short(said))
+        reasons = short or ("admission criteria met",)
+        verdict: Literal["eligible", "unknown"] = "unknown" if short else "eligible"
+        return Eligibility(day, None, verdict, "admission", due.on, reasons, tuple(sorted(versions))), anchor
 
     def _short(self, said: Mapping[str, Ruling | None]) -> list[str]:
         """The admission rules that are not met, each with its verdict; an assessment of either kind will do."""
@@ -260,7 +224,7 @@ def _counts_from(item: Determination) -> date:
 
 
 def _verdict(ruling: Ruling | None) -> str:
-    # on the last day of a stay a rule is silent once what was not met is written down for good
+    # on the last day of a stay a rule is silent once "not met" is kept for good
     return "not met" if ruling is None else ruling.verdict.replace("_", " ")
 
 
@@ -272,6 +236,6 @@ def supported(event: ContinuedStayDetermined) -> tuple[Truth, tuple[str, ...]]:
         return True, tuple([words for words, _, part in values if part])
     if value is False:
         return False, ("no criterion for continued stay is met",)
-    open_names: Iterable[str] = (name for _, names, part in values if part is None for name in names)
+    open_names = [name for _, names, part in values if part is None for name in names]
     missing = [name for name in open_names if getattr(event, name) is None]
     return None, (f"not stated: {', '.join(missing)}",)

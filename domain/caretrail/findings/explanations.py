@@ -10,7 +10,7 @@ from caretrail.events import Explained
 from caretrail.findings.finding import QUIET_VERDICTS, Finding
 
 NEVER_QUIETED = QUIET_VERDICTS | {"not_met"}
-"""Verdicts that nothing quiets: they ask nothing of anybody."""
+"""Verdicts that no explanation quiets: they ask for no action."""
 
 
 def quieted(found: Sequence[Finding], explanations: Iterable[Effective[Explained]]) -> list[Finding]:
@@ -18,8 +18,7 @@ def quieted(found: Sequence[Finding], explanations: Iterable[Effective[Explained
 
     An explanation names a rule (with or without the prefix of its pack) and a day on which the finding was up. It
     quiets that finding and what it turns into without a break (due today, then overdue), from the later of the day it
-    was given and the day it names: before both, nobody could know it. What was not met when a stay ended is no work
-    that could be quieted: it stays as it was written down.
+    was given and the day it names. A duty missed when a stay ended is no work to quiet: it stays as it is.
     """
     by_rule: dict[str, list[Finding]] = {}
     for finding in found:
@@ -32,12 +31,12 @@ def quieted(found: Sequence[Finding], explanations: Iterable[Effective[Explained
 
 
 def names_rule(rule: str, name: str) -> bool:
-    """Whether a rule is meant by a name that may leave out the prefix of the pack."""
+    """Whether a name, with or without the prefix of the pack, names a rule."""
     return name in (rule, rule.partition("-")[2])
 
 
 def _quieted_by(found: list[Finding], event: Explained) -> list[Finding]:
-    """Quiet what one explanation explains among the findings of its rule."""
+    """Apply one explanation to the findings of its rule."""
     since = max(event.on, event.occurred_on)
     # from each finding that was up, follow the same matter as long as it goes on without a break
     reach = {_matter(item): item.until for item in found if item.verdict not in NEVER_QUIETED and item.holds(event.on)}
@@ -56,9 +55,9 @@ def _quieted_by(found: list[Finding], event: Explained) -> list[Finding]:
 
 
 def _matter(finding: Finding) -> tuple[str, date | None, str]:
-    """What makes two findings of a rule the same matter: the subject, still due on the same day.
+    """Identify the matter of a finding: its subject and due day.
 
-    A matter without a due day is told by its cause, so that a subject with two problems keeps them apart.
+    Without a due day the cause tells two problems of one subject apart.
     """
     return finding.subject, finding.due_on, "" if finding.due_on else finding.cause
 

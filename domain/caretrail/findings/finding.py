@@ -1,4 +1,4 @@
-"""A finding: what a rule says of an episode over a stretch of days, and what that rests on."""
+"""Findings: the verdict of one rule over a stretch of days, with its reasons; and eligibility over days."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ QUIET_VERDICTS: frozenset[str] = frozenset({"met", "not_applicable"})
 
 
 class Ruling(NamedTuple):
-    """What a rule says, from some day on.
+    """A rule's verdict from some day on, with its reasons.
 
-    `arithmetic` is a complete sentence of days and numbers that never mentions today. `evidence` holds versions of
-    events of the stream that is judged: an episode's, or a program's own. `due_on` is the last day on which the duty is
-    met on time. `cause` is a short stable word for what is wrong (for example `signature_missing`). `owner` is the
-    opaque id of who can clear it. `anchor` is the day the duty hangs on, if not the first day the ruling holds.
-    `signer` is who owes a signature: a person, or a kind of signer the pack names.
+    `arithmetic` is a complete sentence of days and numbers that never mentions today. `evidence` lists the versions of
+    events in the judged stream: an episode's, or a program's own. `due_on` is the last day on which the duty is met on
+    time. `cause` is a short stable word for the problem (for example `signature_missing`). `owner` is the opaque id of
+    the person who can clear it. `anchor` is the day from which the duty runs, if that is not the first day of the
+    ruling. `signer` owes a signature: a person, or a kind of signer the pack names.
     """
 
     verdict: Verdict
@@ -35,11 +35,26 @@ class Ruling(NamedTuple):
     signer: str | None = None
 
 
+def unknown(message: str, cause: str, evidence: tuple[int, ...] = (), anchor: date | None = None) -> Ruling:
+    """A ruling for what the events do not state."""
+    return Ruling("unknown", message, "", evidence, None, cause, None, anchor)
+
+
+def violation(
+    message: str, cause: str, evidence: tuple[int, ...] = (), arithmetic: str = "", anchor: date | None = None
+) -> Ruling:
+    """A ruling for what contradicts the rule."""
+    return Ruling("violation", message, arithmetic, evidence, None, cause, None, anchor)
+
+
+NO_ASSESSMENT = unknown("no assessment recorded", "assessment_missing")
+"""The ruling of rules about assessments while there is none."""
+
+
 class Finding(NamedTuple):
     """A ruling of one rule on one subject, for the days from `start` until the day before `until`.
 
-    `pack` names the version of the rules that judged; with `rule` it is the reference of the citation. `quiet` means
-    explained.
+    `pack` names the version of the rules that judged; with `rule` it refers to the citation. `quiet` means explained.
     """
 
     rule: str
@@ -52,22 +67,22 @@ class Finding(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        """What is found."""
+        """The verdict of the ruling."""
         return self.ruling.verdict
 
     @property
     def message(self) -> str:
-        """It in words."""
+        """The finding in words."""
         return self.ruling.message
 
     @property
     def arithmetic(self) -> str:
-        """The days and numbers behind it, as a sentence."""
+        """Its days and numbers, as a sentence."""
         return self.ruling.arithmetic
 
     @property
     def evidence(self) -> tuple[int, ...]:
-        """Versions of the events it rests on."""
+        """Versions of the events that support it."""
         return self.ruling.evidence
 
     @property
@@ -77,12 +92,12 @@ class Finding(NamedTuple):
 
     @property
     def cause(self) -> str:
-        """A short stable word for what is wrong."""
+        """A short stable word for the problem."""
         return self.ruling.cause
 
     @property
     def owner(self) -> str | None:
-        """Who can clear it."""
+        """The id of the person who can clear it."""
         return self.ruling.owner
 
     @property
@@ -95,7 +110,7 @@ class Finding(NamedTuple):
         return self.start <= day and (self.until is None or day < self.until)
 
     def days_overdue(self, day: date) -> int:
-        """Whole days past `due_on` on that day; 0 while not overdue, and no longer growing once the stay has ended."""
+        """Whole days past `due_on` on that day: 0 while not overdue, constant once the stay has ended."""
         ruling = self.ruling
         if ruling.due_on is None or ruling.verdict not in ("overdue", "not_met"):
             return 0
@@ -104,36 +119,35 @@ class Finding(NamedTuple):
 
 
 FINDING_FIELDS = (*(name for name in Finding._fields if name != "ruling"), *Ruling._fields)
-"""Every field of a finding and of its ruling: columns of the tables and names in JSON follow from these."""
+"""Every field of a finding and its ruling; the columns of the tables and the names in JSON follow from these."""
 
 
 def finding_values(finding: Finding) -> dict[str, Any]:
-    """A finding as one value for each of FINDING_FIELDS."""
+    """The values of a finding by FINDING_FIELDS."""
     values = {**finding._asdict(), **finding.ruling._asdict()}
     del values["ruling"]
     return values
 
 
 def finding_of(values: Mapping[str, Any]) -> Finding:
-    """The finding with these values of FINDING_FIELDS."""
+    """Make a finding from values by FINDING_FIELDS."""
     ruling = Ruling._make([values[name] for name in Ruling._fields])
     return Finding._make([ruling if name == "ruling" else values[name] for name in Finding._fields])
 
 
 class Eligibility(NamedTuple):
-    """Whether continued stay is supported, for the days from `start` until the day before `until`.
+    """The answer to "is continued stay supported?" for the days from `start` until the day before `until`.
 
-    `basis` says what the answer rests on (admission, determination, or none); `holds_through` is the last day
-    for which that basis holds.
+    `basis` names the support of the answer; `holds_through` is the last day of that support.
     """
 
     start: date
     until: date | None
     verdict: Literal["eligible", "not_eligible", "unknown", "not_applicable"]
-    basis: Literal["admission", "determination", "none"]
-    holds_through: date | None
-    reasons: tuple[str, ...]
-    evidence: tuple[int, ...]
+    basis: Literal["admission", "determination", "none"] = "none"
+    holds_through: date | None = None
+    reasons: tuple[str, ...] = ()
+    evidence: tuple[int, ...] = ()
 
     @property
     def end(self) -> date:

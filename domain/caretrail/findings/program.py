@@ -1,25 +1,25 @@
-"""Program rules: what a program attests of itself (access at all hours, license, training), judged once a program."""
+"""Program rules: attestations of a program (access at all hours, license, training), judged once for each program."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from caretrail.days import iso
+from caretrail.days import ONE_DAY, iso
 from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.events import Admitted, ProgramAttested
-from caretrail.findings.finding import Finding, Ruling, Verdict
-from caretrail.findings.intervals import DAY, Interval, RuleFindings
+from caretrail.findings.finding import Finding, Ruling, Verdict, unknown
+from caretrail.findings.intervals import Interval, Intervals
 from caretrail.policy import Pack, Policy
 from caretrail.policy.rules.staff import Attested
 
 WORDS = {"access_24_7": "access at all hours", "license": "license", "staff_training": "staff training"}
-"""What is attested, in words."""
+"""Attestation kinds in words."""
 
 
 def stays_under_policy(history: Sequence[Effective], policy: Policy) -> list[LevelStay]:
-    """The stays of an episode that a policy judges: while they last, their program must attest what it asks for."""
+    """The stays of an episode that a policy judges: while they last, their program needs its attestations."""
     admitted = first_of(history, Admitted)
     if admitted is None or not policy.in_force(admitted.day):
         return []
@@ -29,9 +29,9 @@ def stays_under_policy(history: Sequence[Effective], policy: Policy) -> list[Lev
 
 
 def program_findings(history: Sequence[Effective], policy: Policy | Pack, since: date) -> list[Finding]:
-    """What the rules say of a program from the day it first has a client they govern.
+    """The findings on a program from the day it first has a client under the policy.
 
-    `history` are the events of the program's own stream, in clinical order. A program must be able to show an
+    `history` is the events of the program's own stream, in clinical order. A program must be able to show an
     attestation on every day, so each day is judged by the version of the policy in force on it.
     """
     if isinstance(policy, Pack):
@@ -49,7 +49,7 @@ def program_findings(history: Sequence[Effective], policy: Policy | Pack, since:
 
 
 def _in_force(intervals: Iterable[Interval], policy: Policy, pack: Pack, since: date) -> Iterator[Interval]:
-    """The pieces, cut to the days on which one version of the policy judges."""
+    """The intervals, cut to the days on which one version of the policy judges."""
     place = policy.versions.index(pack)
     later = policy.versions[place + 1] if place + 1 < len(policy.versions) else None
     first = since if place == 0 else max(since, pack.effective_from or since)
@@ -61,9 +61,9 @@ def _in_force(intervals: Iterable[Interval], policy: Policy, pack: Pack, since: 
             yield subject, low, high, ruling
 
 
-def _judged(history: Sequence[Effective], rule: Attested, since: date) -> RuleFindings:
-    """S2 to S4: on each day an attestation that was made by then is valid; announced before the last of them ends."""
-    findings = RuleFindings()
+def _judged(history: Sequence[Effective], rule: Attested, since: date) -> Intervals:
+    """S2 to S4: on each day an attestation made by then is valid; the end of the last is announced."""
+    found = Intervals()
     made = [
         (item.version, item.day, item.event)
         for item in of_kind(history, ProgramAttested)
@@ -75,11 +75,11 @@ def _judged(history: Sequence[Effective], rule: Attested, since: date) -> RuleFi
         ends = _ends(event)
         days |= {day, event.valid_from}
         if ends is not None:
-            days |= {ends - soon, ends, ends + DAY}
+            days |= {ends - soon, ends, ends + ONE_DAY}
     for day in sorted(day for day in days if day >= since):
         known = [(version, event) for version, made_on, event in made if made_on <= day]
-        findings.main.set(day, _ruling(known, WORDS[rule.kind], soon, day))
-    return findings
+        found.set(day, _ruling(known, WORDS[rule.kind], soon, day))
+    return found
 
 
 Known = Sequence[tuple[int, ProgramAttested]]
@@ -111,16 +111,16 @@ def _ruling(known: Known, what: str, soon: timedelta, day: date) -> Ruling:
 
 def _not_begun(known: Known, what: str) -> Ruling:
     if not known:
-        return Ruling("unknown", f"{what}: nothing attested", cause="attestation_missing")
+        return unknown(f"{what}: no attestation on file", "attestation_missing")
     version, event = min(known, key=lambda item: (item[1].valid_from, item[0]))
     words = f"{what}: attested from {iso(event.valid_from)} only"
     return Ruling("unknown", words, _arithmetic(event), (version,), None, "attestation_not_valid_yet")
 
 
 def _following(known: Known, ends: date) -> tuple[int, ProgramAttested] | None:
-    """The attestation that carries on, without a gap, where one ends: the one that lasts longest."""
-    carries_on = [item for item in known if item[1].valid_from <= ends + DAY and (_ends(item[1]) or date.max) > ends]
-    return max(carries_on, key=_lasts, default=None)
+    """The attestation that follows without a gap where one ends: the longest."""
+    followers = [item for item in known if item[1].valid_from <= ends + ONE_DAY and (_ends(item[1]) or date.max) > ends]
+    return max(followers, key=_lasts, default=None)
 
 
 def _lasts(item: tuple[int, ProgramAttested]) -> tuple[date, int]:
@@ -128,7 +128,7 @@ def _lasts(item: tuple[int, ProgramAttested]) -> tuple[date, int]:
 
 
 def _ends(event: ProgramAttested) -> date | None:
-    """The last day on which it is valid; the last day there is means that there is none."""
+    """The last valid day; None for "no end", written as the last day of the calendar."""
     return None if event.valid_to == date.max else event.valid_to
 
 

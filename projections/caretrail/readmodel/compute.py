@@ -152,7 +152,7 @@ def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: Reco
         findings=(Finding(QUARANTINE_RULE, "", "record", first, None, False, ruling),),
         groups=(Group.DOCUMENTATION,),
         spans=spans,
-        eligibility=(Eligibility(first, None, "unknown", "none", None, (message,), evidence),),
+        eligibility=(Eligibility(first, None, "unknown", reasons=(message,), evidence=evidence),),
         quarantined=problem,
     )
 

@@ -1,7 +1,7 @@
-"""The chart: an effective history sorted once into what the rules ask for, each item with the day it acts from.
+"""The chart: an effective history sorted once into what the rules need, each item with the day from which it acts.
 
 Nothing here looks ahead: a signature acts from the latest of its own day, the day of the event that brought it and the
-day of its document; a hold's end is a day of its own. A rule that uses only what acts on or before a day therefore
+day of its document; the end of a hold acts from its own day. So a rule that uses only what acts on or before a day
 obeys the causality law.
 """
 
@@ -11,31 +11,14 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
+from caretrail import events
+from caretrail.days import ONE_DAY
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import LevelStay, level_stays
-from caretrail.events import (
-    Admitted,
-    Assessed,
-    Authorized,
-    CareCoordinated,
-    ContinuedStayDetermined,
-    Discharged,
-    Explained,
-    Held,
-    PlanReviewed,
-    PlanSigned,
-    Resumed,
-    Schedule,
-    ScheduleSet,
-    SessionAttended,
-    SessionMissed,
-    Signed,
-    TeamChanged,
-    Transferred,
-)
 from caretrail.findings.chart.documents import (
     Determination,
     Document,
@@ -51,7 +34,7 @@ from caretrail.policy.rules.plan import ReviewDue
 
 
 class Session(NamedTuple):
-    """A session that took place, or was offered and missed for no fault of the program."""
+    """A session the client attended, or missed for a cause other than the program."""
 
     day: date
     start: str | None
@@ -63,7 +46,11 @@ class Session(NamedTuple):
 
 
 class PolicyStay(NamedTuple):
-    """A stretch the policy is for; `before` is the last day of the stay under the policy before it."""
+    """A stay that the policy judges.
+
+    `opened_by` and `closed_by` are versions of events. `before` is the last day of the stay under the policy before
+    this one; `after` says in words what follows this one.
+    """
 
     first: date
     last: date | None
@@ -74,8 +61,13 @@ class PolicyStay(NamedTuple):
     before: date | None
     after: str
 
+    @property
+    def until(self) -> date | None:
+        """The day after the last; None while the stay is open."""
+        return self.last + ONE_DAY if self.last else None
+
     def covers(self, day: date) -> bool:
-        """Whether the day is one of the stay."""
+        """Whether the day belongs to the stay."""
         return self.first <= day and (self.last is None or day <= self.last)
 
 
@@ -85,30 +77,27 @@ _first_of: Callable[[PolicyStay], date] = attrgetter("first")
 
 
 def within(items: Sequence[Dated], stay: PolicyStay) -> Sequence[Dated]:
-    """Those of the sessions or events (in order of their days) that lie in a stay."""
+    """The sessions or events (in order of their days) within a stay."""
     low = bisect_left(items, stay.first, key=_day_of)
     high = len(items) if stay.last is None else bisect_right(items, stay.last, key=_day_of)
     return items[low:high]
 
 
 class Chart:
-    """Everything the rules ask for, in clinical order."""
+    """Everything the rules need from the events, in clinical order.
 
-    # by hand: a dataclass with a factory for each list is slow to fill, and every episode has one
-    __slots__ = (
-        "_visits", "admission", "assessments", "attended", "authorized", "by_service", "coordinated", "determinations",
-        "discharge", "explained", "holds", "later", "level_stays", "offered", "plans", "policy", "reviews",
-        "schedules", "stays", "team", "toggles", "transfers", "treated", "visited",
-    )  # fmt: skip
+    `offered` are the sessions of treatment the client attended or missed for a cause other than the program,
+    `attended` the former alone. `treated` are their events; `visited` are the events of everything attended.
+    """
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.admission: Effective[Admitted] | None = None
-        self.discharge: Effective[Discharged] | None = None
+        self.admission: Effective[events.Admitted] | None = None
+        self.discharge: Effective[events.Discharged] | None = None
         self.team = Team()
         self.level_stays: list[LevelStay] = []
         self.stays: list[PolicyStay] = []
-        self.assessments: list[Effective[Assessed]] = []
+        self.assessments: list[Effective[events.Assessed]] = []
         self.attended: list[Session] = []
         self.by_service: defaultdict[str, list[Session]] = defaultdict(list)
         self.offered: list[Session] = []
@@ -116,42 +105,39 @@ class Chart:
         self.reviews: list[Review] = []
         self.determinations: list[Determination] = []
         self.holds: list[tuple[date, date | None]] = []
-        self.explained: list[Effective[Explained]] = []
-        self.transfers: dict[int, Effective[Transferred]] = {}
-        self.later: list[tuple[int, Signed]] = []
-        self.toggles: list[tuple[date, int]] = []
-        self.visited: list[Effective[SessionAttended]] = []
-        self.treated: list[Effective[SessionAttended]] = []
-        self._visits: list[Session] | None = None
-        self.coordinated: list[Effective[CareCoordinated]] = []
-        self.authorized: list[Effective[Authorized]] = []
-        self.schedules: list[tuple[date, Schedule, int]] = []
+        self.explained: list[Effective[events.Explained]] = []
+        self.transfers: dict[int, Effective[events.Transferred]] = {}
+        self.later_signatures: list[Effective[events.Signed]] = []
+        self.hold_steps: list[tuple[date, int]] = []
+        self.visited: list[Effective[events.SessionAttended]] = []
+        self.treated: list[Effective[events.SessionAttended]] = []
+        self.coordinated: list[Effective[events.CareCoordinated]] = []
+        self.authorized: list[Effective[events.Authorized]] = []
+        self.schedules: list[tuple[date, events.Schedule, int]] = []
 
     @property
-    def admitted(self) -> Admitted | None:
+    def admitted(self) -> events.Admitted | None:
         """The event of the admission."""
         return self.admission.event if self.admission else None
 
-    @property
+    @cached_property
     def visits(self) -> list[Session]:
         """Everything the client attended, whether it counts as treatment or not."""
-        if self._visits is None:
-            self._visits = [_session(item, item.event, attended=True) for item in self.visited]
-        return self._visits
+        return [_session(item, item.event, attended=True) for item in self.visited]
 
     @property
     def client(self) -> str:
-        """Who is treated."""
+        """The id of the client."""
         return self.admitted.client if self.admitted else "client"
 
     def stay_on(self, day: date) -> PolicyStay | None:
-        """The stay under the policy of that day; of two that share a day, the later."""
+        """The stay under the policy on that day; of two that share a day, the later."""
         place = bisect_right(self.stays, day, key=_first_of)
         stay = self.stays[place - 1] if place else None
         return stay if stay is not None and stay.covers(day) else None
 
     def own(self, items: Sequence[Dated], stay: PolicyStay) -> Sequence[Dated]:
-        """Those of the items that lie in a stay; a day shared by two stays belongs to the later."""
+        """The items within a stay; a day shared by two stays belongs to the later."""
         found = within(items, stay)
         place = self.stays.index(stay) + 1
         if place < len(self.stays) and found and self.stays[place].first <= found[-1].day:
@@ -159,7 +145,7 @@ class Chart:
         return found
 
     def attended_before(self, day: date | None) -> Sequence[Session]:
-        """Sessions of treatment the client attended before a day; None for all."""
+        """Sessions of treatment the client attended before a day; with None, all."""
         return self.attended if day is None else self.attended[: bisect_left(self.attended, day, key=_day_of)]
 
     def attended_in(self, stay: PolicyStay, service: str | None = None) -> Sequence[Session]:
@@ -175,33 +161,31 @@ def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     for item in history:
         # by exact type: asking pydantic models `isinstance` is what makes sorting slow
         kind = type(item.event)
-        if kind is SessionAttended or kind is SessionMissed:
+        if kind is events.SessionAttended or kind is events.SessionMissed:
             held.append(item)
         elif (take := _TAKES.get(kind)) is not None:
             take(chart, item, item.event)
     _take_sessions(chart, held)
     _take_signatures(chart)
     _count_reviews(chart)
-    chart.holds = _holds(chart.toggles)
-    outline: list[Effective] = [*([chart.admission] if chart.admission else []), *chart.transfers.values()]
-    if chart.discharge:
-        outline.append(chart.discharge)
-    chart.level_stays = level_stays(outline)
+    chart.holds = _holds(chart.hold_steps)
+    outline = [chart.admission, *chart.transfers.values(), chart.discharge]
+    chart.level_stays = level_stays([item for item in outline if item is not None])
     chart.stays = _stays_under_policy(chart.level_stays, policy)
     return chart
 
 
 def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
-    """Sort sessions into what was attended, and what was offered: attended, or missed for no fault of the program."""
+    """Sort sessions into attended and offered ones, of treatment and of any service."""
     policy = chart.policy
     # one version of a policy says for all days which services are treatment
     services = policy.versions[0].treatment_services if len(policy.versions) == 1 else None
     visited, offered, treated, attended = chart.visited, chart.offered, chart.treated, chart.attended
     for item in held:
         event = item.event
-        if came := type(event) is SessionAttended:
+        if came := type(event) is events.SessionAttended:
             visited.append(item)
-        elif type(event) is not SessionMissed or event.cause == "program":
+        elif type(event) is not events.SessionMissed or event.cause == "program":
             continue
         if event.service in (services or policy.on(event.occurred_on).treatment_services):
             session = _session(item, event, attended=came)
@@ -214,23 +198,12 @@ def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
 
 def _session(item: Any, event: Any, *, attended: bool) -> Session:
     size = event.group_size if attended else None
-    # from its fields in order: a chart has hundreds, and naming each argument costs as much again
-    return Session._make(
-        (event.occurred_on, event.start, event.service, event.minutes, size, item.entry.version, attended)
-    )
+    # by position: a chart has hundreds, and naming each argument costs as much again
+    return Session(event.occurred_on, event.start, event.service, event.minutes, size, item.entry.version, attended)
 
 
-def _take_plan(chart: Chart, item: Any, event: Any) -> None:
-    chart.plans.append(PlanVersion(item.version, event.occurred_on, signings_of(event, item.version), event=event))
-
-
-def _take_review(chart: Chart, item: Any, event: Any) -> None:
-    chart.reviews.append(Review(item.version, event.occurred_on, signings_of(event, item.version), event=event))
-
-
-def _take_determination(chart: Chart, item: Any, event: Any) -> None:
-    made = Determination(item.version, event.occurred_on, signings_of(event, item.version), event=event)
-    chart.determinations.append(made)
+def _document(kind: Callable[..., Any], item: Any) -> Any:
+    return kind(item.version, item.day, signings_of(item.event, item.version), event=item.event)
 
 
 def _take_admission(chart: Chart, item: Any, event: Any) -> None:
@@ -245,43 +218,33 @@ def _take_discharge(chart: Chart, item: Any, _: Any) -> None:
     chart.discharge = chart.discharge or item
 
 
-def _take_hold(chart: Chart, item: Any, event: Any) -> None:
-    chart.toggles.append((item.day, 1 if type(event) is Held else -1))
-
-
-def _take_transfer(chart: Chart, item: Any, _: Any) -> None:
-    chart.transfers[item.version] = item
-
-
 _TAKES: dict[type, Callable[[Chart, Any, Any], None]] = {
-    PlanSigned: _take_plan,
-    PlanReviewed: _take_review,
-    ContinuedStayDetermined: _take_determination,
-    Signed: lambda chart, item, event: chart.later.append((item.version, event)),
-    Assessed: lambda chart, item, _: chart.assessments.append(item),
-    Explained: lambda chart, item, _: chart.explained.append(item),
-    TeamChanged: lambda chart, _, event: chart.team.change(event),
-    Admitted: _take_admission,
-    Transferred: _take_transfer,
-    Discharged: _take_discharge,
-    Held: _take_hold,
-    Resumed: _take_hold,
-    CareCoordinated: lambda chart, item, _: chart.coordinated.append(item),
-    Authorized: lambda chart, item, _: chart.authorized.append(item),
-    ScheduleSet: lambda chart, item, event: chart.schedules.append((item.day, event.schedule, item.version)),
+    events.PlanSigned: lambda chart, item, _: chart.plans.append(_document(PlanVersion, item)),
+    events.PlanReviewed: lambda chart, item, _: chart.reviews.append(_document(Review, item)),
+    events.ContinuedStayDetermined: lambda chart, item, _: chart.determinations.append(_document(Determination, item)),
+    events.Signed: lambda chart, item, _: chart.later_signatures.append(item),
+    events.Assessed: lambda chart, item, _: chart.assessments.append(item),
+    events.Explained: lambda chart, item, _: chart.explained.append(item),
+    events.TeamChanged: lambda chart, _, event: chart.team.change(event),
+    events.Admitted: _take_admission,
+    events.Transferred: lambda chart, item, _: chart.transfers.update({item.version: item}),
+    events.Discharged: _take_discharge,
+    events.Held: lambda chart, item, _: chart.hold_steps.append((item.day, 1)),
+    events.Resumed: lambda chart, item, _: chart.hold_steps.append((item.day, -1)),
+    events.CareCoordinated: lambda chart, item, _: chart.coordinated.append(item),
+    events.Authorized: lambda chart, item, _: chart.authorized.append(item),
+    events.ScheduleSet: lambda chart, item, event: chart.schedules.append((item.day, event.schedule, item.version)),
 }
-"""What becomes of each kind of event; kinds that no rule asks for are left out."""
+"""Where each kind of event goes; kinds that no rule needs are left out."""
 
 
 def _take_signatures(chart: Chart) -> None:
-    """Give each document the signatures brought later, and find the first of a clinician of the team."""
+    """Give each document the signatures brought later, and find the first by a clinician of the team."""
     documents: list[Document] = [*chart.plans, *chart.reviews, *chart.determinations]
-    if chart.later:
-        by_version = {document.version: document for document in documents}
-        for version, event in chart.later:
-            document = by_version.get(event.target)
-            if document is not None:
-                document.signings += signings_of(event, version, document.day)
+    by_version = {document.version: document for document in documents} if chart.later_signatures else {}
+    for item in chart.later_signatures:
+        if (document := by_version.get(item.event.target)) is not None:
+            document.signings += signings_of(item.event, item.version, document.day)
     for document in documents:
         for signing in document.signings:
             if (
@@ -294,10 +257,10 @@ def _take_signatures(chart: Chart) -> None:
 
 
 def _count_reviews(chart: Chart) -> None:
-    """Say of each review which plan it reviewed, whether the client took part, and from which day it counts.
+    """Find for each review the plan it reviewed, whether the client took part, and the day from which it counts.
 
     It counts from the first signature of a clinician of the team (or as the policy reads "done"), if the client or
-    guardian took part and that plan version was signed by a clinician of the team on or before the day of the review.
+    guardian took part and a clinician of the team signed that plan version on or before the day of the review.
     """
     plans = {plan.event.plan_version: plan for plan in chart.plans}
     for review in chart.reviews:
@@ -317,14 +280,15 @@ def _done_on(chart: Chart, review: Review) -> date | None:
         return review.day
     if review.clinician is None or when == "clinician_signed":
         return review.clinician.day if review.clinician else None
-    return all_signed_on(review, required_signers(chart.client, chart.team, review))
+    all_signed = all_signed_on(review, required_signers(chart.client, chart.team, review))
+    return max(all_signed, review.clinician.day) if all_signed else None
 
 
-def _holds(toggles: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]]:
+def _holds(steps: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]]:
     """Days on hold, from the day of each hold until the day of its end (exclusive), by the end of each day."""
-    net: dict[date, int] = {}
-    for day, step in toggles:
-        net[day] = net.get(day, 0) + step
+    net: dict[date, int] = defaultdict(int)
+    for day, step in steps:
+        net[day] += step
     holds: list[tuple[date, date | None]] = []
     for day, step in net.items():
         on_hold = bool(holds) and holds[-1][1] is None
@@ -337,15 +301,10 @@ def _holds(toggles: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]
 
 def _stays_under_policy(stays: Sequence[LevelStay], policy: Policy) -> list[PolicyStay]:
     found: list[PolicyStay] = []
-    for place, stay in enumerate(stays):
+    for stay, following in zip(stays, [*stays[1:], None], strict=True):
         if stay.level in policy.on(stay.first_day).levels:
-            following = stays[place + 1] if place + 1 < len(stays) else None
             after = f"level {following.level}: no policy pack" if following else "stay ended"
             before = found[-1].last if found else None
-            found.append(
-                PolicyStay(
-                    stay.first_day, stay.last_day, stay.level, stay.edition,
-                    stay.opened_by, stay.closed_by, before, after,
-                )
-            )  # fmt: skip  # in the order of the fields
+            days = stay.first_day, stay.last_day
+            found.append(PolicyStay(*days, stay.level, stay.edition, stay.opened_by, stay.closed_by, before, after))
     return found

@@ -1,4 +1,4 @@
-"""Documents of the chart: plans, reviews and determinations, who must sign them, and from when each counts."""
+"""Documents of the chart: plans, reviews and determinations, with their signatures and required signers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
-from caretrail.events import (
-    ContinuedStayDetermined,
-    PlanReviewed,
-    PlanSigned,
-    Signature,
-    SignedEvent,
-)
+from caretrail import events
 from caretrail.findings.chart.team import Team
 
 
 class Signing(NamedTuple):
-    """What one person did about signing a document, and from which day it acts."""
+    """One person's signature on a document, or its refusal or deferral, and the day from which it acts."""
 
     signer: str
     role: str
@@ -28,51 +22,52 @@ class Signing(NamedTuple):
 
     @property
     def given(self) -> bool:
-        """Whether it is a signature, on paper, by machine or by word of mouth."""
+        """Whether the person signed or approved orally."""
         return self.state in ("signed", "verbal")
 
 
 @dataclass(slots=True)
 class Document:
-    """A plan, a review or a determination with all its signatures; `clinician` is the first of the team's."""
+    """A plan, review or determination with its signatures; `clinician` is the first by a clinician of the team."""
 
     version: int
     day: date
     signings: list[Signing]
     clinician: Signing | None = None
 
-    @property
-    def evidence(self) -> tuple[int, ...]:
-        """The document, and the later event that brought the clinician's signature."""
-        if self.clinician is None or self.clinician.brought_by == self.version:
+    def evidence_on(self, day: date) -> tuple[int, ...]:
+        """The document, and the later event that brought the clinician's signature, if that acts by the day."""
+        signing = self.clinician
+        if signing is None or signing.brought_by == self.version or signing.day > day:
             return (self.version,)
-        return (self.version, self.clinician.brought_by)
+        return (self.version, signing.brought_by)
 
 
-def signings_of(event: SignedEvent, version: int, document_day: date | None = None) -> list[Signing]:
+def signings_of(event: events.SignedEvent, version: int, document_day: date | None = None) -> list[Signing]:
     """The signatures an event brings; each acts from the latest of its own day, the event's and the document's."""
     day = event.occurred_on if document_day is None else max(event.occurred_on, document_day)
-    return [_signing(signature, day, version) for signature in event.signatures]
-
-
-def _signing(signature: Signature, day: date, version: int) -> Signing:
-    given, credential = signature.signed_on, signature.credential
-    if given is not None:
-        state: Literal["signed", "verbal"] = "verbal" if signature.method == "verbal" else "signed"
-        return Signing(signature.signer, signature.role, max(day, given), state, version, credential)
-    put_off: Literal["declined", "deferred"] = "declined" if signature.declined is not None else "deferred"
-    return Signing(signature.signer, signature.role, day, put_off, version, credential)
+    found: list[Signing] = []
+    for signature in event.signatures:
+        given = signature.signed_on
+        state: Literal["signed", "verbal", "declined", "deferred"]
+        if given is not None:
+            state = "verbal" if signature.method == "verbal" else "signed"
+        else:
+            state = "declined" if signature.declined is not None else "deferred"
+        acts_from = day if given is None else max(day, given)
+        found.append(Signing(signature.signer, signature.role, acts_from, state, version, signature.credential))
+    return found
 
 
 def required_signers(client: str, team: Team, document: Document) -> list[str]:
-    """The client first, then the team of the document's day."""
+    """The client, then the team on the document's day."""
     return [client, *team.roster(document.day)]
 
 
 def satisfied_by(
     document: Document, client: str, in_lieu: tuple[str, ...] = ("declined", "verbal")
 ) -> dict[str, Signing]:
-    """For each signer the first signature, or what stands in lieu of one; a guardian's settles what the client owes."""
+    """The first signature of each signer, or what the pack takes in lieu; a guardian's counts for the client, too."""
     found: dict[str, Signing] = {}
     for signing in document.signings:
         if signing.state != "signed" and signing.state not in in_lieu:
@@ -84,7 +79,7 @@ def satisfied_by(
 
 
 def all_signed_on(document: Document, required: list[str]) -> date | None:
-    """The day on which everybody required has signed (or refused before a witness); None if somebody has not."""
+    """The day by which all required have signed (or refused before a witness); None if someone has not."""
     found = satisfied_by(document, required[0])
     days = [found[signer].day for signer in required if signer in found]
     return max(days) if len(days) == len(required) else None
@@ -94,14 +89,14 @@ def all_signed_on(document: Document, required: list[str]) -> date | None:
 class PlanVersion(Document):
     """A version of the treatment plan."""
 
-    event: PlanSigned = field(kw_only=True)
+    event: events.PlanSigned = field(kw_only=True)
 
 
 @dataclass(slots=True)
 class Review(Document):
     """A review of the plan."""
 
-    event: PlanReviewed = field(kw_only=True)
+    event: events.PlanReviewed = field(kw_only=True)
     with_client: bool = False
     plan: PlanVersion | None = None
     counts_from: date | None = None
@@ -111,4 +106,4 @@ class Review(Document):
 class Determination(Document):
     """A continued-stay determination."""
 
-    event: ContinuedStayDetermined = field(kw_only=True)
+    event: events.ContinuedStayDetermined = field(kw_only=True)

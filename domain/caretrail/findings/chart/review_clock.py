@@ -1,7 +1,7 @@
-"""The review clock: from which day a review's term runs, as known on each day, and when a review is due.
+"""The review clock: the day from which a review's term runs, as known on each day, and the due day of the next review.
 
-The clock belongs to the episode, not to a stay: it goes on while the client is elsewhere. It starts with the first
-stay the policy is for, which stands for the admission where the client came from another level.
+The clock belongs to the episode, not to a stay: it runs on while the client is elsewhere. It starts with the first
+stay under the policy, which takes the place of the admission if the client came from another level.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from caretrail.policy.rules.plan import ReviewDue
 
 
 class ClockStep(NamedTuple):
-    """What the clock rests on from `day` until the next step; `review` is None before any review counts.
+    """The base of the clock from `day` until the next step; `review` is None before any review counts.
 
     `served` counts the days of a fixed series that reviews have met so far.
     """
@@ -37,10 +37,10 @@ class ClockStep(NamedTuple):
 
 
 class Due(NamedTuple):
-    """When the next review is due, as it stands on some day.
+    """The due day of the next review, as known on some day.
 
-    `on` is None while what the term counts is not reached, or the clock is paused; `soon_from` is the day from which
-    it is announced, None while that is not known either.
+    `on` is None while a term of sessions is not reached, or the clock is paused; `soon_from` is the first day of
+    `due_soon`, None while not known.
     """
 
     on: date | None
@@ -55,13 +55,13 @@ _first_of: Callable[[PolicyStay], date] = attrgetter("first")
 
 
 class ReviewClock:
-    """All steps of an episode's review clock."""
+    """The review clock of an episode, as steps in order of their days."""
 
     def __init__(self, chart: Chart, pack: Pack, rule: ReviewDue | None) -> None:
         self._chart = chart
         self._closed = pack.closed_days
         self.rule = rule
-        # the first day under the policy stands for the admission: no review is held before it
+        # the first day under the policy takes the place of the admission: no review is held before it
         start = chart.stays[0].first if chart.stays else date.max
         self.counted = sorted(
             (review for review in chart.reviews if review.counts_from is not None and review.day >= start),
@@ -73,20 +73,19 @@ class ReviewClock:
         # with one stay and the calendar alone, a due day does not change from one day to the next
         self._steady = self._plain and len(chart.stays) == 1
         self._dues: dict[tuple[int, date | None], Due] = {}
-        self._ends: dict[date, date] = {}
 
     def step_on(self, day: date) -> ClockStep | None:
-        """What the clock rests on that day."""
+        """The step in force on that day."""
         place = bisect_right(self.steps, day, key=_day_of)
         return self.steps[place - 1] if place else None
 
     def due_on(self, day: date) -> Due | None:
-        """When the next review is due, as it stands at the end of that day."""
+        """The due day of the next review, as known at the end of that day."""
         step = self.step_on(day)
         return None if step is None else self.due_of(step, day)
 
     def anchor(self, step: ClockStep) -> date:
-        """The day a step hangs on: the last review, or the first day of the first stay. It picks the rules' version."""
+        """The day that selects the version of the rules: the last review's, or the first of the first stay."""
         return step.review.day if step.review is not None else self._chart.stays[0].first
 
     @cached_property
@@ -103,7 +102,7 @@ class ReviewClock:
     # --- when a review is due --------------------------------------------------------------------------------------
 
     def due_of(self, step: ClockStep, day: date) -> Due:
-        """When the review that follows a step is due, as it stands on a day."""
+        """The due day of the review that follows a step, as known on a day."""
         key = (id(step), None if self._steady else day)
         due = self._dues.get(key)
         if due is None:
@@ -123,16 +122,12 @@ class ReviewClock:
         return Due(first.on, soon, first.words, arithmetic, first.evidence)
 
     def period_end(self, base: date) -> date:
-        """The day a period of the first term is over, if the calendar alone says so; else the day it began."""
-        end = self._ends.get(base)
-        if end is None:
-            rule = self.rule
-            civil = rule is not None and rule.term.civil
-            end = self._ends[base] = ends_on(rule.term, base, self._closed) if rule is not None and civil else base
-        return end
+        """The last day of a period that begins on `base`; `base` itself if the term is not one of the calendar."""
+        rule = self.rule
+        return ends_on(rule.term, base, self._closed) if rule is not None and rule.term.civil else base
 
     def _binding(self, step: ClockStep, day: date) -> tuple[Term, ...]:
-        """The terms that bind: both if the plan is to declare which, and has not."""
+        """The terms that apply: both if the plan should declare which, and has not."""
         rule = self.rule
         assert rule is not None  # noqa: S101
         if rule.choose == "earliest":
@@ -209,7 +204,7 @@ class ReviewClock:
         return due, due
 
     def _counted(self, step: ClockStep, term: Term, day: date) -> Due:
-        """A term in sessions, treatment days or hours since the base, as far as it is reached on a day."""
+        """The due day by a term in sessions, treatment days or hours since the base, as known on a day."""
         held = self._chart.visits if term.unit == "visit" else self._chart.attended
         sessions = [session for session in held if step.base < session.day <= day]
         reached = counted_days(term, sessions)
@@ -239,7 +234,7 @@ class ReviewClock:
                 return due
             due = stays[place].first
 
-    # --- what the clock rests on -----------------------------------------------------------------------------------
+    # --- steps of the clock ----------------------------------------------------------------------------------------
 
     def _steps(self, rule: ReviewDue) -> list[ClockStep]:
         chart = self._chart
@@ -264,18 +259,13 @@ class ReviewClock:
         return steps
 
     def _anchors(self, rule: ReviewDue, start: date) -> list[tuple[date, date, str, tuple[int, ...]]]:
-        """The first plans and the second session: the day each becomes known, and the day it stands for."""
+        """The plans and the second session that may set the first base: the day each is known, and its own day."""
         if rule.first_from == "admission":
             return []
-        found: list[tuple[date, date, str, tuple[int, ...]]] = [
-            (
-                max(start, plan.day),
-                max(start, min(plan.event.effective_on, plan.day)),
-                f"plan {plan.event.plan_version}",
-                (plan.version,),
-            )
-            for plan in self._chart.plans
-        ]
+        found: list[tuple[date, date, str, tuple[int, ...]]] = []
+        for plan in self._chart.plans:
+            base = max(start, min(plan.event.effective_on, plan.day))
+            found.append((max(start, plan.day), base, f"plan {plan.event.plan_version}", (plan.version,)))
         sessions = self._chart.attended_in(self._chart.stays[0])
         if len(sessions) > 1 and rule.first_from == "earlier_of_plan_and_second_session":
             second = sessions[1]
@@ -283,10 +273,10 @@ class ReviewClock:
         return found
 
     def _served(self, place: int, rule: ReviewDue) -> int:
-        """How many days of a fixed series the reviews that count by now, up to that place, have met.
+        """How many due days of a fixed series the reviews that count by now, up to that place, have met.
 
-        A review meets the day its period ends with; one that comes late meets the day that was missed, and its own
-        period still needs one.
+        A review meets the last day of its period; a late one meets the day that was missed, and its own period still
+        needs one.
         """
         served = 0
         for day in sorted(review.day for review in self.counted[: place + 1]):
@@ -296,7 +286,7 @@ class ReviewClock:
         return served
 
     def _period(self, term: Term, day: date) -> int:
-        """Which period of a fixed series a day lies in; the days that end them are in order, so it is looked up."""
+        """The number of the period of a fixed series that a day is in."""
         if day not in self._periods:
             # a period has one day at least, so there are no more of them than days
             most = max((day - self._chart.stays[0].first).days, 1)
@@ -306,10 +296,10 @@ class ReviewClock:
 
 
 def _count(steps: list[ClockStep], review: Review, start: date, served: int) -> None:
-    """Let a review move the clock, unless a later one already did."""
+    """Add the step of a review, unless a later review already moved the clock."""
     counts_from = review.counts_from or review.day
     newest = steps[-1]
-    evidence = review.evidence
+    evidence = review.evidence_on(counts_from)
     next_by = review.event.next_review_by
     if next_by is not None and next_by <= review.day:
         next_by = None

@@ -1,4 +1,4 @@
-"""The team of an episode on each day, and what a credential says."""
+"""The team of an episode on each day, and the reading of credentials."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _BETWEEN = re.compile(r"\s*[,;/&]\s*|\s+and\s+")
 
 @lru_cache(maxsize=1000)
 def letters(credential: str) -> tuple[str, ...]:
-    """The single credentials of what somebody signs with; the whole comes first, for lists that name it whole."""
+    """Split a credential into single ones; the whole comes first, for lists that name it whole."""
     parts = [part for part in _BETWEEN.split(credential.strip()) if part]
     return (credential, *parts) if len(parts) > 1 else (credential,)
 
 
 def among(credential: str, listed: Container[str]) -> bool:
-    """Whether somebody with this credential has one of a list."""
+    """Whether a credential, or a part of it, is on a list."""
     for one in letters(credential):  # noqa: SIM110  # a loop is faster than a generator, and this runs for every session
         if one in listed:
             return True
@@ -28,7 +28,7 @@ def among(credential: str, listed: Container[str]) -> bool:
 
 
 def only_among(credential: str, listed: Container[str], licenses: Container[str] | None) -> bool:
-    """Whether somebody has a credential of a list, and no other license: LADC is one, `LIMHP, LADC` is more.
+    """Whether a credential is on a list, without another license beside it: `LADC` is, `LIMHP, LADC` is not.
 
     Without a list of licenses every other credential is taken for one.
     """
@@ -39,37 +39,36 @@ def only_among(credential: str, listed: Container[str], licenses: Container[str]
 
 
 CLINICAL = frozenset({"clinician", "supervisor"})
-"""Roles that deliver or supervise treatment: theirs are the signatures of the team."""
+"""Roles that deliver or supervise treatment; their signatures are those of the team."""
 
 
 class Team:
-    """Clinicians and supervisors of an episode, read from the admission and each change of the team.
+    """Clinicians and supervisors of an episode, from the admission and each change of the team.
 
-    Who carries the case is on the team, even if the sender did not list them.
+    The case owner is on the team, even if the sender did not list them.
     """
 
-    __slots__ = ("_credentials", "_spans", "case_owners", "hand_overs")
+    __slots__ = ("_credentials", "_spans", "case_owners")
 
     def __init__(self) -> None:
         self._spans: dict[str, list[tuple[date, date | None]]] = {}
         self._credentials: dict[str, list[tuple[date, str]]] = {}
         self.case_owners: list[tuple[date, str]] = []
-        self.hand_overs: list[date] = []
 
     def admit(self, event: Admitted) -> None:
-        """Take the team of the admission."""
+        """Add the team of the admission."""
         self._join(event.team, event.occurred_on)
-        self._carry(event.clinician, event.occurred_on)
+        self._own(event.clinician, event.occurred_on)
 
     def change(self, event: TeamChanged) -> None:
-        """Take who joins, who leaves and who carries the case from that day."""
+        """Apply a change of the team from its day."""
         day = event.occurred_on
         for person in event.leaves:
             spans = self._spans.get(person)
             if spans and spans[-1][1] is None:
                 spans[-1] = (spans[-1][0], day)
         self._join(event.joins, day)
-        self._carry(event.clinician, day)
+        self._own(event.clinician, day)
 
     def _join(self, people: Iterable[Person], day: date) -> None:
         for person in people:
@@ -83,39 +82,37 @@ class Team:
         if not spans or spans[-1][1] is not None:
             spans.append((day, None))
 
-    def _carry(self, clinician: str | None, day: date) -> None:
+    def _own(self, clinician: str | None, day: date) -> None:
         if clinician is not None:
             self._enter(clinician, day)
-            if self.case_owners and self.case_owners[-1][1] != clinician:
-                self.hand_overs.append(day)
             if not self.case_owners or self.case_owners[-1][1] != clinician:
                 self.case_owners.append((day, clinician))
 
+    @property
+    def hand_overs(self) -> list[date]:
+        """The days on which the case changed hands."""
+        return [day for day, _ in self.case_owners[1:]]
+
     def has(self, person: str, day: date) -> bool:
-        """Whether the person is on the team at any time of that day."""
+        """Whether the person is on the team at some time of that day."""
         for start, end in self._spans.get(person, ()):  # noqa: SIM110  # a loop is faster, and every signature asks
             if start <= day and (end is None or day <= end):
                 return True
         return False
 
     def credential(self, person: str, day: date) -> str | None:
-        """The credential of a person as the team's list had it on that day."""
+        """The credential of a person as listed with the team on that day."""
         stated = self._credentials.get(person, ())
         return next((credential for since, credential in reversed(stated) if since <= day), None)
 
     def roster(self, day: date) -> list[str]:
-        """Who is on the team at the end of that day, in the order of joining."""
-        found: list[str] = []
-        for person, spans in self._spans.items():
-            for start, end in spans:
-                if start <= day and (end is None or day < end):
-                    found.append(person)
-                    break
-        return found
+        """The ids of the team at the end of that day, in the order of joining."""
+        return [
+            person
+            for person, spans in self._spans.items()
+            if any(start <= day and (end is None or day < end) for start, end in spans)
+        ]
 
     def case_owner(self, day: date) -> str | None:
-        """Who carries the case at the end of that day."""
-        for since, who in reversed(self.case_owners):
-            if since <= day:
-                return who
-        return None
+        """The id of the case owner at the end of that day."""
+        return next((who for since, who in reversed(self.case_owners) if since <= day), None)

@@ -1,18 +1,18 @@
-"""Terms: when a duty's time is over, counted in days of the calendar or in what the client attended."""
+"""Terms: the end of the time for a duty, counted in days of the calendar or in sessions the client attended."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
-from caretrail.days import later
+from caretrail.days import ONE_DAY, later
 from caretrail.findings.chart.chart import Session
 from caretrail.policy import Term
+from caretrail.text import plural
 
-DAY = timedelta(days=1)
 MINUTES_AN_HOUR = 60
 SATURDAY = 5
 WORKING_WEEK = 5
@@ -32,22 +32,17 @@ ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh
 
 
 def ordinal(number: int) -> str:
-    """The number of a session in words, as far as people read words."""
+    """The number of a session in words up to ten: `second`; then `number 11`."""
     return ORDINALS[number] if number < len(ORDINALS) else f"number {number}"
 
 
 def in_words(term: Term) -> str:
     """A term in words: `30 days`, `1 calendar month`."""
-    return _in_words(term.count, term.unit)
-
-
-@lru_cache(maxsize=1000)
-def _in_words(count: int, unit: str) -> str:
-    return f"{count} {_WORDS[unit]}{'' if count == 1 else 's'}"
+    return plural(term.count, _WORDS[term.unit])
 
 
 def last_of(term: Term) -> str:
-    """What a term ends with, in words: `the second session`, `treatment hour 27`."""
+    """The last item of a term in words: `the second session`, `treatment hour 27`."""
     if term.unit in ("session", "visit") and term.count < len(ORDINALS):
         return f"the {ordinal(term.count)} {term.unit}"
     return f"{_WORDS[term.unit]} {term.count}"
@@ -63,7 +58,7 @@ def ends_on(term: Term, base: date, closed: frozenset[date]) -> date:
 
 
 def _working_days_after(base: date, count: int, closed: frozenset[date]) -> date:
-    """So many working days later: past the weekends at once, then again for each closed day that was passed."""
+    """Count working days: past the weekends at once, then again for each closed day passed."""
     shut = _closed_weekdays(closed)
     day, left = base, count
     while left:
@@ -79,7 +74,7 @@ def _closed_weekdays(closed: frozenset[date]) -> tuple[date, ...]:
 
 
 def _weekdays_after(base: date, count: int) -> date:
-    """So many days from Monday to Friday later; the last day there is if it comes before them."""
+    """Count days from Monday to Friday, no further than the last day of the calendar."""
     weeks, rest = divmod(count - 1, WORKING_WEEK)
     day = later(base, 7 * weeks)
     for _ in range(rest + 1):
@@ -88,7 +83,7 @@ def _weekdays_after(base: date, count: int) -> date:
 
 
 def months_after(base: date, count: int) -> date:
-    """The same day of a later month, or the last day of that month if it is too short."""
+    """The same day of a later month, or the last day of a month that is too short."""
     months = base.year * 12 + base.month - 1 + count
     year, month = divmod(months, 12)
     if year > date.max.year:
@@ -97,9 +92,9 @@ def months_after(base: date, count: int) -> date:
 
 
 def next_working_day(day: date, closed: frozenset[date]) -> date:
-    """That day, or the first after it that is no Saturday, Sunday or closed day; the last day there is is a Friday."""
+    """That day, or the first after it that is no Saturday, Sunday or closed day; the calendar ends on a Friday."""
     while day.weekday() >= SATURDAY or day in closed:
-        day += DAY
+        day += ONE_DAY
     return day
 
 

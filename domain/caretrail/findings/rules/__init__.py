@@ -1,6 +1,6 @@
-"""The rules: one function for each check a pack may name, from a case to what is said of it over time."""
+"""The rules: one function for each check a pack may name; importing this package registers them all."""
 
-from caretrail.findings.rules import (  # each registers its functions
+from caretrail.findings.rules import (
     admission,
     assessment,
     authorization,
@@ -13,9 +13,8 @@ from caretrail.findings.rules import (  # each registers its functions
     staff,
     stay,
 )
-from caretrail.findings.rules.registry import JUDGES
 
 __all__ = [
-    "JUDGES", "admission", "assessment", "authorization", "care", "intensity", "plan", "referral", "reviews",
-    "signatures", "staff", "stay",
+    "admission", "assessment", "authorization", "care", "intensity", "plan", "referral", "reviews", "signatures",
+    "staff", "stay",
 ]  # fmt: skip

@@ -7,66 +7,56 @@ from datetime import date
 
 from caretrail.days import iso
 from caretrail.events import Admitted, Assessed, Dimension, Transferred
-from caretrail.findings.case import Case
+from caretrail.findings.case import Case, judges, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay
-from caretrail.findings.finding import Ruling
+from caretrail.findings.finding import NO_ASSESSMENT, Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth, all_of, any_of, opposite
-from caretrail.findings.rules.registry import judges
-from caretrail.policy.rules.admission import (
-    AdmissionDimensions,
-    CapacityForProgress,
-    DualDiagnosis,
-    QualifyingDiagnosis,
-)
+from caretrail.policy.rules import admission as rules
 from caretrail.tokens import Route
 
 NOTHING = Dimension(rating=None, problem=None, meets_level=None)
 
 
-@judges(QualifyingDiagnosis)
-def qualifying_diagnosis(case: Case, rule: QualifyingDiagnosis) -> RuleFindings:
+@judges(rules.QualifyingDiagnosis)
+def qualifying_diagnosis(case: Case, rule: rules.QualifyingDiagnosis, findings: RuleFindings) -> None:
     """B1: some assessment has a substance-related diagnosis by a current edition of the DSM."""
-    findings = RuleFindings()
-    changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
-    standing = 0
+    changes: list[Change] = [(date.min, NO_ASSESSMENT)]
+    best = 0
     for item in case.chart.assessments:
-        event = item.event
-        codes = [code for code in event.diagnoses if code.startswith(rule.codes)]
-        evidence = (item.version,)
-        if codes and event.dsm in rule.dsm:
-            rank, ruling = 4, Ruling("met", f"{codes[0]} by {event.dsm}, assessed {iso(item.day)}", "", evidence)
-        elif codes and event.dsm is None:
-            words = f"{codes[0]} {iso(item.day)}: dsm not stated"
-            rank, ruling = 3, Ruling("unknown", words, "", evidence, None, "dsm_missing")
-        elif codes:
-            words = f"{codes[0]} by {event.dsm} {iso(item.day)}: not a current edition"
-            rank, ruling = 2, Ruling("violation", words, "", evidence, None, "dsm_not_current")
-        elif event.diagnoses:
-            words = f"no substance-related diagnosis {iso(item.day)}"
-            rank, ruling = 2, Ruling("violation", words, "", evidence, None, "diagnosis_missing")
-        else:
-            words = f"diagnoses not stated {iso(item.day)}"
-            rank, ruling = 1, Ruling("unknown", words, "", evidence, None, "diagnosis_missing")
-        if rank > standing:
-            standing = rank
+        rank, ruling = _diagnosis_ruling(rule, item.event, iso(item.day), (item.version,))
+        if rank > best:
+            best = rank
             changes.append((item.day, ruling))
-    for stay in case.chart.stays:
-        findings.main.write_between(changes, stay.first, stay.last)
-        findings.end_stay(stay)
-    return findings
+    findings.write_over(case.chart.stays, changes)
+
+
+def _diagnosis_ruling(
+    rule: rules.QualifyingDiagnosis, event: Assessed, day: str, evidence: tuple[int, ...]
+) -> tuple[int, Ruling]:
+    """The ruling on one assessment, and its rank among those on others: the highest applies."""
+    codes = [code for code in event.diagnoses if code.startswith(rule.codes)]
+    if codes and event.dsm in rule.dsm:
+        return 4, Ruling("met", f"{codes[0]} by {event.dsm}, assessed {day}", "", evidence)
+    if codes and event.dsm is None:
+        return 3, unknown(f"{codes[0]} {day}: dsm not stated", "dsm_missing", evidence)
+    if codes:
+        return 2, violation(f"{codes[0]} by {event.dsm} {day}: not a current edition", "dsm_not_current", evidence)
+    if event.diagnoses:
+        return 2, violation(f"no substance-related diagnosis {day}", "diagnosis_missing", evidence)
+    return 1, unknown(f"diagnoses not stated {day}", "diagnosis_missing", evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The dimensions as they stand: the latest full assessment, with addenda laid over it."""
+    """The six dimensions by the latest full assessment and the addenda to it."""
 
     edition: str | None = None
     dimensions: dict[str, Dimension] = field(default_factory=dict[str, Dimension])
     evidence: tuple[int, ...] = ()
 
     def after(self, event: Assessed, version: int) -> Profile:
-        """The profile once an assessment is taken in; one without dimensions says nothing of them."""
+        """The profile with one more assessment; one without dimensions changes nothing."""
         if not event.dimensions:
             return self
         if event.kind != "addendum" or event.edition != self.edition:
@@ -86,55 +76,33 @@ class Profile:
         return any_of(opposite(dimension.problem), dimension.meets_level)
 
 
-NO_PROFILE = Profile()
-
-
-@judges(AdmissionDimensions)
-def admission_dimensions(case: Case, rule: AdmissionDimensions) -> RuleFindings:
-    """B2: the dimensions support the admission, by the route the client came.
+@judges(rules.AdmissionDimensions)
+def admission_dimensions(case: Case, rule: rules.AdmissionDimensions, findings: RuleFindings) -> None:
+    """B2: the dimensions support the admission, by the client's route.
 
     A later assessment can complete the picture or cure it, but not undo an admission that was supported. A client
     transferred here from a less intensive level came by step up, from a more intensive one by step down.
     """
-    findings = RuleFindings()
-    profiles: list[tuple[date, Profile]] = []
-    profile = NO_PROFILE
+    profile = Profile()
+    profiles: dict[date, Profile] = {}
     for item in case.chart.assessments:
-        profile = profile.after(item.event, item.version)
-        if profiles and profiles[-1][0] == item.day:
-            profiles.pop()
-        profiles.append((item.day, profile))
+        profile = profiles[item.day] = profile.after(item.event, item.version)
     for stay in case.chart.stays:
-        findings.main.write_between(_dimension_changes(case, rule, stay, profiles), stay.first, stay.last)
-        findings.end_stay(stay)
-    return findings
+        before = [profile for day, profile in profiles.items() if day <= stay.first]
+        changes = [(stay.first, _dimension_ruling(case, rule, stay, before[-1] if before else Profile()))]
+        for day, profile in profiles.items():
+            if day > stay.first and changes[-1][1].verdict != "met":
+                changes.append((day, _dimension_ruling(case, rule, stay, profile)))
+        findings.write_over([stay], changes)
 
 
-def _dimension_changes(
-    case: Case, rule: AdmissionDimensions, stay: PolicyStay, profiles: list[tuple[date, Profile]]
-) -> list[Change]:
-    standing = NO_PROFILE
-    later: list[tuple[date, Profile]] = []
-    for day, profile in profiles:
-        if day <= stay.first:
-            standing = profile
-        elif stay.last is None or day <= stay.last:
-            later.append((day, profile))
-    changes = [(stay.first, _dimension_ruling(case, rule, stay, standing))]
-    for day, profile in later:
-        if changes[-1][1].verdict == "met":
-            break
-        changes.append((day, _dimension_ruling(case, rule, stay, profile)))
-    return changes
-
-
-def _dimension_ruling(case: Case, rule: AdmissionDimensions, stay: PolicyStay, profile: Profile) -> Ruling:
+def _dimension_ruling(case: Case, rule: rules.AdmissionDimensions, stay: PolicyStay, profile: Profile) -> Ruling:
     evidence = tuple(sorted({*profile.evidence, stay.opened_by}))
     if not profile.dimensions:
-        return Ruling("unknown", "no dimensions recorded", "", evidence, None, "dimensions_missing")
+        return unknown("no dimensions recorded", "dimensions_missing", evidence)
     if profile.edition != case.pack.edition:
         words = f"dimensions by {profile.edition}, criteria by {case.pack.edition}"
-        return Ruling("unknown", words, "", evidence, None, "edition_mismatch")
+        return unknown(words, "edition_mismatch", evidence)
     route, parts = _route(case, rule, stay, profile)
     value = all_of(*parts.values())
     arithmetic = f"{route}: " + ", ".join(f"{name} {_word(part)}" for name, part in parts.items())
@@ -142,19 +110,20 @@ def _dimension_ruling(case: Case, rule: AdmissionDimensions, stay: PolicyStay, p
         return Ruling("met", f"{route}: admission criteria met", arithmetic, evidence)
     if value is False:
         lacking = ", ".join(name for name, part in parts.items() if part is False)
-        return Ruling("violation", f"{route}: not met: {lacking}", arithmetic, evidence, None, "admission_criteria")
-    unknown = ", ".join(name for name, part in parts.items() if part is None)
-    return Ruling(
-        "unknown", f"{route}: not stated: {unknown}", arithmetic, evidence, None, "admission_criteria_unknown"
-    )
+        return violation(f"{route}: not met: {lacking}", "admission_criteria", evidence, arithmetic)
+    not_stated = ", ".join(name for name, part in parts.items() if part is None)
+    words = f"{route}: not stated: {not_stated}"
+    return Ruling("unknown", words, arithmetic, evidence, None, "admission_criteria_unknown")
 
 
 def _word(value: Truth) -> str:
     return "not known" if value is None else "yes" if value else "no"
 
 
-def _route(case: Case, rule: AdmissionDimensions, stay: PolicyStay, profile: Profile) -> tuple[Route, dict[str, Truth]]:
-    """The route by which the client came into this stay, and what that route asks for."""
+def _route(
+    case: Case, rule: rules.AdmissionDimensions, stay: PolicyStay, profile: Profile
+) -> tuple[Route, dict[str, Truth]]:
+    """The client's route into this stay, and the criteria of that route."""
     transfer = case.chart.transfers.get(stay.opened_by)
     event = transfer.event if transfer else case.chart.admitted
     if isinstance(event, Transferred):
@@ -180,7 +149,7 @@ def _route(case: Case, rule: AdmissionDimensions, stay: PolicyStay, profile: Pro
     return route, {"level 1 insufficient or preparatory": reached, **_direct(rule, profile)}
 
 
-def _direct(rule: AdmissionDimensions, profile: Profile) -> dict[str, Truth]:
+def _direct(rule: rules.AdmissionDimensions, profile: Profile) -> dict[str, Truth]:
     if rule.dimensions == "all_six":
         return {f"dimension {key}": profile.meets(key) for key in "123456"}
     return {
@@ -198,77 +167,61 @@ def _intensity(level: str) -> float:
         return 99.0
 
 
-@judges(CapacityForProgress)
-def capacity_for_progress(case: Case, _: CapacityForProgress) -> RuleFindings:
+@judges_each_stay(rules.CapacityForProgress)
+def capacity_for_progress(case: Case, _: rules.CapacityForProgress, findings: RuleFindings, stay: PolicyStay) -> None:
     """B3: at admission, significant progress was expected of the client."""
-    findings = RuleFindings()
-    for stay in case.chart.stays:
-        findings.main.set(stay.first, _capacity_ruling(case))
-        findings.end_stay(stay)
-    return findings
+    admission = case.chart.admission
+    expected = admission.event.expects_progress if admission else None
+    evidence = (admission.version,) if admission else ()
+    day = iso(admission.day) if admission else ""
+    ruling = Ruling("met", f"progress expected at admission {day}", "", evidence)
+    if expected is None:
+        ruling = unknown("whether progress is expected is not stated", "capacity_not_stated", evidence)
+    elif not expected:
+        ruling = violation(f"no progress expected at admission {day}", "no_progress_expected", evidence)
+    findings.main.set(stay.first, ruling)
 
 
-def _capacity_ruling(case: Case) -> Ruling:
-    admission, admitted = case.chart.admission, case.chart.admitted
-    if admission is None or admitted is None or admitted.expects_progress is None:
-        evidence = (admission.version,) if admission else ()
-        return Ruling(
-            "unknown", "whether progress is expected is not stated", "", evidence, None, "capacity_not_stated"
-        )
-    if admitted.expects_progress:
-        return Ruling("met", f"progress expected at admission {iso(admission.day)}", "", (admission.version,))
-    words = f"no progress expected at admission {iso(admission.day)}"
-    return Ruling("violation", words, "", (admission.version,), None, "no_progress_expected")
-
-
-@judges(DualDiagnosis)
-def dual_diagnosis(case: Case, rule: DualDiagnosis) -> RuleFindings:
+@judges(rules.DualDiagnosis)
+def dual_diagnosis(case: Case, rule: rules.DualDiagnosis, findings: RuleFindings) -> None:
     """B4: a client admitted to dual diagnosis enhanced services has a mental and a substance-related diagnosis.
 
-    Mental disorders are the codes of chapter F of ICD-10-CM that are not substance-related ones. Both are by an
-    edition of the DSM that is current: those the rule of the qualifying diagnosis names.
+    Mental disorders are the codes of chapter F of ICD-10-CM that are not substance-related. Both are by a current
+    edition of the DSM: one that the rule of the qualifying diagnosis names.
     """
-    findings, chart = RuleFindings(), case.chart
-    admitted, admission = chart.admitted, chart.admission
-    if admitted is None or admission is None or not admitted.dual_diagnosis_enhanced:
-        for stay in chart.stays:
-            stated = admitted is not None and admitted.dual_diagnosis_enhanced is not None
-            words = "not admitted to dual diagnosis enhanced services"
-            evidence = (admission.version,) if admission else ()
-            ruling = Ruling("not_applicable", words if stated else f"{words}, as far as stated", "", evidence)
-            findings.main.set(stay.first, ruling)
-            findings.end_stay(stay)
-        return findings
-    changes: list[Change] = [(date.min, Ruling("unknown", "no assessment recorded", cause="assessment_missing"))]
-    qualifying = case.pack.rule(QualifyingDiagnosis)
+    chart = case.chart
+    evidence = (chart.admission.version,) if chart.admission else ()
+    enhanced = chart.admitted.dual_diagnosis_enhanced if chart.admitted else None
+    if not enhanced:
+        words = "not admitted to dual diagnosis enhanced services"
+        words += ", as far as stated" if enhanced is None else ""
+        findings.write_over(chart.stays, [(date.min, Ruling("not_applicable", words, "", evidence))])
+        return
+    changes: list[Change] = [(date.min, NO_ASSESSMENT)]
+    qualifying = case.pack.rule(rules.QualifyingDiagnosis)
     codes: dict[str, Truth] = {}
-    versions: list[int] = [admission.version]
     for item in chart.assessments:
         event = item.event
-        if isinstance(event, Assessed):
-            current: Truth = None if event.dsm is None else qualifying is None or event.dsm in qualifying.dsm
-            codes |= {code: any_of(codes.get(code, False), current) for code in event.diagnoses}
-            versions.append(item.version)
-            changes.append((item.day, _dual_ruling(rule, codes, tuple(sorted(versions)))))
-    for stay in chart.stays:
-        findings.main.write_between(changes, stay.first, stay.last)
-        findings.end_stay(stay)
-    return findings
+        current: Truth = None if event.dsm is None else qualifying is None or event.dsm in qualifying.dsm
+        codes |= {code: any_of(codes.get(code, False), current) for code in event.diagnoses}
+        evidence = tuple(sorted({*evidence, item.version}))
+        changes.append((item.day, _dual_ruling(rule, codes, evidence)))
+    findings.write_over(chart.stays, changes)
 
 
-def _dual_ruling(rule: DualDiagnosis, codes: dict[str, Truth], evidence: tuple[int, ...]) -> Ruling:
-    """What the diagnoses say; of each code it is known, or not, whether it is by a current edition of the DSM."""
+def _dual_ruling(rule: rules.DualDiagnosis, codes: dict[str, Truth], evidence: tuple[int, ...]) -> Ruling:
+    """The ruling on diagnoses, each with whether it is by a current edition of the DSM."""
     if not codes:
-        return Ruling("unknown", "diagnoses not stated", "", evidence, None, "diagnosis_missing")
+        return unknown("diagnoses not stated", "diagnosis_missing", evidence)
     substance = {code: value for code, value in codes.items() if code.startswith(rule.codes)}
     mental = {code: value for code, value in codes.items() if code.startswith("F") and code not in substance}
     parts = {"substance-related": any_of(*substance.values()), "mental": any_of(*mental.values())}
     lacking = " and a ".join(name for name, value in parts.items() if value is False)
     if lacking:
         words = f"dual diagnosis enhanced, without a {lacking} diagnosis by a current DSM"
-        return Ruling("violation", words, "", evidence, None, "dual_diagnosis_missing")
+        return violation(words, "dual_diagnosis_missing", evidence)
     if all_of(*parts.values()) is None:
-        unknown = sorted(code for code, value in (substance | mental).items() if value is None)
-        return Ruling("unknown", f"{', '.join(unknown)}: dsm not stated", "", evidence, None, "dsm_missing")
+        not_stated = sorted(code for code, value in (substance | mental).items() if value is None)
+        return unknown(f"{', '.join(not_stated)}: dsm not stated", "dsm_missing", evidence)
     found = [min(code for code, value in kind.items() if value) for kind in (substance, mental)]
     return Ruling("met", f"{found[0]} and {found[1]}", "", evidence)

@@ -9,17 +9,16 @@ from typing import NamedTuple
 from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.events import Assessed
-from caretrail.findings.case import Case
+from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.chart import Chart, Session
-from caretrail.findings.finding import Ruling
-from caretrail.findings.intervals import DAY, Change, RuleFindings
+from caretrail.findings.finding import Ruling, unknown, violation
+from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth, all_of, any_of
-from caretrail.findings.rules.registry import judges
 from caretrail.policy.rules.admission import AssessmentBeforeTreatment, PriorAssessment
 
 
 class Accepted(NamedTuple):
-    """Whether there is an acceptable assessment, as known from `day` on, and the time of day it was made, if given."""
+    """Whether an assessment is acceptable, as known from `day` on; `at` is its time of day, if given."""
 
     day: date
     value: Truth
@@ -29,7 +28,7 @@ class Accepted(NamedTuple):
 
 
 def prior_parts(event: Assessed) -> dict[str, Truth]:
-    """The four things a prior assessment must have; a diagnosis listed stands for a flag left out."""
+    """The four parts of a prior assessment; a listed diagnosis fills a missing `current_diagnosis`."""
     diagnosis = event.current_diagnosis
     if diagnosis is None and event.diagnoses:
         diagnosis = True
@@ -42,9 +41,9 @@ def prior_parts(event: Assessed) -> dict[str, Truth]:
 
 
 def acceptance(chart: Chart) -> list[Accepted]:
-    """How acceptable the assessments are over time: one made here is; a prior one if complete or with an addendum.
+    """Whether the assessments are acceptable, over time: one made here, or a prior one, complete or with an addendum.
 
-    An addendum without anything it adds to is not an assessment.
+    An addendum without an assessment to add to is not one.
     """
     found: list[Accepted] = []
     made_here: Truth = False
@@ -71,57 +70,41 @@ def acceptance(chart: Chart) -> list[Accepted]:
 
 
 @judges(AssessmentBeforeTreatment)
-def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment) -> RuleFindings:
+def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment, findings: RuleFindings) -> None:
     """A1: an acceptable assessment no later than the first session.
 
     Treatment that began before the admission is judged from its first session. Without a session nothing is owed
     yet. On one day the assessment is in time unless both hours are given and contradict. An assessment made after
-    treatment began cannot be cured: it is a point, then the rule is met. If it is not known whether a prior
+    treatment began cannot be cured: it is listed for a time, then the rule is met. If it is not known whether a prior
     assessment was acceptable when treatment began, a later one does not settle that.
     """
-    chart, findings = case.chart, RuleFindings()
+    chart = case.chart
     known = acceptance(chart)
     admitted_on = chart.admission.day if chart.admission else None
     for stay in chart.stays:
-        if admitted_on == stay.first and stay is chart.stays[0]:
-            sessions = chart.attended_before(stay.last + DAY if stay.last else None)
-        else:
-            sessions = chart.attended_in(stay)
-        first = sessions[0] if sessions else None
-        begin = min(stay.first, first.day) if first else stay.first
-        findings.main.write_between(_before_treatment(case, rule, known, first, sessions), begin, stay.last)
-        standing = findings.main.on(stay.last) if stay.last else None
-        if standing and standing.cause == "assessment_missing":
-            findings.not_met(stay, standing)
+        from_admission = admitted_on == stay.first and stay is chart.stays[0]
+        sessions = chart.attended_before(stay.until) if from_admission else chart.attended_in(stay)
+        begin = min(stay.first, sessions[0].day) if sessions else stay.first
+        findings.main.write_between(_before_treatment(case, rule, known, sessions), begin, stay.last)
+        at_end = findings.main.on(stay.last) if stay.last else None
+        if at_end and at_end.cause == "assessment_missing":
+            findings.not_met(stay, at_end)
         findings.end_stay(stay)
-    if not chart.stays or chart.stays[0].first != admitted_on:
-        _early_treatment(case, rule, known, findings)
-    return findings
-
-
-def _early_treatment(
-    case: Case, rule: AssessmentBeforeTreatment, known: list[Accepted], findings: RuleFindings
-) -> None:
-    """Judge treatment that began before an admission to another level, or with none recorded yet."""
-    chart = case.chart
-    if not chart.attended or (chart.admission and chart.attended[0].day >= chart.admission.day):
-        return
-    first = chart.attended[0]
-    early = RuleFindings()
-    early.main.write_between(_before_treatment(case, rule, known, first, chart.attended), first.day, None)
-    if chart.admission:
-        early.main.set(chart.admission.day, None)
-    findings.subs.append(early.main)
+    if chart.attended and (not chart.stays or chart.stays[0].first != admitted_on):
+        # treatment before an admission to another level, or before any
+        first = chart.attended[0].day
+        if admitted_on is None or first < admitted_on:
+            early = findings.subject_intervals("")
+            early.write_between(_before_treatment(case, rule, known, chart.attended), first, None)
+            if admitted_on is not None:
+                early.set(admitted_on, None)
 
 
 def _before_treatment(
-    case: Case,
-    rule: AssessmentBeforeTreatment,
-    known: list[Accepted],
-    first: Session | None,
-    sessions: Sequence[Session],
+    case: Case, rule: AssessmentBeforeTreatment, known: list[Accepted], sessions: Sequence[Session]
 ) -> list[Change]:
-    """What A1 says from the first day on."""
+    """The changes of A1 from the first day on."""
+    first = sessions[0] if sessions else None
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no session yet, and no acceptable assessment"))]
     accepted = next((item for item in known if item.value), None)
     doubtful = next((item for item in known if item.value is None), None)
@@ -152,7 +135,7 @@ def _before_treatment(
 
 def _doubt(item: Accepted) -> Ruling:
     words = f"prior assessment of {iso(item.day)}: not known whether {item.missing}"
-    return Ruling("unknown", words, "", item.evidence, None, "prior_assessment_unknown")
+    return unknown(words, "prior_assessment_unknown", item.evidence)
 
 
 def _order(accepted: Accepted, first: Session | None) -> str:
@@ -172,42 +155,34 @@ def _in_time(rule: AssessmentBeforeTreatment, accepted: Accepted, first: Session
 
 
 @judges(PriorAssessment)
-def prior_assessment(case: Case, _: PriorAssessment) -> RuleFindings:
-    """A3: a prior assessment has all four parts, or an addendum or an assessment of our own stands beside it."""
-    chart, findings = case.chart, RuleFindings()
-    changes: list[Change] = []
+def prior_assessment(case: Case, _: PriorAssessment, findings: RuleFindings) -> None:
+    """A3: a prior assessment has all four parts, or an addendum or an assessment made here completes it."""
+    changes: list[Change] = [(date.min, Ruling("not_applicable", "no prior assessment was used"))]
     priors: list[Effective[Assessed]] = []
     cured = False
-    for item in chart.assessments:
-        event = item.event
-        if event.kind == "prior_accepted":
+    for item in case.chart.assessments:
+        if item.event.kind == "prior_accepted":
             priors.append(item)
         else:
             cured = True
         if priors:
             changes.append((item.day, _prior_ruling(priors, cured, item)))
-    none = Ruling("not_applicable", "no prior assessment was used")
-    for stay in chart.stays:
-        findings.main.write_between([(date.min, none), *changes], stay.first, stay.last)
-        findings.end_stay(stay)
-    return findings
+    findings.write_over(case.chart.stays, changes)
 
 
 def _prior_ruling(priors: list[Effective[Assessed]], cured: bool, latest: Effective[Assessed]) -> Ruling:
     evidence = tuple(item.version for item in priors)
-    events = [item.event for item in priors]
-    value = any_of(*[all_of(*prior_parts(event).values()) for event in events])
-    day = priors[-1].day
+    parts = [prior_parts(item.event) for item in priors]
+    value = any_of(*[all_of(*one.values()) for one in parts])
+    name = f"prior assessment accepted {iso(priors[-1].day)}"
     if value:
-        return Ruling("met", f"prior assessment accepted {iso(day)}: complete", "four of four parts", evidence)
+        return Ruling("met", f"{name}: complete", "four of four parts", evidence)
     if cured:
-        words = f"prior assessment accepted {iso(day)}, with an assessment or addendum of {iso(latest.day)}"
+        words = f"{name}, with an assessment or addendum of {iso(latest.day)}"
         return Ruling("met", words, "", (*evidence, latest.version))
-    parts = prior_parts(events[-1])
-    absent = [name for name, part in parts.items() if part is False]
-    unknown = [name for name, part in parts.items() if part is None]
+    absent = [part for part, stated in parts[-1].items() if stated is False]
     if value is False:
-        words = f"prior assessment accepted {iso(day)} lacks {', '.join(absent)}: addendum needed"
-        return Ruling("violation", words, f"{4 - len(absent)} of four parts", evidence, None, "addendum_required")
-    words = f"prior assessment accepted {iso(day)}: {', '.join(unknown)} not stated"
-    return Ruling("unknown", words, "", evidence, None, "prior_assessment_unknown")
+        words = f"{name} lacks {', '.join(absent)}: addendum needed"
+        return violation(words, "addendum_required", evidence, f"{4 - len(absent)} of four parts")
+    not_stated = ", ".join(part for part, stated in parts[-1].items() if stated is None)
+    return unknown(f"{name}: {not_stated} not stated", "prior_assessment_unknown", evidence)

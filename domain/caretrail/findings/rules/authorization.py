@@ -5,40 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from caretrail.days import iso, later
+from caretrail.days import ONE_DAY, iso, later
 from caretrail.events import Authorized
-from caretrail.findings.case import Case
+from caretrail.findings.case import Case, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay, Session
-from caretrail.findings.finding import Ruling, Verdict
-from caretrail.findings.intervals import DAY, RuleFindings
-from caretrail.findings.rules.registry import judges
-from caretrail.policy.rules.stay import Authorization as AuthorizationRule
-
-MINUTES_AN_HOUR = 60
+from caretrail.findings.chart.terms import MINUTES_AN_HOUR
+from caretrail.findings.finding import Ruling, Verdict, violation
+from caretrail.findings.intervals import RuleFindings
+from caretrail.policy.rules.stay import Authorization
 
 
-@judges(AuthorizationRule)
-def authorization(case: Case, rule: AuthorizationRule) -> RuleFindings:
-    """U1: on each day of the stay an authorization for this level is in force, and covers what was attended.
+@judges_each_stay(Authorization)
+def authorization(case: Case, rule: Authorization, findings: RuleFindings, stay: PolicyStay) -> None:
+    """U1: on each day of the stay an authorization for this level is in force and covers the sessions attended.
 
-    Units are used by what the client attended at this level from its first day on; hours are counted in minutes. It is
-    announced `soon_days` before the last one ends, unless another follows, and once its units are used up: the
-    sessions so far are covered, the next would not be.
+    Sessions at this level use its units from its first day on; hours are counted in minutes. The end of the last one
+    is announced `soon_days` before, unless another follows. So is the use of the last unit: the next session would
+    not be covered.
     """
-    findings, chart = RuleFindings(), case.chart
-    for stay in chart.stays:
-        sessions = [item for item in chart.visits if (own := chart.stay_on(item.day)) and own.level == stay.level]
-        days = {stay.first, *(session.day for session in sessions), *(item.day for item in chart.authorized)}
-        for item in chart.authorized:
-            event = item.event
-            days |= {event.from_, event.to - timedelta(days=rule.soon_days), event.to, later(event.to, 1)}
-        for day in sorted(day for day in days if stay.covers(day)):
-            findings.main.set(day, _ruling(case, rule, stay, sessions, day))
-        findings.end_stay(stay)
-    return findings
+    chart = case.chart
+    sessions = [item for item in chart.visits if (own := chart.stay_on(item.day)) and own.level == stay.level]
+    days = {stay.first, *(session.day for session in sessions), *(item.day for item in chart.authorized)}
+    for item in chart.authorized:
+        event = item.event
+        days |= {event.from_, event.to - timedelta(days=rule.soon_days), event.to, later(event.to, 1)}
+    for day in sorted(day for day in days if stay.covers(day)):
+        findings.main.set(day, _ruling(case, rule, stay, sessions, day))
 
 
-def _ruling(case: Case, rule: AuthorizationRule, stay: PolicyStay, sessions: Sequence[Session], day: date) -> Ruling:
+def _ruling(case: Case, rule: Authorization, stay: PolicyStay, sessions: Sequence[Session], day: date) -> Ruling:
     known = [
         (item.version, item.event)
         for item in case.chart.authorized
@@ -50,9 +45,9 @@ def _ruling(case: Case, rule: AuthorizationRule, stay: PolicyStay, sessions: Seq
         words = f"no authorization for level {stay.level} in force"
         if ended:
             words += f", the last ended {iso(max(ended))}"
-        begun = max([stay.first, *(end + DAY for end in ended)])
+        begun = max([stay.first, *(end + ONE_DAY for end in ended)])
         evidence = tuple(version for version, _ in known) or (stay.opened_by,)
-        return Ruling("violation", words, "", evidence, None, "authorization_none", None, begun)
+        return violation(words, "authorization_none", evidence, anchor=begun)
     used = {version: _used(case, event, sessions, day) for version, event in in_force}
     left = [(version, event) for version, event in in_force if used[version] < _granted(event)]
     if not left:
@@ -68,7 +63,7 @@ def _ruling(case: Case, rule: AuthorizationRule, stay: PolicyStay, sessions: Seq
 
 
 def _used_up(in_force: Sequence[tuple[int, Authorized]], used: dict[int, int]) -> Ruling:
-    """No units are left: that is due if they were enough so far, and a violation once more was used."""
+    """The ruling without units left: due soon if they covered all so far, a violation once more were used."""
     version, event = max(in_force, key=lambda item: (used[item[0]] <= _granted(item[1]), item[1].to))
     arithmetic = _arithmetic(event, used[version])
     enough = used[version] <= _granted(event)
@@ -80,12 +75,12 @@ def _used_up(in_force: Sequence[tuple[int, Authorized]], used: dict[int, int]) -
 
 
 def _granted(event: Authorized) -> int:
-    """What was granted: units, or the minutes of hours."""
+    """The units granted; hours as minutes."""
     return event.units * MINUTES_AN_HOUR if event.unit == "hour" else event.units
 
 
 def _used(case: Case, event: Authorized, sessions: Sequence[Session], day: date) -> int:
-    """What was used from the authorization's first day to a day, in units, or in minutes of hours."""
+    """The units used from the authorization's first day to a day; hours as minutes."""
     until = min(day, event.to)
     held = [session for session in sessions if event.from_ <= session.day <= until]
     if event.unit == "hour":

@@ -7,23 +7,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
 
-from caretrail.days import iso
+from caretrail.days import ONE_DAY, iso
 from caretrail.events import PlanSigned
-from caretrail.findings.case import Case
+from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.chart import Chart, PolicyStay, Session, within
 from caretrail.findings.chart.documents import Document, PlanVersion, Review
 from caretrail.findings.chart.terms import counted_days, ends_on, in_words, last_of, ordinal
-from caretrail.findings.finding import Ruling
-from caretrail.findings.intervals import DAY, Change, RuleFindings
+from caretrail.findings.finding import Ruling, unknown, violation
+from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth
-from caretrail.findings.rules.registry import judges
 from caretrail.policy.rules.plan import PlanDue, PlanSections
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
-class There(NamedTuple):
-    """From which day a plan serves a stay, and what that rests on."""
+class Served(NamedTuple):
+    """The day from which a plan serves a stay, and its evidence."""
 
     day: date
     words: str
@@ -31,82 +30,66 @@ class There(NamedTuple):
 
 
 @judges(PlanDue)
-def plan_due(case: Case, rule: PlanDue) -> RuleFindings:
+def plan_due(case: Case, rule: PlanDue, findings: RuleFindings) -> None:
     """P1: a plan in effect and signed by a clinician of the team, within the term from the first day of the stay.
 
-    In Nebraska: no later than the day of the second session. What the client attended counts from the first day of
-    the stay. After a stay elsewhere an earlier plan serves again once it was made or updated since (field
-    `on_return`). Before the first session nothing is owed; neither is it when the stay ended before the term did. The
-    arithmetic shows the other reading of a session, too: individual sessions only.
+    In Nebraska: no later than the day of the second session. Sessions count from the first day of the stay. After a
+    stay elsewhere an earlier plan serves again once it was made or updated since (field `on_return`). Before the first
+    session no plan is due; nor is one if the stay ended before the term did. The arithmetic shows the other reading of
+    a session, too: individual sessions only.
     """
-    findings, plans = RuleFindings(), _Plans(case, rule)
+    renewing = rule.on_return != "earlier_plan_stands"
+    plans = [plan for plan in case.chart.plans if plan.clinician is not None]
+    updates = [item for item in case.chart.reviews if item.event.updated and item.counts_from and item.plan]
     for stay in case.chart.stays:
-        _judge_plan(findings, stay, _Owed(case, rule, stay), plans.there(stay))
-        findings.end_stay(stay)
-    return findings
-
-
-class _Plans:
-    """The documents that can make a plan serve a stay, looked up by stay."""
-
-    def __init__(self, case: Case, rule: PlanDue) -> None:
-        self._renewing = rule.on_return != "earlier_plan_stands"
-        self._plans = [plan for plan in case.chart.plans if plan.clinician is not None]
-        self._updates = [
-            item for item in case.chart.reviews if item.event.updated and item.counts_from is not None and item.plan
-        ]
-
-    def there(self, stay: PolicyStay) -> There | None:
-        """The first plan that serves the stay: the earliest day on which one is both in effect and signed.
-
-        Documents later than the stay come too late for it, and after a return those before the leave no longer serve.
-        """
-        renewed = stay.before is not None and self._renewing
-        found = [_plan_there(plan) for plan in _made_for(self._plans, stay, renewed)]
+        # documents after the stay come too late for it; after a return those before the leave no longer serve
+        renewed = renewing and stay.before is not None
+        found = [_plan_served(plan) for plan in _made_for(plans, stay, renewed)]
         if renewed:
-            found += [_updated_there(review) for review in _made_for(self._updates, stay, renewed)]
-        return min(found, default=None, key=lambda item: item.day)
+            found += [_update_served(review) for review in _made_for(updates, stay, renewed)]
+        served = min(found, default=None, key=lambda item: item.day)
+        _judge_plan(findings, stay, _Owed(case, rule, stay), served)
+        findings.end_stay(stay)
 
 
 def _made_for(documents: Sequence[AnyDocument], stay: PolicyStay, renewed: bool) -> Sequence[AnyDocument]:
     """Documents (in order of their days) of this stay, and of the time since the stay before it or all before."""
-    low = 0
+    low, high = 0, len(documents)
     if renewed and stay.before is not None:
         # one dated on the day on which one stay ends and the next begins serves the next
-        low = bisect_left(documents, min(stay.before + DAY, stay.first), key=lambda document: document.day)
-    high = len(documents)
+        low = bisect_left(documents, min(stay.before + ONE_DAY, stay.first), key=lambda document: document.day)
     if stay.last is not None:
         high = bisect_right(documents, stay.last, key=lambda document: document.day)
     return documents[low:high]
 
 
-def _plan_there(plan: PlanVersion) -> There:
+def _plan_served(plan: PlanVersion) -> Served:
     signed_on = plan.clinician.day if plan.clinician else plan.day
     effective = plan.event.effective_on
     words = f"plan {plan.event.plan_version} in effect {iso(effective)}, signed {iso(signed_on)}"
-    return There(max(effective, signed_on), words, plan.evidence)
+    return Served(max(effective, signed_on), words, plan.evidence_on(signed_on))
 
 
-def _updated_there(review: Review) -> There:
+def _update_served(review: Review) -> Served:
     effective = review.plan.event.effective_on if review.plan else review.day
     words = f"plan {review.event.plan_version} updated by the review of {iso(review.day)}"
-    return There(max(review.counts_from or review.day, effective), words, review.evidence)
+    counts_from = review.counts_from or review.day
+    return Served(max(counts_from, effective), words, review.evidence_on(counts_from))
 
 
 class _Owed:
-    """By when a stay owes a plan, as known on each of its days."""
+    """The due day of a stay's plan, as known on each of its days."""
 
     def __init__(self, case: Case, rule: PlanDue, stay: PolicyStay) -> None:
         term, chart = rule.within, case.chart
         self.term = term
-        self.cap = ends_on(rule.cap, stay.first, case.pack.closed_days) if rule.cap else None
-        self.cap_soon = rule.cap.soon if rule.cap else 0
-        if term.civil:
-            self.cap, self.cap_soon = ends_on(term, stay.first, case.pack.closed_days), term.soon
-        held = within(chart.visits, stay) if term.unit == "visit" else chart.attended_in(stay)
-        sessions = held if rule.first_day == "counts" else [item for item in held if item.day > stay.first]
+        cap = term if term.civil else rule.cap
+        self.cap = ends_on(cap, stay.first, case.pack.closed_days) if cap else None
+        self.cap_soon = cap.soon if cap else 0
+        sessions = within(chart.visits, stay) if term.unit == "visit" else chart.attended_in(stay)
         individual = chart.attended_in(stay, "individual")
         if rule.first_day != "counts":
+            sessions = [session for session in sessions if session.day > stay.first]
             individual = [session for session in individual if session.day > stay.first]
         if rule.sessions == "individual_only":
             sessions = individual
@@ -119,14 +102,14 @@ class _Owed:
             self.sessions = [item for item in sessions if self.reached and item.day <= self.reached[-1]]
 
     def days(self, stay: PolicyStay) -> set[date]:
-        """The days of the stay on which what is owed may change."""
+        """The days of the stay on which the ruling may change."""
         days = {stay.first, *self.reached, *(session.day for session in self.individual)}
         days.update(session.day for session in self.sessions[:1])
         if self.cap is not None:
-            days.update((self.cap - timedelta(days=self.cap_soon), self.cap, self.cap + DAY))
+            days.update((self.cap - timedelta(days=self.cap_soon), self.cap, self.cap + ONE_DAY))
         due = self.due(date.max)
         if due is not None:
-            days.add(due + DAY)
+            days.add(due + ONE_DAY)
         return {day for day in days if day >= stay.first}
 
     def due(self, day: date) -> date | None:
@@ -136,7 +119,7 @@ class _Owed:
         return min(known, default=None)
 
     def ruling(self, day: date) -> Ruling:
-        """What is said on a day without a plan."""
+        """The ruling on a day without a plan."""
         held = [session for session in self.sessions if session.day <= day]
         evidence = tuple(session.version for session in held)
         counts = self.counts(day)
@@ -162,7 +145,7 @@ class _Owed:
         return Ruling("not_applicable", words, counts, evidence, due)
 
     def counts(self, day: date) -> str:
-        """The count so far, and the other reading of a session beside it."""
+        """The count so far, with the other reading of a session."""
         if self.term.civil:
             return f"{in_words(self.term)} from the first day = {iso(self.cap)}" if self.cap else ""
         if self.term.unit == "session" and self.cap is None:
@@ -175,7 +158,7 @@ class _Owed:
         return f"{in_words(self.term)} from the first day, {count} so far{latest}"
 
     def named(self, due: date, *, of: bool = False) -> str:
-        """Which day the due day is: `the second session of 2026-01-07`, or `2026-02-04, 30 days after …`."""
+        """The due day in words: `the second session of 2026-01-07`, or the plain day."""
         if due in self.reached[-1:] and len(self.reached) >= self.term.count:
             return f"{last_of(self.term)} of {iso(due)}" if of else f", the day of {last_of(self.term)}"
         return iso(due) if of else ""
@@ -191,33 +174,25 @@ def _interviews(chart: Chart, stay: PolicyStay) -> list[Session]:
     ]
 
 
-def _judge_plan(findings: RuleFindings, stay: PolicyStay, owed: _Owed, there: There | None) -> None:
-    # with a plan from the first day on, nothing was owed on any other
-    days = owed.days(stay) if there is None or there.day > stay.first else {stay.first}
-    if there is not None:
-        days.add(max(there.day, stay.first))
+def _judge_plan(findings: RuleFindings, stay: PolicyStay, owed: _Owed, served: Served | None) -> None:
+    # with a plan from the first day on, none was due on any other
+    days = owed.days(stay) if served is None or served.day > stay.first else {stay.first}
+    if served is not None:
+        days.add(max(served.day, stay.first))
     for day in sorted(days):
         if stay.last is not None and day > stay.last:
             break
-        if there is not None and there.day <= day:
-            evidence = (*(session.version for session in owed.sessions if session.day <= day), *there.evidence)
-            findings.main.set(day, Ruling("met", there.words, f"{owed.counts(day)}; {there.words}", evidence))
+        if served is not None and served.day <= day:
+            evidence = (*(session.version for session in owed.sessions if session.day <= day), *served.evidence)
+            findings.main.set(day, Ruling("met", served.words, f"{owed.counts(day)}; {served.words}", evidence))
             return
         findings.main.set(day, owed.ruling(day))
-    if stay.last is not None:
-        _end_unplanned(findings, stay)
-
-
-def _end_unplanned(findings: RuleFindings, stay: PolicyStay) -> None:
-    last = stay.last or stay.first
-    standing = findings.main.on(last)
-    if standing is None:
-        return
-    if standing.verdict == "overdue":
-        findings.not_met(stay, standing)
-    elif standing.verdict != "not_applicable":
-        words = f"stay ended {iso(last)}, before a plan was overdue"
-        findings.main.set(last, Ruling("not_applicable", words, standing.arithmetic, standing.evidence))
+    at_end = findings.main.on(stay.last) if stay.last is not None else None
+    if at_end is not None and at_end.verdict == "overdue":
+        findings.not_met(stay, at_end)
+    elif stay.last is not None and at_end is not None and at_end.verdict != "not_applicable":
+        words = f"stay ended {iso(stay.last)}, before a plan was overdue"
+        findings.main.set(stay.last, Ruling("not_applicable", words, at_end.arithmetic, at_end.evidence))
 
 
 def _sessions(name: str, sessions: Sequence[Session], day: date | None = None) -> str:
@@ -228,43 +203,40 @@ def _sessions(name: str, sessions: Sequence[Session], day: date | None = None) -
 
 
 @judges(PlanSections)
-def plan_sections(case: Case, rule: PlanSections) -> RuleFindings:
-    """P2, D2: the latest plan (or the first) covers what it must: in Nebraska discharge, relapse prevention, supports.
+def plan_sections(case: Case, rule: PlanSections, findings: RuleFindings) -> None:
+    """P2, D2: the latest plan (or the first) covers its sections: in Nebraska discharge, relapse prevention, supports.
 
-    Without a plan there is nothing to look at: P1 says so. What a first plan lacks, a later one cannot give it: it is
-    a point. What it does not state can still be stated.
+    Without a plan the rule does not apply: P1 covers that. What a first plan lacks, a later one cannot cure: it is
+    listed for a time. What it does not state can still be stated.
     """
-    findings, chart = RuleFindings(), case.chart
+    chart = case.chart
     first_only = rule.of == "first_plan"
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no plan yet"))]
     for plan in chart.plans[: 1 if first_only else None]:
-        ruling = _sections_ruling(plan, {name: _section(plan.event, name) for name in rule.sections})
-        stay = chart.stay_on(plan.day)
-        if first_only and ruling.verdict == "violation" and stay is not None:
-            findings.note(f"plan {plan.event.plan_version}", plan.day, plan.day + case.notice, ruling)
-            words = f"plan {plan.event.plan_version}, the first, was looked at {iso(plan.day)}"
+        name = f"plan {plan.event.plan_version}"
+        ruling = _sections_ruling(name, plan, {part: _section(plan.event, part) for part in rule.sections})
+        if first_only and ruling.verdict == "violation" and chart.stay_on(plan.day) is not None:
+            findings.note(name, plan.day, plan.day + case.notice, ruling)
+            words = f"{name}, the first, was looked at {iso(plan.day)}"
             ruling = Ruling("met", words, "", (plan.version,), anchor=plan.day)
         changes.append((plan.day, ruling))
-    for stay in chart.stays:
-        findings.main.write_between(changes, stay.first, stay.last)
-        findings.end_stay(stay)
-    return findings
+    findings.write_over(chart.stays, changes)
 
 
-def _sections_ruling(plan: PlanVersion, parts: Mapping[str, Truth]) -> Ruling:
-    lacking = ", ".join(name for name, part in parts.items() if part is False)
-    unknown = ", ".join(name for name, part in parts.items() if part is None)
-    name, evidence = f"plan {plan.event.plan_version}", (plan.version,)
+def _sections_ruling(name: str, plan: PlanVersion, parts: Mapping[str, Truth]) -> Ruling:
+    lacking = ", ".join(part for part, stated in parts.items() if stated is False)
+    not_stated = ", ".join(part for part, stated in parts.items() if stated is None)
+    evidence = (plan.version,)
     if lacking:
-        return Ruling("violation", f"{name} lacks {lacking}", "", evidence, None, "plan_incomplete", None, plan.day)
-    if unknown:
-        return Ruling("unknown", f"{name}: {unknown} not stated", "", evidence, None, "plan_incomplete", None, plan.day)
+        return violation(f"{name} lacks {lacking}", "plan_incomplete", evidence, anchor=plan.day)
+    if not_stated:
+        return unknown(f"{name}: {not_stated} not stated", "plan_incomplete", evidence, plan.day)
     has = "all sections" if len(parts) > 1 else ", ".join(parts)
-    return Ruling("met", f"{name} has {has}", "", evidence, None, "", None, plan.day)
+    return Ruling("met", f"{name} has {has}", "", evidence, anchor=plan.day)
 
 
 def _section(event: PlanSigned, name: str) -> Truth:
-    """Whether a plan has a section; a unit for its reviews is there if it is stated."""
+    """Whether a plan has a section; `review_unit` is one if stated."""
     if name == "review_unit":
         return event.review_unit is not None
     stated: Truth = getattr(event.sections, name)

@@ -8,39 +8,32 @@ from datetime import date
 from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.events import Assessed
-from caretrail.findings.case import Case
+from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.team import only_among
-from caretrail.findings.finding import QUIET_VERDICTS, Ruling
+from caretrail.findings.finding import NO_ASSESSMENT, QUIET_VERDICTS, Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth
-from caretrail.findings.rules.registry import judges
 from caretrail.findings.rules.staff import credentials_of
 from caretrail.policy.rules.admission import AssessorCredential, MentalHealthReferral, QualifyingDiagnosis
 
 Made = tuple[Effective[Assessed], Assessed, Truth]
-"""An assessment, and whether it was made only by those who may not diagnose."""
+"""An assessment, and whether all its assessors are limited: may not diagnose a mental health condition."""
 
 
 @judges(MentalHealthReferral)
-def mental_health_referral(case: Case, rule: MentalHealthReferral) -> RuleFindings:
-    """A5: a LADC or PLADC who suspects a mental health condition refers on, and diagnoses none.
+def mental_health_referral(case: Case, rule: MentalHealthReferral, findings: RuleFindings) -> None:
+    """A5: a LADC or PLADC who suspects a mental health condition refers the client, and diagnoses none.
 
-    A later assessment by somebody who may diagnose, or with a referral, settles an earlier suspicion. A diagnosis
-    outside substance use that only limited assessors recorded is a point. A referral acts from its own day.
+    A later assessment by a person who may diagnose, or with a referral, settles an earlier suspicion. A diagnosis
+    outside substance use that only limited assessors recorded is listed for a time. A referral acts from its own day.
     """
-    chart, findings = case.chart, RuleFindings()
-    made = [(item, item.event, _limited(case, rule, item)) for item in chart.assessments]
-    changes = _referral_changes(case, rule, made)
-    none = Ruling("unknown", "no assessment recorded", cause="assessment_missing")
-    for stay in chart.stays:
-        findings.main.write_between([(date.min, none), *changes], stay.first, stay.last)
-        findings.end_stay(stay)
+    made = [(item, item.event, _limited(case, rule, item)) for item in case.chart.assessments]
+    findings.write_over(case.chart.stays, [(date.min, NO_ASSESSMENT), *_referral_changes(case, rule, made)])
     _out_of_scope(case, made, findings)
-    return findings
 
 
 def _limited(case: Case, rule: MentalHealthReferral, item: Effective[Assessed]) -> Truth:
-    """Whether an assessment was made only by those who may not diagnose; not known if a credential is not stated."""
+    """Whether all assessors are limited; not known if a credential is not stated."""
     stated = [credential for _, credential in credentials_of(case, item)]
     if any(credential and not _may_not(case, rule, credential) for credential in stated):
         return False
@@ -48,7 +41,7 @@ def _limited(case: Case, rule: MentalHealthReferral, item: Effective[Assessed]) 
 
 
 def _referral_changes(case: Case, rule: MentalHealthReferral, made: Sequence[Made]) -> list[Change]:
-    """What A5 says over time; for each day the assessments and referrals up to it."""
+    """The changes of A5: for each day, by the assessments and referrals up to it."""
     changes: list[Change] = []
     days = {item.day for item, _, _ in made}
     days |= {max(item.day, event.referral.on) for item, event, _ in made if event.referral}
@@ -76,7 +69,7 @@ def _referral_changes(case: Case, rule: MentalHealthReferral, made: Sequence[Mad
 
 
 def _may_not(case: Case, rule: MentalHealthReferral, credential: str) -> bool:
-    """Whether somebody has none but limited licenses."""
+    """Whether a credential has only limited licenses."""
     assessor = case.pack.rule(AssessorCredential)
     return only_among(credential, rule.limited, assessor.credentials if assessor else None)
 
@@ -92,7 +85,7 @@ def _referral_ruling(
 ) -> Ruling:
     if not suspicion:
         if not stated:
-            return Ruling("unknown", "mental_health_suspected is not stated", "", seen, None, "suspicion_not_stated")
+            return unknown("mental_health_suspected is not stated", "suspicion_not_stated", seen)
         if limited is False:
             return Ruling("not_applicable", "the assessor may diagnose", "", seen)
         return Ruling("met", "no mental health condition suspected", "", seen)
@@ -101,39 +94,31 @@ def _referral_ruling(
     if referral is None:
         if by_limited is None:
             words = f"{suspected}: credential of the assessor not stated, no referral"
-            return Ruling("unknown", words, "", (version,), None, "credential_missing")
-        return Ruling("violation", f"{suspected}, no referral", "", (version,), None, "referral_missing")
+            return unknown(words, "credential_missing", (version,))
+        return violation(f"{suspected}, no referral", "referral_missing", (version,))
     evidence = (version,) if referral[0] == version else (version, referral[0])
     referred = f"{suspected}, referred {iso(referral[1])}"
     if referral[2] is None:
-        words = f"{referred}: credential of the receiver not stated"
-        return Ruling("unknown", words, "", evidence, None, "credential_missing")
+        return unknown(f"{referred}: credential of the receiver not stated", "credential_missing", evidence)
     if _may_not(case, rule, referral[2]):
-        words = f"{referred} to somebody who may not diagnose"
-        return Ruling("violation", words, "", evidence, None, "referral_missing")
+        return violation(f"{referred} to somebody who may not diagnose", "referral_missing", evidence)
     return Ruling("met", referred, "", evidence)
 
 
 def _out_of_scope(case: Case, made: Sequence[Made], findings: RuleFindings) -> None:
-    """Flag mental health diagnoses that only limited assessors recorded, from the first day under the policy on.
+    """Note mental health diagnoses that only limited assessors recorded, from the first day under the policy on.
 
-    A suspicion without a referral is still said beside them: it is a matter of its own.
+    A suspicion without a referral is another matter: it is noted beside them.
     """
-    notice = case.notice
     qualifying = case.pack.rule(QualifyingDiagnosis)
     substance = qualifying.codes if qualifying else ("F1",)
-    if not case.chart.stays:
-        return
-    for item, event, limited in made:
-        if event.kind == "prior_accepted" or not limited:
-            continue
+    for item, event, limited in made if case.chart.stays else ():
         codes = [code for code in event.diagnoses if code.startswith("F") and not code.startswith(substance)]
         first = max(item.day, case.chart.stays[0].first)
-        stay = case.chart.stay_on(first)
-        if codes and stay:
+        if event.kind != "prior_accepted" and limited and codes and case.chart.stay_on(first):
             words = f"{', '.join(codes)} recorded {iso(item.day)} by an assessor who may not diagnose it"
-            ruling = Ruling("violation", words, "", (item.version,), None, "scope")
-            findings.note(f"diagnosis of {iso(item.day)}", first, first + notice, ruling)
+            ruling = violation(words, "scope", (item.version,))
+            findings.note(f"diagnosis of {iso(item.day)}", first, first + case.notice, ruling)
     if findings.subs:
         for subject, start, until, ruling in findings.main.intervals():
             if ruling.verdict not in QUIET_VERDICTS:

@@ -5,26 +5,25 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from datetime import date
 
-from caretrail.days import iso
-from caretrail.findings.case import Case
+from caretrail.days import ONE_DAY, iso
+from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.chart.documents import Review
 from caretrail.findings.chart.review_clock import Due
 from caretrail.findings.chart.terms import in_words
 from caretrail.findings.finding import Ruling, Verdict
-from caretrail.findings.intervals import DAY, Change, Intervals, RuleFindings
-from caretrail.findings.rules.registry import judges
+from caretrail.findings.intervals import Change, Intervals, RuleFindings
 from caretrail.policy.rules.plan import ReviewDue, ReviewGaps, ReviewValid
 
 
 @judges(ReviewDue)
-def review_due(case: Case, _: ReviewDue) -> RuleFindings:
+def review_due(case: Case, _: ReviewDue, findings: RuleFindings) -> None:
     """R1: a review that counts no later than 30 days after the last, or by the earlier day it set.
 
-    Nothing but a review that counts, or the end of the stay, clears what is overdue. On the last day of a stay the
-    deadline ends: it is met unless it was overdue then. Holds do not pause the clock and weekends do not move it.
+    Only a review that counts, or the end of the stay, clears an overdue one. On the last day of a stay the deadline
+    ends: the rule is met unless a review was overdue then. Holds do not pause the clock; weekends do not move it.
     """
-    findings, clock = RuleFindings(), case.clock
+    clock = case.clock
     for stay in case.chart.stays:
         days = _days(stay, clock.change_days)
         for day, following in zip(days, [*days[1:], date.max], strict=True):
@@ -32,9 +31,8 @@ def review_due(case: Case, _: ReviewDue) -> RuleFindings:
             if step is not None:
                 _run(findings.main, day, clock.due_of(step, day), clock.anchor(step), following)
         if stay.last is not None:
-            _end(findings, stay, clock.due_on(stay.last))
+            _end(findings, stay, stay.last, clock.due_on(stay.last))
         findings.end_stay(stay)
-    return findings
 
 
 def _days(stay: PolicyStay, days: list[date]) -> list[date]:
@@ -45,56 +43,47 @@ def _days(stay: PolicyStay, days: list[date]) -> list[date]:
 
 
 def _run(intervals: Intervals, day: date, due: Due, anchor: date, following: date) -> None:
-    """Write from `day` on what the clock will say as time passes, as far as it is not written anew from `following`."""
-    on, soon = due.on, due.soon_from
+    """Write from `day` on how the verdict changes as time passes, up to `following`, when it is written anew."""
+    on = due.on
+
+    def ruling(verdict: Verdict, words: str, cause: str = "") -> Ruling:
+        return Ruling(verdict, words, due.arithmetic, due.evidence, on, cause, None, anchor)
+
     if on is None:
-        words = due.words
-        if soon is not None and soon <= day:
-            ruling = Ruling("due_soon", words, due.arithmetic, due.evidence, None, "review_due", None, anchor)
-        else:
-            ruling = Ruling("met", words, due.arithmetic, due.evidence, None, "", None, anchor)
-        intervals.set(day, ruling)
+        soon = due.soon_from is not None and due.soon_from <= day
+        intervals.set(day, ruling("due_soon", due.words, "review_due") if soon else ruling("met", due.words))
         return
-    text = iso(on)
-    if soon is None:
-        soon = on
-    if day < soon:
-        intervals.set(day, Ruling("met", f"next review due {text}", due.arithmetic, due.evidence, on, "", None, anchor))
-    if day <= on and max(day, soon) < following:
-        words = f"review due {text}"
-        if day < on and soon < on:
-            ruling = Ruling("due_soon", words, due.arithmetic, due.evidence, on, "review_due", None, anchor)
-            intervals.set(max(day, soon), ruling)
-        intervals.set(on, Ruling("due_today", words, due.arithmetic, due.evidence, on, "review_due", None, anchor))
-    if max(day, on) >= following:
-        return
-    words = f"review overdue, due {text}"
-    late = Ruling("overdue", words, due.arithmetic, due.evidence, on, "review_overdue", None, anchor)
-    intervals.set(max(day, on + DAY), late)
+    soon_from = due.soon_from or on
+    if day < soon_from:
+        intervals.set(day, ruling("met", f"next review due {iso(on)}"))
+    if day <= on and max(day, soon_from) < following:
+        if day < on and soon_from < on:
+            intervals.set(max(day, soon_from), ruling("due_soon", f"review due {iso(on)}", "review_due"))
+        intervals.set(on, ruling("due_today", f"review due {iso(on)}", "review_due"))
+    if max(day, on) < following:
+        intervals.set(max(day, on + ONE_DAY), ruling("overdue", f"review overdue, due {iso(on)}", "review_overdue"))
 
 
-def _end(findings: RuleFindings, stay: PolicyStay, due: Due | None) -> None:
-    last = stay.last
-    standing = findings.main.on(last) if last else None
-    if last is None or due is None or standing is None:
+def _end(findings: RuleFindings, stay: PolicyStay, last: date, due: Due | None) -> None:
+    at_end = findings.main.on(last)
+    if due is None or at_end is None:
         return
-    if standing.verdict == "overdue" and due.on is not None:
+    if at_end.verdict == "overdue" and due.on is not None:
         words = f"review due {iso(due.on)} was not held when the stay ended {iso(last)}"
-        findings.not_met(stay, standing._replace(message=words))
+        findings.not_met(stay, at_end._replace(message=words))
     else:
         words = f"stay ended {iso(last)}, no review overdue"
-        ruling = Ruling("met", words, due.arithmetic, due.evidence, due.on, "", None, standing.anchor)
-        findings.main.set(last, ruling)
+        findings.main.set(last, Ruling("met", words, due.arithmetic, due.evidence, due.on, "", None, at_end.anchor))
 
 
 @judges(ReviewValid)
-def review_valid(case: Case, _: ReviewValid) -> RuleFindings:
+def review_valid(case: Case, _: ReviewValid, findings: RuleFindings) -> None:
     """R2: each review is with the client, signed by a clinician, of a signed plan, and updates it or says why not.
 
     A clinician's signature can still come: that finding stays until it does or the stay ends. What a review leaves out
-    can still be stated: that is unknown until the stay ends. The rest cannot be cured and is a point.
+    can still be stated: that is unknown until the stay ends. The rest cannot be cured: it is listed for a time.
     """
-    findings, chart = RuleFindings(), case.chart
+    chart = case.chart
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no review yet"))]
     for review in chart.reviews:
         stay = chart.stay_on(review.day)
@@ -102,15 +91,12 @@ def review_valid(case: Case, _: ReviewValid) -> RuleFindings:
             words = f"review of {iso(review.day)}: nothing open"
             changes.append((review.day, Ruling("met", words, "", (review.version,), anchor=review.day)))
             _check(case, findings, review, stay)
-    for stay in chart.stays:
-        findings.main.write_between(changes, stay.first, stay.last)
-        findings.end_stay(stay)
-    return findings
+    findings.write_over(chart.stays, changes)
 
 
 def _check(case: Case, findings: RuleFindings, review: Review, stay: PolicyStay) -> None:
     name, evidence, event = f"review of {iso(review.day)}", (review.version,), review.event
-    end = stay.last + DAY if stay.last else None
+    end = stay.until
     notice = review.day + case.notice
 
     def note(verdict: Verdict, words: str, cause: str, until: date | None) -> None:
@@ -139,13 +125,13 @@ def _check(case: Case, findings: RuleFindings, review: Review, stay: PolicyStay)
 
 
 @judges(ReviewGaps)
-def review_gaps(case: Case, _: ReviewGaps) -> RuleFindings:
-    """R3: every gap of more than 30 days before a review that counts, or before the end of a stay, as a point.
+def review_gaps(case: Case, _: ReviewGaps, findings: RuleFindings) -> None:
+    """R3: every gap of more than 30 days before a review that counts, or before the end of a stay, is information.
 
-    It is up from the day the gap was closed. Time away does not lengthen a gap: a review that fell due while away was
-    due on return. A review that comes to count late splits the gap it lies in.
+    It is listed from the day the gap closed. Time away does not lengthen a gap: a review that fell due while away was
+    due on return. A review that comes to count late splits its gap.
     """
-    findings, clock = RuleFindings(), case.clock
+    clock = case.clock
     gaps = _Gaps(case, findings)
     ends = [stay for stay in case.chart.stays if stay.last is not None]
     for review in clock.counted:
@@ -154,24 +140,20 @@ def review_gaps(case: Case, _: ReviewGaps) -> RuleFindings:
         gaps.review(review)
     for stay in ends:
         gaps.end(stay)
-    for stay in case.chart.stays:
-        findings.main.set(stay.first, Ruling("met", f"no gap of more than {gaps.term}"))
-        findings.end_stay(stay)
-    return findings
+    findings.write_over(case.chart.stays, [(date.min, Ruling("met", f"no gap of more than {gaps.term}"))])
 
 
 class _Gaps:
     """The gaps between counting reviews, as they become known."""
 
     def __init__(self, case: Case, findings: RuleFindings) -> None:
-        self._case, self._sheet = case, findings
+        self._case, self._findings = case, findings
         self._held: list[tuple[date, tuple[int, ...]]] = []
         self._open: dict[tuple[date, date], Intervals] = {}
-        self._notice = case.notice
         self.term = in_words(case.clock.rule.term) if case.clock.rule else ""
 
     def review(self, review: Review) -> None:
-        """Close the gap before a review that now counts, and the one after it if it was signed late."""
+        """Close the gap before a review that now counts; if it was signed late, the gap after it, too."""
         known_on = review.counts_from or review.day
         held = self._held
         if not held:
@@ -183,18 +165,19 @@ class _Gaps:
         after = held[place] if place < len(held) else None
         if after and after[0] == review.day:
             return  # another review of that day closed the gap already
-        held.insert(place, (review.day, review.evidence))
+        this = review.day, review.evidence_on(known_on)
+        held.insert(place, this)
         if before and after:
             intervals = self._open.pop((before[0], after[0]), None)
             if intervals is not None:
                 intervals.set(known_on, None)
         if before and self._case.chart.stay_on(review.day):
-            self._gap(before, (review.day, review.evidence), known_on)
+            self._note_gap(before, this, known_on)
         if after and self._case.chart.stay_on(after[0]):
-            self._gap((review.day, review.evidence), after, known_on)
+            self._note_gap(this, after, known_on)
 
     def _anchor(self, review: Review, known_on: date) -> tuple[date, tuple[int, ...]] | None:
-        """What the clock rested on before the first review, as known when that came to count."""
+        """The base of the clock before the first review, as known when that came to count."""
         steps = [step for step in self._case.clock.steps if step.review is None and step.day <= known_on]
         step = steps[-1] if steps else None
         return (step.base, step.evidence) if step and step.base < review.day else None
@@ -210,33 +193,32 @@ class _Gaps:
             days = (stay.last - step.base).days
             words = f"{days} days from {iso(step.base)} to the end of the stay {iso(stay.last)}, {more}"
             evidence = tuple(sorted({*step.evidence, *((stay.closed_by,) if stay.closed_by else ())}))
-            self._point(f"{iso(step.base)} to {iso(stay.last)}", stay.last, words, evidence, step.base)
+            self._note(f"{iso(step.base)} to {iso(stay.last)}", stay.last, words, evidence, step.base)
 
     def _late(self, base: date, day: date, known_on: date) -> int:
         end = self._case.clock.period_end(base)
         return (day - self._case.clock.after_return(end, min(day, known_on))).days if end > base else 0
 
     def _more(self, base: date, late: int) -> str:
-        """How much longer the gap is than the term: in days, both."""
+        """How many days the gap is longer than the term, in words."""
         return f"{late} more than {(self._case.clock.period_end(base) - base).days}"
 
-    def _gap(self, one: tuple[date, tuple[int, ...]], other: tuple[date, tuple[int, ...]], known_on: date) -> None:
+    def _note_gap(self, one: tuple[date, tuple[int, ...]], other: tuple[date, tuple[int, ...]], known_on: date) -> None:
         late = self._late(one[0], other[0], known_on)
         if late > 0:
             days = (other[0] - one[0]).days
             words = f"{days} days between the reviews of {iso(one[0])} and {iso(other[0])}, {self._more(one[0], late)}"
             if self._held[0] == one and not self._is_review(one[0]):
-                words = (
-                    f"{days} days from {iso(one[0])} to the first review {iso(other[0])}, {self._more(one[0], late)}"
-                )
+                first = f"{iso(one[0])} to the first review {iso(other[0])}"
+                words = f"{days} days from {first}, {self._more(one[0], late)}"
             evidence = tuple(sorted({*one[1], *other[1]}))
-            intervals = self._point(f"{iso(one[0])} to {iso(other[0])}", known_on, words, evidence, one[0])
+            intervals = self._note(f"{iso(one[0])} to {iso(other[0])}", known_on, words, evidence, one[0])
             self._open[one[0], other[0]] = intervals
 
     def _is_review(self, day: date) -> bool:
         return any(review.day == day for review in self._case.clock.counted)
 
-    def _point(self, subject: str, day: date, words: str, evidence: tuple[int, ...], base: date) -> Intervals:
+    def _note(self, subject: str, day: date, words: str, evidence: tuple[int, ...], base: date) -> Intervals:
         arithmetic = f"{iso(base)} + {self.term} = {iso(self._case.clock.period_end(base))}"
         ruling = Ruling("info", words, arithmetic, evidence, None, "review_gap", None, base)
-        return self._sheet.note(subject, day, day + self._notice, ruling)
+        return self._findings.note(subject, day, day + self._case.notice, ruling)
