@@ -67,7 +67,7 @@ lincoln-iop                          2026-03-31
 
 Check the record: what it says is not enough to judge (2)
 Episode        Rule     Due          What                                Owner
-program        NE21-S4  since 01-05  staff training: nothing attested
+program        NE21-S4  since 01-05  staff training: no attestation on file
 lincoln-iop
 LNK-2026-0001  NE21-C1  since 03-08  the determination of 2026-02-05     c-ortiz
                                      held through 2026-03-07

@@ -295,7 +295,7 @@ LNK-2026-0001  NE21-R1  overdue  2026-03-08        review overdue, due
                                  to 2026-03-10     2026-03-07
 program        NE21-S2  unknown  since 2026-01-05  access at all hours: nothing
 lincoln-iop                                        attested
-program        NE21-S3  unknown  since 2026-01-05  license: nothing attested
+program        NE21-S3  unknown  since 2026-01-05  license: no attestation on file
 lincoln-iop
 program        NE21-S4  unknown  since 2026-01-05  staff training: nothing
 lincoln-iop                                        attested

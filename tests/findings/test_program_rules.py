@@ -51,7 +51,7 @@ def test_what_was_never_attested_is_unknown_from_the_first_stay_under_policy() -
         (rule, "unknown", "attestation_missing", SINCE, None) for rule in ("NE21-S2", "NE21-S3", "NE21-S4")
     ]
     assert {item.pack for item in found} == {PACK.name}
-    assert found[1].message == "license: nothing attested"
+    assert found[1].message == "license: no attestation on file"
 
 
 def test_each_rule_reads_its_own_kind() -> None:

@@ -37,9 +37,9 @@ def in_care(episode: str = "E-1", on: str = "01-05", program: str = "iop") -> li
 
 
 MISSING = [
-    ("iop", "S2", "unknown", "01-05", "access at all hours: nothing attested"),
-    ("iop", "S3", "unknown", "01-05", "license: nothing attested"),
-    ("iop", "S4", "unknown", "01-05", "staff training: nothing attested"),
+    ("iop", "S2", "unknown", "01-05", "access at all hours: no attestation on file"),
+    ("iop", "S3", "unknown", "01-05", "license: no attestation on file"),
+    ("iop", "S4", "unknown", "01-05", "staff training: no attestation on file"),
 ]
 
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cached_property
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -301,7 +302,7 @@ def _holds(steps: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]]:
 
 def _stays_under_policy(stays: Sequence[LevelStay], policy: Policy) -> list[PolicyStay]:
     found: list[PolicyStay] = []
-    for stay, following in zip(stays, [*stays[1:], None], strict=True):
+    for stay, following in zip_longest(stays, stays[1:]):
         if stay.level in policy.on(stay.first_day).levels:
             after = f"level {following.level}: no policy pack" if following else "stay ended"
             before = found[-1].last if found else None
