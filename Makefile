@@ -1,29 +1,29 @@
-# Caretrail: everything a newcomer needs, from a clean clone, with nothing but Python 3.11+ and make.
+# Caretrail: everything from a clean clone, with only Python 3.11+ and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# Tests mostly wait for disks, so several run at once, each process with a server of its own; one that was named is shared.
+# Tests mostly wait for disks, so several run at once, each process with its own server; a named server is shared.
 TOGETHER = $(if $(CARETRAIL_TEST_POSTGRES),,--numprocesses 3 --dist loadfile)
 
 .PHONY: help demo install quick test lint pages bench faults mutants lock clean
 
-# What can be made
+# List these targets
 help:
 	@awk '/^# /{text=substr($$0,3)} /^[a-z-]+:/{split($$0,a,":"); if(text){printf "  make %-8s %s\n",a[1],text}; text=""}' Makefile
 
-# Show it all on believable data, in an embedded SQLite store of its own
+# Fill a SQLite store with made-up episodes and tour it
 demo: $(VENV)/.run
 	@env -u CARETRAIL_DB $(BIN)/caretrail demo
 
-# Make .venv with everything: the program, and the tools that test it
+# Make .venv with the program and the tools that test it
 install: $(VENV)/.dev
 
-# Pass the tests that need no server, no browser and no patience, with few examples of each property: under a minute
+# Run the tests that need no server and no browser, in under a minute
 quick: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --hypothesis-profile quick -m "not server and not browser and not slow"
 
-# Pass every test, real PostgreSQL included (started from a wheel, or named by CARETRAIL_TEST_POSTGRES)
+# Run every test, on PostgreSQL, too (started from a wheel, or named by CARETRAIL_TEST_POSTGRES)
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(TOGETHER)
 
@@ -39,20 +39,20 @@ lint: $(VENV)/.dev
 pages: $(VENV)/.dev
 	@for page in events rules cli; do $(BIN)/python -m tests.pages.$${page}_page > docs/reference/page.tmp && mv docs/reference/page.tmp docs/reference/$$page.md || exit 1; done
 
-# Measure side by side with the stock library; writes docs/evidence/bench.md
+# Measure, beside the stock library; writes docs/evidence/bench.md
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
 
-# Kill, cut and lose power thousands of times, and count what is lost; writes docs/evidence/faults.md
+# Kill processes and cut the power thousands of times, and count what is lost; writes docs/evidence/faults.md
 faults: $(VENV)/.dev
 	$(BIN)/python -m tests.faults
 
-# Change the rule code a thousand times and see whether its tests notice; writes docs/evidence/mutants.md
+# Break the rule code a thousand times, and count what the tests notice; writes docs/evidence/mutants.md
 mutants: $(VENV)/.dev
 	$(PIP) install mutmut==3.8.1
 	$(BIN)/python -m tests.mutants
 
-# Resolve the locked dependencies anew (needs pip-tools: pip install pip-tools)
+# Resolve the locked dependencies again (needs pip-tools: pip install pip-tools)
 lock:
 	pip-compile --quiet --upgrade --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra build --extra dev --output-file requirements-dev.txt pyproject.toml
 	pip-compile --quiet --generate-hashes --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra build --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml

@@ -74,8 +74,8 @@ def _say_roles(made: list[str]) -> None:
 
 
 def _say_what_next(setup: Setup) -> None:
-    if not setup.is_default:
-        click.echo("\nSet CARETRAIL_DB to its url, or give --db with each command.")
+    if setup.db:
+        click.echo("\nSet CARETRAIL_DB to this store, or give --db with each command.")
     click.echo(
         "\nNext:\n"
         "  caretrail append FILE                record events from JSON Lines\n"
