@@ -100,7 +100,7 @@ def test_a_receipt_that_the_rows_do_not_hold_is_never_answered_without_it(behind
     assert behind.onlooker.census(day("01-10"), at_least=1, allow_stale=True)
 
 
-def test_a_slow_clock_does_not_make_rows_look_current(behind: Care) -> None:
+def test_a_slow_clock_does_not_make_rows_seem_current(behind: Care) -> None:
     """The age of the first event left out is counted to the newest one, if the clock says less."""
     first = behind.recorder.last_recorded_at()
     assert first is not None
