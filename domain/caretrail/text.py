@@ -29,6 +29,6 @@ def _escaped(char: str) -> str:
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
-def plural(number: int, noun: str) -> str:
-    """Count things: `1 event`, `12,000 events`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """Count things: `1 event`, `12,000 events`; `nouns` is a plural that does not end in s."""
+    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"

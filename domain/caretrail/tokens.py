@@ -78,3 +78,9 @@ DischargeReason = Literal[
 
 VoidReason = Literal["entered_in_error", "wrong_client", "duplicate"]
 AttestationKind = Literal["access_24_7", "license", "staff_training"]
+
+# --- findings ---------------------------------------------------------------------------------------------------
+
+Verdict = Literal[
+    "overdue", "due_today", "due_soon", "violation", "unknown", "info", "not_met", "met", "not_applicable"
+]

@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_read_is_wrong_usage(caretrail: Caretrail, tmp_pat
 
 MEASURED = """
 import sys, tracemalloc
-from caretrail.cli.terminal.input_lines import Lines  # what is imported once is not what grows
+from caretrail.cli.terminal.input_lines import InputLines  # what is imported once is not what grows
 tracemalloc.start()
 from caretrail.cli.main import main
 main(sys.argv[1:])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from caretrail.cli.params import Day, Moment, Position
+from caretrail.cli.params import Count, Day, Moment, Position
 from tests.support.program import Caretrail
 
 from .test_help import ALL
@@ -38,7 +38,7 @@ def extremes(option: click.Parameter) -> tuple[str, ...]:
         return POSITIONS
     if isinstance(option.type, Day):
         return DAYS
-    return NUMBERS if isinstance(option.type, click.IntRange | click.types.IntParamType) else ()
+    return NUMBERS if isinstance(option.type, Count) else ()
 
 
 def cases() -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from caretrail.cli import audit, main
-from caretrail.cli.enter.record import example
+from caretrail.cli.enter.event_command import example
 from caretrail.cli.main import cli
 from caretrail.cli.terminal.fields import missing
 from caretrail.events.catalog import APPENDED, EVENT_TYPES
@@ -49,7 +49,7 @@ def test_every_option_is_explained(path: str) -> None:
     options = [option for option in ALL[path].params if isinstance(option, click.Option)]
     # what the field of an event means is said by the schema, as far as its name does not
     unexplained = [option.name or "" for option in options if not option.help]
-    assert [name for name in unexplained if not name.startswith("leaf_")] == []
+    assert [name for name in unexplained if not name.startswith("field_")] == []
 
 
 def test_the_list_of_commands_says_what_each_command_says_itself() -> None:
@@ -89,8 +89,8 @@ def test_help_fits_80_columns(caretrail: Caretrail, path: str) -> None:
 @pytest.mark.parametrize("name", APPENDED)
 def test_the_example_of_an_event_gives_all_that_it_requires(name: str) -> None:
     words = example(EVENT_TYPES[name])
-    for leaf in missing(EVENT_TYPES[name], {}):
-        assert leaf.option in words or leaf.kind in ("parts", "json", "part")
+    for field in missing(EVENT_TYPES[name], {}):
+        assert field.option in words or field.kind in ("parts", "json", "part")
 
 
 def test_the_page_of_the_events_is_what_their_schema_says() -> None:

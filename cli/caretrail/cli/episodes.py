@@ -1,4 +1,4 @@
-"""Names of episodes: on the command line a case number or the beginning of it, in a row whose it is."""
+"""Case numbers: completed, resolved from their beginning, and shown in rows."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
+from caretrail.cli.params import Knowledge
+from caretrail.cli.session import Session, Setup, access_log, now
+from caretrail.errors import CaretrailError
+
 if TYPE_CHECKING:
-    from caretrail.cli.params import Knowledge
-    from caretrail.cli.session import Session
     from caretrail.reading.answers import FindingRow
 
 MOST_COMPLETIONS = 50
 
 
 def complete_episode(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the case numbers that begin so; nothing if the store cannot be asked."""
-    from caretrail.cli.session import Setup, access_log, now
-    from caretrail.errors import CaretrailError
-
+    """Offer case numbers with this beginning; none if the store cannot be used."""
     try:
         from caretrail.reading.questions.episodes import OpenBeginning
         from caretrail.reading.reader import Reader
@@ -37,7 +36,7 @@ episode_argument = click.argument("episode", metavar="EPISODE", shell_complete=c
 
 
 def case_number(asked: Session, name: str, known_at: Knowledge | None = None) -> str:
-    """The case number that is meant: exactly this, or the only one beginning so."""
+    """The case number that `name` means: itself, or the only one that begins with it."""
     from caretrail.reading.questions.episodes import CaseNumber
 
     query = asked.query if known_at is None else replace(asked.query, known_at=known_at)
@@ -45,5 +44,5 @@ def case_number(asked: Session, name: str, known_at: Knowledge | None = None) ->
 
 
 def whose(row: FindingRow) -> str:
-    """Whose a row is: the episode's, by its case number, or a program's own, in two lines to keep tables narrow."""
+    """The case number of a row, or its program in two lines, which keeps tables narrow."""
     return f"program\n{row.program}" if row.episode is None else row.episode

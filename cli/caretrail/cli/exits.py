@@ -14,18 +14,18 @@ from caretrail.errors import CaretrailError, StoreError, UnknownName
 from caretrail.text import visible
 
 
-class Status(IntEnum):
+class ExitStatus(IntEnum):
     """What the shell is told."""
 
     DONE = 0
     #: The request failed: an event was refused, a check found differences.
-    CANNOT = 1
+    FAILED = 1
     USAGE = 2
     BROKEN_PIPE = 3
     #: The store cannot be used: unreachable, missing, foreign, newer, damaged, or its rows are stale.
     STORE = 4
     #: An error in Caretrail itself.
-    BUG = 255
+    INTERNAL = 255
     INTERRUPTED = 130
     #: SIGTERM, where there was more to do than had been done.
     TERMINATED = 143
@@ -34,7 +34,7 @@ class Status(IntEnum):
 class Stopped(click.exceptions.Exit):
     """End the command with a status; everything is printed already."""
 
-    def __init__(self, status: Status) -> None:
+    def __init__(self, status: ExitStatus) -> None:
         super().__init__(int(status))
 
 
@@ -48,32 +48,32 @@ class Interrupted(CaretrailError):
 _OUTPUT_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
-def report(error: BaseException) -> Status:
+def report(error: BaseException) -> ExitStatus:
     """Print on stderr what went wrong and the next step; return the status to end with."""
     if isinstance(error, click.exceptions.Exit):
-        return Status(error.exit_code)
+        return ExitStatus(error.exit_code)
     if isinstance(error, Interrupted):
         _complain(error.message, error.hint)
-        return Status.INTERRUPTED
+        return ExitStatus.INTERRUPTED
     if isinstance(error, KeyboardInterrupt | click.Abort):
         say("Interrupted. Completed writes were kept; there are no partial writes.")
-        return Status.INTERRUPTED
+        return ExitStatus.INTERRUPTED
     if isinstance(error, click.UsageError):
         return _usage(error)
     if isinstance(error, click.ClickException):
         _complain(error.format_message())
-        return Status.USAGE
+        return ExitStatus.USAGE
     if isinstance(error, CaretrailError):
         _complain(error.message, error.hint)
         if isinstance(error, UnknownName):
-            return Status.USAGE
-        return Status.STORE if isinstance(error, StoreError) else Status.CANNOT
+            return ExitStatus.USAGE
+        return ExitStatus.STORE if isinstance(error, StoreError) else ExitStatus.FAILED
     if isinstance(error, BrokenPipeError):
-        return Status.BROKEN_PIPE
+        return ExitStatus.BROKEN_PIPE
     if isinstance(error, OSError) and error.errno in _OUTPUT_FAILED:
         _complain(f"cannot write the output: {os.strerror(error.errno or 0)}")
-        return Status.CANNOT
-    return _bug(error)
+        return ExitStatus.FAILED
+    return _internal(error)
 
 
 def _complain(message: str, hint: str = "") -> None:
@@ -82,18 +82,18 @@ def _complain(message: str, hint: str = "") -> None:
         say(f"Hint: {visible(hint)}")
 
 
-def _usage(error: click.UsageError) -> Status:
+def _usage(error: click.UsageError) -> ExitStatus:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         say(error.format_message())  # it is the help
-        return Status.USAGE
+        return ExitStatus.USAGE
     lines = error.format_message().splitlines()
     say("Error: " + "\n".join(visible(line.expandtabs()) for line in lines))
     if error.ctx is not None:
         say(f"Hint: see '{error.ctx.command_path} --help'")
-    return Status.USAGE
+    return ExitStatus.USAGE
 
 
-def _bug(error: BaseException) -> Status:
+def _internal(error: BaseException) -> ExitStatus:
     """Report an internal error in one line: a message or traceback of Python may hold values of events."""
     _complain(f"internal error in Caretrail ({type(error).__name__})")
     if os.environ.get("CARETRAIL_DEBUG"):
@@ -101,7 +101,7 @@ def _bug(error: BaseException) -> Status:
             say(f"  {place}")
     else:
         say("Hint: run it again with CARETRAIL_DEBUG=1 and report the lines it adds; they hold no values")
-    return Status.BUG
+    return ExitStatus.INTERNAL
 
 
 def _places(error: BaseException) -> list[str]:

@@ -1,32 +1,36 @@
-"""Filters that the lists share: whose, which rule, which verdict, how soon; one given twice asks for both."""
+"""Filters that lists share: program, clinician, rule, verdict, due days; a filter given twice is a union."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
-from caretrail.cli.params import MOST_DAYS, Author, Choice
+from caretrail.cli.params import MOST_DAYS, Author, Choice, Count
 from caretrail.cli.session import Setup
+from caretrail.reading.query import Filters
+from caretrail.tokens import Verdict
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-VERDICTS = ("overdue", "due_today", "due_soon", "violation", "unknown", "info", "not_met", "met", "not_applicable")
+VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 
 def filter_options(function: F) -> F:
-    """Give a list its filters, as one argument `filters`: sets of programs, clinicians, rules, verdicts; due_within."""
+    """Give a list its filters as one argument `filters`."""
 
     @wraps(function)
     def with_filters(*args: Any, **kwargs: Any) -> Any:
         mine, due_within = kwargs.pop("mine"), kwargs.pop("due_within")
-        sets = {name: frozenset(kwargs.pop(name)) for name in ("programs", "clinicians", "rules", "verdicts")}
+        sets: dict[str, Any] = {
+            name: frozenset(kwargs.pop(name)) for name in ("programs", "clinicians", "rules", "verdicts")
+        }
         if mine:
             me = _me(click.get_current_context().ensure_object(Setup).actor)
             sets["clinicians"] |= {me}
-        return function(*args, filters={**sets, "due_within": due_within}, **kwargs)
+        return function(*args, filters=Filters(**sets, due_within=due_within), **kwargs)
 
     wrapped: Any = with_filters
     for option in reversed(_OPTIONS):
@@ -36,27 +40,27 @@ def filter_options(function: F) -> F:
 
 def _me(actor: Author | None) -> str:
     if actor is None:
-        raise click.UsageError("--mine needs to know who you are: set CARETRAIL_ACTOR to id,role,credential")
+        raise click.UsageError("--mine needs your identity: set CARETRAIL_ACTOR to id,role,credential")
     return actor.id
 
 
-program_option = click.option(
-    "--program", "programs", metavar="ID", multiple=True, help="Only this program. Repeat for several, as below."
-)
+def repeated_option(name: str, metavar: str, words: str, kind: click.ParamType[str] | None = None) -> Callable[[F], F]:
+    """An option that may be repeated; its values are the argument `<name>s`."""
+    return click.option(
+        f"--{name}", f"{name}s", metavar=metavar, multiple=True, type=kind, help=f"{words}; may be repeated."
+    )
+
+
+program_option = repeated_option("program", "ID", "Only this program")
 
 _OPTIONS = (
-    click.option("--mine", is_flag=True, help="Only your caseload: what CARETRAIL_ACTOR carries or owes."),
+    click.option("--mine", is_flag=True, help="Only your caseload: your cases, and signatures you owe."),
     program_option,
+    repeated_option("clinician", "ID", "Only this clinician's cases, and signatures owed"),
+    repeated_option("rule", "RULE", "Only this rule, for example R1"),
+    repeated_option("verdict", "VERDICT", f"Only this verdict ({', '.join(VERDICTS)})", Choice(VERDICTS)),
     click.option(
-        "--clinician", "clinicians", metavar="ID", multiple=True, help="Only what this clinician carries or owes."
-    ),
-    click.option("--rule", "rules", metavar="RULE", multiple=True, help="Only this rule, for example R1."),
-    click.option(
-        "--verdict", "verdicts", type=Choice(VERDICTS), metavar="VERDICT", multiple=True,
-        help=f"Only this verdict: {', '.join(VERDICTS)}.",
-    ),
-    click.option(
-        "--due-within", type=click.IntRange(0, MOST_DAYS), metavar="DAYS",
-        help="Only what is due within this many days, or overdue.",
+        "--due-within", type=Count(0, MOST_DAYS), metavar="DAYS",
+        help="Only due within this many days, or overdue.",
     ),
 )  # fmt: skip  # one option, one thought

@@ -1,4 +1,4 @@
-"""Groups of commands: listed without importing them, described by docstrings, with the nearest name for a slip."""
+"""Groups of commands: listed without imports, described by docstrings, with the nearest name for a typo."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from caretrail.cli.params import did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 EXAMPLE = ("    ", "caretrail ")
-"""How the lines of examples begin; without the indent where a docstring has no other lines to be indented against."""
+"""Beginnings of an example; it loses its indent in a docstring that has no other lines after the first."""
 
 
 def described(function: F) -> F:
-    """Give a command the help that its docstring holds."""
+    """Make a command's docstring its help."""
     function.__doc__ = help_text(function.__doc__ or "")
     return function
 
 
 def help_text(docstring: str) -> str:
-    """Take the full stop from the first line, and keep the lines of examples as they are."""
+    """Drop the period of the first line, and keep line breaks in examples."""
     first, *rest = inspect.cleandoc(docstring).split("\n\n")
     return "\n\n".join([first.rstrip("."), *(_kept(part) if part.startswith(EXAMPLE) else part for part in rest)])
 
@@ -35,16 +36,16 @@ def _kept(example: str) -> str:
 
 
 Sections = Mapping[str, Mapping[str, tuple[str, str]]]
-"""By the title of a section and the name of a command: its module, and the first line of its help."""
+"""Section title to command name to the command's module and the first line of its help."""
 
 
 class Group(click.Group):
-    """A group that answers a word that is no command of its own with the nearest one."""
+    """A group that answers an unknown command with the nearest one."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that the first word names."""
+        """Find the command named by the first word."""
         name = args[0]
         if not (name.startswith("-") or ctx.resilient_parsing) and self.get_command(ctx, name) is None:
             near = did_you_mean(name, self.list_commands(ctx))
@@ -53,7 +54,7 @@ class Group(click.Group):
 
 
 class LazyGroup(Group):
-    """A group of modules, each with the function `<name>_command`; listing them imports none, so help comes fast."""
+    """A group of modules with a function `<name>_command` each; listing them imports none, so help is fast."""
 
     def __init__(self, *args: Any, sections: Sections, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
@@ -61,7 +62,7 @@ class LazyGroup(Group):
         self._modules = {name: module for section in sections.values() for name, (module, _) in section.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """Name the commands in the order they are learned."""
+        """Name the commands in the order of the table."""
         return list(self._modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
@@ -71,8 +72,14 @@ class LazyGroup(Group):
         command: click.Command = getattr(importlib.import_module(self._modules[cmd_name]), f"{cmd_name}_command")
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the commands without importing them, then the options."""
+        summaries = {name: line for section in self._sections.values() for name, (_, line) in section.items()}
+        found = [CompletionItem(name, help=line) for name, line in summaries.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
-        """List the commands by section, as the table says them."""
+        """List the commands by section."""
         for title, section in self._sections.items():
             with formatter.section(title):
                 formatter.write_dl([(name, summary) for name, (_, summary) in section.items()])

@@ -1,4 +1,4 @@
-"""Ctrl-C, or the end of a service, while events go in or out: what is in work is finished first."""
+"""Ctrl-C and SIGTERM while events are written or printed: the batch in progress is finished first."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from types import FrameType
 
 
 class Terminated(BaseException):
-    """SIGTERM came: who runs this program as a service wants it to end."""
+    """SIGTERM arrived."""
 
 
-class Patience:
-    """Holds a Ctrl-C back until the batch in work is durable and told; a second one does not wait.
+class GracefulStop:
+    """Holds Ctrl-C until the batch in progress is durable and reported; a second Ctrl-C does not wait.
 
-    With `terminated`, SIGTERM is held back likewise, and raises Terminated.
+    With `terminated`, SIGTERM is held too, and raises Terminated.
     """
 
     def __init__(self, *, terminated: bool = False) -> None:
         self._signals = (signal.SIGINT, signal.SIGTERM) if terminated else (signal.SIGINT,)
         self._busy = False
-        self._wanted: int | None = None
+        self._held: int | None = None
 
     @contextmanager
     def listening(self) -> Generator[None]:
-        """Take over the signals for a while."""
+        """Handle the signals while the context lasts."""
         if threading.current_thread() is not threading.main_thread():
-            yield  # only the main thread hears signals
+            yield  # only the main thread receives signals
             return
-        before = {number: signal.signal(number, self._heard) for number in self._signals}
+        before = {number: signal.signal(number, self._receive) for number in self._signals}
         try:
             yield
         finally:
@@ -39,19 +39,19 @@ class Patience:
 
     @contextmanager
     def batch(self) -> Generator[None]:
-        """Do something that is better finished than broken off."""
+        """Finish the work inside before a signal takes effect."""
         self._busy = True
         try:
             yield
         finally:
             self._busy = False
-        if self._wanted is not None:
-            raise _as_exception(self._wanted)
+        if self._held is not None:
+            raise _as_exception(self._held)
 
-    def _heard(self, number: int, _frame: FrameType | None) -> None:
-        if not self._busy or self._wanted is not None:
+    def _receive(self, number: int, _frame: FrameType | None) -> None:
+        if not self._busy or self._held is not None:
             raise _as_exception(number)
-        self._wanted = number
+        self._held = number
 
 
 def _as_exception(number: int) -> BaseException:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from caretrail.cli.exits import Status, report, silence_output
+from caretrail.cli.exits import ExitStatus, report, silence_output
 from caretrail.cli.groups import LazyGroup, described
 from caretrail.cli.options import access_store_option, store_option
 from caretrail.cli.session import Setup
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(done.code or 0)
     except BaseException as error:  # the one place where everything ends in a status and one line
         return int(_end(error))
-    return int(Status.DONE)
+    return int(ExitStatus.DONE)
 
 
 def _run(arguments: list[str]) -> None:
@@ -116,7 +116,7 @@ def _run(arguments: list[str]) -> None:
         cli.invoke(context)
 
 
-def _end(error: BaseException) -> Status:
+def _end(error: BaseException) -> ExitStatus:
     """Print what was still to be printed, then report."""
     try:
         sys.stdout.flush()

@@ -1,18 +1,16 @@
-"""Options that many commands share: the store, the day, what was known, who is asking."""
+"""Options that commands share: the store, the day, what was known, the user and the purpose."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from caretrail.cli.params import AuthorType, Day, Moment
 from caretrail.cli.session import ReadOptions, Setup
-
-if TYPE_CHECKING:
-    pass
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,7 +31,7 @@ store_option = click.option(
     callback=_take_store,
     help="Store: a file, sqlite:///FILE or postgresql://… [env: CARETRAIL_DB; default: a file in your data folder]",
 )
-"""`--db`, before or after the name of the command, once."""
+"""`--db`, once, before or after the name of the command."""
 
 json_option = click.option("--json", "as_json", is_flag=True, allow_from_autoenv=False, help="Print JSON for programs.")
 
@@ -42,13 +40,13 @@ as_of_option = click.option(
     "--as-of",
     type=Day(),
     metavar="DATE",
-    help="Judge as of this day, by events dated up to it.  [default: today where the program is]",
+    help="Judge as of this day.  [default: today in the program's time zone]",
 )
 known_at_option = click.option(
     "--known-at",
     type=Moment(),
     metavar="TIME|@N",
-    help="Use only what was recorded by then: an instant with its zone, a date (to its end in UTC), or @POSITION.",
+    help="Use only events recorded by then: a time with its zone, a date (to its end in UTC), or @POSITION.",
 )
 
 
@@ -56,7 +54,7 @@ stale_option = click.option(
     "--allow-stale",
     is_flag=True,
     allow_from_autoenv=False,
-    help="Answer even if the read models are behind; the answer says so.",
+    help="Answer even if the read models are stale, and mark the answer.",
 )
 
 
@@ -75,8 +73,25 @@ def read_options(function: F) -> F:
     return wrapped  # type: ignore[no-any-return]  # click's decorators return what they are given
 
 
+def period_options(first: str, last: str) -> Callable[[F], F]:
+    """Take `--from` and `--to` as `start` and `end`, in this order; `first` and `last` are their help."""
+
+    def with_period(function: F) -> F:
+        @wraps(function)
+        def checked(*args: Any, start: date | None, end: date | None, **kwargs: Any) -> Any:
+            if start is not None and end is not None and end < start:
+                raise click.UsageError("--to must not be before --from")
+            return function(*args, start=start, end=end, **kwargs)
+
+        wrapped: Any = checked
+        wrapped = click.option("--to", "end", type=Day(), metavar="DATE", help=last)(wrapped)
+        return click.option("--from", "start", type=Day(), metavar="DATE", help=first)(wrapped)  # type: ignore[no-any-return]
+
+    return with_period
+
+
 def _into_setup(field: str, name: str, words: str, **attributes: Any) -> Callable[[F], F]:
-    """An option whose value goes into the setup, so that no command has to hand it on; the later one wins."""
+    """An option whose value goes into the setup; where it is given before and after the command, the later one wins."""
 
     def take(ctx: click.Context, _param: click.Parameter, value: object) -> None:
         setup = ctx.ensure_object(Setup)
@@ -87,7 +102,7 @@ def _into_setup(field: str, name: str, words: str, **attributes: Any) -> Callabl
 
 
 def actor_option(words: str, name: str = "--actor") -> Callable[[F], F]:
-    """Take who sits at the keyboard into the setup; `words` say what for, `name` another name of the option."""
+    """Take the user into the setup; `words` are the help, `name` is the option where --actor means something else."""
     return _into_setup(
         "actor", name, f"{words}  [env: CARETRAIL_ACTOR]",
         metavar="ID,ROLE[,CREDENTIAL]", envvar="CARETRAIL_ACTOR", type=AuthorType(),
@@ -95,7 +110,7 @@ def actor_option(words: str, name: str = "--actor") -> Callable[[F], F]:
 
 
 def access_options(function: F, actor: str = "--actor") -> F:
-    """Take who asks and what for, into the setup: `--actor` (or as `actor` says), `--purpose`, `--break-glass`."""
+    """Take user and purpose into the setup: `--actor` (or the name in `actor`), `--purpose`, `--break-glass`."""
     options: tuple[Callable[[F], F], ...] = (
         actor_option("Your identity for the access log.", actor),
         _into_setup(

@@ -1,4 +1,4 @@
-"""Types of what people type: days, moments, positions, people and words to choose from, each with its limits."""
+"""Types of option values: choices, days, times, positions and people, each with its limits."""
 
 from __future__ import annotations
 
@@ -6,45 +6,41 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    pass
-
-
-# --- words to choose from ---------------------------------------------------------------------------------------
+# --- choices ---------------------------------------------------------------------------------------
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """A sentence that names what was probably meant, with a space before it; nothing if nothing is near."""
+    """` Did you mean X?` with the nearest names; empty if none is near."""
     near = get_close_matches(word, list(names))
     return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
 class Choice(click.Choice[str]):
-    """One of some words; a word that is none of them is answered with the nearest."""
+    """A choice that answers any other word with the nearest one."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Say which words there are, and which one was probably meant."""
+        """Name the choices and the nearest one."""
         return f"{super().get_invalid_choice_message(value, ctx)}{did_you_mean(value, self.choices)}"
 
 
-# --- which day, and what was known ------------------------------------------------------------------------------
+# --- days, times, positions ------------------------------------------------------------------------------
 
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
-"""The days one may ask about: no treatment lies outside, and within them no arithmetic leaves the calendar."""
+"""The range of dates: no treatment lies outside, and no arithmetic on them leaves the calendar."""
 
 MOST_DAYS = 36_500
-"""The longest span of days one may ask for."""
+"""The most days an option takes."""
 
 MOST_ROWS = 1_000_000_000
-"""The most rows one may ask for."""
+"""The most rows an option takes."""
 
 MOST_DIGITS = 18
-"""Of a position: more may be more than a store can hold."""
+"""The most digits of a position; longer ones may exceed a store's integers."""
 
 
 class Day(click.ParamType[date]):
@@ -67,6 +63,26 @@ class Day(click.ParamType[date]):
         return day
 
 
+class Count(click.ParamType[int]):
+    """A whole number within limits."""
+
+    name = "number"
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least = least
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a number."""
+        try:
+            number = int(value)
+        except ValueError:  # no number, or more digits than Python reads
+            number = self.least - 1
+        if not self.least <= number <= self.most:
+            self.fail(f"a whole number from {self.least:,} to {self.most:,}", param, ctx)
+        return number
+
+
 class Position(click.ParamType[int]):
     """A position of the log, `@N` or `N`."""
 
@@ -83,11 +99,11 @@ class Position(click.ParamType[int]):
 
 
 Knowledge = datetime | int
-"""What was known: at an instant, or up to a position of the log."""
+"""What was known: by an instant, or up to a position of the log."""
 
 
 class Moment(click.ParamType["datetime | int"]):
-    """A moment of knowledge: an instant with its zone, a date (its end in UTC), or `@POSITION`."""
+    """What was known: by an instant with its zone, by the end of a date in UTC, or at `@POSITION`."""
 
     name = "moment"
 
@@ -115,12 +131,12 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day, time(), UTC) + timedelta(days=1, microseconds=-1)
 
 
-# --- who is asking ----------------------------------------------------------------------------------------------
+# --- people ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Author:
-    """Who sits at the keyboard, as stated."""
+    """The user, as stated."""
 
     id: str
     role: str

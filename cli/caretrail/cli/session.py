@@ -1,4 +1,4 @@
-"""A session of a command: which store, who asks, and what each answer rests on."""
+"""A session of a command: its store, its user, and the answers with their standing."""
 
 from __future__ import annotations
 
@@ -16,28 +16,26 @@ import click
 from caretrail.cli.params import Author, Knowledge
 from caretrail.cli.terminal.progress import ProgressLine, progress
 from caretrail.cli.terminal.screen import json_text, say
+from caretrail.cli.what_if import WhatIf, what_if
+from caretrail.reading.query import Query
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.aliases import Json
-    from caretrail.cli.what_if import WhatIf
     from caretrail.commands.access import AccessLog
     from caretrail.log.recorder import EventRecorder
     from caretrail.reading.answers import Answer, Standing
-    from caretrail.reading.query import Query
     from caretrail.reading.question import Question
     from caretrail.reading.reader import Reader
-if TYPE_CHECKING:
-    from caretrail.log.recorder import EventRecorder
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Session:
-    """An open store with its reader, and the query that the options ask for.
+    """An open store with its reader, and the query of the options.
 
-    With `what_if` the questions are judged by another pack, and the reader writes nothing.
+    With `what_if` another pack judges, and the reader writes nothing.
     """
 
     reader: Reader
@@ -48,24 +46,23 @@ class Session:
     what_if: WhatIf | None = None
 
     def ask(self, question: Question[T]) -> Answer[T]:
-        """Answer a question; its access is recorded before."""
+        """Answer a question; the access is logged first."""
         answer = self.reader.ask(question)
         self.progress.erase()  # whatever comes next is printed
         if not answer.standing.recorded:
-            say("This access is not recorded: the store takes no writes, and no other could be asked to record it.")
+            say("This access is not logged: the store takes no writes. --access-db names a store that does.")
         return answer
 
     def show(self, answer: Answer[T], screen: Callable[[T, Standing], None], *footer: str, shown: Any = None) -> None:
-        """Print an answer with what it rests on: as JSON, where `shown` may replace its value, or for a person.
+        """Print an answer with its standing: as JSON, where `shown` may replace its value, or as a screen.
 
-        Where nothing was known there is no screen, but a word on stderr: an empty list must not look like a clean
-        board.
+        If nothing was known, a note on stderr replaces the screen: an empty list must not look like nothing is due.
         """
         standing = answer.standing
         if standing.newest == 0:
-            say("Nothing is recorded in this store yet: 'caretrail append FILE' records events.")
+            say("This store is empty: 'caretrail append FILE' records events.")
         elif standing.known_at == 0:
-            say("Nothing was recorded yet by then.")
+            say("Nothing was recorded by then.")
         if self.options.as_json:
             click.echo(answer_text((answer if shown is None else replace(answer, value=shown)).as_json()))
         elif standing.newest and standing.known_at != 0:
@@ -74,7 +71,7 @@ class Session:
                 click.echo(line)
 
     def heading(self, what: str, standing: Standing | None = None) -> str:
-        """A first line: what is shown, of which day, and whether it is real; `standing` tells which day today is."""
+        """The title of a screen with its day; `standing` gives the day where none was asked for."""
         if self.query.as_of is not None:
             return self.marked(f"{what} as of {self.query.as_of}")
         days = " or ".join(map(str, standing.as_of)) if standing is not None else ""
@@ -82,16 +79,16 @@ class Session:
         return self.marked(f"{what}{today}")
 
     def marked(self, line: str) -> str:
-        """A line with the mark of what is no record of this store's: made-up episodes, rules not in force."""
+        """A title, marked where episodes are made up or a what-if pack judges."""
         demo = " · DEMO STORE, made-up episodes" if self.is_demo else ""
         return f"{line}{demo}{f' · WHAT IF, by {visible(self.what_if.pack.name)}' if self.what_if else ''}"
 
     def current_through(self, standing: Standing) -> str:
-        """What an answer rests on, in a line."""
+        """The standing of an answer in one line."""
         if standing.known_at is not None:
             asked = self.query.known_at
             when = f"{asked.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, " if isinstance(asked, datetime) else ""
-            grows = "" if standing.settled else "; more may still be recorded of that time"
+            grows = "" if standing.settled else "; more may still be recorded for that time"
             return f"As known at {when}@{standing.position} of @{standing.newest}{grows}"
         if not standing.behind.events:
             return f"Current through @{standing.position} (latest)"
@@ -108,7 +105,7 @@ def _duration(seconds: int) -> str:
 
 
 def answer_text(answer: Json) -> str:
-    """One JSON object: its fields a line each, and rows a line each."""
+    """One JSON object, each field and each row on a line of its own."""
     lines = (f"{json_text(name)}: {_field_text(value)}" for name, value in answer.items())
     return "{" + ",\n ".join(lines) + "}"
 
@@ -121,15 +118,10 @@ def _field_text(value: Any) -> str:
 
 @contextmanager
 def session(options: ReadOptions, pack: str | None = None) -> Generator[Session]:
-    """Open the store for questions; `pack` names another pack to judge by."""
-    from caretrail.reading.query import Query
+    """Open the store for questions; `pack` names a what-if pack."""
     from caretrail.reading.reader import Reader
 
-    instead = None
-    if pack is not None:
-        from caretrail.cli.what_if import what_if
-
-        instead = what_if(pack)
+    instead = what_if(pack)
     with (
         options.setup.open() as recorder,
         access_log(options.setup, recorder) as access,
@@ -151,9 +143,9 @@ def session(options: ReadOptions, pack: str | None = None) -> Generator[Session]
 def access_log(
     setup: Setup, recorder: EventRecorder, purpose: str | None = None, command: str | None = None
 ) -> Generator[AccessLog]:
-    """Record the accesses of the running command; `purpose` is what they are for unless somebody says otherwise.
+    """Log the accesses of the running command.
 
-    By itself an access is for treatment, and that of an audit command for audit.
+    The purpose is the user's, else `purpose`, else audit for an audit command and treatment for others.
     """
     from caretrail.commands.access import AccessContext, AccessLog, Actor
     from caretrail.log.stores import Primary
@@ -167,7 +159,7 @@ def access_log(
         setup.break_glass,
     )
     if context.reason is not None:
-        say("BREAK GLASS: this access is recorded as an emergency, with the reason you gave.")
+        say("BREAK GLASS: this access is logged as an emergency, with your reason.")
     primary = Primary(setup.url, setup.access_db)
     try:
         yield AccessLog(recorder, context, lambda: now().date(), primary)
@@ -176,7 +168,7 @@ def access_log(
 
 
 def command_name(ctx: click.Context) -> str:
-    """The words of a command, without the name of the program."""
+    """The words of a command, without the program's name."""
     names: list[str] = []
     while ctx.parent is not None:
         names.append(ctx.info_name or "")
@@ -194,9 +186,9 @@ def now() -> datetime:
 
 @dataclass
 class Setup:
-    """Which store the command line works on, and who asks for what; `db` is what `--db` named.
+    """The store, the user and the purpose of a run; `db` is the value of `--db`.
 
-    `access_db` is where access is logged if the store takes no writes; `break_glass` is the reason for it.
+    `access_db` logs access if the store takes no writes; `break_glass` is the reason of an emergency access.
     """
 
     db: str | None = None
@@ -207,12 +199,12 @@ class Setup:
 
     @property
     def url(self) -> str:
-        """The store's url: of `--db`, else of CARETRAIL_DB, else the file in the user's data folder."""
+        """The store's url: from `--db`, else CARETRAIL_DB, else a file in the user's data folder."""
         return self._named or str(default_store())
 
     @property
     def is_default(self) -> bool:
-        """Whether nobody named a store."""
+        """Whether neither --db nor CARETRAIL_DB names a store."""
         return not self._named
 
     @property
@@ -220,19 +212,19 @@ class Setup:
         return self.db or os.environ.get("CARETRAIL_DB", "")
 
     def open(self) -> EventRecorder:
-        """Open the store, which must be there."""
+        """Open the store; raises StoreError if it does not exist or cannot be used."""
         from caretrail.log.stores import open_recorder
 
         return open_recorder(self.url)
 
 
 def default_store() -> Path:
-    """Where the store is unless somebody says otherwise: the folder this system keeps a user's data in."""
+    """The store in the user's data folder."""
     return data_folder() / "caretrail.db"
 
 
 def data_folder() -> Path:
-    """The folder for our data, by the conventions of the system."""
+    """The user's data folder for Caretrail, by the conventions of the system."""
     home = Path.home()
     if sys.platform == "darwin":
         base = home / "Library" / "Application Support"
@@ -245,7 +237,7 @@ def data_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """The folder for what we remember between runs, by the conventions of the system."""
+    """The user's state folder for Caretrail, by the conventions of the system."""
     if sys.platform in ("darwin", "win32"):
         return data_folder()
     named = Path(os.environ.get("XDG_STATE_HOME", ""))
@@ -254,7 +246,7 @@ def state_folder() -> Path:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a read command was asked to look at, and how to print it."""
+    """The options every read command takes."""
 
     setup: Setup
     as_of: date | None

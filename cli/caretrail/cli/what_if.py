@@ -1,4 +1,4 @@
-"""What if: a pack named on the command line, and what is said of answers it gives."""
+"""What if: judge by a pack named on the command line, and mark the answers."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def pack_option(function: F) -> F:
         "--pack",
         metavar="FILE|NAME",
         allow_from_autoenv=False,
-        help="What if: judge by this policy pack (a TOML file, or the name of an installed one) as if it had been in "
-        "force all along. Nothing is stored.",
+        help="What if: judge by this policy pack, a TOML file or an installed pack, as if it had always been in force. "
+        "Nothing is stored.",
     )
     return option(function)
 
 
 @dataclass(frozen=True)
 class WhatIf:
-    """A pack that answers as if it had been in force all along; `named` is how it was asked for."""
+    """A pack that judges as if it had always been in force; `named` is the file or name it was given by."""
 
     pack: Pack
     named: str
@@ -48,24 +48,21 @@ class WhatIf:
 
     @property
     def option(self) -> str:
-        """What to add to another command, so that it answers by the same pack."""
+        """The option that makes another command judge by the same pack, with a space before it."""
         return f" --pack {visible(shlex.quote(self.named))}"
 
     def tell(self) -> None:
-        """Say on stderr by what the answer is judged."""
+        """Tell on stderr which pack judges."""
         where = visible(self.named) if _is_file(self.named) else "installed"
-        say(
-            f"What if: judged by {visible(self.pack.name)} ({where}), as if it were in force all along; "
-            "nothing is stored"
-        )
+        say(f"What if: judged by {visible(self.pack.name)} ({where}) as if always in force. Nothing is stored.")
 
 
 def what_if(named: str | None) -> WhatIf | None:
-    """Read the pack that is named, if one is; raises PackUnknown or PackInvalid."""
-    from caretrail.policy import load_pack, read_pack
-
+    """Read the pack named, if any; raises PackUnknown or PackInvalid."""
     if named is None:
         return None
+    from caretrail.policy import load_pack, read_pack
+
     return WhatIf(read_pack(Path(named)) if _is_file(named) else load_pack(named), named)
 
 

@@ -7,10 +7,8 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from caretrail.days import FOREVER
+from caretrail.tokens import Verdict as Verdict  # the type of a ruling's first field
 
-Verdict = Literal[
-    "met", "not_applicable", "unknown", "due_soon", "due_today", "overdue", "violation", "info", "not_met"
-]
 QUIET_VERDICTS: frozenset[str] = frozenset({"met", "not_applicable"})
 
 

@@ -9,11 +9,10 @@ from re import fullmatch
 from typing import get_args
 
 from caretrail.errors import PackInvalid, UnknownName
-from caretrail.findings import Verdict
 from caretrail.log.records import episode_stream
 from caretrail.reading.query import Filters, is_rule
 from caretrail.reading.snapshot import Snapshot
-from caretrail.tokens import ID_PATTERN
+from caretrail.tokens import ID_PATTERN, Verdict
 
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 

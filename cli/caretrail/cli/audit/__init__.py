@@ -1,4 +1,4 @@
-"""`audit`: questions about the record itself rather than about care; each command is a module beside this one."""
+"""`audit`: questions about the record rather than about care, one module a command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECTIONS = {
         "inspect": ("caretrail.cli.audit.inspect", "Verify an evidence packet"),
     },
     "Who did what, and when": {
-        "diff": ("caretrail.cli.audit.diff", "Show which verdicts changed between two moments, and why"),
+        "diff": ("caretrail.cli.audit.diff", "Show which verdicts changed between two times, and why"),
         "amendments": (
             "caretrail.cli.audit.amendments", "Count late entries, corrections, addenda and voids by author"
         ),
@@ -33,8 +33,8 @@ SECTIONS = {
 def audit_command() -> None:
     """Verify the record, hand out evidence, review access.
 
-    Is the log unaltered, who viewed which episodes, what changed between two moments and why, what came late, and
-    which reviews were on time.
+    Is the log unaltered? Who viewed which episodes? What changed between two times, and why? What was late, and which
+    reviews were on time?
 
         caretrail audit verify
         caretrail audit diff --from 2026-03-05 --to 2026-03-23

@@ -1,42 +1,42 @@
-"""`audit access`: who looked at whom, when, by which command and what for."""
+"""`audit access`: who viewed which episodes, when, with which command and for what purpose."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from caretrail.cli.episodes import complete_episode
 from caretrail.cli.groups import described
-from caretrail.cli.options import access_options, json_option, store_option
-from caretrail.cli.params import Day, end_of_day
+from caretrail.cli.options import access_options, json_option, period_options, store_option
+from caretrail.cli.params import end_of_day
 from caretrail.cli.session import Setup, access_log, now
 from caretrail.cli.terminal.screen import instant, json_text, say
 from caretrail.cli.terminal.tables import Cell, Row, lines, print_table
 from caretrail.describe import spoken
 from caretrail.plain import as_json
+from caretrail.reading.accesses import AccessRow, AccessRows
+from caretrail.reading.answers import Standing
+from caretrail.reading.questions.episodes import CaseNumber
+from caretrail.reading.reader import Reader
 from caretrail.text import plural, visible
 
-if TYPE_CHECKING:
-    from caretrail.reading.accesses import AccessRow, AccessRows
-
-TITLES = ("When, UTC", "Who", "Command", "For", "Saw")
+TITLES = ("When, UTC", "Who", "Command", "Purpose", "Viewed")
 MOST_NAMED = 3
-"""Case numbers on the screen of one look; --json has them all."""
+"""Case numbers shown for one access; --json has them all."""
 
 
 @click.command("access")
 @described
 @click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
 @click.option(
-    "--actor", "looked", metavar="ID", allow_from_autoenv=False, help="Only looks of this person, as claimed."
+    "--actor", "person", metavar="ID", allow_from_autoenv=False, help="Only accesses by this person, as stated."
 )
-@click.option("--account", metavar="NAME", help="Only looks of this account of the store.")
-@click.option("--from", "start", type=Day(), metavar="DATE", help="Looks from this day on, in UTC.")
-@click.option("--to", "end", type=Day(), metavar="DATE", help="Looks up to the end of this day, in UTC.")
+@click.option("--account", metavar="NAME", help="Only accesses by this account of the store.")
+@period_options("Accesses on or after this day, in UTC.", "Accesses on or before this day, in UTC.")
 @json_option
 @partial(access_options, actor="--me")
 @store_option
@@ -44,7 +44,7 @@ MOST_NAMED = 3
 def access_command(
     setup: Setup,
     episode: str | None,
-    looked: str | None,
+    person: str | None,
     account: str | None,
     start: date | None,
     end: date | None,
@@ -52,30 +52,24 @@ def access_command(
 ) -> None:
     """Show who viewed which episodes.
 
-    Every look at an episode, before anything of it was shown: the account by the store's own word, the person as
-    claimed, the command, the purpose, and what was handed out to others. EPISODE is a case number or the beginning of
-    one; looks at the whole log are looks at every episode. Session is itself recorded.
+    Lists the account that the store authenticated, the person as stated, the command, the purpose and disclosures to
+    others. EPISODE is a case number or the beginning of one; reading the whole log counts as viewing every episode.
+    This access is logged too.
 
         caretrail audit access LNK-2026-0001
         caretrail audit access --actor c-ortiz --from 2026-03-01
     """
-    if start is not None and end is not None and end < start:
-        raise click.UsageError("--to must not be before --from")
-    from caretrail.reading.accesses import AccessRows
-    from caretrail.reading.questions.episodes import CaseNumber
-    from caretrail.reading.reader import Reader
-
     with setup.open() as recorder, access_log(setup, recorder) as access:
         name = None if episode is None else Reader(recorder, now(), access=access).ask(CaseNumber(episode)).value
         found = AccessRows(
             recorder,
             episode=name,
-            actor=looked,
+            actor=person,
             account=account,
             start=None if start is None else datetime.combine(start, time(), UTC),
             end=None if end is None else end_of_day(end),
         )
-        # twice over them, rather than all of them in memory: each may name thousands of episodes
+        # read twice rather than kept in memory: each may name thousands of episodes
         access([name] if name is not None else list({shown for row in found for shown in _named(row, as_json)}))
         if as_json:
             _print_json(found)
@@ -88,9 +82,7 @@ def _named(row: AccessRow, everything: bool) -> Sequence[str]:
 
 
 def _print_json(found: AccessRows) -> None:
-    """Print one object, one row a line, without holding the rows."""
-    from caretrail.reading.answers import Standing
-
+    """Print one object, one row a line, without keeping the rows in memory."""
     standing = Standing((now().date(),), None, found.position, found.position)
     click.echo(f'{{"standing": {json_text(as_json(standing))},\n "rows": [', nl=False)
     before = "\n  "
@@ -126,17 +118,17 @@ def _print(found: Iterable[AccessRow], episode: str | None, *, is_demo: bool) ->
         broken += row.reason is not None
         given += row.disclosure is not None
         unreadable += row.error is not None
-    of = f" at {visible(episode)}" if episode is not None else ""
-    click.echo(f"Looks{of}{' · DEMO STORE, made-up episodes' if is_demo else ''}")
+    of = f" to {visible(episode)}" if episode is not None else ""
+    click.echo(f"Accesses{of}{' · DEMO STORE, made-up episodes' if is_demo else ''}")
     if cells:
         click.echo("")
         print_table(TITLES, cells, wraps=4)
     click.echo(
-        f"\n{plural(len(cells), 'look')}{f', {broken} by breaking glass' if broken else ''}"
-        f"{f', {given} handed out' if given else ''}; this one is recorded too"
+        f"\n{plural(len(cells), 'access', 'accesses')}{f', {broken} by breaking glass' if broken else ''}"
+        f"{f', {given} disclosed' if given else ''}; this access is logged too"
     )
     if unreadable:
-        say(f"{plural(unreadable, 'record')} cannot be read: somebody wrote them beside the reader, see their account")
+        say(f"{plural(unreadable, 'record')} are unreadable: they were not written by Caretrail, see their account")
 
 
 def _cells(row: AccessRow) -> Row:
@@ -147,32 +139,32 @@ def _cells(row: AccessRow) -> Row:
         lines(*_who(row)),
         row.command,
         Cell(purpose, "red" if broken else ""),
-        lines(*_saw(row), style="red" if broken or row.error else ""),
+        lines(*_viewed(row), style="red" if broken or row.error else ""),
     )
 
 
 def _who(row: AccessRow) -> Iterator[str]:
-    """Who, by the store's word and as claimed."""
+    """The person as stated, and the account that the store authenticated."""
     if row.actor is not None:
         yield row.actor.id if row.actor.credential is None else f"{row.actor.id}, {row.actor.credential}"
     yield f"({row.account})"
 
 
-def _saw(row: AccessRow) -> Iterator[str]:
+def _viewed(row: AccessRow) -> Iterator[str]:
     if row.error is not None:
-        yield "a record that cannot be read"
+        yield "an unreadable record"
     elif row.whole_log:
-        yield f"the whole log after position {row.after}" if row.after else "the whole log"
+        yield f"the whole log after @{row.after}" if row.after else "the whole log"
     else:
         named = _named(row, everything=False)
         yield ", ".join(named) + _more(row.found - len(named))
     if row.reason is not None:
-        yield f"because: {row.reason}"
+        yield f"reason: {row.reason}"
     if (given := row.disclosure) is not None:
         address = f", {given.address}" if given.address else ""
         consent = f", consent {given.consent}" if given.consent else ""
         scope = f", {given.scope}" if given.scope else ""
-        yield f"HANDED OUT to {given.recipient}{address}: {given.description} ({spoken(given.basis)}{consent}{scope})"
+        yield f"DISCLOSED to {given.recipient}{address}: {given.description} ({spoken(given.basis)}{consent}{scope})"
         if given.digest is not None:
             yield f"SHA-256 {given.digest}"
 

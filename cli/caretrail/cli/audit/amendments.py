@@ -6,25 +6,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
+from caretrail.aliases import Json
+from caretrail.cli.audit.period import in_days, in_words
+from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import described
-from caretrail.cli.options import read_options
+from caretrail.cli.options import period_options, read_options
 from caretrail.cli.params import Choice
 from caretrail.cli.session import ReadOptions, Session, session
 from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import Row, lines, print_table
 from caretrail.describe import spoken
 from caretrail.plain import as_json
+from caretrail.reading.answers import Standing
+from caretrail.reading.query import Filters
+from caretrail.reading.questions.amendments import Amended, AmendedBy, AmendedEvent, AmendmentReport
 from caretrail.text import plural
-
-if TYPE_CHECKING:
-    from caretrail.aliases import Json
-    from caretrail.reading.answers import Standing
-    from caretrail.reading.questions.amendments import Amended, AmendedBy, AmendedEvent
 
 TITLES = ("Author", "Program", "Entries", "Late", "Corrected", "Added", "Voided")
 LIST_TITLES = ("Recorded, UTC", "Episode", "What", "Author")
@@ -33,16 +33,15 @@ VERBS = {"corrected": "corrects", "addendum": "adds to", "voided": "voids"}
 
 @click.command("amendments")
 @described
-@from_option("From this day on.")
-@to_option("Up to this day.")
+@period_options("On or after this day.", "On or before this day.")
 @click.option(
     "--by",
     type=Choice(["recorded", "clinical"]),
     default="recorded",
-    help="What the period bounds: the days events were recorded on (default), or the days they are about.",
+    help="Days of the period: when events were recorded (default), or the days they are about (clinical).",
 )
-@click.option("--author", "authors", metavar="ID", multiple=True, help="Only what this person states, or did.")
-@click.option("--program", "programs", metavar="ID", multiple=True, help="Only events about days in this program.")
+@repeated_option("author", "ID", "Only entries by this person")
+@repeated_option("program", "ID", "Only days in this program")
 @click.option("--list", "each", is_flag=True, help="List each late entry and amendment.")
 @read_options
 def amendments_command(
@@ -56,17 +55,13 @@ def amendments_command(
 ) -> None:
     """Count late entries, corrections, addenda and voids by author.
 
-    A late entry carries a reason for being late, or was recorded more days after it happened than the policy allows
-    and not by import. An amendment is about the day of what it amends. Author is who states an event; where a system
-    states what others did, they stand below it. With --json each row has its events.
+    A late entry states why it is late, or was recorded more days after it happened than the policy allows; imported
+    events are never late. An amendment counts on the day of the event it amends. If a system is the author, those it
+    entered for are listed below it. --json adds the events to each row.
 
         caretrail audit amendments --from 2026-03-01 --to 2026-03-31
         caretrail audit amendments --by clinical --from 2026-03-01 --list
     """
-    require_order(start, end)
-    from caretrail.reading.query import Filters
-    from caretrail.reading.questions.amendments import AmendmentReport
-
     with session(options) as asked:
         query, filters = replace(asked.query, start=start, end=end), Filters(programs=frozenset(programs))
         answer = asked.ask(AmendmentReport(query, filters, by, frozenset(authors)))
@@ -81,7 +76,7 @@ def amendments_command(
 
 
 def _each(found: Amended) -> Json:
-    """The same with a row for each event."""
+    """The report with a row for each event."""
     return {"rows": as_json(_events(found)), "unread": found.unread, "unjudged": found.unjudged}
 
 
@@ -101,12 +96,12 @@ def _print(asked: Session, period: str, found: Amended, _: Standing, *, each: bo
         print_table(LIST_TITLES, [_line(event) for event in events], wraps=2)
         click.echo("")
     imported = sum(row.imported for row in found.rows)
-    of = f" of {plural(sum(row.entries for row in found.rows), 'entry').replace('entrys', 'entries')}"
+    of = f" of {plural(sum(row.entries for row in found.rows), 'entry', 'entries')}"
     late = sum(event.late for event in events)
     amend = sum(event.target is not None for event in events)
     click.echo(f"{late} late and {plural(amend, 'amendment')}{of}{f', {imported:,} imported' if imported else ''}")
     if len(some) < len(found.rows):
-        click.echo(f"{plural(len(found.rows) - len(some), 'more row')} without any: --json lists them, too")
+        click.echo(f"{plural(len(found.rows) - len(some), 'more row')} without any: --json includes them")
 
 
 def _cells(row: AmendedBy) -> Row:
@@ -139,6 +134,6 @@ def _line(event: AmendedEvent) -> Row:
 
 def _say_uncounted(found: Amended) -> None:
     if found.unread:
-        say(f"Not counted: {plural(found.unread, 'episode')} that cannot be read, see 'projection quarantine'")
+        say(f"Not counted: {plural(found.unread, 'episode')} unreadable, see 'caretrail projection quarantine'")
     if found.unjudged:
-        say(f"Of {plural(found.unjudged, 'event')} no policy says whether they came late")
+        say(f"{plural(found.unjudged, 'event')}: no policy defines when they are late")

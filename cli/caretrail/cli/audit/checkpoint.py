@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,28 +12,31 @@ from caretrail.cli.options import json_option, store_option
 from caretrail.cli.session import Setup, state_folder
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
+from caretrail.evidence.checkpoint_folder import newest_in, publish
+from caretrail.evidence.sign import sign
+from caretrail.evidence.signer_state import SignerState
+from caretrail.ledger.checkpoint import origin_of
+from caretrail.ledger.keys import load_key
+from caretrail.ledger.note import SigningKey
 from caretrail.text import plural, visible
 
-if TYPE_CHECKING:
-    from caretrail.ledger.note import SigningKey
-
 HEX = 32
-"""Letters of an origin that name it."""
+"""The letters of an origin that make the name of its file."""
 
 
 @click.command("checkpoint")
 @described
 @click.option(
     "--key", "files", metavar="FILE", type=click.Path(path_type=Path), required=True, multiple=True,
-    help="The key; to change keys, the new one and the old one.",
+    help="The signing key; to change keys, the new and the old one.",
 )  # fmt: skip  # one option, one thought
-@click.option("--to", "place", metavar="FOLDER|-", default="-", help="Where to: a folder, or - for standard output.")
+@click.option("--to", "place", metavar="FOLDER|-", default="-", help="Target: a folder, or - for standard output.")
 @click.option(
     "--state", metavar="FILE", type=click.Path(path_type=Path),
     help="Where the last one is saved.  [default: a file for this log in your state folder]",
 )  # fmt: skip  # one option, one thought
 @click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing was signed before.")
-@click.option("--full", is_flag=True, allow_from_autoenv=False, help="Read the whole log, not only what is new.")
+@click.option("--full", is_flag=True, allow_from_autoenv=False, help="Read the whole log, not only new events.")
 @json_option
 @store_option
 @click.pass_obj
@@ -43,19 +45,14 @@ def checkpoint_command(
 ) -> None:
     """Sign the log as it is now.
 
-    Prints or files a checkpoint: three lines that fix every event so far, signed. Keep checkpoints where the database's
-    administrators cannot change them; 'audit verify' compares the log with them. It refuses to sign what contradicts
-    the last checkpoint it signed, which is saved outside the database.
+    Prints or saves a signed checkpoint, three lines that fix every event so far. Keep checkpoints where database
+    administrators cannot change them: 'audit verify' compares the log with them. Refuses to sign a log that contradicts
+    the last signed checkpoint, which is saved outside the database.
 
         caretrail audit checkpoint --key ledger.key --first --to /mnt/auditor
         caretrail audit checkpoint --key ledger.key --to /mnt/auditor
         caretrail audit checkpoint --key ledger.key | mail auditor@example.org
     """
-    from caretrail.evidence.checkpoint_folder import newest_in, publish
-    from caretrail.evidence.sign import sign
-    from caretrail.evidence.signer_state import SignerState
-    from caretrail.ledger.checkpoint import origin_of
-
     keys = _keys(files)
     folder = None if place == "-" else Path(place)
     with setup.open() as recorder, progress("Reading") as done:
@@ -79,11 +76,9 @@ def checkpoint_command(
 
 
 def default_state(origin: str) -> Path:
-    """Where the last checkpoint of a log is saved unless somebody says otherwise."""
+    """The default file of a log's last checkpoint."""
     return state_folder() / f"ledger-{origin[-HEX:]}.checkpoint"
 
 
 def _keys(files: Sequence[Path]) -> list[SigningKey]:
-    from caretrail.ledger.keys import load_key
-
     return [load_key(file) for file in files]

@@ -1,4 +1,4 @@
-"""`audit diff`: which verdicts changed between two moments of knowledge, and which events changed each."""
+"""`audit diff`: which verdicts changed between two times of knowledge, and which events changed each."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import click
 
 from caretrail.cli.episodes import case_number, complete_episode
+from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import described
 from caretrail.cli.options import access_options, as_of_option, json_option, stale_option, store_option
 from caretrail.cli.params import Knowledge, Moment
 from caretrail.cli.session import ReadOptions, Session, Setup, session
 from caretrail.cli.terminal.tables import Cell, Row, lines, print_tables
 from caretrail.describe import spoken
+from caretrail.reading.answers import Standing
+from caretrail.reading.query import Filters
+from caretrail.reading.questions.diff import Change, ChangedBy, Compared, Diff, Said
 from caretrail.text import plural, visible
-
-if TYPE_CHECKING:
-    from caretrail.reading.answers import Standing
-    from caretrail.reading.questions.diff import Change, ChangedBy, Compared, Said
 
 TITLES = ("Rule", "Days", "What", "Changed by")
 
@@ -30,16 +29,10 @@ TITLES = ("Rule", "Days", "What", "Changed by")
 @click.command("diff")
 @described
 @click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
-@click.option("--from", "start", type=Moment(), metavar="TIME|@N", required=True, help="What was known first.")
-@click.option("--to", "end", type=Moment(), metavar="TIME|@N", help="What was known later.  [default: all there is]")
-@click.option(
-    "--program",
-    "programs",
-    metavar="ID",
-    multiple=True,
-    help="Only episodes that are, or were thought to be, in this program.",
-)
-@click.option("--all", "everything", is_flag=True, help="What was met or not applicable before and after, too.")
+@click.option("--from", "start", type=Moment(), metavar="TIME|@N", required=True, help="The earlier time.")
+@click.option("--to", "end", type=Moment(), metavar="TIME|@N", help="The later time.  [default: the latest position]")
+@repeated_option("program", "ID", "Only episodes in this program at either time")
+@click.option("--all", "everything", is_flag=True, help="Include changes between met and not_applicable.")
 @as_of_option
 @stale_option
 @json_option
@@ -57,19 +50,15 @@ def diff_command(
     as_json: bool,
     allow_stale: bool,
 ) -> None:
-    """Show which verdicts changed between two moments, and why.
+    """Show which verdicts changed between two times, and why.
 
-    Of the day asked for and of all days before it: what was said as known at the first moment, what is said as known
-    at the second, and each event between that changed it. A moment is an instant with its zone, a date (its end in
-    UTC), or a position of the log. EPISODE is a case number or the beginning of one. What programs attest of
-    themselves is not compared.
+    For the day and all days before it: the verdicts as known at the earlier and at the later time, and each event in
+    between that changed them. A time has a zone, or is a date (its end in UTC) or @POSITION. EPISODE is a case number
+    or the beginning of one. Attestations of programs are not compared.
 
         caretrail audit diff --from @54 --as-of 2026-03-24
         caretrail audit diff LNK-2026-0001 --from 2026-03-05 --to 2026-03-23
     """
-    from caretrail.reading.query import Filters
-    from caretrail.reading.questions.diff import Diff
-
     with session(ReadOptions(setup, as_of, end, as_json, allow_stale)) as asked:
         name = case_number(asked, episode) if episode is not None else None
         answer = asked.ask(Diff(start, asked.query, Filters(programs=frozenset(programs)), name))
@@ -84,16 +73,16 @@ def _print(
     asked: Session, shown: Sequence[Change], name: str | None, start: Knowledge, found: Compared, standing: Standing
 ) -> None:
     whose = f" of {visible(name)}" if name else ""
-    click.echo(asked.heading(f"What changed in the verdicts{whose}", standing))
+    click.echo(asked.heading(f"Changed verdicts{whose}", standing))
     on_day = [change for change in shown if change.on_day]
-    _print_changes("Of that day", on_day, found)
-    _print_changes("Of days before", [change for change in shown if not change.on_day], found)
+    _print_changes("On that day", on_day, found)
+    _print_changes("On earlier days", [change for change in shown if not change.on_day], found)
     quiet = len(found.changes) - len(shown)
     if not found.changes:
-        click.echo("\nNothing changed: both say the same of every day up to that one.")
+        click.echo("\nNothing changed: the verdicts of all days up to that day are the same.")
     elif not shown:
-        click.echo("\nNothing changed but what is met or does not apply.")
-    more = f"; {quiet} more of what is met or does not apply: --all shows them" if quiet else ""
+        click.echo("\nNothing changed but met and not applicable verdicts.")
+    more = f"; {quiet} more, met or not applicable: --all includes them" if quiet else ""
     click.echo(f"\n{plural(len(shown), 'change')}{more}")
     since = f"{plural(found.episodes, 'episode')} {'has' if found.episodes == 1 else 'have'} events recorded since"
     click.echo(f"Compared with {_when(start)}@{found.before}: {since}")
@@ -115,14 +104,14 @@ def _cells(change: Change, found: Compared) -> Row:
     days = f"{change.start}\nto {last}" if last != change.start else str(change.start)
     main = _main(change, found)
     by = "through" if change.rule == "eligibility" else "due"
-    before = _said(change.before or (main.before if main else ()), by)
-    after = _said(change.after or (main.after if main else ()), by)
+    before = _verdicts(change.before or (main.before if main else ()), by)
+    after = _verdicts(change.after or (main.after if main else ()), by)
     what = lines(*before, *(f"→ {said}" for said in after))
     return change.rule, Cell(days), what, lines(*_events(change))
 
 
 def _main(change: Change, found: Compared) -> Change | None:
-    """What the rule itself says on these days, where one of its subjects came or went: that it is met, for example."""
+    """The change of the rule itself on these days, if one of its subjects appeared or ended."""
     return next(
         (
             other
@@ -135,10 +124,10 @@ def _main(change: Change, found: Compared) -> Change | None:
     )
 
 
-def _said(said: Sequence[Said], by: str) -> Iterator[str]:
-    """What was said, in words; `by` says what its day is."""
+def _verdicts(said: Sequence[Said], by: str) -> Iterator[str]:
+    """Verdicts in words; `by` is the word before their day."""
     if not said:
-        yield "nothing said"
+        yield "no verdict"
     for item in said:
         due = f", {by} {item.due_on}" if item.due_on and str(item.due_on) not in item.message else ""
         quiet = " (quiet)" if item.quiet else ""
@@ -146,18 +135,18 @@ def _said(said: Sequence[Said], by: str) -> Iterator[str]:
 
 
 def _events(change: Change) -> Iterator[str]:
-    """The events that changed it; of several, what was said after each."""
+    """The events that made the change; of several, the verdicts after each."""
     for event in change.events:
         target = f" {event.target}" if event.target is not None else ""
         yield f"event {event.version}: {spoken(event.type)}{target}"
         yield f"  {_author(event)}"
         yield f"  {event.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M}"
         if len(change.events) > 1:
-            yield f"  → {', '.join(spoken(said.verdict) for said in event.said) or 'nothing said'}"
+            yield f"  → {', '.join(spoken(said.verdict) for said in event.said) or 'no verdict'}"
 
 
 def _author(event: ChangedBy) -> str:
-    return f"{event.author}, {event.credential or spoken(event.role)}" if event.author else "cannot be read"
+    return f"{event.author}, {event.credential or spoken(event.role)}" if event.author else "unreadable"
 
 
 def _when(moment: Knowledge) -> str:

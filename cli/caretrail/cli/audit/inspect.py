@@ -1,4 +1,4 @@
-"""`audit inspect`: check a packet, by the very script that lies in it."""
+"""`audit inspect`: verify a packet with the script it contains."""
 
 from __future__ import annotations
 
@@ -6,32 +6,28 @@ from pathlib import Path
 
 import click
 
-from caretrail.cli.exits import Status, Stopped
+from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import described
 from caretrail.cli.options import json_option
 from caretrail.cli.terminal.screen import print_json
+from caretrail.evidence.packet import verify
+from caretrail.ledger.keys import read_verifying_keys
+from caretrail.ledger.note import BadKey
 
 
 @click.command("inspect")
 @described
 @click.argument("packet", type=click.Path(path_type=Path, exists=True), metavar="PACKET")
-@click.option(
-    "--key", metavar="KEY", help="The public key of the log, or a file that holds it; never that of the packet itself."
-)
+@click.option("--key", metavar="KEY", help="Public key of the log, or its file; never the key in the packet.")
 @json_option
 def inspect_command(packet: Path, key: str | None, as_json: bool) -> None:
     """Verify an evidence packet.
 
-    PACKET is the zip, or the folder it was unpacked to. It needs no store: what is run is verify.py, which is also in
-    the packet. Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided, for want of a
-    key.
+    PACKET is the zip or its unpacked folder. Needs no store: runs the verify.py that every packet contains. Exit status
+    0 if everything holds, 1 if something does not, 2 if a key is missing to decide.
 
         caretrail audit inspect packet.zip --key ledger.key.pub
     """
-    from caretrail.evidence.packet import verify
-    from caretrail.ledger.keys import read_verifying_keys
-    from caretrail.ledger.note import BadKey
-
     try:
         keys = read_verifying_keys([key]) if key is not None else [None]
     except BadKey as error:
@@ -45,4 +41,4 @@ def inspect_command(packet: Path, key: str | None, as_json: bool) -> None:
         for line in verify.words(report):
             click.echo(line)
     if report.status:
-        raise Stopped(Status(report.status))
+        raise Stopped(ExitStatus(report.status))

@@ -10,13 +10,15 @@ from caretrail.cli.groups import described
 from caretrail.cli.options import json_option, store_option
 from caretrail.cli.session import Setup
 from caretrail.cli.terminal.screen import print_json, say
+from caretrail.ledger.checkpoint import origin_of
+from caretrail.ledger.keys import create_key
 from caretrail.text import visible
 
 
 @click.command("key")
 @described
 @click.option(
-    "--out", "file", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Where to: a new file."
+    "--out", "file", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Target: a new file."
 )
 @json_option
 @store_option
@@ -24,17 +26,13 @@ from caretrail.text import visible
 def key_command(setup: Setup, file: Path, as_json: bool) -> None:
     """Create a key to sign the log with.
 
-    The key goes into FILE, which only you can read; its public half into FILE.pub, and is printed. Give the public half
-    to everyone who shall be able to check checkpoints, by a way that does not lead through the database's
-    administrators.
+    Writes the key to FILE, which only you can read, and its public half to FILE.pub; prints the public half. Give the
+    public half to everyone who verifies checkpoints, through a channel that database administrators do not control.
 
         caretrail audit key --out /etc/caretrail/ledger.key
 
-    To change keys, sign one checkpoint with both: audit checkpoint --key NEW --key OLD.
+    To change keys, sign one checkpoint with both: 'audit checkpoint --key NEW --key OLD'.
     """
-    from caretrail.ledger.checkpoint import origin_of
-    from caretrail.ledger.keys import create_key
-
     with setup.open() as recorder:
         origin = origin_of(recorder.namespace)
     key = create_key(file, origin)

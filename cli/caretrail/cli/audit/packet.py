@@ -1,31 +1,38 @@
-"""`audit packet`: what an auditor is handed, in one file; its disclosure is recorded before there is a file."""
+"""`audit packet`: evidence for an auditor in one file; the disclosure is logged before the file exists."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from caretrail.cli.audit.checkpoint import default_state
 from caretrail.cli.episodes import complete_episode
 from caretrail.cli.groups import described
-from caretrail.cli.options import actor_option, as_of_option, json_option, known_at_option, store_option
-from caretrail.cli.params import Day, Knowledge
+from caretrail.cli.options import actor_option, as_of_option, json_option, known_at_option, period_options, store_option
+from caretrail.cli.params import Knowledge
 from caretrail.cli.session import Setup, access_log, now
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
+from caretrail.commands.access import AccessLog
+from caretrail.errors import StoreDamaged
+from caretrail.evidence.packet.make import Packet, make_packet, read_note
+from caretrail.evidence.packet.terms import BASES, PURPOSES, PacketRefused, PacketRequest, Terms
+from caretrail.evidence.sign import sign
+from caretrail.evidence.signer_state import SignerState
+from caretrail.ledger.checkpoint import origin_of
+from caretrail.ledger.keys import load_key
+from caretrail.ledger.note import SigningKey
+from caretrail.log.recorder import EventRecorder
+from caretrail.reading.query import Query
+from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfProgram
+from caretrail.reading.reader import Reader
 from caretrail.text import plural, visible
-
-if TYPE_CHECKING:
-    from caretrail.commands.access import AccessLog
-    from caretrail.evidence.packet.make import Packet
-    from caretrail.evidence.packet.terms import PacketRequest, Terms
-    from caretrail.ledger.note import SigningKey
-    from caretrail.log.recorder import EventRecorder
-    from caretrail.reading.reader import Reader
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -33,33 +40,30 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command("packet")
 @described
 @click.argument("episodes", metavar="[EPISODE]...", nargs=-1, shell_complete=complete_episode)
-@click.option("--program", metavar="ID", help="All episodes this program had on any day from --from to --to.")
-@click.option("--from", "start", type=Day(), metavar="DATE", help="With --program: the first day.")
-@click.option("--to", "end", type=Day(), metavar="DATE", help="With --program: the last day.")
-@click.option("--out", "target", type=FILE, metavar="FILE", required=True, help="The zip to write; must not be there.")
+@click.option("--program", metavar="ID", help="All episodes of this program between --from and --to.")
+@period_options("With --program: the first day.", "With --program: the last day.")
+@click.option("--out", "target", type=FILE, metavar="FILE", required=True, help="The zip to write, a new file.")
 @click.option(
     "--key", "key_files", type=FILE, metavar="FILE", multiple=True, required=True,
-    help="The log's key to sign with, a file only you can read; twice while keys change.",
+    help="The log's signing key, a file only you can read; two while keys change.",
 )  # fmt: skip  # one option, one thought
-@click.option(
-    "--checkpoint", type=FILE, metavar="FILE", help="Stand on this signed checkpoint.  [default: sign one now]"
-)
+@click.option("--checkpoint", type=FILE, metavar="FILE", help="Use this signed checkpoint.  [default: sign one now]")
 @click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing of this log was signed before.")
 @click.option(
     "--state", type=FILE, metavar="FILE",
     help="Where the last checkpoint is saved.  [default: a file for this log in your state folder]",
 )  # fmt: skip  # one option, one thought
-@click.option("--recipient", metavar="NAME", allow_from_autoenv=False, help="Who is to have it.")
+@click.option("--recipient", metavar="NAME", allow_from_autoenv=False, help="Recipient of the packet.")
 @click.option("--address", metavar="TEXT", allow_from_autoenv=False, help="The recipient's address, if known.")
-@click.option("--purpose", metavar="TEXT", allow_from_autoenv=False, help="What the recipient wants it for.")
+@click.option("--purpose", metavar="TEXT", allow_from_autoenv=False, help="The recipient's purpose.")
 @click.option(
     "--basis", metavar="TOKEN", allow_from_autoenv=False,
-    help="On what ground: consent, audit, payment, court_order, medical_emergency, research, client_request, other.",
+    help="Ground: consent, audit, payment, court_order, medical_emergency, research, client_request, other.",
 )  # fmt: skip
-@click.option("--consent", metavar="ID", allow_from_autoenv=False, help="The consent it rests on.")
-@click.option("--scope", metavar="TEXT", allow_from_autoenv=False, help="What the consent, or the order, covers.")
-@click.option("--with-text", is_flag=True, help="Free text too: rationale, progress, reasons, notes.")
-@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+@click.option("--consent", metavar="ID", allow_from_autoenv=False, help="Id of the consent.")
+@click.option("--scope", metavar="TEXT", allow_from_autoenv=False, help="What the consent or the order covers.")
+@click.option("--with-text", is_flag=True, help="Include free text: rationale, progress, reasons, notes.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 @as_of_option
 @known_at_option
 @json_option
@@ -69,18 +73,16 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **given: Any) -> None:
     r"""Create an evidence packet and log the disclosure.
 
-    One zip: every event of the episodes, what the rules say of them, a page to read, proof that all of it is what the
-    log holds, the notice of 42 CFR 2.32, and a verification script that needs only Python. Events of other clients
-    are withheld, free text and ids of group sessions left out, and the packet says where. It is recorded as a
-    disclosure before there is a file; at a terminal you are asked for what is missing.
+    One zip with the events and findings of the episodes, a page to read, proof against the log, the notice of 42 CFR
+    2.32, and a verification script that needs only Python. Other clients' events, free text and group session ids are
+    withheld, and the packet says where. The disclosure is logged before the file exists. At a terminal, prompts for
+    missing options.
 
         caretrail audit packet LNK-2026-0001 --out packet.zip --key ledger.key \
           --recipient "State auditor" --purpose "claims, spring 2026" --basis audit
     """
     _check_usage(episodes, given)
     terms = _terms(given)
-    from caretrail.evidence.packet.terms import PURPOSES
-    from caretrail.reading.reader import Reader
 
     with setup.open() as recorder, access_log(setup, recorder, PURPOSES[terms.basis]) as access:
         reader = Reader(recorder, now(), access=access)
@@ -93,36 +95,32 @@ def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **
 
 
 def _check_usage(episodes: Sequence[str], given: dict[str, Any]) -> None:
-    """Refuse what cannot be meant, before anybody is asked anything."""
+    """Refuse contradictory options before any prompt."""
     program, start, end = given["program"], given["start"], given["end"]
     if (program is None) == (not episodes):
         raise click.UsageError("name episodes, or a program with --program, --from and --to")
     if program is not None and (start is None or end is None):
         raise click.UsageError("--program needs the days it is about: --from and --to")
     if program is None and (start is not None or end is not None):
-        raise click.UsageError("--from and --to go with --program; episodes are handed out whole")
-    if start is not None and end < start:
-        raise click.UsageError("--to must not be before --from")
+        raise click.UsageError("--from and --to go with --program; episodes are disclosed whole")
     if program is not None and given["basis"] == "consent":
         raise click.UsageError("a consent is one client's, and --program is about many: name the client's episodes")
     if given["target"].exists() and not given["force"]:
-        raise click.UsageError("there is a file of that name: choose another, or --force")
+        raise click.UsageError("the file exists: choose another, or --force")
 
 
 def _terms(given: dict[str, Any]) -> Terms:
-    """Who is to have it, what for, on what ground; asked for where somebody can answer."""
-    from caretrail.evidence.packet.terms import BASES, Terms
-
+    """The recipient, purpose and ground; prompts for missing ones at a terminal."""
     prompting = sys.stdin.isatty() and sys.stderr.isatty()
     said = {name: given[name] for name in ("recipient", "purpose", "basis", "consent", "scope", "address")}
     for name, question in (
-        ("recipient", "Who is to have it"),
-        ("purpose", "What for"),
-        ("basis", f"On what ground ({', '.join(BASES)})"),
+        ("recipient", "Recipient"),
+        ("purpose", "Purpose"),
+        ("basis", f"Ground ({', '.join(BASES)})"),
     ):
         if said[name] is None:
             if not prompting:
-                raise click.UsageError(f"say who is to have it, what for and on what ground: --{name} is missing")
+                raise click.UsageError(f"a packet needs a recipient, a purpose and a ground: --{name} is missing")
             said[name] = click.prompt(question, err=True).strip()
     if said["basis"] not in BASES:
         raise click.UsageError(f"--basis must be one of {', '.join(BASES)}")
@@ -130,16 +128,12 @@ def _terms(given: dict[str, Any]) -> Terms:
         raise click.UsageError("a consent is one client's, and --program is about many: name the client's episodes")
     if said["basis"] == "consent" and said["consent"] is None and said["scope"] is None:
         if not prompting:
-            raise click.UsageError("a disclosure on consent states it (42 CFR 2.32): --consent ID or --scope TEXT")
+            raise click.UsageError("a disclosure with consent names it (42 CFR 2.32): --consent ID or --scope TEXT")
         said["scope"] = click.prompt("What the consent covers", err=True).strip()
     return Terms(**said)
 
 
 def _request(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], given: dict[str, Any]) -> PacketRequest:
-    from caretrail.evidence.packet.terms import PacketRequest
-    from caretrail.reading.query import Query
-    from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfProgram
-
     known_at: Knowledge | None = given["known_at"]
     if isinstance(known_at, datetime):
         known_at = recorder.position_at(known_at)
@@ -160,13 +154,6 @@ def _packet(
     terms: Terms,
     given: dict[str, Any],
 ) -> Packet:
-    from importlib.metadata import version
-
-    from caretrail.errors import StoreDamaged
-    from caretrail.evidence.packet.make import make_packet
-    from caretrail.evidence.packet.terms import PacketRefused
-    from caretrail.ledger.keys import load_key
-
     keys = [load_key(path) for path in given["key_files"]]
     person = f"{setup.actor.id}, {setup.actor.role}" if setup.actor is not None else None
 
@@ -182,19 +169,13 @@ def _packet(
                 now=now(), made_by=person or recorder.account, version=version("caretrail"), replace=given["force"],
                 progress=done,
             )  # fmt: skip
-    except (PacketRefused, StoreDamaged):  # why there is no packet says something of the episodes
+    except (PacketRefused, StoreDamaged):  # the reason reveals something about the episodes
         access(list(request.episodes))
         raise
 
 
 def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict[str, Any]) -> str:
-    """The signed checkpoint to stand on: as given, or one that is signed now, if it continues the last."""
-    from caretrail.cli.audit.checkpoint import default_state
-    from caretrail.evidence.packet.make import read_note
-    from caretrail.evidence.sign import sign
-    from caretrail.evidence.signer_state import SignerState
-    from caretrail.ledger.checkpoint import origin_of
-
+    """The signed checkpoint of the packet: the one given, or one signed now."""
     if given["checkpoint"] is not None:
         return read_note(given["checkpoint"])
     origin = origin_of(recorder.namespace)
@@ -219,7 +200,7 @@ def _as_json(made: Packet, target: Path) -> dict[str, Any]:
 def _print(made: Packet, target: Path, *, is_demo: bool) -> None:
     click.echo(f"{visible(str(target))}{' · DEMO STORE, made-up episodes' if is_demo else ''}")
     click.echo(f"  {plural(made.events, 'event')} of {plural(len(made.episodes), 'episode')}, {made.files} files")
-    click.echo(f"  standing on position {made.checkpoint.size} of {made.checkpoint.origin}")
+    click.echo(f"  checkpoint @{made.checkpoint.size} of {made.checkpoint.origin}")
     click.echo(f"  SHA-256 {made.digest}")
-    click.echo("Recorded as a disclosure; see 'caretrail audit access'")
-    click.echo("The recipient checks it with the public key of the log, which must reach them on another way")
+    click.echo("Logged as a disclosure: see 'caretrail audit access'")
+    click.echo("The recipient verifies it with the log's public key. Send the key through another channel.")

@@ -7,39 +7,35 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import click
 
-from caretrail.cli.audit.period import from_option, in_days, in_words, require_order, to_option
+from caretrail.aliases import Json
+from caretrail.cli.audit.period import in_days, in_words
+from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import described
-from caretrail.cli.options import read_options
+from caretrail.cli.options import period_options, read_options
 from caretrail.cli.session import ReadOptions, Session, session
 from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import Row, print_table
 from caretrail.plain import as_json
+from caretrail.reading.answers import Standing
+from caretrail.reading.query import Filters
+from caretrail.reading.questions.reviews import DueReview, ReviewRate, ReviewReport, Reviews, rate_of
 from caretrail.text import plural
 
-if TYPE_CHECKING:
-    from caretrail.aliases import Json
-    from caretrail.reading.answers import Standing
-    from caretrail.reading.questions.reviews import DueReview, ReviewRate, Reviews
-
 TITLES = ("Program", "Clinician", "Due", "On time", "Late", "Not done")
-LIST_TITLES = ("Due", "Episode", "What became of it", "Clinician")
+LIST_TITLES = ("Due", "Episode", "Outcome", "Clinician")
 
 ENOUGH = 20
-"""From so many reviews on a percentage says something that "n of m" does not."""
+"""A percentage is shown for at least this many reviews."""
 
 
 @click.command("reviews")
 @described
-@from_option("Reviews due from this day on.")
-@to_option("Reviews due up to this day.  [default: the day asked for]")
-@click.option("--program", "programs", metavar="ID", multiple=True, help="Only while the episode was in this program.")
-@click.option(
-    "--clinician", "clinicians", metavar="ID", multiple=True, help="Only while this clinician carried the case."
-)
+@period_options("Reviews due on or after this day.", "Reviews due on or before this day.  [default: --as-of]")
+@repeated_option("program", "ID", "Only reviews in this program")
+@repeated_option("clinician", "ID", "Only reviews of this case owner")
 @click.option("--list", "each", is_flag=True, help="List each review.")
 @read_options
 def reviews_command(
@@ -52,18 +48,13 @@ def reviews_command(
 ) -> None:
     """Count the reviews that were due: on time, late, not done.
 
-    By program and by who carried the case on the due day, or on the day the review was done if that came first. A
-    review is done on the day from which it counts: without a clinician's signature it does not. What ended before its
-    due day, and what is due on the day itself, is not counted. With --json each row has its reviews, with episode,
-    events and arithmetic.
+    Counts by program and by case owner on the due day, or on the day the review was done if earlier. A review is done
+    on the day it counts, which needs a clinician's signature. Stays that ended before the due day, and reviews due on
+    the day itself, are not counted. --json adds the reviews to each row, with events and arithmetic.
 
         caretrail audit reviews --from 2026-01-01 --to 2026-03-31
         caretrail audit reviews --clinician c-ortiz --list
     """
-    require_order(start, end)
-    from caretrail.reading.query import Filters
-    from caretrail.reading.questions.reviews import ReviewReport
-
     with session(options) as asked:
         query = replace(asked.query, start=start, end=end)
         filters = Filters(programs=frozenset(programs), clinicians=frozenset(clinicians))
@@ -78,18 +69,16 @@ def reviews_command(
 
 
 def _each(found: Reviews) -> Json:
-    """The same with a row for each review."""
+    """The report with a row for each review."""
     rows = [as_json(one) for rate in found.rows for one in rate.reviews]
     return {"rows": rows, "unread": found.unread, "unjudged": found.unjudged}
 
 
 def _print(asked: Session, period: str, found: Reviews, _: Standing, *, each: bool) -> None:
-    from caretrail.reading.questions.reviews import rate_of
-
     click.echo(asked.heading(f"Reviews due{period}"))
     reviews = [one for rate in found.rows for one in rate.reviews]
     if not reviews:
-        click.echo("\nNo review was due that was asked for.\n")
+        click.echo("\nNo matching reviews were due.\n")
         return
     click.echo("")
     print_table(TITLES, [_cells(rate) for rate in _with_totals(found.rows)], wraps=0)
@@ -100,9 +89,7 @@ def _print(asked: Session, period: str, found: Reviews, _: Standing, *, each: bo
 
 
 def _with_totals(rates: Sequence[ReviewRate]) -> Iterator[tuple[str, str, ReviewRate]]:
-    """Each rate under its names, and below those of one program all of them together; at last all programs."""
-    from caretrail.reading.questions.reviews import rate_of
-
+    """Each rate with its names, then the total of a program with several, then of all programs."""
     programs = 0
     for program, group in groupby(rates, key=lambda rate: rate.program):
         rows = list(group)
@@ -138,6 +125,6 @@ def _line(one: DueReview) -> Row:
 
 def _say_uncounted(found: Reviews) -> None:
     if found.unread:
-        say(f"Not counted: {plural(found.unread, 'episode')} that cannot be read, see 'projection quarantine'")
+        say(f"Not counted: {plural(found.unread, 'episode')} unreadable, see 'caretrail projection quarantine'")
     if found.unjudged:
-        say(f"Not counted: {plural(found.unjudged, 'episode')} that no rule on reviews judges")
+        say(f"Not counted: {plural(found.unjudged, 'episode')} without a rule for reviews")

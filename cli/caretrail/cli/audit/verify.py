@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from caretrail.cli.exits import Status, Stopped
+from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import described
 from caretrail.cli.options import json_option, store_option
 from caretrail.cli.session import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
+from caretrail.evidence.external import ExternalEvidence, checkpoint_files, combine, read_checkpoints, read_receipts
+from caretrail.evidence.result import Verification
+from caretrail.evidence.verification import verify
+from caretrail.ledger.checkpoint import origin_of
+from caretrail.ledger.keys import read_verifying_keys
 from caretrail.text import plural, visible
-
-if TYPE_CHECKING:
-    from caretrail.evidence.external import ExternalEvidence
-    from caretrail.evidence.result import Verification
 
 SHOWN = 10
 """Discrepancies printed; --json gives all."""
@@ -32,7 +32,7 @@ SHOWN = 10
 )  # fmt: skip  # one option, one thought
 @click.option(
     "--key", "keys", metavar="KEY|FILE", multiple=True,
-    help="The public key they must be signed by; after a change of keys all of them, oldest first.",
+    help="Public key that signed them; after key changes all of them, oldest first.",
 )  # fmt: skip  # one option, one thought
 @click.option(
     "--receipts", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
@@ -47,18 +47,15 @@ def verify_command(
 ) -> None:
     """Verify that the record is complete and unaltered.
 
-    Reads every stored event up to the newest one now, while others may go on writing: positions, versions, times and
-    commands, every leaf and the tree over them, against checkpoints, receipts and the tiles kept in the store. Says
-    where the first thing is that is wrong, and what it looks like.
+    Reads every event up to the latest, while others may keep writing. Checks positions, versions, times, commands,
+    leaves and their tree against checkpoints, receipts and the stored tiles. Reports where the record first differs,
+    and what kind of tampering that looks like.
 
         caretrail audit verify --checkpoints /mnt/auditor --key ledger.key.pub
         caretrail audit verify --receipts receipts.jsonl --quiet
 
-    Exit status 0 if nothing is wrong, 1 if something is, 4 if the store cannot be read.
+    Exit status 0 if nothing is wrong, 1 if something is, 4 if the store is unreadable.
     """
-    from caretrail.evidence.verification import verify
-    from caretrail.ledger.checkpoint import origin_of
-
     with setup.open() as recorder:
         external = _external(places, keys, receipts, origin_of(recorder.namespace))
         with progress("Verifying") as done:
@@ -71,13 +68,10 @@ def verify_command(
     elif not quiet:
         _print_good(found)
     if not found.ok:
-        raise Stopped(Status.STORE if found.unreadable else Status.CANNOT)
+        raise Stopped(ExitStatus.STORE if found.unreadable else ExitStatus.FAILED)
 
 
 def _external(places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Path], origin: str) -> ExternalEvidence:
-    from caretrail.evidence.external import checkpoint_files, combine, read_checkpoints, read_receipts
-    from caretrail.ledger.keys import read_verifying_keys
-
     trusted = read_verifying_keys(keys)
     checkpoints = read_checkpoints(checkpoint_files(places), trusted, origin)
     return combine([checkpoints, *(read_receipts(path) for path in receipts)])
@@ -92,7 +86,7 @@ def _print_held(found: Verification) -> None:
     if found.root is not None:
         click.echo(f"  root {found.root.hex()}")
     if found.checkpoints:
-        click.echo(f"  {_hold(found.checkpoints, 'checkpoint')}, the last of them up to position {found.covered}")
+        click.echo(f"  {_hold(found.checkpoints, 'checkpoint')}, the last one through @{found.covered}")
     if found.receipts:
         click.echo(f"  {_hold(found.receipts, 'receipt')}")
     for note in found.notes:
@@ -106,7 +100,7 @@ def _hold(number: int, noun: str) -> str:
 def _print_bad(found: Verification) -> None:
     first = found.discrepancies[0]
     where = f"from {first.where} on" if first.exact else f"somewhere in {first.where}"
-    click.echo(f"Not what was recorded{f', {where}' if first.first else ''}:")
+    click.echo(f"Not as recorded{f', {where}' if first.first else ''}:")
     click.echo(f"  it looks as if {first.seems}" if first.first else f"  {first.seems}")
     for item in found.discrepancies[:SHOWN]:
         click.echo(f"  - {visible(item.evidence)}")

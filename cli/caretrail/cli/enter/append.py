@@ -1,4 +1,4 @@
-"""`append`: JSON Lines in, receipts out, each as soon as its event is durable."""
+"""`append`: JSON InputLines in, receipts out, each as soon as its event is durable."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import click
 
-from caretrail.cli.exits import Interrupted, Status, Stopped
+from caretrail.cli.exits import ExitStatus, Interrupted, Stopped
 from caretrail.cli.groups import described
-from caretrail.cli.interrupt import Patience
+from caretrail.cli.interrupt import GracefulStop
 from caretrail.cli.options import json_option, store_option
 from caretrail.cli.session import Setup, now
 from caretrail.cli.terminal.progress import ProgressLine, progress
@@ -24,7 +24,7 @@ from caretrail.errors import CaretrailError, Refused
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
-    from caretrail.cli.terminal.input_lines import Line
+    from caretrail.cli.terminal.input_lines import InputLine
     from caretrail.commands.application import Commands
     from caretrail.commands.command import Receipt
     from caretrail.events import Event
@@ -33,44 +33,44 @@ if TYPE_CHECKING:
 @click.command("append")
 @described
 @click.argument("file", default="-", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="[FILE|-]")
-@click.option("--atomic", is_flag=True, help="Record all events, judged together, or none; holds them in memory.")
-@click.option("--imported", is_flag=True, help="Mark as a historical load: not late, though recorded long after.")
+@click.option("--atomic", is_flag=True, help="Record all events or none; holds them in memory.")
+@click.option("--imported", is_flag=True, help="Mark events as a historical load, which is never late.")
 @json_option
 @store_option
 @click.pass_obj
 def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool) -> None:
-    """Record events from JSON Lines and print receipts.
+    """Record events from JSON InputLines and print receipts.
 
-    One event a line, from FILE or standard input; a pipe may trickle. Each line is taken or refused on its own, unless
-    --atomic. Sent again, a line that carries a command_id gets its first receipt again.
+    One event a line, from FILE or standard input. Each line is recorded or refused by itself, unless --atomic. A line
+    with a command_id can be sent again: it is skipped, and its first receipt is printed.
 
         caretrail append events.jsonl
 
-    With --json, one object a line: line, episode, version, position, recorded_at, leaf as soon as the event is durable,
-    or line, error, message, hint. Exit status 1 if any event was refused.
+    --json prints one object a line as soon as its event is durable: line, episode, version, position, recorded_at and
+    leaf, or line, error, message and hint. Exit status 1 if any event was refused.
     """
-    from caretrail.cli.terminal.input_lines import Lines
+    from caretrail.cli.terminal.input_lines import InputLines
     from caretrail.commands.application import Commands
 
     with setup.open() as recorder, _opened(file) as read, progress("Recording") as line:
-        told = _Told(recorder.max_position(), line, as_json=as_json)
+        report = _Report(recorder.max_position(), line, as_json=as_json)
         take = _take_all if atomic else _take_each
-        with _saying_what_is_durable(told):
-            take(Commands(recorder, now), _watched(Lines(read).batches(), line, _size(file)), told, imported)
-    told.summary()
-    if told.refused:
-        raise Stopped(Status.CANNOT)
+        with _reporting_writes(report):
+            take(Commands(recorder, now), _watched(InputLines(read).batches(), line, _size(file)), report, imported)
+    report.summary()
+    if report.refused:
+        raise Stopped(ExitStatus.FAILED)
 
 
 @contextmanager
 def _opened(file: str) -> Generator[Callable[[int], bytes]]:
-    """Open the input for reading some bytes at a time, whatever has come."""
+    """Open the input; yields a function that reads up to a number of bytes, whatever has arrived."""
     if file != "-":
         with Path(file).open("rb", buffering=0) as stream:
             yield lambda size: stream.read(size) or b""
         return
     if sys.stdin.isatty():
-        say("Type one event a line as JSON, then Ctrl-D.")
+        say("Enter one JSON event a line, then Ctrl-D.")
     try:
         descriptor = sys.stdin.fileno()
     except io.UnsupportedOperation:  # a stand-in without a file behind it
@@ -81,13 +81,13 @@ def _opened(file: str) -> Generator[Callable[[int], bytes]]:
 
 
 def _size(file: str) -> int:
-    """The size of a file in bytes; 0 for what has no size yet."""
+    """The size of a file in bytes; 0 if not known."""
     path = Path(file)
     return path.stat().st_size if file != "-" and path.is_file() else 0
 
 
-def _watched(batches: Iterable[list[Line]], line: ProgressLine, size: int) -> Iterator[list[Line]]:
-    """The batches, while it is shown how many bytes of them are decided."""
+def _watched(batches: Iterable[list[InputLine]], line: ProgressLine, size: int) -> Iterator[list[InputLine]]:
+    """The batches; progress counts the bytes of those that are done."""
     done = 0
     for batch in batches:
         yield batch
@@ -98,37 +98,37 @@ def _watched(batches: Iterable[list[Line]], line: ProgressLine, size: int) -> It
 # --- each on its own --------------------------------------------------------------------------------------------
 
 
-def _take_each(commands: Commands, batches: Iterable[list[Line]], told: _Told, imported: bool) -> None:
-    patience = Patience()
+def _take_each(commands: Commands, batches: Iterable[list[InputLine]], report: _Report, imported: bool) -> None:
+    stop = GracefulStop()
     gc.set_threshold(*FEWER_SWEEPS)
-    with patience.listening():
+    with stop.listening():
         for batch in batches:
-            with patience.batch():
+            with stop.batch():
                 outcomes, events = _parsed(batch)
                 decided = iter(commands.append_each(events, imported=imported))
                 for line, outcome in zip(batch, outcomes, strict=True):
-                    told.tell(line.number, _let_go(next(decided)) if outcome is _PARSED else outcome)
-                told.flush()
+                    report.tell(line.number, _without_frames(next(decided)) if outcome is _PARSED else outcome)
+                report.flush()
 
 
 FEWER_SWEEPS = (50_000, 20, 50)
-"""For the collector of cycles: a batch makes many objects and no cycles, and its sweeps cost a tenth of the time."""
+"""Thresholds for the garbage collector: batches make many objects and no cycles, and collections cost a tenth."""
 
 
 class _Parsed:
-    """Stands for a line that is an event, until it is decided."""
+    """A line that is an event, not decided yet."""
 
 
 class _Blank:
-    """Stands for a line with nothing on it."""
+    """An empty line."""
 
 
 _PARSED = _Parsed()
 _BLANK = _Blank()
 
 
-def _parsed(batch: Sequence[Line]) -> tuple[list[Refused | _Blank | _Parsed], list[Event]]:
-    """Parse lines: what became of each, and the events among them."""
+def _parsed(batch: Sequence[InputLine]) -> tuple[list[Refused | _Blank | _Parsed], list[Event]]:
+    """Parse lines: an outcome for each, and the events among them."""
     from caretrail.events.parsing import parse_event
 
     outcomes: list[Refused | _Blank | _Parsed] = []
@@ -141,15 +141,15 @@ def _parsed(batch: Sequence[Line]) -> tuple[list[Refused | _Blank | _Parsed], li
             events.append(parse_event(line.text))
             outcomes.append(_PARSED)
         except Refused as refusal:
-            outcomes.append(_let_go(refusal))
+            outcomes.append(_without_frames(refusal))
     return outcomes, events
 
 
 T = TypeVar("T")
 
 
-def _let_go(outcome: T) -> T:
-    """Take from a refusal the frames it was raised in: they hold whole batches, in circles freed late."""
+def _without_frames(outcome: T) -> T:
+    """Drop the frames of a refusal: they keep whole batches in memory, in cycles freed late."""
     if isinstance(outcome, Refused):
         outcome.__traceback__ = outcome.__context__ = None
     return outcome
@@ -158,18 +158,18 @@ def _let_go(outcome: T) -> T:
 # --- all or nothing ---------------------------------------------------------------------------------------------
 
 
-def _take_all(commands: Commands, batches: Iterable[list[Line]], told: _Told, imported: bool) -> None:
+def _take_all(commands: Commands, batches: Iterable[list[InputLine]], report: _Report, imported: bool) -> None:
     lines: list[tuple[int, Refused | _Blank | _Parsed]] = []
     events: list[Event] = []
     for batch in batches:
         outcomes, parsed = _parsed(batch)
         lines.extend(zip((line.number for line in batch), outcomes, strict=True))
         events.extend(parsed)
-    patience = Patience()
-    with patience.listening(), patience.batch():
+    stop = GracefulStop()
+    with stop.listening(), stop.batch():
         for number, outcome in _decided_together(commands, lines, events, imported=imported):
-            told.tell(number, outcome)
-        told.flush()
+            report.tell(number, outcome)
+        report.flush()
 
 
 def _decided_together(
@@ -179,7 +179,7 @@ def _decided_together(
     *,
     imported: bool,
 ) -> Iterator[tuple[int, Receipt | Refused | _Blank]]:
-    """What became of each line: a receipt for all, or for one at least why not."""
+    """An outcome for each line: receipts for all, or a refusal for all."""
     blamed: dict[int, Refused] = {number: outcome for number, outcome in lines if isinstance(outcome, Refused)}
     decided: Iterator[Receipt] = iter(())
     parsed = [number for number, outcome in lines if isinstance(outcome, _Parsed)]
@@ -199,21 +199,21 @@ def _decided_together(
 
 
 class _NotRecorded(Refused):
-    """A line of an --atomic call that would have been taken, had another not been refused."""
+    """A valid line of an --atomic call in which another line was refused."""
 
     code = "not_recorded"
 
     def __init__(self, line: int) -> None:
         super().__init__(
-            f"nothing was recorded, because line {line} was refused", "mend that line, then send all again"
+            f"nothing was recorded, because line {line} was refused", "correct that line, then send all again"
         )
 
 
-# --- telling ----------------------------------------------------------------------------------------------------
+# --- reporting ----------------------------------------------------------------------------------------------------
 
 
-class _Told:
-    """Tells what became of each line, and keeps count; `progress` is erased before anything is printed."""
+class _Report:
+    """Reports the outcome of each line, and counts; erases the progress line before it prints."""
 
     def __init__(self, newest: int, progress: ProgressLine, *, as_json: bool) -> None:
         self._newest = newest
@@ -224,7 +224,7 @@ class _Told:
         self.recorded = self.known = self.refused = self.blank = 0
 
     def tell(self, number: int, outcome: Receipt | Refused | _Blank | _Parsed) -> None:
-        """Tell what became of one line."""
+        """Report the outcome of one line."""
         self.line = number
         if isinstance(outcome, _Blank | _Parsed):
             self.blank += 1
@@ -234,7 +234,7 @@ class _Told:
             self._receipt(number, outcome)
 
     def flush(self) -> None:
-        """Let the reader at the other end have it now."""
+        """Flush, so that a reader at the other end gets it now."""
         sys.stdout.flush()
 
     def _receipt(self, number: int, receipt: Receipt) -> None:
@@ -260,7 +260,7 @@ class _Told:
                 self.say(f"  Hint: {visible(refusal.hint)}")
 
     def say(self, text: str) -> None:
-        """Talk to the person on a line without progress."""
+        """Print on stderr, on a line without progress."""
         self._progress.erase()
         say(text)
 
@@ -269,7 +269,7 @@ class _Told:
         sys.stdout.write(json_text(fields) + "\n")
 
     def so_far(self) -> str:
-        """Say in words what is durable."""
+        """The counts in words."""
         parts = [f"{plural(self.recorded, 'event')} recorded"]
         if self.recorded:
             parts[0] += f", positions {self._first} to {self._newest}"
@@ -282,7 +282,7 @@ class _Told:
         return "; ".join(parts)
 
     def summary(self) -> None:
-        """Say at the end what was done."""
+        """Print the counts."""
         if self._as_json:
             say(self.so_far())
         else:
@@ -290,18 +290,18 @@ class _Told:
 
 
 @contextmanager
-def _saying_what_is_durable(told: _Told) -> Generator[None]:
-    """When the work is broken off, say up to where it is done."""
+def _reporting_writes(report: _Report) -> Generator[None]:
+    """If the work is interrupted or fails, report which lines are complete."""
     try:
         yield
     except KeyboardInterrupt:
         raise Interrupted(
-            f"interrupted after line {told.line}: {told.so_far()}; nothing after that line",
+            f"interrupted after line {report.line}: {report.so_far()}; nothing after that line",
             "run the same command again: an event with a command_id is not recorded twice",
         ) from None
     except CaretrailError:
-        told.say(
-            f"Up to line {told.line}: {told.so_far()}. Some lines after it may be recorded too: "
-            "sent again, those with a command_id are not recorded twice."
+        report.say(
+            f"Up to line {report.line}: {report.so_far()}. Later lines may be recorded too. "
+            "Events with a command_id can be sent again and are not recorded twice."
         )
         raise

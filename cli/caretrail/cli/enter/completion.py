@@ -1,8 +1,9 @@
-"""`completion`: the script that lets a shell complete our commands, options and case numbers."""
+"""`completion`: the script with which a shell completes commands, options and case numbers."""
 
 from __future__ import annotations
 
 import click
+from click.shell_completion import get_completion_class
 
 from caretrail.cli.groups import described
 from caretrail.cli.params import Choice
@@ -14,14 +15,12 @@ from caretrail.cli.params import Choice
 def completion_command(shell: str) -> None:
     """Print the shell completion script.
 
-    Put it where your shell reads it at start.
+    Save it where your shell loads completions.
 
         caretrail completion bash > ~/.local/share/bash-completion/completions/caretrail
         caretrail completion zsh > ~/.zfunc/_caretrail
         caretrail completion fish > ~/.config/fish/completions/caretrail.fish
     """
-    from click.shell_completion import get_completion_class
-
     completion = get_completion_class(shell)
     assert completion is not None  # noqa: S101  # the choice holds only what click knows
     context = click.get_current_context().find_root()

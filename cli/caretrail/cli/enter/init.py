@@ -9,6 +9,9 @@ import click
 from caretrail.cli.groups import described
 from caretrail.cli.options import store_option
 from caretrail.cli.session import Setup
+from caretrail.errors import StoreOlder
+from caretrail.log.stores import check_roles, init_roles, init_store, open_recorder, upgrade_store
+from caretrail.readmodel.schema import create_tables, roles_sql
 from caretrail.text import visible
 
 
@@ -31,10 +34,6 @@ def init_command(setup: Setup, roles: bool) -> None:
         caretrail --db /srv/caretrail.db init
         caretrail --db postgresql://postgres@/clinic init --roles
     """
-    from caretrail.errors import StoreOlder
-    from caretrail.log.stores import check_roles, init_roles, init_store, open_recorder, upgrade_store
-    from caretrail.readmodel.schema import create_tables, roles_sql
-
     if roles:
         check_roles(setup.url)
     if setup.is_default:

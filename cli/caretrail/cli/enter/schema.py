@@ -1,4 +1,4 @@
-"""`schema`: the shape of the events, for programs."""
+"""`schema`: the JSON Schema of the events."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from caretrail.cli.groups import described
 from caretrail.cli.params import did_you_mean
 from caretrail.cli.terminal.screen import print_json
+from caretrail.events.catalog import EVENT_TYPES, json_schema
 
 
 @click.command("schema")
@@ -17,12 +18,10 @@ from caretrail.cli.terminal.screen import print_json
 def schema_command(event: str | None) -> None:
     """Print the JSON Schema of the events.
 
-    Of all of them, told apart by their type, or of one TYPE.
+    The schema of all events, or of one TYPE.
 
         caretrail schema session_attended
     """
-    from caretrail.events.catalog import EVENT_TYPES, json_schema
-
     if event is None:
         print_json(json_schema())
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from caretrail.cli.groups import described
@@ -11,11 +9,11 @@ from caretrail.cli.options import access_options, json_option, store_option
 from caretrail.cli.session import Setup, access_log
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json, say
+from caretrail.log.copying import Copied, copy_store
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.stores import init_store, open_recorder
+from caretrail.readmodel.schema import create_tables
 from caretrail.text import plural, visible
-
-if TYPE_CHECKING:
-    from caretrail.log.copying import Copied
-    from caretrail.log.recorder import EventRecorder
 
 
 @click.command("copy")
@@ -46,21 +44,17 @@ def copy_command(setup: Setup, place: str, as_json: bool) -> None:
                     "store": store, "events": copied.position, "position": copied.position, "leaves": copied.leaves,
                     "stays": copied.stays, "unreadable": copied.unreadable, "later": copied.later,
                 }
-            )  # fmt: skip  # in their published order
+            )  # fmt: skip  # in the published order
         else:
             _print(copied, visible(source.store), visible(store))
         _warn(copied)
 
 
 def _copied(source: EventRecorder, place: str) -> tuple[Copied, str]:
-    from caretrail.log.copying import copy_store
-    from caretrail.log.stores import init_store, open_recorder
-    from caretrail.readmodel.schema import create_tables
-
     init_store(place, demo=source.is_demo)
     with open_recorder(place) as target, progress("Copying") as tell:
         copied = copy_store(source, target, tell)
-    with open_recorder(place) as target:  # anew: it has become another store
+    with open_recorder(place) as target:  # reopened: it is now another store
         create_tables(target.database)
         return copied, target.store
 

@@ -6,23 +6,21 @@ import select
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from caretrail.cli.exits import Interrupted, Status, Stopped
+from caretrail.cli.exits import ExitStatus, Interrupted, Stopped
 from caretrail.cli.groups import described
-from caretrail.cli.interrupt import Patience, Terminated
+from caretrail.cli.interrupt import GracefulStop, Terminated
 from caretrail.cli.options import access_options, store_option
-from caretrail.cli.params import MOST_ROWS, Position
+from caretrail.cli.params import MOST_ROWS, Count, Position
 from caretrail.cli.session import Setup, access_log
 from caretrail.cli.terminal.screen import instant, json_text, say
+from caretrail.commands.access import AccessLog
+from caretrail.log.recorder import EventRecorder
+from caretrail.reading.log_stream import LogRow, LogStream
 from caretrail.text import plural, visible
-
-if TYPE_CHECKING:
-    from caretrail.commands.access import AccessLog
-    from caretrail.log.recorder import EventRecorder
-    from caretrail.reading.log_stream import LogRow, LogStream
 
 
 @click.command("log")
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     "--after", type=Position(), default=0, metavar="@N", help="Start after this position.  [default: @0, the whole log]"
 )
 @click.option("--follow", is_flag=True, help="Keep printing new events until stopped.")
-@click.option("--limit", type=click.IntRange(1, MOST_ROWS), metavar="N", help="Stop after this many events.")
+@click.option("--limit", type=Count(1, MOST_ROWS), metavar="N", help="Stop after this many events.")
 @click.option(
     "--json",
     is_flag=True,
@@ -53,32 +51,30 @@ def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> No
     An unreadable event has an error in place of its content. --follow reconnects when the connection is lost; SIGTERM
     ends it with exit status 0.
     """
-    from caretrail.reading.log_stream import LogStream
-
     with setup.open() as recorder, access_log(setup, recorder) as access:
         if recorder.is_demo:
             say("DEMO STORE, made-up episodes")
         stream = LogStream(recorder, after)
-        told = _Told(after, limit)
-        patience = Patience(terminated=True)
+        printer = _Printer(after, limit)
+        stop = GracefulStop(terminated=True)
         try:
-            with patience.listening():
-                told.all(_batches(recorder, stream, access, follow=follow), patience)
+            with stop.listening():
+                printer.all(_batches(recorder, stream, access, follow=follow), stop)
         except KeyboardInterrupt:
-            raise Interrupted(f"interrupted after @{told.last}", told.hint()) from None
+            raise Interrupted(f"interrupted after @{printer.last}", printer.hint()) from None
         except Terminated:
             if not follow:
-                say(f"Error: terminated after @{told.last}\nHint: {told.hint()}")
-                raise Stopped(Status.TERMINATED) from None
-    if told.unreadable:
-        say(f"{plural(told.unreadable, 'event')} unreadable: see 'caretrail projection quarantine'")
+                say(f"Error: terminated after @{printer.last}\nHint: {printer.hint()}")
+                raise Stopped(ExitStatus.TERMINATED) from None
+    if printer.unreadable:
+        say(f"{plural(printer.unreadable, 'event')} unreadable: see 'caretrail projection quarantine'")
 
 
 def _batches(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, follow: bool) -> Iterator[list[LogRow]]:
-    """What there is to print: all that is recorded by now, or for ever; that it is printed is recorded first."""
+    """The rows to print: all recorded by now, or with `follow` all to come; the access is logged first."""
     newest = recorder.max_position()
     if newest == 0:
-        say("Nothing is recorded in this store yet: 'caretrail append FILE' records events.")
+        say("This store is empty: 'caretrail append FILE' records events.")
     elif stream.position > newest:
         say(f"Nothing is recorded after @{stream.position} yet: the latest is @{newest}.")
     if follow or stream.position < newest:
@@ -87,33 +83,33 @@ def _batches(recorder: EventRecorder, stream: LogStream, access: AccessLog, *, f
 
 
 def _wait(seconds: float) -> None:
-    """Wait, but not longer than there is somebody to read: before the next event nothing else would tell."""
+    """Wait, unless the reader of our output goes away: before the next event nothing else would show that."""
     try:
         descriptor = sys.stdout.fileno()
-    except OSError:  # a stand-in without a file behind it
+    except OSError:  # a replacement without a file
         time.sleep(seconds)
         return
     poll = select.poll()
-    poll.register(descriptor, 0)  # it tells of errors unasked
+    poll.register(descriptor, 0)  # errors are always reported
     if any(event & select.POLLERR for _, event in poll.poll(seconds * 1000)):
         raise BrokenPipeError
 
 
-class _Told:
-    """Prints rows, each whole or not at all, and knows how far it came."""
+class _Printer:
+    """Prints rows, each one whole, and keeps the last position."""
 
     def __init__(self, after: int, limit: int | None) -> None:
         self.last = after
         self.unreadable = 0
         self._left = limit
 
-    def all(self, batches: Iterator[list[LogRow]], patience: Patience) -> None:
-        """Print all batches, each as soon as it is there, up to the limit."""
+    def all(self, batches: Iterator[list[LogRow]], stop: GracefulStop) -> None:
+        """Print batches of rows as they come, up to the limit."""
         while self._left != 0 and (rows := next(batches, None)) is not None:
             for row in rows[: self._left]:
-                with patience.batch():  # half a line would be worse than none
+                with stop.batch():  # never half a line
                     self._row(row)
-            with patience.batch():
+            with stop.batch():
                 sys.stdout.flush()
 
     def _row(self, row: LogRow) -> None:
@@ -124,7 +120,7 @@ class _Told:
             self._left -= 1
 
     def hint(self) -> str:
-        """Say how to go on."""
+        """The command that resumes."""
         return f"resume with 'caretrail log --after @{self.last}'"
 
 

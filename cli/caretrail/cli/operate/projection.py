@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caretrail import plain
-from caretrail.cli.exits import Status, Stopped
+from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import Group, described
 from caretrail.cli.options import access_options, json_option, store_option
 from caretrail.cli.session import Setup, access_log
@@ -127,7 +127,7 @@ def check_command(setup: Setup, as_json: bool) -> None:
             click.echo(f"  {visible(episode)}")
         say("Hint: 'caretrail projection rebuild' mends them")
     if not report.ok:
-        raise Stopped(Status.CANNOT)
+        raise Stopped(ExitStatus.FAILED)
 
 
 @projection_command.group("quarantine", cls=Group, invoke_without_command=True)
@@ -156,7 +156,7 @@ def quarantine_command(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json_list(plain.as_json(found))
     elif not found:
-        say("No episode is quarantined")
+        say("No episode is quarantined.")
     for item in () if as_json else found:
         click.echo(_in_words(item))
 
@@ -183,7 +183,7 @@ def retry_command(setup: Setup, episode: str) -> None:
         readable = Projector(recorder).retry(found[0].stream)
     if not readable:
         say(f"Error: still unreadable: {_in_words(found[0])}")
-        raise Stopped(Status.CANNOT)
+        raise Stopped(ExitStatus.FAILED)
     click.echo(f"{visible(episode)} is readable again")
 
 
@@ -198,7 +198,7 @@ def _record_quarantined(
 
 
 def _record(setup: Setup, recorder: EventRecorder, episodes: list[str]) -> None:
-    """Record that these episodes are about to be named."""
+    """Log the access to the episodes about to be named."""
     if episodes:
         with access_log(setup, recorder, "operations") as access:
             access(episodes)

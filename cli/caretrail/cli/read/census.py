@@ -1,4 +1,4 @@
-"""`census`: the episodes open on a day."""
+"""`census`: the episodes open on a day, by program."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from caretrail.cli.groups import described
 from caretrail.cli.options import read_options
 from caretrail.cli.session import ReadOptions, Session, session
 from caretrail.cli.terminal.tables import print_tables
+from caretrail.reading.query import Filters
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
@@ -28,11 +29,10 @@ TITLES = ("Episode", "Client", "Level", "Clinician", "Admitted", "Days", "Status
 def census_command(options: ReadOptions, programs: Sequence[str]) -> None:
     """List open episodes by program.
 
-    Those open or on hold on the day asked for, by program.
+    Episodes open or on hold on the day.
 
         caretrail census --as-of 2026-03-09
     """
-    from caretrail.reading.query import Filters
     from caretrail.reading.questions.census import Census
 
     with session(options) as asked:
@@ -41,7 +41,7 @@ def census_command(options: ReadOptions, programs: Sequence[str]) -> None:
 
 
 def _print(asked: Session, rows: Sequence[CensusRow], standing: Standing) -> None:
-    """Print one table a program, so that a row fits 80 columns; ids and days are never broken over lines."""
+    """Print one table a program, so that a row fits 80 columns."""
     click.echo(asked.heading("Census", standing))
     programs: dict[str, list[tuple[str, ...]]] = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""`eligibility`: whether continued stay is supported on a day, and on what that rests."""
+"""`eligibility`: whether continued stay is supported on a day, and why."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def eligibility_command(options: ReadOptions, episode: str) -> None:
     """Answer whether continued stay is supported on a day.
 
-    Always with its basis, its reasons, the day it holds through, and the events it rests on. EPISODE is a case number
-    or the beginning of one.
+    Gives the basis, the reasons, the last day it holds, and the events behind it. EPISODE is a case number or the
+    beginning of one.
 
         caretrail eligibility LNK-2026-0001 --as-of 2026-02-10
     """

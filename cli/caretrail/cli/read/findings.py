@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from caretrail.cli.episodes import whose
 from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import described
-from caretrail.cli.options import read_options
-from caretrail.cli.params import Day
+from caretrail.cli.options import period_options, read_options
 from caretrail.cli.session import ReadOptions, Session, session
 from caretrail.cli.terminal.tables import Cell, Row, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
+from caretrail.reading.query import Filters
 from caretrail.text import plural
 
 if TYPE_CHECKING:
@@ -28,16 +28,15 @@ TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 
 @click.command("findings")
 @described
-@click.option("--from", "start", type=Day(), metavar="DATE", help="Everything in force from this day on.")
-@click.option("--to", "end", type=Day(), metavar="DATE", help="Everything in force up to this day.")
-@click.option("--closed", is_flag=True, help="Episodes that have ended too, and what was not met when they did.")
-@click.option("--all", "everything", is_flag=True, help="What is met or not applicable too.")
+@period_options("Findings in force on or after this day.", "Findings in force on or before this day.")
+@click.option("--closed", is_flag=True, help="Include ended episodes, and what was unmet at their end.")
+@click.option("--all", "everything", is_flag=True, help="Include verdicts met and not_applicable.")
 @pack_option
 @filter_options
 @read_options
 def findings_command(
     options: ReadOptions,
-    filters: dict[str, Any],
+    filters: Filters,
     start: date | None,
     end: date | None,
     closed: bool,
@@ -46,18 +45,15 @@ def findings_command(
 ) -> None:
     """List every finding in force on a day.
 
-    The full list: every verdict but met and not_applicable, the quiet ones too. With --from and --to, everything in
-    force on any day between.
+    Every verdict but met and not_applicable, quiet findings included. With --from and --to, every finding in force on
+    any day between.
 
         caretrail findings --rule R1 --from 2026-01-01 --to 2026-03-31
     """
-    if start is not None and end is not None and end < start:
-        raise click.UsageError("--to must not be before --from")
-    from caretrail.reading.query import Filters
     from caretrail.reading.questions.findings import Findings
 
     with session(options, pack) as asked:
-        wanted = Filters(**filters, closed=closed, all_verdicts=everything)
+        wanted = replace(filters, closed=closed, all_verdicts=everything)
         answer = asked.ask(Findings(replace(asked.query, start=start, end=end), wanted))
         asked.show(answer, partial(_print, asked, start, end))
 
@@ -76,7 +72,7 @@ def _print(
         click.echo("")
         print_table(TITLES, [_cells(row) for row in rows], wraps=4)
     else:
-        click.echo("\nNo finding that was asked for: --all lists what is met, --closed what has ended.")
+        click.echo("\nNo matching findings. --all includes what is met, --closed what has ended.")
     click.echo(f"\n{plural(len(rows), 'finding')}")
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from caretrail.cli.exits import Status, Stopped
+from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import described
 from caretrail.cli.options import json_option
 from caretrail.cli.terminal.screen import print_json, say
 from caretrail.cli.terminal.tables import AnyCell, Cell, lines, print_sheet, print_table
+from caretrail.errors import PackInvalid
+from caretrail.policy import Pack, Rule, check_files, installed_packs, load_pack, load_policy, read_pack
+from caretrail.policy.describe import parameters
+from caretrail.policy.rules.plan import ReviewDue
 from caretrail.text import plural, visible
-
-if TYPE_CHECKING:
-    from caretrail.errors import PackInvalid
-    from caretrail.policy import Pack, Rule
 
 
 @click.command("rules")
@@ -55,8 +55,6 @@ def rules_command(packs: tuple[str, ...], check: bool, as_json: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
-    from caretrail.policy import installed_packs
-
     listed = [_listed(name) for name in installed_packs()]
     if as_json:
         print_json({"rows": listed})
@@ -70,9 +68,6 @@ def _list(as_json: bool) -> None:
 
 def _listed(name: str) -> dict[str, Any]:
     """A pack as a row; one that cannot be used is listed with what is wrong with it."""
-    from caretrail.errors import PackInvalid
-    from caretrail.policy import load_pack, load_policy
-
     try:
         pack = load_pack(name)
     except PackInvalid as error:
@@ -103,8 +98,6 @@ def _in_force(row: dict[str, Any]) -> str:
 
 
 def _show(name: str, as_json: bool) -> None:
-    from caretrail.policy import load_pack, load_policy, read_pack
-
     if name.endswith(".toml"):
         pack = read_pack(Path(name))
     else:
@@ -146,8 +139,6 @@ def _print(pack: Pack) -> None:
 
 
 def _says(rule: Rule) -> Cell:
-    from caretrail.policy.describe import parameters
-
     asks = parameters(rule)
     source = ", lines ".join(part for part in (rule.section, rule.lines) if part)
     return lines(rule.title, rule.text, f"Asks: {asks}" if asks else "", f"Source: {source}")
@@ -173,8 +164,6 @@ def _read_as(pack: Pack, name: str) -> Cell:
 
 
 def _check(files: tuple[str, ...], as_json: bool) -> None:
-    from caretrail.policy import check_files
-
     if not files:
         raise click.UsageError("name the files to check")
     found = check_files([Path(file) for file in files])
@@ -185,12 +174,10 @@ def _check(files: tuple[str, ...], as_json: bool) -> None:
         for result in results:
             _tell(**result)
     if not all(result["ok"] for result in results):
-        raise Stopped(Status.CANNOT)
+        raise Stopped(ExitStatus.FAILED)
 
 
 def _result(file: str, found: Pack | PackInvalid) -> dict[str, Any]:
-    from caretrail.errors import PackInvalid
-
     if isinstance(found, PackInvalid):
         return {"file": file, "ok": False, "error": found.message}
     off = len(found.rules) - len(found.judged)
@@ -214,8 +201,6 @@ def _tell(
 
 def _warnings(pack: Pack) -> list[str]:
     """What is allowed, and worth a second look."""
-    from caretrail.policy.rules.plan import ReviewDue
-
     found: list[str] = []
     if pack.for_tests:
         found.append("for_tests: the pack says it is not for use")

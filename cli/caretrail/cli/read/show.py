@@ -1,4 +1,4 @@
-"""`show`: the sheet of an episode on a day of service, as an auditor asks for it."""
+"""`show`: an episode on a day of service, as an auditor asks for it."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 @click.command("show")
 @described
 @click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
-@click.option("--client", metavar="ID", help="All episodes of this client, instead of one by its number.")
+@click.option("--client", metavar="ID", help="All episodes of this client, instead of EPISODE.")
 @pack_option
 @read_options
 def show_command(options: ReadOptions, episode: str | None, client: str | None, pack: str | None) -> None:
     """Show an episode on a day of service.
 
-    That day's plan, signers, last review, determination, sessions and minutes, team with credentials, open findings.
-    What was entered late, corrected or voided is marked with the event that changed it: 'timeline' tells the whole.
-    EPISODE is a case number or the beginning of one.
+    That day's plan, signatures, last review, determination, sessions, minutes, team and findings. Late entries,
+    corrections and voids are marked with the event that changed them; 'timeline' gives the details. EPISODE is a case
+    number or the beginning of one.
 
         caretrail show LNK-2026-0001 --as-of 2026-03-09
         caretrail show LNK-2026-0001 --as-of 2026-03-02 --known-at 2026-03-05
@@ -88,7 +88,7 @@ def _print(asked: Session, sheet: Sheet, _: Standing) -> None:
 
 
 def _stay(sheet: Sheet) -> str:
-    """How long the stay has lasted: told, never judged by."""
+    """How long the stay has lasted so far; no rule judges it."""
     stay = sheet.stay
     if stay is None:
         return ""
@@ -133,7 +133,7 @@ def _session(line: SessionLine) -> str:
 
 
 def _marks(marks: Marks) -> str:
-    """What must not be overlooked; 'caretrail timeline' tells the whole of it."""
+    """Late, corrected, added to or voided, in short; 'caretrail timeline' gives the details."""
     late = f", LATE ENTRY {plural(marks.days_after, 'day')} after" if marks.days_after > 0 else ", LATE ENTRY"
     changes = (("CORRECTED", marks.corrected_by), ("ADDED TO", marks.added_by))
     said = [f", {word} by {' and '.join(map(str, versions))}" for word, versions in changes if versions]

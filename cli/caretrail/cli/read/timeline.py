@@ -1,4 +1,4 @@
-"""`timeline`: every event of an episode, when it happened and when the store learned it."""
+"""`timeline`: every event of an episode, when it happened and when it was recorded."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "t
     "--order",
     type=Choice(["recorded", "clinical"]),
     default="recorded",
-    help="As recorded (default), or as it happened.",
+    help="Order by when it was recorded (default), or by when it happened (clinical).",
 )
 @read_options
 def timeline_command(options: ReadOptions, episode: str, order: Any) -> None:
     """Show every event of an episode and when it became known.
 
-    Late entries are marked; what was corrected, added or voided stays readable, with who changed it, when and why. A
-    date that was corrected is shown below the first; by it the event stands in clinical order. EPISODE is a case number
-    or the beginning of one.
+    Late entries are marked. Corrected, amended and voided events stay readable, with who changed them, when and why. A
+    corrected date is shown below the original and decides the clinical order. EPISODE is a case number or the beginning
+    of one.
 
         caretrail timeline LNK-2026-0001 --known-at 2026-03-22
         caretrail timeline LNK-2026-0001 --order clinical
@@ -88,15 +88,15 @@ def _cells(row: EventRow) -> Row:
 
 
 def _marks(row: EventRow) -> list[str]:
-    """What must not be overlooked about an event: what it is itself, then what later events did to it."""
+    """Marks of an event in order: late or entered elsewhere, then each later change to it."""
     marks: list[str] = []
     if row.late:
         after = f", {plural(row.days_after, 'day')} after" if row.days_after > 0 else ""
         marks.append(f"LATE ENTRY{after}{f': {row.late_reason}' if row.late_reason else ''}")
     if row.entered_at is not None:
-        marks.append(f"entered {row.entered_at:%Y-%m-%d %H:%M %Z}, says the sender")
+        marks.append(f"entered {row.entered_at:%Y-%m-%d %H:%M %Z} according to the sender")
     if row.explains_nothing:
-        marks.append("EXPLAINS NOTHING: no finding of that rule was up on that day")
+        marks.append("EXPLAINS NOTHING: no finding of that rule was in force on that day")
     for _, changes in groupby(row.corrections, key=lambda change: change.version):
         fields = list(changes)
         said = "; ".join(f"{spoken(one.field)} {value_in_words(one.old)} → {value_in_words(one.new)}" for one in fields)
@@ -117,6 +117,6 @@ def _withdrawn(row: EventRow, gone: Withdrawn) -> str:
 
 
 def _stated(by: Amendment) -> str:
-    """Which event, whose and when: the day it is dated is told where it is not the day it was recorded."""
+    """The number, author and time of an amendment, and its date if that is not the day it was recorded."""
     dated = f", dated {by.occurred_on}" if by.occurred_on != by.recorded_at.date() else ""
     return f"{by.version}, {by.author}, {by.credential or spoken(by.role)}, {by.recorded_at:{MINUTE}}{dated}"

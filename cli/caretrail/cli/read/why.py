@@ -1,4 +1,4 @@
-"""`why`: the chain behind a rule's verdict: dates, arithmetic, words of the rule, events, and readings of the text."""
+"""`why`: how a rule reached its verdict: dates, arithmetic, text, events, and other readings of the text."""
 
 from __future__ import annotations
 
@@ -34,9 +34,8 @@ if TYPE_CHECKING:
 def why_command(options: ReadOptions, episode: str, rule: str, pack: str | None) -> None:
     """Explain a rule's verdict: rule, dates, arithmetic, events.
 
-    Also which version of the rules judged, how open questions of the text are read, and what the rule would say if
-    they were read otherwise. RULE may leave out its prefix: R1 means NE21-R1. EPISODE is a case number or the
-    beginning of one.
+    Also gives the version of the rules, how we read open questions of the regulation, and what other readings would
+    change. RULE may omit its prefix: R1 means NE21-R1. EPISODE is a case number or the beginning of one.
 
         caretrail why LNK-2026-0001 R1 --as-of 2026-03-09
     """
@@ -54,11 +53,11 @@ def _print(asked: Session, why: Reasons, _: Standing) -> None:
     click.echo("")
     print_sheet(
         [
-            ("Says" if why.in_force or not why.findings else "Last said", lines(*_says(why))),
+            ("Verdict" if why.in_force or not why.findings else "Last verdict", lines(*_verdicts(why))),
             ("Because", lines(*why.today)),
-            ("Rests on", lines(*map(_event, why.rests_on))),
+            ("Based on", lines(*map(_event, why.rests_on))),
             ("Explained", lines(*map(_event, why.explained_by))),
-            ("Ends with", lines(why.cleared_by if _asks(why) else "")),
+            ("Cleared by", lines(why.cleared_by if _asks(why) else "")),
             ("The rule", lines(why.text)),
             ("Source", lines(why.citation)),
             ("Version", lines(_version(asked, why))),
@@ -69,13 +68,13 @@ def _print(asked: Session, why: Reasons, _: Standing) -> None:
     click.echo("")
 
 
-def _says(why: Reasons) -> Iterator[str]:
-    """The verdict, and from when to when."""
+def _verdicts(why: Reasons) -> Iterator[str]:
+    """Each verdict with its days."""
     for row, lasts in zip(why.findings, why.lasts, strict=True):
         yield f"{_verdict(row.verdict, row.message)}{' (quiet: explained)' if row.quiet else ''}"
         yield f"  {lasts}"
     if not why.findings:
-        yield why.silent or "nothing about this episode up to that day"
+        yield why.silent or "no verdict for this episode up to that day"
 
 
 def _verdict(verdict: str, message: str) -> str:
@@ -83,7 +82,7 @@ def _verdict(verdict: str, message: str) -> str:
 
 
 def _version(asked: Session, why: Reasons) -> str:
-    """Which version of the rules judged: its days in force and of publication, as far as its text gives them."""
+    """The version of the rules that judged: its days in force and its publication, where its text gives them."""
     judged = why.judged_by
     if judged is None:
         return ""
@@ -93,7 +92,7 @@ def _version(asked: Session, why: Reasons) -> str:
     last = f" to {judged.effective_to}" if judged.effective_to else ""
     words = f"{judged.pack}, in force{first}{last}" if first or last else f"{judged.pack}, in force on every day"
     if judged.published_on is None:
-        return f"{words}; {'when it was published is not stated' if first or last else 'the text carries no date'}"
+        return f"{words}; {'no publication date' if first or last else 'the text is undated'}"
     after = judged.effective_from is not None and judged.published_on > judged.effective_from
     return f"{words}; published {judged.published_on}{', after it came into force' if after else ''}"
 
@@ -109,16 +108,16 @@ def _event(item: EventRow) -> str:
 
 
 def _asks(why: Reasons) -> bool:
-    """Whether anything is up that could end; what was not met when a stay ended never does."""
+    """Whether a finding is in force that can be cleared; what was unmet when a stay ended cannot."""
     return why.in_force and any(row.verdict not in ("met", "not_applicable", "not_met") for row in why.findings)
 
 
-# --- how the text is read -------------------------------------------------------------------------------------------
+# --- how we read the text -------------------------------------------------------------------------------------------
 
 
 def _print_readings(why: Reasons) -> None:
     if why.readings:
-        click.echo("\nHow the text is read, and what it would say if read otherwise:")
+        click.echo("\nHow we read the regulation, and what other readings would change:")
     for reading in why.readings:
         _print_lines([reading.question], indent=2)
         _print_lines(list(_answers(reading)), indent=4)
@@ -130,7 +129,7 @@ def _print_lines(words: Sequence[str], indent: int) -> None:
 
 
 def _answers(reading: ReadingRow) -> Iterator[str]:
-    """The answer that holds, those that would change nothing beside it, and below it those that would."""
+    """The reading in use with those that change nothing, then a line for each other outcome."""
     same = [spoken(other.value) for other in reading.alternatives if other.same]
     yield f"{spoken(reading.value)}{f'; the same if {_either(same)}' if same else ''}"
     others: dict[str, list[str]] = {}
@@ -143,7 +142,7 @@ def _answers(reading: ReadingRow) -> Iterator[str]:
 
 def _other_answer(other: Alternative) -> str:
     if other.refused is not None:
-        return f"not judged, for it cannot stand alone ({other.refused})"
+        return f"not evaluated: {other.refused}"
     said = dict.fromkeys(_verdict(item.verdict, item.message) for item in other.findings)
     return "; ".join(said) or "nothing"
 
@@ -152,16 +151,16 @@ def _either(words: Sequence[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
-# --- what it said over time -----------------------------------------------------------------------------------------
+# --- over time -----------------------------------------------------------------------------------------
 
 
 def _print_history(why: Reasons) -> None:
-    """What the rule said over time, up to the day asked for."""
+    """Print the verdicts up to the day, but not_applicable."""
     told = [item for item in why.history if item.verdict != "not_applicable"]
     several = len({item.pack for item in told}) > 1
     rows = [(_days(item), verdict_cell(item.verdict), _message(item, several)) for item in told]
     if rows:
-        click.echo("\nSo far:")
+        click.echo("\nHistory:")
         print_table(("Days", "Verdict", "Message"), rows, wraps=2, header=False, indent=2)
 
 

@@ -1,11 +1,11 @@
-"""`worklist`: what to do, most urgent first, one row per episode and rule."""
+"""`worklist`: what to do, most urgent first, one row for each episode and rule."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,10 +13,12 @@ from caretrail.cli.episodes import whose
 from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import described
 from caretrail.cli.options import read_options
-from caretrail.cli.params import MOST_ROWS
+from caretrail.cli.params import MOST_ROWS, Count
 from caretrail.cli.session import ReadOptions, Session, session
 from caretrail.cli.terminal.tables import Row, print_tables, verdict_cell
 from caretrail.cli.what_if import pack_option
+from caretrail.errors import StaleReadModel
+from caretrail.reading.query import Filters
 from caretrail.readmodel.placed import Group
 from caretrail.text import plural, visible
 
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 
 GROUPS = {
     Group.NOW: "Now: overdue, due today, or treatment without an assessment",
-    Group.THIS_WEEK: "Next: due soon, or a signature owed",
-    Group.DOCUMENTATION: "Check the record: what it says is not enough to judge",
+    Group.THIS_WEEK: "This week: due soon, or a signature owed",
+    Group.DOCUMENTATION: "Needs documentation: not enough on file to decide",
     Group.QUIET: "Quiet: explained, or too early to matter",
 }
 TITLES = ("Episode", "Rule", "Due", "What", "Owner")
@@ -35,33 +37,32 @@ TITLES = ("Episode", "Rule", "Due", "What", "Owner")
 
 @click.command("worklist")
 @described
-@click.option("--all", "everything", is_flag=True, help="Show what is quiet too.")
-@click.option("--limit", type=click.IntRange(1, MOST_ROWS), metavar="ROWS", help="Show at most this many rows.")
+@click.option("--all", "everything", is_flag=True, help="Include quiet items.")
+@click.option("--limit", type=Count(1, MOST_ROWS), metavar="ROWS", help="Show at most this many rows.")
 @pack_option
 @filter_options
 @read_options
 def worklist_command(
-    options: ReadOptions, filters: dict[str, Any], everything: bool, limit: int | None, pack: str | None
+    options: ReadOptions, filters: Filters, everything: bool, limit: int | None, pack: str | None
 ) -> None:
     """Show what to do, most urgent first.
 
-    One row per episode and rule: first what is overdue or due today, longest first, then what is due soon and
-    signatures owed, then records to check. What a program must attest stands once, in a row of the program. Everybody's
-    work is shown, unless --mine.
+    One row for each episode and rule: first overdue or due today, longest overdue first; then due soon and signatures
+    owed; then missing documentation. Attestations of a program are rows of the program. Shows all caseloads unless
+    --mine is given.
 
         caretrail worklist --mine
         caretrail worklist --pack rules-of-2027.toml
     """
-    from caretrail.reading.query import Filters
     from caretrail.reading.questions.census import OpenEpisodes
     from caretrail.reading.questions.worklist import Worklist
 
     with session(options, pack) as asked:
-        question = Worklist(asked.query, Filters(**filters), everything)
+        question = Worklist(asked.query, filters, everything)
         answer = asked.ask(question)
         work = answer.value
         difference, open_at = "", Counter[str | None]()
-        if not options.as_json:  # before anything is printed: each may be refused
+        if not options.as_json:  # before anything is printed: each question may be refused
             difference = _difference(asked, question, work)
             open_at = open_at if work.rows else asked.ask(OpenEpisodes(replace(asked.query, policy=None))).value
         option = asked.what_if.option if asked.what_if is not None else ""
@@ -75,9 +76,7 @@ def worklist_command(
 
 
 def _difference(asked: Session, question: Worklist, work: Work) -> str:
-    """How the rows differ from those by the packs in force, where the read models are there to be read."""
-    from caretrail.errors import StaleReadModel
-
+    """How the rows differ from those of the packs in force; empty if these cannot be had."""
     if asked.what_if is None or asked.query.known_at is not None:
         return ""
     try:
@@ -88,12 +87,12 @@ def _difference(asked: Session, question: Worklist, work: Work) -> str:
     more, less = len(ours.keys() - theirs.keys()), len(theirs.keys() - ours.keys())
     otherwise = sum(1 for matter, said in ours.items() if theirs.get(matter, said) != said)
     if not (more or less or otherwise):
-        return "The same rows as by the packs in force."
-    return f"Against the packs in force: {plural(more, 'row')} more, {less} less, {otherwise} changed."
+        return "The packs in force give the same rows."
+    return f"Compared with the packs in force: {plural(more, 'row')} more, {less} fewer, {otherwise} changed."
 
 
 def _by_matter(work: Work) -> dict[tuple[str, str, Group], tuple[object, ...]]:
-    """What each row says, by the episode and the rule it is of; records to check are one row an episode."""
+    """The verdict, due day and message of each row, by episode and rule; documentation is one row an episode."""
     return {
         (whose(row), "" if row.group is Group.DOCUMENTATION else row.rule, _kind(row)): (
             row.verdict,
@@ -105,7 +104,7 @@ def _by_matter(work: Work) -> dict[tuple[str, str, Group], tuple[object, ...]]:
 
 
 def _kind(row: WorkRow) -> Group:
-    """The group of a row; this week's work is no other than today's."""
+    """The group of a row; moving between today's and this week's work is no change."""
     return Group.NOW if row.group is Group.THIS_WEEK else row.group
 
 
@@ -125,9 +124,9 @@ def _print(
     ]
     print_tables(TITLES, [(heading, rows) for heading, rows in groups if rows], wraps=3)
     if len(shown) < len(work.rows):
-        click.echo(f"\n{plural(len(work.rows) - len(shown), 'row')} more, beyond --limit {limit}.")
+        click.echo(f"\n{plural(len(work.rows) - len(shown), 'row')} not shown: --limit is {limit}.")
     if work.quiet_count:
-        click.echo(f"\n{plural(work.quiet_count, 'quiet row')} not shown: --all shows them too.")
+        click.echo(f"\n{plural(work.quiet_count, 'quiet row')} not shown: --all includes them.")
     click.echo("")
     if difference:
         click.echo(difference)

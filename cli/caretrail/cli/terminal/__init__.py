@@ -1,1 +1,1 @@
-"""What people see and type: screens, tables, progress, questions at a prompt, and lines that come in."""
+"""The terminal: screens, tables, progress, prompts, and lines of input."""

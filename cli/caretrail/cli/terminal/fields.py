@@ -1,4 +1,4 @@
-"""The fields of an event as a person enters them: flat names, the words to choose from, and what is required."""
+"""The fields of an event for entry by hand: flat names, choices, and which are required."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ from caretrail.events.parsing import invalid_event
 from caretrail.events.values import Value
 
 Json = Mapping[str, Any]
-Kind = Literal["text", "number", "date", "yes_no", "tokens", "many", "part", "parts", "keyed", "json"]
+FieldKind = Literal["text", "number", "date", "yes_no", "tokens", "many", "object", "objects", "map", "json"]
 
 ENVELOPE = frozenset(EventBase.model_fields) - {"occurred_on"}
-"""Fields every event has: offered as options, never asked for."""
+"""Fields of every event: options, but never prompted for."""
+
+NESTED = frozenset({"objects", "map", "json"})
+"""Kinds without options of their own."""
 
 GIVEN_ELSEWHERE = frozenset({"type", "episode", "actor"})
 YES_NO = {"yes": True, "no": False, "unknown": None}
 
 
 @dataclass(frozen=True)
-class Leaf:
-    """One field of an event or of a part of it."""
+class EventField:
+    """A field of an event, or of an object inside it."""
 
     path: tuple[str, ...]
-    kind: Kind
+    kind: FieldKind
     required: bool
     tokens: tuple[str, ...]
     help: str
     annotation: Any
-    part: type[Value] | None = None
+    model: type[Value] | None = None
 
     @property
     def name(self) -> str:
-        """Its name in the JSON, with dots for what lies inside."""
+        """Its name in JSON, with dots for nested fields."""
         return ".".join(self.path)
 
     @property
@@ -49,12 +52,12 @@ class Leaf:
         return "--" + "-".join(self.path).replace("_", "-")
 
     @property
-    def way_in(self) -> str:
-        """How to give it on the command line."""
-        return self.option if self.kind not in ("parts", "keyed", "json") else f"--set {self.name}=JSON"
+    def given_by(self) -> str:
+        """The option that gives it, `--set` for a nested one."""
+        return self.option if self.kind not in NESTED else f"--set {self.name}=JSON"
 
     def read(self, text: str) -> object:
-        """Turn what a person typed into JSON's terms; what does not fit stays text, for the model to refuse."""
+        """Convert typed text to JSON's types; text that does not fit stays, for the model to refuse."""
         if self.kind == "number" and text.strip().lstrip("-").isdecimal():
             return int(text)
         if self.kind == "yes_no":
@@ -62,7 +65,7 @@ class Leaf:
         return text
 
     def problem(self, value: object) -> str:
-        """What is wrong with a value, in words that do not repeat it; '' if nothing is."""
+        """The error of a value, which never repeats it; empty if valid."""
         try:
             TypeAdapter(self.annotation).validate_json(to_json(value))
         except ValidationError as error:
@@ -70,31 +73,29 @@ class Leaf:
         return ""
 
 
-def fields_of(cls: type[BaseModel], inside: tuple[str, ...] = ()) -> list[Leaf]:
-    """List the fields of a model in their order; parts are listed as they are, not opened."""
-    signed = issubclass(cls, EventBase) and cls.traits.must_be_signed  # a rule that the fields alone do not show
+def fields_of(cls: type[BaseModel], inside: tuple[str, ...] = ()) -> list[EventField]:
+    """List the fields of a model in order, nested objects as one field."""
+    signed = issubclass(cls, EventBase) and cls.traits.must_be_signed  # the fields alone do not say so
     return [
-        _leaf((*inside, info.alias or name), info, required=info.is_required() or (signed and name == "signatures"))
+        _field((*inside, info.alias or name), info, required=info.is_required() or (signed and name == "signatures"))
         for name, info in cls.model_fields.items()
         if inside or name not in GIVEN_ELSEWHERE
     ]
 
 
-def options_of(cls: type[BaseModel]) -> list[Leaf]:
-    """List what gets an option of its own: simple fields, and the simple fields of parts."""
-    leaves: list[Leaf] = []
-    for leaf in fields_of(cls):
-        if leaf.kind == "part" and leaf.part is not None:
-            leaves.extend(
-                inner for inner in fields_of(leaf.part, leaf.path) if inner.kind not in ("parts", "keyed", "json")
-            )
-        elif leaf.kind not in ("parts", "keyed", "json"):
-            leaves.append(leaf)
-    return leaves
+def options_of(cls: type[BaseModel]) -> list[EventField]:
+    """List the fields that get options: simple ones, and those of nested objects."""
+    fields: list[EventField] = []
+    for field in fields_of(cls):
+        if field.kind == "object" and field.model is not None:
+            fields.extend(inner for inner in fields_of(field.model, field.path) if inner.kind not in NESTED)
+        elif field.kind not in NESTED:
+            fields.append(field)
+    return fields
 
 
 def put(data: dict[str, Any], path: Sequence[str], value: object) -> None:
-    """Set a value inside nested objects, making those that are not there."""
+    """Set a value in nested objects, creating missing ones."""
     for name in path[:-1]:
         if not isinstance(data.get(name), dict):
             data[name] = {}
@@ -103,30 +104,31 @@ def put(data: dict[str, Any], path: Sequence[str], value: object) -> None:
 
 
 def has(data: Mapping[str, Any], path: Sequence[str]) -> bool:
-    """Whether there is a value inside nested objects."""
+    """Whether nested objects hold a value at a path."""
     inner = data.get(path[0])
     return path[0] in data if len(path) == 1 else isinstance(inner, Mapping) and has(cast(Json, inner), path[1:])
 
 
-def missing(cls: type[BaseModel], data: Mapping[str, Any]) -> list[Leaf]:
-    """The required fields that are not given yet."""
-    absent: list[Leaf] = []
-    for leaf in fields_of(cls):
-        if leaf.kind == "part" and leaf.part is not None and (leaf.required or leaf.name in data):
-            inner = [field for field in fields_of(leaf.part, leaf.path) if field.required and not has(data, field.path)]
+def missing(cls: type[BaseModel], data: Mapping[str, Any]) -> list[EventField]:
+    """List the required fields missing from `data`."""
+    absent: list[EventField] = []
+    for field in fields_of(cls):
+        if field.kind == "object" and field.model is not None and (field.required or field.name in data):
+            nested = fields_of(field.model, field.path)
+            inner = [one for one in nested if one.required and not has(data, one.path)]
             absent.extend(inner)
-            if not inner and leaf.name not in data:
-                absent.append(leaf)
-        elif leaf.required and leaf.name not in data:
-            absent.append(leaf)
+            if not inner and field.name not in data:
+                absent.append(field)
+        elif field.required and field.name not in data:
+            absent.append(field)
     return absent
 
 
-def _leaf(path: tuple[str, ...], info: FieldInfo, *, required: bool) -> Leaf:
+def _field(path: tuple[str, ...], info: FieldInfo, *, required: bool) -> EventField:
     annotation: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
     inner = _bare(annotation)
-    kind, tokens, part = _kind(inner)
-    return Leaf(path, kind, required, tokens, info.description or "", annotation, part)
+    kind, tokens, model = _kind(inner)
+    return EventField(path, kind, required, tokens, info.description or "", annotation, model)
 
 
 def _bare(annotation: Any) -> Any:
@@ -140,19 +142,19 @@ def _bare(annotation: Any) -> Any:
     return annotation
 
 
-def _kind(inner: Any) -> tuple[Kind, tuple[str, ...], type[Value] | None]:
+def _kind(inner: Any) -> tuple[FieldKind, tuple[str, ...], type[Value] | None]:
     origin, args = get_origin(inner), get_args(inner)
     if origin is Literal:
         return "tokens", tuple(map(str, args)), None
     if inner is bool:
         return "yes_no", tuple(YES_NO), None
     if isinstance(inner, type) and issubclass(inner, Value):
-        return "part", (), inner
+        return "object", (), inner
     if origin is tuple:
-        kind, tokens, part = _kind(_bare(args[0]))
-        return ("parts", (), part) if kind == "part" else ("many", tokens, None)
+        kind, tokens, model = _kind(_bare(args[0]))
+        return ("objects", (), model) if kind == "object" else ("many", tokens, None)
     if origin is dict:
-        part = _kind(_bare(args[1]))[2]
-        return ("keyed", (), part) if part else ("json", (), None)
-    simple: dict[Any, Kind] = {int: "number", date: "date"}
+        model = _kind(_bare(args[1]))[2]
+        return ("map", (), model) if model else ("json", (), None)
+    simple: dict[Any, FieldKind] = {int: "number", date: "date"}
     return simple.get(inner, "text"), (), None

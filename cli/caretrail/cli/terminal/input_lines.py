@@ -1,4 +1,4 @@
-"""Lines of a file or pipe, handed over in batches as they come: memory stays flat, and nothing waits for more input."""
+"""Lines of a file or pipe in batches as they arrive: memory stays flat, and no line waits for more input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHUNK = 64 * 1024
 CHUNKS_AHEAD = 16
 MOST_LINES = 500
 MOST_BYTES = 1024 * 1024
-"""What one batch holds at most: what is made durable together, and what is in memory at once.
+"""The limits of a batch, which is durable together and in memory at once.
 
 Larger ones were tried and save next to nothing, and services that write meanwhile would wait longer for their turn.
 """
@@ -22,15 +22,15 @@ _BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class InputLine:
     """A line and its number, from 1; `text` of a line longer than any event may be is cut, but still too long."""
 
     number: int
     text: bytes
 
 
-class Lines:
-    """The lines of an input: a thread reads ahead a little, so that a batch is whatever has arrived.
+class InputLines:
+    """The lines of an input; a thread reads ahead a little, so that a batch is whatever has arrived.
 
     `read` returns some bytes, at most as many as asked for, and none at the end.
     """
@@ -41,8 +41,8 @@ class Lines:
         self._ended = False
         threading.Thread(target=self._read_ahead, args=(read,), daemon=True).start()
 
-    def batches(self) -> Iterator[list[Line]]:
-        """Yield what has come, as soon as there is a line, up to a batch's size."""
+    def batches(self) -> Iterator[list[InputLine]]:
+        """Yield the lines that have arrived, as soon as there is one, up to a batch's size."""
         while not self._ended:
             self._take(wait=True)
             while not self._split.full and self._take(wait=False):
@@ -62,7 +62,7 @@ class Lines:
             self._chunks.put(b"")
 
     def _take(self, *, wait: bool) -> bool:
-        """Take one chunk if there is one; False when there is nothing to take."""
+        """Take one chunk; False if there is none."""
         if self._ended:
             return False
         try:
@@ -80,10 +80,10 @@ class Lines:
 
 
 class _Splitter:
-    """Cuts chunks into lines, keeping of a line no more than shows that it is too long."""
+    """Cuts chunks into lines; of a line that is too long it keeps only enough to show that."""
 
     def __init__(self) -> None:
-        self.lines: list[Line] = []
+        self.lines: list[InputLine] = []
         self._bytes = 0
         self._number = 0
         self._rest = bytearray()
@@ -103,8 +103,8 @@ class _Splitter:
         if self._rest:
             self._finish()
 
-    def batch(self) -> list[Line]:
-        """Hand over a batch of the lines there are."""
+    def batch(self) -> list[InputLine]:
+        """Return a batch of the lines."""
         size = taken = 0
         for line in self.lines[:MOST_LINES]:
             if taken and size + len(line.text) > MOST_BYTES:
@@ -126,5 +126,5 @@ class _Splitter:
         if self._number == 1:
             text = text.removeprefix(_BOM)
         # only \r\n: a carriage return elsewhere is the JSON parser's to judge
-        self.lines.append(Line(self._number, text.removesuffix(b"\r")))
+        self.lines.append(InputLine(self._number, text.removesuffix(b"\r")))
         self._bytes += len(text)

@@ -1,4 +1,4 @@
-"""How far long work is: one line on a terminal, gone before anything else is printed."""
+"""Progress of long work: one line on a terminal, erased before anything else is printed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from math import inf
 from time import monotonic
 
 PATIENCE = 1.0
-"""Seconds of work before anything is shown: a short answer comes without it."""
+"""Seconds of work before progress is shown; short work shows none."""
 
 PACE = 0.1
-"""Seconds between two drawings at least."""
+"""Seconds between two updates at least."""
 
 ERASE = "\r\x1b[2K"
-"""To the begin of the line, and the line away: every terminal but a dumb one knows it."""
+"""Return to the start of the line and erase it; every terminal but a dumb one understands this."""
 
 
 @contextmanager
 def progress(label: str) -> Generator[ProgressLine]:
-    """Show on stderr how far the work inside is, if it lasts, on a terminal only; the line goes when the work ends.
+    """Show the progress of the work inside on stderr, if it lasts and stderr is a terminal; erase it at the end.
 
-    Whoever prints before that erases the line first.
+    Code that prints before the end calls `erase` first.
     """
     can_erase = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     line = ProgressLine(label, PATIENCE if can_erase else inf)
@@ -34,7 +34,7 @@ def progress(label: str) -> Generator[ProgressLine]:
 
 
 class ProgressLine:
-    """A line that is drawn over itself, for the first time after `wait` seconds."""
+    """A line that is updated in place, first after `wait` seconds."""
 
     def __init__(self, label: str, wait: float) -> None:
         self._label = label
@@ -42,7 +42,7 @@ class ProgressLine:
         self._drawn = False
 
     def __call__(self, done: int, total: int) -> None:
-        """Draw how much is done, of how much (0 for not known), unless that was drawn just now."""
+        """Show how much is done, of how much (0 if not known), unless just updated."""
         if (now := monotonic()) < self._next:
             return
         self._next = now + PACE
@@ -51,7 +51,7 @@ class ProgressLine:
         self._write(f"{ERASE}{self._label}: {share}")
 
     def erase(self) -> None:
-        """Leave the line as it was before."""
+        """Erase the line, if it was shown."""
         if self._drawn:
             self._drawn = False
             self._write(ERASE)

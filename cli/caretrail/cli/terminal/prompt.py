@@ -1,13 +1,15 @@
-"""Session at a terminal for the fields of an event that are missing, required ones first."""
+"""Prompts at a terminal for the missing fields of an event, required ones first."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from caretrail.cli.terminal.fields import ENVELOPE, Leaf, fields_of, has, put
+from caretrail.cli.terminal.fields import ENVELOPE, EventField, fields_of, has, put
 from caretrail.cli.terminal.screen import say
 from caretrail.events.values import Value
 from caretrail.text import visible
@@ -16,93 +18,87 @@ DIMENSIONS = ("1", "2", "3", "4", "5", "6")
 
 
 def ask_missing(cls: type[Value], data: dict[str, Any], defaults: Mapping[str, str], *, optional: bool) -> None:
-    """Ask for what is missing in `data`, and put the answers there."""
-    leaves = [leaf for leaf in fields_of(cls) if leaf.name not in ENVELOPE]
-    say("Enter leaves a field out where there is no * before it." if optional else "")
-    for leaf in sorted(leaves, key=lambda leaf: not leaf.required):
-        if leaf.required or optional:
-            _ask(leaf, data, defaults)
+    """Prompt for fields missing in `data`, and put the answers there."""
+    fields = [field for field in fields_of(cls) if field.name not in ENVELOPE]
+    say("Press Enter to skip a field without *." if optional else "")
+    for field in sorted(fields, key=lambda field: not field.required):
+        if field.required or optional:
+            _ask(field, data, defaults)
 
 
-def _ask(leaf: Leaf, data: dict[str, Any], defaults: Mapping[str, str]) -> None:
-    if leaf.kind == "part" and leaf.part is not None:
-        if leaf.required or has(data, leaf.path) or wants(f"Enter {leaf.name}?"):
-            for inner in fields_of(leaf.part, leaf.path):
+def _ask(field: EventField, data: dict[str, Any], defaults: Mapping[str, str]) -> None:
+    if field.kind == "object" and field.model is not None:
+        if field.required or has(data, field.path) or wants(f"Enter {field.name}?"):
+            for inner in fields_of(field.model, field.path):
                 _ask(inner, data, defaults)
-    elif has(data, leaf.path) and leaf.name != "signatures":
+    elif has(data, field.path) and field.name != "signatures":
         return
-    elif leaf.kind == "parts" and leaf.part is not None:
-        _ask_parts(leaf, leaf.part, data)
-    elif leaf.kind == "keyed" and leaf.part is not None:
-        _ask_keyed(leaf, leaf.part, data)
-    elif leaf.kind == "json":
-        _ask_pairs(leaf, data)
+    elif field.kind == "objects" and field.model is not None:
+        _ask_objects(field, field.model, data)
+    elif field.kind == "map" and field.model is not None:
+        _ask_map(field, field.model, data)
+    elif field.kind == "json":
+        _ask_pairs(field, data)
     else:
-        value = _ask_value(leaf, defaults.get(leaf.name, ""))
+        value = _ask_value(field, defaults.get(field.name, ""))
         if value is not None:
-            put(data, leaf.path, value)
+            put(data, field.path, value)
 
 
-def _ask_value(leaf: Leaf, default: str) -> object:
-    """Ask until the answer is valid; None for a field left out."""
-    choices = "/".join(leaf.tokens) if leaf.kind in ("tokens", "yes_no") else ""
-    many = f" ({', '.join(leaf.tokens) or 'ids'}; commas between)" if leaf.kind == "many" else ""
-    label = f"{'* ' if leaf.required else '  '}{leaf.name}{f' ({choices})' if choices else many}"
+def _ask_value(field: EventField, default: str) -> object:
+    """Prompt until the answer is valid; None for a skipped field."""
+    choices = "/".join(field.tokens) if field.kind in ("tokens", "yes_no") else ""
+    many = f" ({', '.join(field.tokens) or 'ids'}; separated by commas)" if field.kind == "many" else ""
+    label = f"{'* ' if field.required else '  '}{field.name}{f' ({choices})' if choices else many}"
     while True:
         text = click.prompt(label, default=default, show_default=bool(default), err=True).strip()
         if not text:
-            if not leaf.required:
+            if not field.required:
                 return None
-            say("    is required")
+            say("    required")
             continue
-        value = [part.strip() for part in text.split(",") if part.strip()] if leaf.kind == "many" else leaf.read(text)
-        problem = leaf.problem(value)
+        value = [part.strip() for part in text.split(",") if part.strip()] if field.kind == "many" else field.read(text)
+        problem = field.problem(value)
         if not problem:
             return value
         say(f"    {visible(problem)}")
 
 
-def _ask_parts(leaf: Leaf, part: type[Value], data: dict[str, Any]) -> None:
-    items: list[dict[str, Any]] = list(data.get(leaf.name, ()))  # one's own signature may be there
-    while wants(f"Add {'one more' if items else 'one'} to {leaf.name}?", default=leaf.required and not items):
-        items.append(_ask_part(part))
+def _ask_objects(field: EventField, model: type[Value], data: dict[str, Any]) -> None:
+    items: list[dict[str, Any]] = list(data.get(field.name, ()))  # with --sign, one signature
+    while wants(f"Add {'another' if items else 'one'} to {field.name}?", default=field.required and not items):
+        items.append(_ask_object(model))
     if items:
-        put(data, leaf.path, items)
+        put(data, field.path, items)
 
 
-def _ask_keyed(leaf: Leaf, part: type[Value], data: dict[str, Any]) -> None:
-    if wants(f"Enter {leaf.name} now?"):
+def _ask_map(field: EventField, model: type[Value], data: dict[str, Any]) -> None:
+    if wants(f"Enter {field.name} now?"):
         for key in DIMENSIONS:
-            say(f"  {leaf.name} {key}")
-            put(data, (*leaf.path, key), _ask_part(part))
+            say(f"  {field.name} {key}")
+            put(data, (*field.path, key), _ask_object(model))
 
 
-def _ask_part(part: type[Value]) -> dict[str, Any]:
+def _ask_object(model: type[Value]) -> dict[str, Any]:
     item: dict[str, Any] = {}
-    for inner in fields_of(part, ("",)):
-        _ask(
-            Leaf(inner.path[1:], inner.kind, inner.required, inner.tokens, inner.help, inner.annotation, inner.part),
-            item,
-            {},
-        )
+    for inner in fields_of(model, ("",)):
+        _ask(replace(inner, path=inner.path[1:]), item, {})
     return item
 
 
-def _ask_pairs(leaf: Leaf, data: dict[str, Any]) -> None:
-    """Ask for the new values of a correction, one field at a time."""
-    say(f"  {leaf.name}: one NAME=VALUE a line, an empty line ends")
+def _ask_pairs(field: EventField, data: dict[str, Any]) -> None:
+    """Prompt for the new values of a correction, one field a line."""
+    say(f"  {field.name}: one NAME=VALUE a line; an empty line ends")
     while text := click.prompt("  ", default="", show_default=False, err=True, prompt_suffix="").strip():
         name, equals, value = text.partition("=")
         if equals and name:
-            put(data, (*leaf.path, name.strip()), from_json(value.strip()))
+            put(data, (*field.path, name.strip()), from_json(value.strip()))
         else:
             say("    write NAME=VALUE")
 
 
 def from_json(text: str) -> object:
-    """Read JSON; what is not JSON is a text."""
-    import json
-
+    """Read JSON; anything else is a text."""
     try:
         return json.loads(text)
     except ValueError:
@@ -110,5 +106,5 @@ def from_json(text: str) -> object:
 
 
 def wants(question: str, *, default: bool = False) -> bool:
-    """Ask a question of yes or no."""
+    """Ask a yes-or-no question."""
     return click.confirm(f"  {question}", default=default, err=True)

@@ -1,4 +1,4 @@
-"""What a command prints: data on stdout, talk on stderr, and nothing from an event that could move the cursor."""
+"""Output of commands: data on stdout, messages on stderr."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ import click
 
 
 def instant(moment: datetime) -> str:
-    """Write an instant in UTC, always with six decimals, so that text order is time order."""
+    """Format an instant in UTC with six decimals, so that text order is time order."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-# --- talk -------------------------------------------------------------------------------------------------------
+# --- messages -------------------------------------------------------------------------------------------------------
 
 
 def say(text: str) -> None:
-    """Talk to the person, on stderr."""
+    """Print a message on stderr."""
     click.echo(text, err=True)
 
 
 def prepare_output() -> None:
-    """Print what the terminal's encoding lacks as an escape instead of failing on it."""
+    """Print characters the encoding lacks as escapes, and reopen closed streams."""
     for name in ("stdin", "stdout", "stderr"):  # a caller may have closed them, as in `caretrail append <&-`
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("r" if name == "stdin" else "w"))  # noqa: SIM115  # for good
@@ -41,7 +41,7 @@ def prepare_output() -> None:
 
 
 def json_text(value: object) -> str:
-    """Write JSON on one line; everything beyond printable ASCII is escaped, so a terminal shows it as it is."""
+    """Format JSON on one line; everything but printable ASCII is escaped, so it is safe on a terminal."""
     return json.dumps(value, default=_plain, ensure_ascii=True).replace("\x7f", "\\u007f")
 
 
@@ -61,6 +61,6 @@ def print_json_list(rows: Iterable[object]) -> None:
 
 
 def print_json(value: Mapping[str, Any] | object) -> None:
-    """Print one object, laid out for reading."""
+    """Print one object, indented."""
     text = json.dumps(value, default=_plain, ensure_ascii=True, indent=2)
     click.echo(text.replace("\x7f", "\\u007f"))

@@ -1,4 +1,4 @@
-"""Tables and sheets for a person: wrapped to the screen, ids never cut, color on a terminal only."""
+"""Tables and sheets: wrapped to the screen, ids never cut, color only on a terminal."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDEST = 120
-"""Longer lines are hard to read on any screen."""
+"""Columns a screen uses at most; longer lines are hard to read."""
 
 NARROWEST = 40
-"""Narrower than this is no screen but an unknown one, which counts as USUAL."""
+"""A smaller width is not believed: USUAL is used."""
 
 USUAL = 80
 USUAL_HEIGHT = 24
 
 LONGEST_ID = 28
-"""A longer id is folded onto the next line, never cut."""
+"""A longer id folds onto the next line; it is never cut."""
 
 FEWEST_WORDS = 12
-"""The narrowest column of words; where there is less room, rows become blocks."""
+"""The narrowest column of words; with less room, rows become blocks."""
 
 GAP = 2
 
@@ -49,13 +49,13 @@ VERDICT_STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A text with a style; newlines of ours are kept, everything else that would not print is shown."""
+    """A text with a style; its newlines are kept, other unprintable characters are shown as escapes."""
 
     text: str
     style: str = ""
 
     def rich(self) -> Text:
-        """The cell, safe to print."""
+        """The cell as rich text, safe to print."""
         from rich.text import Text
 
         return Text("\n".join(visible(line) for line in self.text.split("\n")), self.style, overflow="fold")
@@ -66,7 +66,7 @@ Row = Sequence[AnyCell]
 
 
 def lines(*parts: str, style: str = "") -> Cell:
-    """A cell of several lines, each made safe first: a newline from an event stays visible, ours break the line."""
+    """A cell of several lines, empty ones left out; a newline inside a line is shown as an escape."""
     return Cell("\n".join(visible(part) for part in parts if part), style)
 
 
@@ -78,7 +78,7 @@ def verdict_cell(verdict: str, text: str | None = None) -> Cell:
 def print_table(
     titles: Sequence[str], rows: Sequence[Row], *, wraps: int | None = None, header: bool = True, indent: int = 0
 ) -> None:
-    """Print rows under their titles; the column `wraps` gets what the others leave."""
+    """Print rows under their titles; the column `wraps` takes the width the others leave."""
     print_tables(titles, [("", rows)], wraps=wraps, header=header, indent=indent)
 
 
@@ -90,9 +90,9 @@ def print_tables(
     header: bool = True,
     indent: int = 0,
 ) -> None:
-    """Print tables one below the other, each under its heading, with columns that are as wide in all of them.
+    """Print tables one below the other, each under its heading, with the same column widths.
 
-    Where a screen is too narrow for the columns, each row becomes a block of lines.
+    On a screen too narrow for the columns, each row becomes a block of lines.
     """
     console = _console(indent)
     texts = [(heading, [[_rich(cell) for cell in row] for row in rows]) for heading, rows in groups]
@@ -107,7 +107,7 @@ def print_tables(
 
 
 def print_sheet(rows: Iterable[tuple[str, AnyCell]]) -> None:
-    """Print labels and what belongs to them; the label of a row without content is left out too."""
+    """Print labels and texts; rows without text are left out."""
     _print(_sheet([(label, _rich(cell)) for label, cell in rows]), _console(0), 0)
 
 
@@ -115,7 +115,7 @@ def print_sheet(rows: Iterable[tuple[str, AnyCell]]) -> None:
 
 
 def _widths(titles: Sequence[str], rows: Iterable[Sequence[Text]], wraps: int | None, screen: int) -> list[int]:
-    """How wide each column is, as its longest cell but for the one that wraps; nothing if they do not fit."""
+    """The width of each column, by its longest cell and the room left for `wraps`; empty if they do not fit."""
     widths = [len(title) for title in titles]
     for row in rows:
         for number, text in enumerate(row):
@@ -171,7 +171,7 @@ def _console(indent: int) -> Console:
 
 
 def screen_width() -> int:
-    """How many columns to print in: as COLUMNS or the terminal says, and USUAL if neither is any screen's width."""
+    """The columns to print in: of COLUMNS or the terminal, within NARROWEST and WIDEST, else USUAL."""
     width = get_terminal_size((USUAL, USUAL_HEIGHT)).columns
     return min(width, WIDEST) if width >= NARROWEST else USUAL
 
