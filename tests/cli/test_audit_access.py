@@ -174,7 +174,7 @@ def test_an_access_that_cannot_be_recorded_shows_nothing(seen: Caretrail, name: 
         assert (ended.status, EPISODE in ended.out) == (0, True), (
             "who is in care must be known while the primary is away"
         )
-        assert "This access is not recorded" in ended.err
+        assert "This access is not logged" in ended.err
         return
     assert (ended.status, ended.out) == (4, ""), ended.err
     assert "Error: nothing is shown, because this access cannot be recorded: " in ended.err
@@ -308,7 +308,7 @@ def test_who_says_it_wrongly_is_shown_nothing(seen_file: Caretrail, words: tuple
 def test_breaking_glass_is_said_recorded_and_shown(seen: Caretrail) -> None:
     ended = seen("show", EPISODE, "--break-glass", "found unconscious", *ON)
     assert ended.status == 0
-    assert ended.err == "BREAK GLASS: this access is recorded as an emergency, with the reason you gave.\n"
+    assert ended.err == "BREAK GLASS: this access is logged as an emergency, with your reason.\n"
     [access] = accesses(seen)
     assert (access["purpose"], access["reason"]) == ("emergency", "found unconscious")
 
@@ -323,18 +323,18 @@ def test_the_screen_of_an_auditor(seen_file: Caretrail, monkeypatch: pytest.Monk
     seen_file("log", "--after", "@60")
     ended = seen_file("audit", "access", EPISODE)
     assert re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "2026-03-09 12:00", ended.out) == (
-        "Looks at LNK-2026-0001\n"
+        "Accesses to LNK-2026-0001\n"
         "\n"
-        "When, UTC         Who            Command   For          Saw\n"
+        "When, UTC         Who            Command   Purpose      Viewed\n"
         "2026-03-09 12:00  c-ortiz, LADC  worklist  treatment    LNK-2026-0001\n"
         "                  (ortiz)\n"
         "2026-03-09 12:00  c-quill        show      BREAK GLASS  LNK-2026-0001\n"
-        "                  (ortiz)                               because: found\n"
+        "                  (ortiz)                               reason: found\n"
         "                                                        unconscious\n"
-        "2026-03-09 12:00  ortiz          log       treatment    the whole log after\n"
-        "                  (ortiz)                               position 60\n"
+        "2026-03-09 12:00  ortiz          log       treatment    the whole log after @60\n"
+        "                  (ortiz)\n"
         "\n"
-        "3 looks, 1 by breaking glass; this one is recorded too\n"
+        "3 accesses, 1 by breaking glass; this access is logged too\n"
     )
     assert seen_file("audit", "access", "--account", "ortiz").out.count("audit access") == 1
 

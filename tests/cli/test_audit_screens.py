@@ -20,29 +20,29 @@ def seen(caretrail: Caretrail, example: str) -> Caretrail:
 def test_what_changed_between_two_moments_and_which_events_changed_it(seen: Caretrail) -> None:
     ended = seen("audit", "diff", "LNK", "--from", "2026-03-05", "--to", "2026-03-23", "--as-of", "2026-03-10")
     assert ended.out == screen("""
-What changed in the verdicts of LNK-2026-0001 as of 2026-03-10
+Changed verdicts of LNK-2026-0001 as of 2026-03-10
 
-Of that day (2)
+On that day (2)
 LNK-2026-0001
-  Rule     Days           What                         Changed by
-  NE21-I1  2026-03-08     violation: week of           event 42: session attended
-           to 2026-03-10  2026-03-01: offered 240,       ehr-feed, service
-                          attended 240 minutes, 540      2026-03-06 23:00
-                          needed                         → violation
-                          → met                        event 53: session attended
-                                                         ehr-feed, service
-                                                         2026-03-20 23:00
-                                                         → nothing said
-  NE21-I2  2026-03-08     violation: week of           event 42: session attended
-           to 2026-03-10  2026-03-01: sessions           ehr-feed, service
-                          offered on 1 day, 3 to 5       2026-03-06 23:00
-                          needed                         → violation
-                          → met                        event 53: session attended
-                                                         ehr-feed, service
-                                                         2026-03-20 23:00
-                                                         → nothing said
+  Rule     Days           What                        Changed by
+  NE21-I1  2026-03-08     violation: week of          event 42: session attended
+           to 2026-03-10  2026-03-01: offered 240,      ehr-feed, service
+                          attended 240 minutes, 540     2026-03-06 23:00
+                          needed                        → violation
+                          → met                       event 53: session attended
+                                                        ehr-feed, service
+                                                        2026-03-20 23:00
+                                                        → no verdict
+  NE21-I2  2026-03-08     violation: week of          event 42: session attended
+           to 2026-03-10  2026-03-01: sessions          ehr-feed, service
+                          offered on 1 day, 3 to 5      2026-03-06 23:00
+                          needed                        → violation
+                          → met                       event 53: session attended
+                                                        ehr-feed, service
+                                                        2026-03-20 23:00
+                                                        → no verdict
 
-2 changes; 2 more of what is met or does not apply: --all shows them
+2 changes; 2 more, met or not applicable: --all includes them
 Compared with 2026-03-05 23:59:59 UTC, @41: 1 episode has events recorded since
 As known at 2026-03-23 23:59:59 UTC, @55 of @65
 """)
@@ -51,9 +51,9 @@ As known at 2026-03-23 23:59:59 UTC, @55 of @65
 def test_that_nothing_changed_is_said(seen: Caretrail) -> None:
     ended = seen("audit", "diff", "--from", "@54", "--to", "@54", "--as-of", "2026-03-10")
     assert ended.out == screen("""
-What changed in the verdicts as of 2026-03-10
+Changed verdicts as of 2026-03-10
 
-Nothing changed: both say the same of every day up to that one.
+Nothing changed: the verdicts of all days up to that day are the same.
 
 0 changes
 Compared with @54: 0 episodes have events recorded since
@@ -84,19 +84,19 @@ for c-noor
 
 Recorded, UTC     Episode        What                                Author
 2026-03-20 23:00  LNK-2026-0001  session attended of 2026-03-02      ehr-feed
-                  event 53        LATE ENTRY, 18 days after: paper    service
+                  event 53       LATE ENTRY, 18 days after: paper    service
                                  sheet found                         for c-ortiz
                                                                      for c-noor
-2026-03-23 23:00  LNK-2026-0001  corrects event 53, session attended  c-ortiz
-                  event 55        of 2026-03-02: count included the   LADC
-                                 two facilitators
-2026-03-25 23:00  LNK-2026-0001  voids event 56, session attended of  c-ortiz
-                  event 58        2026-03-24: wrong client            LADC
-2026-03-25 23:00  LNK-2026-0001  adds to event 46, plan reviewed of   c-ortiz
-                  event 59        2026-03-11: document arrived later  LADC
+2026-03-23 23:00  LNK-2026-0001  corrects event 53, session          c-ortiz
+                  event 55       attended of 2026-03-02: count       LADC
+                                 included the two facilitators
+2026-03-25 23:00  LNK-2026-0001  voids event 56, session attended    c-ortiz
+                  event 58       of 2026-03-24: wrong client         LADC
+2026-03-25 23:00  LNK-2026-0001  adds to event 46, plan reviewed of  c-ortiz
+                  event 59       2026-03-11: document arrived later  LADC
 
 1 late and 3 amendments of 11 entries
-1 more row without any: --json lists them, too
+1 more row without any: --json includes them
 Current through @65 (latest)
 """)
     assert [row["version"] for row in seen("audit", "amendments", "--list", "--json").listed] == [53, 55, 58, 59]
@@ -115,7 +115,7 @@ Reviews due from 2026-01-01 to 2026-03-31
 Program       Clinician  Due  On time  Late       Not done
 lincoln-iop   c-ortiz    2    1 of 2   1, 4 days  0
 
-Due         Episode        What became of it                  Clinician
+Due         Episode        Outcome                             Clinician
 2026-02-06  LNK-2026-0001  on time, 2026-02-05 (event 25)      c-ortiz
 2026-03-07  LNK-2026-0001  4 days late, 2026-03-11 (event 46)  c-ortiz
 
@@ -150,7 +150,7 @@ def test_a_percentage_stands_only_where_there_are_many(caretrail: Caretrail, exa
 def test_an_empty_store_is_no_clean_record(caretrail: Caretrail, command: str) -> None:
     ended = caretrail("audit", *command.split())
     assert (ended.status, ended.out) == (0, "")
-    assert ended.err.startswith("Nothing is recorded in this store yet")
+    assert ended.err.startswith("This store is empty")
     answer = caretrail("audit", *command.split(), "--json").json
     assert answer["changes" if command.startswith("diff") else "rows"] == []
 

@@ -90,7 +90,7 @@ def test_help_fits_80_columns(caretrail: Caretrail, path: str) -> None:
 def test_the_example_of_an_event_gives_all_that_it_requires(name: str) -> None:
     words = example(EVENT_TYPES[name])
     for field in missing(EVENT_TYPES[name], {}):
-        assert field.option in words or field.kind in ("parts", "json", "part")
+        assert field.option in words or field.kind in ("objects", "json", "object")
 
 
 def test_the_page_of_the_events_is_what_their_schema_says() -> None:

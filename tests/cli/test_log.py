@@ -77,7 +77,7 @@ def test_it_ends_after_a_number_of_events(caretrail_both: Caretrail, example: st
 def test_before_any_event_there_is_nothing_and_a_word(caretrail_both: Caretrail) -> None:
     ended = caretrail_both("log")
     assert (ended.status, ended.out) == (0, "")
-    assert ended.err == "Nothing is recorded in this store yet: 'caretrail append FILE' records events.\n"
+    assert ended.err == "This store is empty: 'caretrail append FILE' records events.\n"
 
 
 def test_behind_the_end_there_is_nothing_and_a_word(caretrail: Caretrail, example: str) -> None:

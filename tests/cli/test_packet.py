@@ -67,7 +67,7 @@ def test_a_packet_is_handed_out_recorded_and_checked(desk_both: Desk) -> None:
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines()[1:3] == [
         "  65 events of 1 episode, 12 files",
-        f"  standing on position 65 of {desk.public.split('+')[0]}",
+        f"  checkpoint @65 of {desk.public.split('+')[0]}",
     ]
     [row] = desk.disclosures()
     assert (row["command"], row["purpose"], row["episodes"]) == ("audit packet", "audit", [EPISODE])
@@ -142,7 +142,7 @@ def other_episode() -> str:
         ((), "name episodes, or a program with --program, --from and --to"),
         ((EPISODE, "--program", "p"), "name episodes, or a program"),
         (("--program", "p", "--from", "2026-01-01"), "--from and --to"),
-        ((EPISODE, "--from", "2026-01-01"), "episodes are handed out whole"),
+        ((EPISODE, "--from", "2026-01-01"), "episodes are disclosed whole"),
         (("--program", "p", "--from", "2026-02-01", "--to", "2026-01-01"), "--to must not be before --from"),
     ],
 )
@@ -276,11 +276,11 @@ def test_an_unknown_episode(desk: Desk) -> None:
 def test_at_a_terminal_one_is_asked_for_what_is_missing(desk: Desk) -> None:
     words = ["audit", "packet", EPISODE, "--out", str(desk.target), "--key", str(desk.folder / "log.key"), "--first"]
     with Terminal([str(desk.caretrail.program), *words], desk.caretrail.environment()) as terminal:
-        terminal.answer("Who is to have it: ", "Dr. Adams")
-        terminal.answer("What for: ", "a second opinion")
+        terminal.answer("Recipient: ", "Dr. Adams")
+        terminal.answer("Purpose: ", "a second opinion")
         terminal.answer("court_order", "consent")
         terminal.answer("What the consent covers: ", "the whole record")
-        assert "Recorded as a disclosure" in terminal.rest()
+        assert "Logged as a disclosure" in terminal.rest()
     [row] = desk.disclosures()
     assert (row["disclosure"]["basis"], row["disclosure"]["scope"]) == ("consent", "the whole record")
     assert desk.inspect("--key", desk.public).status == 0

@@ -42,7 +42,7 @@ def last(caretrail: Caretrail) -> dict[str, object]:
 def test_an_event_by_options_alone(begun: Caretrail) -> None:
     ended = begun(*SESSION)
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out.startswith("Recorded as event 4 of LNK-2026-0001: position 4 of the log, 2")
+    assert ended.out.startswith("Recorded as event 4 of LNK-2026-0001, @4, 2")
     assert last(begun) == {
         "type": "session_attended",
         "episode": "LNK-2026-0001",
@@ -135,7 +135,7 @@ def test_a_programs_own_event_has_no_episode(begun: Caretrail) -> None:
     words = (
         "record program_attested --program lincoln-iop --occurred-on 2026-01-05 --kind license --valid-from 2026-01-01"
     )
-    assert begun(*words.split()).out.startswith("Recorded as event 1 of the program: position 4")
+    assert begun(*words.split()).out.startswith("Recorded as event 1 of the program, @4, ")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
@@ -181,8 +181,8 @@ def test_a_determination_with_parts_and_signature_on_a_terminal(begun: Caretrail
         "continue",
     ]
     with Terminal([str(begun.program), *words], begun.environment()) as terminal:
-        terminal.answer("Sign it yourself, as c-ortiz? [Y/n]: ", "")
-        terminal.answer("Add one more to signatures? [y/N]: ", "n")
+        terminal.answer("Sign as c-ortiz? [Y/n]: ", "")
+        terminal.answer("Add another to signatures? [y/N]: ", "n")
         terminal.answer("progressing (yes/no/unknown): ", "yes")
         for name in ("goals_remain", "level_needed", "has_capacity", "actively_working"):
             terminal.answer(name, "")

@@ -90,7 +90,7 @@ Now: overdue, due today, or treatment without an assessment (1)
 Episode        Rule     Due          What                                Owner
 LNK-2026-0001  NE21-R1  2 days over  review overdue, due 2026-03-07      c-ortiz
 
-Check the record: what it says is not enough to judge (2)
+Needs documentation: not enough on file to decide (2)
 Episode        Rule     Due          What                                Owner
 program                 since 01-05  3 records to check: NE21-S2,
 lincoln-iop                          NE21-S3, NE21-S4
@@ -107,12 +107,12 @@ def test_a_signature_that_is_owed(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Worklist as of 2026-02-06
 
-Next: due soon, or a signature owed (1)
+This week: due soon, or a signature owed (1)
 Episode        Rule     Due          What                                Owner
 LNK-2026-0001  NE21-P3  since 02-05  review of 2026-02-05 lacks the      c-ortiz
                                      signature of cl-7f3a: put off
 
-Check the record: what it says is not enough to judge (1)
+Needs documentation: not enough on file to decide (1)
 Episode        Rule     Due          What                                Owner
 program                 since 01-05  3 records to check: NE21-S2,
 lincoln-iop                          NE21-S3, NE21-S4
@@ -215,14 +215,14 @@ def test_a_timeline_hides_what_came_later(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Timeline of LNK-2026-0001 as of 2026-01-05
 
-Event  Happened    Recorded, UTC     What                             Stated by
-1     2026-01-02  2026-01-02 23:00  assessment, initial, F10.20,     c-ortiz
-                                    level 2.1 recommended, referred  LADC
-                                    to c-lee
-2     2026-01-05  2026-01-05 23:00  admitted to lincoln-iop at       c-ortiz
-                                    level 2.1, client cl-7f3a        LADC
-3     2026-01-05  2026-01-05 23:00  group session, 180 min, 8        ehr-feed
-                                    clients, in person               service
+Event  Happened    Recorded, UTC     What                            Stated by
+1      2026-01-02  2026-01-02 23:00  assessment, initial, F10.20,    c-ortiz
+                                     level 2.1 recommended,          LADC
+                                     referred to c-lee
+2      2026-01-05  2026-01-05 23:00  admitted to lincoln-iop at      c-ortiz
+                                     level 2.1, client cl-7f3a       LADC
+3      2026-01-05  2026-01-05 23:00  group session, 180 min, 8       ehr-feed
+                                     clients, in person              service
                                                                      for c-ortiz
 
 3 events
@@ -236,30 +236,30 @@ def test_a_timeline_shows_late_corrected_added_and_voided(caretrail: Caretrail) 
     assert ended.out == screen("""
 Timeline of A-1
 
-Event  Happened    Recorded, UTC     What                               Stated by
-1     2026-01-05  2026-01-05 23:00  admitted to lincoln-iop at level   c-ortiz
-                                    2.1, client cl-1                   LADC
-2     2026-01-07  2026-01-07 23:00  group session, 180 min, 13         c-ortiz
-                                    clients                            LADC
-                                    ADDED by 7, c-ortiz, LADC,
-                                    2026-01-12 23:00: left early
-                                    (asked by payer)
-3     2026-01-05  2026-01-07 23:00  group session, 180 min, 13         c-ortiz
-                                    clients                            LADC
-                                    LATE ENTRY, 2 days after: paper
-                                    sheet found
-                                    CORRECTED by 4, c-ortiz, LADC,
-                                    2026-01-08 23:00: group size 13 →
-                                    11 (staff were counted)
-4     2026-01-08  2026-01-08 23:00  corrects event 3: group size is     c-ortiz
-                                    11, staff were counted             LADC
-5     2026-01-09  2026-01-09 23:00  ✗ family session, 60 min           c-ortiz
-                                    VOIDED by 6, c-ortiz, LADC,        LADC
-                                    2026-01-12 23:00: wrong client
-6     2026-01-12  2026-01-12 23:00  voids event 5: wrong client         c-ortiz
+Event  Happened    Recorded, UTC     What                              Stated by
+1      2026-01-05  2026-01-05 23:00  admitted to lincoln-iop at level  c-ortiz
+                                     2.1, client cl-1                  LADC
+2      2026-01-07  2026-01-07 23:00  group session, 180 min, 13        c-ortiz
+                                     clients                           LADC
+                                     ADDED by 7, c-ortiz, LADC,
+                                     2026-01-12 23:00: left early
+                                     (asked by payer)
+3      2026-01-05  2026-01-07 23:00  group session, 180 min, 13        c-ortiz
+                                     clients                           LADC
+                                     LATE ENTRY, 2 days after: paper
+                                     sheet found
+                                     CORRECTED by 4, c-ortiz, LADC,
+                                     2026-01-08 23:00: group size 13
+                                     → 11 (staff were counted)
+4      2026-01-08  2026-01-08 23:00  corrects event 3: group size is   c-ortiz
+                                     11, staff were counted            LADC
+5      2026-01-09  2026-01-09 23:00  ✗ family session, 60 min          c-ortiz
+                                     VOIDED by 6, c-ortiz, LADC,       LADC
+                                     2026-01-12 23:00: wrong client
+6      2026-01-12  2026-01-12 23:00  voids event 5: wrong client       c-ortiz
                                                                        LADC
-7     2026-01-12  2026-01-12 23:00  adds to event 2: left early, asked  c-ortiz
-                                    by payer                           LADC
+7      2026-01-12  2026-01-12 23:00  adds to event 2: left early,      c-ortiz
+                                     asked by payer                    LADC
 
 7 events, 1 late, 1 corrected, 1 added to, 1 voided
 Current through @7 (latest)
@@ -414,7 +414,7 @@ def test_a_timeline_carries_both_times_and_what_became_of_each_event(seen: Caret
 
 @pytest.mark.parametrize("command", ["worklist", "findings", "census"])
 def test_before_any_event_there_is_a_word_and_never_a_clean_board(caretrail: Caretrail, command: str) -> None:
-    nothing = "Nothing is recorded in this store yet: 'caretrail append FILE' records events.\n"
+    nothing = "This store is empty: 'caretrail append FILE' records events.\n"
     ended = caretrail(command)
     assert (ended.status, ended.out, ended.err) == (0, "", nothing)
     as_json = caretrail(command, "--json")
@@ -431,8 +431,7 @@ def test_known_at_takes_an_instant_a_day_and_a_position(seen: Caretrail) -> None
     ended = seen("census", "--as-of", "2026-03-03", "--known-at", "2026-03-20")
     assert ended.out.endswith("As known at 2026-03-20 23:59:59 UTC, @53 of @68\n"), "three accesses"
     assert (
-        seen("findings", "--as-of", "2026-03-03", "--known-at", "2026-01-01").err
-        == "Nothing was recorded yet by then.\n"
+        seen("findings", "--as-of", "2026-03-03", "--known-at", "2026-01-01").err == "Nothing was recorded by then.\n"
     )
 
 
@@ -510,7 +509,7 @@ def test_the_projection_commands(caretrail_both: Caretrail, example: str) -> Non
     assert caretrail_both("projection", "check").out.startswith(
         "1 episode checked through @65: all rows match the log\n"
     )
-    assert caretrail_both("projection", "quarantine").err == "No episode is quarantined\n"
+    assert caretrail_both("projection", "quarantine").err == "No episode is quarantined.\n"
     assert caretrail_both("projection", "quarantine", "--json").json == []
 
 

@@ -82,7 +82,7 @@ def test_without_a_primary_only_census_and_status_answer(
             assert "nothing is shown, because this access cannot be recorded" in ended.err
         ended = standby("census", "--as-of", "2026-03-09", "--json", **variables)
         assert [row["episode"] for row in ended.listed] == ["LNK-2026-0001"]
-        assert "This access is not recorded" in ended.err
+        assert "This access is not logged" in ended.err
         assert standby("projection", "status", **variables).status == 0
     assert primary("audit", "access", "--json").listed == []
 

@@ -69,52 +69,54 @@ def test_chains_of_corrections_and_voids_stay_readable(caretrail: Caretrail) -> 
     assert ended.out == screen("""
 Timeline of A-1
 
-Event  Happened     Recorded, UTC     What                              Stated by
-1     2026-01-05   2026-01-05 23:00  admitted to lincoln-iop at level  c-ortiz
-                                     2.1, client cl-1                  LADC
-2     2026-01-07   2026-01-07 23:00  group session, 180 min, 13        c-ortiz
-      →2026-01-06                    clients                           LADC
-                                     CORRECTED by 3, c-ortiz, LADC,
-                                     2026-01-08 23:00: group size 13
-                                     → 11; occurred on 2026-01-07 →
-                                     2026-01-06 (staff were counted)
-                                     WITHDRAWN by 10, c-lee, LIMHP,
-                                     2026-01-15 23:00 (duplicate):
-                                     the correction by 6, c-ortiz,
-                                     LADC, 2026-01-10 23:00 (recount)
-3     2026-01-08   2026-01-08 23:00  corrects event 2: group size is    c-ortiz
-                                     11, occurred on is 2026-01-06,    LADC
-                                     staff were counted
-                                     WITHDRAWN by 5, c-ortiz, LADC,
-                                     2026-01-10 23:00 (entered in
-                                     error): the void by 4, c-lee,
-                                     LIMHP, 2026-01-09 23:00 (entered
-                                     in error)
-4     2026-01-09   2026-01-09 23:00  ✗ voids event 3: entered in error  c-lee
-                                     VOIDED by 5, c-ortiz, LADC,       LIMHP
-                                     2026-01-10 23:00: entered in
-                                     error
-5     2026-01-10   2026-01-10 23:00  voids event 4: entered in error    c-ortiz
+Event  Happened     Recorded, UTC     What                             Stated by
+1      2026-01-05   2026-01-05 23:00  admitted to lincoln-iop at       c-ortiz
+                                      level 2.1, client cl-1           LADC
+2      2026-01-07   2026-01-07 23:00  group session, 180 min, 13       c-ortiz
+       →2026-01-06                    clients                          LADC
+                                      CORRECTED by 3, c-ortiz, LADC,
+                                      2026-01-08 23:00: group size 13
+                                      → 11; occurred on 2026-01-07 →
+                                      2026-01-06 (staff were counted)
+                                      WITHDRAWN by 10, c-lee, LIMHP,
+                                      2026-01-15 23:00 (duplicate):
+                                      the correction by 6, c-ortiz,
+                                      LADC, 2026-01-10 23:00
+                                      (recount)
+3      2026-01-08   2026-01-08 23:00  corrects event 2: group size is  c-ortiz
+                                      11, occurred on is 2026-01-06,   LADC
+                                      staff were counted
+                                      WITHDRAWN by 5, c-ortiz, LADC,
+                                      2026-01-10 23:00 (entered in
+                                      error): the void by 4, c-lee,
+                                      LIMHP, 2026-01-09 23:00
+                                      (entered in error)
+4      2026-01-09   2026-01-09 23:00  ✗ voids event 3: entered in      c-lee
+                                      error                            LIMHP
+                                      VOIDED by 5, c-ortiz, LADC,
+                                      2026-01-10 23:00: entered in
+                                      error
+5      2026-01-10   2026-01-10 23:00  voids event 4: entered in error  c-ortiz
                                                                        LADC
-6     2026-01-10   2026-01-10 23:00  ✗ corrects event 2: group size is  c-ortiz
-                                     12, recount                       LADC
-                                     VOIDED by 10, c-lee, LIMHP,
-                                     2026-01-15 23:00: duplicate
-7     2026-01-12   2026-01-12 23:00  ✗ plan 1, in effect 2026-01-12,   c-ortiz
-                                     signed by c-ortiz                 LADC
-                                     STRUCK WITH IT: the addendum by
-                                     8, c-ortiz, LADC, 2026-01-13
-                                     23:00 (asked)
-                                     VOIDED by 9, c-ortiz, LADC,
-                                     2026-01-14 23:00: wrong client
-8     2026-01-13   2026-01-13 23:00  ✗ adds to event 7: seen by payer,  c-ortiz
-                                     asked                             LADC
-                                     VOIDED with event 7 by 9,
-                                     c-ortiz, LADC, 2026-01-14 23:00:
-                                     wrong client
-9     2026-01-14   2026-01-14 23:00  voids event 7: wrong client        c-ortiz
+6      2026-01-10   2026-01-10 23:00  ✗ corrects event 2: group size   c-ortiz
+                                      is 12, recount                   LADC
+                                      VOIDED by 10, c-lee, LIMHP,
+                                      2026-01-15 23:00: duplicate
+7      2026-01-12   2026-01-12 23:00  ✗ plan 1, in effect 2026-01-12,  c-ortiz
+                                      signed by c-ortiz                LADC
+                                      STRUCK WITH IT: the addendum by
+                                      8, c-ortiz, LADC, 2026-01-13
+                                      23:00 (asked)
+                                      VOIDED by 9, c-ortiz, LADC,
+                                      2026-01-14 23:00: wrong client
+8      2026-01-13   2026-01-13 23:00  ✗ adds to event 7: seen by       c-ortiz
+                                      payer, asked                     LADC
+                                      VOIDED with event 7 by 9,
+                                      c-ortiz, LADC, 2026-01-14
+                                      23:00: wrong client
+9      2026-01-14   2026-01-14 23:00  voids event 7: wrong client      c-ortiz
                                                                        LADC
-10    2026-01-15   2026-01-15 23:00  voids event 6: duplicate           c-lee
+10     2026-01-15   2026-01-15 23:00  voids event 6: duplicate         c-lee
                                                                        LIMHP
 
 10 events, 1 corrected, 4 voided

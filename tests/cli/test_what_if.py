@@ -13,7 +13,7 @@ from .test_screens import load, screen
 
 PACK = "ne-medicaid-2.1-adult"
 EVERY_30 = 'every = [{ count = 30, unit = "calendar_day", soon = 7 }]'
-TOLD = "What if: judged by draft (draft.toml), as if it were in force all along; nothing is stored\n"
+TOLD = "What if: judged by draft (draft.toml) as if always in force. Nothing is stored.\n"
 STANDING = "Current through @65 (latest)\n"
 
 
@@ -45,7 +45,7 @@ Now: overdue, due today, or treatment without an assessment (1)
 Episode        Rule     Due          What                            Owner
 LNK-2026-0001  NE21-R1  4 days over  review overdue, due 2026-02-25  c-ortiz
 
-Against the packs in force: 0 rows more, 0 less, 1 changed.
+Compared with the packs in force: 0 rows more, 0 fewer, 1 changed.
 Current through @65 (latest)
 'caretrail why EPISODE RULE --pack draft.toml' explains a row.
 """)
@@ -64,7 +64,7 @@ def test_the_sheet_by_a_pack_to_come(seen: Caretrail) -> None:
 def test_why_by_a_pack_to_come(seen: Caretrail) -> None:
     shown = seen("why", "LNK", "R1", "--pack", "draft.toml", "--as-of", "2026-03-01").out
     assert "base 2026-02-05 last review + 20 days = 2026-02-25; on 2026-03-01: 4" in shown
-    assert "Version    draft, as if in force all along\n" in shown
+    assert "Version    draft, as if always in force\n" in shown
 
 
 @pytest.mark.usefixtures("draft")
@@ -73,8 +73,8 @@ def test_rows_that_are_the_same_say_otherwise_or_are_not_there(seen: Caretrail) 
         shown = seen("worklist", "--pack", "draft.toml", "--rule", "R1", "--as-of", as_of).out
         return next(line for line in shown.splitlines() if "packs in force" in line)
 
-    assert footer("2026-02-08") == "The same rows as by the packs in force."
-    assert footer("2026-02-20") == "Against the packs in force: 1 row more, 0 less, 0 changed."
+    assert footer("2026-02-08") == "The packs in force give the same rows."
+    assert footer("2026-02-20") == "Compared with the packs in force: 1 row more, 0 fewer, 0 changed."
     assert footer("2026-03-09") == "Against the packs in force: 0 rows more, 0 less, 1 changed."
 
 
@@ -108,8 +108,8 @@ def test_findings_by_a_pack_to_come(seen: Caretrail) -> None:
 
 def test_an_installed_pack_is_named(seen: Caretrail) -> None:
     ended = seen("worklist", "--pack", PACK, "--as-of", "2026-03-09")
-    assert ended.err == f"What if: judged by {PACK} (installed), as if it were in force all along; nothing is stored\n"
-    assert "The same rows as by the packs in force." in ended.out
+    assert ended.err == f"What if: judged by {PACK} (installed) as if always in force. Nothing is stored.\n"
+    assert "The packs in force give the same rows." in ended.out
     assert f"'caretrail why EPISODE RULE --pack {PACK}' explains a row." in ended.out
 
 

@@ -40,11 +40,11 @@ def test_why_a_review_is_overdue(seen: Caretrail) -> None:
 NE21-R1 Plan review every 30 days (must)
 LNK-2026-0001 on 2026-03-08
 
-Says       overdue: review overdue, due 2026-03-07
+Verdict    overdue: review overdue, due 2026-03-07
              from 2026-03-08 to 2026-03-10
 Because    base 2026-02-05 last review + 30 days = 2026-03-07; on 2026-03-08: 1
            day overdue
-Rests on   event 25, 2026-02-05: review of plan 1, with client, updated, signed
+Based on   event 25, 2026-02-05: review of plan 1, with client, updated, signed
            by c-ortiz and c-lee and cl-7f3a (deferred)
 Ends with  a review of a signed plan with the client or guardian, signed by a
            clinician of the team
@@ -53,10 +53,9 @@ The rule   The plan is reviewed and updated every 30 days, or sooner as
 Source     Nebraska DHHS, Intensive Outpatient – Level 2.1: Adult Substance Use
            Disorder, service definition (Title 471 chapter 20), Service
            expectations, lines 52-55
-Version    ne-medicaid-2.1-adult, in force on every day; the text carries no
-           date
+Version    ne-medicaid-2.1-adult, in force on every day; the text is undated
 
-How the text is read, and what it would say if read otherwise:
+How we read the regulation, and what other readings would change:
   Does a due date on a weekend or holiday roll?
     stays
     if next working day: due soon: review due 2026-03-09
@@ -66,8 +65,8 @@ How the text is read, and what it would say if read otherwise:
     earlier of plan and second session; the same if plan effective or admission
   Does an early review reset the clock?
     rolling
-    if fixed or earlier of both: not judged, for it cannot stand alone (series:
-    a fixed series runs from the admission: first_from must say so)
+    if fixed or earlier of both: not evaluated: series: a fixed series runs from
+    the admission: first_from must say so
   When is a review done?
     clinician signed; the same if all signed or held
   Does a hold pause the thirty days?
@@ -76,7 +75,7 @@ How the text is read, and what it would say if read otherwise:
   Which version of the rules judges a duty that spans a change?
     anchor date
 
-So far:
+History:
   2026-01-05 to 2026-01-06  met        next review due 2026-02-04
   2026-01-07 to 2026-01-29  met        next review due 2026-02-06
   2026-01-30 to 2026-02-04  due_soon   review due 2026-02-06
@@ -95,10 +94,10 @@ def test_why_a_group_was_too_large_before_its_count_was_corrected(seen: Caretrai
 NE21-I3 Groups of 3 to 12 (must)
 LNK-2026-0001 on 2026-03-06
 
-Says       violation: group of 2026-03-02 09:00: 13 clients, 3 to 12 allowed
+Verdict    violation: group of 2026-03-02 09:00: 13 clients, 3 to 12 allowed
              from 2026-03-02 to 2026-03-08
 Because    3 <= 13 <= 12 fails; on 2026-03-06: up since 2026-03-02
-Rests on   event 53, 2026-03-02: group session, 180 min, 13 clients, in person
+Based on   event 53, 2026-03-02: group session, 180 min, 13 clients, in person
 Ends with  nothing, if the count is right: it can be explained, or corrected if
            it is wrong
 The rule   A treatment group has no fewer than three and no more than twelve
@@ -106,14 +105,13 @@ The rule   A treatment group has no fewer than three and no more than twelve
 Source     Nebraska DHHS, Intensive Outpatient – Level 2.1: Adult Substance Use
            Disorder, service definition (Title 471 chapter 20), Service
            expectations; Staffing ratio, lines 76-80, 112
-Version    ne-medicaid-2.1-adult, in force on every day; the text carries no
-           date
+Version    ne-medicaid-2.1-adult, in force on every day; the text is undated
 
-How the text is read, and what it would say if read otherwise:
+How we read the regulation, and what other readings would change:
   Is a group of two after a no-show flagged?
     flagged
 
-So far:
+History:
   2026-01-05 to 2026-03-01  met        groups since 2026-01-05: none open
   2026-03-02 to 2026-03-08  violation  group of 2026-03-02 09:00: 13 clients, 3
                                        to 12 allowed
@@ -128,20 +126,20 @@ def test_why_a_rule_says_nothing_that_is_switched_off(seen: Caretrail) -> None:
 NE21-U1 Prior authorization (must, off)
 LNK-2026-0001 on 2026-02-06
 
-Says      nothing: the rule is switched off: it belongs to the pack of the payer
+Verdict   nothing: the rule is switched off: it belongs to the pack of the payer
           that authorizes; the regulation was read only in part
 The rule  Services beyond the first visits of a year are authorized before they
           are given.
 Source    Nebraska DHHS, Intensive Outpatient – Level 2.1: Adult Substance Use
           Disorder, service definition (Title 471 chapter 20), 471 NAC 20-001
-Version   ne-medicaid-2.1-adult, in force on every day; the text carries no date
+Version   ne-medicaid-2.1-adult, in force on every day; the text is undated
 
 Current through @65 (latest)
 """)
 
 
 def test_a_rule_of_the_program_points_to_the_program(seen: Caretrail) -> None:
-    said = row(seen("why", "LNK", "S3", "--as-of", "2026-02-06").out, "Says")
+    said = row(seen("why", "LNK", "S3", "--as-of", "2026-02-06").out, "Verdict")
     assert said == (
         "nothing of an episode: judged once for the program lincoln-iop; "
         "'caretrail findings --program lincoln-iop --rule NE21-S3' lists it"
@@ -170,8 +168,8 @@ def test_what_was_not_met_when_a_stay_ended_names_nothing_that_would_end_it(care
     lines = "\n".join(json.dumps(event) for event in (*kept, last))
     assert caretrail("append", "--imported", input=lines).status == 0
     shown = caretrail("why", "LNK-2026-0001", "R1", "--as-of", "2026-03-10").out
-    assert row(shown, "Says").startswith("not met: review due 2026-02-06")
-    assert row(shown, "Says").endswith(" since 2026-02-20, and it still stands")
+    assert row(shown, "Verdict").startswith("not met: review due 2026-02-06")
+    assert row(shown, "Verdict").endswith(" since 2026-02-20, and it still stands")
     assert row(shown, "Because").endswith("on 2026-03-10: 14 days overdue when the stay ended on 2026-02-20")
     assert "Ends with" not in shown
 
@@ -180,7 +178,7 @@ def test_a_corrected_event_shows_what_stood_there_and_what_counts(caretrail: Car
     events = [*amended()[:3], amended()[3].replace("11", "14")]
     shown = load(caretrail, events)("why", "A-1", "I3", "--as-of", "2026-01-06").out
     assert "event 3, 2026-01-05: group session, 180 min, 13 clients; corrected by event 4: group size 13 → 14" in row(
-        shown, "Rests on"
+        shown, "Based on"
     )
 
 
@@ -188,7 +186,7 @@ def test_an_explanation_is_told_with_the_finding_it_quiets(caretrail: Caretrail)
     said = {"episode": "A-1", "actor": ME, "type": "explained", "occurred_on": "2026-02-20", "code": "weather"}
     explained = json.dumps(said | {"rule": "R1", "on": "2026-02-10"})
     shown = load(caretrail, [amended()[0], explained])("why", "A-1", "R1", "--as-of", "2026-02-25").out
-    assert row(shown, "Says") == (
+    assert row(shown, "Verdict") == (
         "overdue: review overdue, due 2026-02-04 (quiet: explained) since 2026-02-05, and it still stands"
     )
     assert row(shown, "Explained") == "event 2, 2026-02-20: explains R1 of 2026-02-10: weather"
@@ -204,17 +202,18 @@ def test_why_nothing_is_judged_without_the_policy_pack(caretrail: Caretrail) -> 
 PACK The rules to judge by
 A-1 on 2026-01-06
 
-Says       unknown: policy pack xx-nowhere is not installed: nothing is judged
+Verdict    unknown: policy pack xx-nowhere is not installed: nothing is judged
              since 2026-01-05, and it still stands
 Because    on 2026-01-06: up since 2026-01-05
-Rests on   event 1, 2026-01-05: admitted to lincoln-iop at level 2.1, client cl-1
+Based on   event 1, 2026-01-05: admitted to lincoln-iop at level 2.1, client
+           cl-1
 Ends with  the policy pack, in the folder that CARETRAIL_PACKS names; or a
            correction of the admission
 The rule   An episode is judged by the policy pack its admission names, if that
            is installed, in force, and for its population and criteria; what it
            cannot judge is unknown, never met.
 
-So far:
+History:
   2026-01-05 on  unknown  policy pack xx-nowhere is not installed: nothing is
                           judged
 
@@ -230,7 +229,7 @@ Current through @1 (latest)
 
 def test_nothing_is_in_the_way_of_reading_the_events(seen: Caretrail) -> None:
     shown = seen("why", "LNK", "QUARANTINE", "--as-of", "2026-02-06").out
-    assert row(shown, "Says") == "nothing: every event of the episode can be read"
+    assert row(shown, "Verdict") == "nothing: every event of the episode can be read"
 
 
 def test_the_version_of_the_rules_is_named_with_both_its_dates(
@@ -251,7 +250,7 @@ def test_the_version_of_the_rules_is_named_with_both_its_dates(
     load(caretrail, [line.replace(PACK, "rules-1") for line in EXAMPLE.read_text().splitlines()])
     shown = {on: caretrail("why", "LNK", "R1", "--as-of", on).out for on in ("2026-02-04", "2026-02-05")}
     assert [row(text, "Version") for text in shown.values()] == [
-        "rules-1, in force from 2025-01-01 to 2026-01-31; when it was published is not stated",
+        "rules-1, in force from 2025-01-01 to 2026-01-31; no publication date",
         "rules-2, in force from 2026-02-01; published 2026-02-20, after it came into force",
     ]
     assert "review due 2026-02-06 (by rules-1)" in shown["2026-02-05"]

@@ -1,4 +1,4 @@
-"""`append`: JSON InputLines in, receipts out, each as soon as its event is durable."""
+"""`append`: JSON Lines in, receipts out, each as soon as its event is durable."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @store_option
 @click.pass_obj
 def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool) -> None:
-    """Record events from JSON InputLines and print receipts.
+    """Record events from JSON Lines and print receipts.
 
     One event a line, from FILE or standard input. Each line is recorded or refused by itself, unless --atomic. A line
     with a command_id can be sent again: it is skipped, and its first receipt is printed.

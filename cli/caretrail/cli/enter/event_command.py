@@ -84,7 +84,9 @@ def event_command(cls: type[EventBase]) -> click.Command:
     made = click.Command(str(cls.model_fields["type"].default), params=params, callback=run)
     made.short_help = summary
     made.help = f"Record: {summary[:1].lower()}{summary[1:]}\n\n\b\n{indent(example(cls), '  ')}"
-    yes_option = click.option("--yes", is_flag=True, help="Prompt only for required fields, and record without prompting.")
+    yes_option = click.option(
+        "--yes", is_flag=True, help="Prompt only for required fields, and record without confirmation."
+    )
     for option in (store_option, json_option, yes_option, actor_option("Author of the event.")):
         option(made)
     return made

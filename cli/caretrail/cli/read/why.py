@@ -57,7 +57,7 @@ def _print(asked: Session, why: Reasons, _: Standing) -> None:
             ("Because", lines(*why.today)),
             ("Based on", lines(*map(_event, why.rests_on))),
             ("Explained", lines(*map(_event, why.explained_by))),
-            ("Cleared by", lines(why.cleared_by if _asks(why) else "")),
+            ("Ends with", lines(why.cleared_by if _asks(why) else "")),
             ("The rule", lines(why.text)),
             ("Source", lines(why.citation)),
             ("Version", lines(_version(asked, why))),
@@ -87,7 +87,7 @@ def _version(asked: Session, why: Reasons) -> str:
     if judged is None:
         return ""
     if asked.what_if is not None:
-        return f"{judged.pack}, as if in force all along"
+        return f"{judged.pack}, as if always in force"
     first = f" from {judged.effective_from}" if judged.effective_from else ""
     last = f" to {judged.effective_to}" if judged.effective_to else ""
     words = f"{judged.pack}, in force{first}{last}" if first or last else f"{judged.pack}, in force on every day"
