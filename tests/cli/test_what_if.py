@@ -75,7 +75,7 @@ def test_rows_that_are_the_same_say_otherwise_or_are_not_there(seen: Caretrail) 
 
     assert footer("2026-02-08") == "The packs in force give the same rows."
     assert footer("2026-02-20") == "Compared with the packs in force: 1 row more, 0 fewer, 0 changed."
-    assert footer("2026-03-09") == "Against the packs in force: 0 rows more, 0 less, 1 changed."
+    assert footer("2026-03-09") == "Compared with the packs in force: 0 rows more, 0 fewer, 1 changed."
 
 
 @pytest.mark.usefixtures("draft")
