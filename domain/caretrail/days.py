@@ -27,6 +27,7 @@ def zone_info(name: str) -> ZoneInfo:
         raise ValueError("must be an IANA time zone such as America/Chicago") from None
 
 
+@lru_cache(maxsize=256)  # a list asks the same for each of its rows
 def today_in(zone: str | None, now: datetime) -> date:
     """The civil day in an IANA zone at an instant; without a zone, where the day begins first."""
     known: tzinfo = zone_info(zone) if zone else FARTHEST_EAST

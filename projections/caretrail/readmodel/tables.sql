@@ -76,6 +76,7 @@ CREATE TABLE IF NOT EXISTS caretrail.placed (
     PRIMARY KEY (build, stream, number)
 );
 CREATE INDEX IF NOT EXISTS placed_in_force ON caretrail.placed (build, end_on, first_on);
+CREATE INDEX IF NOT EXISTS placed_of_programs ON caretrail.placed (build, end_on, first_on) WHERE episode IS NULL;
 
 -- Where the rules of each pack are to be found in their document: a finding names its pack and its rule.
 CREATE TABLE IF NOT EXISTS caretrail.pack (

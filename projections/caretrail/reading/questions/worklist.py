@@ -102,13 +102,17 @@ def _row(group: Sequence[Placed], day: date, citation: str) -> WorkRow:
 
 
 def _owners(group: Sequence[Placed]) -> str | None:
+    if len(group) == 1:
+        return group[0].finding.owner
     return ", ".join(sorted({placed.finding.owner for placed in group if placed.finding.owner})) or None
 
 
 def _message(group: Sequence[Placed]) -> str:
     """A row of documentation names all its rules; other rows show the most urgent finding."""
     first = group[0]
+    if first.group is not Group.DOCUMENTATION:
+        return first.finding.message
     rules = sorted({placed.finding.rule for placed in group})
-    if first.group is not Group.DOCUMENTATION or len(rules) == 1:
+    if len(rules) == 1:
         return first.finding.message
     return f"{len(rules)} records to check: {', '.join(rules)}"
