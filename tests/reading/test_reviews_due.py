@@ -37,7 +37,7 @@ Told = tuple[date, str, date | None, int]
 def rows_of(history: list[Effective]) -> EpisodeRows:
     """The rows of a history, as the projection makes them."""
     return EpisodeRows(
-        UUID(int=1), "E-1", "cl-1", "America/Chicago", PACK.name, history[0].day, history[0].day, None, 1, 1,
+        UUID(int=1), "E-1", "cl-1", "America/Chicago", history[0].day, 1, 1, PACK.name, history[0].day,
         findings=tuple(judge(history, POLICY).findings), spans=episode_spans(history),
     )  # fmt: skip
 

@@ -66,12 +66,12 @@ class EpisodeRows:
     episode: str
     client: str | None
     zone: str | None
-    policy: str | None
     first_day: date
-    admitted_on: date | None
-    ended_on: date | None
     version: int
     position: int
+    policy: str | None = None
+    admitted_on: date | None = None
+    ended_on: date | None = None
     packs: str = ""
     findings: tuple[Finding, ...] = ()
     groups: tuple[Group | None, ...] = ()

@@ -24,24 +24,13 @@ PACKAGE = "caretrail.readmodel"
 PAGE = 200
 """Episodes folded and written at a time; bounds the memory."""
 
-_FINDING_TYPES = {
-    "rule": "text NOT NULL",
-    "pack": "text NOT NULL",
-    "subject": "text NOT NULL",
-    "start": "date NOT NULL",
-    "until": "date NOT NULL",
+_TYPES = {
+    **dict.fromkeys(("start", "until"), "date NOT NULL"),
+    **dict.fromkeys(("due_on", "anchor"), "date"),
+    **dict.fromkeys(("owner", "signer"), "text"),
     "quiet": "boolean NOT NULL",
-    "verdict": "text NOT NULL",
-    "message": "text NOT NULL",
-    "arithmetic": "text NOT NULL",
-    "evidence": "text NOT NULL",
-    "due_on": "date",
-    "cause": "text NOT NULL",
-    "owner": "text",
-    "anchor": "date",
-    "signer": "text",
 }
-"""The type of the column of each field of a finding; `evidence` is JSON, `until` may be FOREVER."""
+"""The type of the column of a field of a finding, if not `text NOT NULL`; `until` may be FOREVER."""
 
 _RENAMED = {"start": "start_on", "until": "until_on", "first": "first_on", "end": "end_on", "group": "in_group"}
 """Columns named otherwise than their field: SQL keeps some words for itself."""
@@ -115,7 +104,8 @@ def create_tables(database: Database) -> None:
                 )
         for table in ALL_TABLES:
             database.execute(f"DROP TABLE IF EXISTS caretrail.{table}")
-        columns = "\n".join(f"    {_RENAMED.get(name, name)} {_FINDING_TYPES[name]}," for name in FINDING_FIELDS)
+        types = (_TYPES.get(name, "text NOT NULL") for name in FINDING_FIELDS)
+        columns = "\n".join(f"    {name} {kind}," for name, kind in zip(FINDING_COLUMNS, types, strict=True))
         database.script(sql["create"].replace("{finding}", columns))
         if database.dialect == "postgresql":
             database.script(roles_sql())

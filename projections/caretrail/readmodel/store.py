@@ -16,17 +16,10 @@ from uuid import UUID
 
 from caretrail.days import FOREVER, day_or_none, end_or_none
 from caretrail.findings import FINDING_FIELDS, Eligibility, Finding, Ruling, finding_of
+from caretrail.readmodel import schema
 from caretrail.readmodel.placed import Group, Placed
 from caretrail.readmodel.rows import EpisodeRows, Quarantined, Span, UnderPolicy
-from caretrail.readmodel.schema import (
-    ALL_TABLES,
-    COLUMNS,
-    EPISODE_COLUMNS,
-    FINDING_COLUMNS,
-    PAGE,
-    PLACED_COLUMNS,
-    statements,
-)
+from caretrail.readmodel.schema import ALL_TABLES, COLUMNS, PAGE, statements
 
 if TYPE_CHECKING:
     from caretrail.log.database import Database, Row
@@ -42,7 +35,7 @@ def write_rows(database: Database, build: int, episodes: Iterable[EpisodeRows]) 
     for episode in episodes:
         stream = episode.stream
         calm = _as_json(episode.findings[len(episode.problems) :])
-        rows["episode_view"].append((*(getattr(episode, name) for name in EPISODE_COLUMNS), calm))
+        rows["episode_view"].append((*(getattr(episode, name) for name in schema.EPISODE_COLUMNS), calm))
         rows["span"] += ((stream, *span) for span in episode.spans)
         rows["finding"] += (
             (stream, number, min(finding.end, episode.live_end), group, *_values(finding))
@@ -158,14 +151,14 @@ def read_values(names: Sequence[str], rows: Sequence[Row]) -> Iterator[tuple[Any
 
 def placed_from(rows: Sequence[Row]) -> Iterator[Placed]:
     """Read placed findings from PLACED_COLUMNS."""
-    columns = _each(_READ, PLACED_COLUMNS, zip(*rows, strict=True))
+    columns = _each(_READ, schema.PLACED_COLUMNS, zip(*rows, strict=True))
     own = len(Placed._fields) - 1
     return map(Placed._make, zip(_findings(columns[own:]), *columns[:own], strict=True))
 
 
 def findings_from(rows: Sequence[Row], before: int = 0) -> Iterator[Finding]:
     """Read findings from FINDING_COLUMNS, which have so many others before them."""
-    return _findings(_each(_READ, FINDING_COLUMNS, list(zip(*rows, strict=True))[before:]))
+    return _findings(_each(_READ, schema.FINDING_COLUMNS, list(zip(*rows, strict=True))[before:]))
 
 
 def _findings(columns: Sequence[Iterable[Any]]) -> Iterator[Finding]:

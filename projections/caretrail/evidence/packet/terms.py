@@ -26,8 +26,8 @@ PURPOSES: Final[dict[str, Purpose]] = {
 BASES: Final = get_args(Basis)
 
 _ID: Final = re.compile(ID_PATTERN)
-LONGEST_NAME: Final = 200
-LONGEST_TEXT: Final = 2000
+LONGEST: Final = {"recipient": 200, "purpose": 2000, "scope": 2000, "address": 400}
+"""Characters of each text."""
 
 
 class PacketRefused(CaretrailError):
@@ -52,14 +52,12 @@ class Terms:
     address: str | None = None
 
     def __post_init__(self) -> None:
-        _check("recipient", self.recipient, LONGEST_NAME)
-        _check("purpose", self.purpose, LONGEST_TEXT)
+        for name, most in LONGEST.items():
+            value: str | None = getattr(self, name)
+            if value is not None and not (value.strip() and len(value) <= most and value.isprintable()):
+                raise PacketRefused(f"{name} must be one line of 1 to {most} characters")
         if self.basis not in BASES:
             raise PacketRefused("there is no such basis", f"one of {', '.join(BASES)}")
-        if self.scope is not None:
-            _check("scope", self.scope, LONGEST_TEXT)
-        if self.address is not None:
-            _check("address", self.address, 2 * LONGEST_NAME)
         if self.consent is not None and not _ID.fullmatch(self.consent):
             raise PacketRefused("consent must be an id", "use 1 to 64 of A-Z a-z 0-9 . _ -; say more with --scope TEXT")
         if self.basis == "consent" and self.consent is None and self.scope is None:
@@ -117,11 +115,6 @@ class PacketContext:
     def known_at(self) -> int:
         """The position up to which anything was known."""
         return self.checkpoint.size if self.request.known_at is None else self.request.known_at
-
-
-def _check(name: str, value: str, most: int) -> None:
-    if not value.strip() or len(value) > most or not value.isprintable():
-        raise PacketRefused(f"{name} must be one line of 1 to {most} characters")
 
 
 # --- the notices of 42 CFR 2.32 (a), as amended in 2024 (89 FR 12472) ------------------------------------------------

@@ -31,7 +31,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from hashlib import sha256, sha512
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 Json = dict[str, Any]
 Point = tuple[int, int, int, int]
@@ -128,11 +128,11 @@ class Key:
         try:
             self.name, number, encoded = line.strip().split("+", 2)
             material = unpacked(encoded)
+            self.id = sha256(self.name.encode() + b"\n" + material).digest()[:4]
+            if material[:1] != b"\x01" or len(material) != 33 or self.id.hex() != number:
+                raise ValueError
         except (ValueError, Problem):
             raise Problem("the key is not readable: it is one line, name+8 hex digits+base64") from None
-        self.id = sha256(self.name.encode() + b"\n" + material).digest()[:4]
-        if material[:1] != b"\x01" or len(material) != 33 or self.id.hex() != number:
-            raise Problem("the key is not readable: it is one line, name+8 hex digits+base64")
         self.public, self.line = material[1:], line.strip()
 
     def open(self, note: bytes, what: str) -> str:
@@ -159,63 +159,52 @@ class Key:
 
 
 class Files:
-    """The files of a packet, by name, with their sizes."""
+    """The files of a packet: their sizes by name, and how one of them is opened."""
 
-    sizes: dict[str, int]
+    def __init__(self, sizes: dict[str, int], opened: Callable[[str], IO[bytes]]) -> None:
+        self.sizes, self.opened = sizes, opened
 
     def read(self, name: str) -> bytes:
-        """Read a file: never more than the size that was checked before."""
-        raise NotImplementedError
+        """Read a file: at most one byte more than the size that was checked before."""
+        with self.opened(name) as file:
+            return file.read(self.sizes[name] + 1)
 
 
-class Zip(Files):
+def files_of_zip(path: str) -> Files:
     """The files of a zip, read where they are: nothing is unpacked to disk."""
-
-    def __init__(self, path: str) -> None:
-        self.zip = zipfile.ZipFile(path)
-        entries = self.zip.infolist()
-        if len(entries) > MOST_FILES:
-            raise Problem("the zip has more files than any packet")
-        for entry in entries:
-            kind = stat.S_IFMT(entry.external_attr >> 16)
-            if entry.is_dir() or kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
-                raise Problem(f"{shown(entry.filename)} is a folder, a link or encrypted, and no plain file")
-            if entry.file_size > MOST_RATIO * entry.compress_size + 1_000_000:
-                raise Problem(f"{shown(entry.filename)} would unpack to far more than it is: a zip bomb")
-            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise Problem(f"{shown(entry.filename)} is packed in a way packets are not")
-        if sum(entry.compress_size for entry in entries) > Path(path).stat().st_size:
-            raise Problem("the zip unpacks the same bytes many times: a zip bomb")
-        self.sizes = {entry.filename: entry.file_size for entry in entries}
-        if len(self.sizes) != len(entries):
-            raise Problem("the zip has two files of one name")
-
-    def read(self, name: str) -> bytes:
-        """Unpack a file."""
-        with self.zip.open(name) as file:
-            return file.read(self.sizes[name] + 1)
+    packet = zipfile.ZipFile(path)
+    entries = packet.infolist()
+    if len(entries) > MOST_FILES:
+        raise Problem("the zip has more files than any packet")
+    for entry in entries:
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if entry.is_dir() or kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
+            raise Problem(f"{shown(entry.filename)} is a folder, a link or encrypted, not a plain file")
+        if entry.file_size > MOST_RATIO * entry.compress_size + 1_000_000:
+            raise Problem(f"{shown(entry.filename)} would unpack to far more than its packed size: a zip bomb")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Problem(f"{shown(entry.filename)} is packed in a way packets are not")
+    if sum(entry.compress_size for entry in entries) > Path(path).stat().st_size:
+        raise Problem("the zip unpacks the same bytes many times: a zip bomb")
+    sizes = {entry.filename: entry.file_size for entry in entries}
+    if len(sizes) != len(entries):
+        raise Problem("the zip has two files of one name")
+    return Files(sizes, packet.open)
 
 
-class Folder(Files):
+def files_of_folder(path: str) -> Files:
     """The files of an unpacked packet; links are not followed."""
-
-    def __init__(self, path: str) -> None:
-        self.path = Path(path)
-        self.sizes = {}
-        for place, folders, files in os.walk(path):
-            for full in (Path(place, name) for name in folders + files):
-                about, inside = full.lstat(), full.relative_to(path).as_posix()
-                if stat.S_ISREG(about.st_mode):
-                    self.sizes[inside] = about.st_size
-                elif not stat.S_ISDIR(about.st_mode):
-                    raise Problem(f"{shown(inside)} is a link or a device: a packet has plain files only")
-                if len(self.sizes) > MOST_FILES:
-                    raise Problem("the folder has more files than any packet")
-
-    def read(self, name: str) -> bytes:
-        """Read a file."""
-        with self.path.joinpath(name).open("rb") as file:
-            return file.read(self.sizes[name] + 1)
+    sizes: dict[str, int] = {}
+    for place, folders, files in os.walk(path):
+        for full in (Path(place, name) for name in folders + files):
+            about, inside = full.lstat(), full.relative_to(path).as_posix()
+            if stat.S_ISREG(about.st_mode):
+                sizes[inside] = about.st_size
+            elif not stat.S_ISDIR(about.st_mode):
+                raise Problem(f"{shown(inside)} is a link or a device: a packet has plain files only")
+            if len(sizes) > MOST_FILES:
+                raise Problem("the folder has more files than any packet")
+    return Files(sizes, lambda name: Path(path, name).open("rb"))
 
 
 def shown(text: object) -> str:
@@ -407,7 +396,7 @@ def verify(path: str, key_line: str | None = None) -> Report:
     try:
         if stat.S_IFMT(Path(path).stat().st_mode) not in (stat.S_IFDIR, stat.S_IFREG):
             raise Problem("this is neither a file nor a folder")
-        check_files(report, Folder(path) if Path(path).is_dir() else Zip(path), key_line)
+        check_files(report, files_of_folder(path) if Path(path).is_dir() else files_of_zip(path), key_line)
     except Problem as problem:
         report.say(False, str(problem))
     except Exception as error:  # whatever a damaged file does to the libraries that read it

@@ -94,10 +94,6 @@ class Drawing:
         if label:
             self.text(f"letter {kind}", at, y + 3.6, label, "middle")
 
-    def note(self, y: float, text: str, kind: str) -> None:
-        """Something beside the plot."""
-        self.notes.append(Note(round(y, 1), text, kind))
-
     def _add(self, tag: str, kind: str, title: str, **places: float) -> None:
         self.shapes.append(Shape(tag, kind, tuple((name, number(value)) for name, value in places.items()), title))
 
@@ -178,9 +174,9 @@ def _as_of(drawing: Drawing, picture: Picture) -> None:
 def _lane(drawing: Drawing, lane: Lane, scale: Scale) -> None:
     top = drawing.height
     drawing.height += PAD
-    drawing.note(top + PAD, lane.name, "lane-name measured" if lane.columns else "lane-name")
+    drawing.notes.append(Note(top + PAD, lane.name, "lane-name measured" if lane.columns else "lane-name"))
     if lane.about:
-        drawing.note(top + PAD + 14, lane.about, "lane-about")
+        drawing.notes.append(Note(top + PAD + 14, lane.about, "lane-about"))
     due_top = drawing.height
     if lane.dues:
         drawing.height += 14
@@ -296,7 +292,7 @@ def _columns(drawing: Drawing, lane: Lane, scale: Scale) -> None:
     base = top + COLUMNS_HEIGHT
     for share in (highest, highest // 2):
         drawing.line("grid", 0, base - share * unit, drawing.width, base - share * unit)
-        drawing.note(base - share * unit, hours(share), "measure")
+        drawing.notes.append(Note(base - share * unit, hours(share), "measure"))
     for column in lane.columns:
         _column(drawing, column, scale, base, unit)
     drawing.line("base", 0, base, drawing.width, base)
