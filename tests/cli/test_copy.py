@@ -58,7 +58,7 @@ def test_a_place_that_is_not_empty_is_status_1(caretrail: Caretrail, tmp_path: P
     ended = caretrail("copy", "--to", str(other))
     assert (ended.status, ended.out) == (1, "")
     assert ended.err == (
-        f"Error: {other} is not empty\nHint: choose an empty place with --to; this one was left as it is\n"
+        f"Error: {other} is not empty\nHint: choose an empty place with --to; this one was not changed\n"
     )
     assert [row["episode"] for row in caretrail("log", "--db", str(other)).rows] == ["b"]
 

@@ -198,7 +198,7 @@ def changing(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("changing")
 @pytest.mark.parametrize("place", ["empty"], indirect=True)
 def test_a_copy_with_another_leaf_is_none(source: EventRecorder, target_url: str) -> None:
-    with pytest.raises(StoreDamaged, match="the copy is not what was sent"):
+    with pytest.raises(StoreDamaged, match="the copy differs from the source"):
         copy(source, target_url)
     assert is_empty(target_url)
 
