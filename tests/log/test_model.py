@@ -14,8 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from caretrail.errors import CommandReused, Refused, VersionConflict
 from caretrail.log import EventRecorder, PendingEvent, ProgramStay, RecordedEvent, open_recorder
-from caretrail.log.recorder import CommandKey
-from caretrail.log.records import PendingAccess, access_stream
+from caretrail.log.records import CommandKey, PendingAccess, access_stream
 from tests.log.model import ACCESSES, SALT, Model, Outcome
 from tests.support.stores import pending
 

@@ -11,8 +11,7 @@ from caretrail.errors import InvalidEvent, Refused
 from caretrail.events import EpisodeEvent, Event
 from caretrail.events.codec import payload_of
 from caretrail.log.leaf import leaf_hash
-from caretrail.log.recorder import CommandKey
-from caretrail.log.records import RecordedEvent
+from caretrail.log.records import OWN_COMMAND_ID, CommandKey, RecordedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,5 @@ def require_own_keys(commands: Iterable[Command]) -> None:
     for command in commands:
         earlier = first.setdefault(command.key, command)
         if earlier is not command and payload_of(earlier.event) != payload_of(command.event):
-            raise InvalidEvent(
-                "a command_id appears twice in one call with different content",
-                "send the second event with its own command_id",
-            ).at(command.index)
+            message = "a command_id appears twice in one call with different content"
+            raise InvalidEvent(message, OWN_COMMAND_ID).at(command.index)

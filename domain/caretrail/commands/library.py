@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 from uuid import UUID
 
-from eventsourcing.persistence import (
-    AggregateRecorder,
-    InfrastructureFactory,
-    Mapper,
-    ProcessRecorder,
-    StoredEvent,
-    TrackingRecorder,
-)
+from eventsourcing import persistence
 from eventsourcing.utils import Environment
 
 from caretrail.episode.episode import Decided
@@ -22,7 +15,7 @@ from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import PendingEvent, RecordedEvent, new_salt
 
 
-class EventMapper(Mapper[UUID]):
+class EventMapper(persistence.Mapper[UUID]):
     """Between events and rows: a closed registry of stored names, so that reading a row imports nothing."""
 
     def to_stored_event(self, domain_event: Any) -> PendingEvent:
@@ -39,7 +32,7 @@ class EventMapper(Mapper[UUID]):
             salt=new_salt(),
         )
 
-    def to_domain_event(self, stored_event: StoredEvent) -> Decided:
+    def to_domain_event(self, stored_event: persistence.StoredEvent) -> Decided:
         """Read a stored row; what the event says is decoded when somebody asks.
 
         Raises StoreNewer for a stored name this program does not know.
@@ -48,7 +41,7 @@ class EventMapper(Mapper[UUID]):
         return Decided(stored_event.originator_id, entry_of(stored_event))
 
 
-class RecorderFactory(InfrastructureFactory[TrackingRecorder]):
+class RecorderFactory(persistence.InfrastructureFactory[persistence.TrackingRecorder]):
     """Hands out one recorder; `env` is what the application chose, never the environment of the process."""
 
     def __init__(self, env: Environment, recorder: EventRecorder) -> None:
@@ -59,17 +52,17 @@ class RecorderFactory(InfrastructureFactory[TrackingRecorder]):
         """Return the recorder of the log."""
         return self._recorder
 
-    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+    def aggregate_recorder(self, purpose: str = "events") -> persistence.AggregateRecorder:
         """Return the recorder of the log for events; there are no snapshots."""
         if purpose != "events":
             raise NotImplementedError(f"there is no recorder for {purpose}")
         return self._recorder
 
-    def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> NoReturn:
+    def tracking_recorder(self, tracking_recorder_class: type[persistence.TrackingRecorder] | None = None) -> NoReturn:
         """Refuse: our projections keep their own position."""
         raise NotImplementedError("projections keep their own position")
 
-    def process_recorder(self) -> ProcessRecorder:
+    def process_recorder(self) -> persistence.ProcessRecorder:
         """Refuse: our projections keep their own position."""
         raise NotImplementedError("projections keep their own position")
 

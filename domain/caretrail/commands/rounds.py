@@ -13,8 +13,8 @@ from caretrail.events import Admitted
 from caretrail.events.codec import IMPORTED, payload_of, stored_name
 from caretrail.log.entries import entry_of
 from caretrail.log.program_stays import client_of
-from caretrail.log.recorder import CommandKey, EventRecorder
-from caretrail.log.records import RecordedEvent
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import CommandKey, RecordedEvent
 
 
 def undecided(commands: Iterable[Command]) -> list[Command]:
@@ -42,7 +42,7 @@ def read_episodes(
     )
     known = dict(found)
     for rows in newer.values():
-        known.update(((row.source, row.command_id), row) for row in rows)
+        known.update((row.key, row) for row in rows)
     for command in commands:
         command.looked_up = True
         row = known.get(command.key)

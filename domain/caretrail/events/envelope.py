@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 
 from caretrail.events.fields import CaseNumber, CommandId, Date, DecidedOn, Instant, OpaqueId, Source, Text, Version
-from caretrail.events.values import Performer, Person, Signature, Value, no_signer_twice
+from caretrail.events.values import Performer, Person, Signature, Value
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ class SignedEvent(EpisodeEvent):
     @field_validator("signatures")
     @classmethod
     def _once(cls, signatures: tuple[Signature, ...]) -> tuple[Signature, ...]:
-        no_signer_twice(signatures)
+        if len({signature.signer for signature in signatures}) < len(signatures):
+            raise ValueError("a signer may sign one document only once")
         if cls.traits.must_be_signed and not signatures:
             raise ValueError("needs at least one signature")
         return signatures

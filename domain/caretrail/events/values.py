@@ -124,10 +124,3 @@ def check_level(level: str | None, edition: Edition | None) -> None:
     """Refuse a level code that its edition does not have."""
     if level is not None and edition is not None and level not in LEVELS[edition]:
         raise ValueError("level is not one of its edition's levels")
-
-
-def no_signer_twice(signatures: tuple[Signature, ...]) -> None:
-    """Refuse one document signed twice by one person."""
-    signers = [signature.signer for signature in signatures]
-    if len(set(signers)) != len(signers):
-        raise ValueError("a signer may stand only once on one document")

@@ -49,8 +49,6 @@ def _file(path: str) -> Location:
     if path.startswith("//"):  # sqlite:////srv/x, as other libraries write an absolute path
         path = "/" + path.lstrip("/")
     target = str(Path(path).expanduser().absolute())
-    if target.startswith("//"):  # some write four slashes for an absolute path
-        target = "/" + target.lstrip("/")
     return Location("sqlite", target, target)
 
 

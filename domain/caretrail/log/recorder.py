@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from caretrail.log.database import Database, Row
 from caretrail.log.leaf import LogColumns
 from caretrail.log.records import (
     LARGEST_NUMBER,
+    CommandKey,
     PendingAccess,
     PendingEvent,
     RecordedEvent,
@@ -33,9 +34,6 @@ INTERVAL = 0.2
 """Seconds before a log that had nothing new is read again."""
 BATCH = 500
 
-CommandKey = tuple[str, str]
-"""`source` and `command_id`: what an event is sent under, unique in the store."""
-
 
 class EventRecorder(ApplicationRecorder, ABC):
     """Keeps events in one gapless order, stamps their time and author, and never changes one."""
@@ -45,18 +43,15 @@ class EventRecorder(ApplicationRecorder, ABC):
     account: str
     """Who uses the store, by its own word: what it gives as `recorded_by`."""
     store: str
+    database: Database
+    """The database that holds the log, for other statements."""
 
     def __init__(self, database: Database) -> None:
         self.store = database.store
-        self._database = database
+        self.database = database
         self._sql = load_sql("caretrail.log", "queries.sql") | load_sql(
             f"caretrail.log.{database.dialect}", "queries.sql"
         )
-
-    @property
-    def database(self) -> Database:
-        """The database the log is in, for statements of one's own."""
-        return self._database
 
     # --- writing ------------------------------------------------------------------------------------------------
 
@@ -67,7 +62,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         A call that was recorded before returns its first result. `stays` replaces the stays of the streams it names.
         Safe to repeat with the same events, whatever became of the first attempt.
         """
-        if self._database.in_transaction:
+        if self.database.in_transaction:
             raise RuntimeError("append is a transaction of its own: call it outside Database.transaction()")
         if not events:
             if stays:
@@ -85,7 +80,7 @@ class EventRecorder(ApplicationRecorder, ABC):
 
         Safe to repeat with the same accesses, whatever became of the first attempt.
         """
-        if self._database.in_transaction:
+        if self.database.in_transaction:
             raise RuntimeError("recording an access is a transaction of its own")
         if not accesses:
             return []
@@ -156,39 +151,39 @@ class EventRecorder(ApplicationRecorder, ABC):
 
     def count_accesses(self, after: int, upto: int) -> int:
         """Count the accesses in a stretch of the log, by an index that holds nothing else."""
-        return int(self._database.query(self._sql["count_accesses"], {"after": after, "upto": upto})[0][0])
+        return int(self.database.query(self._sql["count_accesses"], {"after": after, "upto": upto})[0][0])
 
     def mentions(self, needle: bytes, upto: int) -> bool:
         """Whether the payload of any event up to a position holds these bytes; looks at each of them until one does."""
-        return bool(self._database.query(self._sql["mentions"], {"needle": needle, "upto": upto}))
+        return bool(self.database.query(self._sql["mentions"], {"needle": needle, "upto": upto}))
 
     def touched(self, after: int, upto: int) -> dict[UUID, int]:
         """Streams with an event in a stretch of the log, and the version of the first there; accesses touch nothing."""
         params = {"after": after, "limit": max(0, upto - after)}
-        rows = self._database.query(self._sql["touched"], params)
+        rows = self.database.query(self._sql["touched"], params)
         return {stream if isinstance(stream, UUID) else UUID(bytes=stream): version for stream, version in rows}
 
     def max_position(self) -> int:
         """Return the position of the newest event, 0 in an empty log."""
-        position = self._database.query(self._sql["max_position"])[0][0]
+        position = self.database.query(self._sql["max_position"])[0][0]
         if not isinstance(position, int):
             raise StoreDamaged(f"{self.store}: the newest position is no number", "run 'caretrail audit verify'")
         return position
 
     def last_recorded_at(self) -> datetime | None:
         """Return when the newest event was recorded, None in an empty log."""
-        rows = self._database.query(self._sql["last_recorded_at"])
+        rows = self.database.query(self._sql["last_recorded_at"])
         return self._moment(rows[0][0]) if rows else None
 
     def created_at(self) -> datetime:
         """Return when the store was made."""
-        return self._moment(self._database.query(self._sql["created_at"])[0][0])
+        return self._moment(self.database.query(self._sql["created_at"])[0][0])
 
     def position_at(self, when: datetime) -> int:
         """Return the greatest position recorded at or before a moment: what was known then is the log up to it."""
         if when.tzinfo is None:
             raise ValueError("the moment must carry a time zone")
-        return int(self._database.query(self._sql["position_at"], {"moment": when})[0][0])
+        return int(self.database.query(self._sql["position_at"], {"moment": when})[0][0])
 
     # --- the library's view of the log --------------------------------------------------------------------------
 
@@ -225,18 +220,16 @@ class EventRecorder(ApplicationRecorder, ABC):
 
     def close(self) -> None:
         """Close the connections."""
-        self._database.close()
+        self.database.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _select(self, statement: str, **params: object) -> list[RecordedEvent]:
-        return list(self._events(self._database.query(self._sql[statement], params)))
+        return list(self._events(self.database.query(self._sql[statement], params)))
 
     @abstractmethod
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 from uuid import UUID, uuid5
 
@@ -26,6 +27,11 @@ ACCESS_PREFIX = "accessed/"
 ACCESS_SOURCE = "caretrail.access"
 """The source of every access, so that no command of another sender can be in its way, nor it in theirs."""
 
+OWN_COMMAND_ID = "send the second event with its own command_id"
+
+CommandKey: TypeAlias = tuple[str, str]
+"""`source` and `command_id`: what an event is sent under, unique in the store."""
+
 #: Versions and positions are signed 64-bit integers in both stores.
 LARGEST_NUMBER = 2**63 - 1
 
@@ -40,15 +46,24 @@ class PendingEvent(StoredEvent):
     command_id: str
     """Idempotency key within the source, never empty."""
     salt: bytes
-    """16 random bytes made by the client, so that a leaf reveals nothing of the payload."""
+    """16 random bytes from the client, so that a leaf reveals nothing about the payload."""
+
+    @property
+    def key(self) -> CommandKey:
+        """The source and command_id it is sent under."""
+        return self.source, self.command_id
 
 
 class PendingAccess(NamedTuple):
-    """One access as a client hands it over: stream, version, name and source are the store's to choose."""
+    """One access as a client hands it over: the store chooses stream, version, name and source."""
 
     payload: bytes
     command_id: str
     salt: bytes
+
+    def event(self, stream: UUID, version: int) -> PendingEvent:
+        """The event that records it."""
+        return PendingEvent(stream, version, ACCESS_NAME, self.payload, ACCESS_SOURCE, self.command_id, self.salt)
 
 
 @dataclass(frozen=True)
@@ -99,68 +114,52 @@ def new_salt() -> bytes:
 
 
 def check_call(events: Sequence[PendingEvent], stays: Stays) -> None:
-    """Refuse what one of the two stores could not keep, before either is asked; no value goes into the message."""
-    keys: set[tuple[str, str]] = set()
+    """Refuse what one of the two stores could not keep, before either receives it; messages repeat no value."""
+    keys: set[CommandKey] = set()
     for event in events:
-        _check_event(event)
-        key = (event.source, event.command_id)
-        if key in keys:
-            raise InvalidEvent(
-                "a command_id appears twice in one call", "send the second event with its own command_id"
-            )
-        keys.add(key)
-    for rows in stays.values():
-        for stay in rows:
-            _check_stay(stay)
+        if event.topic.startswith(ACCESS_PREFIX) or event.source == ACCESS_SOURCE:
+            raise AccessAppended
+        _check_text("name", event.topic, least=1)
+        _check_text("source", event.source)
+        _check_sending(event)
+        if not 0 < event.originator_version <= LARGEST_NUMBER:
+            raise InvalidEvent("version must be a positive 64-bit number")
+        if event.key in keys:
+            raise InvalidEvent("a command_id appears twice in one call", OWN_COMMAND_ID)
+        keys.add(event.key)
+    for stay in chain.from_iterable(stays.values()):
+        _check_text("client", stay.client)
+        _check_text("program", stay.program)
+        if stay.last_day is not None and stay.last_day < stay.first_day:
+            raise InvalidEvent("a stay must not end before it begins")
 
 
 def check_accesses(accesses: Sequence[PendingAccess]) -> None:
-    """Refuse accesses that one of the two stores could not keep, before either is asked."""
+    """Refuse accesses that one of the two stores could not keep, before either receives them."""
     if len(accesses) > MOST_ACCESSES or len({access.command_id for access in accesses}) < len(accesses):
         raise InvalidEvent(f"accesses of one call are at most {MOST_ACCESSES}, each with its own command_id")
     for access in accesses:
-        _check_texts((("command_id", access.command_id),))
-        if not access.command_id:
-            raise InvalidEvent("command_id must not be empty")
+        _check_sending(access)
         if len(access.payload) > LARGEST_PAYLOAD:
             raise InvalidEvent(f"payload is larger than {LARGEST_PAYLOAD // 1024} KB")
-        if len(access.salt) != SALT_BYTES:
-            raise InvalidEvent(f"salt must have {SALT_BYTES} bytes")
 
 
-def _check_event(event: PendingEvent) -> None:
-    if event.topic.startswith(ACCESS_PREFIX) or event.source == ACCESS_SOURCE:
-        raise AccessAppended
-    texts = event.topic + event.source + event.command_id
-    if not texts.isascii() or len(texts) > LONGEST_TEXT or "\0" in texts:  # rare: look closer
-        _check_texts((("name", event.topic), ("source", event.source), ("command_id", event.command_id)))
-    if not event.topic:
-        raise InvalidEvent("name must not be empty")
-    if not event.command_id:
-        raise InvalidEvent("command_id must not be empty")
-    if len(event.salt) != SALT_BYTES:
+def _check_sending(sent: PendingEvent | PendingAccess) -> None:
+    _check_text("command_id", sent.command_id, least=1)
+    if len(sent.salt) != SALT_BYTES:
         raise InvalidEvent(f"salt must have {SALT_BYTES} bytes")
-    if not 0 < event.originator_version <= LARGEST_NUMBER:
-        raise InvalidEvent("version must be a positive 64-bit number")
 
 
-def _check_stay(stay: ProgramStay) -> None:
-    _check_texts((("client", stay.client), ("program", stay.program)))
-    if stay.last_day is not None and stay.last_day < stay.first_day:
-        raise InvalidEvent("a stay must not end before it begins")
-
-
-def _check_texts(texts: Iterable[tuple[str, str]]) -> None:
-    for field, text in texts:
-        if len(_utf8(field, text)) > LONGEST_TEXT:
-            raise InvalidEvent(f"{field} must not exceed {LONGEST_TEXT} bytes")
-        if "\0" in text:
-            raise InvalidEvent(f"{field} must not contain the character NUL")
-
-
-def _utf8(field: str, text: str) -> bytes:
+def _check_text(field: str, text: str, *, least: int = 0) -> None:
     try:
-        return text.encode()
-    except UnicodeEncodeError:  # it carries the text, so it must not become the context of ours
-        pass
-    raise InvalidEvent(f"{field} must be valid Unicode")
+        size = len(text.encode())
+    except UnicodeEncodeError:  # it carries the text, so it must not become the context of our error
+        size = -1
+    if size < 0:
+        raise InvalidEvent(f"{field} must be valid Unicode")
+    if size < least:
+        raise InvalidEvent(f"{field} must not be empty")
+    if size > LONGEST_TEXT:
+        raise InvalidEvent(f"{field} must not exceed {LONGEST_TEXT} bytes")
+    if "\0" in text:
+        raise InvalidEvent(f"{field} must not contain the character NUL")

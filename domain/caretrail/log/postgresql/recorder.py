@@ -16,8 +16,8 @@ from caretrail.log.database import Row
 from caretrail.log.leaf import LogColumns
 from caretrail.log.postgresql.database import PostgresDatabase
 from caretrail.log.postgresql.setup import Connection
-from caretrail.log.recorder import CommandKey, EventRecorder, by_stream
-from caretrail.log.records import PendingAccess, PendingEvent, RecordedEvent, Stays
+from caretrail.log.recorder import EventRecorder, by_stream
+from caretrail.log.records import CommandKey, PendingAccess, PendingEvent, RecordedEvent, Stays
 
 
 class PostgresRecorder(EventRecorder):
@@ -31,23 +31,18 @@ class PostgresRecorder(EventRecorder):
         self.account = self._server.account
 
     def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
+        rows = [_fields(event) for event in events]
         if stays:
-            name, params = "append_with_stays", _columns(events) | _stay_columns(stays)
-        elif len(events) == 1:
-            name, params = "append_one", _fields(events[0])
-        else:
-            name, params = "append", _columns(events)
-        encoded = self._sql[name].encode()
-        return list(self._events(self._server.run(lambda connection: _call(connection, encoded, params))))
+            return self._call("append_with_stays", _columns(rows) | _stay_columns(stays))
+        return self._call("append_one", rows[0]) if len(rows) == 1 else self._call("append", _columns(rows))
 
     def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
-        params: dict[str, object] = {
-            "payloads": [access.payload for access in accesses],
-            "commands": [access.command_id for access in accesses],
-            "salts": [access.salt for access in accesses],
-        }
-        encoded = self._sql["record_access"].encode()
-        return list(self._events(self._server.run(lambda connection: _call(connection, encoded, params))))
+        fields = ({"payload": a.payload, "command": a.command_id, "salt": a.salt} for a in accesses)
+        return self._call("record_access", _columns(list(fields)))
+
+    def _call(self, name: str, params: Mapping[str, object]) -> list[RecordedEvent]:
+        statement = self._sql[name].encode()
+        return list(self._events(self._server.run(lambda connection: _call(connection, statement, params))))
 
     def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
         """Read many streams at once, all as of one moment."""
@@ -58,7 +53,7 @@ class PostgresRecorder(EventRecorder):
         """Find what is recorded under these pairs of source and command_id."""
         sources, ids = [source for source, _ in commands], [command for _, command in commands]
         events = self._select("find_commands", sources=sources, commands=ids)
-        return {(event.source, event.command_id): event for event in events}
+        return {event.key: event for event in events}
 
     def read_columns(self, after: int, limit: int) -> list[LogColumns]:
         """Read the log from above a position as its leaves are made of it; the server turns ids and times into that."""
@@ -72,7 +67,7 @@ class PostgresRecorder(EventRecorder):
             return super().read_for_decision(commands, after)
         [(source, command)], [(stream, version)] = commands, after.items()
         events = self._select("read_for_decision", source=source, command=command, stream=stream, version=version)
-        found = {(e.source, e.command_id): e for e in events if (e.source, e.command_id) == (source, command)}
+        found = {event.key: event for event in events if event.key == (source, command)}
         return found, {stream: [e for e in events if e.originator_id == stream and e.originator_version > version]}
 
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
@@ -100,7 +95,7 @@ def _call(connection: Connection, statement: bytes, params: Mapping[str, object]
 
 
 def _fields(e: PendingEvent) -> dict[str, object]:
-    """Turn the one event of a call into what the function takes an array of."""
+    """Turn an event into the arguments the function takes; of several events it takes an array of each."""
     return {
         "stream": e.originator_id,
         "version": Int8(e.originator_version),
@@ -112,17 +107,9 @@ def _fields(e: PendingEvent) -> dict[str, object]:
     }
 
 
-def _columns(events: Sequence[PendingEvent]) -> dict[str, object]:
-    """Turn the events of a call into the columns the function takes."""
-    return {
-        "streams": [e.originator_id for e in events],
-        "versions": [Int8(e.originator_version) for e in events],
-        "names": [e.topic for e in events],
-        "payloads": [e.state for e in events],
-        "sources": [e.source for e in events],
-        "commands": [e.command_id for e in events],
-        "salts": [e.salt for e in events],
-    }
+def _columns(rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """Turn rows into columns, named in the plural: `version` becomes `versions`."""
+    return {f"{name}s": [row[name] for row in rows] for name in rows[0]}
 
 
 def _stay_columns(stays: Stays) -> dict[str, object]:

@@ -12,14 +12,7 @@ from psycopg import sql as pg_sql
 
 from caretrail.errors import RolesRefused
 from caretrail.log.database import Row
-from caretrail.log.postgresql.setup import (
-    INIT_LOCK,
-    Connection,
-    connect,
-    nothing_or_foreign,
-    postgres_errors,
-    read_mark,
-)
+from caretrail.log.postgresql import setup
 from caretrail.log.sql import for_psycopg, load_sql
 
 #: Those that nobody logs in as, or is a member of but in an upgrade.
@@ -27,6 +20,7 @@ OWNERS: Final = ("caretrail_owner", "caretrail_append")
 #: Those to grant to logins.
 GRANTED: Final = ("caretrail_writer", "caretrail_projector", "caretrail_reader", "caretrail_auditor")
 
+SQL: Final = load_sql("caretrail.log.postgresql", "roles.sql")
 TRIES: Final = 6
 #: Roles belong to the whole server: another database's `init --roles` may make the same ones at this moment.
 #: XX000 is "tuple concurrently updated", which the server has no name for.
@@ -35,8 +29,10 @@ _OTHERS_AT_WORK: Final = frozenset({"23505", "42710", "XX000", "40P01", "40001"}
 
 def require_administrator(conninfo: str, store: str) -> None:
     """Refuse a login that may not make roles, before anything is made."""
-    with closing(connect(conninfo, store)) as connection, postgres_errors(store):
-        _require_administrator(connection, store)
+    with closing(setup.connect(conninfo, store)) as connection, setup.postgres_errors(store):
+        row = connection.execute(SQL["standing"].encode()).fetchone()
+        if row is None or not row[0]:
+            raise _refused(store)
 
 
 def grant_roles(conninfo: str, store: str, grants: str) -> list[str]:
@@ -44,8 +40,8 @@ def grant_roles(conninfo: str, store: str, grants: str) -> list[str]:
 
     `grants` is more SQL, for tables this package does not know. Safe to repeat and to call from many processes.
     """
-    with closing(connect(conninfo, store)) as connection, postgres_errors(store):
-        _require_administrator(connection, store)
+    require_administrator(conninfo, store)
+    with closing(setup.connect(conninfo, store)) as connection, setup.postgres_errors(store):
         for attempt in range(TRIES - 1):
             try:
                 return _grant(connection, store, grants)
@@ -58,26 +54,26 @@ def grant_roles(conninfo: str, store: str, grants: str) -> list[str]:
         return _grant(connection, store, grants)
 
 
-def _grant(connection: Connection, store: str, grants: str) -> list[str]:
-    sql = load_sql("caretrail.log.postgresql", "roles.sql")
+def _grant(connection: setup.Connection, store: str, grants: str) -> list[str]:
     with connection.transaction():
-        connection.execute(INIT_LOCK)
+        connection.execute(setup.INIT_LOCK)
         connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")  # also behind a pooler: we may be superuser
-        made = _names(connection, sql["missing"], (*OWNERS, *GRANTED))
+        made = _names(connection, SQL["missing"], (*OWNERS, *GRANTED))
         for name in made:
             connection.execute(pg_sql.SQL("CREATE ROLE {} NOLOGIN").format(pg_sql.Identifier(name)))
         with _acting_for(connection, OWNERS):
-            _require_store(connection, store)
-            for statements in (sql["own"], sql["grant"], grants):
+            if not setup.has_store(connection):
+                raise setup.nothing_or_foreign(connection, store)
+            setup.read_mark(connection, store)
+            for statements in (SQL["own"], SQL["grant"], grants):
                 connection.execute(statements.encode())
     return made
 
 
 @contextmanager
-def _acting_for(connection: Connection, roles: Sequence[str]) -> Generator[None]:
+def _acting_for(connection: setup.Connection, roles: Sequence[str]) -> Generator[None]:
     """Let an administrator who is no superuser act as these roles until everything is granted, and not longer."""
-    sql = load_sql("caretrail.log.postgresql", "roles.sql")
-    borrowed = _names(connection, sql["outside"], roles)
+    borrowed = _names(connection, SQL["outside"], roles)
     for name in borrowed:
         connection.execute(pg_sql.SQL("GRANT {} TO CURRENT_USER").format(pg_sql.Identifier(name)))
     yield
@@ -85,24 +81,9 @@ def _acting_for(connection: Connection, roles: Sequence[str]) -> Generator[None]
         connection.execute(pg_sql.SQL("REVOKE {} FROM CURRENT_USER").format(pg_sql.Identifier(name)))
 
 
-def _names(connection: Connection, statement: str, names: Sequence[str]) -> list[str]:
+def _names(connection: setup.Connection, statement: str, names: Sequence[str]) -> list[str]:
     rows: list[Row] = connection.execute(for_psycopg(statement).encode(), {"names": list(names)}).fetchall()
     return [name for (name,) in rows]
-
-
-def _require_administrator(connection: Connection, store: str) -> None:
-    sql = load_sql("caretrail.log.postgresql", "roles.sql")
-    row = connection.execute(sql["standing"].encode()).fetchone()
-    if row is None or not row[0]:
-        raise _refused(store)
-
-
-def _require_store(connection: Connection, store: str) -> None:
-    """Ask first whether there is one: an error would spoil the transaction, and with it the question what is there."""
-    row = connection.execute("SELECT to_regclass('caretrail.store') IS NOT NULL").fetchone()
-    if row is None or not row[0]:
-        raise nothing_or_foreign(connection, store)
-    read_mark(connection, store)
 
 
 def _refused(store: str) -> RolesRefused:

@@ -186,6 +186,11 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str]:
     return namespace, demo, account
 
 
+def has_store(connection: Connection) -> bool:
+    """Whether there is the table of a store: asked first where an error would spoil the transaction."""
+    return connection.execute("SELECT FROM pg_class WHERE oid = to_regclass('caretrail.store')").rowcount > 0
+
+
 def foreign(store: str) -> errors.StoreForeign:
     """Say that somebody else's objects are at our place."""
     return errors.StoreForeign(
@@ -216,8 +221,7 @@ def init_postgresql(conninfo: str, store: str, *, demo: bool) -> bool:
         _check_server(connection, store)
         with connection.transaction():
             connection.execute(INIT_LOCK)
-            exists = connection.execute("SELECT to_regclass('caretrail.store') IS NOT NULL").fetchone()
-            if exists is not None and exists[0]:
+            if has_store(connection):
                 read_mark(connection, store)
                 return False
             if _is_taken(connection):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from caretrail.errors import StoreUnreachable
@@ -17,9 +17,7 @@ from caretrail.log.leaf import microseconds
 from caretrail.log.location import Dialect
 from caretrail.log.pool import Pool
 from caretrail.log.sql import for_sqlite
-from caretrail.log.sqlite.setup import BUSY_SECONDS, connect, is_immutable, require_local, split_script, sqlite_errors
-
-_NATIVE: Final = frozenset({str, int, float, bytes, bool, type(None)})
+from caretrail.log.sqlite import setup
 
 
 class SqliteDatabase(Database):
@@ -29,8 +27,8 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: str, store: str) -> None:
         self.store = store
-        require_local(path, store)
-        self._pool = Pool(lambda: connect(path, store), lambda c: c.close(), _usable)
+        setup.require_local(path, store)
+        self._pool = Pool(lambda: setup.connect(path, store), lambda c: c.close(), _usable)
         self._failed = False
         # SQLite lets one writer in at a time and makes the others sleep and look again; a lock wakes them at once.
         self._writing = threading.Lock()
@@ -60,7 +58,7 @@ class SqliteDatabase(Database):
     def script(self, sql: str) -> None:
         """Run several statements without parameters, all or none."""
         with self._writer() as connection:
-            for statement in split_script(for_sqlite(sql)):
+            for statement in setup.split_script(for_sqlite(sql)):
                 connection.execute(statement)
 
     def stream(self, sql: str, params: Params | None = None, size: int = 1000) -> Iterator[Row]:
@@ -86,26 +84,20 @@ class SqliteDatabase(Database):
     @contextmanager
     def exclusive(self) -> Generator[sqlite3.Connection]:
         """Lend a connection as the only writer, inside a transaction that is kept unless the body raises."""
-        with sqlite_errors(self.store), self._pool.connection() as connection:
-            if not self._writing.acquire(timeout=BUSY_SECONDS):
+        with setup.sqlite_errors(self.store), self._pool.connection() as connection:
+            if not self._writing.acquire(timeout=setup.BUSY_SECONDS):
                 raise StoreUnreachable(f"{self.store}: the store is locked by another thread", "try again")
             try:
                 self._failed = False
-                connection.execute("BEGIN IMMEDIATE")
-                with self._pool.bind(connection):
+                with setup.immediate(connection), self._pool.bind(connection):
                     yield connection
-                connection.execute("COMMIT")
             finally:
-                try:
-                    if connection.in_transaction:  # the body or COMMIT failed, or was interrupted
-                        connection.execute("ROLLBACK")
-                finally:
-                    self._writing.release()
+                self._writing.release()
 
     @contextmanager
     def reader(self) -> Generator[sqlite3.Connection]:
         """Lend a connection for statements that only read."""
-        with sqlite_errors(self.store), self._pool.connection() as connection:
+        with setup.sqlite_errors(self.store), self._pool.connection() as connection:
             yield connection
 
     @contextmanager
@@ -140,30 +132,23 @@ def _usable(connection: sqlite3.Connection) -> bool:
     with suppress(sqlite3.Error):
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        return not is_immutable(connection)
+        return not setup.is_immutable(connection)
     return False
 
 
 def _adapt(params: Params | None) -> Mapping[str, object]:
     """Turn parameters SQLite does not know into those it does; registered adapters would be global to the process."""
-    if not params:
-        return {}
-    return {name: value if type(value) in _NATIVE else _convert(value) for name, value in params.items()}
+    return dict(zip(params, _adapt_row(params.values()), strict=True)) if params else {}
 
 
-def _adapt_row(row: Sequence[object]) -> Sequence[object]:
-    return [value if type(value) in _NATIVE else _convert(value) for value in row]
+def _adapt_row(row: Iterable[object]) -> list[object]:
+    return [value if (convert := _CONVERT.get(type(value))) is None else convert(value) for value in row]
 
 
-def _convert(value: object) -> object:
-    match value:
-        case UUID():
-            return value.bytes
-        case datetime():
-            return microseconds(value)
-        case date():
-            return value.isoformat()
-        case list() | tuple():
-            return json.dumps(value)
-        case _:
-            return value
+_CONVERT: Final[dict[type, Callable[[Any], object]]] = {
+    UUID: lambda value: value.bytes,
+    datetime: microseconds,
+    date: date.isoformat,
+    list: json.dumps,
+    tuple: json.dumps,
+}

@@ -6,17 +6,15 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from caretrail.aliases import Clock
 from caretrail.errors import CommandReused, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
 from caretrail.log.database import Row
 from caretrail.log.leaf import EPOCH, LogColumns, columns_of, microseconds
-from caretrail.log.recorder import CommandKey, EventRecorder, by_stream
+from caretrail.log.recorder import EventRecorder, by_stream
 from caretrail.log.records import (
-    ACCESS_NAME,
-    ACCESS_SOURCE,
+    CommandKey,
     PendingAccess,
     PendingEvent,
     ProgramStay,
@@ -65,14 +63,10 @@ class SqliteRecorder(EventRecorder):
         stream = access_stream(self.namespace, self.account)
         with self._file.exclusive() as connection:
             self._require_same_store(connection)
-            found = self.find_commands([(ACCESS_SOURCE, access.command_id) for access in accesses])
-            if found:
-                return _first_accesses(accesses, found)
             version = connection.execute(self._sql["version"], (stream.bytes,)).fetchone()[0]
-            events = [
-                PendingEvent(stream, version + place, ACCESS_NAME, a.payload, ACCESS_SOURCE, a.command_id, a.salt)
-                for place, a in enumerate(accesses, start=1)
-            ]
+            events = [access.event(stream, version + place) for place, access in enumerate(accesses, start=1)]
+            if known := self._known(events):
+                return _all_of(known, events)
             recorded = self._stamp(connection, events)
             connection.executemany(self._sql["insert"], map(columns_of, recorded))
             return recorded
@@ -90,17 +84,21 @@ class SqliteRecorder(EventRecorder):
 
     def _explain(self, events: Sequence[PendingEvent]) -> list[RecordedEvent]:
         """Return what an earlier attempt of this very call recorded, or say why the call is refused."""
-        found = self.find_commands([(event.source, event.command_id) for event in events])
-        known = [(e, found[e.source, e.command_id]) for e in events if (e.source, e.command_id) in found]
+        known = self._known(events)
+        if len(known) < len(events):
+            self._check_versions(events)
+        if known:  # if the versions fit, the caller read them after a part was recorded, and did not search for it
+            return _all_of(known, events)
+        raise StoreDamaged(f"{self.store}: an event that should fit was refused", "run 'caretrail audit verify'")
+
+    def _known(self, events: Sequence[PendingEvent]) -> list[RecordedEvent]:
+        """Find those of the events that are recorded already. Raises CommandReused for one with other content."""
+        found = self.find_commands([event.key for event in events])
+        known = [(event, found[event.key]) for event in events if event.key in found]
         other = [stored.position for event, stored in known if not _same_content(event, stored)]
         if other:  # of several the lowest, as PostgreSQL names it
             raise CommandReused(min(other))
-        if len(known) == len(events):
-            return [stored for _, stored in known]
-        self._check_versions(events)
-        if known:  # the versions fit, so the caller read them after this was recorded, and did not look
-            raise CommandReused(min(stored.position for _, stored in known))
-        raise StoreDamaged(f"{self.store}: an event that should fit was refused", "run 'caretrail audit verify'")
+        return [stored for _, stored in known]
 
     def _check_versions(self, events: Sequence[PendingEvent]) -> None:
         current: dict[UUID, int] = {}
@@ -116,20 +114,16 @@ class SqliteRecorder(EventRecorder):
 
     def _stamp(self, connection: sqlite3.Connection, events: Sequence[PendingEvent]) -> list[RecordedEvent]:
         """Give each event its position, and a time later than that of the event before."""
-        position, newest = connection.execute(self._sql["newest"]).fetchone() or (0, None)
-        now = microseconds(self._clock())
-        if newest is not None:
-            now = max(now, newest + 1)
-        by = self.account
+        position, newest = connection.execute(self._sql["newest"]).fetchone() or (0, 0)
+        now = max(microseconds(self._clock()), newest + 1)
         return [
-            RecordedEvent(*_content(event), position + place, _moment(now + place - 1), by)
+            RecordedEvent(*_content(event), position + place, self._moment(now + place - 1), self.account)
             for place, event in enumerate(events, start=1)
         ]
 
     def _replace_stays(self, connection: sqlite3.Connection, stays: Stays) -> None:
-        for stream in stays:
-            connection.execute(self._sql["delete_stays"], (stream.bytes,))
         for stream, rows in stays.items():
+            connection.execute(self._sql["delete_stays"], (stream.bytes,))
             connection.executemany(self._sql["insert_stay"], [_stay_row(stream, stay) for stay in rows])
         for stream in stays:
             other = connection.execute(self._sql["overlapping_stay"], (stream.bytes,)).fetchone()
@@ -151,7 +145,7 @@ class SqliteRecorder(EventRecorder):
     def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
         """Find what is recorded under these pairs of source and command_id."""
         events = self._select("find_commands", commands=list(commands))
-        return {(event.source, event.command_id): event for event in events}
+        return {event.key: event for event in events}
 
     def read_columns(self, after: int, limit: int) -> list[LogColumns]:
         """Read the log from above a position as its leaves are made of it: here that is how it is stored."""
@@ -161,30 +155,21 @@ class SqliteRecorder(EventRecorder):
         try:
             for position, stream, version, name, payload, at, by, source, command_id, salt in rows:
                 yield RecordedEvent(
-                    UUID(bytes=stream), version, name, payload, source, command_id, salt, position, _moment(at), by
+                    UUID(bytes=stream), version, name, payload, source, command_id, salt, position, self._moment(at), by
                 )
         except (TypeError, ValueError, OverflowError):  # the schema keeps such values out; a damaged page may hold any
             message, hint = FILE_DAMAGED
             raise StoreDamaged(f"{self.store}: {message}", hint) from None
 
-    def _moment(self, value: Any) -> datetime:
-        return _moment(value)
+    def _moment(self, value: int) -> datetime:
+        return EPOCH + timedelta(microseconds=value)
 
 
-def _first_accesses(
-    accesses: Sequence[PendingAccess], found: Mapping[CommandKey, RecordedEvent]
-) -> list[RecordedEvent]:
-    """Return what an earlier attempt of this very call recorded; part of it, or other content, is refused."""
-    first = [found.get((ACCESS_SOURCE, access.command_id)) for access in accesses]
-    same = [event for event, access in zip(first, accesses, strict=True) if event and event.state == access.payload]
-    if len(same) == len(accesses):
-        return same
-    other = [event.position for event in found.values() if event not in same]
-    raise CommandReused(min(other or [event.position for event in same]))
-
-
-def _moment(value: int) -> datetime:
-    return EPOCH + timedelta(microseconds=value)
+def _all_of(known: list[RecordedEvent], events: Sequence[PendingEvent]) -> list[RecordedEvent]:
+    """Return the recorded events of a call; refuse a call of which only a part is recorded."""
+    if len(known) < len(events):
+        raise CommandReused(min(event.position for event in known))
+    return known
 
 
 def _content(e: PendingEvent) -> tuple[UUID, int, str, bytes, str, str, bytes]:

@@ -143,6 +143,18 @@ def _is_complete_without_wal(path: str) -> bool:
         return False
 
 
+@contextmanager
+def immediate(connection: sqlite3.Connection) -> Generator[None]:
+    """Begin a transaction of the one writer; keep it unless the body raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:  # the body or COMMIT failed, or was interrupted
+            connection.execute("ROLLBACK")
+
+
 def is_immutable(connection: sqlite3.Connection) -> bool:
     """Whether a connection was opened for a read-only folder; it must not outlive one use, for it sees no change."""
     return bool(connection.execute("PRAGMA query_only").fetchone()[0])
@@ -261,8 +273,7 @@ def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, cr
     if not _is_blank(connection):  # before any lock is taken: a foreign file is only read
         check_identity(connection, store)
         return False
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with immediate(connection):
         made = _is_blank(connection)
         if made:
             for statement in split_script(read_package_file("caretrail.log.sqlite", "schema.sql")):
@@ -271,11 +282,6 @@ def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, cr
             connection.execute("INSERT INTO store (one, namespace, demo, created_at) VALUES (1, ?, ?, ?)", mark)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={SCHEMA}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
     if not made:
         check_identity(connection, store)
     return made
@@ -286,18 +292,13 @@ def upgrade_sqlite(path: str, store: str) -> int:
     with sqlite_errors(store), closing(_raw_connection(path, "mode=rw")) as connection:
         connection.execute("PRAGMA synchronous=FULL")
         while True:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with immediate(connection):
                 version = _header(connection)[1]
                 if version >= SCHEMA:
                     return version
                 for statement in split_script(UPGRADES[version]):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version={version + 1}")
-                connection.execute("COMMIT")
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
 
 
 def split_script(sql: str) -> Iterator[str]:
