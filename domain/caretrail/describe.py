@@ -1,4 +1,4 @@
-"""An event in words, made from its JSON: one line for a screen; for a page, a title and every other field beside it."""
+"""Events in words, from their JSON: one line for a screen; a title and all other fields for a page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Detail(NamedTuple):
 
 
 class Description(NamedTuple):
-    """An event in words: the title says some fields, the details hold all others."""
+    """An event in words: the title gives some fields, the details all others."""
 
     title: str
     details: tuple[Detail, ...]
@@ -53,7 +53,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "voided": ("voids event {target}: {reason}",),
     "addendum": ("adds to event {target}", ": {text}", ", {reason}"),
 }  # fmt: skip  # a kind, its title, and what one line adds to it where the event says it
-"""The words of each kind of event: the title, then phrases for one line, each left out where its fields are absent."""
+"""The words of each kind of event: the title, then phrases for one line, each left out if a field of it is absent."""
 
 IN_OTHER_COLUMNS = frozenset({"type", "episode", "occurred_on", "actor", "late_reason", "entered_at"})
 """Fields that a table of events shows beside the description."""
@@ -64,20 +64,20 @@ TOKENS = frozenset(
         "review_unit", "code", "co_occurring_screen",
     }
 )  # fmt: skip  # one after the other
-"""Fields that hold tokens of ours; the underscores of anything else are somebody's own."""
+"""Fields that hold published tokens; the underscores in other fields belong to their authors."""
 
 _CODE = re.compile(r"[a-z0-9_]+")
 
 
 def summary(event: Json) -> str:
-    """Say what an event says in one line; nothing in it can move the cursor."""
+    """Describe an event in one line; nothing in it can move the cursor."""
     title, *phrases = PHRASES.get(str(event["type"]), (spoken(event["type"]),))
-    said = [_filled(title, event), *(_filled(phrase, event) for phrase in phrases if _said(phrase, event))]
-    return visible("".join(said))
+    shown = [phrase for phrase in phrases if all(_short(name, event) for name in _names(phrase))]
+    return visible("".join(_filled(phrase, event) for phrase in (title, *shown)))
 
 
 def describe(event: Json) -> Description:
-    """Say everything an event says; a field of the title that is not shown is a `?`."""
+    """Describe an event with all its fields; an absent field of the title is a `?`."""
     title = PHRASES.get(str(event["type"]), (spoken(event["type"]),))[0]
     words = _filled(title, event)
     used = {name.partition(".")[0] for name in _names(title)}
@@ -109,7 +109,7 @@ def value_in_words(value: object) -> str:
 
 
 def in_full(name: str, value: object) -> str:
-    """The value of a field with all it says."""
+    """The whole value of a field in words."""
     if name == "signatures":
         return "; ".join(map(signature, cast("Sequence[Json]", value))) or "none"
     if name in ("performed_by", "team", "joins"):
@@ -121,10 +121,9 @@ def in_full(name: str, value: object) -> str:
 
 
 def person(value: Json) -> str:
-    """Somebody: the id, then role and credential as far as they are stated."""
-    known = [str(value["credential"])] if value.get("credential") else []
-    role = [spoken(value["role"])] if value.get("role") else []
-    return ", ".join([str(value.get("id", value.get("signer", ""))), *role, *known])
+    """A person: the id, then role and credential where stated."""
+    parts = (value.get("id") or value.get("signer"), spoken(value.get("role")), value.get("credential"))
+    return ", ".join(str(part) for part in parts if part)
 
 
 def signature(value: Json) -> str:
@@ -133,10 +132,10 @@ def signature(value: Json) -> str:
         state = f"signed {value['signed_on']}"
     else:
         state = next((state for state in ("deferred", "declined") if state in value), "not given")
-    told = ("method", "meaning", "deferred", "declined")
-    rest = [value_in_words(value[name]) for name in told if value.get(name) is not None]
-    witness = [f"witness {value['witness']}"] if value.get("witness") else []
-    return f"{person(value)}: {', '.join([state, *rest, *witness])}"
+    parts = [state, *(value.get(name) for name in ("method", "meaning", "deferred", "declined"))]
+    if value.get("witness"):
+        parts.append(f"witness {value['witness']}")
+    return f"{person(value)}: {', '.join(str(part) for part in parts if part)}"
 
 
 # --- phrases ----------------------------------------------------------------------------------------------------
@@ -146,17 +145,13 @@ def _names(phrase: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(phrase) if name]
 
 
-def _said(phrase: str, event: Json) -> bool:
-    return all(_short(name, event) for name in _names(phrase))
-
-
 def _filled(phrase: str, event: Json) -> str:
     parts = Formatter().parse(phrase)
     return "".join(f"{text}{(_short(name, event) or '?') if name else ''}" for text, name, _, _ in parts)
 
 
 def _short(name: str, event: Json) -> str:
-    """The value of a field as one line says it; "" where the event does not say it."""
+    """The value of a field in few words, for one line; "" if the event lacks it."""
     if name in _BRIEF:
         return _BRIEF[name](event)
     outer, _, inner = name.partition(".")
@@ -185,4 +180,4 @@ _BRIEF: dict[str, Callable[[Json], str]] = {
         f"{spoken(name)} is {value_in_words(value)}" for name, value in event.get("values", {}).items()
     ),
 }
-"""Fields that one line says in fewer words than a page."""
+"""Fields that one line shows in fewer words than a page."""

@@ -7,7 +7,10 @@ rules, versions and opaque ids, and never the content of an event.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
+
+NO_EPISODE: Final = "no episode of that number is recorded"
+SEE_CENSUS: Final = "see 'caretrail census' for the episodes there are"
 
 
 class CaretrailError(Exception):
@@ -43,8 +46,7 @@ class UnknownName(CaretrailError):
     @classmethod
     def of_episode(cls) -> Self:
         """What to raise where no episode is meant."""
-        hint = "see 'caretrail census' for the episodes there are"
-        return cls("no episode of that number is recorded", hint, "episode")
+        return cls(NO_EPISODE, SEE_CENSUS, "episode")
 
 
 class AmbiguousEpisode(CaretrailError):
@@ -104,11 +106,7 @@ class UnknownEpisode(Refused):
 
     code = "unknown_episode"
 
-    def __init__(
-        self,
-        message: str = "no episode of that number is recorded",
-        hint: str = "see 'caretrail census' for the episodes there are",
-    ) -> None:
+    def __init__(self, message: str = NO_EPISODE, hint: str = SEE_CENSUS) -> None:
         super().__init__(message, hint)
 
 

@@ -57,9 +57,8 @@ def replace_file(path: Path, text: str, mode: int) -> None:
     temporary = _written(path, text, mode)
     try:
         temporary.replace(path)
-    except OSError:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
     sync_folder(path.parent)
 
 

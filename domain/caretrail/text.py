@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
 
 def visible(text: str) -> str:
     r"""Show what would not print: control characters, newlines, bidi overrides, surrogates, as `\x1b` or `\u202e`.
@@ -16,17 +14,9 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        char if char.isprintable() or unicodedata.category(char) == "Zs" else _escaped(char) for char in text
+        char if char.isprintable() or unicodedata.category(char) == "Zs" else char.encode("unicode_escape").decode()
+        for char in text
     )
-
-
-def _escaped(char: str) -> str:
-    number = ord(char)
-    if char in _SHORT:
-        return _SHORT[char]
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def plural(number: int, noun: str, nouns: str = "") -> str:

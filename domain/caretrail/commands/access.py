@@ -78,11 +78,8 @@ def _check_actor(actor: Actor) -> None:
 def _check_reason(reason: str) -> None:
     if not reason.strip():
         raise InvalidEvent("the reason for breaking glass must not be empty", "give it in a few words")
-    try:
-        fits = len(reason) <= _LONGEST_REASON and "\0" not in reason and bool(reason.encode())
-    except UnicodeEncodeError:  # it carries the text, so it must not become the context of ours
-        fits = False
-    if not fits:
+    unicode = reason.encode(errors="ignore").decode() == reason
+    if not unicode or len(reason) > _LONGEST_REASON or "\0" in reason:
         raise InvalidEvent(f"the reason must be valid Unicode of at most {_LONGEST_REASON} characters")
 
 

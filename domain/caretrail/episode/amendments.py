@@ -64,23 +64,14 @@ def corrected_event(event: Event, corrections: Iterable[Corrected]) -> Event:
 
     Raises InvalidEvent when a field cannot be corrected or the outcome is not a valid event.
     """
-    values: dict[str, object] = {}
-    for correction in corrections:
-        values.update(correction.values)
+    values = {name: value for correction in corrections for name, value in correction.values.items()}
     fixed = ENVELOPE_FIXED & values.keys()
     if fixed:
-        raise InvalidEvent(
-            f"values: {', '.join(sorted(fixed))} cannot be corrected",
-            "void the event with reason entered_in_error and record it again",
-        )
-    payload = event.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for name, value in values.items():
-        if value is None:
-            payload.pop(name, None)
-        else:
-            payload[name] = value
+        hint = "void the event with reason entered_in_error and record it again"
+        raise InvalidEvent(f"values: {', '.join(sorted(fixed))} cannot be corrected", hint)
+    payload = event.model_dump(mode="json", by_alias=True, exclude_none=True) | values
     try:
-        return type(event).model_validate_json(json.dumps(payload))
+        return type(event).model_validate_json(json.dumps({k: v for k, v in payload.items() if v is not None}))
     except ValidationError as error:
         raise invalid_event(error) from None
 
@@ -90,8 +81,6 @@ def corrected_event(event: Event, corrections: Iterable[Corrected]) -> Event:
 
 def happened_on(entry: Entry, acting: Amendments) -> date:
     """The day on which an event happened, as corrected, be it struck or not."""
-    day = entry.event.occurred_on
-    for by in acting.corrections.get(entry.version, ()):
-        if "occurred_on" in by.event.values:
-            day = date.fromisoformat(str(by.event.values["occurred_on"]))
-    return day
+    values = (by.event.values for by in acting.corrections.get(entry.version, ()))
+    days = [value["occurred_on"] for value in values if "occurred_on" in value]
+    return date.fromisoformat(str(days[-1])) if days else entry.event.occurred_on

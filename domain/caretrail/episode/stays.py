@@ -68,8 +68,5 @@ def chained(transfers: Sequence[Effective[Transferred]], level: str) -> list[Eff
 
 
 def _leads(order: Sequence[Effective[Transferred]], level: str) -> bool:
-    for item in order:
-        if item.event.from_level != level:
-            return False
-        level = item.event.to_level
-    return True
+    before = [level, *(item.event.to_level for item in order[:-1])]
+    return [item.event.from_level for item in order] == before

@@ -16,10 +16,10 @@ from caretrail.events.care import (
 from caretrail.events.catalog import Event, json_schema
 from caretrail.events.codec import payload_of, read_event, stored_name
 from caretrail.events.documents import ContinuedStayDetermined, PlanReviewed, PlanSigned, Signed
-from caretrail.events.envelope import EpisodeEvent, EventBase, ProgramEvent, SignedEvent, TargetedEvent, Traits
+from caretrail.events.envelope import EpisodeEvent, EventBase, ProgramEvent, SignedEvent, TargetedEvent
 from caretrail.events.parsing import event_from, parse_event
 from caretrail.events.program import ProgramAttested
-from caretrail.events.values import Dimension, Disclosure, Outcome, Performer, Person, Schedule, Sections, Signature
+from caretrail.events.values import Dimension, Disclosure, Outcome, Person, Schedule, Signature
 
 __all__ = [
     "Accessed",
@@ -39,7 +39,6 @@ __all__ = [
     "Explained",
     "Held",
     "Outcome",
-    "Performer",
     "Person",
     "PlanReviewed",
     "PlanSigned",
@@ -48,7 +47,6 @@ __all__ = [
     "Resumed",
     "Schedule",
     "ScheduleSet",
-    "Sections",
     "SessionAttended",
     "SessionMissed",
     "Signature",
@@ -56,7 +54,6 @@ __all__ = [
     "SignedEvent",
     "TargetedEvent",
     "TeamChanged",
-    "Traits",
     "Transferred",
     "Voided",
     "event_from",

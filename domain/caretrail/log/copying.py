@@ -154,7 +154,7 @@ class _Copying:
                     found = self._source.database.query(self._sql["stays_of"], {"stream": stream})
                     rows += [(stream, *row) for row in found]
                 else:
-                    rows += [(stream, stay.client, stay.program, stay.first_day, stay.last_day) for stay in stays]
+                    rows += [(stream, *stay) for stay in stays]
             made += len(rows)
             database.copy("caretrail.stay", STAY_COLUMNS, rows)
             self._tell(len(streams))

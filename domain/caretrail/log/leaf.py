@@ -43,7 +43,6 @@ def columns_of(e: RecordedEvent) -> LogColumns:
 def leaf_of(columns: LogColumns) -> bytes:
     """Hash a row of the log into its leaf."""
     position, stream, version, name, payload, moment, recorded_by, source, command_id, salt = columns
-    command = command_id.encode()
     return hashlib.sha256(
         LEAF_PREFIX
         + FORMAT
@@ -51,8 +50,7 @@ def leaf_of(columns: LogColumns) -> bytes:
         + _text(name)
         + _text(recorded_by)
         + _text(source)
-        + _LENGTH.pack(len(command))
-        + command
+        + _prefixed(command_id)
         + payload_hash(salt, payload)
     ).digest()
 
@@ -62,7 +60,10 @@ def payload_hash(salt: bytes, payload: bytes) -> bytes:
     return hashlib.sha256(salt + payload).digest()
 
 
-@lru_cache(maxsize=256)  # names, accounts and sources are few
-def _text(text: str) -> bytes:
+def _prefixed(text: str) -> bytes:
+    """Encode a text behind its length in bytes."""
     encoded = text.encode()
     return _LENGTH.pack(len(encoded)) + encoded
+
+
+_text = lru_cache(maxsize=256)(_prefixed)  # for names, accounts and sources, which are few

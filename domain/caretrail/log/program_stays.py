@@ -16,7 +16,7 @@ def program_stays(episode: Episode) -> list[ProgramStay]:
     client = episode.outline.client or ""
     for part in episode.stays:
         if stays and stays[-1].program == part.program:
-            stays[-1] = ProgramStay(client, part.program, stays[-1].first_day, part.last_day)
+            stays[-1] = stays[-1]._replace(last_day=part.last_day)
         else:
             stays.append(ProgramStay(client, part.program, part.first_day, part.last_day))
     return stays

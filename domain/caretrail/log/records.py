@@ -78,9 +78,8 @@ class RecordedEvent(PendingEvent):
     """Database role (`session_user`) or user of the operating system."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramStay:
-    """The days a client spends in a program; without a last day it is open."""
+class ProgramStay(NamedTuple):
+    """The days a client spends in a program, as columns of the store; without a last day it is open."""
 
     client: str
     program: str
@@ -151,15 +150,12 @@ def _check_sending(sent: PendingEvent | PendingAccess) -> None:
 
 
 def _check_text(field: str, text: str, *, least: int = 0) -> None:
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:  # it carries the text, so it must not become the context of our error
-        size = -1
-    if size < 0:
+    encoded = text.encode(errors="ignore")
+    if encoded.decode() != text:
         raise InvalidEvent(f"{field} must be valid Unicode")
-    if size < least:
+    if len(encoded) < least:
         raise InvalidEvent(f"{field} must not be empty")
-    if size > LONGEST_TEXT:
+    if len(encoded) > LONGEST_TEXT:
         raise InvalidEvent(f"{field} must not exceed {LONGEST_TEXT} bytes")
     if "\0" in text:
         raise InvalidEvent(f"{field} must not contain the character NUL")

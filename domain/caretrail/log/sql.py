@@ -41,13 +41,7 @@ def load_sql(package: str, file: str) -> dict[str, str]:
 @lru_cache(maxsize=512)
 def for_psycopg(sql: str) -> str:
     """Turn `:name` into `%(name)s` and double every `%`, as psycopg wants it when parameters are given."""
-
-    def replace(match: re.Match[str]) -> str:
-        if match["name"]:
-            return f"%({match['name']})s"
-        return match[0].replace("%", "%%")
-
-    return _TOKEN.sub(replace, sql)
+    return _TOKEN.sub(lambda match: f"%({match['name']})s" if match["name"] else match[0].replace("%", "%%"), sql)
 
 
 @lru_cache(maxsize=512)

@@ -33,22 +33,17 @@ class PostgresDatabase(Database):
     """One PostgreSQL database, used by several threads of this process."""
 
     dialect: Dialect = "postgresql"
+    namespace: UUID
+    """The namespace of the store, the same on every connection."""
 
     def __init__(self, conninfo: str, store: str) -> None:
         self.store = store
         self._conninfo = conninfo
-        self._namespace: UUID | None = None
         self.is_demo = False
         self.account = ""
         self._pool = Pool(self._connect, _close, _usable)
         with self._pool.connection():
             pass
-
-    @property
-    def namespace(self) -> UUID:
-        """The namespace of the store, the same on every connection."""
-        assert self._namespace is not None, "set by the first connection"  # noqa: S101  # true by construction
-        return self._namespace
 
     def query(self, sql: str, params: Params | None = None) -> list[Row]:
         """Return all rows; outside a transaction a lost connection is replaced and the statement run again."""
@@ -130,12 +125,12 @@ class PostgresDatabase(Database):
             raise _NoConnectionError(error.message, error.hint) from None
         try:
             namespace, self.is_demo, self.account = read_mark(connection, self.store)
-            if self._namespace not in (None, namespace):
+            if getattr(self, "namespace", namespace) != namespace:
                 raise StoreForeign(f"{self.store} is another store than before", "check where the server's name leads")
         except BaseException:
             connection.close()
             raise
-        self._namespace = namespace
+        self.namespace = namespace
         return connection
 
     @contextmanager

@@ -13,7 +13,6 @@ from psycopg.types.numeric import Int8
 
 from caretrail.errors import AccessAppended, CaretrailError, CommandReused, InvalidEvent, StayOverlap, VersionConflict
 from caretrail.log.database import Row
-from caretrail.log.leaf import LogColumns
 from caretrail.log.postgresql.database import PostgresDatabase
 from caretrail.log.postgresql.setup import Connection
 from caretrail.log.recorder import EventRecorder, by_stream
@@ -54,10 +53,6 @@ class PostgresRecorder(EventRecorder):
         sources, ids = [source for source, _ in commands], [command for _, command in commands]
         events = self._select("find_commands", sources=sources, commands=ids)
         return {event.key: event for event in events}
-
-    def read_columns(self, after: int, limit: int) -> list[LogColumns]:
-        """Read the log from above a position as its leaves are made of it; the server turns ids and times into that."""
-        return self._server.query(self._sql["read_columns"], {"after": after, "limit": limit})
 
     def read_for_decision(
         self, commands: Sequence[CommandKey], after: Mapping[UUID, int]
@@ -114,15 +109,9 @@ def _columns(rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
 
 def _stay_columns(stays: Stays) -> dict[str, object]:
     """Turn stays into the columns the function takes."""
-    rows = [(stream, stay) for stream, of_stream in stays.items() for stay in of_stream]
-    return {
-        "stays_of": list(stays),
-        "stay_streams": [stream for stream, _ in rows],
-        "clients": [stay.client for _, stay in rows],
-        "programs": [stay.program for _, stay in rows],
-        "first_days": [stay.first_day for _, stay in rows],
-        "last_days": [stay.last_day for _, stay in rows],
-    }
+    rows = [(stream, *stay) for stream, of_stream in stays.items() for stay in of_stream]
+    names = ("stay_streams", "clients", "programs", "first_days", "last_days")
+    return {"stays_of": list(stays)} | {name: [row[place] for row in rows] for place, name in enumerate(names)}
 
 
 _PART: Final = re.compile(r"(stream|expected|actual|position)=([0-9a-f-]+)")

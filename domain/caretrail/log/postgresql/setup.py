@@ -32,8 +32,10 @@ _OPTIONS: Final = (
     "-c lock_timeout=8s -c default_transaction_isolation=read\\ committed -c TimeZone=UTC"
     " -c search_path=pg_catalog,pg_temp"
 )
-# A peer that is gone without a word is noticed in about ten seconds instead of hours.
-_KEEPALIVE: Final = {
+# Defaults that a url can override. By the keepalives, a peer that disappears is noticed in about ten seconds.
+_DEFAULTS: Final = {
+    "connect_timeout": str(CONNECT_SECONDS),
+    "application_name": "caretrail",
     "keepalives_idle": "5",
     "keepalives_interval": "2",
     "keepalives_count": "3",
@@ -153,9 +155,7 @@ def taking_writes(conninfo: str) -> str | None:
 
 
 def _connect(given: Mapping[str, str], options: str) -> Connection:
-    defaults = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "caretrail"} | _KEEPALIVE
-    wanted = defaults | dict(given)
-    wanted["client_encoding"] = "UTF8"
+    wanted = _DEFAULTS | dict(given) | {"client_encoding": "UTF8"}
     wanted["options"] = f"{options} {wanted.get('options', '')}".strip()  # the user's come last, and win
     connection = psycopg.Connection.connect(
         make_conninfo("", **wanted),

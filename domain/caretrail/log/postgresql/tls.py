@@ -18,18 +18,13 @@ from caretrail.errors import StoreInsecure, StoreUnreachable
 #: Set to 1, it lets connections leave this machine without proof of who answers. Nothing else is a yes.
 ALLOW_INSECURE: Final = "CARETRAIL_ALLOW_INSECURE"
 
-_FROM_ENVIRONMENT: Final = {
-    "host": "PGHOST",
-    "hostaddr": "PGHOSTADDR",
-    "sslmode": "PGSSLMODE",
-    "sslrootcert": "PGSSLROOTCERT",
-    "service": "PGSERVICE",
-}
+_FROM_ENVIRONMENT: Final = ("host", "hostaddr", "sslmode", "sslrootcert", "service")
+"""Parameters that libpq also reads from the environment, as `PGHOST` and so on."""
 
 
 def secured(given: Mapping[str, str], store: str) -> dict[str, str]:
     """Complete the parameters of a url by where they lead and how; refuse what leaves this machine unproven."""
-    environment = {key: os.environ[name] for key, name in _FROM_ENVIRONMENT.items() if os.environ.get(name)}
+    environment = {key: value for key in _FROM_ENVIRONMENT if (value := os.environ.get(f"PG{key.upper()}"))}
     service = given.get("service") or environment.get("service")
     wanted = environment | (_read_service(service, store) if service else {}) | dict(given)
     if "sslmode" not in wanted and wanted.get("sslrootcert") == "system":

@@ -53,7 +53,7 @@ class SqliteDatabase(Database):
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {for_sqlite(table)} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  # names from code
         with self._writer() as connection:
-            return connection.executemany(sql, map(_adapt_row, rows)).rowcount
+            return connection.executemany(sql, map(adapt_row, rows)).rowcount
 
     def script(self, sql: str) -> None:
         """Run several statements without parameters, all or none."""
@@ -137,11 +137,11 @@ def _usable(connection: sqlite3.Connection) -> bool:
 
 
 def _adapt(params: Params | None) -> Mapping[str, object]:
-    """Turn parameters SQLite does not know into those it does; registered adapters would be global to the process."""
-    return dict(zip(params, _adapt_row(params.values()), strict=True)) if params else {}
+    return dict(zip(params, adapt_row(params.values()), strict=True)) if params else {}
 
 
-def _adapt_row(row: Iterable[object]) -> list[object]:
+def adapt_row(row: Iterable[object]) -> list[object]:
+    """Turn values SQLite does not know into those it stores; registered adapters would be global to the process."""
     return [value if (convert := _CONVERT.get(type(value))) is None else convert(value) for value in row]
 
 

@@ -11,18 +11,17 @@ from uuid import UUID
 from caretrail.aliases import Clock
 from caretrail.errors import CommandReused, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
 from caretrail.log.database import Row
-from caretrail.log.leaf import EPOCH, LogColumns, columns_of, microseconds
+from caretrail.log.leaf import EPOCH, columns_of, microseconds
 from caretrail.log.recorder import EventRecorder, by_stream
 from caretrail.log.records import (
     CommandKey,
     PendingAccess,
     PendingEvent,
-    ProgramStay,
     RecordedEvent,
     Stays,
     access_stream,
 )
-from caretrail.log.sqlite.database import SqliteDatabase
+from caretrail.log.sqlite.database import SqliteDatabase, adapt_row
 from caretrail.log.sqlite.setup import FILE_DAMAGED, read_mark, sqlite_errors
 
 
@@ -101,16 +100,14 @@ class SqliteRecorder(EventRecorder):
         return [stored for _, stored in known]
 
     def _check_versions(self, events: Sequence[PendingEvent]) -> None:
-        current: dict[UUID, int] = {}
+        streams = {event.originator_id for event in events}
         with self._file.snapshot() as connection:
-            for event in events:
-                stream = event.originator_id
-                actual = current.get(stream)
-                if actual is None:
-                    actual = connection.execute(self._sql["version"], (stream.bytes,)).fetchone()[0]
-                if event.originator_version != actual + 1:
-                    raise VersionConflict(str(stream), event.originator_version - 1, actual)
-                current[stream] = event.originator_version
+            current = {s: connection.execute(self._sql["version"], (s.bytes,)).fetchone()[0] for s in streams}
+        for event in events:
+            stream, version = event.originator_id, event.originator_version
+            if version != current[stream] + 1:
+                raise VersionConflict(str(stream), version - 1, current[stream])
+            current[stream] = version
 
     def _stamp(self, connection: sqlite3.Connection, events: Sequence[PendingEvent]) -> list[RecordedEvent]:
         """Give each event its position, and a time later than that of the event before."""
@@ -124,7 +121,7 @@ class SqliteRecorder(EventRecorder):
     def _replace_stays(self, connection: sqlite3.Connection, stays: Stays) -> None:
         for stream, rows in stays.items():
             connection.execute(self._sql["delete_stays"], (stream.bytes,))
-            connection.executemany(self._sql["insert_stay"], [_stay_row(stream, stay) for stay in rows])
+            connection.executemany(self._sql["insert_stay"], [adapt_row((stream, *stay)) for stay in rows])
         for stream in stays:
             other = connection.execute(self._sql["overlapping_stay"], (stream.bytes,)).fetchone()
             if other is not None:
@@ -146,10 +143,6 @@ class SqliteRecorder(EventRecorder):
         """Find what is recorded under these pairs of source and command_id."""
         events = self._select("find_commands", commands=list(commands))
         return {event.key: event for event in events}
-
-    def read_columns(self, after: int, limit: int) -> list[LogColumns]:
-        """Read the log from above a position as its leaves are made of it: here that is how it is stored."""
-        return self._file.query(self._sql["read_log"], {"after": after, "limit": limit})
 
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
         try:
@@ -174,11 +167,6 @@ def _all_of(known: list[RecordedEvent], events: Sequence[PendingEvent]) -> list[
 
 def _content(e: PendingEvent) -> tuple[UUID, int, str, bytes, str, str, bytes]:
     return e.originator_id, e.originator_version, e.topic, e.state, e.source, e.command_id, e.salt
-
-
-def _stay_row(stream: UUID, stay: ProgramStay) -> tuple[object, ...]:
-    last_day = stay.last_day.isoformat() if stay.last_day else None
-    return (stream.bytes, stay.client, stay.program, stay.first_day.isoformat(), last_day)
 
 
 def _same_content(event: PendingEvent, stored: RecordedEvent) -> bool:

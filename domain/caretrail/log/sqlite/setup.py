@@ -270,21 +270,18 @@ def _create_file(path: Path) -> None:
 
 def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, created_at: int) -> bool:
     connection.execute("PRAGMA synchronous=FULL")
-    if not _is_blank(connection):  # before any lock is taken: a foreign file is only read
-        check_identity(connection, store)
-        return False
-    with immediate(connection):
-        made = _is_blank(connection)
-        if made:
-            for statement in split_script(read_package_file("caretrail.log.sqlite", "schema.sql")):
-                connection.execute(statement)
-            mark = (uuid4().bytes, int(demo), created_at)
-            connection.execute("INSERT INTO store (one, namespace, demo, created_at) VALUES (1, ?, ?, ?)", mark)
-            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={SCHEMA}")
-    if not made:
-        check_identity(connection, store)
-    return made
+    if _is_blank(connection):  # before any lock is taken: a foreign file is only read
+        with immediate(connection):
+            if _is_blank(connection):  # no other process has made it in the meantime
+                for statement in split_script(read_package_file("caretrail.log.sqlite", "schema.sql")):
+                    connection.execute(statement)
+                mark = (uuid4().bytes, int(demo), created_at)
+                connection.execute("INSERT INTO store (one, namespace, demo, created_at) VALUES (1, ?, ?, ?)", mark)
+                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version={SCHEMA}")
+                return True
+    check_identity(connection, store)
+    return False
 
 
 def upgrade_sqlite(path: str, store: str) -> int:
