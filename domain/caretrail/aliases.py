@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeAlias
 
-# What a JSON object holds is known to who reads it, not to the type checker.
+# The content of a JSON object is known to its reader, not to the type checker.
 Json: TypeAlias = dict[str, Any]
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Told now and then how much of a long work is done, and how much there is in all."""
+"""Called now and then with the amount of long work done, and the whole amount."""
 
 Clock: TypeAlias = Callable[[], datetime]
-"""The instant it is now; aware."""
+"""Returns the current instant, aware."""

@@ -52,7 +52,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "corrected": ("corrects event {target}", ": {values}", ", {reason}"),
     "voided": ("voids event {target}: {reason}",),
     "addendum": ("adds to event {target}", ": {text}", ", {reason}"),
-}  # fmt: skip  # a kind, its title, and what one line adds to it where the event says it
+}  # fmt: skip  # a kind, its title, and what a line adds to it
 """The words of each kind of event: the title, then phrases for one line, each left out if a field of it is absent."""
 
 IN_OTHER_COLUMNS = frozenset({"type", "episode", "occurred_on", "actor", "late_reason", "entered_at"})
@@ -110,10 +110,9 @@ def value_in_words(value: object) -> str:
 
 def in_full(name: str, value: object) -> str:
     """The whole value of a field in words."""
-    if name == "signatures":
-        return "; ".join(map(signature, cast("Sequence[Json]", value))) or "none"
-    if name in ("performed_by", "team", "joins"):
-        return "; ".join(map(person, cast("Sequence[Json]", value))) or "none"
+    if name in ("signatures", "performed_by", "team", "joins"):
+        in_words = signature if name == "signatures" else person
+        return "; ".join(map(in_words, cast("Sequence[Json]", value))) or "none"
     if name in ("dimensions", "ratings"):
         return "; ".join(f"{key}: {value_in_words(item)}" for key, item in cast(Json, value).items()) or "none"
     words = value_in_words(value)

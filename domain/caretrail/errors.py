@@ -1,4 +1,4 @@
-"""What can go wrong, one class per cause: a message built from ids and rules, never from values, and a way out.
+"""Errors, one class per cause: a message built from ids and rules, never from values, and a way out.
 
 Every error a caller may meet derives from `CaretrailError`. Its text is safe to print and to log: it names fields,
 rules, versions and opaque ids, and never the content of an event.
@@ -14,11 +14,11 @@ SEE_CENSUS: Final = "see 'caretrail census' for the episodes there are"
 
 
 class CaretrailError(Exception):
-    """Root of all our errors: `message` says what is so, `hint` what to do, `code` names the cause for programs."""
+    """Base of all our errors: `message` gives the cause, `hint` the next step, `code` the cause for programs."""
 
     code: ClassVar[str] = "error"
     reveals: Sequence[str] = ()
-    """Case numbers the text of the error shows: whoever hands it out logs them as viewed first."""
+    """Case numbers in the text of the error: log them as viewed before showing it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -32,8 +32,8 @@ class CaretrailError(Exception):
 class UnknownName(CaretrailError):
     """A question names what does not exist: `kind` is program, clinician, author, rule, verdict, episode or client.
 
-    `nearest` is what was probably meant, if anything. Of episodes and clients nothing is ever suggested: any case
-    number is somebody's.
+    `nearest` is the name probably meant, if any. Episodes and clients are never suggested: any case number belongs to
+    a person.
     """
 
     code = "unknown_name"
@@ -45,7 +45,7 @@ class UnknownName(CaretrailError):
 
     @classmethod
     def of_episode(cls) -> Self:
-        """What to raise where no episode is meant."""
+        """The error for a name that fits no episode."""
         return cls(NO_EPISODE, SEE_CENSUS, "episode")
 
 
@@ -92,7 +92,7 @@ class AccessAppended(InvalidEvent):
 
 
 class Impossible(Refused):
-    """An event contradicts what is recorded; `versions` are the events in the way."""
+    """An event contradicts recorded events, whose versions are `versions`."""
 
     code = "impossible"
 
@@ -124,7 +124,7 @@ class CommandReused(Refused):
 
 
 class StayOverlap(Refused):
-    """The client already has an open stay in that program; `stream` is the stream of the episode in the way."""
+    """The client already has a stay in that program in these days, in the episode of `stream`."""
 
     code = "stay_overlap"
 
@@ -139,7 +139,7 @@ class StayOverlap(Refused):
 
 
 class VersionConflict(Refused):
-    """Somebody else appended to the episode since the caller read it; both versions are named."""
+    """Another writer appended to the episode after the caller read it; both versions are named."""
 
     code = "version_conflict"
 
@@ -200,7 +200,7 @@ class StoreNotInitialized(StoreError):
 
 
 class StoreForeign(StoreError):
-    """There is something at that place, but it is not a Caretrail store."""
+    """Something other than a Caretrail store is at that place."""
 
     code = "store_foreign"
 
@@ -218,15 +218,15 @@ class StoreOlder(StoreError):
 
     def __init__(self, store: str, schema: int, needed: int) -> None:
         super().__init__(
-            f"{store} is of an older Caretrail (schema {schema}, this one needs {needed})",
-            "make a backup and stop what writes, then run 'caretrail init': it upgrades the store",
+            f"{store} was made by an older Caretrail (schema {schema}, this one needs {needed})",
+            "back up the store and stop all writers, then run 'caretrail init' to upgrade it",
         )
 
 
 class StaleReadModel(StoreError):
-    """A list would rest on rows that are behind the log: by `events`, the oldest of them `seconds` old.
+    """The rows for a list are behind the log by `events` events, the oldest of them `seconds` old.
 
-    Nothing is shown, unless the question allows it; what is shown then is marked.
+    Nothing is shown, unless the question allows it; the answer is then marked as stale.
     """
 
     code = "stale_read_model"
@@ -238,7 +238,7 @@ class StaleReadModel(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """What the store holds cannot be what was recorded."""
+    """The store contains data that cannot have been recorded."""
 
     code = "store_damaged"
 
@@ -253,7 +253,7 @@ class RolesRefused(CaretrailError):
 
 
 class PackInvalid(CaretrailError):
-    """A policy pack is not usable: the message names file, rule and field; `problem` says only what is wrong there."""
+    """A policy pack is not usable: the message names file, rule and field; `problem` is the fault alone."""
 
     code = "pack_invalid"
 

@@ -1,4 +1,4 @@
-"""Small files: other people's read safely, our own written so that a kill or a power cut never leaves half of one."""
+"""Small files: read safely, and written whole, even across a kill or a power cut."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ else:
     import fcntl
 
 MOST_PACK_BYTES = 256 * 1024
-"""Of a policy pack: fifteen times the longest that ships."""
+"""Largest policy pack read: fifteen times the longest that ships."""
 
 
 class NotRegular(OSError):
-    """There is no file of bytes there, but a folder, a pipe or a device."""
+    """The path is not a regular file, but a folder, a pipe or a device."""
 
 
 class TooLong(OSError):
-    """The file is longer than anything of its kind."""
+    """The file is longer than any of its kind."""
 
 
 class FileRefused(CaretrailError):
@@ -119,7 +119,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def file_lock(path: Path) -> Generator[bool]:
-    """Hold a file as a lock; False, without waiting, if another process holds it. A killed holder lets go."""
+    """Lock a file; False, without waiting, if another process has locked it. A killed process releases its lock."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         taken = False

@@ -1,4 +1,4 @@
-"""Values as JSON: records become objects with their fields as keys, in their order, under their published names."""
+"""Values as JSON: records become objects, their fields in order under their published names."""
 
 from __future__ import annotations
 

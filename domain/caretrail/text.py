@@ -1,4 +1,4 @@
-"""Text as it may be shown: nothing in it moves a cursor, hides or turns the line around; numbers with their nouns."""
+"""Text safe to show: nothing in it moves the cursor, hides or reverses the line; numbers with their nouns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 
 
 def visible(text: str) -> str:
-    r"""Show what would not print: control characters, newlines, bidi overrides, surrogates, as `\x1b` or `\u202e`.
+    r"""Escape characters that would not print: controls, newlines, bidi overrides, surrogates, as `\x1b` or `\u202e`.
 
     >>> print(visible("a\x1b[2Jb"))
     a\x1b[2Jb

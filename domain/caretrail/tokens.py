@@ -10,7 +10,7 @@ from typing import Literal
 ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 """An opaque id, and the name of a pack, a rule or a reading."""
 
-# --- who and what for -------------------------------------------------------------------------------------------
+# --- people and purposes -------------------------------------------------------------------------------------------
 
 PersonRole = Literal[
     "client", "guardian", "clinician", "supervisor", "family", "support", "staff", "intake", "service", "other"
@@ -19,7 +19,7 @@ SignerRole = Literal["client", "guardian", "clinician", "supervisor", "family", 
 Purpose = Literal[
     "treatment", "payment", "operations", "audit", "emergency", "research", "legal", "client_request", "other"
 ]
-"""What somebody reads, or hands out, for."""
+"""Purpose of an access or a disclosure."""
 Basis = Literal[
     "consent", "audit", "payment", "court_order", "medical_emergency", "research", "client_request", "other"
 ]
@@ -59,7 +59,7 @@ Decision = Literal["continue", "leave"]
 CivilUnit = Literal["calendar_day", "working_day", "calendar_month"]
 CountedUnit = Literal["session", "visit", "treatment_day", "treatment_hour"]
 ReviewUnit = Literal[CivilUnit, CountedUnit]
-"""In what a plan says its next review falls due, where the rules leave the choice to the plan."""
+"""Unit in which a plan sets its next review, where the rules leave the choice to the plan."""
 
 # --- care -------------------------------------------------------------------------------------------------------
 

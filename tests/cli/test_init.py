@@ -22,7 +22,7 @@ def test_a_file_has_no_roles_and_none_is_made(tmp_path: Path) -> None:
     ended = Caretrail(str(place), tmp_path)("init", "--roles")
     assert ended.status == 1
     assert ended.err == (
-        "Error: a store in a SQLite file has no roles: who may open the file may do everything\n"
+        "Error: a store in a SQLite file has no roles: a user who may open the file may do everything\n"
         "Hint: leave out --roles and use the permissions of the file (chmod, chown), or keep the store on PostgreSQL\n"
     )
     assert not place.exists()

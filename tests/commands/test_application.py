@@ -300,7 +300,7 @@ def test_one_event_is_two_round_trips_on_postgresql(
         [receipt] = app.append([session("2026-01-07", command_id="k-2")])
         assert (receipt.version, len(asked)) == (2 + remembered, 2)
         assert app.append([session("2026-01-07", command_id="k-2")]) == [receipt]
-        assert len(asked) == 3  # a retry needs only the look
+        assert len(asked) == 3  # a retry needs only the search
 
 
 def test_services_racing_for_one_episode_all_get_through(store_url: str) -> None:

@@ -1,4 +1,4 @@
-"""A member named twice is refused wherever it stands and however it is written; names that only look alike are not."""
+"""A member named twice is refused, wherever and however it is written; names that only resemble each other are not."""
 
 from __future__ import annotations
 

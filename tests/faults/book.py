@@ -19,7 +19,7 @@ WRONG = ("lost", "partial", "duplicates", "other receipts", "gaps", "false error
 
 
 class Book:
-    """Reads the log as a follower does, and settles what was acknowledged against it."""
+    """Reads the log as a follower does, and compares it with the acknowledged events."""
 
     def __init__(self, task: Task, recorder: EventRecorder, counts: Counts) -> None:
         self._task = task

@@ -23,7 +23,7 @@ class Disk:
         self._pending: dict[str, list[Step]] = {}
 
     @property
-    def settled(self) -> bool:
+    def complete(self) -> bool:
         """Whether nothing waits for a sync."""
         return not any(self._pending.values())
 

@@ -94,7 +94,7 @@ def _images(before: bytes, tape: list[Step], random: Random) -> Iterator[tuple[d
         disk.do(step)
         acknowledged += step.kind == "told"
         losses = (
-            ("nothing kept",) if disk.settled else ("nothing kept", "everything kept", *random.sample(LOSSES, CUTS))
+            ("nothing kept",) if disk.complete else ("nothing kept", "everything kept", *random.sample(LOSSES, CUTS))
         )
         for loss in losses:
             image = disk.after_power_cut(loss, random)

@@ -34,7 +34,7 @@ def test_whichever_step_fails_nothing_acknowledged_is_lost(tmp_path: Path) -> No
 
 @reaches_sqlite
 def test_a_failed_sync_that_is_concealed_loses(tmp_path: Path) -> None:
-    """The control: an implementation that does not look at what a sync returns."""
+    """The control: an implementation that ignores the result of a sync."""
     counts = io_errors.run(tmp_path, seed=1, failures=12, concealed=True)
     assert counts.wrong["acknowledged, then lost"], counts
 

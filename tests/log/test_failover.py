@@ -54,7 +54,7 @@ class Load:
                         except StoreUnreachable:
                             self.unreachable += 1
                     version += 1
-        except BaseException as error:  # the test looks at it
+        except BaseException as error:  # the test checks it
             self.errors.append(error)
 
 

@@ -137,7 +137,7 @@ def take_for_usable(_: object) -> bool:
 
 
 def test_without_trying_again_each_of_these_is_an_error(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: one attempt, and no look at a connection before it is used."""
+    """The control: one attempt, and no check of a connection before its use."""
     monkeypatch.setattr("caretrail.log.postgresql.database.TRIES", 1)
     with proxy_to(postgres_url) as proxy, open_recorder(proxy.url) as recorder:
         proxy.cut_requests = 1

@@ -1,4 +1,4 @@
-"""SQLite, PostgreSQL and a model of a few lines, given the same calls, say the same."""
+"""SQLite, PostgreSQL and a model of a few lines, answer the same calls alike."""
 
 from __future__ import annotations
 

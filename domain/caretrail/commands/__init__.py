@@ -1,1 +1,1 @@
-"""The write side: commands in, receipts out, and the record of who accessed what."""
+"""The write side: commands in, receipts out, and the access log."""

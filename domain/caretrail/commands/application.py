@@ -1,4 +1,4 @@
-"""The application: events in, receipts out. It decides on each event, and records what was decided.
+"""The application: events in, receipts out. It decides on each event, and records the decided ones.
 
 It is an `eventsourcing` application over our own recorder; it reads nothing from the process environment.
 """
@@ -49,7 +49,7 @@ class Commands(Application[UUID]):
     # --- wiring of the library -----------------------------------------------------------------------------------
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
-        """Read nothing from the process: a host's variables must not change where we store."""
+        """Read nothing from the process: its variables must not change the place of the store."""
         return Environment(name, dict(env or {}))
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
@@ -75,7 +75,7 @@ class Commands(Application[UUID]):
         return episode_stream(self._recorder.namespace, episode)
 
     def episode(self, name: str) -> Episode:
-        """Read an episode as recorded, to decide on it; what is shown to people goes through the reader.
+        """Read an episode as recorded, for a decision; screens get theirs from the reader.
 
         Raises UnknownEpisode.
         """
@@ -98,7 +98,7 @@ class Commands(Application[UUID]):
         return [command.outcome for command in commands if isinstance(command.outcome, Receipt)]
 
     def append_each(self, events: Sequence[Event], *, imported: bool = False) -> list[Receipt | Refused]:
-        """Record each event on its own merits, durable together: a receipt or a refusal for each, in their order."""
+        """Decide on each event alone, and record all accepted ones together: a receipt or refusal each, in order."""
         commands = self._commands(events)
         self._run(commands, imported=imported, atomic=False)
         return [command.outcome for command in commands if command.outcome is not None]
@@ -110,7 +110,7 @@ class Commands(Application[UUID]):
                 event,
                 self.stream_of(event),
                 (event.source, event.command_id or uuid4().hex),
-                looked_up=event.command_id is None,
+                searched=event.command_id is None,
             )
             for index, event in enumerate(events)
         ]

@@ -1,4 +1,4 @@
-"""Attempts: decide again, boundedly, when somebody else appended first."""
+"""Attempts: decide again, up to a limit, after another writer appended first."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from caretrail.commands.rounds import undecided
 from caretrail.errors import CommandReused, StayOverlap, VersionConflict
 
 ATTEMPTS = 40
-"""How often a decision is made, when others append first."""
+"""Decisions at most, while other writers append first."""
 
 PAUSE = 0.001
 """Seconds: half the longest pause before the second decision; it doubles, so that writers of one episode get out of
 step."""
 
 LONGEST_PAUSE = 0.05
-"""Seconds: several times what deciding again takes; longer pauses would only make everybody wait."""
+"""Seconds: several times the time of a decision; longer pauses would only delay all writers."""
 
 
 def run(commands: Sequence[Command], decide_round: Callable[[list[Command]], None], *, atomic: bool) -> None:
@@ -35,13 +35,13 @@ def run(commands: Sequence[Command], decide_round: Callable[[list[Command]], Non
             if conflict.index is not None or conflicts >= ATTEMPTS:
                 raise
             for command in todo:
-                command.looked_up = False
+                command.searched = False
             sleep(uniform(0, min(PAUSE * 2**conflicts, LONGEST_PAUSE)))  # noqa: S311  # nothing is secret about a pause
         except StayOverlap as overlap:
             if atomic:
                 raise
             if len(todo) == 1:
                 todo[0].outcome = overlap
-            else:  # find out whose it is: from here on each event for itself
+            else:  # find the event that overlaps: from here on decide each event alone
                 for command in todo:
                     run([command], decide_round, atomic=False)

@@ -1,4 +1,4 @@
-"""The episodes decided on last, kept in the form they are stored in."""
+"""The episodes decided on last, in their stored form."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ CACHED_EPISODES = 1000
 class EpisodeCache:
     """At most `size` episodes, for one thread at a time. The version each append names protects against an old copy.
 
-    Whoever decides on episodes takes them out and puts them back once they are as stored: what breaks off in between
-    leaves nothing here, and the next decision rests on what the store has. Events are kept in their stored form.
+    A decision takes its episodes out and puts them back once they are stored: after a failure in between they are not
+    cached, and the next decision reads them from the store. Events are kept in their stored form.
     """
 
     def __init__(self, size: int = CACHED_EPISODES) -> None:
@@ -31,7 +31,7 @@ class EpisodeCache:
         return {stream: kept.pop(stream) if stream in kept else Episode(stream) for stream in streams}
 
     def put_back(self, episodes: Iterable[Episode]) -> None:
-        """Keep episodes that are as stored, and forget those used longest ago."""
+        """Cache stored episodes, and drop those used longest ago."""
         for episode in episodes:
             self._episodes[episode.id] = episode
         while len(self._episodes) > self._size:

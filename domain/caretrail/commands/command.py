@@ -16,7 +16,7 @@ from caretrail.log.records import OWN_COMMAND_ID, CommandKey, RecordedEvent
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the store says about a recorded event; `leaf` is the hex SHA-256 the audit ledger holds for it.
+    """A recorded event by episode, version, position and time; `leaf` is its hex SHA-256 in the audit ledger.
 
     `episode` is the case number (None for a program's own events). `version` counts events in the episode, `position`
     in the whole store; `recorded_at` is UTC.
@@ -37,8 +37,8 @@ class Command:
     event: Event
     stream: UUID
     key: CommandKey
-    looked_up: bool
-    """Whether the store was asked for its key; one made here cannot be known before a first attempt."""
+    searched: bool
+    """Whether its key was searched in the store; a key made here cannot exist before a first attempt."""
     outcome: Receipt | Refused | None = None
 
 

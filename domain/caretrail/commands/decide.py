@@ -27,12 +27,12 @@ class UnreadableEpisode(Refused):
     def __init__(self) -> None:
         super().__init__(
             "an event of the episode cannot be read, so nothing more can be decided on it",
-            "see 'caretrail projection quarantine'; send it again once that is mended",
+            "see 'caretrail projection quarantine'; send it again after the repair",
         )
 
 
 class Decision(NamedTuple):
-    """What a round comes to; nothing of it counts before it is saved."""
+    """The outcome of a round; it takes effect only when saved."""
 
     taken: list[tuple[Command, Decided]]
     refused: list[tuple[Command, Refused]]
@@ -44,7 +44,7 @@ class Decision(NamedTuple):
 def decide(
     commands: Sequence[Command], episodes: Mapping[UUID, Episode], now: datetime, *, imported: bool, atomic: bool
 ) -> Decision:
-    """Decide on the commands in turn; an episode evolves by what is taken, so the next decision rests on it.
+    """Decide on the commands in turn; an episode evolves by each event taken, before the next decision.
 
     With `atomic` they are judged together, and the first refusal is raised with its place in the call.
     """
@@ -68,7 +68,7 @@ def _decided(command: Command, episode: Episode | None, now: datetime, *, import
     if episode is None:
         raise UnreadableEpisode
     expected = command.event.expected_version
-    if expected is not None and expected != episode.version:  # the caller decided, so it is the caller's to do again
+    if expected is not None and expected != episode.version:  # the caller must decide again
         raise VersionConflict(str(command.stream), expected, episode.version)
     try:
         return episode.record(command.event, now=now, imported=imported, command_id=command.key[1], together=together)
@@ -91,15 +91,15 @@ def _require_possible_together(commands: Sequence[Command], episodes: Mapping[UU
 
 
 def save(decision: Decision, episodes: dict[UUID, Episode], mapper: EventMapper, recorder: EventRecorder) -> None:
-    """Append what was taken, give every command its outcome, and leave out episodes that are not as decided here.
+    """Append what was taken, give every command its outcome, and drop episodes that another writer changed.
 
-    Raises VersionConflict or CommandReused when somebody else appended first, StayOverlap, or StoreError.
+    Raises VersionConflict or CommandReused after another writer appended first, StayOverlap, or StoreError.
     """
     rows = _appended(decision, episodes, mapper, recorder) if decision.taken else []
     for (command, decided), row in zip(decision.taken, rows, strict=True):
         decided.entry.confirm(StoredPayload(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
         command.outcome = receipt_of(command.event, row)
-        if row.originator_version != decided.entry.version:  # another recorded it in between
+        if row.originator_version != decided.entry.version:  # an earlier attempt recorded it
             episodes.pop(command.stream, None)
     for command, refusal in decision.refused:
         command.outcome = refusal

@@ -1,4 +1,4 @@
-"""What the library's `Application` asks for: our recorder and our mapper, never anything named in the environment."""
+"""Our recorder and mapper, as the library's `Application` requires them; the environment names neither."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class EventMapper(persistence.Mapper[UUID]):
         )
 
     def to_domain_event(self, stored_event: persistence.StoredEvent) -> Decided:
-        """Read a stored row; what the event says is decoded when somebody asks.
+        """Read a stored row; its event is decoded on demand.
 
         Raises StoreNewer for a stored name this program does not know.
         """
@@ -42,7 +42,7 @@ class EventMapper(persistence.Mapper[UUID]):
 
 
 class RecorderFactory(persistence.InfrastructureFactory[persistence.TrackingRecorder]):
-    """Hands out one recorder; `env` is what the application chose, never the environment of the process."""
+    """Hands out one recorder; `env` comes from the application, never from the process."""
 
     def __init__(self, env: Environment, recorder: EventRecorder) -> None:
         super().__init__(env)

@@ -32,19 +32,19 @@ def read_episodes(
     """Take the episodes of these commands, brought up to date, without those that cannot be read.
 
     Commands that are recorded already get their outcome; with `atomic`, CommandReused is raised with its place in the
-    call. A key is looked up once, and again after a conflict: what was recorded since then in one of the episodes is
-    seen as it is read; what was recorded elsewhere, the append refuses.
+    call. A key is looked up once, and again after a conflict: an event recorded since then shows up as its episode is
+    read, or is refused by the append.
     """
     episodes = cache.take({command.stream for command in commands})
     found, newer = recorder.read_for_decision(
-        [command.key for command in commands if not command.looked_up],
+        [command.key for command in commands if not command.searched],
         {stream: episode.version for stream, episode in episodes.items()},
     )
     known = dict(found)
     for rows in newer.values():
         known.update((row.key, row) for row in rows)
     for command in commands:
-        command.looked_up = True
+        command.searched = True
         row = known.get(command.key)
         if row is not None:
             command.outcome = _first_outcome(command, row)
@@ -76,7 +76,7 @@ def decidable(commands: Sequence[Command], episodes: Mapping[UUID, Episode]) -> 
     """The leading commands that can be decided in one round: they move no client's stays twice.
 
     The store judges stays once a call. So what moves the same client's again waits for the next round, and each event
-    fares as if it had been sent alone.
+    is decided as if sent alone.
     """
     moved: set[str] = set()
     admitted: dict[UUID, str] = {}

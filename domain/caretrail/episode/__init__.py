@@ -1,1 +1,1 @@
-"""What an episode is: its effective history, its stays, and what it refuses."""
+"""An episode: its effective history, its stays, and the events it refuses."""

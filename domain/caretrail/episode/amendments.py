@@ -1,4 +1,4 @@
-"""Amendments of one episode: which events are voided, corrected or added to, and what a corrected event says."""
+"""Amendments of one episode: which events are voided, corrected or added to, and the content of a corrected event."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from caretrail.events.parsing import invalid_event
 ENVELOPE_FIXED = frozenset(
     {"type", "episode", "actor", "command_id", "source", "expected_version", "entered_at", "late_reason", "target"}
 )
-"""What a correction cannot touch: who said it, where it belongs, how it came, what it acts on."""
+"""Fields that a correction cannot change: author, episode, sending and target."""
 
 
 @dataclass(slots=True)
 class Amendments:
-    """What acts on what in one episode: computed once, read by the timeline and by the effective history."""
+    """Which event acts on which in one episode: computed once, for the timeline and the effective history."""
 
     voided_by: dict[int, int] = field(default_factory=dict[int, int])
     """version → version of the effective void that strikes it (or its document)."""

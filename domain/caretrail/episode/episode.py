@@ -46,7 +46,7 @@ class Decided:
 
 
 class Episode:
-    """One treatment episode: its events as recorded, and the decision which others may follow.
+    """One treatment episode: its events as recorded, and the decision on further ones.
 
     `entries[version - 1]` is the event of that version. A program's own events live in the same kind of aggregate.
     """
@@ -200,7 +200,7 @@ class Episode:
 
 
 def _claimed_days(event: events.Event) -> Iterator[tuple[str, date | None]]:
-    """The days on which an event says that something has happened, by field."""
+    """The days of an event that must not be in the future, by field."""
     yield "occurred_on", event.occurred_on
     if isinstance(event, events.Assessed):
         yield "on", event.on

@@ -1,4 +1,4 @@
-"""The effective history: what counts of an episode's events once corrections and voids are applied.
+"""The effective history: the events of an episode with corrections and voids applied.
 
 The original of every event stays readable in its `Entry`; `Effective` is the event as it counts. The order is clinical:
 day, then rank, then start time, then position in the log. It never rests on a clock.
@@ -66,12 +66,13 @@ def effective_history(entries: Sequence[Entry]) -> list[Effective]:
     return history
 
 
+_START_TIMES = {SessionAttended: "start", SessionMissed: "start", Assessed: "at"}
+
+
 def clinical_order(item: Effective) -> tuple[date, int, str, int, int]:
     """The key an effective history is sorted by."""
     event = item.event
-    kind = type(event)
-    start: str | None = None
-    if kind is SessionAttended or kind is SessionMissed or kind is Assessed:  # by type, which is faster than isinstance
-        start = getattr(event, "at" if kind is Assessed else "start")
+    field = _START_TIMES.get(type(event))  # by type, which is faster than isinstance
+    start: str | None = getattr(event, field) if field else None
     # an event that is being decided has no position yet: it comes last
     return event.occurred_on, event.traits.rank, start or "00:00", item.entry.position or 2**63, item.entry.version

@@ -11,7 +11,7 @@ from caretrail.events import Admitted, Assessed, Discharged, Transferred
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What the checks need to know of an episode at a glance; all None before an admission."""
+    """The few data of an episode that checks need; zone and ends are None before an admission."""
 
     client: str | None = None
     programs: frozenset[str] = frozenset()

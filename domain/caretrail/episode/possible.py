@@ -1,4 +1,4 @@
-"""What cannot have happened: the checks on a whole effective history, by clinical dates, whatever the order of arrival.
+"""Impossible histories: checks on a whole effective history, by clinical dates, whatever the order of arrival.
 
 Two events on one day never make each other impossible: a day says nothing about the hour.
 """

@@ -1,4 +1,4 @@
-"""The one event that nobody states: somebody looked, or handed something out, and the reader wrote it down before."""
+"""The access event, written by the reader before it shows or hands out anything; no sender can state it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from caretrail.tokens import Purpose
 
 
 class Accessed(EventBase):
-    """Somebody looked at episodes, or at the whole log; written by the reader before it shows anything, never appended.
+    """A person viewed episodes, or the whole log; recorded by the reader before it shows anything, never appended.
 
-    It lives in a stream of the account that looked. `actor` is who sat there, as claimed.
+    Each account has its own stream of accesses. `actor` is the person at the screen, as claimed.
     """
 
     type: Literal["accessed"] = "accessed"
@@ -23,13 +23,13 @@ class Accessed(EventBase):
     purpose: Purpose
     episodes: tuple[CaseNumber, ...] = Field(default=(), description="Shown, in the order of their numbers.")
     found: Count = Field(
-        description="Episodes the whole answer showed: more than `episodes` where it took several events to say which."
+        description="Episodes the whole answer showed: more than `episodes` where they fill several events."
     )
     whole_log: Literal[True] | None = Field(default=None, description="Everything recorded after `after`.")
     after: Annotated[StrictInt, Field(ge=0, lt=2**63)] | None = Field(
-        default=None, description="whole_log: from behind this position."
+        default=None, description="whole_log: the position after which it begins."
     )
-    reason: Text | None = Field(default=None, description="Why glass was broken.")
+    reason: Text | None = Field(default=None, description="Reason for breaking the glass.")
     disclosure: Disclosure | None = None
 
     @model_validator(mode="after")

@@ -47,7 +47,7 @@ class Assessed(EpisodeEvent):
     mental_health_suspected: StrictBool | None = None
     referral: Referral | None = None
     discharge_plan: StrictBool | None = None
-    from_: OpaqueId | None = Field(default=None, alias="from", description="prior_accepted: who made it.")
+    from_: OpaqueId | None = Field(default=None, alias="from", description="prior_accepted: the author.")
     on: Date | None = Field(default=None, description="prior_accepted: the day of the prior assessment.")
     relevant: StrictBool | None = Field(default=None, description="prior_accepted: found clinically relevant.")
     current_diagnosis: StrictBool | None = None
@@ -84,7 +84,7 @@ class Admitted(EpisodeEvent):
     policy: PolicyName
     medicaid_eligible: StrictBool | None = None
     team: tuple[Person, ...] = ()
-    clinician: OpaqueId | None = Field(default=None, description="Who carries the case.")
+    clinician: OpaqueId | None = Field(default=None, description="Case owner.")
     schedule: Schedule | None = None
     expects_progress: StrictBool | None = None
     dual_diagnosis_enhanced: StrictBool | None = Field(
@@ -98,7 +98,7 @@ class Admitted(EpisodeEvent):
 
 
 class Transferred(EpisodeEvent):
-    """The client moved to another level, or to another program of ours."""
+    """The client moved to another level, or to another program of this provider."""
 
     traits: ClassVar[Traits] = Traits(
         needs_admission=True, not_before_admission=True, moves_outline=True, moves_stays=True, rank=3

@@ -1,4 +1,4 @@
-"""What is said of earlier events and of findings: explanations, corrections, voids, addenda."""
+"""Events about earlier events and findings: explanations, corrections, voids, addenda."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from caretrail.tokens import VoidReason
 
 
 class Explained(EpisodeEvent):
-    """Somebody explained a finding: quiets it, never deletes it."""
+    """A finding was explained: this quiets it, and never deletes it."""
 
     traits: ClassVar[Traits] = Traits(plain=True, after_discharge=True)
 
     type: Literal["explained"] = "explained"
     rule: RuleId
-    on: Date = Field(description="A day on which the finding was up.")
+    on: Date = Field(description="A day on which the finding was open.")
     code: Code
     note: Text | None = None
 

@@ -52,7 +52,7 @@ class CareCoordinated(EpisodeEvent):
 
 
 class ScheduleSet(EpisodeEvent):
-    """The client's weekly schedule was set anew."""
+    """The client got a new weekly schedule."""
 
     traits: ClassVar[Traits] = Traits(plain=True, needs_admission=True)
 
@@ -61,14 +61,14 @@ class ScheduleSet(EpisodeEvent):
 
 
 class TeamChanged(EpisodeEvent):
-    """Who treats the client changed."""
+    """The treatment team changed."""
 
     traits: ClassVar[Traits] = Traits(plain=True, needs_admission=True)
 
     type: Literal["team_changed"] = "team_changed"
     joins: tuple[Person, ...] = ()
     leaves: tuple[OpaqueId, ...] = ()
-    clinician: OpaqueId | None = Field(default=None, description="Who carries the case from now on.")
+    clinician: OpaqueId | None = Field(default=None, description="New case owner.")
 
 
 class Held(EpisodeEvent):

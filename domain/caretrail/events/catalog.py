@@ -44,7 +44,7 @@ EVENT_TYPES: dict[str, type[EventBase]] = {cls.model_fields["type"].default: cls
 """Every stored name and its model: the closed registry."""
 
 APPENDED: dict[str, type[EventBase]] = {kind: cls for kind, cls in EVENT_TYPES.items() if cls is not accessed.Accessed}
-"""Those that somebody may state: an access is recorded by reading, and by nothing else."""
+"""The events a sender may append: accesses are recorded by reading only."""
 
 
 def json_schema() -> dict[str, Any]:

@@ -27,7 +27,7 @@ UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 def payload_of(event: Event) -> bytes:
-    """The canonical JSON of an event, as stored: without nulls, and without what is said of the act of sending it."""
+    """The canonical JSON of an event, as stored: without nulls, and without the fields of the sending."""
     return event.model_dump_json(by_alias=True, exclude_none=True, exclude=_OF_THE_COMMAND).encode()
 
 

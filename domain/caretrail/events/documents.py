@@ -22,7 +22,7 @@ class PlanSigned(SignedEvent):
     effective_on: Date
     sections: Sections
     required_signers: tuple[OpaqueId, ...] | None = None
-    review_unit: ReviewUnit | None = Field(default=None, description="In what the plan says its review falls due.")
+    review_unit: ReviewUnit | None = Field(default=None, description="Unit in which the plan sets its next review.")
 
 
 class Signed(TargetedEvent, SignedEvent):
@@ -34,7 +34,7 @@ class Signed(TargetedEvent, SignedEvent):
 
 
 class PlanReviewed(SignedEvent):
-    """The plan was reviewed, and updated or left as it is for a reason."""
+    """The plan was reviewed, and updated or kept for a stated reason."""
 
     traits: ClassVar[Traits] = Traits(needs_admission=True, not_before_admission=True, signable=True)
 
@@ -46,7 +46,7 @@ class PlanReviewed(SignedEvent):
     no_change_reason: Text | None = None
     progress: Text | None = None
     next_review_by: Date | None = None
-    review_unit: ReviewUnit | None = Field(default=None, description="From this review on, if it changes it.")
+    review_unit: ReviewUnit | None = Field(default=None, description="New unit from this review on.")
 
 
 class ContinuedStayDetermined(SignedEvent):

@@ -1,4 +1,4 @@
-"""The envelope: what every event carries, whatever it says, and what is known of its kind."""
+"""The envelope: the fields of every event, and the traits of its kind."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from caretrail.events.values import Performer, Person, Signature, Value
 
 @dataclass(frozen=True)
 class Traits:
-    """What is known of a kind of event, said once, on its model."""
+    """Knowledge of one kind of event, declared on its model."""
 
     begins: bool = False
     """May be the first of an episode, or of a program's own stream."""
     plain: bool = False
-    """Can only clash with the admission and the discharge, so that the whole history need not be read."""
+    """Can conflict only with the admission and the discharge, so the whole history need not be read."""
     needs_admission: bool = False
     """Only an admitted client can have it."""
     not_before_admission: bool = False
@@ -30,7 +30,7 @@ class Traits:
     moves_stays: bool = False
     """Can begin, end or move a stay."""
     amends: bool = False
-    """Acts on an earlier event and does not itself stand in the effective history."""
+    """Acts on an earlier event and is not itself part of the effective history."""
     signable: bool = False
     """A document that later signatures can be added to."""
     must_be_signed: bool = False
@@ -42,7 +42,7 @@ class Traits:
 
 
 class EventBase(Value):
-    """What every event carries: the envelope given by the caller."""
+    """The fields of every event, given by the caller."""
 
     traits: ClassVar[Traits] = Traits()
 
@@ -59,7 +59,7 @@ class EventBase(Value):
         default=None, description="The version of the episode it was decided on: recorded as the next one, or refused."
     )
     entered_at: Instant | None = Field(
-        default=None, description="When the sending system says it was entered: shown as claimed."
+        default=None, description="When it was entered, as claimed by the sending system."
     )
     late_reason: Text | None = Field(default=None, description="Why it comes late; marks the event as a late entry.")
 

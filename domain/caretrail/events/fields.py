@@ -55,14 +55,14 @@ def _written_out(value: object, info: ValidationInfo) -> object:
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Date = Annotated[date, Strict(), BeforeValidator(_written_out), Field(ge=date(1900, 1, 1))]
-"""A civil date; one before anybody alive was born is a typing error, and its arithmetic would leave the calendar."""
+"""A civil date; one before 1900 is a typing error, and its arithmetic would leave the calendar."""
 
 Instant = Annotated[AwareDatetime, Strict()]
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 Version = Annotated[StrictInt, Field(ge=1, le=2**31)]
 """An event's number in its episode: 1, 2, 3 …"""
 DecidedOn = Annotated[StrictInt, Field(ge=0, le=2**31)]
-"""The version of an episode somebody has seen: 0 before its first event."""
+"""The version of an episode that the sender has seen: 0 before its first event."""
 
 Minutes = Annotated[StrictInt, Field(gt=0, le=24 * 60)]
 

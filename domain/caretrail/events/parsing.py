@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, time
 from functools import lru_cache
 from itertools import accumulate
+from operator import methodcaller
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -50,21 +50,17 @@ def parse_event(line: bytes | str) -> Event:
 
 
 def event_from(data: Event | dict[str, Any]) -> Event:
-    """Take an event as a model or as the dict of its JSON; a model is read anew, for copies of it are not validated."""
+    """Take an event as a model or as the dict of its JSON; a model is parsed again, as a copy may be invalid."""
     try:
         if isinstance(data, EventBase):
             return parse_event(data.model_dump_json(by_alias=True, exclude_none=True, warnings=False))
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=_iso, separators=(",", ":"))
+        text = json.dumps(
+            data, ensure_ascii=False, allow_nan=False, default=methodcaller("isoformat"), separators=(",", ":")
+        )
     except (TypeError, ValueError, RecursionError, AttributeError):
         hint = "use strings, numbers, true, false, null, lists and objects"
         raise InvalidEvent("the event is not JSON", hint) from None
     return parse_event(text)
-
-
-def _iso(value: object) -> str:
-    if isinstance(value, date | time):
-        return value.isoformat()
-    raise TypeError
 
 
 def _depth(data: bytes) -> int:
@@ -76,9 +72,9 @@ def _depth(data: bytes) -> int:
 
 
 def disclosure_from(data: Mapping[str, object]) -> Disclosure:
-    """Take what is said of a disclosure as the dict of its JSON. Raises InvalidEvent."""
+    """Parse a disclosure from the dict of its JSON. Raises InvalidEvent."""
     try:
-        return Disclosure.model_validate_json(json.dumps(dict(data), default=_iso))
+        return Disclosure.model_validate_json(json.dumps(dict(data), default=methodcaller("isoformat")))
     except ValidationError as error:
         raise invalid_event(error) from None
 
@@ -123,7 +119,7 @@ _APART = re.compile(rb'"[ \t\r\n]+:')
 def _names_twice(data: bytes, parsed: Value) -> bool:
     """Whether an object in a line has the same member twice; `parsed` is what was read of the line.
 
-    Usually counting is enough: where nothing is escaped, every name stands right before a colon.
+    Usually counting is enough: where nothing is escaped, each name comes right before a colon.
     """
     if b"\\" not in data and data.count(b'":') == _members(parsed) and not _APART.search(data):
         return False

@@ -1,4 +1,4 @@
-"""What a program states about itself; such events live in the program's own stream."""
+"""Statements of a program about itself, in the program's own stream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caretrail.tokens import AttestationKind
 
 
 class ProgramAttested(ProgramEvent):
-    """A program stated an event about itself; it lives in the program's own stream."""
+    """A program made a statement about itself, in its own stream."""
 
     traits: ClassVar[Traits] = Traits(begins=True)
 

@@ -11,13 +11,13 @@ from caretrail.tokens import LEVELS, Basis, Edition, Meaning, Method, PersonRole
 
 
 class Value(BaseModel):
-    """Base of everything inside an event: frozen, no unknown fields, and errors that never echo a value."""
+    """Base of all values inside an event: frozen, no unknown fields, and errors that never repeat a value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Person(Value):
-    """Who states or does something: an opaque id, and role and credential as stated on that day."""
+    """A person: an opaque id, and role and credential as of that day."""
 
     id: OpaqueId
     role: PersonRole
@@ -25,7 +25,7 @@ class Person(Value):
 
 
 class Performer(Value):
-    """Who did the work: an opaque id and the credential as stated."""
+    """The person who did the work: an opaque id and the credential as of that day."""
 
     id: OpaqueId
     role: PersonRole | None = None
@@ -63,7 +63,7 @@ class Disclosure(Value):
     recipient: Annotated[str, short(r"^[^\x00]*$", 200)]
     address: Annotated[str, short(r"^[^\x00]*$", 400)] | None = None
     basis: Basis
-    consent: OpaqueId | None = Field(default=None, description="The consent it rests on.")
+    consent: OpaqueId | None = Field(default=None, description="The consent it is based on.")
     scope: Text | None = Field(default=None, description="What the consent, or the order, covers.")
     description: Text
     digest: Annotated[str, short(r"^[0-9a-f]{64}$", 64)] | None = Field(

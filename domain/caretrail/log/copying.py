@@ -97,7 +97,7 @@ class _Copying:
         if self._target.max_position():
             raise CopyRefused(f"{store} is not empty", "choose an empty place with --to; this one was not changed")
         if self._in_use(database):
-            # it would go on to write under the mark it read when it connected
+            # it would go on writing under the mark it read when it connected
             raise CopyRefused(f"{store} is in use by another Caretrail", "stop it, then copy again")
         mark = {"namespace": source.namespace, "demo": source.is_demo, "created_at": source.created_at()}
         database.execute(self._sql["set_mark"], mark)

@@ -1,4 +1,4 @@
-"""One small face for both databases, so that projections run their own SQL beside the log."""
+"""The interface to both databases, by which read models keep their own tables beside the log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caretrail.errors import StoreError, StoreNewer, StoreOlder
 from caretrail.log.location import Dialect
 from caretrail.log.pool import Pool
 
-# What a column holds is known to the author of the SQL, not to the type checker: the one place where Any is meant.
+# The types of columns are known to the author of the SQL, not to the type checker.
 Row: TypeAlias = tuple[Any, ...]
 Params: TypeAlias = Mapping[str, object]
 
@@ -26,28 +26,26 @@ MARK_MISSING: Final = "the mark of the store is missing"
 def check_schema(schema: int, store: str) -> None:
     """Refuse a store of another schema than ours. Raises StoreNewer or StoreOlder."""
     if schema > SCHEMA:
-        raise StoreNewer(
-            f"{store} was written by a newer Caretrail (schema {schema}, this one knows {SCHEMA})",
-            "install the newer version",
-        )
+        message = f"{store} was written by a newer Caretrail (schema {schema}, this one knows {SCHEMA})"
+        raise StoreNewer(message, "install the newer version")
     if schema < SCHEMA:
         raise StoreOlder(store, schema, SCHEMA)
 
 
 def spoiled(store: str) -> StoreError:
-    """Say that a transaction ends without effect, although its body went on after an error."""
-    return StoreError(f"{store}: a statement failed, so nothing of the transaction is kept", "let its error through")
+    """Make the error for a transaction whose body went on after a failed statement."""
+    return StoreError(f"{store}: a statement failed, so nothing of the transaction is kept", "let its error pass")
 
 
 class Database(ABC):
     """Statements with `:name` placeholders and tables written `caretrail.table`, run on either database.
 
     Parameters may be str, int, float, bool, bytes, None, UUID, date, aware datetime, or a list of these. PostgreSQL
-    takes and gives them as they are. SQLite stores a UUID as 16 bytes, a date as ISO text, a datetime as whole
-    microseconds since 1970 UTC, a list as JSON text (for `json_each`), and gives back what it stores.
+    takes and returns them unchanged. SQLite stores a UUID as 16 bytes, a date as ISO text, a datetime as whole
+    microseconds since 1970 UTC, a list as JSON text (for `json_each`), and returns the stored form.
 
     Inside `with database.transaction():` all calls of that thread belong to the transaction; outside, each call
-    stands for itself and takes any free connection. A statement that fails spoils its transaction, on both databases.
+    is a transaction of its own. A statement that fails spoils its transaction, on both databases.
     """
 
     dialect: Dialect
@@ -61,7 +59,7 @@ class Database(ABC):
 
     @property
     def replaced(self) -> int:
-        """How often a lost connection was replaced by a new one; files do not get lost."""
+        """How often a lost connection was replaced by a new one; files are never lost."""
         return 0
 
     @abstractmethod
@@ -90,7 +88,7 @@ class Database(ABC):
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Database]:
-        """Keep everything this thread does inside, or nothing of it (SQLite: IMMEDIATE, PostgreSQL: READ COMMITTED)."""
+        """Keep all writes of this thread inside the block, or none (SQLite: IMMEDIATE, PostgreSQL: READ COMMITTED)."""
 
     def close(self) -> None:
         """Close all connections; those in use are closed when they are returned."""

@@ -1,4 +1,4 @@
-"""From rows to entries and episodes: what a stored event says is decoded only when somebody asks."""
+"""From rows to entries and episodes; a stored event is decoded only on demand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caretrail.log.records import RecordedEvent
 
 
 def entry_of(row: RecordedEvent) -> Entry:
-    """The event of a stored row, with what the store says about it.
+    """Make the entry of a stored row.
 
     Raises StoreNewer for a stored name this program does not know.
     """

@@ -1,4 +1,4 @@
-"""The leaf of one event in the Merkle tree over the log: what a receipt commits to."""
+"""The leaf of one event in the Merkle tree over the log, to which a receipt commits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NUMBERS = Struct(">Q16sQq")
 _LENGTH = Struct(">I")
 
 LogColumns = tuple[int, bytes, int, str, bytes, int, str, str, str, bytes]
-"""A row of the log as its leaf is made of it: position, stream, version, name, payload, µs since 1970, recorded_by,
+"""The columns that make a leaf: position, stream, version, name, payload, µs since 1970, recorded_by,
 source, command_id, salt."""
 
 
@@ -56,12 +56,12 @@ def leaf_of(columns: LogColumns) -> bytes:
 
 
 def payload_hash(salt: bytes, payload: bytes) -> bytes:
-    """Hash a payload with its salt: what a leaf can be checked by when the payload is withheld."""
+    """Hash a payload with its salt: it proves a leaf without the payload."""
     return hashlib.sha256(salt + payload).digest()
 
 
 def _prefixed(text: str) -> bytes:
-    """Encode a text behind its length in bytes."""
+    """Encode a text, preceded by its length in bytes."""
     encoded = text.encode()
     return _LENGTH.pack(len(encoded)) + encoded
 

@@ -31,14 +31,14 @@ class Location:
 
 
 def parse_url(url: str) -> Location:
-    """Tell which kind of store a url or plain file path names."""
+    """Parse a url or a plain file path. Raises StoreUnreachable."""
     if url.startswith(_POSTGRESQL):
         return Location("postgresql", url, _printable(url))
     if url.startswith("sqlite:"):
         return _file(url.removeprefix("sqlite:").removeprefix("//"))
     if "://" in url:
         raise StoreUnreachable("that kind of store is not known", "use a file path, sqlite:///… or postgresql://…")
-    if _KEYWORDS.match(url):  # libpq's other way to name a server: as a file it would be made, password and all
+    if _KEYWORDS.match(url):  # libpq's other notation, which would be taken for a file name, password included
         raise StoreUnreachable("the url is not understood", "use a file path, sqlite:///… or postgresql://…")
     return _file(url)
 
@@ -60,7 +60,7 @@ def _printable(url: str) -> str:
     except ValueError:  # it may quote the url
         return "postgresql://?"
     name = f"{hosts}/{parts.path.lstrip('/')}"
-    # An unescaped character in a password moves the rest of it into what looks like port, path or fragment.
+    # An unescaped character in a password makes the rest of it look like port, path or fragment.
     if "@" in parts.path + parts.query + parts.fragment or not _PLAIN.fullmatch(name):
         return "postgresql://?"
     return f"postgresql://{name}"

@@ -71,7 +71,7 @@ class Pool(Generic[C]):
             self._slots.release()
 
     def close(self) -> None:
-        """Close what is idle, and from now on everything that comes back."""
+        """Close idle connections now, and the others when they are returned."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []

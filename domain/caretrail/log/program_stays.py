@@ -11,7 +11,7 @@ from caretrail.log.records import ProgramStay
 
 
 def program_stays(episode: Episode) -> list[ProgramStay]:
-    """The days the client was in each program: what one other open episode would clash with."""
+    """The days the client was in each program, which no other episode of the client may overlap."""
     stays: list[ProgramStay] = []
     client = episode.outline.client or ""
     for part in episode.stays:
@@ -23,9 +23,9 @@ def program_stays(episode: Episode) -> list[ProgramStay]:
 
 
 def client_of(event: Event, episode: Episode | None) -> str | None:
-    """Whose stays an event moves, if that can be known before it is decided on."""
+    """The client whose stays an event moves, if that is known before the decision."""
     if isinstance(event, Admitted):
         return event.client
-    with contextlib.suppress(StoreNewer, StoreDamaged):  # what cannot be read is refused when it is decided on
+    with contextlib.suppress(StoreNewer, StoreDamaged):  # an unreadable episode is refused by the decision
         return episode.outline.client if episode is not None else None
     return None

@@ -16,7 +16,7 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
 
 -- read_log --
 -- The log from above a position. No upper bound: PostgreSQL, before it has statistics, takes two bounds for a narrow
--- stretch and sorts all the rest of the log for each piece of it.
+-- stretch and sorts all the rest of the log for each batch.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
   FROM caretrail.log
  WHERE position > :after

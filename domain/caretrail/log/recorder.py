@@ -41,7 +41,7 @@ class EventRecorder(ApplicationRecorder, ABC):
     namespace: UUID
     is_demo: bool
     account: str
-    """Who uses the store, by its own word: what it gives as `recorded_by`."""
+    """The login or system user that the store itself names in `recorded_by`."""
     store: str
     database: Database
     """The database that holds the log, for other statements."""
@@ -60,7 +60,7 @@ class EventRecorder(ApplicationRecorder, ABC):
 
         The first event of each stream names the version it was decided on, plus one; any other is a VersionConflict.
         A call that was recorded before returns its first result. `stays` replaces the stays of the streams it names.
-        Safe to repeat with the same events, whatever became of the first attempt.
+        Safe to repeat with the same events, even if the first attempt succeeded.
         """
         if self.database.in_transaction:
             raise RuntimeError("append is a transaction of its own: call it outside Database.transaction()")
@@ -73,12 +73,12 @@ class EventRecorder(ApplicationRecorder, ABC):
 
     @abstractmethod
     def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
-        """Append what has been checked for form."""
+        """Append checked events."""
 
     def record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
         """Record accesses in the stream of their account, which the store chooses, as it does name and version.
 
-        Safe to repeat with the same accesses, whatever became of the first attempt.
+        Safe to repeat with the same accesses, even if the first attempt succeeded.
         """
         if self.database.in_transaction:
             raise RuntimeError("recording an access is a transaction of its own")
@@ -89,7 +89,7 @@ class EventRecorder(ApplicationRecorder, ABC):
 
     @abstractmethod
     def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
-        """Record what has been checked for form."""
+        """Record checked accesses."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
         """Append for the library, and return the positions."""
@@ -124,12 +124,12 @@ class EventRecorder(ApplicationRecorder, ABC):
 
     @abstractmethod
     def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
-        """Find what is recorded under these pairs of source and command_id."""
+        """Find the events recorded under these pairs of source and command_id."""
 
     def read_for_decision(
         self, commands: Sequence[CommandKey], after: Mapping[UUID, int]
     ) -> tuple[dict[CommandKey, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
-        """Find recorded commands, then read what is newer in streams: in this order, as a decision needs it."""
+        """Find recorded commands, then read newer events of streams: a decision needs this order."""
         return (self.find_commands(commands) if commands else {}), self.select_streams(after)
 
     def read_log(self, after: int = 0, upto: int | None = None, limit: int = 1000) -> list[RecordedEvent]:
@@ -137,7 +137,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         if upto is None:
             return self._select("read_log", after=after, limit=limit)
         events = self._select("read_log", after=after, limit=max(0, min(limit, upto - after)))
-        return [event for event in events if event.position <= upto]  # all of them, unless the log was tampered with
+        return [event for event in events if event.position <= upto]  # drops events only if the log was tampered with
 
     def read_columns(self, after: int, limit: int) -> list[LogColumns]:
         """Read the log from above a position as the columns its leaves are made of, without making events."""
@@ -147,15 +147,15 @@ class EventRecorder(ApplicationRecorder, ABC):
     def read_accesses(
         self, after: int, upto: int, *, holding: bytes | None = None, limit: int = 1000
     ) -> list[RecordedEvent]:
-        """Read the accesses in a stretch of the log; with `holding`, those with that in their payload, or of all."""
+        """Read the accesses in a stretch of the log; with `holding`, those whose payload contains it, or of the log."""
         return self._select("read_accesses", after=after, upto=upto, holding=holding, limit=limit)
 
     def count_accesses(self, after: int, upto: int) -> int:
-        """Count the accesses in a stretch of the log, by an index that holds nothing else."""
+        """Count the accesses in a stretch of the log, by an index of accesses only."""
         return int(self.database.query(self._sql["count_accesses"], {"after": after, "upto": upto})[0][0])
 
     def mentions(self, needle: bytes, upto: int) -> bool:
-        """Whether the payload of any event up to a position holds these bytes; looks at each of them until one does."""
+        """Whether the payload of any event up to a position contains these bytes; reads them one by one."""
         return bool(self.database.query(self._sql["mentions"], {"needle": needle, "upto": upto}))
 
     def touched(self, after: int, upto: int) -> dict[UUID, int]:
@@ -181,7 +181,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         return self._moment(self.database.query(self._sql["created_at"])[0][0])
 
     def position_at(self, when: datetime) -> int:
-        """Return the greatest position recorded at or before a moment: what was known then is the log up to it."""
+        """Return the greatest position recorded at or before a moment: the log up to it was known then."""
         if when.tzinfo is None:
             raise ValueError("the moment must carry a time zone")
         return int(self.database.query(self._sql["position_at"], {"moment": when})[0][0])
@@ -214,7 +214,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         return self.max_position() or None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> PollingSubscription:
-        """Follow the log: yields what is recorded, then waits for more, until stopped."""
+        """Follow the log: yields recorded events, then waits for more, until stopped."""
         return PollingSubscription(self, gt, topics)
 
     # --- the rest -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the store takes and gives: a row to record, the row as recorded, a stay, their streams and their limits."""
+"""Rows of the store: an event to record, an event as recorded, a stay; their streams and limits."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ MOST_ACCESSES = 1000
 ACCESS_NAME = "accessed/1"
 ACCESS_PREFIX = "accessed/"
 ACCESS_SOURCE = "caretrail.access"
-"""The source of every access, so that no command of another sender can be in its way, nor it in theirs."""
+"""The source of every access, so that no command_id of another sender can collide with it."""
 
 OWN_COMMAND_ID = "send the second event with its own command_id"
 
 CommandKey: TypeAlias = tuple[str, str]
-"""`source` and `command_id`: what an event is sent under, unique in the store."""
+"""`source` and `command_id`: the key of a sent event, unique in the store."""
 
 #: Versions and positions are signed 64-bit integers in both stores.
 LARGEST_NUMBER = 2**63 - 1
@@ -38,7 +38,7 @@ LARGEST_NUMBER = 2**63 - 1
 
 @dataclass(frozen=True)
 class PendingEvent(StoredEvent):
-    """One event as a client hands it over; the payload is opaque bytes to the store."""
+    """One event as a client sends it; the payload is opaque bytes to the store."""
 
     originator_id: UUID
     source: str
@@ -55,7 +55,7 @@ class PendingEvent(StoredEvent):
 
 
 class PendingAccess(NamedTuple):
-    """One access as a client hands it over: the store chooses stream, version, name and source."""
+    """One access as a client sends it: the store chooses stream, version, name and source."""
 
     payload: bytes
     command_id: str
@@ -68,7 +68,7 @@ class PendingAccess(NamedTuple):
 
 @dataclass(frozen=True)
 class RecordedEvent(PendingEvent):
-    """One event as the store keeps it, with what only the store may say of it."""
+    """One event as the store keeps it, with position, time and author, which only the store sets."""
 
     position: int
     """Gapless over the whole log, from 1."""
@@ -99,7 +99,7 @@ def program_stream(namespace: UUID, program: str) -> UUID:
 
 
 def access_stream(namespace: UUID, account: str) -> UUID:
-    """The stream of an account's accesses; `record_access` of PostgreSQL computes the same from who logged in."""
+    """The stream of an account's accesses; `record_access` of PostgreSQL computes the same from the login."""
     return UUID(bytes=hashlib.sha256(b"caretrail access" + namespace.bytes + account.encode()).digest()[:16])
 
 

@@ -24,7 +24,7 @@ def open_recorder(url: str, *, clock: Clock | None = None) -> EventRecorder:
 
 
 class Primary:
-    """Where an access is recorded if the store itself takes no writes: opened when first needed, then kept.
+    """The store for accesses if the main store takes no writes: opened on first use, then kept.
 
     That is `access_url`, else, if the store's url names several servers, whichever of them takes writes.
     """
@@ -35,7 +35,7 @@ class Primary:
         self._recorder: EventRecorder | None = None
 
     def __call__(self) -> EventRecorder | None:
-        """Return its recorder, None if nothing names it. Raises StoreError."""
+        """Return its recorder, None if no url names one. Raises StoreError."""
         with self._lock:
             if self._recorder is None:
                 self._recorder = self._opened()
@@ -60,7 +60,7 @@ class Primary:
 
 
 def init_store(url: str, *, demo: bool = False, clock: Clock | None = None) -> bool:
-    """Make a store unless there is one; True if this call made it. What is not ours is left as it is."""
+    """Make a store unless there is one; True if this call made it. Objects of other programs are not changed."""
     location = parse_url(url)
     if location.dialect == "sqlite":
         from caretrail.log.sqlite.recorder import utc_now
@@ -105,7 +105,7 @@ def _with_roles(url: str) -> Location:
     location = parse_url(url)
     if location.dialect == "sqlite":
         raise RolesRefused(
-            "a store in a SQLite file has no roles: who may open the file may do everything",
+            "a store in a SQLite file has no roles: a user who may open the file may do everything",
             "leave out --roles and use the permissions of the file (chmod, chown), or keep the store on PostgreSQL",
         )
     return location

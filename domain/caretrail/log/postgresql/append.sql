@@ -1,14 +1,14 @@
 -- How events enter the log on PostgreSQL: run when a store is made.
 
 -- Append events and replace stays, all or nothing, and return what is stored. No value of an event or stay may enter a
--- message: the numbers a caller needs travel in a fixed form behind these states.
+-- message: the numbers a caller needs come in a fixed form with these states.
 --   CT001 stream=… expected=… actual=…   decided on another version
 --   CT002 position=…                     the command is recorded with other content
 --   CT003 stream=…                       another stream has a stay in these days
 --   CT004                                the arguments are malformed
 --   CT006                                the transaction is not READ COMMITTED, so it could not see the newest event
 --   CT007                                an access, which only `record_access` records, or another event in its stream
--- The planner settings hold for what runs inside: every look-up is a handful of index probes, and a plan cached while
+-- The planner settings hold for what runs inside: every search is a handful of index probes, and a plan cached while
 -- the table was small must not become a scan when it is large.
 CREATE OR REPLACE FUNCTION caretrail.append(
     streams uuid[], versions bigint[], names text[], payloads bytea[], sources text[], commands text[], salts bytea[],
@@ -107,7 +107,7 @@ BEGIN
                 USING ERRCODE = 'CT001';
         END IF;
     END IF;
-    IF known > 0 THEN   -- part of the call is recorded, and the caller, who read it, did not ask
+    IF known > 0 THEN   -- part of the call is recorded, and the caller, which read it, did not search for it
         RAISE EXCEPTION 'position=%', first USING ERRCODE = 'CT002';
     END IF;
 
@@ -149,8 +149,8 @@ BEGIN
 END $$;
 
 -- Record accesses: the one thing every role may add. Whose they are is chosen here: the stream of the account, computed
--- from who logged in as `access_stream` of Python does, the next version of it, name and source. So there is no conflict,
--- and nobody can access a record in another's name. Recorded before under their commands, they return their first result.
+-- from the login as `access_stream` of Python does, its next version, name and source. So there is no conflict, and no
+-- login can access a record in another's name. Recorded before under their commands, they return their first result.
 CREATE OR REPLACE FUNCTION caretrail.record_access(payloads bytea[], commands text[], salts bytea[])
     RETURNS SETOF caretrail.log
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER

@@ -14,7 +14,7 @@ ALTER TABLE caretrail.store ENABLE ALWAYS TRIGGER refuse_change;
 ANALYZE caretrail.log, caretrail.stay;
 
 -- refresh --
--- Within a transaction the server shows who is connected as it was when first asked.
+-- Within a transaction the server shows the sessions of its first such query.
 SELECT pg_stat_clear_snapshot()::text
 
 -- others --

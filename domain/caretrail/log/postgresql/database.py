@@ -1,4 +1,4 @@
-"""PostgreSQL behind the common face: a small pool of plain connections, and what to do when one is lost."""
+"""PostgreSQL as a `Database`: a small pool of plain connections, each replaced when it is lost."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def transaction(self) -> Generator[Database]:
-        """Keep everything this thread does inside, or nothing of it."""
+        """Keep all writes of this thread inside the block, or none."""
         if self.in_transaction:
             raise RuntimeError("a transaction of this thread is open already")
         with self._atomic() as connection, self._pool.bind(connection):
@@ -99,7 +99,7 @@ class PostgresDatabase(Database):
         return self._pool.replaced
 
     def run(self, work: Callable[[Connection], T]) -> T:
-        """Do what is safe to repeat, again on a new connection if the connection is lost or the server asks for it."""
+        """Do repeatable work; repeat it on a new connection if the connection is lost or the server asks for it."""
         with postgres_errors(self.store):
             attempt = 0
             while True:
@@ -113,7 +113,7 @@ class PostgresDatabase(Database):
                             lost = connection.broken or connection.closed
                             if last or not (lost or error.sqlstate in _TRY_AGAIN):
                                 raise
-                except _NoConnectionError:  # it was reached before, so it may be restarting
+                except _NoConnectionError:  # the server was reached before, so it may be restarting
                     if last:
                         raise
                 time.sleep(FIRST_WAIT * 3 ** (attempt - 1))

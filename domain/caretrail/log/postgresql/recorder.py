@@ -20,7 +20,7 @@ from caretrail.log.records import CommandKey, PendingAccess, PendingEvent, Recor
 
 
 class PostgresRecorder(EventRecorder):
-    """Appends by `caretrail.append`, which alone decides order and time, and may be called again at any time."""
+    """Appends by the function `caretrail.append`, which alone decides order and time and is safe to call again."""
 
     def __init__(self, conninfo: str, store: str) -> None:
         self._server = PostgresDatabase(conninfo, store)
@@ -49,7 +49,7 @@ class PostgresRecorder(EventRecorder):
         return by_stream(after, events)
 
     def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
-        """Find what is recorded under these pairs of source and command_id."""
+        """Find the events recorded under these pairs of source and command_id."""
         sources, ids = [source for source, _ in commands], [command for _, command in commands]
         events = self._select("find_commands", sources=sources, commands=ids)
         return {event.key: event for event in events}

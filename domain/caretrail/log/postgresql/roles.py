@@ -1,4 +1,4 @@
-"""The roles of a store on PostgreSQL: who may do what is said once, in `roles.sql`."""
+"""The roles of a store on PostgreSQL; `roles.sql` defines their rights."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from caretrail.log.database import Row
 from caretrail.log.postgresql import setup
 from caretrail.log.sql import for_psycopg, load_sql
 
-#: Those that nobody logs in as, or is a member of but in an upgrade.
+#: No login may be one of these, or a member of one except during an upgrade.
 OWNERS: Final = ("caretrail_owner", "caretrail_append")
-#: Those to grant to logins.
+#: Roles to grant to logins.
 GRANTED: Final = ("caretrail_writer", "caretrail_projector", "caretrail_reader", "caretrail_auditor")
 
 SQL: Final = load_sql("caretrail.log.postgresql", "roles.sql")
@@ -72,7 +72,7 @@ def _grant(connection: setup.Connection, store: str, grants: str) -> list[str]:
 
 @contextmanager
 def _acting_for(connection: setup.Connection, roles: Sequence[str]) -> Generator[None]:
-    """Let an administrator who is no superuser act as these roles until everything is granted, and not longer."""
+    """Let an administrator without superuser rights act as these roles, until everything is granted."""
     borrowed = _names(connection, SQL["outside"], roles)
     for name in borrowed:
         connection.execute(pg_sql.SQL("GRANT {} TO CURRENT_USER").format(pg_sql.Identifier(name)))
@@ -89,5 +89,5 @@ def _names(connection: setup.Connection, statement: str, names: Sequence[str]) -
 def _refused(store: str) -> RolesRefused:
     return RolesRefused(
         f"{store}: this login may not make roles, or hand the store to its owner",
-        "let a superuser of the server run 'caretrail init --roles' on it; a store that is there keeps its events",
+        "let a superuser of the server run 'caretrail init --roles' on it; an existing store keeps its events",
     )

@@ -4,12 +4,12 @@
 --   caretrail_owner      owns the schema and its tables, and changes them in an upgrade; nobody logs in as it
 --   caretrail_append     what `append` and `record_access` run as: it may insert, and that is all; nobody is a member
 --   caretrail_writer     reads the log, and appends by the function
---   caretrail_projector  reads the log, and writes the rows of the read models, but makes no objects: whoever owns a
---                        table or view runs code as everybody who reads it
+--   caretrail_projector  reads the log, and writes the rows of the read models, but makes no objects: the owner of a
+--                        table or view could run code as every role that reads it
 --   caretrail_reader     reads the log and the read models
 --   caretrail_auditor    the same
 --
--- Every one of them may call `record_access`, as every access is recorded; it records nothing else, for nobody else.
+-- All of them may call `record_access`, as every access is recorded; it records only accesses of the caller.
 
 -- standing --
 -- Whether the session may make roles, and is a superuser.
@@ -75,6 +75,6 @@ GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_writer;
 GRANT EXECUTE ON FUNCTION caretrail.record_access
     TO caretrail_owner, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
 
--- A function made later is for its owner until somebody grants it; only without a schema can PUBLIC be taken back.
+-- A function made later is for its owner until it is granted; only without a schema can PUBLIC be taken back.
 ALTER DEFAULT PRIVILEGES FOR ROLE caretrail_owner REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE caretrail_append REVOKE EXECUTE ON ROUTINES FROM PUBLIC

@@ -5,7 +5,7 @@
 CREATE SCHEMA IF NOT EXISTS caretrail;
 
 -- Its one row is the lock that puts all appends in one order. It is never updated: each update would leave a dead
--- version behind, and while anybody holds an old snapshot every append would have to walk past all of them.
+-- version behind, and while any session holds an old snapshot every append would have to walk past all of them.
 CREATE TABLE caretrail.store (
     one            boolean PRIMARY KEY DEFAULT true CHECK (one),
     namespace      uuid NOT NULL,
@@ -33,7 +33,7 @@ CREATE TABLE caretrail.log (
     UNIQUE (source, command_id)
 );
 
--- Accesses alone: reads skip them, auditors want nothing else. '0' is the character behind '/'.
+-- Accesses alone: reads skip them, auditors read nothing else. '0' is the character behind '/'.
 CREATE INDEX log_access ON caretrail.log (position) WHERE name >= 'accessed/' AND name < 'accessed0';
 
 CREATE TABLE caretrail.stay (

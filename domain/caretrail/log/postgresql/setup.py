@@ -1,4 +1,4 @@
-"""A PostgreSQL database as a store: how to reach it, what tells that it is ours, and how it is made."""
+"""A PostgreSQL database as a store: its connections, its mark, and its schema."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from caretrail.log.database import MARK_MISSING, SCHEMA, Row, check_schema
 from caretrail.log.postgresql.tls import secured
 from caretrail.log.sql import load_sql, read_package_file
 
-#: For each older schema the statements that make it the next one. What was released stays here for ever.
+#: For each older schema the statements that make it the next one. A released step stays here forever.
 UPGRADES: Final[dict[int, str]] = {}
 OLDEST_SERVER: Final = 150000
 CONNECT_SECONDS: Final = 5
-#: Held by whoever makes or hands over objects of the store, until the end of the transaction.
+#: Serializes sessions that create or hand over objects of the store, each until the end of its transaction.
 INIT_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('caretrail init'))"
 
 Connection = psycopg.Connection[Row]
 
 # Sent when a connection starts. A pooler that refuses `options` gets none: `append` does not depend on them.
-# The search path keeps whoever owns the database from putting operators of his own before those of the system.
+# The search path keeps the owner of the database from replacing the system's operators.
 _OPTIONS: Final = (
     "-c lock_timeout=8s -c default_transaction_isolation=read\\ committed -c TimeZone=UTC"
     " -c search_path=pg_catalog,pg_temp"
@@ -48,7 +48,7 @@ _DEFAULTS: Final = {
 
 @contextmanager
 def postgres_errors(store: str) -> Generator[None]:
-    """Turn what the driver raises into ours; its texts, which may quote values, never go along."""
+    """Turn the driver's errors into ours, without its texts, which may quote values."""
     try:
         yield
     except psycopg.Error as error:
@@ -118,7 +118,7 @@ def _hint(text: str) -> str:
 
 
 def _safe_text(error: psycopg.Error) -> str:
-    """Let syntax errors and unknown names through: they name what the author of the SQL wrote."""
+    """The text of syntax errors and unknown names, which quotes nothing but the SQL."""
     if isinstance(error, pg.UndefinedTable | pg.UndefinedColumn | pg.UndefinedFunction | pg.SyntaxError):
         return f": {error.diag.message_primary}"
     return ""
@@ -170,7 +170,7 @@ def _connect(given: Mapping[str, str], options: str) -> Connection:
 
 
 def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str]:
-    """Read the namespace of a store, whether it is a demo, and who logged in; refuse a foreign or newer one."""
+    """Read the namespace of a store, whether it is a demo, and the login; refuse a foreign or newer one."""
     with postgres_errors(store):
         try:
             statement = load_sql("caretrail.log.postgresql", "queries.sql")["mark"]
@@ -187,27 +187,27 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str]:
 
 
 def has_store(connection: Connection) -> bool:
-    """Whether there is the table of a store: asked first where an error would spoil the transaction."""
+    """Whether the table of a store exists, without an error, which would spoil the transaction."""
     return connection.execute("SELECT FROM pg_class WHERE oid = to_regclass('caretrail.store')").rowcount > 0
 
 
 def foreign(store: str) -> errors.StoreForeign:
-    """Say that somebody else's objects are at our place."""
+    """Make the error for a schema of another program."""
     return errors.StoreForeign(
         f"{store} has a schema named caretrail that is not a Caretrail store",
-        "choose another database; this one was left as it is",
+        "choose another database; this one was not changed",
     )
 
 
 def nothing_or_foreign(connection: Connection, store: str) -> errors.StoreError:
-    """Say why there is no store: there is nothing, or something else."""
+    """Make the error for a missing store, or for a schema of another program in its place."""
     if _is_taken(connection):
         return foreign(store)
     return errors.StoreNotInitialized(store)
 
 
 def _is_taken(connection: Connection) -> bool:
-    """Whether the schema holds anything; an administrator may have made it empty for us."""
+    """Whether the schema contains anything; an administrator may have created it empty."""
     sql = "SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'caretrail'"
     return connection.execute(sql + " LIMIT 1").rowcount > 0
 
@@ -247,7 +247,7 @@ def upgrade_postgresql(conninfo: str, store: str) -> int:
     with closing(connect(conninfo, store)) as connection, postgres_errors(store):
         while True:
             with connection.transaction():
-                # nobody appends or opens the store during a step; the guard of its mark comes back with the step
+                # no session appends or opens the store during a step; the step ends with the guard of the mark back on
                 connection.execute("LOCK TABLE caretrail.store IN ACCESS EXCLUSIVE MODE")
                 row = connection.execute("SELECT schema_version FROM caretrail.store").fetchone()
                 version: int = row[0] if row else SCHEMA

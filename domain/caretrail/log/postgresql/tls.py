@@ -1,7 +1,7 @@
 """Connections that leave this machine: refused before they are made, unless the server must prove who it is.
 
 What libpq will do follows from the url, a service file and the environment together. We resolve the three as it does
-and give it the result, so that what was judged is what is used.
+and pass it the result, so that we judge the very connection it makes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 
 from caretrail.errors import StoreInsecure, StoreUnreachable
 
-#: Set to 1, it lets connections leave this machine without proof of who answers. Nothing else is a yes.
+#: Set to 1, it lets connections leave this machine without proof of who answers. No other value does.
 ALLOW_INSECURE: Final = "CARETRAIL_ALLOW_INSECURE"
 
 _FROM_ENVIRONMENT: Final = ("host", "hostaddr", "sslmode", "sslrootcert", "service")

@@ -1,4 +1,4 @@
-"""SQLite behind the common face: own connections, explicit transactions, one writer at a time."""
+"""SQLite as a `Database`: explicit transactions, one writer at a time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SqliteDatabase(Database):
         setup.require_local(path, store)
         self._pool = Pool(lambda: setup.connect(path, store), lambda c: c.close(), _usable)
         self._failed = False
-        # SQLite lets one writer in at a time and makes the others sleep and look again; a lock wakes them at once.
+        # SQLite makes all writers but one sleep and poll; a lock wakes the next one at once.
         self._writing = threading.Lock()
 
     def query(self, sql: str, params: Params | None = None) -> list[Row]:
@@ -73,7 +73,7 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def transaction(self) -> Generator[Database]:
-        """Keep everything this thread does inside, or nothing of it."""
+        """Keep all writes of this thread inside the block, or none."""
         if self.in_transaction:
             raise RuntimeError("a transaction of this thread is open already")
         with self.exclusive():

@@ -1,4 +1,4 @@
-"""On what kind of file system a path lies: SQLite's locks and shared memory do not reach over a network."""
+"""The file system of a path: SQLite's locks and shared memory do not work over a network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 
 def network_file_system(path: Path, mounts: Path | None = None) -> str | None:
-    """The type of the network file system a path lies on; None if it is local, or if that cannot be known here.
+    """The type of the network file system a path lies on; None if it is local or unknown.
 
     Known on Linux, from its table of mounts, and for the network shares of Windows.
     """
@@ -34,7 +34,7 @@ def network_file_system(path: Path, mounts: Path | None = None) -> str | None:
 
 
 def mount_type(table: str, path: Path) -> str | None:
-    """The type of what is mounted where a path lies, by a table in the form of `/proc/self/mountinfo`.
+    """The type of the file system mounted at a path, by a table in the form of `/proc/self/mountinfo`.
 
     The deepest mount point above the path counts; of several mounts at one point, the latest hides the others.
     """

@@ -26,7 +26,7 @@ from caretrail.log.sqlite.setup import FILE_DAMAGED, read_mark, sqlite_errors
 
 
 class _NotNextError(Exception):
-    """The guard of the schema refused an event; why is found out after the rollback."""
+    """The guard of the schema refused an event; the cause is searched after the rollback."""
 
 
 def utc_now() -> datetime:
@@ -46,8 +46,8 @@ class SqliteRecorder(EventRecorder):
             self.namespace, self.is_demo = read_mark(connection, store)
 
     def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
-        # The guard in the schema checks position, version and command of each row anyway, so nothing is asked before;
-        # what it refuses is explained afterward, which is as true then: recorded events stay, versions only rise.
+        # The guard in the schema checks position, version and command of each row anyway, so we insert first. A refusal
+        # is explained afterward, when its cause still exists: recorded events stay, and versions only rise.
         try:
             with self._file.exclusive() as connection:
                 self._require_same_store(connection)
@@ -71,7 +71,7 @@ class SqliteRecorder(EventRecorder):
             return recorded
 
     def _require_same_store(self, connection: sqlite3.Connection) -> None:
-        """Refuse to write under the mark of an empty store that has since been filled by a copy of another."""
+        """Refuse to write if the store, empty when it was opened, has since become a copy of another."""
         if read_mark(connection, self.store)[0] != self.namespace:
             raise StoreForeign(f"{self.store} is another store than before", "start again, so that it is opened anew")
 
@@ -82,7 +82,7 @@ class SqliteRecorder(EventRecorder):
             raise _NotNextError from None
 
     def _explain(self, events: Sequence[PendingEvent]) -> list[RecordedEvent]:
-        """Return what an earlier attempt of this very call recorded, or say why the call is refused."""
+        """Return what an earlier attempt of this very call recorded, or raise the cause of the refusal."""
         known = self._known(events)
         if len(known) < len(events):
             self._check_versions(events)
@@ -95,7 +95,7 @@ class SqliteRecorder(EventRecorder):
         found = self.find_commands([event.key for event in events])
         known = [(event, found[event.key]) for event in events if event.key in found]
         other = [stored.position for event, stored in known if not _same_content(event, stored)]
-        if other:  # of several the lowest, as PostgreSQL names it
+        if other:  # the lowest, as PostgreSQL names it
             raise CommandReused(min(other))
         return [stored for _, stored in known]
 
@@ -140,7 +140,7 @@ class SqliteRecorder(EventRecorder):
         return by_stream(after, self._events(rows))
 
     def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
-        """Find what is recorded under these pairs of source and command_id."""
+        """Find the events recorded under these pairs of source and command_id."""
         events = self._select("find_commands", commands=list(commands))
         return {event.key: event for event in events}
 
@@ -150,7 +150,7 @@ class SqliteRecorder(EventRecorder):
                 yield RecordedEvent(
                     UUID(bytes=stream), version, name, payload, source, command_id, salt, position, self._moment(at), by
                 )
-        except (TypeError, ValueError, OverflowError):  # the schema keeps such values out; a damaged page may hold any
+        except (TypeError, ValueError, OverflowError):  # the schema refuses such values; a damaged page may contain any
             message, hint = FILE_DAMAGED
             raise StoreDamaged(f"{self.store}: {message}", hint) from None
 
@@ -174,7 +174,7 @@ def _same_content(event: PendingEvent, stored: RecordedEvent) -> bool:
 
 
 def _operating_system_user() -> str:
-    """Name who runs this process, asking the system: the environment says whatever its owner wants."""
+    """Name the user of this process by the system: its environment could name any other."""
     if os.name == "nt":
         return os.getlogin()
     from pwd import getpwuid  # does not exist on Windows

@@ -22,7 +22,7 @@ CREATE TABLE log (
     UNIQUE (source, command_id)
 ) STRICT;
 
--- Accesses alone: reads skip them, auditors want nothing else. '0' is the character behind '/'.
+-- Accesses alone: reads skip them, auditors read nothing else. '0' is the character behind '/'.
 CREATE INDEX log_access ON log (position) WHERE name >= 'accessed/' AND name < 'accessed0';
 
 CREATE TABLE stay (

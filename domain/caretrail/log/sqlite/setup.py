@@ -1,4 +1,4 @@
-"""A SQLite file as a store: what marks it as ours, how it is made, and the settings every connection must have."""
+"""A SQLite file as a store: its mark, its schema, and the settings of every connection."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from caretrail.log.database import MARK_MISSING, SCHEMA, check_schema
 from caretrail.log.sql import read_package_file
 from caretrail.log.sqlite.file_systems import network_file_system
 
-#: "CTrl": in the file's header, where `file(1)` and everybody else can see whose it is.
+#: "CTrl": in the file's header, where `file(1)` finds it.
 APPLICATION_ID: Final = 0x4354726C
-#: For each older schema the statements that make it the next one. What was released stays here for ever.
+#: For each older schema the statements that make it the next one. A released step stays here forever.
 UPGRADES: Final[dict[int, str]] = {}
 BUSY_SECONDS: Final = 5.0
 OLDEST_SQLITE: Final = (3, 37)  # STRICT tables
@@ -120,7 +120,7 @@ def connect(path: str, store: str) -> sqlite3.Connection:
 
 
 def require_local(path: str, store: str) -> None:
-    """Refuse a file that another machine could write without our locks reaching it, where that can be known."""
+    """Refuse a file on a known network file system, where our locks would not stop another machine from writing."""
     kind = network_file_system(Path(path))
     if kind is not None:
         raise errors.StoreUnreachable(
@@ -135,7 +135,7 @@ def _no_access(store: str, error: OSError) -> errors.StoreUnreachable:
 
 
 def _is_complete_without_wal(path: str) -> bool:
-    """Whether the file says everything: nothing waits beside it to be put in, or to be taken back."""
+    """Whether the file is complete: no write-ahead log or journal beside it has anything to apply."""
     try:
         beside = (Path(path + suffix) for suffix in ("-wal", "-journal"))
         return not any(file.stat().st_size for file in beside if file.exists())
@@ -156,7 +156,7 @@ def immediate(connection: sqlite3.Connection) -> Generator[None]:
 
 
 def is_immutable(connection: sqlite3.Connection) -> bool:
-    """Whether a connection was opened for a read-only folder; it must not outlive one use, for it sees no change."""
+    """Whether a connection was opened for a read-only folder; it is used only once, for it sees no later change."""
     return bool(connection.execute("PRAGMA query_only").fetchone()[0])
 
 
@@ -182,7 +182,7 @@ def _raw_connection(path: str, mode: str) -> sqlite3.Connection:
         f"file://{quote(path)}?{mode}",
         uri=True,
         timeout=BUSY_SECONDS,
-        isolation_level=None,  # we say BEGIN IMMEDIATE ourselves
+        isolation_level=None,  # we begin transactions ourselves
         check_same_thread=False,  # the pool lends a connection to one thread at a time
         cached_statements=256,
     )
@@ -204,7 +204,7 @@ def _journal_mode_wal(connection: sqlite3.Connection, store: str) -> None:
             mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         except sqlite3.OperationalError as error:
             if primary_code(error) == sqlite3.SQLITE_READONLY:
-                return  # a copy made in another mode, and read-only: reading it needs no journal
+                return  # a read-only copy made in another mode: reading it needs no journal
             if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
@@ -215,7 +215,7 @@ def _journal_mode_wal(connection: sqlite3.Connection, store: str) -> None:
 
 
 def check_identity(connection: sqlite3.Connection, store: str) -> None:
-    """Refuse a file that is not ours, not yet ours, or from a later version of us."""
+    """Refuse a file that is no store, not yet a store, or a store of a newer Caretrail."""
     application, version = _header(connection)
     if application == APPLICATION_ID:
         check_schema(version, store)
@@ -228,7 +228,7 @@ def check_identity(connection: sqlite3.Connection, store: str) -> None:
 def read_mark(connection: sqlite3.Connection, store: str) -> tuple[UUID, bool]:
     """Read the namespace of a store, and whether it is a demo."""
     row = connection.execute("SELECT namespace, demo FROM store").fetchone()
-    if row is None or not isinstance(row[0], bytes) or len(row[0]) != 16:  # a damaged page may hold anything
+    if row is None or not isinstance(row[0], bytes) or len(row[0]) != 16:  # a damaged page may contain anything
         raise errors.StoreDamaged(f"{store}: {MARK_MISSING}", "restore it from a backup")
     return UUID(bytes=row[0]), bool(row[1])
 
