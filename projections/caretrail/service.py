@@ -32,31 +32,39 @@ from pydantic import ValidationError
 from caretrail.aliases import Clock
 from caretrail.commands.access import AccessContext, AccessLog, Actor
 from caretrail.commands.application import Commands
-from caretrail.commands.command import Receipt
+from caretrail.commands.command import Receipt as Receipt
 from caretrail.errors import Refused
-from caretrail.events import Event, EventBase, Person, event_from
+from caretrail.events import Event, EventBase, event_from
+from caretrail.events import Person as Person
 from caretrail.events.parsing import invalid_event
 from caretrail.log import init_store, open_recorder
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.stores import Primary
-from caretrail.policy import load_pack, read_pack
-from caretrail.reading.answers import Answer, Standing
-from caretrail.reading.query import Filters, Query
-from caretrail.reading.question import Question
-from caretrail.reading.questions.amendments import AmendmentReport
-from caretrail.reading.questions.census import Census, OpenEpisodes
-from caretrail.reading.questions.diff import Diff
-from caretrail.reading.questions.eligibility import ContinuedStay
-from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfClient, EpisodesOfProgram
-from caretrail.reading.questions.findings import Findings
-from caretrail.reading.questions.reviews import ReviewReport
-from caretrail.reading.questions.sheet import DateOfService, SheetsOfClient
-from caretrail.reading.questions.timeline import Timeline
-from caretrail.reading.questions.whole import WholeEpisode
-from caretrail.reading.questions.why import Why
-from caretrail.reading.questions.worklist import Worklist
+from caretrail.policy import load_pack as load_pack
+from caretrail.policy import read_pack as read_pack
+from caretrail.reading.answers import Answer as Answer
+from caretrail.reading.answers import Standing as Standing
+from caretrail.reading.query import Filters as Filters
+from caretrail.reading.query import Query as Query
+from caretrail.reading.question import Question as Question
+from caretrail.reading.questions.amendments import AmendmentReport as AmendmentReport
+from caretrail.reading.questions.census import Census as Census
+from caretrail.reading.questions.census import OpenEpisodes as OpenEpisodes
+from caretrail.reading.questions.diff import Diff as Diff
+from caretrail.reading.questions.eligibility import ContinuedStay as ContinuedStay
+from caretrail.reading.questions.episodes import CaseNumber as CaseNumber
+from caretrail.reading.questions.episodes import EpisodesOfClient as EpisodesOfClient
+from caretrail.reading.questions.episodes import EpisodesOfProgram as EpisodesOfProgram
+from caretrail.reading.questions.findings import Findings as Findings
+from caretrail.reading.questions.reviews import ReviewReport as ReviewReport
+from caretrail.reading.questions.sheet import DateOfService as DateOfService
+from caretrail.reading.questions.sheet import SheetsOfClient as SheetsOfClient
+from caretrail.reading.questions.timeline import Timeline as Timeline
+from caretrail.reading.questions.whole import WholeEpisode as WholeEpisode
+from caretrail.reading.questions.why import Why as Why
+from caretrail.reading.questions.worklist import Worklist as Worklist
 from caretrail.reading.reader import Reader
-from caretrail.reading.readings import as_if_in_force
+from caretrail.reading.readings import as_if_in_force as as_if_in_force
 from caretrail.readmodel.schema import create_tables
 
 T = TypeVar("T")
@@ -196,37 +204,3 @@ def _parsed(item: EventLike) -> Event | Refused:
         return event_from(dict(item) if isinstance(item, Mapping) else item)
     except Refused as refusal:
         return refusal
-
-
-__all__ = [
-    "AmendmentReport",
-    "Answer",
-    "CaseNumber",
-    "Census",
-    "ContinuedStay",
-    "DateOfService",
-    "Diff",
-    "EpisodesOfClient",
-    "EpisodesOfProgram",
-    "EventLike",
-    "Filters",
-    "Findings",
-    "OpenEpisodes",
-    "Person",
-    "Query",
-    "Question",
-    "Receipt",
-    "ReviewReport",
-    "SheetsOfClient",
-    "Standing",
-    "Store",
-    "Timeline",
-    "WholeEpisode",
-    "Why",
-    "Worklist",
-    "as_if_in_force",
-    "create_store",
-    "load_pack",
-    "open_store",
-    "read_pack",
-]

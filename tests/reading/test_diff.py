@@ -18,7 +18,7 @@ from caretrail.events import Event
 from caretrail.log import init_store, open_recorder
 from caretrail.reading.questions import diff as module
 from caretrail.reading.questions.diff import ELIGIBILITY, Change, Said
-from caretrail.reading.snapshot import LogSnapshot
+from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.rows import EpisodeRows
 from tests.support.build import admitted, assessed, event, plan, session, signature
 from tests.support.care import NOW, Care
@@ -70,7 +70,7 @@ Saying = tuple[str, str, Said]
 
 @cache
 def known(care: Care, name: str, position: int) -> EpisodeRows | None:
-    return LogSnapshot(care.recorder, NOW, position).rows(name)
+    return Snapshot(care.recorder, NOW, position).rows(name)
 
 
 def verdicts(rows: EpisodeRows | None, on: date) -> Counter[Saying]:

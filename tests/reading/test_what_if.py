@@ -13,7 +13,7 @@ from caretrail.policy.loader import SHIPPED
 from caretrail.reading import gate
 from caretrail.reading.reader import ATTEMPTS
 from caretrail.reading.readings import as_if_in_force
-from caretrail.reading.snapshot import LogSnapshot, WhatIfSnapshot
+from caretrail.reading.snapshot import Snapshot, WhatIfSnapshot
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.schema import COLUMNS
@@ -186,14 +186,14 @@ def test_an_answer_never_mixes_two_states_of_the_rows(
     catch_up(practice.recorder)
     policy, on = as_if_in_force(draft), day("03-01")
     expected = practice.reader.worklist(on, policy=policy)
-    work, swept = LogSnapshot.work, [0]
+    work, swept = Snapshot.work, [0]
 
-    def slow(self: LogSnapshot, scope: Any) -> Any:
+    def slow(self: Snapshot, scope: Any) -> Any:
         if len(swept) < 30:
             swept.append(rebuild(practice.recorder).position)
         return work(self, scope)
 
-    monkeypatch.setattr(LogSnapshot, "work", slow)
+    monkeypatch.setattr(Snapshot, "work", slow)
     assert practice.onlooker.worklist(on, policy=policy) == expected
     assert len(swept) == 1 + ATTEMPTS, "where they never stand still, the log is read instead"
 

@@ -1,4 +1,4 @@
-"""What a question asks for: which days, what was known, by which policy, and of whom."""
+"""Queries and filters: the days, the knowledge and the policy of a question, and which findings it selects."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ NONE: AbstractSet[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A day, or a period of days, and what was known.
+    """A day or a period, and the knowledge to use.
 
-    `as_of` is a civil day, None for today in each episode's zone. `start` and `end`, both inclusive, ask for a period
-    instead. `known_at` is a position of the log or an aware instant, None for all there is. By `policy` every episode
-    is judged as if it had been in force all along. `at_least` is a position the answer must hold, as from a receipt.
-    With `allow_stale` a list may rest on rows that are behind the log; it says so.
+    `as_of` is a civil day, None for today in the zone of each episode; `start` and `end`, both inclusive, are a period
+    instead. `known_at` is a position of the log or an aware instant, None for the whole log. `policy` judges every
+    episode as if always in force. `at_least` is a position the answer must include, as from a receipt. `allow_stale`
+    accepts a list whose rows are behind the log; its standing is then marked stale.
     """
 
     as_of: date | None = None
@@ -39,16 +39,16 @@ class Query:
 
     @property
     def last_day(self) -> date | None:
-        """The day asked for, or the last of a period; None for today."""
+        """The day of the query, or the last of its period; None for today."""
         return self.end or self.as_of
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Whose findings, and which: names of one kind are a union, and all kinds must hold; an empty set asks nothing.
+    """Which findings to list: names of one kind are a union, all kinds must match, an empty set matches everything.
 
-    `clinicians` carry the case or owe something. `rules` may leave out the pack's prefix. `due_within` counts days.
-    `closed` adds episodes that ended before, `all_verdicts` adds met and not_applicable.
+    `clinicians` match the case owner or the owner of a finding. `rules` may leave out the prefix of the pack.
+    `due_within` is in days. `closed` adds ended episodes, `all_verdicts` adds met and not_applicable.
     """
 
     programs: AbstractSet[str] = NONE
@@ -68,7 +68,7 @@ NO_FILTERS = Filters()
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A query with its filters at an instant: which days it asks for in a zone, and which findings pass."""
+    """A query with its filters at an instant: its days in a zone, and the findings it selects."""
 
     now: datetime
     query: Query
@@ -76,21 +76,21 @@ class Selection:
 
     @property
     def is_period(self) -> bool:
-        """Whether a period is asked for, not a day."""
+        """Whether the query has a period, not a day."""
         return self.query.start is not None or self.query.end is not None
 
     @property
     def all_verdicts(self) -> bool:
-        """Whether findings that ask nothing of anybody are part of the answer."""
+        """Whether met and not_applicable findings are selected."""
         return self.filters.all_verdicts or not self.filters.verdicts.isdisjoint(("met", "not_applicable"))
 
     @property
     def asks_of_programs(self) -> bool:
-        """Whether what is of a program, and of nobody's case there, can be part of the answer."""
+        """Whether findings of programs can be selected: filters of a case leave them out."""
         return not (self.filters.clinicians or self.filters.clients or self.filters.episodes)
 
     def days(self, zone: str | None) -> tuple[date, date]:
-        """The first and the last day asked for, for an episode in that zone."""
+        """The first and the last selected day in a zone."""
         return self._days(today_in(zone, self.now))
 
     def reach(self) -> tuple[date, date, date]:
@@ -106,27 +106,23 @@ class Selection:
             return day, day
         return query.start or date.min, query.last_day or today
 
-    def is_of(self, whose: Any) -> bool:
-        """Whether the filters let an episode, or a program, pass."""
-        asked = self.filters
+    def is_of(self, whose: Any, owner: str | None = None) -> bool:
+        """Whether the filters select an episode, or a program, by its clinician or by the owner of a finding."""
+        filters = self.filters
         return not (
-            (asked.programs and whose.program not in asked.programs)
-            or (asked.clinicians and whose.clinician not in asked.clinicians)
-            or (asked.clients and whose.client not in asked.clients)
-            or (asked.episodes and whose.episode not in asked.episodes)
+            (filters.programs and whose.program not in filters.programs)
+            or (filters.clinicians and filters.clinicians.isdisjoint((whose.clinician, owner)))
+            or (filters.episodes and whose.episode not in filters.episodes)
+            or (filters.clients and whose.client not in filters.clients)
         )
 
     def wants(self, placed: Placed) -> bool:
-        """Whether the filters let a finding pass; the days are judged elsewhere."""
-        asked, finding = self.filters, placed.finding
-        return not (
-            (asked.programs and placed.program not in asked.programs)
-            or (asked.clinicians and asked.clinicians.isdisjoint((placed.clinician, finding.owner)))
-            or (asked.rules and not any(is_rule(rule, finding.rule) for rule in asked.rules))
-            or (asked.verdicts and finding.verdict not in asked.verdicts)
-            or (asked.episodes and placed.episode not in asked.episodes)
-            or (asked.clients and placed.client not in asked.clients)
-            or (asked.due_within is not None and not self._due(finding.due_on, placed.zone, asked.due_within))
+        """Whether the filters select a finding; its days are checked elsewhere."""
+        filters, finding = self.filters, placed.finding
+        return self.is_of(placed, finding.owner) and not (
+            (filters.rules and not any(is_rule(rule, finding.rule) for rule in filters.rules))
+            or (filters.verdicts and finding.verdict not in filters.verdicts)
+            or (filters.due_within is not None and not self._due(finding.due_on, placed.zone, filters.due_within))
         )
 
     def _due(self, due_on: date | None, zone: str | None, within: int) -> bool:

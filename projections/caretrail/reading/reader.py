@@ -14,7 +14,7 @@ from caretrail.reading.gate import Access, Gate, recorded_before
 from caretrail.reading.names import named_by, require_known
 from caretrail.reading.query import Query
 from caretrail.reading.question import Question
-from caretrail.reading.snapshot import LogSnapshot, Snapshot, WhatIfSnapshot, position_of
+from caretrail.reading.snapshot import Snapshot, WhatIfSnapshot, position_of
 from caretrail.reading.stored import StoredSnapshot
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Reader:
                 "ask the primary, or ask again once this server has caught up", missing, 0,
             )  # fmt: skip  # two lines
         if query.known_at is not None:
-            return LogSnapshot(recorder, now, position_of(recorder, query.known_at), progress, query.policy)
+            return Snapshot(recorder, now, position_of(recorder, query.known_at), progress, query.policy)
         if query.policy is None:
             return StoredSnapshot(recorder, now, newest, progress, self._gate, query)
         picking = None if last else self._gate.near_state  # if the rows keep moving, read the log alone

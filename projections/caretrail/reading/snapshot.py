@@ -5,7 +5,6 @@ The current state of the store is `StoredSnapshot` of `caretrail.reading.stored`
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -35,8 +34,8 @@ PAGE = 200
 """Episodes folded at a time; bounds the memory."""
 
 
-class Snapshot(ABC):
-    """The store at one instant; `position` is the newest of its log then.
+class Snapshot:
+    """Every episode folded from the log up to `position`, judged by a policy if one is given.
 
     A list may rest on rows that hold the log only up to `holds`: `behind` is the lag, and `stale` whether it is longer
     than an answer may have unless the caller allows it.
@@ -57,38 +56,11 @@ class Snapshot(ABC):
         self.policy = policy
         self.holds, self.behind, self.stale = position, CURRENT, False
         self._zones: set[str | None] = set()
-
-    @abstractmethod
-    def findings(self, selection: Selection) -> Iterable[Placed]:
-        """The selected findings, in no order."""
-
-    @abstractmethod
-    def work(self, selection: Selection) -> Iterable[Placed]:
-        """The selected findings that are in the worklist of the day, in no order."""
-
-    @abstractmethod
-    def open_in(self, selection: Selection) -> Iterable[picks.Presence]:
-        """Episodes that were open on a selected day, once for each span of days, in no order."""
+        self._under_policy: dict[UUID, Sequence[UnderPolicy]] = {}
 
     def citation(self, finding: Finding) -> str:
         """The citation of a finding's rule in its source; empty for a rule of no pack."""
         return citation_of(finding, self.policy)
-
-    @abstractmethod
-    def episodes(self) -> Iterable[EpisodeRows]:
-        """The rows of every episode, in no order."""
-
-    @abstractmethod
-    def names(self, *, prefix: str | None = None, client: str | None = None) -> list[str]:
-        """Case numbers that begin with a prefix, or of one client."""
-
-    @abstractmethod
-    def zones(self) -> Iterable[str | None]:
-        """The time zones of all episodes."""
-
-    @abstractmethod
-    def known(self, kind: str) -> Iterable[str]:
-        """Programs or people of episodes, to suggest the nearest name."""
 
     def has(self, kind: str, name: str) -> bool:  # noqa: ARG002  # stored rows need them
         """Whether a quick look-up finds a program, clinician, client or rule."""
@@ -104,9 +76,6 @@ class Snapshot(ABC):
         if rows is not None:
             self._zones.add(rows.zone)
         return rows
-
-    @abstractmethod
-    def _rows(self, episode: str) -> EpisodeRows | None: ...
 
     def required(self, episode: str) -> EpisodeRows:
         """The rows of one episode; raises UnknownName."""
@@ -131,16 +100,7 @@ class Snapshot(ABC):
         """Today in the zones of the episodes read, else of all: one date, or two around midnight."""
         return tuple(sorted({today_in(zone, self.now) for zone in self._zones or self.zones()}))
 
-
-def position_of(recorder: EventRecorder, moment: datetime | int) -> int:
-    """The newest position at an instant; a position beyond the log is its newest."""
-    return min(moment, recorder.max_position()) if isinstance(moment, int) else recorder.position_at(moment)
-
-
-class LogSnapshot(Snapshot):
-    """Every episode folded from the log up to a position, judged by a policy if one is given."""
-
-    _under_policy: dict[UUID, Sequence[UnderPolicy]]
+    # --- lists and names: overridden where rows are stored ------------------------------------------------------------
 
     def findings(self, selection: Selection) -> Iterator[Placed]:
         """The selected findings."""
@@ -219,7 +179,12 @@ class LogSnapshot(Snapshot):
         return placed_of_programs(self.recorder, days, self.position, self.policy)
 
 
-class WhatIfSnapshot(LogSnapshot):
+def position_of(recorder: EventRecorder, moment: datetime | int) -> int:
+    """The newest position at an instant; a position beyond the log is its newest."""
+    return min(moment, recorder.max_position()) if isinstance(moment, int) else recorder.position_at(moment)
+
+
+class WhatIfSnapshot(Snapshot):
     """Every episode judged by another policy, as if it had always been in force; nothing is stored.
 
     Stored rows tell which episodes need no folding: those that had ended, or not begun. Without `picking` the whole log
