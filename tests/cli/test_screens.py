@@ -331,7 +331,7 @@ def test_an_empty_worklist_says_of_how_many_episodes(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Worklist as of 2026-06-01
 
-Nothing to do that was asked for; 0 episodes open on that day.
+No matching items. 0 episodes were open that day.
 
 Current through @65 (latest)
 """)
@@ -448,7 +448,7 @@ def test_my_caseload(seen: Caretrail) -> None:
     mine = seen("worklist", "--mine", "--as-of", "2026-03-09", CARETRAIL_ACTOR="c-ortiz,clinician,LADC")
     theirs = seen("worklist", "--mine", "--as-of", "2026-03-09", CARETRAIL_ACTOR="c-noor,clinician")
     assert "NE21-R1" in mine.out
-    assert "Nothing to do that was asked for; 1 episode open on that day." in theirs.out
+    assert "No matching items. 1 episode was open that day." in theirs.out
 
 
 NOWHERE = {

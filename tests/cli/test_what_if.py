@@ -83,7 +83,7 @@ def test_an_empty_list_says_whom_the_pack_is_for(seen: Caretrail) -> None:
     path = Path("elsewhere.toml")
     path.write_text(Path("draft.toml").read_text().replace('levels = ["2.1"]', 'levels = ["3.1", "3.5"]'))
     shown = seen("worklist", "--pack", "elsewhere.toml", "--as-of", "2026-03-01").out
-    assert "\nNothing to do that was asked for; 1 episode open on that day.\n" in shown
+    assert "\nNo matching items. 1 episode was open that day.\n" in shown
     assert "\nAt a level the pack is for (3.1, 3.5): 0.\n" in shown
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -54,25 +53,41 @@ def worklist_command(
         caretrail worklist --mine
         caretrail worklist --pack rules-of-2027.toml
     """
-    from caretrail.reading.questions.census import OpenEpisodes
     from caretrail.reading.questions.worklist import Worklist
 
     with session(options, pack) as asked:
         question = Worklist(asked.query, filters, everything)
         answer = asked.ask(question)
         work = answer.value
-        difference, open_at = "", Counter[str | None]()
+        difference = nothing = ""
         if not options.as_json:  # before anything is printed: each question may be refused
             difference = _difference(asked, question, work)
-            open_at = open_at if work.rows else asked.ask(OpenEpisodes(replace(asked.query, policy=None))).value
+            nothing = "" if work.rows else _nothing(asked, question)
         option = asked.what_if.option if asked.what_if is not None else ""
         why = f"'caretrail why EPISODE RULE{option}' explains a row."
         asked.show(
             answer,
-            partial(_print, asked, limit, difference, open_at),
+            partial(_print, asked, limit, difference, nothing),
             *([why] if work.rows else []),
             shown=replace(work, rows=work.rows[:limit]),
         )
+
+
+def _nothing(asked: Session, question: Worklist) -> str:
+    """An empty list tells how many episodes were open, and whether filters or another pack left some out."""
+    from caretrail.reading.query import NO_FILTERS
+    from caretrail.reading.questions.census import OpenEpisodes
+
+    open_at = asked.ask(OpenEpisodes(replace(asked.query, policy=None))).value
+    count = open_at.total()
+    if count and asked.what_if is None and question.filters == NO_FILTERS:
+        return f"Nothing due. {f'All {count:,} open episodes were' if count > 1 else 'The 1 open episode was'} judged."
+    text = f"No matching items. {plural(count, 'episode')} {'was' if count == 1 else 'were'} open that day."
+    if asked.what_if is None:
+        return text
+    levels = asked.what_if.pack.levels
+    covered = sum(open_at[level] for level in levels)
+    return f"{text}\nAt a level the pack is for ({visible(', '.join(levels))}): {covered}."
 
 
 def _difference(asked: Session, question: Worklist, work: Work) -> str:
@@ -108,12 +123,10 @@ def _kind(row: WorkRow) -> Group:
     return Group.NOW if row.group is Group.THIS_WEEK else row.group
 
 
-def _print(
-    asked: Session, limit: int | None, difference: str, open_at: Counter[str | None], work: Work, standing: Standing
-) -> None:
+def _print(asked: Session, limit: int | None, difference: str, nothing: str, work: Work, standing: Standing) -> None:
     click.echo(asked.heading("Worklist", standing))
-    if not work.rows:
-        _print_nothing(asked, open_at)
+    if nothing:
+        click.echo(f"\n{nothing}")
     shown = work.rows[:limit]
     groups = [
         (
@@ -130,15 +143,6 @@ def _print(
     click.echo("")
     if difference:
         click.echo(difference)
-
-
-def _print_nothing(asked: Session, open_at: Counter[str | None]) -> None:
-    """An empty list says of how many episodes it is the list."""
-    click.echo(f"\nNothing to do that was asked for; {plural(open_at.total(), 'episode')} open on that day.")
-    if asked.what_if is not None:
-        levels = asked.what_if.pack.levels
-        count = sum(open_at[level] for level in levels)
-        click.echo(f"At a level the pack is for ({visible(', '.join(levels))}): {count}.")
 
 
 def _cells(row: WorkRow) -> Row:
