@@ -36,7 +36,7 @@ def seen(caretrail: Caretrail, example: str) -> Caretrail:
 
 def test_a_person_enters_what_a_program_attests(caretrail: Caretrail) -> None:
     ended = caretrail("record", "program_attested", *LICENSE, CARETRAIL_ACTOR=ME)
-    assert ended.out.startswith("Recorded as event 1 of the program: position 1 of the log, ")
+    assert ended.out.startswith("Recorded as event 1 of the program, @1, ")
     wrong = caretrail("record", "program_attested", *LICENSE[:-1], "2025-03-31", CARETRAIL_ACTOR=ME)
     assert (wrong.status, wrong.err.splitlines()[0]) == (1, "Error: valid_to must not be before valid_from")
     missing = caretrail("record", "program_attested", "--program", "lincoln-iop", CARETRAIL_ACTOR=ME)
@@ -60,15 +60,15 @@ Now: overdue, due today, or treatment without an assessment (1)
 Episode        Rule     Due          What                                Owner
 LNK-2026-0001  NE21-R1  3 days over  review overdue, due 2026-03-07      c-ortiz
 
-Next: due soon, or a signature owed (1)
+This week: due soon, or a signature owed (1)
 Episode        Rule     Due          What                                Owner
 program        NE21-S3  2026-03-31   license: the attestation ends
 lincoln-iop                          2026-03-31
 
-Check the record: what it says is not enough to judge (2)
+Needs documentation: not enough on file to decide (2)
 Episode        Rule     Due          What                                Owner
-program        NE21-S4  since 01-05  staff training: no attestation on file
-lincoln-iop
+program        NE21-S4  since 01-05  staff training: no attestation on
+lincoln-iop                          file
 LNK-2026-0001  NE21-C1  since 03-08  the determination of 2026-02-05     c-ortiz
                                      held through 2026-03-07
 

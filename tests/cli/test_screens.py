@@ -293,12 +293,12 @@ LNK-2026-0001  NE21-M1  info     2026-03-08        no care coordination recorded
                                  to 2026-03-14     from 2026-02-05 to 2026-03-07
 LNK-2026-0001  NE21-R1  overdue  2026-03-08        review overdue, due
                                  to 2026-03-10     2026-03-07
-program        NE21-S2  unknown  since 2026-01-05  access at all hours: nothing
-lincoln-iop                                        attested
-program        NE21-S3  unknown  since 2026-01-05  license: no attestation on file
-lincoln-iop
-program        NE21-S4  unknown  since 2026-01-05  staff training: nothing
-lincoln-iop                                        attested
+program        NE21-S2  unknown  since 2026-01-05  access at all hours: no
+lincoln-iop                                        attestation on file
+program        NE21-S3  unknown  since 2026-01-05  license: no attestation on
+lincoln-iop                                        file
+program        NE21-S4  unknown  since 2026-01-05  staff training: no
+lincoln-iop                                        attestation on file
 
 7 findings
 Current through @65 (latest)
