@@ -125,6 +125,22 @@ def test_a_review_with_a_signature_put_off_is_never_done_by_the_strictest_readin
     assert due(text, PACK, "2026-02-18") == "2026-02-19"
 
 
+def test_a_review_that_counts_when_held_shows_no_later_signature_as_its_evidence() -> None:
+    text = BEGUN + "2026-01-20 review of 1 signed by cl-7f3a\n"
+    signed = text + f"2026-01-25 signed #{text.count(chr(10))} by c-ortiz\n"
+    held = read("R1", counts_when="held")
+    before, after = Told(text, held), Told(signed, held)
+    for rule in ("R1", "C1"):
+        assert after.one(rule, "2026-01-22").evidence == before.one(rule, "2026-01-22").evidence
+    assert after.eligible("2026-01-22") == before.eligible("2026-01-22")
+
+
+def test_a_review_that_all_declined_counts_once_a_clinician_signs_it() -> None:
+    text = BEGUN + "2026-01-20 review of 1 signed by cl-7f3a; declined c-ortiz before c-x; declined c-lee before c-x\n"
+    signed = Told(text + f"2026-01-25 signed #{text.count(chr(10))} by c-ortiz\n", read("R1", counts_when="all_signed"))
+    assert [str(signed.one("R1", day).due_on) for day in ("2026-01-24", "2026-01-25")] == ["2026-02-06", "2026-02-19"]
+
+
 # --- the plan -----------------------------------------------------------------------------------------------------
 
 

@@ -46,12 +46,12 @@ def add_owned(found: list[Finding], chart: Chart, pack: Pack, rule: Rule, interv
     act on what was not met when a stay ended: it keeps the owner of that day, and its first day.
     """
     team, name, version = chart.team, rule.id, pack.name
-    case_owners = bool(team.case_owners)
+    case_owners = team.case_owners
     for subject, start, until, ruling in intervals:
         first = start
         if case_owners and ruling.owner is None and ruling.verdict not in QUIET_VERDICTS:
             own = ruling._replace(owner=team.case_owner(start))
-            for cut in team.hand_overs if ruling.verdict != "not_met" else ():
+            for cut, _ in case_owners[1:] if ruling.verdict != "not_met" else ():
                 if cut > first and (until is None or cut < until):
                     found.append(Finding(name, version, subject, first, cut, False, own))
                     first, own = cut, ruling._replace(owner=team.case_owner(cut))

@@ -51,10 +51,10 @@ def answers(case: Case) -> Answers:
             _mark(marks, book.answer(day, stay))
         if stay.last is not None:
             _mark(marks, (_elsewhere(stay.last + ONE_DAY, stay.after), stay.first))
-    ends = [answer.start for answer, _ in marks[1:]]
-    return [
-        (answer._replace(until=until), anchor) for (answer, anchor), until in zip(marks, [*ends, None], strict=True)
-    ]
+    for place, (following, _) in enumerate(marks[1:]):
+        answer, anchor = marks[place]
+        marks[place] = answer._replace(until=following.start), anchor
+    return marks
 
 
 def _mark(marks: Answers, mark: Answer) -> None:
@@ -62,7 +62,7 @@ def _mark(marks: Answers, mark: Answer) -> None:
     answer, anchor = mark
     while marks and marks[-1][0].start >= answer.start:
         marks.pop()
-    if not marks or marks[-1][0][1:] != answer[1:] or marks[-1][1] != anchor:
+    if not marks or (marks[-1][0][1:], marks[-1][1]) != (answer[1:], anchor):
         marks.append(mark)
 
 
@@ -200,7 +200,8 @@ class _Book:
         assessed, prior = said.get("assessment_before_treatment"), said.get("prior_assessment")
         support = [assessed if assessed and assessed.verdict == "met" else prior, *map(said.get, ADMISSION_CHECKS[2:])]
         versions = {stay.opened_by, *due.evidence}
-        versions.update(version for ruling in support if ruling is not None for version in ruling.evidence)
+        for ruling in support:
+            versions.update(ruling.evidence if ruling is not None else ())
         short = tuple(self._short(said))
         reasons = short or ("admission criteria met",)
         verdict: Literal["eligible", "unknown"] = "unknown" if short else "eligible"

@@ -154,7 +154,7 @@ def silenced(main: Iterable[Interval], of_subjects: Iterable[Interval]) -> list[
 
 def without(intervals: Iterable[Interval], others: Iterable[Interval], spared: str = "") -> list[Interval]:
     """Take the days of others out of intervals (in order of their days), except those of one verdict."""
-    busy = merge_spans((start, until or FOREVER) for _, start, until, _ in others)
+    busy = merge_spans([(start, until or FOREVER) for _, start, until, _ in others])
     found: list[Interval] = []
     place = 0
     for interval in intervals:

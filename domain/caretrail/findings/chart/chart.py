@@ -199,8 +199,10 @@ def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
 
 def _session(item: Any, event: Any, *, attended: bool) -> Session:
     size = event.group_size if attended else None
-    # by position: a chart has hundreds, and naming each argument costs as much again
-    return Session(event.occurred_on, event.start, event.service, event.minutes, size, item.entry.version, attended)
+    # from one tuple: a chart has hundreds, and naming each argument costs as much again
+    return Session._make(
+        (event.occurred_on, event.start, event.service, event.minutes, size, item.entry.version, attended)
+    )
 
 
 def _document(kind: Callable[..., Any], item: Any) -> Any:

@@ -72,6 +72,7 @@ class ReviewClock:
         self._plain = rule is not None and rule.holds == "run" and len(rule.every) == 1 and rule.term.civil
         # with one stay and the calendar alone, a due day does not change from one day to the next
         self._steady = self._plain and len(chart.stays) == 1
+        self._ends: dict[date, date] = {}
         self._dues: dict[tuple[int, date | None], Due] = {}
 
     def step_on(self, day: date) -> ClockStep | None:
@@ -123,8 +124,12 @@ class ReviewClock:
 
     def period_end(self, base: date) -> date:
         """The last day of a period that begins on `base`; `base` itself if the term is not one of the calendar."""
-        rule = self.rule
-        return ends_on(rule.term, base, self._closed) if rule is not None and rule.term.civil else base
+        end = self._ends.get(base)
+        if end is None:
+            rule = self.rule
+            civil = rule is not None and rule.term.civil
+            end = self._ends[base] = ends_on(rule.term, base, self._closed) if rule is not None and civil else base
+        return end
 
     def _binding(self, step: ClockStep, day: date) -> tuple[Term, ...]:
         """The terms that apply: both if the plan should declare which, and has not."""

@@ -88,11 +88,6 @@ class Team:
             if not self.case_owners or self.case_owners[-1][1] != clinician:
                 self.case_owners.append((day, clinician))
 
-    @property
-    def hand_overs(self) -> list[date]:
-        """The days on which the case changed hands."""
-        return [day for day, _ in self.case_owners[1:]]
-
     def has(self, person: str, day: date) -> bool:
         """Whether the person is on the team at some time of that day."""
         for start, end in self._spans.get(person, ()):  # noqa: SIM110  # a loop is faster, and every signature asks
@@ -107,12 +102,12 @@ class Team:
 
     def roster(self, day: date) -> list[str]:
         """The ids of the team at the end of that day, in the order of joining."""
-        return [
-            person
-            for person, spans in self._spans.items()
-            if any(start <= day and (end is None or day < end) for start, end in spans)
-        ]
+        spans = [(person, start, end) for person, days in self._spans.items() for start, end in days]
+        return list(dict.fromkeys([who for who, start, end in spans if start <= day and (end is None or day < end)]))
 
     def case_owner(self, day: date) -> str | None:
         """The id of the case owner at the end of that day."""
-        return next((who for since, who in reversed(self.case_owners) if since <= day), None)
+        for since, who in reversed(self.case_owners):  # a loop is faster, and every problem asks
+            if since <= day:
+                return who
+        return None

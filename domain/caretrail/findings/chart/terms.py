@@ -17,6 +17,7 @@ MINUTES_AN_HOUR = 60
 SATURDAY = 5
 WORKING_WEEK = 5
 
+_plural = lru_cache(maxsize=1000)(plural)
 NONE_CLOSED = frozenset[date]()
 
 _WORDS = {
@@ -38,7 +39,7 @@ def ordinal(number: int) -> str:
 
 def in_words(term: Term) -> str:
     """A term in words: `30 days`, `1 calendar month`."""
-    return plural(term.count, _WORDS[term.unit])
+    return _plural(term.count, _WORDS[term.unit])
 
 
 def last_of(term: Term) -> str:

@@ -88,8 +88,8 @@ def admission_dimensions(case: Case, rule: rules.AdmissionDimensions, findings: 
     for item in case.chart.assessments:
         profile = profiles[item.day] = profile.after(item.event, item.version)
     for stay in case.chart.stays:
-        before = [profile for day, profile in profiles.items() if day <= stay.first]
-        changes = [(stay.first, _dimension_ruling(case, rule, stay, before[-1] if before else Profile()))]
+        latest = max((day for day in profiles if day <= stay.first), default=None)
+        changes = [(stay.first, _dimension_ruling(case, rule, stay, profiles[latest] if latest else Profile()))]
         for day, profile in profiles.items():
             if day > stay.first and changes[-1][1].verdict != "met":
                 changes.append((day, _dimension_ruling(case, rule, stay, profile)))

@@ -110,11 +110,12 @@ def service_mix(case: Case, rule: ServiceMix, findings: RuleFindings, stay: Poli
     for day in sorted({begin, *(session.day for session in first.values() if session.day > begin)}):
         given = {service: session.version for service, session in first.items() if session.day <= day}
         missing = [service for service in rule.services if service not in given]
-        ruling = Ruling("met", "every kind of service was given", arithmetic, (stay.opened_by, *given.values()))
+        evidence = tuple(sorted({stay.opened_by, *given.values()}))
+        ruling = Ruling("met", "every kind of service was given", arithmetic, evidence)
         if missing:
             words = f"not given since {iso(stay.first)}: {', '.join(missing)}"
-            ruling = ruling._replace(verdict="info", message=words, cause="service_missing")
-        changes.append((day, ruling._replace(evidence=tuple(sorted({*ruling.evidence})))))
+            ruling = Ruling("info", words, arithmetic, evidence, cause="service_missing")
+        changes.append((day, ruling))
     findings.main.write_between(changes, stay.first, stay.last)
 
 

@@ -13,7 +13,6 @@ from caretrail.findings.chart.weeks import JudgedWeek, Week
 from caretrail.findings.finding import Ruling, Verdict, unknown, violation
 from caretrail.findings.intervals import RuleFindings
 from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
-from caretrail.text import plural
 
 NO_FULL_WEEK = Ruling("not_applicable", "no full week yet")
 Judge = Callable[[date, Week], Ruling]
@@ -95,7 +94,8 @@ def weekly_days(case: Case, rule: WeeklyDays, findings: RuleFindings, stay: Poli
 
     def judge(start: date, week: Week) -> Ruling:
         count = len(week.days)
-        words = f"week of {iso(start)}: sessions offered on {plural(count, 'day')}, {least} to {most} needed"
+        counted = f"{count} day" if count == 1 else f"{count} days"
+        words = f"week of {iso(start)}: sessions offered on {counted}, {least} to {most} needed"
         verdict: Verdict = "met"
         cause = ""
         if count < least:
@@ -142,7 +142,9 @@ def group_size(case: Case, rule: GroupSize, findings: RuleFindings, stay: Policy
         _average_size(case, rule, findings, stay)
         return
     least, most = rule.least, rule.most
-    groups = [session for session in case.chart.attended_in(stay) if session.service in rule.services]
+    groups = case.chart.attended_in(stay, rule.services[0])
+    if len(rule.services) > 1:
+        groups = [session for session in case.chart.attended_in(stay) if session.service in rule.services]
     findings.main.set(stay.first, Ruling("not_applicable", "no group yet"))
     if groups:
         words = f"groups since {iso(groups[0].day)}: none open"

@@ -10,7 +10,7 @@ from caretrail.days import iso, later
 from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.documents import Document, PlanVersion, Review, Signing, satisfied_by
 from caretrail.findings.chart.terms import ends_on, in_words
-from caretrail.findings.finding import Ruling, violation
+from caretrail.findings.finding import Ruling
 from caretrail.findings.intervals import Change, Intervals, RuleFindings
 from caretrail.findings.rules.staff import credential_of
 from caretrail.policy.rules.plan import PlanSignatures
@@ -105,8 +105,9 @@ def _owe(
     """Write the finding of one missing signer: at once, or with a term, from the day it is announced."""
     words = f"{_name(document)} lacks the signature of {_kind_in_words(signer)}"
     owner = signer if case.chart.team.has(signer, document.day) else None
-    missing = violation(words, "signature_missing", (document.version,), arithmetic, document.day)
-    missing = missing._replace(owner=owner, signer=signer)
+    missing = Ruling(
+        "violation", words, arithmetic, (document.version,), None, "signature_missing", owner, document.day, signer
+    )
     if rule.within is None:
         intervals.set(document.day, missing)
         deferred = [item for item in document.signings if item.state == "deferred" and item.signer == signer]
