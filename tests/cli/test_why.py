@@ -169,7 +169,7 @@ def test_what_was_not_met_when_a_stay_ended_names_nothing_that_would_end_it(care
     assert caretrail("append", "--imported", input=lines).status == 0
     shown = caretrail("why", "LNK-2026-0001", "R1", "--as-of", "2026-03-10").out
     assert row(shown, "Verdict").startswith("not met: review due 2026-02-06")
-    assert row(shown, "Verdict").endswith(" since 2026-02-20, and it still stands")
+    assert row(shown, "Verdict").endswith(" since 2026-02-20, still in force")
     assert row(shown, "Because").endswith("on 2026-03-10: 14 days overdue when the stay ended on 2026-02-20")
     assert "Ends with" not in shown
 
@@ -187,7 +187,7 @@ def test_an_explanation_is_told_with_the_finding_it_quiets(caretrail: Caretrail)
     explained = json.dumps(said | {"rule": "R1", "on": "2026-02-10"})
     shown = load(caretrail, [amended()[0], explained])("why", "A-1", "R1", "--as-of", "2026-02-25").out
     assert row(shown, "Verdict") == (
-        "overdue: review overdue, due 2026-02-04 (quiet: explained) since 2026-02-05, and it still stands"
+        "overdue: review overdue, due 2026-02-04 (quiet: explained) since 2026-02-05, still in force"
     )
     assert row(shown, "Explained") == "event 2, 2026-02-20: explains R1 of 2026-02-10: weather"
     assert [line.split("  ")[-1] for line in shown.splitlines() if line.startswith("  2026-02-20")] == [
@@ -203,7 +203,7 @@ PACK The rules to judge by
 A-1 on 2026-01-06
 
 Verdict    unknown: policy pack xx-nowhere is not installed: nothing is judged
-             since 2026-01-05, and it still stands
+             since 2026-01-05, still in force
 Because    on 2026-01-06: up since 2026-01-05
 Based on   event 1, 2026-01-05: admitted to lincoln-iop at level 2.1, client
            cl-1

@@ -88,9 +88,9 @@ def test_a_verdict_stands_from_its_beginning_also_where_the_case_changed_hands(c
     care.record([assessed("01-02"), admitted("01-05"), event("team_changed", "02-10", joins=[LEE], clinician="c-lee")])
     why = care.reader.why("E-1", "R1", day("02-20"))
     assert (why.findings[0].start, why.findings[0].owner) == (day("02-10"), "c-lee")
-    assert (why.stands[0].start, why.lasts[0]) == (day("02-05"), "since 2026-02-05, and it still stands")
+    assert (why.stands[0].start, why.lasts[0]) == (day("02-05"), "since 2026-02-05, still in force")
     assert [item.verdict for item in why.history].count("overdue") == 1
-    assert care.reader.why("E-1", "R1", day("02-07")).lasts == ("since 2026-02-05, and it still stands",)
+    assert care.reader.why("E-1", "R1", day("02-07")).lasts == ("since 2026-02-05, still in force",)
 
 
 def test_an_explanation_is_told_and_the_finding_still_began_when_it_began(care: Care) -> None:
@@ -99,7 +99,7 @@ def test_an_explanation_is_told_and_the_finding_still_began_when_it_began(care: 
     before, after = (care.reader.why("E-1", "R1", day(on)) for on in ("02-19", "02-21"))
     assert (before.findings[0].quiet, before.explained_by) == (False, ())
     assert (after.findings[0].quiet, [item.version for item in after.explained_by]) == (True, [3])
-    assert after.lasts == before.lasts == ("since 2026-02-05, and it still stands",)
+    assert after.lasts == before.lasts == ("since 2026-02-05, still in force",)
     assert [item.quiet for item in before.history if item.verdict == "overdue"] == [False]
 
 

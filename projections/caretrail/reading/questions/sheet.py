@@ -1,4 +1,4 @@
-"""The date-of-service sheet: what an auditor asks of one day of one episode."""
+"""The date-of-service sheet: one day of one episode, for an auditor."""
 
 from __future__ import annotations
 
@@ -7,20 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
+from caretrail import events
 from caretrail.episode.amendments import corrected_event, happened_on
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import level_stays
-from caretrail.events import (
-    Admitted,
-    ContinuedStayDetermined,
-    Corrected,
-    PlanReviewed,
-    PlanSigned,
-    SessionAttended,
-    SessionMissed,
-    Signed,
-    TeamChanged,
-)
 from caretrail.findings import QUIET_VERDICTS
 from caretrail.policy.rules.stay import LengthOfStay
 from caretrail.reading.answers import EligibilityRow, FindingRow
@@ -51,7 +41,7 @@ class SignatureLine:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """A plan, review or determination and its signatures as they stood that day; `label` is its number or outcome."""
+    """A plan, review or determination with its signatures of that day; `label` is its number or decision."""
 
     version: int
     occurred_on: date
@@ -97,7 +87,7 @@ class TeamLine:
 
 @dataclass(frozen=True, slots=True)
 class StayLine:
-    """How long the stay had lasted: its first day is day 1 of week 1. What is typical is shown, never judged by."""
+    """The length of the stay: its first day is day 1 of week 1. No rule judges it by the typical weeks."""
 
     first_day: date
     day: int
@@ -107,9 +97,9 @@ class StayLine:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One day of one episode. Minutes count attended sessions; the week is the pack's, `week_start` its first day.
+    """One day of one episode. Minutes are of attended sessions; `week_start` is the first day of the pack's week.
 
-    `stay` is None on a day without one. `struck_sessions` were recorded of that day and voided: they count nowhere.
+    `stay` is None on a day without one. `struck_sessions` are sessions of that day that were voided.
     """
 
     episode: str
@@ -138,7 +128,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class DateOfService(OneEpisode[Sheet]):
-    """What an auditor asks of a date of service: plan, signers, review, determination, sessions, team, findings."""
+    """The sheet of a date of service: plan, signers, review, determination, sessions, team, findings."""
 
     name: ClassVar[str] = "sheet"
     episode: str
@@ -191,7 +181,7 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
         last_review=_document(view, review, history, day),
         missing_on_review=_missing(view, review, day),
         next_review_due=_next_due(view, day),
-        determination=_document(view, _latest(history, ContinuedStayDetermined), history, day),
+        determination=_document(view, _latest(history, events.ContinuedStayDetermined), history, day),
         eligibility=eligibility_row(view.rows, day),
         sessions=tuple(_session(view, item) for item in history if item.day == day and _is_session(item)),
         struck_sessions=tuple(_session(view, item) for item in _struck(view, day) if _is_session(item)),
@@ -225,14 +215,12 @@ def _latest(history: Sequence[Effective], kind: type[object]) -> Effective | Non
 
 def _plan(history: Sequence[Effective], day: date) -> Effective | None:
     """The plan in effect that day: the latest that took effect; else the latest signed."""
-    plans = [item for item in history if isinstance(item.event, PlanSigned)]
-    current = [item for item in plans if isinstance(item.event, PlanSigned) and item.event.effective_on <= day]
-    found = current or plans
-    return found[-1] if found else None
+    current = [item for item in history if isinstance(item.event, events.PlanSigned) and item.event.effective_on <= day]
+    return current[-1] if current else _latest(history, events.PlanSigned)
 
 
 def _last_review(view: EpisodeView, history: Sequence[Effective], day: date) -> Effective | None:
-    """The last review that counts for the clock: the rule's own reading, taken from the rules."""
+    """The last review that counts for the review clock."""
     if view.policy is None:
         return None
     from caretrail.findings.case import Case
@@ -251,7 +239,7 @@ def _next_due(view: EpisodeView, day: date) -> date | None:
 
 
 def _missing(view: EpisodeView, document: Effective | None, day: date) -> tuple[str, ...]:
-    """Who still owed a signature on a plan or review that day, by the rule's own reading."""
+    """Who owed a signature on a plan or review that day, by the rule on signatures."""
     if document is None:
         return ()
     owed = [one for one in view.rows.problems if one.holds(day) and document.version in one.evidence]
@@ -261,20 +249,21 @@ def _missing(view: EpisodeView, document: Effective | None, day: date) -> tuple[
 def _document(
     view: EpisodeView, item: Effective | None, history: Sequence[Effective], day: date
 ) -> DocumentLine | None:
-    """A document with the signatures given by that day, each by the latest that was said of it."""
+    """A document with its signatures up to that day, the latest of each signer."""
     if item is None:
         return None
     event = item.event
-    if isinstance(event, PlanSigned):
-        label, given = f"plan {event.plan_version}", list(event.signatures)
-    elif isinstance(event, PlanReviewed):
-        label, given = f"review of plan {event.plan_version}", list(event.signatures)
-    elif isinstance(event, ContinuedStayDetermined):
-        label, given = event.decision, list(event.signatures)
+    if isinstance(event, events.PlanSigned):
+        label = f"plan {event.plan_version}"
+    elif isinstance(event, events.PlanReviewed):
+        label = f"review of plan {event.plan_version}"
+    elif isinstance(event, events.ContinuedStayDetermined):
+        label = event.decision
     else:
         return None
+    given = list(event.signatures)
     for later in history:
-        if isinstance(later.event, Signed) and later.event.target == item.version:
+        if isinstance(later.event, events.Signed) and later.event.target == item.version:
             given += later.event.signatures
     lines = {
         signature.signer: SignatureLine(
@@ -296,38 +285,43 @@ def _marks(view: EpisodeView, item: Effective) -> Marks:
 
 
 def _struck(view: EpisodeView, day: date) -> list[Effective]:
-    """Events recorded of that day that count nowhere, as they were last believed."""
+    """Voided events of that day, as last corrected."""
     acting = view.episode.amendments
     found: list[Effective] = []
     for version in sorted(acting.voided_by):
         entry = view.entries[version - 1]
         if happened_on(entry, acting) == day:
-            changes = [by.event for by in acting.corrections.get(version, ()) if isinstance(by.event, Corrected)]
+            changes = [by.event for by in acting.corrections.get(version, ()) if isinstance(by.event, events.Corrected)]
             found.append(Effective(corrected_event(entry.event, changes) if changes else entry.event, entry))
     return found
 
 
 def _is_session(item: Effective) -> bool:
-    return isinstance(item.event, SessionAttended | SessionMissed)
+    return isinstance(item.event, events.SessionAttended | events.SessionMissed)
 
 
 def _session(view: EpisodeView, item: Effective) -> SessionLine:
     event = item.event
-    if isinstance(event, SessionAttended):
-        size, cause = event.group_size, None
-    else:
-        assert isinstance(event, SessionMissed)  # noqa: S101  # nothing else is asked for
-        size, cause = None, event.cause
-    performers = tuple(PerformerLine(who.id, who.credential) for who in event.performers)
+    assert isinstance(event, events.SessionAttended | events.SessionMissed)  # noqa: S101  # see _is_session
     return SessionLine(
-        item.version, event.service, event.start, event.minutes, size, event.modality, cause is None, cause, performers,
-        _marks(view, item),
-    )  # fmt: skip  # in the order of the fields
+        version=item.version,
+        service=event.service,
+        start_time=event.start,
+        minutes=event.minutes,
+        group_size=event.group_size if isinstance(event, events.SessionAttended) else None,
+        modality=event.modality,
+        attended=isinstance(event, events.SessionAttended),
+        cause=event.cause if isinstance(event, events.SessionMissed) else None,
+        performers=tuple(PerformerLine(who.id, who.credential) for who in event.performers),
+        marks=_marks(view, item),
+    )
 
 
 def _minutes(history: Sequence[Effective], first: date, last: date) -> int:
     return sum(
-        item.event.minutes for item in history if isinstance(item.event, SessionAttended) and first <= item.day <= last
+        item.event.minutes
+        for item in history
+        if isinstance(item.event, events.SessionAttended) and first <= item.day <= last
     )
 
 
@@ -337,13 +331,13 @@ def _week_start(day: date, starts: str) -> date:
 
 
 def _team(history: Sequence[Effective], case_owner: str | None) -> tuple[TeamLine, ...]:
-    team: dict[str, TeamLine] = {}
+    team: dict[str, events.Person] = {}
     for item in history:
         event = item.event
-        joins = event.team if isinstance(event, Admitted) else event.joins if isinstance(event, TeamChanged) else ()
-        if isinstance(event, TeamChanged):
+        if isinstance(event, events.TeamChanged):
             for gone in event.leaves:
                 team.pop(gone, None)
-        for person in joins:
-            team[person.id] = TeamLine(person.id, person.role, person.credential, person.id == case_owner)
-    return tuple(TeamLine(line.id, line.role, line.credential, line.id == case_owner) for line in team.values())
+        joins = event.team if isinstance(event, events.Admitted) else ()
+        for person in event.joins if isinstance(event, events.TeamChanged) else joins:
+            team[person.id] = person
+    return tuple(TeamLine(who.id, who.role, who.credential, who.id == case_owner) for who in team.values())

@@ -1,4 +1,4 @@
-"""Why a rule says what it says on a day: the whole chain, from the events and the text to the verdict."""
+"""Why: the reasons for a rule's verdict on a day, from the events and the text to the finding."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from caretrail.readmodel.rows import EpisodeRows, Span
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A stretch of days over which a rule said one thing of one subject; `until` is exclusive.
+    """Days with one verdict on one subject; `until` is exclusive.
 
-    Unlike a finding it is not cut on the day on which the case changes hands. `pack` names the version that judged.
+    Unlike a finding it goes on when the case owner changes. `pack` names the version that judged.
     """
 
     verdict: str
@@ -46,7 +46,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class JudgedBy:
-    """The version of the rules that judged: its days in force and of publication are None where nothing gives them."""
+    """The version of the rules that judged; days in force and of publication are None if not stated."""
 
     pack: str
     title: str
@@ -58,12 +58,12 @@ class JudgedBy:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """`in_force` says whether the findings are those of that day; if not, they are the latest before it.
+    """The reasons; with `in_force` false the findings are the latest before the day.
 
-    Of each finding, `today` is the arithmetic ended with the day asked for, `stands` its whole interval, and `lasts`
-    that in words. `on` is false for a rule that is switched off; `silent` says why a rule says nothing, where there is
-    a reason. `explained_by` are the explanations that name the rule. `readings` are the open questions of the text.
-    `history` is what the rule said up to the day asked for.
+    For each finding, `today` is its arithmetic up to the day, `stands` its whole interval, and `lasts` that interval in
+    words. `on` is false for a rule that is switched off; `silent` is the reason why a rule has no finding, if there is
+    one. `explained_by` are the explanations that name the rule, `readings` the open questions of its text, and
+    `history` its verdicts up to the day.
     """
 
     episode: str
@@ -91,7 +91,7 @@ class Reasons:
 
 @dataclass(frozen=True, slots=True)
 class Why(OneEpisode[Reasons]):
-    """What one rule says of an episode on a day, what that rests on, and what it would say if read otherwise.
+    """The verdict of one rule on an episode on a day, its reasons, and what other readings of the text would change.
 
     `rule` may leave out the pack's prefix. Raises UnknownName.
     """
@@ -102,37 +102,35 @@ class Why(OneEpisode[Reasons]):
     query: Query = TODAY
 
     def answer(self, snapshot: Snapshot) -> Reasons:
-        """Explain the rule."""
-        as_of = self.query.as_of
-        if self.rule.upper() == QUARANTINE_RULE:
-            rows = snapshot.required(self.episode)
-            return why_quarantined(rows, as_of, today_in(rows.zone, snapshot.now))
-        view = snapshot.view(self.episode)
-        return why_of(view, self.rule, as_of, today_in(view.rows.zone, snapshot.now))
+        """Explain the rule; the quarantine from the rows alone, since the events may be unreadable."""
+        quarantine = self.rule.upper() == QUARANTINE_RULE
+        view = None if quarantine else snapshot.view(self.episode)
+        rows = snapshot.required(self.episode) if view is None else view.rows
+        return why_of(rows, view, self.rule, self.query.as_of, today_in(rows.zone, snapshot.now))
 
 
-def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Reasons:
-    """Explain one rule on a day (None for today); raises UnknownName."""
+def why_of(rows: EpisodeRows, view: EpisodeView | None, asked: str, as_of: date | None, today: date) -> Reasons:
+    """Explain one rule on a day (None: today); without a view, the quarantine. Raises UnknownName."""
     day = today if as_of is None else as_of
-    rule = _rule_of(view, asked)
-    findings = [finding for finding in view.findings if finding.rule == rule]
-    up = telling([finding for finding in findings if finding.start <= day < finding.end])
-    shown = up or _latest_before(findings, day)
-    pack = _pack_of(view, shown, day)
+    rule = _rule_of(view, asked) if view else QUARANTINE_RULE
+    findings = [finding for finding in (view.findings if view else rows.findings) if finding.rule == rule]
+    up = telling([finding for finding in findings if finding.holds(day)])
+    shown = up or (_latest_before(findings, day) if view else [])
+    pack = _pack_of(view, shown, day) if view else None
     words = pack.rules.get(rule) if pack else None
     judged = words is not None and words.on and not isinstance(words, Attested)
-    said = _Said(view.rows, findings, view.citation, as_of, today)
+    verdicts = _Verdicts(rows, findings, view.citation if view else lambda _: "", as_of, today)
     return Reasons(
-        episode=view.name,
+        episode=rows.episode,
         rule=rule,
         title=words.title if words else _own(rule, "title"),
         as_of=day,
         in_force=bool(up),
-        findings=said.rows(shown),
-        today=tuple(said.arithmetic(finding) for finding in shown),
-        stands=tuple(said.whole(finding) for finding in shown),
-        lasts=tuple(said.lasts(finding) for finding in shown),
-        silent=_silent(view, rule, pack, words, day) if not shown else "",
+        findings=verdicts.rows(shown),
+        today=tuple(map(verdicts.arithmetic, shown)),
+        stands=tuple(map(verdicts.whole, shown)),
+        lasts=tuple(map(verdicts.lasts, shown)),
+        silent="" if shown else _silent(rows, rule, pack, words, day),
         citation=words.citation if words else "",
         strength=words.strength if words else "",
         on=words.on if words else True,
@@ -142,24 +140,9 @@ def why_of(view: EpisodeView, asked: str, as_of: date | None, today: date) -> Re
         rests_on=_events(view, sorted({version for finding in shown for version in finding.evidence})),
         explained_by=_events(view, _explanations(view, rule, day)),
         cleared_by=_cleared_by(rule, words, shown),
-        readings=readings_of(view, pack, rule, up, day) if pack and judged else (),
-        history=said.history(),
+        readings=readings_of(view, pack, rule, up, day) if view and pack and judged else (),
+        history=verdicts.history(),
     )
-
-
-def why_quarantined(rows: EpisodeRows, as_of: date | None, today: date) -> Reasons:
-    """Explain whether the events of an episode can be read: told of the rows, since the events may not be readable."""
-    day = today if as_of is None else as_of
-    findings = [finding for finding in rows.problems if finding.rule == QUARANTINE_RULE]
-    up = [finding for finding in findings if finding.start <= day < finding.end]
-    said = _Said(rows, findings, lambda _: "", as_of, today)
-    own = OWN_RULES[QUARANTINE_RULE]
-    return Reasons(
-        rows.episode, QUARANTINE_RULE, own.title, day, bool(up), said.rows(up),
-        tuple(map(said.arithmetic, up)), tuple(map(said.whole, up)), tuple(map(said.lasts, up)),
-        "" if up else own.nothing, "", "", True, "", own.text, None, (), (), _cleared_by(QUARANTINE_RULE, None, up), (),
-        said.history(),
-    )  # fmt: skip  # in the order of the fields
 
 
 # --- which rule, by which version of the rules -----------------------------------------------------------------------
@@ -179,7 +162,7 @@ def _rule_of(view: EpisodeView, asked: str) -> str:
 
 
 def _pack_of(view: EpisodeView, shown: Sequence[Finding], day: date) -> Pack | None:
-    """The version of the rules that judged what is shown; else the one in force on that day."""
+    """The version of the rules that judged the findings shown; else the one in force on the day."""
     if view.policy is None:
         return None
     named = shown[0].pack if shown else ""
@@ -195,21 +178,21 @@ def _judged_by(pack: Pack | None) -> JudgedBy | None:
 
 
 def _own(rule: str, field: str) -> str:
-    """A word of a rule of ours."""
+    """A text of a rule of ours; empty for a rule of a pack."""
     return str(getattr(OWN_RULES[rule], field)) if rule in OWN_RULES else ""
 
 
-def _silent(view: EpisodeView, rule: str, pack: Pack | None, words: Rule | None, day: date) -> str:
-    """Why a rule says nothing at all of an episode up to a day; empty if it merely has nothing to look at yet."""
+def _silent(rows: EpisodeRows, rule: str, pack: Pack | None, words: Rule | None, day: date) -> str:
+    """Why a rule has no finding up to a day; empty if nothing has happened that it judges."""
     if rule in OWN_RULES:
-        return OWN_RULES[rule].nothing if view.policy else ""
+        return OWN_RULES[rule].nothing if rule == QUARANTINE_RULE or rows.packs else ""
     if words is None:
         return f"nothing: {pack.name} has no such rule" if pack else ""
     if not words.on:
         because = words.off_because or (words.unsourced and f"no source: {words.unsourced}") or "the pack says no more"
         return f"nothing: the rule is switched off: {because}"
     if isinstance(words, Attested):
-        span = view.rows.span_on(day)
+        span = rows.span_on(day)
         program = span.program if span is not None else None
         if program is None:
             return "nothing of an episode: judged once for the program"
@@ -225,11 +208,11 @@ def _cleared_by(rule: str, words: Rule | None, shown: Sequence[Finding]) -> str:
     return "; ".join(dict.fromkeys(own.cleared_by[finding.cause] for finding in shown)) if own else ""
 
 
-# --- what it said, and from when to when -----------------------------------------------------------------------------
+# --- verdicts over time ---------------------------------------------------------------------------------------------
 
 
-class _Said:
-    """What one rule said of an episode, told on a day."""
+class _Verdicts:
+    """The verdicts of one rule on an episode, described on a day."""
 
     def __init__(
         self,
@@ -250,7 +233,7 @@ class _Said:
             self._add(finding)
 
     def _add(self, finding: Finding) -> None:
-        """Join what was cut only because the case changed hands."""
+        """Join what was cut only because the case owner changed."""
         for place, other in enumerate(self._whole):
             if other.until == finding.start and _same(other, finding):
                 self._whole[place] = _interval(finding, other.start)
@@ -264,17 +247,17 @@ class _Said:
         return self._whole[self._of[finding]]
 
     def history(self) -> tuple[Interval, ...]:
-        """What was said up to the day: what begins later is not known on it."""
+        """The intervals that begin up to the day."""
         return tuple(item for item in self._whole if item.start <= self._day)
 
     def rows(self, shown: Iterable[Finding]) -> tuple[FindingRow, ...]:
-        """The findings, with whose they are."""
+        """The findings as rows."""
         span = self._rows.span_on(self._day) or Span(self._day, None, None, None, None, "assessed")
         placed = (self._rows.place(one, span, one.start, one.end) for one in shown)
         return tuple(finding_row(one, self._day, self._citation(one.finding)) for one in placed)
 
     def _reach(self, finding: Finding) -> tuple[date, date | None]:
-        """From when until when it stands, explained or not."""
+        """The days of a finding, explained or not."""
         whole = self.whole(finding)
         start, until = whole.start, whole.until
         same = [item for item in self._whole if _same(item, finding._replace(quiet=item.quiet))]
@@ -285,15 +268,15 @@ class _Said:
         return start, until
 
     def lasts(self, finding: Finding) -> str:
-        """From when to when, in words."""
+        """The days of a finding, in words."""
         began, until = self._reach(finding)
         if until is None or (until > self._day and until > self._today):
-            return f"since {began}, and it still stands"
+            return f"since {began}, still in force"
         last = until - timedelta(days=1)
         return f"from {began} to {last}" if last > began else f"on {last} only"
 
     def arithmetic(self, finding: Finding) -> str:
-        """The arithmetic, ended with the day asked for."""
+        """The arithmetic, up to the day."""
         sentence = f"{finding.arithmetic}; " if finding.arithmetic else ""
         return f"{sentence}{self._named}: {self._distance(finding)}"
 
@@ -315,7 +298,7 @@ class _Said:
         return f"{_days(-left)} overdue" if finding.verdict == "overdue" else since
 
     def _ends_today(self, finding: Finding) -> bool:
-        """Whether the stay ends on the day itself: what would be due later never will be."""
+        """Whether the stay ends on the day: then nothing falls due later."""
         following = self._rows.span_on(self._day + timedelta(days=1))
         now = self._rows.span_on(self._day)
         gone = following is None or now is None or (following.status, following.level) != (now.status, now.level)
@@ -353,14 +336,16 @@ def _latest_before(findings: Sequence[Finding], day: date) -> list[Finding]:
 # --- the events -------------------------------------------------------------------------------------------------------
 
 
-def _explanations(view: EpisodeView, rule: str, day: date) -> list[int]:
+def _explanations(view: EpisodeView | None, rule: str, day: date) -> list[int]:
     """Explanations of the rule given up to the day."""
     return [
         item.version
-        for item in view.history
+        for item in (view.history if view else ())
         if isinstance(item.event, Explained) and item.day <= day and names_rule(rule, item.event.rule)
     ]
 
 
-def _events(view: EpisodeView, versions: Iterable[int]) -> tuple[EventRow, ...]:
+def _events(view: EpisodeView | None, versions: Iterable[int]) -> tuple[EventRow, ...]:
+    if view is None:
+        return ()
     return tuple(event_row(view, view.entries[version - 1]) for version in versions if 0 < version <= view.version)
