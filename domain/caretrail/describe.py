@@ -82,9 +82,7 @@ def describe(event: Json) -> Description:
     words = _filled(title, event)
     used = {name.partition(".")[0] for name in _names(title)}
     rest = {name: value for name, value in event.items() if name not in IN_OTHER_COLUMNS | used}
-    for last in ("performed_by", "signatures"):
-        if last in rest:
-            rest[last] = rest.pop(last)
+    rest |= {last: rest.pop(last) for last in ("performed_by", "signatures") if last in rest}
     details = (Detail(spoken(name), in_full(name, value)) for name, value in rest.items())
     return Description(words[:1].upper() + words[1:], tuple(details))
 

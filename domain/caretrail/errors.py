@@ -217,10 +217,8 @@ class StoreOlder(StoreError):
     code = "store_older"
 
     def __init__(self, store: str, schema: int, needed: int) -> None:
-        super().__init__(
-            f"{store} was made by an older Caretrail (schema {schema}, this one needs {needed})",
-            "back up the store and stop all writers, then run 'caretrail init' to upgrade it",
-        )
+        message = f"{store} was made by an older Caretrail (schema {schema}, this one needs {needed})"
+        super().__init__(message, "back up the store and stop all writers, then run 'caretrail init' to upgrade it")
 
 
 class StaleReadModel(StoreError):

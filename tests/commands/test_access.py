@@ -80,7 +80,7 @@ def test_what_is_written_without_the_models_is_what_they_would_write(
 
 
 @pytest.mark.parametrize("account", ["", "DOMÄNE\\Ortiz", "x" * 100, "a b"])
-def test_without_an_actor_the_account_stands_for_one_as_far_as_an_id_can(account: str) -> None:
+def test_without_an_actor_the_account_is_the_actor_spelled_as_an_id(account: str) -> None:
     event = read_event(ACCESS_NAME, payload(AccessContext("show"), account, DAY, episodes=["A"], found=1))
     assert event.actor.role == "other"
 
@@ -99,7 +99,7 @@ def test_glass_is_not_broken_without_a_reason(reason: str) -> None:
 @pytest.mark.parametrize(
     "actor", [Actor("a b", "staff"), Actor("a", "boss"), Actor("a", "staff", "\n"), Actor("", "staff")]
 )
-def test_who_cannot_be_recorded_cannot_ask(actor: Actor) -> None:
+def test_an_actor_that_cannot_be_recorded_cannot_read(actor: Actor) -> None:
     with pytest.raises(InvalidEvent, match="actor"):
         AccessContext("show", actor)
 
@@ -118,7 +118,7 @@ def test_each_account_has_a_stream_of_its_own_that_anybody_can_compute(recorder:
     assert first.recorded_at < second.recorded_at < third.recorded_at
 
 
-def test_many_who_ask_at_once_never_clash(recorder: EventRecorder) -> None:
+def test_many_accesses_at_once_never_conflict(recorder: EventRecorder) -> None:
     """Given eight threads of one account, whose accesses all go to one stream."""
     events = [
         event for found in all_at_once(lambda _: recorder.record_access([access(str(uuid4()))])) for event in found
@@ -127,7 +127,7 @@ def test_many_who_ask_at_once_never_clash(recorder: EventRecorder) -> None:
     assert [event.position for event in log_of(recorder)] == list(range(1, 9))
 
 
-def test_many_episodes_are_said_in_several_events_of_one_call(recorder: EventRecorder) -> None:
+def test_many_episodes_fill_several_events_of_one_call(recorder: EventRecorder) -> None:
     numbers = [f"{'e' * 58}{number:06}" for number in range(MOST_EPISODES + 1)]
     log(recorder)([*reversed(numbers), numbers[0]])
     first, second = accesses(recorder)
@@ -224,7 +224,7 @@ def test_a_writer_at_the_server_itself_cannot_forge_one(logins: dict[str, str], 
             assert refused.value.sqlstate == "CT007"
 
 
-def test_what_somebody_writes_into_his_own_stream_stays_there(logins: dict[str, str], tmp_path: Path) -> None:
+def test_forged_accesses_stay_in_the_stream_of_their_account(logins: dict[str, str], tmp_path: Path) -> None:
     """A role may call the function itself with any bytes: they stand in its own stream, visibly, and harm nothing."""
     with psycopg.connect(logins["reader"], autocommit=True) as connection:
         rubbish = [json.dumps(FORGED).encode(), b"\xff no JSON"]
@@ -298,7 +298,7 @@ def test_a_lock_held_too_long_is_an_error_with_its_cause(
     assert (failed.value.hint, failed.value.read_only) == ("end what holds the lock", False)
 
 
-def test_what_is_handed_out_is_said_with_the_access(recorder: EventRecorder) -> None:
+def test_a_disclosure_is_recorded_with_the_access(recorder: EventRecorder) -> None:
     log(recorder).disclose(["A", "B"], GIVEN | {"consent": "con-7", "digest": "0" * 64})
     [event] = accesses(recorder)
     assert event.episodes == ("A", "B")

@@ -84,7 +84,7 @@ def test_one_act_sent_twice_in_one_call_is_recorded_once(commands: Commands) -> 
     assert commands.episode("E-1").version == 2
 
 
-def test_refusals_stand_in_their_place_and_the_others_are_taken(commands: Commands) -> None:
+def test_refusals_come_in_their_place_and_the_others_are_taken(commands: Commands) -> None:
     outcomes = commands.append_each(
         [session("2026-01-06", "E-9"), admitted(), discharged("2026-01-01"), session("2026-01-07")]
     )
@@ -92,7 +92,7 @@ def test_refusals_stand_in_their_place_and_the_others_are_taken(commands: Comman
     assert [r.position for r in outcomes if isinstance(r, Receipt)] == [1, 2], "a refusal takes no position"
 
 
-def test_all_or_nothing_takes_nothing_and_names_who_is_to_blame(commands: Commands) -> None:
+def test_all_or_nothing_takes_nothing_and_names_the_event_to_blame(commands: Commands) -> None:
     with pytest.raises(Impossible) as caught:
         commands.append([admitted(), session("2026-01-06"), session("2026-08-01")])
     assert caught.value.index == 2
@@ -101,7 +101,7 @@ def test_all_or_nothing_takes_nothing_and_names_who_is_to_blame(commands: Comman
     assert commands.append([admitted()])[0].position == 1
 
 
-def test_all_or_nothing_takes_nothing_when_one_command_stands_for_two_events(commands: Commands) -> None:
+def test_all_or_nothing_takes_nothing_when_one_command_id_has_two_events(commands: Commands) -> None:
     with pytest.raises(InvalidEvent, match="appears twice") as caught:
         commands.append([admitted(command_id="a/1"), session("2026-01-06", command_id="a/1")])
     assert caught.value.index == 1

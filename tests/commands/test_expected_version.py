@@ -48,7 +48,9 @@ def test_one_decided_on_an_older_version_is_refused_with_both_and_keeps_nothing(
     assert commands.episode("E-1").version == 2
 
 
-def test_it_is_not_decided_again_for_a_caller_who_decided(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_not_decided_again_after_the_decision_of_the_caller(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another service appends between our decision and our append: with no version named, it is decided again."""
     with ExitStack() as stack:
         ours, theirs = (stack.enter_context(Commands(open_recorder(store_url), lambda: NOW)) for _ in range(2))
@@ -140,7 +142,7 @@ STEPS = st.lists(
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-def test_two_services_do_what_a_count_and_a_book_of_commands_say(
+def test_two_services_do_as_a_count_and_a_book_of_commands_predict(
     store_url: str, steps: list[tuple[int, int | None, int | None]]
 ) -> None:
     """Each step: which service, how far the version it names is off (None: it names none), which command is used."""
@@ -207,7 +209,7 @@ def test_a_service_names_the_version_it_has_seen(store_url: str) -> None:
             store.append(data)
 
 
-def test_lines_name_it_and_are_told_both(store_url: str, tmp_path: Path) -> None:
+def test_lines_name_it_and_learn_both_versions(store_url: str, tmp_path: Path) -> None:
     caretrail = Caretrail(store_url, tmp_path)
     lines = [
         one.model_dump_json(exclude_none=True)

@@ -278,7 +278,7 @@ def test_voiding_a_document_takes_its_signatures_with_it() -> None:
 
 
 @pytest.mark.parametrize("values", [{"type": "held"}, {"episode": "E-2"}, {"actor": ORTIZ}, {"late_reason": "x"}])
-def test_a_correction_cannot_touch_who_said_it_or_where_it_belongs(values: dict[str, Any]) -> None:
+def test_a_correction_cannot_change_author_or_episode(values: dict[str, Any]) -> None:
     assert "cannot be corrected" in refusal(given(*OPEN), corrected("2026-01-09", 3, **values)).message
 
 
@@ -354,7 +354,7 @@ def test_the_history_kept_up_to_date_is_the_history_made_anew() -> None:
         assert episode.amendments == amendments(episode.entries)
 
 
-def test_the_shortcuts_say_the_same_as_the_whole_history() -> None:
+def test_the_shortcuts_refuse_the_same_as_the_whole_history() -> None:
     """Most events are judged from an outline or without the plain events: taking that away must change nothing."""
     items = [
         session("2026-03-03"), session("2026-02-03"), event("team_changed", "2026-02-05"),

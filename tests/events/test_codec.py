@@ -186,7 +186,7 @@ def test_brackets_inside_strings_do_not_count_as_nesting() -> None:
         ),
     ],
 )
-def test_what_an_event_says_of_itself_must_be_possible(kind: str, broken: dict[str, Any], words: str) -> None:
+def test_an_event_must_be_possible_in_itself(kind: str, broken: dict[str, Any], words: str) -> None:
     line = {k: v for k, v in HELD.items() if k != "reason"} | {"type": kind} | broken
     with pytest.raises(InvalidEvent, match=words):
         event_from(line)

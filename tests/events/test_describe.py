@@ -31,7 +31,7 @@ def test_words_name_fields_the_kind_has(kind: str) -> None:
                 assert DERIVED.get(outer, outer) in APPENDED[kind].model_fields, (kind, name)
 
 
-def test_one_line_says_what_matters_and_is_safe_to_print() -> None:
+def test_one_line_gives_what_matters_and_is_safe_to_print() -> None:
     lines = [summary(json.loads(line)) for line in EXAMPLE.read_text().splitlines()]
     assert lines[2].startswith("group session, 180 min")
     assert not any("_" in line or "{" in line for line in lines)
@@ -41,7 +41,7 @@ def test_one_line_says_what_matters_and_is_safe_to_print() -> None:
     assert summary({"type": "resumed"}) == "resumed"
 
 
-def test_a_description_says_every_field_once() -> None:
+def test_a_description_has_every_field_once() -> None:
     event = {"type": "discharged", "reason": "left_against_advice", "last_contact_on": "2026-05-01", "aftercare": "a_b"}
     told = describe(event)
     assert told.title == "Discharged: left against advice"

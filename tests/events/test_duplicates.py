@@ -47,7 +47,7 @@ def test_inside_the_values_of_a_correction_too() -> None:
 @pytest.mark.parametrize(
     "text", [":", '":', '\\":', '"note": "note":', '","reason":"x', "::::", "{}", "\\", "\\\\", '\\"reason\\" : ']
 )
-def test_what_stands_in_a_text_is_no_member(text: str) -> None:
+def test_the_content_of_a_text_is_no_member(text: str) -> None:
     event = json.loads(f"{{{HEAD}, {ACTOR}}}") | {"reason": "jail", "late_reason": text}
     for line in (
         json.dumps(event),

@@ -30,8 +30,8 @@ ELSEWHERE: Final[dict[str, tuple[str, str]]] = {
         "test_the_program_prints_no_receipt_for_what_could_not_be_synced",
         "test_a_failed_sync_that_is_concealed_loses",
     ),
-    "read-only server": ("test_a_read_only_server_says_so", ""),
-    "read-only folder": ("test_a_read_only_store_can_be_read_and_says_why_it_takes_nothing", ""),
+    "read-only server": ("test_a_read_only_server_is_named_as_such", ""),
+    "read-only folder": ("test_a_read_only_store_can_be_read_and_names_why_it_takes_nothing", ""),
     "session killed at rest": (
         "test_a_killed_session_at_rest_is_replaced_before_use",
         "test_without_trying_again_each_of_these_is_an_error",

@@ -1,4 +1,4 @@
-"""What several tests of recording ask for."""
+"""Fixtures of several tests of the log."""
 
 from __future__ import annotations
 

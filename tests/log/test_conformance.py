@@ -18,7 +18,7 @@ from tests.support.stores import Clock, all_at_once, content, lock_held, log_of,
 # --- order and time ---------------------------------------------------------------------------------------------
 
 
-def test_an_empty_store_says_so(recorder: EventRecorder) -> None:
+def test_an_empty_store_answers_empty(recorder: EventRecorder) -> None:
     assert (recorder.max_position(), recorder.max_notification_id()) == (0, None)
     assert recorder.last_recorded_at() is None
     assert recorder.read_log() == []

@@ -153,7 +153,7 @@ def test_writers_of_the_source_go_on(source: EventRecorder, target_url: str) -> 
 
 
 @pytest.mark.parametrize("place", ["empty"], indirect=True)
-def test_nobody_sees_a_part_and_what_breaks_off_leaves_none(source: EventRecorder, target_url: str) -> None:
+def test_a_part_is_never_seen_and_an_interrupted_copy_leaves_none(source: EventRecorder, target_url: str) -> None:
     def ask_and_stop(done: int, _total: int) -> None:
         if done > 66:  # sent, and being compared
             seen.append(run_sql(target_url, "SELECT count(*) FROM caretrail.log")[0][0])
@@ -229,7 +229,7 @@ def test_a_store_is_not_copied_onto_itself(source: EventRecorder) -> None:
 
 
 @pytest.mark.parametrize("place", ["empty"], indirect=True)
-def test_who_opened_the_empty_store_before_cannot_write_into_the_copy(source: EventRecorder, target_url: str) -> None:
+def test_a_client_of_the_empty_store_cannot_write_into_the_copy(source: EventRecorder, target_url: str) -> None:
     with open_recorder(target_url) as early:
         if target_url.startswith("sqlite"):
             copy(source, target_url)

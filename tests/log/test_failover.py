@@ -107,7 +107,7 @@ def test_the_harness_sees_what_an_asynchronous_standby_loses(server_pair: tuple[
         assert missing(load, recorder.read_log()) == load.acknowledged
 
 
-def test_a_store_on_a_standby_can_be_read_and_says_why_it_takes_nothing(server_pair: tuple[Server, Server]) -> None:
+def test_a_store_on_a_standby_can_be_read_and_names_why_it_takes_nothing(server_pair: tuple[Server, Server]) -> None:
     primary, standby = server_pair
     with open_recorder(primary.url()) as recorder:
         recorded = recorder.append([pending(uuid4())])

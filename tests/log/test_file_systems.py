@@ -33,7 +33,7 @@ a line nobody understands
         ("/mnt/twice/care.db", "ext4"),
     ],
 )
-def test_the_deepest_and_latest_mount_says_what_a_path_lies_on(path: str, kind: str) -> None:
+def test_the_deepest_and_latest_mount_decides_the_type_of_a_path(path: str, kind: str) -> None:
     assert mount_type(TABLE, Path(path)) == kind
 
 

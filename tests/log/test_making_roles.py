@@ -69,7 +69,7 @@ def owners(url: str) -> dict[str, str]:
     return {str(name): str(owner) for name, owner in rows}
 
 
-def test_nobody_who_logs_in_owns_anything(postgres_url: str, logins: dict[str, str]) -> None:
+def test_no_login_owns_anything(postgres_url: str, logins: dict[str, str]) -> None:
     """So `append` runs with no more than its grants, not as whoever happened to make the store."""
     found = owners(postgres_url)
     assert (found.pop("append"), found.pop("record_access")) == ("caretrail_append", "caretrail_append")
@@ -146,7 +146,7 @@ def test_an_administrator_need_not_be_a_superuser(postgres_server: str) -> None:
         run_sql(postgres_server, f"DROP ROLE {name}")
 
 
-def test_a_login_that_may_not_make_roles_is_told_who_may(postgres_url: str, logins: dict[str, str]) -> None:
+def test_a_login_that_may_not_make_roles_learns_which_may(postgres_url: str, logins: dict[str, str]) -> None:
     with pytest.raises(RolesRefused, match="may not make roles") as refused:
         check_roles(logins["owner"])
     assert "superuser" in refused.value.hint

@@ -111,7 +111,7 @@ def test_a_server_that_cannot_be_reached_is_named_without_secrets(url: str, caus
     assert "ann" not in text
 
 
-def test_a_missing_database_or_role_is_said_in_words(postgres_server: str) -> None:
+def test_a_missing_database_or_role_is_named_in_words(postgres_server: str) -> None:
     for url in (database_url(postgres_server, "no_such_database"), as_login(postgres_server, "nobody")):
         with pytest.raises(StoreUnreachable, match="no such database"):
             open_recorder(url)
@@ -169,7 +169,7 @@ def test_without_the_head_row_nothing_is_appended(postgres_url: str) -> None:
             recorder.append([pending(uuid4())])
 
 
-def test_an_append_tells_those_who_listen(postgres_url: str) -> None:
+def test_an_append_notifies_listeners(postgres_url: str) -> None:
     with psycopg.connect(postgres_url, autocommit=True) as listener, open_recorder(postgres_url) as recorder:
         listener.execute("LISTEN caretrail_log")
         recorder.append([pending(uuid4()), pending(uuid4())])
@@ -247,7 +247,7 @@ MALFORMED = [
 ]
 
 
-def test_the_function_trusts_nobody(postgres_url: str) -> None:
+def test_the_function_trusts_no_caller(postgres_url: str) -> None:
     for arguments in MALFORMED:
         with pytest.raises(psycopg.Error):
             run_sql(postgres_url, f"SELECT caretrail.append({arguments})")
@@ -318,7 +318,7 @@ def test_a_pooler_that_refuses_options_gets_none(postgres_url: str, monkeypatch:
     assert not asked[1]
 
 
-def test_a_read_only_server_says_so(postgres_url: str) -> None:
+def test_a_read_only_server_is_named_as_such(postgres_url: str) -> None:
     name = urlsplit(postgres_url).path[1:]
     run_sql(postgres_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     with open_recorder(postgres_url) as recorder:

@@ -282,12 +282,12 @@ def test_a_writer_appends_by_the_function(logins: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["owner", "projector", "reader", "auditor", "stranger"])
-def test_nobody_else_appends(logins: dict[str, str], kind: str) -> None:
+def test_no_other_role_appends(logins: dict[str, str], kind: str) -> None:
     with psycopg.connect(logins[kind]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         author_of_an_append(connection)
 
 
-def test_what_a_role_may_not_do_is_said_in_words(logins: dict[str, str]) -> None:
+def test_a_right_that_a_role_lacks_is_named_in_words(logins: dict[str, str]) -> None:
     with open_recorder(logins["writer"]) as recorder:
         with pytest.raises(StoreUnreachable, match="may not do that") as refused:
             recorder.database.execute("DELETE FROM caretrail.log")

@@ -48,7 +48,7 @@ def test_a_setting_that_does_not_take_is_an_error(path: Path, monkeypatch: pytes
         connect(str(path), "s")
 
 
-def test_an_sqlite_that_is_too_old_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sqlite_that_is_too_old_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_setup, "OLDEST_SQLITE", (99, 0))
     with pytest.raises(StoreError, match="too old"):
         connect(str(path), "s")
@@ -128,7 +128,7 @@ def test_without_a_clock_time_is_now(sqlite_url: str) -> None:
         assert abs(datetime.now(UTC) - event.recorded_at) < timedelta(seconds=5)
 
 
-def test_the_author_is_the_user_of_the_system_whatever_the_environment_says(
+def test_the_author_is_the_user_of_the_system_whatever_the_environment_claims(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import pwd
@@ -236,7 +236,7 @@ def test_a_moved_store_is_the_same_store(sqlite_url: str, path: Path, tmp_path: 
         assert moved.read_log() == recorded
 
 
-def test_a_closed_recorder_says_so(recorder: EventRecorder) -> None:
+def test_a_closed_recorder_is_an_error(recorder: EventRecorder) -> None:
     recorder.close()
     with pytest.raises(StoreUnreachable, match="closed"):
         recorder.read_log()

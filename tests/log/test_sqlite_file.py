@@ -147,7 +147,7 @@ def test_a_newer_store_is_not_opened(sqlite_url: str) -> None:
             attempt(sqlite_url)
 
 
-def test_a_damaged_file_says_so(sqlite_url: str, path: Path) -> None:
+def test_a_damaged_file_is_named_as_such(sqlite_url: str, path: Path) -> None:
     with open_recorder(sqlite_url) as recorder:
         for _ in range(20):
             recorder.append([pending(uuid4(), payload=b"x" * 3000)])
@@ -196,7 +196,7 @@ def test_a_row_that_is_no_longer_one_is_damage_too(sqlite_url: str, values: str)
 # --- reading where nothing may be written -------------------------------------------------------------------------
 
 
-def test_a_read_only_store_can_be_read_and_says_why_it_takes_nothing(sqlite_url: str) -> None:
+def test_a_read_only_store_can_be_read_and_names_why_it_takes_nothing(sqlite_url: str) -> None:
     with open_recorder(sqlite_url) as recorder:
         recorder.append([pending(uuid4())])
     with taking_no_writes(sqlite_url), open_recorder(sqlite_url) as recorder:
@@ -207,7 +207,7 @@ def test_a_read_only_store_can_be_read_and_says_why_it_takes_nothing(sqlite_url:
         assert recorder.max_position() == 1
 
 
-def test_a_place_where_nothing_can_be_made_says_why(tmp_path: Path) -> None:
+def test_a_place_where_nothing_can_be_made_is_refused_with_its_cause(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreUnreachable, match="cannot be reached or made"):
         init_store(str(tmp_path / "file" / "store.db"))

@@ -115,7 +115,7 @@ def test_with_proof_it_is_tried(asked: list[dict[str, str]], url: str, proof: st
 
 
 @pytest.mark.parametrize(("value", "goes"), [("1", True), ("0", False), ("", False), ("yes", False)])
-def test_somebody_may_decide_otherwise(
+def test_the_loser_may_decide_otherwise(
     asked: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, value: str, goes: bool
 ) -> None:
     monkeypatch.setenv("CARETRAIL_ALLOW_INSECURE", value)

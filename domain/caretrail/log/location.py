@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
@@ -23,11 +23,8 @@ class Location:
     """A parsed store url: `target` is for the driver and may hold a password, `printable` never does."""
 
     dialect: Dialect
-    target: str
+    target: str = field(repr=False)
     printable: str
-
-    def __repr__(self) -> str:
-        return f"Location({self.printable!r})"
 
 
 def parse_url(url: str) -> Location:
