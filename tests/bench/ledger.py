@@ -91,7 +91,7 @@ def _tiles(recorder: EventRecorder, events: int) -> float:
     create_tables(recorder.database)
     state = read_state(recorder.database)
     if state is None:
-        raise SystemExit("the read models are not there")
+        raise SystemExit("there are no read models")
     began = time.perf_counter()
     for start in range(0, events, rebuilding.TILED):
         with recorder.database.transaction():
@@ -145,7 +145,7 @@ def _tiles_again(recorder: EventRecorder) -> float:
     """Seconds to make the tiles of the live rows once more."""
     state = read_state(recorder.database)
     if state is None:
-        raise SystemExit("the read models are not there")
+        raise SystemExit("there are no read models")
     recorder.database.execute("DELETE FROM caretrail.tile")
     began = time.perf_counter()
     for start in range(0, state.position, rebuilding.TILED):

@@ -117,7 +117,7 @@ def test_a_program_is_all_the_episodes_it_had_in_a_period(desk: Desk) -> None:
     assert (manifest["program"], manifest["from"], manifest["to"]) == ("lincoln-iop", "2026-04-01", "2026-06-30")
     desk.target.unlink()
     nobody = desk.packet("--program", "lincoln-iop", "--from", "2020-01-01", "--to", "2020-01-31", first=False)
-    assert (nobody.status, nobody.err.splitlines()[0]) == (1, "Error: no episode is asked for")
+    assert (nobody.status, nobody.err.splitlines()[0]) == (1, "Error: no episode was named")
 
 
 def other_episode() -> str:

@@ -222,7 +222,7 @@ def test_what_nobody_touched_raises_no_alarm(clinic: Clinic) -> None:
     assert given.ok, given.discrepancies
     assert (given.events, given.checkpoints, given.covered, given.receipts) == (EVENTS, 3, 280, EVENTS)
     assert given.tiles == 1
-    assert given.notes[:1] == ("20 of the newest events are behind the last checkpoint: only receipts vouch for them",)
+    assert given.notes[:1] == ("20 of the newest events are after the last checkpoint: only receipts cover them",)
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -165,7 +165,7 @@ def test_tiles_that_are_gone_are_no_tampering(store_url: str) -> None:
     run_sql(store_url, "DELETE FROM caretrail.tile")
     verification = verified(store_url)
     assert verification.ok
-    assert any("1 tiles are not there" in note for note in verification.notes)
+    assert any("1 tiles are missing" in note for note in verification.notes)
 
 
 @pytest.mark.slow

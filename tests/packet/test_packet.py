@@ -185,7 +185,7 @@ def test_several_episodes_and_clients_each_in_a_folder_of_their_own(desk: Desk) 
 
 def test_a_consent_is_that_of_one_client(desk: Desk) -> None:
     terms = Terms("B", "care", "consent", scope="all of it")
-    with pytest.raises(PacketRefused, match="a consent is that of one client"):
+    with pytest.raises(PacketRefused, match="a consent covers one client"):
         desk.make(NAME, "C-3", terms=terms)
     assert desk.disclosed == []
     desk.record(
@@ -204,7 +204,7 @@ def test_a_packet_stands_on_an_older_checkpoint_with_what_there_was(desk: Desk) 
     desk.record(assessed("05-20", "LATER"), admitted("05-21", "LATER"))
     with pytest.raises(UnknownEpisode, match="is in the log of the checkpoint"):
         desk.make("LATER", name="later.zip", size=position)
-    with pytest.raises(PacketRefused, match="known after the checkpoint"):
+    with pytest.raises(PacketRefused, match="does not cover that position"):
         desk.make(NAME, name="later.zip", size=position, known_at=position + 1)
 
 
@@ -253,7 +253,7 @@ def test_a_row_that_was_altered_since_the_tiles_were_made_is_not_handed_out(desk
             "UPDATE caretrail.log SET recorded_by = 'x' WHERE position = 1",
         )
     desk.checkpoint = lambda *_: note  # type: ignore[method-assign]
-    with pytest.raises(StoreDamaged, match="the packet would not hold"):
+    with pytest.raises(StoreDamaged, match="the packet would fail its own check"):
         desk.make(NAME)
     assert desk.disclosed == []
 

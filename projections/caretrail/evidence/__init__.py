@@ -1,1 +1,1 @@
-"""Evidence: the log is signed as it grows, verified against what was kept of it, and handed out with proofs."""
+"""Evidence: checkpoints sign the log as it grows, verification compares it with them, and packets carry proofs."""

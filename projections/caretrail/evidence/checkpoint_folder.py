@@ -1,4 +1,4 @@
-"""A folder that checkpoints are put into: one file for each size, none ever overwritten."""
+"""The folder of published checkpoints: one file for each size, never overwritten."""
 
 from __future__ import annotations
 

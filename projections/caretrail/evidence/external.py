@@ -25,7 +25,7 @@ MOST_LINE = 10_000
 
 
 class ExternalUnreadable(CaretrailError):
-    """A file of checkpoints or receipts cannot be read, so nothing can be checked by it."""
+    """A file of checkpoints or receipts cannot be read."""
 
     code = "external_unreadable"
 
@@ -41,7 +41,7 @@ class KeptCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class ExternalEvidence:
-    """Everything a log is compared with; `discrepancies` are what is wrong with this evidence itself.
+    """Everything a log is compared with; `discrepancies` are faults of this evidence itself.
 
     `receipts` are leaves by position.
     """

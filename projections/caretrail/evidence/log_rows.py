@@ -36,7 +36,7 @@ class LeafRun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """A row that no append would have left there."""
+    """A row that no append would have written."""
 
     position: int
     tampering: Tampering
@@ -97,7 +97,7 @@ class RowFold:
         return [run for run in runs if run.leaves]
 
     def skip(self, position: int) -> None:
-        """Pass over a row that the database cannot read."""
+        """Skip a row that the database cannot read."""
         self._note(position, Tampering.UNREADABLE, "the database cannot read it")
         self.position = position
         self._knows_versions = False  # it was the next version of some stream

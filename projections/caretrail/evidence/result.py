@@ -1,4 +1,4 @@
-"""What a verification finds: discrepancies, each with where it begins and what kind of tampering it looks like."""
+"""The result of a verification: discrepancies, each with its position and the kind of tampering it looks like."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ SEEMS = {
     Tampering.ALTERED: "events were edited, inserted, removed, reordered or back-dated here, or the log went on "
     "from an older backup; what is derived from them was made to fit",
     Tampering.UNREADABLE: "the database cannot read a stored event: a damaged page or file",
-    Tampering.TILES: "the stored tiles of the ledger are not those of the log",
-    Tampering.RECEIPT: "a receipt is of an event that this log does not hold",
+    Tampering.TILES: "the stored tiles of the ledger do not match the log",
+    Tampering.RECEIPT: "a receipt names an event this log does not have",
     Tampering.CHECKPOINT: "a checkpoint cannot be trusted",
     Tampering.OTHER_LOG: "a checkpoint is of another log, or the mark of this store was replaced",
 }
@@ -63,22 +63,22 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """One thing that is not as it must be; `first` and `last` bound the positions where it can be, if any do."""
+    """One thing that is wrong; `first` and `last` bound the positions where it can be, if known."""
 
     tampering: Tampering
     evidence: str
-    """What was seen, in a sentence: numbers and names of files only, no value of an event."""
+    """The observation in a sentence: numbers and file names only, no value of an event."""
     first: int | None = None
     last: int | None = None
 
     @property
     def exact(self) -> bool:
-        """Whether it is known at which position it begins."""
+        """Whether the position where it begins is known."""
         return self.first is not None and self.last in (None, self.first)
 
     @property
     def seems(self) -> str:
-        """What it looks like, in words."""
+        """The kind of tampering, in words."""
         return SEEMS[self.tampering]
 
     @property
@@ -100,7 +100,7 @@ class Discrepancy:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was found of the log up to `events`, the position it had when the verification began."""
+    """The result for the log up to `events`, its last position when the verification began."""
 
     origin: str
     events: int
@@ -117,7 +117,7 @@ class Verification:
     """Stored tiles that are those of the log."""
     discrepancies: tuple[Discrepancy, ...]
     notes: tuple[str, ...]
-    """What could not be known, or is odd without being wrong."""
+    """What could not be checked, or is odd without being wrong."""
 
     @property
     def ok(self) -> bool:

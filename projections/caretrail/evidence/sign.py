@@ -58,7 +58,9 @@ def sign(
         checkpoint = _checkpoint(recorder, last or NOTHING, state.origin, full=full, progress=progress)
         note = sign_checkpoint(checkpoint, keys)
         if open_checkpoint(note, [key.verifying for key in keys], state.origin) != checkpoint:
-            raise SigningRefused("what was signed does not read back", "run this again; check the machine's memory")
+            raise SigningRefused(
+                "the signed checkpoint does not read back", "run this again; check the machine's memory"
+            )
         state.save(note)
     return SignedCheckpoint(checkpoint, note, last.size if last else None)
 

@@ -1,4 +1,4 @@
-"""Verify: recompute the whole log from its stored rows and compare it with everything that was kept of it."""
+"""Verify: recompute the whole log from its stored rows and compare it with all external evidence and the tiles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from caretrail.log.records import LARGEST_NUMBER
 from caretrail.log.sql import load_sql
 
 STANDBY_TRIES, STANDBY_PAUSE = 60, 0.5
-"""How often and how long, in seconds, a standby that is behind the external evidence is waited for."""
+"""How often, and how many seconds, to wait for a standby that is behind the external evidence."""
 
 
 def verify(
@@ -123,7 +123,7 @@ class _Verifier:
             yield Discrepancy(Tampering.TILES, f"{wrong} is not what the log gives")
 
     def _of_statements(self) -> Iterator[Discrepancy]:
-        """What the database finds by itself, whose guards may have been taken away."""
+        """What the database can find by itself: its constraints may have been dropped."""
         sql, query = load_sql(__package__ or "", "queries.sql"), self._recorder.database.query
         try:
             if query(sql["same_command"], {"end": self._end}):
@@ -155,9 +155,9 @@ class _Verifier:
         elif len(holding) == len(self._external.checkpoints):
             beyond = self._end - max(kept.checkpoint.size for kept in holding)
             if beyond:
-                yield f"{beyond} of the newest events are behind the last checkpoint: only receipts vouch for them"
+                yield f"{beyond} of the newest events are after the last checkpoint: only receipts cover them"
         if self._tiles.missing:
-            yield f"{self._tiles.missing} tiles are not there: 'caretrail projection rebuild' makes them again"
+            yield f"{self._tiles.missing} tiles are missing: 'caretrail projection rebuild' makes them again"
         if self._tiles.quarantined:
             yield f"{self._tiles.quarantined} episodes cannot be read: see 'caretrail projection quarantine'"
 

@@ -1,1 +1,1 @@
-"""The ledger: a Merkle tree over the leaves of the log, what is signed of it, and what is proven by it."""
+"""The ledger: a Merkle tree over the leaves of the log, its signed checkpoints, and proofs from it."""

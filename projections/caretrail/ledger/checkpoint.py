@@ -35,7 +35,7 @@ class Checkpoint:
 
 
 def origin_of(namespace: UUID) -> str:
-    """Name a log for ever: the same for every copy of a store, and nothing can be learned from it."""
+    """The permanent name of a log: the same for every copy of a store, and it reveals nothing."""
     return f"caretrail.log/{hashlib.sha256(b'caretrail origin' + namespace.bytes).hexdigest()[:32]}"
 
 

@@ -21,38 +21,38 @@ from caretrail.errors import CaretrailError
 ED25519 = b"\x01"
 ID_BYTES = 4
 MOST_BYTES = 1_000_000
-"""A note longer than this is refused before anything is looked at."""
+"""A longer note is refused before it is parsed."""
 
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,200}")
 _SIGNATURE = re.compile(r"— (\S+) (\S+)")
 
 
 class NoteRefused(CaretrailError):
-    """A note, a checkpoint or a key is not what it should be."""
+    """A note, a checkpoint or a key is malformed or not trusted."""
 
     code = "note_refused"
 
 
 class BadNote(NoteRefused):
-    """Something is no signed note, or not of the kind it should be."""
+    """The text is not a signed note of the expected kind."""
 
     code = "bad_note"
 
 
 class BadSignature(NoteRefused):
-    """A key that is trusted did not sign this text."""
+    """The signature of a trusted key does not match this text."""
 
     code = "bad_signature"
 
 
 class UnknownKey(NoteRefused):
-    """No key that is trusted signed."""
+    """No trusted key signed the note."""
 
     code = "unknown_key"
 
 
 class OtherLog(NoteRefused):
-    """A checkpoint is of another log."""
+    """The checkpoint belongs to another log."""
 
     code = "other_log"
 
@@ -65,7 +65,7 @@ class BadKey(NoteRefused):
 
 @dataclass(frozen=True, slots=True)
 class VerifyingKey:
-    """The public half of a key: whoever has it can check what the key signed."""
+    """The public half of a key; it checks what the key signed."""
 
     name: str
     public: bytes
@@ -107,7 +107,7 @@ class SigningKey:
 
 
 def new_key(name: str) -> SigningKey:
-    """Make a key of chance; its name says whose notes it signs: the origin of a log."""
+    """Make a random key; its name is the origin of the log whose notes it signs."""
     if not _NAME.fullmatch(name):
         raise ValueError("a key's name has no space and no plus sign")
     return SigningKey(name, Ed25519PrivateKey.generate().private_bytes_raw())

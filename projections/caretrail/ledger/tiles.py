@@ -49,7 +49,7 @@ def write_tiles(recorder: EventRecorder, build: int, before: int, upto: int) -> 
         for number in range(old, new):
             start, end = number << HEIGHT, (number + 1) << HEIGHT
             hashes = _leaves(recorder, start, end) if level == 0 else _roots(recorder, build, level - 1, start, end)
-            if len(hashes) == WIDTH:  # else the log has a gap: `audit verify` says so, and the board goes on
+            if len(hashes) == WIDTH:  # else the log has a gap: `audit verify` reports it, and the read models go on
                 rows.append((build, level, number, b"".join(hashes), root_of(hashes)))
         recorder.database.copy("caretrail.tile", TILE_COLUMNS, rows)
         level, old, new = level + 1, old >> HEIGHT, new >> HEIGHT
@@ -139,7 +139,7 @@ def stored_subtrees(recorder: EventRecorder, build: int | None) -> Subtrees:
 
 
 def _whole(value: object, hashes: int) -> bool:
-    """Whether a column holds as many hashes as it should: somebody may have put something else there."""
+    """Whether a column holds this many hashes: an altered table may hold anything."""
     return isinstance(value, bytes) and len(value) == hashes * HASH_BYTES
 
 

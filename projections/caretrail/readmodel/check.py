@@ -48,13 +48,13 @@ class CheckReport:
 
 
 def check(recorder: EventRecorder, progress: Progress | None = None) -> CheckReport:
-    """Recompute every episode at the position the projection stands on, and compare it with its live rows."""
+    """Recompute every episode at the position of the read models, and compare it with its live rows."""
     for _ in range(ATTEMPTS):
         state = read_state(recorder.database) or State(0, 0)
         report = _compare(recorder, state, progress)
         if report.ok or read_state(recorder.database) in (state, None):
             return report
-    raise StoreError("the projection keeps moving while it is checked", "check again when it is at rest")
+    raise StoreError("the read models keep changing during the check", "run it again when no projector is running")
 
 
 def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -> CheckReport:
@@ -76,7 +76,7 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
                 differ.append((rows or live[stream]).episode)
             elif rows is not None and placed.get(stream, []) != list(rows.placed()):
                 differ.append(rows.episode)
-                live_digest.update(b"work\n")  # the worklist's own copy differs from the flags it was made of
+                live_digest.update(b"work\n")  # the worklist's copy differs from the findings it was made from
         count += len(made)
         done += sum(rows.version for rows in made.values())
         if progress is not None:

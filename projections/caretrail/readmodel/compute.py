@@ -1,4 +1,4 @@
-"""From an episode to its rows: pure, so that live, rebuilt, known-at and in-memory answers cannot differ."""
+"""From an episode to its rows: pure, so live, rebuilt, known-at and in-memory answers cannot differ."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: Reco
 
 
 def _readable(episode: Episode, first: date) -> tuple[str | None, str | None, tuple[Span, ...]]:
-    """Whose it is and who had it, as far as the events before the one in the way say."""
+    """Client, zone and last span, from the events before the unreadable one."""
     nobody = Span(first, None, None, None, None, "quarantined")
     try:
         spans = episode_spans(episode.history)

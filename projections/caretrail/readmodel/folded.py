@@ -31,7 +31,7 @@ class FoldedEpisodes:
         newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
         found: list[EpisodeRows] = []
         for stream, episode in episodes.items():
-            # a look has no rows, whatever somebody may have put into the stream before it
+            # accesses have no rows, even in a stream of their episode
             events: list[RecordedEvent] = [
                 event
                 for event in newer.get(stream, ())

@@ -11,7 +11,7 @@ from caretrail.findings import Finding
 
 
 class Group(StrEnum):
-    """Where a finding stands in the worklist, most pressing first; the values are those of JSON and of the tables.
+    """The group of a finding in the worklist, most urgent first; the values are those of JSON and of the tables.
 
     `QUIET_THEN_THIS_WEEK` is of a finding only, never of a row: a short week is quiet until the second of a run of
     them is judged.

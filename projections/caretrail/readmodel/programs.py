@@ -1,4 +1,4 @@
-"""Findings of programs: worked out from the program's own events and from the days on which a policy judges there."""
+"""Findings of programs, from the program's own events and the days on which a policy judges an episode there."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 
 MOST_COMPARED = 50
-"""Of more episodes than this it is not asked whether anything changed: working it out anew is no slower."""
+"""With more episodes than this, findings of programs are computed anew without comparing: that is no slower."""
 
 
 def moves_programs(database: Database, build: int, newer: Mapping[UUID, EpisodeRows | None]) -> bool:
-    """Whether newer rows (None for what is no episode) can change what is said of programs, as against the stored ones.
+    """Whether newer rows (None for what is no episode) can change the stored findings of programs.
 
     Hardly ever: admissions, transfers and discharges do, sessions and documents do not.
     """
@@ -49,7 +49,7 @@ def moves_programs(database: Database, build: int, newer: Mapping[UUID, EpisodeR
 
 
 def days_with(database: Database, build: int | None, newer: Mapping[UUID, EpisodeRows | None]) -> list[UnderPolicy]:
-    """The days of all episodes: the stored ones, with newer rows laid over them."""
+    """The days of all episodes: newer rows replace the stored ones."""
     stored = database.query(statements()["streams_under_policy"], {"build": build}) if build is not None else []
     values = read_values(COLUMNS["under_policy"][1:], stored)
     kept = [UnderPolicy._make(days) for stream, *days in values if stream not in newer]
@@ -71,7 +71,7 @@ def days_by(database: Database, build: int, policy: Policy) -> dict[UUID, list[U
 def placed_of_programs(
     recorder: EventRecorder, days: Iterable[UnderPolicy], upto: int, by: Policy | None = None
 ) -> list[Placed]:
-    """Work out every finding of every program from what is recorded up to a position.
+    """Compute every finding of every program from its events up to a position.
 
     `by` judges by another policy than the one that is named. Programs and policies come in their order.
     """
@@ -98,12 +98,12 @@ def _asks(policy: Policy) -> bool:
 
 
 def _histories(recorder: EventRecorder, streams: Iterable[UUID], upto: int) -> dict[UUID, list[Effective]]:
-    """What each program has stated; an event that cannot be read leaves what stands before it."""
+    """The history of each program, up to the first event that cannot be read."""
     recorded = recorder.select_streams(dict.fromkeys(streams, 0))
     found: dict[UUID, list[Effective]] = {}
     for stream in streams:
         program = Episode(stream)
-        with contextlib.suppress(Unreadable):  # the projector quarantines the stream, where everybody can see it
+        with contextlib.suppress(Unreadable):  # the projector quarantines the stream, visibly
             evolve(program, [event for event in recorded.get(stream, ()) if event.position <= upto])
         found[stream] = program.history
     return found

@@ -23,12 +23,12 @@ BATCH = 2048
 ATTEMPTS = 100
 
 
-class Moved(Exception):  # not an error: somebody else did the work
+class Moved(Exception):  # not an error: another projector did the work
     """Another projector moved the position first."""
 
 
 class Projector:
-    """Moves one projection along the log; keeps the episodes it folded, so it is worth keeping."""
+    """Moves the rows of a name along the log; caches folded episodes, so keep it for the next catch-up."""
 
     def __init__(self, recorder: EventRecorder, name: str = "live") -> None:
         self._recorder = recorder
@@ -53,14 +53,16 @@ class Projector:
             except Moved:
                 moved += 1
                 if moved > ATTEMPTS:
-                    raise StoreError("other projectors keep moving this projection", "let one of them do it") from None
+                    raise StoreError(
+                        "other projectors are updating the same rows", "let one projector finish"
+                    ) from None
                 state = self._state()
             if progress is not None:
                 progress(min(state.position, goal) - start, goal - start)
         return state
 
     def retry(self, stream: UUID) -> bool:
-        """Recompute one episode at the position the projection stands on."""
+        """Recompute one episode at the position of the read models."""
         state = self._state()
         self._folded.forget(stream)
         rows = self._folded.compute({stream: 0}, state.position)
@@ -71,7 +73,7 @@ class Projector:
         return not any(row.quarantined for row in rows)
 
     def _judge_again(self, state: State) -> State:
-        """Recompute the episodes whose packs have changed since they were judged; each page stands for itself."""
+        """Recompute the episodes whose packs have changed since they were judged, a page a transaction."""
         packs = packs_digest()
         if state.packs == packs:
             return state
@@ -103,7 +105,7 @@ class Projector:
         return state._replace(position=upto)
 
     def _replace(self, build: int, streams: Iterable[UUID], rows: Sequence[EpisodeRows]) -> None:
-        """Put rows in the place of those that these streams have."""
+        """Replace the rows of these streams."""
         delete_rows(self._database, build, streams)
         add_rows(self._database, build, rows)
 
@@ -116,7 +118,7 @@ class Projector:
     def _state(self) -> State:
         state = read_state(self._database, self._name)
         if state is None:
-            raise StoreError("the read models are not there", "run 'caretrail projection rebuild'")
+            raise StoreError("there are no read models", "run 'caretrail projection rebuild'")
         return state
 
 

@@ -59,7 +59,7 @@ def begin(recorder: EventRecorder) -> State:
     with database.transaction():
         live = read_state(database)
         if live is None:
-            raise StoreError("the read models are not there", "run 'caretrail init'")
+            raise StoreError("there are no read models", "run 'caretrail init'")
         build = int(database.query(sql["newest_build"])[0][0]) + 1
         state = State(build, position, packs_digest())
         database.execute(sql["begin_rebuild"], {**state._asdict(), "version": VERSION})
@@ -126,10 +126,10 @@ def go_live(recorder: EventRecorder, state: State) -> None:
 
 
 def _require_log(recorder: EventRecorder, position: int) -> None:
-    """Refuse to go on without end toward a position that the log does not have any more."""
+    """Stop a rebuild that could never reach the live rows, because the log no longer has their position."""
     newest = recorder.max_position()
     if newest < position:
         raise StoreDamaged(
-            f"{recorder.store}: the read models stand on position {position}, and the log ends at position {newest}",
-            "events are gone: keep everything as it is, and run 'caretrail audit verify'",
+            f"{recorder.store}: the read models are at position {position}, but the log ends at position {newest}",
+            "events are missing: change nothing, and run 'caretrail audit verify'",
         )

@@ -44,7 +44,7 @@ class UnderPolicy(NamedTuple):
 
 
 class Quarantined(NamedTuple):
-    """An episode that cannot be read: the event in the way, a stable word why, and when the store recorded it."""
+    """An episode that cannot be read: the unreadable event, a stable word why, and when the store recorded it."""
 
     stream: UUID
     episode: str | None
@@ -56,7 +56,7 @@ class Quarantined(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRows:
-    """Everything the projection keeps of one episode, worked out from its events up to `position`.
+    """Everything the read models keep of one episode, computed from its events up to `position`.
 
     `packs` is the digest of the packs that judged, empty if none could.
     `findings` are first the problems, then those met or not applicable. `groups` are those of the problems.
@@ -103,7 +103,7 @@ class EpisodeRows:
                         yield self.place(finding, span, first, end, group_then)
 
     def place(self, finding: Finding, span: Span, first: date, end: date, group: Group | None = None) -> Placed:
-        """Say whose a finding is on days of a span."""
+        """Place a finding on days of a span."""
         return Placed(
             finding, self.stream, self.episode, self.client, self.zone, span.program, span.level, span.clinician,
             first, end, group,

@@ -99,8 +99,8 @@ def create_tables(database: Database) -> None:
                 return  # another process was quicker
             if not database.query(sql["maker_postgresql"]):
                 raise StoreError(
-                    f"{database.store}: the read models need other tables, which this role may not make",
-                    "let the owner of the store, or an administrator, run 'caretrail init' on it",
+                    f"{database.store}: the read models need new tables, and this role cannot create them",
+                    "ask the store's owner or an administrator to run 'caretrail init'",
                 )
         for table in ALL_TABLES:
             database.execute(f"DROP TABLE IF EXISTS caretrail.{table}")
@@ -131,6 +131,6 @@ def _version(database: Database) -> int | None:
 
 
 def read_state(database: Database, name: str = "live") -> State | None:
-    """Read how far the rows of a name have been made; None if there are none in today's version."""
+    """Read the state of `live` or `rebuild`; None if there are no rows of that name in today's version."""
     rows = database.query(statements()["state"], {"name": name, "version": VERSION})
     return State._make(rows[0]) if rows else None

@@ -3,7 +3,7 @@
 SELECT build, position, packs FROM caretrail.read_model WHERE name = :name AND version = :version
 
 -- advance --
--- Move on from where we started; touches no row if somebody else moved it.
+-- Advance from the position we started at; changes no row if another projector advanced it.
 UPDATE caretrail.read_model SET position = :upto
  WHERE name = :name AND build = :build AND position = :after
 

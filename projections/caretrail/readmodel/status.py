@@ -1,4 +1,4 @@
-"""Where the read models stand: how far behind the log, and which episodes cannot be read."""
+"""Status of the read models: how far behind the log, and which episodes cannot be read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Status:
 
 
 def status(recorder: EventRecorder) -> Status:
-    """Read where the read models stand."""
+    """Read the status of the read models."""
     database = recorder.database
     state = read_state(database) or State(0, 0)
     rows = database.query(statements()["quarantined"], {"build": state.build})

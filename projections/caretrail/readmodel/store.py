@@ -71,7 +71,7 @@ def _as_json(findings: Iterable[Finding]) -> str:
 
 
 def delete_rows(database: Database, build: int, streams: Iterable[UUID]) -> None:
-    """Take away all rows of these streams; those of a program's own stream are made again by `refresh`."""
+    """Delete all rows of these streams; `refresh` makes those of a program's own stream again."""
     params = [{"build": build, "stream": stream} for stream in streams]
     if params:
         for table in COLUMNS:
@@ -79,7 +79,7 @@ def delete_rows(database: Database, build: int, streams: Iterable[UUID]) -> None
 
 
 def sweep_rows(database: Database, live: int, following: int) -> None:
-    """Take away the rows of builds that are neither read nor written."""
+    """Delete the rows of builds that are neither read nor written."""
     for table in ALL_TABLES[1:]:
         database.execute(statements()["sweep"].format(table=table), {"live": live, "next": following})
 
@@ -157,7 +157,7 @@ def placed_from(rows: Sequence[Row]) -> Iterator[Placed]:
 
 
 def findings_from(rows: Sequence[Row], before: int = 0) -> Iterator[Finding]:
-    """Read findings from FINDING_COLUMNS, which have so many others before them."""
+    """Read findings from FINDING_COLUMNS, which `before` other columns precede."""
     return _findings(_each(_READ, schema.FINDING_COLUMNS, list(zip(*rows, strict=True))[before:]))
 
 

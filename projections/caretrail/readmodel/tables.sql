@@ -1,5 +1,5 @@
 -- create --
--- Every row below is made from the log and can be made again.
+-- Every row below is computed from the log and can be rebuilt.
 -- A build is one complete set of rows: a rebuild writes the next one beside the live one, then readers move over.
 -- Days are half-open intervals; 9999-12-31 stands for "no end".
 CREATE TABLE IF NOT EXISTS caretrail.read_model (
@@ -56,7 +56,7 @@ CREATE TABLE IF NOT EXISTS caretrail.finding (
 );
 CREATE INDEX IF NOT EXISTS finding_live ON caretrail.finding (build, live_until);
 
--- Findings with whose they are. Of episodes: what asks for something, cut where the episode changes hands, so that
+-- Placed findings. Of episodes: those in the worklist, cut where the episode changes hands, so that
 -- a row of the worklist is found by one index and no join. Of programs (no episode): all, met or not applicable too,
 -- cut to the days on which a policy judges an episode there.
 CREATE TABLE IF NOT EXISTS caretrail.placed (
@@ -151,7 +151,7 @@ SELECT version FROM caretrail.read_model WHERE name = 'live'
 INSERT INTO caretrail.read_model (name, version, build, position) VALUES ('live', :version, 1, 0) ON CONFLICT (name) DO NOTHING
 
 -- lock_postgresql --
--- Until the transaction ends nobody else makes tables.
+-- Until the transaction ends no one else makes tables.
 SELECT pg_advisory_xact_lock(hashtext('caretrail init'))
 
 -- act_postgresql --

@@ -16,7 +16,7 @@ FAR_BEHIND = 10_000
 def catch_up(
     recorder: EventRecorder, *, batch: int = BATCH, upto: int | None = None, progress: Progress | None = None
 ) -> Status:
-    """Bring the rows up to the end of the log, or to position `upto`; safe beside other projectors and when killed.
+    """Bring the rows up to the end of the log, or to position `upto`; safe with other projectors and when killed.
 
     Raises StoreError.
     """

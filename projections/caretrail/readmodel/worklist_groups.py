@@ -1,4 +1,4 @@
-"""Which group of the worklist a finding belongs to: decided once, when the rows are made."""
+"""The worklist group of a finding, decided once, when the rows are made."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Short(NamedTuple):
 
 
 def groups_of(findings: Sequence[Finding], policy: Policy | None) -> tuple[Group | None, ...]:
-    """The group of each finding of an episode, in their order; None for what is not in the worklist."""
+    """The group of each finding of an episode, in their order; None if it is not in the worklist."""
     packs = {pack.name: pack for pack in policy.versions} if policy is not None else {}
     places = [_place(finding, packs.get(finding.pack)) for finding in findings]
     second_week = [one for one, place in zip(findings, places, strict=True) if place == "second_week"]
@@ -37,7 +37,7 @@ def groups_of(findings: Sequence[Finding], policy: Policy | None) -> tuple[Group
 def spans_of_groups(finding: Finding, group: Group, findings: Sequence[Finding]) -> Iterator[tuple[date, date, Group]]:
     """The days of a finding (end exclusive) with its group on them; `findings` are all of its episode."""
     if group is Group.QUIET_THEN_THIS_WEEK:
-        # said anew when the case changes hands or it is explained: the first said it on the day it was judged
+        # one finding for each case owner and explanation: the first begins on the day the week was judged
         same = [one.start for one in findings if (one.rule, one.subject) == (finding.rule, finding.subject)]
         second = min(same) + _WEEK
         yield finding.start, second, Group.QUIET

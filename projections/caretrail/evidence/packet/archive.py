@@ -1,4 +1,4 @@
-"""The zip of a packet: written beside its place, for its owner only, and put there when it is whole."""
+"""The zip of a packet: written to a temporary file for its owner only, and moved into place when complete."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Archive:
 
 @contextmanager
 def archive_for(target: Path, *, replace: bool) -> Generator[Archive]:
-    """Write a zip beside its place; what was not put there in the end is removed. Raises PacketRefused."""
+    """Write a zip to a temporary file that is removed unless it was moved into place. Raises PacketRefused."""
     if target.exists() and not replace:
         raise _refused(FileExistsError())
     try:

@@ -1,4 +1,4 @@
-"""The part of a packet that is of one episode: its events, what the rules say of it, and the page to read."""
+"""One episode in a packet: its events, findings and eligibility, and the page to read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOT_LISTED = {"json": False}
 
 @dataclass(frozen=True, slots=True)
 class EpisodePart:
-    """What the manifest says of an episode: whose it is, where its files are, how much of it is shown.
+    """An episode in the manifest: client, folder of its files, and how many events are shown.
 
     `positions` are those of its events, `packs` the versions of the rules that judge it.
     """

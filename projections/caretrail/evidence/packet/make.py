@@ -82,7 +82,7 @@ def make_packet(
     with archive_for(target, replace=replace) as archive:
         parts = _add_episodes(archive, recorder, context, progress)
         if terms.basis == "consent" and len({part.client for part in parts}) > 1:
-            raise PacketRefused("a consent is that of one client", "make a packet for each client")
+            raise PacketRefused("a consent covers one client", "make a packet for each client")
         finish(archive, parts, context, keys, subtrees)
         _check_made(archive.path, keys)
         digest, names = archive.digest(), tuple(part.episode for part in parts)
@@ -113,9 +113,9 @@ def _checkpoint(recorder: EventRecorder, subtrees: Subtrees, keys: Sequence[Sign
 
 def _check(request: PacketRequest, checkpoint: Checkpoint) -> None:
     if not request.episodes:
-        raise PacketRefused("no episode is asked for", "name one, or a program and a period in which it had some")
+        raise PacketRefused("no episode was named", "name one, or a program and a period in which it had some")
     if request.known_at is not None and request.known_at > checkpoint.size:
-        raise PacketRefused("what is known after the checkpoint is not in it", "leave out --known-at, or --checkpoint")
+        raise PacketRefused("the checkpoint does not cover that position", "leave out --known-at, or --checkpoint")
 
 
 def _add_episodes(
@@ -144,7 +144,7 @@ def finish(
     keys: Sequence[SigningKey],
     subtrees: Subtrees,
 ) -> None:
-    """Add what is of no one episode: proof, checkpoint, completeness, rules, script; then the manifest, and sign it.
+    """Add the files of the whole packet: proof, checkpoint, completeness, rules, script; then sign the manifest.
 
     The zip is whole afterward.
     """
@@ -196,10 +196,10 @@ def _manifest(
 
 
 def _check_made(path: Path, keys: Sequence[SigningKey]) -> None:
-    """Check the packet as its reader will: one that does not hold is not handed out."""
+    """Check the packet as its reader will; one that fails is not handed out."""
     report = verify.verify(str(path), str(keys[0].verifying))
     if report.status:
         raise StoreDamaged(
-            "the packet would not hold: the rows are not those of the ledger",
+            "the packet would fail its own check: the rows do not match the ledger",
             "run 'caretrail audit verify' to see where, and 'caretrail projection rebuild' if only the tiles are wrong",
         )

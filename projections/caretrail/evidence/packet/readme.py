@@ -19,7 +19,7 @@ IN_PART = (
     "log, and nothing of their content is shown."
 )
 KEY = (
-    "KEY is the public key of the log. Ask for it on another way than this packet came: the keys the packet itself "
+    "KEY is the public key of the log. Get it separately from this packet: the keys the packet itself "
     "names are only what it says. The same goes for verify.py, which is also part of the program."
 )
 
@@ -37,7 +37,7 @@ def readme(parts: Sequence[EpisodePart], context: PacketContext, keys: Sequence[
         f"EVIDENCE PACKET{f' · {context.mark}' if context.mark else ''}\n\n{STATEMENT_2}",
         textwrap.fill(STATEMENT_1, WIDTH),
         "\n".join(name + value for name, value in given.items()),
-        "What is in it. Open timeline.html of an episode in a browser; everything else is for programs.",
+        "What is in it. Open timeline.html of an episode in a browser; the other files are for programs.",
         "\n".join(f"  {part.folder}: {_counted(part)}" for part in parts),
         textwrap.fill(IN_PART, WIDTH),
         "How to check it, with nothing but Python 3.9 or newer:",

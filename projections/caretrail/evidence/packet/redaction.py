@@ -1,4 +1,4 @@
-"""What of each event a packet may show: all of it, part of it, or only that it is there.
+"""What a packet may show of each event: everything, a part, or only that it exists.
 
 A leaf holds the salted hash of a payload, so a payload can be proven while it is withheld. A payload goes out whole
 or not at all: where part of it must stay behind, a copy of the rest is shown, which the packet states and the leaf does
@@ -40,7 +40,7 @@ _DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 class OtherClients:
-    """What in the record of an episode is of somebody else: events entered for another client, and ids never shown.
+    """Other clients in the record of an episode: events entered for them by mistake, and ids never shown.
 
     Judged by all that is known today, whatever earlier day the packet is to show. `client` is whose episode it is,
     None if nothing that counts names one.
@@ -200,7 +200,7 @@ class _Copy:
         self.left_out: list[str] = []
 
     def of(self, value: Mapping[str, Any], shape: TextShape, path: tuple[str, ...]) -> Json:
-        """Copy an object. A key that its model does not have is treated as text: nobody has said what it holds."""
+        """Copy an object. A key that its model does not have is treated as text, for its content is unknown."""
         copy: Json = {}
         for key, inner in value.items():
             here = (*path, key)

@@ -1,4 +1,4 @@
-"""What is asked of a packet, and on what terms it is handed out: recipient, purpose, ground, notices."""
+"""The request for a packet and the terms of its disclosure: recipient, purpose, basis, notices."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class PacketRequest:
-    """What a packet is to show: these episodes, whole, on a day and as known at a position of the log.
+    """The content of a packet: whole episodes, on a day and as known at a position of the log.
 
     `as_of` None is today where the program is; `known_at` None is the checkpoint. `program`, `start` and `end` say how
     the episodes were chosen, if not by name.
@@ -99,7 +99,7 @@ class PacketRequest:
 class PacketContext:
     """What a packet is made under: request, terms, the signed checkpoint and its note, when, by whom and with what.
 
-    `mark` says what the packet is not, such as one of a real clinic; empty if there is nothing to say.
+    `mark` labels the packet of a demo store; else it is empty.
     """
 
     request: PacketRequest

@@ -82,7 +82,7 @@ def add(p: Point, q: Point) -> Point:
 
 
 def multiply(scalar: int, p: Point) -> Point:
-    """Add a point to itself so many times."""
+    """Multiply a point by a scalar."""
     total: Point = (0, 1, 1, 0)
     while scalar:
         total = add(total, p) if scalar & 1 else total
@@ -110,7 +110,7 @@ def signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
 
 def unpacked(text: str) -> bytes:
     """Decode base64 that is written in the one proper way."""
-    data = base64.b64decode(text, validate=True)  # what is no base64 is a ValueError
+    data = base64.b64decode(text, validate=True)  # a ValueError if it is not base64
     if packed(data) != text:
         raise Problem("base64 is not written in the proper way")
     return data
@@ -213,7 +213,7 @@ def shown(text: object) -> str:
 
 
 def whole(files: Files, name: str, most: int) -> bytes:
-    """Read a file that must be there and not be larger than so many bytes."""
+    """Read a file that must exist and have at most `most` bytes."""
     if name not in files.sizes:
         raise Problem(f"{shown(name)} is missing")
     if files.sizes[name] > most:
@@ -391,7 +391,7 @@ class Report:
 
 
 def verify(path: str, key_line: str | None = None) -> Report:
-    """Check a packet; `key_line` is the public key of the log, None if nobody gave one."""
+    """Check a packet; `key_line` is the public key of the log, None if none was given."""
     report = Report()
     try:
         if stat.S_IFMT(Path(path).stat().st_mode) not in (stat.S_IFDIR, stat.S_IFREG):
@@ -554,7 +554,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sys.stdout.buffer.write(("\n".join(words(report)) + "\n").encode(sys.stdout.encoding or "utf-8", "replace"))
         sys.stdout.buffer.flush()
-    except BrokenPipeError:  # nobody reads on; the status still tells
+    except BrokenPipeError:  # the reader left; the exit status still tells
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return report.status
 

@@ -56,7 +56,7 @@ class Shape(NamedTuple):
 
 
 class Note(NamedTuple):
-    """Something written beside the plot, `y` from its top; `kind` says how it looks."""
+    """Text beside the plot, `y` from its top; `kind` is its CSS class."""
 
     y: float
     text: str
@@ -65,7 +65,7 @@ class Note(NamedTuple):
 
 @dataclass(slots=True)
 class Drawing:
-    """Shapes in the order of drawing, and what stands beside them."""
+    """Shapes in the order of drawing, and the notes beside the plot."""
 
     width: float = PLOT_WIDTH
     height: float = HEADER
@@ -118,7 +118,7 @@ def drawn(picture: Picture) -> Drawing:
     drawing.height += 18 if picture.scale.shows(picture.as_of) else 4  # room to write the day asked about
     _behind(drawing, picture, tops)
     _as_of(drawing, picture)
-    drawing.shapes.sort(key=lambda shape: shape.tag == "text")  # nothing crosses out what is written
+    drawing.shapes.sort(key=lambda shape: shape.tag == "text")  # text last, on top of everything
     return drawing
 
 

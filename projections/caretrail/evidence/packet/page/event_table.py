@@ -1,4 +1,4 @@
-"""The table of events: each as recorded, with both times and its author, and what later events did to it beside it."""
+"""The table of events: each as recorded, with both times, its author, and what later events did to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What must not be overlooked about an event; `by` is the version of the event behind it, with its day and author.
+    """A remark on an event, such as late or voided; `by` is the version of the event that caused it.
 
     `kind` is late, imported, claimed, corrected, added, voided, nothing_explained or in_part.
     """
@@ -124,7 +124,7 @@ def _own(row: EventRow, content: Json, left_out: tuple[str, ...]) -> list[Remark
         words = "Shown in part; what is shown is stated, not proven by the leaf. Left out"
         found.append(Remark("in_part", words, ", ".join(left_out)))
     if row.explains_nothing:
-        found.append(Remark("nothing_explained", "Explains nothing: no finding of that rule was up on that day"))
+        found.append(Remark("nothing_explained", "Explains nothing: no finding of that rule was open on that day"))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What the rules say over the whole time, laid out for reading: by rule, also what was met or did not apply."""
+"""All findings over the whole time, by rule, with those met and not applicable."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def documents_of(view: EpisodeView) -> list[str]:
 
 
 def findings_by_rule(view: EpisodeView, titles: dict[str, str]) -> list[ByRule]:
-    """Every finding over the whole time, also met and not applicable: checked can be told from unchecked."""
+    """Every finding over the whole time, met and not applicable too, so that all checks show."""
     documents = documents_of(view)
 
     def source(found: Finding) -> tuple[str, str, str]:

@@ -61,7 +61,7 @@ def timeline_page(view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], c
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    """Templates in which a value is text, shown as it is, unless it was made by a template."""
+    """Templates that escape every value, unless a template made it."""
     environment = Environment(
         loader=PackageLoader(__package__ or "", "."),
         autoescape=True,
@@ -79,7 +79,7 @@ def _environment() -> Environment:
 
 
 def _shown(value: Any) -> Any:
-    """What is written for a value: nothing in it is hidden or turns the line around; lines of a text stay lines."""
+    """A value as visible text: nothing in it is hidden or reverses the line; its line breaks stay."""
     if isinstance(value, Markup):
         return value
     return "\n".join(map(visible, str(value).split("\n")))
@@ -148,7 +148,7 @@ class Sign(NamedTuple):
 
 
 def _legend(picture: Picture) -> list[Sign]:
-    """What the chart shows and how it looks, only of what is there."""
+    """The signs that occur in the chart, and their meaning."""
     bars = {word for lane in picture.lanes for bar in (*lane.bars, *lane.overlay) for word in bar.kind.split()}
     columns = [column for lane in picture.lanes for column in lane.columns]
     services = {service for column in columns for service, _ in column.above}
@@ -192,7 +192,7 @@ _LETTERS = {
     "corrected": ("C", "correction, from the day of the event to its own"),
     "addendum": ("A", "addition, likewise"),
     "voided": ("V", "void, likewise"),
-    "explained": ("?", "explanation that explains nothing"),
+    "explained": ("?", "explanation without a finding"),
 }
 
 

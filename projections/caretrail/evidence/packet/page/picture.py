@@ -51,7 +51,7 @@ class Mark(NamedTuple):
 
 
 class Column(NamedTuple):
-    """Minutes in a day or a week (`end` exclusive), by how they look; what stands below the line was missed."""
+    """Minutes in a day or a week (`end` exclusive) by CSS class; those below the line were missed."""
 
     start: date
     end: date
@@ -76,7 +76,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All of it: the axis, the day asked about, the first day of a week (0 is Monday), and the lanes."""
+    """The whole chart: the axis, the day asked about, the first day of a week (0 is Monday), and the lanes."""
 
     scale: Scale
     as_of: date
@@ -86,7 +86,7 @@ class Picture:
 
 
 def picture_of(view: EpisodeView, lines: Sequence[EventLine], as_of: date, titles: Mapping[str, str]) -> Picture:
-    """Read the lanes from an episode; what is withheld in the lines shows nowhere. `titles` are those of the rules."""
+    """Read the lanes from an episode; withheld events show nowhere. `titles` are those of the rules."""
     first, horizon = _days(view, as_of)
     ahead = [
         due
@@ -114,7 +114,7 @@ def _has_content(lane: Lane) -> bool:
 
 
 def _days(view: EpisodeView, as_of: date) -> tuple[date, date]:
-    """The first day there is something of, and the last for which something can be said."""
+    """The first and the last day of the chart."""
     days = [item.day for item in view.history] or [view.rows.first_day]
     first, last = min(days), max(days)
     if as_of < later(first, -FAR_DAYS) or (view.rows.ended_on is not None and as_of > later(last, FAR_DAYS)):
@@ -232,7 +232,7 @@ def _reviews(view: EpisodeView, until: date) -> Lane:
         Mark(day := event.occurred_on, "review", "", f"plan {event.plan_version} reviewed {day} (event {version})")
         for version, event in reviews.items()
     ]
-    # a date that another took the place of before it came near was nobody's concern
+    # a date that was replaced before it came near concerned no one
     due = {
         finding.due_on
         for finding in _findings(view, ("review_due",))
@@ -300,7 +300,7 @@ def _verdicts(view: EpisodeView, checks: Sequence[str], until: date) -> tuple[Ba
 
 
 def _bars(findings: Iterable[Finding], until: date) -> Iterator[Bar]:
-    """What asks for something, no farther than anything can be said."""
+    """Findings that ask for something, up to the last day of the chart."""
     for finding in findings:
         end = min(finding.end, until)
         if finding.verdict in QUIET_VERDICTS or finding.start >= end:

@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 
 class Tick(NamedTuple):
-    """A place on the axis and what is written there."""
+    """A place on the axis and its label."""
 
     x: float
     label: str
