@@ -47,7 +47,7 @@ def test_verify_says_that_nothing_is_wrong_or_says_nothing(signed: Caretrail, tm
     first, root, *rest = ended.out.splitlines()
     assert first == "65 events verified in 1 stream: nothing is wrong"
     assert root.startswith("  root ")
-    assert rest == ["  1 checkpoint holds, the last of them up to position 65", "  65 receipts hold"]
+    assert rest == ["  1 checkpoint holds, the last one through @65", "  65 receipts hold"]
     ended = signed("audit", "verify", "--quiet", *kept(tmp_path))
     assert (ended.status, ended.out, ended.err) == (0, "", "")
     assert signed("audit", "verify", "--quiet", "--json").out == ""
@@ -58,7 +58,7 @@ def test_verify_says_where_what_and_what_to_do(signed: Caretrail, tmp_path: Path
     ended = signed("audit", "verify", "--quiet", *kept(tmp_path))
     assert (ended.status, ended.err) == (1, "")
     assert ended.out.splitlines()[:4] == [
-        "Not what was recorded, from position 7 on:",
+        "Not as recorded, from position 7 on:",
         "  it looks as if a stored event was edited: its content, time, author or another column",
         "  - 1 receipt, the first of position 7: the leaf is another",
         "  - 000000000065.checkpoint: the root over 65 events is not the one that was signed",
