@@ -1,4 +1,4 @@
-"""The recipes of CONTRIBUTING.md name files that exist, so that a newcomer who follows one is not sent astray."""
+"""The recipes of CONTRIBUTING.md name files that exist."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ RECIPES = ("an event", "a rule", "a question", "a command")
 
 
 def recipes(page: str) -> dict[str, list[str]]:
-    """The paths in code spans below each heading `Add …`, by what is added; a path has a slash or names a file."""
+    """The paths in code spans below each heading `Add …`; a path has a slash, or is a file name."""
     found: dict[str, list[str]] = {}
     for heading, body in re.findall(r"^#+ Add (.+)\n((?:(?!#+ ).*\n?)*)", page, flags=re.MULTILINE):
         spans = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", body, flags=re.MULTILINE | re.DOTALL))
-        found[heading.strip()] = [
-            span for span in spans if re.fullmatch(r"[\w./*-]+/[\w./*-]*|[\w-]+\.(?:md|py|toml)", span)
-        ]
+        found[heading.strip()] = [span for span in spans if PATH.fullmatch(span)]
     return found
 
 
 def missing(paths: list[str]) -> list[str]:
-    """The paths, from the root of the repository and with `*` for any name, at which there is nothing."""
+    """The paths that match no file or folder, from the root of the repository; `*` matches any name."""
     return [path for path in paths if not list(ROOT.glob(path.rstrip("/")))]
 
 
