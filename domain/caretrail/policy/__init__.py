@@ -1,4 +1,4 @@
-"""What the rules say: policy packs as data, with citations."""
+"""Policy packs: the rules as data, with citations."""
 
 from caretrail.policy.loader import Policy, check_files, folders, installed_packs, load_pack, load_policy, policy_of
 from caretrail.policy.pack import Pack, Reading, pack_of, read_pack

@@ -1,4 +1,4 @@
-"""The parameters of a rule as phrases that a clinician can compare with the text."""
+"""The parameters of a rule as phrases, for a clinician to compare with the text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from caretrail.policy.rules import Rule
 from caretrail.policy.values import Term
+from caretrail.text import plural
 
 TOKENS: dict[str, dict[str, str]] = {
     "same_day": {
@@ -76,7 +77,7 @@ TRIGGERS = {
     "plan_effective": " from the day the plan takes effect",
     "last_review": "",
 }
-"""The start of a term, told after it; for a review, `series` tells it."""
+"""The start of a term in words; for a review, `series` names it."""
 
 LISTS = {
     "credentials": "credentials",
@@ -103,12 +104,6 @@ RANGES = {
 def parameters(rule: Rule) -> str:
     """All parameters of a rule, as one line of phrases."""
     return "; ".join(phrase for phrase in _phrases(rule) if phrase)
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things: `1 session`, `30 calendar days`."""
-    noun = noun.replace("_", " ")
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _phrases(rule: Rule) -> Iterator[str]:
@@ -147,9 +142,9 @@ def _within(found: Term | None, trigger: str) -> str:
 
 
 def _term(found: Term, since: str = "") -> str:
-    words = counted(found.count, found.unit) + since
+    words = plural(found.count, found.unit.replace("_", " ")) + since
     if found.soon:
-        words += f", announced {counted(found.soon, 'day' if found.civil else found.unit)} before"
+        words += f", announced {plural(found.soon, 'day' if found.civil else found.unit.replace('_', ' '))} before"
     return words
 
 
@@ -161,7 +156,7 @@ _PHRASES: dict[str, Callable[[Any], str]] = {
     "cap": lambda found: f"no later than {_term(found)}" if found else "",
     "after": lambda found: f"after {_term(found)}",
     "every": _every,
-    "after_weeks": lambda weeks: f"judged after {counted(weeks, 'week')}",
-    "soon_days": lambda days: f"announced {counted(days, 'day')} before" if days else "",
+    "after_weeks": lambda weeks: f"judged after {plural(weeks, 'week')}",
+    "soon_days": lambda days: f"announced {plural(days, 'day')} before" if days else "",
     "typical_weeks": lambda weeks: f"{weeks[0]} to {weeks[1]} weeks are typical, never judged by" if weeks else "",
 }

@@ -11,10 +11,11 @@ import os
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from caretrail.days import ONE_DAY
 from caretrail.errors import PackInvalid, PackUnknown
 from caretrail.files import MOST_PACK_BYTES, regular_bytes
 from caretrail.policy.pack import Pack, read_pack
@@ -65,22 +66,22 @@ def load_pack(name: str) -> Pack:
 
 
 def pack_source(name: str) -> bytes:
-    """The bytes of a pack's file; raises PackUnknown if it is not installed, PackInvalid if it is not usable."""
-    load_pack(name)  # raises what is wrong with it
+    """The bytes of a pack's file; raises PackUnknown if it is not installed, PackInvalid if it is unusable."""
+    load_pack(name)  # raises if it is unusable
     return regular_bytes(_files(folders())[name], MOST_PACK_BYTES)
 
 
 def load_policy(name: str) -> Policy:
     """Read all versions of the policy a pack belongs to.
 
-    Raises PackUnknown if the pack is not installed, PackInvalid if a version is not usable: a typing error, a cycle,
-    days on which two versions or none would be in force.
+    Raises PackUnknown if the pack is not installed, PackInvalid if a version is unusable: a typing error, a cycle,
+    days with two versions in force, or with none.
     """
     return _policy(name, folders())
 
 
 def check_files(paths: Sequence[Path]) -> list[Pack | PackInvalid]:
-    """Read files as if they were installed; for each its pack, or why it could not be used.
+    """Read files as if they were installed; return for each its pack, or the error.
 
     A file replaces one of the same name in the user's own folder.
     """
@@ -112,14 +113,14 @@ def policy_of(packs: Sequence[Pack]) -> Policy:
         begins = after.effective_from or date.min
         if begins == date.min:
             raise _wrong(after, f"effective_from: {before.name} has none either, so they overlap")
-        ends = before.effective_to or begins - timedelta(days=1)
+        ends = before.effective_to or begins - ONE_DAY
         if before.supersedes == after.name:
             words = f"effective_from: {before.effective_from} is not after {after.effective_from}, that of {after.name}"
             raise _wrong(before, words)
         if begins <= (before.effective_from or date.min) or ends >= begins:
             raise _wrong(after, f"effective_from: {begins} overlaps the days of {before.name}")
-        if ends < begins - timedelta(days=1):
-            first, last = ends + timedelta(days=1), begins - timedelta(days=1)
+        if ends < begins - ONE_DAY:
+            first, last = ends + ONE_DAY, begins - ONE_DAY
             raise _wrong(after, f"effective_from: no version is in force from {first} to {last}, after {before.name}")
         if before.population != after.population:
             raise _wrong(after, f"population: is not that of {before.name}, which it supersedes")

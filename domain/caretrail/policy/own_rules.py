@@ -1,4 +1,4 @@
-"""The rules that no pack has: what keeps an episode from being judged is itself a finding."""
+"""Rules that no pack has: for episodes that cannot be judged."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 PACK_RULE = "PACK"
-"""The rule of what a pack cannot judge."""
+"""The rule of episodes that the policy pack cannot judge."""
 
 QUARANTINE_RULE = "QUARANTINE"
 """The rule of events that cannot be read."""
 
 
 class OwnRule(NamedTuple):
-    """`nothing` is the message if the rule finds nothing; `cleared_by` tells by cause what ends a finding."""
+    """`nothing` is the message without a finding; `cleared_by` names by cause the events that end a finding."""
 
     title: str
     text: str

@@ -17,46 +17,35 @@ from typing import Annotated, Any, Literal, Self, TypeVar, cast
 from pydantic import Field, StrictBool, TypeAdapter, ValidationError, model_validator
 
 from caretrail.errors import PackInvalid
+from caretrail.policy import values
 from caretrail.policy.own_rules import OWN_RULES
 from caretrail.policy.rules import AnyRule, Rule
 from caretrail.policy.rules.plan import ReviewDue
 from caretrail.policy.toml import HINT, read_toml
-from caretrail.policy.values import (
-    CLOSED_DAYS,
-    LONGEST,
-    MOST_ENTRIES,
-    Name,
-    PackCount,
-    PackDay,
-    PackValue,
-    SomeDays,
-    Words,
-    table,
-)
 from caretrail.tokens import LEVELS, Edition, Population, Service
 
 FEW = 20
-"""Most places that one question decides, and most answers it may have."""
+"""Limit of the places one question decides, and of its answers."""
 
 SHORT = 64
-"""Most characters of a name or key of the file that a message repeats."""
+"""Limit of the characters of a name or key that a message repeats."""
 
 R = TypeVar("R", bound=Rule)
 
 
-class Reading(PackValue):
-    """How one open question of the text is read, and what else it might mean.
+class Reading(values.PackValue):
+    """Our reading of one open question of the text, with the alternatives.
 
     `decides` names the fields that hold the answer (`NE21-R1.series`, or a field of the pack): `value` is read from
     there, and each alternative could be written there instead. Without `decides` the question has one answer.
     """
 
-    question: Words
-    decides: Annotated[tuple[Words, ...], Field(max_length=FEW)] = ()
-    value: Words = ""
-    alternatives: Annotated[tuple[Words, ...], Field(max_length=FEW)] = ()
-    concerns: tuple[Words, ...] = Field(
-        default=(), max_length=MOST_ENTRIES, description="Rules it affects, beside those it decides."
+    question: values.Words
+    decides: Annotated[tuple[values.Words, ...], Field(max_length=FEW)] = ()
+    value: values.Words = ""
+    alternatives: Annotated[tuple[values.Words, ...], Field(max_length=FEW)] = ()
+    concerns: tuple[values.Words, ...] = Field(
+        default=(), max_length=values.MOST_ENTRIES, description="Rules it affects, beside those it decides."
     )
 
     @property
@@ -65,30 +54,30 @@ class Reading(PackValue):
         return (*dict.fromkeys(name.rpartition(".")[0] for name in self.decides if "." in name), *self.concerns)
 
 
-class Pack(PackValue):
+class Pack(values.PackValue):
     """The rules of one payer for one level of care and one population, in force from one day to another."""
 
-    name: Name
-    title: Words
-    jurisdiction: Words
-    payer: Words
+    name: values.Name
+    title: values.Words
+    jurisdiction: values.Words
+    payer: values.Words
     population: Population
-    levels: Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+    levels: Annotated[tuple[values.Words, ...], Field(min_length=1, max_length=values.MOST_ENTRIES)]
     edition: Edition
-    document: Words
-    url: Words | None = None
+    document: values.Words
+    url: values.Words | None = None
     for_tests: StrictBool = Field(default=False, description="True: shows what a pack can say, and is not for use.")
-    published_on: PackDay | None = None
-    effective_from: PackDay | None = None
-    effective_to: PackDay | None = None
-    supersedes: Name | None = None
-    late_after_days: PackCount
-    notice_days: Annotated[SomeDays, Field(ge=7)]  # a week's point must stand until the next week is judged
+    published_on: values.PackDay | None = None
+    effective_from: values.PackDay | None = None
+    effective_to: values.PackDay | None = None
+    supersedes: values.Name | None = None
+    late_after_days: values.PackCount
+    notice_days: Annotated[values.SomeDays, Field(ge=7)]  # a week's point must stand until the next week is judged
     week_start: Literal["sunday", "monday"]
     treatment_services: Annotated[frozenset[Service], Field(min_length=1)]
-    closed_days: Annotated[frozenset[PackDay], Field(max_length=CLOSED_DAYS)] = frozenset()
-    readings: Annotated[dict[Name, Reading], Field(max_length=MOST_ENTRIES)] = Field(default_factory=dict)
-    rules: Annotated[dict[Name, AnyRule], Field(min_length=1, max_length=MOST_ENTRIES)]
+    closed_days: Annotated[frozenset[values.PackDay], Field(max_length=values.CLOSED_DAYS)] = frozenset()
+    readings: Annotated[dict[values.Name, Reading], Field(max_length=values.MOST_ENTRIES)] = Field(default_factory=dict)
+    rules: Annotated[dict[values.Name, AnyRule], Field(min_length=1, max_length=values.MOST_ENTRIES)]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -127,7 +116,7 @@ class Pack(PackValue):
 
     @cached_property
     def digest(self) -> str:
-        """A digest of all that the pack says: what it judged is no answer of another."""
+        """A digest of the whole pack: rows judged by another digest are not its answers."""
         rules = {name: rule.model_dump() for name, rule in self.rules.items()}
         said = json.dumps({**self.model_dump(exclude={"rules"}), "rules": rules}, default=_as_text, sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()
@@ -162,7 +151,7 @@ class Pack(PackValue):
 
 
 def _as_text(value: object) -> object:
-    """What JSON has no word for: sets in order, days as text."""
+    """JSON for sets, in order, and days, as text."""
     return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
@@ -189,16 +178,16 @@ def pack_of(data: dict[str, Any], file: str) -> Pack:
 
 def _complete(data: dict[str, Any]) -> None:
     """Give each rule its id and its citation, from the rest of the file."""
-    for name, found in table(data.get("rules")).items():
-        rule = table(found)
+    for name, found in values.table(data.get("rules")).items():
+        rule = values.table(found)
         rule.update(id=name, citation=_citation(data, rule))
         if "check" in rule:
             rule["check"] = _short(_word(rule["check"]))  # the one value an error message repeats
 
 
 def _word(value: object) -> str:
-    """One value of the file as text; empty for a list, a table, or a number of thousands of digits."""
-    small = not isinstance(value, int) or abs(value) <= LONGEST
+    """One value of the file as text; empty for a list, a table, or a huge number."""
+    small = not isinstance(value, int) or abs(value) <= values.LONGEST
     return str(value) if small and isinstance(value, str | int | float | date) else ""
 
 
@@ -214,7 +203,7 @@ def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
 
 
 def _answered(pack: Pack, reading: Reading) -> Reading:
-    """The reading with its answer, taken from the fields it decides; raises ValueError with what is wrong."""
+    """The reading with its answer, taken from the fields it decides; raises ValueError naming the problem."""
     for rule in reading.rules:
         if rule not in pack.rules:
             raise ValueError(f": names rule {rule}, which the pack does not have")
@@ -227,7 +216,7 @@ def _answered(pack: Pack, reading: Reading) -> Reading:
     answer: str | None = None
     for place in reading.decides:
         rule, _, field = place.rpartition(".")
-        owner: PackValue = pack.rules[rule] if rule else pack
+        owner: values.PackValue = pack.rules[rule] if rule else pack
         if field not in type(owner).model_fields:
             raise ValueError(f".decides: {place} is no field")
         written: object = getattr(owner, field)
@@ -245,7 +234,7 @@ def _answered(pack: Pack, reading: Reading) -> Reading:
     return reading.model_copy(update={"value": answer})
 
 
-def _possible(owner: PackValue, field: str, value: str) -> bool:
+def _possible(owner: values.PackValue, field: str, value: str) -> bool:
     """Whether a field of a rule (or of the pack) may hold a value, whatever the other fields hold."""
     try:
         _field(type(owner), field).validate_python(value)
@@ -255,7 +244,7 @@ def _possible(owner: PackValue, field: str, value: str) -> bool:
 
 
 @lru_cache(maxsize=200)
-def _field(owner: type[PackValue], field: str) -> TypeAdapter[Any]:
+def _field(owner: type[values.PackValue], field: str) -> TypeAdapter[Any]:
     """A validator of one field alone: a pack may offer many answers, and validating all of it takes long."""
     known = owner.model_fields[field]
     kind: Any = Annotated[known.annotation, known]

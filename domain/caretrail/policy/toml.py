@@ -1,4 +1,4 @@
-"""Reading the TOML file of a pack safely: it may be anything, and must not hang or exhaust the program."""
+"""Read the TOML file of a pack safely: no content may hang or exhaust the program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caretrail.files import MOST_PACK_BYTES, NotRegular, TooLong, regular_bytes
 HINT = "compare with an installed pack: 'caretrail rules NAME' prints one, 'caretrail rules --check FILE' lints yours"
 
 MOST_DOTS = 500
-"""Most dots in one line: the time to parse a dotted key grows with the square of its parts."""
+"""Limit of dots in one line: the time to parse a dotted key grows with the square of its parts."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:

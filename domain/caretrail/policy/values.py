@@ -11,16 +11,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Self, cast, get_args
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    Strict,
-    StrictInt,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from caretrail.tokens import ID_PATTERN, CivilUnit, CountedUnit
@@ -40,7 +31,7 @@ MOST_ENTRIES = 500
 
 Words = Annotated[
     str,
-    # a control character could not be stored in every database, nor shown as it is; tabs and lines of a text may be
+    # no control characters but tabs and newlines: not every database can store them, nor a terminal show them
     StringConstraints(
         min_length=1, max_length=LONGEST, strip_whitespace=True, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
     ),
@@ -48,27 +39,27 @@ Words = Annotated[
 Name = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """The name of a pack, a rule or a reading: as events name packs and rules, and safe as a file name."""
 
-PackCount = Annotated[StrictInt, Field(ge=1, le=MOST_DAYS)]
-SomeDays = Annotated[StrictInt, Field(ge=0, le=MOST_DAYS)]
-PackMinutes = Annotated[StrictInt, Field(ge=1, le=MINUTES_A_WEEK)]
-# strict: a number taken for seconds since 1970 would be a day nobody meant
-PackDay = Annotated[date, Strict(), Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+PackCount = Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)]
+SomeDays = Annotated[int, Field(strict=True, ge=0, le=MOST_DAYS)]
+PackMinutes = Annotated[int, Field(strict=True, ge=1, le=MINUTES_A_WEEK)]
+# strict: else a number would be read as seconds since 1970
+PackDay = Annotated[date, Field(strict=True, ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 """A calendar day, unquoted; leave the field out for "no end"."""
 
 LineRange = Annotated[str, StringConstraints(max_length=LONGEST, pattern=r"^[0-9]+(-[0-9]+)?(, [0-9]+(-[0-9]+)?)*$")]
 CIVIL_UNITS: frozenset[str] = frozenset(get_args(CivilUnit))
 SHORTEST_MONTH = 28
 DERIVED = frozenset({"id", "citation"})
-"""Fields that the program fills in from the rest of the file."""
+"""Fields the program derives from the rest of the file."""
 
 
 def table(value: object) -> dict[str, Any]:
-    """The value if it is a table, else an empty one: validating the pack refuses anything else."""
+    """The value if it is a table, else an empty one: the validation of the pack refuses anything else."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """The end of an error about an unknown name: the nearest known name, or all of them."""
+    """The end of an error about an unknown name: the nearest known name, or all known names."""
     near = get_close_matches(name, names := sorted(known), n=1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
 
@@ -103,7 +94,7 @@ class Term(PackValue):
 
     @property
     def civil(self) -> bool:
-        """Whether the calendar alone decides when the term ends."""
+        """Whether the term is one of the calendar, not of sessions."""
         return self.unit in CIVIL_UNITS
 
     @model_validator(mode="after")

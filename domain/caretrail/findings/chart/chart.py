@@ -20,15 +20,8 @@ from caretrail import events
 from caretrail.days import ONE_DAY
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import LevelStay, level_stays
-from caretrail.findings.chart.documents import (
-    Determination,
-    Document,
-    PlanVersion,
-    Review,
-    all_signed_on,
-    required_signers,
-    signings_of,
-)
+from caretrail.findings.chart import documents
+from caretrail.findings.chart.documents import Determination, PlanVersion, Review
 from caretrail.findings.chart.team import CLINICAL, Team
 from caretrail.policy import Policy
 from caretrail.policy.rules.plan import ReviewDue
@@ -206,7 +199,7 @@ def _session(item: Any, event: Any, *, attended: bool) -> Session:
 
 
 def _document(kind: Callable[..., Any], item: Any) -> Any:
-    return kind(item.version, item.day, signings_of(item.event, item.version), event=item.event)
+    return kind(item.version, item.day, documents.signings_of(item.event, item.version), event=item.event)
 
 
 def _take_admission(chart: Chart, item: Any, event: Any) -> None:
@@ -243,12 +236,12 @@ _TAKES: dict[type, Callable[[Chart, Any, Any], None]] = {
 
 def _take_signatures(chart: Chart) -> None:
     """Give each document the signatures brought later, and find the first by a clinician of the team."""
-    documents: list[Document] = [*chart.plans, *chart.reviews, *chart.determinations]
-    by_version = {document.version: document for document in documents} if chart.later_signatures else {}
+    signed: list[documents.Document] = [*chart.plans, *chart.reviews, *chart.determinations]
+    by_version = {document.version: document for document in signed} if chart.later_signatures else {}
     for item in chart.later_signatures:
         if (document := by_version.get(item.event.target)) is not None:
-            document.signings += signings_of(item.event, item.version, document.day)
-    for document in documents:
+            document.signings += documents.signings_of(item.event, item.version, document.day)
+    for document in signed:
         for signing in document.signings:
             if (
                 signing.state == "signed"
@@ -283,7 +276,7 @@ def _done_on(chart: Chart, review: Review) -> date | None:
         return review.day
     if review.clinician is None or when == "clinician_signed":
         return review.clinician.day if review.clinician else None
-    all_signed = all_signed_on(review, required_signers(chart.client, chart.team, review))
+    all_signed = documents.all_signed_on(review, documents.required_signers(chart.client, chart.team, review))
     return max(all_signed, review.clinician.day) if all_signed else None
 
 

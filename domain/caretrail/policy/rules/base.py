@@ -1,4 +1,4 @@
-"""The fields of every rule in a pack, and what the program knows about each kind of rule.
+"""The base class of the rules in a pack, and the traits of each kind of rule.
 
 A field that a pack leaves out takes the most defensible reading. A field, a token or a combination that the program
 cannot act on is refused, never ignored.
@@ -22,8 +22,8 @@ WorklistPlace = Literal["by_verdict", "now", "second_week", "findings_only", "no
 """Where the worklist lists a problem.
 
 `by_verdict`: in the group of its verdict. `now`: at the top, whatever its verdict. `second_week`: quiet until the
-second short week in a row. `findings_only`: only among the findings, since it is over and cannot be cured (if unknown,
-its documentation can). `nowhere`: not at all, since it is found when the stay has ended.
+second short week in a row. `findings_only`: only in the list of findings: it is over and cannot be cured (an unknown
+one can: by documentation). `nowhere`: not at all: the stay has ended by then.
 """
 
 PlaceByCause = Mapping[str, WorklistPlace]
@@ -35,8 +35,8 @@ KINDS: dict[str, type[Rule]] = {}
 class Rule(PackValue):
     """One rule in our own words, with its strength and the place it comes from.
 
-    Class variables hold what the program knows about the kind. `cleared_by`: what ends a finding, in words. `group`:
-    where its findings are listed; `group_by_cause`: where those of one cause are listed instead. `several`: whether a
+    Class variables are the traits of the kind. `cleared_by`: the event that ends a finding, in words. `group`: where
+    the worklist lists its findings; `group_by_cause`: where those of one cause are listed instead. `several`: whether a
     pack may have more than one such rule. `needs_clock`: whether it needs a rule `review_due` that is on.
     """
 
