@@ -109,8 +109,8 @@ Worklist as of 2026-02-06
 
 This week: due soon, or a signature owed (1)
 Episode        Rule     Due          What                                Owner
-LNK-2026-0001  NE21-P3  since 02-05  review of 2026-02-05 lacks the      c-ortiz
-                                     signature of cl-7f3a: put off
+LNK-2026-0001  NE21-P3  since 02-05  review of 2026-02-05: cl-7f3a has   c-ortiz
+                                     not signed (deferred)
 
 Needs documentation: not enough on file to decide (1)
 Episode        Rule     Due          What                                Owner

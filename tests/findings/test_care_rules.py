@@ -97,7 +97,7 @@ def test_treatment_before_the_admission_is_a_violation_from_its_day_and_a_point_
     found = told.one("A6", "2026-01-05")
     assert (found.cause, found.evidence) == ("treated_before_admission", (1, 2, 3))
     assert found.arithmetic == "first session 2026-01-02, admitted 2026-01-05: 3 days"
-    assert told.one("A6", "2026-03-05").message == "treated from 2026-01-02, before the admission: told then"
+    assert told.one("A6", "2026-03-05").message == "treated from 2026-01-02, before the admission: listed then"
 
 
 def test_treatment_without_any_admission_stays_a_violation() -> None:

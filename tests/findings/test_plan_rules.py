@@ -176,7 +176,7 @@ def test_a_signature_put_off_is_missing_and_its_words_are_not_repeated() -> None
     told = Told(BEGIN + f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}; deferred cl-7f3a")
     found = told.one("P3", "2026-01-07")
     assert found.verdict == "violation"
-    assert "put off" in found.message
+    assert "(deferred)" in found.message
     assert "next time" not in found.message
 
 

@@ -196,20 +196,23 @@ class _Book:
             if step.review is None and due.on is not None:
                 words = f"the admission held through {iso(due.on)} and no determination counts"
             return Eligibility(day, None, "unknown", reasons=(words,), evidence=step.evidence), anchor
-        said = {check: findings.on(day) for check, findings in self._findings.items()}
-        assessed, prior = said.get("assessment_before_treatment"), said.get("prior_assessment")
-        support = [assessed if assessed and assessed.verdict == "met" else prior, *map(said.get, ADMISSION_CHECKS[2:])]
+        rulings = {check: findings.on(day) for check, findings in self._findings.items()}
+        assessed, prior = rulings.get("assessment_before_treatment"), rulings.get("prior_assessment")
+        support = [
+            assessed if assessed and assessed.verdict == "met" else prior,
+            *map(rulings.get, ADMISSION_CHECKS[2:]),
+        ]
         versions = {stay.opened_by, *due.evidence}
         for ruling in support:
             versions.update(ruling.evidence if ruling is not None else ())
-        short = tuple(self._short(said))
+        short = tuple(self._short(rulings))
         reasons = short or ("admission criteria met",)
         verdict: Literal["eligible", "unknown"] = "unknown" if short else "eligible"
         return Eligibility(day, None, verdict, "admission", due.on, reasons, tuple(sorted(versions))), anchor
 
-    def _short(self, said: Mapping[str, Ruling | None]) -> list[str]:
+    def _short(self, rulings: Mapping[str, Ruling | None]) -> list[str]:
         """The admission rules that are not met, each with its verdict; an assessment of either kind will do."""
-        met = {check: ruling is not None and ruling.verdict == "met" for check, ruling in said.items()}
+        met = {check: ruling is not None and ruling.verdict == "met" for check, ruling in rulings.items()}
         if all(met.values()):
             return []
         short = [check for check in ADMISSION_CHECKS[2:] if not met.get(check, True)]
@@ -217,7 +220,7 @@ class _Book:
         if either and not any(met[check] for check in either):
             short.insert(0, either[0])
         names = {rule.check: rule.id for rule in self._case.pack.judged} if short else {}
-        return [f"{names[check]} {_verdict(said[check])}" for check in short]
+        return [f"{names[check]} {_verdict(rulings[check])}" for check in short]
 
 
 def _counts_from(item: Determination) -> date:

@@ -20,5 +20,5 @@ def any_of(*values: Truth) -> Truth:
 
 
 def opposite(value: Truth) -> Truth:
-    """Not: what is not known stays not known."""
+    """The negation; not known stays not known."""
     return None if value is None else not value

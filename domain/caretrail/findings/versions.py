@@ -1,4 +1,4 @@
-"""Which version of the rules speaks on which day, where a policy has several."""
+"""Findings by several versions of a policy: for each day, the version that judges it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caretrail.policy.rules.stay import ContinuedStay
 
 
 def by_one(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
-    """Add what the only version of the rules says; give back what it answers of eligibility."""
+    """Add the findings of the only version of the rules; return its answers on eligibility."""
     pack = policy.versions[0]
     rule_findings, stays = judged_by(chart, pack)
     came_later = elsewhere_first(chart, pack)
@@ -27,11 +27,11 @@ def by_one(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
 
 
 def by_versions(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
-    """Add what each version of the rules says of the duties that hang on its days, and so for eligibility.
+    """Add each version's findings on the duties that run from its days; return the answers on eligibility likewise.
 
     A rule that has a problem by one version is not met by another at the same time.
     """
-    said: dict[str, list[tuple[Pack, Rule, RuleFindings]]] = {}
+    by_rule: dict[str, list[tuple[Pack, Rule, RuleFindings]]] = {}
     stays: Answers = []
     for pack in policy.versions:
         rule_findings, answered = judged_by(chart, pack)
@@ -40,10 +40,10 @@ def by_versions(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
         for rule, findings in rule_findings:
             if came_later is not None and type(rule) is not ContinuedStay and policy.on(came_later.start) is pack:
                 found.append(came_later._replace(rule=rule.id))
-            said.setdefault(rule.id, []).append((pack, rule, findings))
-    for versions in said.values():
+            by_rule.setdefault(rule.id, []).append((pack, rule, findings))
+    for versions in by_rule.values():
         of_subjects = [
-            [interval for interval in findings.of_subjects() if _hangs_on(chart, interval, pack)]
+            [interval for interval in findings.of_subjects() if _judges(chart, interval, pack)]
             for pack, _, findings in versions
         ]
         problems = [interval for intervals in of_subjects for interval in intervals]
@@ -53,17 +53,17 @@ def by_versions(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
 
 
 def _mains(chart: Chart, versions: Sequence[tuple[Pack, Rule, RuleFindings]]) -> list[list[Interval]]:
-    """What each version says of a rule beside its subjects, so that of each day one version speaks.
+    """The main intervals of each version, so that one version covers each day.
 
-    It is the newest that has something to say of a duty of its own days; failing that, the one of the stay says what
-    is quiet: it may count in other periods than the version by whose periods another duty ends.
+    It is the newest with a duty of its own days; failing that, the stay's version gives its quiet intervals: it may
+    count in other periods than the version whose period ends another duty.
     """
     cut = [list(_cut_at_stays(chart, findings.main.intervals())) for _, _, findings in versions]
     mains: list[list[Interval]] = [[] for _ in versions]
     taken: list[Interval] = []
     for place in reversed(range(len(versions))):
         pack = versions[place][0]
-        mains[place] = without([interval for interval in cut[place] if _hangs_on(chart, interval, pack)], taken)
+        mains[place] = without([interval for interval in cut[place] if _judges(chart, interval, pack)], taken)
         taken += mains[place]
     for place, (pack, _, _) in enumerate(versions):
         quiet = [interval for interval in cut[place] if interval[3].verdict in QUIET_VERDICTS]
@@ -73,7 +73,7 @@ def _mains(chart: Chart, versions: Sequence[tuple[Pack, Rule, RuleFindings]]) ->
 
 
 def _cut_at_stays(chart: Chart, intervals: Iterable[Interval]) -> Iterator[Interval]:
-    """Cut what goes on from stay to stay, where each stay asks for it anew: another version may judge the next."""
+    """Cut intervals at the first day of each stay: another version may judge the next stay."""
     for subject, start, until, ruling in intervals:
         first = start
         for stay in chart.stays:
@@ -83,13 +83,13 @@ def _cut_at_stays(chart: Chart, intervals: Iterable[Interval]) -> Iterator[Inter
         yield subject, first, until, ruling
 
 
-def _hangs_on(chart: Chart, interval: Interval, pack: Pack) -> bool:
-    """Whether a version judges what is said: of a subject by the day it is first said, else by the stay's first day."""
+def _judges(chart: Chart, interval: Interval, pack: Pack) -> bool:
+    """Whether a version judges an interval: by its anchor, else a subject's first day, else the stay's first day."""
     subject, start, _, ruling = interval
     return chart.policy.on(ruling.anchor or (start if subject else _stay_of(chart, start))) is pack
 
 
 def _stay_of(chart: Chart, day: date) -> date:
-    """The first day of the stay a day belongs to; of the first stay for a day before it."""
+    """The first day of the stay that covers a day; for an earlier day, that of the first stay."""
     begun = [stay.first for stay in chart.stays if stay.first <= day]
     return begun[-1] if begun else chart.stays[0].first if chart.stays else day

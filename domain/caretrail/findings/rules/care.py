@@ -61,7 +61,7 @@ def treatment_after_admission(case: Case, _: TreatmentAfterAdmission, findings: 
     early = chart.attended_before(admission.day if admission else None)
     words = "no session before the admission"
     if early:
-        words = f"treated from {iso(early[0].day)}, before the admission: told then"
+        words = f"treated from {iso(early[0].day)}, before the admission: listed then"
     for stay in chart.stays:
         findings.write_over([stay], [(stay.first, Ruling("met", words, "", (stay.opened_by,)))])
     if not early:
@@ -104,7 +104,7 @@ def service_mix(case: Case, rule: ServiceMix, findings: RuleFindings, stay: Poli
     given_in = {service: case.chart.attended_in(stay, service) for service in rule.services}
     first = {service: sessions[0] for service, sessions in given_in.items() if sessions}
     begin = stay.first + timedelta(weeks=rule.after_weeks)
-    words = f"looked at from {iso(begin)}, after {rule.after_weeks} weeks"
+    words = f"judged from {iso(begin)}, after {rule.after_weeks} weeks"
     changes: list[Change] = [(stay.first, Ruling("not_applicable", words))]
     arithmetic = f"{iso(stay.first)} + {rule.after_weeks} weeks = {iso(begin)}"
     for day in sorted({begin, *(session.day for session in first.values() if session.day > begin)}):

@@ -217,7 +217,7 @@ def plan_sections(case: Case, rule: PlanSections, findings: RuleFindings) -> Non
         ruling = _sections_ruling(name, plan, {part: _section(plan.event, part) for part in rule.sections})
         if first_only and ruling.verdict == "violation" and chart.stay_on(plan.day) is not None:
             findings.note(name, plan.day, plan.day + case.notice, ruling)
-            words = f"{name}, the first, was looked at {iso(plan.day)}"
+            words = f"{name}, the first, was judged {iso(plan.day)}"
             ruling = Ruling("met", words, "", (plan.version,), anchor=plan.day)
         changes.append((plan.day, ruling))
     findings.write_over(chart.stays, changes)

@@ -101,7 +101,7 @@ def _referral_ruling(
     if referral[2] is None:
         return unknown(f"{referred}: credential of the receiver not stated", "credential_missing", evidence)
     if _may_not(case, rule, referral[2]):
-        return violation(f"{referred} to somebody who may not diagnose", "referral_missing", evidence)
+        return violation(f"{referred} to a person who may not diagnose", "referral_missing", evidence)
     return Ruling("met", referred, "", evidence)
 
 

@@ -70,7 +70,7 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, document: P
         signed_on = max(signed_on, satisfied.day)
         evidence.add(satisfied.brought_by)
         if satisfied.state != "signed":
-            how = "declined before a witness" if satisfied.state == "declined" else "approved by word of mouth"
+            how = "declined before a witness" if satisfied.state == "declined" else "approved orally"
             in_lieu.append(f"{signer}: {how}")
     if not complete:
         return []
@@ -103,7 +103,7 @@ def _owe(
     arithmetic: str,
 ) -> None:
     """Write the finding of one missing signer: at once, or with a term, from the day it is announced."""
-    words = f"{_name(document)} lacks the signature of {_kind_in_words(signer)}"
+    words = f"{_name(document)}: {_not_signed(signer)}"
     owner = signer if case.chart.team.has(signer, document.day) else None
     missing = Ruling(
         "violation", words, arithmetic, (document.version,), None, "signature_missing", owner, document.day, signer
@@ -113,7 +113,7 @@ def _owe(
         deferred = [item for item in document.signings if item.state == "deferred" and item.signer == signer]
         for signing in sorted(deferred, key=lambda item: item.day):
             evidence = tuple(sorted({document.version, signing.brought_by}))
-            intervals.set(signing.day, missing._replace(message=f"{words}: put off", evidence=evidence))
+            intervals.set(signing.day, missing._replace(message=f"{words} (deferred)", evidence=evidence))
         return
     begin = document.day
     if rule.trigger == "plan_effective" and isinstance(document, PlanVersion):
@@ -128,10 +128,10 @@ def _owe(
     intervals.set(later(max(due, document.day), 1), missing._replace(verdict="overdue"))
 
 
-def _kind_in_words(signer: str) -> str:
-    """A required signer in words: a person by id, else a role or a credential."""
+def _not_signed(signer: str) -> str:
+    """A missing signature in words: of a person by id, else of a role or a credential."""
     kind, _, wanted = signer.partition(":")
-    return f"a {wanted}" if kind in ("role", "credential") else signer
+    return f"no {wanted} has signed" if kind in ("role", "credential") else f"{signer} has not signed"
 
 
 def _name(document: PlanVersion | Review) -> str:
