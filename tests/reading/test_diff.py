@@ -17,7 +17,7 @@ from caretrail.errors import UnknownName
 from caretrail.events import Event
 from caretrail.log import init_store, open_recorder
 from caretrail.reading.questions import diff as module
-from caretrail.reading.questions.diff import ELIGIBILITY, Change, Said
+from caretrail.reading.questions.diff import ELIGIBILITY, Change, VerdictState
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.rows import EpisodeRows
 from tests.support.build import admitted, assessed, event, plan, session, signature
@@ -65,7 +65,7 @@ def mixed_care(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Care]:
 
 # --- a second implementation: recompute all, look day by day --------------------------------------------------------
 
-Saying = tuple[str, str, Said]
+Saying = tuple[str, str, VerdictState]
 
 
 @cache
@@ -81,11 +81,13 @@ def verdicts(rows: EpisodeRows | None, on: date) -> Counter[Saying]:
     for finding in rows.findings:
         if finding.holds(on):
             words = "" if finding.verdict in ("met", "not_applicable") else finding.message
-            found[finding.rule, finding.subject, Said(finding.verdict, finding.due_on, finding.quiet, words)] += 1
+            found[
+                finding.rule, finding.subject, VerdictState(finding.verdict, finding.due_on, finding.quiet, words)
+            ] += 1
     for span in rows.eligibility:
         if span.start <= on < span.end:
             words = "" if span.verdict == "not_applicable" else "; ".join(span.reasons)
-            found[ELIGIBILITY, "", Said(span.verdict, span.holds_through, False, words)] += 1
+            found[ELIGIBILITY, "", VerdictState(span.verdict, span.holds_through, False, words)] += 1
     return found
 
 

@@ -1,7 +1,6 @@
-"""Who looked at whom: the accesses of the log, read by an index that holds nothing else.
+"""The access log: who viewed which episode, read through an index of accesses.
 
-The cost is that of the accesses between two moments, not of the log: each is looked at once by the database, and only
-those that may be of the episode asked for come back.
+The database scans the accesses between two moments once, not the log, and returns those that may name the episode.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class AccessRow:
-    """One access. `account` is who, by the store's own word; `actor` who sat there, as claimed; `recorded_at` is UTC.
+    """One access. `account` is the login as the store saw it, `actor` the person as claimed; `recorded_at` is UTC.
 
     `episodes` are those that were shown; asked about one episode, that one only. `found` counts all that the answer
     showed. With `whole_log` everything behind position `after` was shown. `reason` is why glass was broken. Of a

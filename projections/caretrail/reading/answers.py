@@ -1,4 +1,4 @@
-"""What a reader answers: frozen values, and what they rest on."""
+"""Answers: frozen values with their standing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Behind(NamedTuple):
-    """How far the rows of a list are behind the log: in events, and in seconds since the first of them was recorded."""
+    """The lag of a list's rows: the events left out, and the age of the first of them in seconds."""
 
     events: int
     seconds: int
@@ -25,12 +25,12 @@ CURRENT = Behind(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What an answer rests on.
+    """How current an answer is, and what it is about.
 
-    `as_of` are the days it is about: one, or two while a midnight passes between zones. It holds the log up to
-    `position`, of `newest`; `known_at` is that position where it was asked for, and `settled` whether what was known
-    then can no longer grow. `stale`: it is further `behind` than an answer may be, and was asked for all the same.
-    `checked` and `clock` are not examined yet. `recorded` is false where the access could not be recorded.
+    `as_of` are its days: one, or two around midnight between zones. It includes the log up to `position`; `newest` is
+    the newest position then. `known_at` is the position of a query that named one, and `settled` whether no event can
+    still be recorded before it. `stale`: it is further `behind` than allowed, and the query accepted that. `checked`
+    and `clock` are not examined yet. `recorded` is false if the access could not be recorded.
     """
 
     as_of: tuple[date, ...]
@@ -47,7 +47,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """The answer to a question, with what it rests on."""
+    """The answer to a question, with its standing."""
 
     value: T
     standing: Standing
@@ -62,9 +62,9 @@ class Answer(Generic[T]):
 class FindingRow:
     """One verdict of one rule in force; `until` is exclusive, None while nothing ends it; `days_overdue` is 0 or more.
 
-    `program`, `level` and `clinician` are those of the day asked for. `evidence` are versions of events in the episode.
-    `pack` names the version of the rules that judged. What is of a program itself is told once, with `episode` None
-    (and client, level and clinician, too): its evidence are versions of the program's own events.
+    `program`, `level` and `clinician` are those of the day. `evidence` are versions of events of the episode. `pack`
+    names the version of the rules that judged. A finding of a program comes once, without episode, client, level and
+    clinician; its evidence are versions of the program's own events.
     """
 
     episode: str | None
@@ -91,7 +91,7 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkRow(FindingRow):
-    """One thing to do: all that one rule asks of one episode or program; `count` findings, the oldest since `since`.
+    """One thing to do: the findings of one rule on one episode or program, `count` of them, the oldest since `since`.
 
     `group` is `now` for overdue, due today and treatment without an assessment, `this_week` for due soon and owed,
     `documentation` for records to check (one row an episode or program, whatever the rules), or `quiet`.
@@ -104,7 +104,7 @@ class WorkRow(FindingRow):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What to do, in order: `rows` of `total`, and `quiet_count` more are there to be asked for."""
+    """What to do, most urgent first: `rows` of `total`, and the number of quiet rows left out."""
 
     rows: tuple[WorkRow, ...]
     quiet_count: int
@@ -113,7 +113,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class EligibilityRow:
-    """Whether continued stay is supported on a day, on what that rests, and through which day it holds."""
+    """Whether continued stay is supported on a day, its basis, and the last day it holds."""
 
     episode: str
     as_of: date

@@ -1,4 +1,4 @@
-"""One episode whole: the events as recorded, the history as it counts, and the rows worked out from them."""
+"""One episode in full: events as recorded, history as amended, and the rows computed from them."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class EpisodeView:
 
     @property
     def findings(self) -> list[Finding]:
-        """Every finding over the whole time, met and not applicable ones too."""
+        """All findings over time, met and not_applicable included."""
         return sorted(self.rows.findings, key=lambda one: (one.start, one.rule, one.subject))
 
     def citation(self, finding: Finding) -> str:
-        """Where the rule of a finding is to be found in its document; empty for a rule of no pack."""
+        """The citation of a finding's rule in its source; empty for a rule of no pack."""
         found = [pack.rules.get(finding.rule) for pack in self.packs if pack.name == finding.pack]
         return next((rule.citation for rule in found if rule is not None), "")
 
@@ -68,12 +68,12 @@ class EpisodeView:
 
     @property
     def eligibility(self) -> tuple[Eligibility, ...]:
-        """What is said of continued stay, by stretches of days."""
+        """Eligibility for continued stay, by spans of days."""
         return self.rows.eligibility
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """Program, level, clinician and status, by stretches of days."""
+        """Program, level, clinician and status, by spans of days."""
         return self.rows.spans
 
 

@@ -1,4 +1,4 @@
-"""The log out: every event as one row in the order of positions, for those who keep a copy or feed another system."""
+"""The log as a stream: every event as one row, in the order of positions, to copy it or to feed another system."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ BATCH = 200
 """Events read at once. An event may have 256 KB, so this bounds the memory."""
 
 INTERVAL = 0.2
-"""Seconds between two looks at a log that had nothing new."""
+"""Seconds between two reads of a log that has nothing new."""
 
 LONGEST_WAIT = 5.0
-"""Seconds between two attempts to reach a store that stays away."""
+"""The longest pause, in seconds, between two attempts to reach a store."""
 
 
 class Unreadable(NamedTuple):
-    """Why an event cannot be read, in words; not the exception, which would keep the frames it was raised in."""
+    """Why an event cannot be read; the exception itself would keep its frames in memory."""
 
     code: str
     message: str
@@ -55,7 +55,7 @@ class LogRow:
 
 
 def log_row(row: RecordedEvent) -> LogRow:
-    """Read a row of the log; what cannot be read is told as such, without any of its content."""
+    """Read a row of the log; an unreadable event becomes an error, without any of its content."""
     name, _, schema = row.topic.removesuffix(IMPORTED).partition("/")
     event: dict[str, Any] | None = None
     episode: str | None = None
@@ -85,7 +85,7 @@ def log_row(row: RecordedEvent) -> LogRow:
 
 
 class LogStream:
-    """The log from above a position, piece by piece: nothing is left out, and nothing comes twice."""
+    """The log after a position, a batch at a time, without gaps or repeats."""
 
     def __init__(self, recorder: EventRecorder, after: int = 0) -> None:
         self._recorder = recorder
@@ -93,7 +93,7 @@ class LogStream:
         self.position = after
 
     def upto(self, end: int) -> Iterator[list[LogRow]]:
-        """Read up to a position that is recorded already."""
+        """Read up to a recorded position."""
         while self.position < end:
             rows = self._next(min(BATCH, end - self.position))
             if not rows:
@@ -101,9 +101,9 @@ class LogStream:
             yield rows
 
     def follow(self, wait: Callable[[float], None], tell: Callable[[str], None]) -> Iterator[list[LogRow]]:
-        """Read what there is, then what comes, for ever; a store that goes away is waited for.
+        """Read what is recorded, then every new event, forever; wait for a store that cannot be reached.
 
-        `wait` pauses for some seconds, `tell` says in words what became of the connection.
+        `wait` pauses for some seconds, `tell` reports the state of the connection.
         """
         replaced = self._recorder.database.replaced
         rows = self._next(BATCH)  # a store that cannot be read at the start is an error, not something to wait for
@@ -131,9 +131,9 @@ class LogStream:
                 pause = min(2 * pause, LONGEST_WAIT)
 
     def _next(self, limit: int) -> list[LogRow]:
-        """Read the next rows, and the last one told along with them.
+        """Read the next rows, together with the last one returned.
 
-        It must still be what it was: a store restored from a backup may hold other events at the same positions.
+        That one must be unchanged: a store restored from a backup may hold other events at the same positions.
         """
         before = min(self.position, 1)
         events = self._recorder.read_log(self.position - before, limit=limit + before)

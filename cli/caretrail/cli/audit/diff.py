@@ -20,7 +20,7 @@ from caretrail.cli.terminal.tables import Cell, Row, lines, print_tables
 from caretrail.describe import spoken
 from caretrail.reading.answers import Standing
 from caretrail.reading.query import Filters
-from caretrail.reading.questions.diff import Change, ChangedBy, Compared, Diff, Said
+from caretrail.reading.questions.diff import Change, ChangedBy, Compared, Diff, VerdictState
 from caretrail.text import plural, visible
 
 TITLES = ("Rule", "Days", "What", "Changed by")
@@ -124,7 +124,7 @@ def _main(change: Change, found: Compared) -> Change | None:
     )
 
 
-def _verdicts(said: Sequence[Said], by: str) -> Iterator[str]:
+def _verdicts(said: Sequence[VerdictState], by: str) -> Iterator[str]:
     """Verdicts in words; `by` is the word before their day."""
     if not said:
         yield "no verdict"

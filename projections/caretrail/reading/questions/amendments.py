@@ -1,6 +1,6 @@
 """Late entries, corrections, addenda and voids of a period: how many, whose, and each of them.
 
-Nothing is judged here but lateness, so that an episode is folded and no rule is asked.
+Only lateness is judged: episodes are folded, and no rule runs.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class AmendedBy:
 class Amended:
     """Counts by author and program.
 
-    `unread` episodes cannot be read: nothing of them is counted. Of `unjudged` entries no policy says what is late.
+    `unread` episodes cannot be read and are not counted. `unjudged` entries have no policy that defines late.
     """
 
     rows: tuple[AmendedBy, ...]
@@ -131,21 +131,21 @@ class _Known(NamedTuple):
 _Whose = tuple[str, str, str | None, tuple[str, ...], str | None]
 
 
-def amendments_of(snapshot: Snapshot, asked: AmendmentReport) -> Amended:
-    """Count what was asked for among the events of a snapshot."""
+def amendments_of(snapshot: Snapshot, report: AmendmentReport) -> Amended:
+    """Count the selected events of a snapshot."""
     recorder, upto = snapshot.recorder, snapshot.position
     entries: dict[_Whose, list[Entry]] = {}
     events: dict[_Whose, list[AmendedEvent]] = {}
-    streams = _streams(recorder, upto, asked.query, asked.by)
+    streams = _streams(recorder, upto, report.query, report.by)
     unread = unjudged = 0
     for known in _known(recorder, streams, upto, snapshot.progress):
         if known is None:
             unread += 1
             continue
-        for entry, about, program in _asked_for(known, asked):
+        for entry, about, program in _selected(known, report):
             actor = entry.event.actor
             did = _others(entry)
-            if asked.authors and asked.authors.isdisjoint((actor.id, *did)):
+            if report.authors and report.authors.isdisjoint((actor.id, *did)):
                 continue
             whose = (actor.id, actor.role, actor.credential, did, program)
             entries.setdefault(whose, []).append(entry)
@@ -168,7 +168,7 @@ def _row(whose: _Whose, entries: list[Entry], events: Iterable[AmendedEvent]) ->
 
 
 def _streams(recorder: EventRecorder, upto: int, query: Query, by: Times) -> list[UUID]:
-    """Episodes in which something may be asked for: nothing about a day is recorded before that day begins anywhere."""
+    """Episodes that may have selected events: no event about a day is recorded before the day begins anywhere."""
     first, last = 0, upto
     if query.start is not None and query.start > date.min:
         first = min(recorder.position_at(datetime.combine(query.start, time(), UTC) - EAST), upto)
@@ -208,20 +208,20 @@ def _of(episode: Episode, name: str) -> _Known | None:
     return _Known(episode, name, outline.client, outline.zone, policy, spans)
 
 
-def _asked_for(known: _Known, asked: AmendmentReport) -> Iterator[tuple[Entry, date, str | None]]:
+def _selected(known: _Known, report: AmendmentReport) -> Iterator[tuple[Entry, date, str | None]]:
     """The events of an episode that lie in the period and the program, with the day each is about and its program."""
-    acting, entries, query = known.episode.amendments, known.episode.entries, asked.query
+    acting, entries, query = known.episode.amendments, known.episode.entries, report.query
     for entry in entries:
         event = entry.event
         meant = entries[event.target - 1] if isinstance(event, Corrected | Voided | Addendum) else entry
         while isinstance(meant.event, Corrected | Voided | Addendum):
             meant = entries[meant.event.target - 1]
         about = happened_on(meant, acting)
-        day = about if asked.by == "clinical" else today_in(known.zone, entry.recorded_at)
+        day = about if report.by == "clinical" else today_in(known.zone, entry.recorded_at)
         if (query.start or date.min) <= day <= (query.end or date.max) and about <= (query.as_of or date.max):
             span = next((span for span in known.spans if span.start <= about < span.end), None)
             program = span.program if span is not None else None
-            if not asked.filters.programs or program in asked.filters.programs:
+            if not report.filters.programs or program in report.filters.programs:
                 yield entry, about, program
 
 

@@ -1,7 +1,7 @@
 """The diff: which verdicts changed between two moments of knowledge, and which events changed each.
 
-Every episode with an event recorded between the two is folded as it was known at both. Where they differ, the events
-between are replayed one after the other: an event is named exactly if what was said before it and after it differ.
+Every episode with an event between the two is folded as known at both. Where the verdicts differ, the events between
+are replayed one by one: an event is named exactly if the verdicts before and after it differ.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from caretrail.days import ONE_DAY, merge_spans, next_day, today_in
+from caretrail.days import ONE_DAY, merge_spans, next_day
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, UnknownName
 from caretrail.findings import QUIET_VERDICTS, Finding
@@ -31,21 +31,21 @@ PAGE = 50
 """Episodes read at a time; bounds the memory."""
 
 ELIGIBILITY = "eligibility"
-"""Stands for a rule's name where the answer on continued stay is meant."""
+"""The rule name of changes in eligibility for continued stay."""
 
 
 class Matter(NamedTuple):
-    """What a verdict is about: a rule and its subject, or the answer on continued stay."""
+    """A rule and its subject, or eligibility."""
 
     rule: str
     subject: str
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What was said of a matter: `due_on` is the due day, or the day through which continued stay is supported.
+class VerdictState:
+    """A verdict; `due_on` is the due day, or the last day of eligibility.
 
-    What is met or does not apply has no message: how it is put changes with every event.
+    Met and not_applicable verdicts have no message: their wording changes with every event.
     """
 
     verdict: str
@@ -56,9 +56,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ChangedBy:
-    """An event that changed a verdict, and what was said from then on.
+    """An event that changed a verdict; `said` are the verdicts since then.
 
-    Of an event that cannot be read the author, the day and the target are None.
+    The author, the day and the target of an unreadable event are None.
     """
 
     position: int
@@ -70,16 +70,16 @@ class ChangedBy:
     author: str | None
     role: str | None
     credential: str | None
-    said: tuple[Said, ...]
+    said: tuple[VerdictState, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A matter of which something else is said for the days from `start` to before `until`.
+    """Different verdicts for the days from `start` to before `until`.
 
-    `before` and `after` are empty where nothing was said of it. `on_day`: the day asked for is one of them. `events`
-    are all that changed it between the two moments, oldest first. `program` and `clinician` are those of the last of
-    the days, as known after.
+    `before` and `after` are empty where there was no verdict. `on_day`: the day of the query is one of the days.
+    `events` are those that changed the verdict between the two moments, oldest first. `program` and `clinician` are
+    those of the last of the days, as known after.
     """
 
     episode: str
@@ -91,19 +91,19 @@ class Change:
     start: date
     until: date
     on_day: bool
-    before: tuple[Said, ...]
-    after: tuple[Said, ...]
+    before: tuple[VerdictState, ...]
+    after: tuple[VerdictState, ...]
     events: tuple[ChangedBy, ...]
 
     @property
     def loud(self) -> bool:
-        """Whether it is more than something met or not applicable that came, went or moved."""
+        """Whether it is more than a met or not_applicable verdict that came, went or moved."""
         return self.rule == ELIGIBILITY or any(s.verdict not in QUIET_VERDICTS for s in (*self.before, *self.after))
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What differs between two positions of the log; `episodes` have events between them and were compared."""
+    """The changes between two positions of the log; `episodes` counts those compared."""
 
     before: int
     after: int
@@ -126,9 +126,23 @@ class Diff(Question[Compared]):
     episode: str | None = None
 
     def answer(self, snapshot: Snapshot) -> Compared:
-        """Compare the two."""
-        before = position_of(snapshot.recorder, self.before)
-        return compare(snapshot, before, self.query.as_of, episode=self.episode, programs=self.filters.programs)
+        """Compare the verdicts up to the day of the query (default: today), without findings of programs."""
+        recorder, after = snapshot.recorder, snapshot.position
+        before = position_of(recorder, self.before)
+        streams = _streams(recorder, before, after, self.episode)
+        changes: list[Change] = []
+        compared = 0
+        for place in range(0, len(streams), PAGE):
+            page = streams[place : place + PAGE]
+            for stream, events in recorder.select_streams(dict.fromkeys(page, 0)).items():
+                replay = Replay(stream, [event for event in events if event.position <= after], before)
+                if replay.last is not None and _within(replay, self.filters.programs):
+                    compared += 1
+                    changes += changes_of(replay, snapshot.day(self.query, replay.last.zone))
+            if snapshot.progress is not None:
+                snapshot.progress(min(place + PAGE, len(streams)), len(streams))
+        changes.sort(key=lambda change: (change.episode, change.start, change.rule, change.subject))
+        return Compared(before, after, compared, tuple(changes))
 
     def shows(self, value: Compared) -> Iterable[str]:
         """The episode named, and every one with a change."""
@@ -137,35 +151,6 @@ class Diff(Question[Compared]):
     def about(self) -> Iterable[str]:
         """The episode named."""
         return () if self.episode is None else (self.episode,)
-
-
-def compare(
-    snapshot: Snapshot,
-    before: int,
-    as_of: date | None,
-    *,
-    episode: str | None = None,
-    programs: AbstractSet[str] = frozenset(),
-) -> Compared:
-    """Compare what was known at two positions of the log, for the days up to one (default: today, where each is).
-
-    What programs attest of themselves is not compared. Raises UnknownName if the episode named is not known later.
-    """
-    recorder, after = snapshot.recorder, snapshot.position
-    streams = _streams(recorder, before, after, episode)
-    changes: list[Change] = []
-    compared = 0
-    for place in range(0, len(streams), PAGE):
-        page = streams[place : place + PAGE]
-        for stream, events in recorder.select_streams(dict.fromkeys(page, 0)).items():
-            replay = Replay(stream, [event for event in events if event.position <= after], before)
-            if replay.last is not None and _within(replay, programs):
-                compared += 1
-                changes += changes_of(replay, as_of or today_in(replay.last.zone, snapshot.now))
-        if snapshot.progress is not None:
-            snapshot.progress(min(place + PAGE, len(streams)), len(streams))
-    changes.sort(key=lambda change: (change.episode, change.start, change.rule, change.subject))
-    return Compared(before, after, compared, tuple(changes))
 
 
 def _streams(recorder: EventRecorder, before: int, after: int, episode: str | None) -> list[UUID]:
@@ -211,12 +196,12 @@ class Replay:
 
 
 def changes_of(replay: Replay, day: date) -> list[Change]:
-    """What differs in one episode on the days up to one, with the events that made each difference."""
-    first, last = said_of(replay.first, day), said_of(replay.last, day)
+    """The changes in one episode up to a day, with the events that made them."""
+    first, last = states_of(replay.first, day), states_of(replay.last, day)
     matters = [matter for matter in dict.fromkeys((*first, *last)) if first.get(matter) != last.get(matter)]
     if not matters or replay.last is None:
         return []
-    states = [said_of(rows, day) for rows in replay.states()]
+    states = [states_of(rows, day) for rows in replay.states()]
     return [
         _change(replay, replay.last, matter, stretch, day)
         for matter in matters
@@ -235,42 +220,42 @@ def _change(replay: Replay, rows: EpisodeRows, matter: Matter, stretch: Stretch,
     )  # fmt: skip  # in the order of the fields
 
 
-Stretch = tuple[date, date, list[tuple[Said, ...]]]
-"""Days from the first to before the second, and what is said for all of them in one state after the other."""
+Stretch = tuple[date, date, list[tuple[VerdictState, ...]]]
+"""Days from the first to before the second, and their verdicts in each state of the replay."""
 
-Spell = tuple[date, date, Said]
-"""Something said for the days from the first to before the second."""
+Spell = tuple[date, date, VerdictState]
+"""A verdict for the days from the first to before the second."""
 
 
-def said_of(rows: EpisodeRows | None, day: date) -> dict[Matter, tuple[Spell, ...]]:
-    """Everything said of an episode for the days up to one."""
+def states_of(rows: EpisodeRows | None, day: date) -> dict[Matter, tuple[Spell, ...]]:
+    """All verdicts on an episode up to a day."""
     found: dict[Matter, list[Spell]] = {}
     if rows is None:
         return {}
     end = next_day(day)
     for finding in rows.findings:
         if finding.start < end:
-            spell = (finding.start, min(finding.end, end), _said(finding))
+            spell = (finding.start, min(finding.end, end), _state(finding))
             found.setdefault(Matter(finding.rule, finding.subject), []).append(spell)
     for span in rows.eligibility:
         if span.start < end:
             words = "" if span.verdict in QUIET_VERDICTS else "; ".join(span.reasons)
-            said = Said(span.verdict, span.holds_through, False, words)
+            said = VerdictState(span.verdict, span.holds_through, False, words)
             found.setdefault(Matter(ELIGIBILITY, ""), []).append((span.start, min(span.end, end), said))
     return {matter: tuple(_joined(spells)) for matter, spells in found.items()}
 
 
-def _said(finding: Finding) -> Said:
+def _state(finding: Finding) -> VerdictState:
     message = "" if finding.verdict in QUIET_VERDICTS else finding.message
-    return Said(finding.verdict, finding.due_on, finding.quiet, message)
+    return VerdictState(finding.verdict, finding.due_on, finding.quiet, message)
 
 
-def _order(said: Said) -> tuple[str, str, bool, str]:
+def _order(said: VerdictState) -> tuple[str, str, bool, str]:
     return said.verdict, str(said.due_on), said.quiet, said.message
 
 
 def _joined(spells: list[Spell]) -> Iterator[Spell]:
-    """Spells in order, with those joined that go on without a break: a hand-over cuts a finding and changes nothing."""
+    """Spells in order, joined where they touch: a change of case owner cuts a finding."""
     spells.sort(key=lambda spell: (_order(spell[2]), spell[0]))
     for said, group in groupby(spells, key=lambda spell: spell[2]):
         for start, until in merge_spans((first, end) for first, end, _ in group):
@@ -278,7 +263,7 @@ def _joined(spells: list[Spell]) -> Iterator[Spell]:
 
 
 def _stretches(states: Sequence[Sequence[Spell]]) -> Iterator[Stretch]:
-    """Stretches of days for which the first and the last state do not say the same, with what each state says."""
+    """Stretches of days on which the first and the last state differ, with the verdicts of each state."""
     cuts = sorted({day for spells in states for start, until, _ in spells for day in (start, until)})
     going: Stretch | None = None
     for start, until in pairwise(cuts):
@@ -293,11 +278,11 @@ def _stretches(states: Sequence[Sequence[Spell]]) -> Iterator[Stretch]:
         yield going
 
 
-def _on(spells: Sequence[Spell], day: date) -> tuple[Said, ...]:
+def _on(spells: Sequence[Spell], day: date) -> tuple[VerdictState, ...]:
     return tuple(sorted((said for start, until, said in spells if start <= day < until), key=_order))
 
 
-def _changed_by(row: RecordedEvent, said: tuple[Said, ...]) -> ChangedBy:
+def _changed_by(row: RecordedEvent, said: tuple[VerdictState, ...]) -> ChangedBy:
     stored = row.position, row.originator_version, row.topic.partition("/")[0], row.recorded_at
     try:
         event = entry_of(row).event

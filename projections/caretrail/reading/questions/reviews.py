@@ -1,7 +1,7 @@
-"""Reviews that were due in a period: done on time, done late, not done; whose they were, and what each rests on.
+"""Reviews due in a period: on time, late or not done, by program and case owner, with the evidence of each.
 
-Every number follows from the findings of the rule on the review clock. A review was on time if it counted by the end
-of the day on which the rule said that it is due today, and late by as many days as it came after.
+Every number follows from the findings of the review-clock rule. A review is on time if it counts by the end of its due
+day, and late by the days after.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ Outcome = Literal["on_time", "late", "not_done"]
 
 @dataclass(frozen=True, slots=True)
 class DueReview:
-    """A review that was due on a day, and what became of it.
+    """A review that was due on a day, and its outcome.
 
     `done_on` is the day from which a review counted, by the events `done_by`; None if none has. `days_late` counts
-    until that day, the day asked for or the end of the stay. `explained`: somebody explained why; it is late all the
-    same. Program and clinician are those of the due day, or of the day it was done if that came first. `evidence` and
-    `arithmetic` say why it was due then.
+    until that day, the day of the query or the end of the stay. `explained`: it has an explanation, and counts as late
+    all the same. Program and clinician are those of the due day, or of the day it was done if that came first.
+    `evidence` and `arithmetic` are the reasons for the due day.
     """
 
     episode: str
@@ -63,7 +63,7 @@ class DueReview:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRate:
-    """The reviews that were due while somebody carried the case in a program; `days_late` are of the late ones."""
+    """The reviews due under one case owner in a program; `days_late` are those of late reviews."""
 
     program: str | None
     clinician: str | None
@@ -79,7 +79,7 @@ class ReviewRate:
 class Reviews:
     """Rates by program and clinician.
 
-    `unread` episodes cannot be read, and `unjudged` ones no rule on reviews judges: nothing of them is counted.
+    `unread` episodes cannot be read, `unjudged` ones have no rule on reviews: neither is counted.
     """
 
     rows: tuple[ReviewRate, ...]
@@ -119,9 +119,9 @@ class ReviewReport(Question[Reviews]):
 
 
 def reviews_due(snapshot: Snapshot, query: Query, filters: Filters) -> Reviews:
-    """Count the reviews whose due day lies in a period (default: up to the day asked for), in ended episodes as well.
+    """Count the reviews due in a period (default: up to the day of the query), in ended episodes as well.
 
-    What is due on the day asked for and not done is not counted yet: it may still be on time.
+    A review due on the day of the query and not done is left out: it may still be on time.
     """
     groups: dict[tuple[str | None, str | None], list[DueReview]] = {}
     unread = unjudged = 0
@@ -154,7 +154,7 @@ def _is_in(name: str | None, asked: AbstractSet[str]) -> bool:
 def _with_reviews(
     recorder: EventRecorder, episodes: Sequence[EpisodeRows]
 ) -> Iterator[tuple[EpisodeRows, frozenset[int]]]:
-    """Each episode with the versions of its reviews: told by their stored names, so that no event has to be read."""
+    """Each episode with the versions of its reviews, by stored name: no event is decoded."""
     left = iter(episodes)
     while page := list(islice(left, PAGE)):
         found = recorder.select_streams({rows.stream: 0 for rows in page})
@@ -168,20 +168,20 @@ def _with_reviews(
 
 @dataclass(slots=True)
 class _Run:
-    """What the rule says while the same reviews count: until the next one does, one review is due."""
+    """The findings while the same reviews count: until the next one counts, one review is due."""
 
     counting: frozenset[int]
     findings: list[Finding] = field(default_factory=list[Finding])
 
     @property
     def due(self) -> Finding | None:
-        """The finding that tells the due day: the first that says it was missed, else the last of all."""
+        """The finding with the due day: the first that was missed, else the last."""
         dated = [finding for finding in self.findings if finding.due_on is not None]
         return next((finding for finding in dated if finding.verdict in MISSED), dated[-1] if dated else None)
 
 
 def clock_findings(rows: EpisodeRows) -> list[Finding]:
-    """What the rule on the review clock says of an episode, in order, but for the days to which it does not apply."""
+    """The review-clock findings of an episode in order, without not_applicable."""
     rules = _clock_rules(rows.policy)
     said = (finding for finding in rows.findings if (finding.pack, finding.rule) in rules)
     return sorted(
@@ -197,7 +197,7 @@ def _clock_rules(policy: str | None) -> frozenset[tuple[str, str]]:
 
 
 def due_reviews(rows: EpisodeRows, reviews: frozenset[int], day: date) -> Iterator[DueReview]:
-    """The reviews that were due by a day, with what became of each by then; `reviews` are versions of reviews."""
+    """The reviews due by a day, with the outcome of each by then; `reviews` are versions of reviews."""
     runs = _runs([finding for finding in clock_findings(rows) if finding.start <= day], reviews)
     for run, following in zip(runs, [*runs[1:], None], strict=False):
         due = run.due
@@ -208,7 +208,7 @@ def due_reviews(rows: EpisodeRows, reviews: frozenset[int], day: date) -> Iterat
 
 
 def _runs(findings: Iterable[Finding], reviews: frozenset[int]) -> list[_Run]:
-    """Cut what the rule says where a review came to count and moved the due day.
+    """Cut the findings where a review came to count and moved the due day.
 
     A second review of the same day joins the first one's evidence and moves nothing; nor does, in a fixed series, a
     second review within one period.
@@ -233,7 +233,7 @@ def _goes_on(run: _Run, counting: frozenset[int], finding: Finding) -> bool:
 def _due_review(
     rows: EpisodeRows, run: _Run, due: Finding, due_on: date, following: _Run | None, day: date
 ) -> DueReview | None:
-    """What became of a due review; None while it may still be on time, and where the stay ended before it was due."""
+    """The outcome of a due review; None while it may still be on time, or if the stay ended before it was due."""
     missed = [finding for finding in run.findings if finding.verdict in MISSED]
     done_on = following.findings[0].start if following is not None else None
     if done_on is None and not missed:
@@ -258,7 +258,7 @@ def _due_review(
 
 
 def _missed_until(missed: Sequence[Finding], day: date) -> date:
-    """The day up to which a review that was never done was overdue: the day asked for, or the last of the stay."""
+    """The last day on which a review never done was overdue: the day of the query, or the last of the stay."""
     if any(finding.verdict == "overdue" and finding.end > day for finding in missed):
         return day
     return max((finding.start for finding in missed if finding.verdict == "not_met"), default=day)
