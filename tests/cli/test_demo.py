@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.cli import session
+from caretrail.cli import setup
 from caretrail.log import database
 from caretrail.log.sqlite import setup as sqlite_setup
 from caretrail.log.stores import init_store, open_recorder
@@ -60,7 +60,7 @@ def test_the_data_folder_follows_the_system(
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_DATA_HOME", "relative/is/ignored")
-    assert session.data_folder() == tmp_path / folder
+    assert setup.data_folder() == tmp_path / folder
 
 
 def test_the_demo_shows_what_caretrail_answers(nowhere: Caretrail, tmp_path: Path) -> None:

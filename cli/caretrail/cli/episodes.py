@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from caretrail.cli.params import Knowledge
-from caretrail.cli.session import Session, Setup, access_log, now
+from caretrail.cli.session import Session, access_log, now
+from caretrail.cli.setup import Setup
 from caretrail.errors import CaretrailError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from caretrail.reading.answers import FindingRow
 
 MOST_COMPLETIONS = 50
@@ -20,6 +22,8 @@ MOST_COMPLETIONS = 50
 
 def complete_episode(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer case numbers with this beginning; none if the store cannot be used."""
+    from click.shell_completion import CompletionItem
+
     try:
         from caretrail.reading.questions.episodes import OpenBeginning
         from caretrail.reading.reader import Reader

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 import click
 
 from caretrail.cli.params import MOST_DAYS, Author, Choice, Count
-from caretrail.cli.session import Setup
+from caretrail.cli.setup import Setup
 from caretrail.reading.query import Filters
 from caretrail.tokens import Verdict
 

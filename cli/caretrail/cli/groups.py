@@ -6,12 +6,14 @@ import importlib
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from caretrail.cli.params import did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -74,6 +76,8 @@ class LazyGroup(Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the commands without importing them, then the options."""
+        from click.shell_completion import CompletionItem
+
         summaries = {name: line for section in self._sections.values() for name, (_, line) in section.items()}
         found = [CompletionItem(name, help=line) for name, line in summaries.items() if name.startswith(incomplete)]
         return found + click.Command.shell_complete(self, ctx, incomplete)

@@ -11,7 +11,7 @@ import click
 from caretrail.cli.exits import ExitStatus, report, silence_output
 from caretrail.cli.groups import LazyGroup, described
 from caretrail.cli.options import access_store_option, store_option
-from caretrail.cli.session import Setup
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import prepare_output
 
 SECTIONS = {

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from caretrail.cli.params import AuthorType, Day, Moment
-from caretrail.cli.session import ReadOptions, Setup
+from caretrail.cli.setup import ReadOptions, Setup
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -15,6 +14,8 @@ import click
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
     """` Did you mean X?` with the nearest names; empty if none is near."""
+    from difflib import get_close_matches
+
     near = get_close_matches(word, list(names))
     return f" Did you mean {' or '.join(near)}?" if near else ""
 

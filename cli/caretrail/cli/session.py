@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from caretrail.cli.params import Author, Knowledge
+from caretrail.cli.setup import ReadOptions, Setup
 from caretrail.cli.terminal.progress import ProgressLine, progress
 from caretrail.cli.terminal.screen import json_text, say
 from caretrail.cli.what_if import WhatIf, what_if
@@ -179,77 +176,3 @@ def command_name(ctx: click.Context) -> str:
 def now() -> datetime:
     """Read the clock: the only place where the command line does."""
     return datetime.now(UTC)
-
-
-# --- the store --------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Setup:
-    """The store, the user and the purpose of a run; `db` is the value of `--db`.
-
-    `access_db` logs access if the store takes no writes; `break_glass` is the reason of an emergency access.
-    """
-
-    db: str | None = None
-    access_db: str | None = None
-    actor: Author | None = None
-    purpose: str | None = None
-    break_glass: str | None = None
-
-    @property
-    def url(self) -> str:
-        """The store's url: from `--db`, else CARETRAIL_DB, else a file in the user's data folder."""
-        return self._named or str(default_store())
-
-    @property
-    def is_default(self) -> bool:
-        """Whether neither --db nor CARETRAIL_DB names a store."""
-        return not self._named
-
-    @property
-    def _named(self) -> str:
-        return self.db or os.environ.get("CARETRAIL_DB", "")
-
-    def open(self) -> EventRecorder:
-        """Open the store; raises StoreError if it does not exist or cannot be used."""
-        from caretrail.log.stores import open_recorder
-
-        return open_recorder(self.url)
-
-
-def default_store() -> Path:
-    """The store in the user's data folder."""
-    return data_folder() / "caretrail.db"
-
-
-def data_folder() -> Path:
-    """The user's data folder for Caretrail, by the conventions of the system."""
-    home = Path.home()
-    if sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    else:
-        named = Path(os.environ.get("XDG_DATA_HOME", ""))
-        base = named if named.is_absolute() else home / ".local" / "share"  # the convention: a relative one is ignored
-    return base / "caretrail"
-
-
-def state_folder() -> Path:
-    """The user's state folder for Caretrail, by the conventions of the system."""
-    if sys.platform in ("darwin", "win32"):
-        return data_folder()
-    named = Path(os.environ.get("XDG_STATE_HOME", ""))
-    return (named if named.is_absolute() else Path.home() / ".local" / "state") / "caretrail"
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """The options every read command takes."""
-
-    setup: Setup
-    as_of: date | None
-    known_at: Knowledge | None
-    as_json: bool
-    allow_stale: bool = False

@@ -13,7 +13,8 @@ from caretrail.cli.episodes import complete_episode
 from caretrail.cli.groups import described
 from caretrail.cli.options import access_options, json_option, period_options, store_option
 from caretrail.cli.params import end_of_day
-from caretrail.cli.session import Setup, access_log, now
+from caretrail.cli.session import access_log, now
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import instant, json_text, say
 from caretrail.cli.terminal.tables import Cell, Row, lines, print_table
 from caretrail.describe import spoken

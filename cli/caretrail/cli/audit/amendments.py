@@ -16,7 +16,8 @@ from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import described
 from caretrail.cli.options import period_options, read_options
 from caretrail.cli.params import Choice
-from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.session import Session, session
+from caretrail.cli.setup import ReadOptions
 from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import Row, lines, print_table
 from caretrail.describe import spoken

@@ -9,7 +9,7 @@ import click
 
 from caretrail.cli.groups import described
 from caretrail.cli.options import json_option, store_option
-from caretrail.cli.session import Setup, state_folder
+from caretrail.cli.setup import Setup, state_folder
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
 from caretrail.evidence.checkpoint_folder import newest_in, publish

@@ -15,7 +15,8 @@ from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import described
 from caretrail.cli.options import access_options, as_of_option, json_option, stale_option, store_option
 from caretrail.cli.params import Knowledge, Moment
-from caretrail.cli.session import ReadOptions, Session, Setup, session
+from caretrail.cli.session import Session, session
+from caretrail.cli.setup import ReadOptions, Setup
 from caretrail.cli.terminal.tables import Cell, Row, lines, print_tables
 from caretrail.describe import spoken
 from caretrail.reading.answers import Standing

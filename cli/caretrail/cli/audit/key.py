@@ -8,7 +8,7 @@ import click
 
 from caretrail.cli.groups import described
 from caretrail.cli.options import json_option, store_option
-from caretrail.cli.session import Setup
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import print_json, say
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.keys import create_key

@@ -16,7 +16,8 @@ from caretrail.cli.episodes import complete_episode
 from caretrail.cli.groups import described
 from caretrail.cli.options import actor_option, as_of_option, json_option, known_at_option, period_options, store_option
 from caretrail.cli.params import Knowledge
-from caretrail.cli.session import Setup, access_log, now
+from caretrail.cli.session import access_log, now
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
 from caretrail.commands.access import AccessLog

@@ -15,7 +15,8 @@ from caretrail.cli.audit.period import in_days, in_words
 from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import described
 from caretrail.cli.options import period_options, read_options
-from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.session import Session, session
+from caretrail.cli.setup import ReadOptions
 from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import Row, print_table
 from caretrail.plain import as_json

@@ -10,7 +10,7 @@ import click
 from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import described
 from caretrail.cli.options import json_option, store_option
-from caretrail.cli.session import Setup
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
 from caretrail.evidence.external import ExternalEvidence, checkpoint_files, combine, read_checkpoints, read_receipts

@@ -17,7 +17,8 @@ from caretrail.cli.exits import ExitStatus, Interrupted, Stopped
 from caretrail.cli.groups import described
 from caretrail.cli.interrupt import GracefulStop
 from caretrail.cli.options import json_option, store_option
-from caretrail.cli.session import Setup, now
+from caretrail.cli.session import now
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import ProgressLine, progress
 from caretrail.cli.terminal.screen import instant, json_text, say
 from caretrail.errors import CaretrailError, Refused

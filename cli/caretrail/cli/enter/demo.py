@@ -13,7 +13,8 @@ from caretrail.aliases import Progress
 from caretrail.cli.groups import described
 from caretrail.cli.options import store_option
 from caretrail.cli.params import Count, Day
-from caretrail.cli.session import Setup, data_folder, now
+from caretrail.cli.session import now
+from caretrail.cli.setup import Setup, data_folder
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import say
 from caretrail.commands.application import Commands

@@ -11,7 +11,8 @@ import click
 
 from caretrail.cli.options import actor_option, json_option, store_option
 from caretrail.cli.params import Author, AuthorType
-from caretrail.cli.session import Setup, now
+from caretrail.cli.session import now
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.fields import EventField, missing, options_of, put
 from caretrail.cli.terminal.prompt import ask_missing, from_json, wants
 from caretrail.cli.terminal.screen import instant, print_json, say

@@ -8,7 +8,7 @@ import click
 
 from caretrail.cli.groups import described
 from caretrail.cli.options import store_option
-from caretrail.cli.session import Setup
+from caretrail.cli.setup import Setup
 from caretrail.errors import StoreOlder
 from caretrail.log.stores import check_roles, init_roles, init_store, open_recorder, upgrade_store
 from caretrail.readmodel.schema import create_tables, roles_sql

@@ -6,7 +6,8 @@ import click
 
 from caretrail.cli.groups import described
 from caretrail.cli.options import access_options, json_option, store_option
-from caretrail.cli.session import Setup, access_log
+from caretrail.cli.session import access_log
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json, say
 from caretrail.log.copying import Copied, copy_store

@@ -15,7 +15,8 @@ from caretrail.cli.groups import described
 from caretrail.cli.interrupt import GracefulStop, Terminated
 from caretrail.cli.options import access_options, store_option
 from caretrail.cli.params import MOST_ROWS, Count, Position
-from caretrail.cli.session import Setup, access_log
+from caretrail.cli.session import access_log
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import instant, json_text, say
 from caretrail.commands.access import AccessLog
 from caretrail.log.recorder import EventRecorder

@@ -10,7 +10,8 @@ from caretrail import plain
 from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import Group, described
 from caretrail.cli.options import access_options, json_option, store_option
-from caretrail.cli.session import Setup, access_log
+from caretrail.cli.session import access_log
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json, print_json_list, say
 from caretrail.errors import AccessNotRecorded, UnknownEpisode

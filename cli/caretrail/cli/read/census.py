@@ -11,7 +11,8 @@ import click
 from caretrail.cli.filters import program_option
 from caretrail.cli.groups import described
 from caretrail.cli.options import read_options
-from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.session import Session, session
+from caretrail.cli.setup import ReadOptions
 from caretrail.cli.terminal.tables import print_tables
 from caretrail.reading.query import Filters
 from caretrail.text import plural, visible

@@ -14,7 +14,8 @@ from caretrail.cli.episodes import whose
 from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import described
 from caretrail.cli.options import period_options, read_options
-from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.session import Session, session
+from caretrail.cli.setup import ReadOptions
 from caretrail.cli.terminal.tables import Cell, Row, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.reading.query import Filters

@@ -13,7 +13,8 @@ from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.groups import described
 from caretrail.cli.options import read_options
 from caretrail.cli.params import Choice
-from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.session import Session, session
+from caretrail.cli.setup import ReadOptions
 from caretrail.cli.terminal.tables import Row, lines, print_table
 from caretrail.describe import spoken, summary, value_in_words
 from caretrail.text import plural, visible

@@ -12,7 +12,8 @@ import click
 from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.groups import described
 from caretrail.cli.options import read_options
-from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.session import Session, session
+from caretrail.cli.setup import ReadOptions
 from caretrail.cli.terminal.tables import lines, print_sheet, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.describe import spoken, summary, value_in_words

@@ -13,11 +13,12 @@ from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import described
 from caretrail.cli.options import read_options
 from caretrail.cli.params import MOST_ROWS, Count
-from caretrail.cli.session import ReadOptions, Session, session
+from caretrail.cli.session import Session, session
+from caretrail.cli.setup import ReadOptions
 from caretrail.cli.terminal.tables import Row, print_tables, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.errors import StaleReadModel
-from caretrail.reading.query import Filters
+from caretrail.reading.query import NO_FILTERS, Filters
 from caretrail.readmodel.placed import Group
 from caretrail.text import plural, visible
 
@@ -75,7 +76,6 @@ def worklist_command(
 
 def _nothing(asked: Session, question: Worklist) -> str:
     """An empty list tells how many episodes were open, and whether filters or another pack left some out."""
-    from caretrail.reading.query import NO_FILTERS
     from caretrail.reading.questions.census import OpenEpisodes
 
     open_at = asked.ask(OpenEpisodes(replace(asked.query, policy=None))).value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -172,6 +171,8 @@ def _console(indent: int) -> Console:
 
 def screen_width() -> int:
     """The columns to print in: of COLUMNS or the terminal, within NARROWEST and WIDEST, else USUAL."""
+    from shutil import get_terminal_size
+
     width = get_terminal_size((USUAL, USUAL_HEIGHT)).columns
     return min(width, WIDEST) if width >= NARROWEST else USUAL
 
