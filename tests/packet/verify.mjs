@@ -1,6 +1,6 @@
 // A second verifier of evidence packets, written from docs/reference/packet.md, to be held against verify.py.
 //
-//   node verify.mjs PACKET KEY     prints ok, or what does not hold; ends with 0 or 1 (2 without a key)
+//   node verify.mjs PACKET KEY     ends with 0 if the packet holds, with 1 and the reason if not
 //   node verify.mjs --vectors FOLDER   checks the ledger's vectors; prints the number of them
 
 import { createHash, createPublicKey, verify as verifySignature } from "node:crypto";
@@ -248,4 +248,6 @@ if (process.argv[2] === "--vectors") {
     const [path, key] = line.split("\t");
     try { check(path, key); console.log("0"); } catch (error) { console.log(error instanceof TypeError && process.env.DEBUG ? error.stack : "1"); }
   }
+} else {
+  try { check(process.argv[2], process.argv[3]); console.log("ok"); } catch (error) { console.log(error.message); process.exitCode = 1; }
 }
