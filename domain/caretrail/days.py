@@ -8,7 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 FOREVER = date.max
-"""Stands for "no end" in the tables; people write 9999-12-31 where they mean it, too."""
+"""The day for "no end" in the tables; people also write 9999-12-31 for it."""
 
 ONE_DAY = timedelta(days=1)
 FARTHEST_EAST = timezone(timedelta(hours=14))
@@ -35,17 +35,17 @@ def today_in(zone: str | None, now: datetime) -> date:
 
 
 def later(day: date, days: int) -> date:
-    """So many days later, but never beyond FOREVER."""
+    """The day that many days later, at most FOREVER."""
     return day + timedelta(days=days) if days <= FOREVER.toordinal() - day.toordinal() else FOREVER
 
 
 def next_day(day: date) -> date:
-    """The day after, but never beyond FOREVER."""
+    """The day after, at most FOREVER."""
     return day if day == FOREVER else day + ONE_DAY
 
 
 def merge_spans(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
-    """Join spans of days (end exclusive) that overlap or touch; in the order of their days."""
+    """Join spans of days (end exclusive) that overlap or touch; sorted."""
     found: list[tuple[date, date]] = []
     for start, end in sorted(spans):
         if found and start <= found[-1][1]:

@@ -63,14 +63,14 @@ def replace_file(path: Path, text: str, mode: int) -> None:
 
 
 def create_file(path: Path, text: str, mode: int) -> bool:
-    """Make a file with a text; False if a file with that very text is there. Raises FileRefused if another one is."""
+    """Create a file with a text; False if it exists with that very text. Raises FileRefused if it has another one."""
     temporary = _written(path, text, mode)
     try:
         move_to_free_name(temporary, path)
     except FileExistsError:
         if path.read_bytes() != text.encode():
             hint = "nothing was overwritten; check that file, or choose another folder"
-            raise FileRefused(f"{path.name} is there already and holds something else", hint) from None
+            raise FileRefused(f"{path.name} already exists with other content", hint) from None
         return False
     finally:
         temporary.unlink(missing_ok=True)
@@ -108,7 +108,7 @@ def _written(path: Path, text: str, mode: int) -> Path:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on disk, where the system lets a folder be opened."""
+    """Flush the names in a folder to disk, where the system can open folders."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

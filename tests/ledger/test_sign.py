@@ -236,7 +236,7 @@ def test_one_signer_at_a_time(signer: Signer) -> None:
 
 def test_nothing_is_ever_overwritten(signer: Signer) -> None:
     (signer.published / "000000000020.checkpoint").write_text("somebody else's")
-    with pytest.raises(FileRefused, match="holds something else"):
+    with pytest.raises(FileRefused, match="already exists with other content"):
         signer.sign(first=True)
     assert (signer.published / "000000000020.checkpoint").read_text() == "somebody else's"
 

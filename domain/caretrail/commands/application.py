@@ -31,7 +31,7 @@ from caretrail.log.records import episode_stream, program_stream
 
 
 class Commands(Application[UUID]):
-    """Events in, receipts out, over one recorder. `clock` returns the instant "today" is judged by (aware).
+    """Events in, receipts out, over one recorder. `clock` returns the aware instant that decides "today".
 
     Threads may share one: their calls take turns.
     """

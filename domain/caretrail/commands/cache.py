@@ -12,7 +12,7 @@ CACHED_EPISODES = 1000
 
 
 class EpisodeCache:
-    """At most `size` episodes, for one thread at a time. The version each append names protects against an old copy.
+    """At most `size` episodes, for one thread at a time. The version in each append protects against an old copy.
 
     A decision takes its episodes out and puts them back once they are stored: after a failure in between they are not
     cached, and the next decision reads them from the store. Events are kept in their stored form.

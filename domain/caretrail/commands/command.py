@@ -1,4 +1,4 @@
-"""Commands: events on their way through one call, each under the key it is sent by, and the receipts they end with."""
+"""Commands: the events of one call, each with the key it was sent under, and their receipts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Receipt:
 
 @dataclass(slots=True)
 class Command:
-    """One event to record, at its place in a call; the key it is sent under stays the same over all attempts."""
+    """One event to record, at its place in a call; its key stays the same over all attempts."""
 
     index: int
     event: Event

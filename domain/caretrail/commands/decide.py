@@ -1,4 +1,4 @@
-"""Deciding one round: each command on its episode, then everything that was taken saved in one append."""
+"""Deciding one round: each command on its episode, then all accepted events saved in one append."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from caretrail.log.records import RecordedEvent, Stays
 
 
 class UnreadableEpisode(Refused):
-    """An event the episode already holds cannot be read, so nothing more can be decided on it; other episodes go on."""
+    """A recorded event of the episode cannot be read, so no decision can be made on it; other episodes go on."""
 
     code = "unreadable_episode"
 
@@ -77,7 +77,7 @@ def _decided(command: Command, episode: Episode | None, now: datetime, *, import
 
 
 def _require_possible_together(commands: Sequence[Command], episodes: Mapping[UUID, Episode]) -> None:
-    """Judge each episode as a whole; the last event sent to the impossible one is named."""
+    """Judge each episode as a whole; a refusal names the last event sent to that episode."""
     for stream, index in {command.stream: command.index for command in commands}.items():
         try:
             episodes[stream].require_possible()
@@ -91,7 +91,7 @@ def _require_possible_together(commands: Sequence[Command], episodes: Mapping[UU
 
 
 def save(decision: Decision, episodes: dict[UUID, Episode], mapper: EventMapper, recorder: EventRecorder) -> None:
-    """Append what was taken, give every command its outcome, and drop episodes that another writer changed.
+    """Append the accepted events, give every command its outcome, and drop episodes that another writer changed.
 
     Raises VersionConflict or CommandReused after another writer appended first, StayOverlap, or StoreError.
     """
@@ -123,7 +123,7 @@ def _moved_stays(commands: Iterable[Command], episodes: Mapping[UUID, Episode]) 
 
 
 def _episode_in_the_way(overlap: StayOverlap, commands: Iterable[Command], recorder: EventRecorder) -> str:
-    """Find its case number, which may be in the same call; '' if it cannot be read."""
+    """Find the case number of the other episode, perhaps in the same call; '' if it cannot be read."""
     for command in commands:
         if str(command.stream) == overlap.stream and isinstance(command.event, EpisodeEvent):
             return command.event.episode

@@ -18,7 +18,7 @@ from caretrail.log.records import CommandKey, RecordedEvent
 
 
 def undecided(commands: Iterable[Command]) -> list[Command]:
-    """The commands without an outcome; of those under one key the first, for the next may get the same receipt."""
+    """The commands without an outcome; of several under one key the first, as the others may get its receipt."""
     first: dict[CommandKey, Command] = {}
     for command in commands:
         if command.outcome is None:
@@ -63,7 +63,7 @@ def _first_outcome(command: Command, row: RecordedEvent) -> Receipt | CommandReu
 
 
 def _evolves(episode: Episode, rows: Iterable[RecordedEvent]) -> bool:
-    """Evolve an episode by newer rows; False if one of them cannot be read, which must not stop the others."""
+    """Evolve an episode by newer rows; False if one of them cannot be read, so that other episodes go on."""
     try:
         for row in rows:
             episode.evolve(entry_of(row))

@@ -1,4 +1,4 @@
-"""From a line of JSON to an event, or why not: no message repeats a value of the line."""
+"""From a line of JSON to an event, or to an error whose message repeats no value of the line."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _problem(item: Any) -> str:
     if place and place[0] in EVENT_TYPES:
         place = place[1:]
     if kind == "extra_forbidden":
-        # the name comes from the sender: it is shown only where it looks like a name
+        # the name comes from the sender: it is shown only if it has the form of a name
         name = place[-1] if re.fullmatch(r"[a-zA-Z_]{1,40}", place[-1]) else "a field"
         return f"{'.'.join([*place[:-1], name])}: is not a known field"
     known = ".".join(part for part in place if part != "[key]")
@@ -117,7 +117,7 @@ _APART = re.compile(rb'"[ \t\r\n]+:')
 
 
 def _names_twice(data: bytes, parsed: Value) -> bool:
-    """Whether an object in a line has the same member twice; `parsed` is what was read of the line.
+    """Whether an object in a line has the same member twice; `parsed` is the event in it.
 
     Usually counting is enough: where nothing is escaped, each name comes right before a colon.
     """
@@ -131,7 +131,7 @@ def _names_twice(data: bytes, parsed: Value) -> bool:
 
 
 class _TwiceError(Exception):
-    """A name came again."""
+    """A member came twice."""
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _members(value: object) -> int:
 
 @lru_cache(maxsize=100)
 def _composite(cls: type[Value]) -> tuple[str, ...]:
-    """The fields of a value that may hold objects; one missed here would only make the check of its line slow."""
+    """The fields of a value that may contain objects; a field missed here would only slow down its check."""
     return tuple(
         name for name, field in cls.model_fields.items() if re.search(r"dict|tuple|values\.", str(field.annotation))
     )

@@ -14,7 +14,7 @@ C = TypeVar("C")
 
 
 class Pool(Generic[C]):
-    """At most `size` connections, made when needed; the one used last is taken first."""
+    """At most `size` connections, opened when needed; the one used last is lent first."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Pool(Generic[C]):
         self._inherited: list[C] = []
         self._mine = threading.local()
         self.replaced = 0
-        """How often a connection was found unusable, and the next user got a new one."""
+        """How many connections were found unusable and replaced."""
 
     @property
     def bound(self) -> C | None:

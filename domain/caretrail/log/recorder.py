@@ -31,7 +31,7 @@ from caretrail.log.sql import load_sql
 NO_STAYS: Final[Stays] = MappingProxyType({})
 
 INTERVAL = 0.2
-"""Seconds before a log that had nothing new is read again."""
+"""Seconds between two reads of a log without new events."""
 BATCH = 500
 
 
@@ -76,7 +76,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         """Append checked events."""
 
     def record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
-        """Record accesses in the stream of their account, which the store chooses, as it does name and version.
+        """Record accesses in the stream of their account; the store chooses stream, name and version.
 
         Safe to repeat with the same accesses, even if the first attempt succeeded.
         """
@@ -177,7 +177,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         return self._moment(rows[0][0]) if rows else None
 
     def created_at(self) -> datetime:
-        """Return when the store was made."""
+        """Return when the store was created."""
         return self._moment(self.database.query(self._sql["created_at"])[0][0])
 
     def position_at(self, when: datetime) -> int:
@@ -242,7 +242,7 @@ class EventRecorder(ApplicationRecorder, ABC):
 
 
 class PollingSubscription(Subscription[EventRecorder]):
-    """The library's subscription, without its thread: it reads when asked, and waits when there is nothing.
+    """The library's subscription, without its thread: it reads on demand, and waits when there is nothing new.
 
     It works on both databases, and no lost notification can stop it.
     """

@@ -1,4 +1,4 @@
-"""Opening and making stores by url; only the driver a url asks for is imported."""
+"""Opening and creating stores by url; only the driver of that url is imported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caretrail.log.recorder import EventRecorder
 
 
 def open_recorder(url: str, *, clock: Clock | None = None) -> EventRecorder:
-    """Open a store that `init_store` has made; `clock` replaces the machine's on SQLite, PostgreSQL has its own."""
+    """Open a store that `init_store` created; `clock` replaces the machine's on SQLite, PostgreSQL has its own."""
     location = parse_url(url)
     if location.dialect == "sqlite":
         from caretrail.log.sqlite.recorder import SqliteRecorder
@@ -60,7 +60,7 @@ class Primary:
 
 
 def init_store(url: str, *, demo: bool = False, clock: Clock | None = None) -> bool:
-    """Make a store unless there is one; True if this call made it. Objects of other programs are not changed."""
+    """Create a store if there is none; True if this call created it. Objects of other programs are not changed."""
     location = parse_url(url)
     if location.dialect == "sqlite":
         from caretrail.log.sqlite.recorder import utc_now
@@ -74,7 +74,7 @@ def init_store(url: str, *, demo: bool = False, clock: Clock | None = None) -> b
 
 
 def upgrade_store(url: str) -> int:
-    """Bring a store of an older Caretrail to the schema of this one, forward only, and return its number."""
+    """Upgrade a store of an older Caretrail to the schema of this one, and return its number; there is no way back."""
     location = parse_url(url)
     if location.dialect == "sqlite":
         from caretrail.log.sqlite.setup import upgrade_sqlite
@@ -86,7 +86,7 @@ def upgrade_store(url: str) -> int:
 
 
 def check_roles(url: str) -> None:
-    """Refuse where `init_roles` would: a store without roles, or a login that may not make them. Makes nothing."""
+    """Refuse where `init_roles` would: a store without roles, or a login that may not create them. Creates nothing."""
     from caretrail.log.postgresql.roles import require_administrator
 
     location = _with_roles(url)

@@ -1,4 +1,4 @@
-"""The production recorder: one function call an append, on any PostgreSQL from 15 to 18."""
+"""The production recorder: one function call per append, on PostgreSQL 15 to 18."""
 
 from __future__ import annotations
 

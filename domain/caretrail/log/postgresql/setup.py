@@ -69,7 +69,7 @@ def translate(error: psycopg.Error, store: str) -> errors.StoreError:
 
 
 _DAMAGED: Final = (errors.StoreDamaged, "the server found its data damaged", "restore it from a backup")
-# The first beginning of a state that fits, so special states come before their class.
+# The first matching prefix counts, so special states come before their class.
 _STATES: Final[dict[str, tuple[type[errors.StoreError], str, str]]] = {
     "25006": (errors.StoreReadOnly, "the store is read-only", "connect to the primary server"),
     "55P03": (errors.StoreUnreachable, "another session has locked the store", "try again, or end that session"),
@@ -216,7 +216,7 @@ def _is_taken(connection: Connection) -> bool:
 
 
 def init_postgresql(conninfo: str, store: str, *, demo: bool) -> bool:
-    """Make a store unless there is one; True if this call made it. Safe to call from many processes at once."""
+    """Create a store if there is none; True if this call created it. Safe to call from many processes at once."""
     with closing(connect(conninfo, store)) as connection, postgres_errors(store):
         _check_server(connection, store)
         with connection.transaction():
@@ -243,7 +243,7 @@ def _check_server(connection: Connection, store: str) -> None:
 
 
 def upgrade_postgresql(conninfo: str, store: str) -> int:
-    """Bring an older store to this schema and return it; broken off, the steps that were complete stay."""
+    """Upgrade an older store to this schema and return it; after an interruption, completed steps are kept."""
     with closing(connect(conninfo, store)) as connection, postgres_errors(store):
         while True:
             with connection.transaction():

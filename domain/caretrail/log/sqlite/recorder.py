@@ -26,7 +26,7 @@ from caretrail.log.sqlite.setup import FILE_DAMAGED, read_mark, sqlite_errors
 
 
 class _NotNextError(Exception):
-    """The guard of the schema refused an event; the cause is searched after the rollback."""
+    """The guard of the schema refused an event; the cause is determined after the rollback."""
 
 
 def utc_now() -> datetime:
@@ -129,7 +129,7 @@ class SqliteRecorder(EventRecorder):
 
     def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
         """Read many streams at once, all as of one moment."""
-        # A statement a stream costs no round trip here; the read transaction makes them one view of the log.
+        # One statement per stream costs no round trip here; the read transaction makes them one view of the log.
         sql = self._sql["stream_after"]
         with self._file.snapshot() as connection:
             rows = [

@@ -37,7 +37,7 @@ _SETTINGS: Final[dict[str, int]] = {
     "busy_timeout": int(BUSY_SECONDS * 1000),
 } | ({"fullfsync": 1, "checkpoint_fullfsync": 1} if sys.platform == "darwin" else {})
 
-# Threads of one process must not make a file side by side: closing one's handle would drop another's file locks.
+# Threads of one process must not create a file at the same time: closing one's handle would drop another's file locks.
 _making = threading.Lock()
 
 
@@ -101,7 +101,7 @@ def foreign(store: str) -> errors.StoreForeign:
 
 
 def connect(path: str, store: str) -> sqlite3.Connection:
-    """Open a connection to a store that is there, with our settings forced and read back."""
+    """Open a connection to an existing store, with our settings forced and read back."""
     try:
         Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -247,7 +247,7 @@ def _is_blank(connection: sqlite3.Connection) -> bool:
 
 
 def init_sqlite(path: str, store: str, *, demo: bool, created_at: int) -> bool:
-    """Make a store unless there is one; True if this call made it. Safe to call from many processes at once."""
+    """Create a store if there is none; True if this call created it. Safe to call from many processes at once."""
     require_local(path, store)
     with _making, sqlite_errors(store):
         try:
@@ -285,7 +285,7 @@ def _create_schema(connection: sqlite3.Connection, store: str, *, demo: bool, cr
 
 
 def upgrade_sqlite(path: str, store: str) -> int:
-    """Bring an older store to this schema and return it; broken off, the steps that were complete stay."""
+    """Upgrade an older store to this schema and return it; after an interruption, completed steps are kept."""
     with sqlite_errors(store), closing(_raw_connection(path, "mode=rw")) as connection:
         connection.execute("PRAGMA synchronous=FULL")
         while True:
