@@ -1,4 +1,4 @@
-"""The Python API for services: open a store, append events, read back what they mean.
+"""The Python API for services: open a store, append events, ask questions.
 
 >>> import tempfile
 >>> from datetime import date
@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
@@ -99,11 +98,10 @@ def open_store(
 ) -> Store:
     """Open a store that `create_store` or `caretrail init` has made.
 
-    Whoever reads is recorded before an answer is handed out: the account of the store, beside it `actor` as claimed
-    and the `purpose` (see `Store.asked_by` for a service that asks for many). A store that takes no writes, such as a
-    standby, needs `access_url`, the same store where it does, unless `url` names several servers. `clock` returns the
-    aware instant by which "today" is judged. Raises StoreError: not there, not ours, unreachable; InvalidEvent: who
-    asks cannot be recorded so.
+    Each access is logged before an answer is returned, with the account of the store, the `actor` as claimed and the
+    `purpose` (see `Store.asked_by` for a service with many users). A store that takes no writes, such as a standby,
+    needs `access_url`, its primary, unless `url` names several servers. `clock` returns the aware instant that decides
+    which day is today. Raises StoreError: missing, foreign or unreachable; InvalidEvent: the actor cannot be recorded.
     """
     context = AccessContext("service", _actor(actor), purpose)
     return Store(open_recorder(url, clock=clock), clock, context, Primary(url, access_url))
@@ -129,9 +127,9 @@ class Store:
     def asked_by(
         self, actor: Person | Mapping[str, Any] | None, *, purpose: str | None = None, reason: str | None = None
     ) -> Store:
-        """The same open store, asked by or for somebody else; with a `reason`, glass is broken: it is an emergency.
+        """The same open store for another person; a `reason` marks an emergency access (break glass).
 
-        It is closed with the one it came from. Raises InvalidEvent for what could not be recorded.
+        It closes with the store it came from. Raises InvalidEvent for an actor that cannot be recorded.
         """
         context = AccessContext("service", _actor(actor), self._context.purpose if purpose is None else purpose, reason)
         return Store(self._recorder, self._clock, context, self._primary, self._commands)
@@ -139,9 +137,7 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -166,7 +162,7 @@ class Store:
         return self._commands.append([event for event in parsed if not isinstance(event, Refused)], imported=imported)
 
     def append_each(self, events: Sequence[EventLike], *, imported: bool = False) -> list[Receipt | Refused]:
-        """Record each event on its own merits: a receipt or the refusal for each, in their order. Raises StoreError."""
+        """Record each event by itself: a receipt or a refusal for each, in their order. Raises StoreError."""
         parsed = [_parsed(item) for item in events]
         taken = [event for event in parsed if not isinstance(event, Refused)]
         decided = iter(self._commands.append_each(taken, imported=imported))
@@ -175,10 +171,10 @@ class Store:
     # --- answers out ------------------------------------------------------------------------------------------
 
     def ask(self, question: Question[T]) -> Answer[T]:
-        """Answer a question, once it is recorded who asked what; the answer's `standing` says what it rests on.
+        """Answer a question after its access is logged; the `standing` of the answer tells how current it is.
 
-        Raises UnknownName for what does not exist; StaleReadModel where a list would rest on rows too far behind and
-        the query does not allow that; AccessNotRecorded, where nothing may be shown; and other StoreErrors.
+        Raises UnknownName; StaleReadModel for a list whose rows are too far behind, unless the query allows it;
+        AccessNotRecorded: nothing may be shown; and other StoreErrors.
         """
         context = self._context.using(f"service {question.name}")
         access = AccessLog(self._recorder, context, lambda: self._clock().astimezone(UTC).date(), self._primary)

@@ -1,4 +1,4 @@
-"""How the open questions of a rule's text are read, and what the rule would say of an episode if read otherwise."""
+"""Readings: how we read the open questions of a rule's text, and what other readings would change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caretrail.reading.episode_view import EpisodeView
 
 @dataclass(frozen=True, slots=True)
 class OtherFinding:
-    """What a rule would say of a subject."""
+    """A finding under another reading."""
 
     verdict: str
     subject: str
@@ -25,7 +25,7 @@ class OtherFinding:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another answer to a question: whether verdict and due day would be the same on the day asked for, and what else.
+    """Another answer to an open question, with its findings; `same`: verdict and due day would not change on the day.
 
     `refused` says why the answer cannot be given alone; then nothing was judged, and `same` is None.
     """
@@ -38,7 +38,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class ReadingRow:
-    """An open question that bears on a rule: how it is read, where that is written, and what else it may mean."""
+    """An open question of a rule: our answer, the fields of the pack that hold it, and the alternatives."""
 
     name: str
     question: str
@@ -48,12 +48,12 @@ class ReadingRow:
 
 
 def telling(up: Sequence[Finding]) -> list[Finding]:
-    """What asks for something, if anything does; else what says that nothing is asked."""
+    """The findings that are not met or not_applicable; if there are none, all."""
     return [item for item in up if item.verdict not in QUIET_VERDICTS] or list(up)
 
 
 def readings_of(view: EpisodeView, pack: Pack, rule: str, up: Iterable[Finding], day: date) -> tuple[ReadingRow, ...]:
-    """Every reading that bears on a rule, each alternative judged; `up` is what the rule says on the day as it is."""
+    """Every reading of a rule with each alternative judged; `up` are the findings of the day as we read it."""
     said = {_gist(finding) for finding in up}
     return tuple(
         ReadingRow(
@@ -97,9 +97,9 @@ def _gist(item: Finding) -> _Gist:
 
 
 def as_if_in_force(pack: Pack) -> Policy:
-    """The policy of a pack alone, in force on every day: what it would say of everybody it is for.
+    """The policy of one pack, in force on every day, for all episodes of its population.
 
-    Whom it is not for (another population) it does not judge, and says so of each.
+    Episodes of another population get a finding that they are not judged.
     """
     always = pack.model_copy(update={"effective_from": None, "effective_to": None, "supersedes": None})
     return Policy((always,))
