@@ -28,7 +28,7 @@ def test_every_line_gets_its_receipt_in_order(caretrail_both: Caretrail, example
     assert [row["position"] for row in ended.rows] == [row["version"] for row in ended.rows] == list(range(1, 66))
     assert list(ended.rows[0]) == ["line", "episode", "version", "position", "recorded_at", "leaf"]
     assert ended.rows[0]["recorded_at"].endswith("Z")
-    assert ended.err == "65 events recorded, positions 1 to 65\n"
+    assert ended.err == "65 events recorded, @1 to @65\n"
 
 
 def test_appended_again_it_prints_the_same_receipts_byte_for_byte(caretrail_both: Caretrail, example: str) -> None:
@@ -44,7 +44,7 @@ def test_a_summary_for_people(caretrail: Caretrail, example: str, tmp_path: Path
     file.write_text("\n" + example + "{oops\n")
     ended = caretrail("append", str(file))
     assert ended.status == 1
-    assert ended.out == "65 events recorded, positions 1 to 65; 1 line refused; 1 blank line skipped\n"
+    assert ended.out == "65 events recorded, @1 to @65; 1 line refused; 1 blank line skipped\n"
     assert ended.err == "line 67: line is not valid JSON\n  Hint: see 'caretrail schema' for the shape of each event\n"
 
 
@@ -147,7 +147,7 @@ def test_ctrl_c_says_what_is_durable(caretrail: Caretrail) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
         assert process.stderr.read() == (
-            "Error: interrupted after line 1: 1 event recorded, positions 1 to 1; nothing after that line\n"
+            "Error: interrupted after line 1: 1 event recorded, @1 to @1; nothing after that line\n"
             "Hint: run the same command again: an event with a command_id is not recorded twice\n"
         )
     assert caretrail("append", "--json", input=admitted("a", command_id="1")).out == first

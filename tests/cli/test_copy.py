@@ -24,7 +24,7 @@ def test_the_copy_prints_the_same_log(
     ended = caretrail_both("copy", "--to", place)
     assert (ended.status, ended.err) == (0, "")
     first, source, target, said, leaves = ended.out.splitlines()
-    assert first == "Copied 66 events, positions 1 to 66", "and that somebody copied them"
+    assert first == "Copied 66 events, @1 to @66", "and that somebody copied them"
     assert source.startswith("  from ")
     assert target.startswith("    to ")
     assert said == "All leaves are identical. SHA-256 over all of them:"

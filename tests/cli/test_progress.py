@@ -65,7 +65,7 @@ def test_copying_shows_how_far_it_is(caretrail: Caretrail, example: str, tmp_pat
     caretrail("append", input=example)
     stream = on_a_terminal(caretrail, "copy", "--to", str(tmp_path / "copy.db"), program=AT_ONCE.format(more=""))
     assert "Copying: " in stream
-    assert screen_of(stream)[0].startswith("Copied 66 events, positions 1 to 66")
+    assert screen_of(stream)[0].startswith("Copied 66 events, @1 to @66")
 
 
 def test_progress_that_stays_would_be_seen(caretrail: Caretrail, example: str) -> None:
@@ -81,7 +81,7 @@ def test_refused_lines_share_no_line_with_progress(caretrail: Caretrail, example
     assert "Recording: " in stream
     first, _, *_, last = screen_of(stream.rstrip())
     assert first.startswith("line 1: ")
-    assert last == "65 events recorded, positions 1 to 65; 585 already recorded, skipped; 2 lines refused"
+    assert last == "65 events recorded, @1 to @65; 585 already recorded, skipped; 2 lines refused"
 
 
 @pytest.mark.slow

@@ -78,7 +78,7 @@ def test_records_to_check_are_one_row_an_episode(care: Care) -> None:
     care.record([*attested(), admitted("01-05", expects_progress=None)])
     [row] = [row for row in care.reader.worklist(day("01-06")).rows if row.group == "documentation"]
     assert row.count > 2
-    assert "records to check: " in row.message
+    assert "items to document: " in row.message
     assert "NE21-B3" in row.message
 
 

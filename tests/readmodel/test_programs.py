@@ -51,7 +51,7 @@ def test_two_episodes_of_a_program_make_one_row_of_records_to_check(care: Care) 
     assert of_programs(care.reader.findings(day("01-08"))) == MISSING
     [row] = [row for row in care.reader.worklist(day("01-08")).rows if row.episode is None]
     assert (row.group, row.count, row.since) == ("documentation", 3, day("01-05"))
-    assert row.message == "3 records to check: NE21-S2, NE21-S3, NE21-S4"
+    assert row.message == "3 items to document: NE21-S2, NE21-S3, NE21-S4"
     assert (row.client, row.level, row.clinician, row.owner) == (None, None, None, None)
     assert as_json(row)["episode"] is None
     assert row.pack == "ne-medicaid-2.1-adult"

@@ -94,7 +94,7 @@ class WorkRow(FindingRow):
     """One thing to do: the findings of one rule on one episode or program, `count` of them, the oldest since `since`.
 
     `group` is `now` for overdue, due today and treatment without an assessment, `this_week` for due soon and owed,
-    `documentation` for records to check (one row an episode or program, whatever the rules), or `quiet`.
+    `documentation` for missing documentation (one row an episode or program, whatever the rules), or `quiet`.
     """
 
     count: int

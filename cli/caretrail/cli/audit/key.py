@@ -40,4 +40,4 @@ def key_command(setup: Setup, file: Path, as_json: bool) -> None:
         print_json({"origin": origin, "key": str(key), "file": str(file), "public_file": f"{file}.pub"})
         return
     click.echo(str(key))
-    say(f"Only you can read {visible(str(file))}. The line above is public: it is in {visible(file.name)}.pub too")
+    say(f"Only you can read {visible(str(file))}. The line above is public and also in {visible(file.name)}.pub.")

@@ -273,7 +273,7 @@ class _Report:
         """The counts in words."""
         parts = [f"{plural(self.recorded, 'event')} recorded"]
         if self.recorded:
-            parts[0] += f", positions {self._first} to {self._newest}"
+            parts[0] += f", @{self._first} to @{self._newest}"
         if self.known:
             parts.append(f"{self.known:,} already recorded, skipped")
         if self.refused:

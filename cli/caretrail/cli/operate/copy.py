@@ -62,7 +62,7 @@ def _copied(source: EventRecorder, place: str) -> tuple[Copied, str]:
 
 def _print(copied: Copied, source: str, target: str) -> None:
     events = plural(copied.position, "event")
-    click.echo(f"Copied {events}{f', positions 1 to {copied.position}' if copied.position else ''}")
+    click.echo(f"Copied {events}{f', @1 to @{copied.position}' if copied.position else ''}")
     click.echo(f"  from {source}")
     click.echo(f"    to {target}")
     click.echo(f"All leaves are identical. SHA-256 over all of them:\n  {copied.leaves}")

@@ -48,7 +48,7 @@ def _print(asked: Session, row: EligibilityRow, _: Standing) -> None:
             ("Basis", row.basis),
             ("Holds through", str(row.holds_through or "")),
             ("Reasons", lines(*row.reasons)),
-            ("Rests on", f"events {events}: 'caretrail timeline' shows them" if events else ""),
+            ("Based on", f"events {events}: 'caretrail timeline' shows them" if events else ""),
         ]
     )
     click.echo("")

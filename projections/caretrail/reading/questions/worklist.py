@@ -115,4 +115,4 @@ def _message(group: Sequence[Placed]) -> str:
     rules = sorted({placed.finding.rule for placed in group})
     if len(rules) == 1:
         return first.finding.message
-    return f"{len(rules)} records to check: {', '.join(rules)}"
+    return f"{len(rules)} items to document: {', '.join(rules)}"
