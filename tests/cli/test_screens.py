@@ -92,7 +92,7 @@ LNK-2026-0001  NE21-R1  2 days over  review overdue, due 2026-03-07      c-ortiz
 
 Needs documentation: not enough on file to decide (2)
 Episode        Rule     Due          What                                Owner
-program                 since 01-05  3 records to check: NE21-S2,
+program                 since 01-05  3 items to document: NE21-S2,
 lincoln-iop                          NE21-S3, NE21-S4
 LNK-2026-0001  NE21-C1  since 03-08  the determination of 2026-02-05     c-ortiz
                                      held through 2026-03-07
@@ -114,7 +114,7 @@ LNK-2026-0001  NE21-P3  since 02-05  review of 2026-02-05: cl-7f3a has   c-ortiz
 
 Needs documentation: not enough on file to decide (1)
 Episode        Rule     Due          What                                Owner
-program                 since 01-05  3 records to check: NE21-S2,
+program                 since 01-05  3 items to document: NE21-S2,
 lincoln-iop                          NE21-S3, NE21-S4
 
 Current through @65 (latest)
@@ -191,7 +191,7 @@ Answer         eligible
 Basis          admission
 Holds through  2026-02-06
 Reasons        admission criteria met
-Rests on       events 1, 2, 6: 'caretrail timeline' shows them
+Based on       events 1, 2, 6: 'caretrail timeline' shows them
 
 Current through @65 (latest)
 """)
