@@ -84,7 +84,7 @@ _STATES: Final[dict[str, tuple[type[errors.StoreError], str, str]]] = {
     "42501": (
         errors.StoreUnreachable,
         "this role may not do that",
-        "grant it a role of 'caretrail init --roles'",
+        "grant the login a role; 'caretrail init --roles' creates the roles",
     ),
     "08": (errors.StoreUnreachable, "the connection failed", "check that the server runs and can be reached"),
     "XX001": _DAMAGED,
