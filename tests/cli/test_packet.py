@@ -160,7 +160,7 @@ def test_what_cannot_be_meant_is_refused(desk: Desk, words: tuple[str, ...], say
         ((), "--recipient is missing"),
         (TERMS[:2], "--purpose is missing"),
         (TERMS[:4], "--basis is missing"),
-        ((*TERMS[:5], "curiosity"), "--basis must be one of consent, audit"),
+        ((*TERMS[:5], "curiosity"), "'curiosity' is not one of 'consent', 'audit'"),
         ((*TERMS[:5], "consent"), "--consent ID or --scope TEXT"),
     ],
 )

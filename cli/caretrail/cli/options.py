@@ -128,6 +128,18 @@ def access_options(function: F, actor: str = "--actor") -> F:
     return function
 
 
+def store_options(function: F) -> F:
+    """Take `--json` as `as_json` and `--db`, and pass the setup as the first argument."""
+    wrapped: Any = click.pass_obj(function)
+    return json_option(store_option(wrapped))  # type: ignore[no-any-return]  # click's decorators return what they are given
+
+
+def operation_options(function: F) -> F:
+    """Take what `store_options` takes, with the user and the purpose of access."""
+    wrapped: Any = click.pass_obj(function)
+    return json_option(access_options(store_option(wrapped)))  # type: ignore[no-any-return]  # as above
+
+
 access_store_option = _into_setup(
     "access_db",
     "--access-db",

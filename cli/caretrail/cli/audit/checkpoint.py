@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from caretrail.cli.groups import described
-from caretrail.cli.options import json_option, store_option
+from caretrail.cli.options import store_options
 from caretrail.cli.setup import Setup, state_folder
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
@@ -37,9 +37,7 @@ HEX = 32
 )  # fmt: skip  # one option, one thought
 @click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing was signed before.")
 @click.option("--full", is_flag=True, allow_from_autoenv=False, help="Read the whole log, not only new events.")
-@json_option
-@store_option
-@click.pass_obj
+@store_options
 def checkpoint_command(
     setup: Setup, files: Sequence[Path], place: str, state: Path | None, first: bool, full: bool, as_json: bool
 ) -> None:

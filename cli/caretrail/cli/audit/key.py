@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from caretrail.cli.groups import described
-from caretrail.cli.options import json_option, store_option
+from caretrail.cli.options import store_options
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import print_json, say
 from caretrail.ledger.checkpoint import origin_of
@@ -20,9 +20,7 @@ from caretrail.text import visible
 @click.option(
     "--out", "file", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Target: a new file."
 )
-@json_option
-@store_option
-@click.pass_obj
+@store_options
 def key_command(setup: Setup, file: Path, as_json: bool) -> None:
     """Create a key to sign the log with.
 

@@ -15,7 +15,7 @@ from caretrail.cli.audit.checkpoint import default_state
 from caretrail.cli.episodes import complete_episode
 from caretrail.cli.groups import described
 from caretrail.cli.options import actor_option, as_of_option, json_option, known_at_option, period_options, store_option
-from caretrail.cli.params import Knowledge
+from caretrail.cli.params import Choice, Knowledge
 from caretrail.cli.session import access_log, now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
@@ -58,9 +58,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--address", metavar="TEXT", allow_from_autoenv=False, help="The recipient's address, if known.")
 @click.option("--purpose", metavar="TEXT", allow_from_autoenv=False, help="The recipient's purpose.")
 @click.option(
-    "--basis", metavar="TOKEN", allow_from_autoenv=False,
-    help="Ground: consent, audit, payment, court_order, medical_emergency, research, client_request, other.",
-)  # fmt: skip
+    "--basis", type=Choice(BASES), metavar="TOKEN", allow_from_autoenv=False, help=f"Ground: {', '.join(BASES)}."
+)
 @click.option("--consent", metavar="ID", allow_from_autoenv=False, help="Id of the consent.")
 @click.option("--scope", metavar="TEXT", allow_from_autoenv=False, help="What the consent or the order covers.")
 @click.option("--with-text", is_flag=True, help="Include free text: rationale, progress, reasons, notes.")
@@ -114,17 +113,15 @@ def _terms(given: dict[str, Any]) -> Terms:
     """The recipient, purpose and ground; prompts for missing ones at a terminal."""
     prompting = sys.stdin.isatty() and sys.stderr.isatty()
     said = {name: given[name] for name in ("recipient", "purpose", "basis", "consent", "scope", "address")}
-    for name, question in (
-        ("recipient", "Recipient"),
-        ("purpose", "Purpose"),
-        ("basis", f"Ground ({', '.join(BASES)})"),
+    for name, question, kind in (
+        ("recipient", "Recipient", None),
+        ("purpose", "Purpose", None),
+        ("basis", "Ground", Choice(BASES)),
     ):
         if said[name] is None:
             if not prompting:
                 raise click.UsageError(f"a packet needs a recipient, a purpose and a ground: --{name} is missing")
-            said[name] = click.prompt(question, err=True).strip()
-    if said["basis"] not in BASES:
-        raise click.UsageError(f"--basis must be one of {', '.join(BASES)}")
+            said[name] = click.prompt(question, type=kind, err=True).strip()
     if said["basis"] == "consent" and given["program"] is not None:
         raise click.UsageError("a consent is one client's, and --program is about many: name the client's episodes")
     if said["basis"] == "consent" and said["consent"] is None and said["scope"] is None:

@@ -9,7 +9,7 @@ import click
 
 from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import described
-from caretrail.cli.options import json_option, store_option
+from caretrail.cli.options import store_options
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
@@ -39,9 +39,7 @@ SHOWN = 10
     help="Receipts, as 'append --json' printed them.",
 )  # fmt: skip  # one option, one thought
 @click.option("--quiet", is_flag=True, allow_from_autoenv=False, help="Print nothing if nothing is wrong.")
-@json_option
-@store_option
-@click.pass_obj
+@store_options
 def verify_command(
     setup: Setup, places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Path], quiet: bool, as_json: bool
 ) -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -16,7 +17,7 @@ import click
 from caretrail.cli.exits import ExitStatus, Interrupted, Stopped
 from caretrail.cli.groups import described
 from caretrail.cli.interrupt import GracefulStop
-from caretrail.cli.options import json_option, store_option
+from caretrail.cli.options import store_options
 from caretrail.cli.session import now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import ProgressLine, progress
@@ -36,9 +37,7 @@ if TYPE_CHECKING:
 @click.argument("file", default="-", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="[FILE|-]")
 @click.option("--atomic", is_flag=True, help="Record all events or none; holds them in memory.")
 @click.option("--imported", is_flag=True, help="Mark events as a historical load, which is never late.")
-@json_option
-@store_option
-@click.pass_obj
+@store_options
 def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool) -> None:
     """Record events from JSON Lines and print receipts.
 
@@ -108,7 +107,7 @@ def _take_each(commands: Commands, batches: Iterable[list[InputLine]], report: _
                 outcomes, events = _parsed(batch)
                 decided = iter(commands.append_each(events, imported=imported))
                 for line, outcome in zip(batch, outcomes, strict=True):
-                    report.tell(line.number, _without_frames(next(decided)) if outcome is _PARSED else outcome)
+                    report.tell(line.number, _without_frames(next(decided)) if outcome is _Kind.EVENT else outcome)
                 report.flush()
 
 
@@ -116,31 +115,26 @@ FEWER_SWEEPS = (50_000, 20, 50)
 """Thresholds for the garbage collector: batches make many objects and no cycles, and collections cost a tenth."""
 
 
-class _Parsed:
-    """A line that is an event, not decided yet."""
+class _Kind(Enum):
+    """What a line is, before it is decided."""
+
+    EVENT = "an event"
+    BLANK = "an empty line"
 
 
-class _Blank:
-    """An empty line."""
-
-
-_PARSED = _Parsed()
-_BLANK = _Blank()
-
-
-def _parsed(batch: Sequence[InputLine]) -> tuple[list[Refused | _Blank | _Parsed], list[Event]]:
+def _parsed(batch: Sequence[InputLine]) -> tuple[list[Refused | _Kind], list[Event]]:
     """Parse lines: an outcome for each, and the events among them."""
     from caretrail.events.parsing import parse_event
 
-    outcomes: list[Refused | _Blank | _Parsed] = []
+    outcomes: list[Refused | _Kind] = []
     events: list[Event] = []
     for line in batch:
         if not line.text.strip():
-            outcomes.append(_BLANK)
+            outcomes.append(_Kind.BLANK)
             continue
         try:
             events.append(parse_event(line.text))
-            outcomes.append(_PARSED)
+            outcomes.append(_Kind.EVENT)
         except Refused as refusal:
             outcomes.append(_without_frames(refusal))
     return outcomes, events
@@ -160,7 +154,7 @@ def _without_frames(outcome: T) -> T:
 
 
 def _take_all(commands: Commands, batches: Iterable[list[InputLine]], report: _Report, imported: bool) -> None:
-    lines: list[tuple[int, Refused | _Blank | _Parsed]] = []
+    lines: list[tuple[int, Refused | _Kind]] = []
     events: list[Event] = []
     for batch in batches:
         outcomes, parsed = _parsed(batch)
@@ -175,15 +169,15 @@ def _take_all(commands: Commands, batches: Iterable[list[InputLine]], report: _R
 
 def _decided_together(
     commands: Commands,
-    lines: Sequence[tuple[int, Refused | _Blank | _Parsed]],
+    lines: Sequence[tuple[int, Refused | _Kind]],
     events: Sequence[Event],
     *,
     imported: bool,
-) -> Iterator[tuple[int, Receipt | Refused | _Blank]]:
+) -> Iterator[tuple[int, Receipt | Refused | _Kind]]:
     """An outcome for each line: receipts for all, or a refusal for all."""
     blamed: dict[int, Refused] = {number: outcome for number, outcome in lines if isinstance(outcome, Refused)}
     decided: Iterator[Receipt] = iter(())
-    parsed = [number for number, outcome in lines if isinstance(outcome, _Parsed)]
+    parsed = [number for number, outcome in lines if outcome is _Kind.EVENT]
     if not blamed:
         try:
             decided = iter(commands.append(events, imported=imported))
@@ -191,7 +185,7 @@ def _decided_together(
             blamed[parsed[refusal.index] if refusal.index is not None else parsed[-1]] = refusal
     innocent = _NotRecorded(min(blamed)) if blamed else None
     for number, outcome in lines:
-        if isinstance(outcome, _Blank):
+        if outcome is _Kind.BLANK:
             yield number, outcome
         elif innocent is None:
             yield number, next(decided)
@@ -224,10 +218,10 @@ class _Report:
         self.line = 0
         self.recorded = self.known = self.refused = self.blank = 0
 
-    def tell(self, number: int, outcome: Receipt | Refused | _Blank | _Parsed) -> None:
+    def tell(self, number: int, outcome: Receipt | Refused | _Kind) -> None:
         """Report the outcome of one line."""
         self.line = number
-        if isinstance(outcome, _Blank | _Parsed):
+        if isinstance(outcome, _Kind):
             self.blank += 1
         elif isinstance(outcome, Refused):
             self._refusal(number, outcome)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from caretrail.cli.groups import described
-from caretrail.cli.options import access_options, json_option, store_option
+from caretrail.cli.options import operation_options
 from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
@@ -20,10 +20,7 @@ from caretrail.text import plural, visible
 @click.command("copy")
 @described
 @click.option("--to", "place", metavar="URL", required=True, help="Target: an empty store, or a place without one.")
-@json_option
-@access_options
-@store_option
-@click.pass_obj
+@operation_options
 def copy_command(setup: Setup, place: str, as_json: bool) -> None:
     """Copy the whole store to another place.
 

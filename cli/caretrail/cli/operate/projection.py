@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,7 @@ import click
 from caretrail import plain
 from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import Group, described
-from caretrail.cli.options import access_options, json_option, store_option
+from caretrail.cli.options import access_options, operation_options, store_option
 from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
@@ -19,8 +20,8 @@ from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
-    from caretrail.readmodel import status as standing
     from caretrail.readmodel.rows import Quarantined
+    from caretrail.readmodel.status import Status
 
 
 @click.group("projection", cls=Group)
@@ -37,10 +38,7 @@ def projection_command() -> None:
 
 @projection_command.command("status")
 @described
-@json_option
-@access_options
-@store_option
-@click.pass_obj
+@operation_options
 def status_command(setup: Setup, as_json: bool) -> None:
     """Show how far the read models are behind the log.
 
@@ -57,10 +55,7 @@ def status_command(setup: Setup, as_json: bool) -> None:
 
 @projection_command.command("catch-up")
 @described
-@json_option
-@access_options
-@store_option
-@click.pass_obj
+@operation_options
 def catch_up_command(setup: Setup, as_json: bool) -> None:
     """Bring the read models up to date.
 
@@ -70,19 +65,12 @@ def catch_up_command(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.readmodel.upkeep import catch_up
 
-    with setup.open() as recorder, progress("Catching up") as done:
-        found = catch_up(recorder, progress=done)
-        if as_json:
-            _record_quarantined(setup, recorder, found)
-    _print_status(found, as_json=as_json)
+    _work(setup, "Catching up", catch_up, as_json=as_json)
 
 
 @projection_command.command("rebuild")
 @described
-@json_option
-@access_options
-@store_option
-@click.pass_obj
+@operation_options
 def rebuild_command(setup: Setup, as_json: bool) -> None:
     """Rebuild the read models from the log.
 
@@ -92,19 +80,12 @@ def rebuild_command(setup: Setup, as_json: bool) -> None:
     """
     from caretrail.readmodel.rebuild import rebuild
 
-    with setup.open() as recorder, progress("Rebuilding") as done:
-        found = rebuild(recorder, progress=done)
-        if as_json:
-            _record_quarantined(setup, recorder, found)
-    _print_status(found, as_json=as_json)
+    _work(setup, "Rebuilding", rebuild, as_json=as_json)
 
 
 @projection_command.command("check")
 @described
-@json_option
-@access_options
-@store_option
-@click.pass_obj
+@operation_options
 def check_command(setup: Setup, as_json: bool) -> None:
     """Verify the read models against the log.
 
@@ -133,11 +114,8 @@ def check_command(setup: Setup, as_json: bool) -> None:
 
 @projection_command.group("quarantine", cls=Group, invoke_without_command=True)
 @described
-@json_option
-@access_options
-@store_option
-@click.pass_context
-def quarantine_command(ctx: click.Context, as_json: bool) -> None:
+@operation_options
+def quarantine_command(setup: Setup, as_json: bool) -> None:
     """List the unreadable episodes.
 
     An unreadable event keeps its own episode out of the read models, and no other.
@@ -145,11 +123,10 @@ def quarantine_command(ctx: click.Context, as_json: bool) -> None:
         caretrail projection quarantine
         caretrail projection quarantine retry LNK-2026-0001
     """
-    if ctx.invoked_subcommand is not None:
+    if click.get_current_context().invoked_subcommand is not None:
         return
     from caretrail.readmodel.status import status
 
-    setup = ctx.ensure_object(Setup)
     with setup.open() as recorder:
         state = status(recorder)
         _record_quarantined(setup, recorder, state)
@@ -188,9 +165,16 @@ def retry_command(setup: Setup, episode: str) -> None:
     click.echo(f"{visible(episode)} is readable again")
 
 
-def _record_quarantined(
-    setup: Setup, recorder: EventRecorder, found: standing.Status, *, required: bool = True
-) -> None:
+def _work(setup: Setup, label: str, work: Callable[..., Status], *, as_json: bool) -> None:
+    """Bring the read models up to date in one way or another, and print their status."""
+    with setup.open() as recorder, progress(label) as line:
+        found = work(recorder, progress=line)
+        if as_json:
+            _record_quarantined(setup, recorder, found)
+    _print_status(found, as_json=as_json)
+
+
+def _record_quarantined(setup: Setup, recorder: EventRecorder, found: Status, *, required: bool = True) -> None:
     try:
         _record(setup, recorder, [item.episode or str(item.stream) for item in found.quarantined])
     except AccessNotRecorded as failed:
@@ -205,7 +189,7 @@ def _record(setup: Setup, recorder: EventRecorder, episodes: list[str]) -> None:
             access(episodes)
 
 
-def _print_status(found: standing.Status, *, as_json: bool) -> None:
+def _print_status(found: Status, *, as_json: bool) -> None:
     if as_json:
         print_json(plain.as_json(found))
         return
