@@ -28,6 +28,8 @@ def as_json(value: Any) -> Any:
         return {PUBLISHED.get(name, name): as_json(item) for name, item in value._asdict().items()}
     if isinstance(value, Mapping):
         return {PUBLISHED.get(key, key): as_json(item) for key, item in value.items()}
+    if hasattr(value, "model_dump"):  # a part of an event
+        return value.model_dump(mode="json", exclude_none=True)
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, bytes):

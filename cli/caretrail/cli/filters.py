@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args
 
 import click
 
+from caretrail.cli.options import together
 from caretrail.cli.params import MOST_DAYS, Author, Choice, Count
 from caretrail.cli.setup import Setup
 from caretrail.reading.query import Filters
@@ -32,10 +33,7 @@ def filter_options(function: F) -> F:
             sets["clinicians"] |= {me}
         return function(*args, filters=Filters(**sets, due_within=due_within), **kwargs)
 
-    wrapped: Any = with_filters
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return wrapped  # type: ignore[no-any-return]  # click's decorators return what they are given
+    return together(*_OPTIONS)(with_filters)  # type: ignore[return-value]  # the wrapper takes what click gives it
 
 
 def _me(actor: Author | None) -> str:

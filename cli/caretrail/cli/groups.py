@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,16 +15,8 @@ from caretrail.cli.params import did_you_mean
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 EXAMPLE = ("    ", "caretrail ")
 """Beginnings of an example; it loses its indent in a docstring that has no other lines after the first."""
-
-
-def described(function: F) -> F:
-    """Make a command's docstring its help."""
-    function.__doc__ = help_text(function.__doc__ or "")
-    return function
 
 
 def help_text(docstring: str) -> str:
@@ -41,8 +33,17 @@ Sections = Mapping[str, Mapping[str, tuple[str, str]]]
 """Section title to command name to the command's module and the first line of its help."""
 
 
-class Group(click.Group):
+class Command(click.Command):
+    """A command whose docstring is its help."""
+
+    def __init__(self, name: str | None, *, help: str | None = None, **attributes: Any) -> None:  # noqa: A002  # click's name
+        super().__init__(name, help=help_text(help or ""), **attributes)
+
+
+class Group(Command, click.Group):
     """A group that answers an unknown command with the nearest one."""
+
+    command_class = Command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

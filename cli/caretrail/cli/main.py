@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from caretrail.cli.exits import ExitStatus, report, silence_output
-from caretrail.cli.groups import LazyGroup, described
+from caretrail.cli.groups import LazyGroup
 from caretrail.cli.options import access_store_option, store_option
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import prepare_output
@@ -77,7 +77,6 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
         "max_content_width": 80,
     },
 )
-@described
 @store_option
 @access_store_option
 @click.option(

@@ -58,6 +58,17 @@ stale_option = click.option(
 )
 
 
+def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Make one decorator of several, in their order."""
+
+    def decorate(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
 def read_options(function: F) -> F:
     """Give a read command `--as-of`, `--known-at`, `--allow-stale`, `--json` and `--db`, as one argument `options`."""
 
@@ -67,10 +78,8 @@ def read_options(function: F) -> F:
         given = {name: kwargs.pop(name) for name in ("as_of", "known_at", "as_json", "allow_stale")}
         return function(*args, options=ReadOptions(setup, **given), **kwargs)
 
-    wrapped: Any = with_options
-    for option in (access_options, store_option, json_option, stale_option, known_at_option, as_of_option):
-        wrapped = option(wrapped)
-    return wrapped  # type: ignore[no-any-return]  # click's decorators return what they are given
+    order = (as_of_option, known_at_option, stale_option, json_option, store_option, access_options())
+    return together(*order)(with_options)  # type: ignore[return-value]  # the wrapper takes what click gives it
 
 
 def period_options(first: str, last: str) -> Callable[[F], F]:
@@ -83,9 +92,9 @@ def period_options(first: str, last: str) -> Callable[[F], F]:
                 raise click.UsageError("--to must not be before --from")
             return function(*args, start=start, end=end, **kwargs)
 
-        wrapped: Any = checked
-        wrapped = click.option("--to", "end", type=Day(), metavar="DATE", help=last)(wrapped)
-        return click.option("--from", "start", type=Day(), metavar="DATE", help=first)(wrapped)  # type: ignore[no-any-return]
+        first_day = click.option("--from", "start", type=Day(), metavar="DATE", help=first)
+        last_day = click.option("--to", "end", type=Day(), metavar="DATE", help=last)
+        return together(first_day, last_day)(checked)  # type: ignore[return-value]  # as above
 
     return with_period
 
@@ -109,9 +118,9 @@ def actor_option(words: str, name: str = "--actor") -> Callable[[F], F]:
     )  # fmt: skip  # one option, one thought
 
 
-def access_options(function: F, actor: str = "--actor") -> F:
+def access_options(actor: str = "--actor") -> Callable[[F], F]:
     """Take user and purpose into the setup: `--actor` (or the name in `actor`), `--purpose`, `--break-glass`."""
-    options: tuple[Callable[[F], F], ...] = (
+    return together(
         actor_option("Your identity for the access log.", actor),
         _into_setup(
             "purpose", "--purpose", "Purpose of access, for the access log: treatment, payment, operations, audit, "
@@ -123,21 +132,13 @@ def access_options(function: F, actor: str = "--actor") -> F:
             metavar="REASON", allow_from_autoenv=False,
         ),
     )  # fmt: skip  # one option, one thought
-    for option in reversed(options):
-        function = option(function)
-    return function
 
 
-def store_options(function: F) -> F:
-    """Take `--json` as `as_json` and `--db`, and pass the setup as the first argument."""
-    wrapped: Any = click.pass_obj(function)
-    return json_option(store_option(wrapped))  # type: ignore[no-any-return]  # click's decorators return what they are given
+store_options = together(json_option, store_option, click.pass_obj)
+"""`--json` and `--db` of a command that shows no episode; it gets the setup first."""
 
-
-def operation_options(function: F) -> F:
-    """Take what `store_options` takes, with the user and the purpose of access."""
-    wrapped: Any = click.pass_obj(function)
-    return json_option(access_options(store_option(wrapped)))  # type: ignore[no-any-return]  # as above
+operation_options = together(json_option, access_options(), store_option, click.pass_obj)
+"""The same with user and purpose, of a command that may name episodes."""
 
 
 access_store_option = _into_setup(

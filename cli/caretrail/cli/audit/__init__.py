@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from caretrail.cli.groups import LazyGroup, described
+from caretrail.cli.groups import LazyGroup
 
 SECTIONS = {
     "The log": {
@@ -29,7 +29,6 @@ SECTIONS = {
 
 
 @click.group("audit", cls=LazyGroup, sections=SECTIONS)
-@described
 def audit_command() -> None:
     """Verify the record, hand out evidence, review access.
 

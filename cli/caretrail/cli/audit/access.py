@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
-from functools import partial
-from typing import Any
 
 import click
 
 from caretrail.cli.episodes import complete_episode
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import access_options, json_option, period_options, store_option
 from caretrail.cli.params import end_of_day
 from caretrail.cli.session import access_log, now
@@ -30,8 +28,7 @@ MOST_NAMED = 3
 """Case numbers shown for one access; --json has them all."""
 
 
-@click.command("access")
-@described
+@click.command("access", cls=Command)
 @click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
 @click.option(
     "--actor", "person", metavar="ID", allow_from_autoenv=False, help="Only accesses by this person, as stated."
@@ -39,7 +36,7 @@ MOST_NAMED = 3
 @click.option("--account", metavar="NAME", help="Only accesses by this account of the store.")
 @period_options("Accesses on or after this day, in UTC.", "Accesses on or before this day, in UTC.")
 @json_option
-@partial(access_options, actor="--me")
+@access_options("--me")
 @store_option
 @click.pass_obj
 def access_command(
@@ -88,27 +85,9 @@ def _print_json(found: AccessRows) -> None:
     click.echo(f'{{"standing": {json_text(as_json(standing))},\n "rows": [', nl=False)
     before = "\n  "
     for row in found:
-        click.echo(f"{before}{json_text(_as_json(row))}", nl=False)
+        click.echo(f"{before}{json_text(as_json(row) | {'recorded_at': instant(row.recorded_at)})}", nl=False)
         before = ",\n  "
     click.echo("]}")
-
-
-def _as_json(row: AccessRow) -> dict[str, Any]:
-    return {
-        "position": row.position,
-        "recorded_at": instant(row.recorded_at),
-        "account": row.account,
-        "actor": row.actor and row.actor.model_dump(exclude_none=True),
-        "command": row.command,
-        "purpose": row.purpose,
-        "reason": row.reason,
-        "episodes": row.episodes,
-        "found": row.found,
-        "whole_log": row.whole_log,
-        "after": row.after,
-        "disclosure": row.disclosure and row.disclosure.model_dump(mode="json", exclude_none=True),
-        "error": row.error,
-    }
 
 
 def _print(found: Iterable[AccessRow], episode: str | None, *, is_demo: bool) -> None:

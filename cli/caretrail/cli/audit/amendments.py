@@ -13,7 +13,7 @@ import click
 from caretrail.aliases import Json
 from caretrail.cli.audit.period import in_days, in_words
 from caretrail.cli.filters import repeated_option
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import period_options, read_options
 from caretrail.cli.params import Choice
 from caretrail.cli.session import Session, session
@@ -32,8 +32,7 @@ LIST_TITLES = ("Recorded, UTC", "Episode", "What", "Author")
 VERBS = {"corrected": "corrects", "addendum": "adds to", "voided": "voids"}
 
 
-@click.command("amendments")
-@described
+@click.command("amendments", cls=Command)
 @period_options("On or after this day.", "On or before this day.")
 @click.option(
     "--by",

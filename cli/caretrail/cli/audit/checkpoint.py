@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from caretrail.cli.groups import described
+from caretrail import plain
+from caretrail.cli.groups import Command
 from caretrail.cli.options import store_options
 from caretrail.cli.setup import Setup, state_folder
 from caretrail.cli.terminal.progress import progress
@@ -17,15 +18,13 @@ from caretrail.evidence.sign import sign
 from caretrail.evidence.signer_state import SignerState
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.keys import load_key
-from caretrail.ledger.note import SigningKey
 from caretrail.text import plural, visible
 
 HEX = 32
 """The letters of an origin that make the name of its file."""
 
 
-@click.command("checkpoint")
-@described
+@click.command("checkpoint", cls=Command)
 @click.option(
     "--key", "files", metavar="FILE", type=click.Path(path_type=Path), required=True, multiple=True,
     help="The signing key; to change keys, the new and the old one.",
@@ -51,7 +50,7 @@ def checkpoint_command(
         caretrail audit checkpoint --key ledger.key --to /mnt/auditor
         caretrail audit checkpoint --key ledger.key | mail auditor@example.org
     """
-    keys = _keys(files)
+    keys = [load_key(file) for file in files]
     folder = None if place == "-" else Path(place)
     with setup.open() as recorder, progress("Reading") as done:
         origin = origin_of(recorder.namespace)
@@ -61,12 +60,8 @@ def checkpoint_command(
     path = publish(folder, signed, keys) if folder else None
     size = signed.checkpoint.size
     if as_json:
-        print_json(
-            {
-                "origin": origin, "size": size, "root": signed.checkpoint.root.hex(), "since": signed.since,
-                "note": signed.note, "file": str(path) if path else None,
-            }
-        )  # fmt: skip  # in their published order
+        more = {"since": signed.since, "note": signed.note, "file": str(path) if path else None}
+        print_json(plain.as_json(signed.checkpoint) | more)
     elif path is not None:
         click.echo(f"{plural(size, 'event')} signed: {visible(str(path))}")
     else:
@@ -76,7 +71,3 @@ def checkpoint_command(
 def default_state(origin: str) -> Path:
     """The default file of a log's last checkpoint."""
     return state_folder() / f"ledger-{origin[-HEX:]}.checkpoint"
-
-
-def _keys(files: Sequence[Path]) -> list[SigningKey]:
-    return [load_key(file) for file in files]

@@ -12,7 +12,7 @@ import click
 
 from caretrail.cli.episodes import case_number, complete_episode
 from caretrail.cli.filters import repeated_option
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import access_options, as_of_option, json_option, stale_option, store_option
 from caretrail.cli.params import Knowledge, Moment
 from caretrail.cli.session import Session, session
@@ -27,8 +27,7 @@ from caretrail.text import plural, visible
 TITLES = ("Rule", "Days", "What", "Changed by")
 
 
-@click.command("diff")
-@described
+@click.command("diff", cls=Command)
 @click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
 @click.option("--from", "start", type=Moment(), metavar="TIME|@N", required=True, help="The earlier time.")
 @click.option("--to", "end", type=Moment(), metavar="TIME|@N", help="The later time.  [default: the latest position]")
@@ -38,7 +37,7 @@ TITLES = ("Rule", "Days", "What", "Changed by")
 @stale_option
 @json_option
 @store_option
-@access_options
+@access_options()
 @click.pass_obj
 def diff_command(
     setup: Setup,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from caretrail.cli.exits import ExitStatus, Stopped
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import json_option
 from caretrail.cli.terminal.screen import print_json
 from caretrail.evidence.packet import verify
@@ -15,8 +15,7 @@ from caretrail.ledger.keys import read_verifying_keys
 from caretrail.ledger.note import BadKey
 
 
-@click.command("inspect")
-@described
+@click.command("inspect", cls=Command)
 @click.argument("packet", type=click.Path(path_type=Path, exists=True), metavar="PACKET")
 @click.option("--key", metavar="KEY", help="Public key of the log, or its file; never the key in the packet.")
 @json_option

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import store_options
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import print_json, say
@@ -15,8 +15,7 @@ from caretrail.ledger.keys import create_key
 from caretrail.text import visible
 
 
-@click.command("key")
-@described
+@click.command("key", cls=Command)
 @click.option(
     "--out", "file", metavar="FILE", type=click.Path(path_type=Path), required=True, help="Target: a new file."
 )

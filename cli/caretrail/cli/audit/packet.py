@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
+from caretrail import plain
 from caretrail.cli.audit.checkpoint import default_state
 from caretrail.cli.episodes import complete_episode
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import actor_option, as_of_option, json_option, known_at_option, period_options, store_option
 from caretrail.cli.params import Choice, Knowledge
 from caretrail.cli.session import access_log, now
@@ -38,8 +39,7 @@ from caretrail.text import plural, visible
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("packet")
-@described
+@click.command("packet", cls=Command)
 @click.argument("episodes", metavar="[EPISODE]...", nargs=-1, shell_complete=complete_episode)
 @click.option("--program", metavar="ID", help="All episodes of this program between --from and --to.")
 @period_options("With --program: the first day.", "With --program: the last day.")
@@ -89,7 +89,9 @@ def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **
         request = _request(reader, recorder, episodes, given)
         made = _packet(setup, recorder, access, request, terms, given)
         if as_json:
-            print_json(_as_json(made, given["target"]))
+            sizes = {"episodes": made.episodes, "events": made.events, "files": made.files}
+            file = {"file": str(given["target"]), "sha256": made.digest}
+            print_json({**file, **sizes, **plain.as_json(made.checkpoint)})
         else:
             _print(made, given["target"], is_demo=recorder.is_demo)
 
@@ -180,19 +182,6 @@ def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict
     with progress("Reading") as done:
         state = SignerState(given["state"] or default_state(origin), origin)
         return sign(recorder, keys, state, first=given["first"], progress=done).note
-
-
-def _as_json(made: Packet, target: Path) -> dict[str, Any]:
-    return {
-        "file": str(target),
-        "sha256": made.digest,
-        "episodes": list(made.episodes),
-        "events": made.events,
-        "files": made.files,
-        "origin": made.checkpoint.origin,
-        "size": made.checkpoint.size,
-        "root": made.checkpoint.root.hex(),
-    }
 
 
 def _print(made: Packet, target: Path, *, is_demo: bool) -> None:

@@ -13,7 +13,7 @@ import click
 from caretrail.aliases import Json
 from caretrail.cli.audit.period import in_days, in_words
 from caretrail.cli.filters import repeated_option
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import period_options, read_options
 from caretrail.cli.session import Session, session
 from caretrail.cli.setup import ReadOptions
@@ -32,8 +32,7 @@ ENOUGH = 20
 """A percentage is shown for at least this many reviews."""
 
 
-@click.command("reviews")
-@described
+@click.command("reviews", cls=Command)
 @period_options("Reviews due on or after this day.", "Reviews due on or before this day.  [default: --as-of]")
 @repeated_option("program", "ID", "Only reviews in this program")
 @repeated_option("clinician", "ID", "Only reviews of this case owner")

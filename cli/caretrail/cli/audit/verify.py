@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from caretrail.cli.exits import ExitStatus, Stopped
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import store_options
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
@@ -24,8 +24,7 @@ SHOWN = 10
 """Discrepancies printed; --json gives all."""
 
 
-@click.command("verify")
-@described
+@click.command("verify", cls=Command)
 @click.option(
     "--checkpoints", "places", metavar="FOLDER|FILE", type=click.Path(path_type=Path), multiple=True,
     help="Checkpoints kept outside the database.",

@@ -8,20 +8,19 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import click
 
 from caretrail.cli.exits import ExitStatus, Interrupted, Stopped
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.interrupt import GracefulStop
 from caretrail.cli.options import store_options
 from caretrail.cli.session import now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import ProgressLine, progress
-from caretrail.cli.terminal.screen import instant, json_text, say
+from caretrail.cli.terminal.screen import json_text, receipt_fields, say
 from caretrail.errors import CaretrailError, Refused
 from caretrail.text import plural, visible
 
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from caretrail.events import Event
 
 
-@click.command("append")
-@described
+@click.command("append", cls=Command)
 @click.argument("file", default="-", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="[FILE|-]")
 @click.option("--atomic", is_flag=True, help="Record all events or none; holds them in memory.")
 @click.option("--imported", is_flag=True, help="Mark events as a historical load, which is never late.")
@@ -104,10 +102,13 @@ def _take_each(commands: Commands, batches: Iterable[list[InputLine]], report: _
     with stop.listening():
         for batch in batches:
             with stop.batch():
-                outcomes, events = _parsed(batch)
-                decided = iter(commands.append_each(events, imported=imported))
-                for line, outcome in zip(batch, outcomes, strict=True):
-                    report.tell(line.number, _without_frames(next(decided)) if outcome is _Kind.EVENT else outcome)
+                parsed = _parsed(batch)
+                decided = iter(commands.append_each(_events(parsed), imported=imported))
+                for line, item in zip(batch, parsed, strict=True):
+                    if item is None or isinstance(item, Refused):
+                        report.tell(line.number, item)
+                    else:
+                        report.tell(line.number, _without_frames(next(decided)))
                 report.flush()
 
 
@@ -115,29 +116,21 @@ FEWER_SWEEPS = (50_000, 20, 50)
 """Thresholds for the garbage collector: batches make many objects and no cycles, and collections cost a tenth."""
 
 
-class _Kind(Enum):
-    """What a line is, before it is decided."""
-
-    EVENT = "an event"
-    BLANK = "an empty line"
-
-
-def _parsed(batch: Sequence[InputLine]) -> tuple[list[Refused | _Kind], list[Event]]:
-    """Parse lines: an outcome for each, and the events among them."""
+def _parsed(batch: Sequence[InputLine]) -> list[Event | Refused | None]:
+    """The event of each line, or why it is none; None for a blank line."""
     from caretrail.events.parsing import parse_event
 
-    outcomes: list[Refused | _Kind] = []
-    events: list[Event] = []
+    parsed: list[Event | Refused | None] = []
     for line in batch:
-        if not line.text.strip():
-            outcomes.append(_Kind.BLANK)
-            continue
         try:
-            events.append(parse_event(line.text))
-            outcomes.append(_Kind.EVENT)
+            parsed.append(parse_event(line.text) if line.text.strip() else None)
         except Refused as refusal:
-            outcomes.append(_without_frames(refusal))
-    return outcomes, events
+            parsed.append(_without_frames(refusal))
+    return parsed
+
+
+def _events(parsed: Iterable[Event | Refused | None]) -> list[Event]:
+    return [item for item in parsed if item is not None and not isinstance(item, Refused)]
 
 
 T = TypeVar("T")
@@ -154,43 +147,34 @@ def _without_frames(outcome: T) -> T:
 
 
 def _take_all(commands: Commands, batches: Iterable[list[InputLine]], report: _Report, imported: bool) -> None:
-    lines: list[tuple[int, Refused | _Kind]] = []
-    events: list[Event] = []
+    lines: list[tuple[int, Event | Refused | None]] = []
     for batch in batches:
-        outcomes, parsed = _parsed(batch)
-        lines.extend(zip((line.number for line in batch), outcomes, strict=True))
-        events.extend(parsed)
+        lines.extend(zip((line.number for line in batch), _parsed(batch), strict=True))
     stop = GracefulStop()
     with stop.listening(), stop.batch():
-        for number, outcome in _decided_together(commands, lines, events, imported=imported):
+        for number, outcome in _decided_together(commands, lines, imported=imported):
             report.tell(number, outcome)
         report.flush()
 
 
 def _decided_together(
-    commands: Commands,
-    lines: Sequence[tuple[int, Refused | _Kind]],
-    events: Sequence[Event],
-    *,
-    imported: bool,
-) -> Iterator[tuple[int, Receipt | Refused | _Kind]]:
+    commands: Commands, lines: Sequence[tuple[int, Event | Refused | None]], *, imported: bool
+) -> Iterator[tuple[int, Receipt | Refused | None]]:
     """An outcome for each line: receipts for all, or a refusal for all."""
-    blamed: dict[int, Refused] = {number: outcome for number, outcome in lines if isinstance(outcome, Refused)}
+    blamed = {number: item for number, item in lines if isinstance(item, Refused)}
     decided: Iterator[Receipt] = iter(())
-    parsed = [number for number, outcome in lines if outcome is _Kind.EVENT]
     if not blamed:
         try:
-            decided = iter(commands.append(events, imported=imported))
+            decided = iter(commands.append(_events(item for _, item in lines), imported=imported))
         except Refused as refusal:
-            blamed[parsed[refusal.index] if refusal.index is not None else parsed[-1]] = refusal
+            numbers = [number for number, item in lines if item is not None]
+            blamed[numbers[-1 if refusal.index is None else refusal.index]] = refusal
     innocent = _NotRecorded(min(blamed)) if blamed else None
-    for number, outcome in lines:
-        if outcome is _Kind.BLANK:
-            yield number, outcome
-        elif innocent is None:
-            yield number, next(decided)
+    for number, item in lines:
+        if item is None:
+            yield number, None
         else:
-            yield number, blamed.get(number, innocent)
+            yield number, next(decided) if innocent is None else blamed.get(number, innocent)
 
 
 class _NotRecorded(Refused):
@@ -218,10 +202,10 @@ class _Report:
         self.line = 0
         self.recorded = self.known = self.refused = self.blank = 0
 
-    def tell(self, number: int, outcome: Receipt | Refused | _Kind) -> None:
-        """Report the outcome of one line."""
+    def tell(self, number: int, outcome: Receipt | Refused | None) -> None:
+        """Report the outcome of one line, None for a blank one."""
         self.line = number
-        if isinstance(outcome, _Kind):
+        if outcome is None:
             self.blank += 1
         elif isinstance(outcome, Refused):
             self._refusal(number, outcome)
@@ -240,10 +224,7 @@ class _Report:
             self._first = self._first or receipt.position
             self._newest = receipt.position
         if self._as_json:
-            self._write(
-                line=number, episode=receipt.episode, version=receipt.version, position=receipt.position,
-                recorded_at=instant(receipt.recorded_at), leaf=receipt.leaf,
-            )  # fmt: skip  # the fields of a receipt, in their published order
+            self._write(line=number, **receipt_fields(receipt))
 
     def _refusal(self, number: int, refusal: Refused) -> None:
         self.refused += 1
@@ -278,10 +259,7 @@ class _Report:
 
     def summary(self) -> None:
         """Print the counts."""
-        if self._as_json:
-            say(self.so_far())
-        else:
-            click.echo(self.so_far())
+        click.echo(self.so_far(), err=self._as_json)
 
 
 @contextmanager

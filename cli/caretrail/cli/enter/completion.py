@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.params import Choice
 
 
-@click.command("completion")
-@described
+@click.command("completion", cls=Command)
 @click.argument("shell", type=Choice(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> None:
     """Print the shell completion script.

@@ -10,7 +10,7 @@ from itertools import groupby
 import click
 
 from caretrail.aliases import Progress
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import store_option
 from caretrail.cli.params import Count, Day
 from caretrail.cli.session import now
@@ -32,8 +32,7 @@ EPISODES = 60
 MOST_EPISODES = 100_000
 
 
-@click.command("demo")
-@described
+@click.command("demo", cls=Command)
 @click.option("--today", type=Day(), metavar="DATE", help="The demo's today, for repeatable output.")
 @click.option(
     "--count",

@@ -15,7 +15,7 @@ from caretrail.cli.session import now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.fields import EventField, missing, options_of, put
 from caretrail.cli.terminal.prompt import ask_missing, from_json, wants
-from caretrail.cli.terminal.screen import instant, print_json, say
+from caretrail.cli.terminal.screen import print_json, receipt_fields, say
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.describe import value_in_words
@@ -255,15 +255,7 @@ def _show(data: Mapping[str, Any]) -> None:
 
 def _print(receipt: Receipt, *, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {
-                "episode": receipt.episode,
-                "version": receipt.version,
-                "position": receipt.position,
-                "recorded_at": instant(receipt.recorded_at),
-                "leaf": receipt.leaf,
-            }
-        )
+        print_json(receipt_fields(receipt))
         return
     whose = f" of {visible(receipt.episode)}" if receipt.episode else " of the program"
     when = receipt.recorded_at.strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import store_option
 from caretrail.cli.setup import Setup
 from caretrail.errors import StoreOlder
@@ -15,8 +15,7 @@ from caretrail.readmodel.schema import create_tables, roles_sql
 from caretrail.text import visible
 
 
-@click.command("init")
-@described
+@click.command("init", cls=Command)
 @click.option(
     "--roles",
     is_flag=True,

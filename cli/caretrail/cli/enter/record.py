@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from caretrail.cli.groups import Group, described
+from caretrail.cli.groups import Group
 
 
 class EventGroup(Group):
@@ -25,7 +25,6 @@ class EventGroup(Group):
 
 
 @click.group("record", cls=EventGroup, subcommand_metavar="EVENT [EPISODE] [OPTIONS]")
-@described
 def record_command() -> None:
     """Enter one event.
 

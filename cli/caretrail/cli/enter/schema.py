@@ -6,14 +6,13 @@ from typing import Any
 
 import click
 
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.params import did_you_mean
 from caretrail.cli.terminal.screen import print_json
 from caretrail.events.catalog import EVENT_TYPES, json_schema
 
 
-@click.command("schema")
-@described
+@click.command("schema", cls=Command)
 @click.argument("event", metavar="[TYPE]", required=False)
 def schema_command(event: str | None) -> None:
     """Print the JSON Schema of the events.

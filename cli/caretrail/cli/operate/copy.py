@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from caretrail.cli.groups import described
+from caretrail import plain
+from caretrail.cli.groups import Command
 from caretrail.cli.options import operation_options
 from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
@@ -17,8 +18,7 @@ from caretrail.readmodel.schema import create_tables
 from caretrail.text import plural, visible
 
 
-@click.command("copy")
-@described
+@click.command("copy", cls=Command)
 @click.option("--to", "place", metavar="URL", required=True, help="Target: an empty store, or a place without one.")
 @operation_options
 def copy_command(setup: Setup, place: str, as_json: bool) -> None:
@@ -37,12 +37,7 @@ def copy_command(setup: Setup, place: str, as_json: bool) -> None:
             access.whole_log(0)
         copied, store = _copied(source, place)
         if as_json:
-            print_json(
-                {
-                    "store": store, "events": copied.position, "position": copied.position, "leaves": copied.leaves,
-                    "stays": copied.stays, "unreadable": copied.unreadable, "later": copied.later,
-                }
-            )  # fmt: skip  # in the published order
+            print_json({"store": store, "events": copied.position, **plain.as_json(copied)})
         else:
             _print(copied, visible(source.store), visible(store))
         _warn(copied)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from caretrail.cli.exits import ExitStatus, Interrupted, Stopped
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.interrupt import GracefulStop, Terminated
 from caretrail.cli.options import access_options, store_option
 from caretrail.cli.params import MOST_ROWS, Count, Position
@@ -24,8 +24,7 @@ from caretrail.reading.log_stream import LogRow, LogStream
 from caretrail.text import plural, visible
 
 
-@click.command("log")
-@described
+@click.command("log", cls=Command)
 @click.option(
     "--after", type=Position(), default=0, metavar="@N", help="Start after this position.  [default: @0, the whole log]"
 )
@@ -38,7 +37,7 @@ from caretrail.text import plural, visible
     allow_from_autoenv=False,
     help="Accepted as elsewhere; the log is always JSON.",
 )
-@access_options
+@access_options()
 @store_option
 @click.pass_obj
 def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> None:

@@ -9,7 +9,7 @@ import click
 
 from caretrail import plain
 from caretrail.cli.exits import ExitStatus, Stopped
-from caretrail.cli.groups import Group, described
+from caretrail.cli.groups import Group
 from caretrail.cli.options import access_options, operation_options, store_option
 from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 
 @click.group("projection", cls=Group)
-@described
 def projection_command() -> None:
     """Manage the read models.
 
@@ -37,7 +36,6 @@ def projection_command() -> None:
 
 
 @projection_command.command("status")
-@described
 @operation_options
 def status_command(setup: Setup, as_json: bool) -> None:
     """Show how far the read models are behind the log.
@@ -54,7 +52,6 @@ def status_command(setup: Setup, as_json: bool) -> None:
 
 
 @projection_command.command("catch-up")
-@described
 @operation_options
 def catch_up_command(setup: Setup, as_json: bool) -> None:
     """Bring the read models up to date.
@@ -69,7 +66,6 @@ def catch_up_command(setup: Setup, as_json: bool) -> None:
 
 
 @projection_command.command("rebuild")
-@described
 @operation_options
 def rebuild_command(setup: Setup, as_json: bool) -> None:
     """Rebuild the read models from the log.
@@ -84,7 +80,6 @@ def rebuild_command(setup: Setup, as_json: bool) -> None:
 
 
 @projection_command.command("check")
-@described
 @operation_options
 def check_command(setup: Setup, as_json: bool) -> None:
     """Verify the read models against the log.
@@ -113,7 +108,6 @@ def check_command(setup: Setup, as_json: bool) -> None:
 
 
 @projection_command.group("quarantine", cls=Group, invoke_without_command=True)
-@described
 @operation_options
 def quarantine_command(setup: Setup, as_json: bool) -> None:
     """List the unreadable episodes.
@@ -140,9 +134,8 @@ def quarantine_command(setup: Setup, as_json: bool) -> None:
 
 
 @quarantine_command.command("retry")
-@described
 @click.argument("episode")
-@access_options
+@access_options()
 @store_option
 @click.pass_obj
 def retry_command(setup: Setup, episode: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caretrail.cli.filters import program_option
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import read_options
 from caretrail.cli.session import Session, session
 from caretrail.cli.setup import ReadOptions
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 TITLES = ("Episode", "Client", "Level", "Clinician", "Admitted", "Days", "Status")
 
 
-@click.command("census")
-@described
+@click.command("census", cls=Command)
 @program_option
 @read_options
 def census_command(options: ReadOptions, programs: Sequence[str]) -> None:

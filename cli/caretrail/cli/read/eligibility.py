@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caretrail.cli.episodes import case_number, episode_argument
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import read_options
 from caretrail.cli.session import Session, session
 from caretrail.cli.setup import ReadOptions
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from caretrail.reading.answers import EligibilityRow, Standing
 
 
-@click.command("eligibility")
-@described
+@click.command("eligibility", cls=Command)
 @episode_argument
 @read_options
 def eligibility_command(options: ReadOptions, episode: str) -> None:

@@ -12,7 +12,7 @@ import click
 
 from caretrail.cli.episodes import whose
 from caretrail.cli.filters import filter_options
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import period_options, read_options
 from caretrail.cli.session import Session, session
 from caretrail.cli.setup import ReadOptions
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 
 
-@click.command("findings")
-@described
+@click.command("findings", cls=Command)
 @period_options("Findings in force on or after this day.", "Findings in force on or before this day.")
 @click.option("--closed", is_flag=True, help="Include ended episodes, and what was unmet at their end.")
 @click.option("--all", "everything", is_flag=True, help="Include verdicts met and not_applicable.")

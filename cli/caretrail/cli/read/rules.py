@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from caretrail.cli.exits import ExitStatus, Stopped
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import json_option
 from caretrail.cli.terminal.screen import print_json, say
 from caretrail.cli.terminal.tables import AnyCell, Cell, lines, print_sheet, print_table
@@ -20,8 +20,7 @@ from caretrail.policy.rules.plan import ReviewDue
 from caretrail.text import plural, visible
 
 
-@click.command("rules")
-@described
+@click.command("rules", cls=Command)
 @click.argument("packs", nargs=-1, metavar="[PACK]")
 @click.option(
     "--check", is_flag=True, allow_from_autoenv=False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caretrail.cli.episodes import case_number, complete_episode
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import read_options
 from caretrail.cli.session import Session, session
 from caretrail.cli.setup import ReadOptions
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from caretrail.reading.questions.sheet import DocumentLine, SessionLine, Sheet, SignatureLine
 
 
-@click.command("show")
-@described
+@click.command("show", cls=Command)
 @click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
 @click.option("--client", metavar="ID", help="All episodes of this client, instead of EPISODE.")
 @pack_option

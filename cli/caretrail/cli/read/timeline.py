@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caretrail.cli.episodes import case_number, episode_argument
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import read_options
 from caretrail.cli.params import Choice
 from caretrail.cli.session import Session, session
@@ -28,8 +28,7 @@ MINUTE = "%Y-%m-%d %H:%M"
 NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "the void"}
 
 
-@click.command("timeline")
-@described
+@click.command("timeline", cls=Command)
 @episode_argument
 @click.option(
     "--order",

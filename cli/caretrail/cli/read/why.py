@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from caretrail.cli.episodes import case_number, episode_argument
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import read_options
 from caretrail.cli.session import Session, session
 from caretrail.cli.setup import ReadOptions
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from caretrail.reading.readings import Alternative, ReadingRow
 
 
-@click.command("why")
-@described
+@click.command("why", cls=Command)
 @episode_argument
 @click.argument("rule")
 @pack_option

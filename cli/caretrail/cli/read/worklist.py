@@ -10,7 +10,7 @@ import click
 
 from caretrail.cli.episodes import whose
 from caretrail.cli.filters import filter_options
-from caretrail.cli.groups import described
+from caretrail.cli.groups import Command
 from caretrail.cli.options import read_options
 from caretrail.cli.params import MOST_ROWS, Count
 from caretrail.cli.session import Session, session
@@ -35,8 +35,7 @@ GROUPS = {
 TITLES = ("Episode", "Rule", "Due", "What", "Owner")
 
 
-@click.command("worklist")
-@described
+@click.command("worklist", cls=Command)
 @click.option("--all", "everything", is_flag=True, help="Include quiet items.")
 @click.option("--limit", type=Count(1, MOST_ROWS), metavar="ROWS", help="Show at most this many rows.")
 @pack_option

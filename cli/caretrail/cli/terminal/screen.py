@@ -8,9 +8,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from caretrail.commands.command import Receipt
 
 
 def instant(moment: datetime) -> str:
@@ -52,6 +55,17 @@ def _plain(value: object) -> object:
     if as_json is not None:
         return as_json()
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def receipt_fields(receipt: Receipt) -> dict[str, object]:
+    """A receipt as JSON, its time in the format of the log."""
+    return {
+        "episode": receipt.episode,
+        "version": receipt.version,
+        "position": receipt.position,
+        "recorded_at": instant(receipt.recorded_at),
+        "leaf": receipt.leaf,
+    }
 
 
 def print_json_list(rows: Iterable[object]) -> None:
