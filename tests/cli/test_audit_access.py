@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rich.table  # noqa: F401  # what is loaded late cannot be read as nobody
+import rich.table  # noqa: F401  # pyright: ignore[reportUnusedImport]  # loaded late, it cannot be read as nobody
 
 from caretrail.commands.access import AccessLog
 from caretrail.errors import StoreError

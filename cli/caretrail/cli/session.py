@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -107,10 +107,13 @@ def answer_text(answer: Json) -> str:
     return "{" + ",\n ".join(lines) + "}"
 
 
-def _field_text(value: Any) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n  " + ",\n  ".join(map(json_text, value)) + "]"
-    return json_text(value)
+def _field_text(value: object) -> str:
+    if not isinstance(value, list):
+        return json_text(value)
+    rows = cast("list[object]", value)
+    if rows and isinstance(rows[0], dict):
+        return "[\n  " + ",\n  ".join(map(json_text, rows)) + "]"
+    return json_text(rows)
 
 
 @contextmanager
