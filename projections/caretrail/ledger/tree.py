@@ -91,17 +91,7 @@ def inclusion_path(subtrees: Subtrees, index: int, size: int) -> list[bytes]:
     """The audit path of leaf `index` (from 0) in the tree over the first `size` leaves, lowest hash first."""
     if not 0 <= index < size:
         raise ValueError("the leaf is not in the tree")
-    path: list[bytes] = []
-    start, end = 0, size
-    while end - start > 1:
-        middle = start + _split(end - start)
-        if index < middle:
-            path.append(_range(subtrees, middle, end))
-            end = middle
-        else:
-            path.append(_range(subtrees, start, middle))
-            start = middle
-    return path[::-1]
+    return _path(subtrees, index, size, 0)[0]
 
 
 def folded(subtrees: Subtrees, indexes: Sequence[int], size: int) -> list[bytes]:
@@ -131,19 +121,26 @@ def consistency_path(subtrees: Subtrees, old: int, new: int) -> list[bytes]:
     """The proof that the tree over `new` leaves begins with the tree over the first `old`; empty if they are equal."""
     if not 0 < old <= new:
         raise ValueError("the old tree must have leaves, and not more than the new one")
+    path, start = _path(subtrees, old - 1, new, old)
+    return [_range(subtrees, start, old), *path] if start else path
+
+
+def _path(subtrees: Subtrees, index: int, size: int, until: int) -> tuple[list[bytes], int]:
+    """The hashes beside the way from the root to leaf `index`, lowest first, and where the last subtree begins.
+
+    The way ends early at a subtree that ends with leaf `until` (exclusive).
+    """
     path: list[bytes] = []
-    start, end, whole = 0, new, True
-    while old != end:
+    start, end = 0, size
+    while end - start > 1 and end != until:
         middle = start + _split(end - start)
-        if old <= middle:
+        if index < middle:
             path.append(_range(subtrees, middle, end))
             end = middle
         else:
             path.append(_range(subtrees, start, middle))
-            start, whole = middle, False
-    if not whole:
-        path.append(_range(subtrees, start, end))
-    return path[::-1]
+            start = middle
+    return path[::-1], start
 
 
 def _split(count: int) -> int:
@@ -168,18 +165,8 @@ def includes(leaf: bytes, index: int, size: int, root: bytes, path: Sequence[byt
     """Whether a path proves that `leaf` stands at `index` in the tree of that size and root (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
-    number, last, hashed = index, size - 1, leaf
-    for step in path:
-        if last == 0:
-            return False
-        if number & 1 or number == last:
-            hashed = node(step, hashed)
-            while not number & 1 and number:
-                number, last = number >> 1, last >> 1
-        else:
-            hashed = node(hashed, step)
-        number, last = number >> 1, last >> 1
-    return last == 0 and hashed == root
+    climbed = _climb(index, size - 1, leaf, path)
+    return climbed is not None and climbed[1] == root
 
 
 def consistent(old: int, old_root: bytes, new: int, new_root: bytes, path: Sequence[bytes]) -> bool:
@@ -196,10 +183,18 @@ def consistent(old: int, old_root: bytes, new: int, new_root: bytes, path: Seque
     number, last = old - 1, new - 1
     while number & 1:
         number, last = number >> 1, last >> 1
-    first = second = steps[0]
-    for step in steps[1:]:
+    return _climb(number, last, steps[0], steps[1:]) == (old_root, new_root)
+
+
+def _climb(number: int, last: int, start: bytes, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """Climb from a node to the root, as 2.1.3.2 and 2.1.4.2 do; None if the path has not the length it should.
+
+    Returns the root without and the root with the hashes to the right of the node.
+    """
+    first = second = start
+    for step in path:
         if last == 0:
-            return False
+            return None
         if number & 1 or number == last:
             first, second = node(step, first), node(step, second)
             while not number & 1 and number:
@@ -207,4 +202,4 @@ def consistent(old: int, old_root: bytes, new: int, new_root: bytes, path: Seque
         else:
             second = node(second, step)
         number, last = number >> 1, last >> 1
-    return last == 0 and first == old_root and second == new_root
+    return (first, second) if last == 0 else None
