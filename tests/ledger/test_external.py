@@ -103,7 +103,7 @@ def test_the_fold_needs_no_store() -> None:
     [first, second] = fold.add([row(1), row(2, 2), row(5, 3)])
     fold.end(6)
     assert (first.first, len(first.leaves), second.first) == (1, 2, 5)
-    assert [(a.tampering, a.position) for a in fold.anomalies] == [(Tampering.DELETED, 3), (Tampering.DELETED, 6)]
+    assert [(a.tampering, a.first) for a in fold.anomalies] == [(Tampering.DELETED, 3), (Tampering.DELETED, 6)]
 
 
 def test_the_fold_counts_what_it_does_not_keep() -> None:
@@ -115,4 +115,4 @@ def test_the_fold_counts_what_it_does_not_keep() -> None:
 def test_a_fold_may_begin_in_the_middle() -> None:
     fold = RowFold(start=10, moment=10)
     fold.add([row(11, 7), row(12, 8, moment=11)])
-    assert [(a.tampering, a.position) for a in fold.anomalies] == [(Tampering.BACK_DATED, 12)]
+    assert [(a.tampering, a.first) for a in fold.anomalies] == [(Tampering.BACK_DATED, 12)]

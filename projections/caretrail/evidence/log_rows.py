@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from struct import error as StructError  # noqa: N812  # its name in the library says nothing
 from typing import Final, NamedTuple
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreError, StoreUnreachable
-from caretrail.evidence.result import Tampering
+from caretrail.evidence.result import Discrepancy, Tampering
 from caretrail.log.leaf import LogColumns, leaf_of
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import LARGEST_NUMBER, SALT_BYTES
@@ -34,17 +33,8 @@ class LeafRun(NamedTuple):
     leaves: list[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Anomaly:
-    """A row that no append would have written."""
-
-    position: int
-    tampering: Tampering
-    words: str
-
-
 class RowFold:
-    """Takes the rows of a log in order and notes anomalies.
+    """Takes the rows of a log in order and notes anomalies: rows that no append would have written.
 
     `start` and `moment` are the position and the time, in microseconds, of the row before the first.
     """
@@ -53,7 +43,7 @@ class RowFold:
         self.position = start
         self.count = 0
         """Anomalies in all; the first of them are kept."""
-        self.anomalies: list[Anomaly] = []
+        self.anomalies: list[Discrepancy] = []
         self._moment = -(2**63) - 1 if moment is None else moment
         self._versions: dict[bytes, int] = {}
         self._knows_versions = start == 0
@@ -119,7 +109,7 @@ class RowFold:
     def _note(self, position: int, tampering: Tampering, words: str) -> None:
         self.count += 1
         if len(self.anomalies) < MOST_ANOMALIES:
-            self.anomalies.append(Anomaly(position, tampering, words))
+            self.anomalies.append(Discrepancy(tampering, f"position {position}: {words}", position))
 
 
 def leaf_or_none(row: LogColumns) -> bytes | None:

@@ -4,49 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from caretrail.plain import as_json
 
 
 class Tampering(StrEnum):
-    """What a discrepancy looks like. A guess from traces, certain only where a trace is exact."""
+    """What a discrepancy looks like. A guess from traces, certain only where a trace is exact.
 
-    EDITED = "edited"
-    DELETED = "deleted"
-    INSERTED = "inserted"
-    REORDERED = "reordered"
-    BACK_DATED = "back_dated"
-    TRUNCATED = "truncated"
-    RESTORED = "restored"
-    FORKED = "forked"
-    REWRITTEN = "rewritten"
-    ALTERED = "altered"
-    UNREADABLE = "unreadable"
-    TILES = "tiles"
-    RECEIPT = "receipt"
-    CHECKPOINT = "checkpoint"
-    OTHER_LOG = "other_log"
+    `seems` says it in plain words.
+    """
 
+    seems: str
 
-SEEMS = {
-    Tampering.EDITED: "a stored event was edited: its content, time, author or another column",
-    Tampering.DELETED: "an event was deleted",
-    Tampering.INSERTED: "an event was inserted",
-    Tampering.REORDERED: "events were put in another order",
-    Tampering.BACK_DATED: "a time was altered: it is not later than that of the event before",
-    Tampering.TRUNCATED: "the end of the log was cut off",
-    Tampering.RESTORED: "the end of the log is gone: it was cut off, or an older backup was restored",
-    Tampering.FORKED: "the end of the log was replaced: an older backup was restored and the log went on from there",
-    Tampering.REWRITTEN: "the whole history was rewritten, from its beginning",
-    Tampering.ALTERED: "events were edited, inserted, removed, reordered or back-dated here, or the log went on "
-    "from an older backup; what is derived from them was made to fit",
-    Tampering.UNREADABLE: "the database cannot read a stored event: a damaged page or file",
-    Tampering.TILES: "the stored tiles of the ledger do not match the log",
-    Tampering.RECEIPT: "a receipt names an event this log does not have",
-    Tampering.CHECKPOINT: "a checkpoint cannot be trusted",
-    Tampering.OTHER_LOG: "a checkpoint is of another log, or the mark of this store was replaced",
-}
-"""In plain words."""
+    def __new__(cls, value: str, seems: str) -> Self:
+        """Make the member `value`."""
+        member = str.__new__(cls, value)
+        member._value_, member.seems = value, seems
+        return member
+
+    EDITED = "edited", "a stored event was edited: its content, time, author or another column"
+    DELETED = "deleted", "an event was deleted"
+    INSERTED = "inserted", "an event was inserted"
+    REORDERED = "reordered", "events were put in another order"
+    BACK_DATED = "back_dated", "a time was altered: it is not later than that of the event before"
+    TRUNCATED = "truncated", "the end of the log was cut off"
+    RESTORED = "restored", "the end of the log is gone: it was cut off, or an older backup was restored"
+    FORKED = "forked", "the end of the log was replaced: an older backup was restored and the log went on from there"
+    REWRITTEN = "rewritten", "the whole history was rewritten, from its beginning"
+    ALTERED = (
+        "altered",
+        "events were edited, inserted, removed, reordered or back-dated here, or the log went on from an older backup; "
+        "what is derived from them was made to fit",
+    )
+    UNREADABLE = "unreadable", "the database cannot read a stored event: a damaged page or file"
+    TILES = "tiles", "the stored tiles of the ledger do not match the log"
+    RECEIPT = "receipt", "a receipt names an event this log does not have"
+    CHECKPOINT = "checkpoint", "a checkpoint cannot be trusted"
+    OTHER_LOG = "other_log", "a checkpoint is of another log, or the mark of this store was replaced"
+
 
 FREEZE = (
     "stop what writes, keep the database, its backups and all checkpoints as they are, and never sign over it: see "
@@ -77,11 +73,6 @@ class Discrepancy:
         return self.first is not None and self.last in (None, self.first)
 
     @property
-    def seems(self) -> str:
-        """The kind of tampering, in words."""
-        return SEEMS[self.tampering]
-
-    @property
     def hint(self) -> str:
         """What to do."""
         return HINTS.get(self.tampering, FREEZE)
@@ -95,7 +86,7 @@ class Discrepancy:
 
     def as_json(self) -> dict[str, object]:
         """The discrepancy as JSON."""
-        return {**as_json(self), "seems": self.seems, "hint": self.hint}
+        return {**as_json(self), "seems": self.tampering.seems, "hint": self.hint}
 
 
 @dataclass(frozen=True, slots=True)

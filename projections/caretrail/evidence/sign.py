@@ -127,8 +127,7 @@ def _root(
     for run in follow(recorder, rows, end, progress):
         tree.add(run)
     if rows.anomalies:
-        anomaly = rows.anomalies[0]
-        raise SigningRefused(f"position {anomaly.position}: {anomaly.words}", VERIFY)
+        raise SigningRefused(rows.anomalies[0].evidence, VERIFY)
     if tree.roots[last.size] != last.root:
         raise SigningRefused(f"the first {last.size} events are not those that were signed", VERIFY)
     return tree.roots[end]

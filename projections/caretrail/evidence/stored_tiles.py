@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.evidence.log_rows import LeafRun
 from caretrail.evidence.tampering import Differences
@@ -24,11 +22,6 @@ def _live_state(recorder: EventRecorder) -> State | None:
     return read_state(recorder.database) if tables_exist(recorder.database) else None
 
 
-class _Tile(NamedTuple):
-    hashes: bytes
-    root: bytes
-
-
 class StoredTiles:
     """The tiles as they are stored when this is made, and what was found of them."""
 
@@ -46,13 +39,13 @@ class StoredTiles:
     def compare(self, run: LeafRun) -> None:
         """Compare the leaves of a run with the tiles they are in."""
         start, end = (run.first - 1) // WIDTH, (run.first + len(run.leaves) - 2) // WIDTH + 1
-        for number, tile in self._read(0, start, min(end, self.position // WIDTH)):
+        for number, hashes, root in self._read(0, start, min(end, self.position // WIDTH)):
             low = max(number * WIDTH + 1, run.first)
             high = min(number * WIDTH + WIDTH, run.first + len(run.leaves) - 1)
             ours = run.leaves[low - run.first : high - run.first + 1]
-            theirs = tile.hashes[(low - 1) % WIDTH * HASH_BYTES :][: len(ours) * HASH_BYTES]
-            self._roots[number] = tile.root
-            if b"".join(ours) != theirs or len(tile.hashes) != WIDTH * HASH_BYTES:
+            theirs = hashes[(low - 1) % WIDTH * HASH_BYTES :][: len(ours) * HASH_BYTES]
+            self._roots[number] = root
+            if b"".join(ours) != theirs or len(hashes) != WIDTH * HASH_BYTES:
                 positions = range(low, high + 1)
                 self.differences.compare(run, ((p, theirs[(p - low) * HASH_BYTES :][:HASH_BYTES]) for p in positions))
             else:
@@ -72,15 +65,15 @@ class StoredTiles:
             hashes = [roots[at : at + WIDTH] for at in range(0, len(roots) // WIDTH * WIDTH, WIDTH)]
             roots = [root_of(part) for part in hashes]
             expected = min(len(roots), self.position // WIDTH ** (level + 1))
-            found = dict(self._read(level, 0, expected))
+            found = self._read(level, 0, expected)
             self.missing += expected - len(found)
-            for number, tile in found.items():
-                if tile != (b"".join(hashes[number]), roots[number]):
+            for number, *tile in found:
+                if tile != [b"".join(hashes[number]), roots[number]]:
                     self.wrong = self.wrong or f"tile {number} of level {level}"
                 else:
                     self.same += 1
 
-    def _read(self, level: int, start: int, end: int) -> list[tuple[int, _Tile]]:
+    def _read(self, level: int, start: int, end: int) -> list[tuple[int, bytes, bytes]]:
         """Stored tiles of a level; nothing where they cannot be read, for they can be made again."""
         if start >= end:
             return []
@@ -90,7 +83,7 @@ class StoredTiles:
             raise
         except StoreError:
             return []
-        return [(number, _Tile(*map(_bytes, tile))) for number, *tile in rows]
+        return [(number, _bytes(hashes), _bytes(root)) for number, hashes, root in rows]
 
 
 def _bytes(value: object) -> bytes:

@@ -64,17 +64,18 @@ class _Verifier:
         roots = self._tree.roots
         holding = [k for k in self._external.checkpoints if roots.get(k.checkpoint.size) == k.checkpoint.root]
         covered = max((kept.checkpoint.size for kept in holding), default=0)
-        found = [*self._external.discrepancies, *self._of_rows(), *self._of_checkpoints(), *self._of_receipts(covered)]
+        found = [
+            *self._external.discrepancies,
+            *self._rows.anomalies,
+            *self._of_checkpoints(),
+            *self._of_receipts(covered),
+        ]
         found += [*self._of_tiles(covered), *self._of_statements()]
         root = self._tree.root() if self._tree.size == self._end else None
         return Verification(
             origin_of(self._recorder.namespace), self._end, root, self._rows.streams, len(holding), covered,
             self._receipts.held, self._tiles.same, tuple(_ordered(found)), tuple(self._notes(holding)),
         )  # fmt: skip  # in the order of the fields
-
-    def _of_rows(self) -> Iterator[Discrepancy]:
-        for anomaly in self._rows.anomalies:
-            yield Discrepancy(anomaly.tampering, f"position {anomaly.position}: {anomaly.words}", anomaly.position)
 
     def _of_checkpoints(self) -> Iterator[Discrepancy]:
         """The first checkpoint that does not hold bounds where it begins; one beyond the end says what is gone."""

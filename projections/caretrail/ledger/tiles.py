@@ -8,7 +8,8 @@ is worked out from the log, and `audit verify` works out everything.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, TypeGuard
 
 from caretrail.errors import StoreDamaged
 from caretrail.ledger.tree import Subtrees, root_of
@@ -105,19 +106,16 @@ def _expected(recorder: EventRecorder, level: int, number: int, below: Sequence[
 
 def stored_subtrees(recorder: EventRecorder, build: int | None) -> Subtrees:
     """Look up the subtrees of the log by its tiles, and by the log where a tile is not kept."""
-    sql = _sql("tile")
-    kept: dict[tuple[int, int], list[bytes] | None] = {}
 
+    @lru_cache(maxsize=CACHED_TILES)
     def tile(level: int, number: int) -> list[bytes] | None:
-        if build is None:
-            return None
-        if (level, number) not in kept:
-            if len(kept) >= CACHED_TILES:
-                kept.clear()
-            params = {"build": build, "level": level, "number": number}
-            rows = recorder.database.query(sql, params)
-            kept[level, number] = _hashes(rows[0][0]) if rows and _whole(rows[0][0], WIDTH) else None
-        return kept[level, number]
+        rows = read_tiles(recorder, build, level, number, number + 1) if build is not None else []
+        joined = rows[0][1] if rows else None
+        return (
+            [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
+            if _whole(joined, WIDTH)
+            else None
+        )
 
     def hashes(level: int, start: int, end: int) -> list[bytes]:
         """Hashes of a level, all within one tile."""
@@ -138,10 +136,6 @@ def stored_subtrees(recorder: EventRecorder, build: int | None) -> Subtrees:
     return subtree
 
 
-def _whole(value: object, hashes: int) -> bool:
+def _whole(value: object, hashes: int) -> TypeGuard[bytes]:
     """Whether a column holds this many hashes: an altered table may hold anything."""
     return isinstance(value, bytes) and len(value) == hashes * HASH_BYTES
-
-
-def _hashes(joined: bytes) -> list[bytes]:
-    return [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]

@@ -1,7 +1,3 @@
--- tile --
--- One complete tile.
-SELECT hashes FROM caretrail.tile WHERE build = :build AND level = :level AND number = :number
-
 -- tile_roots --
 -- The roots of a run of tiles.
 SELECT number, root FROM caretrail.tile

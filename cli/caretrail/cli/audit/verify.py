@@ -98,7 +98,7 @@ def _print_bad(found: Verification) -> None:
     first = found.discrepancies[0]
     where = f"from {first.where} on" if first.exact else f"somewhere in {first.where}"
     click.echo(f"Not as recorded{f', {where}' if first.first else ''}:")
-    click.echo(f"  it looks as if {first.seems}" if first.first else f"  {first.seems}")
+    click.echo(f"  it looks as if {first.tampering.seems}" if first.first else f"  {first.tampering.seems}")
     for item in found.discrepancies[:SHOWN]:
         click.echo(f"  - {visible(item.evidence)}")
     if len(found.discrepancies) > SHOWN:
