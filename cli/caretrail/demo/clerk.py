@@ -11,22 +11,8 @@ from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any, Literal
 
+from caretrail import events
 from caretrail.demo.clinic import IMPORT_SOURCE, SOURCE, Program, instant
-from caretrail.events import (
-    Admitted,
-    Assessed,
-    CareCoordinated,
-    ContinuedStayDetermined,
-    Discharged,
-    Event,
-    PlanReviewed,
-    PlanSigned,
-    SessionAttended,
-    SessionMissed,
-    Signature,
-    Signed,
-    Transferred,
-)
 from caretrail.events.values import Dimension, Outcome, Performer, Person, Referral, Schedule, Sections
 from caretrail.tokens import DischargeReason, Service
 
@@ -40,7 +26,7 @@ FAMILY_WEEK = 2
 """Of every three weeks, counted from 0 at the admission, the one with a family hour."""
 DAY = timedelta(days=1)
 
-Recorded = tuple[datetime, Event]
+Recorded = tuple[datetime, events.Event]
 
 MEETS = Dimension(rating="2", meets_level=True)
 NO_PROBLEM = Dimension(rating="0", problem=False, meets_level=False)
@@ -66,7 +52,7 @@ class Clerk:
         self.program = program
         self.lead, self.second = team
         self._live_from = live_from
-        self._pending: list[tuple[datetime, datetime, int, type[Event], dict[str, Any], str, str]] = []
+        self._pending: list[tuple[datetime, datetime, int, type[events.Event], dict[str, Any], str, str]] = []
         self._entered = self._version = 0
         self._versions: dict[str, int] = {}
 
@@ -78,7 +64,7 @@ class Clerk:
 
     def enter(
         self,
-        kind: type[Event],
+        kind: type[events.Event],
         day: date,
         minutes: int,
         /,
@@ -111,15 +97,17 @@ class Clerk:
 
     # --- signatures --------------------------------------------------------------------------------------------
 
-    def by_client(self, day: date) -> Signature:
+    def by_client(self, day: date) -> events.Signature:
         """The client's signature."""
-        return Signature(signer=self.client, role="client", signed_on=day, method="electronic", meaning="agreement")
+        return events.Signature(
+            signer=self.client, role="client", signed_on=day, method="electronic", meaning="agreement"
+        )
 
     def by(
         self, who: Person, day: date, meaning: Literal["authorship", "review", "determination"] = "review"
-    ) -> Signature:
+    ) -> events.Signature:
         """A clinician's signature."""
-        return Signature(
+        return events.Signature(
             signer=who.id,
             role="clinician",
             credential=who.credential,
@@ -128,9 +116,9 @@ class Clerk:
             meaning=meaning,
         )
 
-    def owed_by_client(self) -> Signature:
+    def owed_by_client(self) -> events.Signature:
         """The client's signature, still to come."""
-        return Signature(signer=self.client, role="client", deferred="left early, will sign at the next session")
+        return events.Signature(signer=self.client, role="client", deferred="left early, will sign at the next session")
 
     # --- events ---------------------------------------------------------------------------------------------------
 
@@ -138,7 +126,7 @@ class Clerk:
         """The assessment, by the lead; a suspected mental-health condition is referred to the other clinician."""
         referral = Referral(to=self.second.id, credential=self.second.credential, on=day) if suspected else None
         self.enter(
-            Assessed,
+            events.Assessed,
             day,
             AFTERNOON,
             kind="initial",
@@ -160,7 +148,7 @@ class Clerk:
     def admitted(self, day: date) -> None:
         """The admission to level 2.1: three groups and an hour alone, each week."""
         self.enter(
-            Admitted,
+            events.Admitted,
             day,
             MORNING,
             client=self.client,
@@ -217,7 +205,7 @@ class Clerk:
     ) -> None:
         who = self.second if service in ("family", "education") else self.lead
         self.enter(
-            SessionAttended,
+            events.SessionAttended,
             day,
             entered,
             actor=FEED,
@@ -233,7 +221,7 @@ class Clerk:
     def missed(self, day: date, cause: Literal["client", "program"] = "client", reason: str = "no_show") -> None:
         """A group that the client missed."""
         self.enter(
-            SessionMissed,
+            events.SessionMissed,
             day,
             EVENING,
             actor=FEED,
@@ -248,7 +236,7 @@ class Clerk:
         """The first plan; the second clinician may sign later."""
         signatures = (self.by_client(day), self.by(self.lead, day, "authorship"), self.by(self.second, day))
         self.enter(
-            PlanSigned,
+            events.PlanSigned,
             day,
             EVENING + 10,
             key="plan",
@@ -270,7 +258,7 @@ class Clerk:
         """A review with the client that updated the plan; the client may sign later."""
         client = self.by_client(day) if client_signs else self.owed_by_client()
         self.enter(
-            PlanReviewed,
+            events.PlanReviewed,
             day,
             EVENING + 15,
             heard=heard,
@@ -287,7 +275,7 @@ class Clerk:
     def determination(self, day: date, *, heard: datetime | None = None) -> None:
         """The lead determines that the client progresses and still needs this level."""
         self.enter(
-            ContinuedStayDetermined,
+            events.ContinuedStayDetermined,
             day,
             EVENING + 20,
             heard=heard,
@@ -304,16 +292,16 @@ class Clerk:
     def coordinated(self, day: date, kind: Literal["medical", "psychiatric", "mental_health"] = "medical") -> None:
         """The second clinician coordinates care with another professional."""
         outcome = "no change; next contact in a month"
-        self.enter(CareCoordinated, day, EVENING + 35, actor=self.second, kind=kind, outcome=outcome)
+        self.enter(events.CareCoordinated, day, EVENING + 35, actor=self.second, kind=kind, outcome=outcome)
 
-    def signed(self, target: str, signature: Signature, day: date) -> None:
+    def signed(self, target: str, signature: events.Signature, day: date) -> None:
         """A signature added to a document later."""
-        self.enter(Signed, day, EVENING + 30, target=target, signatures=(signature,))
+        self.enter(events.Signed, day, EVENING + 30, target=target, signatures=(signature,))
 
     def stepped_down(self, day: date, outcome: Outcome) -> None:
         """A transfer to outpatient treatment, level 1."""
         self.enter(
-            Transferred,
+            events.Transferred,
             day,
             EVENING + 40,
             from_level="2.1",
@@ -327,7 +315,7 @@ class Clerk:
     def discharged(self, day: date, reason: DischargeReason, last_contact: date, outcome: Outcome | None) -> None:
         """The end of the episode."""
         self.enter(
-            Discharged,
+            events.Discharged,
             day,
             EVENING + 45,
             reason=reason,
