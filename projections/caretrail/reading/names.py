@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from difflib import get_close_matches
 from re import fullmatch
 from typing import get_args
 
@@ -67,6 +66,8 @@ def unknown(kind: str, name: str, known: Iterable[str], hint: str) -> UnknownNam
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The nearest known name, if one is near enough."""
+    from difflib import get_close_matches  # measured start-up: only an unknown name needs it
+
     names = {item.upper(): item for item in known}
     found = get_close_matches(name.upper(), names, n=1)
     return names[found[0]] if found else None
