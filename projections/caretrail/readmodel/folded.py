@@ -8,7 +8,7 @@ from uuid import UUID
 
 from caretrail.episode.episode import Episode
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import ACCESS_PREFIX, RecordedEvent
+from caretrail.log.records import ACCESS_PREFIX
 from caretrail.readmodel.compute import computed
 from caretrail.readmodel.rows import EpisodeRows
 
@@ -29,22 +29,19 @@ class FoldedEpisodes:
         """Work out the rows of these streams from their events up to a position; nothing for a program's own."""
         episodes = {stream: self._taken(stream) for stream in streams}
         newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
-        found: list[EpisodeRows] = []
+        made: list[EpisodeRows] = []
         for stream, episode in episodes.items():
             # accesses have no rows, even in a stream of their episode
-            events: list[RecordedEvent] = [
-                event
-                for event in newer.get(stream, ())
-                if event.position <= upto and not event.topic.startswith(ACCESS_PREFIX)
-            ]
+            found = newer.get(stream, ())
+            events = [one for one in found if one.position <= upto and not one.topic.startswith(ACCESS_PREFIX)]
             if not events and not episode.version:
                 continue
             rows = computed(episode, events)
             if rows is None or rows.quarantined is None:
                 self._keep(stream, episode)
             if rows is not None:
-                found.append(rows)
-        return found
+                made.append(rows)
+        return made
 
     def forget(self, stream: UUID) -> None:
         """Read the episode from the log again next time."""

@@ -82,7 +82,8 @@ def placed_of_programs(
     asked = [
         (program, policy, groups[program, name])
         for program, name in sorted(groups)
-        if (policy := policies[name]) is not None and _asks(policy)
+        if (policy := policies[name]) is not None
+        and any(isinstance(rule, Attested) for pack in policy.versions for rule in pack.judged)
     ]
     streams = {program: program_stream(recorder.namespace, program) for program, _, _ in asked}
     histories = _histories(recorder, streams.values(), upto)
@@ -91,10 +92,6 @@ def placed_of_programs(
         for program, policy, days_asked in asked
         for placed in _placed(program, streams[program], policy, days_asked, histories[streams[program]])
     ]
-
-
-def _asks(policy: Policy) -> bool:
-    return any(isinstance(rule, Attested) for pack in policy.versions for rule in pack.judged)
 
 
 def _histories(recorder: EventRecorder, streams: Iterable[UUID], upto: int) -> dict[UUID, list[Effective]]:

@@ -11,8 +11,6 @@ from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.events import Admitted, Assessed, TeamChanged
 from caretrail.readmodel.rows import Span
 
-_Change = tuple[date, str | None]
-
 
 def episode_spans(history: Sequence[Effective]) -> tuple[Span, ...]:
     """Cut an effective history into spans from its first day on, without gaps.
@@ -23,28 +21,30 @@ def episode_spans(history: Sequence[Effective]) -> tuple[Span, ...]:
         return ()
     first = history[0].day
     stays = level_stays(history)
-    clinicians = _clinicians(history)
+    clinicians = [
+        (item.day, item.event.clinician)
+        for item in history
+        if isinstance(item.event, Admitted)
+        or (isinstance(item.event, TeamChanged) and item.event.clinician is not None)
+    ]
     turns = [(item.day, item.event.traits.turn) for item in history if item.event.traits.turn]
     assessed = first_of(history, Assessed)
-    cuts = {first, *_stay_cuts(stays), *(day for day, _ in clinicians), *(day for day, _ in turns)}
+    cuts = {first, *(stay.first_day for stay in stays[:1]), *(day for day, _ in clinicians), *(day for day, _ in turns)}
+    cuts |= {next_day(stay.last_day) for stay in stays if stay.last_day is not None}
     spans: list[Span] = []
     for day in sorted(cut for cut in cuts if first <= cut < FOREVER):
         stay, status = _stay_on(stays, day)
         program = stay.program if stay else assessed.event.program if assessed else None
-        if status == "open" and _on_hold(turns, day):
-            status = "held"
-        span = Span(day, None, program, stay.level if stay else None, _latest(clinicians, day), status)
+        if status == "open" and sum(turn for since, turn in turns if since <= day) > 0:
+            status = "held"  # a day says nothing about the hour: held and resumed on one day is no hold
+        clinician = next((who for since, who in reversed(clinicians) if since <= day), None)
+        span = Span(day, None, program, stay.level if stay else None, clinician, status)
         if spans and spans[-1][2:] == span[2:]:
             continue
         if spans:
             spans[-1] = spans[-1]._replace(until=day)
         spans.append(span)
     return tuple(spans)
-
-
-def _stay_cuts(stays: Sequence[LevelStay]) -> list[date]:
-    cuts = [stays[0].first_day] if stays else []
-    return cuts + [next_day(stay.last_day) for stay in stays if stay.last_day is not None]
 
 
 def _stay_on(stays: Sequence[LevelStay], day: date) -> tuple[LevelStay | None, str]:
@@ -54,21 +54,3 @@ def _stay_on(stays: Sequence[LevelStay], day: date) -> tuple[LevelStay | None, s
         if stay.last_day is None or day <= stay.last_day:
             return stay, "open"
     return stays[-1], "ended"
-
-
-def _clinicians(history: Sequence[Effective]) -> list[_Change]:
-    return [
-        (item.day, item.event.clinician)
-        for item in history
-        if isinstance(item.event, Admitted)
-        or (isinstance(item.event, TeamChanged) and item.event.clinician is not None)
-    ]
-
-
-def _latest(changes: Sequence[_Change], day: date) -> str | None:
-    return next((who for since, who in reversed(changes) if since <= day), None)
-
-
-def _on_hold(turns: Sequence[tuple[date, int]], day: date) -> bool:
-    """A day says nothing about the hour: held and resumed on one day is no hold."""
-    return sum(turn for since, turn in turns if since <= day) > 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,13 +15,28 @@ from markupsafe import Markup
 from caretrail.describe import spoken
 from caretrail.evidence.packet.page.draw import GLYPHS, drawn, number
 from caretrail.evidence.packet.page.event_table import EventLine
-from caretrail.evidence.packet.page.findings import SIGNS, documents_of, findings_by_rule, titles_of
-from caretrail.evidence.packet.page.picture import SERVICES, Lane, Picture, picture_of
+from caretrail.evidence.packet.page.picture import SERVICES, Lane, Picture, days_covered, picture_of
 from caretrail.evidence.packet.terms import STATEMENT_1, STATEMENT_2, PacketContext
-from caretrail.findings import QUIET_VERDICTS
+from caretrail.findings import QUIET_VERDICTS, Finding
+from caretrail.policy.own_rules import OWN_RULES
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.questions.sheet import Sheet
 from caretrail.text import visible
+
+SIGNS = {
+    "overdue": "▲",
+    "due_today": "◆",
+    "due_soon": "◇",
+    "violation": "✕",
+    "not_met": "✕",
+    "unknown": "?",
+    "info": "i",
+    "met": "✓",
+    "not_applicable": "–",
+    "eligible": "✓",
+    "not_eligible": "✕",
+}
+"""A sign beside each verdict, for eyes and printers that do not tell colors apart."""
 
 
 def timeline_page(view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], context: PacketContext) -> str:
@@ -29,7 +45,10 @@ def timeline_page(view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], c
     `view` is the episode as known at the position of the context, `sheet` its sheet on the day asked about, `lines` all
     its events in recorded order as far as they may be shown. The same values give the same bytes.
     """
-    titles = titles_of(view)
+    packs = view.policy.versions if view.policy else ()
+    titles = {rule: words.title for rule, words in OWN_RULES.items()}
+    titles |= {rule.id: rule.title for pack in packs for rule in pack.rules.values()}  # the newest version's count
+    documents = sorted({pack.document for pack in packs})
     picture = picture_of(view, lines, sheet.as_of, titles)
     return _environment().get_template("page.html.jinja").render(
         episode=view.name,
@@ -40,11 +59,11 @@ def timeline_page(view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], c
         notice=STATEMENT_1,
         short_notice=STATEMENT_2,
         known_since=view.entries[-1].recorded_at,
-        days=_days_covered(view),
-        documents=documents_of(view),
+        days=days_covered(view),
+        documents=documents,
         packs=sorted({found.pack for found in view.findings if found.pack}),
         titles=titles,
-        rules=findings_by_rule(view, titles),
+        rules=_by_rule(view, titles, documents),
         rows=lines,
         counts=_counts(lines),
         chart=drawn(picture),
@@ -121,9 +140,35 @@ def css_string(text: str) -> Markup:
     return Markup(f'"{escaped}"')  # noqa: S704  # letters, digits and backslashes alone
 
 
-def _days_covered(view: EpisodeView) -> tuple[date, date]:
-    days = [item.day for item in view.history] or [view.rows.first_day]
-    return min(days), max(days)
+# --- findings ----------------------------------------------------------------------------------------------------
+
+
+class ByRule(NamedTuple):
+    """All findings of a rule by one citation, oldest first."""
+
+    rule: str
+    title: str
+    citation: str
+    pack: str
+    findings: tuple[Finding, ...]
+
+
+def _by_rule(view: EpisodeView, titles: Mapping[str, str], documents: Sequence[str]) -> list[ByRule]:
+    """Every finding over the whole time, met and not applicable too, so that all checks show."""
+    # where there is only one document to search, a citation is the place in it
+    document = f"{documents[0]}, " if len(documents) == 1 else ""
+
+    def source(found: Finding) -> tuple[str, str, str]:
+        return found.rule, view.citation(found), found.pack
+
+    findings = sorted(view.findings, key=lambda found: (*source(found), found.start, found.subject))
+    return [
+        ByRule(rule, titles.get(rule, ""), citation.removeprefix(document), pack, tuple(group))
+        for (rule, citation, pack), group in groupby(findings, key=source)
+    ]
+
+
+# --- events ------------------------------------------------------------------------------------------------------
 
 
 def _counts(lines: Sequence[EventLine]) -> dict[str, int]:

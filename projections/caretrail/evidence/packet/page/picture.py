@@ -94,7 +94,7 @@ def picture_of(view: EpisodeView, lines: Sequence[EventLine], as_of: date, title
         if (due := finding.due_on) and finding.holds(as_of) and horizon < due <= later(horizon, DUE_AHEAD_DAYS)
     ]
     scale = Scale.over(first, max([horizon, *ahead]))
-    week_starts_on = _week_starts_on(view, as_of)
+    week_starts_on = 0 if view.policy and view.policy.on(as_of).week_start != "sunday" else 6
     by_week = scale.per_day < 3
     until = next_day(horizon)
     lanes = (
@@ -106,25 +106,25 @@ def picture_of(view: EpisodeView, lines: Sequence[EventLine], as_of: date, title
         *_other_rules(view, until, titles),
         _amendments(lines, horizon),
     )
-    return Picture(scale, as_of, week_starts_on, by_week, tuple(lane for lane in lanes if _has_content(lane)))
+    return Picture(scale, as_of, week_starts_on, by_week, tuple(filter(_has_content, lanes)))
 
 
 def _has_content(lane: Lane) -> bool:
     return bool(lane.bars or lane.marks or lane.columns or lane.dues)
 
 
+def days_covered(view: EpisodeView) -> tuple[date, date]:
+    """The first and the last day on which something happened."""
+    days = [item.day for item in view.history] or [view.rows.first_day]
+    return min(days), max(days)
+
+
 def _days(view: EpisodeView, as_of: date) -> tuple[date, date]:
     """The first and the last day of the chart."""
-    days = [item.day for item in view.history] or [view.rows.first_day]
-    first, last = min(days), max(days)
+    first, last = days_covered(view)
     if as_of < later(first, -FAR_DAYS) or (view.rows.ended_on is not None and as_of > later(last, FAR_DAYS)):
         return first, last
     return min(first, as_of), max(last, min(as_of, later(last, FARTHEST_DAYS)))
-
-
-def _week_starts_on(view: EpisodeView, as_of: date) -> int:
-    starts = view.policy.on(as_of).week_start if view.policy else "sunday"
-    return 6 if starts == "sunday" else 0
 
 
 # --- stays -------------------------------------------------------------------------------------------------------
