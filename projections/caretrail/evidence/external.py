@@ -79,7 +79,8 @@ def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin
     for path in files:
         try:
             note = regular_bytes(path, MOST_BYTES).decode("utf-8", "strict")
-            kept.append(KeptCheckpoint(path.name, *_opened(note, keys, origin)))
+            text, signers = open_note(note, keys) if keys else (note_text(note), [])
+            kept.append(KeptCheckpoint(path.name, read_checkpoint(text, origin), tuple(signers)))
         except UnicodeDecodeError:
             wrong.append(Discrepancy(Tampering.CHECKPOINT, f"{path.name}: this is not a signed note"))
         except NoteRefused as refusal:
@@ -92,13 +93,6 @@ def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin
     return ExternalEvidence(
         tuple(good), {}, (*wrong, *retired, *_contradictions(good)), (*notes, *_unlinked(good, keys))
     )
-
-
-def _opened(note: str, keys: Sequence[VerifyingKey], origin: str) -> tuple[Checkpoint, tuple[VerifyingKey, ...]]:
-    if not keys:
-        return read_checkpoint(note_text(note), origin), ()
-    text, signers = open_note(note, keys)
-    return read_checkpoint(text, origin), tuple(signers)
 
 
 def _without_retired(

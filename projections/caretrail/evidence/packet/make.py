@@ -24,7 +24,7 @@ from caretrail.evidence.packet.terms import (
     Terms,
 )
 from caretrail.evidence.stored_tiles import tiles_build
-from caretrail.files import NotRegular, TooLong, regular_bytes
+from caretrail.files import regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
 from caretrail.ledger.note import SigningKey, sign_note
 from caretrail.ledger.tiles import stored_subtrees
@@ -95,7 +95,7 @@ def read_note(path: Path) -> str:
     """Read a signed checkpoint from a file. Raises PacketRefused."""
     try:
         return regular_bytes(path, MOST_NOTE_BYTES).decode()
-    except (OSError, NotRegular, TooLong, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError):
         raise PacketRefused(
             "the checkpoint cannot be read", "it is a file that 'caretrail audit checkpoint' wrote"
         ) from None

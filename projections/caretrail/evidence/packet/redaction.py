@@ -220,15 +220,11 @@ class _Copy:
             return self.of(found, shape, path)
         if isinstance(value, list):
             return [self._value(inner, shape, (*path, str(n))) for n, inner in enumerate(cast("list[object]", value))]
-        if isinstance(value, str):
-            return self._string(value, shape is True, path)
-        return value
-
-    def _string(self, value: str, is_text: bool, path: tuple[str, ...]) -> str:
-        if not self._others.named_in(value) and not (is_text and not self._with_text):
+        hidden = shape is True and not self._with_text
+        if not isinstance(value, str) or not (hidden or self._others.named_in(value)):
             return value
         self.left_out.append(".".join(path))
-        return WITHHELD if is_text else OTHER_CLIENT
+        return WITHHELD if shape is True else OTHER_CLIENT
 
 
 TextShape: TypeAlias = Json

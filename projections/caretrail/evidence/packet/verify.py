@@ -366,20 +366,16 @@ class Report:
         self.manifest: Json = {}
         self.counts = dict.fromkeys(FORMS_IN_WORDS, 0)
 
-    def say(self, holds: bool | None, text: str) -> None:
-        """Add a line."""
-        self.lines.append((holds, text))
-
     def check(self, text: str, step: Callable[..., Any], *given: Any) -> Any:
         """Run a step; what it finds wrong becomes a line. Returns what the step returns."""
         try:
             found = step(*given)
         except Problem as problem:
-            self.say(False, str(problem))
+            self.lines.append((False, str(problem)))
         except Exception as error:  # whatever a damaged file does to the libraries that read it
-            self.say(False, f"{text}: not so, and what is there is damaged ({type(error).__name__})")
+            self.lines.append((False, f"{text}: not so, and what is there is damaged ({type(error).__name__})"))
         else:
-            self.say(True, text)
+            self.lines.append((True, text))
             return found
         return None
 
@@ -398,9 +394,9 @@ def verify(path: str, key_line: str | None = None) -> Report:
             raise Problem("this is neither a file nor a folder")
         check_files(report, files_of_folder(path) if Path(path).is_dir() else files_of_zip(path), key_line)
     except Problem as problem:
-        report.say(False, str(problem))
+        report.lines.append((False, str(problem)))
     except Exception as error:  # whatever a damaged file does to the libraries that read it
-        report.say(False, f"this is no packet, or a damaged one ({type(error).__name__})")
+        report.lines.append((False, f"this is no packet, or a damaged one ({type(error).__name__})"))
     return report
 
 
@@ -413,7 +409,7 @@ def check_files(report: Report, files: Files, key_line: str | None) -> None:
     key = Key(key_line or manifest["keys"][0])
     report.manifest = manifest
     if key_line is None:
-        report.say(None, f"WHO SIGNED IS NOT CHECKED: give --key. The packet itself says {shown(key.line)}")
+        report.lines.append((None, f"WHO SIGNED IS NOT CHECKED: give --key. The packet itself says {shown(key.line)}"))
     origin, size = manifest["origin"], manifest["size"]
     leaves: dict[int, bytes] = {}
     report.check("the manifest is signed by the key", manifest_signed, files, key, text, manifest)
