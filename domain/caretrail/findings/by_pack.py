@@ -47,13 +47,14 @@ def add_owned(found: list[Finding], chart: Chart, pack: Pack, rule: Rule, interv
     """
     team, name, version = chart.team, rule.id, pack.name
     case_owners = team.case_owners
+    new = tuple.__new__  # an episode has a hundred findings: `Finding(...)` takes three times as long
     for subject, start, until, ruling in intervals:
         first = start
-        if case_owners and ruling.owner is None and ruling.verdict not in QUIET_VERDICTS:
-            own = ruling._replace(owner=team.case_owner(start))
+        if case_owners and ruling.verdict not in QUIET_VERDICTS and ruling.owner is None:
+            own = ruling.owned_by(team.case_owner(start))
             for cut, _ in case_owners[1:] if ruling.verdict != "not_met" else ():
                 if cut > first and (until is None or cut < until):
-                    found.append(Finding(name, version, subject, first, cut, False, own))
-                    first, own = cut, ruling._replace(owner=team.case_owner(cut))
+                    found.append(new(Finding, (name, version, subject, first, cut, False, own)))
+                    first, own = cut, ruling.owned_by(team.case_owner(cut))
             ruling = own
-        found.append(Finding(name, version, subject, first, until, False, ruling))
+        found.append(new(Finding, (name, version, subject, first, until, False, ruling)))

@@ -53,7 +53,7 @@ def answers(case: Case) -> Answers:
             _mark(marks, (_elsewhere(stay.last + ONE_DAY, stay.after), stay.first))
     for place, (following, _) in enumerate(marks[1:]):
         answer, anchor = marks[place]
-        marks[place] = answer._replace(until=following.start), anchor
+        marks[place] = Eligibility(answer.start, following.start, *answer[2:]), anchor
     return marks
 
 

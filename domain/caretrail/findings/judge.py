@@ -86,4 +86,4 @@ def _warnings(chart: Chart, policy: Policy) -> Iterator[Finding]:
 
 
 def _warning(chart: Chart, stay: PolicyStay, since: date, words: str, cause: str) -> Ruling:
-    return unknown(words, cause, (stay.opened_by,))._replace(owner=chart.team.case_owner(since))
+    return unknown(words, cause, (stay.opened_by,)).owned_by(chart.team.case_owner(since))

@@ -113,19 +113,21 @@ def _judge_weeks(case: Case, findings: RuleFindings, stay: PolicyStay, judge: Ju
     """Judge each full week; `empty` is the ruling on weeks with nothing offered."""
     findings.main.set(stay.first, NO_FULL_WEEK)
     for judged in case.weeks.judged_in(stay):
-        start, name = judged.start, f"week of {iso(judged.start)}"
+        start = judged.start
         if judged.week is not None:
             ruling = judge(start, judged.week)
             if ruling.verdict != "met":
+                name = f"week of {iso(start)}"
                 findings.note(name, judged.judged, judged.judged + case.notice, ruling)
                 ruling = Ruling("met", f"{name} judged", "", (), None, "", None, start)
         elif judged.on_hold:
-            ruling = Ruling("not_applicable", f"on hold in the {name}: not judged", anchor=start)
+            ruling = Ruling("not_applicable", f"on hold in the week of {iso(start)}: not judged", anchor=start)
         else:
             # weeks with nothing offered, one after another, are one finding: time passes without events
             until = judged.until and judged.until + timedelta(days=case.pack.notice_days - 7)
-            words = f"{name} and since: {empty.message}"
-            findings.note(f"{name} and since", judged.judged, until, empty._replace(message=words, anchor=start))
+            name = f"week of {iso(start)} and since"
+            words = f"{name}: {empty.message}"
+            findings.note(name, judged.judged, until, empty._replace(message=words, anchor=start))
             ruling = Ruling("met", "weeks before were judged", anchor=start)
         if stay.last is None or judged.judged <= stay.last:
             findings.main.set(judged.judged, ruling)

@@ -45,23 +45,23 @@ def _days(stay: PolicyStay, days: list[date]) -> list[date]:
 def _run(intervals: Intervals, day: date, due: Due, anchor: date, following: date) -> None:
     """Write from `day` on how the verdict changes as time passes, up to `following`, when it is written anew."""
     on = due.on
-
-    def ruling(verdict: Verdict, words: str, cause: str = "") -> Ruling:
-        return Ruling(verdict, words, due.arithmetic, due.evidence, on, cause, None, anchor)
-
+    basis = due.arithmetic, due.evidence, on
     if on is None:
         soon = due.soon_from is not None and due.soon_from <= day
-        intervals.set(day, ruling("due_soon", due.words, "review_due") if soon else ruling("met", due.words))
+        ruling = Ruling("due_soon" if soon else "met", due.words, *basis, "review_due" if soon else "", None, anchor)
+        intervals.set(day, ruling)
         return
     soon_from = due.soon_from or on
     if day < soon_from:
-        intervals.set(day, ruling("met", f"next review due {iso(on)}"))
+        intervals.set(day, Ruling("met", f"next review due {iso(on)}", *basis, "", None, anchor))
     if day <= on and max(day, soon_from) < following:
+        words = f"review due {iso(on)}"
         if day < on and soon_from < on:
-            intervals.set(max(day, soon_from), ruling("due_soon", f"review due {iso(on)}", "review_due"))
-        intervals.set(on, ruling("due_today", f"review due {iso(on)}", "review_due"))
+            intervals.set(max(day, soon_from), Ruling("due_soon", words, *basis, "review_due", None, anchor))
+        intervals.set(on, Ruling("due_today", words, *basis, "review_due", None, anchor))
     if max(day, on) < following:
-        intervals.set(max(day, on + ONE_DAY), ruling("overdue", f"review overdue, due {iso(on)}", "review_overdue"))
+        words = f"review overdue, due {iso(on)}"
+        intervals.set(max(day, on + ONE_DAY), Ruling("overdue", words, *basis, "review_overdue", None, anchor))
 
 
 def _end(findings: RuleFindings, stay: PolicyStay, last: date, due: Due | None) -> None:
