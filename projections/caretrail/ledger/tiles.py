@@ -7,7 +7,7 @@ is worked out from the log, and `audit verify` works out everything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, TypeGuard
 
@@ -87,21 +87,17 @@ def differing_tiles(recorder: EventRecorder, build: int, position: int) -> Itera
             end = min(count, start + WIDTH)
             kept = {number: tuple(tile) for number, *tile in read_tiles(recorder, build, level, start, end)}
             for number in range(start, end):
-                hashes = _expected(recorder, level, number, below)
-                roots.append(root_of(hashes) if hashes is not None else None)
-                if kept.get(number) != ((b"".join(hashes), roots[-1]) if hashes is not None else None):
+                low, high = number << HEIGHT, (number + 1) << HEIGHT
+                hashes = _leaves(recorder, low, high) if level == 0 else list(filter(None, below[low:high]))
+                # where the log has a gap, no tile is kept
+                tile = (b"".join(hashes), root_of(hashes)) if len(hashes) == WIDTH else None
+                roots.append(tile[1] if tile else None)
+                if kept.get(number) != tile:
                     yield level, number
         yield from ((level, number) for number, *_ in read_tiles(recorder, build, level, count, LARGEST_NUMBER))
         if not count:
             return
         below, level, count = roots, level + 1, count >> HEIGHT
-
-
-def _expected(recorder: EventRecorder, level: int, number: int, below: Sequence[bytes | None]) -> list[bytes] | None:
-    """The hashes of a tile as the log gives them; None where the log has a gap, for no tile is kept of that."""
-    start, end = number << HEIGHT, (number + 1) << HEIGHT
-    found = _leaves(recorder, start, end) if level == 0 else [root for root in below[start:end] if root is not None]
-    return found if len(found) == WIDTH else None
 
 
 def stored_subtrees(recorder: EventRecorder, build: int | None) -> Subtrees:
