@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 PUBLISHED = {"start": "from"}
@@ -24,14 +24,14 @@ def as_json(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         shown = (field.name for field in dataclasses.fields(value) if field.metadata.get("json", True))
         return {PUBLISHED.get(name, name): as_json(getattr(value, name)) for name in shown}
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {PUBLISHED.get(name, name): as_json(item) for name, item in value._asdict().items()}
+    if named := getattr(value, "_asdict", None):
+        return as_json(named())
     if isinstance(value, Mapping):
-        return {PUBLISHED.get(key, key): as_json(item) for key, item in value.items()}
+        return {PUBLISHED.get(key, key): as_json(item) for key, item in cast("Mapping[Any, Any]", value).items()}
     if hasattr(value, "model_dump"):  # a part of an event
         return value.model_dump(mode="json", exclude_none=True)
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, bytes):
         return value.hex()
-    return [as_json(item) for item in value]
+    return [as_json(item) for item in cast("Iterable[Any]", value)]

@@ -111,7 +111,10 @@ def test_a_slow_clock_does_not_make_rows_seem_current(behind: Care) -> None:
 
 
 def test_rows_judged_by_other_packs_are_not_shown_as_stale(behind: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "stale_policies", lambda *_: ("ne-medicaid-2.1-adult",))
+    def stale(*_: object) -> tuple[str, ...]:
+        return ("ne-medicaid-2.1-adult",)
+
+    monkeypatch.setattr(gate, "stale_policies", stale)
     for allow_stale in (False, True):
         with pytest.raises(StaleReadModel, match=r"other packs .* ne-medicaid-2.1-adult") as refused:
             behind.onlooker.worklist(day("01-10"), allow_stale=allow_stale)

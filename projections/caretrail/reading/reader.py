@@ -81,8 +81,8 @@ class Reader:
             require_known(question.filters, snapshot)
             value = question.answer(snapshot)
             if snapshot.unmoved(strictly=attempt < ATTEMPTS):
-                break
-        return snapshot, value
+                return snapshot, value
+        raise AssertionError("the last attempt answers or raises")
 
     def _snapshot(self, query: Query, *, last: bool) -> Snapshot:
         recorder, now, progress = self._recorder, self._now, self._progress

@@ -28,7 +28,7 @@ class _Short(NamedTuple):
 def groups_of(findings: Sequence[Finding], policy: Policy | None) -> tuple[Group | None, ...]:
     """The group of each finding of an episode, in their order; None if it is not in the worklist."""
     packs = {pack.name: pack for pack in policy.versions} if policy is not None else {}
-    places = [_place(finding, packs.get(finding.pack)) for finding in findings]
+    places: list[WorklistPlace] = [_place(finding, packs.get(finding.pack)) for finding in findings]
     second_week = [one for one, place in zip(findings, places, strict=True) if place == "second_week"]
     short = _short_weeks(second_week, packs)
     return tuple(_group(finding, place, short) for finding, place in zip(findings, places, strict=True))

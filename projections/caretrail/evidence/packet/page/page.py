@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -90,11 +90,16 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
-        spoken=spoken, sign=lambda verdict: SIGNS.get(verdict, "?"), last_day=last_day, instant=instant, clock=clock,
-        place=number, dated=dated,
-    )  # fmt: skip
+    filters: dict[str, Callable[..., Any]] = {
+        "spoken": spoken, "sign": _sign, "last_day": last_day, "instant": instant, "clock": clock, "place": number,
+        "dated": dated,
+    }  # fmt: skip
+    environment.filters.update(filters)
     return environment
+
+
+def _sign(verdict: str) -> str:
+    return SIGNS.get(verdict, "?")
 
 
 def _shown(value: Any) -> Any:
