@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 PUBLISHED = {"start": "from"}
@@ -26,12 +25,12 @@ def as_json(value: Any) -> Any:
         return {PUBLISHED.get(name, name): as_json(getattr(value, name)) for name in shown}
     if named := getattr(value, "_asdict", None):
         return as_json(named())
-    if isinstance(value, Mapping):
-        return {PUBLISHED.get(key, key): as_json(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+    if hasattr(value, "items"):  # a mapping
+        return {PUBLISHED.get(key, key): as_json(item) for key, item in value.items()}
     if hasattr(value, "model_dump"):  # a part of an event
         return value.model_dump(mode="json", exclude_none=True)
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, bytes):
         return value.hex()
-    return [as_json(item) for item in cast("Iterable[Any]", value)]
+    return [as_json(item) for item in value]
