@@ -47,7 +47,7 @@ def answers(case: Case) -> Answers:
         level = case.chart.level_stays[0].level
         _mark(marks, (_elsewhere(admission.day, f"level {level}: no policy pack"), admission.day))
     for stay in stays:
-        for day in book.days(stay):
+        for day in stay.days_of(book.change_days):
             _mark(marks, book.answer(day, stay))
         if stay.last is not None:
             _mark(marks, (_elsewhere(stay.last + ONE_DAY, stay.after), stay.first))
@@ -99,16 +99,10 @@ class _Book:
         for item in made:
             latest = self._latest[-1] if self._latest else item
             self._latest.append(max(latest, item, key=lambda one: (one.day, one.version)))
-        self._marks = self._all_days()
-
-    def days(self, stay: PolicyStay) -> list[date]:
-        """The days of a stay on which the answer may change."""
-        low = bisect_right(self._marks, stay.first)
-        high = len(self._marks) if stay.last is None else bisect_right(self._marks, stay.last)
-        return [stay.first, *self._marks[low:high]]
+        self.change_days = self._all_days()
 
     def _all_days(self) -> list[date]:
-        """The days on which the answer may change in some stay."""
+        """The days on which the answer may change."""
         clock = self._case.clock
         days = set(self._from)
         for day in clock.change_days:

@@ -64,6 +64,12 @@ class PolicyStay(NamedTuple):
         """Whether the day belongs to the stay."""
         return self.first <= day and (self.last is None or day <= self.last)
 
+    def days_of(self, days: list[date]) -> list[date]:
+        """The first day of the stay, and those of the given days (in order) that lie in it; none twice."""
+        low = bisect_right(days, self.first)
+        high = len(days) if self.last is None else bisect_right(days, self.last)
+        return [self.first, *days[low:high]]
+
 
 Dated = TypeVar("Dated", bound=Session | Effective)
 _day_of: Callable[[Session | Effective], date] = attrgetter("day")

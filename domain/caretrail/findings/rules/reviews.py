@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from datetime import date
 
 from caretrail.days import ONE_DAY, iso
@@ -25,7 +25,7 @@ def review_due(case: Case, _: ReviewDue, findings: RuleFindings) -> None:
     """
     clock = case.clock
     for stay in case.chart.stays:
-        days = _days(stay, clock.change_days)
+        days = stay.days_of(clock.change_days)
         for day, following in zip(days, [*days[1:], date.max], strict=True):
             step = clock.step_on(day)
             if step is not None:
@@ -33,13 +33,6 @@ def review_due(case: Case, _: ReviewDue, findings: RuleFindings) -> None:
         if stay.last is not None:
             _end(findings, stay, stay.last, clock.due_on(stay.last))
         findings.end_stay(stay)
-
-
-def _days(stay: PolicyStay, days: list[date]) -> list[date]:
-    """The first day of a stay, and those of the given days (in order) that lie in it; none twice."""
-    low = bisect_right(days, stay.first)
-    high = len(days) if stay.last is None else bisect_right(days, stay.last)
-    return [stay.first, *days[low:high]]
 
 
 def _run(intervals: Intervals, day: date, due: Due, anchor: date, following: date) -> None:
@@ -190,10 +183,9 @@ class _Gaps:
         late = self._late(step.base, stay.last, stay.last)
         if late > 0:
             more = self._more(step.base, late)
-            days = (stay.last - step.base).days
-            words = f"{days} days from {iso(step.base)} to the end of the stay {iso(stay.last)}, {more}"
+            words = f"{(stay.last - step.base).days} days from {iso(step.base)} to the end of the stay {iso(stay.last)}"
             evidence = tuple(sorted({*step.evidence, *((stay.closed_by,) if stay.closed_by else ())}))
-            self._note(f"{iso(step.base)} to {iso(stay.last)}", stay.last, words, evidence, step.base)
+            self._note(f"{iso(step.base)} to {iso(stay.last)}", stay.last, f"{words}, {more}", evidence, step.base)
 
     def _late(self, base: date, day: date, known_on: date) -> int:
         end = self._case.clock.period_end(base)
@@ -208,15 +200,12 @@ class _Gaps:
         if late > 0:
             days = (other[0] - one[0]).days
             words = f"{days} days between the reviews of {iso(one[0])} and {iso(other[0])}, {self._more(one[0], late)}"
-            if self._held[0] == one and not self._is_review(one[0]):
+            if self._held[0] == one and not any(review.day == one[0] for review in self._case.clock.counted):
                 first = f"{iso(one[0])} to the first review {iso(other[0])}"
                 words = f"{days} days from {first}, {self._more(one[0], late)}"
             evidence = tuple(sorted({*one[1], *other[1]}))
             intervals = self._note(f"{iso(one[0])} to {iso(other[0])}", known_on, words, evidence, one[0])
             self._open[one[0], other[0]] = intervals
-
-    def _is_review(self, day: date) -> bool:
-        return any(review.day == day for review in self._case.clock.counted)
 
     def _note(self, subject: str, day: date, words: str, evidence: tuple[int, ...], base: date) -> Intervals:
         arithmetic = f"{iso(base)} + {self.term} = {iso(self._case.clock.period_end(base))}"
