@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 FOREVER = date.max
 """The day for "no end" in the tables; people also write 9999-12-31 for it."""
@@ -21,6 +24,8 @@ iso = lru_cache(maxsize=16_384)(date.isoformat)
 @lru_cache(maxsize=1000)
 def zone_info(name: str) -> ZoneInfo:
     """Find an IANA zone by name, or raise ValueError."""
+    from zoneinfo import ZoneInfo  # measured start-up: most commands name their day
+
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):

@@ -30,9 +30,9 @@ SELECT f.live_until, s.start_on, s.until_on, f.stream, e.episode, e.client, e.zo
    AND (CAST(:verdict AS text) IS NULL OR f.verdict = CAST(:verdict AS text))
 
 -- work --
--- What asks for something between :low and :last, of episodes and of programs.
+-- What asks for something between :low and :last, of episodes.
 SELECT {placed} FROM caretrail.placed
- WHERE build = :build AND end_on > :low AND first_on <= :last AND in_group IS NOT NULL
+ WHERE build = :build AND end_on > :low AND first_on <= :last AND in_group IS NOT NULL AND episode IS NOT NULL
    AND (CAST(:program AS text) IS NULL OR program = CAST(:program AS text))
    AND (CAST(:clinician AS text) IS NULL OR clinician = CAST(:clinician AS text) OR owner = CAST(:clinician AS text))
    AND (CAST(:client AS text) IS NULL OR client = CAST(:client AS text))

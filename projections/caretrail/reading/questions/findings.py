@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
 from typing import Any, ClassVar
 
 from caretrail.days import ONE_DAY
-from caretrail.findings import Finding, Ruling
+from caretrail.findings import Finding
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
 from caretrail.reading.question import Question
@@ -42,13 +41,6 @@ class Findings(Question[tuple[FindingRow, ...]]):
         return (row.episode for row in value)
 
 
-_WORKED_OUT = ("days_overdue", "citation")
-_NAMES = [field.name for field in fields(FindingRow) if field.name not in _WORKED_OUT]
-_PLACES = (Placed, ""), (Finding, "finding."), (Ruling, "finding.ruling.")
-_VALUES = attrgetter(*(next(f"{path}{name}" for kept, path in _PLACES if name in kept._fields) for name in _NAMES))
-"""The fields of a row that are a field of the placed finding, of its finding or of its ruling."""
-
-
 def _by_name(row: FindingRow) -> tuple[bool, str, str, date, str, str]:
     """Episodes before programs."""
     name = row.program or "" if row.episode is None else row.episode
@@ -63,11 +55,15 @@ def shown_day(finding: Finding, last: date) -> date:
 def finding_row(placed: Placed, last: date, citation: str) -> FindingRow:
     """A finding as a row, counted to the last selected day."""
     finding = placed.finding
-    return FindingRow(**row_fields(placed, finding.days_overdue(shown_day(finding, last)), citation))
+    overdue = finding.days_overdue(shown_day(finding, last))
+    return FindingRow(*row_values(placed, finding.owner, overdue, finding.message, citation))
 
 
-def row_fields(placed: Placed, days_overdue: int, citation: str) -> dict[str, Any]:
-    """The fields of a FindingRow, by name."""
-    values = dict(zip(_NAMES, _VALUES(placed), strict=True))
-    values.update(days_overdue=days_overdue, citation=citation)
-    return values
+def row_values(placed: Placed, owner: str | None, overdue: int, message: str, citation: str) -> tuple[Any, ...]:
+    """The fields of a FindingRow, in their order: by name they take half as long again."""
+    finding, ruling = placed.finding, placed.finding.ruling
+    return (
+        placed.episode, placed.client, placed.program, placed.level, placed.clinician, owner, finding.rule,
+        ruling.verdict, ruling.due_on, overdue, finding.start, finding.until, message, citation, ruling.evidence,
+        ruling.arithmetic, ruling.cause, finding.subject, finding.quiet, finding.pack,
+    )  # fmt: skip  # as in FindingRow

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from caretrail.days import FOREVER
 from caretrail.reading.answers import Work, WorkRow
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
 from caretrail.reading.question import Question
-from caretrail.reading.questions.findings import row_fields
+from caretrail.reading.questions.findings import row_values
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.placed import Group, Placed
 
@@ -96,9 +96,10 @@ def _since(group: Sequence[Placed]) -> date:
 
 def _row(group: Sequence[Placed], day: date, citation: str) -> WorkRow:
     first = group[0]
-    values = row_fields(first, first.finding.days_overdue(day), citation)
-    values.update(owner=_owners(group), message=_message(group))
-    return WorkRow(**values, count=len(group), since=_since(group), group=first.group or Group.QUIET)
+    own: tuple[Any, ...] = len(group), _since(group), first.group or Group.QUIET
+    return WorkRow(
+        *(row_values(first, _owners(group), first.finding.days_overdue(day), _message(group), citation) + own)
+    )
 
 
 def _owners(group: Sequence[Placed]) -> str | None:
