@@ -265,17 +265,11 @@ def _joined(spells: list[Spell]) -> Iterator[Spell]:
 def _stretches(states: Sequence[Sequence[Spell]]) -> Iterator[Stretch]:
     """Stretches of days on which the first and the last state differ, with the verdicts of each state."""
     cuts = sorted({day for spells in states for start, until, _ in spells for day in (start, until)})
-    going: Stretch | None = None
-    for start, until in pairwise(cuts):
-        values = [_on(spells, start) for spells in states]
-        if going is not None and going[2] == values:
-            going = (going[0], until, values)
-            continue
-        if going is not None:
-            yield going
-        going = (start, until, values) if values[0] != values[-1] else None
-    if going is not None:
-        yield going
+    pieces = [(start, until, [_on(spells, start) for spells in states]) for start, until in pairwise(cuts)]
+    for values, group in groupby(pieces, key=lambda piece: piece[2]):
+        if values[0] != values[-1]:
+            days = list(group)
+            yield days[0][0], days[-1][1], values
 
 
 def _on(spells: Sequence[Spell], day: date) -> tuple[VerdictState, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar
 
-from caretrail.days import today_in
+from caretrail.days import FOREVER, merge_spans, today_in
 from caretrail.errors import UnknownName
 from caretrail.events import Explained
 from caretrail.findings import QUIET_VERDICTS, Finding
@@ -227,28 +227,31 @@ class _Verdicts:
         self._day = today if as_of is None else as_of
         self._named = f"today is {today}" if as_of is None else f"on {as_of}"
         self._today = today
-        self._whole: list[Interval] = []
-        self._of: dict[Finding, int] = {}
-        for finding in sorted(findings, key=lambda finding: finding.start):
-            self._add(finding)
-
-    def _add(self, finding: Finding) -> None:
-        """Join what was cut only because the case owner changed."""
-        for place, other in enumerate(self._whole):
-            if other.until == finding.start and _same(other, finding):
-                self._whole[place] = _interval(finding, other.start)
-                self._of[finding] = place
-                return
-        self._of[finding] = len(self._whole)
-        self._whole.append(_interval(finding, finding.start))
+        self._findings = sorted(findings, key=lambda finding: finding.start)
 
     def whole(self, finding: Finding) -> Interval:
-        """The whole interval of a finding."""
-        return self._whole[self._of[finding]]
+        """The days of a finding, joined where it was cut only because the case owner changed."""
+        start, until = self._stretch(finding, lambda one: (_content(one), one.quiet))
+        return Interval(
+            verdict=finding.verdict,
+            subject=finding.subject,
+            start=start,
+            until=until,
+            due_on=finding.due_on,
+            message=finding.message,
+            quiet=finding.quiet,
+            pack=finding.pack,
+        )
 
     def history(self) -> tuple[Interval, ...]:
-        """The intervals that begin up to the day."""
-        return tuple(item for item in self._whole if item.start <= self._day)
+        """The whole intervals that begin up to the day."""
+        return tuple(item for item in dict.fromkeys(map(self.whole, self._findings)) if item.start <= self._day)
+
+    def _stretch(self, finding: Finding, content: Callable[[Finding], object]) -> tuple[date, date | None]:
+        """The days without a gap, around a finding, of findings with the same content."""
+        alike = ((one.start, one.end) for one in self._findings if content(one) == content(finding))
+        start, end = next(span for span in merge_spans(alike) if span[0] <= finding.start <= span[1])
+        return start, None if end == FOREVER else end
 
     def rows(self, shown: Iterable[Finding]) -> tuple[FindingRow, ...]:
         """The findings as rows."""
@@ -256,20 +259,9 @@ class _Verdicts:
         placed = (self._rows.place(one, span, one.start, one.end) for one in shown)
         return tuple(finding_row(one, self._day, self._citation(one.finding)) for one in placed)
 
-    def _reach(self, finding: Finding) -> tuple[date, date | None]:
-        """The days of a finding, explained or not."""
-        whole = self.whole(finding)
-        start, until = whole.start, whole.until
-        same = [item for item in self._whole if _same(item, finding._replace(quiet=item.quiet))]
-        for item in reversed(same):
-            start = item.start if item.until == start else start
-        for item in same:
-            until = item.until if item.start == until else until
-        return start, until
-
     def lasts(self, finding: Finding) -> str:
         """The days of a finding, in words."""
-        began, until = self._reach(finding)
+        began, until = self._stretch(finding, _content)
         if until is None or (until > self._day and until > self._today):
             return f"since {began}, still in force"
         last = until - timedelta(days=1)
@@ -281,7 +273,7 @@ class _Verdicts:
         return f"{sentence}{self._named}: {self._distance(finding)}"
 
     def _distance(self, finding: Finding) -> str:
-        day, (began, until) = self._day, self._reach(finding)
+        day, (began, until) = self._day, self._stretch(finding, _content)
         if until is not None and day >= until:
             return f"over since {until}"
         if finding.verdict == "not_met":
@@ -305,23 +297,9 @@ class _Verdicts:
         return finding.verdict == "met" and gone and finding.end == self._day + timedelta(days=1)
 
 
-def _same(one: Interval, finding: Finding) -> bool:
-    return (one.subject, one.verdict, one.due_on, one.message, one.quiet, one.pack) == (
-        finding.subject, finding.verdict, finding.due_on, finding.message, finding.quiet, finding.pack
-    )  # fmt: skip  # side by side
-
-
-def _interval(finding: Finding, start: date) -> Interval:
-    return Interval(
-        verdict=finding.verdict,
-        subject=finding.subject,
-        start=start,
-        until=finding.until,
-        due_on=finding.due_on,
-        message=finding.message,
-        quiet=finding.quiet,
-        pack=finding.pack,
-    )
+def _content(finding: Finding) -> tuple[object, ...]:
+    """What makes findings one interval, explained or not."""
+    return finding.subject, finding.verdict, finding.due_on, finding.message, finding.pack
 
 
 def _days(number: int) -> str:
