@@ -85,15 +85,13 @@ class AccessRows:
 
 def access_row(row: RecordedEvent, episode: str | None = None) -> AccessRow | None:
     """Read one access; None if it did not show the episode."""
+    problem = "store_damaged"
     try:
         event = read_event(row.topic, row.state)
     except StoreError as error:
         event, problem = None, error.code
-    else:
-        problem = "store_damaged"
-    if not isinstance(
-        event, Accessed
-    ):  # an account may have written what it likes under this name, into its own stream
+    # an account may have written what it likes under this name, into its own stream
+    if not isinstance(event, Accessed):
         return AccessRow(row.position, row.recorded_at, row.recorded_by, None, "", "", (), 0, error=problem)
     whole_log = bool(event.whole_log)
     if episode is not None and episode not in event.episodes and not whole_log:

@@ -84,11 +84,6 @@ def corrections_of(entry: Entry, acting: Amendments) -> tuple[Correction, ...]:
     return tuple(found)
 
 
-def addenda_of(entry: Entry, acting: Amendments) -> tuple[Added, ...]:
-    """The added texts, oldest first."""
-    return tuple(Added(*_stated(by, by.event.reason), by.event.text) for by in acting.addenda.get(entry.version, ()))
-
-
 def void_of(entry: Entry, entries: list[Entry], acting: Amendments) -> Void | None:
     """The void that strikes an event, if any."""
     version = acting.voided_by.get(entry.version)
@@ -185,7 +180,9 @@ def event_row(view: EpisodeView, entry: Entry) -> EventRow:
         entered_at=entry.event.entered_at,
         source=entry.source,
         corrections=corrections_of(entry, acting),
-        addenda=addenda_of(entry, acting),
+        addenda=tuple(
+            Added(*_stated(by, by.event.reason), by.event.text) for by in acting.addenda.get(entry.version, ())
+        ),
         void=void_of(entry, view.entries, acting),
         withdrawn=withdrawn_of(entry, view.entries, acting),
         explains_nothing=_explains_nothing(view, entry),

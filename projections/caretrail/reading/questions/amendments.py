@@ -110,7 +110,28 @@ class AmendmentReport(Question[Amended]):
         """Count them."""
         for author in sorted(self.authors):
             require("author", author, snapshot)
-        return amendments_of(snapshot, self)
+        recorder, upto = snapshot.recorder, snapshot.position
+        entries: dict[_Whose, list[Entry]] = {}
+        events: dict[_Whose, list[AmendedEvent]] = {}
+        streams = _streams(recorder, upto, self.query, self.by)
+        unread = unjudged = 0
+        for known in _known(recorder, streams, upto, snapshot.progress):
+            if known is None:
+                unread += 1
+                continue
+            for entry, about, program in _selected(known, self):
+                actor = entry.event.actor
+                did = _others(entry)
+                if self.authors and self.authors.isdisjoint((actor.id, *did)):
+                    continue
+                whose = (actor.id, actor.role, actor.credential, did, program)
+                entries.setdefault(whose, []).append(entry)
+                unjudged += known.policy is None and not entry.imported and entry.event.late_reason is None
+                found = _amended(known, entry, about, program)
+                if found.late or entry.kind.traits.amends:
+                    events.setdefault(whose, []).append(found)
+        names = sorted(entries, key=lambda whose: (whose[4] is None, whose[4] or "", *map(str, whose[:4])))
+        return Amended(tuple(_row(whose, entries[whose], events.get(whose, ())) for whose in names), unread, unjudged)
 
     def shows(self, value: Amended) -> Iterable[str]:
         """Every episode of which an event is listed."""
@@ -129,32 +150,6 @@ class _Known(NamedTuple):
 
 
 _Whose = tuple[str, str, str | None, tuple[str, ...], str | None]
-
-
-def amendments_of(snapshot: Snapshot, report: AmendmentReport) -> Amended:
-    """Count the selected events of a snapshot."""
-    recorder, upto = snapshot.recorder, snapshot.position
-    entries: dict[_Whose, list[Entry]] = {}
-    events: dict[_Whose, list[AmendedEvent]] = {}
-    streams = _streams(recorder, upto, report.query, report.by)
-    unread = unjudged = 0
-    for known in _known(recorder, streams, upto, snapshot.progress):
-        if known is None:
-            unread += 1
-            continue
-        for entry, about, program in _selected(known, report):
-            actor = entry.event.actor
-            did = _others(entry)
-            if report.authors and report.authors.isdisjoint((actor.id, *did)):
-                continue
-            whose = (actor.id, actor.role, actor.credential, did, program)
-            entries.setdefault(whose, []).append(entry)
-            unjudged += known.policy is None and not entry.imported and entry.event.late_reason is None
-            found = _amended(known, entry, about, program)
-            if found.late or entry.kind.traits.amends:
-                events.setdefault(whose, []).append(found)
-    names = sorted(entries, key=lambda whose: (whose[4] is None, whose[4] or "", *map(str, whose[:4])))
-    return Amended(tuple(_row(whose, entries[whose], events.get(whose, ())) for whose in names), unread, unjudged)
 
 
 def _row(whose: _Whose, entries: list[Entry], events: Iterable[AmendedEvent]) -> AmendedBy:

@@ -7,7 +7,6 @@ day, and late by the days after.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -16,7 +15,7 @@ from typing import ClassVar, Literal
 
 from caretrail.findings import Finding
 from caretrail.log.recorder import EventRecorder
-from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query
+from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
 from caretrail.reading.question import Question
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.packs import usable_policy
@@ -102,7 +101,8 @@ def rate_of(program: str | None, clinician: str | None, reviews: Iterable[DueRev
 class ReviewReport(Question[Reviews]):
     """The reviews due in the query's period, by program and who carried the case: on time, late or not done.
 
-    Of the filters, programs and clinicians count: those of the due day.
+    The period ends by default on the day of the query; ended episodes count as well. A review due on that day and not
+    done is left out: it may still be on time. Of the filters, programs and clinicians count: those of the due day.
     """
 
     name: ClassVar[str] = "reviews"
@@ -111,44 +111,32 @@ class ReviewReport(Question[Reviews]):
 
     def answer(self, snapshot: Snapshot) -> Reviews:
         """Count them."""
-        return reviews_due(snapshot, self.query, self.filters)
+        groups: dict[tuple[str | None, str | None], list[DueReview]] = {}
+        selection = Selection(snapshot.now, self.query, Filters(self.filters.programs, self.filters.clinicians))
+        unread = unjudged = 0
+        candidates: list[EpisodeRows] = []
+        first = self.query.start or date.min
+        for rows in snapshot.episodes():
+            last = min(self.query.end or date.max, snapshot.day(self.query, rows.zone))
+            if rows.quarantined is not None:
+                unread += 1
+            elif rows.admitted_on is None or rows.admitted_on > last or rows.live_end <= first:
+                continue
+            elif not (findings := clock_findings(rows)):
+                unjudged += 1
+            elif any(finding.due_on is not None and first <= finding.due_on <= last for finding in findings):
+                candidates.append(rows)
+        for rows, versions in _with_reviews(snapshot.recorder, candidates):
+            day = snapshot.day(self.query, rows.zone)
+            for review in due_reviews(rows, versions, day):
+                if selection.is_of(review) and first <= review.due_on <= min(self.query.end or date.max, day):
+                    groups.setdefault((review.program, review.clinician), []).append(review)
+        rates = sorted(groups.items(), key=lambda item: tuple((name is None, name or "") for name in item[0]))
+        return Reviews(tuple(rate_of(*whose, reviews) for whose, reviews in rates), unread, unjudged)
 
     def shows(self, value: Reviews) -> Iterable[str]:
         """Every episode with a review that was due."""
         return (one.episode for rate in value.rows for one in rate.reviews)
-
-
-def reviews_due(snapshot: Snapshot, query: Query, filters: Filters) -> Reviews:
-    """Count the reviews due in a period (default: up to the day of the query), in ended episodes as well.
-
-    A review due on the day of the query and not done is left out: it may still be on time.
-    """
-    groups: dict[tuple[str | None, str | None], list[DueReview]] = {}
-    unread = unjudged = 0
-    candidates: list[EpisodeRows] = []
-    first = query.start or date.min
-    for rows in snapshot.episodes():
-        last = min(query.end or date.max, snapshot.day(query, rows.zone))
-        if rows.quarantined is not None:
-            unread += 1
-        elif rows.admitted_on is None or rows.admitted_on > last or rows.live_end <= first:
-            continue
-        elif not (findings := clock_findings(rows)):
-            unjudged += 1
-        elif any(finding.due_on is not None and first <= finding.due_on <= last for finding in findings):
-            candidates.append(rows)
-    for rows, versions in _with_reviews(snapshot.recorder, candidates):
-        day = snapshot.day(query, rows.zone)
-        for review in due_reviews(rows, versions, day):
-            wanted = _is_in(review.program, filters.programs) and _is_in(review.clinician, filters.clinicians)
-            if wanted and first <= review.due_on <= min(query.end or date.max, day):
-                groups.setdefault((review.program, review.clinician), []).append(review)
-    rates = sorted(groups.items(), key=lambda item: tuple((name is None, name or "") for name in item[0]))
-    return Reviews(tuple(rate_of(*whose, reviews) for whose, reviews in rates), unread, unjudged)
-
-
-def _is_in(name: str | None, asked: AbstractSet[str]) -> bool:
-    return not asked or name in asked
 
 
 def _with_reviews(
