@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -66,6 +67,10 @@ class Session:
             screen(answer.value, standing)
             for line in (self.current_through(standing), *footer):
                 click.echo(line)
+
+    def answer(self, question: Question[T], screen: Callable[[Session, T, Standing], None]) -> None:
+        """Ask a question and print its answer."""
+        self.show(self.ask(question), partial(screen, self))
 
     def heading(self, what: str, standing: Standing | None = None) -> str:
         """The title of a screen with its day; `standing` gives the day where none was asked for."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -36,8 +35,7 @@ def census_command(options: ReadOptions, programs: Sequence[str]) -> None:
     from caretrail.reading.questions.census import Census
 
     with session(options) as asked:
-        answer = asked.ask(Census(asked.query, Filters(programs=frozenset(programs))))
-        asked.show(answer, partial(_print, asked))
+        asked.answer(Census(asked.query, Filters(programs=frozenset(programs))), _print)
 
 
 def _print(asked: Session, rows: Sequence[CensusRow], standing: Standing) -> None:

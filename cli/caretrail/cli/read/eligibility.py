@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -33,8 +32,7 @@ def eligibility_command(options: ReadOptions, episode: str) -> None:
     from caretrail.reading.questions.eligibility import ContinuedStay
 
     with session(options) as asked:
-        answer = asked.ask(ContinuedStay(case_number(asked, episode), asked.query))
-        asked.show(answer, partial(_print, asked))
+        asked.answer(ContinuedStay(case_number(asked, episode), asked.query), _print)
 
 
 def _print(asked: Session, row: EligibilityRow, _: Standing) -> None:

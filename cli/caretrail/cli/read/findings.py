@@ -54,8 +54,7 @@ def findings_command(
 
     with session(options, pack) as asked:
         wanted = replace(filters, closed=closed, all_verdicts=everything)
-        answer = asked.ask(Findings(replace(asked.query, start=start, end=end), wanted))
-        asked.show(answer, partial(_print, asked, start, end))
+        asked.answer(Findings(replace(asked.query, start=start, end=end), wanted), partial(_print, start, end))
 
 
 def _heading(asked: Session, start: date | None, end: date | None, standing: Standing) -> str:
@@ -65,7 +64,7 @@ def _heading(asked: Session, start: date | None, end: date | None, standing: Sta
 
 
 def _print(
-    asked: Session, start: date | None, end: date | None, rows: Sequence[FindingRow], standing: Standing
+    start: date | None, end: date | None, asked: Session, rows: Sequence[FindingRow], standing: Standing
 ) -> None:
     click.echo(_heading(asked, start, end, standing))
     if rows:

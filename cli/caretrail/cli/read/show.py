@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +20,7 @@ from caretrail.text import plural, visible
 if TYPE_CHECKING:
     from caretrail.reading.answers import FindingRow, Standing
     from caretrail.reading.event_rows import Marks
-    from caretrail.reading.questions.sheet import DocumentLine, SessionLine, Sheet, SignatureLine
+    from caretrail.reading.questions.sheet import DocumentLine, SessionLine, Sheet, SignatureLine, TeamLine
 
 
 @click.command("show", cls=Command)
@@ -46,10 +45,9 @@ def show_command(options: ReadOptions, episode: str | None, client: str | None, 
 
     with session(options, pack) as asked:
         if episode is not None:
-            sheet = asked.ask(DateOfService(case_number(asked, episode), asked.query))
-            asked.show(sheet, partial(_print, asked))
+            asked.answer(DateOfService(case_number(asked, episode), asked.query), _print)
         else:
-            asked.show(asked.ask(SheetsOfClient(client or "", asked.query)), partial(_print_all, asked))
+            asked.answer(SheetsOfClient(client or "", asked.query), _print_all)
 
 
 def _print_all(asked: Session, sheets: Sequence[Sheet], standing: Standing) -> None:
@@ -70,7 +68,7 @@ def _print(asked: Session, sheet: Sheet, _: Standing) -> None:
                 f"{sheet.program or 'none yet'}{f', level {sheet.level}' if sheet.level else ''}, {sheet.status}",
             ),
             ("Stay", _stay(sheet)),
-            ("Team", lines(*(_member(sheet, number) for number in range(len(sheet.team))))),
+            ("Team", lines(*map(_member, sheet.team))),
             ("Plan", _document(sheet.plan, sheet.missing_signers, "none")),
             ("Last review", _document(sheet.last_review, sheet.missing_on_review, "none that counts")),
             ("Next review", f"due {sheet.next_review_due}" if sheet.next_review_due else ""),
@@ -96,8 +94,7 @@ def _stay(sheet: Sheet) -> str:
     return f"day {stay.day}, week {stay.week} of this stay{typical}"
 
 
-def _member(sheet: Sheet, number: int) -> str:
-    member = sheet.team[number]
+def _member(member: TeamLine) -> str:
     carries = ", carries the case" if member.carries_the_case else ""
     return f"{member.id}, {member.credential or spoken(member.role)}{carries}"
 

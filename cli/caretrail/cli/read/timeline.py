@@ -51,11 +51,10 @@ def timeline_command(options: ReadOptions, episode: str, order: Any) -> None:
 
     with session(options) as asked:
         name = case_number(asked, episode)
-        answer = asked.ask(Timeline(name, asked.query, order))
-        asked.show(answer, partial(_print, asked, name))
+        asked.answer(Timeline(name, asked.query, order), partial(_print, name))
 
 
-def _print(asked: Session, name: str, rows: Sequence[EventRow], _: Standing) -> None:
+def _print(name: str, asked: Session, rows: Sequence[EventRow], _: Standing) -> None:
     click.echo(asked.heading(f"Timeline of {visible(name)}"))
     click.echo("")
     print_table(TITLES, [_cells(row) for row in rows], wraps=3)
@@ -73,7 +72,6 @@ def _print(asked: Session, name: str, rows: Sequence[EventRow], _: Standing) -> 
 def _cells(row: EventRow) -> Row:
     struck = row.voided_by is not None
     what = f"✗ {summary(row.event)}" if struck else summary(row.event)
-    recorded = f"{row.recorded_at:{MINUTE}}"
     moved = f"→{row.happened_on}" if row.happened_on != row.occurred_on else ""
     did = [str(person["id"]) for person in row.event.get("performed_by") or ()]
     others = [f"for {who}" for who in did if did != [row.author]]
@@ -81,7 +79,7 @@ def _cells(row: EventRow) -> Row:
     return (
         str(row.version),
         lines(str(row.occurred_on), moved, style="red" if row.late else ""),
-        recorded,
+        f"{row.recorded_at:{MINUTE}}",
         lines(what, *_marks(row), style="strike dim" if struck else ""),
         by,
     )

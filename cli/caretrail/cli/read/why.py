@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -42,8 +41,7 @@ def why_command(options: ReadOptions, episode: str, rule: str, pack: str | None)
     from caretrail.reading.questions.why import Why
 
     with session(options, pack) as asked:
-        answer = asked.ask(Why(case_number(asked, episode), rule, asked.query))
-        asked.show(answer, partial(_print, asked))
+        asked.answer(Why(case_number(asked, episode), rule, asked.query), _print)
 
 
 def _print(asked: Session, why: Reasons, _: Standing) -> None:
@@ -119,13 +117,8 @@ def _print_readings(why: Reasons) -> None:
     if why.readings:
         click.echo("\nHow we read the regulation, and what other readings would change:")
     for reading in why.readings:
-        _print_lines([reading.question], indent=2)
-        _print_lines(list(_answers(reading)), indent=4)
-
-
-def _print_lines(words: Sequence[str], indent: int) -> None:
-    rows = [(line,) for line in words]
-    print_table(("",), rows, wraps=0, header=False, indent=indent)
+        for indent, words in ((2, [reading.question]), (4, _answers(reading))):
+            print_table(("",), [(line,) for line in words], wraps=0, header=False, indent=indent)
 
 
 def _answers(reading: ReadingRow) -> Iterator[str]:
