@@ -182,7 +182,7 @@ def test_tiles_of_every_level_are_compared(sqlite_url: str) -> None:
         assert state is not None
         with recorder.database.transaction():
             write_tiles(recorder, state.build, 0, 66_000)
-        run_sql(sqlite_url, "UPDATE projection SET position = 66000")
+        run_sql(sqlite_url, "UPDATE read_model SET position = 66000 WHERE name = 'live'")
         verification = verify(recorder)
         assert (verification.ok, verification.tiles, verification.notes[1:]) == (True, 66_000 // 256 + 1, ())
         run_sql(sqlite_url, "UPDATE tile SET hashes = zeroblob(8192) WHERE level = 1")
