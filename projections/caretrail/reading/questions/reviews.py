@@ -232,7 +232,7 @@ def _due_review(
     if following is not None and done_on is not None and not fell_due and due_on < done_on:
         # it would have been due while the client was away: then it is on return, and so may be what followed it
         due_on = done_on
-        if following.due is not None and following.due.due_on == due_on:
+        if following.findings[0].due_on == due_on:
             return None
     until = done_on or _missed_until(missed, day)
     late = max(0, (until - due_on).days)
