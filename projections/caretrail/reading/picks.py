@@ -60,9 +60,11 @@ def work_on(placed: Iterable[Placed], selection: Selection) -> Iterator[Placed]:
 
 def open_in(presences: Iterable[Presence], selection: Selection) -> Iterator[Presence]:
     """The selected presences that are open on any selected day."""
+    days: dict[str | None, tuple[date, date]] = {}
     for one in presences:
-        first, last = selection.days(one.zone)
-        if one.span.start <= last and first < one.span.end and selection.is_of(one):
+        if (selected := days.get(one.zone)) is None:
+            selected = days[one.zone] = selection.days(one.zone)
+        if one.span.start <= selected[1] and selected[0] < one.span.end and selection.is_of(one):
             yield one
 
 

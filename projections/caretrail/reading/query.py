@@ -92,8 +92,9 @@ class Selection:
     def days(self, zone: str | None) -> tuple[date, date]:
         """The first and the last selected day in a zone."""
         query = self.query
-        if query.as_of is not None and not self.is_period:
-            return query.as_of, query.as_of
+        if query.start is None and query.end is None:  # most lists, once a row
+            day = query.as_of or today_in(zone, self.now)
+            return day, day
         return self._days(today_in(zone, self.now))
 
     def reach(self) -> tuple[date, date, date]:

@@ -105,7 +105,7 @@ class StoredSnapshot(Snapshot):
         """Episodes that were open on a selected day."""
         newer = [presence for rows in self._newer for presence in picks.presences_of(rows)]
         found = self._select("census", {**_reach(selection), "program": _only(selection.filters.programs)})
-        stored = (_presence(row) for row in found if not self._covered(row[0]))
+        stored = map(_presence, (row for row in found if not self._covered(row[0])) if self._overlay else found)
         yield from picks.open_in(chain(stored, newer), selection)
 
     def episodes(self) -> Iterator[EpisodeRows]:
