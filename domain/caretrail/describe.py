@@ -41,7 +41,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "care_coordinated": ("care coordinated: {kind}", ", {outcome}"),
     "schedule_set": ("schedule: {schedule.minutes_per_week} min on {schedule.days_per_week} days a week",),
     "team_changed": (
-        "team changed", ", {joins} joins", ", {leaves} leaves", ", {clinician} carries the case",
+        "team changed", ", {joins} joins", ", {leaves} leaves", ", case owner is now {clinician}",
     ),
     "held": ("on hold: {reason}",),
     "resumed": ("resumed", ", {reason}"),
@@ -49,9 +49,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "transferred": ("transferred from level {from_level} to {to_level}", " in {to_program}", ", {reason}"),
     "discharged": ("discharged: {reason}", ", last contact {last_contact_on}", ", {aftercare}"),
     "explained": ("explains {rule} of {on}: {code}", ", {note}"),
-    "corrected": ("corrects event {target}", ": {values}", ", {reason}"),
+    "corrected": ("corrects event {target}", ": {values}", " ({reason})"),
     "voided": ("voids event {target}: {reason}",),
-    "addendum": ("adds to event {target}", ": {text}", ", {reason}"),
+    "addendum": ("adds to event {target}", ": {text}", " ({reason})"),
 }  # fmt: skip  # a kind, its title, and what a line adds to it
 """The words of each kind of event: the title, then phrases for one line, each left out if a field of it is absent."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final, Self
 
-NO_EPISODE: Final = "no episode of that number is recorded"
-SEE_CENSUS: Final = "see 'caretrail census' for the episodes there are"
+NO_EPISODE: Final = "no episode with that number"
+SEE_CENSUS: Final = "'caretrail census' lists open episodes"
 
 
 class CaretrailError(Exception):
@@ -102,7 +102,7 @@ class Impossible(Refused):
 
 
 class UnknownEpisode(Refused):
-    """No episode of that number is recorded."""
+    """No episode has that number."""
 
     code = "unknown_episode"
 

@@ -47,7 +47,7 @@ def test_verify_says_that_nothing_is_wrong_or_says_nothing(signed: Caretrail, tm
     first, root, *rest = ended.out.splitlines()
     assert first == "65 events verified in 1 stream: nothing is wrong"
     assert root.startswith("  root ")
-    assert rest == ["  1 checkpoint holds, the last one through @65", "  65 receipts hold"]
+    assert rest == ["  1 checkpoint matches, the last one through @65", "  65 receipts match"]
     ended = signed("audit", "verify", "--quiet", *kept(tmp_path))
     assert (ended.status, ended.out, ended.err) == (0, "", "")
     assert signed("audit", "verify", "--quiet", "--json").out == ""
@@ -58,12 +58,12 @@ def test_verify_says_where_what_and_what_to_do(signed: Caretrail, tmp_path: Path
     ended = signed("audit", "verify", "--quiet", *kept(tmp_path))
     assert (ended.status, ended.err) == (1, "")
     assert ended.out.splitlines()[:4] == [
-        "Not as recorded, from position 7 on:",
+        "Altered, from position 7 on:",
         "  it looks as if a stored event was edited: its content, time, author or another column",
-        "  - 1 receipt, the first of position 7: the leaf is another",
+        "  - 1 receipt, the first of position 7: the leaf differs",
         "  - 000000000065.checkpoint: the root over 65 events is not the one that was signed",
     ]
-    assert ended.out.splitlines()[-1].startswith("Hint: stop what writes, keep the database")
+    assert ended.out.splitlines()[-1].startswith("Hint: stop all writers, keep the database")
     report = signed("audit", "verify", "--json", *kept(tmp_path))
     assert (report.status, report.json["ok"], report.json["first_bad"], report.json["tampering"]) == (
         1,
@@ -133,7 +133,7 @@ def test_a_change_of_keys(signed: Caretrail, tmp_path: Path) -> None:
     assert signed("audit", "checkpoint", "--key", f"{tmp_path}/new").status == 0
     keys = ("--key", f"{tmp_path}/key.pub", "--key", (tmp_path / "new.pub").read_text())
     ended = signed("audit", "verify", "--checkpoints", f"{tmp_path}/out", *keys)
-    assert "2 checkpoints hold" in ended.out, ended.out
+    assert "2 checkpoints match" in ended.out, ended.out
 
 
 @pytest.mark.parametrize(

@@ -93,9 +93,7 @@ def test_an_episode_that_is_not_there_is_status_2(caretrail: Caretrail, example:
     ended = caretrail(*words)
     assert ended.status == 2
     assert ended.out == ""
-    assert ended.err == (
-        "Error: no episode of that number is recorded\nHint: see 'caretrail census' for the episodes there are\n"
-    )
+    assert ended.err == ("Error: no episode with that number\nHint: 'caretrail census' lists open episodes\n")
 
 
 def test_a_beginning_that_fits_two_episodes_is_status_1(caretrail: Caretrail, example: str) -> None:
@@ -244,7 +242,7 @@ BAD: dict[str, tuple[str | bytes, str, str]] = {
     "missing field": (json.dumps({"type": "held", "episode": "a"}), "invalid", "occurred_on: is required"),
     "future date": (json.dumps(HELD | {"occurred_on": "2999-01-01"}), "impossible", "occurred_on is after today"),
     "impossible event": (json.dumps(HELD | {"occurred_on": "2026-01-01"}), "impossible", "dated before the admission"),
-    "unknown episode": (json.dumps(HELD | {"episode": CANARY}), "unknown_episode", "no episode of that number"),
+    "unknown episode": (json.dumps(HELD | {"episode": CANARY}), "unknown_episode", "no episode with that number"),
     "command reused": (json.dumps(ADMITTED | {"client": CANARY}), "command_reused", "at position 1"),
     "too large": (json.dumps(HELD | {"late_reason": CANARY * 30_000}), "invalid", "larger than 256 KB"),
     "too deep": (DEEP.replace("1", f'"{CANARY}"'), "invalid", "nested deeper than 20"),

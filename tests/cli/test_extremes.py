@@ -65,7 +65,7 @@ def test_extremes_are_answers_or_wrong_usage(caretrail: Caretrail, example: str,
     for value in extremes(option):
         given = () if name in GIVEN.get(path, ()) else GIVEN.get(path, ())
         ended = caretrail(*path.split()[1:], *given, name, value)
-        unknown_then = ended.status == 1 and "no episode of that number" in ended.err  # nothing was recorded then
+        unknown_then = ended.status == 1 and "no episode with that number" in ended.err  # nothing was recorded then
         assert ended.status in (0, 2) or unknown_then, (value, ended.err)
         assert "internal error" not in ended.err
         ended_by.add(ended.status)

@@ -79,7 +79,7 @@ def test_a_packet_is_handed_out_recorded_and_checked(desk_both: Desk) -> None:
         "digest": ended.out.split("SHA-256 ")[1][:64],
     }
     checked = desk.inspect("--key", desk.public)
-    assert (checked.status, checked.out.splitlines()[-1]) == (0, "THE PACKET HOLDS")
+    assert (checked.status, checked.out.splitlines()[-1]) == (0, "THE PACKET IS VALID")
     assert desk.inspect("--key", str(desk.folder / "log.key.pub")).status == 0
 
 
@@ -93,7 +93,7 @@ def test_inspect_as_json_and_how_it_ends(desk: Desk) -> None:
     }  # fmt: skip
     other = str(create_key(desk.folder / "other.key", desk.public.split("+")[0]))
     wrong = desk.inspect("--key", other)
-    assert (wrong.status, wrong.out.splitlines()[-1]) == (1, "THE PACKET DOES NOT HOLD")
+    assert (wrong.status, wrong.out.splitlines()[-1]) == (1, "THE PACKET IS NOT VALID")
     assert desk.inspect("--key", "nonsense").status == 2
     desk.target.write_bytes(b"no zip")
     assert desk.inspect("--key", desk.public).status == 1

@@ -89,7 +89,7 @@ def test_the_list_for_programs_has_every_pack_and_what_is_wrong_with_it(caretrai
         "effective_from": "2018-01-01", "effective_to": "2022-07-31", "supersedes": None, "error": None,
     }  # fmt: skip
     assert rows["mn-245g"]["supersedes"] == "mn-245g-2018"
-    assert rows["odd"]["error"].startswith("odd.toml: is not TOML")
+    assert rows["odd"]["error"].startswith("odd.toml: not valid TOML")
     assert rows[NEBRASKA]["error"] is None
 
 
@@ -263,7 +263,7 @@ def test_files_are_checked_against_each_other(caretrail: Caretrail, folder: Path
     [
         ("first_from =", "first_form =", "rules.MN-R1.first_form: there is no such field; did you mean first_from?"),
         ('name = "mn-245g-2018"', 'name = "other"', "name: must be the name of the file"),
-        ('name = "mn-245g-2018"', "name = ", "is not TOML: "),
+        ('name = "mn-245g-2018"', "name = ", "not valid TOML: "),
     ],
 )
 def test_a_wrong_file_is_told_by_file_rule_and_field(

@@ -130,7 +130,7 @@ LNK-2026-0001 on 2026-03-09
 Client          cl-7f3a
 Program         lincoln-iop, level 2.1, open
 Stay            day 64, week 10 of this stay; 8 to 24 weeks are typical
-Team            c-ortiz, LADC, carries the case
+Team            c-ortiz, LADC, case owner
                 c-lee, LIMHP
                 c-noor, PLADC
 Plan            plan 1, 2026-01-07, by c-ortiz (event 6)
@@ -149,7 +149,7 @@ Sessions        09:00 group, 180 min, 8 clients, in person, by c-ortiz, LADC
                 (event 43)
 Minutes         180 on this day, 180 since Sunday 2026-03-08
 Findings        NE21-R1 overdue: review overdue, due 2026-03-07
-                NE21-I5 info: not given since 2026-01-05: family, education,
+                NE21-I5 info: not provided since 2026-01-05: family, education,
                 motivational
                 NE21-M1 info: no care coordination recorded from 2026-02-05 to
                 2026-03-07
@@ -252,14 +252,14 @@ Event  Happened    Recorded, UTC     What                              Stated by
                                      2026-01-08 23:00: group size 13
                                      → 11 (staff were counted)
 4      2026-01-08  2026-01-08 23:00  corrects event 3: group size is   c-ortiz
-                                     11, staff were counted            LADC
+                                     11 (staff were counted)           LADC
 5      2026-01-09  2026-01-09 23:00  ✗ family session, 60 min          c-ortiz
                                      VOIDED by 6, c-ortiz, LADC,       LADC
                                      2026-01-12 23:00: wrong client
 6      2026-01-12  2026-01-12 23:00  voids event 5: wrong client       c-ortiz
                                                                        LADC
-7      2026-01-12  2026-01-12 23:00  adds to event 2: left early,      c-ortiz
-                                     asked by payer                    LADC
+7      2026-01-12  2026-01-12 23:00  adds to event 2: left early       c-ortiz
+                                     (asked by payer)                  LADC
 
 7 events, 1 late, 1 corrected, 1 added to, 1 voided
 Current through @7 (latest)
@@ -286,9 +286,9 @@ Episode        Rule     Verdict  Days              What
 LNK-2026-0001  NE21-C1  unknown  2026-03-08        the determination of
                                  to 2026-03-10     2026-02-05 held through
                                                    2026-03-07
-LNK-2026-0001  NE21-I5  info     2026-02-02        not given since 2026-01-05:
-                                 to 2026-04-06     family, education,
-                                                   motivational
+LNK-2026-0001  NE21-I5  info     2026-02-02        not provided since
+                                 to 2026-04-06     2026-01-05: family,
+                                                   education, motivational
 LNK-2026-0001  NE21-M1  info     2026-03-08        no care coordination recorded
                                  to 2026-03-14     from 2026-02-05 to 2026-03-07
 LNK-2026-0001  NE21-R1  overdue  2026-03-08        review overdue, due
@@ -331,7 +331,7 @@ def test_an_empty_worklist_says_of_how_many_episodes(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Worklist as of 2026-06-01
 
-No matching items. 0 episodes were open that day.
+Nothing due: no episodes were open that day.
 
 Current through @65 (latest)
 """)

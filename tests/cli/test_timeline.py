@@ -84,8 +84,8 @@ Event  Happened     Recorded, UTC     What                             Stated by
                                       LADC, 2026-01-10 23:00
                                       (recount)
 3      2026-01-08   2026-01-08 23:00  corrects event 2: group size is  c-ortiz
-                                      11, occurred on is 2026-01-06,   LADC
-                                      staff were counted
+                                      11, occurred on is 2026-01-06    LADC
+                                      (staff were counted)
                                       WITHDRAWN by 5, c-ortiz, LADC,
                                       2026-01-10 23:00 (entered in
                                       error): the void by 4, c-lee,
@@ -99,18 +99,18 @@ Event  Happened     Recorded, UTC     What                             Stated by
 5      2026-01-10   2026-01-10 23:00  voids event 4: entered in error  c-ortiz
                                                                        LADC
 6      2026-01-10   2026-01-10 23:00  ✗ corrects event 2: group size   c-ortiz
-                                      is 12, recount                   LADC
+                                      is 12 (recount)                  LADC
                                       VOIDED by 10, c-lee, LIMHP,
                                       2026-01-15 23:00: duplicate
 7      2026-01-12   2026-01-12 23:00  ✗ plan 1, in effect 2026-01-12,  c-ortiz
                                       signed by c-ortiz                LADC
-                                      STRUCK WITH IT: the addendum by
+                                      VOIDED WITH IT: the addendum by
                                       8, c-ortiz, LADC, 2026-01-13
                                       23:00 (asked)
                                       VOIDED by 9, c-ortiz, LADC,
                                       2026-01-14 23:00: wrong client
 8      2026-01-13   2026-01-13 23:00  ✗ adds to event 7: seen by       c-ortiz
-                                      payer, asked                     LADC
+                                      payer (asked)                    LADC
                                       VOIDED with event 7 by 9,
                                       c-ortiz, LADC, 2026-01-14
                                       23:00: wrong client

@@ -57,23 +57,24 @@ Version    ne-medicaid-2.1-adult, in force on every day; the text is undated
 
 How we read the regulation, and what other readings would change:
   Does a due date on a weekend or holiday roll?
-    stays
+    our reading: stays
     if next working day: due soon: review due 2026-03-09
   Is a review on day 30 on time?
-    on time
+    our reading: on time
   From which day does the first review count?
-    earlier of plan and second session; the same if plan effective or admission
+    our reading: earlier of plan and second session; same result if plan
+    effective or admission
   Does an early review reset the clock?
-    rolling
-    if fixed or earlier of both: not evaluated: series: a fixed series runs from
-    the admission: first_from must say so
+    our reading: rolling
+    if fixed or earlier of both: not evaluated: a fixed series must start at
+    admission (first_from)
   When is a review done?
-    clinician signed; the same if all signed or held
+    our reading: clinician signed; same result if all signed or held
   Does a hold pause the thirty days?
-    run
+    our reading: run
     if pause: due soon: review due 2026-03-14
   Which version of the rules judges a duty that spans a change?
-    anchor date
+    our reading: anchor date
 
 History:
   2026-01-05 to 2026-01-06  met        next review due 2026-02-04
@@ -96,7 +97,7 @@ LNK-2026-0001 on 2026-03-06
 
 Verdict    violation: group of 2026-03-02 09:00: 13 clients, 3 to 12 allowed
              from 2026-03-02 to 2026-03-08
-Because    3 <= 13 <= 12 fails; on 2026-03-06: up since 2026-03-02
+Because    3 <= 13 <= 12 fails; on 2026-03-06: in force since 2026-03-02
 Based on   event 53, 2026-03-02: group session, 180 min, 13 clients, in person
 Ends with  nothing, if the count is right: it can be explained, or corrected if
            it is wrong
@@ -109,10 +110,10 @@ Version    ne-medicaid-2.1-adult, in force on every day; the text is undated
 
 How we read the regulation, and what other readings would change:
   Is a group of two after a no-show flagged?
-    flagged
+    our reading: flagged
 
 History:
-  2026-01-05 to 2026-03-01  met        groups since 2026-01-05: none open
+  2026-01-05 to 2026-03-01  met        groups since 2026-01-05: sizes in order
   2026-03-02 to 2026-03-08  violation  group of 2026-03-02 09:00: 13 clients, 3
                                        to 12 allowed
 
@@ -126,7 +127,7 @@ def test_why_a_rule_says_nothing_that_is_switched_off(seen: Caretrail) -> None:
 NE21-U1 Prior authorization (must, off)
 LNK-2026-0001 on 2026-02-06
 
-Verdict   nothing: the rule is switched off: it belongs to the pack of the payer
+Verdict   none: the rule is switched off: it belongs to the pack of the payer
           that authorizes; the regulation was read only in part
 The rule  Services beyond the first visits of a year are authorized before they
           are given.
@@ -141,7 +142,7 @@ Current through @65 (latest)
 def test_a_rule_of_the_program_points_to_the_program(seen: Caretrail) -> None:
     said = row(seen("why", "LNK", "S3", "--as-of", "2026-02-06").out, "Verdict")
     assert said == (
-        "nothing of an episode: judged once for the program lincoln-iop; "
+        "none for the episode: judged once for the program lincoln-iop; "
         "'caretrail findings --program lincoln-iop --rule NE21-S3' lists it"
     )
 
@@ -149,13 +150,15 @@ def test_a_rule_of_the_program_points_to_the_program(seen: Caretrail) -> None:
 def test_today_is_named_only_where_no_day_was_asked_for(seen: Caretrail) -> None:
     today = row(seen("why", "LNK", "C1").out, "Because")
     assert today.startswith("today is ")
-    assert today.endswith(": so since 2026-04-07")
-    assert row(seen("why", "LNK", "C1", "--as-of", "2026-04-08").out, "Because").startswith("on 2026-04-08: so since")
+    assert today.endswith(": in force since 2026-04-07")
+    assert row(seen("why", "LNK", "C1", "--as-of", "2026-04-08").out, "Because").startswith(
+        "on 2026-04-08: in force since"
+    )
 
 
 def test_a_met_verdict_is_so_and_not_up(seen: Caretrail) -> None:
     shown = seen("why", "LNK", "B1", "--as-of", "2026-02-10").out
-    assert row(shown, "Because") == "on 2026-02-10: so since 2026-01-05"
+    assert row(shown, "Because") == "on 2026-02-10: in force since 2026-01-05"
     assert "Ends with" not in shown
 
 
@@ -204,7 +207,7 @@ A-1 on 2026-01-06
 
 Verdict    unknown: policy pack xx-nowhere is not installed: nothing is judged
              since 2026-01-05, still in force
-Because    on 2026-01-06: up since 2026-01-05
+Because    on 2026-01-06: in force since 2026-01-05
 Based on   event 1, 2026-01-05: admitted to lincoln-iop at level 2.1, client
            cl-1
 Ends with  the policy pack, in the folder that CARETRAIL_PACKS names; or a
@@ -222,14 +225,13 @@ Current through @1 (latest)
     refused = caretrail("why", "A-1", "R1")
     assert (refused.status, refused.out) == (2, "")
     assert refused.err == (
-        "Error: no rule of that name judges this episode\n"
-        "Hint: no policy pack judges it: 'caretrail why EPISODE PACK' says why\n"
+        "Error: no such rule for this episode\nHint: no policy pack judges it: 'caretrail why EPISODE PACK' says why\n"
     )
 
 
 def test_nothing_is_in_the_way_of_reading_the_events(seen: Caretrail) -> None:
     shown = seen("why", "LNK", "QUARANTINE", "--as-of", "2026-02-06").out
-    assert row(shown, "Verdict") == "nothing: every event of the episode can be read"
+    assert row(shown, "Verdict") == "none: every event of the episode is readable"
 
 
 def test_the_version_of_the_rules_is_named_with_both_its_dates(

@@ -200,7 +200,7 @@ def test_each_service_that_is_missing_is_named_until_it_is_given(kind: str) -> N
     rest = [other for other in KINDS if other != kind]
     told = Told(BEGIN + given(*rest) + given(kind, day="2026-02-10"))
     assert told.runs("I5")[1:] == ["info 2026-02-02 2026-02-10", "met 2026-02-10 -"]
-    assert told.one("I5", "2026-02-02").message == f"not given since 2026-01-05: {kind}"
+    assert told.one("I5", "2026-02-02").message == f"not provided since 2026-01-05: {kind}"
     assert told.one("I5", "2026-02-10").evidence == (2, 3, 4, 5, 6, 7)
 
 
@@ -225,7 +225,7 @@ def test_the_weeks_of_each_stay_count_for_themselves() -> None:
         "not_applicable 2026-02-10 2026-03-10",
         "info 2026-03-10 -",
     ]
-    assert told.one("I5", "2026-03-10").message.startswith("not given since 2026-02-10: individual")
+    assert told.one("I5", "2026-03-10").message.startswith("not provided since 2026-02-10: individual")
 
 
 def test_a_stay_shorter_than_four_weeks_is_not_looked_at() -> None:

@@ -182,7 +182,7 @@ def test_a_bit_that_flips_while_reading_is_not_signed(signer: Signer, monkeypatc
 
 
 def test_a_state_that_is_lost_or_not_readable_is_not_taken_for_none(signer: Signer) -> None:
-    refused(signer, "there is no last checkpoint")
+    refused(signer, "no earlier checkpoint")
     signer.sign(first=True)
     refused(signer, "was signed before", first=True)
     state = signer.folder / "state" / "last"

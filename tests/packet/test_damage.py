@@ -216,7 +216,7 @@ def test_another_key_and_another_log(files: Files, shop: Desk, packet: Path, tmp
     forged_zip = packed(forged, tmp_path / "forged.zip")
     report = verify.verify(str(forged_zip))
     assert report.status == 2
-    assert "WHO SIGNED IS NOT CHECKED" in report.lines[0][1]
+    assert "SIGNER NOT VERIFIED" in report.lines[0][1]
     assert "not signed by the key" in problems(packet, str(forger.verifying))
     other_log = sign_note("caretrail.log/0000\n" + root.split("\n", 1)[1] + "\n", [shop.key]).encode()
     assert verdict(resealed({**files, "checkpoint": other_log}, shop.key), shop.public) == 1

@@ -101,10 +101,10 @@ def test_a_stranger_checks_it_with_the_script_in_it_and_nothing_else(desk: Desk,
     key = tmp_path / "key.pub"
     key.write_text(desk.public + "\n")
     for given, expected, words in (
-        (["--key", desk.public], 0, "THE PACKET HOLDS"),
-        (["--key", str(key)], 0, "THE PACKET HOLDS"),
-        ([], 2, "WHO SIGNED IS NOT CHECKED"),
-        (["--key", str(new_key(desk.key.name).verifying)], 1, "THE PACKET DOES NOT HOLD"),
+        (["--key", desk.public], 0, "THE PACKET IS VALID"),
+        (["--key", str(key)], 0, "THE PACKET IS VALID"),
+        ([], 2, "SIGNER NOT VERIFIED"),
+        (["--key", str(new_key(desk.key.name).verifying)], 1, "THE PACKET IS NOT VALID"),
         (["--key", "nonsense+1+2"], 2, "the key is not readable"),
         (["--key", "no-such-file"], 2, "cannot be read"),
     ):
@@ -154,7 +154,7 @@ def test_what_cannot_be_recorded_is_not_handed_out(desk: Desk, tmp_path: Path) -
 def test_a_file_that_is_there_is_never_written_over_unless_told(desk: Desk, tmp_path: Path) -> None:
     desk.make(NAME)
     first = (tmp_path / "packet.zip").read_bytes()
-    with pytest.raises(PacketRefused, match="there already"):
+    with pytest.raises(PacketRefused, match="already exists"):
         desk.make("C-1")
     assert (tmp_path / "packet.zip").read_bytes() == first
     assert len(desk.disclosed) == 1
@@ -162,7 +162,7 @@ def test_a_file_that_is_there_is_never_written_over_unless_told(desk: Desk, tmp_
     def somebody_was_quicker(_episodes: Sequence[str], _digest: str) -> None:
         (tmp_path / "late.zip").write_bytes(b"theirs")
 
-    with pytest.raises(PacketRefused, match="there already"):
+    with pytest.raises(PacketRefused, match="already exists"):
         desk.make("C-1", name="late.zip", disclose=somebody_was_quicker)
     assert (tmp_path / "late.zip").read_bytes() == b"theirs"
     assert status(desk.make("C-1", replace=True), desk.public) == 0

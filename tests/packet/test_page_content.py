@@ -171,7 +171,7 @@ def test_free_text_shows_only_where_an_event_still_has_it() -> None:
 
 def test_the_notice_comes_first_and_again_at_the_end(example: GivenPage, page: Element) -> None:
     assert NOTICE in page.one("section", class_="notice").text
-    assert page.text.index(NOTICE) < page.text.index("What the record says")
+    assert page.text.index(NOTICE) < page.text.index("The record on")
     assert NOTICE in page.one("footer").text
     # and at the foot of every printed page
     escaped = SHORT_NOTICE.replace(" ", "\\000020").replace(".", "\\00002e")

@@ -103,18 +103,18 @@ def test_a_file_with_an_impossible_name_is_listed_and_never_a_pack(folder: Path)
 ODD_FILES = [
     (b"a" * 50_000_000, r"^odd\.toml: is longer than 256 KiB$"),
     (TEXT.encode() + b"#" * MOST_PACK_BYTES, r"^odd\.toml: is longer than 256 KiB$"),
-    (TEXT.encode("utf-16"), r"^odd\.toml: is not TOML: byte 0 is not UTF-8$"),
-    (b"name = 'caf\xe9'", r"^odd\.toml: is not TOML: byte 11 is not UTF-8$"),
-    (b"\x00" * 100, r"^odd\.toml: is not TOML"),
-    (b"name = 'a\x1b[2J'", r"^odd\.toml: is not TOML: .* character '\\x1b'"),
-    (b"name = 1" + b"0" * 10_000, r"^odd\.toml: is not TOML: "),
+    (TEXT.encode("utf-16"), r"^odd\.toml: not valid TOML: byte 0 is not UTF-8$"),
+    (b"name = 'caf\xe9'", r"^odd\.toml: not valid TOML: byte 11 is not UTF-8$"),
+    (b"\x00" * 100, r"^odd\.toml: not valid TOML"),
+    (b"name = 'a\x1b[2J'", r"^odd\.toml: not valid TOML: .* character '\\x1b'"),
+    (b"name = 1" + b"0" * 10_000, r"^odd\.toml: not valid TOML: "),
     (b"rules = " + b"[" * 100_000, r"^odd\.toml: is nested too deeply$"),
     (b"rules = " + b"{a=" * 50_000, r"^odd\.toml: is nested too deeply$"),
     # a key of many parts costs their square: minutes, for a file of a few pages
     (b"x = 1\n" + b"a." * 100_000 + b"a = 1", r"^odd\.toml: line 2: is nested too deeply$"),
     (b"['\xe2\x80\xa8'" + b".'\xe2\x80\xa8'" * 20_000 + b"]", r"^odd\.toml: line 1: is nested too deeply$"),
-    (b"name = 'a'\nname = 'b'", r"^odd\.toml: is not TOML: Cannot overwrite a value"),
-    (b"[rules.A]\n[rules.A]", r"^odd\.toml: is not TOML: Cannot declare .* twice"),
+    (b"name = 'a'\nname = 'b'", r"^odd\.toml: not valid TOML: Cannot overwrite a value"),
+    (b"[rules.A]\n[rules.A]", r"^odd\.toml: not valid TOML: Cannot declare .* twice"),
 ]
 
 

@@ -68,7 +68,7 @@ class AccessContext:
 
 def _check_actor(actor: Actor) -> None:
     if not _ID.fullmatch(actor.id):
-        raise InvalidEvent("actor.id: has characters or a form that is not allowed", "use 1 to 64 of A-Z a-z 0-9 . _ -")
+        raise InvalidEvent("actor.id: not in the required format", "use 1 to 64 of A-Z a-z 0-9 . _ -")
     if actor.role not in ROLES:
         raise InvalidEvent(f"actor.role: must be one of {', '.join(ROLES)}")
     if actor.credential is not None and not _CREDENTIAL.fullmatch(actor.credential):
@@ -77,7 +77,7 @@ def _check_actor(actor: Actor) -> None:
 
 def _check_reason(reason: str) -> None:
     if not reason.strip():
-        raise InvalidEvent("the reason for breaking glass must not be empty", "give it in a few words")
+        raise InvalidEvent("--break-glass needs a reason", "give it in a few words")
     unicode = reason.encode(errors="ignore").decode() == reason
     if not unicode or len(reason) > _LONGEST_REASON or "\0" in reason:
         raise InvalidEvent(f"the reason must be valid Unicode of at most {_LONGEST_REASON} characters")

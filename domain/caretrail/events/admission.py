@@ -122,7 +122,7 @@ class Transferred(EpisodeEvent):
 
 
 class Discharged(EpisodeEvent):
-    """The episode ended; the seven reasons are those of TEDS."""
+    """The episode ended, for one of the seven TEDS reasons."""
 
     traits: ClassVar[Traits] = Traits(
         needs_admission=True, not_before_admission=True, moves_outline=True, moves_stays=True, rank=4

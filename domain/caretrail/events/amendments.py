@@ -12,7 +12,7 @@ from caretrail.tokens import VoidReason
 
 
 class Explained(EpisodeEvent):
-    """A finding was explained: this quiets it, and never deletes it."""
+    """A finding was explained: it becomes quiet, and is never deleted."""
 
     traits: ClassVar[Traits] = Traits(plain=True, after_discharge=True)
 
@@ -34,7 +34,7 @@ class Corrected(TargetedEvent):
 
 
 class Voided(TargetedEvent):
-    """An earlier event should not be in this record: it counts nowhere and stays readable."""
+    """An earlier event does not belong in this record: it no longer counts, but stays readable."""
 
     traits: ClassVar[Traits] = Traits(amends=True, moves_outline=True, moves_stays=True)
 

@@ -52,7 +52,7 @@ class CareCoordinated(EpisodeEvent):
 
 
 class ScheduleSet(EpisodeEvent):
-    """The client got a new weekly schedule."""
+    """The client's weekly schedule was set or changed."""
 
     traits: ClassVar[Traits] = Traits(plain=True, needs_admission=True)
 
@@ -81,7 +81,7 @@ class Held(EpisodeEvent):
 
 
 class Resumed(EpisodeEvent):
-    """Treatment went on after a hold."""
+    """Treatment resumed after a hold."""
 
     traits: ClassVar[Traits] = Traits(needs_admission=True, not_before_admission=True, turn=-1)
 

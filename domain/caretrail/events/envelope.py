@@ -56,12 +56,12 @@ class EventBase(Value):
     command_id: CommandId | None = Field(default=None, description="Idempotency key, unique per source.")
     source: Source = Field(default="", description="The system that sends the event.")
     expected_version: DecidedOn | None = Field(
-        default=None, description="The version of the episode it was decided on: recorded as the next one, or refused."
+        default=None, description="Episode version the decision was based on; refused if the episode has changed since."
     )
     entered_at: Instant | None = Field(
         default=None, description="When it was entered, as claimed by the sending system."
     )
-    late_reason: Text | None = Field(default=None, description="Why it comes late; marks the event as a late entry.")
+    late_reason: Text | None = Field(default=None, description="Reason for a late entry; marks the event as one.")
 
     @property
     def performers(self) -> tuple[Performer | Person, ...]:

@@ -105,7 +105,7 @@ def _problem(item: Any) -> str:
     known = ".".join(part for part in place if part != "[key]")
     rule = {
         "literal_error": f"must be one of {item.get('ctx', {}).get('expected', 'the published tokens')}",
-        "string_pattern_mismatch": "has characters or a form that is not allowed",
+        "string_pattern_mismatch": "not in the required format",
         "missing": "is required",
     }.get(kind) or str(item["msg"]).removeprefix("Value error, ")
     return f"{known}: {rule}" if known else rule

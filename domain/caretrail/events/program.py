@@ -12,7 +12,7 @@ from caretrail.tokens import AttestationKind
 
 
 class ProgramAttested(ProgramEvent):
-    """A program made a statement about itself, in its own stream."""
+    """A program attested to its license, access or training."""
 
     traits: ClassVar[Traits] = Traits(begins=True)
 

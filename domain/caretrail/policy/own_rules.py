@@ -26,7 +26,7 @@ OWN_RULES = {
         "The rules to judge by",
         "An episode is judged by the policy pack its admission names, if that is installed, in force, and for its "
         "population and criteria; what it cannot judge is unknown, never met.",
-        "nothing: the policy pack of the admission can judge the episode",
+        "none: the policy pack named at admission can judge this episode",
         {
             "pack_missing": "the policy pack, in the folder that CARETRAIL_PACKS names; "
             "or a correction of the admission",
@@ -38,7 +38,7 @@ OWN_RULES = {
     QUARANTINE_RULE: OwnRule(
         "The events to judge",
         "An event that cannot be read keeps its own episode from being judged, visibly, and no other.",
-        "nothing: every event of the episode can be read",
+        "none: every event of the episode is readable",
         {"quarantined": "a program that can read the event, then 'caretrail projection quarantine retry'"},
     ),
 }

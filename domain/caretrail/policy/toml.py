@@ -32,8 +32,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError:
         raise PackInvalid(f"{name}: cannot be read", HINT) from None
     except UnicodeDecodeError as error:
-        raise PackInvalid(f"{name}: is not TOML: byte {error.start} is not UTF-8", HINT) from None
+        raise PackInvalid(f"{name}: not valid TOML: byte {error.start} is not UTF-8", HINT) from None
     except ValueError as error:  # TOMLDecodeError is one; so is what a number of too many digits raises
-        raise PackInvalid(f"{name}: is not TOML: {error}", HINT) from None
+        raise PackInvalid(f"{name}: not valid TOML: {error}", HINT) from None
     except RecursionError:
         raise PackInvalid(f"{name}: is nested too deeply", HINT) from None

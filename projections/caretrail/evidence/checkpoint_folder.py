@@ -21,8 +21,8 @@ def newest_in(folder: Path, keys: Sequence[SigningKey], origin: str) -> Checkpoi
     try:
         files = sorted((path for path in folder.iterdir() if path.suffix == SUFFIX), reverse=True)
     except OSError as error:
-        hint = "make it first, where the database's administrators cannot reach it; nothing was signed"
-        raise FileRefused(f"the folder for checkpoints cannot be read: {_why(error)}", hint) from None
+        hint = "nothing was signed; first create the folder, out of reach of the database administrators"
+        raise FileRefused(f"cannot read the checkpoint folder: {_why(error)}", hint) from None
     trusted = [key.verifying for key in keys]
     for path in files:
         with suppress(NoteRefused, OSError, UnicodeDecodeError):

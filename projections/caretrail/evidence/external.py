@@ -89,7 +89,7 @@ def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin
         except OSError as error:
             raise _unreadable(path.name, error) from None
     good, retired = _without_retired(kept, keys)
-    notes = () if keys or not kept else ("no --key was given, so nobody's signature was checked",)
+    notes = () if keys or not kept else ("no --key was given, so no signature was verified",)
     return ExternalEvidence(
         tuple(good), {}, (*wrong, *retired, *_contradictions(good)), (*notes, *_unlinked(good, keys))
     )

@@ -45,11 +45,11 @@ class Tampering(StrEnum):
 
 
 FREEZE = (
-    "stop what writes, keep the database, its backups and all checkpoints as they are, and never sign over it: see "
+    "stop all writers, keep the database, its backups and all checkpoints unchanged, and do not sign again: see "
     "'When verify finds something' in docs/how-to/auditors.md"
 )
 HINTS = {
-    Tampering.TILES: "the events themselves hold; 'caretrail projection rebuild' makes the tiles again",
+    Tampering.TILES: "the events themselves are valid; 'caretrail projection rebuild' makes the tiles again",
     Tampering.UNREADABLE: "check the disk and the server's log; restore a backup beside it, verify that, and compare",
     Tampering.CHECKPOINT: "get the checkpoint again from where it was sent first",
     Tampering.OTHER_LOG: "use the checkpoints of this store; if they are, " + FREEZE,

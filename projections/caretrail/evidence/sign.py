@@ -73,8 +73,8 @@ def _last(
     if saved is None:
         if not first:
             raise SigningRefused(
-                f"{state.path}: there is no last checkpoint of this log",
-                "the first time, add --first; else find that file, or put the newest checkpoint there, as it is",
+                f"{state.path}: no earlier checkpoint of this log",
+                "the first time, add --first; otherwise restore that file, or copy the newest checkpoint there",
             )
         return known
     if first:

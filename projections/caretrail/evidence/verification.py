@@ -102,7 +102,7 @@ class _Verifier:
         first = self._receipts.first
         if first is not None:
             count = len(self._receipts.known)
-            evidence = f"{count} receipt{'' if count == 1 else 's'}, the first of position {first}: the leaf is another"
+            evidence = f"{count} receipt{'' if count == 1 else 's'}, the first of position {first}: the leaf differs"
             tampering = Tampering.RECEIPT if first <= covered else self._classify(self._receipts)
             yield Discrepancy(tampering, evidence, first)
         beyond = self._positions[bisect_right(self._positions, self._end) :]
@@ -150,8 +150,7 @@ class _Verifier:
         yield from self._external.notes
         if not self._external.checkpoints:
             yield (
-                "no checkpoint was given: a database can be rewritten so that all of it fits, or put back to an older "
-                "state, and that would not show here"
+                "without checkpoints, a consistent rewrite of the database or a restored older backup is not detected"
             )
         elif len(holding) == len(self._external.checkpoints):
             beyond = self._end - max(kept.checkpoint.size for kept in holding)

@@ -76,6 +76,6 @@ def _write_new(path: Path, text: str, mode: int) -> None:
     try:
         create_file(path, text, mode)
     except FileRefused:
-        raise BadKey("a file of that name is there already", "choose another name") from None
+        raise BadKey("the file already exists", "choose another name") from None
     except OSError as error:
         raise BadKey(f"the key file cannot be written: {os.strerror(error.errno or 0)}") from None

@@ -54,7 +54,7 @@ def require(kind: str, name: str, snapshot: Snapshot) -> None:
         if any(recorder.mentions(needle, recorder.max_position()) for needle in needles):
             return
     if kind == "client":
-        raise UnknownName("no client of that number is recorded", "see 'caretrail census'", kind)
+        raise UnknownName("no client with that ID", "see 'caretrail census'", kind)
     raise unknown(kind, name, snapshot.known(kind), "see 'caretrail census'")
 
 

@@ -32,9 +32,9 @@ HEX = 32
 @click.option("--to", "place", metavar="FOLDER|-", default="-", help="Target: a folder, or - for standard output.")
 @click.option(
     "--state", metavar="FILE", type=click.Path(path_type=Path),
-    help="Where the last one is saved.  [default: a file for this log in your state folder]",
+    help="File of the last signed checkpoint.   [default: a file for this log in your state folder]",
 )  # fmt: skip  # one option, one thought
-@click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing was signed before.")
+@click.option("--first", is_flag=True, allow_from_autoenv=False, help="First time: nothing was signed before.")
 @click.option("--full", is_flag=True, allow_from_autoenv=False, help="Read the whole log, not only new events.")
 @store_options
 def checkpoint_command(

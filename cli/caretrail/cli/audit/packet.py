@@ -52,13 +52,13 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing of this log was signed before.")
 @click.option(
     "--state", type=FILE, metavar="FILE",
-    help="Where the last checkpoint is saved.  [default: a file for this log in your state folder]",
+    help="File of the last signed checkpoint.   [default: a file for this log in your state folder]",
 )  # fmt: skip  # one option, one thought
 @click.option("--recipient", metavar="NAME", allow_from_autoenv=False, help="Recipient of the packet.")
 @click.option("--address", metavar="TEXT", allow_from_autoenv=False, help="The recipient's address, if known.")
 @click.option("--purpose", metavar="TEXT", allow_from_autoenv=False, help="The recipient's purpose.")
 @click.option(
-    "--basis", type=Choice(BASES), metavar="TOKEN", allow_from_autoenv=False, help=f"Ground: {', '.join(BASES)}."
+    "--basis", type=Choice(BASES), metavar="TOKEN", allow_from_autoenv=False, help=f"Legal basis: {', '.join(BASES)}."
 )
 @click.option("--consent", metavar="ID", allow_from_autoenv=False, help="Id of the consent.")
 @click.option("--scope", metavar="TEXT", allow_from_autoenv=False, help="What the consent or the order covers.")
@@ -108,7 +108,7 @@ def _check_usage(episodes: Sequence[str], given: dict[str, Any]) -> None:
     if program is not None and given["basis"] == "consent":
         raise click.UsageError("a consent is one client's, and --program is about many: name the client's episodes")
     if given["target"].exists() and not given["force"]:
-        raise click.UsageError("the file exists: choose another, or --force")
+        raise click.UsageError("the file already exists: choose another, or add --force")
 
 
 def _terms(given: dict[str, Any]) -> Terms:
@@ -122,13 +122,15 @@ def _terms(given: dict[str, Any]) -> Terms:
     ):
         if said[name] is None:
             if not prompting:
-                raise click.UsageError(f"a packet needs a recipient, a purpose and a ground: --{name} is missing")
+                raise click.UsageError(f"a packet needs a recipient, a purpose and a legal basis: --{name} is missing")
             said[name] = click.prompt(question, type=kind, err=True).strip()
     if said["basis"] == "consent" and given["program"] is not None:
         raise click.UsageError("a consent is one client's, and --program is about many: name the client's episodes")
     if said["basis"] == "consent" and said["consent"] is None and said["scope"] is None:
         if not prompting:
-            raise click.UsageError("a disclosure with consent names it (42 CFR 2.32): --consent ID or --scope TEXT")
+            raise click.UsageError(
+                "a disclosure by consent must identify the consent (42 CFR 2.32): add --consent ID or --scope TEXT"
+            )
         said["scope"] = click.prompt("What the consent covers", err=True).strip()
     return Terms(**said)
 

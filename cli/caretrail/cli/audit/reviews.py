@@ -95,7 +95,7 @@ def _with_totals(rates: Sequence[ReviewRate]) -> Iterator[tuple[str, str, Review
         rows = list(group)
         programs += 1
         for number, rate in enumerate(rows):
-            yield (program or "none") if number == 0 else "", rate.clinician or "nobody", rate
+            yield (program or "none") if number == 0 else "", rate.clinician or "none", rate
         if len(rows) > 1:
             yield "", "all", rate_of(program, None, [one for rate in rows for one in rate.reviews])
     if programs > 1:
@@ -120,7 +120,7 @@ def _line(one: DueReview) -> Row:
         what = f"{plural(one.days_late, 'day')} late, {one.done_on}{by}{explained}"
     else:
         what = f"not done, {plural(one.days_late, 'day')} over{explained}"
-    return str(one.due_on), one.episode, what, one.clinician or "nobody"
+    return str(one.due_on), one.episode, what, one.clinician or "none"
 
 
 def _say_uncounted(found: Reviews) -> None:

@@ -91,13 +91,13 @@ def _print_held(found: Verification) -> None:
 
 
 def _hold(number: int, noun: str) -> str:
-    return f"{plural(number, noun)} {'holds' if number == 1 else 'hold'}"
+    return f"{plural(number, noun)} {'matches' if number == 1 else 'match'}"
 
 
 def _print_bad(found: Verification) -> None:
     first = found.discrepancies[0]
     where = f"from {first.where} on" if first.exact else f"somewhere in {first.where}"
-    click.echo(f"Not as recorded{f', {where}' if first.first else ''}:")
+    click.echo(f"Altered{f', {where}' if first.first else ''}:")
     click.echo(f"  it looks as if {first.tampering.seems}" if first.first else f"  {first.tampering.seems}")
     for item in found.discrepancies[:SHOWN]:
         click.echo(f"  - {visible(item.evidence)}")

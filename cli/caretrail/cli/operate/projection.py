@@ -149,7 +149,7 @@ def retry_command(setup: Setup, episode: str) -> None:
     with setup.open() as recorder:
         found = [item for item in status(recorder).quarantined if episode in (item.episode, str(item.stream))]
         if not found:
-            raise UnknownEpisode("no episode of that number is quarantined", "see 'caretrail projection quarantine'")
+            raise UnknownEpisode("no quarantined episode has that number", "see 'caretrail projection quarantine'")
         _record(setup, recorder, [found[0].episode or str(found[0].stream)])
         readable = Projector(recorder).retry(found[0].stream)
     if not readable:

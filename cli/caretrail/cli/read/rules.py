@@ -24,8 +24,7 @@ from caretrail.text import plural, visible
 @click.argument("packs", nargs=-1, metavar="[PACK]")
 @click.option(
     "--check", is_flag=True, allow_from_autoenv=False,
-    help="Check files before they are put into the folder of packs: each for itself, together, and beside the "
-    "installed packs.",
+    help="Check files before you install them: each alone, then together with the installed packs.",
 )  # fmt: skip  # one option, one thought
 @json_option
 def rules_command(packs: tuple[str, ...], check: bool, as_json: bool) -> None:
@@ -36,9 +35,9 @@ def rules_command(packs: tuple[str, ...], check: bool, as_json: bool) -> None:
         caretrail rules ne-medicaid-2.1-adult
         caretrail rules --check my-state.toml
 
-    Packs of your own lie in the folder that CARETRAIL_PACKS names. A pack is one TOML file, named as the pack in it;
-    'supersedes' and 'effective_from' make it the next version of another. --check takes any number of files, says of
-    each whether it could be used or which rule and field are wrong, and ends with status 1 if one could not.
+    Keep your own packs in the folder that CARETRAIL_PACKS names: one TOML file for each pack, with the pack's name as
+    file name. 'supersedes' and 'effective_from' make a pack the next version of another. --check takes any number of
+    files and reports which rules and fields are wrong; exit status 1 if any file cannot be used.
     """
     if check:
         _check(packs, as_json)

@@ -70,7 +70,7 @@ def _print(asked: Session, sheet: Sheet, _: Standing) -> None:
             ("Stay", _stay(sheet)),
             ("Team", lines(*map(_member, sheet.team))),
             ("Plan", _document(sheet.plan, sheet.missing_signers, "none")),
-            ("Last review", _document(sheet.last_review, sheet.missing_on_review, "none that counts")),
+            ("Last review", _document(sheet.last_review, sheet.missing_on_review, "none on file that counts")),
             ("Next review", f"due {sheet.next_review_due}" if sheet.next_review_due else ""),
             ("Determination", _document(sheet.determination, (), "none")),
             ("Continued stay", verdict_cell(answer.verdict, f"{spoken(answer.verdict)} ({answer.basis}{through})")),
@@ -95,7 +95,7 @@ def _stay(sheet: Sheet) -> str:
 
 
 def _member(member: TeamLine) -> str:
-    carries = ", carries the case" if member.carries_the_case else ""
+    carries = ", case owner" if member.carries_the_case else ""
     return f"{member.id}, {member.credential or spoken(member.role)}{carries}"
 
 

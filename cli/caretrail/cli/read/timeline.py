@@ -110,7 +110,7 @@ def _marks(row: EventRow) -> list[str]:
 def _withdrawn(row: EventRow, gone: Withdrawn) -> str:
     was = f"{NOUNS[gone.type]} by {_stated(gone)} ({spoken(gone.reason)})"
     if gone.by.target == row.version:
-        return f"STRUCK WITH IT: {was}"
+        return f"VOIDED WITH IT: {was}"
     return f"WITHDRAWN by {_stated(gone.by)} ({spoken(gone.by.reason)}): {was}"
 
 

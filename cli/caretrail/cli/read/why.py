@@ -124,7 +124,7 @@ def _print_readings(why: Reasons) -> None:
 def _answers(reading: ReadingRow) -> Iterator[str]:
     """The reading in use with those that change nothing, then a line for each other outcome."""
     same = [spoken(other.value) for other in reading.alternatives if other.same]
-    yield f"{spoken(reading.value)}{f'; the same if {_either(same)}' if same else ''}"
+    yield f"our reading: {spoken(reading.value)}{f'; same result if {_either(same)}' if same else ''}"
     others: dict[str, list[str]] = {}
     for other in reading.alternatives:
         if not other.same:

@@ -81,6 +81,8 @@ def _nothing(asked: Session, question: Worklist) -> str:
     count = open_at.total()
     if count and asked.what_if is None and question.filters == NO_FILTERS:
         return f"Nothing due. {f'All {count:,} open episodes were' if count > 1 else 'The 1 open episode was'} judged."
+    if not count and question.filters == NO_FILTERS and asked.what_if is None:
+        return "Nothing due: no episodes were open that day."
     text = f"No matching items. {plural(count, 'episode')} {'was' if count == 1 else 'were'} open that day."
     if asked.what_if is None:
         return text

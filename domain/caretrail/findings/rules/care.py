@@ -88,7 +88,7 @@ def one_to_one(case: Case, rule: OneToOne, findings: RuleFindings, stay: PolicyS
     findings.main.set(stay.first, Ruling("not_applicable", f"no {names} session yet"))
     held = [session for session in case.chart.own(case.chart.attended, stay) if session.service in rule.services]
     for session in held[:1]:
-        words = f"{names} sessions since {iso(session.day)}: none open"
+        words = f"{names} sessions since {iso(session.day)}: sizes in order"
         findings.main.set(session.day, Ruling("met", words, "", (session.version,)))
     for session in held:
         if session.size is not None and session.size > 1:
@@ -113,7 +113,7 @@ def service_mix(case: Case, rule: ServiceMix, findings: RuleFindings, stay: Poli
         evidence = tuple(sorted({stay.opened_by, *given.values()}))
         ruling = Ruling("met", "every kind of service was given", arithmetic, evidence)
         if missing:
-            words = f"not given since {iso(stay.first)}: {', '.join(missing)}"
+            words = f"not provided since {iso(stay.first)}: {', '.join(missing)}"
             ruling = Ruling("info", words, arithmetic, evidence, cause="service_missing")
         changes.append((day, ruling))
     findings.main.write_between(changes, stay.first, stay.last)

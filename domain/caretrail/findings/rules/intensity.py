@@ -149,7 +149,7 @@ def group_size(case: Case, rule: GroupSize, findings: RuleFindings, stay: Policy
         groups = [session for session in case.chart.attended_in(stay) if session.service in rule.services]
     findings.main.set(stay.first, Ruling("not_applicable", "no group yet"))
     if groups:
-        words = f"groups since {iso(groups[0].day)}: none open"
+        words = f"groups since {iso(groups[0].day)}: sizes in order"
         findings.main.set(groups[0].day, Ruling("met", words, f"{least} to {most} clients a group"))
     not_stated = False
     for group in groups:

@@ -231,7 +231,7 @@ def _sections_ruling(name: str, plan: PlanVersion, parts: Mapping[str, Truth]) -
         return violation(f"{name} lacks {lacking}", "plan_incomplete", evidence, anchor=plan.day)
     if not_stated:
         return unknown(f"{name}: {not_stated} not stated", "plan_incomplete", evidence, plan.day)
-    has = "all sections" if len(parts) > 1 else ", ".join(parts)
+    has = "all sections" if len(parts) > 1 else f"the section {', '.join(parts)}"
     return Ruling("met", f"{name} has {has}", "", evidence, anchor=plan.day)
 
 

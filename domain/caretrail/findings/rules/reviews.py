@@ -81,7 +81,7 @@ def review_valid(case: Case, _: ReviewValid, findings: RuleFindings) -> None:
     for review in chart.reviews:
         stay = chart.stay_on(review.day)
         if stay is not None:
-            words = f"review of {iso(review.day)}: nothing open"
+            words = f"review of {iso(review.day)}: nothing missing"
             changes.append((review.day, Ruling("met", words, "", (review.version,), anchor=review.day)))
             _check(case, findings, review, stay)
     findings.write_over(chart.stays, changes)

@@ -77,7 +77,7 @@ def staff_credentials(case: Case, rule: StaffCredentials, findings: RuleFindings
     sessions = case.chart.own(case.chart.treated, stay)
     findings.main.set(stay.first, Ruling("not_applicable", "no session yet"))
     for item in sessions[:1]:
-        ruling = Ruling("met", f"sessions since {iso(item.day)}: nothing open", "", (item.version,))
+        ruling = Ruling("met", f"sessions since {iso(item.day)}: nothing missing", "", (item.version,))
         findings.main.set(item.day, ruling)
     missing = False
     named: set[str] = set()

@@ -97,7 +97,7 @@ class ReviewDue(Rule):
         if self.series != "rolling" and not (len(self.every) == 1 and self.every[0].civil):
             raise ValueError("series: only one term of the calendar can run from a fixed day")
         if self.series != "rolling" and self.first_from != "admission":
-            raise ValueError("series: a fixed series runs from the admission: first_from must say so")
+            raise ValueError("a fixed series must start at admission (first_from)")
         return self
 
     @property

@@ -88,5 +88,5 @@ def archive_for(target: Path, *, replace: bool) -> Generator[Archive]:
 
 def _refused(error: OSError) -> PacketRefused:
     if isinstance(error, FileExistsError):
-        return PacketRefused("a file of that name is there already", "choose another name, or replace it with --force")
+        return PacketRefused("the file already exists", "choose another name, or replace it with --force")
     return PacketRefused(f"the packet cannot be written: {os.strerror(error.errno or 0)}")

@@ -13,14 +13,14 @@ from caretrail.ledger.note import SigningKey
 WIDTH = 100
 
 IN_PART = (
-    "Events shown in part are copies without what may not be given: free text that was not asked for, ids of group "
-    "sessions, ids of other clients. Their payload is proven by its hash; what is shown of it is stated by who signed, "
-    "and not proven by itself. Withheld events were entered here for another client: it is proven that they are in the "
-    "log, and nothing of their content is shown."
+    "Events shown in part are copies without what may not be disclosed: free text that was not requested, ids of group "
+    "sessions, ids of other clients. A hash proves that they are in the log; the visible copy is stated by the signer, "
+    "not proven. Withheld events were entered here for another client: a hash proves that they are in the log, and "
+    "their content is not shown."
 )
 KEY = (
-    "KEY is the public key of the log. Get it separately from this packet: the keys the packet itself "
-    "names are only what it says. The same goes for verify.py, which is also part of the program."
+    "KEY is the public key of the log. Get it separately from this packet: the key named in the packet proves "
+    "nothing by itself. The same goes for verify.py, which is also part of the program."
 )
 
 
@@ -28,8 +28,8 @@ def readme(parts: Sequence[EpisodePart], context: PacketContext, keys: Sequence[
     """README.txt, in plain text."""
     terms, stand = context.terms, context.checkpoint
     given = {
-        "Given to:  ": terms.recipient,
-        "For:       ": terms.purpose,
+        "Recipient: ": terms.recipient,
+        "Purpose:   ": terms.purpose,
         "Basis:     ": terms.basis,
         "Consent or its scope: ": terms.ground,
     }
@@ -37,10 +37,10 @@ def readme(parts: Sequence[EpisodePart], context: PacketContext, keys: Sequence[
         f"EVIDENCE PACKET{f' · {context.mark}' if context.mark else ''}\n\n{STATEMENT_2}",
         textwrap.fill(STATEMENT_1, WIDTH),
         "\n".join(name + value for name, value in given.items()),
-        "What is in it. Open timeline.html of an episode in a browser; the other files are for programs.",
+        "Contents. Open timeline.html of an episode in a browser; the other files are for programs.",
         "\n".join(f"  {part.folder}: {_counted(part)}" for part in parts),
         textwrap.fill(IN_PART, WIDTH),
-        "How to check it, with nothing but Python 3.9 or newer:",
+        "How to verify it, with Python 3.9 or newer and nothing else:",
         "  python3 verify.py PACKET.zip --key KEY",
         textwrap.fill(KEY, WIDTH),
         "\n".join(f"  {key.verifying}" for key in keys),

@@ -409,12 +409,12 @@ def check_files(report: Report, files: Files, key_line: str | None) -> None:
     key = Key(key_line or manifest["keys"][0])
     report.manifest = manifest
     if key_line is None:
-        report.lines.append((None, f"WHO SIGNED IS NOT CHECKED: give --key. The packet itself says {shown(key.line)}"))
+        report.lines.append((None, f"SIGNER NOT VERIFIED: give --key. The packet itself names {shown(key.line)}"))
     origin, size = manifest["origin"], manifest["size"]
     leaves: dict[int, bytes] = {}
     report.check("the manifest is signed by the key", manifest_signed, files, key, text, manifest)
     report.check("the files are those of the manifest, and no others", listed, files, manifest)
-    report.check("each file is as it was, byte for byte", read_all, files, manifest, leaves, report.counts)
+    report.check("each file is unchanged, byte for byte", read_all, files, manifest, leaves, report.counts)
     root = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
     report.check("every event is in the log of the checkpoint", proven, files, leaves, size, root)
     report.check("all events of each episode are there, as the key states", complete, files, key, manifest)
@@ -499,18 +499,18 @@ def complete(files: Files, key: Key, manifest: Json) -> None:
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 FORMS_IN_WORDS = {
-    "proven": "proven, with all they say",
-    "stated": "shown in part: that they are in the log is proven by a hash, what is shown of them is only stated",
-    "withheld": "withheld, as another client's: that they are in the log is proven by a hash",
+    "proven": "proven in full",
+    "stated": "shown in part: a hash proves that they are in the log; the visible copy is stated, not proven",
+    "withheld": "withheld as another client's: a hash proves that they are in the log",
     "sealed": "sealed: their place in the log is proven, everything else about them is stated",
 }
 TERMS = "mark", "recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"
 PROVES = """\
-What this shows: the events are those the log held when the checkpoint was signed, unaltered, with the place, time and
-account the store gave them, and nothing was left out of these episodes, as the log's key states. What it does not
-show: that what was recorded is true; that the key never signed another history of the same log (compare checkpoints
-kept elsewhere, or let the keeper run 'caretrail audit verify'); who the people behind the ids are; and whatever the
-findings, the eligibility and the page say, which is the work of the program, signed and not proven."""
+What this proves: the events are those in the log when the checkpoint was signed, unaltered, with the position, time
+and account that the store recorded, and no event of these episodes is missing, as the log's key states. What it does
+not prove: that the record is true; that the key never signed another history of the same log (compare checkpoints
+kept elsewhere, or have the keeper run 'caretrail audit verify'); who the people behind the ids are; or that the
+findings, eligibility and page are right: these are signed, not proven."""
 
 
 def words(report: Report) -> Iterator[str]:
@@ -524,7 +524,7 @@ def words(report: Report) -> Iterator[str]:
         yield "\nAs the packet states:"
         yield from (f"  {name}: {shown(manifest[name])}" for name in TERMS if manifest.get(name) is not None)
         yield f"\n{PROVES}\n\n{NOTICE}"
-    yield "\n" + ("THE PACKET HOLDS", "THE PACKET DOES NOT HOLD", "NOT DECIDED")[report.status]
+    yield "\n" + ("THE PACKET IS VALID", "THE PACKET IS NOT VALID", "NOT DECIDED")[report.status]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from caretrail.days import FOREVER, merge_spans, today_in
 from caretrail.errors import UnknownName
 from caretrail.events import Explained
-from caretrail.findings import QUIET_VERDICTS, Finding
+from caretrail.findings import Finding
 from caretrail.findings.explanations import names_rule
 from caretrail.policy import Pack, Rule
 from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
@@ -157,7 +157,7 @@ def _rule_of(view: EpisodeView, asked: str) -> str:
         none = "no policy pack judges it: 'caretrail why EPISODE PACK' says why"
         hint = f"rules: {', '.join(names)}" if names else none
         near = nearest(asked, [*names, *short_rules(names)])
-        raise UnknownName("no rule of that name judges this episode", hint, "rule", near)
+        raise UnknownName("no such rule for this episode", hint, "rule", near)
     return found[0]
 
 
@@ -187,17 +187,17 @@ def _silent(rows: EpisodeRows, rule: str, pack: Pack | None, words: Rule | None,
     if rule in OWN_RULES:
         return OWN_RULES[rule].nothing if rule == QUARANTINE_RULE or rows.packs else ""
     if words is None:
-        return f"nothing: {pack.name} has no such rule" if pack else ""
+        return f"none: {pack.name} has no such rule" if pack else ""
     if not words.on:
         because = words.off_because or (words.unsourced and f"no source: {words.unsourced}") or "the pack says no more"
-        return f"nothing: the rule is switched off: {because}"
+        return f"none: the rule is switched off: {because}"
     if isinstance(words, Attested):
         span = rows.span_on(day)
         program = span.program if span is not None else None
         if program is None:
-            return "nothing of an episode: judged once for the program"
+            return "none for the episode: judged once for the program"
         command = f"'caretrail findings --program {program} --rule {rule}' lists it"
-        return f"nothing of an episode: judged once for the program {program}; {command}"
+        return f"none for the episode: judged once for the program {program}; {command}"
     return ""
 
 
@@ -279,7 +279,7 @@ class _Verdicts:
         if finding.verdict == "not_met":
             over = f"{_days((finding.start - finding.due_on).days)} overdue" if finding.due_on else "not met"
             return f"{over} when the stay ended on {finding.start}"
-        since = f"{'so' if finding.verdict in QUIET_VERDICTS else 'up'} since {began}"
+        since = f"in force since {began}"
         if finding.due_on is None or self._ends_today(finding):
             return since
         left = (finding.due_on - day).days

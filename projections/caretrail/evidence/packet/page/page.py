@@ -205,7 +205,7 @@ def _legend(picture: Picture) -> list[Sign]:
     marks = {mark.kind for lane in picture.lanes for mark in lane.marks}
     found = [Sign("rect", f"service {service}", f"{service} session") for service in SERVICES if service in services]
     if any(column.below for column in columns):
-        found.append(Sign("rect", "service missed", "session missed, hanging from the line"))
+        found.append(Sign("rect", "service missed", "missed session, drawn below the line"))
     if any(lane.threshold for lane in picture.lanes):
         found.append(Sign("line", "threshold", "minutes a week needed"))
     found += [Sign("rect", f"bar {kind}", words) for kind, words in _BARS.items() if kind in bars]
@@ -240,7 +240,7 @@ _MARKS = {
 _LETTERS = {
     "late": ("L", "late entry, from its day to its recording"),
     "corrected": ("C", "correction, from the day of the event to its own"),
-    "addendum": ("A", "addition, likewise"),
+    "addendum": ("A", "addendum, likewise"),
     "voided": ("V", "void, likewise"),
     "explained": ("?", "explanation without a finding"),
 }
@@ -251,7 +251,7 @@ def _described(picture: Picture, episode: str) -> str:
     lanes = "; ".join(f"{lane.name}: {_contents(lane)}" for lane in picture.lanes)
     return (
         f"Chart of episode {episode} from {picture.scale.first} on, as of {picture.as_of}. {lanes}. "
-        "The tables below hold all of it as text."
+        "The tables below show the same as text."
     )
 
 

@@ -267,7 +267,7 @@ def _continued(view: EpisodeView, until: date) -> Lane:
 
 
 def _eligible(span: Eligibility, end: date) -> str:
-    return f"{spoken(span.verdict)} on the basis {span.basis}, {through(span.start, end)}: {', '.join(span.reasons)}"
+    return f"{spoken(span.verdict)}, basis {span.basis}, {through(span.start, end)}: {', '.join(span.reasons)}"
 
 
 def _join_same(bars: Sequence[Bar]) -> tuple[Bar, ...]:
