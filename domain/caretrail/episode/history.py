@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from caretrail.episode.amendments import amendments, corrected_event
 from caretrail.episode.entry import E_co, Entry
@@ -66,7 +66,7 @@ def effective_history(entries: Sequence[Entry]) -> list[Effective]:
     return history
 
 
-_START_TIMES = {SessionAttended: "start", SessionMissed: "start", Assessed: "at"}
+_START_TIMES: dict[type[Any], str] = {SessionAttended: "start", SessionMissed: "start", Assessed: "at"}
 
 
 def clinical_order(item: Effective) -> tuple[date, int, str, int, int]:

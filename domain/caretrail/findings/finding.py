@@ -35,7 +35,7 @@ class Ruling(NamedTuple):
     def owned_by(self, owner: str | None) -> Ruling:
         """The same ruling with an owner; `_replace` takes five times as long."""
         verdict, message, arithmetic, evidence, due_on, cause, _, anchor, signer = self
-        return tuple.__new__(Ruling, (verdict, message, arithmetic, evidence, due_on, cause, owner, anchor, signer))
+        return Ruling._make((verdict, message, arithmetic, evidence, due_on, cause, owner, anchor, signer))
 
 
 def unknown(message: str, cause: str, evidence: tuple[int, ...] = (), anchor: date | None = None) -> Ruling:

@@ -1,6 +1,6 @@
 """The rules: one function for each check a pack may name; importing this package registers them all."""
 
-from caretrail.findings.rules import (  # noqa: F401  # each registers its judges
+from caretrail.findings.rules import (  # each registers its judges
     admission,
     assessment,
     authorization,
@@ -13,3 +13,8 @@ from caretrail.findings.rules import (  # noqa: F401  # each registers its judge
     staff,
     stay,
 )
+
+__all__ = [
+    "admission", "assessment", "authorization", "care", "intensity", "plan", "referral", "reviews", "signatures",
+    "staff", "stay",
+]  # fmt: skip

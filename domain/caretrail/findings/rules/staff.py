@@ -140,8 +140,8 @@ def _co_sign(
         signing for signing, held in given if signing.role == "supervisor" and not among(held, rule.provisional)
     ]
     for first in not_stated[:1]:
-        known = [*provisional[:1], *(signing.day for signing in supervisors[:1])]
-        until = min([*known, *([stay.until] if stay.until else [])], default=None)
+        ends: list[date | None] = [*provisional[:1], *(signing.day for signing in supervisors[:1]), stay.until]
+        until = min((day for day in ends if day is not None), default=None)
         words = f"{name}: credential of {first.signer} not stated"
         evidence = tuple(sorted({document.version, first.brought_by}))
         ruling = unknown(words, "credential_missing", evidence, document.day)

@@ -111,7 +111,8 @@ def _stay_columns(stays: Stays) -> dict[str, object]:
     """Turn stays into the columns the function takes."""
     rows = [(stream, *stay) for stream, of_stream in stays.items() for stay in of_stream]
     names = ("stay_streams", "clients", "programs", "first_days", "last_days")
-    return {"stays_of": list(stays)} | {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    columns: dict[str, object] = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    return columns | {"stays_of": list(stays)}
 
 
 _PART: Final = re.compile(r"(stream|expected|actual|position)=([0-9a-f-]+)")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 from uuid import UUID
 
 from caretrail.aliases import Progress
@@ -228,9 +228,10 @@ def _others(entry: Entry) -> tuple[str, ...]:
 
 def _amended(known: _Known, entry: Entry, about: date, program: str | None) -> AmendedEvent:
     amends = entry.event if isinstance(entry.event, Corrected | Voided | Addendum) else None
-    values = recorded_fields(entry, known.episode.amendments, known.zone, known.policy)
+    values: dict[str, Any] = recorded_fields(entry, known.episode.amendments, known.zone, known.policy)
+    values["target"] = amends.target if amends else None
     return AmendedEvent(
-        **values | {"target": amends.target if amends else None},
+        **values,
         episode=known.name,
         client=known.client,
         program=program,

@@ -291,7 +291,7 @@ def _struck(view: EpisodeView, day: date) -> list[Effective]:
     for version in sorted(acting.voided_by):
         entry = view.entries[version - 1]
         if happened_on(entry, acting) == day:
-            changes = [by.event for by in acting.corrections.get(version, ()) if isinstance(by.event, events.Corrected)]
+            changes = [by.event for by in acting.corrections.get(version, ())]
             found.append(Effective(corrected_event(entry.event, changes) if changes else entry.event, entry))
     return found
 
