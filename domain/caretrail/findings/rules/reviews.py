@@ -41,20 +41,22 @@ def _run(intervals: Intervals, day: date, due: Due, anchor: date, following: dat
     basis = due.arithmetic, due.evidence, on
     if on is None:
         soon = due.soon_from is not None and due.soon_from <= day
-        ruling = Ruling("due_soon" if soon else "met", due.words, *basis, "review_due" if soon else "", None, anchor)
+        ruling = Ruling(
+            "due_soon" if soon else "met", due.words, *basis, cause="review_due" if soon else "", anchor=anchor
+        )
         intervals.set(day, ruling)
         return
     soon_from = due.soon_from or on
     if day < soon_from:
-        intervals.set(day, Ruling("met", f"next review due {iso(on)}", *basis, "", None, anchor))
+        intervals.set(day, Ruling("met", f"next review due {iso(on)}", *basis, anchor=anchor))
     if day <= on and max(day, soon_from) < following:
         words = f"review due {iso(on)}"
         if day < on and soon_from < on:
-            intervals.set(max(day, soon_from), Ruling("due_soon", words, *basis, "review_due", None, anchor))
-        intervals.set(on, Ruling("due_today", words, *basis, "review_due", None, anchor))
+            intervals.set(max(day, soon_from), Ruling("due_soon", words, *basis, cause="review_due", anchor=anchor))
+        intervals.set(on, Ruling("due_today", words, *basis, cause="review_due", anchor=anchor))
     if max(day, on) < following:
         words = f"review overdue, due {iso(on)}"
-        intervals.set(max(day, on + ONE_DAY), Ruling("overdue", words, *basis, "review_overdue", None, anchor))
+        intervals.set(max(day, on + ONE_DAY), Ruling("overdue", words, *basis, cause="review_overdue", anchor=anchor))
 
 
 def _end(findings: RuleFindings, stay: PolicyStay, last: date, due: Due | None) -> None:

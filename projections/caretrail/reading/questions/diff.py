@@ -265,8 +265,8 @@ def _joined(spells: list[Spell]) -> Iterator[Spell]:
 def _stretches(states: Sequence[Sequence[Spell]]) -> Iterator[Stretch]:
     """Stretches of days on which the first and the last state differ, with the verdicts of each state."""
     cuts = sorted({day for spells in states for start, until, _ in spells for day in (start, until)})
-    pieces = [(start, until, [_on(spells, start) for spells in states]) for start, until in pairwise(cuts)]
-    for values, group in groupby(pieces, key=lambda piece: piece[2]):
+    stretches = [(start, until, [_on(spells, start) for spells in states]) for start, until in pairwise(cuts)]
+    for values, group in groupby(stretches, key=lambda stretch: stretch[2]):
         if values[0] != values[-1]:
             days = list(group)
             yield days[0][0], days[-1][1], values
