@@ -214,7 +214,7 @@ def cases() -> list[tuple[Path, Case, str]]:
 def main(words: list[str]) -> None:
     """Write what is said anew."""
     if words != ["--write"]:
-        raise SystemExit("usage: python -m findings.golden_findings --write")
+        raise SystemExit("usage: python -m tests.findings.golden_findings --write")
     for path in files():
         begin, found = read(path)
         texts = [written(case, said(case)) for case, _ in found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
@@ -84,11 +84,12 @@ def fields_of(cls: type[BaseModel], inside: tuple[str, ...] = ()) -> list[EventF
 
 
 def options_of(cls: type[BaseModel]) -> list[EventField]:
-    """List the fields that get options: simple ones, and those of nested objects."""
+    """List the fields that get options: simple ones, and those of nested objects, which an event may leave out."""
     fields: list[EventField] = []
     for field in fields_of(cls):
         if field.kind == "object" and field.model is not None:
-            fields.extend(inner for inner in fields_of(field.model, field.path) if inner.kind not in NESTED)
+            simple = (inner for inner in fields_of(field.model, field.path) if inner.kind not in NESTED)
+            fields.extend(replace(inner, required=inner.required and field.required) for inner in simple)
         elif field.kind not in NESTED:
             fields.append(field)
     return fields

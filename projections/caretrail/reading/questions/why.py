@@ -155,6 +155,8 @@ def _rule_of(view: EpisodeView, asked: str) -> str:
     if not found:
         names = rules[:-1]
         none = "no policy pack judges it: 'caretrail why EPISODE PACK' says why"
+        if view.rows.admitted_on is None:
+            none = "the episode is not admitted: rules apply from the admission on"
         hint = f"rules: {', '.join(names)}" if names else none
         near = nearest(asked, [*names, *short_rules(names)])
         raise UnknownName("no such rule for this episode", hint, "rule", near)
