@@ -293,7 +293,7 @@ def test_who_sits_there_is_recorded_as_claimed_beside_the_account(seen: Caretrai
         (("--purpose", "emergency"), "an emergency needs its reason"),
         (("--break-glass", ""), "--break-glass needs a reason"),
         (("--break-glass", "  "), "--break-glass needs a reason"),
-        (("--actor", "c ortiz,clinician"), "actor.id: has characters"),
+        (("--actor", "c ortiz,clinician"), "actor.id: not in the required format"),
         (("--actor", "c-ortiz,boss"), "actor.role: must be one of client"),
     ],
 )

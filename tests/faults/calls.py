@@ -22,7 +22,7 @@ Receipts: TypeAlias = list[tuple[int, str]]
 Said: TypeAlias = tuple[int, Receipts | str | None]
 """What a writer says of a call: its receipts, the name of an error, or None: the store could not be reached."""
 
-Kind = Literal["events", "events", "torn"]
+Kind = Literal["rows", "events", "torn"]
 PAUSE = 0.02
 
 

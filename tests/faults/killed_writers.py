@@ -13,7 +13,7 @@ from tests.faults.counts import Counts
 from tests.faults.crew import Crew
 from tests.support.stores import run_sql
 
-KINDS: Sequence[Kind] = ("events", "events", "events", "events")
+KINDS: Sequence[Kind] = ("rows", "events", "rows", "events")
 TORN: Sequence[Kind] = ("torn",) * 4
 """The control: a call is acknowledged before it is kept, and its events are kept one by one."""
 

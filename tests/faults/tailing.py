@@ -11,7 +11,7 @@ from tests.faults.counts import Counts
 from tests.faults.crew import Crew
 from tests.support.stores import run_sql
 
-WRITERS: Sequence[Kind] = ("events",) * 8
+WRITERS: Sequence[Kind] = ("rows",) * 8
 WRONG = ("skipped", "duplicates", "gaps", "partial", "lost", "false errors")
 
 
