@@ -12,6 +12,8 @@ from tests.support.program import Caretrail
 
 from .test_help import ALL
 
+pytestmark = pytest.mark.slow  # seconds in all: left to make test
+
 DAYS = ("0001-01-01", "9999-12-31", "1900-01-01", "2199-12-31")
 TIMES = (*DAYS, "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2199-12-31T23:59:59.999999-14:00")
 POSITIONS = ("@0", "@999999999999999999", "@9999999999999999999", f"@{'9' * 5000}", "@²")

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.program import Caretrail
 
+pytestmark = pytest.mark.slow  # seconds in all: left to make test
+
 ON = ("--as-of", "2026-03-09")
 SCREENS: dict[str, tuple[str, ...]] = {
     "worklist": ("worklist", *ON, "--all"),

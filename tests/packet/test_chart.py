@@ -16,6 +16,8 @@ from caretrail.evidence.packet.page.scale import PLOT_WIDTH, Scale
 from tests.packet.markup import Element, read
 from tests.packet.pages import PAGES, a_story, the_example, two_years
 
+pytestmark = pytest.mark.slow  # seconds in all: left to make test
+
 DAY = timedelta(days=1)
 ROUNDED = 0.011
 days = st.dates(min_value=date(2024, 1, 1), max_value=date(2026, 12, 31))

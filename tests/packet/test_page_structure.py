@@ -21,6 +21,8 @@ from caretrail.text import visible
 from tests.packet.markup import Element, read
 from tests.packet.pages import HOSTILE, PAGES, GivenPage, assessed_only, in_every_text, terms_of, the_example
 
+pytestmark = pytest.mark.slow  # seconds in all: left to make test
+
 LOADS_OR_RUNS = frozenset(
     {
         "script", "link", "img", "iframe", "frame", "object", "embed", "audio", "video", "source", "form", "input",
