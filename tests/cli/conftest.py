@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.example import EXAMPLE
 from tests.support.program import Caretrail
+from tests.support.screens import load
 
 
 @pytest.fixture
@@ -26,3 +27,9 @@ def caretrail_both(store_url: str, tmp_path: Path) -> Caretrail:
 def example() -> str:
     """The example episode, as a service would send it."""
     return EXAMPLE.read_text()
+
+
+@pytest.fixture
+def seen(caretrail: Caretrail, example: str) -> Caretrail:
+    """The command line on the example, recorded as it happened."""
+    return load(caretrail, example.splitlines())

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from tests.support.program import Caretrail
-
-from .test_screens import load, screen
+from tests.support.screens import load, screen
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 
 from tests.support.program import Caretrail
-
-from .test_screens import ME, amended, load, screen
+from tests.support.screens import ME, amended, load, screen
 
 LEE = {"id": "c-lee", "role": "clinician", "credential": "LIMHP"}
 

@@ -8,8 +8,7 @@ import pytest
 
 from caretrail.policy.loader import SHIPPED
 from tests.support.program import Caretrail
-
-from .test_screens import load, screen
+from tests.support.screens import load, screen
 
 PACK = "ne-medicaid-2.1-adult"
 EVERY_30 = 'every = [{ count = 30, unit = "calendar_day", soon = 7 }]'

@@ -10,8 +10,7 @@ import pytest
 from caretrail.policy.loader import SHIPPED
 from tests.support.example import EXAMPLE
 from tests.support.program import Caretrail
-
-from .test_screens import ME, amended, load, screen
+from tests.support.screens import ME, amended, load, screen
 
 PACK = "ne-medicaid-2.1-adult"
 

@@ -14,7 +14,6 @@ import pytest
 
 from caretrail.errors import AmbiguousEpisode, StaleReadModel, UnknownName
 from caretrail.log import EventRecorder, init_store, open_recorder
-from caretrail.policy.loader import pack_source
 from caretrail.reading import gate
 from caretrail.reading.gate import unrecorded
 from caretrail.reading.query import Query, Selection
@@ -24,10 +23,8 @@ from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfClient
 from caretrail.reading.questions.findings import Findings
 from caretrail.reading.questions.worklist import Worklist
 from caretrail.reading.stored import StoredSnapshot
-from caretrail.readmodel.packs import packs_digest, stale_policies
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rebuild import rebuild
-from caretrail.readmodel.schema import read_state
 from caretrail.readmodel.upkeep import catch_up
 from tests.support.build import LEE, admitted, assessed, attested, event, plan, session
 from tests.support.care import NOW, Care
@@ -379,70 +376,3 @@ print(*(name for name in ("pydantic", "psycopg", "caretrail.events") if name in 
         [sys.executable, "-c", program], capture_output=True, text=True, env={"PYTHONPATH": ":".join(path)}, check=False
     )
     assert (run.stdout.strip(), run.returncode) == ("", 0), run.stderr
-
-
-def test_rows_made_by_other_rules_are_made_again(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given rows on the board, when the rules or a pack have changed since, then no read answers from those rows."""
-    care.record(example())
-    catch_up(care.recorder)
-    care.recorder.database.execute("UPDATE caretrail.finding SET verdict = 'info' WHERE verdict = 'overdue'", {})
-    assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "info", "the rows of today's rules are trusted"
-    for module in ("schema", "rebuild"):
-        monkeypatch.setattr(f"caretrail.readmodel.{module}.VERSION", 7)
-    assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "overdue"
-
-
-POLICY = "ne-medicaid-2.1-adult"
-OWN_PACK = "own-rules"
-
-
-@pytest.fixture
-def own_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A pack of one's own, with the rules of Nebraska."""
-    text = pack_source(POLICY).decode().replace(f'name = "{POLICY}"', f'name = "{OWN_PACK}"')
-    path = tmp_path / f"{OWN_PACK}.toml"
-    path.write_text(text)
-    monkeypatch.setenv("CARETRAIL_PACKS", str(tmp_path))
-    return path
-
-
-def as_another_process(path: Path, old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Change a pack, and forget what this process has read."""
-    text = path.read_text()
-    assert old in text
-    (path.parent / "changed").mkdir()
-    changed = path.parent / "changed" / path.name
-    changed.write_text(text.replace(old, new))
-    monkeypatch.setenv("CARETRAIL_PACKS", str(changed.parent))
-
-
-def test_rows_judged_by_other_packs_are_named_and_never_answered_from(
-    care: Care, own_pack: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Given an episode under a pack of one's own and one under Nebraska's, when the own pack changes,
-    then it is named, every read answers by the new one, and a projector judges that episode again, and no other.
-    """
-    care.record([assessed("01-02"), admitted("01-05", policy=OWN_PACK), plan("01-05")])
-    care.record([assessed("01-02", "E-2"), admitted("01-05", "E-2"), plan("01-05", "E-2")])
-    catch_up(care.recorder)
-    state = read_state(care.recorder.database)
-    assert state is not None
-    assert stale_policies(care.recorder.database, state) == ()
-    database = care.recorder.database
-    database.execute("UPDATE caretrail.finding SET message = 'kept' WHERE verdict = 'due_soon'", {})
-    as_another_process(own_pack, 'title = "', 'title = "New: ', monkeypatch)
-    assert stale_policies(database, state) == (OWN_PACK,)
-    told = {row.episode: row.message for row in care.onlooker.findings(day("02-01"), rule="R1")}
-    assert "kept" not in told.values()
-    catch_up(care.recorder)
-    kept = {row.episode: row.message == "kept" for row in care.onlooker.findings(day("02-01"), rule="R1")}
-    assert kept == {"E-1": False, "E-2": True}
-    assert stale_policies(database, read_state(database) or state) == ()
-
-
-def test_the_packs_of_another_folder_are_other_packs(own_pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given a process that has asked before, when another folder is named, then it knows other packs."""
-    assert own_pack.exists()
-    before = packs_digest()
-    monkeypatch.delenv("CARETRAIL_PACKS")
-    assert packs_digest() != before
