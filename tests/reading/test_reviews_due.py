@@ -147,7 +147,7 @@ def test_a_second_review_that_moves_nothing_is_no_other_one_done(second: str) ->
 
 
 def test_a_review_held_while_away_is_not_counted_again_on_each_return() -> None:
-    """Given a review held while the client was away, when the client returns twice, then one review was due: after it."""
+    """Given a review held while the client was away, when the client returns twice, then one review is due."""
     history = history_of(
         "2026-01-13 admitted\n2026-01-13 plan 1 signed by c-ortiz, cl-7f3a\n2026-01-13 transferred 2.1 to 1\n"
         "2026-03-08 review of 1 signed by c-ortiz\n2026-04-08 transferred 1 to 2.1\n"
