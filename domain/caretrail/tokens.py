@@ -82,5 +82,7 @@ AttestationKind = Literal["access_24_7", "license", "staff_training"]
 # --- findings ---------------------------------------------------------------------------------------------------
 
 Verdict = Literal[
-    "overdue", "due_today", "due_soon", "violation", "unknown", "info", "not_met", "met", "not_applicable"
-]
+    "overdue", "due_today", "due_soon", "violation", "unknown", "info", "not_met", "breached", "met",
+    "not_applicable",
+]  # fmt: skip
+"""`breached`: nothing is owed now, but a time that the text sets was not kept, or what happened cannot be undone."""

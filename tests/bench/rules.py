@@ -60,7 +60,7 @@ def report(place: Place) -> list[str]:
         "| episode | events | median µs | least µs | median µs an event | findings |",
         "|---|---:|---:|---:|---:|---:|",
     ]
-    charts = {"the example episode": effective_history(entries_up_to())}
+    charts: dict[str, Sequence[Effective]] = {"the example episode": effective_history(entries_up_to())}
     charts |= {"three groups a week": chart(SIZES[0])}
     charts |= {f"the same, {size:,} events": chart(size) for size in SIZES[1:]}
     for name, history in charts.items():

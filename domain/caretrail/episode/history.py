@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Generic, TypeVar, cast
+from datetime import date, datetime
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from caretrail.episode.amendments import amendments, corrected_event
 from caretrail.episode.entry import E_co, Entry
@@ -25,6 +25,13 @@ class Effective(Generic[E_co]):
     event: E_co
     entry: Entry
     corrected_by: tuple[int, ...] = ()
+    amended_at: datetime | None = None
+    """When the latest of those corrections was recorded."""
+
+    @property
+    def known_at(self) -> datetime | None:
+        """When it became known as it counts now; None for a historical load, which counts as known when it happened."""
+        return self.amended_at or (None if self.entry.imported else self.entry.recorded_at)
 
     @property
     def version(self) -> int:
@@ -47,22 +54,44 @@ def first_of(history: Iterable[Effective], *kinds: type[E]) -> Effective[E] | No
     return next((cast("Effective[E]", item) for item in history if isinstance(item.event, kinds)), None)
 
 
-def effective_history(entries: Sequence[Entry]) -> list[Effective]:
+class Struck(NamedTuple):
+    """An event that was voided, or moved away by a correction: the day it stood on, and when that became known."""
+
+    day: date
+    known_at: datetime
+
+
+class History(list[Effective]):
+    """The effective history, with what was struck from it: what is missing from a week may have become known late."""
+
+    struck: tuple[Struck, ...] = ()
+
+
+def effective_history(entries: Sequence[Entry]) -> History:
     """Events with corrections and voids applied, in clinical order; amendments themselves are not among them."""
     acting = amendments(entries)
     voided, corrections = acting.voided_by, acting.corrections
-    history: list[Effective] = []
+    history = History()
+    struck: list[Struck] = []
+    at = {entry.version: entry.recorded_at for entry in entries if not entry.imported} if voided or corrections else {}
     for entry in entries:
         version = entry.version
-        if entry.kind.traits.amends or version in voided:
+        if entry.kind.traits.amends:
             continue
-        if version in corrections:
+        if version in voided:
+            if (known_at := at.get(voided[version])) is not None:
+                struck.append(Struck(entry.event.occurred_on, known_at))
+        elif version in corrections:
             applied = corrections[version]
             event = corrected_event(entry.event, [by.event for by in applied])
-            history.append(Effective(event, entry, tuple(by.version for by in applied)))
+            amended_at = at.get(applied[-1].version)
+            history.append(Effective(event, entry, tuple(by.version for by in applied), amended_at))
+            if amended_at is not None and event.occurred_on != entry.event.occurred_on:
+                struck.append(Struck(entry.event.occurred_on, amended_at))
         else:
             history.append(Effective(entry.event, entry))
     history.sort(key=clinical_order)
+    history.struck = tuple(struck)
     return history
 
 

@@ -6,8 +6,10 @@ The values alone are handed on here: they load nothing, so that a list can be re
 from caretrail.findings.finding import (
     FINDING_FIELDS,
     QUIET_VERDICTS,
+    Doubt,
     Eligibility,
     Finding,
+    Outcome,
     Ruling,
     Verdict,
     finding_of,
@@ -15,6 +17,6 @@ from caretrail.findings.finding import (
 )
 
 __all__ = [
-    "FINDING_FIELDS", "QUIET_VERDICTS", "Eligibility", "Finding", "Ruling", "Verdict", "finding_of",
-    "finding_values",
+    "FINDING_FIELDS", "QUIET_VERDICTS", "Doubt", "Eligibility", "Finding", "Outcome", "Ruling", "Verdict",
+    "finding_of", "finding_values",
 ]  # fmt: skip

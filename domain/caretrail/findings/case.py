@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
+from caretrail.days import later
 from caretrail.findings.chart.chart import Chart, PolicyStay
 from caretrail.findings.chart.review_clock import ReviewClock
 from caretrail.findings.chart.weeks import Weeks
@@ -22,6 +23,7 @@ class Case:
         self.chart = chart
         self.pack = pack
         self.notice = timedelta(days=pack.notice_days)
+        """For rules not yet told by the day on which something became known; see `notice_until`."""
         self._findings: dict[str, RuleFindings] = {}
 
     def findings_of(self, rule: Rule) -> RuleFindings:
@@ -31,6 +33,15 @@ class Case:
             findings = self._findings[rule.id] = RuleFindings()
             JUDGES[type(rule)](self, rule, findings)
         return findings
+
+    def notice_until(self, day: date, *versions: int, since: date | None = None) -> date:
+        """The day until which (exclusive) something that nothing can cure is told, if it happened on `day`.
+
+        Notice runs from the later of that day and the day on which it became known: on which the events of these
+        versions were recorded, as they count now, or one that stood on the days from `since` on was struck.
+        """
+        known_on = self.chart.known_on(versions, since or day, day)
+        return later(max(day, known_on) if known_on else day, self.pack.notice_days)
 
     @cached_property
     def clock(self) -> ReviewClock:

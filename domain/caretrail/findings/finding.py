@@ -9,7 +9,26 @@ from typing import Any, Literal, NamedTuple
 from caretrail.days import FOREVER
 from caretrail.tokens import Verdict as Verdict  # the type of a ruling's first field
 
-QUIET_VERDICTS: frozenset[str] = frozenset({"met", "not_applicable"})
+QUIET_VERDICTS: frozenset[str] = frozenset({"met", "not_applicable", "breached"})
+"""Verdicts that ask for nothing: no list shows them unless it shows all."""
+
+
+class Outcome(NamedTuple):
+    """One of the two verdicts between which a doubt decides."""
+
+    verdict: Verdict
+    due_on: date | None
+
+
+class Doubt(NamedTuple):
+    """Documents of which it cannot be told whether they count, with the verdict if they do and if they do not.
+
+    `documents` are versions of events in the judged stream.
+    """
+
+    documents: tuple[int, ...]
+    if_counts: Outcome
+    if_not: Outcome
 
 
 class Ruling(NamedTuple):
@@ -19,7 +38,8 @@ class Ruling(NamedTuple):
     events in the judged stream: an episode's, or a program's own. `due_on` is the last day on which the duty is met on
     time. `cause` is a short stable word for the problem (for example `signature_missing`). `owner` is the opaque id of
     the person who can clear it. `anchor` is the day from which the duty runs, if that is not the first day of the
-    ruling. `signer` owes a signature: a person, or a kind of signer the pack names.
+    ruling. `signer` owes a signature: a person, or a kind of signer the pack names. `doubt` says what the verdict rests
+    on where documents may or may not count.
     """
 
     verdict: Verdict
@@ -31,11 +51,12 @@ class Ruling(NamedTuple):
     owner: str | None = None
     anchor: date | None = None
     signer: str | None = None
+    doubt: Doubt | None = None
 
     def owned_by(self, owner: str | None) -> Ruling:
         """The same ruling with an owner; `_replace` takes five times as long."""
-        verdict, message, arithmetic, evidence, due_on, cause, _, anchor, signer = self
-        return Ruling._make((verdict, message, arithmetic, evidence, due_on, cause, owner, anchor, signer))
+        verdict, message, arithmetic, evidence, due_on, cause, _, anchor, signer, doubt = self
+        return Ruling._make((verdict, message, arithmetic, evidence, due_on, cause, owner, anchor, signer, doubt))
 
 
 def unknown(message: str, cause: str, evidence: tuple[int, ...] = (), anchor: date | None = None) -> Ruling:

@@ -110,6 +110,21 @@ class RuleFindings:
         intervals.write_once(day, until, ruling)
         return intervals
 
+    def note_breach(self, subject: str, day: date, told_until: date, until: date | None, ruling: Ruling) -> Intervals:
+        """Add a ruling on what nothing can cure: it stands while it is told, then as breached until the stay is over.
+
+        `told_until` is the day on which its notice ends (exclusive), `until` the day after the stay, None while open.
+        """
+        intervals = self.subject_intervals(subject)
+        intervals.set(day, ruling)
+        if until is None or told_until < until:
+            intervals.set(told_until, ruling._replace(verdict="breached"))
+            if until is not None:
+                intervals.set(until, None)
+        else:
+            intervals.set(told_until, None)
+        return intervals
+
     def write_over(self, stays: Iterable[PolicyStay], changes: Sequence[Change]) -> None:
         """Write the changes (in order) on the days of the stays; outside them the rule does not apply."""
         for stay in stays:

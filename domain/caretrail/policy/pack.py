@@ -18,6 +18,7 @@ from pydantic import Field, StrictBool, TypeAdapter, ValidationError, model_vali
 
 from caretrail.errors import PackInvalid
 from caretrail.policy import values
+from caretrail.policy.guidance import ClinicalGuidance
 from caretrail.policy.own_rules import OWN_RULES
 from caretrail.policy.rules import AnyRule, Rule
 from caretrail.policy.rules.plan import ReviewDue
@@ -74,6 +75,10 @@ class Pack(values.PackValue):
     late_after_days: values.PackCount
     notice_days: Annotated[values.SomeDays, Field(ge=7)]  # a week's point must stand until the next week is judged
     week_start: Literal["sunday", "monday"]
+    guidance: ClinicalGuidance | None = Field(
+        default=None, description="Who gives clinical guidance; left out, every clinician and supervisor does."
+    )
+    guidance_by: Literal["any_listed", "team"] = "any_listed"  # team: whoever gives it must be on the roster, too
     treatment_services: Annotated[frozenset[Service], Field(min_length=1)]
     closed_days: Annotated[frozenset[values.PackDay], Field(max_length=values.CLOSED_DAYS)] = frozenset()
     readings: Annotated[dict[values.Name, Reading], Field(max_length=values.MOST_ENTRIES)] = Field(default_factory=dict)

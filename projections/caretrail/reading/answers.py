@@ -7,6 +7,7 @@ from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
 from caretrail.aliases import Json
+from caretrail.findings import Doubt
 from caretrail.plain import as_json
 from caretrail.readmodel.placed import Group
 
@@ -64,7 +65,7 @@ class FindingRow:
 
     `program`, `level` and `clinician` are those of the day. `evidence` are versions of events of the episode. `pack`
     names the version of the rules that judged. A finding of a program comes once, without episode, client, level and
-    clinician; its evidence are versions of the program's own events.
+    clinician; its evidence are versions of the program's own events. `doubt` names documents that may or may not count.
     """
 
     episode: str | None
@@ -87,6 +88,7 @@ class FindingRow:
     subject: str
     quiet: bool
     pack: str
+    doubt: Doubt | None
 
 
 @dataclass(frozen=True, slots=True)

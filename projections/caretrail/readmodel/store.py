@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from caretrail.days import FOREVER, day_or_none, end_or_none
-from caretrail.findings import FINDING_FIELDS, Eligibility, Finding, Ruling, finding_of
+from caretrail.findings import FINDING_FIELDS, Doubt, Eligibility, Finding, Outcome, Ruling, finding_of
 from caretrail.readmodel import schema
 from caretrail.readmodel.placed import Group, Placed
 from caretrail.readmodel.rows import EpisodeRows, Quarantined, Span, UnderPolicy
@@ -111,6 +111,18 @@ def versions_of(text: str) -> tuple[int, ...]:
     return tuple(map(int, text[1:-1].split(","))) if len(text) > 2 else ()
 
 
+@lru_cache(maxsize=2000)
+def doubt_of(text: str | None) -> Doubt | None:
+    """Read a doubt from its JSON; most findings have none."""
+    return None if text is None else _doubt(json.loads(text))
+
+
+def _doubt(values: Sequence[Any]) -> Doubt:
+    documents, *outcomes = values
+    counts, not_counts = (Outcome(verdict, day_or_none(due_on)) for verdict, due_on in outcomes)
+    return Doubt(tuple(documents), counts, not_counts)
+
+
 def _texts_of(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
@@ -126,6 +138,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "until_on": _end,
     "quiet": bool,
     "evidence": versions_of,
+    "doubt": doubt_of,
     "reasons": _texts_of,
     "in_group": _GROUPS.__getitem__,
 }
@@ -134,6 +147,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
 _WRITTEN: dict[str, Callable[[Any], Any]] = {
     "until_on": lambda day: day or FOREVER,
     "evidence": json.dumps,
+    "doubt": lambda doubt: None if doubt is None else json.dumps(doubt, default=date.isoformat),
     "reasons": lambda reasons: json.dumps(reasons, ensure_ascii=False),
 }
 
@@ -173,6 +187,7 @@ def _from_json(text: str) -> Iterator[Finding]:
         values = dict(zip(names, row, strict=True))
         values.update({name: day_or_none(values[name]) for name in ("start", "until", "due_on", "anchor")})
         values["evidence"] = tuple(values["evidence"])
+        values["doubt"] = _doubt(values["doubt"]) if values["doubt"] else None
         yield finding_of(values)
 
 

@@ -38,6 +38,7 @@ VERDICT_STYLES = {
     "overdue": "bold red",
     "violation": "red",
     "not_met": "red",
+    "breached": "dim",
     "not_eligible": "bold red",
     "due_today": "bold yellow",
     "due_soon": "yellow",

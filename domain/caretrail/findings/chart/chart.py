@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from itertools import zip_longest
@@ -17,8 +17,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from caretrail import events
-from caretrail.days import ONE_DAY
-from caretrail.episode.history import Effective
+from caretrail.days import ONE_DAY, today_in
+from caretrail.episode.history import Effective, History, Struck
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.findings.chart import documents
 from caretrail.findings.chart.documents import Determination, PlanVersion, Review
@@ -114,11 +114,17 @@ class Chart:
         self.coordinated: list[Effective[events.CareCoordinated]] = []
         self.authorized: list[Effective[events.Authorized]] = []
         self.schedules: list[tuple[date, events.Schedule, int]] = []
+        self.history: Sequence[Effective] = ()
+        self.struck: Sequence[Struck] = ()
 
     @property
     def admitted(self) -> events.Admitted | None:
         """The event of the admission."""
         return self.admission.event if self.admission else None
+
+    @cached_property
+    def _by_version(self) -> dict[int, Effective]:
+        return {item.version: item for item in self.history}
 
     @cached_property
     def visits(self) -> list[Session]:
@@ -129,6 +135,16 @@ class Chart:
     def client(self) -> str:
         """The id of the client."""
         return self.admitted.client if self.admitted else "client"
+
+    def known_on(self, versions: Iterable[int], first: date, last: date) -> date | None:
+        """The latest day, in the program's zone, on which one of these events became known as it counts now.
+
+        So does an event that stood on the days from `first` through `last` and was struck. None for a historical load.
+        """
+        known = [item.known_at for version in versions if (item := self._by_version.get(version)) is not None]
+        known += [struck.known_at for struck in self.struck if first <= struck.day <= last]
+        newest = max((instant for instant in known if instant is not None), default=None)
+        return None if newest is None else today_in(self.admitted.zone if self.admitted else None, newest)
 
     def stay_on(self, day: date) -> PolicyStay | None:
         """The stay under the policy on that day; of two that share a day, the later."""
@@ -157,6 +173,8 @@ class Chart:
 def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
     """Sort an effective history (in clinical order) into a chart."""
     chart = Chart(policy)
+    chart.history = history
+    chart.struck = history.struck if isinstance(history, History) else ()
     held: list[Any] = []
     for item in history:
         # by exact type: asking pydantic models `isinstance` is what makes sorting slow

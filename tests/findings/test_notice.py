@@ -1,0 +1,64 @@
+"""Notice: what nothing can cure is told for some days from the day it happened, or became known if that is later."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import effective_history
+from caretrail.events import Event
+from caretrail.findings.case import Case
+from caretrail.findings.chart.chart import chart_of
+from caretrail.policy import Policy
+from tests.findings.text_history import PACK
+from tests.support.build import admitted, corrected, session, voided
+
+HAPPENED = date(2026, 1, 6)
+WEEK_LATER = date(2026, 1, 13)
+
+
+def notice_until(*events: tuple[Event, datetime], imported: bool = False) -> date:
+    """The end of the notice of what the second event, a session of 01-06, made true."""
+    entries: list[Entry] = [
+        Entry(number, number, event, at, "intake", imported) for number, (event, at) in enumerate(events, start=1)
+    ]
+    return Case(chart_of(effective_history(entries), Policy((PACK,))), PACK).notice_until(HAPPENED, 2)
+
+
+def at(day: int, hour: int = 12) -> datetime:
+    return datetime(2026, 1, day, hour, tzinfo=UTC)
+
+
+ADMITTED = (admitted(), at(5))
+
+
+def test_notice_runs_from_the_day_it_happened_if_it_was_recorded_by_then() -> None:
+    assert notice_until(ADMITTED, (session("01-06"), at(6))) == WEEK_LATER
+
+
+def test_what_is_recorded_late_is_told_from_then_on() -> None:
+    assert notice_until(ADMITTED, (session("01-06"), at(26))) == date(2026, 2, 2)
+
+
+def test_the_day_it_became_known_is_one_of_the_program_s_zone() -> None:
+    # two in the morning by UTC is still the evening before in Chicago
+    assert notice_until(ADMITTED, (session("01-06"), at(27, 2))) == date(2026, 2, 2)
+
+
+def test_a_correction_makes_it_known_anew() -> None:
+    made = (corrected("01-30", 2, group_size=13), at(30))
+    assert notice_until(ADMITTED, (session("01-06"), at(6)), made) == date(2026, 2, 6)
+
+
+def test_a_void_of_an_event_of_that_day_makes_it_known_anew() -> None:
+    struck = (voided("01-30", 3), at(30))
+    assert notice_until(ADMITTED, (session("01-06"), at(6)), (session("01-06"), at(6)), struck) == date(2026, 2, 6)
+
+
+def test_a_void_of_an_event_of_another_day_does_not() -> None:
+    struck = (voided("01-30", 3), at(30))
+    assert notice_until(ADMITTED, (session("01-06"), at(6)), (session("01-07"), at(7)), struck) == WEEK_LATER
+
+
+def test_a_historical_load_counts_as_known_when_it_happened() -> None:
+    assert notice_until(ADMITTED, (session("01-06"), at(26)), imported=True) == WEEK_LATER
