@@ -33,7 +33,7 @@ def test_the_nebraska_pack_is_installed_with_all_its_rules() -> None:
 
 
 def test_every_rule_that_is_on_cites_lines_that_exist_in_the_document() -> None:
-    for rule in PACK.judged:
+    for rule in (rule for rule in PACK.judged if rule.ours is None):
         text = rule.citation
         assert text.startswith("Nebraska DHHS, Intensive Outpatient")
         numbers = [int(number) for number in re.findall(r"[0-9]+", text.rpartition("lines ")[2])]
@@ -44,6 +44,16 @@ def test_every_rule_that_is_on_cites_lines_that_exist_in_the_document() -> None:
 
 def test_a_rule_without_a_source_says_so_where_others_cite() -> None:
     assert PACK.rules["NE21-X1"].citation.startswith("no source: the practice is common")
+
+
+def test_a_rule_of_ours_may_be_on_and_says_that_it_is_ours() -> None:
+    """Given a rule that no text asks for, when a pack calls it ours, then it is judged, and cited as ours."""
+    others, heading, contact = TEXT.partition("[rules.NE21-X2]")
+    ours = contact.replace('unsourced = "states', 'ours = "states').replace("on = false", "")
+    pack = pack_of(tomllib.loads(others + heading + ours), "changed.toml")
+    rule = pack.rules["NE21-X2"]
+    assert rule in pack.judged
+    assert rule.citation.startswith("ours, in no text: states have such rules")
 
 
 def test_the_numbers_are_those_of_the_text() -> None:
@@ -107,6 +117,8 @@ REFUSED = [
     ('section = "Service expectations"\nlines = "28-29"\n', "", r"rules\.NE21-A1: cites nothing: give section"),
     ('within = { count = 10, unit = "calendar_day" }\non = false', 'within = { count = 10, unit = "calendar_day" }',
      r"rules\.NE21-X1: on: a rule without a source must be off"),
+    ('unsourced = "states have', 'section = "1"\nours = "states have', r"NE21-X2: ours: a rule of ours cites no text"),
+    ('unsourced = "the practice', 'ours = "the practice', r"rules\.NE21-X1: strength: what no text asks is no must"),
     # numbers
     ("count = 30, unit", "count = 0, unit", r"rules\.NE21-R1\.every\.0\.count"),
     ("count = 30, unit", 'count = "30", unit', r"rules\.NE21-R1\.every\.0\.count"),

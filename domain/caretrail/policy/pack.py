@@ -202,6 +202,8 @@ def _short(text: str) -> str:
 
 def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
     section, lines = _word(rule.get("section")), _word(rule.get("lines"))
+    if ours := _word(rule.get("ours")):
+        return f"ours, in no text: {ours}"
     if not section:
         return f"no source: {_word(rule.get('unsourced'))}"
     return f"{_word(data.get('document'))}, {section}" + (f", lines {lines}" if lines else "")

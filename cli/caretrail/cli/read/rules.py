@@ -138,7 +138,7 @@ def _print(pack: Pack) -> None:
 
 def _says(rule: Rule) -> Cell:
     asks = parameters(rule)
-    source = ", lines ".join(part for part in (rule.section, rule.lines) if part)
+    source = ", lines ".join(part for part in (rule.section, rule.lines) if part) or rule.citation
     return lines(rule.title, rule.text, f"Asks: {asks}" if asks else "", f"Source: {source}")
 
 

@@ -33,7 +33,7 @@ KINDS: dict[str, type[Rule]] = {}
 
 
 class Rule(PackValue):
-    """One rule in our own words, with its strength and the place it comes from.
+    """One rule in our own words, with its strength and the place it comes from: a text, or nobody but us.
 
     Class variables are the traits of the kind. `cleared_by`: the event that ends a finding, in words. `group`: where
     the worklist lists its findings; `group_by_cause`: where those of one cause are listed instead. `several`: whether a
@@ -53,6 +53,7 @@ class Rule(PackValue):
     text: Words
     section: Words | None = None
     lines: LineRange | None = None
+    ours: Words | None = Field(default=None, description="Why we ask what no text asks; shown as ours, never a must.")
     unsourced: Words | None = Field(default=None, description="Why the rule has no source; such a rule is never on.")
     on: StrictBool = True
     off_because: Words | None = None
@@ -65,8 +66,13 @@ class Rule(PackValue):
 
     @model_validator(mode="after")
     def _cited(self) -> Self:
-        if self.section is None and self.unsourced is None:
-            raise ValueError("cites nothing: give section and lines, or say unsourced and on = false")
+        if self.section is None and self.ours is None and self.unsourced is None:
+            raise ValueError("cites nothing: give section and lines, or say ours, or unsourced and on = false")
+        if self.ours is not None:
+            if self.section is not None or self.lines is not None or self.unsourced is not None:
+                raise ValueError("ours: a rule of ours cites no text")
+            if self.strength == "must":
+                raise ValueError("strength: what no text asks is no must")
         if self.unsourced is not None and self.on:
             raise ValueError("on: a rule without a source must be off")
         return self
