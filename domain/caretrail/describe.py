@@ -35,20 +35,26 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "plan_reviewed": ("review of plan {plan_version}", ", with {participants}", ", {change}", ", {signers}"),
     "continued_stay_determined": ("continued stay: {decision}", " by {leave_by}", ", {rationale}", ", {signers}"),
     "session_attended": (
-        "{service} session, {minutes} min", ", {group_size} clients", ", {modality}", ", {place}",
+        "{service} session, {minutes} min", ", {group_size} clients", ", {modality}", ", {place}", ", on {topic}",
     ),
-    "session_missed": ("{service} session missed, {minutes} min", ", by the {cause}", ": {reason}"),
-    "care_coordinated": ("care coordinated: {kind}", ", {outcome}"),
+    "session_missed": ("{service} session missed, {minutes} min", ", on {topic}", ", by the {cause}", ": {reason}"),
+    "referred": ("referred to {to}", ", {credential}", " for {kind}", ": {outcome}"),
+    "care_coordinated": ("care coordinated: {kind}", " with {to}", ", {outcome}"),
+    "consented": ("consent to disclose to {recipient}", " for {purpose}", ": {scope}", ", until {expires_on}"),
+    "consent_revoked": ("consent to disclose to {recipient} revoked", " for {purpose}", ": {scope}"),
     "schedule_set": ("schedule: {schedule.minutes_per_week} min on {schedule.days_per_week} days a week",),
     "team_changed": (
         "team changed", ", {joins} joins", ", {leaves} leaves", ", case owner is now {clinician}",
     ),
     "held": ("on hold: {reason}",),
     "resumed": ("resumed", ", {reason}"),
-    "authorized": ("authorized by {payer}", ", {units} {unit}s at level {level}", ", {from} to {to}"),
+    "authorized": (
+        "authorization {number} by {payer}", ": {status}", ", {service_code}", ", {units} {unit}s at level {level}",
+        ", {from} to {to}",
+    ),
     "transferred": ("transferred from level {from_level} to {to_level}", " in {to_program}", ", {reason}"),
     "discharged": ("discharged: {reason}", ", last contact {last_contact_on}", ", {aftercare}"),
-    "explained": ("explains {rule} of {on}: {code}", ", {note}"),
+    "explained": ("explains {rule} of {on}: {code}", ", until {until}", ", {note}"),
     "corrected": ("corrects event {target}", ": {values}", " ({reason})"),
     "voided": ("voids event {target}: {reason}",),
     "addendum": ("adds to event {target}", ": {text}", " ({reason})"),
@@ -61,7 +67,7 @@ IN_OTHER_COLUMNS = frozenset({"type", "episode", "occurred_on", "actor", "late_r
 TOKENS = frozenset(
     {
         "kind", "service", "modality", "cause", "decision", "supports", "participants", "population", "route", "unit",
-        "review_unit", "code", "co_occurring_screen",
+        "review_unit", "code", "co_occurring_screen", "purpose", "status", "residence", "employment",
     }
 )  # fmt: skip  # one after the other
 """Fields that hold published tokens; the underscores in other fields belong to their authors."""

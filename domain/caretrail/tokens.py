@@ -13,8 +13,9 @@ ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 # --- people and purposes -------------------------------------------------------------------------------------------
 
 PersonRole = Literal[
-    "client", "guardian", "clinician", "supervisor", "family", "support", "staff", "intake", "service", "other"
-]
+    "client", "guardian", "clinician", "supervisor", "family", "support", "staff", "intake", "auditor", "operator",
+    "service", "other",
+]  # fmt: skip  # people of the treatment, people around it, systems
 SignerRole = Literal["client", "guardian", "clinician", "supervisor", "family", "support", "staff", "other"]
 Purpose = Literal[
     "treatment", "payment", "operations", "audit", "emergency", "research", "legal", "client_request", "other"
@@ -47,6 +48,13 @@ RATING_PATTERNS: dict[Edition, str] = {
     "asam-4": r"^(0|[1-4][AB]?|ANY|EVAL|[A-E])(-(COE|BIO|PSY))*$",
 }
 
+DIMENSION_PATTERNS: dict[Edition, str] = {"asam-3": r"^[1-6]$", "asam-4": r"^[1-6](\.[1-5])?$"}
+"""Dimension keys by edition: `3` is a dimension, `3.1` a sub-dimension of the 4th edition."""
+
+Residence = Literal["homeless", "dependent_living", "independent_living"]
+Employment = Literal["full_time", "part_time", "unemployed", "not_in_labor_force"]
+"""Living arrangement and employment as TEDS codes them."""
+
 # --- documents and signatures -----------------------------------------------------------------------------------
 
 Method = Literal["electronic", "paper", "verbal"]
@@ -56,6 +64,7 @@ Meaning = Literal[
 Participant = Literal["client", "guardian", "family", "support", "clinician", "other"]
 Supports = Literal["attended", "declined", "not_approved", "none"]
 Decision = Literal["continue", "leave"]
+GoalState = Literal["open", "met", "dropped"]
 CivilUnit = Literal["calendar_day", "working_day", "calendar_month"]
 CountedUnit = Literal["session", "visit", "treatment_day", "treatment_hour"]
 ReviewUnit = Literal[CivilUnit, CountedUnit]
@@ -63,11 +72,15 @@ ReviewUnit = Literal[CivilUnit, CountedUnit]
 
 # --- care -------------------------------------------------------------------------------------------------------
 
-Service = Literal["individual", "group", "family", "education", "motivational", "other"]
+Service = Literal[
+    "individual", "group", "family", "education", "motivational", "crisis", "peer_support", "self_help",
+    "case_management", "other",
+]  # fmt: skip  # therapies first
 Modality = Literal["in_person", "virtual"]
 MissedCause = Literal["client", "program", "other"]
-CareKind = Literal["medical", "psychiatric", "mental_health", "provider"]
+CareKind = Literal["mental_health", "medical", "psychiatric", "other"]
 HoldReason = Literal["hospital", "jail", "leave", "other"]
+AuthorizationStatus = Literal["requested", "approved", "partial", "denied", "ended"]
 AuthorizedUnit = Literal["day", "session", "hour", "visit", "week"]
 DischargeReason = Literal[
     "completed", "left_against_advice", "terminated", "transferred", "incarcerated", "died", "other"

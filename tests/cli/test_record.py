@@ -143,10 +143,11 @@ def test_on_a_terminal_it_asks_for_what_is_missing(begun: Caretrail) -> None:
     command = [str(begun.program), "record", "session_attended", "LNK-2026-0001", "--modality", "virtual"]
     with Terminal(command, begun.environment()) as terminal:
         terminal.answer("* occurred_on [", "2026-01-09")
-        terminal.answer("* service (individual/group/family/education/motivational/other): ", "choir")
+        terminal.answer("* service (individual/group/family/education/motivational/crisis/", "choir")
         terminal.expect("must be one of 'individual'")
         terminal.answer("* service", "group")
         terminal.answer("* minutes: ", "180")
+        terminal.answer("  topic: ", "relapse prevention")
         terminal.answer("  start: ", "")
         terminal.answer("  group_size: ", "8")
         terminal.answer("  group_session: ", "")

@@ -251,7 +251,7 @@ def test_a_review_period_without_coordination_is_told_once_and_never_met() -> No
     assert found.message == "no care coordination recorded from 2026-01-05 to 2026-02-06"
 
 
-@pytest.mark.parametrize("kind", ["medical", "psychiatric", "mental_health", "provider"])
+@pytest.mark.parametrize("kind", ["medical", "psychiatric", "mental_health", "other"])
 def test_any_kind_of_coordination_in_the_period_is_met_from_its_day(kind: str) -> None:
     told = Told(PLANNED + f"2026-01-15 coordinated {kind}\n2026-02-05 review of 1 {BY}")
     assert told.runs("M1")[:2] == ["not_applicable 2026-01-05 2026-01-15", "met 2026-01-15 2026-03-08"]
@@ -260,13 +260,11 @@ def test_any_kind_of_coordination_in_the_period_is_met_from_its_day(kind: str) -
 
 def test_each_review_that_counts_begins_a_period_of_its_own() -> None:
     """Given coordination in the first period and none in the second, then only the second is told, from its review."""
-    told = Told(
-        PLANNED + f"2026-01-15 coordinated provider\n2026-02-05 review of 1 {BY}\n2026-03-03 review of 1 {BY}\n"
-    )
+    told = Told(PLANNED + f"2026-01-15 coordinated other\n2026-02-05 review of 1 {BY}\n2026-03-03 review of 1 {BY}\n")
     assert told.runs("M1")[1:3] == ["met 2026-01-15 2026-03-03", "info 2026-03-03 2026-03-10"]
     assert told.one("M1", "2026-03-03").subject == "review period from 2026-02-05"
     assert told.one("M1", "2026-03-03").evidence == (5,)
-    same_day = Told(PLANNED + f"2026-02-05 coordinated provider\n2026-02-05 review of 1 {BY}")
+    same_day = Told(PLANNED + f"2026-02-05 coordinated other\n2026-02-05 review of 1 {BY}")
     assert same_day.verdict("M1", "2026-02-05") == "info"
     assert same_day.verdict("M1", "2026-02-12") == "met"
 

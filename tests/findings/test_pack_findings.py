@@ -100,8 +100,8 @@ def test_a_corrected_population_is_judged_from_the_admission_on() -> None:
 # --- editions -----------------------------------------------------------------------------------------------------
 
 TOKENS = {
-    "1a": "0", "1b": "ANY", "1c": "EVAL", "2a": "2", "2b": "3A-BIO", "3a": "3B-COE", "3b": "4A-PSY", "4a": "E",
-    "4b": "B", "5a": "A", "5b": "C", "5c": "D", "6": None,
+    "1.1": "0", "1.2": "ANY", "1.3": "EVAL", "2.1": "2", "2.2": "3A-BIO", "3.1": "3B-COE", "3.2": "4A-PSY",
+    "4.1": "E", "4.2": "B", "5.1": "A", "5.2": "C", "5.3": "D", "6": None,
 }  # fmt: skip
 """Ratings of the fourth edition, by subdimension; the sixth dimension has none."""
 

@@ -4,6 +4,7 @@
     2026-01-05 admitted
     2026-01-05 session group 09:00 180 size 8
     2026-01-06 session individual 13:00 60 by c-noor PLADC
+    2026-01-06 referred mental_health to c-lee
     2026-01-06 coordinated psychiatric
     2026-01-07 plan 1 signed by cl-7f3a, c-ortiz
     2026-01-12 signed #4 by c-lee
@@ -221,6 +222,8 @@ def line_to_event(line: str) -> Json:
         made = review(words, rest, day)
     elif kind == "determined":
         made = determined(words, rest, day)
+    elif kind == "referred":
+        made = {"type": kind, "kind": words[0], "to": words[2], "credential": CREDENTIALS.get(words[2], "LIMHP")}
     elif kind == "coordinated":
         made = {"type": "care_coordinated", "kind": words[0]}
     elif kind == "held":

@@ -142,7 +142,9 @@ class Episode:
         traits = self.entries[number - 1].kind.traits
         if isinstance(event, events.Signed) and not traits.signable:
             raise Impossible(
-                f"target {number} is not a plan, a review or a determination", "sign one of those", [number]
+                f"target {number} is not a plan, review, determination, assessment or discharge",
+                "sign one of those",
+                [number],
             )
         if isinstance(event, events.Corrected | events.Addendum) and traits.amends:
             hint = "correct the original again, or void the amendment"

@@ -6,7 +6,10 @@ from caretrail.events.amendments import Addendum, Corrected, Explained, Voided
 from caretrail.events.care import (
     Authorized,
     CareCoordinated,
+    Consented,
+    ConsentRevoked,
     Held,
+    Referred,
     Resumed,
     ScheduleSet,
     SessionAttended,
@@ -19,7 +22,7 @@ from caretrail.events.documents import ContinuedStayDetermined, PlanReviewed, Pl
 from caretrail.events.envelope import EpisodeEvent, EventBase, ProgramEvent, SignedEvent, TargetedEvent
 from caretrail.events.parsing import event_from, parse_event
 from caretrail.events.program import ProgramAttested
-from caretrail.events.values import Dimension, Disclosure, Outcome, Person, Schedule, Signature
+from caretrail.events.values import Dimension, Disclosure, Goal, GoalStatus, Outcome, Person, Schedule, Signature
 
 __all__ = [
     "Accessed",
@@ -28,6 +31,8 @@ __all__ = [
     "Assessed",
     "Authorized",
     "CareCoordinated",
+    "ConsentRevoked",
+    "Consented",
     "ContinuedStayDetermined",
     "Corrected",
     "Dimension",
@@ -37,6 +42,8 @@ __all__ = [
     "Event",
     "EventBase",
     "Explained",
+    "Goal",
+    "GoalStatus",
     "Held",
     "Outcome",
     "Person",
@@ -44,6 +51,7 @@ __all__ = [
     "PlanSigned",
     "ProgramAttested",
     "ProgramEvent",
+    "Referred",
     "Resumed",
     "Schedule",
     "ScheduleSet",

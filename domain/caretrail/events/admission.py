@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
-from caretrail.events.envelope import EpisodeEvent, Traits
+from caretrail.events.envelope import EpisodeEvent, SignedEvent, Traits
 from caretrail.events.fields import (
     CaseNumber,
     Code,
@@ -22,13 +22,28 @@ from caretrail.events.fields import (
     Zone,
 )
 from caretrail.events.values import Dimension, Outcome, Person, Referral, Schedule, TransferIn, check_level
-from caretrail.tokens import RATING_PATTERNS, AssessmentKind, DischargeReason, Dsm, Edition, Population, Route, Screen
+from caretrail.tokens import (
+    DIMENSION_PATTERNS,
+    RATING_PATTERNS,
+    AssessmentKind,
+    DischargeReason,
+    Dsm,
+    Edition,
+    Employment,
+    Population,
+    Residence,
+    Route,
+    Screen,
+)
 
 
-class Assessed(EpisodeEvent):
-    """A substance use assessment was completed, or a prior one accepted."""
+class Assessed(SignedEvent):
+    """A substance use assessment was completed, added to, or a prior one accepted.
 
-    traits: ClassVar[Traits] = Traits(begins=True, moves_outline=True, rank=0)
+    An addendum gives the items it supplies.
+    """
+
+    traits: ClassVar[Traits] = Traits(begins=True, moves_outline=True, signable=True, rank=0)
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -46,22 +61,27 @@ class Assessed(EpisodeEvent):
     co_occurring_screen: Screen | None = None
     mental_health_suspected: StrictBool | None = None
     referral: Referral | None = None
-    discharge_plan: StrictBool | None = None
+    discharge_plan: StrictBool | None = Field(default=None, description="A discharge plan is given.")
     from_: OpaqueId | None = Field(default=None, alias="from", description="prior_accepted: the author.")
     on: Date | None = Field(default=None, description="prior_accepted: the day of the prior assessment.")
-    relevant: StrictBool | None = Field(default=None, description="prior_accepted: found clinically relevant.")
-    current_diagnosis: StrictBool | None = None
-    level_recommendation: StrictBool | None = None
+    relevant: StrictBool | None = Field(
+        default=None, description="prior_accepted, addendum: the prior assessment is clinically relevant."
+    )
+    current_diagnosis: StrictBool | None = Field(
+        default=None, description="prior_accepted, addendum: a current diagnosis is given."
+    )
+    level_recommendation: StrictBool | None = Field(
+        default=None, description="prior_accepted, addendum: a level of care is recommended."
+    )
 
     @model_validator(mode="after")
     def _editions(self) -> Self:
         check_level(self.recommended_level, self.edition)
         check_level(self.clinician_level, self.edition)
-        pattern = re.compile(RATING_PATTERNS[self.edition])
         for key, dimension in self.dimensions.items():
-            if self.edition == "asam-3" and len(key) > 1:
-                raise ValueError("dimensions of the 3rd edition are 1 to 6")
-            if dimension.rating is not None and not pattern.match(dimension.rating):
+            if not re.match(DIMENSION_PATTERNS[self.edition], key):
+                raise ValueError("a dimension is not one of its edition's dimensions")
+            if dimension.rating is not None and not re.match(RATING_PATTERNS[self.edition], dimension.rating):
                 raise ValueError("a rating is not one of its edition's ratings")
         return self
 
@@ -90,6 +110,8 @@ class Admitted(EpisodeEvent):
     dual_diagnosis_enhanced: StrictBool | None = Field(
         default=None, description="Admitted to dual diagnosis enhanced services."
     )
+    residence: Residence | None = Field(default=None, description="Living arrangement at admission (TEDS).")
+    employment: Employment | None = Field(default=None, description="Employment at admission (TEDS).")
 
     @model_validator(mode="after")
     def _edition(self) -> Self:
@@ -109,6 +131,7 @@ class Transferred(EpisodeEvent):
     to_level: Level
     edition: Edition
     to_program: OpaqueId | None = None
+    transfer_in: TransferIn | None = None
     reason: Code | None = None
     outcome: Outcome | None = None
 
@@ -121,11 +144,11 @@ class Transferred(EpisodeEvent):
         return self
 
 
-class Discharged(EpisodeEvent):
+class Discharged(SignedEvent):
     """The episode ended, for one of the seven TEDS reasons."""
 
     traits: ClassVar[Traits] = Traits(
-        needs_admission=True, not_before_admission=True, moves_outline=True, moves_stays=True, rank=4
+        needs_admission=True, not_before_admission=True, moves_outline=True, moves_stays=True, signable=True, rank=4
     )
 
     type: Literal["discharged"] = "discharged"

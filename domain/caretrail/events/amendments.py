@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from caretrail.events.envelope import EpisodeEvent, TargetedEvent, Traits
-from caretrail.events.fields import Code, Date, RuleId, Text, Values
+from caretrail.events.fields import Code, Date, OpenDate, RuleId, Text, Values
 from caretrail.tokens import VoidReason
 
 
 class Explained(EpisodeEvent):
-    """A finding was explained: it becomes quiet, and is never deleted."""
+    """A finding was explained; it stays on record."""
 
     traits: ClassVar[Traits] = Traits(plain=True, after_discharge=True)
 
     type: Literal["explained"] = "explained"
-    rule: RuleId
+    rule: RuleId = Field(description="In full or without the prefix of its policy.")
     on: Date = Field(description="A day on which the finding was open.")
     code: Code
+    until: OpenDate | None = Field(default=None, description="Last day of a lasting cause.")
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if self.until is not None and self.until < self.on:
+            raise ValueError("until must not be before on")
+        return self
 
 
 class Corrected(TargetedEvent):

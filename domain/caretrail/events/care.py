@@ -1,4 +1,4 @@
-"""The care given: sessions, coordination, schedule, team, holds, authorizations."""
+"""The care given: sessions, referrals, coordination, consents, schedule, team, holds, authorizations."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from typing import ClassVar, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from caretrail.events.envelope import EpisodeEvent, Traits
-from caretrail.events.fields import Count, Date, Level, Minutes, OpaqueId, Text, TimeOfDay
+from caretrail.events.fields import Count, Credential, Level, Minutes, OpaqueId, OpenDate, ServiceCode, Text, TimeOfDay
 from caretrail.events.values import Person, Schedule
-from caretrail.tokens import AuthorizedUnit, CareKind, HoldReason, MissedCause, Modality, Service
+from caretrail.tokens import (
+    AuthorizationStatus,
+    AuthorizedUnit,
+    CareKind,
+    HoldReason,
+    MissedCause,
+    Modality,
+    Purpose,
+    Service,
+)
 
 
 class SessionAttended(EpisodeEvent):
@@ -19,6 +28,7 @@ class SessionAttended(EpisodeEvent):
 
     type: Literal["session_attended"] = "session_attended"
     service: Service
+    topic: Text | None = None
     start: TimeOfDay | None = None
     minutes: Minutes
     group_size: Count | None = None
@@ -34,11 +44,24 @@ class SessionMissed(EpisodeEvent):
 
     type: Literal["session_missed"] = "session_missed"
     service: Service
+    topic: Text | None = None
     start: TimeOfDay | None = None
     minutes: Minutes
     modality: Modality | None = None
     cause: MissedCause
     reason: Text | None = None
+
+
+class Referred(EpisodeEvent):
+    """The client was referred to another professional."""
+
+    traits: ClassVar[Traits] = Traits(plain=True)
+
+    type: Literal["referred"] = "referred"
+    to: OpaqueId = Field(description="The professional or agency.")
+    credential: Credential | None = Field(default=None, description="Credential of the professional.")
+    kind: CareKind
+    outcome: Text | None = None
 
 
 class CareCoordinated(EpisodeEvent):
@@ -47,8 +70,30 @@ class CareCoordinated(EpisodeEvent):
     traits: ClassVar[Traits] = Traits(plain=True)
 
     type: Literal["care_coordinated"] = "care_coordinated"
+    to: OpaqueId | None = Field(default=None, description="The professional or agency.")
+    credential: Credential | None = Field(default=None, description="Credential of the professional.")
     kind: CareKind
     outcome: Text | None = None
+
+
+class Consented(EpisodeEvent):
+    """The client consented to a disclosure of the record (42 CFR 2.31)."""
+
+    type: Literal["consented"] = "consented"
+    recipient: OpaqueId
+    purpose: Purpose
+    scope: Text = Field(description="What may be disclosed.")
+    expires_on: OpenDate | None = None
+
+
+class ConsentRevoked(EpisodeEvent):
+    """The client revoked a consent, from that day on."""
+
+    type: Literal["consent_revoked"] = "consent_revoked"
+    recipient: OpaqueId
+    purpose: Purpose | None = Field(default=None, description="Default: every purpose consented to.")
+    scope: Text | None = Field(default=None, description="What may no longer be disclosed.")
+    expires_on: OpenDate | None = Field(default=None, description="Of the consent.")
 
 
 class ScheduleSet(EpisodeEvent):
@@ -90,7 +135,10 @@ class Resumed(EpisodeEvent):
 
 
 class Authorized(EpisodeEvent):
-    """A payer authorized services."""
+    """A payer was asked to authorize services, or decided on that.
+
+    Events with one `number` are one authorization; one that ended early gives its last day in `to`.
+    """
 
     traits: ClassVar[Traits] = Traits(plain=True, needs_admission=True)
 
@@ -99,10 +147,12 @@ class Authorized(EpisodeEvent):
     type: Literal["authorized"] = "authorized"
     payer: OpaqueId
     number: OpaqueId
-    units: Count
+    status: AuthorizationStatus = "approved"
+    service_code: ServiceCode | None = Field(default=None, description="Billing code, for example H0015.")
+    units: Count = Field(description="Units asked for, or granted.")
     unit: AuthorizedUnit
-    from_: Date = Field(alias="from")
-    to: Date
+    from_: OpenDate = Field(alias="from")
+    to: OpenDate
     level: Level
 
     @model_validator(mode="after")

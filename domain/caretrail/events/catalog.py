@@ -22,7 +22,10 @@ Event = (
     | documents.ContinuedStayDetermined
     | care.SessionAttended
     | care.SessionMissed
+    | care.Referred
     | care.CareCoordinated
+    | care.Consented
+    | care.ConsentRevoked
     | care.ScheduleSet
     | care.TeamChanged
     | care.Held

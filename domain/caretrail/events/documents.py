@@ -1,4 +1,4 @@
-"""Documents of the stay, and the signatures on them: plans, reviews, determinations."""
+"""Documents of the stay: plans, reviews, determinations; and signatures added to a document."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, StrictBool, model_validator
 
 from caretrail.events.envelope import SignedEvent, TargetedEvent, Traits
-from caretrail.events.fields import Date, DimensionKey, OpaqueId, Text, Version
-from caretrail.events.values import Dimension, Sections
+from caretrail.events.fields import DimensionKey, OpaqueId, OpenDate, Text, Version
+from caretrail.events.values import Dimension, Goal, GoalStatus, Sections, check_goals
 from caretrail.tokens import Decision, Participant, ReviewUnit, Supports
 
 
@@ -19,14 +19,20 @@ class PlanSigned(SignedEvent):
 
     type: Literal["plan_signed"] = "plan_signed"
     plan_version: Version
-    effective_on: Date
+    effective_on: OpenDate
     sections: Sections
+    goals: tuple[Goal, ...] | None = None
     required_signers: tuple[OpaqueId, ...] | None = None
     review_unit: ReviewUnit | None = Field(default=None, description="Unit in which the plan sets its next review.")
 
+    @model_validator(mode="after")
+    def _goals(self) -> Self:
+        check_goals(self.goals)
+        return self
+
 
 class Signed(TargetedEvent, SignedEvent):
-    """Signatures were added to a plan, a review or a determination."""
+    """Signatures were added to a plan, review, determination, assessment or discharge."""
 
     traits: ClassVar[Traits] = Traits(after_discharge=True, must_be_signed=True)
 
@@ -44,9 +50,15 @@ class PlanReviewed(SignedEvent):
     supports: Supports | None = None
     updated: StrictBool | None = None
     no_change_reason: Text | None = None
+    goals: tuple[GoalStatus, ...] | None = Field(default=None, description="Goals as they stand on that day.")
     progress: Text | None = None
-    next_review_by: Date | None = None
+    next_review_by: OpenDate | None = None
     review_unit: ReviewUnit | None = Field(default=None, description="New unit from this review on.")
+
+    @model_validator(mode="after")
+    def _goals(self) -> Self:
+        check_goals(self.goals)
+        return self
 
 
 class ContinuedStayDetermined(SignedEvent):
@@ -64,7 +76,7 @@ class ContinuedStayDetermined(SignedEvent):
     treatable_here: StrictBool | None = None
     least_intensive: StrictBool | None = None
     decision: Decision
-    leave_by: Date | None = None
+    leave_by: OpenDate | None = None
     rationale: Text | None = None
     ratings: dict[DimensionKey, Dimension] | None = None
 

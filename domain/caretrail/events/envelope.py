@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -86,7 +87,7 @@ class TargetedEvent(EpisodeEvent):
 class SignedEvent(EpisodeEvent):
     """An event that carries signatures."""
 
-    signatures: tuple[Signature, ...] = Field(default=(), validate_default=True)
+    signatures: tuple[Signature, ...] = Field(default=(), validate_default=True, exclude_if=operator.not_)
 
     @field_validator("signatures")
     @classmethod

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from caretrail.days import zone_info
+from caretrail.tokens import DIMENSION_PATTERNS
 
 
 def short(pattern: str, most: int) -> StringConstraints:
@@ -36,6 +37,8 @@ RuleId = Annotated[str, short(r"^[A-Za-z0-9._-]+$", 64)]
 CommandId = Annotated[str, short(r"^[\x21-\x7e]+$", 200)]
 Source = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]*$", max_length=100)]
 Credential = Annotated[str, short(r"^[^\x00-\x1f\x7f]+$", 60)]
+ServiceCode = Annotated[str, short(r"^[A-Z0-9]+(:[A-Z0-9]{2}){0,4}$", 20)]
+"""A billing code (HCPCS, CPT, revenue), with modifiers behind colons: `H0015:HF`."""
 Code = Annotated[str, short(r"^[a-z0-9_]+$", 60)]
 Text = Annotated[str, short(r"^[^\x00]*$", 4000)]
 Diagnosis = Annotated[str, short(r"^[A-TV-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$", 8)]
@@ -54,8 +57,16 @@ def _written_out(value: object, info: ValidationInfo) -> object:
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-Date = Annotated[date, Strict(), BeforeValidator(_written_out), Field(ge=date(1900, 1, 1))]
-"""A civil date; one before 1900 is a typing error, and its arithmetic would leave the calendar."""
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
+Date = Annotated[date, Strict(), BeforeValidator(_written_out), Field(ge=FIRST_DAY, le=LAST_DAY)]
+"""A civil date from 1900 to 2199; any other is a typing error."""
+
+DATE_RANGE = f"must be a date from {FIRST_DAY} to {LAST_DAY}"
+"""The rule of a `Date`, in words."""
+
+OpenDate = Annotated[date, Strict(), BeforeValidator(_written_out)]
+"""Any civil date of the calendar: people write 9999-12-31 for no end, and 0001-01-01 for always."""
 
 Instant = Annotated[AwareDatetime, Strict()]
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
@@ -89,5 +100,5 @@ def _finite(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
 Values = Annotated[dict[str, JsonValue], Field(min_length=1), AfterValidator(_finite)]
 """New values by field name, as a correction states them; null clears a field."""
 
-DimensionKey = Annotated[str, short(r"^[1-6][a-c]?$", 2)]
-"""`1` to `6`; a letter names a subdimension of the 4th edition."""
+DimensionKey = Annotated[str, short(DIMENSION_PATTERNS["asam-4"], 3)]
+"""`1` to `6`; `3.1` is a sub-dimension of the 4th edition."""

@@ -16,7 +16,9 @@ from caretrail.errors import AccessAppended, InvalidEvent
 from caretrail.events.accessed import Accessed
 from caretrail.events.catalog import ADAPTER, APPENDED, EVENT_TYPES, Event
 from caretrail.events.envelope import EventBase
+from caretrail.events.fields import DATE_RANGE
 from caretrail.events.values import Disclosure, Value
+from caretrail.tokens import DIMENSION_PATTERNS
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -90,7 +92,9 @@ def _problem(item: Any) -> str:
     kind = str(item["type"])
     place = [str(part) for part in item["loc"]]
     for number in range(1, len(place)):  # a key of the sender's own making is content, so it is not shown
-        if place[number - 1] in ("dimensions", "ratings", "values") and not re.fullmatch(r"[1-6][a-c]?", place[number]):
+        if place[number - 1] in ("dimensions", "ratings", "values") and not re.fullmatch(
+            DIMENSION_PATTERNS["asam-4"], place[number]
+        ):
             place[number] = "a key"
     if kind == "json_invalid":
         return "line is not valid JSON"
@@ -108,6 +112,8 @@ def _problem(item: Any) -> str:
         "string_pattern_mismatch": "not in the required format",
         "missing": "is required",
     }.get(kind) or str(item["msg"]).removeprefix("Value error, ")
+    if "datetime.date(" in rule:  # pydantic words a limit of dates in Python
+        rule = DATE_RANGE
     return f"{known}: {rule}" if known else rule
 
 

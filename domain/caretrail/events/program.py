@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from caretrail.events.envelope import ProgramEvent, Traits
-from caretrail.events.fields import Date
+from caretrail.events.fields import OpenDate
 from caretrail.tokens import AttestationKind
 
 
@@ -18,8 +18,8 @@ class ProgramAttested(ProgramEvent):
 
     type: Literal["program_attested"] = "program_attested"
     kind: AttestationKind
-    valid_from: Date
-    valid_to: Date | None = None
+    valid_from: OpenDate
+    valid_to: OpenDate | None = None
 
     @model_validator(mode="after")
     def _order(self) -> Self:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
-from caretrail.events.fields import Credential, Date, DimensionKey, Level, OpaqueId, Text, short
-from caretrail.tokens import LEVELS, Basis, Edition, Meaning, Method, PersonRole, SignerRole
+from caretrail.events.fields import Credential, Date, DimensionKey, Level, OpaqueId, OpenDate, Text, short
+from caretrail.tokens import LEVELS, Basis, Edition, GoalState, Meaning, Method, PersonRole, SignerRole
 
 
 class Value(BaseModel):
@@ -112,12 +113,32 @@ class Sections(Value):
     supports: StrictBool | None = None
 
 
+class Goal(Value):
+    """A goal of a plan, by an id of the provider's own."""
+
+    id: OpaqueId
+    target_on: OpenDate | None = None
+
+
+class GoalStatus(Value):
+    """What became of a goal by the day of a review."""
+
+    id: OpaqueId
+    status: GoalState
+
+
 class Outcome(Value):
     """How a stay ended; null means not stated."""
 
     goals_met: StrictBool | None = None
     precipitating_condition_stabilized: StrictBool | None = None
     relapse_potential_stabilized: StrictBool | None = None
+
+
+def check_goals(goals: Sequence[Goal | GoalStatus] | None) -> None:
+    """Refuse goals of which two have one id."""
+    if goals and len({goal.id for goal in goals}) < len(goals):
+        raise ValueError("goals must not list one id twice")
 
 
 def check_level(level: str | None, edition: Edition | None) -> None:

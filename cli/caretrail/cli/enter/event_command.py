@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from textwrap import indent
@@ -25,7 +26,13 @@ from caretrail.events.catalog import APPENDED as APPENDED  # the models that `re
 from caretrail.events.parsing import event_from
 from caretrail.text import visible
 
-SIGNING = {"plan_signed": "authorship", "plan_reviewed": "review", "continued_stay_determined": "determination"}
+SIGNING = {
+    "assessed": "authorship",
+    "discharged": "authorship",
+    "plan_signed": "authorship",
+    "plan_reviewed": "review",
+    "continued_stay_determined": "determination",
+}
 """The meaning of a clinician's signature on each document."""
 
 
@@ -47,6 +54,8 @@ SAMPLES = {
     "units": "24",
     "from": "2026-03-02",
     "to": "2026-05-29",
+    "recipient": "ne-medicaid",
+    "scope": "'attendance and progress'",
     "from_level": "2.1",
     "to_level": "1",
     "rule": "NE21-I3",
@@ -184,8 +193,12 @@ def _given(cls: type[EventBase], fields: Sequence[EventField], given: Mapping[st
         name, equals, value = setting.partition("=")
         if not equals or not name:
             raise click.UsageError("--set is NAME=VALUE")
-        put(data, name.split("."), from_json(value))
+        put(data, _PATH.findall(name), from_json(value))
     return data
+
+
+_PATH = re.compile(r"[1-6]\.[1-9](?=\.|$)|[^.]+")
+"""The steps of a nested name; the key of a sub-dimension, such as `3.1`, is one step."""
 
 
 def _require_all(cls: type[EventBase], data: Mapping[str, Any], author: Author | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -74,9 +74,16 @@ def _ask_objects(field: EventField, model: type[Value], data: dict[str, Any]) ->
 
 def _ask_map(field: EventField, model: type[Value], data: dict[str, Any]) -> None:
     if wants(f"Enter {field.name} now?"):
-        for key in DIMENSIONS:
+        for key in _keys(field, sub_dimensions=data.get("edition") == "asam-4"):
             say(f"  {field.name} {key}")
             put(data, (*field.path, key), _ask_object(model))
+
+
+def _keys(field: EventField, *, sub_dimensions: bool) -> Iterable[str]:
+    """The six dimensions, or the keys that the user names."""
+    if not sub_dimensions:
+        return DIMENSIONS
+    return iter(lambda: click.prompt(f"  {field.name}, key such as 3.1", default="", show_default=False, err=True), "")
 
 
 def _ask_object(model: type[Value]) -> dict[str, Any]:
