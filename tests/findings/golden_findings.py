@@ -79,7 +79,7 @@ class Case:
             rule, _, fields = change.partition(" ")
             pack = pack.changed(rule, **json.loads(fields)) if rule in pack.rules else pack
         for fields in self.of("fields"):
-            pack = Pack.model_validate({**pack.model_dump(), **_with_days(json.loads(fields))})
+            pack = Pack.model_validate({**pack.model_dump(exclude_unset=True), **_with_days(json.loads(fields))})
         return pack
 
     @cached_property

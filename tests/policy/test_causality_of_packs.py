@@ -125,16 +125,16 @@ JUDGES: dict[str, Policy | Pack] = {
     ),
     "rules that are off": several(
         R1={"series": "earlier_of_both", "first_from": "admission"},
-        P1={"within": {"count": 10, "unit": "working_day", "soon": 3}},
+        P1={"within": {"count": 10, "unit": "working_day", "soon": 3}, "sessions": None},
         X1={"on": True, "unsourced": None, "section": "made for the test"},
         X2={"on": True, "unsourced": None, "section": "made for the test"},
     ),
     "counted in sessions": several(
-        R1={"every": [{"count": 12, "unit": "session", "soon": 3}]},
+        R1={"every": [{"count": 12, "unit": "session", "soon": 3}], "holds": None, "on_closed_day": None},
         P1={"within": {"count": 9, "unit": "treatment_hour", "soon": 2}},
     ),
     "counted in visits": several(
-        R1={"every": [{"count": 9, "unit": "visit", "soon": 2}], "holds": "pause"},
+        R1={"every": [{"count": 9, "unit": "visit", "soon": 2}], "holds": None, "on_closed_day": None},
         P1={"within": {"count": 3, "unit": "visit"}},
     ),
     "days or working days": several(R1={"every": [DAY_TERM, {"count": 15, "unit": "working_day", "soon": 5}]}),

@@ -69,10 +69,12 @@ HARSH = {
         U1=ON, X1=ON, X2=ON, C1={"holds": "authorization"}, R1={"on_closed_day": "next_working_day", "holds": "pause"},
         P3={"within": {"count": MOST_DAYS, "unit": "calendar_month", "soon": 5}, "trigger": "plan_effective"},
     ),
-    "counted": read(R1={"every": [{"count": MOST_DAYS, "unit": "session"}]}),
+    "counted": read(
+        R1={"every": [{"count": MOST_DAYS, "unit": "session"}], "holds": None, "on_closed_day": None},
+    ),
     "the longest terms": read(
         R1={"every": [{"count": MOST_DAYS, "unit": "calendar_month"}], "series": "fixed", "first_from": "admission"},
-        P1={"within": {"count": MOST_DAYS, "unit": "working_day"}},
+        P1={"within": {"count": MOST_DAYS, "unit": "working_day"}, "sessions": None},
         X2={**ON, "after": {"count": MOST_DAYS, "unit": "calendar_month"}},
     ).model_copy(update={"notice_days": MOST_DAYS}),
 }  # fmt: skip

@@ -314,7 +314,7 @@ def test_missouri_takes_the_average_of_a_month(sizes: tuple[int, ...], verdict: 
 
 def test_working_days_skip_weekends_and_the_closed_days_of_the_pack() -> None:
     within = {"count": 5, "unit": "working_day", "soon": 1}
-    closed = NEW.changed("MN-P1", within=within, cap=None, first_day="counts")
+    closed = NEW.changed("MN-P1", within=within, cap=None, first_day=None)
     told = Told("2023-06-29 admitted", closed)
     assert due(told, "MN-P1", "2023-07-20") == "2023-07-06"
     closed = closed.model_copy(update={"closed_days": frozenset({date(2023, 7, 4)})})

@@ -52,7 +52,7 @@ def _unusable(history: Sequence[Effective], policy: Policy | None) -> Judgment |
         words, cause = f"policy pack {event.policy} is not installed: nothing is judged", "pack_missing"
     else:
         pack = policy.on(admission.day)
-        if event.population != pack.population:
+        if not pack.is_for(event.population):
             words, cause = f"policy pack {pack.name} is for another population: nothing is judged", "pack_population"
         elif not policy.in_force(admission.day):
             words, cause = f"policy pack {pack.name} is not in force on {iso(admission.day)}", "pack_dates"

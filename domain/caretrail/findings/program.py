@@ -23,7 +23,7 @@ def stays_under_policy(history: Sequence[Effective], policy: Policy) -> list[Lev
     admitted = first_of(history, Admitted)
     if admitted is None or not policy.in_force(admitted.day):
         return []
-    if admitted.event.population != policy.on(admitted.day).population:
+    if not policy.on(admitted.day).is_for(admitted.event.population):
         return []
     return [stay for stay in level_stays(history) if stay.level in policy.on(stay.first_day).levels]
 

@@ -62,11 +62,17 @@ class Pack(values.PackValue):
     title: values.Words
     jurisdiction: values.Words
     payer: values.Words
-    population: Population
+    population: Population | Literal["any"] = Field(description="Whom it judges; any: whatever the admission says.")
     levels: Annotated[tuple[values.Words, ...], Field(min_length=1, max_length=values.MOST_ENTRIES)]
     edition: Edition
     document: values.Words
     url: values.Words | None = None
+    copied_on: values.PackDay | None = Field(
+        default=None, description="The day through which the copy of the document says it is current."
+    )
+    leaves_out: Annotated[tuple[values.Words, ...], Field(max_length=values.MOST_ENTRIES)] = Field(
+        default=(), description="What the document asks and no rule here judges, and what of it was not at hand."
+    )
     for_tests: StrictBool = Field(default=False, description="True: shows what a pack can say, and is not for use.")
     published_on: values.PackDay | None = None
     effective_from: values.PackDay | None = None
@@ -92,6 +98,8 @@ class Pack(values.PackValue):
             raise ValueError("effective_from: a pack that supersedes another must say from when")
         if self.supersedes == self.name:
             raise ValueError("supersedes: a cycle: a pack cannot supersede itself")
+        if self.guidance is None and "guidance_by" in self.model_fields_set:
+            raise ValueError("guidance_by: means nothing without a table guidance")
         for level in self.levels:
             if level not in LEVELS[self.edition]:
                 raise ValueError(f"levels: {self.edition} has no level {level}")
@@ -102,6 +110,9 @@ class Pack(values.PackValue):
             if checks.count(check) > 1:
                 raise ValueError(f"rules: two rules name the check {check}")
         for name, rule in self.rules.items():
+            for service in getattr(rule, "services", ()):
+                if service not in self.treatment_services:
+                    raise ValueError(f"rules.{name}.services: {service} is not among treatment_services")
             if rule.on and rule.needs_clock and not self.rule(ReviewDue):
                 raise ValueError(f"rules.{name}.check: {rule.check} needs a rule review_due that is on")
         return self
@@ -134,16 +145,23 @@ class Pack(values.PackValue):
         return copied
 
     def changed(self, rule: str, **fields: object) -> Pack:
-        """The pack with some fields of a rule changed, as another reading of the text would have them.
+        """The pack with some fields of a rule changed (None: left out), as another reading of the text would have them.
 
         Raises PackInvalid if the rule does not allow that, KeyError for an unknown rule.
         """
         try:
-            written = type(self.rules[rule]).model_validate({**self.rules[rule].model_dump(), **fields})
+            # fields the pack leaves out stay left out: one that is written and acts on nothing is refused
+            stated = self.rules[rule].model_dump(exclude_unset=True)
+            stated = {name: value for name, value in {**stated, **fields}.items() if value is not None}
+            written = type(self.rules[rule]).model_validate(stated)
         except ValidationError as error:
             problem = _first_problem(error)
             raise PackInvalid(f"{self.name}: rules.{rule}: {problem}", HINT, problem) from None
         return self.model_copy(update={"rules": {**self.rules, rule: written}})
+
+    def is_for(self, population: Population) -> bool:
+        """Whether the pack judges episodes of a population."""
+        return self.population in (population, "any")
 
     def in_force(self, day: date) -> bool:
         """Whether the pack is in force on a day."""
@@ -206,7 +224,8 @@ def _citation(data: dict[str, Any], rule: dict[str, Any]) -> str:
         return f"ours, in no text: {ours}"
     if not section:
         return f"no source: {_word(rule.get('unsourced'))}"
-    return f"{_word(data.get('document'))}, {section}" + (f", lines {lines}" if lines else "")
+    document = _word(rule.get("document")) or _word(data.get("document"))
+    return f"{document}, {section}" + (f", lines {lines}" if lines else "")
 
 
 def _answered(pack: Pack, reading: Reading) -> Reading:
@@ -220,6 +239,8 @@ def _answered(pack: Pack, reading: Reading) -> Reading:
         if not reading.value:
             raise ValueError(".value: Field required")
         return reading
+    if reading.value:
+        raise ValueError(".value: leave it out, it is read from the fields that decides names")
     answer: str | None = None
     for place in reading.decides:
         rule, _, field = place.rpartition(".")

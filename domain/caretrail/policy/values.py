@@ -14,7 +14,7 @@ from typing import Annotated, Any, Self, cast, get_args
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from caretrail.tokens import ID_PATTERN, CivilUnit, CountedUnit
+from caretrail.tokens import ID_PATTERN, CivilUnit, ReviewUnit
 
 MOST_DAYS = 3_650
 """Ten years: no duty of treatment is longer. Also the limit of anything else that is counted."""
@@ -89,7 +89,7 @@ class Term(PackValue):
     """
 
     count: PackCount
-    unit: CivilUnit | CountedUnit
+    unit: ReviewUnit
     soon: SomeDays = 0
 
     @property
@@ -111,3 +111,13 @@ class CivilTerm(Term):
     """A term in calendar units."""
 
     unit: CivilUnit  # pyright: ignore[reportIncompatibleVariableOverride]  # narrowed, and never written to
+
+
+class QuietTerm(CivilTerm):
+    """A term in calendar units whose end is not announced."""
+
+    @model_validator(mode="after")
+    def _not_announced(self) -> Self:
+        if "soon" in self.model_fields_set:
+            raise ValueError("soon: has no effect: nothing announces the end of this term")
+        return self

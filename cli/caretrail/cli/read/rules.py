@@ -110,11 +110,13 @@ def _show(name: str, as_json: bool) -> None:
 
 def _print(pack: Pack) -> None:
     levels = ", ".join(pack.levels)
+    people = "everyone" if pack.population == "any" else f"{pack.population}s"
     in_force = _in_force(pack.model_dump(mode="json")) + (f"; supersedes {pack.supersedes}" if pack.supersedes else "")
     rows: list[tuple[str, AnyCell]] = [
-        ("For", lines(f"{pack.payer}, {pack.jurisdiction}; {pack.population}s; level {levels} of {pack.edition}")),
+        ("For", lines(f"{pack.payer}, {pack.jurisdiction}; {people}; level {levels} of {pack.edition}")),
         ("Source", lines(pack.document, pack.url or "")),
         ("In force", lines(in_force)),
+        ("Copy of", str(pack.copied_on or "")),
         ("Published", str(pack.published_on or "")),
         ("Services", ", ".join(sorted(pack.treatment_services))),
         ("Weeks", f"begin on {pack.week_start.title()}"),
@@ -130,6 +132,9 @@ def _print(pack: Pack) -> None:
     if off:
         click.echo("\nSwitched off, so never judged:\n")
         print_table(("Rule", "Says, and why it is off"), off, wraps=1)
+    if pack.leaves_out:
+        click.echo("\nLeft out, so nobody is told of it here:\n")
+        print_table(("", ""), [("-", left) for left in pack.leaves_out], wraps=1, header=False)
     if pack.readings:
         click.echo("\nHow the open questions of the text are read:\n")
         readings = [(name, _read_as(pack, name)) for name in pack.readings]
@@ -138,8 +143,16 @@ def _print(pack: Pack) -> None:
 
 def _says(rule: Rule) -> Cell:
     asks = parameters(rule)
-    source = ", lines ".join(part for part in (rule.section, rule.lines) if part) or rule.citation
-    return lines(rule.title, rule.text, f"Asks: {asks}" if asks else "", f"Source: {source}")
+    return lines(rule.title, rule.text, f"Asks: {asks}" if asks else "", f"Source: {_source(rule)}", rule.url or "")
+
+
+def _source(rule: Rule) -> str:
+    """Where a rule comes from; the pack's own document stands above the rules."""
+    if rule.section is None:
+        return rule.citation
+    cited = f"{rule.document}, {rule.section}" if rule.document else rule.section
+    cited += f", lines {rule.lines}" if rule.lines else ""
+    return cited + (f", copy of {rule.copied_on}" if rule.copied_on else "")
 
 
 def _why_off(rule: Rule) -> Cell:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from caretrail.policy.rules.base import Codes, Credentials, PlaceByCause, Rule
 from caretrail.policy.values import MOST_ENTRIES, Words
@@ -39,6 +39,12 @@ class AssessorCredential(Rule):
     credentials: Credentials
     provisional: Annotated[tuple[Words, ...], Field(max_length=MOST_ENTRIES)] = ()
     provisional_is: Literal["accepted", "blocked"] = "accepted"
+
+    @model_validator(mode="after")
+    def _nothing_ignored(self) -> Self:
+        if not self.provisional:
+            self.without_effect("provisional_is", because="provisional lists no credential")
+        return self
 
 
 class PriorAssessment(Rule):

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, StrictBool, model_validator
 
-from caretrail.policy.values import MOST_ENTRIES, LineRange, Name, PackValue, Words, meant, table
+from caretrail.policy.values import MOST_ENTRIES, LineRange, Name, PackDay, PackValue, Words, meant, table
 from caretrail.tokens import Service
 
 Codes = Annotated[tuple[Words, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
@@ -54,6 +54,9 @@ class Rule(PackValue):
     section: Words | None = None
     lines: LineRange | None = None
     ours: Words | None = Field(default=None, description="Why we ask what no text asks; shown as ours, never a must.")
+    document: Words | None = Field(default=None, description="Where the section stands, if not in the pack's document.")
+    url: Words | None = Field(default=None, description="The address of the section.")
+    copied_on: PackDay | None = Field(default=None, description="The day through which its copy says it is current.")
     unsourced: Words | None = Field(default=None, description="Why the rule has no source; such a rule is never on.")
     on: StrictBool = True
     off_because: Words | None = None
@@ -76,6 +79,20 @@ class Rule(PackValue):
         if self.unsourced is not None and self.on:
             raise ValueError("on: a rule without a source must be off")
         return self
+
+    @model_validator(mode="after")
+    def _source_acts(self) -> Self:
+        if self.section is None:
+            self.without_effect("lines", "document", "url", "copied_on", because="no section is cited")
+        else:
+            self.without_effect("unsourced", because="a section is cited")
+        return self
+
+    def without_effect(self, *names: str, because: str) -> None:
+        """Refuse fields that the pack states though nothing acts on them."""
+        for name in names:
+            if name in self.model_fields_set and getattr(self, name) is not None:
+                raise ValueError(f"{name}: has no effect: {because}")
 
 
 def _of_kind(value: Any) -> Rule:

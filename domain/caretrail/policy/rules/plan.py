@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 from pydantic import Field, StringConstraints, model_validator
 
 from caretrail.policy.rules.base import Credentials, PlaceByCause, Rule
-from caretrail.policy.values import LONGEST, CivilTerm, Term
+from caretrail.policy.values import LONGEST, CivilTerm, QuietTerm, Term
 from caretrail.tokens import SignerRole
 
 
@@ -27,6 +27,16 @@ class PlanDue(Rule):
     def _one_calendar(self) -> Self:
         if self.cap is not None and self.within.civil:
             raise ValueError("cap: only a term in sessions, treatment days or hours can have one")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_ignored(self) -> Self:
+        if self.within.civil:
+            self.without_effect("first_day", "sessions", because="within is a term of the calendar")
+        if self.within.unit == "visit" and self.sessions == "individual_only":
+            raise ValueError("sessions: has no effect: every visit counts")
+        if self.within.unit == "treatment_hour" and self.sessions == "count_assessment":
+            raise ValueError("sessions: has no effect: an assessment has no minutes of treatment")
         return self
 
 
@@ -62,6 +72,12 @@ class PlanSignatures(Rule):
     within: CivilTerm | None = None
     in_lieu: tuple[Literal["declined", "verbal"], ...] = ("declined", "verbal")
 
+    @model_validator(mode="after")
+    def _nothing_ignored(self) -> Self:
+        if self.within is None:
+            self.without_effect("trigger", because="without within a signature is owed at once")
+        return self
+
 
 class CoSignature(Rule):
     """A supervisor signs what a provisional clinician signed."""
@@ -69,7 +85,7 @@ class CoSignature(Rule):
     check: Literal["co_signature"]
     cleared_by = "the signature of a supervisor"
     provisional: Credentials
-    within: CivilTerm
+    within: QuietTerm
 
 
 class ReviewDue(Rule):
@@ -98,6 +114,14 @@ class ReviewDue(Rule):
             raise ValueError("series: only one term of the calendar can run from a fixed day")
         if self.series != "rolling" and self.first_from != "admission":
             raise ValueError("a fixed series must start at admission (first_from)")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_ignored(self) -> Self:
+        if len(self.every) < 2:
+            self.without_effect("choose", because="every has one term")
+        if not any(term.civil for term in self.every):
+            self.without_effect("holds", "on_closed_day", because="every has no term of the calendar")
         return self
 
     @property

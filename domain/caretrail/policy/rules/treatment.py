@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from caretrail.policy.rules.base import PlaceByCause, Rule, Services
-from caretrail.policy.values import MOST_DAYS, CivilTerm, PackCount, PackMinutes
+from caretrail.policy.values import MOST_DAYS, PackCount, PackMinutes, QuietTerm
 
 
 class _Range(Rule):
@@ -78,6 +78,12 @@ class ServiceMix(Rule):
     services: Services
     after_weeks: Annotated[PackCount, Field(le=MOST_DAYS // 7)]
 
+    @model_validator(mode="after")
+    def _information_only(self) -> Self:
+        if self.strength == "must":
+            raise ValueError("strength: a missing kind of service is information, so the rule is no must")
+        return self
+
 
 class CareCoordination(Rule):
     """Care is coordinated with other professionals, once in each review period."""
@@ -92,4 +98,4 @@ class NoContact(Rule):
 
     check: Literal["no_contact"]
     cleared_by = "a session, or the discharge"
-    after: CivilTerm
+    after: QuietTerm

@@ -1,0 +1,116 @@
+"""A field that nothing acts on is refused, whatever its value: for each kind of rule, each such combination."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from caretrail.errors import PackInvalid
+from caretrail.policy import Pack, pack_of
+
+WHOLE: dict[str, Any] = {
+    "name": "small", "title": "A small pack", "jurisdiction": "US-XX", "payer": "Any", "population": "adult",
+    "levels": ["2.1"], "edition": "asam-3", "document": "Code 12-34", "late_after_days": 2, "notice_days": 7,
+    "week_start": "sunday", "treatment_services": ["individual", "group", "family"],
+}  # fmt: skip
+DAYS = {"count": 14, "unit": "calendar_day", "soon": 3}
+UNANNOUNCED = {"count": 14, "unit": "calendar_day"}
+SESSIONS = {"count": 3, "unit": "session", "soon": 1}
+HOURS = {"count": 27, "unit": "treatment_hour"}
+VISITS = {"count": 5, "unit": "visit"}
+STAY: dict[str, Any] = {"check": "length_of_stay"}
+OURS = {**STAY, "section": None, "ours": "so"}
+DAY = date(2026, 1, 1)
+ASSESSOR: dict[str, Any] = {"check": "assessor_credential", "credentials": ["X", "Y"]}
+MIX: dict[str, Any] = {"check": "service_mix", "after_weeks": 4}
+REVIEWS: dict[str, Any] = {"check": "review_due", "first_from": "admission"}
+
+
+def made(rule: dict[str, Any], **of_pack: object) -> Pack:
+    """A pack of one rule."""
+    stated = {"title": "A rule", "strength": "should", "text": "It asks something.", "section": "1", **rule}
+    stated = {name: value for name, value in stated.items() if value is not None}
+    return pack_of({**WHOLE, **of_pack, "rules": {"XX-1": stated}}, "small.toml")
+
+
+def refused(rule: dict[str, Any], **of_pack: object) -> str:
+    with pytest.raises(PackInvalid) as caught:
+        made(rule, **of_pack)
+    return caught.value.message.removeprefix("small.toml: ")
+
+
+ACTS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    # the rule, what acts in it, and what is said where it acts on nothing
+    ({"check": "plan_due", "within": SESSIONS}, {"first_day": "counts"}, ""),
+    ({"check": "plan_due", "within": DAYS}, {"first_day": "counts"}, "first_day: has no effect: within is a term of"),
+    ({"check": "plan_due", "within": DAYS}, {"first_day": "excluded"}, "first_day: has no effect: within is a term of"),
+    ({"check": "plan_due", "within": SESSIONS}, {"sessions": "individual_only"}, ""),
+    ({"check": "plan_due", "within": DAYS}, {"sessions": "any_attended"}, "sessions: has no effect: within is a term"),
+    ({"check": "plan_due", "within": VISITS}, {"sessions": "individual_only"}, "sessions: has no effect: every visit"),
+    ({"check": "plan_due", "within": VISITS}, {"sessions": "count_assessment"}, ""),
+    ({"check": "plan_due", "within": HOURS}, {"sessions": "individual_only"}, ""),
+    ({"check": "plan_due", "within": HOURS}, {"sessions": "count_assessment"}, "sessions: has no effect: an"),
+    ({"check": "plan_due", "within": SESSIONS}, {"cap": DAYS}, ""),
+    ({"check": "plan_due", "within": DAYS}, {"cap": DAYS}, "cap: only a term in sessions"),
+    ({"check": "plan_signatures", "signers": ["client"], "within": DAYS}, {"trigger": "plan_effective"}, ""),
+    ({"check": "plan_signatures", "signers": ["client"]}, {"trigger": "document"}, "trigger: has no effect: without"),
+    ({**REVIEWS, "every": [DAYS, HOURS]}, {"choose": "declared"}, ""),
+    ({**REVIEWS, "every": [DAYS]}, {"choose": "earliest"}, "choose: has no effect: every has one term"),
+    ({**REVIEWS, "every": [HOURS, DAYS]}, {"holds": "pause"}, ""),
+    ({**REVIEWS, "every": [HOURS]}, {"holds": "run"}, "holds: has no effect: every has no term of the calendar"),
+    ({**REVIEWS, "every": [DAYS]}, {"on_closed_day": "next_working_day"}, ""),
+    ({**REVIEWS, "every": [HOURS]}, {"on_closed_day": "stays"}, "on_closed_day: has no effect: every has no term"),
+    ({"check": "co_signature", "provisional": ["X"]}, {"within": UNANNOUNCED}, ""),
+    ({"check": "co_signature", "provisional": ["X"]}, {"within": DAYS}, "within: soon: has no effect: nothing"),
+    ({"check": "no_contact"}, {"after": UNANNOUNCED}, ""),
+    ({"check": "no_contact"}, {"after": DAYS}, "after: soon: has no effect: nothing announces"),
+    ({**ASSESSOR, "provisional": ["Y"]}, {"provisional_is": "blocked"}, ""),
+    (ASSESSOR, {"provisional_is": "accepted"}, "provisional_is: has no"),
+    ({"check": "group_size", "least": 3, "most": 12}, {"services": ["group"]}, ""),
+    ({"check": "group_size", "least": 3, "most": 12}, {"services": ["education"]}, "services: education is not among"),
+    ({"check": "one_to_one"}, {"services": ["family"]}, ""),
+    ({"check": "one_to_one"}, {"services": ["motivational"]}, "services: motivational is not among treatment_services"),
+    ({**MIX, "services": ["group"]}, {"strength": "should"}, ""),
+    ({**MIX, "services": ["group"]}, {"strength": "must"}, "strength: a missing kind"),
+    (MIX, {"services": ["other"]}, "services: other is not among"),
+    # the source
+    (STAY, {"lines": "1-2", "document": "Code 56", "url": "https://x", "copied_on": DAY}, ""),
+    (OURS, {"document": "Code 56"}, "document: has no effect: no section"),
+    (OURS, {"url": "https://x"}, "url: has no effect: no section"),
+    (OURS, {"copied_on": DAY}, "copied_on: has no effect"),
+    ({**STAY, "section": None, "unsourced": "so", "on": False}, {"lines": "1"}, "lines: has no effect"),
+    ({**STAY, "on": False}, {"unsourced": "so"}, "unsourced: has no effect: a section is cited"),
+]  # fmt: skip
+
+
+IDS = [f"{rule['check']} {next(iter(field))} {number}" for number, (rule, field, _) in enumerate(ACTS)]
+
+
+@pytest.mark.parametrize(("rule", "field", "words"), ACTS, ids=IDS)
+def test_a_field_that_nothing_acts_on_is_refused_by_name(
+    rule: dict[str, Any], field: dict[str, Any], words: str
+) -> None:
+    if words:
+        assert words in refused({**rule, **field})
+    else:
+        assert made({**rule, **field})
+
+
+def test_a_reading_does_not_answer_what_it_reads_from_a_field() -> None:
+    readings = {"on_return": {"question": "And after a return?", "decides": ["XX-1.on_return"], "value": "nothing"}}
+    said = refused({"check": "plan_due", "within": DAYS}, readings=readings)
+    assert said == "readings.on_return.value: leave it out, it is read from the fields that decides names"
+
+
+def test_who_gives_guidance_is_said_only_with_a_list_of_them() -> None:
+    rule = {"check": "length_of_stay"}
+    assert refused(rule, guidance_by="team").startswith("guidance_by: ")
+    assert made(rule, guidance_by="team", guidance={"credentials": ["LADC"]})
+
+
+def test_a_wrong_unit_is_answered_with_every_unit_there_is() -> None:
+    said = refused({"check": "plan_due", "within": {"count": 2, "unit": "week"}})
+    assert "'calendar_month'" in said
+    assert "'treatment_hour'" in said
