@@ -65,6 +65,11 @@ Participant = Literal["client", "guardian", "family", "support", "clinician", "o
 Supports = Literal["attended", "declined", "not_approved", "none"]
 Decision = Literal["continue", "leave"]
 GoalState = Literal["open", "met", "dropped"]
+StayCriterion = Literal[
+    "progressing", "goals_remain", "level_needed", "has_capacity", "actively_working", "new_problems",
+    "treatable_here", "least_intensive",
+]  # fmt: skip
+"""What a determination of continued stay judges."""
 CivilUnit = Literal["calendar_day", "working_day", "calendar_month"]
 CountedUnit = Literal["session", "visit", "treatment_day", "treatment_hour"]
 ReviewUnit = Literal[CivilUnit, CountedUnit]

@@ -15,9 +15,7 @@ REVIEW, SOON, NOTICE, DAY = timedelta(days=30), timedelta(days=7), timedelta(day
 SESSIONS, MINUTES, FEWEST_DAYS, MOST_DAYS, SMALLEST, LARGEST, NEVER = 2, 540, 3, 5, 3, 12, date.max
 TREATMENT = ("individual", "group", "family", "education", "motivational")
 CLINICAL, CLIENT, TRUTH = ("clinician", "supervisor"), {"client", "guardian"}, {False: 0, None: 1, True: 2}
-C1, C2 = ("progressing", "goals_remain", "level_needed"), ("has_capacity", "actively_working")
-CRITERIA = (C1, C2, ("new_problems", "treatable_here", "least_intensive"))
-DOCUMENTS = ("plan_signed", "plan_reviewed", "continued_stay_determined")
+DOCUMENTS = ("plan_signed", "plan_reviewed")
 Said = set[tuple[Any, ...]]
 
 
@@ -38,7 +36,7 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
         self.missed = [one for one in self.of("session_missed") if one.service in TREATMENT and one.cause != "program"]
         self.groups = [(it.day, it.group_size, self.stay_on(it.day)) for it in self.attended if it.service == "group"]
         papers = [self.signed(Record(**vars(one))) for one in self.of(*DOCUMENTS)]
-        self.plans, self.reviews, self.determined = ([one for one in papers if one.type == kind] for kind in DOCUMENTS)
+        self.plans, self.reviews = ([one for one in papers if one.type == kind] for kind in DOCUMENTS)
         for one in self.reviews:
             one.plans = [plan for plan in self.plans if plan.plan_version == one.plan_version]
             one.of_signed_plan = any(max(plan.day, plan.clinician) <= one.day for plan in one.plans)
@@ -180,23 +178,9 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
         said |= {("group_too_small",) for size in new if size < SMALLEST}
         return said | {("group_too_large",) for size in new if size > LARGEST}
 
-    def c1(self, day: date, admission: bool) -> tuple[str, str, date | None]:  # with basis and last day
-        made = [one for one in self.determined if one.clinician <= day and one.day >= self.begun]
-        if not self.stay_on(day) or (not made and (self.counting(day) or day > self.due_on([]))):
-            return "unknown" if self.stay_on(day) else "not_applicable", "none", None
-        if not made:
-            return "eligible" if admission else "unknown", "admission", self.due_on([])
-        one, then = made[-1], self.on(made[-1].day)
-        through = then.due_on(then.counting(one.day))
-        logic = max(min(TRUTH[getattr(one, name)] for name in names) for names in CRITERIA)
-        logic = 0 if one.decision == "leave" and day > one.leave_by else logic
-        said = ("not_eligible", "unknown", "eligible")[logic if day <= through else 1]
-        leaves = said == "eligible" and one.decision == "leave"
-        return said, "determination", min(through, one.leave_by) if leaves else through
-
-    def verdicts(self, day: date, admission: bool) -> dict[str, Said]:  # `admission`: whether its rules are met
+    def verdicts(self, day: date) -> dict[str, Said]:
         return {
             "A1": self.deadline(day, Known.a1, "met"), "P1": self.deadline(day, Known.p1, "not_applicable"),
             "R1": self.deadline(day, Known.r1, "met"), "P3": self.p3(day), "R2": self.r2(day), "R3": self.r3(day),
-            "I3": self.i3(day), "C1": {self.c1(day, admission)}, **self.weeks(day),
+            "I3": self.i3(day), **self.weeks(day),
         }  # fmt: skip

@@ -17,7 +17,7 @@ from caretrail.policy import Pack
 from tests.findings.generated import histories
 from tests.findings.naive import Known, Said
 from tests.findings.text_history import CLIENT, PACK, history_of
-from tests.support.judged import eligibility, findings
+from tests.support.judged import findings
 
 HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
 BEFORE = timedelta(days=3)
@@ -30,24 +30,19 @@ class Board:
     """What the rules say, asked day after day, in the words of the plain reading."""
 
     def __init__(self, history: list[Effective], pack: Pack) -> None:
-        self._found, self._answers = findings(history, pack), eligibility(history, pack)
-        spans = [
-            *((item.start, item.until) for item in self._found),
-            *((one.start, one.until) for one in self._answers),
-        ]
-        self._changes = {day for span in spans for day in span}
+        self._found = findings(history, pack)
+        self._changes = {day for item in self._found for day in (item.start, item.until)}
         self._held: dict[str, list[Finding]] = {}
         self._said: dict[str, Said] = {}
         self._read = False
 
-    def on(self, day: date) -> tuple[dict[str, Said], bool]:
-        """What is said on a day, and whether the rules that support an admission are met; days are asked in order."""
+    def on(self, day: date) -> dict[str, Said]:
+        """What is said on a day; days are asked in order."""
         if day in self._changes or not self._read:
             self._read = True
             self._turn_to(day)
         self._said |= {rule: {_deadline(rule, item, day) for item in self._of(rule)} for rule in ("A1", "P1", "R1")}
-        met = {rule: any(item.verdict == "met" for item in self._of(rule)) for rule in ("A1", "A3", "B1", "B2", "B3")}
-        return self._said, (met["A1"] or met["A3"]) and met["B1"] and met["B2"] and met["B3"]
+        return self._said
 
     def _of(self, rule: str) -> list[Finding]:
         return self._held.get(f"NE21-{rule}", [])
@@ -57,7 +52,6 @@ class Board:
         for item in self._found:
             if item.holds(day):
                 self._held.setdefault(item.rule, []).append(item)
-        holds = [one for one in self._answers if one.start <= day and (one.until is None or day < one.until)]
         missing = [item.subject.replace(CLIENT, "client") for item in self._of("P3") if item.verdict == "violation"]
         points = {
             rule: {(item.verdict,) for item in self._of(rule) if item.verdict in ("violation", "info")}
@@ -69,7 +63,6 @@ class Board:
             "R2": {(_day(item.subject), item.verdict, item.cause) for item in self._of("R2") if item.cause},
             "R3": {tuple(map(_day, item.subject.split(" to "))) for item in self._of("R3") if item.cause},
             "I3": {(item.cause,) for item in self._of("I3") if item.cause},
-            "C1": {(one.verdict, one.basis, one.holds_through) for one in holds},
         }
 
 
@@ -105,9 +98,9 @@ def disagreements(history: list[Effective], pack: Pack = PACK) -> Iterator[tuple
     day, last = history[0].day - BEFORE, history[-1].day + AFTER
     while day <= last:
         known = naive.on(day)
-        said, admission = board.on(day)
+        said = board.on(day)
         if known.of("admitted"):
-            expected = known.verdicts(day, admission)
+            expected = known.verdicts(day)
         else:
             # before an admission only treatment that goes on already is judged
             expected = {rule: set[tuple[Any, ...]]() for rule in said} | {"A1": _before_admission(known, day)}
@@ -150,7 +143,6 @@ LATE_REVIEW = f"""
     2026-01-09 session group 09:00 179
     2026-01-12 session group 09:00 180 size 13
     2026-02-07 review of 1 {BY}
-    2026-02-07 determined continue C1 {BY}
     2026-03-30 discharged completed
 """
 BUSY_WEEK = "2026-01-04 admitted\n" + "".join(f"2026-01-0{day} session family 09:00 100\n" for day in range(4, 10))
@@ -168,12 +160,11 @@ CORNERS = {
         2026-02-25 review of 1 {BY}
         2026-02-27 signed #3 by c-ortiz
         2026-03-01 transferred 1 to 2.1""",
-    "a review and a determination from before the client came to this level": f"""
+    "a review from before the client came to this level": f"""
         2026-01-02 assessed
         2026-01-05 admitted level 1
         2026-01-05 plan 1 {BY}
         2026-01-10 review of 1 {BY}
-        2026-01-10 determined continue C1 {BY}
         2026-03-02 transferred 1 to 2.1 | {{"reason": "level1_insufficient"}}
         2026-03-02 session group 09:00 180""",
     "a review signed late that splits a gap": f"""{BEGUN}
@@ -181,11 +172,6 @@ CORNERS = {
         2026-02-20 review of 1 signed by cl-7f3a
         2026-03-12 review of 1 {BY}
         2026-03-14 signed #4 by c-ortiz""",
-    "an older determination signed after a newer one, and one to leave": f"""{BEGUN}
-        2026-01-10 determined continue C1 signed by cl-7f3a
-        2026-01-12 determined continue {BY}
-        2026-01-14 signed #3 by c-ortiz
-        2026-01-16 determined leave 2026-01-20 C1 {BY}""",
     "a plan updated after a return, before it is in effect": f"""
         2026-01-05 admitted
         2026-01-05 plan 1 effective 2026-03-01 {BY}
@@ -237,7 +223,7 @@ def test_the_readings_agree_on_the_fixed_histories() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "rules"),
     [
-        (30, 31, {"R1", "R3", "C1"}),
+        (30, 31, {"R1", "R3"}),
         (7, 8, {"R1", "R2", "R3", "I1", "I2", "I3"}),
         (540, 539, {"I1"}),
         (3, 4, {"I2"}),

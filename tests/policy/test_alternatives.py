@@ -41,6 +41,7 @@ def test_every_alternative_of_a_reading_has_a_test_here() -> None:
         "NE21-R1.first_from plan_effective", "NE21-R1.first_from admission", "NE21-R1.series fixed",
         "NE21-R1.series earlier_of_both", "NE21-R1.counts_when all_signed", "NE21-R1.counts_when held",
         "NE21-P1.strength must", "NE21-I1.basis attended", "NE21-I1.basis scheduled", "NE21-C1.holds authorization",
+        "NE21-C1.read_as level_needed_throughout", "NE21-C1.read_as new_problems_apart",
         "NE21-P1.on_return earlier_plan_stands", "NE21-R1.holds pause", "NE21-A2.provisional_is blocked",
     }  # fmt: skip
 
@@ -211,6 +212,24 @@ def test_a_schedule_that_is_too_short_is_told_from_the_first_full_week_under_it_
 
 
 # --- continued stay -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("read_as", "not_yet_progressing", "new_problems_elsewhere"),
+    [
+        ("as_printed", "eligible", "not_eligible"),
+        ("level_needed_throughout", "not_eligible", "not_eligible"),
+        ("new_problems_apart", "eligible", "eligible"),
+    ],
+)
+def test_the_sentences_on_continued_stay_support_it_as_they_are_read(
+    read_as: str, not_yet_progressing: str, new_problems_elsewhere: str
+) -> None:
+    pack = read("C1", read_as=read_as)
+    able = BEGUN + "2026-01-20 determined continue C2 signed by c-ortiz"
+    assert Told(able, pack).eligible("2026-01-21").verdict == not_yet_progressing
+    elsewhere = able.replace("C2", "C3") + ' | {"least_intensive": false}'
+    assert Told(elsewhere, pack).eligible("2026-01-21").verdict == new_problems_elsewhere
 
 
 def test_a_determination_can_hold_as_long_as_the_payer_authorized() -> None:

@@ -76,7 +76,7 @@ def test_the_plan_is_advice_and_the_review_a_duty() -> None:
 
 
 def test_every_open_question_keeps_its_answer_and_its_alternatives() -> None:
-    assert len(PACK.readings) == 20
+    assert len(PACK.readings) == 26
     for name, reading in PACK.readings.items():
         assert reading.question.endswith("?"), name
         assert reading.value not in reading.alternatives, name
@@ -135,6 +135,16 @@ REFUSED = [
     ('series = "rolling"', 'series = "fixed"', r"rules\.NE21-R1: a fixed series must start at admission"),
     (R1, R1.replace("calendar_day", "session") + '\nchoose = "declared"', r"NE21-R1: choose: a plan can declare"),
     (R1, f"{R1[:-1]}, {{ count = 9, unit = 'calendar_day' }}]", r"rules\.NE21-R1: every: two terms of the same unit"),
+    ('read_as = "as_printed"', 'read_as = "as_prined"', r"NE21-C1: read_as: .*did you mean as_printed\?"),
+    ('["not progressing", "has_capacity", "actively_working"]', '["never progressing"]',
+     r"NE21-C1\.criteria\.as_printed\.1\.0"),
+    ('["NE21-C1.read_as"]\nalternatives = ["level', '["NE21-C1.read_as"]\nalternatives = ["levels',
+     r"not_yet_progressing\.alternatives: NE21-C1\.read_as cannot be levels"),
+    ('holds = "review_due"', 'holds = "review_due"\nterm = { count = 30, unit = "calendar_day" }',
+     r"NE21-C1\.term: has no effect beside the other fields"),
+    ('holds = "review_due"', 'holds = "term"', r"NE21-C1: term: Field required"),
+    ('holds = "review_due"', 'holds = "term"\nterm = { count = 30, unit = "calendar_day", soon = 7 }',
+     r"NE21-C1: term\.soon: say soon_days"),
     ('sessions = "any_attended"', 'sessions = "any_attended"\ncap = { count = 9, unit = "session" }',
      r"rules\.NE21-P1\.cap\.unit"),
     # dates

@@ -5,17 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import date
-from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from caretrail.days import ONE_DAY, iso, later
-from caretrail.events import ContinuedStayDetermined
 from caretrail.findings.case import Case
 from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.chart.documents import Determination
 from caretrail.findings.chart.review_clock import Due
+from caretrail.findings.continued_stay import supported
 from caretrail.findings.finding import Eligibility, Ruling
-from caretrail.findings.logic import Truth, all_of, any_of
+from caretrail.findings.logic import Truth
 from caretrail.policy.rules import KINDS
 from caretrail.policy.rules.stay import ContinuedStay
 
@@ -23,13 +22,6 @@ ADMISSION_CHECKS = (
     "assessment_before_treatment", "prior_assessment", "qualifying_diagnosis", "admission_dimensions",
     "capacity_for_progress",
 )  # fmt: skip
-CRITERIA = (
-    ("making progress, goals remain, this level needed", ("progressing", "goals_remain", "level_needed")),
-    ("has the capacity and works on the goals", ("has_capacity", "actively_working")),
-    ("new problems, treatable here, nowhere less intensive", ("new_problems", "treatable_here", "least_intensive")),
-)
-_CRITERIA = tuple((words, names, attrgetter(*names)) for words, names in CRITERIA)
-
 Answer = tuple[Eligibility, date]
 """An answer, and the day from which its question runs: the version of the rules in force on that day answers."""
 Answers = list[Answer]
@@ -85,6 +77,7 @@ class _Book:
     def __init__(self, case: Case) -> None:
         self._case = case
         rule = case.pack.rule(ContinuedStay)
+        self._rule = rule
         self._by_payer = rule is not None and rule.holds == "authorization"
         # an admission rule that the pack does not have asks for nothing
         rules = {check: case.pack.rule(KINDS[check]) for check in ADMISSION_CHECKS}
@@ -132,8 +125,11 @@ class _Book:
             evidence = made.evidence_on(_counts_from(made))
             if due is not None:
                 evidence = tuple(sorted({*evidence, *due.evidence}))
-            ground = self._grounds[made.version] = _Ground(due, evidence, *supported(made.event))
+            ground = self._grounds[made.version] = _Ground(due, evidence, *self._supported(made))
         return ground
+
+    def _supported(self, made: Determination) -> tuple[Truth, tuple[str, ...]]:
+        return supported(made.event, self._rule) if self._rule else (None, ())
 
     def _holds(self, made: Determination, day: date) -> date | None:
         """The last day a determination holds, as known on a day; None if not known yet."""
@@ -224,16 +220,3 @@ def _counts_from(item: Determination) -> date:
 def _verdict(ruling: Ruling | None) -> str:
     # on the last day of a stay a rule is silent once "not met" is kept for good
     return "not met" if ruling is None else ruling.verdict.replace("_", " ")
-
-
-def supported(event: ContinuedStayDetermined) -> tuple[Truth, tuple[str, ...]]:
-    """Whether the criteria support staying, and the reasons in words."""
-    values = [(words, names, all_of(*stated(event))) for words, names, stated in _CRITERIA]
-    value = any_of(*[part for _, _, part in values])
-    if value:
-        return True, tuple([words for words, _, part in values if part])
-    if value is False:
-        return False, ("no criterion for continued stay is met",)
-    open_names = [name for _, names, part in values if part is None for name in names]
-    missing = [name for name in open_names if getattr(event, name) is None]
-    return None, (f"not stated: {', '.join(missing)}",)

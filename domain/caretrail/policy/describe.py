@@ -45,6 +45,7 @@ TOKENS: dict[str, dict[str, str]] = {
     "holds": {
         "run": "a hold does not pause it",
         "pause": "a hold pauses it",
+        "term": "a determination holds from its own day",
         "review_due": "a determination holds until the next review is due",
         "authorization": "a determination holds as long as the payer authorized",
     },
@@ -116,6 +117,8 @@ def _phrases(rule: Rule) -> Iterator[str]:
         value: Any = getattr(rule, name)
         if name == "within":
             yield _within(value, getattr(rule, "trigger", ""))
+        elif name == "criteria":
+            yield _formula(value[getattr(rule, "read_as", "")])
         elif name in _PHRASES:
             yield _PHRASES[name](value)
         elif name in TOKENS:
@@ -130,6 +133,11 @@ def _item(word: object) -> str:
     """One item of a list; a signer may be named by role or by credential."""
     kind, _, wanted = str(word).rpartition(":")
     return f"a {wanted}" if kind in ("role", "credential") else str(word).replace("_", " ")
+
+
+def _formula(sentences: Sequence[Sequence[str]]) -> str:
+    """A formula of criteria as a phrase: any sentence is enough."""
+    return "by " + ", or by ".join(" and ".join(criteria) for criteria in sentences).replace("_", " ")
 
 
 def _range(rule: Rule) -> str:
@@ -154,6 +162,8 @@ def _every(terms: Sequence[Term]) -> str:
 
 _PHRASES: dict[str, Callable[[Any], str]] = {
     "cap": lambda found: f"no later than {_term(found)}" if found else "",
+    "term": lambda found: f"for {_term(found)}" if found else "",
+    "term_ours": lambda ours: "the term is ours, not the text's" if ours else "",
     "after": lambda found: f"after {_term(found)}",
     "every": _every,
     "after_weeks": lambda weeks: f"judged after {plural(weeks, 'week')}",

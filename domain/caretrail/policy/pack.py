@@ -115,6 +115,8 @@ class Pack(values.PackValue):
                     raise ValueError(f"rules.{name}.services: {service} is not among treatment_services")
             if rule.on and rule.needs_clock and not self.rule(ReviewDue):
                 raise ValueError(f"rules.{name}.check: {rule.check} needs a rule review_due that is on")
+            if field := rule.without_effect():
+                raise ValueError(f"rules.{name}.{field}: has no effect beside the other fields of the rule")
         return self
 
     @cached_property
@@ -264,6 +266,9 @@ def _answered(pack: Pack, reading: Reading) -> Reading:
 
 def _possible(owner: values.PackValue, field: str, value: str) -> bool:
     """Whether a field of a rule (or of the pack) may hold a value, whatever the other fields hold."""
+    choices = owner.choices(field) if isinstance(owner, Rule) else None
+    if choices is not None:
+        return value in choices
     try:
         _field(type(owner), field).validate_python(value)
     except ValidationError:

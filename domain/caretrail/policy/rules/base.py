@@ -6,7 +6,7 @@ cannot act on is refused, never ignored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, StrictBool, model_validator
@@ -37,14 +37,13 @@ class Rule(PackValue):
 
     Class variables are the traits of the kind. `cleared_by`: the event that ends a finding, in words. `group`: where
     the worklist lists its findings; `group_by_cause`: where those of one cause are listed instead. `several`: whether a
-    pack may have more than one such rule. `needs_clock`: whether it needs a rule `review_due` that is on.
+    pack may have more than one such rule.
     """
 
     cleared_by: ClassVar[str]
     group: ClassVar[WorklistPlace] = "by_verdict"
     group_by_cause: ClassVar[PlaceByCause] = {}
     several: ClassVar[bool] = False
-    needs_clock: ClassVar[bool] = False
 
     check: Any  # a Literal of one token in each kind of rule
     id: Name
@@ -66,6 +65,19 @@ class Rule(PackValue):
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         for check in get_args(cls.model_fields["check"].annotation):
             KINDS[check] = cls
+
+    @property
+    def needs_clock(self) -> bool:
+        """Whether it needs a rule `review_due` that is on."""
+        return False
+
+    def choices(self, _: str) -> Collection[str] | None:
+        """The words a field may hold, if another field of the rule lists them."""
+        return None
+
+    def without_effect(self) -> str:
+        """The name of a field that the others leave without effect; a pack that states it is refused."""
+        return ""
 
     @model_validator(mode="after")
     def _cited(self) -> Self:

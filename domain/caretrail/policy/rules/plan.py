@@ -148,4 +148,8 @@ class ReviewGaps(Rule):
     check: Literal["review_gaps"]
     cleared_by = "nothing: a gap stays on record; it can be explained"
     group = "findings_only"
-    needs_clock = True
+
+    @property
+    def needs_clock(self) -> bool:
+        """It speaks of the review periods."""
+        return True

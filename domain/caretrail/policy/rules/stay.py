@@ -2,21 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Collection, Mapping
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from caretrail.policy.rules.base import Rule
-from caretrail.policy.values import PackCount, SomeDays
+from caretrail.policy.values import CivilTerm, Name, PackCount, SomeDays, meant
+from caretrail.tokens import StayCriterion
+
+MOST_FORMULAS = 10
+MOST_SENTENCES = 10
+
+
+Criterion = Annotated[str, StringConstraints(pattern=rf"^(not )?({'|'.join(get_args(StayCriterion))})$")]
+"""What a determination states, or its denial: `progressing`, `not progressing`."""
+
+Sentence = Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=len(get_args(StayCriterion)))]
+"""Criteria that together support continued stay: each of them must hold."""
+
+Formula = Annotated[tuple[Sentence, ...], Field(min_length=1, max_length=MOST_SENTENCES)]
+"""Sentences of which one is enough."""
 
 
 class ContinuedStay(Rule):
-    """Continued stay is determined and supported."""
+    """Continued stay is determined and supported.
+
+    `criteria` has the formula of each reading of the text, `read_as` names the one in force. A determination, and the
+    admission, which is the first, hold for `term` from their day, or through the next review due, or as long as
+    authorized. `term_ours`: the text gives no term, so what comes later than that is no breach of the text.
+    """
 
     check: Literal["continued_stay"]
-    cleared_by = "a continued-stay determination signed by a clinician of the team"
-    needs_clock = True
-    holds: Literal["review_due", "authorization"] = "review_due"
+    cleared_by = "a continued-stay determination signed under clinical guidance, or the end of the stay"
+    criteria: Annotated[
+        Mapping[Name, Formula], Field(min_length=1, max_length=MOST_FORMULAS, description="By the name of a reading.")
+    ]
+    read_as: Name = Field(description="The formula in force.")
+    holds: Literal["term", "review_due", "authorization"] = "term"
+    term: CivilTerm | None = None
+    term_ours: StrictBool = False
+    soon_days: SomeDays = 7
+
+    @property
+    def needs_clock(self) -> bool:
+        """Only a term that ends with the next review due needs the review clock."""
+        return self.holds == "review_due"
+
+    @property
+    def formula(self) -> tuple[tuple[str, ...], ...]:
+        """The formula in force: sentences of criteria."""
+        return self.criteria[self.read_as]
+
+    @model_validator(mode="after")
+    def _can_be_judged(self) -> Self:
+        if self.read_as not in self.criteria:
+            raise ValueError(f"read_as: criteria has no formula of that name{meant(self.read_as, self.criteria)}")
+        if self.holds == "term" and self.term is None:
+            raise ValueError("term: Field required, unless holds says otherwise")
+        if self.term is not None and self.term.soon:
+            raise ValueError("term.soon: say soon_days, which also announces the day to leave")
+        return self
+
+    def choices(self, field: str) -> Collection[str] | None:
+        """The formulas among which `read_as` chooses."""
+        return self.criteria if field == "read_as" else None
+
+    def without_effect(self) -> str:
+        """A term is ignored where something else ends what a determination supports."""
+        return "term" if self.holds != "term" and self.term is not None else ""
 
 
 class LengthOfStay(Rule):

@@ -90,7 +90,11 @@ class CareCoordination(Rule):
 
     check: Literal["care_coordination"]
     cleared_by = "nothing: the period is over; care coordinated in the next period is recorded there"
-    needs_clock = True
+
+    @property
+    def needs_clock(self) -> bool:
+        """It speaks of the review periods."""
+        return True
 
 
 class NoContact(Rule):
