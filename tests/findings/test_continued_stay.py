@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pytest
 
@@ -15,8 +15,7 @@ from caretrail.tokens import StayCriterion
 from tests.findings.text_history import PACK
 
 CRITERIA = get_args(StayCriterion)
-RULE = PACK.rule(ContinuedStay)
-assert RULE is not None
+RULE = cast("ContinuedStay", PACK.rule(ContinuedStay))
 
 
 def none_but(*names: str, **given: Truth) -> dict[str, Truth]:
@@ -74,7 +73,8 @@ def test_of_all_256_determinations_88_are_supported_and_what_is_left_open_never_
 
 def test_an_event_and_its_criteria_say_the_same() -> None:
     stated = none_but(*FIRST, new_problems=None)
-    event: Any = ContinuedStayDetermined.model_construct(decision="continue", **stated)
+    values: dict[str, Any] = {"decision": "continue", **stated}
+    event = ContinuedStayDetermined.model_construct(**values)
     assert supported(event, RULE) == supported(stated, RULE)
 
 
