@@ -364,6 +364,8 @@ def test_the_shortcuts_refuse_the_same_as_the_whole_history() -> None:
         event("held", "2026-02-05", reason="jail"), event("resumed", "2026-02-05"), voided("2026-03-05", 2),
         event("explained", "2026-03-05", rule="x", on="2026-02-01", code="c"),
         event("signed", "2026-03-05", target=3, signatures=[signature("c-ortiz", "2026-03-05")]),
+        event("referred", "2026-03-05", to="c-lee", kind="medical"),
+        event("consent_revoked", "2026-02-05", recipient="x"),
     ]  # fmt: skip
     taken = 0
     for start in ((assessed(),), OPEN, (*OPEN, session("2026-02-02")), CLOSED):

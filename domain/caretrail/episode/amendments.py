@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from caretrail.episode.entry import Entry
 from caretrail.errors import InvalidEvent
-from caretrail.events import Addendum, Corrected, Event, Signed, Voided
+from caretrail.events import Addendum, Corrected, Event, PlanSigned, Signed, SignedEvent, Voided
 from caretrail.events.parsing import invalid_event
 
 ENVELOPE_FIXED = frozenset(
@@ -74,6 +74,25 @@ def corrected_event(event: Event, corrections: Iterable[Corrected]) -> Event:
         return type(event).model_validate_json(json.dumps({k: v for k, v in payload.items() if v is not None}))
     except ValidationError as error:
         raise invalid_event(error) from None
+
+
+def signed_as(event: Event, numbers: Collection[str], client: str) -> Event:
+    """The event with the client's own signatures under the number `client` instead of one of `numbers`.
+
+    Where the client signed one document under both, both signatures stay as given.
+    """
+    if not isinstance(event, SignedEvent):
+        return event
+    own = {one.signer for one in event.signatures if one.role == "client" and one.signer in numbers}
+    changed: dict[str, object] = {}
+    if own and all(one.signer != client for one in event.signatures):
+        changed["signatures"] = tuple(
+            one.model_copy(update={"signer": client}) if one.signer in own else one for one in event.signatures
+        )
+    if isinstance(event, PlanSigned) and not set(event.required_signers or ()).isdisjoint(numbers):
+        required = dict.fromkeys(client if one in numbers else one for one in event.required_signers or ())
+        changed["required_signers"] = tuple(required)
+    return event.model_copy(update=changed) if changed else event
 
 
 # --- when it happened, and how late it came -----------------------------------------------------------------------

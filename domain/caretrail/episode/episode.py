@@ -106,6 +106,8 @@ class Episode:
             raise UnknownEpisode(hint=BEGIN_FIRST)
         self._require_not_future(event, now)
         self._require_target(event)
+        if isinstance(event, events.Explained) and event.actor.role == "service":
+            raise Impossible("explained: a sender of role service explains no finding", "let a person explain it")
         if isinstance(event, events.Corrected):
             self._require_correction(event, now)
         if not together:

@@ -6,14 +6,14 @@ day, then rank, then start time, then position in the log. It never rests on a c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from caretrail.episode.amendments import amendments, corrected_event
+from caretrail.episode.amendments import amendments, corrected_event, signed_as
 from caretrail.episode.entry import E_co, Entry
-from caretrail.events import Assessed, EventBase, SessionAttended, SessionMissed
+from caretrail.events import Admitted, Assessed, Corrected, EventBase, SessionAttended, SessionMissed
 
 E = TypeVar("E", bound=EventBase)
 
@@ -68,7 +68,10 @@ class History(list[Effective]):
 
 
 def effective_history(entries: Sequence[Entry]) -> History:
-    """Events with corrections and voids applied, in clinical order; amendments themselves are not among them."""
+    """Events with corrections and voids applied, in clinical order; amendments themselves are not among them.
+
+    Where the client's number was corrected, the client's own signatures are under the corrected one.
+    """
     acting = amendments(entries)
     voided, corrections = acting.voided_by, acting.corrections
     history = History()
@@ -92,7 +95,24 @@ def effective_history(entries: Sequence[Entry]) -> History:
             history.append(Effective(entry.event, entry))
     history.sort(key=clinical_order)
     history.struck = tuple(struck)
+    if any("client" in by.event.values for applied in corrections.values() for by in applied):
+        _carry_own_signatures(history, corrections)
     return history
+
+
+def _carry_own_signatures(history: History, corrections: Mapping[int, Sequence[Entry[Corrected]]]) -> None:
+    """Carry the client's own signatures to the client's corrected number."""
+    numbers: set[str] = set()
+    client = ""
+    for item in history:
+        given, event = item.entry.event, item.event
+        if isinstance(given, Assessed | Admitted) and isinstance(event, Assessed | Admitted):
+            client = event.client
+            numbers.add(given.client)
+            changed = [by.event.values for by in corrections.get(item.version, ())]
+            numbers |= {str(values["client"]) for values in changed if "client" in values}
+    for place, item in enumerate(history):
+        history[place] = replace(item, event=signed_as(item.event, numbers - {client}, client))
 
 
 _START_TIMES: dict[type[Any], str] = {SessionAttended: "start", SessionMissed: "start", Assessed: "at"}

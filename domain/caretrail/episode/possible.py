@@ -12,7 +12,21 @@ from typing import Final, NoReturn, TypeVar
 from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.episode.stays import chained
 from caretrail.errors import Impossible
-from caretrail.events import Admitted, Assessed, Discharged, EventBase, PlanSigned, Signed, SignedEvent, Transferred
+from caretrail.events import (
+    Admitted,
+    Assessed,
+    Consented,
+    ConsentRevoked,
+    ContinuedStayDetermined,
+    Discharged,
+    EventBase,
+    PlanReviewed,
+    PlanSigned,
+    Signature,
+    Signed,
+    SignedEvent,
+    Transferred,
+)
 
 K = TypeVar("K", bound=EventBase)
 WRONG_DATE: Final = "correct the wrong date"
@@ -25,9 +39,13 @@ def require_possible(history: Sequence[Effective]) -> None:
     _one_client(history, admission)
     if discharge is not None:
         _require_before_discharge(history, admission, discharge)
+        _require_signed_alive(history, discharge)
     _require_levels(history, admission)
     _require_alternating(history)
-    _require_documents(history)
+    _require_plan_versions(history)
+    _require_signed_once(history)
+    _require_own_dates(history)
+    _require_consents(history)
 
 
 def _versions(items: Iterable[Effective[EventBase]]) -> str:
@@ -113,19 +131,73 @@ def _require_alternating(history: Sequence[Effective]) -> None:
         on_hold = on_hold != bool(change)
 
 
-def _require_documents(history: Sequence[Effective]) -> None:
-    """Require a number of its own for each plan, and one signature at most by each signer of a document."""
+def _require_plan_versions(history: Sequence[Effective]) -> None:
     plans: dict[int, Effective[PlanSigned]] = {}
     for plan in of_kind(history, PlanSigned):
         other = plans.setdefault(plan.event.plan_version, plan)
         if other is not plan:
             message = f"plan_version of event {plan.version} is already there, in event {other.version}"
             _refuse(message, [plan, other], "give the new plan the next plan_version")
+
+
+def _require_signed_once(history: Sequence[Effective]) -> None:
+    """Require at most one signature by each signer of a document."""
     signed: dict[tuple[int, str], int] = {}
     for item in of_kind(history, SignedEvent):
         document = item.event.target if isinstance(item.event, Signed) else item.version
-        for signer in (signature.signer for signature in item.event.signatures if signature.signed_on is not None):
+        for signer in (signature.signer for signature in _as_given(item) if signature.signed_on is not None):
             earlier = signed.setdefault((document, signer), item.version)
             if earlier != item.version:
                 message = f"a signer of event {item.version} already signed event {document}, in event {earlier}"
                 _refuse(message, [item], "void the wrong signature, then sign again")
+
+
+def _as_given(item: Effective[SignedEvent]) -> tuple[Signature, ...]:
+    """The signatures under the ids they were given with: after a client's number is corrected, two may be one."""
+    event = item.event if item.corrected_by else item.entry.event
+    return event.signatures if isinstance(event, SignedEvent) else ()
+
+
+def _require_signed_alive(history: Sequence[Effective], discharge: Effective[Discharged]) -> None:
+    if discharge.event.reason != "died":
+        return
+    for item in of_kind(history, SignedEvent):
+        for signature in item.event.signatures:
+            if signature.role == "client" and signature.signed_on is not None and signature.signed_on > discharge.day:
+                message = f"the client's signature in {_named(item)} is dated after their death, {_named(discharge)}"
+                _refuse(message, [item, discharge], WRONG_DATE)
+
+
+def _require_own_dates(history: Sequence[Effective]) -> None:
+    """Require dates that an event gives beside its own to fit it."""
+    for prior in of_kind(history, Assessed):
+        if prior.event.on is not None and prior.event.on > prior.day:
+            _refuse_date("on", prior, "a prior assessment must not be dated after its acceptance")
+    for review in of_kind(history, PlanReviewed):
+        if review.event.next_review_by is not None and review.event.next_review_by <= review.day:
+            _refuse_date("next_review_by", review, "the next review must be due after the day of this one")
+    for determined in of_kind(history, ContinuedStayDetermined):
+        if determined.event.leave_by is not None and determined.event.leave_by < determined.day:
+            _refuse_date("leave_by", determined, "it must not be before the determination")
+
+
+def _refuse_date(field: str, item: Effective[EventBase], rule: str) -> NoReturn:
+    _refuse(f"{field} of {_named(item)}: {rule}", [item], "correct one of the two dates")
+
+
+def _require_consents(history: Sequence[Effective]) -> None:
+    """Require a consent, given no later than that day, for each revocation."""
+    consents = of_kind(history, Consented)
+    for item in of_kind(history, ConsentRevoked):
+        revoked = item.event
+        given = [
+            consent
+            for consent in consents
+            if consent.event.recipient == revoked.recipient and revoked.purpose in (None, consent.event.purpose)
+        ]
+        if not given:
+            message = f"{_named(item)}: no consent to that recipient and purpose is recorded"
+            _refuse(message, [item], "check recipient and purpose, or record the consent first")
+        if all(consent.day > item.day for consent in given):
+            message = f"{_named(item)} is dated before the consent (event {given[0].version})"
+            _refuse(message, [item, given[0]], WRONG_DATE)
