@@ -75,7 +75,7 @@ class Rule(PackValue):
         """The words a field may hold, if another field of the rule lists them."""
         return None
 
-    def without_effect(self) -> str:
+    def ignored_field(self) -> str:
         """The name of a field that the others leave without effect; a pack that states it is refused."""
         return ""
 

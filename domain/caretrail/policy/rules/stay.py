@@ -68,7 +68,7 @@ class ContinuedStay(Rule):
         """The formulas among which `read_as` chooses."""
         return self.criteria if field == "read_as" else None
 
-    def without_effect(self) -> str:
+    def ignored_field(self) -> str:
         """A term is ignored where something else ends what a determination supports."""
         return "term" if self.holds != "term" and self.term is not None else ""
 
