@@ -63,6 +63,13 @@ Meaning = Literal[
 ]
 Participant = Literal["client", "guardian", "family", "support", "clinician", "other"]
 Supports = Literal["attended", "declined", "not_approved", "none"]
+PlanScope = Literal["initial", "comprehensive"]
+"""Whether a plan is only for what is immediate, or the whole plan, where the rules ask for both."""
+PlanSection = Literal[
+    "discharge", "relapse_prevention", "supports", "problems", "diagnosis", "goals", "objectives", "strategies",
+    "services", "target_dates", "responsible_staff", "client_involvement", "safety", "crisis",
+]  # fmt: skip  # those of Nebraska first
+"""What a plan may have to cover."""
 Decision = Literal["continue", "leave"]
 GoalState = Literal["open", "met", "dropped"]
 StayCriterion = Literal[
@@ -95,7 +102,9 @@ DischargeReason = Literal[
 # --- amendments and programs ------------------------------------------------------------------------------------
 
 VoidReason = Literal["entered_in_error", "wrong_client", "duplicate"]
-AttestationKind = Literal["access_24_7", "license", "staff_training"]
+AttestationKind = Literal[
+    "access_24_7", "license", "staff_training", "medical_consultation", "crisis_intervention", "caseload"
+]
 
 # --- findings ---------------------------------------------------------------------------------------------------
 

@@ -152,6 +152,7 @@ def test_on_a_terminal_it_asks_for_what_is_missing(begun: Caretrail) -> None:
         terminal.answer("  group_size: ", "8")
         terminal.answer("  group_session: ", "")
         terminal.answer("  place: ", "")
+        terminal.answer("  noted (yes/no/unknown): ", "")
         terminal.expect("minutes            180")
         terminal.answer("Record this? [Y/n]: ", "y")
         assert "Recorded as event 4 of LNK-2026-0001" in terminal.rest()

@@ -119,11 +119,11 @@ class Admitted(EpisodeEvent):
         return self
 
 
-class Transferred(EpisodeEvent):
+class Transferred(SignedEvent):
     """The client moved to another level, or to another program of this provider."""
 
     traits: ClassVar[Traits] = Traits(
-        needs_admission=True, not_before_admission=True, moves_outline=True, moves_stays=True, rank=3
+        needs_admission=True, not_before_admission=True, moves_outline=True, moves_stays=True, signable=True, rank=3
     )
 
     type: Literal["transferred"] = "transferred"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from caretrail.events.envelope import EpisodeEvent, Traits
 from caretrail.events.fields import Count, Credential, Level, Minutes, OpaqueId, OpenDate, ServiceCode, Text, TimeOfDay
@@ -35,6 +35,7 @@ class SessionAttended(EpisodeEvent):
     group_session: OpaqueId | None = None
     modality: Modality | None = None
     place: Text | None = None
+    noted: StrictBool | None = Field(default=None, description="A progress note of it is in the record.")
 
 
 class SessionMissed(EpisodeEvent):

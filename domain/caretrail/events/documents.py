@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, model_validator
 from caretrail.events.envelope import SignedEvent, TargetedEvent, Traits
 from caretrail.events.fields import DimensionKey, OpaqueId, OpenDate, Text, Version
 from caretrail.events.values import Dimension, Goal, GoalStatus, Sections, check_goals
-from caretrail.tokens import Decision, Participant, ReviewUnit, Supports
+from caretrail.tokens import Decision, Participant, PlanScope, ReviewUnit, Supports
 
 
 class PlanSigned(SignedEvent):
@@ -20,6 +20,9 @@ class PlanSigned(SignedEvent):
     type: Literal["plan_signed"] = "plan_signed"
     plan_version: Version
     effective_on: OpenDate
+    scope: PlanScope | None = Field(
+        default=None, description="An initial plan for what is immediate, or the comprehensive one."
+    )
     sections: Sections
     goals: tuple[Goal, ...] | None = None
     required_signers: tuple[OpaqueId, ...] | None = None
@@ -32,7 +35,7 @@ class PlanSigned(SignedEvent):
 
 
 class Signed(TargetedEvent, SignedEvent):
-    """Signatures were added to a plan, review, determination, assessment or discharge."""
+    """Signatures were added to a plan, review, determination, assessment, transfer or discharge."""
 
     traits: ClassVar[Traits] = Traits(after_discharge=True, must_be_signed=True)
 

@@ -111,6 +111,17 @@ class Sections(Value):
     discharge: StrictBool | None = None
     relapse_prevention: StrictBool | None = None
     supports: StrictBool | None = None
+    problems: StrictBool | None = Field(default=None, description="The client's problems, one by one.")
+    diagnosis: StrictBool | None = None
+    goals: StrictBool | None = Field(default=None, description="Default: whether `goals` of the plan lists any.")
+    objectives: StrictBool | None = Field(default=None, description="Measurable ones.")
+    strategies: StrictBool | None = None
+    services: StrictBool | None = Field(default=None, description="Services and how often.")
+    target_dates: StrictBool | None = Field(default=None, description="Default: whether each of `goals` has one.")
+    responsible_staff: StrictBool | None = None
+    client_involvement: StrictBool | None = Field(default=None, description="How the client took part in making it.")
+    safety: StrictBool | None = Field(default=None, description="A safety plan.")
+    crisis: StrictBool | None = Field(default=None, description="A crisis plan.")
 
 
 class Goal(Value):

@@ -13,8 +13,16 @@ from caretrail.findings.finding import Finding, Ruling, Verdict, unknown
 from caretrail.findings.intervals import Interval, Intervals
 from caretrail.policy import Pack, Policy
 from caretrail.policy.rules.staff import Attested
+from caretrail.tokens import AttestationKind
 
-WORDS = {"access_24_7": "access at all hours", "license": "license", "staff_training": "staff training"}
+WORDS: dict[AttestationKind, str] = {
+    "access_24_7": "access at all hours",
+    "license": "license",
+    "staff_training": "staff training",
+    "medical_consultation": "medical consultation",
+    "crisis_intervention": "crisis intervention",
+    "caseload": "clients to a counselor",
+}
 """Attestation kinds in words."""
 
 

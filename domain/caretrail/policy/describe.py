@@ -68,6 +68,9 @@ TOKENS: dict[str, dict[str, str]] = {
         "access_24_7": "a licensed practitioner reachable at any hour",
         "license": "the facility's license",
         "staff_training": "the staff's training",
+        "medical_consultation": "psychiatric and other medical consultation, by phone and in person",
+        "crisis_intervention": "crisis intervention",
+        "caseload": "clients to each counselor within the limit",
     },
 }
 """A phrase for each token a pack may choose, by field."""
