@@ -141,7 +141,7 @@ REFUSED = [
     ('["NE21-C1.read_as"]\nalternatives = ["level', '["NE21-C1.read_as"]\nalternatives = ["levels',
      r"not_yet_progressing\.alternatives: NE21-C1\.read_as cannot be levels"),
     ('holds = "review_due"', 'holds = "review_due"\nterm = { count = 30, unit = "calendar_day" }',
-     r"NE21-C1\.term: has no effect beside the other fields"),
+     r"NE21-C1\.term: has no effect: a determination holds as"),
     ('holds = "review_due"', 'holds = "term"', r"NE21-C1: term: Field required"),
     ('holds = "review_due"', 'holds = "term"\nterm = { count = 30, unit = "calendar_day", soon = 7 }',
      r"NE21-C1: term\.soon: say soon_days"),

@@ -115,8 +115,9 @@ class Pack(values.PackValue):
                     raise ValueError(f"rules.{name}.services: {service} is not among treatment_services")
             if rule.on and rule.needs_clock and not self.rule(ReviewDue):
                 raise ValueError(f"rules.{name}.check: {rule.check} needs a rule review_due that is on")
-            if field := rule.ignored_field():
-                raise ValueError(f"rules.{name}.{field}: has no effect beside the other fields of the rule")
+            for field, why in rule.without_effect().items():
+                if field in rule.model_fields_set and getattr(rule, field) is not None:
+                    raise ValueError(f"rules.{name}.{field}: has no effect: {why}")
         return self
 
     @cached_property

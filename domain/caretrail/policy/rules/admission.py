@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from caretrail.policy.rules.base import Codes, Credentials, PlaceByCause, Rule
 from caretrail.policy.values import MOST_ENTRIES, Words
@@ -40,11 +41,10 @@ class AssessorCredential(Rule):
     provisional: Annotated[tuple[Words, ...], Field(max_length=MOST_ENTRIES)] = ()
     provisional_is: Literal["accepted", "blocked"] = "accepted"
 
-    @model_validator(mode="after")
-    def _nothing_ignored(self) -> Self:
-        if not self.provisional:
-            self.without_effect("provisional_is", because="provisional lists no credential")
-        return self
+    def without_effect(self) -> Mapping[str, str]:
+        """Without provisional credentials it does not matter whether they are accepted."""
+        found = dict(super().without_effect())
+        return found if self.provisional else {**found, "provisional_is": "provisional lists no credential"}
 
 
 class PriorAssessment(Rule):

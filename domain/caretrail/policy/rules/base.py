@@ -75,9 +75,11 @@ class Rule(PackValue):
         """The words a field may hold, if another field of the rule lists them."""
         return None
 
-    def ignored_field(self) -> str:
-        """The name of a field that the others leave without effect; a pack that states it is refused."""
-        return ""
+    def without_effect(self) -> Mapping[str, str]:
+        """The fields that the others leave without effect, each with why; a pack that states one is refused."""
+        if self.section is None:
+            return dict.fromkeys(("lines", "document", "url", "copied_on"), "no section is cited")
+        return {"unsourced": "a section is cited"}
 
     @model_validator(mode="after")
     def _cited(self) -> Self:
@@ -91,20 +93,6 @@ class Rule(PackValue):
         if self.unsourced is not None and self.on:
             raise ValueError("on: a rule without a source must be off")
         return self
-
-    @model_validator(mode="after")
-    def _source_acts(self) -> Self:
-        if self.section is None:
-            self.without_effect("lines", "document", "url", "copied_on", because="no section is cited")
-        else:
-            self.without_effect("unsourced", because="a section is cited")
-        return self
-
-    def without_effect(self, *names: str, because: str) -> None:
-        """Refuse fields that the pack states though nothing acts on them."""
-        for name in names:
-            if name in self.model_fields_set and getattr(self, name) is not None:
-                raise ValueError(f"{name}: has no effect: {because}")
 
 
 def _of_kind(value: Any) -> Rule:

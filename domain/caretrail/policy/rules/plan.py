@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
@@ -29,15 +30,16 @@ class PlanDue(Rule):
             raise ValueError("cap: only a term in sessions, treatment days or hours can have one")
         return self
 
-    @model_validator(mode="after")
-    def _nothing_ignored(self) -> Self:
+    def without_effect(self) -> Mapping[str, str]:
+        """What counts as a session, and from when, matters only to a term that counts them."""
+        found = dict(super().without_effect())
         if self.within.civil:
-            self.without_effect("first_day", "sessions", because="within is a term of the calendar")
-        if self.within.unit == "visit" and self.sessions == "individual_only":
-            raise ValueError("sessions: has no effect: every visit counts")
-        if self.within.unit == "treatment_hour" and self.sessions == "count_assessment":
-            raise ValueError("sessions: has no effect: an assessment has no minutes of treatment")
-        return self
+            found |= dict.fromkeys(("first_day", "sessions"), "within is a term of the calendar")
+        elif self.within.unit == "visit" and self.sessions == "individual_only":
+            found["sessions"] = "every visit counts"
+        elif self.within.unit == "treatment_hour" and self.sessions == "count_assessment":
+            found["sessions"] = "an assessment has no minutes of treatment"
+        return found
 
 
 class PlanSections(Rule):
@@ -72,11 +74,10 @@ class PlanSignatures(Rule):
     within: CivilTerm | None = None
     in_lieu: tuple[Literal["declined", "verbal"], ...] = ("declined", "verbal")
 
-    @model_validator(mode="after")
-    def _nothing_ignored(self) -> Self:
-        if self.within is None:
-            self.without_effect("trigger", because="without within a signature is owed at once")
-        return self
+    def without_effect(self) -> Mapping[str, str]:
+        """Only a term begins on some day."""
+        found = dict(super().without_effect())
+        return found if self.within else {**found, "trigger": "without within a signature is owed at once"}
 
 
 class CoSignature(Rule):
@@ -116,13 +117,14 @@ class ReviewDue(Rule):
             raise ValueError("a fixed series must start at admission (first_from)")
         return self
 
-    @model_validator(mode="after")
-    def _nothing_ignored(self) -> Self:
+    def without_effect(self) -> Mapping[str, str]:
+        """One term leaves nothing to choose; holds and closed days move no term of sessions."""
+        found = dict(super().without_effect())
         if len(self.every) < 2:
-            self.without_effect("choose", because="every has one term")
+            found["choose"] = "every has one term"
         if not any(term.civil for term in self.every):
-            self.without_effect("holds", "on_closed_day", because="every has no term of the calendar")
-        return self
+            found |= dict.fromkeys(("holds", "on_closed_day"), "every has no term of the calendar")
+        return found
 
     @property
     def term(self) -> Term:

@@ -68,9 +68,12 @@ class ContinuedStay(Rule):
         """The formulas among which `read_as` chooses."""
         return self.criteria if field == "read_as" else None
 
-    def ignored_field(self) -> str:
+    def without_effect(self) -> Mapping[str, str]:
         """A term is ignored where something else ends what a determination supports."""
-        return "term" if self.holds != "term" and self.term is not None else ""
+        if self.holds != "term":
+            ended = "a determination holds as long as holds says"
+            return {**super().without_effect(), "term": ended, "term_ours": ended}
+        return super().without_effect()
 
 
 class LengthOfStay(Rule):
