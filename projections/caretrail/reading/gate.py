@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -80,6 +81,7 @@ class Gate:
         self._now = now
         self._progress = progress
         self._may_write = write and recorder.database.dialect == "sqlite"
+        self._behind = lru_cache(partial(behind, recorder))  # a list asks twice
         self._overlaid: tuple[int, int, Mapping[UUID, EpisodeRows | None] | None] | None = None
 
     def state(self) -> State | None:
@@ -136,7 +138,7 @@ class Gate:
         """Count the events that are not in the rows; far behind, accesses count as well."""
         if newest - position > FARTHEST:
             return newest - position
-        return behind(self._recorder, position, newest)
+        return self._behind(position, newest)
 
     def _overlay(self, position: int, newest: int) -> Mapping[UUID, EpisodeRows | None] | None:
         """The episodes with newer events, recomputed; None if they are too many."""

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from caretrail.findings import QUIET_VERDICTS, Finding
-from caretrail.reading.query import Selection
+from caretrail.reading.query import NO_FILTERS, Selection
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, Span
 
@@ -51,10 +51,11 @@ def findings_of(rows: EpisodeRows, selection: Selection) -> Iterator[Placed]:
 def work_on(placed: Iterable[Placed], selection: Selection) -> Iterator[Placed]:
     """The selected findings that are in the worklist on the last selected day."""
     days: dict[str | None, date] = {}
+    everything = selection.filters == NO_FILTERS
     for one in placed:
         if (day := days.get(one.zone)) is None:
             day = days[one.zone] = selection.days(one.zone)[1]
-        if one.group is not None and one.first <= day < one.end and selection.wants(one):
+        if one.group is not None and one.first <= day < one.end and (everything or selection.wants(one)):
             yield one
 
 

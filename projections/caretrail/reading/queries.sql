@@ -61,8 +61,14 @@ SELECT stream, episode FROM caretrail.episode_view
  WHERE build = :build AND substr(episode, 1, length(CAST(:prefix AS text))) = CAST(:prefix AS text)
 
 -- zones --
--- Every time zone an episode is in.
-SELECT DISTINCT zone FROM caretrail.episode_view WHERE build = :build AND zone IS NOT NULL
+-- Every time zone an episode is in: one step along the index for each zone, however many episodes there are.
+WITH RECURSIVE found (zone) AS (
+    SELECT min(zone) FROM caretrail.episode_view WHERE build = :build
+     UNION ALL
+    SELECT (SELECT min(e.zone) FROM caretrail.episode_view AS e WHERE e.build = :build AND e.zone > found.zone)
+      FROM found WHERE zone IS NOT NULL
+)
+SELECT zone FROM found WHERE zone IS NOT NULL
 
 -- first_after --
 -- The first event behind a position.

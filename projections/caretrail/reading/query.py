@@ -6,13 +6,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from caretrail.days import today_in
-from caretrail.readmodel.placed import Placed
 
 if TYPE_CHECKING:
     from caretrail.policy import Policy
+    from caretrail.readmodel.placed import Placed
 
 FARTHEST_WEST = timezone(timedelta(hours=-12))
 FARTHEST_EAST = timezone(timedelta(hours=14))
@@ -66,8 +66,7 @@ TODAY = Query()
 NO_FILTERS = Filters()
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """A query with its filters at an instant: its days in a zone, and the findings it selects."""
 
     now: datetime

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS caretrail.episode_view (
 CREATE INDEX IF NOT EXISTS episode_view_episode ON caretrail.episode_view (build, episode);
 CREATE INDEX IF NOT EXISTS episode_view_packs ON caretrail.episode_view (build, policy, packs);
 CREATE INDEX IF NOT EXISTS episode_view_client ON caretrail.episode_view (build, client);
+CREATE INDEX IF NOT EXISTS episode_view_zone ON caretrail.episode_view (build, zone);
 
 CREATE TABLE IF NOT EXISTS caretrail.span (
     build       integer NOT NULL,

@@ -19,7 +19,6 @@ from caretrail.cli.terminal.tables import Row, print_tables, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.errors import StaleReadModel
 from caretrail.reading.query import NO_FILTERS, Filters
-from caretrail.readmodel.placed import Group
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
     from caretrail.reading.questions.worklist import Worklist
 
 GROUPS = {
-    Group.NOW: "Now: overdue, due today, or treatment without an assessment",
-    Group.THIS_WEEK: "This week: due soon, or a signature owed",
-    Group.DOCUMENTATION: "Needs documentation: not enough on file to decide",
-    Group.QUIET: "Quiet: explained, or too early to matter",
+    "now": "Now: overdue, due today, or treatment without an assessment",
+    "this_week": "This week: due soon, or a signature owed",
+    "documentation": "Needs documentation: not enough on file to decide",
+    "quiet": "Quiet: explained, or too early to matter",
 }
 TITLES = ("Episode", "Rule", "Due", "What", "Owner")
 
@@ -107,10 +106,10 @@ def _difference(asked: Session, question: Worklist, work: Work) -> str:
     return f"Compared with the packs in force: {plural(more, 'row')} more, {less} fewer, {otherwise} changed."
 
 
-def _by_matter(work: Work) -> dict[tuple[str, str, Group], tuple[object, ...]]:
+def _by_matter(work: Work) -> dict[tuple[str, str, str], tuple[object, ...]]:
     """The verdict, due day and message of each row, by episode and rule; documentation is one row an episode."""
     return {
-        (whose(row), "" if row.group is Group.DOCUMENTATION else row.rule, _kind(row)): (
+        (whose(row), "" if row.group == "documentation" else row.rule, _kind(row)): (
             row.verdict,
             row.due_on,
             row.message,
@@ -119,9 +118,9 @@ def _by_matter(work: Work) -> dict[tuple[str, str, Group], tuple[object, ...]]:
     }
 
 
-def _kind(row: WorkRow) -> Group:
+def _kind(row: WorkRow) -> str:
     """The group of a row; moving between today's and this week's work is no change."""
-    return Group.NOW if row.group is Group.THIS_WEEK else row.group
+    return "now" if row.group == "this_week" else row.group
 
 
 def _print(asked: Session, limit: int | None, difference: str, nothing: str, work: Work, standing: Standing) -> None:
@@ -131,8 +130,8 @@ def _print(asked: Session, limit: int | None, difference: str, nothing: str, wor
     shown = work.rows[:limit]
     groups = [
         (
-            f"\n{title} ({sum(row.group is group for row in work.rows)})",
-            [_cells(row) for row in shown if row.group is group],
+            f"\n{title} ({sum(row.group == group for row in work.rows)})",
+            [_cells(row) for row in shown if row.group == group],
         )
         for group, title in GROUPS.items()
     ]
@@ -147,7 +146,7 @@ def _print(asked: Session, limit: int | None, difference: str, nothing: str, wor
 
 
 def _cells(row: WorkRow) -> Row:
-    folded = row.group is Group.DOCUMENTATION
+    folded = row.group == "documentation"
     rule = "" if folded and row.count > 1 else row.rule
     what = row.message if folded or row.count == 1 else f"{row.message} ({row.count} in all, since {row.since})"
     return whose(row), rule, verdict_cell(row.verdict, _due(row)), what, row.owner or ""

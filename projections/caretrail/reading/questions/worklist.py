@@ -16,6 +16,8 @@ from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.placed import Group, Placed
 
 _RANK = {group: place for place, group in enumerate(Group)}
+_NOW, _DOCUMENTATION, _QUIET = Group.NOW, Group.DOCUMENTATION, Group.QUIET
+"""Looked up once: a member of an enum takes as long as a call."""
 
 _Key = tuple[str | tuple[str, str | None], str, Group]
 """The episode or program, the rule, and the kind of row."""
@@ -41,11 +43,14 @@ class Worklist(Question[Work]):
         groups: dict[_Key, list[Placed]] = {}
         for placed in snapshot.work(selection):
             groups.setdefault(_key(placed), []).append(placed)
-        shown = [_led(group) for key, group in groups.items() if self.all_quiet or key[2] is not Group.QUIET]
+        shown = [group for key, group in groups.items() if self.all_quiet or key[2] is not _QUIET]
+        for group in shown:
+            if len(group) > 1:
+                group.sort(key=_pressing)
         shown.sort(key=_order)
+        days = {zone: selection.days(zone)[1] for zone in {group[0].zone for group in shown[: self.limit]}}
         rows = tuple(
-            _row(group, selection.days(group[0].zone)[1], snapshot.citation(group[0].finding))
-            for group in shown[: self.limit]
+            _row(group, days[group[0].zone], snapshot.citation(group[0].finding)) for group in shown[: self.limit]
         )
         return Work(rows, len(groups) - len(shown), len(shown))
 
@@ -57,61 +62,54 @@ class Worklist(Question[Work]):
 def _key(placed: Placed) -> _Key:
     """Documentation is one row an episode; everything else one row an episode and rule, quiet rows apart."""
     whose = placed.episode if placed.episode is not None else ("program", placed.program)
-    if placed.group is Group.DOCUMENTATION:
-        return whose, "", Group.DOCUMENTATION
-    return whose, placed.finding.rule, Group.QUIET if placed.group is Group.QUIET else Group.NOW
-
-
-def _led(group: list[Placed]) -> list[Placed]:
-    """Put the most urgent finding first: the row shows it."""
-    if len(group) > 1:
-        group.sort(key=_pressing)
-    return group
+    if placed.group is _DOCUMENTATION:
+        return whose, "", _DOCUMENTATION
+    return whose, placed.finding.rule, _QUIET if placed.group is _QUIET else _NOW
 
 
 def _pressing(placed: Placed) -> tuple[int, date, date, str, str]:
+    """Most urgent first: the row shows the first finding of its group."""
     finding = placed.finding
     return _rank(placed), finding.due_on or FOREVER, finding.start, finding.rule, finding.subject
 
 
 def _rank(placed: Placed) -> int:
-    return _RANK[placed.group or Group.QUIET]
+    return _RANK[placed.group or _QUIET]
 
 
 def _order(group: Sequence[Placed]) -> tuple[int, int, date, str, str]:
     """Longest overdue or longest without an assessment first; then by due date; then by the first day."""
     first = group[0]
     finding = first.finding
-    since = _since(group)
+    since = finding.start if len(group) == 1 else _since(group)
     name = first.episode or first.program or ""
-    if first.group is Group.NOW:
+    if first.group is _NOW:
         return _rank(first), 0, finding.due_on or since, name, finding.rule
     soon = 0 if finding.verdict == "due_soon" else 1
     return _rank(first), soon, (finding.due_on or since) if soon == 0 else since, name, finding.rule
 
 
 def _since(group: Sequence[Placed]) -> date:
-    return group[0].finding.start if len(group) == 1 else min(placed.finding.start for placed in group)
+    return min(placed.finding.start for placed in group)
 
 
 def _row(group: Sequence[Placed], day: date, citation: str) -> WorkRow:
-    first = group[0]
-    own: tuple[Any, ...] = len(group), _since(group), first.group or Group.QUIET
-    return WorkRow(
-        *(row_values(first, _owners(group), first.finding.days_overdue(day), _message(group), citation) + own)
-    )
+    first, finding = group[0], group[0].finding
+    owner, message, since = finding.owner, finding.message, finding.start
+    if len(group) > 1:
+        owner, message, since = _owners(group), _message(group), _since(group)
+    own: tuple[Any, ...] = len(group), since, first.group or _QUIET
+    return WorkRow(*row_values(first, owner, finding.days_overdue(day), message, citation) + own)
 
 
 def _owners(group: Sequence[Placed]) -> str | None:
-    if len(group) == 1:
-        return group[0].finding.owner
     return ", ".join(sorted({placed.finding.owner for placed in group if placed.finding.owner})) or None
 
 
 def _message(group: Sequence[Placed]) -> str:
     """A row of documentation names all its rules; other rows show the most urgent finding."""
     first = group[0]
-    if first.group is not Group.DOCUMENTATION:
+    if first.group is not _DOCUMENTATION:
         return first.finding.message
     rules = sorted({placed.finding.rule for placed in group})
     if len(rules) == 1:
