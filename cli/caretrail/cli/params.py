@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -135,8 +134,7 @@ def end_of_day(day: date) -> datetime:
 # --- people ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Author:
+class Author(NamedTuple):
     """The user, as stated."""
 
     id: str

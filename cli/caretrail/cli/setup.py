@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from caretrail.cli.params import Author, Knowledge
 
@@ -75,8 +75,7 @@ def state_folder() -> Path:
     return (named if named.is_absolute() else Path.home() / ".local" / "state") / "caretrail"
 
 
-@dataclass(frozen=True)
-class ReadOptions:
+class ReadOptions(NamedTuple):
     """The options every read command takes."""
 
     setup: Setup

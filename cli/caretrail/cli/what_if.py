@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -32,14 +30,13 @@ def pack_option(function: F) -> F:
     return option(function)
 
 
-@dataclass(frozen=True)
-class WhatIf:
+class WhatIf(NamedTuple):
     """A pack that judges as if it had always been in force; `named` is the file or name it was given by."""
 
     pack: Pack
     named: str
 
-    @cached_property
+    @property
     def policy(self) -> Policy:
         """The pack alone, in force on every day."""
         from caretrail.reading.readings import as_if_in_force
