@@ -167,8 +167,8 @@ def _run(cls: type[EventBase], fields: Sequence[EventField], given: Mapping[str,
             _ask(cls, data, author, commands, sign=given.get("sign", False), optional=not given["yes"])
         elif given.get("sign") and author is not None and "occurred_on" in data:
             _sign(data, author)
-        _require_all(cls, data, author)
-        data["actor"] = {name: value for name, value in vars(author).items() if value is not None}
+        stated = _complete(cls, data, author)._asdict()
+        data["actor"] = {name: value for name, value in stated.items() if value is not None}
         event = event_from(data)
         if prompting:
             _show(data)
@@ -201,14 +201,16 @@ _PATH = re.compile(r"[1-6]\.[1-9](?=\.|$)|[^.]+")
 """The steps of a nested name; the key of a sub-dimension, such as `3.1`, is one step."""
 
 
-def _require_all(cls: type[EventBase], data: Mapping[str, Any], author: Author | None) -> None:
+def _complete(cls: type[EventBase], data: Mapping[str, Any], author: Author | None) -> Author:
+    """The author, once nothing required is missing."""
     absent = [field.given_by for field in missing(cls, data)]
     if "signatures" in data:
         absent = [way for way in absent if not way.startswith("--set signatures")]
     if author is None:
         absent.append("--actor (or CARETRAIL_ACTOR)")
-    if absent:
+    if absent or author is None:
         raise click.UsageError(f"missing: {', '.join(absent)}", click.get_current_context())
+    return author
 
 
 def _sign(data: dict[str, Any], author: Author) -> None:
