@@ -112,20 +112,33 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
         if in_time or not treated:
             return ("not_applicable", "unknown", "met")[in_time], None
         later = [one.day for one in self.assessed if one.day >= first and self.acceptable(one.day, "24:00") == 2]
-        return ("met" if day >= later[0] + NOTICE else "late", None) if later else ("overdue", first)
+        if later:
+            return "breached" if day >= later[0] + NOTICE else "late", None
+        return "overdue" if day > first else "due_today", first
 
     def acceptable(self, day: date, hour: str) -> int:  # made here by then, or a prior one complete or with an addendum
         then = [one for one in self.assessed if (one.day, one.at or "00:00") <= (day, hour)]
         kinds, complete = {one.kind for one in then}, 0
+        added = [one for one in then if one.kind == "addendum"]
         for one in [one for one in then if one.kind == "prior_accepted"]:
-            diagnosis = True if one.diagnoses and one.current_diagnosis is None else one.current_diagnosis
-            parts = (one.relevant, diagnosis, one.level_recommendation, one.discharge_plan)
-            complete = max(complete, min(TRUTH[part] for part in parts))
-        return 2 if kinds & {"initial", "reassessment"} or kinds >= {"prior_accepted", "addendum"} else complete
+            has = [TRUTH[one.relevant], self.diagnosed(one), self.leveled(one), TRUTH[one.discharge_plan]]
+            given = [2 in [kind(it) for it in added] for kind in (self.diagnosed, self.leveled)]
+            given.append(True in [it.discharge_plan for it in added])
+            given.insert(0, True in [it.relevant for it in added] or all(given))
+            complete = max(complete, min(2 if new else old for old, new in zip(has, given, strict=True)))
+        return 2 if kinds & {"initial", "reassessment"} else complete
+
+    def diagnosed(self, one: Record) -> int:  # stated, or else listed
+        return 2 if one.diagnoses and one.current_diagnosis is None else TRUTH[one.current_diagnosis]
+
+    def leveled(self, one: Record) -> int:
+        named = one.recommended_level or one.clinician_level
+        return 2 if named and one.level_recommendation is None else TRUTH[one.level_recommendation]
 
     def deadline(self, day: date, rule: Callable[..., tuple[str, date | None]], ended: str) -> Said:
         ends = [(stay.last, *rule(self.on(stay.last), stay, stay.last)) for stay in self.stays if stay.last <= day]
-        said: Said = {("not_met", due, (on - due).days) for on, verdict, due in ends if due and verdict == "overdue"}
+        missed = ("overdue", "due_today") if ended == "not_met" else ("overdue",)
+        said: Said = {("not_met", due, (on - due).days) for on, verdict, due in ends if due and verdict in missed}
         verdict, due = rule(self, here, day) if (here := self.stay_on(day)) else ("not_applicable", None)
         if here and day == here.last:
             verdict = {"overdue": "not_met", "due_soon": ended, "due_today": ended}.get(verdict, verdict)
@@ -180,7 +193,7 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
 
     def verdicts(self, day: date) -> dict[str, Said]:
         return {
-            "A1": self.deadline(day, Known.a1, "met"), "P1": self.deadline(day, Known.p1, "not_applicable"),
+            "A1": self.deadline(day, Known.a1, "not_met"), "P1": self.deadline(day, Known.p1, "not_applicable"),
             "R1": self.deadline(day, Known.r1, "met"), "P3": self.p3(day), "R2": self.r2(day), "R3": self.r3(day),
             "I3": self.i3(day), **self.weeks(day),
         }  # fmt: skip

@@ -23,19 +23,9 @@ def test_an_assessment_before_the_first_session_is_met() -> None:
     assert told.verdict("A1", "2026-01-05") == "met"
 
 
-def test_treatment_without_an_assessment_is_a_violation_from_the_first_session() -> None:
-    told = chart(ADMITTED, "2026-01-07 session group 09:00 180")
-    assert told.runs("A1") == ["not_applicable 2026-01-05 2026-01-07", "violation 2026-01-07 -"]
-    assert told.one("A1", "2026-01-07").cause == "assessment_missing"
-
-
-def test_an_assessment_after_treatment_began_is_a_point_then_met() -> None:
+def test_the_cause_of_a_missing_assessment_is_another_than_that_of_a_late_one() -> None:
     told = chart(ADMITTED, "2026-01-07 session group 09:00 180", "2026-01-09 assessed")
-    assert told.runs("A1")[1:] == [
-        "violation 2026-01-07 2026-01-09",
-        "violation 2026-01-09 2026-01-16",
-        "met 2026-01-16 -",
-    ]
+    assert told.one("A1", "2026-01-08").cause == "assessment_missing"
     assert told.one("A1", "2026-01-15").cause == "assessment_after_treatment"
 
 
@@ -51,8 +41,8 @@ def test_e17_an_assessment_on_the_day_of_the_first_session_is_in_time_unless_the
 
 def test_treatment_that_began_before_the_admission_is_judged_from_then() -> None:
     told = chart("2026-01-02 session group 09:00 180", ADMITTED, "2026-01-08 assessed")
-    assert told.runs("A1")[0] == "violation 2026-01-02 2026-01-08"
-    assert chart("2026-01-02 session group 09:00 180").verdict("A1", "2026-01-03") == "violation"
+    assert told.runs("A1")[:2] == ["due_today 2026-01-02 2026-01-03", "overdue 2026-01-03 2026-01-08"]
+    assert chart("2026-01-02 session group 09:00 180").verdict("A1", "2026-01-03") == "overdue"
 
 
 def test_before_the_admission_nothing_else_is_said() -> None:
@@ -66,7 +56,8 @@ def test_an_assessment_never_made_is_not_met_when_the_stay_ends() -> None:
     told = chart(ADMITTED, "2026-01-07 session group 09:00 180", "2026-01-20 discharged left_against_advice")
     assert told.runs("A1") == [
         "not_applicable 2026-01-05 2026-01-07",
-        "violation 2026-01-07 2026-01-20",
+        "due_today 2026-01-07 2026-01-08",
+        "overdue 2026-01-08 2026-01-20",
         "not_met 2026-01-20 -",
         "not_applicable 2026-01-21 -",
     ]
@@ -79,7 +70,7 @@ def test_e16_a_late_entry_of_an_assessment_counts_by_its_clinical_day() -> None:
 
 def test_an_addendum_to_nothing_is_no_assessment() -> None:
     told = chart("2026-01-02 assessed addendum", ADMITTED, "2026-01-05 session group 09:00 180")
-    assert told.verdict("A1", "2026-01-05") == "violation"
+    assert told.verdict("A1", "2026-01-06") == "overdue"
 
 
 def test_another_service_is_no_treatment() -> None:
@@ -102,14 +93,15 @@ def test_e15_a_prior_assessment_that_lacks_a_part_needs_an_addendum(part: str) -
         f'2026-01-02 assessed prior_accepted | {{"{part}": false}}',
         ADMITTED,
         "2026-01-05 session group 09:00 180",
-        "2026-01-09 assessed addendum",
+        f'2026-01-09 assessed addendum | {{"{part}": true}}',
     )
     assert told.runs("A3") == ["violation 2026-01-05 2026-01-09", "met 2026-01-09 -"]
     assert part in told.one("A3", "2026-01-08").message
     assert told.runs("A1") == [
-        "violation 2026-01-05 2026-01-09",
+        "due_today 2026-01-05 2026-01-06",
+        "overdue 2026-01-06 2026-01-09",
         "violation 2026-01-09 2026-01-16",
-        "met 2026-01-16 -",
+        "breached 2026-01-16 -",
     ]
 
 

@@ -321,7 +321,7 @@ def test_e14_the_diagnosis_is_out_of_scope_also_where_only_the_team_list_says_wh
 def test_e15_an_addendum_before_treatment_leaves_nothing_behind() -> None:
     told = Told(
         '2026-01-02 assessed prior_accepted | {"relevant": false}\n2026-01-04 admitted\n'
-        "2026-01-05 assessed addendum\n2026-01-06 session group 09:00 180"
+        '2026-01-05 assessed addendum | {"relevant": true}\n2026-01-06 session group 09:00 180'
     )
     assert told.runs("A3") == ["violation 2026-01-04 2026-01-05", "met 2026-01-05 -"]
     assert told.verdict("A1", "2026-01-06") == "met"
@@ -330,7 +330,7 @@ def test_e15_an_addendum_before_treatment_leaves_nothing_behind() -> None:
 def test_e16_an_assessment_dated_after_treatment_began_is_late_however_early_it_was_entered() -> None:
     """Given an assessment entered before everything else but made on the 9th, then it came after treatment began."""
     told = Told("2026-01-09 assessed\n2026-01-04 admitted\n2026-01-05 session group 09:00 180")
-    assert told.verdict("A1", "2026-01-08") == "violation"
+    assert told.verdict("A1", "2026-01-08") == "overdue"
     assert told.one("A1", "2026-01-09").cause == "assessment_after_treatment"
 
 

@@ -74,9 +74,7 @@ def _day(words: str) -> date:
 def _deadline(rule: str, item: Finding, day: date) -> tuple[str, date | None, int]:
     """The verdict, the day it fell due where the plain reading has one, and the days overdue."""
     verdict, late = str(item.verdict), item.days_overdue(day)
-    if item.cause == "assessment_missing" and verdict == "violation":
-        verdict, late = "overdue", (day - item.due_on).days if item.due_on else 0
-    elif item.cause == "assessment_after_treatment":
+    if item.cause == "assessment_after_treatment" and verdict == "violation":
         verdict = "late"
     dated = ("overdue", "not_met", "due_today") + (("met", "due_soon") if rule == "R1" else ())
     return verdict, item.due_on if verdict in dated else None, late

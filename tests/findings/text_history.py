@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -254,12 +254,15 @@ def line_to_event(line: str) -> Json:
     return {name: value for name, value in made.items() if value is not None or kind == "corrected"}
 
 
-def entries(text: str) -> list[Entry]:
-    """All entries of a text, recorded in the order of the lines."""
+def entries(text: str, recorded: Mapping[int, str] | None = None) -> list[Entry]:
+    """All entries of a text, recorded in the order of the lines; `recorded` gives another day by number (noon, UTC)."""
+    late = {number: datetime.fromisoformat(f"{day}T12:00:00+00:00") for number, day in (recorded or {}).items()}
     lines = [line.strip() for line in text.strip().splitlines() if line.strip() and not line.strip().startswith("#")]
-    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    begin = datetime(2000, 1, 1, tzinfo=UTC)  # nothing became known after it happened, unless told
     return [
-        Entry(number, number, event_from(line_to_event(line)), begin + timedelta(hours=number), "intake")
+        Entry(
+            number, number, event_from(line_to_event(line)), late.get(number, begin + timedelta(hours=number)), "intake"
+        )
         for number, line in enumerate(lines, start=1)
     ]
 
@@ -271,8 +274,8 @@ def history_of(text: str) -> list[Effective]:
 class Told:
     """What a history tells: findings and eligibility, asked by rule and day."""
 
-    def __init__(self, text: str, pack: Policy | Pack | None = PACK) -> None:
-        self.history = history_of(text)
+    def __init__(self, text: str, pack: Policy | Pack | None = PACK, recorded: Mapping[int, str] | None = None) -> None:
+        self.history = effective_history(entries(text, recorded))
         self.pack = pack
         self.findings = findings(self.history, pack)
 

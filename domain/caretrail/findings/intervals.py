@@ -125,6 +125,19 @@ class RuleFindings:
             intervals.set(told_until, None)
         return intervals
 
+    def note_where_met(self, subject: str, day: date, until: date | None, ruling: Ruling) -> None:
+        """Add information beside the main intervals (written before), on the days on which they are met.
+
+        What they say that is louder stays as it is.
+        """
+        intervals = self.subject_intervals(subject)
+        for _, start, end, main in self.main.intervals():
+            first, last = max(start, day), min(end or FOREVER, until or FOREVER)
+            if main.verdict == "met" and first < last:
+                intervals.set(first, ruling)
+                if last < FOREVER:
+                    intervals.set(last, None)
+
     def write_over(self, stays: Iterable[PolicyStay], changes: Sequence[Change]) -> None:
         """Write the changes (in order) on the days of the stays; outside them the rule does not apply."""
         for stay in stays:

@@ -170,6 +170,7 @@ _PHRASES: dict[str, Callable[[Any], str]] = {
     "after": lambda found: f"after {_term(found)}",
     "every": _every,
     "after_weeks": lambda weeks: f"judged after {plural(weeks, 'week')}",
+    "old_after_days": lambda days: f"mentioned if older than {plural(days, 'day')}" if days is not None else "",
     "soon_days": lambda days: f"announced {plural(days, 'day')} before" if days else "",
     "typical_weeks": lambda weeks: f"{weeks[0]} to {weeks[1]} weeks are typical, never judged by" if weeks else "",
 }

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from caretrail.days import iso
+from caretrail.days import ONE_DAY, iso
 from caretrail.episode.history import Effective
 from caretrail.events import Assessed
 from caretrail.findings.case import Case, judges
-from caretrail.findings.chart.chart import Chart, Session
+from caretrail.findings.chart.chart import Chart, PolicyStay, Session
 from caretrail.findings.finding import Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth, all_of, any_of
 from caretrail.policy.rules.admission import AssessmentBeforeTreatment, PriorAssessment
+
+MADE_HERE = ("initial", "reassessment")
+"""Kinds of assessment that stand alone; an addendum adds to one, a prior one was made elsewhere."""
+
+Parts = dict[str, Truth]
+"""The four parts a prior assessment needs: `relevant`, `current_diagnosis`, `level_recommendation`, `discharge_plan`."""
 
 
 class Accepted(NamedTuple):
@@ -27,46 +33,63 @@ class Accepted(NamedTuple):
     missing: str
 
 
-def prior_parts(event: Assessed) -> dict[str, Truth]:
-    """The four parts of a prior assessment; a listed diagnosis fills a missing `current_diagnosis`."""
-    diagnosis = event.current_diagnosis
+# --- what is acceptable -------------------------------------------------------------------------------------------
+
+
+def prior_parts(event: Assessed) -> Parts:
+    """The four parts as an event states them; a diagnosis or a level it lists speaks where it says nothing."""
+    diagnosis, level = event.current_diagnosis, event.level_recommendation
     if diagnosis is None and event.diagnoses:
         diagnosis = True
+    if level is None and (event.recommended_level or event.clinician_level):
+        level = True
     return {
         "relevant": event.relevant,
         "current_diagnosis": diagnosis,
-        "level_recommendation": event.level_recommendation,
+        "level_recommendation": level,
         "discharge_plan": event.discharge_plan,
     }
 
 
+def with_addenda(parts: Parts, addenda: Iterable[Assessed]) -> Parts:
+    """The parts of a prior assessment with those its addenda supply: what an addendum does not give it does not cure.
+
+    Addenda that give everything else make up for a prior assessment that is not relevant.
+    """
+    supplied = {part for event in addenda for part, value in prior_parts(event).items() if value}
+    if supplied >= parts.keys() - {"relevant"}:
+        supplied.add("relevant")
+    return {part: True if part in supplied else value for part, value in parts.items()}
+
+
 def acceptance(chart: Chart) -> list[Accepted]:
-    """Whether the assessments are acceptable, over time: one made here, or a prior one, complete or with an addendum.
+    """Whether the assessments are acceptable, over time: one made here, or a prior one that addenda may complete.
 
     An addendum without an assessment to add to is not one.
     """
     found: list[Accepted] = []
-    made_here: Truth = False
-    prior: Truth = False
-    has_prior = has_addendum = False
-    missing = ""
+    made_here = False
+    priors: list[Assessed] = []
+    addenda: list[Assessed] = []
     evidence: list[int] = []
     for item in chart.assessments:
         event = item.event
         evidence.append(item.version)
-        if event.kind in ("initial", "reassessment"):
+        if event.kind in MADE_HERE:
             made_here = True
         elif event.kind == "addendum":
-            has_addendum = True
+            addenda.append(event)
         else:
-            has_prior = True
-            parts = prior_parts(event)
-            prior = any_of(prior, all_of(*parts.values()))
-            missing = ", ".join(name for name, value in parts.items() if value is not True)
-        value = any_of(made_here, prior, has_prior and has_addendum)
+            priors.append(event)
+        whole = [with_addenda(prior_parts(prior), addenda) for prior in priors]
+        value = made_here or any_of(*[all_of(*parts.values()) for parts in whole])
+        missing = ", ".join(name for name, part in whole[-1].items() if part is not True) if whole else ""
         if not found or found[-1].value is not True:
             found.append(Accepted(item.day, value, tuple(evidence), event.at, missing))
     return found
+
+
+# --- A1 -----------------------------------------------------------------------------------------------------------
 
 
 @judges(AssessmentBeforeTreatment)
@@ -74,9 +97,10 @@ def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment, fin
     """A1: an acceptable assessment no later than the first session.
 
     Treatment that began before the admission is judged from its first session. Without a session nothing is owed
-    yet. On one day the assessment is in time unless both hours are given and contradict. An assessment made after
-    treatment began cannot be cured: it is listed for a time, then the rule is met. If it is not known whether a prior
-    assessment was acceptable when treatment began, a later one does not settle that.
+    yet. On one day the assessment is in time unless both hours are given and contradict. Without one it is overdue
+    until there is one; then nothing can cure that treatment began without it: it is listed for a time, then breached.
+    If it is not known whether a prior assessment was acceptable when treatment began, a later one does not tell. An
+    assessment in time that was old by then is information.
     """
     chart = case.chart
     known = acceptance(chart)
@@ -98,6 +122,10 @@ def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment, fin
             early.write_between(_before_treatment(case, rule, known, chart.attended), first, None)
             if admitted_on is not None:
                 early.set(admitted_on, None)
+    for stay in chart.stays:
+        serving = _serving(chart, stay)
+        if serving is not None and serving.event.kind in MADE_HERE:
+            _note_age(chart, findings, stay, serving, serving.day, rule.old_after_days)
 
 
 def _before_treatment(
@@ -117,20 +145,29 @@ def _before_treatment(
     if doubtful and (first is None or _in_time(rule, doubtful, first, sessions)):
         changes.append((doubtful.day, _doubt(doubtful)))
         return changes
-    if first is None:
-        return changes
+    return changes if first is None else [*changes, *_without_assessment(case, rule, known, first, accepted)]
+
+
+def _without_assessment(
+    case: Case, rule: AssessmentBeforeTreatment, known: list[Accepted], first: Session, accepted: Accepted | None
+) -> list[Change]:
+    """The changes from the first session on, if no acceptable assessment was there in time; `accepted` came late."""
+    strict = rule.same_day == "strict"
+    due = first.day - ONE_DAY if strict else first.day
     short = [item.evidence for item in known if item.day <= first.day]
     evidence = (*(short[-1] if short else ()), first.version)
     began = f"treatment began {iso(first.day)} without an acceptable assessment"
-    missing = Ruling("violation", began, f"first session {iso(first.day)}", evidence, first.day, "assessment_missing")
-    changes.append((first.day, missing))
-    if accepted:
-        words = f"assessed {iso(accepted.day)}, after treatment began {iso(first.day)}"
-        evidence = (*accepted.evidence, first.version)
-        late = Ruling("violation", words, _order(accepted, first), evidence, first.day, "assessment_after_treatment")
-        met = Ruling("met", words, _order(accepted, first), evidence)
-        changes += [(accepted.day, late), (accepted.day + case.notice, met)]
-    return changes
+    missing = Ruling("overdue", began, f"first session {iso(first.day)}", evidence, due, "assessment_missing")
+    changes: list[Change] = [(first.day, missing if strict else missing._replace(verdict="due_today"))]
+    if accepted is None or accepted.day > first.day:
+        changes.append((first.day + ONE_DAY, missing))
+    if accepted is None:
+        return changes
+    words = f"assessed {iso(accepted.day)}, after treatment began {iso(first.day)}"
+    evidence = (*accepted.evidence, first.version)
+    late = Ruling("violation", words, _order(accepted, first), evidence, due, "assessment_after_treatment")
+    told_until = case.notice_until(accepted.day, *evidence)
+    return [*changes, (accepted.day, late), (told_until, late._replace(verdict="breached"))]
 
 
 def _doubt(item: Accepted) -> Ruling:
@@ -154,35 +191,87 @@ def _in_time(rule: AssessmentBeforeTreatment, accepted: Accepted, first: Session
     return not (accepted.at and starts and min(starts) < accepted.at)
 
 
+# --- age ----------------------------------------------------------------------------------------------------------
+
+
+def _serving(chart: Chart, stay: PolicyStay) -> Effective[Assessed] | None:
+    """The assessment a stay began with: the latest by its first day, addenda aside."""
+    made = [item for item in chart.assessments if item.event.kind != "addendum" and item.day <= stay.first]
+    return made[-1] if made else None
+
+
+def _note_age(
+    chart: Chart,
+    findings: RuleFindings,
+    stay: PolicyStay,
+    item: Effective[Assessed],
+    made_on: date,
+    old_after_days: int | None,
+) -> None:
+    """Note an assessment that was old on the first day of a stay, until another takes its place."""
+    age = (stay.first - made_on).days
+    if old_after_days is None or age <= old_after_days:
+        return
+    following = [other.day for other in chart.assessments if other.event.kind != "addendum" and other.day > stay.first]
+    until = min([*following[:1], *([stay.until] if stay.until else [])], default=None)
+    name = f"assessment of {iso(made_on)}"
+    words = f"{name} was {age} days old on {iso(stay.first)}, more than {old_after_days} (ours)"
+    arithmetic = f"{iso(made_on)} to {iso(stay.first)}: {age} days"
+    evidence = tuple(sorted({item.version, stay.opened_by}))
+    ruling = Ruling("info", words, arithmetic, evidence, None, "assessment_old")
+    findings.note_where_met(name, stay.first, until, ruling)
+
+
+# --- A3 -----------------------------------------------------------------------------------------------------------
+
+
 @judges(PriorAssessment)
-def prior_assessment(case: Case, _: PriorAssessment, findings: RuleFindings) -> None:
-    """A3: a prior assessment has all four parts, or an addendum or an assessment made here completes it."""
+def prior_assessment(case: Case, rule: PriorAssessment, findings: RuleFindings) -> None:
+    """A3: a prior assessment has all four parts, if need be with addenda; an assessment made here takes its place.
+
+    A prior assessment that was old on the first day of the stay is information.
+    """
+    chart = case.chart
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no prior assessment was used"))]
     priors: list[Effective[Assessed]] = []
-    cured = False
-    for item in case.chart.assessments:
+    addenda: list[Effective[Assessed]] = []
+    made_here: Effective[Assessed] | None = None
+    for item in chart.assessments:
         if item.event.kind == "prior_accepted":
             priors.append(item)
+        elif item.event.kind == "addendum":
+            addenda.append(item)
         else:
-            cured = True
+            made_here = item
         if priors:
-            changes.append((item.day, _prior_ruling(priors, cured, item)))
-    findings.write_over(case.chart.stays, changes)
+            changes.append((item.day, _prior_ruling(priors, addenda, made_here)))
+    findings.write_over(chart.stays, changes)
+    for stay in chart.stays:
+        serving = _serving(chart, stay)
+        if serving is not None and serving.event.kind == "prior_accepted" and serving.event.on is not None:
+            _note_age(chart, findings, stay, serving, serving.event.on, rule.old_after_days)
 
 
-def _prior_ruling(priors: list[Effective[Assessed]], cured: bool, latest: Effective[Assessed]) -> Ruling:
+def _prior_ruling(
+    priors: list[Effective[Assessed]], addenda: list[Effective[Assessed]], made_here: Effective[Assessed] | None
+) -> Ruling:
     evidence = tuple(item.version for item in priors)
-    parts = [prior_parts(item.event) for item in priors]
-    value = any_of(*[all_of(*one.values()) for one in parts])
+    supplements = [item.event for item in addenda]
+    whole = [with_addenda(prior_parts(item.event), supplements) for item in priors]
+    value = any_of(*[all_of(*parts.values()) for parts in whole])
     name = f"prior assessment accepted {iso(priors[-1].day)}"
-    if value:
+    if value and any_of(*[all_of(*prior_parts(item.event).values()) for item in priors]):
         return Ruling("met", f"{name}: complete", "four of four parts", evidence)
-    if cured:
-        words = f"{name}, with an assessment or addendum of {iso(latest.day)}"
-        return Ruling("met", words, "", (*evidence, latest.version))
-    absent = [part for part, stated in parts[-1].items() if stated is False]
+    if value:
+        words = f"{name}, with an addendum of {iso(addenda[-1].day)}: complete"
+        return Ruling("met", words, "four of four parts", (*evidence, *(item.version for item in addenda)))
+    if made_here is not None:
+        words = f"{name}; an assessment of {iso(made_here.day)} takes its place"
+        return Ruling("met", words, "", (*evidence, made_here.version))
+    evidence = (*evidence, *(item.version for item in addenda))
+    absent = [part for part, stated in whole[-1].items() if stated is False]
     if value is False:
         words = f"{name} lacks {', '.join(absent)}: addendum needed"
         return violation(words, "addendum_required", evidence, f"{4 - len(absent)} of four parts")
-    not_stated = ", ".join(part for part, stated in parts[-1].items() if stated is None)
+    not_stated = ", ".join(part for part, stated in whole[-1].items() if stated is None)
     return unknown(f"{name}: {not_stated} not stated", "prior_assessment_unknown", evidence)

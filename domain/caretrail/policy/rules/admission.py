@@ -8,8 +8,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from caretrail.policy.rules.base import Codes, Credentials, PlaceByCause, Rule
-from caretrail.policy.values import MOST_ENTRIES, Words
+from caretrail.policy.values import MOST_ENTRIES, SomeDays, Words
 from caretrail.tokens import Dsm
+
+OldAfter = Annotated[
+    SomeDays | None, Field(description="Days after which an assessment is mentioned as old; left out, none is.")
+]
 
 
 class AssessmentBeforeTreatment(Rule):
@@ -18,10 +22,10 @@ class AssessmentBeforeTreatment(Rule):
     check: Literal["assessment_before_treatment"]
     cleared_by = "an assessment, or a prior one accepted; the days without one stay on record"
     group_by_cause: ClassVar[PlaceByCause] = {
-        "assessment_missing": "now",
         "assessment_after_treatment": "findings_only",
     }
     same_day: Literal["unless_times_contradict", "strict"] = "unless_times_contradict"
+    old_after_days: OldAfter = None
 
 
 class TreatmentAfterAdmission(Rule):
@@ -51,7 +55,8 @@ class PriorAssessment(Rule):
     """A prior assessment is complete enough, or has an addendum."""
 
     check: Literal["prior_assessment"]
-    cleared_by = "an addendum to the assessment, or a new assessment"
+    cleared_by = "an addendum that supplies what is missing, or a new assessment"
+    old_after_days: OldAfter = None
 
 
 class CoOccurringScreen(Rule):
