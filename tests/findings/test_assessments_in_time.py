@@ -16,7 +16,7 @@ def told(*lines: str) -> Told:
     return Told("\n".join(lines))
 
 
-# --- A1, lines 28-29: prior to the beginning of treatment ---------------------------------------------------------
+# --- A1, lines 28-29: prior to the beginning of treatment -----------------------------------------------------------
 
 
 def test_treatment_without_an_assessment_is_due_that_day_then_overdue_until_assessed() -> None:
@@ -61,7 +61,7 @@ def test_a_stay_that_ended_on_the_day_of_the_first_session_without_an_assessment
     assert ended.verdict("A1", "2026-01-07") == "not_met"
 
 
-# --- A1, line 28: how old an assessment is (ours) ---------------------------------------------------------------------
+# --- A1, line 28: how old an assessment is (ours) -------------------------------------------------------------------
 
 
 def test_an_assessment_more_than_a_year_old_at_the_admission_is_mentioned_with_its_age() -> None:
@@ -94,7 +94,7 @@ def test_a_remark_on_age_never_hides_that_an_assessment_came_late() -> None:
     assert old_prior.verdict("A3", "2026-01-07") == "violation"
 
 
-# --- A3, lines 31-39: what an addendum supplies -------------------------------------------------------------------------
+# --- A3, lines 31-39: what an addendum supplies ---------------------------------------------------------------------
 
 
 LACKS = '2026-01-02 assessed prior_accepted | {"discharge_plan": false, "level_recommendation": false}'

@@ -20,7 +20,7 @@ MADE_HERE = ("initial", "reassessment")
 """Kinds of assessment that stand alone; an addendum adds to one, a prior one was made elsewhere."""
 
 Parts = dict[str, Truth]
-"""The four parts a prior assessment needs: `relevant`, `current_diagnosis`, `level_recommendation`, `discharge_plan`."""
+"""What a prior assessment needs: `relevant`, `current_diagnosis`, `level_recommendation`, `discharge_plan`."""
 
 
 class Accepted(NamedTuple):
@@ -212,8 +212,10 @@ def _note_age(
     age = (stay.first - made_on).days
     if old_after_days is None or age <= old_after_days:
         return
-    following = [other.day for other in chart.assessments if other.event.kind != "addendum" and other.day > stay.first]
-    until = min([*following[:1], *([stay.until] if stay.until else [])], default=None)
+    ends = [other.day for other in chart.assessments if other.event.kind != "addendum" and other.day > stay.first][:1]
+    if stay.until is not None:
+        ends.append(stay.until)
+    until = min(ends, default=None)
     name = f"assessment of {iso(made_on)}"
     words = f"{name} was {age} days old on {iso(stay.first)}, more than {old_after_days} (ours)"
     arithmetic = f"{iso(made_on)} to {iso(stay.first)}: {age} days"
