@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from caretrail.cli.params import AuthorType, Day, Moment
-from caretrail.cli.setup import ReadOptions, Setup
+from caretrail.cli.setup import Setup
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,19 +69,6 @@ def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     return decorate
 
 
-def read_options(function: F) -> F:
-    """Give a read command `--as-of`, `--known-at`, `--allow-stale`, `--json` and `--db`, as one argument `options`."""
-
-    @wraps(function)
-    def with_options(*args: Any, **kwargs: Any) -> Any:
-        setup = click.get_current_context().ensure_object(Setup)
-        given = {name: kwargs.pop(name) for name in ("as_of", "known_at", "as_json", "allow_stale")}
-        return function(*args, options=ReadOptions(setup, **given), **kwargs)
-
-    order = (as_of_option, known_at_option, stale_option, json_option, store_option, access_options())
-    return together(*order)(with_options)  # type: ignore[return-value]  # the wrapper takes what click gives it
-
-
 def period_options(first: str, last: str) -> Callable[[F], F]:
     """Take `--from` and `--to` as `start` and `end`, in this order; `first` and `last` are their help."""
 
@@ -133,6 +120,9 @@ def access_options(actor: str = "--actor") -> Callable[[F], F]:
         ),
     )  # fmt: skip  # one option, one thought
 
+
+question_options = together(as_of_option, known_at_option, stale_option, json_option, store_option, access_options())
+"""What every question takes."""
 
 store_options = together(json_option, store_option, click.pass_obj)
 """`--json` and `--db` of a command that shows no episode; it gets the setup first."""

@@ -6,11 +6,12 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
+from caretrail.cli.options import question_options
 from caretrail.cli.setup import ReadOptions, Setup
 from caretrail.cli.terminal.progress import ProgressLine, progress
 from caretrail.cli.terminal.screen import json_text, say
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from caretrail.reading.question import Question
     from caretrail.reading.reader import Reader
 
+F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 
@@ -118,6 +120,22 @@ def _field_text(value: object) -> str:
     if rows and isinstance(rows[0], dict):
         return "[\n  " + ",\n  ".join(map(json_text, rows)) + "]"
     return json_text(rows)
+
+
+def read_options(function: F) -> F:
+    """Give a read command `--as-of`, `--known-at`, `--allow-stale`, `--json` and `--db`, and an open session.
+
+    The session is its first argument; with `pack_option`, the pack named judges.
+    """
+
+    @wraps(function)
+    def with_session(**kwargs: Any) -> Any:
+        setup = click.get_current_context().ensure_object(Setup)
+        given = {name: kwargs.pop(name) for name in ("as_of", "known_at", "as_json", "allow_stale")}
+        with session(ReadOptions(setup, **given), kwargs.pop("pack", None)) as asked:
+            return function(asked, **kwargs)
+
+    return question_options(with_session)  # type: ignore[return-value]  # the wrapper takes what click gives it
 
 
 @contextmanager

@@ -14,10 +14,9 @@ from caretrail.aliases import Json
 from caretrail.cli.audit.period import in_days, in_words
 from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import Command
-from caretrail.cli.options import period_options, read_options
+from caretrail.cli.options import period_options
 from caretrail.cli.params import Choice
-from caretrail.cli.session import Session, session
-from caretrail.cli.setup import ReadOptions
+from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import Row, lines, print_table
 from caretrail.describe import spoken
@@ -45,7 +44,7 @@ VERBS = {"corrected": "corrects", "addendum": "adds to", "voided": "voids"}
 @click.option("--list", "each", is_flag=True, help="List each late entry and amendment.")
 @read_options
 def amendments_command(
-    options: ReadOptions,
+    asked: Session,
     start: date | None,
     end: date | None,
     by: Any,
@@ -62,17 +61,16 @@ def amendments_command(
         caretrail audit amendments --from 2026-03-01 --to 2026-03-31
         caretrail audit amendments --by clinical --from 2026-03-01 --list
     """
-    with session(options) as asked:
-        query, filters = replace(asked.query, start=start, end=end), Filters(programs=frozenset(programs))
-        answer = asked.ask(AmendmentReport(query, filters, by, frozenset(authors)))
-        found = answer.value
-        period = f" {'recorded' if by == 'recorded' else 'about days'}{in_words(start, end)}"
-        asked.show(
-            answer,
-            partial(_print, asked, period if start or end else "", each=each),
-            shown=_each(found) if each else None,
-        )
-        _say_uncounted(found)
+    query, filters = replace(asked.query, start=start, end=end), Filters(programs=frozenset(programs))
+    answer = asked.ask(AmendmentReport(query, filters, by, frozenset(authors)))
+    found = answer.value
+    period = f" {'recorded' if by == 'recorded' else 'about days'}{in_words(start, end)}"
+    asked.show(
+        answer,
+        partial(_print, asked, period if start or end else "", each=each),
+        shown=_each(found) if each else None,
+    )
+    _say_uncounted(found)
 
 
 def _each(found: Amended) -> Json:

@@ -14,9 +14,8 @@ from caretrail.aliases import Json
 from caretrail.cli.audit.period import in_days, in_words
 from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import Command
-from caretrail.cli.options import period_options, read_options
-from caretrail.cli.session import Session, session
-from caretrail.cli.setup import ReadOptions
+from caretrail.cli.options import period_options
+from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import Row, print_table
 from caretrail.plain import as_json
@@ -39,7 +38,7 @@ ENOUGH = 20
 @click.option("--list", "each", is_flag=True, help="List each review.")
 @read_options
 def reviews_command(
-    options: ReadOptions,
+    asked: Session,
     start: date | None,
     end: date | None,
     programs: Sequence[str],
@@ -55,17 +54,16 @@ def reviews_command(
         caretrail audit reviews --from 2026-01-01 --to 2026-03-31
         caretrail audit reviews --clinician c-ortiz --list
     """
-    with session(options) as asked:
-        query = replace(asked.query, start=start, end=end)
-        filters = Filters(programs=frozenset(programs), clinicians=frozenset(clinicians))
-        answer = asked.ask(ReviewReport(query, filters))
-        found = answer.value
-        asked.show(
-            answer,
-            partial(_print, asked, in_words(start, end), each=each),
-            shown=_each(found) if each else None,
-        )
-        _say_uncounted(found)
+    query = replace(asked.query, start=start, end=end)
+    filters = Filters(programs=frozenset(programs), clinicians=frozenset(clinicians))
+    answer = asked.ask(ReviewReport(query, filters))
+    found = answer.value
+    asked.show(
+        answer,
+        partial(_print, asked, in_words(start, end), each=each),
+        shown=_each(found) if each else None,
+    )
+    _say_uncounted(found)
 
 
 def _each(found: Reviews) -> Json:

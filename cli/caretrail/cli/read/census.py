@@ -9,9 +9,7 @@ import click
 
 from caretrail.cli.filters import program_option
 from caretrail.cli.groups import Command
-from caretrail.cli.options import read_options
-from caretrail.cli.session import Session, session
-from caretrail.cli.setup import ReadOptions
+from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.tables import print_tables
 from caretrail.reading.query import Filters
 from caretrail.text import plural, visible
@@ -25,7 +23,7 @@ TITLES = ("Episode", "Client", "Level", "Clinician", "Admitted", "Days", "Status
 @click.command("census", cls=Command)
 @program_option
 @read_options
-def census_command(options: ReadOptions, programs: Sequence[str]) -> None:
+def census_command(asked: Session, programs: Sequence[str]) -> None:
     """List open episodes by program.
 
     Episodes open or on hold on the day.
@@ -34,8 +32,7 @@ def census_command(options: ReadOptions, programs: Sequence[str]) -> None:
     """
     from caretrail.reading.questions.census import Census
 
-    with session(options) as asked:
-        asked.answer(Census(asked.query, Filters(programs=frozenset(programs))), _print)
+    asked.answer(Census(asked.query, Filters(programs=frozenset(programs))), _print)
 
 
 def _print(asked: Session, rows: Sequence[CensusRow], standing: Standing) -> None:

@@ -8,9 +8,7 @@ import click
 
 from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.groups import Command
-from caretrail.cli.options import read_options
-from caretrail.cli.session import Session, session
-from caretrail.cli.setup import ReadOptions
+from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.tables import lines, print_sheet, verdict_cell
 from caretrail.text import visible
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("eligibility", cls=Command)
 @episode_argument
 @read_options
-def eligibility_command(options: ReadOptions, episode: str) -> None:
+def eligibility_command(asked: Session, episode: str) -> None:
     """Answer whether continued stay is supported on a day.
 
     Gives the basis, the reasons, the last day it holds, and the events behind it. EPISODE is a case number or the
@@ -31,8 +29,7 @@ def eligibility_command(options: ReadOptions, episode: str) -> None:
     """
     from caretrail.reading.questions.eligibility import ContinuedStay
 
-    with session(options) as asked:
-        asked.answer(ContinuedStay(case_number(asked, episode), asked.query), _print)
+    asked.answer(ContinuedStay(case_number(asked, episode), asked.query), _print)
 
 
 def _print(asked: Session, row: EligibilityRow, _: Standing) -> None:

@@ -13,9 +13,8 @@ import click
 from caretrail.cli.episodes import whose
 from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import Command
-from caretrail.cli.options import period_options, read_options
-from caretrail.cli.session import Session, session
-from caretrail.cli.setup import ReadOptions
+from caretrail.cli.options import period_options
+from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.tables import Cell, Row, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.reading.query import Filters
@@ -35,13 +34,12 @@ TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 @filter_options
 @read_options
 def findings_command(
-    options: ReadOptions,
+    asked: Session,
     filters: Filters,
     start: date | None,
     end: date | None,
     closed: bool,
     everything: bool,
-    pack: str | None,
 ) -> None:
     """List every finding in force on a day.
 
@@ -52,9 +50,8 @@ def findings_command(
     """
     from caretrail.reading.questions.findings import Findings
 
-    with session(options, pack) as asked:
-        wanted = replace(filters, closed=closed, all_verdicts=everything)
-        asked.answer(Findings(replace(asked.query, start=start, end=end), wanted), partial(_print, start, end))
+    wanted = replace(filters, closed=closed, all_verdicts=everything)
+    asked.answer(Findings(replace(asked.query, start=start, end=end), wanted), partial(_print, start, end))
 
 
 def _heading(asked: Session, start: date | None, end: date | None, standing: Standing) -> str:

@@ -9,9 +9,7 @@ import click
 
 from caretrail.cli.episodes import case_number, complete_episode
 from caretrail.cli.groups import Command
-from caretrail.cli.options import read_options
-from caretrail.cli.session import Session, session
-from caretrail.cli.setup import ReadOptions
+from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.tables import AnyCell, lines, print_sheet, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.describe import spoken
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--client", metavar="ID", help="All episodes of this client, instead of EPISODE.")
 @pack_option
 @read_options
-def show_command(options: ReadOptions, episode: str | None, client: str | None, pack: str | None) -> None:
+def show_command(asked: Session, episode: str | None, client: str | None) -> None:
     """Show an episode on a day of service.
 
     That day's plan, signatures, last review, determination, sessions, minutes, team and findings. Late entries,
@@ -43,11 +41,10 @@ def show_command(options: ReadOptions, episode: str | None, client: str | None, 
         raise click.UsageError("name an EPISODE, or a client with --client")
     from caretrail.reading.questions.sheet import DateOfService, SheetsOfClient
 
-    with session(options, pack) as asked:
-        if episode is not None:
-            asked.answer(DateOfService(case_number(asked, episode), asked.query), _print)
-        else:
-            asked.answer(SheetsOfClient(client or "", asked.query), _print_all)
+    if episode is not None:
+        asked.answer(DateOfService(case_number(asked, episode), asked.query), _print)
+    else:
+        asked.answer(SheetsOfClient(client or "", asked.query), _print_all)
 
 
 def _print_all(asked: Session, sheets: Sequence[Sheet], standing: Standing) -> None:

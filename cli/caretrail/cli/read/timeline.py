@@ -11,10 +11,8 @@ import click
 
 from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.groups import Command
-from caretrail.cli.options import read_options
 from caretrail.cli.params import Choice
-from caretrail.cli.session import Session, session
-from caretrail.cli.setup import ReadOptions
+from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.tables import Row, lines, print_table
 from caretrail.describe import spoken, summary, value_in_words
 from caretrail.text import plural, visible
@@ -37,7 +35,7 @@ NOUNS = {"corrected": "the correction", "addendum": "the addendum", "voided": "t
     help="Order by when it was recorded (default), or by when it happened (clinical).",
 )
 @read_options
-def timeline_command(options: ReadOptions, episode: str, order: Any) -> None:
+def timeline_command(asked: Session, episode: str, order: Any) -> None:
     """Show every event of an episode and when it became known.
 
     Late entries are marked. Corrected, amended and voided events stay readable, with who changed them, when and why. A
@@ -49,9 +47,8 @@ def timeline_command(options: ReadOptions, episode: str, order: Any) -> None:
     """
     from caretrail.reading.questions.timeline import Timeline
 
-    with session(options) as asked:
-        name = case_number(asked, episode)
-        asked.answer(Timeline(name, asked.query, order), partial(_print, name))
+    name = case_number(asked, episode)
+    asked.answer(Timeline(name, asked.query, order), partial(_print, name))
 
 
 def _print(name: str, asked: Session, rows: Sequence[EventRow], _: Standing) -> None:

@@ -10,9 +10,7 @@ import click
 
 from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.groups import Command
-from caretrail.cli.options import read_options
-from caretrail.cli.session import Session, session
-from caretrail.cli.setup import ReadOptions
+from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.tables import lines, print_sheet, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.describe import spoken, summary, value_in_words
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 @click.argument("rule")
 @pack_option
 @read_options
-def why_command(options: ReadOptions, episode: str, rule: str, pack: str | None) -> None:
+def why_command(asked: Session, episode: str, rule: str) -> None:
     """Explain a rule's verdict: rule, dates, arithmetic, events.
 
     Also gives the version of the rules, how we read open questions of the regulation, and what other readings would
@@ -40,8 +38,7 @@ def why_command(options: ReadOptions, episode: str, rule: str, pack: str | None)
     """
     from caretrail.reading.questions.why import Why
 
-    with session(options, pack) as asked:
-        asked.answer(Why(case_number(asked, episode), rule, asked.query), _print)
+    asked.answer(Why(case_number(asked, episode), rule, asked.query), _print)
 
 
 def _print(asked: Session, why: Reasons, _: Standing) -> None:

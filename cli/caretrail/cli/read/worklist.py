@@ -11,10 +11,8 @@ import click
 from caretrail.cli.episodes import whose
 from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import Command
-from caretrail.cli.options import read_options
 from caretrail.cli.params import MOST_ROWS, Count
-from caretrail.cli.session import Session, session
-from caretrail.cli.setup import ReadOptions
+from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.tables import Row, print_tables, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.errors import StaleReadModel
@@ -40,9 +38,7 @@ TITLES = ("Episode", "Rule", "Due", "What", "Owner")
 @pack_option
 @filter_options
 @read_options
-def worklist_command(
-    options: ReadOptions, filters: Filters, everything: bool, limit: int | None, pack: str | None
-) -> None:
+def worklist_command(asked: Session, filters: Filters, everything: bool, limit: int | None) -> None:
     """Show what to do, most urgent first.
 
     One row for each episode and rule: first overdue or due today, longest overdue first; then due soon and signatures
@@ -54,22 +50,21 @@ def worklist_command(
     """
     from caretrail.reading.questions.worklist import Worklist
 
-    with session(options, pack) as asked:
-        question = Worklist(asked.query, filters, everything)
-        answer = asked.ask(question)
-        work = answer.value
-        difference = nothing = ""
-        if not options.as_json:  # before anything is printed: each question may be refused
-            difference = _difference(asked, question, work)
-            nothing = "" if work.rows else _nothing(asked, question)
-        option = asked.what_if.option if asked.what_if is not None else ""
-        why = f"'caretrail why EPISODE RULE{option}' explains a row."
-        asked.show(
-            answer,
-            partial(_print, asked, limit, difference, nothing),
-            *([why] if work.rows else []),
-            shown=replace(work, rows=work.rows[:limit]),
-        )
+    question = Worklist(asked.query, filters, everything)
+    answer = asked.ask(question)
+    work = answer.value
+    difference = nothing = ""
+    if not asked.options.as_json:  # before anything is printed: each question may be refused
+        difference = _difference(asked, question, work)
+        nothing = "" if work.rows else _nothing(asked, question)
+    option = asked.what_if.option if asked.what_if is not None else ""
+    why = f"'caretrail why EPISODE RULE{option}' explains a row."
+    asked.show(
+        answer,
+        partial(_print, asked, limit, difference, nothing),
+        *([why] if work.rows else []),
+        shown=replace(work, rows=work.rows[:limit]),
+    )
 
 
 def _nothing(asked: Session, question: Worklist) -> str:
