@@ -26,6 +26,7 @@ from caretrail.readmodel.store import stream_of
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
+    from caretrail.log.records import RecordedEvent
     from caretrail.policy import Policy
     from caretrail.reading.episode_view import EpisodeView
 
@@ -134,6 +135,15 @@ class Snapshot:
     def known(self, kind: str) -> set[str]:
         """Programs or people of episodes."""
         return {name for rows in self.episodes() for name in picks.names_in(rows, kind)}
+
+    def recorded(self, streams: Sequence[UUID]) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
+        """The events of streams up to the position, read a page at a time."""
+        for place in range(0, len(streams), PAGE):
+            page = streams[place : place + PAGE]
+            for stream, events in self.recorder.select_streams(dict.fromkeys(page, 0)).items():
+                yield stream, [event for event in events if event.position <= self.position]
+            if self.progress is not None:
+                self.progress(min(place + PAGE, len(streams)), len(streams))
 
     def _rows(self, episode: str) -> EpisodeRows | None:
         from caretrail.reading.episode_view import computed_rows

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Literal, NamedTuple
 from uuid import UUID
 
-from caretrail.aliases import Progress
 from caretrail.days import next_day, today_in
 from caretrail.episode.amendments import happened_on
 from caretrail.episode.entry import Entry
@@ -29,9 +28,6 @@ from caretrail.readmodel.compute import Unreadable, evolve
 from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.rows import Span
 from caretrail.readmodel.spans import episode_spans
-
-PAGE = 100
-"""Episodes folded at a time; bounds the memory."""
 
 EAST, WEST = timedelta(hours=14), timedelta(hours=12)
 """How much earlier than in UTC a day begins somewhere, and how much later it ends."""
@@ -110,12 +106,11 @@ class AmendmentReport(Question[Amended]):
         """Count them."""
         for author in sorted(self.authors):
             require("author", author, snapshot)
-        recorder, upto = snapshot.recorder, snapshot.position
         entries: dict[_Whose, list[Entry]] = {}
         events: dict[_Whose, list[AmendedEvent]] = {}
-        streams = _streams(recorder, upto, self.query, self.by)
+        streams = _streams(snapshot.recorder, snapshot.position, self.query, self.by)
         unread = unjudged = 0
-        for known in _known(recorder, streams, upto, snapshot.progress):
+        for known in _known(snapshot, streams):
             if known is None:
                 unread += 1
                 continue
@@ -172,25 +167,19 @@ def _streams(recorder: EventRecorder, upto: int, query: Query, by: Times) -> lis
     return [*recorder.touched(first, last)]
 
 
-def _known(
-    recorder: EventRecorder, streams: list[UUID], upto: int, progress: Progress | None
-) -> Iterator[_Known | None]:
+def _known(snapshot: Snapshot, streams: list[UUID]) -> Iterator[_Known | None]:
     """Fold episodes; None for one that cannot be read. A program's own events are no episode."""
-    for place in range(0, len(streams), PAGE):
-        page = streams[place : place + PAGE]
-        for stream, events in recorder.select_streams(dict.fromkeys(page, 0)).items():
-            episode = Episode(stream)
-            try:
-                evolve(episode, (event for event in events if event.position <= upto))
-                first = episode.entries[0].event if episode.entries else None
-                if isinstance(first, EpisodeEvent):
-                    yield _of(episode, first.episode)
-                else:
-                    assert first is None or isinstance(first, ProgramEvent)  # noqa: S101  # nothing else is touched
-            except Unreadable:
-                yield None
-        if progress is not None:
-            progress(min(place + PAGE, len(streams)), len(streams))
+    for stream, events in snapshot.recorded(streams):
+        episode = Episode(stream)
+        try:
+            evolve(episode, events)
+            first = episode.entries[0].event if episode.entries else None
+            if isinstance(first, EpisodeEvent):
+                yield _of(episode, first.episode)
+            else:
+                assert first is None or isinstance(first, ProgramEvent)  # noqa: S101  # nothing else is touched
+        except Unreadable:
+            yield None
 
 
 def _of(episode: Episode, name: str) -> _Known | None:

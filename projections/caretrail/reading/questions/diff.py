@@ -27,9 +27,6 @@ from caretrail.reading.snapshot import Snapshot, position_of
 from caretrail.readmodel.compute import computed
 from caretrail.readmodel.rows import EpisodeRows
 
-PAGE = 50
-"""Episodes read at a time; bounds the memory."""
-
 ELIGIBILITY = "eligibility"
 """The rule name of changes in eligibility for continued stay."""
 
@@ -132,15 +129,11 @@ class Diff(Question[Compared]):
         streams = _streams(recorder, before, after, self.episode)
         changes: list[Change] = []
         compared = 0
-        for place in range(0, len(streams), PAGE):
-            page = streams[place : place + PAGE]
-            for stream, events in recorder.select_streams(dict.fromkeys(page, 0)).items():
-                replay = Replay(stream, [event for event in events if event.position <= after], before)
-                if replay.last is not None and _within(replay, self.filters.programs):
-                    compared += 1
-                    changes += changes_of(replay, snapshot.day(self.query, replay.last.zone))
-            if snapshot.progress is not None:
-                snapshot.progress(min(place + PAGE, len(streams)), len(streams))
+        for stream, events in snapshot.recorded(streams):
+            replay = Replay(stream, events, before)
+            if replay.last is not None and _within(replay, self.filters.programs):
+                compared += 1
+                changes += changes_of(replay, snapshot.day(self.query, replay.last.zone))
         changes.sort(key=lambda change: (change.episode, change.start, change.rule, change.subject))
         return Compared(before, after, compared, tuple(changes))
 

@@ -10,19 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from itertools import islice
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from caretrail.findings import Finding
-from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import RecordedEvent
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
 from caretrail.reading.question import Question
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.rows import EpisodeRows
-
-PAGE = 100
-"""Episodes looked up in the log at a time."""
 
 CLOCK = "review_due"
 """The check of the rule on the review clock."""
@@ -114,7 +111,7 @@ class ReviewReport(Question[Reviews]):
         groups: dict[tuple[str | None, str | None], list[DueReview]] = {}
         selection = Selection(snapshot.now, self.query, Filters(self.filters.programs, self.filters.clinicians))
         unread = unjudged = 0
-        candidates: list[EpisodeRows] = []
+        candidates: dict[UUID, EpisodeRows] = {}
         first = self.query.start or date.min
         for rows in snapshot.episodes():
             last = min(self.query.end or date.max, snapshot.day(self.query, rows.zone))
@@ -125,10 +122,10 @@ class ReviewReport(Question[Reviews]):
             elif not (findings := clock_findings(rows)):
                 unjudged += 1
             elif any(finding.due_on is not None and first <= finding.due_on <= last for finding in findings):
-                candidates.append(rows)
-        for rows, versions in _with_reviews(snapshot.recorder, candidates):
-            day = snapshot.day(self.query, rows.zone)
-            for review in due_reviews(rows, versions, day):
+                candidates[rows.stream] = rows
+        for stream, events in snapshot.recorded(list(candidates)):
+            day = snapshot.day(self.query, candidates[stream].zone)
+            for review in due_reviews(candidates[stream], _reviews_in(events), day):
                 if selection.is_of(review) and first <= review.due_on <= min(self.query.end or date.max, day):
                     groups.setdefault((review.program, review.clinician), []).append(review)
         rates = sorted(groups.items(), key=lambda item: tuple((name is None, name or "") for name in item[0]))
@@ -139,16 +136,9 @@ class ReviewReport(Question[Reviews]):
         return (one.episode for rate in value.rows for one in rate.reviews)
 
 
-def _with_reviews(
-    recorder: EventRecorder, episodes: Sequence[EpisodeRows]
-) -> Iterator[tuple[EpisodeRows, frozenset[int]]]:
-    """Each episode with the versions of its reviews, by stored name: no event is decoded."""
-    left = iter(episodes)
-    while page := list(islice(left, PAGE)):
-        found = recorder.select_streams({rows.stream: 0 for rows in page})
-        for rows in page:
-            names = {event.originator_version: event.topic for event in found[rows.stream]}
-            yield rows, frozenset(version for version, name in names.items() if name.startswith(REVIEW))
+def _reviews_in(events: Iterable[RecordedEvent]) -> frozenset[int]:
+    """The versions of the reviews, by stored name: no event is decoded."""
+    return frozenset(event.originator_version for event in events if event.topic.startswith(REVIEW))
 
 
 # --- from what the rule says to the reviews that were due -----------------------------------------------------------
