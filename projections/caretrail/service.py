@@ -54,12 +54,12 @@ from caretrail.reading.questions.eligibility import ContinuedStay as ContinuedSt
 from caretrail.reading.questions.episodes import CaseNumber as CaseNumber
 from caretrail.reading.questions.episodes import EpisodesOfClient as EpisodesOfClient
 from caretrail.reading.questions.episodes import EpisodesOfProgram as EpisodesOfProgram
+from caretrail.reading.questions.episodes import WholeEpisode as WholeEpisode
 from caretrail.reading.questions.findings import Findings as Findings
 from caretrail.reading.questions.reviews import ReviewReport as ReviewReport
 from caretrail.reading.questions.sheet import DateOfService as DateOfService
 from caretrail.reading.questions.sheet import SheetsOfClient as SheetsOfClient
 from caretrail.reading.questions.timeline import Timeline as Timeline
-from caretrail.reading.questions.whole import WholeEpisode as WholeEpisode
 from caretrail.reading.questions.why import Why as Why
 from caretrail.reading.questions.worklist import Worklist as Worklist
 from caretrail.reading.reader import Reader

@@ -16,12 +16,11 @@ from caretrail.reading.questions.amendments import Amended, AmendmentReport, Tim
 from caretrail.reading.questions.census import Census, OpenEpisodes
 from caretrail.reading.questions.diff import Compared, Diff
 from caretrail.reading.questions.eligibility import ContinuedStay
-from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfClient, EpisodesOfProgram
+from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfClient, EpisodesOfProgram, WholeEpisode
 from caretrail.reading.questions.findings import Findings
 from caretrail.reading.questions.reviews import ReviewReport, Reviews
 from caretrail.reading.questions.sheet import DateOfService, Sheet, SheetsOfClient
 from caretrail.reading.questions.timeline import Order, Timeline
-from caretrail.reading.questions.whole import WholeEpisode
 from caretrail.reading.questions.why import Reasons, Why
 from caretrail.reading.questions.worklist import Worklist
 from caretrail.reading.reader import Reader

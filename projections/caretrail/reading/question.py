@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from caretrail.reading.query import NO_FILTERS, Filters, Query
+from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query
 
 if TYPE_CHECKING:
     from caretrail.reading.snapshot import Snapshot
@@ -42,6 +43,14 @@ class Question(ABC, Generic[T]):
     def about(self) -> Iterable[str]:
         """Case numbers that a failure to answer tells something about."""
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuestion(Question[T]):
+    """A question about many episodes: its days and knowledge, and which of the episodes it is about."""
+
+    query: Query = TODAY
+    filters: Filters = NO_FILTERS
 
 
 class ShowsNoEpisode(Question[T]):

@@ -21,8 +21,8 @@ from caretrail.log.recorder import EventRecorder
 from caretrail.policy import Policy
 from caretrail.reading.event_rows import Recorded, recorded_fields
 from caretrail.reading.names import require
-from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query
-from caretrail.reading.question import Question
+from caretrail.reading.query import Query
+from caretrail.reading.question import ListQuestion
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.compute import Unreadable, evolve
 from caretrail.readmodel.packs import usable_policy
@@ -89,7 +89,7 @@ class Amended:
 
 
 @dataclass(frozen=True, slots=True)
-class AmendmentReport(Question[Amended]):
+class AmendmentReport(ListQuestion[Amended]):
     """Late entries, corrections, addenda and voids of the query's period, by author.
 
     The period is one of recorded or of clinical days; `authors` stated the events, or did what others stated. Of the
@@ -97,8 +97,6 @@ class AmendmentReport(Question[Amended]):
     """
 
     name: ClassVar[str] = "amendments"
-    query: Query = TODAY
-    filters: Filters = NO_FILTERS
     by: Times = "recorded"
     authors: AbstractSet[str] = frozenset()
 

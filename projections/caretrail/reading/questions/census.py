@@ -9,19 +9,17 @@ from typing import ClassVar
 
 from caretrail.reading.answers import CensusRow
 from caretrail.reading.picks import Presence
-from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
-from caretrail.reading.question import Question, ShowsNoEpisode
+from caretrail.reading.query import Filters, Query, Selection
+from caretrail.reading.question import ListQuestion, ShowsNoEpisode
 from caretrail.reading.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Census(Question[tuple[CensusRow, ...]]):
+class Census(ListQuestion[tuple[CensusRow, ...]]):
     """Episodes open on a day, by program and case number."""
 
     name: ClassVar[str] = "census"
     needs_record: ClassVar[bool] = False
-    query: Query = TODAY
-    filters: Filters = NO_FILTERS
 
     def answer(self, snapshot: Snapshot) -> tuple[CensusRow, ...]:
         """List the episodes."""
@@ -35,12 +33,10 @@ class Census(Question[tuple[CensusRow, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenEpisodes(ShowsNoEpisode[Counter[str | None]]):
+class OpenEpisodes(ListQuestion[Counter[str | None]], ShowsNoEpisode[Counter[str | None]]):
     """How many episodes are open on a day, by level."""
 
     name: ClassVar[str] = "open episodes"
-    query: Query = TODAY
-    filters: Filters = NO_FILTERS
 
     def answer(self, snapshot: Snapshot) -> Counter[str | None]:
         """Count them."""

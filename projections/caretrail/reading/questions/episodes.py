@@ -1,16 +1,32 @@
-"""Episodes: which one is meant, those of a client or a program, and those that begin alike."""
+"""Episodes: one whole, which one is meant, those of a client or a program, and those that begin alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from caretrail.errors import AmbiguousEpisode, UnknownName
 from caretrail.reading.names import require
 from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
-from caretrail.reading.question import Question, ShowsNoEpisode
+from caretrail.reading.question import OneEpisode, Question, ShowsNoEpisode
 from caretrail.reading.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from caretrail.reading.episode_view import EpisodeView
+
+
+@dataclass(frozen=True, slots=True)
+class WholeEpisode(OneEpisode["EpisodeView"]):
+    """One episode whole: its events, how they count, and everything the rules say of it. Raises UnknownName."""
+
+    name: ClassVar[str] = "episode"
+    episode: str
+    query: Query = TODAY
+
+    def answer(self, snapshot: Snapshot) -> EpisodeView:
+        """Fold it from the log."""
+        return snapshot.view(self.episode)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,22 +10,20 @@ from typing import Any, ClassVar
 from caretrail.days import ONE_DAY
 from caretrail.findings import Finding
 from caretrail.reading.answers import FindingRow
-from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
-from caretrail.reading.question import Question
+from caretrail.reading.query import Selection
+from caretrail.reading.question import ListQuestion
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.placed import Placed
 
 
 @dataclass(frozen=True, slots=True)
-class Findings(Question[tuple[FindingRow, ...]]):
+class Findings(ListQuestion[tuple[FindingRow, ...]]):
     """Findings in force on a day, or on any day of a period: all verdicts but met and not_applicable.
 
     Findings of programs come last, while they have an open episode; filters of a case leave them out.
     """
 
     name: ClassVar[str] = "findings"
-    query: Query = TODAY
-    filters: Filters = NO_FILTERS
 
     def answer(self, snapshot: Snapshot) -> tuple[FindingRow, ...]:
         """List the findings by episode."""

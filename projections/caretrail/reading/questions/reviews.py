@@ -15,8 +15,8 @@ from uuid import UUID
 
 from caretrail.findings import Finding
 from caretrail.log.records import RecordedEvent
-from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
-from caretrail.reading.question import Question
+from caretrail.reading.query import Filters, Selection
+from caretrail.reading.question import ListQuestion
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.rows import EpisodeRows
@@ -95,7 +95,7 @@ def rate_of(program: str | None, clinician: str | None, reviews: Iterable[DueRev
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewReport(Question[Reviews]):
+class ReviewReport(ListQuestion[Reviews]):
     """The reviews due in the query's period, by program and who carried the case: on time, late or not done.
 
     The period ends by default on the day of the query; ended episodes count as well. A review due on that day and not
@@ -103,8 +103,6 @@ class ReviewReport(Question[Reviews]):
     """
 
     name: ClassVar[str] = "reviews"
-    query: Query = TODAY
-    filters: Filters = NO_FILTERS
 
     def answer(self, snapshot: Snapshot) -> Reviews:
         """Count them."""

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from caretrail.days import FOREVER
 from caretrail.reading.answers import Work, WorkRow
-from caretrail.reading.query import NO_FILTERS, TODAY, Filters, Query, Selection
-from caretrail.reading.question import Question
+from caretrail.reading.query import Selection
+from caretrail.reading.question import ListQuestion
 from caretrail.reading.questions.findings import row_values
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.placed import Group, Placed
@@ -24,7 +24,7 @@ _Key = tuple[str | tuple[str, str | None], str, Group]
 
 
 @dataclass(frozen=True, slots=True)
-class Worklist(Question[Work]):
+class Worklist(ListQuestion[Work]):
     """What to do on a day, one row per episode and rule, most urgent first.
 
     What a program must attest is a row of the program. `all_quiet` adds explained findings and the first short week.
@@ -32,8 +32,6 @@ class Worklist(Question[Work]):
     """
 
     name: ClassVar[str] = "worklist"
-    query: Query = TODAY
-    filters: Filters = NO_FILTERS
     all_quiet: bool = False
     limit: int | None = None
 
