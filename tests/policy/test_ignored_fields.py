@@ -8,13 +8,8 @@ from typing import Any
 import pytest
 
 from caretrail.errors import PackInvalid
-from caretrail.policy import Pack, pack_of
+from tests.support.packs import small_pack
 
-WHOLE: dict[str, Any] = {
-    "name": "small", "title": "A small pack", "jurisdiction": "US-XX", "payer": "Any", "population": "adult",
-    "levels": ["2.1"], "edition": "asam-3", "document": "Code 12-34", "late_after_days": 2, "notice_days": 7,
-    "week_start": "sunday", "treatment_services": ["individual", "group", "family"],
-}  # fmt: skip
 DAYS = {"count": 14, "unit": "calendar_day", "soon": 3}
 UNANNOUNCED = {"count": 14, "unit": "calendar_day"}
 SESSIONS = {"count": 3, "unit": "session", "soon": 1}
@@ -28,16 +23,9 @@ MIX: dict[str, Any] = {"check": "service_mix", "after_weeks": 4}
 REVIEWS: dict[str, Any] = {"check": "review_due", "first_from": "admission"}
 
 
-def made(rule: dict[str, Any], **of_pack: object) -> Pack:
-    """A pack of one rule."""
-    stated = {"title": "A rule", "strength": "should", "text": "It asks something.", "section": "1", **rule}
-    stated = {name: value for name, value in stated.items() if value is not None}
-    return pack_of({**WHOLE, **of_pack, "rules": {"XX-1": stated}}, "small.toml")
-
-
 def refused(rule: dict[str, Any], **of_pack: object) -> str:
     with pytest.raises(PackInvalid) as caught:
-        made(rule, **of_pack)
+        small_pack(rule, **of_pack)
     return caught.value.message.removeprefix("small.toml: ")
 
 
@@ -95,7 +83,7 @@ def test_a_field_that_nothing_acts_on_is_refused_by_name(
     if words:
         assert words in refused({**rule, **field})
     else:
-        assert made({**rule, **field})
+        assert small_pack({**rule, **field})
 
 
 def test_a_reading_does_not_answer_what_it_reads_from_a_field() -> None:
@@ -107,7 +95,7 @@ def test_a_reading_does_not_answer_what_it_reads_from_a_field() -> None:
 def test_who_gives_guidance_is_said_only_with_a_list_of_them() -> None:
     rule = {"check": "length_of_stay"}
     assert refused(rule, guidance_by="team").startswith("guidance_by: ")
-    assert made(rule, guidance_by="team", guidance={"credentials": ["LADC"]})
+    assert small_pack(rule, guidance_by="team", guidance={"credentials": ["LADC"]})
 
 
 def test_a_wrong_unit_is_answered_with_every_unit_there_is() -> None:

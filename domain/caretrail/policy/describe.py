@@ -63,6 +63,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "attended": "of what the client attends",
         "scheduled": "of the client's schedule",
     },
+    "each": {"week": "in each full week", "calendar_month": "in each full calendar month"},
     "aggregation": {"each_session": "in each group", "monthly_average": "on average over a calendar month"},
     "kind": {
         "access_24_7": "a licensed practitioner reachable at any hour",
@@ -80,6 +81,7 @@ TRIGGERS = {
     "document": " from the day of the document",
     "plan_effective": " from the day the plan takes effect",
     "last_review": "",
+    "reassessment": " from the day of a revised assessment",
 }
 """The start of a term in words; for a review, `series` names it."""
 
@@ -93,15 +95,19 @@ LISTS = {
     "signers": "signed by",
     "in_lieu": "in lieu of a signature",
     "services": "services",
+    "fits": "no problem, or one that this level meets, in dimension",
+    "one_of": "this level needed by one of dimension",
+    "excused_by": "or missed for a cause of",
+    "made_by": "of assessments by",
+    "reasons": "of discharges as",
+    "ends": "of each",
 }
-
-OF_COUNTS = frozenset({"first_day", "sessions"})
-"""Fields that matter only to a term that counts what was attended."""
 
 RANGES = {
     "weekly_hours": "minutes in each full week",
     "weekly_days": "days in each full week",
     "group_size": "clients",
+    "service_day": "minutes on each day of treatment",
 }
 
 
@@ -113,9 +119,9 @@ def parameters(rule: Rule) -> str:
 def _phrases(rule: Rule) -> Iterator[str]:
     if rule.check in RANGES:
         yield _range(rule)
-    within: Any = getattr(rule, "within", None)
+    ignored = rule.without_effect()
     for name in type(rule).model_fields:
-        if name in Rule.model_fields or (name in OF_COUNTS and within and within.civil):
+        if name in Rule.model_fields or name in ignored:
             continue
         value: Any = getattr(rule, name)
         if name == "within":
@@ -145,7 +151,9 @@ def _formula(sentences: Sequence[Sequence[str]]) -> str:
 
 def _range(rule: Rule) -> str:
     least, most = getattr(rule, "least", None), getattr(rule, "most", None)
-    return f"{least} to {most} {RANGES[rule.check]}" if most else f"at least {least} {RANGES[rule.check]}"
+    if least is not None and most is not None:
+        return f"{least} to {most} {RANGES[rule.check]}"
+    return f"at least {least} {RANGES[rule.check]}" if least is not None else f"at most {most} {RANGES[rule.check]}"
 
 
 def _within(found: Term | None, trigger: str) -> str:
@@ -164,6 +172,7 @@ def _every(terms: Sequence[Term]) -> str:
 
 
 _PHRASES: dict[str, Callable[[Any], str]] = {
+    "before_plan": lambda before: "no later than the first plan" if before else "",
     "cap": lambda found: f"no later than {_term(found)}" if found else "",
     "term": lambda found: f"for {_term(found)}" if found else "",
     "term_ours": lambda ours: "the term is ours, not the text's" if ours else "",

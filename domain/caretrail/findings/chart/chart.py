@@ -21,7 +21,7 @@ from caretrail.days import ONE_DAY, today_in
 from caretrail.episode.history import Effective, History, Struck
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.findings.chart import documents
-from caretrail.findings.chart.documents import Determination, PlanVersion, Review
+from caretrail.findings.chart.documents import Determination, Document, PlanVersion, Review
 from caretrail.findings.chart.team import CLINICAL, Team
 from caretrail.policy import Policy
 from caretrail.policy.rules.plan import ReviewDue
@@ -104,6 +104,8 @@ class Chart:
         self.plans: list[PlanVersion] = []
         self.reviews: list[Review] = []
         self.determinations: list[Determination] = []
+        self.statements: dict[int, Document] = {}
+        """Assessments, transfers and the discharge as documents: a signature completes them."""
         self.holds: list[tuple[date, date | None]] = []
         self.explained: list[Effective[events.Explained]] = []
         self.transfers: dict[int, Effective[events.Transferred]] = {}
@@ -185,6 +187,10 @@ def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
         elif (take := _TAKES.get(kind)) is not None:
             take(chart, item, item.event)
     _take_sessions(chart, held)
+    ends = [*chart.transfers.values()] + ([chart.discharge] if chart.discharge is not None else [])
+    for item in [*chart.assessments, *ends]:
+        signings = documents.signings_of(item.event, item.version)
+        chart.statements[item.version] = Document(item.version, item.day, signings)
     _take_signatures(chart)
     _count_reviews(chart)
     chart.holds = _holds(chart.hold_steps)
@@ -267,7 +273,7 @@ _TAKES: dict[type, Callable[[Chart, Any, Any], None]] = {
 
 def _take_signatures(chart: Chart) -> None:
     """Give each document the signatures brought later, and find the first by a clinician of the team."""
-    signed: list[documents.Document] = [*chart.plans, *chart.reviews, *chart.determinations]
+    signed: list[documents.Document] = [*chart.plans, *chart.reviews, *chart.determinations, *chart.statements.values()]
     by_version = {document.version: document for document in signed} if chart.later_signatures else {}
     for item in chart.later_signatures:
         if (document := by_version.get(item.event.target)) is not None:

@@ -5,16 +5,18 @@ from caretrail.findings.rules import (  # each registers its judges
     assessment,
     authorization,
     care,
+    duties,
     intensity,
     plan,
     referral,
     reviews,
+    services,
     signatures,
     staff,
     stay,
 )
 
 __all__ = [
-    "admission", "assessment", "authorization", "care", "intensity", "plan", "referral", "reviews", "signatures",
-    "staff", "stay",
+    "admission", "assessment", "authorization", "care", "duties", "intensity", "plan", "referral", "reviews",
+    "services", "signatures", "staff", "stay",
 ]  # fmt: skip

@@ -152,11 +152,12 @@ def _route(
 def _direct(rule: rules.AdmissionDimensions, profile: Profile) -> dict[str, Truth]:
     if rule.dimensions == "all_six":
         return {f"dimension {key}": profile.meets(key) for key in "123456"}
-    return {
-        "dimension 2": profile.fits("2"),
-        "dimension 3": profile.fits("3"),
-        "dimension 4, 5 or 6": any_of(*(profile.meets(key) for key in "456")),
-    }
+    parts = {f"dimension {key}": profile.fits(key) for key in rule.fits}
+    if rule.one_of:
+        *others, last = rule.one_of
+        named = f"{', '.join(others)} or {last}" if others else last
+        parts[f"dimension {named}"] = any_of(*(profile.meets(key) for key in rule.one_of))
+    return parts
 
 
 def _intensity(level: str) -> float:

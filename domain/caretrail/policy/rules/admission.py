@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from caretrail.policy.rules.base import Codes, Credentials, PlaceByCause, Rule
 from caretrail.policy.values import MOST_ENTRIES, SomeDays, Words
 from caretrail.tokens import Dsm
+
+DimensionNumber = Literal["1", "2", "3", "4", "5", "6"]
+"""A dimension of the ASAM criteria, third edition."""
 
 OldAfter = Annotated[
     SomeDays | None, Field(description="Days after which an assessment is mentioned as old; left out, none is.")
@@ -93,11 +96,22 @@ class DualDiagnosis(Rule):
 
 
 class AdmissionDimensions(Rule):
-    """The dimensions support the admission."""
+    """The dimensions support the admission.
+
+    `fits` are dimensions without a problem, or with one that this level meets; `one_of` those of which one meets it.
+    """
 
     check: Literal["admission_dimensions"]
     cleared_by = "an assessment that states the dimensions, or a correction of the one there is"
     dimensions: Literal["specific", "all_six"] = "specific"
+    fits: Annotated[tuple[DimensionNumber, ...], Field(max_length=6)] = ()
+    one_of: Annotated[tuple[DimensionNumber, ...], Field(max_length=6)] = ()
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if self.dimensions == "specific" and not (self.fits or self.one_of):
+            raise ValueError("dimensions: say which with fits and one_of")
+        return self
 
 
 class CapacityForProgress(Rule):

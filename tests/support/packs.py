@@ -1,0 +1,22 @@
+"""Packs of a few rules, for tests of what a kind of rule can say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from caretrail.policy import Pack, pack_of
+
+FIELDS: dict[str, Any] = {
+    "name": "small", "title": "A small pack", "jurisdiction": "US-XX", "payer": "Any", "population": "adult",
+    "levels": ["2.1"], "edition": "asam-3", "document": "Code 12-34", "late_after_days": 2, "notice_days": 7,
+    "week_start": "sunday", "treatment_services": ["individual", "group", "family"],
+}  # fmt: skip
+
+
+def small_pack(*rules: dict[str, Any], **of_pack: object) -> Pack:
+    """A pack of these rules, XX-1 and so on; None leaves a field out."""
+    stated: dict[str, Any] = {}
+    for number, rule in enumerate(rules, start=1):
+        fields = {"title": "A rule", "strength": "should", "text": "It asks something.", "section": "1", **rule}
+        stated[f"XX-{number}"] = {name: value for name, value in fields.items() if value is not None}
+    return pack_of({**FIELDS, **of_pack, "rules": stated}, "small.toml")
