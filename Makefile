@@ -37,7 +37,8 @@ lint: $(VENV)/.dev
 
 # Write the generated reference pages again: events, rules, commands
 pages: $(VENV)/.dev
-	@for page in events rules cli; do $(BIN)/python -m tests.pages.$${page}_page > docs/reference/page.tmp && mv docs/reference/page.tmp docs/reference/$$page.md || exit 1; done
+	@for page in events cli; do $(BIN)/python -m tests.pages.$${page}_page > docs/reference/page.tmp && mv docs/reference/page.tmp docs/reference/$$page.md || exit 1; done
+	@$(BIN)/python -m tests.pages.rules_page --write
 
 # Measure, beside the stock library; writes docs/evidence/bench.md
 bench: $(VENV)/.dev

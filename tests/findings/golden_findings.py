@@ -15,7 +15,7 @@ A file of the folder `golden` holds cases. Each has a title, what is shown of it
 Before the history may stand:
 
     show: A1 eligibility              the rules (or answers) of interest; otherwise all findings
-    pack: mn-245g-2018 mn-245g        packs of the tests, as versions of one policy; or: none
+    pack: mn-245g-2018 mn-245g        packs that ship or are of the tests, as versions of one policy; or: none
     change: NE21-R1 {"holds": "pause"}     a rule of the pack read otherwise
     fields: {"closed_days": ["2026-02-16"]}     fields of the pack itself
     cut: 2026-02-01                   two versions of one pack that say the same, the second from that day on
@@ -45,6 +45,7 @@ from caretrail.findings import Eligibility, Finding
 from caretrail.findings.judge import judge
 from caretrail.findings.program import program_findings
 from caretrail.policy import Pack, Policy, policy_of, read_pack
+from caretrail.policy.loader import SHIPPED
 from tests.findings.text_history import PACK, history_of
 
 FOLDER = Path(__file__).parent / "golden"
@@ -69,7 +70,7 @@ class Case:
         names = " ".join(self.of("pack")).split()
         if names == ["none"]:
             return None
-        packs = [self._read(read_pack(PACKS / f"{name}.toml")) for name in names] or [self._read(PACK)]
+        packs = [self._read(read_pack(_file(name))) for name in names] or [self._read(PACK)]
         for day in self.of("cut"):
             packs = list(_cut(packs[0], date.fromisoformat(day)))
         return policy_of(packs)
@@ -98,6 +99,12 @@ class Case:
         """What is answered of continued stay, if it is shown."""
         asked = "eligibility" in " ".join(self.of("show")).split()
         return judge(history_of("\n".join(self.events)), self.policy).eligibility if asked else []
+
+
+def _file(name: str) -> Path:
+    """The file of a pack that ships, or of the tests."""
+    ships = SHIPPED / f"{name}.toml"
+    return ships if ships.exists() else PACKS / f"{name}.toml"
 
 
 def _with_days(fields: dict[str, Any]) -> dict[str, Any]:

@@ -7,14 +7,34 @@ from pathlib import Path
 import pytest
 
 from caretrail.policy import load_pack
-from tests.pages.rules_page import NAME, ROOT, SOURCE, asked_for_by, causes_of, function_of, lines_of, rules_page
+from tests.pages.rules_page import (
+    NAME,
+    PAGES,
+    ROOT,
+    SOURCE,
+    asked_for_by,
+    causes_of,
+    function_of,
+    lines_of,
+    pages,
+    shipped,
+)
 
 PACK = load_pack(NAME)
 
 
-def test_the_page_is_up_to_date() -> None:
-    page = (ROOT / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
-    assert page == rules_page(), "run: make pages"
+@pytest.mark.parametrize(("page", "text"), pages().items(), ids=lambda value: getattr(value, "name", ""))
+def test_the_page_of_each_pack_is_up_to_date(page: Path, text: str) -> None:
+    assert page.read_text(encoding="utf-8") == text, "run: make pages"
+
+
+def test_no_page_is_of_a_pack_that_does_not_ship() -> None:
+    assert set(PAGES.glob("rules*.md")) == set(pages())
+
+
+@pytest.mark.parametrize("rule", [rule for name in shipped() if name != NAME for rule in load_pack(name).rules])
+def test_every_rule_of_another_pack_has_a_test_that_names_it(rule: str) -> None:
+    assert asked_for_by(rule)
 
 
 @pytest.mark.parametrize("rule", PACK.rules)

@@ -1,7 +1,8 @@
-"""The rule reference, written from the Nebraska pack, the rules' code and the tests.
+"""The rule reference, written from the packs that ship, the rules' code and the tests: a page for each pack.
 
-`make pages` writes `docs/reference/rules.md`; a test compares. From the code it takes the
-first words of each rule's function and the causes it can give; from the tests the names of those that ask for the rule.
+`make pages` writes `docs/reference/rules.md` for Nebraska and `docs/reference/rules-PACK.md` for the others; a test
+compares. From the code they take the first words of each rule's function and the causes it can give; from the tests the
+names of those that ask for the rule.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,7 @@ from caretrail.findings.eligibility import answers
 from caretrail.findings.finding import unknown, violation
 from caretrail.findings.rules import stay
 from caretrail.policy import Pack, Rule, load_pack
+from caretrail.policy.loader import SHIPPED
 from caretrail.policy.rules import KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +30,9 @@ SOURCE = ROOT / "docs" / "reference" / "sources" / "ne-iop-2.1-adult.txt"
 NAME = "ne-medicaid-2.1-adult"
 FIXED = frozenset(Rule.model_fields)
 TOKEN = re.compile(r"[a-z]+(_[a-z0-9]+)*")
+
+PAGES = ROOT / "docs" / "reference"
+PREFIX = "NE21"
 
 HEADING = """# The rules, from the sentence to the finding
 
@@ -50,6 +56,48 @@ def rules_page() -> str:
     for rule in pack.rules.values():
         parts += ["\n", *_rule(pack, rule)]
     return "".join(parts)
+
+
+PACK_HEADING = """# {title}
+
+Generated from the policy pack `{name}`, the rules' code and the tests by `make pages`; a test compares. How the pages
+are read stands in the [rules of Nebraska](rules.md). `caretrail rules {name}` prints the pack.
+
+- For: {payer}, {jurisdiction}; level {levels} of {edition}
+- Source: {document} ({url}){copied}
+- In force from {effective_from}
+
+The words are ours. No legal advice: compare each rule with the text in force before you use the pack.
+"""
+
+
+def pack_page(name: str) -> str:
+    """The whole page of a pack whose text does not stand in the repository."""
+    pack = load_pack(name)
+    said = {**pack.model_dump(), "levels": ", ".join(pack.levels)}
+    copied = f", copy of {pack.copied_on}" if pack.copied_on else ""
+    parts = [PACK_HEADING.format(**said, copied=copied), "\n## Left out\n\n"]
+    parts += [f"- {left}\n" for left in pack.leaves_out]
+    parts += ["\n## From the section to the rule\n\n| section | rules |\n|---|---|\n"]
+    by_section: dict[str, list[str]] = {}
+    for rule in pack.rules.values():
+        by_section.setdefault(rule.section or "ours", []).append(f"[{rule.id}](#{rule.id.lower()})")
+    parts += [f"| {section} | {', '.join(rules)} |\n" for section, rules in sorted(by_section.items())]
+    parts += ["\n## Rule by rule\n"]
+    for rule in pack.rules.values():
+        parts += ["\n", *_rule(pack, rule)]
+    return "".join(parts)
+
+
+def pages() -> dict[Path, str]:
+    """Every page by its file."""
+    others = {PAGES / f"rules-{name}.md": pack_page(name) for name in shipped() if name != NAME}
+    return {PAGES / "rules.md": rules_page(), **others}
+
+
+def shipped() -> list[str]:
+    """Names of the packs that ship, sorted."""
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
 
 
 def _text_table(pack: Pack) -> Iterator[str]:
@@ -78,7 +126,9 @@ def _rule(pack: Pack, rule: Rule) -> Iterator[str]:
     yield f"### {rule.id}\n\n"
     off = "" if rule.on else f" **Switched off**: {rule.off_because or rule.unsourced}."
     yield f"**{rule.title}** ({rule.strength}).{off}\n\n{rule.text}\n\n"
-    yield f"- Source: {rule.citation}\n"
+    address = f" ({rule.url})" if rule.url else ""
+    copied = f", copy of {rule.copied_on}" if rule.copied_on else ""
+    yield f"- Source: {rule.citation}{address}{copied}\n"
     stated = _fields(rule)
     if stated:
         yield f"- In the pack: {'; '.join(stated)}\n"
@@ -191,8 +241,8 @@ def _strings(value: ast.expr) -> Iterator[str]:
 
 
 def asked_for_by(rule: str) -> list[tuple[str, str]]:
-    """The tests that ask for a rule: those whose text names it, or its number without the pack."""
-    return sorted(_tests_by_rule().get(rule.rpartition("-")[2], ()))
+    """The tests that ask for a rule: those whose text names it, or its number alone if it is one of Nebraska's."""
+    return sorted(_tests_by_rule().get(rule.removeprefix(f"{PREFIX}-"), ()))
 
 
 @cache
@@ -221,7 +271,8 @@ def _named(test: ast.stmt, helpers: dict[str, ast.stmt], seen: set[str]) -> set[
     named: set[str] = set()
     for node in ast.walk(test):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            named.update(re.findall(r"(?<![A-Za-z0-9-])(?:NE21-)?([A-Z][0-9])(?![A-Za-z0-9.])", node.value))
+            found = re.findall(r"(?<![A-Za-z0-9-])((?:[A-Z]{2}[0-9]{2}-)?[A-Z][0-9])(?![A-Za-z0-9.])", node.value)
+            named.update(rule.removeprefix(f"{PREFIX}-") for rule in found)
         if isinstance(node, ast.Name) and node.id in helpers and node.id not in seen:
             seen.add(node.id)
             named |= _named(helpers[node.id], helpers, seen)
@@ -229,4 +280,7 @@ def _named(test: ast.stmt, helpers: dict[str, ast.stmt], seen: set[str]) -> set[
 
 
 if __name__ == "__main__":
-    print(rules_page(), end="")
+    if sys.argv[1:] != ["--write"]:
+        raise SystemExit("usage: python -m tests.pages.rules_page --write")
+    for page, text in pages().items():
+        page.write_text(text, encoding="utf-8")

@@ -13,6 +13,7 @@ from caretrail.errors import PackInvalid
 from caretrail.policy import Pack, pack_of
 from caretrail.policy.loader import SHIPPED
 from caretrail.policy.values import CLOSED_DAYS, MOST_DAYS, MOST_ENTRIES
+from tests.support.packs import small_pack
 
 WHOLE: dict[str, Any] = tomllib.loads((SHIPPED / "ne-medicaid-2.1-adult.toml").read_text(encoding="utf-8"))
 WHOLE["closed_days"] = []
@@ -64,6 +65,73 @@ def test_a_number_out_of_bounds_or_none_at_all_is_refused_by_its_field(place: st
 )
 def test_nothing_is_counted_from_none(place: str) -> None:
     assert refused(place, 0).startswith(f"{place}: ")
+
+
+TERM: dict[str, Any] = {"count": 9, "unit": "calendar_day", "soon": 2}
+ELSEWHERE: list[tuple[dict[str, Any], str]] = [
+    ({"check": "assessment_due", "within": TERM}, "within.count"),
+    ({"check": "assessment_due", "within": TERM}, "within.soon"),
+    ({"check": "assessment_signed", "within": TERM}, "within.count"),
+    ({"check": "review_after", "within": TERM}, "within.count"),
+    ({"check": "review_before_discharge", "within": {"count": 9, "unit": "calendar_day"}}, "within.count"),
+    ({"check": "summary_due", "within": TERM}, "within.soon"),
+    ({"check": "service_day", "least": 180}, "least"),
+    ({"check": "service_day", "most": 180}, "most"),
+]
+"""Numbers of rules that Nebraska's pack does not have."""
+
+
+@pytest.mark.parametrize(("rule", "place"), ELSEWHERE, ids=[f"{rule['check']}.{place}" for rule, place in ELSEWHERE])
+def test_a_number_of_another_rule_is_bounded_too(rule: dict[str, Any], place: str) -> None:
+    assert small_pack(rule)
+    for value in WRONG if place.endswith("soon") else [0, *WRONG]:
+        wrong = deepcopy(rule)
+        *way, last = place.split(".")
+        (wrong[way[0]] if way else wrong)[last] = value
+        with pytest.raises(PackInvalid) as caught:
+            small_pack(wrong)
+        assert caught.value.message.startswith(f"small.toml: rules.XX-1.{place.partition('.')[0]}")
+
+
+LISTED: list[tuple[dict[str, Any], str, object]] = [
+    ({"check": "assessment_signed", "within": TERM}, "made_by", [str(number) for number in range(MOST_ENTRIES + 1)]),
+    ({"check": "review_before_discharge", "within": {"count": 9, "unit": "calendar_day"}}, "reasons", []),
+    ({"check": "review_before_discharge", "within": {"count": 9, "unit": "calendar_day"}}, "reasons", ["tired"]),
+    ({"check": "summary_due", "within": TERM}, "ends", []),
+    ({"check": "summary_due", "within": TERM}, "ends", ["death"]),
+    ({"check": "service_every", "services": ["group"], "each": "week"}, "each", "year"),
+    ({"check": "service_every", "services": ["group"], "each": "week"}, "services", []),
+    ({"check": "service_every", "services": ["group"], "each": "week"}, "excused_by", ["weather"]),
+    ({"check": "admission_dimensions", "fits": ["2"]}, "fits", ["7"]),
+    ({"check": "admission_dimensions", "one_of": ["2"]}, "one_of", ["2"] * 7),
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "value"), LISTED, ids=[f"{rule['check']}.{name}" for rule, name, _ in LISTED])
+def test_a_list_or_a_word_of_another_rule_is_one_of_those_there_are(
+    rule: dict[str, Any], name: str, value: object
+) -> None:
+    assert small_pack(rule)
+    with pytest.raises(PackInvalid, match=rf"^small\.toml: rules\.XX-1\.{name}"):
+        small_pack({**rule, name: value})
+
+
+@pytest.mark.parametrize("rule", [
+    {"check": "assessment_due"}, {"check": "assessment_due", "within": TERM, "before_plan": True},
+    {"check": "service_day"}, {"check": "service_day", "least": 181, "most": 180},
+    {"check": "admission_dimensions"},
+], ids=lambda rule: "-".join(map(str, rule)))  # fmt: skip
+def test_a_rule_that_says_nothing_or_contradicts_itself_is_refused(rule: dict[str, Any]) -> None:
+    with pytest.raises(PackInvalid, match=r"^small\.toml: rules\.XX-1: "):
+        small_pack(rule)
+
+
+def test_a_pack_names_no_more_that_it_leaves_out_than_people_could_read() -> None:
+    assert made("leaves_out", ["x"] * MOST_ENTRIES).leaves_out
+    assert refused("leaves_out", ["x"] * (MOST_ENTRIES + 1)).startswith("leaves_out: ")
+    assert refused("leaves_out", ["a\x1b[2Jb"]).startswith("leaves_out.0: ")
+    for value in ("2026-01-01", 20260101, date.max):
+        assert refused("copied_on", value).startswith("copied_on: ")
 
 
 def test_ten_years_are_the_longest_term() -> None:

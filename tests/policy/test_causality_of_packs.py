@@ -20,12 +20,16 @@ from tests.findings.generated import KINDS, START, Writer, possible
 from tests.findings.test_causality import read, read_stay, up_to
 from tests.findings.text_history import PACK, entries
 from tests.support.judged import eligibility, findings
+from tests.support.packs import small_pack
 
 PACKS = Path(__file__).parent / "packs"
 CHANGE = date(2026, 2, 23)
 """The day on which the versions of a policy change in the midst of the histories."""
 
-MORE_KINDS = (*KINDS, "unit plan", "unit review", "unit review", "authorized", "schedule", "hold", "hold", "review")
+MORE_KINDS = (
+    *KINDS, "unit plan", "unit review", "unit review", "authorized", "schedule", "hold", "hold", "review",
+    "reassessed", "signs an assessment", "noted",
+)  # fmt: skip
 UNITS = ("calendar_day", "treatment_hour", "calendar_day", "treatment_hour", "working_day")
 
 
@@ -39,6 +43,13 @@ class WiderWriter(Writer):
         if kind == "authorized":
             begin = day + timedelta(days=one % 20 - 10)
             return f"{day} authorized {begin} to {begin + timedelta(days=20 + two)} {8 + one} session"
+        if kind == "reassessed":
+            return f"{day} assessed reassessment by c-noor {('CSAC', 'LPC', '?')[one % 3]}"
+        if kind == "signs an assessment":
+            made = [number for number, line in enumerate(self.lines, start=1) if " assessed " in line]
+            return f"{day} signed #{made[one % len(made)]} by c-lee" if made else super().line("session", day, one, two)
+        if kind == "noted":
+            return f'{super().line("session", day, one, two)} | {{"noted": {("true", "false")[one % 2]}}}'
         if kind == "schedule":
             return f"{day} schedule {480 + 20 * (two % 8)} {2 + one % 4}"
         return super().line(kind, day, one, two)
@@ -91,6 +102,21 @@ def nebraska_twice(basis: str) -> Policy:
     return policy_of([several(I1={"basis": basis}), new.model_copy(update=update)])
 
 
+WEEK = {"count": 7, "unit": "calendar_day", "soon": 2}
+DUTIES = small_pack(
+    {"check": "assessment_due", "within": {"count": 5, "unit": "treatment_day", "soon": 1}, "first_day": "excluded"},
+    {"check": "assessment_signed", "made_by": ["CSAC"], "within": WEEK},
+    {"check": "review_after", "within": WEEK},
+    {"check": "review_before_discharge", "within": {"count": 14, "unit": "calendar_day"}},
+    {"check": "review_due", "every": [{"count": 1, "unit": "calendar_month", "soon": 5}], "counts_when": "held"},
+    {"check": "review_documented", "within": WEEK},
+    {"check": "summary_due", "ends": ["discharge", "transfer"], "within": WEEK},
+    {"check": "service_day", "least": 120, "most": 300},
+    {"check": "service_every", "services": ["group"], "each": "week", "excused_by": ["client"]},
+    {"check": "service_every", "services": ["family", "individual"], "each": "calendar_month"},
+    {"check": "progress_notes"},
+    guidance={"credentials": ["LPC", "LADC", "LIMHP", "LMHP"], "others": ["CSAC"]},
+)
 DAY_TERM = {"count": 30, "unit": "calendar_day", "soon": 7}
 JUDGES: dict[str, Policy | Pack] = {
     "mn-2018": at_this_level("mn-245g-2018"),
@@ -137,6 +163,8 @@ JUDGES: dict[str, Policy | Pack] = {
         R1={"every": [{"count": 9, "unit": "visit", "soon": 2}], "holds": None, "on_closed_day": None},
         P1={"within": {"count": 3, "unit": "visit"}},
     ),
+    "duties and services": DUTIES,
+    "an assessment before the plan": small_pack({"check": "assessment_due", "before_plan": True}),
     "days or working days": several(R1={"every": [DAY_TERM, {"count": 15, "unit": "working_day", "soon": 5}]}),
     "days or treatment days": several(
         R1={"every": [{"count": 10, "unit": "treatment_day", "soon": 2}, DAY_TERM], "holds": "pause"}

@@ -61,7 +61,10 @@ class ReviewBeforeDischarge(Rule):
 
     check: Literal["review_before_discharge"]
     cleared_by = "a review that counts, held in time, or a correction of the discharge"
-    reasons: Annotated[tuple[DischargeReason, ...], Field(min_length=1)] = ("completed", "transferred")
+    reasons: Annotated[tuple[DischargeReason, ...], Field(min_length=1, max_length=MOST_ENTRIES)] = (
+        "completed",
+        "transferred",
+    )
     within: QuietTerm
 
 
@@ -83,5 +86,7 @@ class SummaryDue(Rule):
 
     check: Literal["summary_due"]
     cleared_by = "a signature under clinical guidance on the discharge or the transfer"
-    ends: Annotated[tuple[Literal["discharge", "transfer"], ...], Field(min_length=1)] = ("discharge",)
+    ends: Annotated[tuple[Literal["discharge", "transfer"], ...], Field(min_length=1, max_length=MOST_ENTRIES)] = (
+        "discharge",
+    )
     within: CivilTerm

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from caretrail.policy.rules.base import Rule, Services
-from caretrail.policy.values import PackMinutes
+from caretrail.policy.values import MOST_ENTRIES, PackMinutes
 from caretrail.tokens import MissedCause
 
 
@@ -43,7 +43,7 @@ class ServiceEvery(Rule):
     several = True
     services: Services
     each: Literal["week", "calendar_month"]
-    excused_by: tuple[MissedCause, ...] = ()
+    excused_by: Annotated[tuple[MissedCause, ...], Field(max_length=MOST_ENTRIES)] = ()
 
 
 class ProgressNotes(Rule):
