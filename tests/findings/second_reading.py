@@ -1,0 +1,374 @@
+"""A second reading of continued stay and eligibility, day by day, from the words of the source and of the design.
+
+It shares nothing with the rules it is held against: no formula, no intervals, no chart. It walks the days of an
+effective history one by one, keeps in mind what was missed before, and answers for each day what a reader who knows
+nothing of later days would say. What the admission rests on (A2, B1, B2, B3, an assessment) is given by the caller.
+
+Slow and plain on purpose. Where the words are open, the comment says which of two readings was taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from inspect import signature as parameters_of
+from itertools import product
+from typing import Any
+
+from caretrail.episode.history import Effective
+
+TERM = timedelta(days=30)
+SOON = timedelta(days=7)
+Answer = bool | None
+"""Yes, no, or not judged."""
+Grounds = Callable[[date], bool]
+"""Whether an admission makes eligible on a day, see `admission_supports`."""
+
+
+# --- the four sentences of the source, lines 158-180 --------------------------------------------------------------
+
+
+def making_progress(progressing: bool, goals_remain: bool, level_needed: bool) -> bool:
+    """Lines 161-166: making progress, goals not yet achieved, and this level assessed as necessary to go on."""
+    if not progressing:
+        return False
+    if not goals_remain:
+        return False
+    return level_needed
+
+
+def not_yet_making_progress(progressing: bool, has_capacity: bool, actively_working: bool) -> bool:
+    """Lines 172-174: not yet making progress, but able to resolve the problems, and actively working."""
+    if progressing:
+        return False
+    if not has_capacity:
+        return False
+    return actively_working
+
+
+def new_problems_treated_here(new_problems: bool, treatable_here: bool, least_intensive: bool) -> bool:
+    """Lines 176-180: new problems that belong to this level, which is the least intensive one for them."""
+    if not new_problems:
+        return False
+    if not treatable_here:
+        return False
+    return least_intensive
+
+
+SENTENCES: tuple[Callable[..., bool], ...] = (making_progress, not_yet_making_progress, new_problems_treated_here)
+CRITERIA = tuple(dict.fromkeys(name for sentence in SENTENCES for name in parameters_of(sentence).parameters))
+
+
+def supports_staying(criteria: Mapping[str, Answer]) -> Answer:
+    """Whether a determination supports the stay: one sentence that surely holds will do ("and/or").
+
+    A sentence with something not judged is asked once for every way the clinician could have judged it. The sentences
+    are asked apart, so "either the first or the second holds, whichever way progress goes" does not support a stay:
+    no sentence is known to hold.
+    """
+    answers = [completed(sentence, criteria) for sentence in SENTENCES]
+    if True in answers:
+        return True
+    return None if None in answers else False
+
+
+def completed(sentence: Callable[..., bool], criteria: Mapping[str, Answer]) -> Answer:
+    """What a sentence says if all completions of what is not judged agree; None if they do not."""
+    said = {sentence(**values) for values in completions(parameters_of(sentence).parameters, criteria)}
+    return said.pop() if len(said) == 1 else None
+
+
+def completions(names: Iterable[str], criteria: Mapping[str, Answer]) -> Iterator[dict[str, bool]]:
+    """Every way in which a clinician could have judged some criteria, with what was judged as it was."""
+    names = list(names)
+    given = [criteria.get(name) for name in names]
+    for values in product(*((True, False) if answer is None else (answer,) for answer in given)):
+        yield dict(zip(names, values, strict=True))
+
+
+def agreed_by_all_completions(criteria: Mapping[str, Answer]) -> Answer:
+    """The other way to read what is not judged: complete the eight criteria at once, then ask all sentences."""
+    said: set[bool] = set()
+    for values in completions(CRITERIA, criteria):
+        said.add(any(sentence(**{n: values[n] for n in parameters_of(sentence).parameters}) for sentence in SENTENCES))
+    return said.pop() if len(said) == 1 else None
+
+
+# --- who gives clinical guidance ------------------------------------------------------------------------------------
+
+COUNTS = frozenset({"LADC", "PLADC", "LIMHP", "LMHP", "PLMHP", "APRN", "PA", "psychologist", "psychiatrist"})
+"""Professions of lines 103-106, as the test histories spell them."""
+COUNTS_NOT = frozenset({"CPSS", "RN"})
+"""Known, and not among them."""
+ASKED_FOR_NO_CREDENTIAL = frozenset({"client", "guardian", "family", "support"})
+
+
+def guidance(signature: Any, roster: Mapping[str, str | None]) -> str:
+    """Whether a signature counts as clinical guidance: "yes", "no" or "doubtful".
+
+    `roster` has the team's credentials on the day of the signature; what the signature states wins over it.
+    """
+    if signature.signed_on is None or signature.role in ASKED_FOR_NO_CREDENTIAL:
+        return "no"
+    credential = signature.credential or roster.get(signature.signer)
+    if credential is None:
+        return "no" if signature.role == "staff" else "doubtful"
+    if credential in COUNTS:
+        return "yes"
+    return "no" if credential in COUNTS_NOT else "doubtful"
+
+
+def roster_on(history: Sequence[Effective], day: date) -> dict[str, str | None]:
+    """The team at the end of a day: ids and credentials."""
+    team: dict[str, str | None] = {}
+    for item in history:
+        event: Any = item.event
+        if event.occurred_on > day:
+            continue
+        if event.type == "admitted":
+            team.update({person.id: person.credential for person in event.team})
+        elif event.type == "team_changed":
+            team.update({person.id: person.credential for person in event.joins})
+            for who in event.leaves:
+                team.pop(who, None)
+    return team
+
+
+# --- what the walk over the days needs ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of a day. `due_on` is None where nothing is or was due."""
+
+    eligible: str
+    verdict: str
+    due_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Determination:
+    """A determination, and from which day it counts: surely, and if doubtful signatures count too."""
+
+    version: int
+    day: date
+    position: int
+    supports: Answer
+    leave_by: date | None
+    surely_from: date | None
+    at_best_from: date | None
+
+    def counts_from(self, *, trusting: bool) -> date | None:
+        return self.at_best_from if trusting else self.surely_from
+
+    @property
+    def due_on(self) -> date:
+        return min(self.day + TERM, self.leave_by or date.max)
+
+
+@dataclass
+class Stay:
+    """A stretch at the level of the rules; `missed` and `ended` are what a reader of each chart keeps in mind."""
+
+    first: date
+    last: date | None = None
+    missed: dict[bool, date] = field(default_factory=dict[bool, date])
+    ended: dict[bool, Said] = field(default_factory=dict[bool, Said])
+
+
+NOTHING = Said("not_applicable", "not_applicable")
+WORST_FIRST = (
+    "overdue", "due_today", "due_soon", "violation", "unknown", "info", "not_met", "breached", "met", "not_applicable",
+)  # fmt: skip
+
+
+def admission_supports(verdicts: Mapping[str, Collection[str]], *, complete_assessment: bool) -> bool:
+    """Whether an admission, or a return, makes eligible: A2 holds, B1, B2 and B3 are met, an assessment is there.
+
+    A2 asks nothing of an accepted prior assessment, so "holds" is more than "met": nothing is said against it.
+    """
+    for rule in ("B1", "B2", "B3"):
+        if set(verdicts.get(rule, ())) != {"met"}:
+            return False
+    return complete_assessment and set(verdicts.get("A2", ())) <= {"met", "not_applicable", "info"}
+
+
+def second_reading(
+    history: Sequence[Effective],
+    through: date,
+    grounds: Grounds,
+    contradicted: Collection[int] = (),
+) -> dict[date, Said]:
+    """Eligibility, and the finding of continued stay, of each day from the first event through a day.
+
+    `contradicted` has the versions of determinations that the record itself contradicts: they are doubtful.
+    """
+    if not history:
+        return {}
+    determinations = [determination(item, history, contradicted) for item in history if is_determination(item)]
+    of_adult = any(item.event.type == "admitted" and item.event.population == "adult" for item in history)
+    stays: list[Stay] = []
+    said: dict[date, Said] = {}
+    for day in each_day(min(item.event.occurred_on for item in history), through):
+        keep_stays(stays, [item.event for item in history if item.event.occurred_on == day], of_adult=of_adult)
+        if stays:
+            careful, trusting = (
+                one_chart(stays, day, determinations, grounds, trusting=trusting) for trusting in (False, True)
+            )
+            said[day] = both(careful, trusting)
+        else:
+            said[day] = NOTHING
+    return said
+
+
+def each_day(first: date, last: date) -> Iterator[date]:
+    day = first
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+def is_determination(item: Effective) -> bool:
+    return item.event.type == "continued_stay_determined"
+
+
+def keep_stays(stays: list[Stay], today: Sequence[Any], *, of_adult: bool) -> None:
+    """Note what begins and ends on a day: the stays of an adult at level 2.1, in their order."""
+    for event in today if of_adult else ():
+        if event.type == "admitted" and event.level == "2.1":
+            stays.append(Stay(event.occurred_on))
+        elif event.type == "transferred" and event.from_level == "2.1":
+            leave(stays, event.occurred_on)
+        elif event.type == "transferred" and event.to_level == "2.1":
+            stays.append(Stay(event.occurred_on))
+        elif event.type == "discharged":
+            leave(stays, event.occurred_on)
+
+
+def leave(stays: list[Stay], day: date) -> None:
+    if stays and stays[-1].last is None:
+        stays[-1].last = day
+
+
+def determination(item: Effective, history: Sequence[Effective], contradicted: Collection[int]) -> Determination:
+    event: Any = item.event
+    sure, best = set[date](), set[date]()
+    for signature, brought_on in signatures_of(item, history):
+        if signature.signed_on is None:
+            continue
+        # a signature exists once it was given, its document was made, and the event that brought it happened
+        exists = max(signature.signed_on, event.occurred_on, brought_on)
+        counts = guidance(signature, roster_on(history, signature.signed_on))
+        if counts == "yes" and item.version not in contradicted:
+            sure.add(exists)
+        if counts != "no":
+            best.add(exists)
+    return Determination(
+        item.version,
+        event.occurred_on,
+        item.entry.position,
+        supports_staying({name: getattr(event, name) for name in CRITERIA}),
+        event.leave_by,
+        min(sure, default=None),
+        min(best, default=None),
+    )
+
+
+def signatures_of(item: Effective, history: Sequence[Effective]) -> Iterator[tuple[Any, date]]:
+    """The signatures of a document, each with the day of the event that brought it."""
+    document: Any = item.event
+    for signature in document.signatures:
+        yield signature, document.occurred_on
+    for other in history:
+        event: Any = other.event
+        if event.type == "signed" and event.target == item.version:
+            for signature in event.signatures:
+                yield signature, event.occurred_on
+
+
+# --- one day ----------------------------------------------------------------------------------------------------------
+
+
+def one_chart(
+    stays: list[Stay], day: date, determinations: Sequence[Determination], grounds: Grounds, *, trusting: bool
+) -> Said:
+    """What a reader says of a day who takes all doubtful signatures for good, or for none."""
+    stay = stays[-1]
+    if stay.last is not None and stay.last < day:
+        # not_met lasts after the stay, breached does not
+        ended = stay.ended[trusting]
+        return Said("not_applicable", "not_met", ended.due_on) if ended.verdict == "not_met" else NOTHING
+    latest = latest_counting(stay, day, determinations, trusting=trusting)
+    if latest is None:
+        due_on = stay.first + TERM
+        eligible = "eligible" if day <= due_on and grounds(day) else "unknown"
+    else:
+        due_on = latest.due_on
+        eligible = eligible_by(latest, day)
+    said = Said(eligible, *finding(stay, day, eligible, due_on, stay.missed.get(trusting)))
+    if day >= due_on:
+        # the due day ends without a later one: what comes tomorrow comes late, though no day was overdue
+        stay.missed[trusting] = due_on
+    if day == stay.last:
+        stay.ended[trusting] = said
+    return said
+
+
+def latest_counting(
+    stay: Stay, day: date, determinations: Sequence[Determination], *, trusting: bool
+) -> Determination | None:
+    """The determination in force: of those that count by a day, the latest by day, then by position.
+
+    What was determined before the stay does not hold in it. One of the stay's first day does: a day says nothing of
+    the hour.
+    """
+    counting: list[Determination] = []
+    for one in determinations:
+        counts_from = one.counts_from(trusting=trusting)
+        if counts_from is not None and counts_from <= day and one.day >= stay.first:
+            counting.append(one)
+    return max(counting, key=lambda one: (one.day, one.position), default=None)
+
+
+def eligible_by(latest: Determination, day: date) -> str:
+    if latest.supports is False:
+        return "not_eligible"
+    if latest.leave_by is not None and day > latest.leave_by:
+        return "not_eligible"
+    if day > latest.day + TERM:
+        return "unknown"
+    return "unknown" if latest.supports is None else "eligible"
+
+
+def finding(stay: Stay, day: date, eligible: str, due_on: date, missed: date | None) -> tuple[str, date | None]:
+    """Verdict and due day of continued stay on a day within the stay."""
+    if day == stay.last:
+        # a client who left later than `leave_by` says counts as a day missed, too
+        if day > due_on:
+            return "not_met", due_on
+        return ("not_applicable", None) if missed is None else ("breached", missed)
+    if eligible == "not_eligible":
+        return "violation", due_on
+    if day > due_on:
+        return "overdue", due_on
+    if eligible == "unknown":
+        # "`unknown` until day 30, then `overdue`": said of the admission, read of every basis
+        return "unknown", due_on
+    if day == due_on:
+        return "due_today", due_on
+    if day >= due_on - SOON:
+        return "due_soon", due_on
+    return ("met", due_on) if missed is None else ("breached", missed)
+
+
+def both(careful: Said, trusting: Said) -> Said:
+    """What two charts say together, all doubtful documents out and all in."""
+    eligible = careful.eligible if careful.eligible == trusting.eligible else "unknown"
+    if careful.verdict == trusting.verdict:
+        days = [day for day in (careful.due_on, trusting.due_on) if day is not None]
+        return Said(eligible, careful.verdict, max(days, default=None))
+    if {careful.verdict, trusting.verdict} == {"not_met", "not_applicable"}:
+        return Said(eligible, "not_applicable")
+    worse = min(careful, trusting, key=lambda said: WORST_FIRST.index(said.verdict))
+    return Said(eligible, "unknown", worse.due_on)
