@@ -120,10 +120,26 @@ def test_what_is_not_judged_leaves_open_only_what_hangs_on_it(criteria: dict[str
     assert supports_staying(criteria) is answer
 
 
+WORKING = {"has_capacity": True, "actively_working": True, "new_problems": False}
+
+
+@pytest.mark.parametrize(
+    ("criteria", "answer"),
+    [
+        (judged(progressing=True, goals_remain=False, level_needed=False, **WORKING), False),
+        (judged(progressing=False, goals_remain=True, level_needed=False, **WORKING), True),
+        (judged(progressing=True, **WORKING), None),
+        (none_but(goals_remain=True, level_needed=True, new_problems=True, treatable_here=True), False),
+    ],
+)
+def test_what_a_reviewer_said_of_determinations_before_any_rule_ran(
+    criteria: dict[str, Answer], answer: Answer
+) -> None:
+    assert supports_staying(criteria) is answer
+
+
 def test_either_the_first_or_the_second_sentence_whichever_way_progress_goes_is_not_known_to_support() -> None:
-    whichever = judged(
-        goals_remain=True, level_needed=True, has_capacity=True, actively_working=True, new_problems=False
-    )
+    whichever = judged(goals_remain=True, level_needed=True, **WORKING)
     assert supports_staying(whichever) is None
     assert agreed_by_all_completions(whichever) is True
 
