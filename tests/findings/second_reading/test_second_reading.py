@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from tests.findings.second_reading import (
+from tests.findings.second_reading.reading import (
     CRITERIA,
     Answer,
     Said,
@@ -523,6 +523,13 @@ def test_a_breach_of_before_does_not_follow_over_a_return() -> None:
     assert said(late, "02-12") == eligible("02-04", "breached")
     assert said(late, "02-13") == GONE
     assert said(late, "02-20") == eligible("03-22")
+
+
+def test_what_was_not_met_stays_told_over_a_return() -> None:
+    late = f"{STAY}\n2026-02-10 transferred 2.1 to 3.5\n2026-02-20 transferred 3.5 to 2.1"
+    assert said(late, "02-10") == unknown("02-04", "not_met")
+    assert said(late, "02-11") == Said("not_applicable", "not_met", day("02-04"))
+    assert said(late, "02-20") == Said("eligible", "met", day("03-22"), earlier=(day("02-04"),))
 
 
 def test_a_client_admitted_to_another_level_is_judged_from_the_transfer_in() -> None:

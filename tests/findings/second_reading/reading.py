@@ -10,7 +10,7 @@ Slow and plain on purpose. Where the words are open, the comment says which of t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from inspect import signature as parameters_of
 from itertools import product
@@ -140,11 +140,15 @@ def roster_on(history: Sequence[Effective], day: date) -> dict[str, str | None]:
 
 @dataclass(frozen=True)
 class Said:
-    """What is said of a day. `due_on` is None where nothing is or was due."""
+    """What is said of a day. `due_on` is None where nothing is or was due.
+
+    `earlier` has the due days of what was not met at the end of stays before the latest: that stays told.
+    """
 
     eligible: str
     verdict: str
     due_on: date | None = None
+    earlier: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,12 +173,16 @@ class Determination:
 
 @dataclass
 class Stay:
-    """A stretch at the level of the rules; `missed` and `ended` are what a reader of each chart keeps in mind."""
+    """A stretch at the level of the rules; `missed` is what a reader of each chart keeps in mind."""
 
     first: date
     last: date | None = None
     missed: dict[bool, date] = field(default_factory=dict[bool, date])
-    ended: dict[bool, Said] = field(default_factory=dict[bool, Said])
+    not_met: date | None = None
+    """What was due when the stay ended, and late."""
+
+    def lasts_on(self, day: date) -> bool:
+        return self.last is None or day <= self.last
 
 
 NOTHING = Said("not_applicable", "not_applicable")
@@ -212,13 +220,22 @@ def second_reading(
     said: dict[date, Said] = {}
     for day in each_day(min(item.event.occurred_on for item in history), through):
         keep_stays(stays, [item.event for item in history if item.event.occurred_on == day], of_adult=of_adult)
-        if stays:
-            careful, trusting = (
-                one_chart(stays, day, determinations, grounds, trusting=trusting) for trusting in (False, True)
-            )
-            said[day] = both(careful, trusting)
-        else:
-            said[day] = NOTHING
+        said[day] = NOTHING
+        for stay in stays:
+            said[day] = told(stay, day, determinations, grounds)
+        said[day] = replace(said[day], earlier=tuple(stay.not_met for stay in stays[:-1] if stay.not_met is not None))
+    return said
+
+
+def told(stay: Stay, day: date, determinations: Sequence[Determination], grounds: Grounds) -> Said:
+    """What is said of a stay on a day, on both charts."""
+    if not stay.lasts_on(day):
+        # not_met lasts after the stay, breached does not
+        return NOTHING if stay.not_met is None else Said("not_applicable", "not_met", stay.not_met)
+    careful = one_chart(stay, day, determinations, grounds, trusting=False)
+    said = both(careful, one_chart(stay, day, determinations, grounds, trusting=True))
+    if said.verdict == "not_met":
+        stay.not_met = said.due_on
     return said
 
 
@@ -291,14 +308,9 @@ def signatures_of(item: Effective, history: Sequence[Effective]) -> Iterator[tup
 
 
 def one_chart(
-    stays: list[Stay], day: date, determinations: Sequence[Determination], grounds: Grounds, *, trusting: bool
+    stay: Stay, day: date, determinations: Sequence[Determination], grounds: Grounds, *, trusting: bool
 ) -> Said:
-    """What a reader says of a day who takes all doubtful signatures for good, or for none."""
-    stay = stays[-1]
-    if stay.last is not None and stay.last < day:
-        # not_met lasts after the stay, breached does not
-        ended = stay.ended[trusting]
-        return Said("not_applicable", "not_met", ended.due_on) if ended.verdict == "not_met" else NOTHING
+    """What a reader says of a day of the stay who takes all doubtful signatures for good, or for none."""
     latest = latest_counting(stay, day, determinations, trusting=trusting)
     if latest is None:
         due_on = stay.first + TERM
@@ -310,8 +322,6 @@ def one_chart(
     if day >= due_on:
         # the due day ends without a later one: what comes tomorrow comes late, though no day was overdue
         stay.missed[trusting] = due_on
-    if day == stay.last:
-        stay.ended[trusting] = said
     return said
 
 
