@@ -103,7 +103,7 @@ class Writer:
             # moves and holds may be recorded late, but in the order of their days: others would mostly be refused
             day = self.moved_on = max(day, self.moved_on)
             here, self.level = self.level, "2.1" if self.level != "2.1" else ("1", "2.5", "3.5")[one % 3]
-            reason = ' | {"reason": "level1_insufficient"}' if two % 2 else ""
+            reason = ' | {"transfer_in": {"level1_insufficient": true}}' if two % 2 else ""
             return f"{day} transferred {here} to {self.level}{reason}"
         if kind == "hold":
             day = self.held_on = max(day, self.held_on)

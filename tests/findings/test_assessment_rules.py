@@ -147,11 +147,14 @@ def test_who_may_diagnose_need_not_refer() -> None:
 
 
 def test_e14_a_mental_health_diagnosis_by_a_pladc_is_out_of_scope() -> None:
-    told = chart("2026-01-02 assessed by c-noor F10.20 F32.1", ADMITTED)
-    (point,) = told.on("A5", "2026-01-05")
+    assessed = "2026-01-02 assessed by c-noor F10.20 F32.1"
+    told = chart(assessed, ADMITTED)
+    point = told.one("A5", "2026-03-05")
     assert (point.verdict, point.cause) == ("violation", "scope")
     assert "F32.1" in point.message
-    assert told.verdict("A5", "2026-01-12") == "met"
+    assert chart(assessed, ADMITTED, "2026-01-12 referred mental_health to c-lee").verdict("A5", "2026-01-12") == "met"
+    again = chart(assessed, ADMITTED, "2026-01-12 assessed addendum by c-lee F32.1")
+    assert again.verdict("A5", "2026-01-12") == "not_applicable"
 
 
 def test_suspicion_not_stated_is_unknown() -> None:

@@ -86,22 +86,19 @@ def test_treatment_from_the_day_of_admission_on_is_met() -> None:
     assert told.one("A6", "2026-01-05").message == "no session before the admission"
 
 
-def test_treatment_before_the_admission_is_a_violation_from_its_day_and_a_point_from_the_admission() -> None:
+def test_treatment_before_the_admission_is_information_that_stays() -> None:
+    """Given treatment before the admission, which no line forbids, then it is worth knowing and no violation."""
     told = Told("2026-01-02 session group 09:00 180\n2026-01-03 session group 09:00 180\n" + ADMITTED)
-    assert told.runs("A6") == [
-        "violation 2026-01-02 2026-01-05",
-        "violation 2026-01-05 2026-01-12",
-        "met 2026-01-12 -",
-    ]
+    assert told.runs("A6") == ["info 2026-01-02 2026-01-05", "info 2026-01-05 -"]
     assert told.one("A6", "2026-01-04").evidence == (1,)
     found = told.one("A6", "2026-01-05")
     assert (found.cause, found.evidence) == ("treated_before_admission", (1, 2, 3))
     assert found.arithmetic == "first session 2026-01-02, admitted 2026-01-05: 3 days"
-    assert told.one("A6", "2026-03-05").message == "treated from 2026-01-02, before the admission: listed then"
+    assert PACK.rules["NE21-A6"].citation.startswith("ours, in no text")
 
 
-def test_treatment_without_any_admission_stays_a_violation() -> None:
-    assert Told("2026-01-02 session group 09:00 180").runs("A6") == ["violation 2026-01-02 -"]
+def test_treatment_without_any_admission_is_worth_knowing_too() -> None:
+    assert Told("2026-01-02 session group 09:00 180").runs("A6") == ["info 2026-01-02 -"]
 
 
 def test_another_service_or_a_missed_session_before_the_admission_is_no_treatment() -> None:
@@ -116,14 +113,14 @@ def test_a_client_admitted_to_another_level_was_not_treated_too_early_for_this_o
         "2026-01-20 transferred 1 to 2.1\n2026-01-30 discharged completed"
     )
     assert told.runs("A6") == [
-        "violation 2026-01-02 2026-01-05",
+        "info 2026-01-02 2026-01-05",
         "not_applicable 2026-01-05 2026-01-20",
-        "met 2026-01-20 2026-01-31",
+        "not_applicable 2026-01-20 2026-01-31",
         "not_applicable 2026-01-31 -",
     ]
 
 
-def test_a_backdated_admission_takes_the_violation_back() -> None:
+def test_a_backdated_admission_takes_the_remark_back() -> None:
     told = Told(
         f'2026-01-03 session group 09:00 180\n{ADMITTED}2026-01-09 corrected #2 | {{"occurred_on": "2026-01-03"}}'
     )

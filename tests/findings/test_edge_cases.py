@@ -314,8 +314,12 @@ def test_e12_a_refusal_changes_nothing_where_the_pack_takes_none() -> None:
 def test_e14_the_diagnosis_is_out_of_scope_also_where_only_the_team_list_says_who_diagnosed() -> None:
     """Given c-ortiz, a LADC by the list of the team, when a suspicion and a diagnosis of hers state no credential."""
     told = Told("2026-01-04 admitted\n2026-01-05 assessed by c-ortiz ? F10.20 F32.1 suspected")
-    assert sorted(item.cause for item in told.on("A5", "2026-01-05")) == ["referral_missing", "scope"]
+    assert told.one("A5", "2026-01-05").cause == "referral_missing"
     assert told.verdict("A2", "2026-01-05") == "met"
+    unsaid = Told(
+        '2026-01-04 admitted\n2026-01-05 assessed by c-ortiz ? F10.20 F32.1 | {"mental_health_suspected": null}'
+    )
+    assert unsaid.one("A5", "2026-01-05").cause == "scope"
 
 
 def test_e15_an_addendum_before_treatment_leaves_nothing_behind() -> None:

@@ -163,7 +163,7 @@ CORNERS = {
         2026-01-05 admitted level 1
         2026-01-05 plan 1 {BY}
         2026-01-10 review of 1 {BY}
-        2026-03-02 transferred 1 to 2.1 | {{"reason": "level1_insufficient"}}
+        2026-03-02 transferred 1 to 2.1 | {{"transfer_in": {{"level1_insufficient": true}}}}
         2026-03-02 session group 09:00 180""",
     "a review signed late that splits a gap": f"""{BEGUN}
         2026-02-01 review of 1 {BY}

@@ -195,7 +195,7 @@ def end_of_stay(kind: str, words: list[str], day: str) -> Json:
     if kind == "transferred":
         return {
             "type": kind, "from_level": words[0], "to_level": words[2], "edition": "asam-3",
-            "reason": "step_down", "outcome": good,
+            "reason": "step_down", "outcome": good, "transfer_in": {"objectives_met": True},
         }  # fmt: skip
     return {"type": kind, "reason": words[0], "last_contact_on": day, "outcome": good}
 

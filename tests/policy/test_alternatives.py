@@ -43,6 +43,7 @@ def test_every_alternative_of_a_reading_has_a_test_here() -> None:
         "NE21-P1.strength must", "NE21-I1.basis attended", "NE21-I1.basis scheduled", "NE21-C1.holds authorization",
         "NE21-C1.read_as level_needed_throughout", "NE21-C1.read_as new_problems_apart",
         "NE21-P1.on_return earlier_plan_stands", "NE21-R1.holds pause", "NE21-A2.provisional_is blocked",
+        "NE21-A5.coordination is_one", "NE21-A5.coordination is_none", "NE21-K7.decides both_levels",
     }  # fmt: skip
 
 
@@ -182,6 +183,20 @@ def test_a_provisional_clinician_can_be_no_licensed_one() -> None:
     text = ADMITTED.replace("c-ortiz LADC", "c-noor")
     assert verdicts(text, PACK, "A2", "2026-01-05") == ["met"]
     assert verdicts(text, read("A2", provisional_is="blocked"), "A2", "2026-01-05") == ["violation"]
+
+
+@pytest.mark.parametrize(
+    ("coordination", "verdict"), [("may_be_one", "unknown"), ("is_one", "met"), ("is_none", "violation")]
+)
+def test_a_mental_health_contact_is_a_referral_as_the_text_is_read(coordination: str, verdict: str) -> None:
+    text = "2026-01-02 assessed suspected\n2026-01-05 admitted\n2026-01-06 coordinated mental_health"
+    assert verdicts(text, read("A5", coordination=coordination), "A5", "2026-01-06") == [verdict]
+
+
+def test_a_level_that_the_criteria_give_can_count_beside_the_clinician_s() -> None:
+    text = '2026-01-02 assessed | {"recommended_level": "3.5", "clinician_level": "2.1"}\n2026-01-05 admitted'
+    both = read("K7", decides="both_levels")
+    assert [*verdicts(text, PACK, "K7", "2026-01-05"), *verdicts(text, both, "K7", "2026-01-05")] == ["met", "unknown"]
 
 
 def test_all_six_dimensions_can_be_asked_for() -> None:

@@ -21,8 +21,13 @@ from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
 
 NAME = "ne-medicaid-2.1-adult"
 TEXT = (SHIPPED / f"{NAME}.toml").read_text(encoding="utf-8")
-MANY = {"A": 6, "B": 4, "P": 3, "R": 3, "I": 5, "M": 1, "C": 2, "D": 2, "S": 4, "U": 1, "X": 2}
-RULES = [f"NE21-{letter}{number}" for letter, count in MANY.items() for number in range(1, count + 1)]
+MANY = {"A": 6, "B": 4, "P": 3, "R": 3, "I": 5, "M": 1, "C": 2, "D": 2, "S": 4}
+OURS = (7, 8)
+RULES = [
+    *(f"NE21-{letter}{number}" for letter, count in MANY.items() for number in range(1, count + 1)),
+    *(f"NE21-K{number}" for number in OURS),
+    *("NE21-U1", "NE21-X1", "NE21-X2"),
+]
 PACK = load_pack(NAME)
 
 
@@ -76,7 +81,7 @@ def test_the_plan_is_advice_and_the_review_a_duty() -> None:
 
 
 def test_every_open_question_keeps_its_answer_and_its_alternatives() -> None:
-    assert len(PACK.readings) == 26
+    assert len(PACK.readings) == 28
     for name, reading in PACK.readings.items():
         assert reading.question.endswith("?"), name
         assert reading.value not in reading.alternatives, name
@@ -107,7 +112,7 @@ REFUSED = [
     ('week_start = "sunday"', 'week_starts = "sunday"', r"week_starts: .*; did you mean week_start\?"),
     ("soon = 7 }]", "son = 7 }]", r"rules\.NE21-R1\.every\.0\.son: .*did you mean soon\?"),
     ("[readings.hold]\n", '[readings.hold]\nwhy = "x"\n', r"readings\.hold\.why: .*there are alternatives, concerns"),
-    ('strength = "should"', 'strength = "may"', r"rules\.NE21-B2\.strength"),
+    ('strength = "should"', 'strength = "may"', r"rules\.NE21-A6\.strength"),
     ('lines = "52-55"', 'lines = "somewhere"', r"rules\.NE21-R1\.lines"),
     ('check = "review_due"', 'check = "phase_of_the_moon"', r"NE21-R1: .*phase_of_the_moon; there are admission_dim"),
     ('check = "review_due"', 'check = "review_du"', r"R1: there is no check review_du; did you mean review_due\?"),

@@ -18,6 +18,15 @@ TOKENS: dict[str, dict[str, str]] = {
         "accepted": "a provisional license is accepted",
         "blocked": "a provisional license is not enough",
     },
+    "coordination": {
+        "may_be_one": "a mental health contact may be the referral",
+        "is_one": "a mental health contact is a referral",
+        "is_none": "a mental health contact is no referral",
+    },
+    "decides": {
+        "clinician_level": "the clinician's level, where given, is the recommendation",
+        "both_levels": "the recommended and the clinician's level both count",
+    },
     "dimensions": {"specific": "the dimensions the text names for each route", "all_six": "all six dimensions"},
     "first_day": {"counts": "the first day counts", "excluded": "the first day does not count"},
     "sessions": {

@@ -1,4 +1,6 @@
-"""Admission rules: qualifying diagnosis (B1), dimensions (B2), capacity for progress (B3), both diagnoses (B4)."""
+"""Admission rules: qualifying diagnosis (B1), dimensions (B2), capacity for progress (B3), both diagnoses (B4), and the
+level that was recommended (K7).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from caretrail.days import iso
-from caretrail.events import Admitted, Assessed, Dimension, Transferred
+from caretrail.events import Assessed, Dimension, Transferred
 from caretrail.findings.case import Case, judges, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.finding import NO_ASSESSMENT, Ruling, unknown, violation
@@ -16,6 +18,7 @@ from caretrail.policy.rules import admission as rules
 from caretrail.tokens import Route
 
 NOTHING = Dimension(rating=None, problem=None, meets_level=None)
+SIX = ("1", "2", "3", "4", "5", "6")
 
 
 @judges(rules.QualifyingDiagnosis)
@@ -68,12 +71,17 @@ class Profile:
 
     def meets(self, key: str) -> Truth:
         """Whether a dimension meets the level."""
-        return self.dimensions.get(key, NOTHING).meets_level
+        return self._stated(key, "meets_level")
 
     def fits(self, key: str) -> Truth:
         """Whether a dimension has no problem or meets the level."""
-        dimension = self.dimensions.get(key, NOTHING)
-        return any_of(opposite(dimension.problem), dimension.meets_level)
+        return any_of(opposite(self._stated(key, "problem")), self.meets(key))
+
+    def _stated(self, key: str, name: str) -> Truth:
+        """What is stated of a dimension, or else of its sub-dimensions: `3.1` is one of dimension 3."""
+        whole: Truth = getattr(self.dimensions.get(key, NOTHING), name)
+        parts = [getattr(value, name) for part, value in self.dimensions.items() if part.startswith(f"{key}.")]
+        return any_of(*parts) if whole is None and parts else whole
 
 
 @judges(rules.AdmissionDimensions)
@@ -81,19 +89,78 @@ def admission_dimensions(case: Case, rule: rules.AdmissionDimensions, findings: 
     """B2: the dimensions support the admission, by the client's route.
 
     A later assessment can complete the picture or cure it, but not undo an admission that was supported. A client
-    transferred here from a less intensive level came by step up, from a more intensive one by step down.
+    transferred here from a less intensive level came by step up, from a more intensive one by step down. An assessment
+    that recommends another level (K7) leaves it unknown whether it supports this one.
     """
     profile = Profile()
     profiles: dict[date, Profile] = {}
     for item in case.chart.assessments:
         profile = profiles[item.day] = profile.after(item.event, item.version)
+    level_rule = case.pack.rule(rules.RecommendedLevel)
     for stay in case.chart.stays:
-        latest = max((day for day in profiles if day <= stay.first), default=None)
-        changes = [(stay.first, _dimension_ruling(case, rule, stay, profiles[latest] if latest else Profile()))]
-        for day, profile in profiles.items():
-            if day > stay.first and changes[-1][1].verdict != "met":
-                changes.append((day, _dimension_ruling(case, rule, stay, profile)))
+        others = _recommendations(case, level_rule, stay) if level_rule is not None else []
+        days = {stay.first, *(day for day in profiles if day > stay.first), *(day for day, _ in others)}
+        changes: list[Change] = []
+        for day in sorted(days):
+            latest = max((made for made in profiles if made <= day), default=None)
+            ruling = _dimension_ruling(case, rule, stay, profiles[latest] if latest else Profile())
+            other = next((one for since, one in reversed(others) if since <= day), None)
+            if ruling.verdict == "met" and other is not None and other.verdict == "unknown":
+                evidence = tuple(sorted({*ruling.evidence, *other.evidence}))
+                ruling = Ruling("unknown", other.message, ruling.arithmetic, evidence, None, "level_differs")
+            if not changes or changes[-1][1].verdict != "met":
+                changes.append((day, ruling))
         findings.write_over([stay], changes)
+
+
+@judges(rules.RecommendedLevel)
+def recommended_level(case: Case, rule: rules.RecommendedLevel, findings: RuleFindings) -> None:
+    """K7: the assessment a stay begins with does not recommend another level, until a later one recommends this.
+
+    A client who came from another level is judged by what was assessed since they came to that one. An assessment after
+    the admission counts only while none before it recommends a level: what follows is a matter of continued stay.
+    """
+    for stay in case.chart.stays:
+        nothing = Ruling("not_applicable", "no level recommended for this stay")
+        findings.write_over([stay], [(stay.first, nothing), *_recommendations(case, rule, stay)])
+
+
+def _recommendations(case: Case, rule: rules.RecommendedLevel, stay: PolicyStay) -> list[Change]:
+    """The changes of K7 in a stay, from the first day on which a level is recommended for it."""
+    before = [level.first_day for level in case.chart.level_stays if level.first_day < stay.first]
+    made = [item for item in case.chart.assessments if _levels(rule, item.event)]
+    if before:
+        made = [item for item in made if item.day > before[-1]]
+    given = [item for item in made if item.day <= stay.first][-1:]
+    later = [item for item in made if item.day > stay.first and stay.covers(item.day)]
+    if not given and before:
+        return []
+    changes: list[Change] = []
+    for item in [*given, *later]:
+        levels = _levels(rule, item.event)
+        evidence = tuple(sorted({item.version, stay.opened_by}))
+        words = f"assessment of {iso(item.day)} recommends level {' and '.join(levels)}"
+        agrees = item.event.edition == stay.edition and levels == [stay.level]
+        if agrees:
+            ruling = Ruling("met", words, "", evidence)
+        elif item.event.edition != stay.edition:
+            words = f"{words} by {item.event.edition}, admitted by {stay.edition}"
+            ruling = Ruling("not_applicable", words, "", evidence)
+        else:
+            words = f"{words}, admitted to {stay.level} on {iso(stay.first)}"
+            ruling = unknown(words, "level_differs", evidence)
+        changes.append((max(item.day, stay.first), ruling))
+        if agrees:
+            break
+    return changes
+
+
+def _levels(rule: rules.RecommendedLevel, event: Assessed) -> list[str]:
+    """The levels an assessment recommends, each once."""
+    levels = [event.clinician_level, event.recommended_level]
+    if rule.decides == "clinician_level" and event.clinician_level is not None:
+        levels = levels[:1]
+    return [*dict.fromkeys(level for level in levels if level is not None)]
 
 
 def _dimension_ruling(case: Case, rule: rules.AdmissionDimensions, stay: PolicyStay, profile: Profile) -> Ruling:
@@ -126,32 +193,34 @@ def _route(
     """The client's route into this stay, and the criteria of that route."""
     transfer = case.chart.transfers.get(stay.opened_by)
     event = transfer.event if transfer else case.chart.admitted
-    if isinstance(event, Transferred):
-        route: Route = "step_down" if _intensity(event.from_level) > _intensity(event.to_level) else "step_up"
-        objectives = event.outcome.goals_met if event.outcome else None
-        # a transfer has no field for it: the reason may say so; above level 1 the question does not arise
-        stated = event.reason in ("level1_insufficient", "level1_preparatory") or _intensity(event.from_level) > 1
-        reached: Truth = True if stated else None
-        named = None
-    elif isinstance(event, Admitted):
-        route = event.route
-        came = event.transfer_in
-        objectives = came.objectives_met if came else None
-        reached = any_of(came.level1_insufficient, came.level1_preparatory) if came else None
-        named = came.dimension if came else None
-    else:
+    if event is None:
         return "direct", _direct(rule, profile)
+    came = event.transfer_in
+    route: Route
+    if isinstance(event, Transferred):
+        came_from: str | None = event.from_level
+        route = "step_down" if _intensity(event.from_level) > _intensity(event.to_level) else "step_up"
+    else:
+        came_from = came.from_level if came else None
+        route = event.route
     if route == "direct":
         return route, _direct(rule, profile)
     if route == "step_down":
-        dimensions = any_of(*(profile.meets(key) for key in "123456"))
-        return route, {"objectives_met": objectives, "one dimension": True if named else dimensions}
+        objectives = came.objectives_met if came else None
+        dimensions = any_of(*(profile.meets(key) for key in SIX))
+        return route, {
+            "objectives met there": objectives,
+            "one dimension": True if came and came.dimension else dimensions,
+        }
+    # above level 1 the question does not arise
+    above = came_from is not None and _intensity(came_from) > 1
+    reached = True if above else any_of(came.level1_insufficient, came.level1_preparatory) if came else None
     return route, {"level 1 insufficient or preparatory": reached, **_direct(rule, profile)}
 
 
 def _direct(rule: rules.AdmissionDimensions, profile: Profile) -> dict[str, Truth]:
     if rule.dimensions == "all_six":
-        return {f"dimension {key}": profile.meets(key) for key in "123456"}
+        return {f"dimension {key}": profile.meets(key) for key in SIX}
     parts = {f"dimension {key}": profile.fits(key) for key in rule.fits}
     if rule.one_of:
         *others, last = rule.one_of

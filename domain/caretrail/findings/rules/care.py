@@ -53,32 +53,35 @@ def co_occurring_screen(case: Case, _: CoOccurringScreen, findings: RuleFindings
 
 @judges(TreatmentAfterAdmission)
 def treatment_after_admission(case: Case, _: TreatmentAfterAdmission, findings: RuleFindings) -> None:
-    """A6: no session before the admission. It cannot be cured: from the admission on it is listed for a time.
+    """A6: a session before the admission is information, from the session on and through the first stay.
 
-    After an admission to another level these rules no longer apply to it.
+    No text says "not before the admission". After an admission to another level these rules no longer apply to it.
     """
     chart, admission = case.chart, case.chart.admission
     early = chart.attended_before(admission.day if admission else None)
-    words = "no session before the admission"
-    if early:
-        words = f"treated from {iso(early[0].day)}, before the admission: listed then"
     for stay in chart.stays:
-        findings.write_over([stay], [(stay.first, Ruling("met", words, "", (stay.opened_by,)))])
+        ruling = Ruling("met", "no session before the admission", "", (stay.opened_by,))
+        if admission is None or stay.opened_by != admission.version:
+            ruling = Ruling("not_applicable", "a matter of the first stay")
+        findings.write_over([stay], [(stay.first, ruling)])
     if not early:
         return
     first = early[0]
     since = f"first session {iso(first.day)}"
     words = f"treated since {iso(first.day)}, before an admission"
+    ruling = Ruling("info", words, since, (first.version,), None, "treated_before_admission")
     intervals = findings.subject_intervals("before admission")
-    intervals.set(first.day, violation(words, "treated_before_admission", (first.version,), since))
+    intervals.set(first.day, ruling)
     if admission is not None:
+        intervals.set(admission.day, None)
+    if admission is not None and chart.stays and chart.stays[0].first == admission.day:
         arithmetic = f"{since}, admitted {iso(admission.day)}: {plural((admission.day - first.day).days, 'day')}"
         words = f"treated from {iso(first.day)}, before the admission of {iso(admission.day)}"
         evidence = (*(item.version for item in early), admission.version)
-        here = bool(chart.stays) and chart.stays[0].first == admission.day
-        ruling = violation(words, "treated_before_admission", evidence, arithmetic)
-        intervals.set(admission.day, ruling if here else None)
-        intervals.set(admission.day + case.notice, None)
+        ruling = Ruling("info", words, arithmetic, evidence, None, "treated_before_admission")
+        intervals.set(admission.day, ruling)
+        if (until := chart.stays[0].until) is not None:
+            intervals.set(until, None)
 
 
 @judges_each_stay(OneToOne)

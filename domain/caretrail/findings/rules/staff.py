@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import itemgetter
 
 from caretrail.days import ONE_DAY, iso
 from caretrail.episode.history import Effective
 from caretrail.events import Assessed, EventBase
 from caretrail.findings.case import Case, judges, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay
-from caretrail.findings.chart.documents import PlanVersion, Review, Signing
-from caretrail.findings.chart.team import among, only_among
+from caretrail.findings.chart.documents import PlanVersion, Review, Signing, signings_of
+from caretrail.findings.chart.licenses import Accepts, accepts_of
+from caretrail.findings.chart.team import among
 from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.finding import NO_ASSESSMENT, Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
@@ -32,38 +34,78 @@ def credentials_of(case: Case, item: Effective) -> list[tuple[str, str | None]]:
 def assessor_credential(case: Case, rule: AssessorCredential, findings: RuleFindings) -> None:
     """A2: a person who completed the assessment is licensed for it; an accepted prior one is judged by A3.
 
-    A later assessment by a licensed clinician cures an earlier one that was not.
+    The credential is the one stated with the assessment, or with a signature on it, or else on the roster; a degree
+    alone proves no license. A later assessment by a licensed clinician cures an earlier one that was not.
     """
+    any_license = accepts_of(case.pack, rule.credentials)
+    full_license = accepts_of(case.pack, rule.credentials, without=rule.provisional)
+    licensed = any_license if rule.provisional_is == "accepted" else full_license
     changes: list[Change] = [(date.min, NO_ASSESSMENT)]
     best = 0
-    for item in case.chart.assessments:
-        rank, ruling = _assessor_ruling(case, rule, item, item.event)
-        if rank > best:
+    made = case.chart.assessments
+    for day in sorted({day for item in made for day in (item.day, *(one.day for one in _signings(case, item)))}):
+        known = [
+            _assessor_ruling(case, item, day, licensed, any_license, full_license) for item in made if item.day <= day
+        ]
+        rank, ruling = max(known, key=itemgetter(0))
+        if rank != best:
             best = rank
-            changes.append((item.day, ruling))
+            changes.append((day, ruling))
     findings.write_over(case.chart.stays, changes)
 
 
-def _assessor_ruling(case: Case, rule: AssessorCredential, item: Effective, event: Assessed) -> tuple[int, Ruling]:
-    """The ruling on one assessment, and its rank among those on others: the highest applies."""
-    evidence, day = (item.version,), iso(item.day)
-    if event.kind == "prior_accepted":
-        words = f"prior assessment accepted {day}: see the rule for those"
-        return 1, Ruling("not_applicable", words, "", evidence)
-    stated = credentials_of(case, item)
-    accepted = rule.provisional_is == "accepted"
-    allowed = [credential for credential in rule.credentials if accepted or credential not in rule.provisional]
+def _assessor_ruling(
+    case: Case,
+    item: Effective[Assessed],
+    day: date,
+    licensed: Accepts,
+    any_license: Accepts,
+    full_license: Accepts,
+) -> tuple[int, Ruling]:
+    """The ruling on one assessment as known on a day, and its rank among those on others: the highest applies."""
+    made_on = iso(item.day)
+    if item.event.kind == "prior_accepted":
+        words = f"prior assessment accepted {made_on}: see the rule for those"
+        return 1, Ruling("not_applicable", words, "", (item.version,))
+    stated, evidence = _assessors(case, item, day)
     for who, credential in stated:
-        if credential is not None and among(credential, allowed):
-            provisional = only_among(credential, rule.provisional, rule.credentials)
-            words = f"assessed {day} by {who}, {credential}" + (", provisional" if provisional else "")
-            return 4, Ruling("met", words, "", evidence)
+        if licensed(credential):
+            provisional = "" if full_license(credential) else ", provisional"
+            return 4, Ruling("met", f"assessed {made_on} by {who}, {credential}{provisional}", "", evidence)
     held = [credential for _, credential in stated if credential is not None]
     if not stated or len(held) < len(stated):
-        return 2, unknown(f"assessment of {day}: credential of the assessor not stated", "credential_missing", evidence)
-    provisional = any(among(credential, rule.provisional) for credential in held)
-    what = "a provisional license is not accepted" if provisional else "not a license of the list"
-    return 3, violation(f"assessed {day} by {', '.join(held)}: {what}", "assessor_credential", evidence)
+        words = f"assessment of {made_on}: credential of the assessor not stated"
+        return 3, unknown(words, "credential_missing", evidence)
+    assessed = f"assessed {made_on} by {', '.join(held)}"
+    if any(licensed(credential) is None for credential in held):
+        words = f"{assessed}: whether that is a license of the list cannot be told"
+        return 3, unknown(words, "credential_doubtful", evidence)
+    blocked = any(any_license(credential) for credential in held)
+    what = "a provisional license is not accepted" if blocked else "not a license of the list"
+    return 2, violation(f"{assessed}: {what}", "assessor_credential", evidence)
+
+
+def _assessors(
+    case: Case, item: Effective[Assessed], day: date
+) -> tuple[list[tuple[str, str | None]], tuple[int, ...]]:
+    """Who assessed, each with the credential as known on a day; and the evidence for it."""
+    signed = {one.signer: one for one in _signings(case, item) if one.day <= day and one.credential is not None}
+    stated: list[tuple[str, str | None]] = []
+    evidence = {item.version}
+    for person in item.event.performers:
+        credential = person.credential
+        if credential is None and person.id in signed:
+            credential = signed[person.id].credential
+            evidence.add(signed[person.id].brought_by)
+        stated.append((person.id, credential or case.chart.team.credential(person.id, item.day)))
+    return stated, tuple(sorted(evidence))
+
+
+def _signings(case: Case, item: Effective[Assessed]) -> list[Signing]:
+    """The signatures on an assessment, those brought by later events, too."""
+    later = [by for by in case.chart.later_signatures if by.event.target == item.version]
+    found = signings_of(item.event, item.version)
+    return found + [one for by in later for one in signings_of(by.event, by.version, item.day)]
 
 
 @judges_each_stay(StaffCredentials)

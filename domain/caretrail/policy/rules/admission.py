@@ -32,11 +32,10 @@ class AssessmentBeforeTreatment(Rule):
 
 
 class TreatmentAfterAdmission(Rule):
-    """No session before the admission."""
+    """A session before the admission is worth knowing."""
 
     check: Literal["treatment_after_admission"]
-    cleared_by = "nothing: the sessions were held; they can be explained, or a wrong date corrected"
-    group = "findings_only"
+    cleared_by = "nothing is asked for; a wrong date can be corrected"
 
 
 class AssessorCredential(Rule):
@@ -44,7 +43,9 @@ class AssessorCredential(Rule):
 
     check: Literal["assessor_credential"]
     cleared_by = "an assessment by a licensed clinician, or a correction that states the credential"
-    credentials: Credentials
+    credentials: Annotated[
+        Credentials | None, Field(description="Who is licensed for it; left out, whoever gives clinical guidance.")
+    ] = None
     provisional: Annotated[tuple[Words, ...], Field(max_length=MOST_ENTRIES)] = ()
     provisional_is: Literal["accepted", "blocked"] = "accepted"
 
@@ -73,9 +74,16 @@ class MentalHealthReferral(Rule):
     """An assessor who may not diagnose a mental health condition refers the client."""
 
     check: Literal["mental_health_referral"]
-    cleared_by = "a referral to a clinician who can diagnose co-occurring disorders"
-    group_by_cause: ClassVar[PlaceByCause] = {"scope": "findings_only"}
+    cleared_by = "a referral to a clinician who can diagnose co-occurring disorders, or an assessment by one"
     limited: Annotated[Credentials, Field(description="Credentials that may not diagnose it.")]
+    coordination: Literal["may_be_one", "is_one", "is_none"] = "may_be_one"
+
+
+class ScreenAndSuspicion(Rule):
+    """A positive screen and "no mental health condition suspected" do not go together."""
+
+    check: Literal["screen_and_suspicion"]
+    cleared_by = "an addendum that states the suspicion or the screen as it is, or a correction"
 
 
 class QualifyingDiagnosis(Rule):
@@ -112,6 +120,20 @@ class AdmissionDimensions(Rule):
         if self.dimensions == "specific" and not (self.fits or self.one_of):
             raise ValueError("dimensions: say which with fits and one_of")
         return self
+
+    def without_effect(self) -> Mapping[str, str]:
+        """Where all six are asked for, none of them is named."""
+        if self.dimensions == "all_six":
+            return {**super().without_effect(), **dict.fromkeys(("fits", "one_of"), "all six are asked for")}
+        return super().without_effect()
+
+
+class RecommendedLevel(Rule):
+    """The client is admitted to the level the assessment recommends."""
+
+    check: Literal["recommended_level"]
+    cleared_by = "an assessment or addendum that recommends this level, or a correction"
+    decides: Literal["clinician_level", "both_levels"] = "clinician_level"
 
 
 class CapacityForProgress(Rule):
