@@ -48,6 +48,17 @@ def test_a_summary_for_people(caretrail: Caretrail, example: str, tmp_path: Path
     assert ended.err == "line 67: line is not valid JSON\n  Hint: see 'caretrail schema' for the shape of each event\n"
 
 
+def test_a_line_that_may_be_misspelt_is_taken_with_a_warning(caretrail_both: Caretrail) -> None:
+    caretrail_both("append", input=admitted("a"))
+    lines = f"{admitted('b', program='iopp')}\n{admitted('c')}\n"
+    first, second = caretrail_both("append", "--json", input=lines).rows
+    assert first["warning"] == "program: new to this store (did you mean iop?)"
+    assert "warning" not in second
+    ended = caretrail_both("append", input=admitted("d", policy="ne-medicaid-2.1-adlt"))
+    assert ended.status == 0
+    assert ended.err.startswith("line 1: warning: policy: not installed (did you mean ne-medicaid-2.1-adult?), so")
+
+
 def test_good_lines_around_a_bad_one_are_taken(caretrail_both: Caretrail) -> None:
     ended = caretrail_both("append", "--json", input=f"{admitted('a')}\n{{oops\n{admitted('b')}\n")
     assert ended.status == 1

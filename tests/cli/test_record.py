@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -204,3 +205,37 @@ def test_a_determination_with_parts_and_signature_on_a_terminal(begun: Caretrail
 def test_signatures_are_asked_for_where_a_document_cannot_be_without(name: str, required: bool) -> None:
     asked = {leaf.name: leaf.required for leaf in fields_of(EVENT_TYPES[name])}
     assert asked["signatures"] is required
+
+
+MISSPELT = [
+    *("record", "admitted", "LNK-9", "--occurred-on", "2026-01-09", "--client", "cl-9", "--program", "lincon-iop"),
+    *("--zone", "America/Chicago", "--level", "2.1", "--edition", "asam-3", "--route", "direct"),
+    *("--population", "adult", "--policy", "ne-medicaid-2.1-adlt"),
+]
+WARNED = (
+    "policy: not installed (did you mean ne-medicaid-2.1-adult?), so nothing is judged until it is; "
+    "program: new to this store (did you mean lincoln-iop?)"
+)
+
+
+def test_a_misspelt_policy_or_program_is_recorded_with_a_warning(begun: Caretrail) -> None:
+    ended = begun(*MISSPELT, "--json")
+    assert (ended.status, ended.err) == (0, f"Warning: {WARNED}\n")
+    assert json.loads(ended.out)["warning"] == WARNED
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+def test_on_a_terminal_a_misspelt_policy_or_program_draws_a_question(begun: Caretrail) -> None:
+    optional = (
+        "prior_episode", "Enter transfer_in?", "medicaid_eligible", "Add one to team?", "clinician", "Enter schedule?",
+        "expects_progress", "dual_diagnosis_enhanced", "residence", "employment",
+    )  # fmt: skip
+    for typed, status in (("", 130), ("y", 0)):
+        with Terminal([str(begun.program), *MISSPELT], begun.environment()) as terminal:
+            for question in optional:
+                terminal.answer(question, "")
+            terminal.expect("Warning: policy: not installed (did you mean ne-medicaid-2.1-adult?)")
+            terminal.answer("Record this anyway? [y/N]: ", typed)
+            assert "Warning" not in terminal.rest(), "it is told once"
+            assert terminal.process.returncode == status
+    assert begun("timeline", "LNK-9", "--json").listed[0]["event"]["program"] == "lincon-iop"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +19,8 @@ class Receipt:
     """A recorded event by episode, version, position and time; `leaf` is its hex SHA-256 in the audit ledger.
 
     `episode` is the case number (None for a program's own events). `version` counts events in the episode, `position`
-    in the whole store; `recorded_at` is UTC.
+    in the whole store; `recorded_at` is UTC. `warning` says what may be misspelt, a policy that is not installed or a
+    program new to the store; a repeated call gets its first receipts without it.
     """
 
     episode: str | None
@@ -27,6 +28,7 @@ class Receipt:
     position: int
     recorded_at: datetime
     leaf: str
+    warning: str | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -39,13 +41,14 @@ class Command:
     key: CommandKey
     searched: bool
     """Whether its key was searched in the store; a key made here cannot exist before a first attempt."""
+    warning: str | None = None
     outcome: Receipt | Refused | None = None
 
 
-def receipt_of(event: Event, row: RecordedEvent) -> Receipt:
+def receipt_of(event: Event, row: RecordedEvent, warning: str | None = None) -> Receipt:
     """Make the receipt of an event from its row."""
     episode = event.episode if isinstance(event, EpisodeEvent) else None
-    return Receipt(episode, row.originator_version, row.position, row.recorded_at, leaf_hash(row).hex())
+    return Receipt(episode, row.originator_version, row.position, row.recorded_at, leaf_hash(row).hex(), warning)
 
 
 def require_own_keys(commands: Iterable[Command]) -> None:

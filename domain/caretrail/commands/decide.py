@@ -9,6 +9,7 @@ from uuid import UUID
 
 from caretrail.commands.command import Command, receipt_of
 from caretrail.commands.library import EventMapper
+from caretrail.commands.names import require_known_rule
 from caretrail.episode.entry import StoredPayload
 from caretrail.episode.episode import Decided, Episode
 from caretrail.errors import Refused, StayOverlap, StoreDamaged, StoreError, StoreNewer, VersionConflict
@@ -71,6 +72,7 @@ def _decided(command: Command, episode: Episode | None, now: datetime, *, import
     if expected is not None and expected != episode.version:  # the caller must decide again
         raise VersionConflict(str(command.stream), expected, episode.version)
     try:
+        require_known_rule(command.event, episode)
         return episode.record(command.event, now=now, imported=imported, command_id=command.key[1], together=together)
     except (StoreNewer, StoreDamaged):
         raise UnreadableEpisode from None
@@ -98,7 +100,7 @@ def save(decision: Decision, episodes: dict[UUID, Episode], mapper: EventMapper,
     rows = _appended(decision, episodes, mapper, recorder) if decision.taken else []
     for (command, decided), row in zip(decision.taken, rows, strict=True):
         decided.entry.confirm(StoredPayload(row.topic, row.state), row.position, row.recorded_at, row.recorded_by)
-        command.outcome = receipt_of(command.event, row)
+        command.outcome = receipt_of(command.event, row, command.warning)
         if row.originator_version != decided.entry.version:  # an earlier attempt recorded it
             episodes.pop(command.stream, None)
     for command, refusal in decision.refused:

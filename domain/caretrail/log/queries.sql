@@ -43,3 +43,11 @@ SELECT created_at FROM caretrail.store
 -- last_recorded_at --
 -- The time of the newest event.
 SELECT recorded_at FROM caretrail.log ORDER BY position DESC LIMIT 1
+
+-- has_program --
+-- One stay in a program, if there is any.
+SELECT 1 FROM caretrail.stay WHERE program = :program LIMIT 1
+
+-- programs --
+-- Every program with a stay.
+SELECT DISTINCT program FROM caretrail.stay

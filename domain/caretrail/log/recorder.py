@@ -164,6 +164,14 @@ class EventRecorder(ApplicationRecorder, ABC):
         rows = self.database.query(self._sql["touched"], params)
         return {stream if isinstance(stream, UUID) else UUID(bytes=stream): version for stream, version in rows}
 
+    def has_program(self, program: str) -> bool:
+        """Whether any client has or had a stay in a program."""
+        return bool(self.database.query(self._sql["has_program"], {"program": program}))
+
+    def programs(self) -> list[str]:
+        """The programs that any client has or had a stay in; reads all stays."""
+        return [str(row[0]) for row in self.database.query(self._sql["programs"])]
+
     def max_position(self) -> int:
         """Return the position of the newest event, 0 in an empty log."""
         position = self.database.query(self._sql["max_position"])[0][0]

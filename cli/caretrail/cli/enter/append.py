@@ -44,8 +44,9 @@ def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_jso
 
         caretrail append events.jsonl
 
-    --json prints one object a line as soon as its event is durable: line, episode, version, position, recorded_at and
-    leaf, or line, error, message and hint. Exit status 1 if any event was refused.
+    --json prints one object a line as soon as its event is durable: line, episode, version, position, recorded_at,
+    leaf and, where a policy or program may be misspelt, warning; or line, error, message and hint. Exit status 1 if any
+    event was refused.
     """
     from caretrail.cli.terminal.input_lines import InputLines
     from caretrail.commands.application import Commands
@@ -225,6 +226,8 @@ class _Report:
             self._newest = receipt.position
         if self._as_json:
             self._write(line=number, **receipt_fields(receipt))
+        elif receipt.warning is not None:
+            self.say(f"line {number}: warning: {visible(receipt.warning)}")
 
     def _refusal(self, number: int, refusal: Refused) -> None:
         self.refused += 1

@@ -170,11 +170,14 @@ def _run(cls: type[EventBase], fields: Sequence[EventField], given: Mapping[str,
         stated = _complete(cls, data, author)._asdict()
         data["actor"] = {name: value for name, value in stated.items() if value is not None}
         event = event_from(data)
+        asking = prompting and not given["yes"]
         if prompting:
             _show(data)
-            if not given["yes"] and not click.confirm("Record this?", default=True, err=True):
-                raise click.Abort
+        if asking and not _confirmed(commands.warning(event)):
+            raise click.Abort
         receipt = commands.append([event])[0]
+    if receipt.warning is not None and not asking:
+        say(f"Warning: {visible(receipt.warning)}")
     _print(receipt, as_json=given["as_json"])
 
 
@@ -266,6 +269,14 @@ def _show(data: Mapping[str, Any]) -> None:
     say("")
     for name, value in data.items():
         say(f"  {name:<18} {visible(value_in_words(value))}")
+
+
+def _confirmed(warning: str | None) -> bool:
+    """Ask before recording; with a warning the answer must be typed."""
+    if warning is None:
+        return click.confirm("Record this?", default=True, err=True)
+    say(f"Warning: {visible(warning)}")
+    return click.confirm("Record this anyway?", default=False, err=True)
 
 
 def _print(receipt: Receipt, *, as_json: bool) -> None:

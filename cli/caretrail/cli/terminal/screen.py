@@ -58,14 +58,17 @@ def _plain(value: object) -> object:
 
 
 def receipt_fields(receipt: Receipt) -> dict[str, object]:
-    """A receipt as JSON, its time in the format of the log."""
-    return {
+    """A receipt as JSON, its time in the format of the log; a warning only if there is one."""
+    fields: dict[str, object] = {
         "episode": receipt.episode,
         "version": receipt.version,
         "position": receipt.position,
         "recorded_at": instant(receipt.recorded_at),
         "leaf": receipt.leaf,
     }
+    if receipt.warning is not None:
+        fields["warning"] = receipt.warning
+    return fields
 
 
 def print_json_list(rows: Iterable[object]) -> None:

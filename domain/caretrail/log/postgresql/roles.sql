@@ -68,6 +68,7 @@ GRANT USAGE ON SCHEMA caretrail
     TO caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
 GRANT SELECT ON caretrail.store, caretrail.log
     TO caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
+GRANT SELECT ON caretrail.stay TO caretrail_writer;   -- which programs there are, to warn of a misspelt one
 GRANT INSERT ON caretrail.log TO caretrail_append;
 GRANT UPDATE (one) ON caretrail.store TO caretrail_append;   -- what locking the row asks for; the trigger refuses more
 GRANT SELECT, INSERT, DELETE ON caretrail.stay TO caretrail_append;

@@ -1,0 +1,139 @@
+"""Names an event may have wrong: a rule its policy lacks is refused, an unknown policy or program draws a warning.
+
+The text of both repeats no name that was sent; it may suggest the nearest one there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from caretrail.episode.amendments import corrected_event
+from caretrail.episode.episode import Episode
+from caretrail.errors import Impossible, InvalidEvent, PackInvalid, PackUnknown
+from caretrail.events import Admitted, Assessed, Corrected, Event, Explained, ProgramAttested
+from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import program_stream
+
+NAMING = (Assessed, Admitted, ProgramAttested, Explained)
+"""Kinds of events that name a policy, a program or a rule."""
+
+
+class NamesSeen:
+    """The programs a store has seen, looked up once each."""
+
+    def __init__(self, recorder: EventRecorder) -> None:
+        self._recorder = recorder
+        self._programs: set[str] = set()
+
+    def warning(self, event: Event, episode: Episode | None) -> str | None:
+        """What of an event may be misspelt, in words; None if nothing is.
+
+        `episode` is the episode of the event, with or without it; its admission names the policy of a rule.
+        """
+        if (naming := _naming(event, episode)) is None:
+            return None
+        return "; ".join([*_unknown_policies(naming, episode), *self._new_programs(naming)]) or None
+
+    def add(self, event: Event, episode: Episode) -> None:
+        """Take the program of an event for seen: one warning about each is enough."""
+        naming = _naming(event, episode)
+        if isinstance(naming, Assessed | Admitted | ProgramAttested):
+            self._programs.add(naming.program)
+
+    def _new_programs(self, event: Event) -> Iterator[str]:
+        if not isinstance(event, Assessed | Admitted | ProgramAttested) or event.program in self._programs:
+            return
+        if not self._has_program(event.program):
+            yield f"program: new to this store{_meant(event.program, self._recorder.programs())}"
+
+    def _has_program(self, name: str) -> bool:
+        """Whether a client was ever in a program, or the program attested to anything; in an empty store, any."""
+        recorder = self._recorder
+        return (
+            recorder.has_program(name)
+            or bool(recorder.select_events(program_stream(recorder.namespace, name), limit=1))
+            or (not self._programs and recorder.max_position() == 0)
+        )
+
+
+def require_known_rule(event: Event, episode: Episode) -> None:
+    """Refuse an explanation of a rule that the policy of the admission, if installed, does not have.
+
+    Raises Impossible.
+    """
+    naming = _naming(event, episode)
+    if not isinstance(naming, Explained) or (policy := _policy_of(episode)) is None:
+        return
+    rules = _rules_of(policy)
+    names = [*rules, *(rule.partition("-")[2] for rule in rules)]
+    if rules and naming.rule not in names:
+        near = _nearest(naming.rule, names)
+        hint = f"did you mean {near}?" if near else "see 'caretrail rules'"
+        raise Impossible("rule: the policy of the admission has no such rule", hint)
+
+
+# --- what an event names --------------------------------------------------------------------------------------------
+
+
+def _naming(event: Event, episode: Episode | None) -> Event | None:
+    """The event, or the one it corrects as corrected, if it names a policy, a program or a rule."""
+    if type(event) in NAMING:  # by type, which is faster than isinstance
+        return event
+    if type(event) is not Corrected or episode is None or event.target > episode.version:
+        return None
+    if not event.values.keys() & {"policy", "program", "rule"}:
+        return None
+    try:
+        return corrected_event(episode.entries[event.target - 1].event, [event])
+    except InvalidEvent:  # refused as such
+        return None
+
+
+def _policy_of(episode: Episode | None) -> str | None:
+    admission = episode.outline.admitted if episode is not None else None
+    return admission.event.policy if admission is not None else None
+
+
+# --- policies -------------------------------------------------------------------------------------------------------
+
+
+def _unknown_policies(event: Event, episode: Episode | None) -> Iterator[str]:
+    if isinstance(event, Admitted) and (missing := _not_installed(event.policy)):
+        yield f"policy: {missing}, so nothing is judged until it is"
+    if isinstance(event, Explained) and (policy := _policy_of(episode)) and (missing := _not_installed(policy)):
+        yield f"rule: not checked, because the policy of the admission is {missing}"
+
+
+def _not_installed(policy: str) -> str:
+    """Empty for an installed policy; else a phrase with the nearest one."""
+    from caretrail.policy import installed_packs  # measured start-up: only some events name a policy
+
+    names = installed_packs()
+    return "" if policy in names else f"not installed{_meant(policy, names)}"
+
+
+def _rules_of(policy: str) -> list[str]:
+    """The rules of all versions of a policy, and our own; none if it is not installed, or unusable."""
+    from caretrail.policy import load_policy  # as above
+    from caretrail.policy.own_rules import OWN_RULES
+
+    try:
+        return [*(rule for pack in load_policy(policy).versions for rule in pack.rules), *OWN_RULES]
+    except (PackUnknown, PackInvalid):
+        return []
+
+
+# --- the nearest name -----------------------------------------------------------------------------------------------
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = _nearest(name, known)
+    return f" (did you mean {near}?)" if near else ""
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    from difflib import get_close_matches  # measured start-up: only an unknown name needs it
+
+    names = {item.upper(): item for item in known if item}
+    found = get_close_matches(name.upper(), names, n=1)
+    return names[found[0]] if found else None
