@@ -138,6 +138,21 @@ class StayOverlap(Refused):
         self.episode = episode
 
 
+class ClientInTwoPlaces(Refused):
+    """Merged, a client would have been twice in one program on the same days; `clashes` are two episodes, a program."""
+
+    code = "client_in_two_places"
+
+    def __init__(self, clashes: Sequence[tuple[str, str, str]]) -> None:
+        pairs = "; ".join(dict.fromkeys(f"{one} and {other}" for one, other, _ in clashes))
+        super().__init__(
+            f"the client would have two stays in one program in the same days, in episodes {pairs}",
+            "discharge one of each pair, correct the dates that overlap, or void what was entered for the wrong client",
+        )
+        self.clashes = tuple(clashes)
+        self.reveals = tuple(dict.fromkeys(name for one, other, _ in clashes for name in (one, other)))
+
+
 class VersionConflict(Refused):
     """Another writer appended to the episode after the caller read it; both versions are named."""
 

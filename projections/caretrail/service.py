@@ -32,7 +32,8 @@ from caretrail.aliases import Clock
 from caretrail.commands.access import AccessContext, AccessLog, Actor
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt as Receipt
-from caretrail.errors import Refused
+from caretrail.commands.merge import REASON, plan_merge
+from caretrail.errors import ClientInTwoPlaces, Refused
 from caretrail.events import Event, EventBase, event_from
 from caretrail.events import Person as Person
 from caretrail.events.parsing import invalid_event
@@ -168,6 +169,23 @@ class Store:
         decided = iter(self._commands.append_each(taken, imported=imported))
         return [event if isinstance(event, Refused) else next(decided) for event in parsed]
 
+    def merge(self, old: str, new: str, *, actor: Person | Mapping[str, Any], reason: str = REASON) -> list[Receipt]:
+        """Correct the client number `old` to `new` in every event of every episode, all or none; the receipts.
+
+        The client's own signatures go along. The episodes are logged as viewed. Without an episode of `old` there is
+        nothing to do, and no receipt. Raises ClientInTwoPlaces, which names the episodes in the way, other Refused or
+        StoreError.
+        """
+        stated = dict(actor) if isinstance(actor, Mapping) else actor.model_dump(exclude_none=True)
+        access = self._access("service merge")
+        try:
+            merge = plan_merge(self._recorder, old, new, self._clock())
+        except ClientInTwoPlaces as refusal:
+            access(refusal.reveals)
+            raise
+        access([*(one.episode for one in merge.episodes), *merge.others])
+        return self._commands.append(merge.corrections(stated, reason))
+
     # --- answers out ------------------------------------------------------------------------------------------
 
     def ask(self, question: Question[T]) -> Answer[T]:
@@ -176,9 +194,12 @@ class Store:
         Raises UnknownName; StaleReadModel for a list whose rows are too far behind, unless the query allows it;
         AccessNotRecorded: nothing may be shown; and other StoreErrors.
         """
-        context = self._context.using(f"service {question.name}")
-        access = AccessLog(self._recorder, context, lambda: self._clock().astimezone(UTC).date(), self._primary)
+        access = self._access(f"service {question.name}")
         return Reader(self._recorder, self._clock(), access=access).ask(question)
+
+    def _access(self, command: str) -> AccessLog:
+        today = self._clock().astimezone(UTC).date()
+        return AccessLog(self._recorder, self._context.using(command), lambda: today, self._primary)
 
 
 def _listed(events: EventLike | Sequence[EventLike]) -> Sequence[EventLike]:

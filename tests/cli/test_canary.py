@@ -65,6 +65,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "findings": ("findings", "--as-of", "2026-03-11"),
     "init": ("init",),
     "log": ("log",),
+    "merge": ("merge", "cl-7f3a", "cl-9", "--yes", "--reason", CANARY, "--actor", "c-ortiz,clinician"),
     "projection catch-up": ("projection", "catch-up"),
     "projection check": ("projection", "check"),
     "projection quarantine": ("projection", "quarantine"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -11,7 +12,14 @@ from pathlib import Path
 import pytest
 
 import caretrail.service
-from caretrail.errors import AccessNotRecorded, CommandReused, Impossible, InvalidEvent, StoreNotInitialized
+from caretrail.errors import (
+    AccessNotRecorded,
+    ClientInTwoPlaces,
+    CommandReused,
+    Impossible,
+    InvalidEvent,
+    StoreNotInitialized,
+)
 from caretrail.events import payload_of, read_event
 from caretrail.log import open_recorder
 from caretrail.reading.accesses import AccessRows
@@ -172,3 +180,27 @@ def test_a_service_with_a_domain_package_of_its_own_can_import_ours(tmp_path: Pa
         check=False,
     )
     assert (run.stdout.strip(), run.returncode) == ("the service", 0), run.stderr
+
+
+def test_a_service_merges_two_numbers_of_a_client(store_url: str) -> None:
+    create_store(store_url)
+    with open_store(store_url, clock=lambda: NOW) as store:
+        store.append([admitted("01-05", "A-1", client="cl-1"), admitted("01-05", "A-2", client="cl-1", program="eve")])
+        store.append([admitted("01-05", "B-1", client="cl-3", program="op")])
+        orders = {"id": "c-ortiz", "role": "clinician"}
+        assert [one.episode for one in store.merge("cl-1", "cl-3", actor=orders)] == ["A-1", "A-2"]
+        assert store.merge("cl-1", "cl-3", actor=Person(id="c-ortiz", role="clinician")) == []
+        for actor, reason in (({"id": "c ortiz", "role": "clinician"}, "x"), (orders, "")):
+            with pytest.raises(InvalidEvent):
+                store.merge("cl-3", "cl-4", actor=actor, reason=reason)
+
+
+def test_a_merge_that_is_refused_is_logged_as_viewed(store_url: str) -> None:
+    create_store(store_url)
+    with open_store(store_url, clock=lambda: NOW) as store:
+        store.append([admitted("01-05", "A-1", client="cl-1"), admitted("01-05", "B-1", client="cl-3")])
+        with pytest.raises(ClientInTwoPlaces):
+            store.merge("cl-1", "cl-3", actor={"id": "c-ortiz", "role": "clinician"})
+    with open_recorder(store_url) as recorder:
+        shown = [json.loads(row.state) for row in recorder.read_accesses(0, recorder.max_position())]
+    assert [(one["command"], one["episodes"]) for one in shown] == [("service merge", ["A-1", "B-1"])]

@@ -23,6 +23,7 @@ SECTIONS = {
     "Enter care": {
         "append": ("caretrail.cli.enter.append", "Record events from JSON Lines and print receipts"),
         "record": ("caretrail.cli.enter.record", "Enter one event"),
+        "merge": ("caretrail.cli.enter.merge", "Merge two numbers of one client"),
         "schema": ("caretrail.cli.enter.schema", "Print the JSON Schema of the events"),
     },
     "Read": {

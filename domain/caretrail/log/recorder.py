@@ -158,6 +158,11 @@ class EventRecorder(ApplicationRecorder, ABC):
         """Whether the payload of any event up to a position contains these bytes; reads them one by one."""
         return bool(self.database.query(self._sql["mentions"], {"needle": needle, "upto": upto}))
 
+    def streams_mentioning(self, needle: bytes) -> list[UUID]:
+        """The streams with an event whose payload contains these bytes; reads the whole log."""
+        rows = self.database.query(self._sql["streams_mentioning"], {"needle": needle})
+        return [row[0] if isinstance(row[0], UUID) else UUID(bytes=row[0]) for row in rows]
+
     def touched(self, after: int, upto: int) -> dict[UUID, int]:
         """Streams with an event in a stretch of the log, and the version of the first there; accesses touch nothing."""
         params = {"after": after, "limit": max(0, upto - after)}

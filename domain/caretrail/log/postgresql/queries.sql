@@ -91,6 +91,11 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
  WHERE (source = :source AND command_id = :command) OR (stream = :stream AND version > :version)
  ORDER BY position
 
+-- streams_mentioning --
+-- Streams with an event that holds some bytes; accesses are none.
+SELECT DISTINCT stream FROM caretrail.log
+ WHERE (name < 'accessed/' OR name >= 'accessed0') AND position(:needle::bytea IN payload) > 0
+
 -- mentions --
 -- Whether an event holds some bytes; accesses are none.
 SELECT 1 FROM caretrail.log

@@ -76,6 +76,11 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
  WHERE stream = ? AND version > ?
  ORDER BY version
 
+-- streams_mentioning --
+-- Streams with an event that holds some bytes; accesses are none.
+SELECT DISTINCT stream FROM caretrail.log
+ WHERE (name < 'accessed/' OR name >= 'accessed0') AND instr(payload, :needle) > 0
+
 -- mentions --
 -- Whether an event holds some bytes; accesses are none.
 SELECT 1 FROM caretrail.log
