@@ -170,13 +170,13 @@ def _run(cls: type[EventBase], fields: Sequence[EventField], given: Mapping[str,
         stated = _complete(cls, data, author)._asdict()
         data["actor"] = {name: value for name, value in stated.items() if value is not None}
         event = event_from(data)
-        asking = prompting and not given["yes"]
+        questioned = prompting and not given["yes"]
         if prompting:
             _show(data)
-        if asking and not _confirmed(commands.warning(event)):
+        if questioned and not _confirmed(commands.warning(event)):
             raise click.Abort
         receipt = commands.append([event])[0]
-    if receipt.warning is not None and not asking:
+    if receipt.warning is not None and not questioned:
         say(f"Warning: {visible(receipt.warning)}")
     _print(receipt, as_json=given["as_json"])
 

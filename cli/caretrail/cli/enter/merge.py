@@ -56,11 +56,11 @@ def merge_command(setup: Setup, old: str, new: str, reason: str | None, yes: boo
 
 def _confirm(merge: Merge, *, yes: bool, as_json: bool) -> None:
     """Show what will change; on a terminal ask, elsewhere require --yes."""
-    asking = not yes and sys.stdin.isatty() and sys.stderr.isatty()
-    if asking or not as_json:
+    questioned = not yes and sys.stdin.isatty() and sys.stderr.isatty()
+    if questioned or not as_json:
         for line in _plan(merge):
-            click.echo(line, err=asking)
-    if asking:
+            click.echo(line, err=questioned)
+    if questioned:
         click.confirm(f"Correct {_size(merge)}?", default=False, err=True, abort=True)
     elif not yes:
         raise click.UsageError("nothing was changed: --yes merges without a question", click.get_current_context())
