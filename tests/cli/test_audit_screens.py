@@ -24,22 +24,22 @@ Changed verdicts of LNK-2026-0001 as of 2026-03-10
 On that day (2)
 LNK-2026-0001
   Rule     Days           What                        Changed by
-  NE21-I1  2026-03-08     violation: week of          event 42: session attended
+  NE21-I1  2026-03-08     unknown: week of            event 42: session attended
            to 2026-03-10  2026-03-01: offered 240,      ehr-feed, service
                           attended 240 minutes, 540     2026-03-06 23:00
-                          needed                        → violation
-                          → met                       event 53: session attended
-                                                        ehr-feed, service
-                                                        2026-03-20 23:00
-                                                        → no verdict
-  NE21-I2  2026-03-08     violation: week of          event 42: session attended
+                          needed; 360 more minutes      → unknown
+                          scheduled, with no          event 53: session attended
+                          attendance or no-show on      ehr-feed, service
+                          record                        2026-03-20 23:00
+                          → met                         → no verdict
+  NE21-I2  2026-03-08     unknown: week of            event 42: session attended
            to 2026-03-10  2026-03-01: sessions          ehr-feed, service
                           offered on 1 day, 3 to 5      2026-03-06 23:00
-                          needed                        → violation
-                          → met                       event 53: session attended
-                                                        ehr-feed, service
-                                                        2026-03-20 23:00
-                                                        → no verdict
+                          needed; 2 more days           → unknown
+                          scheduled, with no          event 53: session attended
+                          attendance or no-show on      ehr-feed, service
+                          record                        2026-03-20 23:00
+                          → met                         → no verdict
 
 2 changes; 2 more, met or not applicable: --all includes them
 Compared with 2026-03-05 23:59:59 UTC, @41: 1 episode has events recorded since

@@ -95,7 +95,7 @@ NE21-I3 Groups of 3 to 12 (must)
 LNK-2026-0001 on 2026-03-06
 
 Verdict    violation: group of 2026-03-02 09:00: 13 clients, 3 to 12 allowed
-             from 2026-03-02 to 2026-03-08
+             from 2026-03-02 to 2026-03-26
 Because    3 <= 13 <= 12 fails; on 2026-03-06: in force since 2026-03-02
 Based on   event 53, 2026-03-02: group session, 180 min, 13 clients, in person
 Ends with  nothing, if the count is right: it can be explained, or corrected if
@@ -108,12 +108,14 @@ Source     Nebraska DHHS, Intensive Outpatient – Level 2.1: Adult Substance Us
 Version    ne-medicaid-2.1-adult, in force on every day; the text is undated
 
 How we read the regulation, and what other readings would change:
+  Do the limits of a group bind educational groups, too?
+    our reading: count; same result if left out
   Is a group of two after a no-show flagged?
     our reading: flagged
 
 History:
   2026-01-05 to 2026-03-01  met        groups since 2026-01-05: sizes in order
-  2026-03-02 to 2026-03-08  violation  group of 2026-03-02 09:00: 13 clients, 3
+  2026-03-02 to 2026-03-26  violation  group of 2026-03-02 09:00: 13 clients, 3
                                        to 12 allowed
 
 As known at @54 of @65

@@ -88,7 +88,11 @@ def test_the_last_unit_is_covered_and_the_session_after_it_is_not() -> None:
 )
 def test_each_unit_is_counted_in_its_own_way(unit: str, used: str) -> None:
     """Given two sessions on Saturday the 10th and one on Sunday the 11th: a new week begins on Sunday."""
-    told = paid(f"2026-01-05 authorized 2026-01-05 to 2026-03-05 9 {unit}\n" + sessions(10, 10, 11))
+    told = paid(
+        f"2026-01-05 authorized 2026-01-05 to 2026-03-05 9 {unit}\n"
+        + sessions(10, 11)
+        + "2026-01-10 session group 13:00 170\n"
+    )
     assert used in told.one("U1", "2026-01-11").arithmetic
 
 

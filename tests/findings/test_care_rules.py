@@ -136,7 +136,7 @@ def test_an_individual_or_family_session_with_two_clients_is_a_point(service: st
     assert told.runs("I4") == [
         "not_applicable 2026-01-05 2026-01-06",
         "violation 2026-01-06 2026-01-13",
-        "met 2026-01-13 -",
+        "breached 2026-01-13 -",
     ]
     found = told.one("I4", "2026-01-06")
     assert (found.subject, found.cause, found.evidence) == (f"{service} session of 2026-01-06 13:00", "ratio", (3,))
@@ -169,7 +169,7 @@ def test_a_session_at_another_level_is_not_judged_and_each_stay_begins_anew() ->
         "not_applicable 2026-01-21 2026-02-10",
         "not_applicable 2026-02-10 2026-02-12",
         "violation 2026-02-12 2026-02-19",
-        "met 2026-02-19 -",
+        "breached 2026-02-19 -",
     ]
 
 

@@ -12,18 +12,18 @@ from types import ModuleType
 import pytest
 
 from caretrail.findings import QUIET_VERDICTS, by_pack, eligibility, judge, program, versions
-from caretrail.findings.chart import review_clock
+from caretrail.findings.chart import review_clock, weeks
 from caretrail.policy import Rule
 from tests.findings.golden_findings import cases, said
 from tests.findings.text_history import PACK
 from tests.pages.rules_page import causes_of, function_of
 
 RULES = (
-    "admission", "assessment", "authorization", "care", "intensity", "plan", "referral", "reviews",
-    "signatures", "staff", "stay",
+    "admission", "assessment", "authorization", "care", "groups", "intensity", "plan", "record",
+    "referral", "reviews", "signatures", "staff", "stay",
 )  # fmt: skip
 RULE_MODULES = [import_module(f"caretrail.findings.rules.{name}") for name in RULES]
-MODULES = [by_pack, eligibility, judge, program, review_clock, versions, *RULE_MODULES]
+MODULES = [by_pack, eligibility, judge, program, review_clock, versions, weeks, *RULE_MODULES]
 FOUND = [item for _, case, _ in cases() for item in case.findings]
 SAID = "\n".join(line for _, case, _ in cases() for line in said(case))
 

@@ -21,28 +21,31 @@ def week(first: str, *minutes: int, kind: str = "session", cause: str = "") -> s
 
 
 FULL = BEGIN + week("2026-01-05", 180, 180, 180)
+CANCELED = week("2026-01-06", 180, 240, kind="missed", cause="cause program")
+"""What the program canceled in the first week, so that 600 minutes are accounted for with 180 attended."""
 
 
 # --- I1 -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("last", "verdict"), [(180, "met"), (179, "violation"), (181, "met")])
+@pytest.mark.parametrize(("last", "verdict"), [(180, "met"), (179, "unknown"), (181, "met")])
 def test_e32_nine_hours_are_540_minutes_without_rounding(last: int, verdict: str) -> None:
+    """Of 600 minutes scheduled 61 are not accounted for: with them the week could have had enough."""
     told = Told(BEGIN + week("2026-01-05", 180, 180, last))
     assert told.verdict("I1", "2026-01-11") == verdict
 
 
 def test_a_week_is_judged_from_the_day_after_its_last_and_stays_up_for_the_notice() -> None:
-    told = Told(BEGIN + week("2026-01-05", 180) + week("2026-01-12", 180, 180, 180))
+    told = Told(BEGIN + week("2026-01-05", 180) + CANCELED + week("2026-01-12", 180, 180, 180))
     assert told.runs("I1")[:3] == [
         "not_applicable 2026-01-04 2026-01-11",
         "violation 2026-01-11 2026-01-18",
-        "met 2026-01-18 2026-01-25",
+        "breached 2026-01-18 -",
     ]
     assert told.one("I1", "2026-01-11").message == "week of 2026-01-04: offered 180, attended 180 minutes, 540 needed"
 
 
-@pytest.mark.parametrize(("cause", "verdict"), [("client", "info"), ("other", "info"), ("program", "violation")])
+@pytest.mark.parametrize(("cause", "verdict"), [("client", "info"), ("other", "violation"), ("program", "violation")])
 def test_e30_what_the_client_missed_was_offered_and_what_the_program_canceled_was_not(cause: str, verdict: str) -> None:
     missed = f"2026-01-09 missed group 09:00 180 cause {cause}"
     told = Told(BEGIN + week("2026-01-05", 180, 180) + missed)
@@ -51,7 +54,7 @@ def test_e30_what_the_client_missed_was_offered_and_what_the_program_canceled_wa
 
 def test_only_skilled_treatment_counts() -> None:
     told = Told(BEGIN + week("2026-01-05", 180, 180) + "2026-01-09 session other 09:00 180")
-    assert told.verdict("I1", "2026-01-11") == "violation"
+    assert "offered 360, attended 360 minutes" in told.one("I1", "2026-01-11").message
 
 
 def test_e31_weeks_begin_on_sunday_unless_the_pack_says_otherwise() -> None:
@@ -63,29 +66,32 @@ def test_e31_weeks_begin_on_sunday_unless_the_pack_says_otherwise() -> None:
 
 def test_weeks_of_admission_and_discharge_are_not_judged_unless_covered_in_full() -> None:
     told = Told("2026-01-02 assessed\n2026-01-05 admitted\n2026-01-16 discharged completed")
-    assert not [item for item in told.all("I1") if item.verdict == "violation"]
-    whole = Told("2026-01-02 assessed\n2026-01-04 admitted\n2026-01-10 discharged completed")
-    assert [f"{item.start} {item.until}" for item in whole.all("I1") if item.verdict == "violation"] == [
-        "2026-01-11 2026-01-18"
-    ]
+    assert {item.verdict for item in told.all("I1")} == {"not_applicable"}
+    whole = BEGIN + "2026-01-10 discharged completed\n"
+    for sessions, verdict in ((CANCELED, "violation"), ("", "unknown")):
+        (week_of_the_end,) = [item for item in Told(whole + sessions).all("I1") if item.subject]
+        assert (week_of_the_end.verdict, str(week_of_the_end.start)) == (verdict, "2026-01-11")
+        assert str(week_of_the_end.until) == "2026-01-18", "it is judged when the stay is over, and told for a time"
 
 
-def test_a_week_with_a_day_on_hold_is_not_judged() -> None:
-    told = Told(BEGIN + "2026-01-10 held\n2026-01-18 resumed\n" + week("2026-01-19", 180))
-    assert told.verdict("I1", "2026-01-11") == "not_applicable"
+def test_a_week_on_hold_is_not_judged_and_one_with_a_day_on_hold_is() -> None:
+    told = Told(BEGIN + CANCELED + "2026-01-10 held\n2026-01-18 resumed\n" + week("2026-01-19", 180))
+    assert told.verdict("I1", "2026-01-11") == "info"
     assert told.verdict("I1", "2026-01-18") == "not_applicable"
-    assert told.verdict("I1", "2026-01-25") == "violation"
+    assert told.verdict("I1", "2026-01-25") == "unknown"
 
 
 def test_weeks_in_which_nothing_is_recorded_are_judged_without_anybody_writing() -> None:
     told = Told(FULL)
     assert told.verdict("I1", "2026-01-11") == "met"
-    (open_ended,) = [item for item in told.all("I1") if item.verdict == "violation"]
+    (open_ended,) = [item for item in told.all("I1") if item.verdict == "unknown"]
     assert (str(open_ended.start), open_ended.until) == ("2026-01-18", None)
     assert "offered 0, attended 0 minutes" in open_ended.message
-    resumed = Told(FULL + week("2026-01-26", 180, 180, 180))
-    assert "violation 2026-01-18 2026-02-01" in resumed.runs("I1")
-    assert resumed.verdict("I1", "2026-02-01") == "met"
+    too_little = FULL.replace("admitted", 'admitted | {"schedule": {"minutes_per_week": 60, "days_per_week": 1}}')
+    resumed = Told(too_little + week("2026-01-26", 180, 180, 180))
+    (run,) = [item for item in resumed.all("I1", "week of 2026-01-11 and since") if item.verdict == "violation"]
+    assert (str(run.start), str(run.until)) == ("2026-01-18", "2026-02-01")
+    assert resumed.verdict("I1", "2026-02-01") == "breached violation", "the run, and the schedule that stands"
 
 
 # --- I2 -----------------------------------------------------------------------------------------------------------
@@ -93,7 +99,7 @@ def test_weeks_in_which_nothing_is_recorded_are_judged_without_anybody_writing()
 
 @pytest.mark.parametrize(
     ("days", "verdict", "cause"),
-    [(2, "violation", "frequency_low"), (3, "met", ""), (5, "met", ""), (6, "info", "frequency_high")],
+    [(2, "unknown", "sessions_missing"), (3, "met", ""), (5, "met", ""), (6, "info", "frequency_high")],
 )
 def test_e33_e34_sessions_are_offered_on_three_to_five_days_a_week(days: int, verdict: str, cause: str) -> None:
     sessions = "".join(f"2026-01-{5 + number:02} session group 09:00 300\n" for number in range(days))
@@ -103,7 +109,7 @@ def test_e33_e34_sessions_are_offered_on_three_to_five_days_a_week(days: int, ve
 
 def test_two_sessions_on_one_day_are_one_day() -> None:
     twice = "".join(f"2026-01-0{day} session group {hour}:00 180\n" for day in (5, 7) for hour in ("09", "13"))
-    assert Told(BEGIN + twice).verdict("I2", "2026-01-11") == "violation"
+    assert Told(BEGIN + twice).one("I2", "2026-01-11").message.startswith("week of 2026-01-04: sessions offered on 2")
 
 
 # --- I3 -----------------------------------------------------------------------------------------------------------
@@ -122,8 +128,8 @@ def test_e35_a_group_has_three_to_twelve_clients(size: str, verdict: str, cause:
     told = Told(BEGIN + f'2026-01-05 session group 09:00 180 | {{"group_size": {size}}}')
     found = told.one("I3", "2026-01-05")
     assert (found.verdict, found.cause) == (verdict, cause)
-    assert told.verdict("I3", "2026-01-11") == ("met" if verdict == "met" else verdict)
-    assert told.verdict("I3", "2026-01-12") == "met"
+    assert told.verdict("I3", "2026-01-11") == verdict
+    assert told.verdict("I3", "2026-01-12") == ("met" if verdict == "met" else "breached")
 
 
 UNSTATED = (
@@ -159,14 +165,14 @@ def test_a_correction_states_the_size_and_the_next_group_without_one_is_named() 
     assert both.runs("I3")[1:] == [
         "met 2026-01-09 2026-01-14",
         "violation 2026-01-14 2026-01-21",
-        "met 2026-01-21 -",
+        "breached 2026-01-21 -",
     ]
 
 
 def test_a_group_too_large_stands_beside_a_size_not_stated() -> None:
     told = Told(UNSTATED + "2026-01-16 session group 09:00 180 size 13\n")
     assert told.verdict("I3", "2026-01-16") == "unknown violation"
-    assert told.verdict("I3", "2026-01-23") == "unknown"
+    assert told.verdict("I3", "2026-01-23") == "breached unknown"
 
 
 def test_each_stay_has_its_own_group_without_a_size() -> None:
@@ -179,7 +185,7 @@ def test_each_stay_has_its_own_group_without_a_size() -> None:
     ]
 
 
-@pytest.mark.parametrize("service", ["education", "family", "individual", "motivational"])
+@pytest.mark.parametrize("service", ["family", "individual"])
 def test_e36_the_limit_is_for_groups(service: str) -> None:
     told = Told(BEGIN + f"2026-01-05 session {service} 09:00 180 size 30")
     assert told.verdict("I3", "2026-01-05") == "not_applicable"
@@ -233,8 +239,8 @@ def test_a_correction_completes_a_discharge() -> None:
 
 
 def test_an_explanation_quiets_from_its_day_and_deletes_nothing() -> None:
-    told = Told(BEGIN + week("2026-01-05", 180) + "2026-01-13 explained NE21-I1 on 2026-01-12 clinician_ill")
-    found = [item for item in told.all("I1") if item.subject == "week of 2026-01-04"]
+    told = Told(BEGIN + week("2026-01-05", 180) + CANCELED + "2026-01-13 explained NE21-I1 on 2026-01-12 clinician_ill")
+    found = [item for item in told.all("I1", "week of 2026-01-04") if item.verdict == "violation"]
     assert [(str(item.start), str(item.until), item.quiet) for item in found] == [
         ("2026-01-11", "2026-01-13", False),
         ("2026-01-13", "2026-01-18", True),

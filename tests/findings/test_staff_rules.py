@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from caretrail.policy import Pack
 from tests.findings.text_history import LEE, ORTIZ, PACK, Told
 
 ADMITTED = "2026-01-05 admitted\n"
@@ -126,20 +127,55 @@ def test_the_assessor_is_asked_for_in_each_stay_and_not_elsewhere() -> None:
 # --- S1 -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("credential", LISTED)
+DOUBTFUL = ["MD", "DO", "PhD", "PsyD", "M.D.", "Psy.D.", "EdD", "LPC", "intern", "LADC intern"]
+"""Degrees that alone prove no license, and what is not recognized."""
+
+WRITTEN_OTHERWISE = ["ladc", "L.A.D.C.", "APRN-NP", "LIMHP LADC", "LMHP-CPC", "LMHP, PhD", "LIMPH"]
+
+
+@pytest.mark.parametrize("credential", sorted({*LISTED} - {*DOUBTFUL}) + WRITTEN_OTHERWISE)
 def test_each_profession_of_the_text_may_treat(credential: str) -> None:
     told = Told(BEGIN + f"2026-01-06 session group 09:00 180 | {held_by(('c-new', credential))}")
     assert told.runs("S1") == ["not_applicable 2026-01-05 2026-01-06", "met 2026-01-06 -"]
     assert told.one("S1", "2026-01-06").evidence == (3,)
 
 
-@pytest.mark.parametrize("credential", NOT_LISTED)
+@pytest.mark.parametrize("credential", DOUBTFUL)
+def test_of_a_degree_alone_it_cannot_be_told_whether_it_may_treat(credential: str) -> None:
+    """Given two sessions by somebody with a degree, then one finding stands until it is stated, or the stay ends."""
+    session = "session group 09:00 180 | " + held_by(("c-new", credential))
+    told = Told(BEGIN + f"2026-01-06 {session}\n2026-01-08 {session}\n2026-01-20 discharged completed")
+    assert told.runs("S1")[1:] == ["unknown 2026-01-06 2026-01-21", "not_applicable 2026-01-21 -"]
+    found = told.one("S1", "2026-01-06")
+    assert (found.subject, found.cause, found.evidence) == ("credential of c-new", "credential_doubtful", (3,))
+
+
+@pytest.mark.parametrize("credential", ["RN", "BA", "CPSS", "peer support specialist", "C.P.S.S."])
 def test_a_session_held_by_anybody_else_is_a_point(credential: str) -> None:
     told = Told(BEGIN + f"2026-01-06 session group 09:00 180 | {held_by(('c-new', credential))}")
-    assert told.runs("S1")[1:] == ["violation 2026-01-06 2026-01-13", "met 2026-01-13 -"]
+    assert told.runs("S1")[1:] == ["violation 2026-01-06 2026-01-13", "breached 2026-01-13 -"]
     found = told.one("S1", "2026-01-06")
     assert (found.subject, found.cause, found.evidence) == ("session of 2026-01-06: c-new", "staff_credential", (3,))
     assert credential in found.message
+
+
+def test_a_rule_may_list_fewer_credentials_than_the_pack() -> None:
+    fewer = PACK.changed("NE21-S1", credentials=["LADC", "LMHP"])
+    by = "2026-01-06 session group 09:00 180 by c-new "
+    said = {
+        written: Told(BEGIN + by + written, fewer).verdict("S1", "2026-01-06") for written in ("LADC", "LIMHP", "MD")
+    }
+    assert said == {"LADC": "met", "LIMHP": "violation", "MD": "unknown"}
+
+
+def test_a_pack_without_a_list_of_credentials_has_one_in_the_rule() -> None:
+    without = {**PACK.model_dump(exclude_unset=True, exclude={"guidance", "guidance_by"})}
+    with pytest.raises(ValueError, match=r"rules\.NE21-S1\.credentials: Field required"):
+        Pack.model_validate(without)
+    without["rules"]["NE21-S1"]["credentials"] = ["LADC"]
+    pack = Pack.model_validate(without)
+    by = "2026-01-06 session group 09:00 180 by c-new "
+    assert [Told(BEGIN + by + one, pack).verdict("S1", "2026-01-06") for one in ("LADC", "RN")] == ["met", "unknown"]
 
 
 def test_everybody_who_held_a_session_is_asked() -> None:
@@ -149,7 +185,7 @@ def test_everybody_who_held_a_session_is_asked() -> None:
     people = held_by(("c-ortiz", "LADC"), ("c-aide", "BA"), ("c-new", None))
     told = Told(BEGIN + f"2026-01-06 session group 09:00 180 | {people}")
     assert told.verdict("S1", "2026-01-06") == "unknown violation"
-    assert told.verdict("S1", "2026-01-13") == "unknown"
+    assert told.verdict("S1", "2026-01-13") == "breached unknown"
 
 
 def test_two_sessions_of_one_person_on_one_day_are_one_point() -> None:
@@ -179,14 +215,14 @@ def test_who_held_a_session_is_never_guessed() -> None:
 
 
 def test_e13_a_credential_is_that_of_the_day_of_the_session() -> None:
-    """Given c-noor, who joins as an intern and again as a PLADC, then each session has the credential of its day."""
-    intern = '{"joins": [{"id": "c-noor", "role": "clinician", "credential": "intern"}]}'
+    """Given c-noor, who joins as a BA and again as a PLADC, then each session has the credential of its day."""
+    degree = '{"joins": [{"id": "c-noor", "role": "clinician", "credential": "BA"}]}'
     told = Told(
-        BEGIN + f"2026-01-06 team + c-noor | {intern}\n2026-01-07 session group 09:00 180 by c-noor ?\n"
+        BEGIN + f"2026-01-06 team + c-noor | {degree}\n2026-01-07 session group 09:00 180 by c-noor ?\n"
         "2026-01-20 team + c-noor\n2026-01-21 session group 09:00 180 by c-noor ?"
     )
-    assert told.runs("S1")[1:] == ["violation 2026-01-07 2026-01-14", "met 2026-01-14 -"]
-    assert "intern" in told.one("S1", "2026-01-07").message
+    assert told.runs("S1")[1:] == ["violation 2026-01-07 2026-01-14", "breached 2026-01-14 -"]
+    assert "BA" in told.one("S1", "2026-01-07").message
 
 
 def test_services_that_are_no_treatment_ask_for_no_credential() -> None:
@@ -213,7 +249,7 @@ def test_staff_is_asked_for_in_each_stay_and_not_elsewhere() -> None:
         "not_applicable 2026-01-21 2026-02-10",
         "not_applicable 2026-02-10 2026-02-14",
         "violation 2026-02-14 2026-02-21",
-        "met 2026-02-21 -",
+        "breached 2026-02-21 -",
     ]
 
 

@@ -271,7 +271,7 @@ def _named(test: ast.stmt, helpers: dict[str, ast.stmt], seen: set[str]) -> set[
     named: set[str] = set()
     for node in ast.walk(test):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found = re.findall(r"(?<![A-Za-z0-9-])((?:[A-Z]{2}[0-9]{2}-)?[A-Z][0-9])(?![A-Za-z0-9.])", node.value)
+            found = re.findall(r"(?<![A-Za-z0-9-])((?:[A-Z]{2}[0-9]{2}-)?[A-Z][0-9]{1,2})(?![A-Za-z0-9.])", node.value)
             named.update(rule.removeprefix(f"{PREFIX}-") for rule in found)
         if isinstance(node, ast.Name) and node.id in helpers and node.id not in seen:
             seen.add(node.id)

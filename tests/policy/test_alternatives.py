@@ -40,9 +40,12 @@ def test_every_alternative_of_a_reading_has_a_test_here() -> None:
         "NE21-P1.sessions count_assessment", "NE21-A1.same_day strict", "NE21-B2.dimensions all_six",
         "NE21-R1.first_from plan_effective", "NE21-R1.first_from admission", "NE21-R1.series fixed",
         "NE21-R1.series earlier_of_both", "NE21-R1.counts_when all_signed", "NE21-R1.counts_when held",
-        "NE21-P1.strength must", "NE21-I1.basis attended", "NE21-I1.basis scheduled", "NE21-C1.holds authorization",
-        "NE21-C1.read_as level_needed_throughout", "NE21-C1.read_as new_problems_apart",
-        "NE21-P1.on_return earlier_plan_stands", "NE21-R1.holds pause", "NE21-A2.provisional_is blocked",
+        "NE21-P1.strength must", "NE21-I1.basis attended", "NE21-I1.basis scheduled",
+        "NE21-I1.holds any_day_excuses", "NE21-I2.holds any_day_excuses", "NE21-I2.counts sessions",
+        "NE21-I2.above violation", "NE21-I3.other_groups left_out", "offered_if_missed by_client_or_other",
+        "NE21-C1.holds authorization", "NE21-C1.read_as level_needed_throughout",
+        "NE21-C1.read_as new_problems_apart", "NE21-P1.on_return earlier_plan_stands", "NE21-R1.holds pause",
+        "NE21-A2.provisional_is blocked",
         "NE21-A5.coordination is_one", "NE21-A5.coordination is_none", "NE21-K7.decides both_levels",
     }  # fmt: skip
 
@@ -216,14 +219,54 @@ def test_nine_hours_bind_what_was_offered_or_attended_or_scheduled(basis: str, v
     assert verdicts(BEGUN + WEEK, read("I1", basis=basis), "I1", "2026-01-18") == [verdict]
 
 
-def test_a_schedule_that_is_too_short_is_told_from_the_first_full_week_under_it_until_it_is_longer() -> None:
+def test_a_schedule_that_is_too_short_is_told_until_it_is_longer_and_then_breached() -> None:
+    """Given a schedule of 480 minutes for two full weeks, then it is never met again; for no full week, it is."""
     text = BEGUN + "2026-01-13 schedule 480 3\n2026-02-03 schedule 540 3\n"
-    told = Told(text, read("I1", basis="scheduled"))
+    scheduled = read("I1", basis="scheduled")
+    told = Told(text, scheduled)
     assert told.runs("I1") == [
-        "not_applicable 2026-01-05 2026-01-18", "met 2026-01-18 2026-01-25",
-        "violation 2026-01-25 2026-02-15", "met 2026-02-15 -",
+        "not_applicable 2026-01-05 2026-01-18", "violation 2026-01-13 2026-02-03", "breached 2026-02-03 -",
     ]  # fmt: skip
     assert told.one("I1", "2026-02-01").message == "480 minutes a week scheduled since 2026-01-13, 540 needed"
+    soon = Told(BEGUN + "2026-01-13 schedule 480 3\n2026-01-17 schedule 540 3\n", scheduled)
+    assert soon.runs("I1")[1:] == [
+        "violation 2026-01-13 2026-01-17", "met 2026-01-18 2026-01-25", "met 2026-01-25 -",
+    ]  # fmt: skip
+
+
+def test_a_session_that_fell_out_can_be_read_as_offered() -> None:
+    fell_out = BEGUN + WEEK.replace("missed group 09:00 180", "missed group 09:00 180 cause other")
+    other = PACK.model_copy(update={"offered_if_missed": "by_client_or_other"})
+    assert verdicts(fell_out, PACK, "I1", "2026-01-18") == ["violation"]
+    assert verdicts(fell_out, other, "I1", "2026-01-18") == ["info"]
+
+
+@pytest.mark.parametrize("rule", ["I1", "I2"])
+def test_any_day_on_hold_can_excuse_a_week(rule: str) -> None:
+    text = BEGUN + "2026-01-12 session group 09:00 180\n2026-01-13 held\n2026-01-14 resumed\n"
+    assert verdicts(text, PACK, rule, "2026-01-18") == ["unknown"]
+    assert verdicts(text, read(rule, holds="any_day_excuses"), rule, "2026-01-18") == ["not_applicable"]
+
+
+def test_times_a_week_can_be_sessions() -> None:
+    twice = BEGUN + "".join(f"2026-01-{day} session group {hour}:00 180\n" for day in (12, 14) for hour in ("09", "13"))
+    assert verdicts(twice, PACK, "I2", "2026-01-18") == ["unknown"]
+    told = Told(twice, read("I2", counts="sessions"))
+    assert (told.verdict("I2", "2026-01-18"), told.one("I2", "2026-01-18").message) == (
+        "met", "week of 2026-01-11: 4 sessions offered, 3 to 5 needed",
+    )  # fmt: skip
+
+
+def test_more_than_five_times_a_week_can_be_out_of_line() -> None:
+    six = BEGUN + "".join(f"2026-01-{day} session group 09:00 180\n" for day in range(11, 17))
+    assert verdicts(six, PACK, "I2", "2026-01-18", "2026-01-25") == ["info", "unknown"]
+    assert verdicts(six, read("I2", above="violation"), "I2", "2026-01-18") == ["violation"]
+
+
+def test_the_limits_of_a_group_can_be_read_as_those_of_psychotherapy_alone() -> None:
+    text = BEGUN + "2026-01-12 session education 09:00 60 size 20\n"
+    assert verdicts(text, PACK, "I3", "2026-01-12") == ["violation"]
+    assert verdicts(text, read("I3", other_groups="left_out"), "I3", "2026-01-12") == ["met"]
 
 
 # --- continued stay -----------------------------------------------------------------------------------------------

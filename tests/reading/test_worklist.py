@@ -7,6 +7,7 @@ from typing import Any
 
 from caretrail.events import Event
 from caretrail.plain import as_json
+from caretrail.policy import Policy, load_pack
 from caretrail.reading.answers import Work
 from tests.support.build import LEE, admitted, assessed, attested, event, plan, session
 from tests.support.care import Care
@@ -17,12 +18,21 @@ def rows(work: Work) -> list[tuple[str, str, str, str, int]]:
     return [(row.group, row.episode or "", row.rule.removeprefix("NE21-"), row.verdict, row.count) for row in work.rows]
 
 
-def week(sunday: str, episode: str = "E-1", *, missed: int = 0) -> list[Event]:
-    """Three groups of three hours on Monday, Wednesday and Friday; the client misses the last ones."""
+def absent(on: str, episode: str = "E-1", *, cause: str = "client", minutes: int = 180) -> Event:
+    """A group that the client missed, or the program canceled."""
+    return event("session_missed", on, episode, service="group", minutes=minutes, start="09:00", cause=cause)
+
+
+def week(sunday: str, episode: str = "E-1", *, missed: int = 0, canceled: int = 0) -> list[Event]:
+    """Three groups of three hours on Monday, Wednesday and Friday; the client misses the last, or the program does."""
     days = [f"{day(sunday) + timedelta(days=offset):%m-%d}" for offset in (1, 3, 5)]
-    attended = [session(on, episode) for on in days[: 3 - missed]]
-    absent = {"service": "group", "minutes": 180, "start": "09:00", "cause": "client", "reason": "no_show"}
-    return attended + [event("session_missed", on, episode, **absent) for on in days[3 - missed :]]
+    held = 3 - missed - canceled
+    missing = [absent(on, episode) for on in days[held : held + missed]]
+    fell_out = [absent(on, episode, cause="program", minutes=240) for on in days[held + missed :]]
+    return [session(on, episode) for on in days[:held]] + missing + fell_out
+
+
+SCHEDULE = {"minutes_per_week": 540, "days_per_week": 3}
 
 
 def in_care(episode: str = "E-1", on: str = "01-05", **fields: Any) -> list[Event]:
@@ -30,7 +40,7 @@ def in_care(episode: str = "E-1", on: str = "01-05", **fields: Any) -> list[Even
     start = day(on)
     return [
         assessed(f"{start - timedelta(days=3):%m-%d}", episode),
-        admitted(on, episode, **fields),
+        admitted(on, episode, **({"schedule": SCHEDULE} | fields)),
         plan(on, episode),
     ]
 
@@ -109,9 +119,10 @@ def test_weeks_in_which_too_little_was_offered_are_short_too(care: Care) -> None
     """Given a week the client cut short and one in which too little was offered, in either order,
     when the second is judged, then it shows, and not before.
     """
-    little = [session("01-19"), session("01-21")]
-    care.record([*in_care(), *week("01-11", missed=1), *little, *week("01-25"), session("02-02"), *week("02-08")])
-    care.record([*in_care("E-2"), session("01-12", "E-2"), *week("01-18", "E-2", missed=1), *week("01-25", "E-2")])
+    little, again = week("01-18", canceled=1), week("02-01", canceled=2)
+    care.record([*in_care(), *week("01-11", missed=1), *little, *week("01-25"), *again, *week("02-08")])
+    care.record([*in_care("E-2"), *week("01-11", "E-2", canceled=2), *week("01-18", "E-2", missed=1)])
+    care.record(week("01-25", "E-2"))
     assert hours(care, "01-24") == []
     assert care.reader.worklist(day("01-24")).quiet_count == 2
     assert (
@@ -129,30 +140,58 @@ def test_weeks_in_which_too_little_was_offered_are_short_too(care: Care) -> None
     assert hours(care, "02-08") == [], "a full week lies between"
 
 
-def test_weeks_in_which_nothing_is_recorded_show_from_the_second_on(care: Care) -> None:
-    """Given an admission and no session, when two full weeks have passed, then one row says since when."""
+def test_a_short_week_that_became_known_late_is_still_the_first_of_its_run(care: Care) -> None:
+    """Given a week that is told longer, for it was recorded late, when a full one and a short one follow,
+    then the last is a first one again.
+    """
+    pack = load_pack("ne-medicaid-2.1-adult").model_copy(update={"notice_days": 21})
+    care.record([*in_care(), *week("01-11", canceled=1), *week("01-18"), *week("01-25", canceled=1), *week("02-01")])
+    work = care.reader.worklist(day("02-02"), policy=Policy((pack,)))
+    assert [row for row in work.rows if row.rule == "NE21-I1"] == []
+
+
+def told(care: Care, on: str) -> int:
+    """How many findings the rows of a day stand for that are about nine hours a week: those of one kind are one row."""
+    return sum(row[3] for row in hours(care, on))
+
+
+ON_LITTLE: dict[str, Any] = {"schedule": {"minutes_per_week": 180, "days_per_week": 1}}
+"""A schedule that can never suffice: nothing that is not on record could make a week long enough."""
+
+
+def test_a_schedule_that_can_never_suffice_is_work_from_the_day_it_is_set(care: Care) -> None:
+    care.record([*in_care(**ON_LITTLE)])
+    [row] = hours(care, "01-05")
+    assert row == ("schedule_short", "schedule of 2026-01-05", "01-05", 1)
+
+
+def test_weeks_in_which_nothing_is_recorded_are_to_be_documented(care: Care) -> None:
+    """Given an admission and no session, when a full week has passed, then one row says since when."""
     care.record(in_care())
-    assert hours(care, "01-24") == []
-    assert care.reader.worklist(day("01-24")).quiet_count == 1
-    row = ("offered_short", "week of 2026-01-11 and since", "01-18", 1)
-    assert hours(care, "01-25") == hours(care, "05-25") == [row]
-    assert care.reader.worklist(day("01-25")).quiet_count == 0
+    assert hours(care, "01-17") == []
+    row = ("sessions_missing", "week of 2026-01-11 and since", "01-18")
+    assert [found[:3] for on in ("01-18", "05-25") for found in hours(care, on)] == [row, row]
     [finding] = care.reader.findings(day("01-25"), rule="I1")
     assert (finding.start, finding.until) == (day("01-18"), None), "the finding itself is whole"
 
 
+def test_weeks_in_which_nothing_can_have_been_offered_show_from_the_second_on(care: Care) -> None:
+    """Given an admission, a schedule that is too short and no session, then after two full weeks they are told beside
+    the schedule.
+    """
+    care.record(in_care(**ON_LITTLE))
+    assert [told(care, on) for on in ("01-24", "01-25", "05-25")] == [1, 2, 2]
+
+
 def test_a_run_of_empty_weeks_counts_with_the_short_weeks_beside_it(care: Care) -> None:
     """Given a short week, an empty one and a short one, then each from the second on shows when it is judged."""
-    care.record([*in_care(), *week("01-11", missed=1), *week("01-25", missed=1), *week("02-01")])
-    assert hours(care, "01-24") == []
-    assert hours(care, "01-25") == [("offered_short", "week of 2026-01-18 and since", "01-25", 1)]
-    assert hours(care, "02-01") == [("attended_short", "week of 2026-01-25", "02-01", 1)]
-    assert hours(care, "02-08") == []
+    care.record([*in_care(**ON_LITTLE), *week("01-11", missed=1), *week("01-25", missed=1), *week("02-01")])
+    assert [told(care, on) for on in ("01-24", "01-25", "02-01", "02-08")] == [1, 2, 2, 1], "the schedule, and a week"
 
 
 def test_one_empty_week_between_full_ones_is_quiet(care: Care) -> None:
-    care.record([*in_care(), *week("01-11"), *week("01-25"), *week("02-01")])
-    assert [hours(care, on) for on in ("01-25", "01-31", "02-01")] == [[], [], []]
+    care.record([*in_care(**ON_LITTLE), *week("01-11"), *week("01-25"), *week("02-01")])
+    assert [len(hours(care, on)) for on in ("01-25", "01-31", "02-01")] == [1, 1, 1], "the schedule alone"
     assert care.reader.worklist(day("01-25")).quiet_count == 1
 
 
@@ -163,28 +202,27 @@ def test_a_week_on_hold_parts_two_short_weeks(care: Care) -> None:
 
 
 def test_an_explained_run_of_empty_weeks_is_quiet_from_then_on_and_counts_for_nothing(care: Care) -> None:
-    care.record([*in_care(), *week("02-01", missed=1), *week("02-08")])
+    care.record([*in_care(**ON_LITTLE), *week("02-01", missed=1), *week("02-08")])
     care.record([event("explained", "01-28", rule="I1", on="2026-01-28", code="weather")])
-    assert [len(hours(care, on)) for on in ("01-24", "01-25", "01-27", "01-28", "02-08")] == [0, 1, 1, 0, 0]
-    assert care.reader.worklist(day("01-28")).quiet_count == 1
+    assert [told(care, on) for on in ("01-24", "01-25", "01-27", "01-28")] == [1, 2, 2, 0]
 
 
 def test_a_run_of_empty_weeks_shows_from_its_second_whoever_takes_the_case_over(care: Care) -> None:
     """Given a case that changes hands within the first empty week, then the second is told as ever."""
-    care.record([*in_care(team=[{"id": "c-ortiz", "role": "clinician"}, LEE])])
+    care.record([*in_care(team=[{"id": "c-ortiz", "role": "clinician"}, LEE], **ON_LITTLE)])
     care.record([event("team_changed", "01-21", clinician="c-lee")])
-    assert [len(hours(care, on)) for on in ("01-20", "01-21", "01-24", "01-25", "02-25")] == [0, 0, 0, 1, 1]
+    assert [told(care, on) for on in ("01-20", "01-21", "01-24", "01-25")] == [1, 1, 1, 2]
 
 
 def test_a_size_not_stated_is_a_record_to_check_until_it_is(care: Care) -> None:
     """Given two groups whose size is not stated, then the episode is to be checked; when both are, then it is not."""
     care.record([*in_care(), session("01-06", group_size=None), session("01-08", group_size=None)])
-    [row] = [row for row in care.reader.worklist(day("01-20")).rows if row.rule == "NE21-I3"]
+    [row] = [row for row in care.reader.worklist(day("01-10")).rows if row.rule == "NE21-I3"]
     assert (row.group, row.count, row.since) == ("documentation", 1, day("01-06"))
     for target in (4, 5):
         care.record([event("corrected", "01-21", target=target, values={"group_size": 8}, reason="counted")])
-    assert [row for row in care.reader.worklist(day("01-20")).rows if row.rule == "NE21-I3"] == []
-    known = care.reader.worklist(day("01-20"), known_at=5)
+    assert [row for row in care.reader.worklist(day("01-10")).rows if row.rule == "NE21-I3"] == []
+    known = care.reader.worklist(day("01-10"), known_at=5)
     assert [row.group for row in known.rows if row.rule == "NE21-I3"] == ["documentation"], "as it was known before"
 
 

@@ -51,7 +51,7 @@ class Case:
     @cached_property
     def weeks(self) -> Weeks:
         """The weeks of treatment."""
-        return Weeks(self.chart, self.pack.week_start)
+        return Weeks(self.chart, self.pack)
 
 
 R = TypeVar("R", bound=Rule)

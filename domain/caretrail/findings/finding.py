@@ -12,6 +12,9 @@ from caretrail.tokens import Verdict as Verdict  # the type of a ruling's first 
 QUIET_VERDICTS: frozenset[str] = frozenset({"met", "not_applicable", "breached"})
 """Verdicts that ask for nothing: no list shows them unless it shows all."""
 
+RUN = " and since"
+"""The end of the subject of a run of weeks, one after another, without any session."""
+
 
 class Outcome(NamedTuple):
     """One of the two verdicts between which a doubt decides."""

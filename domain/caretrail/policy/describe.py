@@ -57,6 +57,8 @@ TOKENS: dict[str, dict[str, str]] = {
         "term": "a determination holds from its own day",
         "review_due": "a determination holds until the next review is due",
         "authorization": "a determination holds as long as the payer authorized",
+        "enough_days_left": "a week is judged if a hold leaves enough days of it",
+        "any_day_excuses": "any day on hold excuses a week",
     },
     "on_closed_day": {
         "stays": "a weekend does not move it",
@@ -73,6 +75,9 @@ TOKENS: dict[str, dict[str, str]] = {
         "scheduled": "of the client's schedule",
     },
     "each": {"week": "in each full week", "calendar_month": "in each full calendar month"},
+    "above": {"info": "more is information", "violation": "more is a violation"},
+    "counts": {"days": "times are days", "sessions": "times are sessions"},
+    "other_groups": {"count": "other treatment in a group, too", "left_out": "no other treatment"},
     "aggregation": {"each_session": "in each group", "monthly_average": "on average over a calendar month"},
     "kind": {
         "access_24_7": "a licensed practitioner reachable at any hour",
@@ -189,6 +194,7 @@ _PHRASES: dict[str, Callable[[Any], str]] = {
     "every": _every,
     "after_weeks": lambda weeks: f"judged after {plural(weeks, 'week')}",
     "old_after_days": lambda days: f"mentioned if older than {plural(days, 'day')}" if days is not None else "",
+    "days_left": lambda days: f"{plural(days, 'day')} without a hold are enough" if days else "",
     "soon_days": lambda days: f"announced {plural(days, 'day')} before" if days else "",
     "typical_weeks": lambda weeks: f"{weeks[0]} to {weeks[1]} weeks are typical, never judged by" if weeks else "",
 }

@@ -22,6 +22,7 @@ from caretrail.policy.guidance import ClinicalGuidance
 from caretrail.policy.own_rules import OWN_RULES
 from caretrail.policy.rules import AnyRule, Rule
 from caretrail.policy.rules.plan import ReviewDue
+from caretrail.policy.rules.staff import StaffCredentials
 from caretrail.policy.toml import HINT, read_toml
 from caretrail.tokens import LEVELS, Edition, Population, Service
 
@@ -30,6 +31,9 @@ FEW = 20
 
 SHORT = 64
 """Limit of the characters of a name or key that a message repeats."""
+
+BY_CLIENT = frozenset({"client"})
+BY_CLIENT_OR_OTHER = frozenset({"client", "other"})
 
 R = TypeVar("R", bound=Rule)
 
@@ -86,6 +90,7 @@ class Pack(values.PackValue):
     )
     guidance_by: Literal["any_listed", "team"] = "any_listed"  # team: whoever gives it must be on the roster, too
     treatment_services: Annotated[frozenset[Service], Field(min_length=1)]
+    offered_if_missed: Literal["by_client", "by_client_or_other"] = "by_client"  # what the program canceled never was
     closed_days: Annotated[frozenset[values.PackDay], Field(max_length=values.CLOSED_DAYS)] = frozenset()
     readings: Annotated[dict[values.Name, Reading], Field(max_length=values.MOST_ENTRIES)] = Field(default_factory=dict)
     rules: Annotated[dict[values.Name, AnyRule], Field(min_length=1, max_length=values.MOST_ENTRIES)]
@@ -115,6 +120,8 @@ class Pack(values.PackValue):
                     raise ValueError(f"rules.{name}.services: {service} is not among treatment_services")
             if rule.on and rule.needs_clock and not self.rule(ReviewDue):
                 raise ValueError(f"rules.{name}.check: {rule.check} needs a rule review_due that is on")
+            if isinstance(rule, StaffCredentials) and rule.credentials is None and self.guidance is None:
+                raise ValueError(f"rules.{name}.credentials: Field required, as the pack has no table guidance")
             for field, why in rule.without_effect().items():
                 if field in rule.model_fields_set and getattr(rule, field) is not None:
                     raise ValueError(f"rules.{name}.{field}: has no effect: {why}")
@@ -124,6 +131,11 @@ class Pack(values.PackValue):
     def judged(self) -> tuple[Rule, ...]:
         """The rules that are on."""
         return tuple(rule for rule in self.rules.values() if rule.on)
+
+    @property
+    def offered_causes(self) -> frozenset[str]:
+        """The causes for which a session that was missed was offered."""
+        return BY_CLIENT_OR_OTHER if self.offered_if_missed == "by_client_or_other" else BY_CLIENT
 
     @cached_property
     def _first_of(self) -> dict[type[Rule], Rule]:

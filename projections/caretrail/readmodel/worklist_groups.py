@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from caretrail.days import FOREVER
 from caretrail.findings import QUIET_VERDICTS, Finding
+from caretrail.findings.finding import RUN
 from caretrail.readmodel.placed import Group
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _WEEK = timedelta(days=7)
 
 
 class _Short(NamedTuple):
-    """A short week, or a run of them: known from `judged` until the week after it is; explained from a day on."""
+    """A short week, or a run of them: known from `judged`, the week after it from `over`; explained from a day on."""
 
     judged: date
     over: date
@@ -30,7 +31,7 @@ def groups_of(findings: Sequence[Finding], policy: Policy | None) -> tuple[Group
     packs = {pack.name: pack for pack in policy.versions} if policy is not None else {}
     places: list[WorklistPlace] = [_place(finding, packs.get(finding.pack)) for finding in findings]
     second_week = [one for one, place in zip(findings, places, strict=True) if place == "second_week"]
-    short = _short_weeks(second_week, packs)
+    short = _short_weeks(second_week)
     return tuple(_group(finding, place, short) for finding, place in zip(findings, places, strict=True))
 
 
@@ -52,16 +53,15 @@ def _place(finding: Finding, pack: Pack | None) -> WorklistPlace:
     return rule.group_by_cause.get(finding.cause, rule.group) if rule else "by_verdict"
 
 
-def _short_weeks(findings: Sequence[Finding], packs: Mapping[str, Pack]) -> dict[str, _Short]:
-    """The short weeks by subject; each is up for the notice of the pack that judged it."""
+def _short_weeks(findings: Sequence[Finding]) -> dict[str, _Short]:
+    """The short weeks by subject. A run of them is taken to last as long as it is told: rather too long."""
     weeks: dict[str, _Short] = {}
     for finding in findings:
-        notice = timedelta(days=packs[finding.pack].notice_days)
         known = weeks.get(finding.subject, _Short(FOREVER, date.min, FOREVER))
-        over = FOREVER if finding.until is None else finding.until - notice + _WEEK
+        judged = min(finding.start, known.judged)
         weeks[finding.subject] = _Short(
-            min(finding.start, known.judged),
-            max(over, known.over),
+            judged,
+            max(finding.end, known.over) if finding.subject.endswith(RUN) else judged + _WEEK,
             min(finding.start, known.explained) if finding.quiet else known.explained,
         )
     return weeks
@@ -75,7 +75,7 @@ def _group(finding: Finding, place: WorklistPlace, short: Mapping[str, _Short]) 
 def _short_group(finding: Finding, short: Mapping[str, _Short]) -> Group:
     """One short week says little: it is quiet unless the week before was short, too, and not explained by then."""
     judged, over, _ = short[finding.subject]
-    followed = any(week.over == judged < week.explained for week in short.values())
+    followed = any(week.judged < judged <= week.over and judged < week.explained for week in short.values())
     second = judged if followed else judged + _WEEK
     if finding.end <= second or over <= second:
         return Group.QUIET

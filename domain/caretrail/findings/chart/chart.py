@@ -22,21 +22,11 @@ from caretrail.episode.history import Effective, History, Struck
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.findings.chart import documents
 from caretrail.findings.chart.documents import Determination, Document, PlanVersion, Review
+from caretrail.findings.chart.sessions import Session as Session
+from caretrail.findings.chart.sessions import each_once, session_of
 from caretrail.findings.chart.team import CLINICAL, Team
 from caretrail.policy import Policy
 from caretrail.policy.rules.plan import ReviewDue
-
-
-class Session(NamedTuple):
-    """A session the client attended, or missed for a cause other than the program."""
-
-    day: date
-    start: str | None
-    service: str
-    minutes: int
-    size: int | None
-    version: int
-    attended: bool
 
 
 class PolicyStay(NamedTuple):
@@ -86,8 +76,8 @@ def within(items: Sequence[Dated], stay: PolicyStay) -> Sequence[Dated]:
 class Chart:
     """Everything the rules need from the events, in clinical order.
 
-    `offered` are the sessions of treatment the client attended or missed for a cause other than the program,
-    `attended` the former alone. `treated` are their events; `visited` are the events of everything attended.
+    `sessions` are those of treatment as recorded, attended or missed; `held` those the client attended, `treated` their
+    events, and `attended` each of them once. `visited` are the events of everything attended.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -99,8 +89,8 @@ class Chart:
         self.stays: list[PolicyStay] = []
         self.assessments: list[Effective[events.Assessed]] = []
         self.attended: list[Session] = []
-        self.by_service: defaultdict[str, list[Session]] = defaultdict(list)
-        self.offered: list[Session] = []
+        self.held: list[Session] = []
+        self.sessions: list[Session] = []
         self.plans: list[PlanVersion] = []
         self.reviews: list[Review] = []
         self.determinations: list[Determination] = []
@@ -131,8 +121,21 @@ class Chart:
 
     @cached_property
     def visits(self) -> list[Session]:
-        """Everything the client attended, whether it counts as treatment or not."""
-        return [_session(item, item.event, attended=True) for item in self.visited]
+        """Everything the client attended, each once, whether it counts as treatment or not."""
+        return each_once([session_of(item, item.event) for item in self.visited])
+
+    @cached_property
+    def offered(self) -> list[Session]:
+        """Sessions of treatment as recorded that were offered: attended, or missed for a cause that counts as such."""
+        on = self.policy.on
+        return [one for one in self.sessions if one.attended or one.cause in on(one.day).offered_causes]
+
+    @cached_property
+    def _by_service(self) -> dict[str, list[Session]]:
+        found: defaultdict[str, list[Session]] = defaultdict(list)
+        for session in self.held:
+            found[session.service].append(session)
+        return {service: each_once(sessions) for service, sessions in found.items()}
 
     @property
     def client(self) -> str:
@@ -168,8 +171,8 @@ class Chart:
         return self.attended if day is None else self.attended[: bisect_left(self.attended, day, key=_day_of)]
 
     def attended_in(self, stay: PolicyStay, service: str | None = None) -> Sequence[Session]:
-        """Sessions of treatment (or of one service) the client attended in the stay."""
-        sessions = self.attended if service is None else self.by_service.get(service, ())
+        """Sessions of treatment (or of one service) the client attended in the stay, each once."""
+        sessions = self.attended if service is None else self._by_service.get(service, ())
         return within(sessions, stay) if sessions else ()
 
 
@@ -201,32 +204,22 @@ def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
 
 
 def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
-    """Sort sessions into attended and offered ones, of treatment and of any service."""
+    """Sort sessions into attended and missed ones, of treatment and of any service."""
     policy = chart.policy
     # one version of a policy says for all days which services are treatment
     services = policy.versions[0].treatment_services if len(policy.versions) == 1 else None
-    visited, offered, treated, attended = chart.visited, chart.offered, chart.treated, chart.attended
+    visited, sessions, treated, attended = chart.visited, chart.sessions, chart.treated, chart.held
     for item in held:
         event = item.event
         if came := type(event) is events.SessionAttended:
             visited.append(item)
-        elif type(event) is not events.SessionMissed or event.cause == "program":
-            continue
         if event.service in (services or policy.on(event.occurred_on).treatment_services):
-            session = _session(item, event, attended=came)
-            offered.append(session)
+            session = session_of(item, event)
+            sessions.append(session)
             if came:
                 treated.append(item)
                 attended.append(session)
-                chart.by_service[event.service].append(session)
-
-
-def _session(item: Any, event: Any, *, attended: bool) -> Session:
-    size = event.group_size if attended else None
-    # from one tuple: a chart has hundreds, and naming each argument costs as much again
-    return Session._make(
-        (event.occurred_on, event.start, event.service, event.minutes, size, item.entry.version, attended)
-    )
+    chart.attended = each_once(attended)
 
 
 def _document(kind: Callable[..., Any], item: Any) -> Any:

@@ -1,97 +1,197 @@
-"""Weeks of treatment: minutes offered and attended in each week that a stay covers in full and no hold touches.
+"""Weeks of treatment: what was offered, attended and scheduled in each week that a stay covers in full.
 
-A week is judged from the day after its last day, on events dated in it. Weeks with nothing offered are one run, which
-may have no end: time passes without events.
+A week is judged from the day after its last day, on events dated in it. Time is counted once, and no day has more than
+24 hours. Weeks without any session are one run, which may have no end: time passes without events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Container, Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from caretrail.days import FOREVER
+from caretrail.days import FOREVER, iso
 from caretrail.findings.chart.chart import Chart, PolicyStay
+from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session
+from caretrail.findings.finding import RUN
+from caretrail.policy import Pack
 
 WEEK = timedelta(days=7)
-_DAYS_INTO = [timedelta(days=days) for days in range(7)]
+DAYS_INTO = [timedelta(days=days) for days in range(7)]
+WHILE_ON_HOLD = "of days on hold"
+OVER_24_HOURS = "of days with more than 24 hours"
+NOTHING_DOUBTFUL: frozenset[date] = frozenset()
 
 
-class Week:
-    """Minutes and days with sessions of one week."""
+class Totals:
+    """What was offered in a week: minutes, sessions and days, each counted once.
 
-    __slots__ = ("attended", "days", "evidence", "offered")
+    `accounted` are the minutes, `accounted_days` the number of the days with any session on record, attended or missed:
+    what the program canceled is accounted for, too, as not offered.
+    """
+
+    __slots__ = ("accounted", "accounted_days", "attended", "days", "offered", "sessions")
 
     def __init__(self) -> None:
-        self.offered = self.attended = 0
+        self.offered = self.attended = self.accounted = 0
+        self.sessions = self.accounted_days = 0
         self.days: list[date] = []
-        self.evidence: list[int] = []
+
+
+class Week(NamedTuple):
+    """The sessions of a week: without those in doubt (`sure`), and all of them.
+
+    `doubtful` are the versions of the sessions in doubt, `why` says why they are. `evidence` are those of all.
+    """
+
+    sure: Totals
+    every: Totals
+    doubtful: tuple[int, ...]
+    why: tuple[str, ...]
+    evidence: tuple[int, ...]
+
+
+EMPTY = Week(Totals(), Totals(), (), (), ())
+
+
+class Scheduled(NamedTuple):
+    """The most that the schedules of a week offer, with the versions of the events that set them."""
+
+    minutes: int
+    days: int
+    versions: tuple[int, ...]
 
 
 class JudgedWeek(NamedTuple):
     """A week or a run of weeks, judged from the day `judged` on; the next is judged from the day `until` on.
 
-    `week` is None for weeks with nothing offered, and for weeks on hold, which are not judged.
+    `week` is None without any session. `on_hold` are its days on hold. Without a schedule `scheduled` is None.
     """
 
     start: date
     judged: date
     until: date | None
     week: Week | None
-    on_hold: bool
+    on_hold: tuple[date, ...]
+    scheduled: Scheduled | None
+
+    @property
+    def name(self) -> str:
+        """The subject of what is found on it."""
+        return f"week of {iso(self.start)}" + (RUN if self.week is None else "")
 
 
 class Weeks:
     """The weeks of an episode, counted once for all rules that judge them."""
 
-    def __init__(self, chart: Chart, week_start: str) -> None:
+    def __init__(self, chart: Chart, pack: Pack) -> None:
         self._chart = chart
-        self._first_weekday = 0 if week_start == "sunday" else 1
-        self._weeks: dict[date, Week] = {}
+        self._first_weekday = 0 if pack.week_start == "sunday" else 1
+        self._offered_causes = pack.offered_causes
         self._judged: dict[int, list[JudgedWeek]] = {}
-        after = latest = date.min
-        week = Week()
-        for day, _, _, minutes, _, version, attended in chart.offered:
-            if day >= after:
-                start = self.week_of(day)
-                after = start + WEEK
-                week = self._weeks[start] = Week()
-            week.offered += minutes
-            if attended:
-                week.attended += minutes
-            if day != latest:
-                latest = day
-                week.days.append(day)
-            week.evidence.append(version)
+        self._weeks = self._count(chart.sessions)
 
     def week_of(self, day: date) -> date:
         """The first day of the week a day lies in."""
-        return day - _DAYS_INTO[(day.toordinal() - self._first_weekday) % 7]
+        return day - DAYS_INTO[(day.toordinal() - self._first_weekday) % 7]
 
     def judged_in(self, stay: PolicyStay) -> list[JudgedWeek]:
-        """The weeks the stay covers in full, oldest first, like weeks run together."""
+        """The weeks the stay covers in full, oldest first, like weeks without sessions run together."""
         judged = self._judged.get(stay.opened_by)
         if judged is None:
             judged = self._judged[stay.opened_by] = self._judge(stay)
         return judged
 
+    def _count(self, sessions: Sequence[Session]) -> dict[date, Week]:
+        """The weeks by their first day; what lies on days in doubt is left out, and then not."""
+        impossible: set[date] = set()
+        every = self._totals(sessions, NOTHING_DOUBTFUL, impossible)
+        on_hold = {one.day for one in sessions if self._on_hold(one.day)} if self._chart.holds else NOTHING_DOUBTFUL
+        doubtful = impossible | on_hold
+        sure = self._totals(sessions, doubtful, set()) if doubtful else every
+        evidence: dict[date, list[int]] = {start: [] for start in every}
+        in_doubt: dict[date, list[Session]] = {}
+        after = start = date.min
+        for session in sessions:
+            if session.day >= after:
+                start = self.week_of(session.day)
+                after = start + WEEK
+            evidence[start].append(session.version)
+            if session.day in doubtful:
+                in_doubt.setdefault(start, []).append(session)
+        weeks: dict[date, Week] = {}
+        for start, totals in every.items():
+            found = in_doubt.get(start, ())
+            why = {OVER_24_HOURS if one.day in impossible else WHILE_ON_HOLD: None for one in found}
+            versions = tuple([one.version for one in found])
+            without = sure.get(start) or Totals()
+            weeks[start] = Week(without, totals, versions, tuple(why), tuple(evidence[start]))
+        return weeks
+
+    def _totals(
+        self, sessions: Sequence[Session], without: Container[date], impossible: set[date]
+    ) -> dict[date, Totals]:
+        """Add up the sessions of each week but those of some days; finds the days with more than 24 hours attended."""
+        offered, attended, accounted = Clock(), Clock(), Clock()
+        weeks: dict[date, Totals] = {}
+        totals = Totals()
+        after = latest = date.min
+        so_far = 0, 0, 0
+        for session in sessions:
+            day = session.day
+            if day in without:
+                continue
+            if day >= after:
+                start = self.week_of(day)
+                after = start + WEEK
+                totals = weeks[start] = Totals()
+            if day != latest:
+                latest = day
+                totals.accounted_days += 1
+                so_far = totals.offered, totals.attended, totals.accounted
+            totals.accounted = min(totals.accounted + accounted.add(session)[0], so_far[2] + MINUTES_A_DAY)
+            if session.attended:
+                minutes = totals.attended + attended.add(session)[0]
+                if minutes > so_far[1] + MINUTES_A_DAY:
+                    impossible.add(day)
+                    minutes = so_far[1] + MINUTES_A_DAY
+                totals.attended = minutes
+            elif session.cause not in self._offered_causes:
+                continue
+            minutes, own = offered.add(session)
+            totals.offered = min(totals.offered + minutes, so_far[0] + MINUTES_A_DAY)
+            totals.sessions += own
+            if not totals.days or totals.days[-1] != day:
+                totals.days.append(day)
+        return weeks
+
+    def _on_hold(self, day: date) -> bool:
+        holds = self._chart.holds
+        place = bisect_right(holds, day, key=lambda hold: hold[0])
+        return place > 0 and day < (holds[place - 1][1] or FOREVER)
+
     def _judge(self, stay: PolicyStay) -> list[JudgedWeek]:
         found: list[JudgedWeek] = []
         for week in self.full_weeks(stay):
             run = found[-1] if found else None
-            if (
-                run is not None
-                and run.week is None
-                and week.week is None
-                and run.on_hold == week.on_hold
-                and self._same_rules(run.start, week.start)
-            ):
+            if run is not None and self._alike(run, week):
                 found[-1] = run._replace(until=week.until)
             else:
                 found.append(week)
         if found and found[-1].week is None and stay.last is None:
             found[-1] = found[-1]._replace(until=None)
         return found
+
+    def _alike(self, run: JudgedWeek, week: JudgedWeek) -> bool:
+        """Whether a week without sessions is judged as the one before it is: with the same schedule, wholly on hold."""
+        if run.week is not None or week.week is not None or run.scheduled != week.scheduled:
+            return False
+        return (
+            len(run.on_hold) == len(week.on_hold)
+            and len(run.on_hold) in (0, len(DAYS_INTO))
+            and self._same_rules(run.start, week.start)
+        )
 
     def _same_rules(self, one: date, other: date) -> bool:
         """Whether one version of the policy judges the weeks of both days."""
@@ -103,23 +203,32 @@ class Weeks:
 
         For an open stay the last one, after everything recorded, represents all that follow.
         """
-        latest = self._after_all(stay) if stay.last is None else stay.last - timedelta(days=6)
-        holds = self._chart.holds
-        place = 0
-        start = self.week_of(stay.first + timedelta(days=6))
+        latest = self._after_all(stay) if stay.last is None else stay.last - DAYS_INTO[-1]
+        held = bool(self._chart.holds)
+        start = self.week_of(stay.first + DAYS_INTO[-1])
         while start <= latest:
-            while place < len(holds) and (holds[place][1] or FOREVER) <= start:
-                place += 1
-            on_hold = place < len(holds) and holds[place][0] < start + WEEK
+            on_hold = tuple([day for into in DAYS_INTO if self._on_hold(day := start + into)]) if held else ()
             judged = start + WEEK
-            yield JudgedWeek(start, judged, judged + WEEK, None if on_hold else self._weeks.get(start), on_hold)
+            yield JudgedWeek(start, judged, judged + WEEK, self._weeks.get(start), on_hold, self._scheduled(start))
             start = judged
+
+    def _scheduled(self, start: date) -> Scheduled | None:
+        """The most that a schedule in force on some day of a week offers."""
+        schedules = self._chart.schedules
+        set_before = bisect_right(schedules, start, key=lambda item: item[0])
+        set_within = bisect_right(schedules, start + DAYS_INTO[-1], key=lambda item: item[0])
+        found = schedules[max(set_before - 1, 0) : set_within]
+        if not found:
+            return None
+        minutes = max(schedule.minutes_per_week for _, schedule, _ in found)
+        days = max(schedule.days_per_week for _, schedule, _ in found)
+        return Scheduled(minutes, days, tuple([version for _, _, version in found]))
 
     def _after_all(self, stay: PolicyStay) -> date:
         """The first week after everything recorded: every later week is judged like it."""
-        days = [stay.first + timedelta(days=6)]
-        if self._chart.offered:
-            days.append(self._chart.offered[-1].day)
+        days = [stay.first + DAYS_INTO[-1]]
+        if self._chart.sessions:
+            days.append(self._chart.sessions[-1].day)
         if self._chart.schedules:
             days.append(self._chart.schedules[-1][0])
         if self._chart.holds:

@@ -6,8 +6,10 @@ from caretrail.findings.rules import (  # each registers its judges
     authorization,
     care,
     duties,
+    groups,
     intensity,
     plan,
+    record,
     referral,
     reviews,
     services,
@@ -17,6 +19,6 @@ from caretrail.findings.rules import (  # each registers its judges
 )
 
 __all__ = [
-    "admission", "assessment", "authorization", "care", "duties", "intensity", "plan", "referral", "reviews",
-    "services", "signatures", "staff", "stay",
+    "admission", "assessment", "authorization", "care", "duties", "groups", "intensity", "plan", "record", "referral",
+    "reviews", "services", "signatures", "staff", "stay",
 ]  # fmt: skip

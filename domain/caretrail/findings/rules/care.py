@@ -1,4 +1,4 @@
-"""Care beyond the sessions: screened (A4), treated after admission (A6), every service (I5), one to one (I4),
+"""Care beyond the sessions: screened (A4), treated after admission (A6), every service (I5),
 coordinated (M1), in contact (off).
 """
 
@@ -16,7 +16,7 @@ from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.finding import NO_ASSESSMENT, Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.policy.rules.admission import CoOccurringScreen, TreatmentAfterAdmission
-from caretrail.policy.rules.treatment import CareCoordination, NoContact, OneToOne, ServiceMix
+from caretrail.policy.rules.treatment import CareCoordination, NoContact, ServiceMix
 from caretrail.text import plural
 
 
@@ -82,23 +82,6 @@ def treatment_after_admission(case: Case, _: TreatmentAfterAdmission, findings: 
         intervals.set(admission.day, ruling)
         if (until := chart.stays[0].until) is not None:
             intervals.set(until, None)
-
-
-@judges_each_stay(OneToOne)
-def one_to_one(case: Case, rule: OneToOne, findings: RuleFindings, stay: PolicyStay) -> None:
-    """I4: an individual or family session has one client, unless its count says more."""
-    names = " or ".join(rule.services)
-    findings.main.set(stay.first, Ruling("not_applicable", f"no {names} session yet"))
-    held = [session for session in case.chart.own(case.chart.attended, stay) if session.service in rule.services]
-    for session in held[:1]:
-        words = f"{names} sessions since {iso(session.day)}: sizes in order"
-        findings.main.set(session.day, Ruling("met", words, "", (session.version,)))
-    for session in held:
-        if session.size is not None and session.size > 1:
-            name = f"{session.service} session of {iso(session.day)}" + (f" {session.start}" if session.start else "")
-            words = f"{name}: {session.size} clients, one to one"
-            ruling = violation(words, "ratio", (session.version,), f"{session.size} <= 1 fails")
-            findings.note(name, session.day, session.day + case.notice, ruling)
 
 
 @judges_each_stay(ServiceMix)

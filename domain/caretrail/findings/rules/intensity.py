@@ -1,192 +1,245 @@
-"""Intensity rules: hours a week (I1), days a week (I2), clients in a group (I3)."""
+"""Intensity rules: hours a week (I1) and days a week (I2)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date
 
-from caretrail.days import iso
+from caretrail.days import FOREVER, iso
 from caretrail.findings.case import Case, judges_each_stay
-from caretrail.findings.chart.chart import PolicyStay, Session
-from caretrail.findings.chart.terms import months_after
-from caretrail.findings.chart.weeks import JudgedWeek, Week
-from caretrail.findings.finding import Ruling, Verdict, unknown, violation
+from caretrail.findings.chart.chart import PolicyStay
+from caretrail.findings.chart.weeks import DAYS_INTO, EMPTY, WEEK, JudgedWeek, Totals, Week
+from caretrail.findings.finding import Doubt, Outcome, Ruling, Verdict, unknown, violation
 from caretrail.findings.intervals import RuleFindings
-from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
+from caretrail.policy.rules.treatment import Weekly, WeeklyDays, WeeklyHours
+from caretrail.text import plural
 
 NO_FULL_WEEK = Ruling("not_applicable", "no full week yet")
-Judge = Callable[[date, Week], Ruling]
+JudgeTotals = Callable[[JudgedWeek, Week, Totals], Ruling]
 
 
 @judges_each_stay(WeeklyHours)
 def weekly_hours(case: Case, rule: WeeklyHours, findings: RuleFindings, stay: PolicyStay) -> None:
     """I1: the program offers 540 minutes of skilled treatment in each week that the stay covers in full.
 
-    Offered is what the client attended, or missed for a cause of their own or outside; sessions the program canceled
-    were not offered. Attending less than needed though enough was offered is information, not a violation, unless the
-    pack requires attendance. A pack may judge the schedule in force on the first day of the week instead.
+    Offered is what the client attended or missed; what the program canceled was not. Of the schedule the rest is not
+    accounted for: a week that could reach enough with it is unknown, and so is a short week without a schedule.
+    Attending less than needed though enough was offered is information, unless the pack requires attendance. A schedule
+    that can never reach enough is a violation from the day it is set until it is replaced.
     """
     if rule.basis == "scheduled":
-        _judge_schedule(case, rule, findings, stay)
+        _judge_by_schedule(case, rule, findings, stay)
         return
+    for since, until, minutes, version in _schedules(case, stay):
+        if minutes < rule.least:
+            findings.note(f"schedule of {iso(since)}", since, until, _too_short(rule, since, minutes, version))
     needed, most, bound = rule.least, rule.most, rule.basis
 
-    def judge(start: date, week: Week) -> Ruling:
-        offered, attended = week.offered, week.attended
-        words = f"week of {iso(start)}: offered {offered}, attended {attended} minutes, {needed} needed"
+    def judge(judged: JudgedWeek, week: Week, totals: Totals) -> Ruling:
+        offered, attended = totals.offered, totals.attended
+        words = f"{judged.name}: offered {offered}, attended {attended} minutes, {needed} needed"
+        counted = offered if bound == "offered" else attended
+        if counted < needed:
+            cause, arithmetic = "attended_short", f"attended {attended} - {needed} = {attended - needed}"
+            if offered < needed:
+                cause, arithmetic = "offered_short", f"offered {offered} - {needed} = {offered - needed}"
+            ruling = violation(words, cause, week.evidence, arithmetic)
+            left = max(0, judged.scheduled.minutes - totals.accounted) if judged.scheduled else None
+            return _short(ruling, judged, counted, needed, left, "minute")
         verdict: Verdict = "met"
         cause = ""
-        arithmetic = f"offered {offered} - {needed} = {offered - needed}"
-        if offered < needed:
-            verdict, cause = "violation", "offered_short"
-        elif attended < needed:
-            verdict, cause = ("info" if bound == "offered" else "violation"), "attended_short"
+        arithmetic = f"{bound} {counted} - {needed} = {counted - needed}"
+        if attended < needed:
+            verdict, cause = "info", "attended_short"
             arithmetic = f"attended {attended} - {needed} = {attended - needed}"
-        elif most is not None and offered > most:
-            verdict, cause = "info", "above_range"
+        elif most is not None and counted > most:
+            verdict, cause = rule.above, "above_range"
             words += f", {most} at most"
-            arithmetic = f"offered {offered} - {most} = {offered - most}"
-        return Ruling(verdict, words, arithmetic, tuple(week.evidence), None, cause, None, start)
+            arithmetic = f"{bound} {counted} - {most} = {counted - most}"
+        return Ruling(verdict, words, arithmetic, week.evidence, cause=cause)
 
-    nothing = f"offered 0, attended 0 minutes, {needed} needed"
-    empty = violation(nothing, "offered_short", arithmetic=f"offered 0 - {needed} = -{needed}")
-    _judge_weeks(case, findings, stay, judge, empty)
-
-
-def _judge_schedule(case: Case, rule: WeeklyHours, findings: RuleFindings, stay: PolicyStay) -> None:
-    """Judge each full week by the schedule in force on its first day; equal weeks are one finding."""
-    policy = case.chart.policy
-    findings.main.set(stay.first, NO_FULL_WEEK)
-    latest: tuple[Ruling, date] | None = None
-    for judged in case.weeks.full_weeks(stay):
-        ruling = _by_schedule(case, rule, judged)
-        # a run of weeks is judged by its first day, but each version of the rules judges the weeks of its own days
-        if latest is not None and latest[0] == ruling and policy.on(latest[1]) is policy.on(judged.start):
-            continue
-        latest = ruling, judged.start
-        if stay.last is None or judged.judged <= stay.last:
-            findings.main.set(judged.judged, ruling._replace(anchor=judged.start))
-
-
-def _by_schedule(case: Case, rule: WeeklyHours, judged: JudgedWeek) -> Ruling:
-    """The ruling on a week by its schedule, in words that fit every week of that schedule."""
-    if judged.on_hold:
-        return Ruling("not_applicable", "on hold: the week is not judged")
-    schedule = [item for item in case.chart.schedules if item[0] <= judged.start]
-    if not schedule:
-        return unknown("no schedule recorded", "schedule_missing")
-    since, scheduled, version = schedule[-1]
-    minutes = scheduled.minutes_per_week
-    words = f"{minutes} minutes a week scheduled since {iso(since)}, {rule.least} needed"
-    arithmetic = f"scheduled {minutes} - {rule.least} = {minutes - rule.least}"
-    if minutes < rule.least:
-        return violation(words, "scheduled_short", (version,), arithmetic)
-    return Ruling("met", words, arithmetic, (version,))
+    _judge_weeks(case, rule, findings, stay, judge)
 
 
 @judges_each_stay(WeeklyDays)
 def weekly_days(case: Case, rule: WeeklyDays, findings: RuleFindings, stay: PolicyStay) -> None:
     """I2: the program offers sessions on three to five days of each week that the stay covers in full.
 
-    More than five is information, not a violation.
+    More than five is information, unless the pack says otherwise; what is not accounted for is as in I1.
     """
     least, most = rule.least, rule.most
+    for since, until, scheduled, version in _schedules(case, stay, days=True):
+        if scheduled < least:
+            words = f"{plural(scheduled, 'day')} a week scheduled since {iso(since)}, {least} to {most} needed"
+            arithmetic = f"scheduled {scheduled} - {least} = {scheduled - least}"
+            ruling = violation(words, "schedule_short", (version,), arithmetic)
+            findings.note(f"schedule of {iso(since)}", since, until, ruling)
 
-    def judge(start: date, week: Week) -> Ruling:
-        count = len(week.days)
-        counted = f"{count} day" if count == 1 else f"{count} days"
-        words = f"week of {iso(start)}: sessions offered on {counted}, {least} to {most} needed"
+    def judge(judged: JudgedWeek, week: Week, totals: Totals) -> Ruling:
+        days = f"days: {', '.join(map(iso, totals.days)) or 'none'}"
+        counted, offered = len(totals.days), f"sessions offered on {plural(len(totals.days), 'day')}"
+        if rule.counts == "sessions":
+            counted, offered = totals.sessions, f"{plural(totals.sessions, 'session')} offered"
+        words = f"{judged.name}: {offered}, {least} to {most} needed"
+        if counted < least:
+            ruling = violation(words, "frequency_low", week.evidence, days)
+            left = max(0, judged.scheduled.days - totals.accounted_days) if judged.scheduled else None
+            return _short(ruling, judged, counted, least, left, "day")
         verdict: Verdict = "met"
         cause = ""
-        if count < least:
-            verdict, cause = "violation", "frequency_low"
-        elif count > most:
-            verdict, cause = "info", "frequency_high"
-        days = ", ".join([iso(day) for day in week.days])
-        return Ruling(verdict, words, f"days: {days}", tuple(week.evidence), None, cause, None, start)
+        if counted > most:
+            verdict, cause = rule.above, "frequency_high"
+        return Ruling(verdict, words, days, week.evidence, cause=cause)
 
-    nothing = f"sessions offered on 0 days, {least} to {most} needed"
-    _judge_weeks(case, findings, stay, judge, violation(nothing, "frequency_low", arithmetic="days: none"))
+    _judge_weeks(case, rule, findings, stay, judge)
 
 
-def _judge_weeks(case: Case, findings: RuleFindings, stay: PolicyStay, judge: Judge, empty: Ruling) -> None:
-    """Judge each full week; `empty` is the ruling on weeks with nothing offered."""
+def _short(ruling: Ruling, judged: JudgedWeek, counted: int, needed: int, left: int | None, unit: str) -> Ruling:
+    """The ruling on a week that is short: what is `left` of the schedule may have been offered, too; None: no schedule.
+
+    Nothing says what else was offered without a schedule, nor for what of it neither a session nor a no-show stands.
+    """
+    if judged.scheduled is None or left is None:
+        words = f"{ruling.message}; no schedule recorded"
+        return ruling._replace(verdict="unknown", message=words, cause="schedule_missing")
+    evidence = tuple(sorted({*ruling.evidence, *judged.scheduled.versions}))
+    if counted + left >= needed:
+        words = f"{ruling.message}; {plural(left, f'more {unit}')} scheduled, with no attendance or no-show on record"
+        arithmetic = f"{counted} + {left} = {counted + left}, {needed} needed"
+        return ruling._replace(
+            verdict="unknown", message=words, arithmetic=arithmetic, evidence=evidence, cause="sessions_missing"
+        )
+    if judged.on_hold:
+        words = f"{ruling.message}; on hold {', '.join(map(iso, judged.on_hold))}"
+        return ruling._replace(verdict="info", message=words, evidence=evidence, cause="short_on_hold")
+    return ruling._replace(evidence=evidence)
+
+
+def _judge_weeks(case: Case, rule: Weekly, findings: RuleFindings, stay: PolicyStay, judge: JudgeTotals) -> None:
+    """Judge each full week; a problem is a finding of its week, and no word of the weeks as a whole stands beside it.
+
+    What nothing can cure is told for a time and then breached; what is not known can be recorded until the stay ends.
+    """
     findings.main.set(stay.first, NO_FULL_WEEK)
     for judged in case.weeks.judged_in(stay):
-        start = judged.start
-        if judged.week is not None:
-            ruling = judge(start, judged.week)
-            if ruling.verdict != "met":
-                name = f"week of {iso(start)}"
-                findings.note(name, judged.judged, judged.judged + case.notice, ruling)
-                ruling = Ruling("met", f"{name} judged", "", (), None, "", None, start)
-        elif judged.on_hold:
-            ruling = Ruling("not_applicable", f"on hold in the week of {iso(start)}: not judged", anchor=start)
+        start, day = judged.start, judged.judged
+        if excused(rule, judged):
+            on_hold = Ruling("not_applicable", f"on hold in the {judged.name}: not judged", anchor=start)
+            _set_main(findings, stay, day, on_hold)
+            continue
+        week = judged.week or EMPTY
+        ruling = _with_doubt(judge, judged, week)._replace(anchor=start)
+        if ruling.verdict == "met":
+            _set_main(findings, stay, day, ruling)
+            continue
+        _set_main(findings, stay, day, None)
+        if judged.until is None:
+            findings.note(judged.name, day, stay.until, ruling)
+            continue
+        scheduled = judged.scheduled.versions if judged.scheduled else ()
+        told_until = case.notice_until(judged.until - WEEK, *week.evidence, *scheduled, since=start)
+        if ruling.verdict == "violation":
+            findings.note_breach(judged.name, day, told_until, stay.until, ruling)
+        elif ruling.verdict == "info" or (stay.until is not None and stay.until <= day):
+            findings.note(judged.name, day, told_until, ruling)
         else:
-            # weeks with nothing offered, one after another, are one finding: time passes without events
-            until = judged.until and judged.until + timedelta(days=case.pack.notice_days - 7)
-            name = f"week of {iso(start)} and since"
-            words = f"{name}: {empty.message}"
-            findings.note(name, judged.judged, until, empty._replace(message=words, anchor=start))
-            ruling = Ruling("met", "weeks before were judged", anchor=start)
-        if stay.last is None or judged.judged <= stay.last:
-            findings.main.set(judged.judged, ruling)
+            findings.note(judged.name, day, stay.until, ruling)
 
 
-@judges_each_stay(GroupSize)
-def group_size(case: Case, rule: GroupSize, findings: RuleFindings, stay: PolicyStay) -> None:
-    """I3: each group the client attended had 3 to 12 clients.
+def _set_main(findings: RuleFindings, stay: PolicyStay, day: date, ruling: Ruling | None) -> None:
+    if stay.last is None or day <= stay.last:
+        findings.main.set(day, ruling)
 
-    A size that is not stated can still be stated: it is unknown from the first such group until the stay ends. A group
-    that was too small or too large cannot be cured: it is listed for a time.
+
+def excused(rule: Weekly, judged: JudgedWeek) -> bool:
+    """Whether a hold leaves too few days of a week to judge it."""
+    if rule.holds == "any_day_excuses":
+        return bool(judged.on_hold)
+    return len(DAYS_INTO) - len(judged.on_hold) < rule.days_left
+
+
+def _with_doubt(judge: JudgeTotals, judged: JudgedWeek, week: Week) -> Ruling:
+    """The ruling on a week, without the sessions in doubt and with them: unknown if they decide."""
+    ruling = judge(judged, week, week.sure)
+    if not week.doubtful:
+        return ruling
+    other, why = judge(judged, week, week.every), " and ".join(week.why)
+    if ruling.verdict == other.verdict:
+        return ruling._replace(message=f"{ruling.message}; not counted, as in doubt: sessions {why}")
+    words = f"{ruling.message}; it rests on sessions {why}"
+    doubt = Doubt(week.doubtful, Outcome(other.verdict, None), Outcome(ruling.verdict, None))
+    found = unknown(words, "sessions_in_doubt", week.evidence)
+    return found._replace(arithmetic=f"without them: {ruling.arithmetic}; with them: {other.arithmetic}", doubt=doubt)
+
+
+# --- schedules ----------------------------------------------------------------------------------------------------
+
+
+def _schedules(case: Case, stay: PolicyStay, *, days: bool = False) -> Iterator[tuple[date, date | None, int, int]]:
+    """Each schedule of a stay: from a day until another (exclusive), its minutes (or days) a week, and its version."""
+    schedules = case.chart.schedules
+    for place, (since, schedule, version) in enumerate(schedules):
+        replaced = schedules[place + 1][0] if place + 1 < len(schedules) else None
+        first = max(since, stay.first)
+        until = min(replaced or FOREVER, stay.until or FOREVER)
+        if first < until:
+            offered = schedule.days_per_week if days else schedule.minutes_per_week
+            yield first, None if until == FOREVER else until, offered, version
+
+
+def _too_short(rule: WeeklyHours, since: date, minutes: int, version: int) -> Ruling:
+    words = f"{minutes} minutes a week scheduled since {iso(since)}, {rule.least} needed"
+    arithmetic = f"scheduled {minutes} - {rule.least} = {minutes - rule.least}"
+    return violation(words, "schedule_short", (version,), arithmetic)
+
+
+def _judge_by_schedule(case: Case, rule: WeeklyHours, findings: RuleFindings, stay: PolicyStay) -> None:
+    """Judge each full week by the schedule in force on its first day.
+
+    A schedule outside the range is told from the day it is set until it is replaced; one that was too short for a full
+    week is then breached.
     """
-    if rule.aggregation == "monthly_average":
-        _average_size(case, rule, findings, stay)
-        return
-    least, most = rule.least, rule.most
-    groups = case.chart.attended_in(stay, rule.services[0])
-    if len(rule.services) > 1:
-        groups = [session for session in case.chart.attended_in(stay) if session.service in rule.services]
-    findings.main.set(stay.first, Ruling("not_applicable", "no group yet"))
-    if groups:
-        words = f"groups since {iso(groups[0].day)}: sizes in order"
-        findings.main.set(groups[0].day, Ruling("met", words, f"{least} to {most} clients a group"))
-    not_stated = False
-    for group in groups:
-        size, evidence = group.size, (group.version,)
-        if not_stated if size is None else least <= size <= most:
+    findings.main.set(stay.first, NO_FULL_WEEK)
+    judged_by: dict[int, date] = {}
+    latest: tuple[Ruling | None, date] | None = None
+    for judged in case.weeks.full_weeks(stay):
+        ruling = _by_schedule(case, rule, judged, judged_by)
+        # a run of weeks is judged by its first day, but each version of the rules judges the weeks of its own days
+        policy = case.chart.policy
+        if latest is not None and latest[0] == ruling and policy.on(latest[1]) is policy.on(judged.start):
             continue
-        # a day shared by two stays is judged once, with the later of them
-        if case.chart.stay_on(group.day) is not stay:
-            continue
-        if size is None:
-            not_stated = True
-            words = f"group_size not stated, first for the group of {iso(group.day)}"
-            findings.note("group_size", group.day, stay.until, unknown(words, "group_size_missing", evidence))
-            continue
-        name = f"group of {iso(group.day)}" + (f" {group.start}" if group.start else "")
-        cause = "group_too_small" if size < least else "group_too_large"
-        words = f"{name}: {size} clients, {least} to {most} allowed"
-        ruling = violation(words, cause, evidence, f"{least} <= {size} <= {most} fails")
-        findings.note(name, group.day, group.day + case.notice, ruling)
+        latest = ruling, judged.start
+        _set_main(findings, stay, judged.judged, ruling and ruling._replace(anchor=judged.start))
+    for since, until, minutes, version in _schedules(case, stay):
+        name = f"schedule of {iso(since)}"
+        if minutes < rule.least:
+            ruling = _too_short(rule, since, minutes, version)
+            intervals = findings.note(name, since, until, ruling)
+            breached_from = max(until, judged_by.get(version, FOREVER)) if until else FOREVER
+            if breached_from < (stay.until or FOREVER):
+                intervals.set(breached_from, ruling._replace(verdict="breached"))
+                if stay.until is not None:
+                    intervals.set(stay.until, None)
+        elif rule.most is not None and minutes > rule.most:
+            words = f"{minutes} minutes a week scheduled since {iso(since)}, {rule.most} at most"
+            arithmetic = f"scheduled {minutes} - {rule.most} = {minutes - rule.most}"
+            findings.note(name, since, until, Ruling(rule.above, words, arithmetic, (version,), cause="above_range"))
 
 
-def _average_size(case: Case, rule: GroupSize, findings: RuleFindings, stay: PolicyStay) -> None:
-    """Judge the average size of the groups of each calendar month, from the day after it, without sizes not stated."""
-    findings.main.set(stay.first, Ruling("not_applicable", "no month of groups yet"))
-    months: dict[date, list[Session]] = {}
-    for session in case.chart.attended_in(stay):
-        if session.service in rule.services and session.size is not None:
-            months.setdefault(session.day.replace(day=1), []).append(session)
-    for first, groups in months.items():
-        judged = months_after(first, 1)
-        total = sum(group.size or 0 for group in groups)
-        arithmetic = f"{total} clients in {len(groups)} groups"
-        name = f"groups of {iso(first)[:7]}"
-        evidence = tuple(group.version for group in groups)
-        if total < rule.least * len(groups) or total > rule.most * len(groups):
-            cause = "group_too_small" if total < rule.least * len(groups) else "group_too_large"
-            words = f"{name}: {total / len(groups):.1f} clients on average, {rule.least} to {rule.most} allowed"
-            findings.note(name, judged, judged + case.notice, violation(words, cause, evidence, arithmetic, first))
-        if stay.last is None or judged <= stay.last:
-            findings.main.set(judged, Ruling("met", f"{name} judged", arithmetic, evidence, anchor=first))
+def _by_schedule(case: Case, rule: WeeklyHours, judged: JudgedWeek, judged_by: dict[int, date]) -> Ruling | None:
+    """The ruling on a week, in words that fit every week of its schedule; None if that schedule is too short.
+
+    `judged_by` keeps the day on which the first full week of each schedule is judged.
+    """
+    if excused(rule, judged):
+        return Ruling("not_applicable", "on hold: the week is not judged")
+    schedule = [item for item in case.chart.schedules if item[0] <= judged.start]
+    if not schedule:
+        return unknown("no schedule recorded", "schedule_missing")
+    since, scheduled, version = schedule[-1]
+    judged_by.setdefault(version, judged.judged)
+    minutes = scheduled.minutes_per_week
+    words = f"{minutes} minutes a week scheduled since {iso(since)}, {rule.least} needed"
+    if minutes < rule.least:
+        return None
+    return Ruling("met", words, f"scheduled {minutes} - {rule.least} = {minutes - rule.least}", (version,))

@@ -12,6 +12,7 @@ from caretrail.episode.history import Effective
 from caretrail.events import SessionAttended, SessionMissed
 from caretrail.findings.case import Case, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay
+from caretrail.findings.chart.sessions import each_once
 from caretrail.findings.chart.terms import months_after
 from caretrail.findings.finding import Ruling, Verdict, unknown, violation
 from caretrail.findings.intervals import RuleFindings
@@ -64,9 +65,10 @@ def service_day(case: Case, rule: ServiceDay, findings: RuleFindings, stay: Poli
 def _service_days(case: Case, stay: PolicyStay) -> Iterator[_Day]:
     for day, sessions in groupby(case.chart.own(case.chart.offered, stay), key=lambda session: session.day):
         held = list(sessions)
-        attended = sum(session.minutes for session in held if session.attended)
+        offered = sum(session.minutes for session in each_once(held))
+        attended = sum(session.minutes for session in each_once([session for session in held if session.attended]))
         evidence = tuple(sorted(session.version for session in held))
-        yield _Day(day, sum(session.minutes for session in held), attended, evidence)
+        yield _Day(day, offered, attended, evidence)
 
 
 def _of_day(case: Case, rule: ServiceDay, day: _Day) -> Ruling | None:

@@ -4,6 +4,7 @@ from caretrail.policy.rules import (  # each registers its classes
     admission,
     duties,
     plan,
+    record,
     services,
     staff,
     stay,
@@ -11,4 +12,16 @@ from caretrail.policy.rules import (  # each registers its classes
 )
 from caretrail.policy.rules.base import KINDS, AnyRule, Rule
 
-__all__ = ["KINDS", "AnyRule", "Rule", "admission", "duties", "plan", "services", "staff", "stay", "treatment"]
+__all__ = [
+    "KINDS",
+    "AnyRule",
+    "Rule",
+    "admission",
+    "duties",
+    "plan",
+    "record",
+    "services",
+    "staff",
+    "stay",
+    "treatment",
+]

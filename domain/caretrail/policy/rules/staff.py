@@ -10,12 +10,12 @@ from caretrail.tokens import AttestationKind
 
 
 class StaffCredentials(Rule):
-    """Everyone who treats has a listed credential."""
+    """Everyone who treats has a listed credential: of the pack's own list, or of a list of the rule."""
 
     check: Literal["staff_credentials"]
     cleared_by = "a correction that states the credential; a session held without one can be explained"
     group_by_cause: ClassVar[PlaceByCause] = {"staff_credential": "findings_only"}
-    credentials: Credentials
+    credentials: Credentials | None = None
 
 
 class Attested(Rule):

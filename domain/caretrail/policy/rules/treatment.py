@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -21,15 +22,33 @@ class _Range(Rule):
         return self
 
 
-class WeeklyHours(_Range):
+class Weekly(_Range):
+    """What each full week of a stay holds; `days_left`: how many days a hold must leave for a week to be judged."""
+
+    holds: Literal["enough_days_left", "any_day_excuses"] = "enough_days_left"
+    days_left: Annotated[PackCount, Field(le=7)] = 3
+    above: Literal["info", "violation"] = "info"
+
+    def without_effect(self) -> Mapping[str, str]:
+        """No number of days matters if any day excuses the week, and nothing passes a most that is not there."""
+        found = dict(super().without_effect())
+        if self.holds == "any_day_excuses":
+            found["days_left"] = "any day on hold excuses a week"
+        if self.most is None:
+            found["above"] = "there is no most that could be passed"
+        return found
+
+
+class WeeklyHours(Weekly):
     """Minutes of treatment in each full week."""
 
     check: Literal["weekly_hours"]
-    cleared_by = "nothing: the week is over; it can be explained"
+    cleared_by = "nothing: the week is over; what is missing can be recorded, or the week explained"
     group = "findings_only"
     group_by_cause: ClassVar[PlaceByCause] = {
         "offered_short": "second_week",
         "attended_short": "second_week",
+        "schedule_short": "by_verdict",
     }
     several = True
     least: PackMinutes
@@ -37,18 +56,24 @@ class WeeklyHours(_Range):
     basis: Literal["offered", "attended", "scheduled"] = "offered"
 
 
-class WeeklyDays(_Range):
+class WeeklyDays(Weekly):
     """Days with treatment in each full week."""
 
     check: Literal["weekly_days"]
-    cleared_by = "nothing: the week is over; it can be explained"
+    cleared_by = "nothing: the week is over; what is missing can be recorded, or the week explained"
     group = "findings_only"
+    group_by_cause: ClassVar[PlaceByCause] = {"schedule_short": "by_verdict"}
     least: Annotated[PackCount, Field(le=7)]
     most: Annotated[PackCount, Field(le=7)]
+    counts: Literal["days", "sessions"] = "days"
 
 
 class GroupSize(_Range):
-    """Clients in a group: each session, or on average over a calendar month."""
+    """Clients in a group: each session, or on average over a calendar month.
+
+    With `other_groups` a session of any other treatment is one, too, if it states a size of several or a group session,
+    unless a rule of the pack holds that service to one client.
+    """
 
     check: Literal["group_size"]
     cleared_by = "nothing, if the count is right: it can be explained, or corrected if it is wrong"
@@ -57,6 +82,7 @@ class GroupSize(_Range):
     least: PackCount
     most: PackCount
     services: Services = ("group",)
+    other_groups: Literal["count", "left_out"] = "count"
     aggregation: Literal["each_session", "monthly_average"] = "each_session"
 
 
@@ -68,6 +94,15 @@ class OneToOne(Rule):
     group = "findings_only"
     several = True
     services: Services
+
+
+class GroupBased(Rule):
+    """Some treatment is in groups, by the end of so many full weeks of treatment."""
+
+    check: Literal["group_based"]
+    cleared_by = "a session in a group"
+    services: Services = ("group",)
+    after_weeks: Annotated[PackCount, Field(le=MOST_DAYS // 7)]
 
 
 class ServiceMix(Rule):
