@@ -92,7 +92,7 @@ class StoredSnapshot(Snapshot):
         newer = (placed for rows in list(self._newer) for placed in rows.placed())
         stored = store.placed_from(self._select("work", {**_reach(selection), **_filters(selection)}))
         kept = (one for one in stored if one.stream not in self._overlay) if self._overlay else stored
-        yield from picks.work_on(chain(kept, newer, self._of_programs(selection)), selection)
+        return picks.work_on(chain(kept, newer, self._of_programs(selection)), selection)
 
     def citation(self, finding: Finding) -> str:
         """The citation of a finding's rule in its source."""
