@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from caretrail.cli.read import worklist
+from caretrail.cli.session import Session
 from tests.support.program import Caretrail
 from tests.support.stores import lock_held, run_sql
 
@@ -165,7 +165,7 @@ def test_a_bug_of_ours_is_one_line_without_values(caretrail: Caretrail, monkeypa
     def fail(*_: object) -> None:
         raise KeyError(CANARY)
 
-    monkeypatch.setattr(worklist, "session", fail)
+    monkeypatch.setattr(Session, "ask", fail)
     ended = caretrail("worklist")
     assert ended.status == 255
     assert ended.err.startswith("Error: internal error in Caretrail (KeyError)\n")
@@ -179,7 +179,7 @@ def test_ctrl_c_is_status_130(caretrail: Caretrail, monkeypatch: pytest.MonkeyPa
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(worklist, "session", interrupt)
+    monkeypatch.setattr(Session, "ask", interrupt)
     ended = caretrail("worklist")
     assert ended.status == 130
     assert ended.err == "Interrupted. Completed writes were kept; there are no partial writes.\n"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 import click
 
 from caretrail.cli.options import question_options
-from caretrail.cli.setup import ReadOptions, Setup
+from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import ProgressLine, progress
 from caretrail.cli.terminal.screen import json_text, say
 from caretrail.cli.what_if import WhatIf, what_if
@@ -38,8 +38,8 @@ class Session(NamedTuple):
     """
 
     reader: Reader
-    options: ReadOptions
     query: Query
+    as_json: bool
     is_demo: bool
     progress: ProgressLine
     what_if: WhatIf | None = None
@@ -62,7 +62,7 @@ class Session(NamedTuple):
             say("This store is empty: 'caretrail append FILE' records events.")
         elif standing.known_at == 0:
             say("Nothing was recorded by then.")
-        if self.options.as_json:
+        if self.as_json:
             click.echo(answer_text((answer if shown is None else replace(answer, value=shown)).as_json()))
         elif standing.newest and standing.known_at != 0:
             screen(answer.value, standing)
@@ -123,42 +123,32 @@ def _field_text(value: object) -> str:
 
 
 def read_options(function: F) -> F:
-    """Give a read command `--as-of`, `--known-at`, `--allow-stale`, `--json` and `--db`, and an open session.
+    """Give a read command `--as-of`, `--known-at`, `--allow-stale`, `--json` and `--db`, and an open session."""
+    return question_options(in_session(function))
 
-    The session is its first argument; with `pack_option`, the pack named judges.
-    """
+
+def in_session(function: F) -> F:
+    """Open a session from the options of a question as the first argument; the pack of `pack_option` judges."""
 
     @wraps(function)
-    def with_session(**kwargs: Any) -> Any:
+    def with_session(*, as_json: bool, allow_stale: bool, pack: str | None = None, **given: Any) -> Any:
+        from caretrail.reading.reader import Reader
+
         setup = click.get_current_context().ensure_object(Setup)
-        given = {name: kwargs.pop(name) for name in ("as_of", "known_at", "as_json", "allow_stale")}
-        with session(ReadOptions(setup, **given), kwargs.pop("pack", None)) as asked:
-            return function(asked, **kwargs)
+        instead = what_if(pack)
+        policy = instead.policy if instead is not None else None
+        query = Query(given.pop("as_of"), known_at=given.pop("known_at"), policy=policy, allow_stale=allow_stale)
+        with (
+            setup.open() as recorder,
+            access_log(setup, recorder) as access,
+            progress("Reading the log") as line,
+        ):
+            if instead is not None:
+                instead.tell()
+            reader = Reader(recorder, now(), access=access, progress=line, write=instead is None)
+            return function(Session(reader, query, as_json, recorder.is_demo, line, instead), **given)
 
-    return question_options(with_session)  # type: ignore[return-value]  # the wrapper takes what click gives it
-
-
-@contextmanager
-def session(options: ReadOptions, pack: str | None = None) -> Generator[Session]:
-    """Open the store for questions; `pack` names a what-if pack."""
-    from caretrail.reading.reader import Reader
-
-    instead = what_if(pack)
-    with (
-        options.setup.open() as recorder,
-        access_log(options.setup, recorder) as access,
-        progress("Reading the log") as line,
-    ):
-        if instead is not None:
-            instead.tell()
-        query = Query(
-            as_of=options.as_of,
-            known_at=options.known_at,
-            policy=instead.policy if instead is not None else None,
-            allow_stale=options.allow_stale,
-        )
-        reader = Reader(recorder, now(), access=access, progress=line, write=instead is None)
-        yield Session(reader, options, query, recorder.is_demo, line, instead)
+    return with_session  # type: ignore[return-value]  # the wrapper takes what click gives it
 
 
 @contextmanager

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from caretrail.cli.params import Author, Knowledge
+from caretrail.cli.params import Author
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
@@ -73,13 +72,3 @@ def state_folder() -> Path:
         return data_folder()
     named = Path(os.environ.get("XDG_STATE_HOME", ""))
     return (named if named.is_absolute() else Path.home() / ".local" / "state") / "caretrail"
-
-
-class ReadOptions(NamedTuple):
-    """The options every read command takes."""
-
-    setup: Setup
-    as_of: date | None
-    known_at: Knowledge | None
-    as_json: bool
-    allow_stale: bool = False

@@ -24,16 +24,19 @@ HEX = 32
 """The letters of an origin that make the name of its file."""
 
 
+state_option = click.option(
+    "--state", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="File of the last signed checkpoint.   [default: a file for this log in your state folder]",
+)  # fmt: skip  # one option, one thought
+
+
 @click.command("checkpoint", cls=Command)
 @click.option(
     "--key", "files", metavar="FILE", type=click.Path(path_type=Path), required=True, multiple=True,
     help="The signing key; to change keys, the new and the old one.",
 )  # fmt: skip  # one option, one thought
 @click.option("--to", "place", metavar="FOLDER|-", default="-", help="Target: a folder, or - for standard output.")
-@click.option(
-    "--state", metavar="FILE", type=click.Path(path_type=Path),
-    help="File of the last signed checkpoint.   [default: a file for this log in your state folder]",
-)  # fmt: skip  # one option, one thought
+@state_option
 @click.option("--first", is_flag=True, allow_from_autoenv=False, help="First time: nothing was signed before.")
 @click.option("--full", is_flag=True, allow_from_autoenv=False, help="Read the whole log, not only new events.")
 @store_options

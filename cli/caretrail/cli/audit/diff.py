@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
 
@@ -15,8 +15,7 @@ from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import Command
 from caretrail.cli.options import access_options, as_of_option, json_option, stale_option, store_option
 from caretrail.cli.params import Knowledge, Moment
-from caretrail.cli.session import Session, session
-from caretrail.cli.setup import ReadOptions, Setup
+from caretrail.cli.session import Session, in_session
 from caretrail.cli.terminal.tables import Cell, Row, lines, print_tables
 from caretrail.describe import spoken
 from caretrail.reading.answers import Standing
@@ -30,7 +29,9 @@ TITLES = ("Rule", "Days", "What", "Changed by")
 @click.command("diff", cls=Command)
 @click.argument("episode", metavar="[EPISODE]", required=False, shell_complete=complete_episode)
 @click.option("--from", "start", type=Moment(), metavar="TIME|@N", required=True, help="The earlier time.")
-@click.option("--to", "end", type=Moment(), metavar="TIME|@N", help="The later time.  [default: the latest position]")
+@click.option(
+    "--to", "known_at", type=Moment(), metavar="TIME|@N", help="The later time.  [default: the latest position]"
+)
 @repeated_option("program", "ID", "Only episodes in this program at either time")
 @click.option("--all", "everything", is_flag=True, help="Include changes between met and not_applicable.")
 @as_of_option
@@ -38,17 +39,9 @@ TITLES = ("Rule", "Days", "What", "Changed by")
 @json_option
 @store_option
 @access_options()
-@click.pass_obj
+@in_session
 def diff_command(
-    setup: Setup,
-    episode: str | None,
-    start: Knowledge,
-    end: Knowledge | None,
-    programs: Sequence[str],
-    everything: bool,
-    as_of: date | None,
-    as_json: bool,
-    allow_stale: bool,
+    asked: Session, episode: str | None, start: Knowledge, programs: Sequence[str], everything: bool
 ) -> None:
     """Show which verdicts changed between two times, and why.
 
@@ -59,14 +52,13 @@ def diff_command(
         caretrail audit diff --from @54 --as-of 2026-03-24
         caretrail audit diff LNK-2026-0001 --from 2026-03-05 --to 2026-03-23
     """
-    with session(ReadOptions(setup, as_of, end, as_json, allow_stale)) as asked:
-        name = case_number(asked, episode) if episode is not None else None
-        answer = asked.ask(Diff(start, asked.query, Filters(programs=frozenset(programs)), name))
-        found = answer.value
-        if found.after < found.before:
-            raise click.UsageError("--to must not be before --from")
-        shown = tuple(change for change in found.changes if everything or change.loud)
-        asked.show(answer, partial(_print, asked, shown, name, start), shown=replace(found, changes=shown))
+    name = case_number(asked, episode) if episode is not None else None
+    answer = asked.ask(Diff(start, asked.query, Filters(programs=frozenset(programs)), name))
+    found = answer.value
+    if found.after < found.before:
+        raise click.UsageError("--to must not be before --from")
+    shown = tuple(change for change in found.changes if everything or change.loud)
+    asked.show(answer, partial(_print, asked, shown, name, start), shown=replace(found, changes=shown))
 
 
 def _print(

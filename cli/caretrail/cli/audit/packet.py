@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from caretrail import plain
-from caretrail.cli.audit.checkpoint import default_state
+from caretrail.cli.audit.checkpoint import default_state, state_option
 from caretrail.cli.episodes import complete_episode
 from caretrail.cli.groups import Command
 from caretrail.cli.options import actor_option, as_of_option, json_option, known_at_option, period_options, store_option
@@ -50,10 +50,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )  # fmt: skip  # one option, one thought
 @click.option("--checkpoint", type=FILE, metavar="FILE", help="Use this signed checkpoint.  [default: sign one now]")
 @click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing of this log was signed before.")
-@click.option(
-    "--state", type=FILE, metavar="FILE",
-    help="File of the last signed checkpoint.   [default: a file for this log in your state folder]",
-)  # fmt: skip  # one option, one thought
+@state_option
 @click.option("--recipient", metavar="NAME", allow_from_autoenv=False, help="Recipient of the packet.")
 @click.option("--address", metavar="TEXT", allow_from_autoenv=False, help="The recipient's address, if known.")
 @click.option("--purpose", metavar="TEXT", allow_from_autoenv=False, help="The recipient's purpose.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from caretrail.cli.groups import Command
@@ -27,5 +25,4 @@ def schema_command(event: str | None) -> None:
     cls = EVENT_TYPES.get(event.replace("-", "_"))
     if cls is None:
         raise click.UsageError(f"No such event.{did_you_mean(event, EVENT_TYPES)} There are {', '.join(EVENT_TYPES)}.")
-    schema: dict[str, Any] = cls.model_json_schema(by_alias=True)
-    print_json(schema)
+    print_json(cls.model_json_schema(by_alias=True))

@@ -54,7 +54,7 @@ def worklist_command(asked: Session, filters: Filters, everything: bool, limit: 
     answer = asked.ask(question)
     work = answer.value
     difference = nothing = ""
-    if not asked.options.as_json:  # before anything is printed: each question may be refused
+    if not asked.as_json:  # before anything is printed: each question may be refused
         difference = _difference(asked, question, work)
         nothing = "" if work.rows else _nothing(asked, question)
     option = asked.what_if.option if asked.what_if is not None else ""
