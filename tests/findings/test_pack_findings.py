@@ -215,7 +215,7 @@ def test_the_diagnoses_are_asked_for_in_each_stay_and_not_elsewhere() -> None:
 
 @pytest.mark.parametrize(
     ("discharge", "verdict", "cause"),
-    [("true", "met", ""), ("false", "violation", "plan_incomplete"), ("null", "unknown", "plan_incomplete")],
+    [("true", "met", ""), ("false", "info", "plan_incomplete"), ("null", "info", "plan_incomplete")],
 )
 def test_the_first_plan_includes_discharge(discharge: str, verdict: str, cause: str) -> None:
     sections = f'{{"sections": {{"discharge": {discharge}, "relapse_prevention": false, "supports": false}}}}'

@@ -47,6 +47,7 @@ def test_every_alternative_of_a_reading_has_a_test_here() -> None:
         "NE21-C1.read_as new_problems_apart", "NE21-P1.on_return earlier_plan_stands", "NE21-R1.holds pause",
         "NE21-A2.provisional_is blocked",
         "NE21-A5.coordination is_one", "NE21-A5.coordination is_none", "NE21-K7.decides both_levels",
+        "NE21-D1.signature asked",
     }  # fmt: skip
 
 
@@ -200,6 +201,13 @@ def test_a_level_that_the_criteria_give_can_count_beside_the_clinician_s() -> No
     text = '2026-01-02 assessed | {"recommended_level": "3.5", "clinician_level": "2.1"}\n2026-01-05 admitted'
     both = read("K7", decides="both_levels")
     assert [*verdicts(text, PACK, "K7", "2026-01-05"), *verdicts(text, both, "K7", "2026-01-05")] == ["met", "unknown"]
+
+
+def test_a_discharge_can_be_asked_to_be_signed() -> None:
+    text = BEGUN + "2026-01-20 discharged completed\n2026-01-22 signed #6 by c-ortiz"
+    asked = read("D1", signature="asked")
+    assert verdicts(text, PACK, "D1", "2026-01-20") == ["met"]
+    assert verdicts(text, asked, "D1", "2026-01-20", "2026-01-22") == ["unknown", "met"]
 
 
 def test_all_six_dimensions_can_be_asked_for() -> None:

@@ -38,6 +38,10 @@ TOKENS: dict[str, dict[str, str]] = {
         "plan_made_or_updated_since": "after a stay elsewhere a plan made or updated since",
         "earlier_plan_stands": "after a stay elsewhere the earlier plan stands",
     },
+    "signature": {
+        "not_asked": "a discharge needs no signature",
+        "asked": "a discharge is signed under clinical guidance",
+    },
     "of": {"latest_plan": "the latest plan", "first_plan": "the first plan"},
     "documents": {"plans_and_updates": "each plan and each review that updates it", "plans": "each plan"},
     "choose": {"earliest": "", "declared": "as the plan declares, else whichever is first"},
@@ -193,6 +197,9 @@ _PHRASES: dict[str, Callable[[Any], str]] = {
     "after": lambda found: f"after {_term(found)}",
     "every": _every,
     "after_weeks": lambda weeks: f"judged after {plural(weeks, 'week')}",
+    "contact_days": lambda days: (
+        f"a last contact more than {plural(days, 'day')} before is mentioned" if days is not None else ""
+    ),
     "old_after_days": lambda days: f"mentioned if older than {plural(days, 'day')}" if days is not None else "",
     "days_left": lambda days: f"{plural(days, 'day')} without a hold are enough" if days else "",
     "soon_days": lambda days: f"announced {plural(days, 'day')} before" if days else "",

@@ -6,6 +6,7 @@ from caretrail.findings.rules import (  # each registers its judges
     authorization,
     care,
     duties,
+    ending,
     groups,
     intensity,
     plan,
@@ -19,6 +20,6 @@ from caretrail.findings.rules import (  # each registers its judges
 )
 
 __all__ = [
-    "admission", "assessment", "authorization", "care", "duties", "groups", "intensity", "plan", "record", "referral",
-    "reviews", "services", "signatures", "staff", "stay",
+    "admission", "assessment", "authorization", "care", "duties", "ending", "groups", "intensity", "plan", "record",
+    "referral", "reviews", "services", "signatures", "staff", "stay",
 ]  # fmt: skip

@@ -206,21 +206,30 @@ def _sessions(name: str, sessions: Sequence[Session], day: date | None = None) -
 def plan_sections(case: Case, rule: PlanSections, findings: RuleFindings) -> None:
     """P2, D2: the latest plan (or the first) covers its sections: in Nebraska discharge, relapse prevention, supports.
 
-    Without a plan the rule does not apply: P1 covers that. What a first plan lacks, a later one cannot cure: it is
-    listed for a time. What it does not state can still be stated.
+    Without a plan the rule does not apply: P1 covers that. What a first plan lacks, a later one cannot cure: it is told
+    for a time, then breached. Where another rule asks the latest plan for the same, the first plan is information: one
+    gap is not told twice.
     """
     chart = case.chart
     first_only = rule.of == "first_plan"
+    asked_by = _asked_by(case, rule) if first_only else None
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no plan yet"))]
     for plan in chart.plans[: 1 if first_only else None]:
         name = f"plan {plan.event.plan_version}"
         ruling = _sections_ruling(name, plan, {part: _section(plan.event, part) for part in rule.sections})
-        if first_only and ruling.verdict == "violation" and chart.stay_on(plan.day) is not None:
-            findings.note(name, plan.day, plan.day + case.notice, ruling)
-            words = f"{name}, the first, was judged {iso(plan.day)}"
-            ruling = Ruling("met", words, "", (plan.version,), anchor=plan.day)
+        if asked_by is not None and ruling.verdict != "met":
+            ruling = ruling._replace(verdict="info", message=f"{ruling.message}: see {asked_by}")
         changes.append((plan.day, ruling))
+        if first_only and ruling.verdict == "violation":
+            told_until = case.notice_until(plan.day, plan.version)
+            changes.append((told_until, ruling._replace(verdict="breached")))
     findings.write_over(chart.stays, changes)
+
+
+def _asked_by(case: Case, rule: PlanSections) -> str | None:
+    """The rule that asks the latest plan for everything that this one asks the first plan for."""
+    others = [other for other in case.pack.judged if isinstance(other, PlanSections) and other.of == "latest_plan"]
+    return next((other.id for other in others if {*rule.sections} <= {*other.sections}), None)
 
 
 def _sections_ruling(name: str, plan: PlanVersion, parts: Mapping[str, Truth]) -> Ruling:

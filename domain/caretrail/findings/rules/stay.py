@@ -1,4 +1,4 @@
-"""Rules of a stay: how it ended (D1), continued stay (C1), no fixed length (C2)."""
+"""Rules of a stay: continued stay (C1), no fixed length (C2)."""
 
 from __future__ import annotations
 
@@ -6,69 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from caretrail.days import iso
-from caretrail.episode.history import Effective
-from caretrail.events import Outcome
-from caretrail.findings.case import Case, judges, judges_each_stay
+from caretrail.findings.case import Case, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay
-from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Ruling, Verdict, unknown, violation
+from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Ruling, Verdict
 from caretrail.findings.intervals import RuleFindings
-from caretrail.findings.logic import Truth
-from caretrail.policy.rules.stay import EndingSupported, LengthOfStay
-
-STABILIZED = ("precipitating_condition_stabilized", "relapse_potential_stabilized")
-
-
-@judges(EndingSupported)
-def ending_supported(case: Case, _: EndingSupported, findings: RuleFindings) -> None:
-    """D1: each end of a stay under the policy, and the discharge, has a reason and what that reason needs.
-
-    A transfer states whether goals were met; a discharge states the last contact; goals met, or completed, needs both
-    stabilization statements. The finding stays from that day for good: only a correction changes it.
-    """
-    chart = case.chart
-    for stay in chart.stays:
-        findings.main.set(stay.first, Ruling("not_applicable", "stay open"))
-        if stay.last is None:
-            continue
-        findings.main.set(stay.last, None)
-        if (transfer := chart.transfers.get(stay.closed_by or 0)) is not None:
-            outcome = transfer.event.outcome
-            absent = [] if transfer.event.reason else ["reason"]
-            if outcome is None or outcome.goals_met is None:
-                absent.append("goals_met")
-            claimed = bool(outcome and outcome.goals_met)
-            _note(findings, f"end of stay {iso(stay.last)}", transfer, absent, claimed, outcome)
-    end = chart.discharge
-    if end is not None and chart.stays and chart.stays[0].first <= end.day:
-        outcome, completed = end.event.outcome, end.event.reason == "completed"
-        absent = [] if end.event.last_contact_on else ["last_contact_on"]
-        if completed and (outcome is None or outcome.goals_met is None):
-            absent.append("goals_met")
-        claimed = completed or bool(outcome and outcome.goals_met)
-        _note(findings, f"discharge {iso(end.day)}", end, absent, claimed, outcome)
-
-
-def _note(
-    findings: RuleFindings, subject: str, item: Effective, absent: list[str], claimed: bool, outcome: Outcome | None
-) -> None:
-    """Judge one ending: a missing statement is unknown; one that contradicts the claim of goals met is a violation."""
-    contradicted: list[str] = []
-    for name in ("goals_met", *STABILIZED) if claimed else ():
-        value: Truth = getattr(outcome, name, None)
-        if value is False:
-            contradicted.append(name)
-        elif value is None and name in STABILIZED:
-            absent.append(name)
-    evidence = (item.version,)
-    if contradicted:
-        words = f"{subject}: goals met is claimed, but {', '.join(contradicted)} is stated false"
-        ruling = violation(words, "outcome_contradicted", evidence)
-    elif absent:
-        ruling = unknown(f"{subject}: {', '.join(absent)} not stated", "discharge_incomplete", evidence)
-    else:
-        ruling = Ruling("met", f"{subject}: all stated that its reason asks for", "", evidence)
-    findings.note(subject, item.day, None, ruling)
-
+from caretrail.policy.rules.stay import LengthOfStay
 
 VERDICTS: dict[str, Verdict] = {
     "eligible": "met",

@@ -104,3 +104,8 @@ class EndingSupported(Rule):
     check: Literal["ending_supported"]
     cleared_by = "a correction of the transfer or discharge that states what is missing"
     group = "nowhere"
+    contact_days: Annotated[
+        SomeDays | None,
+        Field(description="Days from the last contact to the discharge after which it is mentioned; left out, never."),
+    ] = None
+    signature: Literal["not_asked", "asked"] = "not_asked"
