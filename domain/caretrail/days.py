@@ -44,6 +44,11 @@ def later(day: date, days: int) -> date:
     return day + timedelta(days=days) if days <= FOREVER.toordinal() - day.toordinal() else FOREVER
 
 
+def earlier(day: date, days: int) -> date:
+    """The day that many days earlier, at least the first of the calendar."""
+    return day - timedelta(days=days) if days < day.toordinal() else date.min
+
+
 def next_day(day: date) -> date:
     """The day after, at most FOREVER."""
     return day if day == FOREVER else day + ONE_DAY

@@ -222,6 +222,8 @@ def line_to_event(line: str) -> Json:
         made = review(words, rest, day)
     elif kind == "determined":
         made = determined(words, rest, day)
+    elif kind in ("consented", "consent_revoked"):
+        made = {"type": kind}
     elif kind == "referred":
         made = {"type": kind, "kind": words[0], "to": words[2], "credential": CREDENTIALS.get(words[2], "LIMHP")}
     elif kind == "coordinated":

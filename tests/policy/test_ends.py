@@ -60,6 +60,11 @@ FAR = [
     f"2026-01-07 plan 1 {SIGNED}\n2026-01-20 determined leave 9999-12-31 C1 {SIGNED}",
     f"2026-01-07 authorized 2026-01-07 to 9999-12-31 30 day\n2026-01-20 determined continue C1 {SIGNED}",
     "2026-01-07 authorized 9999-12-31 to 9999-12-31 30 day",
+    "2026-01-07 authorized 0001-01-01 to 0001-01-01 30 day\n2026-01-09 authorized 0001-01-01 to 9999-12-31 30 hour",
+    f"2026-01-07 plan 1 effective 0001-01-01 {SIGNED}\n2026-01-20 review of 1 {SIGNED}",
+    f'2026-01-07 plan 1 {SIGNED} | {{"goals": [{{"id": "g", "target_on": "0001-01-01"}}]}}',
+    '2026-01-07 explained R1 of 2026-01-06 | {"until": "9999-12-31"}',
+    '2026-01-07 consented | {"recipient": "x", "purpose": "legal", "scope": "all", "expires_on": "0001-01-01"}',
     "2026-01-07 held\n2026-01-09 session group 09:00 180 size 3",
 ]
 ON = {"section": "1", "unsourced": None, "on": True}
@@ -88,10 +93,16 @@ def test_a_day_written_for_never_is_judged_like_any_other(text: str, name: str) 
     assert told.eligibility[-1].until is None
 
 
-@pytest.mark.parametrize("last", ["9999-12-31", "9999-12-30", "9999-12-29"])
-def test_an_attestation_without_an_end_is_judged_however_it_is_written(last: str) -> None:
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        *(("2026-01-01", last) for last in ("9999-12-31", "9999-12-30", "9999-12-29")),
+        *(("0001-01-01", last) for last in ("9999-12-31", "2026-01-01", "0001-01-01")),
+    ],
+)
+def test_an_attestation_without_an_end_is_judged_however_it_is_written(first: str, last: str) -> None:
     override = (
-        f'{{"type": "program_attested", "program": "p", "kind": "license", "valid_from": "2026-01-01", '
+        f'{{"type": "program_attested", "program": "p", "kind": "license", "valid_from": "{first}", '
         f'"valid_to": "{last}", "episode": null, "reason": null}}'
     )
     history = history_of(f"2026-01-05 resumed | {override}")

@@ -21,8 +21,8 @@ from caretrail.commands.cache import EpisodeCache
 from caretrail.commands.command import Command, Receipt, require_own_keys
 from caretrail.commands.decide import decide, save
 from caretrail.commands.library import EventMapper, RecorderFactory
-from caretrail.commands.names import NamesSeen
 from caretrail.commands.rounds import decidable, read_episodes
+from caretrail.commands.slips import Slips
 from caretrail.episode.episode import Episode
 from caretrail.errors import AccessAppended, Refused, UnknownEpisode
 from caretrail.events import Accessed, Event, ProgramEvent
@@ -44,7 +44,7 @@ class Commands(Application[UUID]):
         self._clock = clock
         self._lock = threading.RLock()  # the cached episodes are shared by the threads of a service
         self._mapper = EventMapper(JSONTranscoder())
-        self._names = NamesSeen(recorder)
+        self._slips = Slips(recorder)
         self.cache = EpisodeCache()
         super().__init__({})
 
@@ -90,7 +90,7 @@ class Commands(Application[UUID]):
     def warning(self, event: Event) -> str | None:
         """What of an event may be misspelt, as its receipt would say it; None if nothing is."""
         rows = self._recorder.select_events(self.stream_of(event))
-        return self._names.warning(event, fold(self.stream_of(event), rows) if rows else None)
+        return self._slips.warning(event, fold(self.stream_of(event), rows) if rows else None)
 
     # --- appending -------------------------------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class Commands(Application[UUID]):
         decision = decide(round_, episodes, self._clock(), imported=imported, atomic=atomic)
         for command, _ in decision.taken:
             episode = episodes[command.stream]
-            command.warning = command.warning or self._names.warning(command.event, episode)
-            self._names.add(command.event, episode)
+            command.warning = command.warning or self._slips.warning(command.event, episode)
+            self._slips.add(command.event, episode)
         save(decision, episodes, self._mapper, self._recorder)
         self.cache.put_back(episodes.values())

@@ -19,8 +19,9 @@ class Receipt:
     """A recorded event by episode, version, position and time; `leaf` is its hex SHA-256 in the audit ledger.
 
     `episode` is the case number (None for a program's own events). `version` counts events in the episode, `position`
-    in the whole store; `recorded_at` is UTC. `warning` says what may be misspelt, a policy that is not installed or a
-    program new to the store; a repeated call gets its first receipts without it.
+    in the whole store; `recorded_at` is UTC. `warning` says what is probably a typing error: a policy that is not
+    installed, a program new to the store, a date far from its document. A repeated call gets its first receipts
+    without it.
     """
 
     episode: str | None

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from caretrail.commands.command import Command, receipt_of
 from caretrail.commands.library import EventMapper
-from caretrail.commands.names import require_known_rule
+from caretrail.commands.slips import require_known_rule
 from caretrail.episode.entry import StoredPayload
 from caretrail.episode.episode import Decided, Episode
 from caretrail.errors import Refused, StayOverlap, StoreDamaged, StoreError, StoreNewer, VersionConflict

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from caretrail.days import ONE_DAY, iso
+from caretrail.days import ONE_DAY, earlier, iso
 from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.events import Admitted, ProgramAttested
@@ -77,13 +77,13 @@ def _judged(history: Sequence[Effective], rule: Attested, since: date) -> Interv
         for item in of_kind(history, ProgramAttested)
         if item.event.kind == rule.kind
     ]
-    soon = timedelta(days=rule.soon_days)
+    soon = rule.soon_days
     days = {since}
     for _, day, event in made:
         ends = _ends(event)
         days |= {day, event.valid_from}
         if ends is not None:
-            days |= {ends - soon, ends, ends + ONE_DAY}
+            days |= {earlier(ends, soon), ends, ends + ONE_DAY}
     for day in sorted(day for day in days if day >= since):
         known = [(version, event) for version, made_on, event in made if made_on <= day]
         found.set(day, _ruling(known, WORDS[rule.kind], soon, day))
@@ -93,7 +93,7 @@ def _judged(history: Sequence[Effective], rule: Attested, since: date) -> Interv
 Known = Sequence[tuple[int, ProgramAttested]]
 
 
-def _ruling(known: Known, what: str, soon: timedelta, day: date) -> Ruling:
+def _ruling(known: Known, what: str, soon: int, day: date) -> Ruling:
     begun = [(version, event) for version, event in known if event.valid_from <= day]
     if not begun:
         return _not_begun(known, what)
@@ -109,7 +109,7 @@ def _ruling(known: Known, what: str, soon: timedelta, day: date) -> Ruling:
         evidence.append(version)
     if ends is None:
         return Ruling("met", f"{what}: attested without an end", _arithmetic(event), tuple(evidence))
-    if day < ends - soon:
+    if day < earlier(ends, soon):
         words = f"{what}: attested through {iso(ends)}"
         return Ruling("met", words, _arithmetic(event), tuple(evidence), ends)
     verdict: Verdict = "due_today" if day == ends else "due_soon"

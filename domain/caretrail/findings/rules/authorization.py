@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from caretrail.days import ONE_DAY, iso, later
+from caretrail.days import ONE_DAY, earlier, iso, later
 from caretrail.events import Authorized
 from caretrail.findings.case import Case, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay, Session
@@ -28,7 +28,7 @@ def authorization(case: Case, rule: Authorization, findings: RuleFindings, stay:
     days = {stay.first, *(session.day for session in sessions), *(item.day for item in chart.authorized)}
     for item in chart.authorized:
         event = item.event
-        days |= {event.from_, event.to - timedelta(days=rule.soon_days), event.to, later(event.to, 1)}
+        days |= {event.from_, earlier(event.to, rule.soon_days), event.to, later(event.to, 1)}
     for day in sorted(day for day in days if stay.covers(day)):
         findings.main.set(day, _ruling(case, rule, stay, sessions, day))
 
@@ -55,7 +55,7 @@ def _ruling(case: Case, rule: Authorization, stay: PolicyStay, sessions: Sequenc
     version, event = max(left, key=lambda item: item[1].to)
     follows = any(other.from_ <= later(event.to, 1) and other.to > event.to for _, other in known)
     arithmetic = _arithmetic(event, used[version])
-    if event.to - timedelta(days=rule.soon_days) <= day and not follows:
+    if earlier(event.to, rule.soon_days) <= day and not follows:
         verdict: Verdict = "due_today" if day == event.to else "due_soon"
         words = f"authorization ends {iso(event.to)}"
         return Ruling(verdict, words, arithmetic, (version,), event.to, "authorization_ends", None, event.from_)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from operator import itemgetter
 
-from caretrail.days import iso, later
+from caretrail.days import earlier, iso, later
 from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.documents import Document, PlanVersion, Review, Signing, satisfied_by
 from caretrail.findings.chart.terms import ends_on, in_words
@@ -121,7 +121,7 @@ def _owe(
     due = ends_on(rule.within, begin, case.pack.closed_days)
     arithmetic = f"{iso(begin)} + {in_words(rule.within)} = {iso(due)}; {arithmetic}"
     missing = missing._replace(arithmetic=arithmetic, due_on=due, message=f"{words}, due {iso(due)}")
-    soon = max(document.day, due - timedelta(days=rule.within.soon))
+    soon = max(document.day, earlier(due, rule.within.soon))
     if rule.within.soon and soon < due:
         intervals.set(soon, missing._replace(verdict="due_soon"))
     intervals.set(max(due, document.day), missing._replace(verdict="due_today"))

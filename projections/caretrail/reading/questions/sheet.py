@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from caretrail import events
+from caretrail.days import earlier
 from caretrail.episode.amendments import corrected_event, happened_on
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import level_stays
@@ -327,7 +328,7 @@ def _minutes(history: Sequence[Effective], first: date, last: date) -> int:
 
 def _week_start(day: date, starts: str) -> date:
     back = (day.weekday() + 1) % 7 if starts == "sunday" else day.weekday()
-    return day - timedelta(days=back)
+    return earlier(day, back)
 
 
 def _team(history: Sequence[Effective], case_owner: str | None) -> tuple[TeamLine, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar
 
-from caretrail.days import FOREVER, merge_spans, today_in
+from caretrail.days import FOREVER, merge_spans, next_day, today_in
 from caretrail.errors import UnknownName
 from caretrail.events import Explained
 from caretrail.findings import Finding
@@ -293,10 +293,11 @@ class _Verdicts:
 
     def _ends_today(self, finding: Finding) -> bool:
         """Whether the stay ends on the day: then nothing falls due later."""
-        following = self._rows.span_on(self._day + timedelta(days=1))
+        tomorrow = next_day(self._day)
+        following = self._rows.span_on(tomorrow)
         now = self._rows.span_on(self._day)
         gone = following is None or now is None or (following.status, following.level) != (now.status, now.level)
-        return finding.verdict == "met" and gone and finding.end == self._day + timedelta(days=1)
+        return finding.verdict == "met" and gone and finding.end == tomorrow
 
 
 def _content(finding: Finding) -> tuple[object, ...]:

@@ -1,25 +1,49 @@
-"""Names an event may have wrong: a rule its policy lacks is refused, an unknown policy or program draws a warning.
+"""Slips: what of an event is probably a typing error. A rule its policy lacks is refused; the rest draws a warning.
 
-The text of both repeats no name that was sent; it may suggest the nearest one there is.
+That is a policy that is not installed, a program new to the store, and a date far from its document. The text repeats
+no value that was sent; it may suggest the nearest name there is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from caretrail.episode.amendments import corrected_event
 from caretrail.episode.episode import Episode
 from caretrail.errors import Impossible, InvalidEvent, PackInvalid, PackUnknown
-from caretrail.events import Admitted, Assessed, Corrected, Event, Explained, ProgramAttested
+from caretrail.events import (
+    Admitted,
+    Assessed,
+    ContinuedStayDetermined,
+    Corrected,
+    Event,
+    EventBase,
+    Explained,
+    PlanReviewed,
+    PlanSigned,
+    ProgramAttested,
+)
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import program_stream
 
-NAMING = (Assessed, Admitted, ProgramAttested, Explained)
-"""Kinds of events that name a policy, a program or a rule."""
+FIELDS: dict[type[EventBase], tuple[str, ...]] = {
+    Assessed: ("program",),
+    Admitted: ("program", "policy"),
+    ProgramAttested: ("program",),
+    Explained: ("rule",),
+    PlanSigned: ("effective_on",),
+    PlanReviewed: ("next_review_by",),
+    ContinuedStayDetermined: ("leave_by",),
+}
+"""The fields of each kind of event that are looked at."""
+
+FAR = 366
+"""Days: a date in a document that is farther from the day of the document is probably mistyped."""
 
 
-class NamesSeen:
-    """The programs a store has seen, looked up once each."""
+class Slips:
+    """Finds slips; the programs a store has seen are looked up once each."""
 
     def __init__(self, recorder: EventRecorder) -> None:
         self._recorder = recorder
@@ -30,15 +54,16 @@ class NamesSeen:
 
         `episode` is the episode of the event, with or without it; its admission names the policy of a rule.
         """
-        if (naming := _naming(event, episode)) is None:
+        if (stated := _stated(event, episode)) is None:
             return None
-        return "; ".join([*_unknown_policies(naming, episode), *self._new_programs(naming)]) or None
+        found = (*_unknown_policies(stated, episode), *self._new_programs(stated), *_far_dates(stated))
+        return "; ".join(found) or None
 
     def add(self, event: Event, episode: Episode) -> None:
         """Take the program of an event for seen: one warning about each is enough."""
-        naming = _naming(event, episode)
-        if isinstance(naming, Assessed | Admitted | ProgramAttested):
-            self._programs.add(naming.program)
+        stated = _stated(event, episode)
+        if isinstance(stated, Assessed | Admitted | ProgramAttested):
+            self._programs.add(stated.program)
 
     def _new_programs(self, event: Event) -> Iterator[str]:
         if not isinstance(event, Assessed | Admitted | ProgramAttested) or event.program in self._programs:
@@ -61,32 +86,40 @@ def require_known_rule(event: Event, episode: Episode) -> None:
 
     Raises Impossible.
     """
-    naming = _naming(event, episode)
-    if not isinstance(naming, Explained) or (policy := _policy_of(episode)) is None:
+    stated = _stated(event, episode)
+    if not isinstance(stated, Explained) or (policy := _policy_of(episode)) is None:
         return
     rules = _rules_of(policy)
     names = [*rules, *(rule.partition("-")[2] for rule in rules)]
-    if rules and naming.rule not in names:
-        near = _nearest(naming.rule, names)
+    if rules and stated.rule not in names:
+        near = _nearest(stated.rule, names)
         hint = f"did you mean {near}?" if near else "see 'caretrail rules'"
         raise Impossible("rule: the policy of the admission has no such rule", hint)
 
 
-# --- what an event names --------------------------------------------------------------------------------------------
+# --- what an event states -----------------------------------------------------------------------------------------
 
 
-def _naming(event: Event, episode: Episode | None) -> Event | None:
-    """The event, or the one it corrects as corrected, if it names a policy, a program or a rule."""
-    if type(event) in NAMING:  # by type, which is faster than isinstance
+def _stated(event: Event, episode: Episode | None) -> Event | None:
+    """The event, or the one it corrects as corrected, if it states a field that is looked at."""
+    if type(event) in FIELDS:  # by type, which is faster than isinstance
         return event
     if type(event) is not Corrected or episode is None or event.target > episode.version:
         return None
-    if not event.values.keys() & {"policy", "program", "rule"}:
+    entry = episode.entries[event.target - 1]
+    if event.values.keys().isdisjoint(FIELDS.get(entry.kind, ())):
         return None
     try:
-        return corrected_event(episode.entries[event.target - 1].event, [event])
+        return corrected_event(entry.event, [event])
     except InvalidEvent:  # refused as such
         return None
+
+
+def _far_dates(event: Event) -> Iterator[str]:
+    for field in FIELDS[type(event)]:
+        day = getattr(event, field)
+        if isinstance(day, date) and abs((day - event.occurred_on).days) > FAR:
+            yield f"{field}: more than a year from the day of its document"
 
 
 def _policy_of(episode: Episode | None) -> str | None:

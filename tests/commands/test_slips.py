@@ -1,4 +1,4 @@
-"""Names that may be misspelt: a warning in the receipt for a policy or program, a refusal for a rule."""
+"""Typing errors: a warning in the receipt for a policy, a program or a far date, a refusal for a rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caretrail.commands.command import Receipt
 from caretrail.errors import Impossible
 from caretrail.events import Event
 from caretrail.log import open_recorder
-from tests.support.build import admitted, assessed, attestation, corrected, event, session
+from tests.support.build import admitted, assessed, attestation, corrected, event, plan, reviewed, session
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
 NEW = "program: new to this store"
@@ -139,3 +139,31 @@ def test_admission_and_explanation_of_one_call_are_judged_together(commands: Com
     with pytest.raises(Impossible, match="no such rule") as caught:
         commands.append([admitted(), item])
     assert caught.value.index == 1
+
+
+# --- dates ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "far"),
+    [("2062-01-07", True), ("9999-12-31", True), ("0001-01-01", True), ("2027-01-07", False), ("2026-01-01", False)],
+)
+def test_a_plan_that_takes_effect_in_another_year_is_told(known: Commands, day: str, far: bool) -> None:
+    word = "effective_on: more than a year from the day of its document"
+    item = plan("01-07", "A-1", effective_on=day)
+    assert warnings(known, item) == [word if far else None]
+    if not far:
+        moved = event("corrected", "01-08", "A-1", target=2, values={"effective_on": "2062-01-07"}, reason="slip")
+        other = event("corrected", "01-08", "A-1", target=2, values={"sections": {}}, reason="slip")
+        assert warnings(known, moved, other) == [word, None]
+
+
+def test_a_review_or_a_last_day_in_another_year_is_told(known: Commands) -> None:
+    far = reviewed("02-05", "A-1", next_review_by="2062-03-06")
+    leave = event("continued_stay_determined", "02-05", "A-1", decision="leave", leave_by="2062-02-20")
+    near = reviewed("02-06", "A-1", next_review_by="2026-03-06")
+    assert warnings(known, far, leave, near) == [
+        "next_review_by: more than a year from the day of its document",
+        "leave_by: more than a year from the day of its document",
+        None,
+    ]
