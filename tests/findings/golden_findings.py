@@ -153,7 +153,8 @@ def _finding(item: Finding, versions: int) -> Iterator[str]:
     parts += [f"owner {item.owner}"] if item.owner is not None else []
     parts += [f"evidence {_numbers(item.evidence)}"] if item.evidence != () else []
     parts += [f"by {item.pack}"] if versions > 1 else []
-    parts += ["explained"] if item.quiet else []
+    parts += ["explained"] if item.explained else []
+    parts += ["quiet"] if item.quiet else []
     yield ", ".join(parts)
     if item.subject != "":
         yield f"    [{item.subject}]"

@@ -1,4 +1,4 @@
-"""The rules read a second time: what holds on one day, from the events dated up to it and from nothing else.
+"""The rules of assessments and weeks read a second time: what holds on one day, from the events dated up to it.
 From the text of the rules, literal and slow; shares nothing with what it checks. Truth is 0, 1 (not known) or 2 (yes).
 """
 
@@ -11,11 +11,10 @@ from itertools import pairwise
 from types import SimpleNamespace as Record
 from typing import Any
 
-REVIEW, SOON, NOTICE, DAY = timedelta(days=30), timedelta(days=7), timedelta(days=7), timedelta(days=1)
-SESSIONS, MINUTES, FEWEST_DAYS, MOST_DAYS, SMALLEST, LARGEST, NEVER = 2, 540, 3, 5, 3, 12, date.max
+NOTICE, DAY = timedelta(days=7), timedelta(days=1)
+MINUTES, FEWEST_DAYS, MOST_DAYS, SMALLEST, LARGEST, NEVER = 540, 3, 5, 3, 12, date.max
 TREATMENT = ("individual", "group", "family", "education", "motivational")
-CLINICAL, CLIENT, TRUTH = ("clinician", "supervisor"), {"client", "guardian"}, {False: 0, None: 1, True: 2}
-DOCUMENTS = ("plan_signed", "plan_reviewed")
+TRUTH = {False: 0, None: 1, True: 2}
 Said = set[tuple[Any, ...]]
 
 
@@ -30,18 +29,10 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
         ]
         for before, stay in pairwise(self.stays):
             stay.since = min(before.last + DAY, stay.first)
-        self.begun: date = self.stays[0].first if self.stays else NEVER  # stands for the admission
         self.assessed, self.turns = self.of("assessed"), self.of("held", "resumed")
         self.attended = [one for one in self.of("session_attended") if one.service in TREATMENT]
         self.missed = [one for one in self.of("session_missed") if one.service in TREATMENT and one.cause != "program"]
         self.groups = [(it.day, it.group_size, self.stay_on(it.day)) for it in self.attended if it.service == "group"]
-        papers = [self.signed(Record(**vars(one))) for one in self.of(*DOCUMENTS)]
-        self.plans, self.reviews = ([one for one in papers if one.type == kind] for kind in DOCUMENTS)
-        for one in self.reviews:
-            one.plans = [plan for plan in self.plans if plan.plan_version == one.plan_version]
-            one.of_signed_plan = any(max(plan.day, plan.clinician) <= one.day for plan in one.plans)
-            one.with_client = bool(CLIENT & {*one.participants}) if one.participants else None
-            one.counts = one.clinician if one.of_signed_plan and one.with_client and one.day >= self.begun else NEVER
 
     def on(self, day: date) -> Known:  # whatever is dated later is thrown away
         number = bisect_right(self.days, day)
@@ -50,58 +41,8 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
     def of(self, *kinds: str) -> list[Any]:
         return [one for one in self.events if one.type in kinds]
 
-    def team(self, day: date, *, at_its_end: bool = False) -> set[str]:  # at any time of a day, or at its end
-        team = set[str]()
-        for one in [one for one in self.of("admitted", "team_changed") if one.day <= day]:
-            left = getattr(one, "leaves", ()) if one.day < day or at_its_end else ()
-            joins = one.team if one.type == "admitted" else one.joins
-            team = team - {*left} | {who.id for who in joins if who.role in CLINICAL} | {one.clinician} - {None}
-        return team
-
-    def signed(self, one: Record) -> Record:  # a signature acts once it is given, recorded, and has its document
-        papers = [one, *(other for other in self.of("signed") if other.target == one.version)]
-        acts = [(max(one.day, by.day, sign.signed_on or by.day), sign) for by in papers for sign in by.signatures]
-        one.settled = [("client" if sign.role in CLIENT else sign.signer, on) for on, sign in acts if not sign.deferred]
-        ours = [(sign.signer, on) for on, sign in acts if sign.signed_on and sign.role in CLINICAL]
-        one.clinician = min((on for who, on in ours if who in self.team(one.day) | self.team(on)), default=NEVER)
-        one.required = {"client", *self.team(one.day, at_its_end=True), *(getattr(one, "required_signers", None) or ())}
-        return one
-
     def stay_on(self, day: date) -> Record | None:
         return next((stay for stay in reversed(self.stays) if stay.first <= day <= stay.last), None)
-
-    def counting(self, day: date) -> list[Record]:
-        return [one for one in self.reviews if one.counts <= day]
-
-    def anchor(self) -> date:  # before any review: the first plan or the second session, else the admission
-        late = self.begun + REVIEW
-        days = [min(one.effective_on, one.day) for one in self.plans if one.day <= late]
-        sessions = [one.day for one in self.attended if self.begun <= one.day <= min(self.stays[0].last, late)]
-        days += sessions[SESSIONS - 1 : SESSIONS]
-        return max(self.begun, min(days, default=self.begun))
-
-    def back(self, due: date) -> date:  # what falls due while away, or on the last day before, is due on return
-        for left, stay in zip([date.min, *(one.last for one in self.stays)], self.stays, strict=False):
-            due = stay.first if left <= due < stay.first else due
-        return due
-
-    def due_on(self, reviews: Sequence[Record]) -> date:
-        base = reviews[-1].day if reviews else self.anchor()
-        named = [one.next_review_by or NEVER for one in reviews if one.day == base]
-        return self.back(min([base + REVIEW, *(day for day in named if day > base)]))
-
-    def r1(self, _: Record, day: date) -> tuple[str, date | None]:
-        due = self.due_on(self.counting(day))
-        return "met" if day < due - SOON else "due_soon" if day < due else "due_today" if day == due else "overdue", due
-
-    def p1(self, stay: Record, day: date) -> tuple[str, date | None]:
-        there = [max(one.clinician, one.effective_on) for one in self.plans if one.day >= stay.since]
-        updates = [one for one in self.counting(day) if one.updated and one.day >= stay.since]
-        there += [max(one.counts, plan.effective_on) for one in updates for plan in one.plans]
-        sessions = [one.day for one in self.attended if stay.first <= one.day <= stay.last]
-        if min(there, default=NEVER) <= day or len(sessions) < SESSIONS:
-            return "met" if min(there, default=NEVER) <= day else "due_soon" if sessions else "not_applicable", None
-        return "due_today" if day == sessions[1] else "overdue", sessions[1]
 
     def a1(self, stay: Record, day: date) -> tuple[str, date | None]:
         begin = stay.since if [stay.first] == [one.day for one in self.of("admitted")] else stay.first
@@ -144,36 +85,6 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
             verdict = {"overdue": "not_met", "due_soon": ended, "due_today": ended}.get(verdict, verdict)
         return said | {(verdict, due, (day - due).days if due and verdict in ("overdue", "not_met") else 0)}
 
-    def p3(self, day: date) -> Said:
-        return {
-            (f"plan {one.plan_version}" if one.type == "plan_signed" else f"review of {one.day}", who)
-            for one in [*self.plans, *(review for review in self.reviews if review.updated)]
-            if self.stay_on(one.day)
-            for who in one.required - {who for who, since in one.settled if since <= day}
-        }
-
-    def r2(self, day: date) -> Said:
-        said: Said = set()
-        for one in self.reviews:
-            stay, updated = self.stay_on(one.day), one.updated or bool(one.no_change_reason) or one.updated
-            causes = {"participation": one.with_client, "plan_version": one.of_signed_plan, "no_update": updated}
-            if stay and day <= stay.last:  # what is not stated, or not signed, still can be
-                said |= {(one.day, "unknown", cause) for cause, value in causes.items() if value is None}
-                said |= {(one.day, "violation", "not_under_clinical_guidance")} if one.clinician > day else set()
-            if stay and day < one.day + NOTICE:
-                said |= {(one.day, "violation", cause) for cause, value in causes.items() if value is False}
-        return said
-
-    def r3(self, day: date) -> Said:  # gaps of more than thirty days, each a point from the day it was closed
-        held = self.counting(day)  # of the reviews of one day the first to count closed the gap
-        ends = sorted({one.day: min(two.counts for two in held if two.day == one.day) for one in held}.items())
-        ends[:0] = [(self.on(min(since for _, since in ends)).anchor(), date.min)] if ends else []
-        gaps = [(one, two, max(known, since)) for (one, known), (two, since) in pairwise(ends) if self.stay_on(two)]
-        for last in [stay.last for stay in self.stays if stay.last <= day]:
-            held = self.on(last).counting(last)
-            gaps.append((held[-1].day if held else self.on(last).anchor(), last, last))
-        return {(one, two) for one, two, on in gaps if two > self.back(one + REVIEW) and on <= day < on + NOTICE}
-
     def weeks(self, day: date) -> dict[str, Said]:  # I1 and I2: points of the week before, from Sunday to Saturday
         week = [day - timedelta(days=(day.weekday() + 1) % 7 + number) for number in (7, 6, 5, 4, 3, 2, 1)]
         holds = [sum({"held": 1, "resumed": -1}[one.type] for one in self.turns if one.day <= on) for on in week]
@@ -193,7 +104,5 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
 
     def verdicts(self, day: date) -> dict[str, Said]:
         return {
-            "A1": self.deadline(day, Known.a1, "not_met"), "P1": self.deadline(day, Known.p1, "not_applicable"),
-            "R1": self.deadline(day, Known.r1, "met"), "P3": self.p3(day), "R2": self.r2(day), "R3": self.r3(day),
-            "I3": self.i3(day), **self.weeks(day),
+            "A1": self.deadline(day, Known.a1, "not_met"), "I3": self.i3(day), **self.weeks(day),
         }  # fmt: skip

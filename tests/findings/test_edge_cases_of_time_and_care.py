@@ -186,9 +186,9 @@ def test_e47_what_the_board_showed_is_what_the_events_recorded_by_then_say() -> 
 
 NOTHING = """2026-01-04 admitted | {"medicaid_eligible": null, "team": [], "clinician": null, "schedule": null,
     "expects_progress": null}""".replace("\n", "")
-NO_DATA_NEEDED = {"NE21-R1", "NE21-R3", "NE21-A6", "NE21-C2", "NE21-K1", "NE21-K2", "NE21-K10"}
-"""No review is due yet, no gap is known, nobody was treated too early, no length of stay is too long, and nothing
-contradicts itself.
+NO_DATA_NEEDED = {"NE21-R1", "NE21-R3", "NE21-A6", "NE21-C2", "NE21-K1", "NE21-K2", "NE21-K3", "NE21-K10"}
+"""No review is due yet, no gap is known, nobody was treated or signed too early, no length of stay is too long, and
+nothing contradicts itself.
 """
 
 

@@ -43,7 +43,8 @@ def test_the_example_has_sixty_five_events() -> None:
 def test_plan_by_the_second_session_is_due_soon_for_two_days_then_met() -> None:
     assert intervals("P1") == [
         "due_soon 2026-01-05 2026-01-07",
-        "met 2026-01-07 2026-04-07",
+        "met 2026-01-07 2026-04-06",
+        "not_applicable 2026-04-06 2026-04-07",
         "not_applicable 2026-04-07 -",
     ]
 
@@ -72,9 +73,9 @@ def test_the_review_clock_runs_as_the_table_says() -> None:
         "due_soon 2026-02-28 2026-03-07",
         "due_today 2026-03-07 2026-03-08",
         "overdue 2026-03-08 2026-03-11",
-        "met 2026-03-11 2026-04-03",
+        "breached 2026-03-11 2026-04-03",
         "due_soon 2026-04-03 2026-04-06",
-        "met 2026-04-06 2026-04-07",
+        "breached 2026-04-06 2026-04-07",
         "not_applicable 2026-04-07 -",
     ]
 
@@ -84,7 +85,7 @@ def test_the_review_clock_runs_as_the_table_says() -> None:
     [
         ("2026-01-10", "2026-02-06", "base 2026-01-07"),
         ("2026-02-05", "2026-03-07", "base 2026-02-05"),
-        ("2026-03-11", "2026-04-10", "base 2026-03-11"),
+        ("2026-04-03", "2026-04-10", "base 2026-03-11"),
     ],
 )
 def test_the_review_is_due_thirty_days_after_its_base(day: str, due: str, base: str) -> None:

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from caretrail.findings import QUIET_VERDICTS, by_pack, eligibility, judge, program, versions
+from caretrail.findings import by_pack, doubt, eligibility, judge, program, versions
 from caretrail.findings.chart import review_clock, weeks
 from caretrail.policy import Rule
 from tests.findings.golden_findings import cases, said
@@ -23,7 +23,7 @@ RULES = (
     "referral", "reviews", "signatures", "staff", "stay",
 )  # fmt: skip
 RULE_MODULES = [import_module(f"caretrail.findings.rules.{name}") for name in RULES]
-MODULES = [by_pack, eligibility, judge, program, review_clock, versions, weeks, *RULE_MODULES]
+MODULES = [by_pack, doubt, eligibility, judge, program, review_clock, versions, weeks, *RULE_MODULES]
 FOUND = [item for _, case, _ in cases() for item in case.findings]
 SAID = "\n".join(line for _, case, _ in cases() for line in said(case))
 
@@ -32,6 +32,9 @@ SILENT = {"NE21-C2": "no length of stay is ever flagged: the rule is there to sa
 
 NEVER_SAID = {
     "not admitted": "it is answered of a day before the admission, and is in no interval",
+    "the review of ": "of a review entered late, and a golden history is recorded as it happens",
+    " was entered ": "likewise",
+    " after it was due": "likewise",
     "weeks before were judged": "the finding of those weeks speaks until the next week is judged",
 }
 """Words that stand in the code and are in no finding, and why."""
@@ -39,7 +42,7 @@ NEVER_SAID = {
 
 @pytest.mark.parametrize("rule", PACK.judged, ids=lambda rule: str(rule.id))
 def test_every_rule_that_is_on_says_something_that_is_not_quiet(rule: Rule) -> None:
-    verdicts = {item.verdict for item in FOUND if item.rule == rule.id} - QUIET_VERDICTS
+    verdicts = {item.verdict for item in FOUND if item.rule == rule.id} - {"met", "not_applicable"}
     assert bool(verdicts) != (rule.id in SILENT)
 
 
@@ -56,9 +59,15 @@ def words_of(module: ModuleType) -> Iterator[str]:
             if isinstance(function, ast.FunctionDef):
                 begin = 1 if ast.get_docstring(function) else 0
                 for statement in function.body[begin:]:
-                    for part in ast.walk(statement):
+                    for part in _without_docstrings(statement):
                         if isinstance(part, ast.Constant) and isinstance(part.value, str) and _are_words(part.value):
                             yield part.value
+
+
+def _without_docstrings(statement: ast.stmt) -> Iterator[ast.AST]:
+    inner = [part for part in ast.walk(statement) if isinstance(part, ast.FunctionDef)]
+    documents = {part.body[0].value for part in inner if isinstance(part.body[0], ast.Expr)}
+    return (part for part in ast.walk(statement) if part not in documents)
 
 
 def _are_words(text: str) -> bool:

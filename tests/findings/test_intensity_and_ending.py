@@ -239,7 +239,7 @@ def test_a_correction_completes_a_discharge() -> None:
 
 
 def test_an_explanation_quiets_from_its_day_and_deletes_nothing() -> None:
-    told = Told(BEGIN + week("2026-01-05", 180) + CANCELED + "2026-01-13 explained NE21-I1 on 2026-01-12 clinician_ill")
+    told = Told(BEGIN + week("2026-01-05", 180) + CANCELED + "2026-01-13 explained NE21-I1 on 2026-01-11 clinician_ill")
     found = [item for item in told.all("I1", "week of 2026-01-04") if item.verdict == "violation"]
     assert [(str(item.start), str(item.until), item.quiet) for item in found] == [
         ("2026-01-11", "2026-01-13", False),
@@ -253,20 +253,46 @@ def test_a_rule_may_be_named_without_its_prefix_and_other_rules_stay_loud() -> N
     assert not any(item.quiet for item in told.all("I2"))
 
 
-def test_an_explanation_follows_what_it_explains_and_ends_with_it() -> None:
-    text = "2026-01-02 assessed\n2026-01-05 admitted\n2026-02-04 explained R1 on 2026-02-04\n"
-    told = Told(
-        text
-        + "2026-01-06 plan 1 effective 2026-01-05 signed by c-ortiz, cl-7f3a\n2026-02-10 review of 1 signed by c-ortiz"
-    )
-    quiet = {item.verdict: item.quiet for item in told.all("R1") if item.start < date(2026, 2, 10)}
-    assert quiet == {"met": False, "due_soon": False, "due_today": True, "overdue": True}
-    assert not any(item.quiet for item in told.all("R1") if item.start >= date(2026, 2, 10))
+@pytest.mark.parametrize("given", ["2026-02-03", "2026-02-04", "2026-02-10"])
+def test_an_explanation_never_quiets_a_deadline(given: str) -> None:
+    """Given a review due 02-04, when somebody explains it, due soon, due or overdue, then it stays on the list."""
+    told = Told(f"2026-01-02 assessed\n2026-01-05 admitted\n{given} explained R1 on {given}")
+    assert told.verdict("R1", "2026-04-01") == "overdue"
+    assert not any(item.quiet for item in told.all("R1"))
+    marked = {item.verdict for item in told.all("R1") if item.explained}
+    assert marked == {{"2026-02-03": "due_soon", "2026-02-04": "due_today", "2026-02-10": "overdue"}[given]}
 
 
-def test_an_explanation_of_a_day_on_which_nothing_was_up_quiets_nothing() -> None:
-    told = Told(BEGIN + week("2026-01-05", 180) + "2026-01-13 explained I1 on 2026-01-05")
-    assert not any(item.quiet for item in told.findings)
+def test_an_explanation_ends_when_things_get_worse() -> None:
+    told = Told("2026-01-02 assessed\n2026-01-05 admitted\n2026-02-03 explained R1 on 2026-02-03")
+    assert [(item.verdict, item.explained) for item in told.all("R1") if item.start >= date(2026, 2, 3)] == [
+        ("due_soon", True), ("due_today", False), ("overdue", False),
+    ]  # fmt: skip
+
+
+def test_an_explanation_that_names_its_end_is_over_after_it_and_by_the_next_review() -> None:
+    unsigned = "2026-01-02 assessed\n2026-01-05 admitted\n2026-01-07 plan 1 signed by c-ortiz, cl-7f3a\n"
+    for until, last in (("2026-01-20", "2026-01-20"), ("2026-12-31", "2026-02-06")):
+        told = Told(f'{unsigned}2026-01-10 explained P3 on 2026-01-10 | {{"until": "{until}"}}')
+        quiet = [item for item in told.all("P3") if item.quiet]
+        assert [str(item.until - timedelta(days=1)) for item in quiet if item.until] == [last]
+        loud = [item for item in told.all("P3", "plan 1: c-lee") if not item.quiet]
+        assert [str(item.start) for item in loud] == ["2026-01-07", str(date.fromisoformat(last) + timedelta(days=1))]
+
+
+@pytest.mark.parametrize(
+    ("on", "quiet"),
+    [("2026-01-03", False), ("2026-01-04", True), ("2026-01-10", True), ("2026-01-11", True), ("2026-01-12", False)],
+)
+def test_a_week_is_explained_by_any_day_of_it_or_the_day_after(on: str, quiet: bool) -> None:
+    told = Told(BEGIN + week("2026-01-05", 180) + f"2026-01-13 explained I1 on {on}")
+    found = [item for item in told.all("I1", "week of 2026-01-04") if item.holds(date(2026, 1, 14))]
+    assert [item.quiet for item in found] == [quiet]
+
+
+def test_an_explanation_of_one_week_leaves_the_next_one_loud() -> None:
+    told = Told(BEGIN + week("2026-01-05", 180) + week("2026-01-12", 180) + "2026-01-19 explained I1 on 2026-01-11")
+    assert not any(item.quiet for item in told.all("I1", "week of 2026-01-11"))
 
 
 def test_what_is_met_is_never_quiet() -> None:

@@ -1,4 +1,4 @@
-"""The rules say of every day what a second, plain reading of the events up to that day says."""
+"""The rules of assessments and weeks say of every day what a second, plain reading of the events up to it says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caretrail.findings import Finding
 from caretrail.policy import Pack
 from tests.findings.generated import histories
 from tests.findings.naive import Known, Said
-from tests.findings.text_history import CLIENT, PACK, history_of
+from tests.findings.text_history import PACK, history_of
 from tests.support.judged import findings
 
 HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
@@ -41,8 +41,7 @@ class Board:
         if day in self._changes or not self._read:
             self._read = True
             self._turn_to(day)
-        self._said |= {rule: {_deadline(rule, item, day) for item in self._of(rule)} for rule in ("A1", "P1", "R1")}
-        return self._said
+        return self._said | {"A1": {_deadline(item, day) for item in self._of("A1")}}
 
     def _of(self, rule: str) -> list[Finding]:
         return self._held.get(f"NE21-{rule}", [])
@@ -52,39 +51,22 @@ class Board:
         for item in self._found:
             if item.holds(day):
                 self._held.setdefault(item.rule, []).append(item)
-        missing = [item.subject.replace(CLIENT, "client") for item in self._of("P3") if item.verdict == "violation"]
         points = {
             rule: {(item.verdict,) for item in self._of(rule) if item.verdict in ("violation", "info")}
             for rule in ("I1", "I2")
         }
         self._said = {
             **points,
-            "P3": {tuple(subject.split(": ")) for subject in missing},
-            "R2": {(_day(item.subject), item.verdict, item.cause) for item in self._of("R2") if item.cause},
-            "R3": {tuple(map(_day, item.subject.split(" to "))) for item in self._of("R3") if item.cause},
             "I3": {(item.cause,) for item in self._of("I3") if item.cause},
         }
 
 
-def _day(words: str) -> date:
-    """The day a subject ends with, as in `review of 2026-02-05`."""
-    return date.fromisoformat(words[-10:])
-
-
-def _deadline(rule: str, item: Finding, day: date) -> tuple[str, date | None, int]:
+def _deadline(item: Finding, day: date) -> tuple[str, date | None, int]:
     """The verdict, the day it fell due where the plain reading has one, and the days overdue."""
     verdict, late = str(item.verdict), item.days_overdue(day)
     if item.cause == "assessment_after_treatment" and verdict == "violation":
         verdict = "late"
-    dated = ("overdue", "not_met", "due_today") + (("met", "due_soon") if rule == "R1" else ())
-    return verdict, item.due_on if verdict in dated else None, late
-
-
-def plain(rule: str, said: Said) -> Said:
-    """What the plain reading says; where a deadline ended without harm, no due day matters but that of reviews."""
-    if rule != "P1":
-        return said
-    return {(verdict, None if verdict in ("met", "not_applicable") else due, late) for verdict, due, late in said}
+    return verdict, item.due_on if verdict in ("overdue", "not_met", "due_today") else None, late
 
 
 def disagreements(history: list[Effective], pack: Pack = PACK) -> Iterator[tuple[date, str, Said, Said]]:
@@ -103,8 +85,8 @@ def disagreements(history: list[Effective], pack: Pack = PACK) -> Iterator[tuple
             # before an admission only treatment that goes on already is judged
             expected = {rule: set[tuple[Any, ...]]() for rule in said} | {"A1": _before_admission(known, day)}
         for rule, words in expected.items():
-            if said[rule] != plain(rule, words):
-                yield day, rule, said[rule], plain(rule, words)
+            if said[rule] != words:
+                yield day, rule, said[rule], words
         day += timedelta(days=1)
 
 
@@ -146,55 +128,11 @@ LATE_REVIEW = f"""
 BUSY_WEEK = "2026-01-04 admitted\n" + "".join(f"2026-01-0{day} session family 09:00 100\n" for day in range(4, 10))
 THREE_DAYS = "2026-01-04 admitted\n" + "".join(f"2026-01-0{day} session family 09:00 180\n" for day in (5, 7, 9))
 FIXED = [history_of(text) for text in (LATE_REVIEW, BUSY_WEEK, THREE_DAYS)]
-BEGUN = f"2026-01-05 admitted\n2026-01-05 plan 1 {BY}\n"
 CORNERS = {
     "a prior assessment nobody can judge, made after the first session of the day": """
         2026-01-05 admitted
         2026-01-05 assessed prior_accepted at 10:00 | {"relevant": null}
         2026-01-05 session group 09:00 180""",
-    "a review signed late, after the next one was held at another level": f"""{BEGUN}
-        2026-01-10 review of 1 signed by cl-7f3a
-        2026-02-20 transferred 2.1 to 1
-        2026-02-25 review of 1 {BY}
-        2026-02-27 signed #3 by c-ortiz
-        2026-03-01 transferred 1 to 2.1""",
-    "a review from before the client came to this level": f"""
-        2026-01-02 assessed
-        2026-01-05 admitted level 1
-        2026-01-05 plan 1 {BY}
-        2026-01-10 review of 1 {BY}
-        2026-03-02 transferred 1 to 2.1 | {{"transfer_in": {{"level1_insufficient": true}}}}
-        2026-03-02 session group 09:00 180""",
-    "a review signed late that splits a gap": f"""{BEGUN}
-        2026-02-01 review of 1 {BY}
-        2026-02-20 review of 1 signed by cl-7f3a
-        2026-03-12 review of 1 {BY}
-        2026-03-14 signed #4 by c-ortiz""",
-    "a plan updated after a return, before it is in effect": f"""
-        2026-01-05 admitted
-        2026-01-05 plan 1 effective 2026-03-01 {BY}
-        2026-01-20 transferred 2.1 to 1
-        2026-02-10 transferred 1 to 2.1
-        2026-02-10 session group 09:00 180
-        2026-02-12 review of 1 {BY}
-        2026-02-14 session group 09:00 180""",
-    "due on the last day, and gone again on the day of the return": f"""{BEGUN}
-        2026-02-04 transferred 2.1 to 1
-        2026-02-10 transferred 1 to 2.1
-        2026-02-10 transferred 2.1 to 1
-        2026-02-20 transferred 1 to 2.1""",
-    "two reviews of one day that name other next days, one signed late": f"""{BEGUN}
-        2026-01-20 review of 1 next 2026-02-05; {BY}
-        2026-01-20 review of 1 next 2026-01-30; signed by cl-7f3a
-        2026-02-02 signed #4 by c-ortiz""",
-    "two reviews of one day that closed a gap, the second signed when the point is down": f"""{BEGUN}
-        2026-02-05 review of 1 {BY}
-        2026-02-05 review of 1 signed by cl-7f3a
-        2026-02-13 signed #4 by c-ortiz""",
-    "the same, the first of them signed when the point is down": f"""{BEGUN}
-        2026-02-05 review of 1 signed by cl-7f3a
-        2026-02-05 review of 1 {BY}
-        2026-02-13 signed #3 by c-ortiz""",
 }
 """Charts on which the readings once differed, or that a generator seldom draws."""
 
@@ -221,8 +159,7 @@ def test_the_readings_agree_on_the_fixed_histories() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "rules"),
     [
-        (30, 31, {"R1", "R3"}),
-        (7, 8, {"R1", "R2", "R3", "I1", "I2", "I3"}),
+        (7, 8, {"I1", "I2", "I3"}),
         (540, 539, {"I1"}),
         (3, 4, {"I2"}),
         (5, 6, {"I2"}),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
+
 import pytest
 
-from tests.findings.text_history import LEE, ORTIZ, Told
+from caretrail.findings import Doubt, Outcome
+from tests.findings.text_history import LEE, ORTIZ, PACK, Told
+from tests.support import build
 
 BEGIN = "2026-01-02 assessed\n2026-01-05 admitted\n"
 TWO = BEGIN + "2026-01-05 session group 09:00 180\n2026-01-07 session group 09:00 180\n"
@@ -33,32 +38,105 @@ def test_a_plan_on_the_day_of_the_second_session_is_in_time() -> None:
     assert told.runs("P1") == ["due_soon 2026-01-05 2026-01-07", "met 2026-01-07 -"]
 
 
-def test_a_late_plan_ends_the_finding_and_leaves_it_in_history() -> None:
+def test_a_late_plan_is_breached_with_the_days_it_was_late() -> None:
     told = Told(TWO + f"2026-01-10 plan 1 signed by {ORTIZ}")
     assert told.runs("P1") == [
         "due_soon 2026-01-05 2026-01-07",
         "due_today 2026-01-07 2026-01-08",
         "overdue 2026-01-08 2026-01-10",
-        "met 2026-01-10 -",
+        "breached 2026-01-10 -",
+    ]
+    assert told.one("P1", "2026-02-01").message == "plan 1 signed 2026-01-10, 3 days late: it was due 2026-01-07"
+    assert str(told.one("P1", "2026-02-01").due_on) == "2026-01-07"
+
+
+def test_a_late_plan_is_breached_through_the_last_day_of_the_stay() -> None:
+    told = Told(TWO + f"2026-01-10 plan 1 signed by {ORTIZ}\n2026-02-02 discharged completed")
+    assert told.runs("P1")[-2:] == ["breached 2026-01-10 2026-02-03", "not_applicable 2026-02-03 -"]
+
+
+def test_a_plan_in_time_no_longer_applies_on_the_last_day_of_the_stay() -> None:
+    told = Told(TWO + f"2026-01-07 plan 1 signed by {ORTIZ}\n2026-02-02 discharged completed")
+    assert told.runs("P1")[-3:] == [
+        "met 2026-01-07 2026-02-02",
+        "not_applicable 2026-02-02 2026-02-03",
+        "not_applicable 2026-02-03 -",
     ]
 
 
-def test_a_plan_is_there_only_once_in_effect() -> None:
-    told = Told(TWO + f"2026-01-07 plan 1 effective 2026-01-15 signed by {ORTIZ}")
-    assert told.verdict("P1", "2026-01-14") == "overdue"
-    assert told.verdict("P1", "2026-01-15") == "met"
+def test_a_plan_is_developed_once_signed_even_if_it_takes_effect_later() -> None:
+    """Line 47, "developed within two sessions"; that it is in effect, too, is another reading."""
+    text = TWO + f"2026-01-07 plan 1 effective 2026-01-15 signed by {ORTIZ}"
+    assert Told(text).verdict("P1", "2026-01-14") == "met"
+    told = Told(text, PACK.changed("NE21-P1", there_when="in_effect"))
+    assert told.runs("P1")[-2:] == ["overdue 2026-01-08 2026-01-15", "breached 2026-01-15 -"]
 
 
-def test_a_plan_is_there_only_once_signed_by_a_clinician_of_the_team() -> None:
-    text = TWO + "2026-01-07 plan 1 signed by cl-7f3a\n2026-01-08 signed #5 by c-diaz\n"
+def signed_as(credential: str, role: str = "clinician") -> str:
+    """A plan of 01-07, signed that day by somebody who is not on the roster."""
+    signature = {"signer": "c-diaz", "role": role, "signed_on": "2026-01-07", "method": "electronic"}
+    signature |= {"meaning": "authorship", "credential": credential} if credential else {"meaning": "authorship"}
+    return f"{TWO}2026-01-07 plan 1 | {json.dumps({'signatures': [signature]})}\n"
+
+
+def test_a_plan_is_there_only_once_signed_under_clinical_guidance() -> None:
+    text = TWO + "2026-01-07 plan 1 signed by cl-7f3a\n"
     assert Told(text).verdict("P1", "2026-01-20") == "overdue"
     told = Told(text + f"2026-01-12 signed #5 by {ORTIZ}@2026-01-10")
-    assert told.runs("P1")[-2:] == ["overdue 2026-01-08 2026-01-12", "met 2026-01-12 -"]
+    assert told.runs("P1")[-2:] == ["overdue 2026-01-08 2026-01-12", "breached 2026-01-12 -"]
+
+
+@pytest.mark.parametrize(
+    ("credential", "role", "verdict"),
+    [
+        ("LADC", "clinician", "met"), ("ladc", "clinician", "met"), ("LADC", "staff", "met"),
+        ("LADC", "other", "met"), ("CPSS", "clinician", "overdue"), ("RN", "supervisor", "overdue"),
+        ("", "staff", "overdue"), ("", "clinician", "unknown"), ("PhD", "clinician", "unknown"),
+        ("LADC", "family", "overdue"),
+    ],
+)  # fmt: skip
+def test_the_credential_says_who_signs_under_clinical_guidance_and_not_the_role(
+    credential: str, role: str, verdict: str
+) -> None:
+    assert Told(signed_as(credential, role)).verdict("P1", "2026-01-20") == verdict
+
+
+def test_of_a_doubtful_plan_both_outcomes_are_told() -> None:
+    found = Told(signed_as("PhD")).one("P1", "2026-01-20")
+    assert found.ruling.doubt == Doubt((5,), Outcome("met", None), Outcome("overdue", date(2026, 1, 7)))
+    assert found.message == (
+        "cannot be told: if event 5 counts: plan 1 signed 2026-01-07; if not: plan overdue since the second session of "
+        "2026-01-07 (event 5: PhD of c-diaz may or may not be a license of the list)"
+    )
+
+
+def test_a_doubt_between_kept_and_late_asks_for_nothing() -> None:
+    told = Told(signed_as("PhD") + f"2026-01-12 signed #5 by {ORTIZ}")
+    before, after = told.one("P1", "2026-01-11"), told.one("P1", "2026-01-12")
+    assert [(one.verdict, one.quiet) for one in (before, after)] == [("unknown", False), ("unknown", True)]
+
+
+def test_a_covering_clinician_counts_unless_the_pack_asks_for_the_team() -> None:
+    text = signed_as("LADC")
+    assert Told(text).verdict("P1", "2026-01-20") == "met"
+    assert Told(text, PACK.model_copy(update={"guidance_by": "team"})).verdict("P1", "2026-01-20") == "overdue"
+
+
+def test_with_no_roster_recorded_membership_is_not_asked() -> None:
+    text = signed_as("LADC").replace("admitted\n", 'admitted | {"team": [], "clinician": null}\n')
+    assert Told(text, PACK.model_copy(update={"guidance_by": "team"})).verdict("P1", "2026-01-20") == "met"
+
+
+def test_the_roster_speaks_where_the_signature_states_no_credential() -> None:
+    roster = json.dumps({"team": [{"id": "c-diaz", "role": "staff", "credential": "LADC"}]})
+    text = signed_as("", "staff").replace("admitted\n", f"admitted | {roster}\n")
+    assert Told(text).verdict("P1", "2026-01-20") == "met"
+    assert Told(text.replace('"LADC"', '"CPSS"')).verdict("P1", "2026-01-20") == "overdue"
 
 
 def test_a_signature_dated_after_its_event_acts_from_its_own_day() -> None:
     told = Told(TWO + f"2026-01-07 plan 1 signed by {ORTIZ}@2026-01-09")
-    assert told.runs("P1")[-2:] == ["overdue 2026-01-08 2026-01-09", "met 2026-01-09 -"]
+    assert told.runs("P1")[-2:] == ["overdue 2026-01-08 2026-01-09", "breached 2026-01-09 -"]
 
 
 def test_e9_two_sessions_on_one_day_are_two() -> None:
@@ -226,3 +304,57 @@ def test_e22_a_signature_after_the_discharge_still_closes_what_was_owed() -> Non
         + f"2026-01-25 signed #3 by {LEE}"
     )
     assert told.runs("P3", "plan 1: c-lee") == ["violation 2026-01-07 2026-01-25"]
+
+
+# --- P3: history and not work, and K3 -------------------------------------------------------------------------------
+
+
+def test_a_missing_signature_is_history_once_a_newer_version_counts() -> None:
+    told = Told(
+        TWO + f"2026-01-07 plan 1 signed by {ORTIZ}, cl-7f3a\n2026-02-02 plan 2 signed by {ORTIZ}, {LEE}, cl-7f3a"
+    )
+    assert told.runs("P3", f"plan 1: {LEE}") == ["violation 2026-01-07 2026-02-02", "breached 2026-02-02 -"]
+
+
+def test_a_missing_signature_is_history_once_the_signer_has_left() -> None:
+    told = Told(TWO + f"2026-01-07 plan 1 signed by {ORTIZ}, cl-7f3a\n2026-01-20 team - {LEE}")
+    assert told.runs("P3", f"plan 1: {LEE}") == ["violation 2026-01-07 2026-01-20", "breached 2026-01-20 -"]
+
+
+def test_an_update_is_signed_on_the_review_or_on_the_plan_that_came_of_it() -> None:
+    signed = f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a\n2026-02-05 review of 1 signed by {ORTIZ}\n"
+    alone = Told(TWO + signed)
+    assert {item.subject.partition(": ")[2] for item in alone.on("P3", "2026-02-10")} == {LEE, "cl-7f3a"}
+    together = Told(TWO + signed + f"2026-02-05 plan 2 signed by {LEE}, cl-7f3a")
+    assert together.verdict("P3", "2026-02-10") == "met"
+    later = Told(TWO + signed + f"2026-02-08 plan 2 signed by {LEE}, cl-7f3a")
+    assert [later.verdict("P3", day) for day in ("2026-02-07", "2026-02-08")] == ["violation violation", "met"]
+
+
+def test_an_update_that_nobody_signs_is_history_once_the_next_review_counts() -> None:
+    signed = f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a\n2026-02-05 review of 1 signed by {ORTIZ}, cl-7f3a\n"
+    told = Told(TWO + signed + f"2026-03-05 review of 1 signed by {ORTIZ}, {LEE}, cl-7f3a")
+    assert told.runs("P3", f"review of 2026-02-05: {LEE}") == [
+        "violation 2026-02-05 2026-03-05",
+        "breached 2026-03-05 -",
+    ]
+
+
+@pytest.mark.parametrize(("signed", "early"), [("2026-01-03", False), ("2026-01-02", True)])
+def test_a_signature_more_than_seven_days_before_its_document_may_be_of_another(signed: str, early: bool) -> None:
+    told = Told(BEGIN + f"2026-01-10 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a@{signed}")
+    assert told.verdict("K3", "2026-01-10") == ("unknown" if early else "met")
+    assert told.verdict("P3", "2026-01-10") == ("unknown" if early else "met")
+
+
+def test_an_early_signature_of_clinical_guidance_leaves_the_plan_in_doubt() -> None:
+    told = Told(TWO + f"2026-01-10 plan 1 signed by {ORTIZ}@2026-01-02, {LEE}@2026-01-02, cl-7f3a")
+    assert told.one("P1", "2026-01-12").cause == "document_in_doubt"
+    assert {item.cause for item in told.on("K3", "2026-01-12")} == {"signature_early"}
+
+
+def test_an_early_signature_is_mended_by_a_correction_of_its_day() -> None:
+    text = BEGIN + f"2026-01-10 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a@2026-01-02\n"
+    stated = {"signatures": [build.signature(who, "2026-01-10") for who in (ORTIZ, LEE, "cl-7f3a")]}
+    told = Told(text + f"2026-01-12 corrected #3 | {json.dumps(stated)}")
+    assert told.verdict("K3", "2026-01-12") == told.verdict("P3", "2026-01-12") == "met"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.findings.text_history import LEE, ORTIZ, Told
+from caretrail.episode.entry import Entry
+from caretrail.episode.history import effective_history
+from caretrail.events import event_from
+from tests.findings.text_history import LEE, ORTIZ, PACK, Told, entries, line_to_event
+from tests.support.judged import findings
 
 BY = f"signed by {ORTIZ}, {LEE}, cl-7f3a"
 BEGIN = (
@@ -70,8 +74,55 @@ def test_e5_an_early_review_rolls_the_clock() -> None:
 
 def test_e6_a_late_review_rolls_the_clock_and_does_not_wipe_the_past() -> None:
     told = Told(PLAN + f"2026-02-16 review of 1 {BY}")
-    assert "overdue 2026-02-07 2026-02-16" in told.runs("R1")
-    assert due(told, "2026-02-16") == "2026-03-18"
+    assert told.runs("R1")[-5:] == [
+        "overdue 2026-02-07 2026-02-16",
+        "breached 2026-02-16 2026-03-11",
+        "due_soon 2026-03-11 2026-03-18",
+        "due_today 2026-03-18 2026-03-19",
+        "overdue 2026-03-19 -",
+    ]
+    late = told.one("R1", "2026-02-16")
+    assert late.message == "a review due 2026-02-06 came 10 days late, 2026-02-16; next review due 2026-03-18"
+    assert str(late.due_on) == "2026-02-06"
+
+
+def test_what_was_breached_is_never_met_again_in_the_stay() -> None:
+    reviews = "".join(f"2026-{day} review of 1 {BY}\n" for day in ("02-16", "03-10", "04-05"))
+    told = Told(PLAN + reviews + "2026-04-20 discharged completed")
+    assert "met" not in {item.verdict for item in told.all("R1") if item.start > date(2026, 2, 7)}
+    assert told.verdict("R1", "2026-04-20") == "breached"
+    assert told.verdict("R1", "2026-04-21") == "not_applicable"
+
+
+def test_a_late_review_of_one_stay_says_nothing_of_the_next() -> None:
+    moves = "2026-02-20 transferred 2.1 to 1\n2026-03-01 transferred 1 to 2.1"
+    assert Told(PLAN + f"2026-02-16 review of 1 {BY}\n{moves}").verdict("R1", "2026-03-01") == "met"
+
+
+def test_a_review_entered_after_it_was_due_says_so_until_the_next_one_counts() -> None:
+    """A back-dated review is on time by its date, and everybody can see that it was entered late."""
+    told = Told(PLAN + f"2026-02-05 review of 1 {BY}")
+    entered = [*entries(PLAN), *told_late(f"2026-02-05 review of 1 {BY}", date(2026, 2, 20))]
+    late = findings(effective_history(entered), PACK)
+    (said,) = [item for item in late if item.rule == "NE21-R1" and item.holds(date(2026, 2, 20))]
+    assert said.verdict == told.verdict("R1", "2026-02-20") == "met"
+    assert said.message == ("next review due 2026-03-07; the review of 2026-02-05 was entered 14 days after it was due")
+    (valid,) = [item for item in late if item.rule == "NE21-R2" and item.holds(date(2026, 2, 20))]
+    assert valid.message.endswith("was entered 14 days after it was due")
+
+
+def told_late(line: str, on: date) -> list[Entry]:
+    """The line as the next entry of the plan's chart, recorded at noon of a later day."""
+    number = len(entries(PLAN)) + 1
+    return [
+        Entry(
+            number,
+            number,
+            event_from(line_to_event(line)),
+            datetime(on.year, on.month, on.day, 18, tzinfo=UTC),
+            "intake",
+        )
+    ]
 
 
 def test_e7_without_a_plan_or_sessions_the_clock_runs_from_the_admission() -> None:
@@ -91,11 +142,18 @@ def test_a_late_plan_buys_no_time() -> None:
     assert due(Told(BEGIN + f"2026-01-25 plan 1 {BY}"), "2026-01-26") == "2026-02-06"
 
 
-def test_a_plan_counts_from_the_earlier_of_effect_and_signing_but_never_before_admission() -> None:
+def test_the_clock_runs_from_the_day_the_first_plan_counts_or_by_another_reading_from_its_effect() -> None:
     early = "2026-01-05 admitted\n2026-01-15 plan 1 effective "
-    assert due(Told(f"{early}2026-01-10 {BY}"), "2026-01-15") == "2026-02-09"
-    assert due(Told(f"{early}2026-01-20 {BY}"), "2026-01-15") == "2026-02-14"
-    assert due(Told(f"{early}2025-12-20 {BY}"), "2026-01-15") == "2026-02-04"
+    by_effect = PACK.changed("NE21-R1", first_from="plan_effective")
+    for effective, expected in (
+        ("2026-01-10", "2026-02-09"),
+        ("2026-01-20", "2026-02-14"),
+        ("2025-12-20", "2026-02-04"),
+    ):
+        assert due(Told(f"{early}{effective} {BY}"), "2026-01-15") == "2026-02-14"
+        assert due(Told(f"{early}{effective} {BY}", by_effect), "2026-01-15") == expected
+    unsigned = f"{early}2026-01-15 signed by cl-7f3a\n2026-01-20 signed #2 by {ORTIZ}"
+    assert [due(Told(unsigned), day) for day in ("2026-01-19", "2026-01-20")] == ["2026-02-04", "2026-02-19"]
 
 
 @pytest.mark.parametrize(("day", "expected"), [("2026-02-04", "2026-03-06"), ("2026-02-05", "2026-02-04")])
@@ -121,8 +179,8 @@ def test_e10_a_review_nobody_signed_does_not_count() -> None:
 def test_a_review_signed_later_counts_from_then_but_for_the_day_it_was_held() -> None:
     told = Told(PLAN + f"2026-02-05 review of 1 signed by cl-7f3a\n2026-02-10 signed #6 by {ORTIZ}@2026-02-08")
     assert told.verdict("R1", "2026-02-09") == "overdue"
-    assert told.verdict("R1", "2026-02-10") == "met"
-    assert due(told, "2026-02-10") == "2026-03-07"
+    assert told.verdict("R1", "2026-02-10") == "breached"
+    assert "next review due 2026-03-07" in told.one("R1", "2026-02-10").message
     assert told.one("R1", "2026-02-10").evidence == (6, 7)
 
 
@@ -131,18 +189,19 @@ def test_a_signature_of_somebody_not_on_the_team_does_not_count() -> None:
 
 
 def test_a_review_without_the_client_does_not_count() -> None:
-    told = Told(PLAN + f"2026-02-05 review of 1 without-client {BY}")
+    told = Told(PLAN + f"2026-02-05 review of 1 without-client signed by {ORTIZ}")
     assert due(told, "2026-02-05") == "2026-02-06"
     assert told.one("R2", "2026-02-05").cause == "participation"
     guardian = Told(PLAN + f'2026-02-05 review of 1 {BY} | {{"participants": ["guardian"]}}')
     assert due(guardian, "2026-02-05") == "2026-03-07"
 
 
-def test_a_review_of_a_plan_not_signed_by_then_does_not_count() -> None:
+def test_a_review_of_a_plan_not_signed_by_then_counts_once_the_plan_does() -> None:
     text = BEGIN + "2026-01-07 plan 1 signed by cl-7f3a\n"
     told = Told(text + f"2026-02-05 review of 1 {BY}\n2026-02-06 signed #5 by {ORTIZ}")
-    assert due(told, "2026-02-08") == "2026-02-06"
+    assert [due(told, day) for day in ("2026-02-05", "2026-02-06")] == ["2026-02-06", "2026-03-07"]
     assert "plan_version" in [item.cause for item in told.on("R2", "2026-02-05")]
+    assert "plan_version" not in [item.cause for item in told.on("R2", "2026-02-06")]
     signed = Told(text + f"2026-02-05 review of 1 {BY}\n2026-02-05 signed #5 by {ORTIZ}")
     assert due(signed, "2026-02-05") == "2026-03-07"
 
@@ -217,7 +276,7 @@ def test_what_was_not_met_grows_no_older_when_it_is_explained_or_the_case_change
 @pytest.mark.parametrize("last", ["2026-02-06", "2026-02-03", "2026-01-20"])
 def test_a_stay_that_ends_before_the_review_is_overdue_owes_nothing(last: str) -> None:
     told = Told(PLAN + f"{last} discharged completed")
-    assert told.verdict("R1", last) == "met"
+    assert told.verdict("R1", last) == "not_applicable"
     assert not [item for item in told.all("R1") if item.verdict in ("overdue", "not_met")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.findings.test_review_rules import BY, PLAN
-from tests.findings.text_history import ALL_CRITERIA, ORTIZ, Told, line_to_event
+from tests.findings.text_history import ALL_CRITERIA, ORTIZ, PACK, Told, line_to_event
 
 # --- R2 -----------------------------------------------------------------------------------------------------------
 
@@ -21,17 +21,17 @@ from tests.findings.text_history import ALL_CRITERIA, ORTIZ, Told, line_to_event
 def test_a_review_is_with_the_client_and_updates_the_plan_or_says_why_not(
     override: str, verdict: str, cause: str
 ) -> None:
-    told = Told(PLAN + f"2026-02-05 review of 1 {BY} | {override}")
+    told = Told(PLAN + f"2026-02-05 review of 1 signed by {ORTIZ} | {override}")
     found = told.one("R2", "2026-02-05")
     assert (found.verdict, found.cause) == (verdict, cause)
-    assert told.verdict("R2", "2026-02-12") == "met"
+    assert told.verdict("R2", "2026-02-11") == verdict
+    assert told.verdict("R2", "2026-02-12") == ("met" if verdict == "met" else "breached")
 
 
 @pytest.mark.parametrize(
     ("left_out", "stated", "bad", "cause"),
     [
         ('{"updated": null}', '{"updated": true}', '{"updated": false}', "no_update"),
-        ('{"participants": []}', '{"participants": ["client"]}', '{"participants": ["family"]}', "participation"),
     ],
 )
 def test_what_a_review_leaves_out_is_unknown_until_it_is_stated_or_the_stay_ends(
@@ -52,7 +52,7 @@ def test_what_a_review_leaves_out_is_unknown_until_it_is_stated_or_the_stay_ends
     assert Told(text + f"2026-02-20 corrected #6 | {stated}").runs("R2")[-1] == "met 2026-02-05 -"
     assert Told(text + f"2026-02-20 corrected #6 | {bad}").runs("R2")[-2:] == [
         "violation 2026-02-05 2026-02-12",
-        "met 2026-02-12 -",
+        "breached 2026-02-12 -",
     ]
 
 
@@ -62,41 +62,85 @@ def test_two_reviews_that_leave_something_out_are_two_findings() -> None:
     assert [item.subject for item in told.on("R2", "2026-04-01")] == ["review of 2026-02-05", "review of 2026-03-05"]
 
 
-def test_a_missing_clinician_signature_stays_until_it_comes_or_the_stay_ends() -> None:
+def test_participants_not_stated_are_read_from_the_client_s_own_signature_or_are_in_doubt() -> None:
+    nobody = '{"participants": []}'
+    assert Told(PLAN + f"2026-02-05 review of 1 {BY} | {nobody}").verdict("R2", "2026-02-05") == "met"
+    told = Told(PLAN + f"2026-02-05 review of 1 signed by {ORTIZ} | {nobody}")
+    assert [(item.verdict, item.cause) for item in told.on("R2", "2026-03-05")] == [("unknown", "participation")]
+    doubt = told.one("R1", "2026-02-10").ruling.doubt
+    assert doubt is not None
+    assert (doubt.documents, doubt.if_counts.verdict, doubt.if_not.verdict) == ((6,), "met", "overdue")
+    declined = f"2026-02-05 review of 1 signed by {ORTIZ}; declined cl-7f3a before c-lee | {nobody}"
+    assert Told(PLAN + declined).verdict("R1", "2026-02-10") == "met"
+
+
+def test_a_client_who_signs_later_took_part_from_then_on() -> None:
+    listed = '{"participants": ["clinician"]}'
+    told = Told(PLAN + f"2026-02-05 review of 1 signed by {ORTIZ} | {listed}\n2026-02-09 signed #6 by cl-7f3a")
+    assert [told.verdict("R1", day) for day in ("2026-02-08", "2026-02-09")] == ["overdue", "breached"]
+
+
+def test_whether_supports_took_part_is_asked() -> None:
+    """Line 53, "other approved family and or supportive individuals"."""
+    told = Told(PLAN + f'2026-02-05 review of 1 {BY} | {{"supports": null}}')
+    assert [(item.verdict, item.cause) for item in told.on("R2", "2026-02-05")] == [("unknown", "supports")]
+
+
+def test_a_review_of_a_superseded_plan_does_not_count() -> None:
+    text = PLAN + f"2026-02-02 plan 2 {BY}\n2026-02-05 review of 1 {BY}"
+    told = Told(text)
+    assert told.verdict("R1", "2026-02-07") == "overdue"
+    assert "plan_version" in [item.cause for item in told.on("R2", "2026-02-05")]
+    assert Told(text.replace("02-02", "02-05")).verdict("R1", "2026-02-07") == "met"
+
+
+def test_a_reason_for_no_change_is_an_update_unless_the_pack_says_never() -> None:
+    kept = PLAN + f'2026-02-05 review of 1 {BY} | {{"updated": false, "no_change_reason": "on course"}}'
+    assert Told(kept).verdict("R2", "2026-02-05") == "met"
+    assert Told(kept, PACK.changed("NE21-R2", no_change="never")).verdict("R2", "2026-02-05") == "violation"
+
+
+def test_a_missing_signature_is_unknown_until_it_comes_and_a_violation_once_the_review_is_overdue() -> None:
     text = PLAN + "2026-02-05 review of 1 signed by cl-7f3a\n"
     cured = Told(text + f"2026-03-01 signed #6 by {ORTIZ}")
-    assert "violation 2026-02-05 2026-03-01" in cured.runs("R2")
+    assert cured.runs("R2")[1:] == [
+        "unknown 2026-02-05 2026-02-07",
+        "violation 2026-02-07 2026-03-01",
+        "met 2026-03-01 -",
+    ]
     ended = Told(text + "2026-03-01 discharged completed")
-    assert "violation 2026-02-05 2026-03-02" in ended.runs("R2")
+    assert "violation 2026-02-07 2026-03-02" in ended.runs("R2")
+    overdue_already = Told(PLAN + "2026-02-10 review of 1 signed by cl-7f3a\n")
+    assert overdue_already.runs("R2")[1:] == ["violation 2026-02-10 -"]
 
 
 # --- R3 -----------------------------------------------------------------------------------------------------------
 
 
 def gaps(told: Told) -> list[str]:
-    return [f"{item.start} {item.until} {item.message}" for item in told.all("R3") if item.verdict == "info"]
+    return [f"{item.start} {item.until} {item.message}" for item in told.all("R3") if item.verdict == "breached"]
 
 
 def test_thirty_days_are_no_gap_and_thirty_one_are_one() -> None:
     on_time = PLAN + f"2026-02-06 review of 1 {BY}\n"
     assert gaps(Told(on_time + f"2026-03-08 review of 1 {BY}")) == []
     assert gaps(Told(on_time + f"2026-03-09 review of 1 {BY}")) == [
-        "2026-03-09 2026-03-16 31 days between the reviews of 2026-02-06 and 2026-03-09, 1 more than 30"
+        "2026-03-09 None 31 days between the reviews of 2026-02-06 and 2026-03-09, 1 more than 30"
     ]
 
 
 def test_the_first_review_and_the_end_of_the_stay_close_gaps_too() -> None:
     told = Told(PLAN + f"2026-02-09 review of 1 {BY}\n2026-03-20 discharged completed")
     assert gaps(told) == [
-        "2026-02-09 2026-02-16 33 days from 2026-01-07 to the first review 2026-02-09, 3 more than 30",
-        "2026-03-20 2026-03-27 39 days from 2026-02-09 to the end of the stay 2026-03-20, 9 more than 30",
+        "2026-02-09 2026-03-21 33 days from 2026-01-07 to the first review 2026-02-09, 3 more than 30",
+        "2026-03-20 2026-03-21 39 days from 2026-02-09 to the end of the stay 2026-03-20, 9 more than 30",
     ]
 
 
 def test_a_stay_without_any_review_is_one_gap() -> None:
     told = Told(PLAN + "2026-02-20 discharged completed")
     assert gaps(told) == [
-        "2026-02-20 2026-02-27 44 days from 2026-01-07 to the end of the stay 2026-02-20, 14 more than 30"
+        "2026-02-20 2026-02-21 44 days from 2026-01-07 to the end of the stay 2026-02-20, 14 more than 30"
     ]
 
 
@@ -158,7 +202,9 @@ def test_a_determination_holds_through_the_review_due_date_of_that_day() -> None
 def test_a_determination_counts_from_the_signature_of_a_clinician_of_the_team() -> None:
     told = Told(REVIEWED + f"2026-02-05 determined continue C1\n2026-02-10 signed #7 by {ORTIZ}")
     assert [told.eligible(day).verdict for day in ("2026-02-09", "2026-02-10")] == ["unknown", "eligible"]
-    other = Told(REVIEWED + "2026-02-05 determined continue C1 signed by c-diaz")
+    peer = '{"signatures": [{"signer": "c-diaz", "role": "clinician", "signed_on": "2026-02-05", "credential": "CPSS"'
+    peer += ', "method": "electronic", "meaning": "determination"}]}'
+    other = Told(REVIEWED + f"2026-02-05 determined continue C1 | {peer}")
     assert other.eligible("2026-02-10").verdict == "unknown"
 
 

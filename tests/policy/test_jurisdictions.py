@@ -123,7 +123,7 @@ def test_a_stay_begun_under_the_old_rules_owes_its_plan_by_them() -> None:
     told = Told(CROSSING, MINNESOTA)
     assert said(told, "MN-P1", "2022-07-27", "2022-08-03", "2022-08-04") == ["due_soon", "due_today", "overdue"]
     assert told.one("MN-P1", "2022-08-04").pack == "mn-245g-2018"
-    assert said(told, "MN-P1", "2022-08-10") == ["met"]
+    assert said(told, "MN-P1", "2022-08-10") == ["breached"]
 
 
 def test_a_stay_begun_under_the_new_rules_owes_its_plan_by_them() -> None:
@@ -265,8 +265,8 @@ def test_california_an_early_review_keeps_the_days() -> None:
 
 def test_california_a_late_review_keeps_the_days() -> None:
     told = california("2026-01-15", "2026-05-20 review of 1 signed by c-ortiz")
-    assert said(told, "CA-R1", "2026-05-19", "2026-05-20") == ["overdue", "met"]
-    assert due(told, "CA-R1", "2026-05-20") == "2026-07-15"
+    assert said(told, "CA-R1", "2026-05-19", "2026-05-20") == ["overdue", "breached"]
+    assert told.one("CA-R1", "2026-05-20").message.endswith("next review due 2026-07-15")
 
 
 @pytest.mark.parametrize(

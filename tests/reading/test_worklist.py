@@ -267,6 +267,6 @@ def test_json_rows_carry_the_published_keys_in_order(care: Care) -> None:
     assert list(row) == [
         "episode", "client", "program", "level", "clinician", "owner", "rule", "verdict", "due_on", "days_overdue",
         "from", "until", "message", "citation", "evidence", "arithmetic", "cause", "subject", "quiet",
-        "pack", "doubt", "count", "since", "group",
+        "explained", "pack", "doubt", "count", "since", "group",
     ]  # fmt: skip
     assert (row["episode"], row["from"], row["due_on"], row["evidence"]) == (NAME, "2026-03-08", "2026-03-07", [25])

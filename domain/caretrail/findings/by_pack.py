@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from caretrail.findings.case import Case
 from caretrail.findings.chart.chart import Chart
+from caretrail.findings.doubt import asks_nothing
 from caretrail.findings.eligibility import Answers, answers
 from caretrail.findings.finding import QUIET_VERDICTS, Finding, Ruling
 from caretrail.findings.intervals import Interval, RuleFindings
@@ -15,9 +16,14 @@ from caretrail.policy.rules.staff import Attested
 from caretrail.policy.rules.stay import ContinuedStay
 
 
-def judged_by(chart: Chart, pack: Pack) -> tuple[list[tuple[Rule, RuleFindings]], Answers]:
-    """Judge a chart by one version of the rules: each rule with its findings, and the answers on eligibility."""
-    case = Case(chart, pack)
+def judged_by(
+    chart: Chart, pack: Pack, without_doubtful: Chart | None
+) -> tuple[list[tuple[Rule, RuleFindings]], Answers]:
+    """Judge a chart by one version of the rules: each rule with its findings, and the answers on eligibility.
+
+    `without_doubtful` is the chart read without the documents that may or may not count, if there are any.
+    """
+    case = Case(chart, pack, without_doubtful)
     stays = answers(case)
     rule_findings = [
         (rule, continued_stay(stays) if type(rule) is ContinuedStay else case.findings_of(rule))
@@ -36,7 +42,7 @@ def elsewhere_first(chart: Chart, pack: Pack) -> Finding | None:
     if first is not None and day >= first:
         return None
     words = f"level {chart.level_stays[0].level}: no policy pack"
-    return Finding("", pack.name, "", day, first, False, Ruling("not_applicable", words))
+    return Finding("", pack.name, "", day, first, False, False, Ruling("not_applicable", words))
 
 
 def add_owned(found: list[Finding], chart: Chart, pack: Pack, rule: Rule, intervals: Iterable[Interval]) -> None:
@@ -53,7 +59,7 @@ def add_owned(found: list[Finding], chart: Chart, pack: Pack, rule: Rule, interv
             own = ruling.owned_by(team.case_owner(first))
             for cut, _ in case_owners[1:] if ruling.verdict != "not_met" else ():
                 if cut > first and (until is None or cut < until):
-                    found.append(new((name, version, subject, first, cut, False, own)))
+                    found.append(new((name, version, subject, first, cut, asks_nothing(own.doubt), False, own)))
                     first, own = cut, ruling.owned_by(team.case_owner(cut))
             ruling = own
-        found.append(new((name, version, subject, first, until, False, ruling)))
+        found.append(new((name, version, subject, first, until, asks_nothing(ruling.doubt), False, ruling)))

@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 
 from caretrail.days import later
 from caretrail.findings.chart.chart import Chart, PolicyStay
+from caretrail.findings.chart.documents import Document, PlanVersion, Review
 from caretrail.findings.chart.review_clock import ReviewClock
 from caretrail.findings.chart.weeks import Weeks
+from caretrail.findings.doubt import told_as_one
 from caretrail.findings.intervals import RuleFindings
 from caretrail.policy import Pack, Rule
 from caretrail.policy.rules.plan import ReviewDue
@@ -19,8 +21,10 @@ from caretrail.policy.rules.plan import ReviewDue
 class Case:
     """The input of every rule: the chart, the pack, and the clock and weeks, each computed once."""
 
-    def __init__(self, chart: Chart, pack: Pack) -> None:
+    def __init__(self, chart: Chart, pack: Pack, without_doubtful: Chart | None = None) -> None:
         self.chart = chart
+        self.without_doubtful = Case(without_doubtful, pack) if without_doubtful is not None else None
+        """The case read without the doubtful documents; None if there are none."""
         self.pack = pack
         self.notice = timedelta(days=pack.notice_days)
         """For rules not yet told by the day on which something became known; see `notice_until`."""
@@ -32,7 +36,18 @@ class Case:
         if findings is None:
             findings = self._findings[rule.id] = RuleFindings()
             JUDGES[type(rule)](self, rule, findings)
+            if self.without_doubtful is not None and (rule.deadline or rule.judged_twice):
+                other = self.without_doubtful.findings_of(rule)
+                findings = self._findings[rule.id] = told_as_one(findings, other, self.doubtful_on)
         return findings
+
+    def doubtful_on(self, day: date) -> list[Document]:
+        """The plans and reviews of which it cannot be told on a day whether they count."""
+        return [
+            document
+            for document in self.chart.doubtful
+            if document.doubtful_from <= day and isinstance(document, PlanVersion | Review)
+        ]
 
     def notice_until(self, day: date, *versions: int, since: date | None = None) -> date:
         """The day until which (exclusive) something that nothing can cure is told, if it happened on `day`.

@@ -1,32 +1,43 @@
-"""Explanations: they quiet a finding from the day they were given, and never delete it."""
+"""Explanations: they mark a finding from the day they were given, and may quiet it; they never delete it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from caretrail.days import FOREVER, ONE_DAY
 from caretrail.episode.history import Effective
 from caretrail.events import Explained
-from caretrail.findings.finding import QUIET_VERDICTS, Finding
+from caretrail.findings.finding import QUIET_VERDICTS, RANK, Finding
+from caretrail.policy import Policy
+from caretrail.policy.rules.plan import ReviewDue
+from caretrail.policy.rules.stay import ContinuedStay
 
-NEVER_QUIETED = QUIET_VERDICTS | {"not_met"}
-"""Verdicts that no explanation quiets: they ask for no action."""
+ASKS_NOTHING = QUIET_VERDICTS | {"not_met"}
+"""Verdicts that ask for no action: there is nothing to explain away."""
+
+WEEK = timedelta(days=7)
+_WEEK = re.compile(r"week of \d{4}-\d\d-\d\d")
 
 
-def quieted(found: Sequence[Finding], explanations: Iterable[Effective[Explained]]) -> list[Finding]:
-    """Mark what is explained as quiet, cutting each finding on the day from which it is.
+def explained(found: Sequence[Finding], explanations: Iterable[Effective[Explained]], policy: Policy) -> list[Finding]:
+    """Mark what is explained, cutting each finding on the day from which it is.
 
-    An explanation names a rule (with or without the prefix of its pack) and a day on which the finding was up. It
-    quiets that finding and what it turns into without a break (due today, then overdue), from the later of the day it
-    was given and the day it names. A duty missed when a stay ended is no work to quiet: it stays as it is.
+    An explanation names a rule (with or without the prefix of its pack) and a day on which the finding was up; for a
+    week, any day of it or the day after. It marks that finding and what it turns into without a break, from the later
+    of the day it was given and the day it names, until it gets worse (a higher verdict, or more events against it) or
+    the day it names as its end, no later than the next review due. What is marked is quiet, too, unless it is a
+    deadline or about eligibility: those stay on the list.
     """
     by_rule: dict[str, list[Finding]] = {}
     for finding in found:
         by_rule.setdefault(finding.rule, []).append(finding)
     for item in explanations:
+        ends = _ends_on(found, item.event, policy)
         for rule in by_rule:
             if names_rule(rule, item.event.rule):
-                by_rule[rule] = _quieted_by(by_rule[rule], item.event)
+                by_rule[rule] = _marked(by_rule[rule], item.event, ends, policy)
     return [finding for findings in by_rule.values() for finding in findings]
 
 
@@ -35,23 +46,43 @@ def names_rule(rule: str, name: str) -> bool:
     return name in (rule, rule.partition("-")[2])
 
 
-def _quieted_by(found: list[Finding], event: Explained) -> list[Finding]:
+def _ends_on(found: Iterable[Finding], event: Explained, policy: Policy) -> date:
+    """The last day of an explanation: as it says, but no later than the review due next on the day it was given."""
+    if event.until is None:
+        return FOREVER
+    reviews = {rule.id for pack in policy.versions if (rule := pack.rule(ReviewDue)) is not None}
+    due = (one.due_on for one in found if one.rule in reviews and one.holds(event.occurred_on) and one.due_on)
+    return min([event.until, *(day for day in due if day >= event.occurred_on)])
+
+
+def _marked(found: list[Finding], event: Explained, ends: date, policy: Policy) -> list[Finding]:
     """Apply one explanation to the findings of its rule."""
     since = max(event.on, event.occurred_on)
-    # from each finding that was up, follow the same matter as long as it goes on without a break
-    reach = {_matter(item): item.until for item in found if item.verdict not in NEVER_QUIETED and item.holds(event.on)}
-    if not reach:
+    named = _named([item for item in found if item.verdict not in ASKS_NOTHING], event.on)
+    if not named:
         return found
-    meant: set[Finding] = set()
+    # from each finding that was up, follow the same matter as long as it goes on without a break and gets no worse
+    reach = {_matter(item): item for item in named}
+    meant: set[Finding] = set(named)
     for finding in sorted(found, key=lambda item: item.start):
-        matter = _matter(finding)
-        if finding.verdict in NEVER_QUIETED or matter not in reach:
+        before = reach.get(_matter(finding))
+        if before is None or finding.start != before.until or finding.verdict in ASKS_NOTHING:
             continue
-        end = reach[matter]
-        if finding.holds(event.on) or finding.start == end:
-            reach[matter] = finding.until
+        if RANK[finding.verdict] <= RANK[before.verdict] and len(finding.evidence) <= len(before.evidence):
+            reach[_matter(finding)] = finding
             meant.add(finding)
-    return [interval for finding in found for interval in (_cut(finding, since) if finding in meant else [finding])]
+    return [part for item in found for part in (_cut(item, since, ends, policy) if item in meant else [item])]
+
+
+def _named(found: Sequence[Finding], day: date) -> list[Finding]:
+    """The findings that an explanation of a day means: those up on it; of weeks, the one it is a day of.
+
+    The first day of a week is also the day after the week before, and means that one if there is something to explain.
+    """
+    weeks = [(item, item.ruling.anchor) for item in found if _WEEK.fullmatch(item.subject) and item.ruling.anchor]
+    others = [item for item in found if not _WEEK.fullmatch(item.subject) and item.holds(day)]
+    week_before = [item for item, first in weeks if first + WEEK == day]
+    return others + (week_before or [item for item, first in weeks if first <= day < first + WEEK])
 
 
 def _matter(finding: Finding) -> tuple[str, date | None, str]:
@@ -62,9 +93,24 @@ def _matter(finding: Finding) -> tuple[str, date | None, str]:
     return finding.subject, finding.due_on, "" if finding.due_on else finding.cause
 
 
-def _cut(finding: Finding, since: date) -> list[Finding]:
-    if finding.quiet or (finding.until is not None and finding.until <= since):
+def _cut(finding: Finding, since: date, ends: date, policy: Policy) -> list[Finding]:
+    """The finding, marked from `since` through `ends`."""
+    first, after = max(finding.start, since), ends + ONE_DAY if ends < FOREVER else FOREVER
+    last = finding.end if ends == FOREVER else min(finding.end, after)
+    if finding.explained or first >= last:
         return [finding]
-    if finding.start >= since:
-        return [finding._replace(quiet=True)]
-    return [finding._replace(until=since), finding._replace(start=since, quiet=True)]
+    parts = [finding._replace(until=first)] if first > finding.start else []
+    until = None if last == FOREVER else last
+    quiet = finding.quiet or _may_quiet(finding, policy)
+    parts.append(finding._replace(start=first, until=until, explained=True, quiet=quiet))
+    if last < finding.end:
+        parts.append(finding._replace(start=last))
+    return parts
+
+
+def _may_quiet(finding: Finding, policy: Policy) -> bool:
+    """Whether an explanation takes a finding off the list: never a deadline, nor a doubt about one, nor eligibility."""
+    if finding.due_on is not None or finding.ruling.doubt is not None:
+        return False
+    rule = next((pack.rules[finding.rule] for pack in policy.versions if finding.rule in pack.rules), None)
+    return rule is None or not (rule.deadline or isinstance(rule, ContinuedStay))

@@ -9,6 +9,15 @@ from typing import Any, Literal, NamedTuple
 from caretrail.days import FOREVER
 from caretrail.tokens import Verdict as Verdict  # the type of a ruling's first field
 
+RANK: dict[str, int] = {
+    verdict: rank
+    for rank, verdict in enumerate(
+        ("not_applicable", "met", "breached", "info", "unknown", "due_soon", "due_today", "violation", "not_met",
+         "overdue")
+    )
+}  # fmt: skip
+"""How bad a verdict is: the highest is the worst."""
+
 QUIET_VERDICTS: frozenset[str] = frozenset({"met", "not_applicable", "breached"})
 """Verdicts that ask for nothing: no list shows them unless it shows all."""
 
@@ -81,7 +90,8 @@ NO_ASSESSMENT = unknown("no assessment recorded", "assessment_missing")
 class Finding(NamedTuple):
     """A ruling of one rule on one subject, for the days from `start` until the day before `until`.
 
-    `pack` names the version of the rules that judged; with `rule` it refers to the citation. `quiet` means explained.
+    `pack` names the version of the rules that judged; with `rule` it refers to the citation. `explained` findings have
+    an explanation. `quiet` ones ask for nothing: explained, and no deadline, or in doubt between kept and late.
     """
 
     rule: str
@@ -90,6 +100,7 @@ class Finding(NamedTuple):
     start: date
     until: date | None
     quiet: bool
+    explained: bool
     ruling: Ruling
 
     @property

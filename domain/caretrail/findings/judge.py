@@ -10,7 +10,7 @@ from caretrail.days import ONE_DAY, iso
 from caretrail.episode.history import Effective, first_of
 from caretrail.events import Admitted, Discharged
 from caretrail.findings.chart.chart import Chart, PolicyStay, chart_of
-from caretrail.findings.explanations import quieted
+from caretrail.findings.explanations import explained
 from caretrail.findings.finding import Eligibility, Finding, Ruling, unknown
 from caretrail.findings.versions import by_one, by_versions
 from caretrail.policy import Pack, Policy
@@ -38,8 +38,11 @@ def judge(history: Sequence[Effective], policy: Policy | Pack | None) -> Judgmen
         return unusable or Judgment([], [])
     chart = chart_of(history, policy)
     found = list(_warnings(chart, policy))
-    stays = by_versions(found, chart, policy) if len(policy.versions) > 1 else by_one(found, chart, policy)
-    return Judgment(quieted(found, chart.explained) if chart.explained else found, [answer for answer, _ in stays])
+    without_doubtful = chart_of(history, policy, doubtful_count=False) if chart.doubtful else None
+    judged = by_versions if len(policy.versions) > 1 else by_one
+    stays = judged(found, chart, policy, without_doubtful)
+    found = explained(found, chart.explained, policy) if chart.explained else found
+    return Judgment(found, [answer for answer, _ in stays])
 
 
 def _unusable(history: Sequence[Effective], policy: Policy | None) -> Judgment | None:
@@ -61,7 +64,7 @@ def _unusable(history: Sequence[Effective], policy: Policy | None) -> Judgment |
     end = first_of(history, Discharged)
     until = end.day + ONE_DAY if end else None
     ruling = unknown(words, cause, (admission.version,))
-    finding = Finding(PACK_RULE, "", "", admission.day, until, quiet=False, ruling=ruling)
+    finding = Finding(PACK_RULE, "", "", admission.day, until, quiet=False, explained=False, ruling=ruling)
     answers = [Eligibility(finding.start, until, "unknown", reasons=(words,), evidence=ruling.evidence)]
     if until is not None:
         answers.append(Eligibility(until, None, "not_applicable", reasons=("stay ended",)))
@@ -75,14 +78,16 @@ def _warnings(chart: Chart, policy: Policy) -> Iterator[Finding]:
         if stay.edition != pack.edition:
             words = f"level {stay.level} by {stay.edition}, judged by the {pack.edition} rules of {pack.name}"
             ruling = _warning(chart, stay, stay.first, words, "edition_mismatch")
-            yield Finding(PACK_RULE, pack.name, f"stay of {iso(stay.first)}", stay.first, stay.until, False, ruling)
+            yield Finding(
+                PACK_RULE, pack.name, f"stay of {iso(stay.first)}", stay.first, stay.until, False, False, ruling
+            )
         ended = policy.last_day
         if ended is not None and (stay.last is None or stay.last > ended):
             since = max(ended + ONE_DAY, stay.first)
             name = policy.versions[-1].name
             words = f"policy pack {name} is in force until {iso(ended)}: judged by it, for want of a later version"
             ruling = _warning(chart, stay, since, words, "pack_dates")
-            yield Finding(PACK_RULE, name, "version", since, stay.until, False, ruling)
+            yield Finding(PACK_RULE, name, "version", since, stay.until, False, False, ruling)
 
 
 def _warning(chart: Chart, stay: PolicyStay, since: date, words: str, cause: str) -> Ruling:

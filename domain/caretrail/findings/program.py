@@ -50,7 +50,7 @@ def program_findings(history: Sequence[Effective], policy: Policy | Pack, since:
             if isinstance(rule, Attested):
                 intervals = _judged(history, rule, since).intervals()
                 found += [
-                    Finding(rule.id, pack.name, subject, start, until, False, ruling)
+                    Finding(rule.id, pack.name, subject, start, until, False, False, ruling)
                     for subject, start, until, ruling in _in_force(intervals, policy, pack, since)
                 ]
     return found

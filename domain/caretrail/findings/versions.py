@@ -14,10 +14,10 @@ from caretrail.policy import Pack, Policy, Rule
 from caretrail.policy.rules.stay import ContinuedStay
 
 
-def by_one(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
+def by_one(found: list[Finding], chart: Chart, policy: Policy, without_doubtful: Chart | None) -> Answers:
     """Add the findings of the only version of the rules; return its answers on eligibility."""
     pack = policy.versions[0]
-    rule_findings, stays = judged_by(chart, pack)
+    rule_findings, stays = judged_by(chart, pack, without_doubtful)
     came_later = elsewhere_first(chart, pack)
     for rule, findings in rule_findings:
         if came_later is not None and type(rule) is not ContinuedStay:
@@ -26,7 +26,7 @@ def by_one(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
     return stays
 
 
-def by_versions(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
+def by_versions(found: list[Finding], chart: Chart, policy: Policy, without_doubtful: Chart | None) -> Answers:
     """Add each version's findings on the duties that run from its days; return the answers on eligibility likewise.
 
     A rule that has a problem by one version is not met by another at the same time.
@@ -34,7 +34,7 @@ def by_versions(found: list[Finding], chart: Chart, policy: Policy) -> Answers:
     by_rule: dict[str, list[tuple[Pack, Rule, RuleFindings]]] = {}
     stays: Answers = []
     for pack in policy.versions:
-        rule_findings, answered = judged_by(chart, pack)
+        rule_findings, answered = judged_by(chart, pack, without_doubtful)
         stays += [(answer, anchor) for answer, anchor in answered if policy.on(anchor) is pack]
         came_later = elsewhere_first(chart, pack)
         for rule, findings in rule_findings:

@@ -42,6 +42,14 @@ TOKENS: dict[str, dict[str, str]] = {
         "not_asked": "a discharge needs no signature",
         "asked": "a discharge is signed under clinical guidance",
     },
+    "there_when": {
+        "signed": "a plan is there once it is signed under clinical guidance",
+        "in_effect": "a plan is there once it is signed under clinical guidance and in effect",
+    },
+    "no_change": {
+        "with_reason": "a stated reason for no change counts as an update",
+        "never": "only an update will do",
+    },
     "of": {"latest_plan": "the latest plan", "first_plan": "the first plan"},
     "documents": {"plans_and_updates": "each plan and each review that updates it", "plans": "each plan"},
     "choose": {"earliest": "", "declared": "as the plan declares, else whichever is first"},
@@ -69,7 +77,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "next_working_day": "a due day on a weekend or closed day moves to the next working day",
     },
     "counts_when": {
-        "clinician_signed": "a review counts once a clinician of the team signed",
+        "clinician_signed": "a review counts once it is signed under clinical guidance",
         "all_signed": "a review counts once all have signed",
         "held": "a review counts once it is held",
     },
@@ -202,6 +210,7 @@ _PHRASES: dict[str, Callable[[Any], str]] = {
     ),
     "old_after_days": lambda days: f"mentioned if older than {plural(days, 'day')}" if days is not None else "",
     "days_left": lambda days: f"{plural(days, 'day')} without a hold are enough" if days else "",
+    "days": lambda days: f"more than {plural(days, 'day')} before",
     "soon_days": lambda days: f"announced {plural(days, 'day')} before" if days else "",
     "typical_weeks": lambda weeks: f"{weeks[0]} to {weeks[1]} weeks are typical, never judged by" if weeks else "",
 }

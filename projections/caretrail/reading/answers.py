@@ -87,6 +87,7 @@ class FindingRow:
     cause: str
     subject: str
     quiet: bool
+    explained: bool
     pack: str
     doubt: Doubt | None
 

@@ -146,7 +146,7 @@ def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: Reco
         first_day=first,
         version=newest.originator_version,
         position=newest.position,
-        findings=(Finding(QUARANTINE_RULE, "", "record", first, None, False, ruling),),
+        findings=(Finding(QUARANTINE_RULE, "", "record", first, None, False, False, ruling),),
         groups=(Group.DOCUMENTATION,),
         spans=spans,
         eligibility=(Eligibility(first, None, "unknown", reasons=(message,), evidence=evidence),),

@@ -28,7 +28,7 @@ _TYPES = {
     **dict.fromkeys(("start", "until"), "date NOT NULL"),
     **dict.fromkeys(("due_on", "anchor"), "date"),
     **dict.fromkeys(("owner", "signer", "doubt"), "text"),
-    "quiet": "boolean NOT NULL",
+    **dict.fromkeys(("quiet", "explained"), "boolean NOT NULL"),
 }
 """The type of the column of a field of a finding, if not `text NOT NULL`; `until` may be FOREVER."""
 

@@ -138,6 +138,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "stream": stream_of,
     "until_on": _end,
     "quiet": bool,
+    "explained": bool,
     "evidence": versions_of,
     "doubt": doubt_of,
     "reasons": _texts_of,

@@ -62,7 +62,7 @@ def _short_weeks(findings: Sequence[Finding]) -> dict[str, _Short]:
         weeks[finding.subject] = _Short(
             judged,
             max(finding.end, known.over) if finding.subject.endswith(RUN) else judged + _WEEK,
-            min(finding.start, known.explained) if finding.quiet else known.explained,
+            min(finding.start, known.explained) if finding.explained else known.explained,
         )
     return weeks
 

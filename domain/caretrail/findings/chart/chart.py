@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from itertools import zip_longest
 from operator import attrgetter
@@ -21,12 +21,13 @@ from caretrail.days import ONE_DAY, today_in
 from caretrail.episode.history import Effective, History, Struck
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.findings.chart import documents
+from caretrail.findings.chart.counting import CountingPlans, Reading, count_reviews
 from caretrail.findings.chart.documents import Determination, Document, PlanVersion, Review
+from caretrail.findings.chart.guidance import read_guidance
 from caretrail.findings.chart.sessions import Session as Session
 from caretrail.findings.chart.sessions import each_once, session_of
-from caretrail.findings.chart.team import CLINICAL, Team
+from caretrail.findings.chart.team import Team
 from caretrail.policy import Policy
-from caretrail.policy.rules.plan import ReviewDue
 
 
 class PolicyStay(NamedTuple):
@@ -76,12 +77,15 @@ def within(items: Sequence[Dated], stay: PolicyStay) -> Sequence[Dated]:
 class Chart:
     """Everything the rules need from the events, in clinical order.
 
-    `sessions` are those of treatment as recorded, attended or missed; `held` those the client attended, `treated` their
-    events, and `attended` each of them once. `visited` are the events of everything attended.
+    With `doubtful_count` documents of which it cannot be told whether they count do, else they do not: a chart with
+    `doubtful` documents is read both ways. `sessions` are those of treatment as recorded, attended or missed; `held`
+    those the client attended, `treated` their events, and `attended` each of them once. `visited` are the events of
+    everything attended.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, *, doubtful_count: bool = True) -> None:
         self.policy = policy
+        self.doubtful_count = doubtful_count
         self.admission: Effective[events.Admitted] | None = None
         self.discharge: Effective[events.Discharged] | None = None
         self.team = Team()
@@ -137,6 +141,17 @@ class Chart:
             found[session.service].append(session)
         return {service: each_once(sessions) for service, sessions in found.items()}
 
+    @cached_property
+    def doubtful(self) -> list[documents.Document]:
+        """Documents of which it cannot be told, on some day, whether they count; in order of their days."""
+        signed: list[documents.Document] = [*self.plans, *self.reviews, *self.determinations]
+        return sorted((document for document in signed if document.doubtful), key=attrgetter("day", "version"))
+
+    @cached_property
+    def counting_plans(self) -> CountingPlans:
+        """The plan versions that count, by their numbers."""
+        return CountingPlans(self.plans)
+
     @property
     def client(self) -> str:
         """The id of the client."""
@@ -151,6 +166,20 @@ class Chart:
         known += [struck.known_at for struck in self.struck if first <= struck.day <= last]
         newest = max((instant for instant in known if instant is not None), default=None)
         return None if newest is None else today_in(self.admitted.zone if self.admitted else None, newest)
+
+    def entered_on(self, versions: Iterable[int]) -> date | None:
+        """The latest day, in the program's zone, on which one of these events was entered with its present day.
+
+        A correction of anything else does not enter it anew. None for a historical load.
+        """
+        entered: list[datetime] = []
+        for version in versions:
+            item = self._by_version[version]
+            moved = item.amended_at is not None and item.day != item.entry.event.occurred_on
+            instant = item.amended_at if moved else None if item.entry.imported else item.entry.recorded_at
+            if instant is not None:
+                entered.append(instant)
+        return today_in(self.admitted.zone if self.admitted else None, max(entered)) if entered else None
 
     def stay_on(self, day: date) -> PolicyStay | None:
         """The stay under the policy on that day; of two that share a day, the later."""
@@ -176,9 +205,9 @@ class Chart:
         return within(sessions, stay) if sessions else ()
 
 
-def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
-    """Sort an effective history (in clinical order) into a chart."""
-    chart = Chart(policy)
+def chart_of(history: Sequence[Effective], policy: Policy, *, doubtful_count: bool = True) -> Chart:
+    """Sort an effective history (in clinical order) into a chart, in which doubtful documents count or do not."""
+    chart = Chart(policy, doubtful_count=doubtful_count)
     chart.history = history
     chart.struck = history.struck if isinstance(history, History) else ()
     held: list[Any] = []
@@ -195,7 +224,8 @@ def chart_of(history: Sequence[Effective], policy: Policy) -> Chart:
         signings = documents.signings_of(item.event, item.version)
         chart.statements[item.version] = Document(item.version, item.day, signings)
     _take_signatures(chart)
-    _count_reviews(chart)
+    reading = Reading(policy, chart.team, chart.client, chart.doubtful_count)
+    count_reviews(chart.reviews, chart.plans, chart.counting_plans, reading)
     chart.holds = _holds(chart.hold_steps)
     outline = [chart.admission, *chart.transfers.values(), chart.discharge]
     chart.level_stays = level_stays([item for item in outline if item is not None])
@@ -265,49 +295,15 @@ _TAKES: dict[type, Callable[[Chart, Any, Any], None]] = {
 
 
 def _take_signatures(chart: Chart) -> None:
-    """Give each document the signatures brought later, and find the first by a clinician of the team."""
+    """Give each document the signatures brought later, and find the first of clinical guidance."""
     signed: list[documents.Document] = [*chart.plans, *chart.reviews, *chart.determinations, *chart.statements.values()]
     by_version = {document.version: document for document in signed} if chart.later_signatures else {}
     for item in chart.later_signatures:
         if (document := by_version.get(item.event.target)) is not None:
             document.signings += documents.signings_of(item.event, item.version, document.day)
     for document in signed:
-        for signing in document.signings:
-            if (
-                signing.state == "signed"
-                and signing.role in CLINICAL
-                and (document.clinician is None or signing.day < document.clinician.day)
-                and (chart.team.has(signing.signer, document.day) or chart.team.has(signing.signer, signing.day))
-            ):
-                document.clinician = signing
-
-
-def _count_reviews(chart: Chart) -> None:
-    """Find for each review the plan it reviewed, whether the client took part, and the day from which it counts.
-
-    It counts from the first signature of a clinician of the team (or as the policy reads "done"), if the client or
-    guardian took part and a clinician of the team signed that plan version on or before the day of the review.
-    """
-    plans = {plan.event.plan_version: plan for plan in chart.plans}
-    for review in chart.reviews:
-        review.with_client = "client" in review.event.participants or "guardian" in review.event.participants
-        plan = plans.get(review.event.plan_version)
-        review.plan = plan if plan is not None and plan.day <= review.day else None
-        plan_signed = review.plan.clinician if review.plan else None
-        if review.with_client and plan_signed and plan_signed.day <= review.day:
-            review.counts_from = _done_on(chart, review)
-
-
-def _done_on(chart: Chart, review: Review) -> date | None:
-    """The day from which a review is done, as the policy in force on the day of the review reads it."""
-    rule = chart.policy.on(review.day).rule(ReviewDue)
-    when = rule.counts_when if rule else "clinician_signed"
-    if when == "held":
-        return review.day
-    if review.clinician is None or when == "clinician_signed":
-        return review.clinician.day if review.clinician else None
-    all_signed = documents.all_signed_on(review, documents.required_signers(chart.client, chart.team, review))
-    return max(all_signed, review.clinician.day) if all_signed else None
+        pack = chart.policy.on(document.day)
+        read_guidance(pack, chart.team, document, doubtful_count=chart.doubtful_count)
 
 
 def _holds(steps: Sequence[tuple[date, int]]) -> list[tuple[date, date | None]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
 from caretrail import events
 from caretrail.findings.chart.team import Team
+from caretrail.findings.logic import Truth
 
 
 class Signing(NamedTuple):
@@ -19,6 +21,8 @@ class Signing(NamedTuple):
     state: Literal["signed", "verbal", "declined", "deferred"]
     brought_by: int
     credential: str | None
+    stated_on: date | None
+    """The day written beside the signature, which may be before the document's."""
 
     @property
     def given(self) -> bool:
@@ -26,14 +30,60 @@ class Signing(NamedTuple):
         return self.state in ("signed", "verbal")
 
 
+class Objection(NamedTuple):
+    """Why a document does not count, or (`doubtful`) why it cannot be told whether it does, from a day on."""
+
+    day: date
+    words: str
+    doubtful: bool
+    versions: tuple[int, ...]
+    signer: str = ""
+
+
 @dataclass(slots=True)
 class Document:
-    """A plan, review or determination with its signatures; `clinician` is the first by a clinician of the team."""
+    """A plan, review or determination with its signatures.
+
+    `clinician` is the first signature of clinical guidance in this reading of the chart: `likely` where doubtful ones
+    count, `sure` where they do not. With `in_doubt` the whole document may or may not count, whoever signed it.
+    """
 
     version: int
     day: date
     signings: list[Signing]
     clinician: Signing | None = None
+    sure: Signing | None = None
+    likely: Signing | None = None
+    in_doubt: bool = False
+    objections: list[Objection] = field(default_factory=list[Objection])
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it cannot be told, on some day, whether the document counts."""
+        return self.likely is not None and (self.in_doubt or self.likely is not self.sure)
+
+    @property
+    def doubtful_from(self) -> date:
+        """The day from which a doubtful document may count."""
+        return self.likely.day if self.likely else self.day
+
+    def object(
+        self, day: date, words: str, *, doubtful: bool, versions: tuple[int, ...] = (), signer: str = ""
+    ) -> None:
+        """Keep a reason why the document does not count, or may not."""
+        self.objections.append(Objection(day, words, doubtful, tuple(sorted({self.version, *versions})), signer))
+
+    def objected(self, day: date, *, doubtful: bool) -> str:
+        """The reasons known on a day why the document does not count, or may not, in words."""
+        known = (item.words for item in self.objections if item.day <= day and item.doubtful is doubtful)
+        return ", ".join(dict.fromkeys(known))
+
+    def doubt(self, words: str, versions: tuple[int, ...] = (), *, doubtful_count: bool) -> None:
+        """Put the whole document in doubt, from its day on: something is not stated, or the record contradicts it."""
+        self.in_doubt = True
+        self.object(self.day, words, doubtful=True, versions=versions)
+        if not doubtful_count:
+            self.clinician = None
 
     def evidence_on(self, day: date) -> tuple[int, ...]:
         """The document, and the later event that brought the clinician's signature, if that acts by the day."""
@@ -55,7 +105,7 @@ def signings_of(event: events.SignedEvent, version: int, document_day: date | No
         else:
             state = "declined" if signature.declined is not None else "deferred"
         acts_from = day if given is None else max(day, given)
-        found.append(Signing(signature.signer, signature.role, acts_from, state, version, signature.credential))
+        found.append(Signing(signature.signer, signature.role, acts_from, state, version, signature.credential, given))
     return found
 
 
@@ -65,11 +115,11 @@ def required_signers(client: str, team: Team, document: Document) -> list[str]:
 
 
 def satisfied_by(
-    document: Document, client: str, in_lieu: tuple[str, ...] = ("declined", "verbal")
+    signings: Iterable[Signing], client: str, in_lieu: tuple[str, ...] = ("declined", "verbal")
 ) -> dict[str, Signing]:
     """The first signature of each signer, or what the pack takes in lieu; a guardian's counts for the client, too."""
     found: dict[str, Signing] = {}
-    for signing in document.signings:
+    for signing in signings:
         if signing.state != "signed" and signing.state not in in_lieu:
             continue
         for signer in (signing.signer, client) if signing.role == "guardian" else (signing.signer,):
@@ -80,7 +130,7 @@ def satisfied_by(
 
 def all_signed_on(document: Document, required: list[str]) -> date | None:
     """The day by which all required have signed (or refused before a witness); None if someone has not."""
-    found = satisfied_by(document, required[0])
+    found = satisfied_by(document.signings, required[0])
     days = [found[signer].day for signer in required if signer in found]
     return max(days) if len(days) == len(required) else None
 
@@ -97,7 +147,10 @@ class Review(Document):
     """A review of the plan."""
 
     event: events.PlanReviewed = field(kw_only=True)
-    with_client: bool = False
+    with_client: Truth = False
+    client_signed_on: date | None = None
+    client_from: date | None = None
+    """The day from which the client's part is on record, in this reading of the chart."""
     plan: PlanVersion | None = None
     counts_from: date | None = None
 

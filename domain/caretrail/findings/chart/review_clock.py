@@ -7,7 +7,7 @@ stay under the policy, which takes the place of the admission if the client came
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from operator import attrgetter
@@ -19,12 +19,21 @@ from caretrail.findings.chart.documents import PlanVersion, Review
 from caretrail.findings.chart.terms import counted_days, ends_on, in_words, last_of, months_after, next_working_day
 from caretrail.policy import Pack, Term
 from caretrail.policy.rules.plan import ReviewDue
+from caretrail.text import plural
+
+
+class Missed(NamedTuple):
+    """A due day that was not kept, and the day on which a late review came to count."""
+
+    due_on: date
+    ended_on: date
 
 
 class ClockStep(NamedTuple):
     """The base of the clock from `day` until the next step; `review` is None before any review counts.
 
-    `served` counts the days of a fixed series that reviews have met so far.
+    `served` counts the days of a fixed series that reviews have met so far. `missed` is the latest due day so far that
+    was not kept. `entered` says in words that the review was entered after it was due, if it was.
     """
 
     day: date
@@ -34,6 +43,8 @@ class ClockStep(NamedTuple):
     next_by: date | None
     review: Review | None
     served: int = 0
+    missed: Missed | None = None
+    entered: str = ""
 
 
 class Due(NamedTuple):
@@ -68,12 +79,12 @@ class ReviewClock:
             key=lambda review: (review.counts_from or review.day, review.day),
         )
         self._periods: dict[date, int] = {}
-        self.steps = self._steps(rule) if chart.stays and rule is not None else []
         self._plain = rule is not None and rule.holds == "run" and len(rule.every) == 1 and rule.term.civil
         # with one stay and the calendar alone, a due day does not change from one day to the next
         self._steady = self._plain and len(chart.stays) == 1
         self._ends: dict[date, date] = {}
         self._dues: dict[tuple[int, date | None], Due] = {}
+        self.steps = self._with_misses(self._steps(rule)) if chart.stays and rule is not None else []
 
     def step_on(self, day: date) -> ClockStep | None:
         """The step in force on that day."""
@@ -269,12 +280,30 @@ class ReviewClock:
             return []
         found: list[tuple[date, date, str, tuple[int, ...]]] = []
         for plan in self._chart.plans:
-            base = max(start, min(plan.event.effective_on, plan.day))
-            found.append((max(start, plan.day), base, f"plan {plan.event.plan_version}", (plan.version,)))
+            if rule.first_from == "plan_effective":
+                base = max(start, min(plan.event.effective_on, plan.day))
+                found.append((max(start, plan.day), base, f"plan {plan.event.plan_version}", (plan.version,)))
+            elif plan.clinician is not None:
+                base = max(start, plan.clinician.day)
+                found.append((base, base, f"plan {plan.event.plan_version}", plan.evidence_on(base)))
         sessions = self._chart.attended_in(self._chart.stays[0])
         if len(sessions) > 1 and rule.first_from == "earlier_of_plan_and_second_session":
             second = sessions[1]
             found.append((second.day, second.day, "second session", (sessions[0].version, second.version)))
+        return found
+
+    def _with_misses(self, steps: Sequence[ClockStep]) -> list[ClockStep]:
+        """The steps, each with the latest due day that was not kept, and whether its review was entered late."""
+        found = list(steps[:1])
+        for step in steps[1:]:
+            before = found[-1]
+            due = self.due_of(before, step.day).on if step.review is not before.review else None
+            missed, entered = before.missed, before.entered if step.review is before.review else ""
+            if step.review is not None and due is not None:
+                if step.day > due:
+                    missed = Missed(due, step.day)
+                entered = entered_late(self._chart, step.review, due)
+            found.append(step._replace(missed=missed, entered=entered))
         return found
 
     def _served(self, place: int, rule: ReviewDue) -> int:
@@ -298,6 +327,18 @@ class ReviewClock:
             ends = range(1, most + 1)
             self._periods[day] = 1 + bisect_left(ends, day, key=lambda number: self._anniversary(term, number))
         return self._periods[day]
+
+
+def entered_late(chart: Chart, document: Review, due_on: date) -> str:
+    """In words, if a review that was due on a day was entered after it; else empty.
+
+    It was entered once its own event and the signature by which it counts were recorded.
+    """
+    versions = (document.version, *((document.clinician.brought_by,) if document.clinician else ()))
+    entered_on = chart.entered_on(versions)
+    if entered_on is None or entered_on <= due_on:
+        return ""
+    return f"the review of {iso(document.day)} was entered {plural((entered_on - due_on).days, 'day')} after it was due"
 
 
 def _count(steps: list[ClockStep], review: Review, start: date, served: int) -> None:

@@ -88,12 +88,24 @@ class Team:
             if not self.case_owners or self.case_owners[-1][1] != clinician:
                 self.case_owners.append((day, clinician))
 
+    @property
+    def recorded(self) -> bool:
+        """Whether any roster is recorded."""
+        return bool(self._spans)
+
     def has(self, person: str, day: date) -> bool:
         """Whether the person is on the team at some time of that day."""
         for start, end in self._spans.get(person, ()):  # noqa: SIM110  # a loop is faster, and every signature asks
             if start <= day and (end is None or day <= end):
                 return True
         return False
+
+    def left(self, person: str, day: date) -> date | None:
+        """The day on which a person on the team that day left it; None if they did not, or were not on it."""
+        for start, end in self._spans.get(person, ()):
+            if start <= day and (end is None or day < end):
+                return end
+        return None
 
     def credential(self, person: str, day: date) -> str | None:
         """The credential of a person as listed with the team on that day."""

@@ -2,79 +2,80 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from caretrail.days import ONE_DAY, iso
 from caretrail.events import PlanSigned
 from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.chart import Chart, PolicyStay, Session, within
-from caretrail.findings.chart.documents import Document, PlanVersion, Review
+from caretrail.findings.chart.documents import PlanVersion, Review
 from caretrail.findings.chart.terms import counted_days, ends_on, in_words, last_of, ordinal
 from caretrail.findings.finding import Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth
 from caretrail.policy.rules.plan import PlanDue, PlanSections
-
-AnyDocument = TypeVar("AnyDocument", bound=Document)
+from caretrail.text import plural
 
 
 class Served(NamedTuple):
-    """The day from which a plan serves a stay, and its evidence."""
+    """The day from which a plan serves a stay, and its evidence.
+
+    `made_on` is the day it was signed, or of the review that updated it; `document_on` is that of the plan or review.
+    """
 
     day: date
+    made_on: date
+    document_on: date
     words: str
     evidence: tuple[int, ...]
 
 
 @judges(PlanDue)
 def plan_due(case: Case, rule: PlanDue, findings: RuleFindings) -> None:
-    """P1: a plan in effect and signed by a clinician of the team, within the term from the first day of the stay.
+    """P1: a plan signed under clinical guidance, within the term from the first day of the stay.
 
     In Nebraska: no later than the day of the second session. Sessions count from the first day of the stay. After a
-    stay elsewhere an earlier plan serves again once it was made or updated since (field `on_return`). Before the first
-    session no plan is due; nor is one if the stay ended before the term did. The arithmetic shows the other reading of
-    a session, too: individual sessions only.
+    stay elsewhere a plan serves once it was signed, or updated by a review, since the return (field `on_return`).
+    Before the first session no plan is due; nor is one if the stay ended before the term did. A plan that came late
+    is breached through the stay. The arithmetic shows the other reading of a session, too: individual sessions only.
     """
-    renewing = rule.on_return != "earlier_plan_stands"
-    plans = [plan for plan in case.chart.plans if plan.clinician is not None]
-    updates = [item for item in case.chart.reviews if item.event.updated and item.counts_from and item.plan]
+    in_effect = rule.there_when == "in_effect"
+    plans = [_plan_served(plan, in_effect=in_effect) for plan in case.chart.plans if plan.clinician is not None]
+    updates = [
+        _update_served(item, in_effect=in_effect)
+        for item in case.chart.reviews
+        if item.event.updated and item.counts_from and item.plan
+    ]
     for stay in case.chart.stays:
-        # documents after the stay come too late for it; after a return those before the leave no longer serve
-        renewed = renewing and stay.before is not None
-        found = [_plan_served(plan) for plan in _made_for(plans, stay, renewed)]
-        if renewed:
-            found += [_update_served(review) for review in _made_for(updates, stay, renewed)]
-        served = min(found, default=None, key=lambda item: item.day)
+        # documents after the stay come too late for it; after a return those before it no longer serve
+        renewed = rule.on_return != "earlier_plan_stands" and stay.before is not None
+        found = [*plans, *updates] if renewed else plans
+        first = stay.first if renewed else date.min
+        made = [
+            item for item in found if first <= item.made_on and (stay.last is None or item.document_on <= stay.last)
+        ]
+        served = min(made, default=None, key=lambda item: item.day)
         _judge_plan(findings, stay, _Owed(case, rule, stay), served)
         findings.end_stay(stay)
 
 
-def _made_for(documents: Sequence[AnyDocument], stay: PolicyStay, renewed: bool) -> Sequence[AnyDocument]:
-    """Documents (in order of their days) of this stay, and of the time since the stay before it or all before."""
-    low, high = 0, len(documents)
-    if renewed and stay.before is not None:
-        # one dated on the day on which one stay ends and the next begins serves the next
-        low = bisect_left(documents, min(stay.before + ONE_DAY, stay.first), key=lambda document: document.day)
-    if stay.last is not None:
-        high = bisect_right(documents, stay.last, key=lambda document: document.day)
-    return documents[low:high]
-
-
-def _plan_served(plan: PlanVersion) -> Served:
+def _plan_served(plan: PlanVersion, *, in_effect: bool) -> Served:
     signed_on = plan.clinician.day if plan.clinician else plan.day
     effective = plan.event.effective_on
-    words = f"plan {plan.event.plan_version} in effect {iso(effective)}, signed {iso(signed_on)}"
-    return Served(max(effective, signed_on), words, plan.evidence_on(signed_on))
+    words = f"plan {plan.event.plan_version} signed {iso(signed_on)}"
+    if in_effect:
+        words = f"plan {plan.event.plan_version} in effect {iso(effective)}, signed {iso(signed_on)}"
+    day = max(effective, signed_on) if in_effect else signed_on
+    return Served(day, signed_on, plan.day, words, plan.evidence_on(signed_on))
 
 
-def _update_served(review: Review) -> Served:
-    effective = review.plan.event.effective_on if review.plan else review.day
+def _update_served(review: Review, *, in_effect: bool) -> Served:
     words = f"plan {review.event.plan_version} updated by the review of {iso(review.day)}"
     counts_from = review.counts_from or review.day
-    return Served(max(counts_from, effective), words, review.evidence_on(counts_from))
+    day = max(counts_from, review.plan.event.effective_on) if review.plan and in_effect else counts_from
+    return Served(day, review.day, review.day, words, review.evidence_on(counts_from))
 
 
 class _Owed:
@@ -179,20 +180,39 @@ def _judge_plan(findings: RuleFindings, stay: PolicyStay, owed: _Owed, served: S
     days = owed.days(stay) if served is None or served.day > stay.first else {stay.first}
     if served is not None:
         days.add(max(served.day, stay.first))
+    breached: Ruling | None = None
     for day in sorted(days):
         if stay.last is not None and day > stay.last:
             break
-        if served is not None and served.day <= day:
-            evidence = (*(session.version for session in owed.sessions if session.day <= day), *served.evidence)
-            findings.main.set(day, Ruling("met", served.words, f"{owed.counts(day)}; {served.words}", evidence))
-            return
-        findings.main.set(day, owed.ruling(day))
+        if served is None or day < served.day:
+            findings.main.set(day, owed.ruling(day))
+            continue
+        ruling = _there(owed, served, day)
+        breached = ruling if ruling.verdict == "breached" else None
+        findings.main.set(day, ruling)
+        break
     at_end = findings.main.on(stay.last) if stay.last is not None else None
-    if at_end is not None and at_end.verdict == "overdue":
+    if stay.last is None or at_end is None or breached is not None:
+        return
+    if at_end.verdict == "overdue":
         findings.not_met(stay, at_end)
-    elif stay.last is not None and at_end is not None and at_end.verdict != "not_applicable":
+    elif at_end.verdict != "not_applicable":
         words = f"stay ended {iso(stay.last)}, before a plan was overdue"
+        if at_end.verdict == "met":
+            words = f"stay ended {iso(stay.last)}: {at_end.message}"
         findings.main.set(stay.last, Ruling("not_applicable", words, at_end.arithmetic, at_end.evidence))
+
+
+def _there(owed: _Owed, served: Served, day: date) -> Ruling:
+    """The ruling from the day on which a plan is there: met, or breached by the days it was late."""
+    evidence = (*(session.version for session in owed.sessions if session.day <= day), *served.evidence)
+    arithmetic = f"{owed.counts(day)}; {served.words}"
+    due = owed.due(day)
+    if due is None or served.day <= due:
+        return Ruling("met", served.words, arithmetic, evidence)
+    late = plural((served.day - due).days, "day")
+    words = f"{served.words}, {late} late: it was due {iso(due)}"
+    return Ruling("breached", words, arithmetic, evidence, due, "plan_late")
 
 
 def _sessions(name: str, sessions: Sequence[Session], day: date | None = None) -> str:

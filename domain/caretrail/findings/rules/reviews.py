@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from caretrail.days import ONE_DAY, iso
+from caretrail.days import ONE_DAY, iso, later
+from caretrail.events import PlanReviewed
 from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.chart.documents import Review
-from caretrail.findings.chart.review_clock import Due
+from caretrail.findings.chart.review_clock import ClockStep, Due, Missed
 from caretrail.findings.chart.terms import in_words
-from caretrail.findings.finding import Ruling, Verdict
+from caretrail.findings.finding import Ruling, Verdict, unknown
 from caretrail.findings.intervals import Change, Intervals, RuleFindings
 from caretrail.policy.rules.plan import ReviewDue, ReviewGaps, ReviewValid
+from caretrail.text import plural
 
 
 @judges(ReviewDue)
 def review_due(case: Case, _: ReviewDue, findings: RuleFindings) -> None:
     """R1: a review that counts no later than 30 days after the last, or by the earlier day it set.
 
-    Only a review that counts, or the end of the stay, clears an overdue one. On the last day of a stay the deadline
-    ends: the rule is met unless a review was overdue then. Holds do not pause the clock; weekends do not move it.
+    Only a review that counts, or the end of the stay, clears an overdue one. From the day a late one counts the rule is
+    breached between the live verdicts of the cycles that follow, through the last day of the stay. Holds do not pause
+    the clock; weekends do not move it. On the last day the deadline ends.
     """
     clock = case.clock
     for stay in case.chart.stays:
@@ -29,102 +34,208 @@ def review_due(case: Case, _: ReviewDue, findings: RuleFindings) -> None:
         for day, following in zip(days, [*days[1:], date.max], strict=True):
             step = clock.step_on(day)
             if step is not None:
-                _run(findings.main, day, clock.due_of(step, day), clock.anchor(step), following)
-        if stay.last is not None:
-            _end(findings, stay, stay.last, clock.due_on(stay.last))
+                _run(findings.main, day, clock.due_of(step, day), _Basis.of(step, clock.anchor(step), stay), following)
+        step = clock.step_on(stay.last) if stay.last is not None else None
+        if step is not None and stay.last is not None:
+            _end(findings, stay, clock.due_of(step, stay.last), _Basis.of(step, clock.anchor(step), stay))
         findings.end_stay(stay)
 
 
-def _run(intervals: Intervals, day: date, due: Due, anchor: date, following: date) -> None:
+class _Basis(NamedTuple):
+    """What a review's due day runs from, and what is said of the review before it."""
+
+    anchor: date
+    missed: Missed | None
+    entered: str
+
+    @classmethod
+    def of(cls, step: ClockStep, anchor: date, stay: PolicyStay) -> _Basis:
+        # a review that was late in an earlier stay, or while away, says nothing of this stay
+        missed = step.missed if step.missed and step.missed.ended_on >= stay.first else None
+        return cls(anchor, missed, f"; {step.entered}" if step.entered else "")
+
+    def calm(self, words: str, due: Due) -> Ruling:
+        """The ruling while nothing is due: met, or breached if a review of the stay was late."""
+        words += self.entered
+        if self.missed is None:
+            return Ruling("met", words, due.arithmetic, due.evidence, due.on, "", None, self.anchor)
+        late = plural((self.missed.ended_on - self.missed.due_on).days, "day")
+        words = f"a review due {iso(self.missed.due_on)} came {late} late, {iso(self.missed.ended_on)}; {words}"
+        return Ruling(
+            "breached", words, due.arithmetic, due.evidence, self.missed.due_on, "review_late", None, self.anchor
+        )  # fmt: skip
+
+
+def _run(intervals: Intervals, day: date, due: Due, basis: _Basis, following: date) -> None:
     """Write from `day` on how the verdict changes as time passes, up to `following`, when it is written anew."""
     on = due.on
-    basis = due.arithmetic, due.evidence, on
     if on is None:
-        soon = due.soon_from is not None and due.soon_from <= day
-        ruling = Ruling(
-            "due_soon" if soon else "met", due.words, *basis, cause="review_due" if soon else "", anchor=anchor
-        )
-        intervals.set(day, ruling)
+        if due.soon_from is not None and due.soon_from <= day:
+            intervals.set(day, _live("due_soon", due.words, due, basis))
+        else:
+            intervals.set(day, basis.calm(due.words, due))
         return
     soon_from = due.soon_from or on
     if day < soon_from:
-        intervals.set(day, Ruling("met", f"next review due {iso(on)}", *basis, anchor=anchor))
+        intervals.set(day, basis.calm(f"next review due {iso(on)}", due))
     if day <= on and max(day, soon_from) < following:
         words = f"review due {iso(on)}"
         if day < on and soon_from < on:
-            intervals.set(max(day, soon_from), Ruling("due_soon", words, *basis, cause="review_due", anchor=anchor))
-        intervals.set(on, Ruling("due_today", words, *basis, cause="review_due", anchor=anchor))
+            intervals.set(max(day, soon_from), _live("due_soon", words, due, basis))
+        intervals.set(on, _live("due_today", words, due, basis))
     if max(day, on) < following:
-        words = f"review overdue, due {iso(on)}"
-        intervals.set(max(day, on + ONE_DAY), Ruling("overdue", words, *basis, cause="review_overdue", anchor=anchor))
+        intervals.set(max(day, on + ONE_DAY), _live("overdue", f"review overdue, due {iso(on)}", due, basis))
 
 
-def _end(findings: RuleFindings, stay: PolicyStay, last: date, due: Due | None) -> None:
+def _live(verdict: Verdict, words: str, due: Due, basis: _Basis) -> Ruling:
+    words += basis.entered
+    ruling = Ruling(verdict, words, due.arithmetic, due.evidence, due.on, "review_due", None, basis.anchor)
+    return ruling._replace(cause="review_overdue") if verdict == "overdue" else ruling
+
+
+def _end(findings: RuleFindings, stay: PolicyStay, due: Due, basis: _Basis) -> None:
+    """From the last day on a review overdue then is not met; a late one is breached on it; nothing else is due."""
+    last = stay.last or date.max
     at_end = findings.main.on(last)
-    if due is None or at_end is None:
-        return
-    if at_end.verdict == "overdue" and due.on is not None:
+    words = f"stay ended {iso(last)}, no review overdue"
+    if at_end is not None and at_end.verdict == "overdue" and due.on is not None:
         words = f"review due {iso(due.on)} was not held when the stay ended {iso(last)}"
         findings.not_met(stay, at_end._replace(message=words))
+    elif basis.missed is not None:
+        findings.main.set(last, basis.calm(words, due))
     else:
-        words = f"stay ended {iso(last)}, no review overdue"
-        findings.main.set(last, Ruling("met", words, due.arithmetic, due.evidence, due.on, "", None, at_end.anchor))
+        ruling = Ruling("not_applicable", words, due.arithmetic, due.evidence, None, "", None, basis.anchor)
+        findings.main.set(last, ruling)
 
 
 @judges(ReviewValid)
-def review_valid(case: Case, _: ReviewValid, findings: RuleFindings) -> None:
-    """R2: each review is with the client, signed by a clinician, of a signed plan, and updates it or says why not.
+def review_valid(case: Case, rule: ReviewValid, findings: RuleFindings) -> None:
+    """R2: each review is with the client and approved supports, under clinical guidance, of a plan, and updates it.
 
-    A clinician's signature can still come: that finding stays until it does or the stay ends. What a review leaves out
-    can still be stated: that is unknown until the stay ends. The rest cannot be cured: it is listed for a time.
+    What can still come (a signature, the plan it names) is unknown until it does, and a violation once the next review
+    is overdue without it. What a review leaves out can still be stated: unknown until the stay ends. The rest nothing
+    can cure: it is told for a time, then breached.
     """
     chart = case.chart
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no review yet"))]
+    overdue = _overdue_days(case)
     for review in chart.reviews:
         stay = chart.stay_on(review.day)
         if stay is not None:
-            words = f"review of {iso(review.day)}: nothing missing"
+            words = f"review of {iso(review.day)}: nothing missing{_entered(case, review)}"
             changes.append((review.day, Ruling("met", words, "", (review.version,), anchor=review.day)))
-            _check(case, findings, review, stay)
+            _check(case, rule, findings, review, stay, overdue)
     findings.write_over(chart.stays, changes)
 
 
-def _check(case: Case, findings: RuleFindings, review: Review, stay: PolicyStay) -> None:
+def _entered(case: Case, review: Review) -> str:
+    """In words, if the review was entered after it was due."""
+    words = next((step.entered for step in case.clock.steps if step.review is review and step.entered), "")
+    return f"; {words}" if words else ""
+
+
+def _overdue_days(case: Case) -> list[tuple[date, date]]:
+    """The days on which a review is overdue (end exclusive), oldest first; none without a rule for it."""
+    rule = case.pack.rule(ReviewDue)
+    intervals = case.findings_of(rule).main.intervals() if rule is not None else []
+    return [(start, until or date.max) for _, start, until, ruling in intervals if ruling.verdict == "overdue"]
+
+
+def _check(
+    case: Case,
+    rule: ReviewValid,
+    findings: RuleFindings,
+    review: Review,
+    stay: PolicyStay,
+    overdue: Sequence[tuple[date, date]],
+) -> None:
     name, evidence, event = f"review of {iso(review.day)}", (review.version,), review.event
     end = stay.until
-    notice = review.day + case.notice
 
-    def note(verdict: Verdict, words: str, cause: str, until: date | None) -> None:
-        ruling = Ruling(verdict, f"{name}: {words}", "", evidence, None, cause)
-        findings.note(name, review.day, until, ruling)
+    def note(words: str, cause: str, until: date | None = None) -> None:
+        """What can still be stated."""
+        ends = min((day for day in (until, end) if day is not None), default=None)
+        findings.note(name, review.day, ends, Ruling("unknown", f"{name}: {words}", "", evidence, None, cause))
 
-    if not event.participants:
-        note("unknown", "participants not stated", "participation", end)
+    def breach(words: str, cause: str, until: date | None = None) -> None:
+        """What nothing can cure."""
+        told_until = case.notice_until(review.day, review.version)
+        ruling = Ruling("violation", f"{name}: {words}", "", evidence, None, cause)
+        intervals = findings.note_breach(name, review.day, told_until, end, ruling)
+        if until is not None:
+            intervals.set(until, None)
+
+    def awaited(stages: Mapping[date, str], cause: str, until: date | None) -> None:
+        """What can still come, in words by the day from which they hold: a problem once the review is overdue."""
+        if until is not None and until <= review.day:
+            return
+        intervals = findings.subject_intervals(name)
+        late = next((max(start, review.day) for start, over in overdue if over > review.day), date.max)
+        words = ""
+        for day in sorted({*stages, late}):
+            words = stages.get(day, words)
+            verdict: Verdict = "unknown" if day < late else "violation"
+            if day < date.max:
+                intervals.set(day, Ruling(verdict, f"{name}: {words}", "", evidence, None, cause))
+        ends = min((day for day in (until, end) if day is not None), default=None)
+        if ends is not None:
+            intervals.set(ends, None)
+
+    if review.with_client is None:
+        note("participants not stated", "participation", review.client_signed_on)
     elif not review.with_client:
-        note("violation", "neither client nor guardian took part", "participation", notice)
-    if review.plan is None:
-        note("violation", f"plan {event.plan_version} is not recorded on that day", "plan_version", notice)
-    elif review.plan.clinician is None or review.plan.clinician.day > review.day:
-        words = f"plan {event.plan_version} was not signed by a clinician of the team by then"
-        note("violation", words, "plan_version", notice)
-    if not event.updated and event.no_change_reason is None:
-        words = "neither an update nor a reason for none"
-        if event.updated is None:
-            note("unknown", words, "no_update", end)
-        else:
-            note("violation", words, "no_update", notice)
-    signed_on = review.clinician.day if review.clinician else None
-    if signed_on is None or signed_on > review.day:
-        until = end if signed_on is None or (end is not None and end < signed_on) else signed_on
-        note("violation", "no signature of a clinician of the team", "not_under_clinical_guidance", until)
+        breach("neither client nor guardian took part", "participation", review.client_signed_on)
+    if event.supports is None:
+        note("whether approved family or supports took part is not stated", "supports")
+    plan = review.plan
+    stages = {review.day: f"plan {event.plan_version} is not on record"}
+    if plan is not None:
+        stages[max(plan.day, review.day)] = f"plan {event.plan_version} was not signed under clinical guidance by then"
+    awaited(stages, "plan_version", plan.likely.day if plan is not None and plan.likely is not None else None)
+    if (newer := case.chart.counting_plans.superseding(review)) is not None:
+        words = f"plan {event.plan_version} was superseded by plan {newer.event.plan_version} by then"
+        breach(words, "plan_version")
+    if not event.updated:
+        _check_update(rule, event, note, breach)
+    likely, sure = review.likely, review.sure
+    unsigned = "not signed under clinical guidance"
+    stages = {review.day: unsigned}
+    for day in sorted({review.day, *(item.day for item in review.objections if item.signer)}):
+        why = ", ".join(
+            dict.fromkeys(
+                item.words for item in review.objections if item.signer and item.day <= day and not item.doubtful
+            )
+        )
+        stages[day] = f"{unsigned}: {why}" if why else unsigned
+    awaited(stages, "not_under_clinical_guidance", likely.day if likely else None)
+    if likely is not None and likely is not sure:
+        words = next(
+            item.words for item in review.objections if item.signer == likely.signer and item.day == likely.day
+        )
+        ends = min((day for day in (sure.day if sure else None, end) if day is not None), default=None)
+        doubtful = unknown(f"{name}: {words}", "guidance_in_doubt", evidence)
+        findings.note(name, max(review.day, likely.day), ends, doubtful)
+
+
+def _check_update(
+    rule: ReviewValid, event: PlanReviewed, note: Callable[[str, str], None], breach: Callable[[str, str], None]
+) -> None:
+    """A review that does not say that it updates the plan gives a reason, where the pack takes one."""
+    if event.no_change_reason is not None:
+        if rule.no_change == "never":
+            breach("no update, whatever the reason", "no_update")
+    elif event.updated is None:
+        note("neither an update nor a reason for none", "no_update")
+    else:
+        breach("neither an update nor a reason for none", "no_update")
 
 
 @judges(ReviewGaps)
 def review_gaps(case: Case, _: ReviewGaps, findings: RuleFindings) -> None:
-    """R3: every gap of more than 30 days before a review that counts, or before the end of a stay, is information.
+    """R3: every gap of more than 30 days before a review that counts, or before the end of a stay, is breached.
 
-    It is listed from the day the gap closed. Time away does not lengthen a gap: a review that fell due while away was
-    due on return. A review that comes to count late splits its gap.
+    It stands from the day the gap closed through the last day of the stay, never louder. Time away does not lengthen
+    a gap: a review that fell due while away was due on return. A review that comes to count late splits its gap.
     """
     clock = case.clock
     gaps = _Gaps(case, findings)
@@ -211,5 +322,8 @@ class _Gaps:
 
     def _note(self, subject: str, day: date, words: str, evidence: tuple[int, ...], base: date) -> Intervals:
         arithmetic = f"{iso(base)} + {self.term} = {iso(self._case.clock.period_end(base))}"
-        ruling = Ruling("info", words, arithmetic, evidence, None, "review_gap", None, base)
-        return self._findings.note(subject, day, day + self._case.notice, ruling)
+        ruling = Ruling("breached", words, arithmetic, evidence, None, "review_gap", None, base)
+        stay = self._case.chart.stay_on(day)
+        # a gap that a late signature closes after the stay is told for a time
+        until = stay.until if stay is not None else later(day, self._case.pack.notice_days)
+        return self._findings.note(subject, day, until, ruling)

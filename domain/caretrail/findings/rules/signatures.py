@@ -1,19 +1,102 @@
-"""Signatures on plans and on reviews that update them (P3)."""
+"""Signatures on plans and on reviews that update them (P3), and signatures long before their document (K3)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from datetime import date
 from operator import itemgetter
+from typing import NamedTuple
 
 from caretrail.days import earlier, iso, later
 from caretrail.findings.case import Case, judges
+from caretrail.findings.chart.chart import Chart
 from caretrail.findings.chart.documents import Document, PlanVersion, Review, Signing, satisfied_by
+from caretrail.findings.chart.guidance import signed_too_early
 from caretrail.findings.chart.terms import ends_on, in_words
-from caretrail.findings.finding import Ruling
+from caretrail.findings.finding import Ruling, unknown
 from caretrail.findings.intervals import Change, Intervals, RuleFindings
 from caretrail.findings.rules.staff import credential_of
-from caretrail.policy.rules.plan import PlanSignatures
+from caretrail.policy.rules.plan import EarlySignature, PlanSignatures
+
+
+class _Paper(NamedTuple):
+    """What must be signed from a day on: a plan version, or a review that updates the plan.
+
+    A signature on any of `documents` will do: a plan version that came of a review is signed on either. From
+    `superseded_on` on a newer version or review stands in its place. `until` is the first day on which another paper
+    takes this one's signatures over.
+    """
+
+    document: PlanVersion | Review
+    documents: tuple[PlanVersion | Review, ...]
+    superseded_on: date | None
+    until: date | None
+
+    @property
+    def name(self) -> str:
+        if isinstance(self.document, PlanVersion):
+            return f"plan {self.document.event.plan_version}"
+        return f"review of {iso(self.document.day)}"
+
+
+def _papers(chart: Chart, *, updates: bool) -> list[_Paper]:
+    """The papers of the days under the policy, oldest first."""
+    held = [review.day for review in chart.reviews]
+    reviewed = _FirstAfter((review.day, review.counts_from) for review in chart.reviews)
+    came_of: dict[int, Review] = {}
+    papers: list[_Paper] = []
+    for review in chart.reviews if updates else ():
+        if not review.event.updated:
+            continue
+        plan = _came_of(chart, review, held)
+        if plan is not None:
+            came_of[plan.version] = review
+        if plan is None or plan.day > review.day:
+            over = reviewed.after(review.day)
+            until = plan.day if plan is not None else None
+            papers.append(_Paper(review, (review,), None if over == date.max else over, until))
+    for plan in chart.plans:
+        newer = chart.counting_plans.newer_than(plan.event.plan_version)
+        over_on = newer.clinician.day if newer is not None and newer.clinician else None
+        update = came_of.get(plan.version)
+        papers.append(_Paper(plan, (plan, update) if update is not None else (plan,), over_on, None))
+    return sorted((one for one in papers if chart.stay_on(one.document.day)), key=lambda one: one.document.day)
+
+
+class _FirstAfter:
+    """Of items that each count from some day on (None: never), the first day on which a later one counts."""
+
+    def __init__(self, items: Iterable[tuple[date, date | None]]) -> None:
+        """Take items in order of their own days."""
+        self._days: list[date] = []
+        first: list[date] = []
+        for day, counts_from in reversed(list(items)):
+            self._days.append(day)
+            first.append(min([counts_from or date.max, *first[-1:]]))
+        self._days.reverse()
+        self._first = first[::-1]
+
+    def after(self, day: date) -> date:
+        """The first day on which an item of a later day counts; the last day of the calendar if none does."""
+        place = bisect_right(self._days, day)
+        return self._first[place] if place < len(self._first) else date.max
+
+
+def _came_of(chart: Chart, review: Review, held: Sequence[date]) -> PlanVersion | None:
+    """The plan version that came of a review which updates: the next one on or after it, before the next review."""
+    later = bisect_right(held, review.day)
+    next_review = held[later] if later < len(held) else date.max
+    for plan in chart.plans[bisect_left(chart.plans, review.day, key=_day_of) :]:
+        if plan.day >= next_review:
+            return None
+        if plan.event.plan_version > review.event.plan_version:
+            return plan
+    return None
+
+
+def _day_of(document: Document) -> date:
+    return document.day
 
 
 @judges(PlanSignatures)
@@ -21,31 +104,31 @@ def plan_signatures(case: Case, rule: PlanSignatures, findings: RuleFindings) ->
     """P3: the client (or a guardian), the team of the day, and signers the sender adds sign each plan and each update.
 
     The pack lists who must sign; a role or a credential in its list asks for one signature of its kind. With a term a
-    signature is due by its end, without one on the day of the document.
+    signature is due by its end, without one on the day of the document. An update is signed on the review or on the
+    plan version that came of it.
 
     Each missing signer has a finding from the day of the document until their signature acts, also after the stay: it
-    can still be given. What the pack takes in lieu counts, and is named: in Nebraska a refusal before a witness, and
-    oral approval. A deferred signature is missing. The roster is that of the end of the document's day, so a person
-    who joins later signs the next one.
+    can still be given. Once the version is superseded, or the signer has left the team, it is history: breached. What
+    the pack takes in lieu counts, and is named: in Nebraska a refusal before a witness, and oral approval. A deferred
+    signature is missing. The roster is that of the end of the document's day, so a person who joins later signs the
+    next one.
     """
     chart = case.chart
-    documents: list[PlanVersion | Review] = [*chart.plans]
-    if rule.documents == "plans_and_updates":
-        documents += [review for review in chart.reviews if review.event.updated]
-    documents = sorted((item for item in documents if chart.stay_on(item.day)), key=lambda item: item.day)
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no plan and no update of one yet"))]
-    for document in documents:
+    for paper in _papers(chart, updates=rule.documents == "plans_and_updates"):
+        document = paper.document
         # silent while a signer is missing: their own finding stands for it
-        ruling = Ruling("met", f"{_name(document)} is signed", "", (document.version,), anchor=document.day)
+        ruling = Ruling("met", f"{paper.name} is signed", "", (document.version,), anchor=document.day)
         changes.append((document.day, ruling))
-        changes += _judge(case, rule, findings, document)
+        changes += _judge(case, rule, findings, paper)
     changes.sort(key=itemgetter(0))
     findings.write_over(chart.stays, changes)
 
 
-def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, document: PlanVersion | Review) -> list[Change]:
+def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, paper: _Paper) -> list[Change]:
     """Open a finding for each missing signer; return the day from which all have signed, if they have."""
-    name, roster = _name(document), case.chart.team.roster(document.day)
+    name, document = paper.name, paper.document
+    roster = case.chart.team.roster(document.day)
     required = _required(case, rule, document, roster)
     arithmetic = f"{name} needs {len(required)} on {iso(document.day)}: {', '.join(required)}"
     complete = True
@@ -54,16 +137,18 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, document: P
     in_lieu: list[str] = []
     if not roster and "team" in rule.signers:
         ruling = Ruling("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
-        findings.note(f"{name}: team", document.day, None, ruling)
+        over = min((day for day in (paper.superseded_on, paper.until) if day is not None), default=None)
+        findings.note(f"{name}: team", document.day, over, ruling)
         complete = False
-    found = satisfied_by(document, case.chart.client, rule.in_lieu)
     for signer in required:
-        satisfied = found.get(signer) or _of_kind(case, document, signer, rule.in_lieu)
+        satisfied = _satisfied(case, rule, paper, signer)
         if satisfied is None or satisfied.day > document.day:
             intervals = findings.subject_intervals(f"{name}: {signer}")
-            _owe(case, rule, intervals, document, signer, arithmetic)
+            _owe(case, rule, intervals, paper, signer, arithmetic)
+            _doubt(case, paper, intervals, signer)
             if satisfied is not None:
                 intervals.set(satisfied.day, None)
+            _end(case, paper, intervals, signer)
         if satisfied is None:
             complete = False
             continue
@@ -80,14 +165,70 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, document: P
     return [(signed_on, Ruling("met", words, "", tuple(sorted(evidence)), anchor=document.day))]
 
 
-def _of_kind(case: Case, document: Document, signer: str, in_lieu: tuple[str, ...]) -> Signing | None:
+def _satisfied(case: Case, rule: PlanSignatures, paper: _Paper, signer: str) -> Signing | None:
+    """The first signature of a signer on any of the documents, none given long before it; or what the pack takes."""
+    found: list[Signing] = []
+    for document in paper.documents:
+        signings = [one for one in document.signings if not signed_too_early(case.pack, document, one)]
+        by_signer = satisfied_by(signings, case.chart.client, rule.in_lieu)
+        one = by_signer.get(signer) or _of_kind(case, signings, signer, rule.in_lieu)
+        if one is not None:
+            found.append(one)
+    return min(found, default=None, key=lambda one: one.day)
+
+
+def _doubt(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None:
+    """From a signature given long before its document it cannot be told whether the signer has signed."""
+    for document in paper.documents:
+        for signing in satisfied_by(document.signings, case.chart.client).values():
+            early = signed_too_early(case.pack, document, signing)
+            if early and signing.signer == signer:
+                words = f"{paper.name}: {early}"
+                evidence = tuple(sorted({document.version, signing.brought_by}))
+                owed = intervals.on(signing.day)
+                anchor = owed.anchor if owed else None
+                intervals.set(signing.day, unknown(words, "signature_early", evidence, anchor))
+
+
+def _end(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None:
+    """Once its paper is superseded or the signer has left, a missing signature is breached, to the stay's end."""
+    chart, document = case.chart, paper.document
+    ends = [day for day in (paper.superseded_on, chart.team.left(signer, document.day)) if day is not None]
+    stay = chart.stay_on(document.day)
+    over = max(min(ends), document.day) if ends else None
+    owed = intervals.on(over) if over is not None else None
+    if over is not None and owed is not None and stay is not None and (stay.until is None or over < stay.until):
+        intervals.set(over, owed._replace(verdict="breached", cause="signature_missing"))
+        if stay.until is not None:
+            intervals.set(stay.until, None)
+    if paper.until is not None:
+        intervals.set(paper.until, None)
+
+
+@judges(EarlySignature)
+def early_signature(case: Case, _: EarlySignature, findings: RuleFindings) -> None:
+    """K3: no signature was given more than seven days before its document; it may be of another document."""
+    chart = case.chart
+    findings.write_over(chart.stays, [(date.min, Ruling("met", "no signature was given long before its document"))])
+    documents: list[Document] = [*chart.plans, *chart.reviews, *chart.determinations]
+    for document in documents:
+        stay = chart.stay_on(document.day)
+        for signing in document.signings if stay is not None else ():
+            if words := signed_too_early(case.pack, document, signing):
+                evidence = tuple(sorted({document.version, signing.brought_by}))
+                subject = f"signature of {signing.signer} on event {document.version}"
+                ruling = unknown(f"event {document.version}: {words}", "signature_early", evidence, document.day)
+                findings.note(subject, signing.day, stay.until if stay else None, ruling)
+
+
+def _of_kind(case: Case, signings: Sequence[Signing], signer: str, in_lieu: tuple[str, ...]) -> Signing | None:
     """The first signature by a role or credential, where the pack asks for one of that kind."""
     kind, _, wanted = signer.partition(":")
     if kind not in ("role", "credential"):
         return None
     found = [
         signing
-        for signing in document.signings
+        for signing in signings
         if (signing.state == "signed" or signing.state in in_lieu)
         and wanted == (signing.role if kind == "role" else credential_of(case, signing))
     ]
@@ -98,12 +239,13 @@ def _owe(
     case: Case,
     rule: PlanSignatures,
     intervals: Intervals,
-    document: PlanVersion | Review,
+    paper: _Paper,
     signer: str,
     arithmetic: str,
 ) -> None:
     """Write the finding of one missing signer: at once, or with a term, from the day it is announced."""
-    words = f"{_name(document)}: {_not_signed(signer)}"
+    document = paper.document
+    words = f"{paper.name}: {_not_signed(signer)}"
     owner = signer if case.chart.team.has(signer, document.day) else None
     missing = Ruling(
         "violation", words, arithmetic, (document.version,), None, "signature_missing", owner, document.day, signer
@@ -132,12 +274,6 @@ def _not_signed(signer: str) -> str:
     """A missing signature in words: of a person by id, else of a role or a credential."""
     kind, _, wanted = signer.partition(":")
     return f"no {wanted} has signed" if kind in ("role", "credential") else f"{signer} has not signed"
-
-
-def _name(document: PlanVersion | Review) -> str:
-    if isinstance(document, PlanVersion):
-        return f"plan {document.event.plan_version}"
-    return f"review of {iso(document.day)}"
 
 
 def _required(case: Case, rule: PlanSignatures, document: PlanVersion | Review, roster: Sequence[str]) -> list[str]:

@@ -38,12 +38,16 @@ class Rule(PackValue):
     Class variables are the traits of the kind. `cleared_by`: the event that ends a finding, in words. `group`: where
     the worklist lists its findings; `group_by_cause`: where those of one cause are listed instead. `several`: whether a
     pack may have more than one such rule.
+    `deadline`: whether it has a due day, which no explanation quiets. `judged_twice`: whether it is judged once with
+    all doubtful documents and once without, as every deadline is.
     """
 
     cleared_by: ClassVar[str]
     group: ClassVar[WorklistPlace] = "by_verdict"
     group_by_cause: ClassVar[PlaceByCause] = {}
     several: ClassVar[bool] = False
+    deadline: ClassVar[bool] = False
+    judged_twice: ClassVar[bool] = False
 
     check: Any  # a Literal of one token in each kind of rule
     id: Name

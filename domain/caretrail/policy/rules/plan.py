@@ -8,21 +8,23 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 from pydantic import Field, StringConstraints, model_validator
 
 from caretrail.policy.rules.base import Credentials, PlaceByCause, Rule
-from caretrail.policy.values import LONGEST, CivilTerm, QuietTerm, Term
+from caretrail.policy.values import LONGEST, CivilTerm, QuietTerm, SomeDays, Term
 from caretrail.tokens import SignerRole
 
 
 class PlanDue(Rule):
-    """A plan in effect and signed by a clinician of the team, within a term from the first day of the stay."""
+    """A plan signed under clinical guidance, within a term from the first day of the stay."""
 
     check: Literal["plan_due"]
-    cleared_by = "a plan that is in effect and signed by a clinician of the team"
+    cleared_by = "a plan signed under clinical guidance"
+    deadline = True
     trigger: Literal["admission"] = "admission"
     within: Term
     cap: CivilTerm | None = None
     first_day: Literal["counts", "excluded"] = "counts"
     sessions: Literal["any_attended", "individual_only", "count_assessment"] = "any_attended"
     on_return: Literal["plan_made_or_updated_since", "earlier_plan_stands"] = "plan_made_or_updated_since"
+    there_when: Literal["signed", "in_effect"] = "signed"
 
     @model_validator(mode="after")
     def _one_calendar(self) -> Self:
@@ -80,6 +82,14 @@ class PlanSignatures(Rule):
         return found if self.within else {**found, "trigger": "without within a signature is owed at once"}
 
 
+class EarlySignature(Rule):
+    """No signature was given long before the document it is on."""
+
+    check: Literal["early_signature"]
+    cleared_by = "a correction of the day of the signature, or a signature on the document"
+    days: Annotated[SomeDays, Field(description="Days before the document that are too many, if exceeded.")] = 7
+
+
 class CoSignature(Rule):
     """A supervisor signs what a provisional clinician signed."""
 
@@ -93,7 +103,8 @@ class ReviewDue(Rule):
     """A valid review at regular intervals: `every` lists the terms, `choose` decides which one binds."""
 
     check: Literal["review_due"]
-    cleared_by = "a review of a signed plan with the client or guardian, signed by a clinician of the team"
+    cleared_by = "a review of a signed plan with the client or guardian, signed under clinical guidance"
+    deadline = True
     trigger: Literal["last_review"] = "last_review"
     every: Annotated[tuple[Term, ...], Field(min_length=1, max_length=2)]
     choose: Literal["earliest", "declared"] = "earliest"
@@ -136,7 +147,8 @@ class ReviewValid(Rule):
     """A review is with the client, under clinical guidance, and updates the plan."""
 
     check: Literal["review_valid"]
-    cleared_by = "a review with the client or guardian of a signed plan, signed by a clinician of the team"
+    cleared_by = "a review with the client or guardian of a signed plan, signed under clinical guidance"
+    no_change: Literal["with_reason", "never"] = "with_reason"
     group_by_cause: ClassVar[PlaceByCause] = {
         "participation": "findings_only",
         "plan_version": "findings_only",
@@ -148,8 +160,9 @@ class ReviewGaps(Rule):
     """Longer gaps between reviews stay on record."""
 
     check: Literal["review_gaps"]
-    cleared_by = "nothing: a gap stays on record; it can be explained"
+    cleared_by = "nothing: a gap stays on record"
     group = "findings_only"
+    judged_twice = True
 
     @property
     def needs_clock(self) -> bool:

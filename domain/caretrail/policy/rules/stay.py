@@ -35,6 +35,7 @@ class ContinuedStay(Rule):
 
     check: Literal["continued_stay"]
     cleared_by = "a continued-stay determination signed under clinical guidance, or the end of the stay"
+    deadline = True
     criteria: Annotated[
         Mapping[Name, Formula], Field(min_length=1, max_length=MOST_FORMULAS, description="By the name of a reading.")
     ]

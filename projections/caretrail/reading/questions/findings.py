@@ -63,5 +63,5 @@ def row_values(placed: Placed, owner: str | None, overdue: int, message: str, ci
     return (
         placed.episode, placed.client, placed.program, placed.level, placed.clinician, owner, finding.rule,
         ruling.verdict, ruling.due_on, overdue, finding.start, finding.until, message, citation, ruling.evidence,
-        ruling.arithmetic, ruling.cause, finding.subject, finding.quiet, finding.pack, ruling.doubt,
+        ruling.arithmetic, ruling.cause, finding.subject, finding.quiet, finding.explained, finding.pack, ruling.doubt,
     )  # fmt: skip  # as in FindingRow

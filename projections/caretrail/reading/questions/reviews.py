@@ -229,7 +229,7 @@ def _due_review(
     return DueReview(
         rows.episode, rows.client, span.program if span else None, span.clinician if span else None, due.rule, due_on,
         outcome, done_on, tuple(sorted(following.counting - run.counting)) if following is not None else (), late,
-        any(finding.quiet for finding in missed), due.evidence, due.arithmetic,
+        any(finding.explained for finding in missed), due.evidence, due.arithmetic,
     )  # fmt: skip  # in the order of the fields
 
 

@@ -1,0 +1,125 @@
+"""Doubt: a rule judged twice, with all doubtful documents and without, and both readings told as one.
+
+Where both give the same verdict it is said, with the later due day and both named. Where they differ it is unknown, and
+says both. A doubt between "kept" and "not kept in time" asks for nothing: it is quiet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+from caretrail.days import iso
+from caretrail.findings.chart.documents import Document
+from caretrail.findings.finding import QUIET_VERDICTS, RANK, Doubt, Outcome, Ruling
+from caretrail.findings.intervals import Intervals, RuleFindings
+
+Documents = Callable[[date], Sequence[Document]]
+"""The documents in doubt, of those dated up to a day."""
+
+
+def told_as_one(counting: RuleFindings, not_counting: RuleFindings, documents: Documents) -> RuleFindings:
+    """Merge the findings with the doubtful documents and those without them, day by day."""
+    found = RuleFindings()
+    _merge(found.main, counting.main, not_counting.main, documents)
+    names = dict.fromkeys([*(one.subject for one in counting.subs), *(one.subject for one in not_counting.subs)])
+    for subject in names:
+        both = [[one for one in each.subs if one.subject == subject] for each in (counting, not_counting)]
+        one, other = (_joined(subject, each) for each in both)
+        _merge(found.subject_intervals(subject), one, other, documents)
+    return found
+
+
+def _joined(subject: str, several: Sequence[Intervals]) -> Intervals:
+    """Intervals of one subject written apart, as one."""
+    joined = Intervals(subject)
+    for _, start, until, ruling in sorted((part for one in several for part in one.intervals()), key=_start):
+        joined.set(start, ruling)
+        if until is not None:
+            joined.set(until, None)
+    return joined
+
+
+def _start(interval: tuple[str, date, date | None, Ruling]) -> date:
+    return interval[1]
+
+
+def _merge(found: Intervals, counting: Intervals, not_counting: Intervals, documents: Documents) -> None:
+    for day in sorted({*counting.starts(), *not_counting.starts(), *_days(documents)}):
+        found.set(day, merged(counting.on(day), not_counting.on(day), documents(day), day))
+
+
+def _days(documents: Documents) -> Iterable[date]:
+    """The days on which the documents come into doubt, or another reason for it becomes known."""
+    for document in documents(date.max):
+        yield document.doubtful_from
+        yield from (item.day for item in document.objections)
+
+
+def merged(counts: Ruling | None, not_counts: Ruling | None, documents: Sequence[Document], day: date) -> Ruling | None:
+    """The ruling of a day from both readings; None where both are silent."""
+    if counts == not_counts:
+        return counts
+    if counts is None or not_counts is None:
+        return _one_sided(counts or not_counts, documents, day, counts=counts is not None)
+    evidence = tuple(sorted({*counts.evidence, *not_counts.evidence}))
+    if counts.verdict == not_counts.verdict:
+        return _same_verdict(counts, not_counts, documents)._replace(evidence=evidence)
+    words = f"{if_they(documents)}: {counts.message}; if not: {not_counts.message}"
+    both = [words for words in (counts.arithmetic, not_counts.arithmetic) if words]
+    worse = max(counts, not_counts, key=lambda one: RANK[one.verdict])
+    doubtful = _doubtful(worse, words, documents, day, _outcome(counts), _outcome(not_counts))
+    return doubtful._replace(arithmetic="; or ".join(dict.fromkeys(both)), evidence=evidence)
+
+
+def _same_verdict(counts: Ruling, not_counts: Ruling, documents: Sequence[Document]) -> Ruling:
+    """One verdict either way: the later due day, with the other named beside it."""
+    latest = max(counts, not_counts, key=lambda one: one.due_on or date.min)
+    other = not_counts if latest is counts else counts
+    if latest.due_on == other.due_on or other.due_on is None:
+        return latest
+    words = f"{latest.message}; {iso(other.due_on)} {if_they(documents, count=other is counts)}"
+    return latest._replace(message=words)
+
+
+def _one_sided(ruling: Ruling | None, documents: Sequence[Document], day: date, *, counts: bool) -> Ruling | None:
+    """A ruling that only one reading gives; the other is silent."""
+    if ruling is None or ruling.verdict == "not_met":
+        # missed for good or not, with only the doubt between: the main intervals say that the rule no longer applies
+        return None
+    if ruling.verdict in ("met", "not_applicable"):
+        return ruling
+    words = f"{if_they(documents, count=counts)}: {ruling.message}"
+    outcomes = (_outcome(ruling), NOTHING) if counts else (NOTHING, _outcome(ruling))
+    return _doubtful(ruling, words, documents, day, *outcomes)
+
+
+NOTHING = Outcome("met", None)
+
+
+def _outcome(ruling: Ruling) -> Outcome:
+    return Outcome(ruling.verdict, ruling.due_on)
+
+
+def _doubtful(
+    worse: Ruling, words: str, documents: Sequence[Document], day: date, counts: Outcome, not_counts: Outcome
+) -> Ruling:
+    """The worse of two rulings as one that cannot be told, with both outcomes."""
+    doubt = Doubt(tuple(document.version for document in documents), counts, not_counts)
+    why = "; ".join(f"event {document.version}: {document.objected(day, doubtful=True)}" for document in documents)
+    words = f"cannot be told: {words} ({why})"
+    return worse._replace(verdict="unknown", message=words, cause="document_in_doubt", doubt=doubt)
+
+
+def if_they(documents: Sequence[Document], *, count: bool = True) -> str:
+    """`if event 7 counts`, `if events 7 and 9 do not count`."""
+    versions = [str(document.version) for document in documents]
+    if len(versions) == 1:
+        return f"if event {versions[0]} {'counts' if count else 'does not count'}"
+    named = f"{', '.join(versions[:-1])} and {versions[-1]}"
+    return f"if events {named} {'count' if count else 'do not count'}"
+
+
+def asks_nothing(doubt: Doubt | None) -> bool:
+    """Whether a doubt asks for nothing: the duty was kept, in time or not, or no longer applies."""
+    return doubt is not None and {doubt.if_counts.verdict, doubt.if_not.verdict} <= QUIET_VERDICTS
