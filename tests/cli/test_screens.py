@@ -13,16 +13,16 @@ def test_the_worklist_says_what_to_do_most_urgent_first(seen: Caretrail) -> None
     assert ended.out == screen("""
 Worklist as of 2026-03-09
 
-Now: overdue, due today, or treatment without an assessment (1)
+Now: overdue, due today, or treatment without an assessment (2)
 Episode        Rule     Due          What                                Owner
+LNK-2026-0001  NE21-C1  2 days over  continued-stay determination        c-ortiz
+                                     overdue, due 2026-03-07
 LNK-2026-0001  NE21-R1  2 days over  review overdue, due 2026-03-07      c-ortiz
 
-Needs documentation: not enough on file to decide (2)
+Needs documentation: not enough on file to decide (1)
 Episode        Rule     Due          What                                Owner
 program                 since 01-05  3 items to document: NE21-S2,
 lincoln-iop                          NE21-S3, NE21-S4
-LNK-2026-0001  NE21-C1  since 03-08  the determination of 2026-02-05     c-ortiz
-                                     held through 2026-03-07
 
 Current through @65 (latest)
 'caretrail why EPISODE RULE' explains a row.
@@ -80,7 +80,7 @@ Findings        NE21-R1 overdue: review overdue, due 2026-03-07
                 motivational
                 NE21-M1 info: no care coordination recorded from 2026-02-05 to
                 2026-03-07
-                NE21-C1 unknown: the determination of 2026-02-05 held through
+                NE21-C1 overdue: continued-stay determination overdue, due
                 2026-03-07
 
 Current through @65 (latest)
@@ -116,9 +116,9 @@ LNK-2026-0001 on 2026-01-20: continued stay
 
 Answer         eligible
 Basis          admission
-Holds through  2026-02-06
+Holds through  2026-02-04
 Reasons        admission criteria met
-Based on       events 1, 2, 6: 'caretrail timeline' shows them
+Based on       events 1, 2: 'caretrail timeline' shows them
 
 Current through @65 (latest)
 """)
@@ -210,9 +210,8 @@ def test_the_findings_in_force_on_a_day(seen: Caretrail) -> None:
 Findings as of 2026-03-09
 
 Episode        Rule     Verdict  Days              What
-LNK-2026-0001  NE21-C1  unknown  2026-03-08        the determination of
-                                 to 2026-03-10     2026-02-05 held through
-                                                   2026-03-07
+LNK-2026-0001  NE21-C1  overdue  2026-03-08        continued-stay determination
+                                 to 2026-03-10     overdue, due 2026-03-07
 LNK-2026-0001  NE21-I5  info     2026-02-02        not provided since
                                  to 2026-04-06     2026-01-05: family,
                                                    education, motivational

@@ -109,7 +109,6 @@ def said(line: Expected) -> str:
 
 
 OPEN = """
-E40-2026-04-06-ELIG
 """
 """Lines that do not hold yet; take one out as soon as it does."""
 NOT_YET = frozenset(OPEN.split())

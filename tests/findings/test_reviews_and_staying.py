@@ -1,11 +1,11 @@
-"""What leans on the review clock: valid reviews (R2), gaps between them (R3) and continued stay (C1)."""
+"""What leans on the review clock: valid reviews (R2) and gaps between them (R3)."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.findings.test_review_rules import BY, PLAN
-from tests.findings.text_history import ALL_CRITERIA, ORTIZ, PACK, Told, line_to_event
+from tests.findings.text_history import ORTIZ, PACK, Told
 
 # --- R2 -----------------------------------------------------------------------------------------------------------
 
@@ -153,124 +153,3 @@ def test_a_review_signed_late_splits_the_gap_it_lies_in() -> None:
     assert gaps(told) == [
         "2026-03-12 2026-03-14 35 days between the reviews of 2026-02-05 and 2026-03-12, 5 more than 30"
     ]
-
-
-# --- C1 -----------------------------------------------------------------------------------------------------------
-
-REVIEWED = PLAN + f"2026-02-05 review of 1 {BY}\n"
-CALLED = f"{REVIEWED}2026-02-05 determined continue C1 signed by {ORTIZ}\n"
-
-
-def test_the_admission_stands_through_the_first_due_date() -> None:
-    told = Told(PLAN)
-    assert [told.eligible(day).verdict for day in ("2026-02-06", "2026-02-07")] == ["eligible", "unknown"]
-    assert told.eligible("2026-02-06").basis == "admission"
-    assert str(told.eligible("2026-02-06").holds_through) == "2026-02-06"
-
-
-def test_the_admission_stands_no_longer_once_a_review_counts() -> None:
-    told = Told(PLAN + f"2026-01-20 review of 1 {BY}")
-    assert [told.eligible(day).verdict for day in ("2026-01-19", "2026-01-20")] == ["eligible", "unknown"]
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("assessed", 'assessed | {"diagnoses": []}'),
-        ("assessed", 'assessed | {"dsm": null}'),
-        ("assessed", 'assessed | {"dimensions": {}}'),
-        ("2026-01-02 assessed\n", ""),
-        ("admitted", 'admitted | {"expects_progress": null}'),
-    ],
-)
-def test_an_admission_that_is_not_supported_is_unknown(old: str, new: str) -> None:
-    assert Told(PLAN).eligible("2026-01-20").verdict == "eligible"
-    assert Told(PLAN.replace(old, new)).eligible("2026-01-20").verdict == "unknown"
-
-
-def test_a_prior_assessment_can_carry_the_admission() -> None:
-    assert Told(PLAN.replace("assessed", "assessed prior_accepted")).eligible("2026-01-20").verdict == "eligible"
-
-
-def test_a_determination_holds_through_the_review_due_date_of_that_day() -> None:
-    told = Told(CALLED)
-    assert [told.eligible(day).verdict for day in ("2026-03-07", "2026-03-08")] == ["eligible", "unknown"]
-    early = Told(PLAN + f"2026-01-20 determined continue C1 signed by {ORTIZ}\n2026-02-05 review of 1 {BY}")
-    assert [early.eligible(day).verdict for day in ("2026-02-06", "2026-02-07")] == ["eligible", "unknown"]
-
-
-def test_a_determination_counts_from_the_signature_of_a_clinician_of_the_team() -> None:
-    told = Told(REVIEWED + f"2026-02-05 determined continue C1\n2026-02-10 signed #7 by {ORTIZ}")
-    assert [told.eligible(day).verdict for day in ("2026-02-09", "2026-02-10")] == ["unknown", "eligible"]
-    peer = '{"signatures": [{"signer": "c-diaz", "role": "clinician", "signed_on": "2026-02-05", "credential": "CPSS"'
-    peer += ', "method": "electronic", "meaning": "determination"}]}'
-    other = Told(REVIEWED + f"2026-02-05 determined continue C1 | {peer}")
-    assert other.eligible("2026-02-10").verdict == "unknown"
-
-
-def values(**given: object) -> str:
-    stated = dict.fromkeys(ALL_CRITERIA, "false") | {name: str(value).lower() for name, value in given.items()}
-    text = ", ".join(f'"{name}": {"null" if value == "none" else value}' for name, value in stated.items())
-    return f"2026-02-05 determined continue signed by {ORTIZ} | {{{text}}}"
-
-
-C1 = {"progressing": True, "goals_remain": True, "level_needed": True}
-C2 = {"has_capacity": True, "actively_working": True}
-C3 = {"new_problems": True, "treatable_here": True, "least_intensive": True}
-
-
-@pytest.mark.parametrize(
-    ("given", "verdict"),
-    [
-        (C1, "eligible"),
-        (C2, "eligible"),
-        (C3, "eligible"),
-        ({}, "not_eligible"),
-        ({"least_intensive": True}, "not_eligible"),
-        (C1 | {"level_needed": None}, "unknown"),
-        (C2 | {"has_capacity": None}, "unknown"),
-        (C3 | {"new_problems": None}, "unknown"),
-        (C1 | {"goals_remain": False, "level_needed": None}, "not_eligible"),
-        (C1 | {"has_capacity": None, "new_problems": None}, "eligible"),
-    ],
-)
-def test_a_null_that_could_change_the_result_is_unknown(given: dict[str, object], verdict: str) -> None:
-    told = Told(REVIEWED + values(**given))
-    assert told.eligible("2026-02-10").verdict == verdict
-    expected = {"eligible": "met", "not_eligible": "violation", "unknown": "unknown"}[verdict]
-    assert told.verdict("C1", "2026-02-10") == expected
-    if verdict == "unknown":
-        null = next(name for name, value in given.items() if value is None)
-        assert null in told.eligible("2026-02-10").reasons[0]
-
-
-def test_a_decision_to_leave_is_not_eligible_after_its_day() -> None:
-    told = Told(REVIEWED + f"2026-02-05 determined leave 2026-02-20 C1 signed by {ORTIZ}")
-    days = ("2026-02-20", "2026-02-21", "2026-03-08")
-    assert [told.eligible(day).verdict for day in days] == ["eligible", "not_eligible", "unknown"]
-
-
-def test_the_latest_determination_answers() -> None:
-    told = Told(CALLED + f"2026-02-20 determined continue signed by {ORTIZ}")
-    assert [told.eligible(day).verdict for day in ("2026-02-19", "2026-02-20")] == ["eligible", "not_eligible"]
-
-
-def test_eligibility_answers_for_the_last_day_and_not_the_next() -> None:
-    told = Told(CALLED + "2026-02-20 discharged completed")
-    assert [told.eligible(day).verdict for day in ("2026-02-20", "2026-02-21")] == ["eligible", "not_applicable"]
-
-
-def test_reasons_are_our_words_never_the_rationale() -> None:
-    text = CALLED.replace(
-        f"C1 signed by {ORTIZ}", f'C1 signed by {ORTIZ} | {{"rationale": "coping skills not stable"}}'
-    )
-    assert line_to_event(text.strip().splitlines()[-1])["rationale"]
-    answer = Told(text).eligible("2026-02-10")
-    assert answer.reasons == ("making progress, goals remain, this level needed",)
-    assert 7 in answer.evidence
-
-
-def test_a_determination_made_on_the_due_day_without_a_review_holds_for_that_day_only() -> None:
-    told = Told(PLAN + f"2026-02-06 determined continue C1 signed by {ORTIZ}")
-    assert [told.eligible(day).verdict for day in ("2026-02-06", "2026-02-07")] == ["eligible", "unknown"]
-    assert told.eligible("2026-02-06").basis == "determination"

@@ -16,11 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import caretrail.findings.rules as _  # noqa: F401  # registers the function of each rule
 from caretrail.findings import program
 from caretrail.findings.case import JUDGES
-from caretrail.findings.eligibility import answers
 from caretrail.findings.finding import unknown, violation
-from caretrail.findings.rules import stay
 from caretrail.policy import Pack, Rule, load_pack
 from caretrail.policy.loader import SHIPPED
 from caretrail.policy.rules import KINDS
@@ -167,7 +166,7 @@ def _words(value: Any) -> str:
 
 def function_of(check: str) -> Any:
     """The function that judges a check."""
-    others = {"continued_stay": answers, "program_attested": program.program_findings}
+    others = {"program_attested": program.program_findings}
     return others.get(check) or inspect.unwrap(JUDGES[KINDS[check]])
 
 
@@ -176,8 +175,6 @@ def function_of(check: str) -> Any:
 
 def causes_of(function: Any) -> list[str]:
     """The causes a rule can give: read from its function and what it calls in its module."""
-    if function is answers:
-        return sorted(f"continued_stay_{word}" for word in stay.VERDICTS if word in ("not_eligible", "unknown"))
     module = _module(Path(inspect.getsourcefile(function) or ""))
     places = _cause_places(function, module)
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}

@@ -43,7 +43,7 @@ def test_every_alternative_of_a_reading_has_a_test_here() -> None:
         "NE21-P1.strength must", "NE21-I1.basis attended", "NE21-I1.basis scheduled",
         "NE21-I1.holds any_day_excuses", "NE21-I2.holds any_day_excuses", "NE21-I2.counts sessions",
         "NE21-I2.above violation", "NE21-I3.other_groups left_out", "offered_if_missed by_client_or_other",
-        "NE21-C1.holds authorization", "NE21-C1.read_as level_needed_throughout",
+        "NE21-C1.holds authorization", "NE21-C1.holds review_due", "NE21-C1.read_as level_needed_throughout",
         "NE21-C1.read_as new_problems_apart", "NE21-P1.on_return earlier_plan_stands", "NE21-R1.holds pause",
         "NE21-A2.provisional_is blocked", "NE21-P1.there_when in_effect", "NE21-R2.no_change never",
         "guidance_by team",
@@ -297,6 +297,15 @@ def test_the_sentences_on_continued_stay_support_it_as_they_are_read(
     assert Told(able, pack).eligible("2026-01-21").verdict == not_yet_progressing
     elsewhere = able.replace("C2", "C3") + ' | {"least_intensive": false}'
     assert Told(elsewhere, pack).eligible("2026-01-21").verdict == new_problems_elsewhere
+
+
+def test_a_determination_can_hold_through_the_next_review_due() -> None:
+    """Given a determination a day before the review of its period, then it ends with the period it was made in."""
+    text = BEGUN + "2026-02-05 determined continue C1 signed by c-ortiz\n2026-02-06 review of 1 signed by c-ortiz\n"
+    by_review = Told(text, read("C1", holds="review_due"))
+    assert [by_review.eligible(day).verdict for day in ("2026-02-06", "2026-02-07")] == ["eligible", "unknown"]
+    assert by_review.eligible("2026-01-20").holds_through == date(2026, 2, 6), "the first review due, by the plan"
+    assert Told(text, PACK).eligible("2026-02-07").holds_through == date(2026, 3, 7)
 
 
 def test_a_determination_can_hold_as_long_as_the_payer_authorized() -> None:

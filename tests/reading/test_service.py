@@ -63,7 +63,7 @@ def test_events_go_in_once_however_often_they_are_sent_and_answers_come_out(stor
             "NE21-R1",
         ]
         work = store.ask(Worklist(Query(date(2026, 3, 10)))).value
-        assert [(row.episode, row.rule) for row in work.rows if row.episode] == [(NAME, "NE21-R1"), (NAME, "NE21-C1")]
+        assert [(row.episode, row.rule) for row in work.rows if row.episode] == [(NAME, "NE21-C1"), (NAME, "NE21-R1")]
         assert [(row.program, row.count) for row in work.rows if not row.episode] == [("lincoln-iop", 3)]
         assert len(store.ask(Timeline(NAME)).value) == 65
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import caretrail.findings.rules as _  # noqa: F401  # registers the function of each rule
 from caretrail.findings.case import Case
 from caretrail.findings.chart.chart import Chart
 from caretrail.findings.doubt import asks_nothing
 from caretrail.findings.eligibility import Answers, answers
 from caretrail.findings.finding import QUIET_VERDICTS, Finding, Ruling
 from caretrail.findings.intervals import Interval, RuleFindings
-from caretrail.findings.rules.stay import continued_stay
 from caretrail.policy import Pack, Rule
 from caretrail.policy.rules.staff import Attested
-from caretrail.policy.rules.stay import ContinuedStay
 
 
 def judged_by(
@@ -26,7 +25,7 @@ def judged_by(
     case = Case(chart, pack, without_doubtful)
     stays = answers(case)
     rule_findings = [
-        (rule, continued_stay(stays) if type(rule) is ContinuedStay else case.findings_of(rule))
+        (rule, case.findings_of(rule))
         for rule in pack.judged
         if type(rule) is not Attested  # judged once for each program
     ]

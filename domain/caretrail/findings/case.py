@@ -74,8 +74,7 @@ Judge = Callable[[Case, R, RuleFindings], None]
 JudgeOfStay = Callable[[Case, R, RuleFindings, PolicyStay], None]
 
 JUDGES: dict[type[Rule], Judge[Any]] = {}
-"""The function that judges each kind of rule and writes its findings, except two: `ContinuedStay` mirrors eligibility,
-which is computed from the other rules; `Attested` is about a program, not an episode."""
+"""The function that judges each kind of rule and writes its findings, except `Attested`: that is about a program."""
 
 
 def judges(kind: type[R]) -> Callable[[Judge[R]], Judge[R]]:

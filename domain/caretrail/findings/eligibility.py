@@ -1,30 +1,39 @@
-"""Eligibility for continued stay: for each day the answer, its support, and the last day of that support."""
+"""Eligibility for continued stay: for each day the answer, its ground, and the last day of that."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
-from caretrail.days import ONE_DAY, iso, later
+from caretrail.days import ONE_DAY, iso
 from caretrail.findings.case import Case
+from caretrail.findings.chart.assessments import acceptance
 from caretrail.findings.chart.chart import PolicyStay
-from caretrail.findings.chart.documents import Determination
-from caretrail.findings.chart.review_clock import Due
 from caretrail.findings.continued_stay import supported
 from caretrail.findings.finding import Eligibility, Ruling
+from caretrail.findings.grounds import Ground, Span, spans_of
 from caretrail.findings.logic import Truth
 from caretrail.policy.rules import KINDS
 from caretrail.policy.rules.stay import ContinuedStay
 
-ADMISSION_CHECKS = (
-    "assessment_before_treatment", "prior_assessment", "qualifying_diagnosis", "admission_dimensions",
-    "capacity_for_progress",
-)  # fmt: skip
+MUST_BE_MET = ("qualifying_diagnosis", "admission_dimensions", "capacity_for_progress")
+"""Rules that support an admission once they are met."""
+MUST_HOLD = "assessor_credential"
+"""A rule that supports an admission unless it says otherwise: it asks nothing of an accepted prior assessment."""
+COMPLETE_ASSESSMENT = ("assessment_before_treatment", "prior_assessment")
+"""Rules that ask for a complete assessment; that it came late takes nothing from the admission once it is there."""
+
 Answer = tuple[Eligibility, date]
 """An answer, and the day from which its question runs: the version of the rules in force on that day answers."""
 Answers = list[Answer]
+
+
+class Said(NamedTuple):
+    """What is said of continued stay from a day on: the answer, and the span of the stay it is for."""
+
+    answer: Eligibility
+    span: Span
 
 
 def answers(case: Case) -> Answers:
@@ -32,17 +41,16 @@ def answers(case: Case) -> Answers:
     admission = case.chart.admission
     if admission is None:
         return []
-    book = _Book(case)
     marks: Answers = []
     stays = case.chart.stays
     if not stays or stays[0].first > admission.day:
         level = case.chart.level_stays[0].level
-        _mark(marks, (_elsewhere(admission.day, f"level {level}: no policy pack"), admission.day))
+        _mark(marks, (_not_applicable(admission.day, f"level {level}: no policy pack"), admission.day))
     for stay in stays:
-        for day in stay.days_of(book.change_days):
-            _mark(marks, book.answer(day, stay))
+        for said in said_in(case, stay):
+            _mark(marks, (said.answer, said.span.ground.base))
         if stay.last is not None:
-            _mark(marks, (_elsewhere(stay.last + ONE_DAY, stay.after), stay.first))
+            _mark(marks, (_not_applicable(stay.last + ONE_DAY, stay.after), stay.first))
     for place, (following, _) in enumerate(marks[1:]):
         answer, anchor = marks[place]
         marks[place] = Eligibility(answer.start, following.start, *answer[2:]), anchor
@@ -58,165 +66,97 @@ def _mark(marks: Answers, mark: Answer) -> None:
         marks.append(mark)
 
 
-def _elsewhere(day: date, words: str) -> Eligibility:
+def _not_applicable(day: date, words: str) -> Eligibility:
     return Eligibility(day, None, "not_applicable", reasons=(words,))
 
 
-class _Ground(NamedTuple):
-    """The support of a determination: when a review was due on its day, and whether the criteria support staying."""
+def said_in(case: Case, stay: PolicyStay) -> Iterator[Said]:
+    """What is said on the days of a stay, each time it may change; the end of each answer is left open."""
+    rule = case.pack.rule(ContinuedStay)
+    support = _AdmissionSupport(case)
+    for span in spans_of(case, stay):
+        if rule is None:
+            yield Said(_not_applicable(span.first, f"{case.pack.name} has no rule for continued stay"), span)
+            continue
+        own_days = support.change_days if span.ground.made is None else ()
+        for day in sorted({*span.days(rule.soon_days), *(day for day in own_days if span.covers(day))}):
+            yield Said(_answer(rule, support, span, day), span)
 
-    due: Due | None
-    evidence: tuple[int, ...]
-    value: Truth
-    words: tuple[str, ...]
+
+def _answer(rule: ContinuedStay, support: _AdmissionSupport, span: Span, day: date) -> Eligibility:
+    """The answer of a day, by the ground in force on it."""
+    ground, holding = span.ground, span.holding
+    if ground.made is not None:
+        value, words = supported(ground.made.event, rule)
+        versions: set[int] = set()
+    else:
+        value, words, versions = support.on(day)
+    verdict, reasons = _verdict(ground, holding.through, value, words, day)
+    if verdict == "eligible" and holding.words:
+        verdict, reasons = "unknown", (holding.words,)
+    through = (
+        min(holding.through or date.max, ground.leave_by or date.max) if verdict == "eligible" else holding.through
+    )
+    evidence = tuple(sorted({*ground.evidence, *holding.evidence, *versions}))
+    basis: Literal["admission", "determination"] = "determination" if ground.made is not None else "admission"
+    return Eligibility(day, None, verdict, basis, None if through == date.max else through, reasons, evidence)
 
 
-class _Book:
-    """Answers for one day at a time; each uses only what acts on or before that day."""
+def _verdict(
+    ground: Ground, through: date | None, value: Truth, words: tuple[str, ...], day: date
+) -> tuple[Literal["eligible", "not_eligible", "unknown"], tuple[str, ...]]:
+    """Not supported, or past the day to leave; else past its term; else as what was stated says."""
+    if value is False:
+        return "not_eligible", words
+    leave_by = ground.leave_by
+    if leave_by is not None and day > leave_by:
+        return "not_eligible", (f"to leave by {iso(leave_by)}, by {ground.name}",)
+    if through is not None and day > through:
+        return "unknown", (f"{ground.name} held through {iso(through)}, and no later determination counts",)
+    return "unknown" if value is None else "eligible", words
+
+
+class _AdmissionSupport:
+    """Whether the rules of the admission support it, day by day; a rule the pack does not have asks for nothing."""
 
     def __init__(self, case: Case) -> None:
-        self._case = case
-        rule = case.pack.rule(ContinuedStay)
-        self._rule = rule
-        self._by_payer = rule is not None and rule.holds == "authorization"
-        # an admission rule that the pack does not have asks for nothing
-        rules = {check: case.pack.rule(KINDS[check]) for check in ADMISSION_CHECKS}
-        self._findings = {check: case.findings_of(rule).main for check, rule in rules.items() if rule is not None}
-        self._grounds: dict[int, _Ground] = {}
-        # the first day under the policy takes the place of the admission: no determination is made before it
-        start = case.chart.stays[0].first if case.chart.stays else date.max
-        made = [item for item in case.chart.determinations if item.clinician is not None and item.day >= start]
-        made.sort(key=_counts_from)
-        self._from = [_counts_from(item) for item in made]
-        self._latest: list[Determination] = []
-        for item in made:
-            latest = self._latest[-1] if self._latest else item
-            self._latest.append(max(latest, item, key=lambda one: (one.day, one.version)))
-        self.change_days = self._all_days()
+        rules = {check: case.pack.rule(KINDS[check]) for check in (*MUST_BE_MET, MUST_HOLD, *COMPLETE_ASSESSMENT)}
+        self._ids = {check: rule.id for check, rule in rules.items() if rule is not None}
+        self._findings = {
+            check: case.findings_of(rule)
+            for check, rule in rules.items()
+            if rule is not None and check not in COMPLETE_ASSESSMENT
+        }
+        self._assessments = acceptance(case.chart)
+        self.change_days = sorted(
+            {
+                *(item.day for item in self._assessments),
+                *(day for findings in self._findings.values() for day in findings.change_days()),
+            }
+        )
 
-    def _all_days(self) -> list[date]:
-        """The days on which the answer may change."""
-        clock = self._case.clock
-        days = set(self._from)
-        for day in clock.change_days:
-            days.add(day)
-            due = clock.due_on(day)
-            if due is not None and due.on is not None:
-                # the admission supports through the first due day, which may move to a return
-                days.update((later(due.on, 1), later(clock.after_return(due.on, date.max), 1)))
-        for item in self._latest:
-            holds = self._holds(item, date.max)
-            if holds is not None:
-                days.add(later(holds, 1))
-            if item.event.leave_by is not None:
-                days.add(later(item.event.leave_by, 1))
-        if self._by_payer:
-            for given in self._case.chart.authorized:
-                days.update((given.day, later(given.event.to, 1)))
-        for findings in self._findings.values():
-            days.update(findings.starts())
-        return sorted(days)
-
-    def _ground(self, made: Determination) -> _Ground:
-        """The support of a determination, computed once: it is the same on every day."""
-        ground = self._grounds.get(made.version)
-        if ground is None:
-            due = None if self._by_payer else self._case.clock.due_on(made.day)
-            evidence = made.evidence_on(_counts_from(made))
-            if due is not None:
-                evidence = tuple(sorted({*evidence, *due.evidence}))
-            ground = self._grounds[made.version] = _Ground(due, evidence, *self._supported(made))
-        return ground
-
-    def _supported(self, made: Determination) -> tuple[Truth, tuple[str, ...]]:
-        return supported(made.event, self._rule) if self._rule else (None, ())
-
-    def _holds(self, made: Determination, day: date) -> date | None:
-        """The last day a determination holds, as known on a day; None if not known yet."""
-        if self._by_payer:
-            # through the last of the payer's authorizations, recorded by now, that cover its day
-            events = [item.event for item in self._case.chart.authorized if item.day <= day]
-            return max((event.to for event in events if event.from_ <= made.day <= event.to), default=None)
-        due = self._ground(made).due
-        if due is not None and due.on is None:
-            # its term, counted in sessions, was not reached on its day: it holds until then
-            step = self._case.clock.step_on(made.day)
-            due = self._case.clock.due_of(step, day) if step is not None else None
-        return due.on if due is not None else None
-
-    def answer(self, day: date, stay: PolicyStay) -> Answer:
-        """The answer for a day of a stay."""
-        place = bisect_right(self._from, day)
-        if place:
-            return self._by_determination(self._latest[place - 1], day)
-        return self._by_admission(day, stay)
-
-    def _by_determination(self, made: Determination, day: date) -> Answer:
-        due, evidence, value, words = self._ground(made)
-        holds = self._holds(made, day)
-        leave_by = made.event.leave_by if made.event.decision == "leave" else None
-
-        def answer(verdict: Literal["eligible", "not_eligible", "unknown"], *reasons: str) -> Answer:
-            through = min(holds, leave_by) if verdict == "eligible" and holds and leave_by else holds
-            return Eligibility(day, None, verdict, "determination", through, reasons, evidence), made.day
-
-        name = f"the determination of {iso(made.day)}"
-        if holds is None and self._by_payer:
-            return answer("unknown", f"no authorization covers {name}")
-        if holds is None and due is None:
-            return answer("unknown", f"{name} was made before a review could be due")
-        if holds is not None and holds < made.day:
-            return answer("unknown", f"{name} holds for no day: a review was due {iso(holds)} and overdue")
-        if holds is not None and day > holds:
-            return answer("unknown", f"{name} held through {iso(holds)}")
-        if value is False:
-            return answer("not_eligible", *words)
-        if leave_by is not None and day > leave_by:
-            return answer("not_eligible", f"the decision of {iso(made.day)} was to leave by {iso(leave_by)}")
-        return answer("eligible" if value else "unknown", *words)
-
-    def _by_admission(self, day: date, stay: PolicyStay) -> Answer:
-        clock = self._case.clock
-        step = clock.step_on(day)
-        if step is None:
-            return Eligibility(day, None, "unknown", reasons=("no review clock",)), stay.first
-        due, anchor = clock.due_of(step, day), clock.anchor(step)
-        if step.review is not None or (due.on is not None and day > due.on):
-            words = f"a review counted {iso(step.day)} and no determination does"
-            if step.review is None and due.on is not None:
-                words = f"the admission held through {iso(due.on)} and no determination counts"
-            return Eligibility(day, None, "unknown", reasons=(words,), evidence=step.evidence), anchor
+    def on(self, day: date) -> tuple[Truth, tuple[str, ...], set[int]]:
+        """True, or None with the rules that are not met; and the versions of the events that say so."""
         rulings = {check: findings.on(day) for check, findings in self._findings.items()}
-        assessed, prior = rulings.get("assessment_before_treatment"), rulings.get("prior_assessment")
-        support = [
-            assessed if assessed and assessed.verdict == "met" else prior,
-            *map(rulings.get, ADMISSION_CHECKS[2:]),
-        ]
-        versions = {stay.opened_by, *due.evidence}
-        for ruling in support:
-            versions.update(ruling.evidence if ruling is not None else ())
-        short = tuple(self._short(rulings))
-        reasons = short or ("admission criteria met",)
-        verdict: Literal["eligible", "unknown"] = "unknown" if short else "eligible"
-        return Eligibility(day, None, verdict, "admission", due.on, reasons, tuple(sorted(versions))), anchor
-
-    def _short(self, rulings: Mapping[str, Ruling | None]) -> list[str]:
-        """The admission rules that are not met, each with its verdict; an assessment of either kind will do."""
-        met = {check: ruling is not None and ruling.verdict == "met" for check, ruling in rulings.items()}
-        if all(met.values()):
-            return []
-        short = [check for check in ADMISSION_CHECKS[2:] if not met.get(check, True)]
-        either = [check for check in ADMISSION_CHECKS[:2] if check in met]
-        if either and not any(met[check] for check in either):
-            short.insert(0, either[0])
-        names = {rule.check: rule.id for rule in self._case.pack.judged} if short else {}
-        return [f"{names[check]} {_verdict(rulings[check])}" for check in short]
+        short = [f"{self._ids[check]} {_named(found)}" for check, found in rulings.items() if not _holds(check, found)]
+        versions = {version for found in rulings.values() for ruling in found for version in ruling.evidence}
+        asks = next((self._ids[check] for check in COMPLETE_ASSESSMENT if check in self._ids), None)
+        if asks is not None:
+            complete = next((item for item in self._assessments if item.value and item.day <= day), None)
+            if complete is None:
+                short.insert(0, f"{asks} no complete assessment")
+            else:
+                versions.update(complete.evidence)
+        if short:
+            return None, tuple(short), versions
+        return True, ("admission criteria met",), versions
 
 
-def _counts_from(item: Determination) -> date:
-    return item.clinician.day if item.clinician else item.day
+def _holds(check: str, rulings: Sequence[Ruling]) -> bool:
+    verdicts = {ruling.verdict for ruling in rulings}
+    return verdicts <= {"met", "not_applicable", "info"} if check == MUST_HOLD else verdicts == {"met"}
 
 
-def _verdict(ruling: Ruling | None) -> str:
-    # on the last day of a stay a rule is silent once "not met" is kept for good
-    return "not met" if ruling is None else ruling.verdict.replace("_", " ")
+def _named(rulings: Sequence[Ruling]) -> str:
+    verdicts = dict.fromkeys(ruling.verdict for ruling in rulings if ruling.verdict != "met")
+    return ", ".join(verdict.replace("_", " ") for verdict in verdicts) or "not met"

@@ -157,6 +157,18 @@ class RuleFindings:
             for_good = ruling._replace(verdict="not_met", anchor=ruling.anchor or stay.first)
             self.note(f"stay ended {iso(stay.last)}", stay.last, None, for_good)
 
+    def on(self, day: date) -> list[Ruling]:
+        """The rulings on that day, as `intervals` gives them; what was not met in an earlier stay is left out."""
+        found = [ruling for one in self.subs if (ruling := one.on(day)) is not None and ruling.verdict != "not_met"]
+        main = self.main.on(day)
+        if main is not None and (not found or main.verdict == "not_applicable"):
+            found.append(main)
+        return found
+
+    def change_days(self) -> list[date]:
+        """The days on which a ruling changes."""
+        return sorted({day for one in (self.main, *self.subs) for day in one.starts()})
+
     def intervals(self) -> list[Interval]:
         """All intervals, the main ones first."""
         main = self.main.intervals()

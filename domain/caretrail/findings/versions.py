@@ -11,7 +11,6 @@ from caretrail.findings.eligibility import Answers
 from caretrail.findings.finding import QUIET_VERDICTS, Finding
 from caretrail.findings.intervals import Interval, RuleFindings, silenced, without
 from caretrail.policy import Pack, Policy, Rule
-from caretrail.policy.rules.stay import ContinuedStay
 
 
 def by_one(found: list[Finding], chart: Chart, policy: Policy, without_doubtful: Chart | None) -> Answers:
@@ -20,7 +19,7 @@ def by_one(found: list[Finding], chart: Chart, policy: Policy, without_doubtful:
     rule_findings, stays = judged_by(chart, pack, without_doubtful)
     came_later = elsewhere_first(chart, pack)
     for rule, findings in rule_findings:
-        if came_later is not None and type(rule) is not ContinuedStay:
+        if came_later is not None:
             found.append(came_later._replace(rule=rule.id))
         add_owned(found, chart, pack, rule, findings.intervals())
     return stays
@@ -38,7 +37,7 @@ def by_versions(found: list[Finding], chart: Chart, policy: Policy, without_doub
         stays += [(answer, anchor) for answer, anchor in answered if policy.on(anchor) is pack]
         came_later = elsewhere_first(chart, pack)
         for rule, findings in rule_findings:
-            if came_later is not None and type(rule) is not ContinuedStay and policy.on(came_later.start) is pack:
+            if came_later is not None and policy.on(came_later.start) is pack:
                 found.append(came_later._replace(rule=rule.id))
             by_rule.setdefault(rule.id, []).append((pack, rule, findings))
     for versions in by_rule.values():

@@ -8,6 +8,7 @@ from caretrail.days import iso, later
 from caretrail.episode.history import Effective
 from caretrail.events import Assessed
 from caretrail.findings.case import Case, judges, judges_each_stay
+from caretrail.findings.chart.assessments import Accepted, acceptance
 from caretrail.findings.chart.chart import Chart, PolicyStay
 from caretrail.findings.chart.documents import Document, Review
 from caretrail.findings.chart.terms import ends_on, in_words
@@ -15,7 +16,6 @@ from caretrail.findings.deadline import Deadline, Done, in_days, in_sessions
 from caretrail.findings.finding import Ruling, unknown
 from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth, any_of
-from caretrail.findings.rules.assessment import Accepted, acceptance
 from caretrail.findings.rules.staff import credentials_of
 from caretrail.policy.rules import duties as rules
 

@@ -75,7 +75,7 @@ class Rule(PackValue):
         """Whether it needs a rule `review_due` that is on."""
         return False
 
-    def choices(self, _: str) -> Collection[str] | None:
+    def choices(self, field: str) -> Collection[str] | None:  # noqa: ARG002  # some kinds use it
         """The words a field may hold, if another field of the rule lists them."""
         return None
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
-from caretrail.policy.rules.base import Rule
+from caretrail.policy.rules.base import PlaceByCause, Rule
 from caretrail.policy.values import CivilTerm, Name, PackCount, SomeDays, meant
 from caretrail.tokens import StayCriterion
 
@@ -34,6 +34,7 @@ class ContinuedStay(Rule):
     """
 
     check: Literal["continued_stay"]
+    group_by_cause: ClassVar[PlaceByCause] = {"not_eligible": "now", "leave_by_passed": "now"}
     cleared_by = "a continued-stay determination signed under clinical guidance, or the end of the stay"
     deadline = True
     criteria: Annotated[
