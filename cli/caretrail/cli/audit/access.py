@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,11 +18,11 @@ from caretrail.cli.terminal.screen import instant, json_text, say
 from caretrail.cli.terminal.tables import Cell, Row, lines, print_table
 from caretrail.describe import spoken
 from caretrail.plain import as_json
-from caretrail.reading.accesses import AccessRow, AccessRows
 from caretrail.reading.answers import Standing
-from caretrail.reading.questions.episodes import CaseNumber
-from caretrail.reading.reader import Reader
 from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.reading.accesses import AccessRow, AccessRows
 
 TITLES = ("When, UTC", "Who", "Command", "Purpose", "Viewed")
 MOST_NAMED = 3
@@ -57,6 +58,10 @@ def access_command(
         caretrail audit access LNK-2026-0001
         caretrail audit access --actor c-ortiz --from 2026-03-01
     """
+    from caretrail.reading.accesses import AccessRows
+    from caretrail.reading.questions.episodes import CaseNumber
+    from caretrail.reading.reader import Reader
+
     with setup.open() as recorder, access_log(setup, recorder) as access:
         name = None if episode is None else Reader(recorder, now(), access=access).ask(CaseNumber(episode)).value
         found = AccessRows(

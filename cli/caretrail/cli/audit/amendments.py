@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,8 +23,10 @@ from caretrail.describe import spoken
 from caretrail.plain import as_json
 from caretrail.reading.answers import Standing
 from caretrail.reading.query import Filters
-from caretrail.reading.questions.amendments import Amended, AmendedBy, AmendedEvent, AmendmentReport
 from caretrail.text import plural
+
+if TYPE_CHECKING:
+    from caretrail.reading.questions.amendments import Amended, AmendedBy, AmendedEvent
 
 TITLES = ("Author", "Program", "Entries", "Late", "Corrected", "Added", "Voided")
 LIST_TITLES = ("Recorded, UTC", "Episode", "What", "Author")
@@ -61,6 +63,8 @@ def amendments_command(
         caretrail audit amendments --from 2026-03-01 --to 2026-03-31
         caretrail audit amendments --by clinical --from 2026-03-01 --list
     """
+    from caretrail.reading.questions.amendments import AmendmentReport
+
     query, filters = replace(asked.query, start=start, end=end), Filters(programs=frozenset(programs))
     answer = asked.ask(AmendmentReport(query, filters, by, frozenset(authors)))
     found = answer.value

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,8 +21,10 @@ from caretrail.cli.terminal.tables import Cell, Row, lines, print_tables
 from caretrail.describe import spoken
 from caretrail.reading.answers import Standing
 from caretrail.reading.query import Filters
-from caretrail.reading.questions.diff import Change, ChangedBy, Compared, Diff, VerdictState
 from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.reading.questions.diff import Change, ChangedBy, Compared, VerdictState
 
 TITLES = ("Rule", "Days", "What", "Changed by")
 
@@ -52,6 +55,8 @@ def diff_command(
         caretrail audit diff --from @54 --as-of 2026-03-24
         caretrail audit diff LNK-2026-0001 --from 2026-03-05 --to 2026-03-23
     """
+    from caretrail.reading.questions.diff import Diff
+
     name = case_number(asked, episode) if episode is not None else None
     answer = asked.ask(Diff(start, asked.query, Filters(programs=frozenset(programs)), name))
     found = answer.value

@@ -10,8 +10,6 @@ from caretrail.cli.groups import Command
 from caretrail.cli.options import store_option
 from caretrail.cli.setup import Setup
 from caretrail.errors import StoreOlder
-from caretrail.log.stores import check_roles, init_roles, init_store, open_recorder, upgrade_store
-from caretrail.readmodel.schema import create_tables, roles_sql
 from caretrail.text import visible
 
 
@@ -33,6 +31,9 @@ def init_command(setup: Setup, roles: bool) -> None:
         caretrail --db /srv/caretrail.db init
         caretrail --db postgresql://postgres@/clinic init --roles
     """
+    from caretrail.log.stores import check_roles, init_roles, init_store, open_recorder, upgrade_store
+    from caretrail.readmodel.schema import create_tables, roles_sql
+
     if roles:
         check_roles(setup.url)
     if setup.is_default:

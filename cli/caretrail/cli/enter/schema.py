@@ -7,7 +7,6 @@ import click
 from caretrail.cli.groups import Command
 from caretrail.cli.params import did_you_mean
 from caretrail.cli.terminal.screen import print_json
-from caretrail.events.catalog import EVENT_TYPES, json_schema
 
 
 @click.command("schema", cls=Command)
@@ -19,6 +18,8 @@ def schema_command(event: str | None) -> None:
 
         caretrail schema session_attended
     """
+    from caretrail.events.catalog import EVENT_TYPES, json_schema
+
     if event is None:
         print_json(json_schema())
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from caretrail import plain
@@ -11,11 +13,11 @@ from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json, say
-from caretrail.log.copying import Copied, copy_store
-from caretrail.log.recorder import EventRecorder
-from caretrail.log.stores import init_store, open_recorder
-from caretrail.readmodel.schema import create_tables
 from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.log.copying import Copied
+    from caretrail.log.recorder import EventRecorder
 
 
 @click.command("copy", cls=Command)
@@ -44,6 +46,10 @@ def copy_command(setup: Setup, place: str, as_json: bool) -> None:
 
 
 def _copied(source: EventRecorder, place: str) -> tuple[Copied, str]:
+    from caretrail.log.copying import copy_store
+    from caretrail.log.stores import init_store, open_recorder
+    from caretrail.readmodel.schema import create_tables
+
     init_store(place, demo=source.is_demo)
     with open_recorder(place) as target, progress("Copying") as tell:
         copied = copy_store(source, target, tell)

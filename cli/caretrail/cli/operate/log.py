@@ -6,7 +6,7 @@ import select
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,10 +18,12 @@ from caretrail.cli.params import MOST_ROWS, Count, Position
 from caretrail.cli.session import access_log
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import instant, json_text, say
-from caretrail.commands.access import AccessLog
-from caretrail.log.recorder import EventRecorder
-from caretrail.reading.log_stream import LogRow, LogStream
 from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.commands.access import AccessLog
+    from caretrail.log.recorder import EventRecorder
+    from caretrail.reading.log_stream import LogRow, LogStream
 
 
 @click.command("log", cls=Command)
@@ -51,6 +53,8 @@ def log_command(setup: Setup, after: int, follow: bool, limit: int | None) -> No
     An unreadable event has an error in place of its content. --follow reconnects when the connection is lost; SIGTERM
     ends it with exit status 0.
     """
+    from caretrail.reading.log_stream import LogStream
+
     with setup.open() as recorder, access_log(setup, recorder) as access:
         if recorder.is_demo:
             say("DEMO STORE, made-up episodes")
