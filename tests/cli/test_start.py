@@ -41,12 +41,19 @@ LATE = {
     "enter.record": "completion of commands: the events are made into commands only when one is named",
     "operate.projection": "its commands need different parts of the read models",
     "enter.init": "init --help",
+    "enter.demo": "demo --help",
     "enter.schema": "schema --help",
     "operate.log": "log --help",
     "operate.copy": "copy --help",
     "audit.access": "audit access --help",
     "audit.amendments": "audit amendments --help",
     "audit.diff": "audit diff --help",
+    "audit.reviews": "audit reviews --help",
+    "audit.verify": "audit verify --help",
+    "audit.checkpoint": "audit checkpoint --help",
+    "audit.key": "audit key --help",
+    "audit.inspect": "audit inspect --help",
+    "audit.packet": "audit packet --help",
     "read.worklist": "worklist --help",
     "read.findings": "findings --help",
     "read.show": "show --help",
@@ -54,6 +61,7 @@ LATE = {
     "read.eligibility": "eligibility --help",
     "read.why": "why --help",
     "read.census": "census --help",
+    "read.rules": "rules --help",
 }
 """The modules of the command line that import inside functions, and what would be slower otherwise."""
 

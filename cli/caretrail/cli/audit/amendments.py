@@ -21,11 +21,11 @@ from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import Row, lines, print_table
 from caretrail.describe import spoken
 from caretrail.plain import as_json
-from caretrail.reading.answers import Standing
 from caretrail.reading.query import Filters
 from caretrail.text import plural
 
 if TYPE_CHECKING:
+    from caretrail.reading.answers import Standing
     from caretrail.reading.questions.amendments import Amended, AmendedBy, AmendedEvent
 
 TITLES = ("Author", "Program", "Entries", "Late", "Corrected", "Added", "Voided")

@@ -13,11 +13,6 @@ from caretrail.cli.options import store_options
 from caretrail.cli.setup import Setup, state_folder
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
-from caretrail.evidence.checkpoint_folder import newest_in, publish
-from caretrail.evidence.sign import sign
-from caretrail.evidence.signer_state import SignerState
-from caretrail.ledger.checkpoint import origin_of
-from caretrail.ledger.keys import load_key
 from caretrail.text import plural, visible
 
 HEX = 32
@@ -53,6 +48,12 @@ def checkpoint_command(
         caretrail audit checkpoint --key ledger.key --to /mnt/auditor
         caretrail audit checkpoint --key ledger.key | mail auditor@example.org
     """
+    from caretrail.evidence.checkpoint_folder import newest_in, publish
+    from caretrail.evidence.sign import sign
+    from caretrail.evidence.signer_state import SignerState
+    from caretrail.ledger.checkpoint import origin_of
+    from caretrail.ledger.keys import load_key
+
     keys = [load_key(file) for file in files]
     folder = None if place == "-" else Path(place)
     with setup.open() as recorder, progress("Reading") as done:

@@ -19,11 +19,11 @@ from caretrail.cli.params import Knowledge, Moment
 from caretrail.cli.session import Session, in_session
 from caretrail.cli.terminal.tables import Cell, Row, lines, print_tables
 from caretrail.describe import spoken
-from caretrail.reading.answers import Standing
 from caretrail.reading.query import Filters
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
+    from caretrail.reading.answers import Standing
     from caretrail.reading.questions.diff import Change, ChangedBy, Compared, VerdictState
 
 TITLES = ("Rule", "Days", "What", "Changed by")

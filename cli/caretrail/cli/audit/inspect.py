@@ -11,8 +11,6 @@ from caretrail.cli.groups import Command
 from caretrail.cli.options import json_option
 from caretrail.cli.terminal.screen import print_json
 from caretrail.evidence.packet import verify
-from caretrail.ledger.keys import read_verifying_keys
-from caretrail.ledger.note import BadKey
 
 
 @click.command("inspect", cls=Command)
@@ -27,6 +25,9 @@ def inspect_command(packet: Path, key: str | None, as_json: bool) -> None:
 
         caretrail audit inspect packet.zip --key ledger.key.pub
     """
+    from caretrail.ledger.keys import read_verifying_keys
+    from caretrail.ledger.note import BadKey
+
     try:
         keys = read_verifying_keys([key]) if key is not None else [None]
     except BadKey as error:

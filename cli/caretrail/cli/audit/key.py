@@ -10,8 +10,6 @@ from caretrail.cli.groups import Command
 from caretrail.cli.options import store_options
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.screen import print_json, say
-from caretrail.ledger.checkpoint import origin_of
-from caretrail.ledger.keys import create_key
 from caretrail.text import visible
 
 
@@ -30,6 +28,9 @@ def key_command(setup: Setup, file: Path, as_json: bool) -> None:
 
     To change keys, sign one checkpoint with both: 'audit checkpoint --key NEW --key OLD'.
     """
+    from caretrail.ledger.checkpoint import origin_of
+    from caretrail.ledger.keys import create_key
+
     with setup.open() as recorder:
         origin = origin_of(recorder.namespace)
     key = create_key(file, origin)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -21,22 +20,21 @@ from caretrail.cli.session import access_log, now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
-from caretrail.commands.access import AccessLog
 from caretrail.errors import StoreDamaged
-from caretrail.evidence.packet.make import Packet, make_packet, read_note
-from caretrail.evidence.packet.terms import BASES, PURPOSES, PacketRefused, PacketRequest, Terms
-from caretrail.evidence.sign import sign
-from caretrail.evidence.signer_state import SignerState
-from caretrail.ledger.checkpoint import origin_of
-from caretrail.ledger.keys import load_key
-from caretrail.ledger.note import SigningKey
-from caretrail.log.recorder import EventRecorder
 from caretrail.reading.query import Query
-from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfProgram
-from caretrail.reading.reader import Reader
 from caretrail.text import plural, visible
+from caretrail.tokens import Basis
+
+if TYPE_CHECKING:
+    from caretrail.commands.access import AccessLog
+    from caretrail.evidence.packet.make import Packet
+    from caretrail.evidence.packet.terms import PacketRequest, Terms
+    from caretrail.ledger.note import SigningKey
+    from caretrail.log.recorder import EventRecorder
+    from caretrail.reading.reader import Reader
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+BASES: tuple[str, ...] = get_args(Basis)
 
 
 @click.command("packet", cls=Command)
@@ -78,6 +76,9 @@ def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **
         caretrail audit packet LNK-2026-0001 --out packet.zip --key ledger.key \
           --recipient "State auditor" --purpose "claims, spring 2026" --basis audit
     """
+    from caretrail.evidence.packet.terms import PURPOSES
+    from caretrail.reading.reader import Reader
+
     _check_usage(episodes, given)
     terms = _terms(given)
 
@@ -110,6 +111,8 @@ def _check_usage(episodes: Sequence[str], given: dict[str, Any]) -> None:
 
 def _terms(given: dict[str, Any]) -> Terms:
     """The recipient, purpose and ground; prompts for missing ones at a terminal."""
+    from caretrail.evidence.packet.terms import Terms
+
     prompting = sys.stdin.isatty() and sys.stderr.isatty()
     said = {name: given[name] for name in ("recipient", "purpose", "basis", "consent", "scope", "address")}
     for name, question, kind in (
@@ -133,6 +136,9 @@ def _terms(given: dict[str, Any]) -> Terms:
 
 
 def _request(reader: Reader, recorder: EventRecorder, episodes: Sequence[str], given: dict[str, Any]) -> PacketRequest:
+    from caretrail.evidence.packet.terms import PacketRequest
+    from caretrail.reading.questions.episodes import CaseNumber, EpisodesOfProgram
+
     known_at: Knowledge | None = given["known_at"]
     if isinstance(known_at, datetime):
         known_at = recorder.position_at(known_at)
@@ -153,6 +159,12 @@ def _packet(
     terms: Terms,
     given: dict[str, Any],
 ) -> Packet:
+    from importlib.metadata import version
+
+    from caretrail.evidence.packet.make import make_packet
+    from caretrail.evidence.packet.terms import PacketRefused
+    from caretrail.ledger.keys import load_key
+
     keys = [load_key(path) for path in given["key_files"]]
     person = f"{setup.actor.id}, {setup.actor.role}" if setup.actor is not None else None
 
@@ -175,6 +187,11 @@ def _packet(
 
 def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict[str, Any]) -> str:
     """The signed checkpoint of the packet: the one given, or one signed now."""
+    from caretrail.evidence.packet.make import read_note
+    from caretrail.evidence.sign import sign
+    from caretrail.evidence.signer_state import SignerState
+    from caretrail.ledger.checkpoint import origin_of
+
     if given["checkpoint"] is not None:
         return read_note(given["checkpoint"])
     origin = origin_of(recorder.namespace)

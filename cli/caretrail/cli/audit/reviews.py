@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,10 +20,12 @@ from caretrail.cli.session import Session, read_options
 from caretrail.cli.terminal.screen import say
 from caretrail.cli.terminal.tables import Row, print_table
 from caretrail.plain import as_json
-from caretrail.reading.answers import Standing
 from caretrail.reading.query import Filters
-from caretrail.reading.questions.reviews import DueReview, ReviewRate, ReviewReport, Reviews, rate_of
 from caretrail.text import plural
+
+if TYPE_CHECKING:
+    from caretrail.reading.answers import Standing
+    from caretrail.reading.questions.reviews import DueReview, ReviewRate, Reviews
 
 TITLES = ("Program", "Clinician", "Due", "On time", "Late", "Not done")
 LIST_TITLES = ("Due", "Episode", "Outcome", "Clinician")
@@ -54,6 +57,8 @@ def reviews_command(
         caretrail audit reviews --from 2026-01-01 --to 2026-03-31
         caretrail audit reviews --clinician c-ortiz --list
     """
+    from caretrail.reading.questions.reviews import ReviewReport
+
     query = replace(asked.query, start=start, end=end)
     filters = Filters(programs=frozenset(programs), clinicians=frozenset(clinicians))
     answer = asked.ask(ReviewReport(query, filters))
@@ -73,6 +78,8 @@ def _each(found: Reviews) -> Json:
 
 
 def _print(asked: Session, period: str, found: Reviews, _: Standing, *, each: bool) -> None:
+    from caretrail.reading.questions.reviews import rate_of
+
     click.echo(asked.heading(f"Reviews due{period}"))
     reviews = [one for rate in found.rows for one in rate.reviews]
     if not reviews:
@@ -88,6 +95,8 @@ def _print(asked: Session, period: str, found: Reviews, _: Standing, *, each: bo
 
 def _with_totals(rates: Sequence[ReviewRate]) -> Iterator[tuple[str, str, ReviewRate]]:
     """Each rate with its names, then the total of a program with several, then of all programs."""
+    from caretrail.reading.questions.reviews import rate_of
+
     programs = 0
     for program, group in groupby(rates, key=lambda rate: rate.program):
         rows = list(group)

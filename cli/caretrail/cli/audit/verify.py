@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +14,11 @@ from caretrail.cli.options import store_options
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json
-from caretrail.evidence.external import ExternalEvidence, checkpoint_files, combine, read_checkpoints, read_receipts
-from caretrail.evidence.result import Verification
-from caretrail.evidence.verification import verify
-from caretrail.ledger.checkpoint import origin_of
-from caretrail.ledger.keys import read_verifying_keys
 from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.evidence.external import ExternalEvidence
+    from caretrail.evidence.result import Verification
 
 SHOWN = 10
 """Discrepancies printed; --json gives all."""
@@ -53,6 +53,9 @@ def verify_command(
 
     Exit status 0 if nothing is wrong, 1 if something is, 4 if the store is unreadable.
     """
+    from caretrail.evidence.verification import verify
+    from caretrail.ledger.checkpoint import origin_of
+
     with setup.open() as recorder:
         external = _external(places, keys, receipts, origin_of(recorder.namespace))
         with progress("Verifying") as done:
@@ -69,6 +72,9 @@ def verify_command(
 
 
 def _external(places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Path], origin: str) -> ExternalEvidence:
+    from caretrail.evidence.external import checkpoint_files, combine, read_checkpoints, read_receipts
+    from caretrail.ledger.keys import read_verifying_keys
+
     trusted = read_verifying_keys(keys)
     checkpoints = read_checkpoints(checkpoint_files(places), trusted, origin)
     return combine([checkpoints, *(read_receipts(path) for path in receipts)])

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,16 +18,12 @@ from caretrail.cli.session import now
 from caretrail.cli.setup import Setup, data_folder
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import say
-from caretrail.commands.application import Commands
-from caretrail.demo import IMPORT_SOURCE, episodes
-from caretrail.demo.clinic import PRACTICE_ZONE
-from caretrail.demo.stories import CASELOAD_ACTOR, ELIGIBILITY_EPISODE, TIMELINE_EPISODE, WHY_EPISODE, WHY_RULE
 from caretrail.errors import Refused, StoreForeign, StoreOlder
-from caretrail.events import Event
-from caretrail.log.location import parse_url
-from caretrail.log.stores import init_store, open_recorder, upgrade_store
-from caretrail.readmodel.upkeep import catch_up
 from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.commands.application import Commands
+    from caretrail.events import Event
 
 EPISODES = 60
 MOST_EPISODES = 100_000
@@ -51,6 +48,8 @@ def demo_command(setup: Setup, today: date | None, count: int, seed: int) -> Non
 
         caretrail demo
     """
+    from caretrail.demo.clinic import PRACTICE_ZONE
+
     day = today or now().astimezone(PRACTICE_ZONE).date()
     if setup.is_default:
         data_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,6 +76,12 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
 
     `ours` is a file that only the demo makes: one of an older version is brought up to date.
     """
+    from caretrail.commands.application import Commands
+    from caretrail.demo import episodes
+    from caretrail.log.location import parse_url
+    from caretrail.log.stores import init_store, open_recorder, upgrade_store
+    from caretrail.readmodel.upkeep import catch_up
+
     if parse_url(url).dialect != "sqlite":
         raise StoreForeign("the demo needs a SQLite file, whose clock it can set", "leave out --db, or name a new file")
     events = list(episodes(today, count, seed))
@@ -119,6 +124,8 @@ def _record(commands: Commands, clock: _Clock, events: Sequence[tuple[datetime, 
 
 def _batches(events: Sequence[tuple[datetime, Event]]) -> Iterator[tuple[datetime, bool, list[Event]]]:
     """Events that reached the store in one instant, by one way."""
+    from caretrail.demo import IMPORT_SOURCE
+
     for (at, imported), group in groupby(events, key=lambda item: (item[0], item[1].source == IMPORT_SOURCE)):
         yield at, imported, [event for _, event in group]
 
@@ -128,6 +135,8 @@ def _batches(events: Sequence[tuple[datetime, Event]]) -> Iterator[tuple[datetim
 
 def _tour(url: str, today: date | None) -> None:
     """Run the commands a newcomer would run next, and show each above what it prints."""
+    from caretrail.demo.stories import CASELOAD_ACTOR, ELIGIBILITY_EPISODE, TIMELINE_EPISODE, WHY_EPISODE, WHY_RULE
+
     as_of = ["--as-of", str(today)] if today else []
     _show("What is due, on all caseloads?", url, ["worklist", *as_of])
     _show("What happened in one episode, and when did it become known?", url, ["timeline", TIMELINE_EPISODE])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,10 +14,10 @@ from caretrail.cli.options import json_option
 from caretrail.cli.terminal.screen import print_json, say
 from caretrail.cli.terminal.tables import AnyCell, Cell, lines, print_sheet, print_table
 from caretrail.errors import PackInvalid
-from caretrail.policy import Pack, Rule, check_files, installed_packs, load_pack, load_policy, read_pack
-from caretrail.policy.describe import parameters
-from caretrail.policy.rules.plan import ReviewDue
 from caretrail.text import plural, visible
+
+if TYPE_CHECKING:
+    from caretrail.policy import Pack, Rule
 
 
 @click.command("rules", cls=Command)
@@ -53,6 +53,8 @@ def rules_command(packs: tuple[str, ...], check: bool, as_json: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
+    from caretrail.policy import installed_packs
+
     listed = [_listed(name) for name in installed_packs()]
     if as_json:
         print_json({"rows": listed})
@@ -66,6 +68,8 @@ def _list(as_json: bool) -> None:
 
 def _listed(name: str) -> dict[str, Any]:
     """A pack as a row; one that cannot be used is listed with what is wrong with it."""
+    from caretrail.policy import load_pack, load_policy
+
     try:
         pack = load_pack(name)
     except PackInvalid as error:
@@ -96,6 +100,8 @@ def _in_force(row: dict[str, Any]) -> str:
 
 
 def _show(name: str, as_json: bool) -> None:
+    from caretrail.policy import load_pack, load_policy, read_pack
+
     if name.endswith(".toml"):
         pack = read_pack(Path(name))
     else:
@@ -142,6 +148,8 @@ def _print(pack: Pack) -> None:
 
 
 def _says(rule: Rule) -> Cell:
+    from caretrail.policy.describe import parameters
+
     asks = parameters(rule)
     return lines(rule.title, rule.text, f"Asks: {asks}" if asks else "", f"Source: {_source(rule)}", rule.url or "")
 
@@ -177,6 +185,8 @@ def _read_as(pack: Pack, name: str) -> Cell:
 def _check(files: tuple[str, ...], as_json: bool) -> None:
     if not files:
         raise click.UsageError("name the files to check")
+    from caretrail.policy import check_files
+
     found = check_files([Path(file) for file in files])
     results = [_result(file, pack) for file, pack in zip(files, found, strict=True)]
     if as_json:
@@ -212,6 +222,8 @@ def _tell(
 
 def _warnings(pack: Pack) -> list[str]:
     """What is allowed, and worth a second look."""
+    from caretrail.policy.rules.plan import ReviewDue
+
     found: list[str] = []
     if pack.for_tests:
         found.append("for_tests: the pack says it is not for use")
