@@ -146,11 +146,6 @@ def test_what_is_off_stands_under_its_own_heading_with_why(caretrail: Caretrail)
     assert off == screen("""
 
 Rule     Says, and why it is off
-NE21-U1  Prior authorization
-         Services beyond the first visits of a year are authorized before they
-         are given.
-         Off: it belongs to the pack of the payer that authorizes; the
-         regulation was read only in part
 NE21-X1  Supervisor signs what a provisional clinician signed
          A supervisor signs plans and reviews that a provisionally licensed
          clinician signed.

@@ -123,17 +123,16 @@ As known at @54 of @65
 
 
 def test_why_a_rule_says_nothing_that_is_switched_off(seen: Caretrail) -> None:
-    ended = seen("why", "LNK", "NE21-U1", "--as-of", "2026-02-06")
+    ended = seen("why", "LNK", "NE21-X2", "--as-of", "2026-02-06")
     assert ended.out == screen("""
-NE21-U1 Prior authorization (must, off)
+NE21-X2 No contact for 30 days (should, off)
 LNK-2026-0001 on 2026-02-06
 
-Verdict   none: the rule is switched off: it belongs to the pack of the payer
-          that authorizes; the regulation was read only in part
-The rule  Services beyond the first visits of a year are authorized before they
-          are given.
-Source    Nebraska DHHS, Intensive Outpatient – Level 2.1: Adult Substance Use
-          Disorder, service definition (Title 471 chapter 20), 471 NAC 20-001
+Verdict   none: the rule is switched off: no source: states have such rules, but
+          no text we hold gives Nebraska's number of days
+The rule  A client who attended nothing for 30 days is contacted or discharged.
+Source    no source: states have such rules, but no text we hold gives
+          Nebraska's number of days
 Version   ne-medicaid-2.1-adult, in force on every day; the text is undated
 
 Current through @65 (latest)

@@ -324,7 +324,7 @@ def contact(text: str) -> Told:
 
 def test_e42_nothing_attended_for_thirty_days_is_flagged_from_the_day_after() -> None:
     told = contact("2026-01-09 session individual 13:00 60")
-    assert told.runs("X2")[-2:] == ["met 2026-01-09 2026-02-09", "violation 2026-02-09 -"]
+    assert told.runs("X2")[-2:] == ["met 2026-01-09 2026-02-09", "info 2026-02-09 -"]
     found = told.one("X2", "2026-02-09")
     assert (found.cause, found.evidence, str(found.due_on)) == ("no_contact", (3,), "2026-02-08")
     assert found.arithmetic == "2026-01-09 + 30 days = 2026-02-08"
@@ -335,26 +335,26 @@ def test_e42_nothing_attended_for_thirty_days_is_flagged_from_the_day_after() ->
 def test_who_comes_on_the_last_day_was_in_contact(day: str, flagged: bool) -> None:
     """Given an admission on 5 January and nobody seen since, the thirtieth day is 4 February."""
     told = contact(f"{day} session other 13:00 60")
-    assert ("violation 2026-02-05 2026-02-06" in told.runs("X2")) is flagged
+    assert ("info 2026-02-05 2026-02-06" in told.runs("X2")) is flagged
     assert told.verdict("X2", day) == "met"
 
 
 def test_a_client_never_seen_is_counted_from_the_first_day() -> None:
     told = contact("2026-01-09 missed group 09:00 180")
-    assert told.runs("X2") == ["met 2026-01-05 2026-02-05", "violation 2026-02-05 -"]
+    assert told.runs("X2") == ["met 2026-01-05 2026-02-05", "info 2026-02-05 -"]
     assert told.one("X2", "2026-02-05").evidence == (2,)
 
 
 def test_the_end_of_the_stay_ends_it_and_each_stay_counts_from_its_own_first_day() -> None:
     told = contact("2026-02-20 discharged left_against_advice")
-    assert told.runs("X2")[1:] == ["violation 2026-02-05 2026-02-21", "not_applicable 2026-02-21 -"]
+    assert told.runs("X2")[1:] == ["info 2026-02-05 2026-02-21", "not_applicable 2026-02-21 -"]
     assert contact("2026-02-04 discharged left_against_advice").runs("X2")[0] == "met 2026-01-05 2026-02-05"
     back = contact("2026-01-06 transferred 2.1 to 1\n2026-03-02 transferred 1 to 2.1\n")
-    assert back.runs("X2")[-2:] == ["met 2026-03-02 2026-04-02", "violation 2026-04-02 -"]
+    assert back.runs("X2")[-2:] == ["met 2026-03-02 2026-04-02", "info 2026-04-02 -"]
 
 
 def test_a_hold_is_no_contact() -> None:
-    assert contact("2026-01-06 held\n2026-02-20 resumed").verdict("X2", "2026-02-10") == "violation"
+    assert contact("2026-01-06 held\n2026-02-20 resumed").verdict("X2", "2026-02-10") == "info"
 
 
 def test_nobody_is_flagged_for_silence_by_the_rules_of_nebraska_as_they_are() -> None:

@@ -264,22 +264,21 @@ def co_signed(text: str) -> Told:
     return Told(BEGIN + text, CO_SIGNED)
 
 
-def test_what_a_provisional_clinician_signed_is_due_for_a_supervisor_within_ten_days() -> None:
+def test_what_a_provisional_clinician_signed_is_mentioned_until_a_supervisor_signs() -> None:
     told = co_signed(BY_NOOR)
     assert told.runs("X1") == [
         "not_applicable 2026-01-05 2026-01-07",
-        "due_soon 2026-01-07 2026-01-17",
-        "due_today 2026-01-17 2026-01-18",
-        "overdue 2026-01-18 -",
+        "info 2026-01-07 2026-01-18",
+        "info 2026-01-18 -",
     ]
     found = told.one("X1", "2026-01-20")
     assert (found.subject, found.cause, found.evidence) == ("plan of 2026-01-07", "co_signature", (4,))
     assert (str(found.due_on), found.arithmetic) == ("2026-01-17", "2026-01-07 + 10 days = 2026-01-17")
-    assert found.days_overdue(found.start) == 1
+    assert found.message == "plan of 2026-01-07: no supervisor's signature by 2026-01-17"
 
 
 @pytest.mark.parametrize(
-    ("day", "before"), [("2026-01-07", "not_applicable"), ("2026-01-17", "due_soon"), ("2026-01-25", "overdue")]
+    ("day", "before"), [("2026-01-07", "not_applicable"), ("2026-01-17", "info"), ("2026-01-25", "info")]
 )
 def test_a_supervisors_signature_is_enough_from_its_day(day: str, before: str) -> None:
     told = co_signed(BY_NOOR + f"{day} signed #4 by s-kim")
@@ -290,10 +289,10 @@ def test_a_supervisors_signature_is_enough_from_its_day(day: str, before: str) -
 
 
 def test_a_colleagues_signature_is_not_a_supervisors_and_nobody_supervises_themselves() -> None:
-    assert co_signed(BY_NOOR + f"2026-01-08 signed #4 by {LEE}").verdict("X1", "2026-01-18") == "overdue"
+    assert co_signed(BY_NOOR + f"2026-01-08 signed #4 by {LEE}").verdict("X1", "2026-01-18") == "info"
     own = '{"signer": "s-new", "role": "supervisor", "credential": "PLMHP", "signed_on": "2026-01-07", '
     own = f'{{"signatures": [{own}"method": "paper", "meaning": "review"}}]}}'
-    assert co_signed(f"2026-01-07 plan 1 signed by s-new | {own}").verdict("X1", "2026-01-18") == "overdue"
+    assert co_signed(f"2026-01-07 plan 1 signed by s-new | {own}").verdict("X1", "2026-01-18") == "info"
 
 
 def test_what_fully_licensed_clinicians_sign_needs_no_supervisor() -> None:
@@ -325,22 +324,21 @@ def test_reviews_are_co_signed_like_plans_and_the_credential_is_that_of_the_day_
     )
     assert told.runs("X1") == [
         "not_applicable 2026-01-05 2026-01-28",
-        "due_soon 2026-01-28 2026-02-07",
-        "due_today 2026-02-07 2026-02-08",
-        "overdue 2026-02-08 -",
+        "info 2026-01-28 2026-02-08",
+        "info 2026-02-08 -",
     ]
 
 
 def test_a_supervisor_may_still_sign_after_the_discharge() -> None:
     told = co_signed(BY_NOOR + "2026-01-20 discharged completed\n2026-01-25 signed #4 by s-kim")
-    assert told.runs("X1")[-2:] == ["overdue 2026-01-18 2026-01-25", "not_applicable 2026-01-21 -"]
+    assert told.runs("X1")[-2:] == ["info 2026-01-18 2026-01-25", "not_applicable 2026-01-21 -"]
 
 
 def test_a_document_of_another_level_is_not_asked_for_and_a_hold_moves_nothing() -> None:
     away = "2026-01-06 transferred 2.1 to 1\n"
     assert co_signed(away + "2026-01-07 plan 1 signed by c-noor | {}\n").runs("X1")[-1] == "not_applicable 2026-01-07 -"
     held = co_signed(BY_NOOR + "2026-01-08 held\n2026-01-30 resumed")
-    assert held.verdict("X1", "2026-01-18") == "overdue"
+    assert held.verdict("X1", "2026-01-18") == "info"
 
 
 def test_nobody_co_signs_by_the_rules_of_nebraska_as_they_are() -> None:

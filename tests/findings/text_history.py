@@ -236,7 +236,7 @@ def line_to_event(line: str) -> Json:
         made = team(words)
     elif kind == "authorized":
         made = {"type": kind, "from": words[0], "to": words[2], "units": int(words[3]), "unit": words[4]}
-        made |= {"level": "2.1", "payer": "p-1", "number": "a-1"}
+        made |= {"level": "2.1", "payer": "p-1", "number": f"a-{words[0]}"}
     elif kind == "schedule":
         made = {"type": "schedule_set", "schedule": {"minutes_per_week": int(words[0]), "days_per_week": int(words[1])}}
     elif kind in ("transferred", "discharged"):

@@ -145,7 +145,6 @@ JUDGES: dict[str, Policy | Pack] = {
     "by the payer": several(
         R1={"series": "fixed", "first_from": "admission", "holds": "pause", "on_closed_day": "next_working_day"},
         C1={"holds": "authorization"},
-        U1={"on": True},
         P1={"first_day": "excluded", "cap": {"count": 10, "unit": "working_day", "soon": 2}},
         P3={"within": {"count": 5, "unit": "working_day", "soon": 1}, "in_lieu": ()},
     ),

@@ -71,7 +71,7 @@ ON = {"section": "1", "unsourced": None, "on": True}
 HARSH = {
     "Nebraska": PACK,
     "everything on": read(
-        U1=ON, X1=ON, X2=ON, C1={"holds": "authorization"}, R1={"on_closed_day": "next_working_day", "holds": "pause"},
+        X1=ON, X2=ON, C1={"holds": "authorization"}, R1={"on_closed_day": "next_working_day", "holds": "pause"},
         P3={"within": {"count": MOST_DAYS, "unit": "calendar_month", "soon": 5}, "trigger": "plan_effective"},
     ),
     "counted": read(

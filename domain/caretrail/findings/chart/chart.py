@@ -109,7 +109,9 @@ class Chart:
         self.treated: list[Effective[events.SessionAttended]] = []
         self.coordinated: list[Effective[events.CareCoordinated]] = []
         self.referred: list[Effective[events.Referred]] = []
+        self.authorizations: list[Effective[events.Authorized]] = []
         self.authorized: list[Effective[events.Authorized]] = []
+        """Those that grant something."""
         self.schedules: list[tuple[date, events.Schedule, int]] = []
         self.history: Sequence[Effective] = ()
         self.struck: Sequence[Struck] = ()
@@ -269,6 +271,7 @@ def _take_discharge(chart: Chart, item: Any, _: Any) -> None:
 
 
 def _take_authorization(chart: Chart, item: Any, event: Any) -> None:
+    chart.authorizations.append(item)
     if event.status in ("approved", "partial"):  # what was only requested, or denied, grants nothing
         chart.authorized.append(item)
 

@@ -1,98 +1,191 @@
-"""Prior authorization (U1): a payer's authorization covers the stay, and has units left."""
+"""Prior authorization (U1): what a payer decided, what is left of it, and when it ends; information alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
-from caretrail.days import ONE_DAY, earlier, iso, later
+from caretrail.days import earlier, iso, later
+from caretrail.episode.history import Effective
 from caretrail.events import Authorized
 from caretrail.findings.case import Case, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay, Session
 from caretrail.findings.chart.terms import MINUTES_AN_HOUR
-from caretrail.findings.finding import Ruling, Verdict, violation
+from caretrail.findings.chart.weeks import Weeks
+from caretrail.findings.finding import Ruling
 from caretrail.findings.intervals import RuleFindings
 from caretrail.policy.rules.stay import Authorization
+
+GRANTS = ("approved", "partial")
+
+
+@dataclass(slots=True)
+class Grant:
+    """One authorization as decided by a day: what it grants, from which day to which, and what is used of it.
+
+    `used` counts units; hours are counted in minutes. `counted` are the days or weeks that were counted already.
+    """
+
+    version: int
+    event: Authorized
+    last: date
+    used: int = 0
+    counted: set[date] = field(default_factory=set[date])
+
+    @property
+    def granted(self) -> int:
+        """The units granted; hours as minutes."""
+        return self.event.units * MINUTES_AN_HOUR if self.event.unit == "hour" else self.event.units
+
+    @property
+    def left(self) -> int:
+        """The units left; less than none where more were used."""
+        return self.granted - self.used
+
+    def covers(self, day: date) -> bool:
+        """Whether it is in force on a day."""
+        return self.event.from_ <= day <= self.last
 
 
 @judges_each_stay(Authorization)
 def authorization(case: Case, rule: Authorization, findings: RuleFindings, stay: PolicyStay) -> None:
-    """U1: on each day of the stay an authorization for this level is in force and covers the sessions attended.
+    """U1: on each day of the stay, what the payer decided on this level, as recorded by then.
 
-    Sessions at this level use its units from its first day on; hours are counted in minutes. The end of the last one
-    is announced `soon_days` before, unless another follows. So is the use of the last unit: the next session would
-    not be covered.
+    Events with one number are one authorization: requested, then approved, in part or whole, or denied, then ended.
+    Sessions at this level use units from the first day of an authorization on; where several cover a session, it counts
+    once: on the one that ends first and has units left. The end is announced `soon_days` before, unless another
+    follows; so is the use of the last unit.
     """
     chart = case.chart
+    recorded = [item for item in chart.authorizations if item.event.level == stay.level]
+    if not recorded:
+        findings.main.set(stay.first, Ruling("not_applicable", "no authorization recorded"))
+        return
     sessions = [item for item in chart.visits if (own := chart.stay_on(item.day)) and own.level == stay.level]
-    days = {stay.first, *(session.day for session in sessions), *(item.day for item in chart.authorized)}
-    for item in chart.authorized:
+    days = {stay.first, *(session.day for session in sessions), *(item.day for item in recorded)}
+    for item in recorded:
         event = item.event
         days |= {event.from_, earlier(event.to, rule.soon_days), event.to, later(event.to, 1)}
+    book = _Book(case.weeks, recorded, sessions)
     for day in sorted(day for day in days if stay.covers(day)):
-        findings.main.set(day, _ruling(case, rule, stay, sessions, day))
+        findings.main.set(day, _ruling(rule, stay, book, day))
 
 
-def _ruling(case: Case, rule: Authorization, stay: PolicyStay, sessions: Sequence[Session], day: date) -> Ruling:
-    known = [
-        (item.version, item.event)
-        for item in case.chart.authorized
-        if item.day <= day and item.event.level == stay.level
-    ]
-    in_force = [(version, event) for version, event in known if event.from_ <= day <= event.to]
+class _Book:
+    """Grants and what is used of them, day after day: sessions are counted anew only when a decision is added."""
+
+    def __init__(self, weeks: Weeks, recorded: Sequence[Effective[Authorized]], sessions: Sequence[Session]) -> None:
+        self._weeks = weeks
+        self._recorded = recorded
+        self._sessions = sessions
+        self.known: Sequence[Effective[Authorized]] = ()
+        self.grants: list[Grant] = []
+        self._place = 0
+
+    def turn_to(self, day: date) -> None:
+        """Take in what is recorded and attended up to a day; days are asked in order."""
+        known = [item for item in self._recorded if item.day <= day]
+        if len(known) > len(self.known):
+            self.known, self.grants, self._place = known, _grants(known), 0
+        while self._place < len(self._sessions) and self._sessions[self._place].day <= day:
+            self._count(self._sessions[self._place])
+            self._place += 1
+
+    def _count(self, session: Session) -> None:
+        """Count a session once: on the grant that ends first and has units left, else on the last to end."""
+        in_force = sorted((one for one in self.grants if one.covers(session.day)), key=lambda one: one.last)
+        if not in_force:
+            return
+        minutes = session.minutes
+        for grant in [one for one in in_force if one.left > 0 or self._counted(one, session)] or in_force[-1:]:
+            if grant.event.unit != "hour":
+                self._use(grant, session)
+                return
+            used = minutes if grant is in_force[-1] else min(minutes, max(grant.left, 0))
+            grant.used += used
+            minutes -= used
+            if not minutes:
+                return
+        in_force[-1].used += minutes if in_force[-1].event.unit == "hour" else 0
+
+    def _use(self, grant: Grant, session: Session) -> None:
+        if not self._counted(grant, session):
+            grant.used += 1
+            if grant.event.unit in ("day", "week"):
+                grant.counted.add(self._period(grant, session))
+
+    def _counted(self, grant: Grant, session: Session) -> bool:
+        return grant.event.unit in ("day", "week") and self._period(grant, session) in grant.counted
+
+    def _period(self, grant: Grant, session: Session) -> date:
+        return session.day if grant.event.unit == "day" else self._weeks.week_of(session.day)
+
+
+def _grants(known: Iterable[Effective[Authorized]]) -> list[Grant]:
+    """What is granted by the latest decision on each authorization; an end recorded later shortens it."""
+    found: dict[tuple[str, str], Grant] = {}
+    for item in known:
+        event, number = item.event, (item.event.payer, item.event.number)
+        if event.status in GRANTS:
+            found[number] = Grant(item.version, event, event.to)
+        elif event.status == "denied":
+            found.pop(number, None)
+        elif event.status == "ended" and number in found:
+            found[number].last = min(found[number].last, event.to)
+    return list(found.values())
+
+
+def _ruling(rule: Authorization, stay: PolicyStay, book: _Book, day: date) -> Ruling:
+    book.turn_to(day)
+    if not book.known:
+        return Ruling("not_applicable", "no authorization recorded")
+    in_force = [grant for grant in book.grants if grant.covers(day)]
     if not in_force:
-        ended = [event.to for _, event in known if event.to < day]
-        words = f"no authorization for level {stay.level} in force"
-        if ended:
-            words += f", the last ended {iso(max(ended))}"
-        begun = max([stay.first, *(end + ONE_DAY for end in ended)])
-        evidence = tuple(version for version, _ in known) or (stay.opened_by,)
-        return violation(words, "authorization_none", evidence, anchor=begun)
-    used = {version: _used(case, event, sessions, day) for version, event in in_force}
-    left = [(version, event) for version, event in in_force if used[version] < _granted(event)]
+        return _not_in_force(stay, book, day)
+    left = [grant for grant in in_force if grant.left > 0]
     if not left:
-        return _used_up(in_force, used)
-    version, event = max(left, key=lambda item: item[1].to)
-    follows = any(other.from_ <= later(event.to, 1) and other.to > event.to for _, other in known)
-    arithmetic = _arithmetic(event, used[version])
-    if earlier(event.to, rule.soon_days) <= day and not follows:
-        verdict: Verdict = "due_today" if day == event.to else "due_soon"
-        words = f"authorization ends {iso(event.to)}"
-        return Ruling(verdict, words, arithmetic, (version,), event.to, "authorization_ends", None, event.from_)
-    return Ruling("met", f"authorized through {iso(event.to)}", arithmetic, (version,), event.to, "", None, event.from_)
+        return _used_up(in_force)
+    grant = max(left, key=lambda one: (one.last, one.version))
+    follows = any(other.event.from_ <= later(grant.last, 1) and other.last > grant.last for other in book.grants)
+    what = "authorized in part" if grant.event.status == "partial" else "authorized"
+    words = f"{what} through {iso(grant.last)}"
+    if grant.event.service_code is not None:
+        words += f", service {grant.event.service_code}"
+    evidence, anchor = (grant.version,), max(grant.event.from_, stay.first)
+    met = Ruling("met", words, _arithmetic(grant), evidence, grant.last, "", None, anchor)
+    if (grant.last - day).days > rule.soon_days or follows:
+        return met
+    return met._replace(verdict="info", message=f"authorization ends {iso(grant.last)}", cause="authorization_ends")
 
 
-def _used_up(in_force: Sequence[tuple[int, Authorized]], used: dict[int, int]) -> Ruling:
-    """The ruling without units left: due soon if they covered all so far, a violation once more were used."""
-    version, event = max(in_force, key=lambda item: (used[item[0]] <= _granted(item[1]), item[1].to))
-    arithmetic = _arithmetic(event, used[version])
-    enough = used[version] <= _granted(event)
-    words = (
-        f"authorization of {iso(event.from_)} {'used up' if enough else 'exceeded'}: {event.units} {event.unit} units"
-    )
-    verdict: Verdict = "due_soon" if enough else "violation"
-    return Ruling(verdict, words, arithmetic, (version,), None, "authorization_used_up", None, event.from_)
+def _not_in_force(stay: PolicyStay, book: _Book, day: date) -> Ruling:
+    """The ruling of a day without an authorization in force: by what was recorded last."""
+    latest = book.known[-1]
+    event, evidence = latest.event, tuple(item.version for item in book.known)
+    ahead = [grant.event.from_ for grant in book.grants if grant.event.from_ > day]
+    if ahead:
+        words, cause = f"authorized from {iso(min(ahead))} on, not before", "authorization_none"
+    elif event.status == "requested":
+        words, cause = f"authorization requested {iso(latest.day)}, not decided", "authorization_requested"
+    elif event.status == "denied":
+        words, cause = f"authorization denied {iso(latest.day)}", "authorization_denied"
+    else:
+        ended = max((grant.last for grant in book.grants), default=event.to)
+        words, cause = f"no authorization in force, the last ended {iso(ended)}", "authorization_none"
+    return Ruling("info", f"level {stay.level}: {words}", "", evidence, None, cause)
 
 
-def _granted(event: Authorized) -> int:
-    """The units granted; hours as minutes."""
-    return event.units * MINUTES_AN_HOUR if event.unit == "hour" else event.units
+def _used_up(in_force: Sequence[Grant]) -> Ruling:
+    """The ruling without units left: used up, or exceeded once more were used."""
+    grant = min(in_force, key=lambda one: (one.left, one.version))
+    event = grant.event
+    what = "exceeded" if grant.left < 0 else "used up"
+    words = f"authorization of {iso(event.from_)} {what}: {event.units} {event.unit} units"
+    return Ruling("info", words, _arithmetic(grant), (grant.version,), None, "authorization_used_up", None, event.from_)
 
 
-def _used(case: Case, event: Authorized, sessions: Sequence[Session], day: date) -> int:
-    """The units used from the authorization's first day to a day; hours as minutes."""
-    until = min(day, event.to)
-    held = [session for session in sessions if event.from_ <= session.day <= until]
-    if event.unit == "hour":
-        return sum(session.minutes for session in held)
-    if event.unit == "day":
-        return len({session.day for session in held})
-    if event.unit == "week":
-        return len({case.weeks.week_of(session.day) for session in held})
-    return len(held)
-
-
-def _arithmetic(event: Authorized, used: int) -> str:
-    granted = _granted(event)
-    amount = f"{event.units} {event.unit} units" + (f" = {granted} minutes" if event.unit == "hour" else "")
-    return f"{iso(event.from_)} to {iso(event.to)}, {amount}: {used} used, {max(0, granted - used)} left"
+def _arithmetic(grant: Grant) -> str:
+    event = grant.event
+    amount = f"{event.units} {event.unit} units" + (f" = {grant.granted} minutes" if event.unit == "hour" else "")
+    return f"{iso(event.from_)} to {iso(grant.last)}, {amount}: {grant.used} used, {max(0, grant.left)} left"

@@ -157,16 +157,17 @@ def _review_periods(clock: ReviewClock) -> list[tuple[date, date, tuple[int, ...
 
 @judges_each_stay(NoContact)
 def no_contact(case: Case, rule: NoContact, findings: RuleFindings, stay: PolicyStay) -> None:
-    """X2 (off in Nebraska): a term without any session is a violation until the next one or the end of the stay.
+    """X2 (off in Nebraska): a term without any session is information until the next one or the end of the stay.
 
-    On the last day of the term the client can still come: the violation begins the day after.
+    On the last day of the term the client can still come: it is mentioned from the day after.
     """
     contacts = {stay.first: (stay.opened_by,)}
     contacts |= {item.day: (item.version,) for item in case.chart.visits if stay.covers(item.day)}
     for day in sorted(contacts):
         until = ends_on(rule.after, day, case.pack.closed_days)
         arithmetic = f"{iso(day)} + {in_words(rule.after)} = {iso(until)}"
-        missing = violation(f"no contact since {iso(day)}", "no_contact", contacts[day], arithmetic, day)
+        words = f"no contact since {iso(day)}"
+        missing = Ruling("info", words, arithmetic, contacts[day], until, "no_contact", None, day)
         findings.main.set(day, Ruling("met", f"last contact {iso(day)}", "", contacts[day], anchor=day))
         if stay.last is None or until < stay.last:
-            findings.main.set(later(until, 1), missing._replace(due_on=until))
+            findings.main.set(later(until, 1), missing)

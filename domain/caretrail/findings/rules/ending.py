@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
-
 from caretrail.days import iso
 from caretrail.episode.history import Effective
 from caretrail.events import Discharged, Transferred
 from caretrail.findings.case import Case, judges
-from caretrail.findings.chart.documents import signings_of
 from caretrail.findings.chart.goals import all_met, open_goals
-from caretrail.findings.chart.licenses import accepts_of
 from caretrail.findings.finding import Ruling, unknown, violation
 from caretrail.findings.intervals import RuleFindings
 from caretrail.findings.logic import Truth
@@ -53,26 +48,18 @@ def _transfer_ruling(case: Case, transfer: Effective[Transferred]) -> Ruling:
 
 def _judge_discharge(case: Case, rule: EndingSupported, findings: RuleFindings, end: Effective[Discharged]) -> None:
     """Judge the discharge, anew from the day on which it is signed where a signature is asked for."""
-    subject = f"discharge {iso(end.day)}"
+    chart, subject = case.chart, f"discharge {iso(end.day)}"
     remark = _contact_remark(case, rule, end)
     if remark is not None:
         findings.note(f"{subject}: last contact", end.day, None, remark)
     intervals = findings.subject_intervals(subject)
-    signatures = sorted(_guided(case, end)) if rule.signature == "asked" else [end.day]
-    for day in sorted({end.day, *signatures[:1]}):
-        unsigned = not signatures or day < signatures[0]
-        ruling = _discharge_ruling(case, subject, end, unsigned=unsigned)
+    statement = chart.statements.get(end.version)
+    signed = statement.clinician.day if statement is not None and statement.clinician is not None else None
+    if rule.signature == "not_asked":
+        signed = end.day
+    for day in sorted({end.day, signed or end.day}):
+        ruling = _discharge_ruling(case, subject, end, unsigned=signed is None or day < signed)
         intervals.set(day, None if remark is not None and ruling.verdict == "met" else ruling)
-
-
-def _guided(case: Case, end: Effective[Discharged]) -> Iterator[date]:
-    """The days from which a signature of clinical guidance is on the discharge."""
-    guides, team = accepts_of(case.pack), case.chart.team
-    later = [by for by in case.chart.later_signatures if by.event.target == end.version]
-    signings = signings_of(end.event, end.version)
-    for signing in signings + [one for by in later for one in signings_of(by.event, by.version, end.day)]:
-        if signing.state == "signed" and guides(signing.credential or team.credential(signing.signer, signing.day)):
-            yield signing.day
 
 
 def _discharge_ruling(case: Case, subject: str, end: Effective[Discharged], *, unsigned: bool) -> Ruling:

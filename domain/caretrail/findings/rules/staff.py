@@ -10,7 +10,7 @@ from caretrail.episode.history import Effective
 from caretrail.events import Assessed, EventBase
 from caretrail.findings.case import Case, judges, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay
-from caretrail.findings.chart.documents import PlanVersion, Review, Signing, signings_of
+from caretrail.findings.chart.documents import PlanVersion, Review, Signing
 from caretrail.findings.chart.licenses import Accepts, accepts_of
 from caretrail.findings.chart.team import among
 from caretrail.findings.chart.terms import ends_on, in_words
@@ -103,9 +103,8 @@ def _assessors(
 
 def _signings(case: Case, item: Effective[Assessed]) -> list[Signing]:
     """The signatures on an assessment, those brought by later events, too."""
-    later = [by for by in case.chart.later_signatures if by.event.target == item.version]
-    found = signings_of(item.event, item.version)
-    return found + [one for by in later for one in signings_of(by.event, by.version, item.day)]
+    statement = case.chart.statements.get(item.version)
+    return statement.signings if statement is not None else []
 
 
 @judges_each_stay(StaffCredentials)
@@ -162,7 +161,7 @@ def _all_accepted(event: EventBase, accepts: Accepts) -> bool:
 
 @judges(CoSignature)
 def co_signature(case: Case, rule: CoSignature, findings: RuleFindings) -> None:
-    """X1 (off in Nebraska): a supervisor signs, within a term, what a provisional clinician signed.
+    """X1 (off in Nebraska): whether a supervisor signed in time what a provisional clinician signed; information.
 
     A signature after the stay counts, too. Whether a clinician is provisional is read from the day of the signature;
     without any credential stated it is unknown until the stay ends or a supervisor has signed anyway.
@@ -204,11 +203,10 @@ def _co_sign(
     due = ends_on(rule.within, begin, case.pack.closed_days)
     arithmetic = f"{iso(begin)} + {in_words(rule.within)} = {iso(due)}"
     words = f"{name}: supervisor's signature due {iso(due)}"
-    ruling = Ruling("due_soon", words, arithmetic, (document.version,), due, "co_signature", None, document.day)
+    ruling = Ruling("info", words, arithmetic, (document.version,), due, "co_signature", None, document.day)
     intervals = findings.subject_intervals(name)
     intervals.set(begin, ruling)
-    intervals.set(due, ruling._replace(verdict="due_today"))
-    intervals.set(due + ONE_DAY, ruling._replace(verdict="overdue"))
+    intervals.set(due + ONE_DAY, ruling._replace(message=f"{name}: no supervisor's signature by {iso(due)}"))
     # the main intervals are silent while the signature is missing
     met = Ruling("met", f"{name} is signed by a supervisor", "", (document.version,), anchor=document.day)
     changes = [(begin, met)]

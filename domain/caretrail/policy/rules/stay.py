@@ -93,7 +93,7 @@ class LengthOfStay(Rule):
 
 
 class Authorization(Rule):
-    """A payer's authorization covers the stay."""
+    """What is left of a payer's authorization, where one is recorded."""
 
     check: Literal["authorization"]
     cleared_by = "an authorization for this level that covers the day and has units left"
