@@ -50,6 +50,11 @@ def test_a_correction_of_the_day_takes_the_breach_away() -> None:
     assert mended.runs("A1") == ["met 2026-01-05 -"]
 
 
+def test_an_explanation_does_not_quiet_treatment_without_an_assessment() -> None:
+    told_why = told(ADMITTED, FIRST, "2026-01-10 explained A1 on 2026-01-09")
+    assert not any(item.quiet for item in told_why.all("A1"))
+
+
 def test_by_the_strict_reading_the_assessment_was_due_the_day_before_the_first_session() -> None:
     strict = Told(f"{ADMITTED}\n{FIRST}", PACK.changed("NE21-A1", same_day="strict"))
     found = strict.one("A1", "2026-01-07")

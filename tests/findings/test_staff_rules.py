@@ -264,7 +264,7 @@ def co_signed(text: str) -> Told:
     return Told(BEGIN + text, CO_SIGNED)
 
 
-def test_what_a_provisional_clinician_signed_is_mentioned_until_a_supervisor_signs() -> None:
+def test_what_a_provisional_clinician_signed_is_due_for_a_supervisor_within_ten_days() -> None:
     told = co_signed(BY_NOOR)
     assert told.runs("X1") == [
         "not_applicable 2026-01-05 2026-01-07",

@@ -24,6 +24,7 @@ class AssessmentBeforeTreatment(Rule):
 
     check: Literal["assessment_before_treatment"]
     cleared_by = "an assessment, or a prior one accepted; the days without one stay on record"
+    deadline = True
     group_by_cause: ClassVar[PlaceByCause] = {
         "assessment_after_treatment": "findings_only",
     }
