@@ -108,6 +108,19 @@ def test_who_may_assess_alone_needs_no_other_signature() -> None:
     assert days(told, "XX-1", "08", "20") == ["not_applicable", "not_applicable"]
 
 
+def test_a_signature_of_another_who_may_not_either_is_none() -> None:
+    signed = f"{BY_CSAC}\n2026-01-09 signed #2 by c-lee | {credentialed('c-lee', '2026-01-09', 'CSAC')}"
+    assert days(Told(signed, CO_SIGNED), "XX-1", "14") == ["overdue"]
+
+
+def test_a_signature_that_may_or_may_not_be_of_a_professional_is_unknown_until_a_sure_one() -> None:
+    doubtful = f"{BY_CSAC}\n2026-01-09 signed #2 by c-lee | {credentialed('c-lee', '2026-01-09', 'PhD')}"
+    assert days(Told(doubtful, CO_SIGNED), "XX-1", "08", "09", "14") == ["not_applicable", "unknown", "unknown"]
+    for on, verdict in (("13", "met"), ("14", "breached")):
+        sure = f"{doubtful}\n2026-01-{on} signed #2 by c-diaz | {credentialed('c-diaz', f'2026-01-{on}', 'LPC')}"
+        assert days(Told(sure, CO_SIGNED), "XX-1", "12", on) == ["unknown", verdict]
+
+
 def test_an_assessor_whose_credential_is_not_stated_leaves_open_whether_a_signature_is_owed() -> None:
     told = Told(f"{ADMITTED}\n2026-01-08 assessed by c-who ?", CO_SIGNED)
     assert days(told, "XX-1", "08", "20") == ["not_applicable unknown", "not_applicable unknown"]
@@ -198,6 +211,12 @@ def test_a_summary_signed_on_the_last_day_is_in_time(on: str, verdict: str) -> N
 def test_a_summary_that_only_the_client_signed_is_owed() -> None:
     told = Told(f"{LEFT}\n2026-02-09 signed #2 by cl-7f3a", SUMMARY)
     assert days(told, "XX-1", "02-14") == ["not_applicable overdue"]
+
+
+def test_a_summary_of_which_it_cannot_be_told_who_signed_it_is_unknown() -> None:
+    pack = small_pack({"check": "summary_due", "within": FIVE_DAYS}, guidance=GUIDANCE)
+    signed = f"{LEFT}\n2026-02-09 signed #2 by c-lee | {credentialed('c-lee', '2026-02-09', 'PhD')}"
+    assert days(Told(signed, pack), "XX-1", "02-09", "03-09") == ["not_applicable unknown", "not_applicable unknown"]
 
 
 def test_a_transfer_asks_for_a_summary_where_the_text_says_so() -> None:

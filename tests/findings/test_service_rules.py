@@ -10,7 +10,8 @@ from caretrail.policy import Pack
 from tests.findings.text_history import Told
 from tests.support.packs import small_pack
 
-ADMITTED = '2026-01-05 admitted | {"schedule": null}'
+ADMITTED = '2026-01-05 admitted | {"schedule": {"minutes_per_week": 300, "days_per_week": 3}}'
+"""A schedule that leaves nothing open: of a day it accounts for 100 minutes."""
 
 
 def verdicts(told: Told, *days: str) -> list[str]:
@@ -46,13 +47,26 @@ def test_a_day_without_treatment_is_no_service_day() -> None:
     assert verdicts(told, "01-09", "01-20") == ["met", "met"]
 
 
-def test_a_day_that_the_schedule_would_have_filled_may_lack_what_was_not_recorded() -> None:
-    scheduled = ADMITTED.replace("null", '{"minutes_per_week": 540, "days_per_week": 3}')
-    text = f"{scheduled}\n2026-01-07 session group 09:00 60\n2026-01-08 session group 09:00 60"
-    told = Told(text, service_day(least=180))
+def test_a_short_day_may_lack_what_was_scheduled_and_is_not_on_record() -> None:
+    text = "2026-01-07 session group 09:00 60\n2026-01-08 session group 09:00 60"
+    scheduled = ADMITTED.replace("300", "540")
+    told = Told(f"{scheduled}\n{text}", service_day(least=180))
     assert verdicts(told, "01-08", "01-20") == ["unknown", "unknown"], "the first of them stands for all"
-    less = Told(text.replace("540", "539"), service_day(least=180))
-    assert verdicts(less, "01-08") == ["violation"]
+    assert verdicts(Told(f"{ADMITTED.replace('300', '539')}\n{text}", service_day(least=180)), "01-08") == ["violation"]
+    canceled = f"{scheduled}\n2026-01-07 missed group 13:00 120 cause program\n{text}"
+    assert verdicts(Told(canceled, service_day(least=180)), "01-08") == ["violation"], "the rest is on record"
+
+
+def test_a_short_day_without_a_schedule_may_lack_anything() -> None:
+    bare = '2026-01-05 admitted | {"schedule": null}\n2026-01-07 session group 09:00 60'
+    assert verdicts(Told(bare, service_day(least=180)), "01-08") == ["unknown"]
+    assert verdicts(Told(bare, service_day(least=180, basis="attended")), "01-08") == ["violation"]
+
+
+def test_sessions_that_overlap_are_counted_once() -> None:
+    text = f"{ADMITTED}\n2026-01-07 session group 09:00 120\n2026-01-07 session individual 10:00 119"
+    assert verdicts(Told(text, service_day(least=180)), "01-08") == ["violation"]
+    assert verdicts(Told(text.replace("119", "120"), service_day(least=180)), "01-08") == ["met"]
 
 
 def test_a_day_over_its_most_is_information() -> None:

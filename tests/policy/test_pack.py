@@ -295,5 +295,5 @@ def test_another_value_anywhere_makes_a_pack_or_is_refused(place: tuple[str, ...
 
 def test_a_key_left_out_anywhere_is_refused_or_has_a_default() -> None:
     optional = {place[-1] for place in PLACES if len(place) == 3 and made_with(place, GONE) is not None}
-    assert {"text", "title", "check", "strength", "question", "every", "least"}.isdisjoint(optional)
+    assert {"text", "title", "check", "strength", "question", "every"}.isdisjoint(optional)
     assert {"series", "soon_days", "alternatives"} <= optional

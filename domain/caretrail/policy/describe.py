@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from caretrail.policy.rules import Rule
+from caretrail.policy.rules.treatment import Range
 from caretrail.policy.values import Term
 from caretrail.text import plural
 
@@ -28,6 +29,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "both_levels": "the recommended and the clinician's level both count",
     },
     "dimensions": {"specific": "the dimensions the text names for each route", "all_six": "all six dimensions"},
+    "scope": {"initial": "of the initial plan", "comprehensive": "of the comprehensive plan"},
     "first_day": {"counts": "the first day counts", "excluded": "the first day does not count"},
     "sessions": {
         "any_attended": "any session attended counts",
@@ -60,8 +62,8 @@ TOKENS: dict[str, dict[str, str]] = {
     },
     "series": {
         "rolling": "each next from the last review",
-        "fixed": "on fixed days from the admission",
-        "earlier_of_both": "from the last review or on fixed days from the admission, whichever is earlier",
+        "fixed": "each next on fixed days from then",
+        "earlier_of_both": "each next from the last review or on fixed days, whichever is earlier",
     },
     "holds": {
         "run": "a hold does not pause it",
@@ -86,6 +88,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "attended": "of what the client attends",
         "scheduled": "of the client's schedule",
     },
+    "asked": {"where_recorded": "shown where one is recorded", "always": "one for each day of the stay"},
     "each": {"week": "in each full week", "calendar_month": "in each full calendar month"},
     "above": {"info": "more is information", "violation": "more is a violation"},
     "counts": {"days": "times are days", "sessions": "times are sessions"},
@@ -107,6 +110,8 @@ TRIGGERS = {
     "document": " from the day of the document",
     "plan_effective": " from the day the plan takes effect",
     "last_review": "",
+    "first_session": " from the first session",
+    "assessment": " from the day of the assessment",
     "reassessment": " from the day of a revised assessment",
 }
 """The start of a term in words; for a review, `series` names it."""
@@ -118,6 +123,7 @@ LISTS = {
     "codes": "codes that begin with",
     "dsm": "by",
     "sections": "covers",
+    "if_applicable": "only if applicable",
     "signers": "signed by",
     "in_lieu": "in lieu of a signature",
     "services": "services",
@@ -157,7 +163,7 @@ def _phrases(rule: Rule) -> Iterator[str]:
         elif name in _PHRASES:
             yield _PHRASES[name](value)
         elif name in TOKENS:
-            yield TOKENS[name][value]
+            yield TOKENS[name][value] if value is not None else ""
         elif name in LISTS and value:
             yield f"{LISTS[name]} {', '.join(map(_item, value))}"
         elif name == "in_lieu":
@@ -166,6 +172,8 @@ def _phrases(rule: Rule) -> Iterator[str]:
 
 def _item(word: object) -> str:
     """One item of a list; a signer may be named by role or by credential."""
+    if isinstance(word, tuple):
+        return " or ".join(map(_item, word))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     kind, _, wanted = str(word).rpartition(":")
     return f"a {wanted}" if kind in ("role", "credential") else str(word).replace("_", " ")
 
@@ -176,10 +184,7 @@ def _formula(sentences: Sequence[Sequence[str]]) -> str:
 
 
 def _range(rule: Rule) -> str:
-    least, most = getattr(rule, "least", None), getattr(rule, "most", None)
-    if least is not None and most is not None:
-        return f"{least} to {most} {RANGES[rule.check]}"
-    return f"at least {least} {RANGES[rule.check]}" if least is not None else f"at most {most} {RANGES[rule.check]}"
+    return f"{rule.allowed} {RANGES[rule.check]}" if isinstance(rule, Range) else ""
 
 
 def _within(found: Term | None, trigger: str) -> str:
@@ -199,6 +204,7 @@ def _every(terms: Sequence[Term]) -> str:
 
 _PHRASES: dict[str, Callable[[Any], str]] = {
     "before_plan": lambda before: "no later than the first plan" if before else "",
+    "or_later": lambda found: f"or {_term(found)}, whichever is later" if found else "",
     "cap": lambda found: f"no later than {_term(found)}" if found else "",
     "term": lambda found: f"for {_term(found)}" if found else "",
     "term_ours": lambda ours: "the term is ours, not the text's" if ours else "",

@@ -79,6 +79,7 @@ class ReviewClock:
             key=lambda review: (review.counts_from or review.day, review.day),
         )
         self._periods: dict[date, int] = {}
+        self._series = start  # a fixed series runs from this day, once a review counts
         self._plain = rule is not None and rule.holds == "run" and len(rule.every) == 1 and rule.term.civil
         # with one stay and the calendar alone, a due day does not change from one day to the next
         self._steady = self._plain and len(chart.stays) == 1
@@ -194,15 +195,15 @@ class ReviewClock:
         words = f"base {iso(step.base)} {step.label} + {in_words(term)} = {iso(rolling)}"
         if self.rule is None or self.rule.series == "rolling":
             return rolling, words
-        start = self._chart.stays[0].first
-        fixed = self._anniversary(term, step.served + 1)
+        # before any review counts, the series begins where the clock does
+        start = step.base if step.review is None else self._series
+        fixed = self._anniversary(term, step.served + 1, start)
         series = f"{in_words(term)} from {iso(start)}, number {step.served + 1} = {iso(fixed)}"
         if self.rule.series == "fixed" or fixed <= rolling:
             return fixed, series
         return rolling, f"{words}; {series}"
 
-    def _anniversary(self, term: Term, number: int) -> date:
-        start = self._chart.stays[0].first
+    def _anniversary(self, term: Term, number: int, start: date) -> date:
         if term.unit == "calendar_month":
             return months_after(start, term.count * number)
         return ends_on(term.model_copy(update={"count": term.count * number}), start, self._closed)
@@ -269,6 +270,7 @@ class ReviewClock:
             if not anchored or base < steps[-1].base:
                 steps.append(ClockStep(day, base, label, evidence, None, None))
                 anchored = True
+        self._series = steps[-1].base
         for place, review in enumerate(self.counted):
             served = self._served(place, rule) if rule.series != "rolling" else 0
             _count(steps, review, start, served)
@@ -280,6 +282,8 @@ class ReviewClock:
             return []
         found: list[tuple[date, date, str, tuple[int, ...]]] = []
         for plan in self._chart.plans:
+            if rule.scope is not None and plan.event.scope not in (rule.scope, None):
+                continue
             if rule.first_from == "plan_effective":
                 base = max(start, min(plan.event.effective_on, plan.day))
                 found.append((max(start, plan.day), base, f"plan {plan.event.plan_version}", (plan.version,)))
@@ -323,9 +327,9 @@ class ReviewClock:
         """The number of the period of a fixed series that a day is in."""
         if day not in self._periods:
             # a period has one day at least, so there are no more of them than days
-            most = max((day - self._chart.stays[0].first).days, 1)
+            most, start = max((day - self._series).days, 1), self._series
             ends = range(1, most + 1)
-            self._periods[day] = 1 + bisect_left(ends, day, key=lambda number: self._anniversary(term, number))
+            self._periods[day] = 1 + bisect_left(ends, day, key=lambda number: self._anniversary(term, number, start))
         return self._periods[day]
 
 

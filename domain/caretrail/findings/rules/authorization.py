@@ -1,4 +1,4 @@
-"""Prior authorization (U1): what a payer decided, what is left of it, and when it ends; information alone."""
+"""Prior authorization (U1): what a payer decided, what is left of it, and when it ends; information, unless asked."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def authorization(case: Case, rule: Authorization, findings: RuleFindings, stay:
     Events with one number are one authorization: requested, then approved, in part or whole, or denied, then ended.
     Sessions at this level use units from the first day of an authorization on; where several cover a session, it counts
     once: on the one that ends first and has units left. The end is announced `soon_days` before, unless another
-    follows; so is the use of the last unit.
+    follows; so is the use of the last unit. All of it is information, unless the pack asks for one on each day.
     """
     chart = case.chart
     recorded = [item for item in chart.authorizations if item.event.level == stay.level]
     if not recorded:
-        findings.main.set(stay.first, Ruling("not_applicable", "no authorization recorded"))
+        findings.main.set(stay.first, _asked(rule, NONE_RECORDED, stay.first))
         return
     sessions = [item for item in chart.visits if (own := chart.stay_on(item.day)) and own.level == stay.level]
     days = {stay.first, *(session.day for session in sessions), *(item.day for item in recorded)}
@@ -69,7 +69,23 @@ def authorization(case: Case, rule: Authorization, findings: RuleFindings, stay:
         days |= {event.from_, earlier(event.to, rule.soon_days), event.to, later(event.to, 1)}
     book = _Book(case.weeks, recorded, sessions)
     for day in sorted(day for day in days if stay.covers(day)):
-        findings.main.set(day, _ruling(rule, stay, book, day))
+        findings.main.set(day, _asked(rule, _ruling(rule, stay, book, day), day))
+
+
+NONE_RECORDED = Ruling("not_applicable", "no authorization recorded")
+OPEN = ("authorization_ends", "authorization_requested", "authorization_used_up")
+"""Causes for which nothing is missing on the day: it ends later, is not decided, or its last unit was used."""
+
+
+def _asked(rule: Authorization, ruling: Ruling, day: date) -> Ruling:
+    """The ruling where the text asks for an authorization on each day: what is missing is told as such."""
+    if rule.asked == "where_recorded" or ruling.verdict == "met":
+        return ruling
+    if ruling is NONE_RECORDED or ruling.cause == "authorization_requested":
+        return ruling._replace(verdict="unknown", cause=ruling.cause or "authorization_missing")
+    if ruling.cause == "authorization_ends":
+        return ruling._replace(verdict="due_today" if day == ruling.due_on else "due_soon")
+    return ruling if ruling.cause in OPEN else ruling._replace(verdict="violation")
 
 
 class _Book:
@@ -139,7 +155,7 @@ def _grants(known: Iterable[Effective[Authorized]]) -> list[Grant]:
 def _ruling(rule: Authorization, stay: PolicyStay, book: _Book, day: date) -> Ruling:
     book.turn_to(day)
     if not book.known:
-        return Ruling("not_applicable", "no authorization recorded")
+        return NONE_RECORDED
     in_force = [grant for grant in book.grants if grant.covers(day)]
     if not in_force:
         return _not_in_force(stay, book, day)
@@ -180,9 +196,9 @@ def _used_up(in_force: Sequence[Grant]) -> Ruling:
     """The ruling without units left: used up, or exceeded once more were used."""
     grant = min(in_force, key=lambda one: (one.left, one.version))
     event = grant.event
-    what = "exceeded" if grant.left < 0 else "used up"
+    what, cause = ("exceeded", "authorization_exceeded") if grant.left < 0 else ("used up", "authorization_used_up")
     words = f"authorization of {iso(event.from_)} {what}: {event.units} {event.unit} units"
-    return Ruling("info", words, _arithmetic(grant), (grant.version,), None, "authorization_used_up", None, event.from_)
+    return Ruling("info", words, _arithmetic(grant), (grant.version,), None, cause, None, event.from_)
 
 
 def _arithmetic(grant: Grant) -> str:

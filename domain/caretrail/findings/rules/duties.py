@@ -92,7 +92,7 @@ def assessment_signed(case: Case, rule: rules.AssessmentSigned, findings: RuleFi
         asked = _asked(case, rule, item)
         if asked is None:
             words = f"{name}: credential of the assessor not stated, so it may need a signature"
-            done = _signed(statement)
+            done = _surely_signed(statement)
             until = chart.stays[-1].until if done is None else done.day
             begin = max(item.day, first)
             if until is None or begin < until:
@@ -103,7 +103,8 @@ def assessment_signed(case: Case, rule: rules.AssessmentSigned, findings: RuleFi
             )
             changes.append((item.day, Ruling("met", f"{name} is signed", "", (item.version,))))
             stay = chart.stay_on(item.day) or chart.stays[0]
-            _write(findings, name, owed, _signed(statement), stay, may_follow=True)
+            _write(findings, name, owed, _surely_signed(statement), stay, may_follow=True)
+            _doubt(findings, name, statement, stay.first)
     findings.write_over(chart.stays, changes)
 
 
@@ -210,8 +211,9 @@ def summary_due(case: Case, rule: rules.SummaryDue, findings: RuleFindings) -> N
         name = f"{kind} of {iso(stay.last)}"
         owed = in_days(f"{name}: summary", "summary", rule.within, stay.last, closed, (statement.version,))
         intervals = findings.subject_intervals(name)
-        for day, ruling in owed.changes(_signed(statement)):
+        for day, ruling in owed.changes(_surely_signed(statement)):
             intervals.set(day, ruling._replace(anchor=stay.first))
+        _doubt(findings, name, statement, stay.last)
 
 
 # --- shared -----------------------------------------------------------------------------------------------------------
@@ -223,6 +225,31 @@ def _signed(document: Document) -> Done | None:
     if signing is None:
         return None
     return Done(signing.day, f"signed {iso(signing.day)} by {signing.signer}", document.evidence_on(signing.day))
+
+
+def _surely_signed(statement: Document) -> Done | None:
+    """The day of the first signature on an assessment or an ending that is clinical guidance without a doubt."""
+    signing = statement.sure
+    if signing is None:
+        return None
+    evidence = tuple(sorted({statement.version, signing.brought_by}))
+    return Done(signing.day, f"signed {iso(signing.day)} by {signing.signer}", evidence)
+
+
+def _doubt(findings: RuleFindings, subject: str, statement: Document, first: date) -> None:
+    """From a signature that may or may not be clinical guidance until a sure one it cannot be told if it is signed."""
+    likely, sure = statement.likely, statement.sure
+    if likely is None or likely is sure:
+        return
+    why = "; ".join(item.words for item in statement.objections if item.signer == likely.signer and item.doubtful)
+    ruling = unknown(f"{subject}: {why}", "guidance_in_doubt", (statement.version,))
+    intervals = findings.subs[-1]
+    resumed = [(start, item) for _, start, _, item in intervals.intervals() if sure is not None and start >= sure.day]
+    intervals.set(max(likely.day, first), ruling)
+    if sure is not None:
+        intervals.set(sure.day, None)
+        for day, item in resumed:
+            intervals.set(day, item)
 
 
 def _write(

@@ -42,13 +42,13 @@ def group_size(case: Case, rule: GroupSize, findings: RuleFindings, stay: Policy
     if rule.aggregation == "monthly_average":
         _average_size(case, rule, findings, stay)
         return
-    least, most = rule.least, rule.most
+    least, most, allowed = rule.low, rule.high, rule.allowed
     groups = _groups(case, rule.services, stay, others=rule.other_groups == "count")
     findings.main.set(stay.first, Ruling("not_applicable", "no group yet"))
     if groups:
         day = groups[0].session.day
         words = f"groups since {iso(day)}: sizes in order"
-        findings.main.set(day, Ruling("met", words, f"{least} to {most} clients a group"))
+        findings.main.set(day, Ruling("met", words, f"{allowed} clients a group"))
     not_stated = False
     for group in groups:
         sizes, versions, day, name = group.sizes, group.versions, group.session.day, group.name
@@ -62,14 +62,21 @@ def group_size(case: Case, rule: GroupSize, findings: RuleFindings, stay: Policy
         if not outside:
             continue
         if len(outside) < len(sizes):
-            words = f"{name}: recorded more than once, with {_listed(sizes)} clients, {least} to {most} allowed"
+            words = f"{name}: recorded more than once, with {_listed(sizes)} clients, {allowed} allowed"
             findings.note(name, day, stay.until, unknown(words, "group_sizes_differ", versions))
             continue
         size = outside[0]
         cause = "group_too_small" if size < least else "group_too_large"
-        words = f"{name}: {size} clients, {least} to {most} allowed"
-        ruling = violation(words, cause, versions, f"{least} <= {size} <= {most} fails")
+        words = f"{name}: {size} clients, {allowed} allowed"
+        ruling = violation(words, cause, versions, _fails(rule, size))
         findings.note_breach(name, day, case.notice_until(day, *versions), stay.until, ruling)
+
+
+def _fails(rule: GroupSize, size: int) -> str:
+    """The comparison of a size outside the range, with the sides that the range has."""
+    low = "" if rule.least is None else f"{rule.least} <= "
+    high = "" if rule.most is None else f" <= {rule.most}"
+    return f"{low}{size}{high} fails"
 
 
 def _average_size(case: Case, rule: GroupSize, findings: RuleFindings, stay: PolicyStay) -> None:
@@ -87,9 +94,9 @@ def _average_size(case: Case, rule: GroupSize, findings: RuleFindings, stay: Pol
         evidence = tuple([version for group in groups for version in group.versions])
         if stay.last is None or judged <= stay.last:
             findings.main.set(judged, Ruling("met", f"{name} judged", arithmetic, evidence, anchor=first))
-        if total < rule.least * len(groups) or total > rule.most * len(groups):
-            cause = "group_too_small" if total < rule.least * len(groups) else "group_too_large"
-            words = f"{name}: {total / len(groups):.1f} clients on average, {rule.least} to {rule.most} allowed"
+        if total < rule.low * len(groups) or total > rule.high * len(groups):
+            cause = "group_too_small" if total < rule.low * len(groups) else "group_too_large"
+            words = f"{name}: {total / len(groups):.1f} clients on average, {rule.allowed} allowed"
             told_until = case.notice_until(judged, *evidence, since=first)
             ruling = violation(words, cause, evidence, arithmetic, first)
             findings.note_breach(name, judged, told_until, stay.until, ruling)

@@ -67,10 +67,10 @@ def weekly_days(case: Case, rule: WeeklyDays, findings: RuleFindings, stay: Poli
 
     More than five is information, unless the pack says otherwise; what is not accounted for is as in I1.
     """
-    least, most = rule.least, rule.most
+    least, most, allowed = rule.low, rule.high, rule.allowed
     for since, until, scheduled, version in _schedules(case, stay, days=True):
         if scheduled < least:
-            words = f"{plural(scheduled, 'day')} a week scheduled since {iso(since)}, {least} to {most} needed"
+            words = f"{plural(scheduled, 'day')} a week scheduled since {iso(since)}, {allowed} needed"
             arithmetic = f"scheduled {scheduled} - {least} = {scheduled - least}"
             ruling = violation(words, "schedule_short", (version,), arithmetic)
             findings.note(f"schedule of {iso(since)}", since, until, ruling)
@@ -80,7 +80,7 @@ def weekly_days(case: Case, rule: WeeklyDays, findings: RuleFindings, stay: Poli
         counted, offered = len(totals.days), f"sessions offered on {plural(len(totals.days), 'day')}"
         if rule.counts == "sessions":
             counted, offered = totals.sessions, f"{plural(totals.sessions, 'session')} offered"
-        words = f"{judged.name}: {offered}, {least} to {most} needed"
+        words = f"{judged.name}: {offered}, {allowed} needed"
         if counted < least:
             ruling = violation(words, "frequency_low", week.evidence, days)
             left = max(0, judged.scheduled.days - totals.accounted_days) if judged.scheduled else None

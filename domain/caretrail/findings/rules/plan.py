@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from caretrail.days import ONE_DAY, iso
+from caretrail.days import ONE_DAY, iso, later
 from caretrail.events import PlanSigned
 from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.chart import Chart, PolicyStay, Session, within
@@ -17,10 +17,11 @@ from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth
 from caretrail.policy.rules.plan import PlanDue, PlanSections
 from caretrail.text import plural
+from caretrail.tokens import PlanScope
 
 
 class Served(NamedTuple):
-    """The day from which a plan serves a stay, and its evidence.
+    """The day from which a plan serves a stay, its evidence, and the plan.
 
     `made_on` is the day it was signed, or of the review that updated it; `document_on` is that of the plan or review.
     """
@@ -30,6 +31,7 @@ class Served(NamedTuple):
     document_on: date
     words: str
     evidence: tuple[int, ...]
+    plan: PlanVersion
 
 
 @judges(PlanDue)
@@ -40,11 +42,12 @@ def plan_due(case: Case, rule: PlanDue, findings: RuleFindings) -> None:
     stay elsewhere a plan serves once it was signed, or updated by a review, since the return (field `on_return`).
     Before the first session no plan is due; nor is one if the stay ended before the term did. A plan that came late
     is breached through the stay. The arithmetic shows the other reading of a session, too: individual sessions only.
+    Where the rule is about a comprehensive plan, one that does not state its scope leaves open whether it is there.
     """
     in_effect = rule.there_when == "in_effect"
     plans = [_plan_served(plan, in_effect=in_effect) for plan in case.chart.plans if plan.clinician is not None]
     updates = [
-        _update_served(item, in_effect=in_effect)
+        _update_served(item, item.plan, in_effect=in_effect)
         for item in case.chart.reviews
         if item.event.updated and item.counts_from and item.plan
     ]
@@ -56,9 +59,18 @@ def plan_due(case: Case, rule: PlanDue, findings: RuleFindings) -> None:
         made = [
             item for item in found if first <= item.made_on and (stay.last is None or item.document_on <= stay.last)
         ]
-        served = min(made, default=None, key=lambda item: item.day)
-        _judge_plan(findings, stay, _Owed(case, rule, stay), served)
+        serving = [item for item in made if of_scope(item.plan, rule.scope)]
+        not_stated = [item for item in made if of_scope(item.plan, rule.scope) is None]
+        served, unsaid = (min(items, default=None, key=lambda item: item.day) for items in (serving, not_stated))
+        _judge_plan(findings, stay, _Owed(case, rule, stay), served, unsaid)
         findings.end_stay(stay)
+
+
+def of_scope(plan: PlanVersion, scope: PlanScope | None) -> Truth:
+    """Whether a plan is of a scope; the comprehensive plan is an initial one, too, and so is one that does not say."""
+    if scope != "comprehensive":
+        return True
+    return None if plan.event.scope is None else plan.event.scope == scope
 
 
 def _plan_served(plan: PlanVersion, *, in_effect: bool) -> Served:
@@ -68,14 +80,14 @@ def _plan_served(plan: PlanVersion, *, in_effect: bool) -> Served:
     if in_effect:
         words = f"plan {plan.event.plan_version} in effect {iso(effective)}, signed {iso(signed_on)}"
     day = max(effective, signed_on) if in_effect else signed_on
-    return Served(day, signed_on, plan.day, words, plan.evidence_on(signed_on))
+    return Served(day, signed_on, plan.day, words, plan.evidence_on(signed_on), plan)
 
 
-def _update_served(review: Review, *, in_effect: bool) -> Served:
+def _update_served(review: Review, plan: PlanVersion, *, in_effect: bool) -> Served:
     words = f"plan {review.event.plan_version} updated by the review of {iso(review.day)}"
     counts_from = review.counts_from or review.day
-    day = max(counts_from, review.plan.event.effective_on) if review.plan and in_effect else counts_from
-    return Served(day, review.day, review.day, words, review.evidence_on(counts_from))
+    day = max(counts_from, plan.event.effective_on) if in_effect else counts_from
+    return Served(day, review.day, review.day, words, review.evidence_on(counts_from), plan)
 
 
 class _Owed:
@@ -83,15 +95,20 @@ class _Owed:
 
     def __init__(self, case: Case, rule: PlanDue, stay: PolicyStay) -> None:
         term, chart = rule.within, case.chart
-        self.term = term
-        cap = term if term.civil else rule.cap
-        self.cap = ends_on(cap, stay.first, case.pack.closed_days) if cap else None
+        self.term, self.trigger = term, rule.trigger
+        self.base = base = _base(chart, rule, stay)
+        cap = term if term.civil else rule.cap or rule.or_later
+        self.cap = ends_on(cap, base, case.pack.closed_days) if cap and base else None
         self.cap_soon = cap.soon if cap else 0
+        self.or_later = rule.or_later is not None
         sessions = within(chart.visits, stay) if term.unit == "visit" else chart.attended_in(stay)
         individual = chart.attended_in(stay, "individual")
-        if rule.first_day != "counts":
-            sessions = [session for session in sessions if session.day > stay.first]
-            individual = [session for session in individual if session.day > stay.first]
+        if base is None:
+            sessions = individual = []
+        elif rule.first_day != "counts" or base > stay.first:
+            since = base if rule.first_day == "counts" else later(base, 1)
+            sessions = [session for session in sessions if session.day >= since]
+            individual = [session for session in individual if session.day >= since]
         if rule.sessions == "individual_only":
             sessions = individual
         elif rule.sessions == "count_assessment":
@@ -106,6 +123,8 @@ class _Owed:
         """The days of the stay on which the ruling may change."""
         days = {stay.first, *self.reached, *(session.day for session in self.individual)}
         days.update(session.day for session in self.sessions[:1])
+        if self.base is not None:
+            days.add(self.base)
         if self.cap is not None:
             days.update((self.cap - timedelta(days=self.cap_soon), self.cap, self.cap + ONE_DAY))
         due = self.due(date.max)
@@ -115,9 +134,14 @@ class _Owed:
 
     def due(self, day: date) -> date | None:
         """The due day, as known on a day."""
+        if self.base is None or day < self.base:
+            return None
         reached = self.reached[self.term.count - 1] if len(self.reached) >= self.term.count else None
-        known = [due for due in (reached if reached and reached <= day else None, self.cap) if due is not None]
-        return min(known, default=None)
+        if reached is not None and reached > day:
+            reached = None
+        if self.or_later:
+            return max(reached, self.cap) if reached and self.cap else None
+        return min((due for due in (reached, self.cap) if due is not None), default=None)
 
     def ruling(self, day: date) -> Ruling:
         """The ruling on a day without a plan."""
@@ -141,28 +165,50 @@ class _Owed:
             return Ruling("due_soon", words, counts, evidence, due, "plan_due")
         if due is not None:
             words = f"plan due {iso(due)} at the latest"
+        elif self.trigger == "assessment" and (self.base is None or day < self.base):
+            words = "no assessment yet"
         else:
             words = f"plan due by {last_of(self.term)}, {count} so far" if held else "no session yet"
         return Ruling("not_applicable", words, counts, evidence, due)
 
     def counts(self, day: date) -> str:
         """The count so far, with the other reading of a session."""
+        if self.base is None or day < self.base:
+            return ""
+        since = FROM[self.trigger]
         if self.term.civil:
-            return f"{in_words(self.term)} from the first day = {iso(self.cap)}" if self.cap else ""
+            return f"{in_words(self.term)} from {since} = {iso(self.cap)}" if self.cap else ""
         if self.term.unit == "session" and self.cap is None:
             held = [session for session in self.sessions if session.day <= day]
             return (
                 f"{_sessions('session', held)}; individual sessions only: {_sessions('session', self.individual, day)}"
             )
         count = sum(1 for reached in self.reached if reached <= day)
-        latest = f", no later than {iso(self.cap)}" if self.cap else ""
-        return f"{in_words(self.term)} from the first day, {count} so far{latest}"
+        limit = "no earlier" if self.or_later else "no later"
+        latest = f", {limit} than {iso(self.cap)}" if self.cap else ""
+        return f"{in_words(self.term)} from {since}, {count} so far{latest}"
 
     def named(self, due: date, *, of: bool = False) -> str:
         """The due day in words: `the second session of 2026-01-07`, or the plain day."""
         if due in self.reached[-1:] and len(self.reached) >= self.term.count:
             return f"{last_of(self.term)} of {iso(due)}" if of else f", the day of {last_of(self.term)}"
         return iso(due) if of else ""
+
+
+FROM = {"admission": "the first day", "first_session": "the first session", "assessment": "the assessment"}
+"""The day from which a term counts, in words, by the trigger of the rule."""
+
+
+def _base(chart: Chart, rule: PlanDue, stay: PolicyStay) -> date | None:
+    """The day from which the term counts: never before the stay; None while there is no such day."""
+    if rule.trigger == "admission":
+        return stay.first
+    if rule.trigger == "first_session":
+        sessions = chart.attended_in(stay)
+        return sessions[0].day if sessions else None
+    made = (item.day for item in chart.assessments if item.event.kind != "addendum")
+    first = min(made, default=None)
+    return max(first, stay.first) if first is not None and (stay.last is None or first <= stay.last) else None
 
 
 def _interviews(chart: Chart, stay: PolicyStay) -> list[Session]:
@@ -175,17 +221,20 @@ def _interviews(chart: Chart, stay: PolicyStay) -> list[Session]:
     ]
 
 
-def _judge_plan(findings: RuleFindings, stay: PolicyStay, owed: _Owed, served: Served | None) -> None:
+def _judge_plan(
+    findings: RuleFindings, stay: PolicyStay, owed: _Owed, served: Served | None, unsaid: Served | None
+) -> None:
+    """Write the days of a stay; from `unsaid` on it cannot be told whether the plan there is the one owed."""
     # with a plan from the first day on, none was due on any other
     days = owed.days(stay) if served is None or served.day > stay.first else {stay.first}
-    if served is not None:
-        days.add(max(served.day, stay.first))
+    days |= {max(item.day, stay.first) for item in (served, unsaid) if item is not None}
     breached: Ruling | None = None
     for day in sorted(days):
         if stay.last is not None and day > stay.last:
             break
         if served is None or day < served.day:
-            findings.main.set(day, owed.ruling(day))
+            cannot_tell = unsaid is not None and unsaid.day <= day
+            findings.main.set(day, _scope_unsaid(owed, unsaid, day) if unsaid and cannot_tell else owed.ruling(day))
             continue
         ruling = _there(owed, served, day)
         breached = ruling if ruling.verdict == "breached" else None
@@ -198,9 +247,16 @@ def _judge_plan(findings: RuleFindings, stay: PolicyStay, owed: _Owed, served: S
         findings.not_met(stay, at_end)
     elif at_end.verdict != "not_applicable":
         words = f"stay ended {iso(stay.last)}, before a plan was overdue"
-        if at_end.verdict == "met":
+        if at_end.verdict in ("met", "unknown"):
             words = f"stay ended {iso(stay.last)}: {at_end.message}"
         findings.main.set(stay.last, Ruling("not_applicable", words, at_end.arithmetic, at_end.evidence))
+
+
+def _scope_unsaid(owed: _Owed, unsaid: Served, day: date) -> Ruling:
+    """The ruling while a plan is there that does not state its scope."""
+    words = f"{unsaid.words}: whether it is comprehensive is not stated"
+    ruling = unknown(words, "plan_scope_missing", unsaid.evidence)
+    return ruling._replace(arithmetic=owed.counts(day), due_on=owed.due(day))
 
 
 def _there(owed: _Owed, served: Served, day: date) -> Ruling:
@@ -234,9 +290,12 @@ def plan_sections(case: Case, rule: PlanSections, findings: RuleFindings) -> Non
     first_only = rule.of == "first_plan"
     asked_by = _asked_by(case, rule) if first_only else None
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no plan yet"))]
-    for plan in chart.plans[: 1 if first_only else None]:
+    plans = [plan for plan in chart.plans if rule.scope is None or plan.event.scope in (rule.scope, None)]
+    for plan in plans[: 1 if first_only else None]:
         name = f"plan {plan.event.plan_version}"
-        ruling = _sections_ruling(name, plan, {part: _section(plan.event, part) for part in rule.sections})
+        parts: dict[str, Truth] = {part: _section(plan.event, part) for part in rule.sections}
+        parts |= {part: True for part in rule.if_applicable if parts[part] is False}  # the plan says it does not apply
+        ruling = _sections_ruling(name, plan, parts)
         if asked_by is not None and ruling.verdict != "met":
             ruling = ruling._replace(verdict="info", message=f"{ruling.message}: see {asked_by}")
         changes.append((plan.day, ruling))
@@ -265,8 +324,11 @@ def _sections_ruling(name: str, plan: PlanVersion, parts: Mapping[str, Truth]) -
 
 
 def _section(event: PlanSigned, name: str) -> Truth:
-    """Whether a plan has a section; `review_unit` is one if stated."""
+    """Whether a plan has a section; its goals say so themselves, and so does `review_unit`, if stated."""
     if name == "review_unit":
         return event.review_unit is not None
     stated: Truth = getattr(event.sections, name)
+    if stated is None and event.goals is not None and name in ("goals", "target_dates"):
+        dated = all(goal.target_on is not None for goal in event.goals)
+        return bool(event.goals) and (dated or name == "goals")
     return stated

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from caretrail.episode.history import Effective
 from caretrail.events import SessionAttended, SessionMissed
 from caretrail.findings.case import Case, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay
-from caretrail.findings.chart.sessions import each_once
+from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session
 from caretrail.findings.chart.terms import months_after
 from caretrail.findings.finding import Ruling, Verdict, unknown, violation
 from caretrail.findings.intervals import RuleFindings
@@ -26,11 +26,15 @@ WEEK = timedelta(days=7)
 
 
 class _Day(NamedTuple):
-    """Minutes of treatment of one day, and the versions of its sessions."""
+    """Minutes of treatment of one day, each counted once, and the versions of its sessions.
+
+    `accounted` are those of every session on record; what the program canceled is among them, and was not offered.
+    """
 
     day: date
     offered: int
     attended: int
+    accounted: int
     evidence: tuple[int, ...]
 
 
@@ -38,9 +42,9 @@ class _Day(NamedTuple):
 def service_day(case: Case, rule: ServiceDay, findings: RuleFindings, stay: PolicyStay) -> None:
     """Each day with treatment has its minutes; judged from the day after, and listed for a time.
 
-    A day that is short by the record, though the client's schedule would have reached the minutes, is unknown: the rest
-    may have been offered. It can still be recorded, so the first such day is told until the stay ends. More than
-    the most is information, not a violation.
+    Of the client's schedule the rest is not accounted for: a day that could reach the minutes with it is unknown, and
+    so is a short day without a schedule. It can still be recorded, so the first such day is told until the stay ends.
+    More than the most is information, not a violation.
     """
     findings.main.set(stay.first, Ruling("not_applicable", "no day of treatment yet"))
     not_known = False
@@ -63,12 +67,20 @@ def service_day(case: Case, rule: ServiceDay, findings: RuleFindings, stay: Poli
 
 
 def _service_days(case: Case, stay: PolicyStay) -> Iterator[_Day]:
-    for day, sessions in groupby(case.chart.own(case.chart.offered, stay), key=lambda session: session.day):
+    """The days of a stay on which treatment was offered."""
+    for day, sessions in groupby(case.chart.own(case.chart.sessions, stay), key=lambda session: session.day):
         held = list(sessions)
-        offered = sum(session.minutes for session in each_once(held))
-        attended = sum(session.minutes for session in each_once([session for session in held if session.attended]))
-        evidence = tuple(sorted(session.version for session in held))
-        yield _Day(day, offered, attended, evidence)
+        causes = case.pack.offered_causes
+        offered = _minutes(one for one in held if one.attended or one.cause in causes)
+        attended = _minutes(one for one in held if one.attended)
+        if offered:
+            evidence = tuple(sorted(session.version for session in held))
+            yield _Day(day, offered, attended, _minutes(held), evidence)
+
+
+def _minutes(sessions: Iterable[Session]) -> int:
+    clock = Clock()
+    return min(sum(clock.add(session)[0] for session in sessions), MINUTES_A_DAY)
 
 
 def _of_day(case: Case, rule: ServiceDay, day: _Day) -> Ruling | None:
@@ -78,9 +90,10 @@ def _of_day(case: Case, rule: ServiceDay, day: _Day) -> Ruling | None:
     if rule.least is not None and minutes < rule.least:
         words += f", {rule.least} needed"
         arithmetic = f"{rule.basis} {minutes} - {rule.least} = {minutes - rule.least}"
-        scheduled = _scheduled(case, day.day) if rule.basis == "offered" else 0
-        if scheduled >= rule.least:
-            words += f"; {scheduled} a day scheduled, and the rest is not on record"
+        scheduled = _scheduled(case, day.day)
+        if rule.basis == "offered" and (scheduled is None or minutes + scheduled - day.accounted >= rule.least):
+            why = "no schedule recorded" if scheduled is None else f"of {scheduled} scheduled the rest is not on record"
+            words += f"; {why}"
             return Ruling("unknown", words, arithmetic, day.evidence, None, "service_day_unknown", anchor=day.day)
         return violation(words, "service_day_short", day.evidence, arithmetic, day.day)
     if rule.most is not None and minutes > rule.most:
@@ -90,10 +103,12 @@ def _of_day(case: Case, rule: ServiceDay, day: _Day) -> Ruling | None:
     return None
 
 
-def _scheduled(case: Case, day: date) -> int:
-    """Minutes a day of the schedule in force, on average over its days."""
+def _scheduled(case: Case, day: date) -> int | None:
+    """Minutes a day of the schedule in force, on average over its days; None without a schedule."""
     schedule = next((item[1] for item in reversed(case.chart.schedules) if item[0] <= day), None)
-    return schedule.minutes_per_week // schedule.days_per_week if schedule and schedule.days_per_week else 0
+    if schedule is None:
+        return None
+    return schedule.minutes_per_week // schedule.days_per_week if schedule.days_per_week else 0
 
 
 # --- a period ---------------------------------------------------------------------------------------------------------

@@ -19,6 +19,9 @@ from caretrail.findings.intervals import Change, Intervals, RuleFindings
 from caretrail.findings.rules.staff import credential_of
 from caretrail.policy.rules.plan import EarlySignature, PlanSignatures
 
+OR = " or "
+"""Between the names of several of whom one must sign: no id has a blank, and no credential of a pack this word."""
+
 
 class _Paper(NamedTuple):
     """What must be signed from a day on: a plan version, or a review that updates the plan.
@@ -135,6 +138,11 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, paper: _Pap
     signed_on = document.day
     evidence = {document.version}
     in_lieu: list[str] = []
+    if "case_owner" in rule.signers and case.chart.team.case_owner(document.day) is None:
+        words = f"{name}: no case owner recorded"
+        ruling = Ruling("unknown", words, arithmetic, (document.version,), None, "owner_missing")
+        findings.note(f"{name}: case owner", document.day, paper.superseded_on or paper.until, ruling)
+        complete = False
     if not roster and "team" in rule.signers:
         ruling = Ruling("unknown", f"{name}: no team recorded", arithmetic, (document.version,), None, "team_missing")
         over = min((day for day in (paper.superseded_on, paper.until) if day is not None), default=None)
@@ -171,9 +179,10 @@ def _satisfied(case: Case, rule: PlanSignatures, paper: _Paper, signer: str) -> 
     for document in paper.documents:
         signings = [one for one in document.signings if not signed_too_early(case.pack, document, one)]
         by_signer = satisfied_by(signings, case.chart.client, rule.in_lieu)
-        one = by_signer.get(signer) or _of_kind(case, signings, signer, rule.in_lieu)
-        if one is not None:
-            found.append(one)
+        for named in signer.split(OR):
+            one = by_signer.get(named) or _of_kind(case, signings, named, rule.in_lieu)
+            if one is not None:
+                found.append(one)
     return min(found, default=None, key=lambda one: one.day)
 
 
@@ -230,9 +239,17 @@ def _of_kind(case: Case, signings: Sequence[Signing], signer: str, in_lieu: tupl
         signing
         for signing in signings
         if (signing.state == "signed" or signing.state in in_lieu)
-        and wanted == (signing.role if kind == "role" else credential_of(case, signing))
+        and (wanted == signing.role if kind == "role" else _holds(case, credential_of(case, signing), wanted))
     ]
     return min(found, key=lambda signing: signing.day, default=None)
+
+
+def _holds(case: Case, credential: str | None, wanted: str) -> bool:
+    """Whether a person holds a credential, in any spelling the pack knows of it."""
+    guidance = case.pack.guidance
+    if guidance is None:
+        return credential == wanted
+    return guidance.accepts(credential, guidance.keys_of((wanted,))) is True
 
 
 def _owe(
@@ -272,20 +289,40 @@ def _owe(
 
 def _not_signed(signer: str) -> str:
     """A missing signature in words: of a person by id, else of a role or a credential."""
-    kind, _, wanted = signer.partition(":")
-    return f"no {wanted} has signed" if kind in ("role", "credential") else f"{signer} has not signed"
+    named = [name.partition(":") for name in signer.split(OR)]
+    if all(kind in ("role", "credential") for kind, _, _ in named):
+        return f"no {OR.join(wanted for _, _, wanted in named)} has signed"
+    if len(named) > 1:
+        return f"none of {', '.join(wanted or name for name, _, wanted in named)} has signed"
+    return f"{signer} has not signed"
 
 
 def _required(case: Case, rule: PlanSignatures, document: PlanVersion | Review, roster: Sequence[str]) -> list[str]:
-    """The required signers: the pack's list in its order, then those the sender adds; none twice."""
+    """The required signers: the pack's list in its order, then those the sender adds; none twice.
+
+    Of several of whom one must sign the names stand in one, with `or` between them.
+    """
     signers: list[str] = []
     for signer in rule.signers:
-        if signer == "client":
-            signers.append(case.chart.client)
-        elif signer == "team":
-            signers += roster
+        if isinstance(signer, tuple):
+            several = [name for one in signer for name in _named(case, one, document, roster)]
+            signers.append(OR.join(dict.fromkeys(several)))
         else:
-            signers.append(signer)
+            signers += _named(case, signer, document, roster)
     if isinstance(document, PlanVersion):
         signers += document.event.required_signers or ()
-    return list(dict.fromkeys(signers))
+    return [signer for signer in dict.fromkeys(signers) if signer]
+
+
+def _named(case: Case, signer: str, document: PlanVersion | Review, roster: Sequence[str]) -> list[str]:
+    """The people a signer of the pack names on the day of a document; a role or a credential names a kind."""
+    if signer == "client":
+        return [case.chart.client]
+    if signer == "team":
+        return [*roster]
+    if signer == "participants":
+        return [person.id for person in document.event.performers]
+    if signer == "case_owner":
+        owner = case.chart.team.case_owner(document.day)
+        return [owner] if owner is not None else []
+    return [signer]

@@ -17,6 +17,7 @@ class AssessmentDue(Rule):
 
     check: Literal["assessment_due"]
     cleared_by = "an assessment, or a prior one accepted"
+    deadline = True
     within: Term | None = None
     before_plan: StrictBool = False
     first_day: Literal["counts", "excluded"] = "counts"
@@ -43,6 +44,7 @@ class AssessmentSigned(Rule):
 
     check: Literal["assessment_signed"]
     cleared_by = "the signature under clinical guidance"
+    deadline = True
     made_by: Annotated[tuple[Words, ...], Field(max_length=MOST_ENTRIES)] = ()
     within: CivilTerm
 
@@ -52,6 +54,7 @@ class ReviewAfter(Rule):
 
     check: Literal["review_after"]
     cleared_by = "a review that counts, held on or after the day of the revised assessment"
+    deadline = True
     trigger: Literal["reassessment"] = "reassessment"
     within: CivilTerm
 
@@ -61,6 +64,7 @@ class ReviewBeforeDischarge(Rule):
 
     check: Literal["review_before_discharge"]
     cleared_by = "a review that counts, held in time, or a correction of the discharge"
+    deadline = True
     reasons: Annotated[tuple[DischargeReason, ...], Field(min_length=1, max_length=MOST_ENTRIES)] = (
         "completed",
         "transferred",
@@ -73,6 +77,7 @@ class ReviewDocumented(Rule):
 
     check: Literal["review_documented"]
     cleared_by = "the signature under clinical guidance"
+    deadline = True
     within: CivilTerm
 
     @property
@@ -86,6 +91,7 @@ class SummaryDue(Rule):
 
     check: Literal["summary_due"]
     cleared_by = "a signature under clinical guidance on the discharge or the transfer"
+    deadline = True
     ends: Annotated[tuple[Literal["discharge", "transfer"], ...], Field(min_length=1, max_length=MOST_ENTRIES)] = (
         "discharge",
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from caretrail.policy.rules.base import Credentials, PlaceByCause, Rule
-from caretrail.policy.values import LONGEST, CivilTerm, QuietTerm, SomeDays, Term
-from caretrail.tokens import SignerRole
+from caretrail.policy.values import LONGEST, MOST_ENTRIES, CivilTerm, QuietTerm, SomeDays, Term
+from caretrail.tokens import PlanScope, PlanSection, SignerRole
 
 
 class PlanDue(Rule):
@@ -18,9 +18,12 @@ class PlanDue(Rule):
     check: Literal["plan_due"]
     cleared_by = "a plan signed under clinical guidance"
     deadline = True
-    trigger: Literal["admission"] = "admission"
+    several = True
+    scope: PlanScope | None = Field(default=None, description="Of plans, where the text asks for more than one.")
+    trigger: Literal["admission", "first_session", "assessment"] = "admission"
     within: Term
-    cap: CivilTerm | None = None
+    cap: Annotated[CivilTerm | None, Field(description="Whichever is earlier.")] = None
+    or_later: Annotated[CivilTerm | None, Field(description="Whichever is later.")] = None
     first_day: Literal["counts", "excluded"] = "counts"
     sessions: Literal["any_attended", "individual_only", "count_assessment"] = "any_attended"
     on_return: Literal["plan_made_or_updated_since", "earlier_plan_stands"] = "plan_made_or_updated_since"
@@ -30,6 +33,11 @@ class PlanDue(Rule):
     def _one_calendar(self) -> Self:
         if self.cap is not None and self.within.civil:
             raise ValueError("cap: only a term in sessions, treatment days or hours can have one")
+        if self.or_later is not None:
+            if self.within.civil or self.cap is not None:
+                raise ValueError("or_later: only a term in sessions, treatment days or hours can have one, without cap")
+            if self.within.soon:
+                raise ValueError("within.soon: say soon in or_later: nobody knows yet which of both is later")
         return self
 
     def without_effect(self) -> Mapping[str, str]:
@@ -50,19 +58,54 @@ class PlanSections(Rule):
     check: Literal["plan_sections"]
     cleared_by = "a new plan version with all sections, or a correction of the plan"
     several = True
-    sections: Annotated[
-        tuple[Literal["discharge", "relapse_prevention", "supports", "review_unit"], ...], Field(min_length=1)
-    ]
+    scope: PlanScope | None = Field(default=None, description="Of plans, where the text asks for more than one.")
+    sections: Annotated[tuple[PlanSection | Literal["review_unit"], ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+    if_applicable: Annotated[
+        tuple[PlanSection, ...],
+        Field(max_length=MOST_ENTRIES, description="Sections that a plan may say do not apply to the client."),
+    ] = ()
     of: Literal["latest_plan", "first_plan"] = "latest_plan"
+
+    @model_validator(mode="after")
+    def _among_sections(self) -> Self:
+        if not set(self.if_applicable) <= set(self.sections):
+            raise ValueError("if_applicable: names a section that sections does not list")
+        return self
+
+
+NAMED = "client|team|case_owner|participants"
+"""`team`: everyone on the roster; `participants`: who made the document."""
+
+
+def _one_signer(signer: str) -> str:
+    if " or " in signer:
+        raise ValueError("of several one of whom must sign, make a list inside the list")
+    return signer
 
 
 Signer = Annotated[
     str,
+    AfterValidator(_one_signer),
     StringConstraints(
         max_length=LONGEST,
-        pattern=rf"^(client|team|role:({'|'.join(get_args(SignerRole))})|credential:[^\x00-\x1f\x7f-\x9f]+)$",
+        pattern=rf"^({NAMED}|role:({'|'.join(get_args(SignerRole))})|credential:[^\x00-\x1f\x7f-\x9f]+)$",
     ),
 ]
+OneOfSeveral = Annotated[tuple[Signer, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
+
+
+def _how_many(value: object) -> str:
+    return "several" if isinstance(value, list | tuple) else "one"
+
+
+Signers = Annotated[
+    tuple[
+        Annotated[Annotated[Signer, Tag("one")] | Annotated[OneOfSeveral, Tag("several")], Discriminator(_how_many)],
+        ...,
+    ],
+    Field(min_length=1, max_length=MOST_ENTRIES),
+]
+"""Everyone who must sign; of a list inside the list, one of them."""
 
 
 class PlanSignatures(Rule):
@@ -70,7 +113,7 @@ class PlanSignatures(Rule):
 
     check: Literal["plan_signatures"]
     cleared_by = "the missing signature, or a signature declined before a witness"
-    signers: Annotated[tuple[Signer, ...], Field(min_length=1)]
+    signers: Signers
     documents: Literal["plans_and_updates", "plans"] = "plans_and_updates"
     trigger: Literal["document", "plan_effective"] = "document"
     within: CivilTerm | None = None
@@ -106,6 +149,7 @@ class ReviewDue(Rule):
     cleared_by = "a review of a signed plan with the client or guardian, signed under clinical guidance"
     deadline = True
     trigger: Literal["last_review"] = "last_review"
+    scope: PlanScope | None = Field(default=None, description="Of the plans from which the first review counts.")
     every: Annotated[tuple[Term, ...], Field(min_length=1, max_length=2)]
     choose: Literal["earliest", "declared"] = "earliest"
     first_from: Literal["earlier_of_plan_and_second_session", "plan_effective", "admission"] = (
@@ -124,8 +168,8 @@ class ReviewDue(Rule):
             raise ValueError("every: two terms of the same unit")
         if self.series != "rolling" and not (len(self.every) == 1 and self.every[0].civil):
             raise ValueError("series: only one term of the calendar can run from a fixed day")
-        if self.series != "rolling" and self.first_from != "admission":
-            raise ValueError("a fixed series must start at admission (first_from)")
+        if self.series != "rolling" and self.first_from not in ("admission", "plan_effective"):
+            raise ValueError("a fixed series must start at admission or with the plan (first_from)")
         return self
 
     def without_effect(self) -> Mapping[str, str]:
@@ -133,6 +177,8 @@ class ReviewDue(Rule):
         found = dict(super().without_effect())
         if len(self.every) < 2:
             found["choose"] = "every has one term"
+        if self.first_from == "admission":
+            found["scope"] = "the first review counts from the admission"
         if not any(term.civil for term in self.every):
             found |= dict.fromkeys(("holds", "on_closed_day"), "every has no term of the calendar")
         return found

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from caretrail.policy.rules.base import Rule, Services
+from caretrail.policy.rules.treatment import Range
 from caretrail.policy.values import MOST_ENTRIES, PackMinutes
 from caretrail.tokens import MissedCause
 
 
-class ServiceDay(Rule):
+class ServiceDay(Range):
     """Minutes of treatment on each day on which there is any."""
 
     check: Literal["service_day"]
@@ -21,14 +22,6 @@ class ServiceDay(Rule):
     least: PackMinutes | None = None
     most: PackMinutes | None = None
     basis: Literal["offered", "attended"] = "offered"
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.least is None and self.most is None:
-            raise ValueError("least: say least, most, or both")
-        if self.least is not None and self.most is not None and self.most < self.least:
-            raise ValueError("most must not be less than least")
-        return self
 
 
 class ServiceEvery(Rule):

@@ -93,11 +93,18 @@ class LengthOfStay(Rule):
 
 
 class Authorization(Rule):
-    """What is left of a payer's authorization, where one is recorded."""
+    """A payer's authorization: what is left of it, where one is recorded; or one for each day, as the text asks."""
 
     check: Literal["authorization"]
     cleared_by = "an authorization for this level that covers the day and has units left"
+    asked: Literal["where_recorded", "always"] = "where_recorded"
     soon_days: SomeDays = 7
+
+    @model_validator(mode="after")
+    def _information_only(self) -> Self:
+        if self.strength == "must" and self.asked == "where_recorded":
+            raise ValueError("strength: what is shown only where it is recorded is no must")
+        return self
 
 
 class EndingSupported(Rule):

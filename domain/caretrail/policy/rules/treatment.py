@@ -8,21 +8,42 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from caretrail.policy.rules.base import PlaceByCause, Rule, Services
-from caretrail.policy.values import MOST_DAYS, PackCount, PackMinutes, QuietTerm
+from caretrail.policy.values import MINUTES_A_WEEK, MOST_DAYS, PackCount, PackMinutes, QuietTerm
 
 
-class _Range(Rule):
+class Range(Rule):
+    """A range with two sides, or one."""
+
     least: Any  # each kind of rule gives their type
     most: Any
 
     @model_validator(mode="after")
     def _order(self) -> Self:
-        if self.most is not None and self.most < self.least:
+        if self.least is None and self.most is None:
+            raise ValueError("least: say least, most, or both")
+        if self.least is not None and self.most is not None and self.most < self.least:
             raise ValueError("most must not be less than least")
         return self
 
+    @property
+    def low(self) -> int:
+        """The least; 0 where the range has no such side."""
+        return 0 if self.least is None else self.least
 
-class Weekly(_Range):
+    @property
+    def high(self) -> int:
+        """The most; more than there can be where the range has no such side."""
+        return MINUTES_A_WEEK + 1 if self.most is None else self.most
+
+    @property
+    def allowed(self) -> str:
+        """The range in words: `3 to 12`, `at least 3`, `at most 12`."""
+        if self.least is None or self.most is None:
+            return f"at most {self.most}" if self.least is None else f"at least {self.least}"
+        return f"{self.least} to {self.most}"
+
+
+class Weekly(Range):
     """What each full week of a stay holds; `days_left`: how many days a hold must leave for a week to be judged."""
 
     holds: Literal["enough_days_left", "any_day_excuses"] = "enough_days_left"
@@ -63,12 +84,12 @@ class WeeklyDays(Weekly):
     cleared_by = "nothing: the week is over; what is missing can be recorded, or the week explained"
     group = "findings_only"
     group_by_cause: ClassVar[PlaceByCause] = {"schedule_short": "by_verdict"}
-    least: Annotated[PackCount, Field(le=7)]
-    most: Annotated[PackCount, Field(le=7)]
+    least: Annotated[PackCount | None, Field(le=7)] = None
+    most: Annotated[PackCount | None, Field(le=7)] = None
     counts: Literal["days", "sessions"] = "days"
 
 
-class GroupSize(_Range):
+class GroupSize(Range):
     """Clients in a group: each session, or on average over a calendar month.
 
     With `other_groups` a session of any other treatment is one, too, if it states a size of several or a group session,
@@ -79,8 +100,8 @@ class GroupSize(_Range):
     cleared_by = "nothing, if the count is right: it can be explained, or corrected if it is wrong"
     group = "findings_only"
     several = True
-    least: PackCount
-    most: PackCount
+    least: PackCount | None = None
+    most: PackCount | None = None
     services: Services = ("group",)
     other_groups: Literal["count", "left_out"] = "count"
     aggregation: Literal["each_session", "monthly_average"] = "each_session"
