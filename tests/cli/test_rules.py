@@ -8,7 +8,7 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 
-from caretrail.policy import load_pack
+from caretrail.policy import installed_packs, load_pack
 from caretrail.policy.describe import LISTS, TOKENS, TRIGGERS, parameters
 from caretrail.policy.rules import KINDS, Rule
 from tests.support.program import Caretrail
@@ -45,9 +45,13 @@ def changed(folder: Path, name: str, old: str, new: str, to: str | None = None) 
 
 def test_the_packs_that_ship_are_listed(caretrail: Caretrail) -> None:
     assert caretrail("rules").out == screen("""
-Pack                   In force  Rules of
-ne-medicaid-2.1-adult  no dates  Nebraska Medicaid intensive outpatient, level
-                                 2.1, adults
+Pack                   In force         Rules of
+ne-medicaid-2.1-adult  no dates         Nebraska Medicaid intensive outpatient,
+                                        level 2.1, adults
+sd-iop-2.1-adult       from 2023-11-27  South Dakota intensive outpatient, level
+                                        2.1, adults
+va-medicaid-2.1-adult  from 2023-02-17  Virginia Medicaid intensive outpatient,
+                                        level 2.1, adults
 """)
 
 
@@ -65,6 +69,10 @@ mn-245g-2018           2018-01-01 to 2022-07-31  Minnesota 245G.06 of 2018,
                                                  nonresidential, adults
                                                  for tests
 ne-medicaid-2.1-adult  no dates                  Nebraska Medicaid intensive
+                                                 outpatient, level 2.1, adults
+sd-iop-2.1-adult       from 2023-11-27           South Dakota intensive
+                                                 outpatient, level 2.1, adults
+va-medicaid-2.1-adult  from 2023-02-17           Virginia Medicaid intensive
                                                  outpatient, level 2.1, adults
 """)
     assert ended.err == ""
@@ -114,7 +122,9 @@ MN-P1  must    Plan within three sessions
                three sessions.
                Asks: within 3 sessions from the first day of the stay, announced
                1 session before; the first day counts; any session attended
-               counts; after a stay elsewhere a plan made or updated since
+               counts; after a stay elsewhere a plan made or updated since; a
+               plan is there once it is signed under clinical guidance and in
+               effect
                Source: Subdivision 1
 MN-P3  must    Plan signed by the client and the counselor
                The client and the alcohol and drug counselor sign the plan.
@@ -126,8 +136,8 @@ MN-R1  must    Services reviewed weekly
                week.
                Asks: every 7 calendar days, announced 2 days before; the first
                from the admission; each next from the last review; a hold does
-               not pause it; a weekend does not move it; a review counts once a
-               clinician of the team signed
+               not pause it; a weekend does not move it; a review counts once it
+               is signed under clinical guidance
                Source: Subdivision 3
 MN-C1  should  Continued stay supported
                The review says why the client stays.
@@ -171,8 +181,28 @@ day_30                  Is a review on day 30 on time?
     )
 
 
+def test_a_pack_says_where_each_rule_stands_its_copies_and_what_it_leaves_out(caretrail: Caretrail) -> None:
+    out = caretrail("rules", "sd-iop-2.1-adult").out
+    assert "\nCopy of   2024-11-12\n" in out
+    assert "Source: 67:61:14:02(2), copy of 2023-11-27\n" in out
+    assert "\n                 https://sdlegislature.gov/Rules?Rule=67%3A61%3A14\n" in out
+    left = out.partition("\nLeft out, so no rule here judges it:\n")[2].partition("\nHow the open")[0]
+    assert " ".join(left.split()).startswith("- 67:61:07:05: when the integrated assessment is due; not at hand - ")
+    assert "Left out" not in caretrail("rules", NEBRASKA).out
+
+
+def test_a_pack_for_any_population_is_for_everyone(caretrail: Caretrail, folder: Path) -> None:
+    changed(folder, "mn-245g-2018", 'population = "adult"', 'population = "any"')
+    changed(folder, "mn-245g", 'population = "adult"', 'population = "any"')
+    out = caretrail("rules", "mn-245g", CARETRAIL_PACKS=str(folder)).out
+    assert "US-MN; everyone; level 1, 2.1 of asam-3" in " ".join(out.split())
+
+
 def test_no_line_of_a_pack_is_wider_than_the_screen(caretrail: Caretrail) -> None:
-    for name in (NEBRASKA, *(str(PACKS / f"{name}.toml") for name in ("mn-245g", "il-2060-former", "ca-ntp-10305"))):
+    for name in (
+        *installed_packs(),
+        *(str(PACKS / f"{name}.toml") for name in ("mn-245g", "il-2060-former", "ca-ntp-10305", "xt-duties")),
+    ):
         assert max(map(len, caretrail("rules", name).out.splitlines())) <= 80
 
 
@@ -197,22 +227,15 @@ def test_every_word_a_rule_may_choose_has_words_for_a_person(kind: type[Rule]) -
             assert set(get_args(annotation)) <= set(words), name
         else:
             plain = {"within", "cap", "after", "every", "after_weeks", "soon_days", "typical_weeks", "least", "most"}
-            plain |= {
-                "before_plan",
-                "contact_days",
-                "criteria",
-                "days_left",
-                "old_after_days",
-                "read_as",
-                "term",
-                "term_ours",
-            }
+            plain |= {"before_plan", "contact_days", "criteria", "days", "days_left", "old_after_days", "or_later"}
+            plain |= {"read_as", "scope", "term", "term_ours"}
             assert name in plain | set(LISTS), name
 
 
 def test_the_words_of_a_rule_have_no_word_of_the_file_left(caretrail: Caretrail) -> None:
-    for rule in load_pack(NEBRASKA).rules.values():
-        assert "_" not in parameters(rule), rule.id
+    for name in installed_packs():
+        for rule in load_pack(name).rules.values():
+            assert "_" not in parameters(rule), rule.id
 
 
 # --- files of one's own -------------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def _print(pack: Pack) -> None:
         click.echo("\nSwitched off, so never judged:\n")
         print_table(("Rule", "Says, and why it is off"), off, wraps=1)
     if pack.leaves_out:
-        click.echo("\nLeft out, so nobody is told of it here:\n")
+        click.echo("\nLeft out, so no rule here judges it:\n")
         print_table(("", ""), [("-", left) for left in pack.leaves_out], wraps=1, header=False)
     if pack.readings:
         click.echo("\nHow the open questions of the text are read:\n")
