@@ -41,7 +41,8 @@ of the [text of the regulation](sources/ne-iop-2.1-adult.txt). `caretrail rules 
 
 ## From the text to the rule
 
-Each line of the service definition, and the rules that rest on it.
+Each line of the service definition, and the rules that rest on it. The [map of the sentences](source-map.md) says the
+same in our words, with the fields of events and what needs no check.
 
 | line | text | rules |
 |---:|---|---|
