@@ -8,7 +8,7 @@ from string import Formatter
 from typing import NamedTuple, cast
 
 from caretrail.aliases import Json
-from caretrail.text import visible
+from caretrail.text import plural, visible
 
 
 class Detail(NamedTuple):
@@ -27,12 +27,15 @@ class Description(NamedTuple):
 
 PHRASES: dict[str, tuple[str, ...]] = {
     "assessed": (
-        "assessment, {kind}", ", {diagnoses}", ", level {recommended_level} recommended", ", referred to {referral.to}",
+        "assessment, {kind}", ", {diagnoses}", ", level {recommended_level} recommended",
+        ", referred to {referral.to}", ", {signed_by}",
     ),
     "admitted": ("admitted to {program} at level {level}", ", client {client}"),
-    "plan_signed": ("plan {plan_version}", ", in effect {effective_on}", ", {signers}"),
+    "plan_signed": ("plan {plan_version}", ", in effect {effective_on}", ", {goals}", ", {signers}"),
     "signed": ("signature on event {target}", ", {signers}"),
-    "plan_reviewed": ("review of plan {plan_version}", ", with {participants}", ", {change}", ", {signers}"),
+    "plan_reviewed": (
+        "review of plan {plan_version}", ", with {participants}", ", {change}", ", {goals}", ", {signers}",
+    ),
     "continued_stay_determined": ("continued stay: {decision}", " by {leave_by}", ", {rationale}", ", {signers}"),
     "session_attended": (
         "{service} session, {minutes} min", ", {group_size} clients", ", {modality}", ", {place}", ", on {topic}",
@@ -53,7 +56,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         ", {from} to {to}",
     ),
     "transferred": ("transferred from level {from_level} to {to_level}", " in {to_program}", ", {reason}"),
-    "discharged": ("discharged: {reason}", ", last contact {last_contact_on}", ", {aftercare}"),
+    "discharged": ("discharged: {reason}", ", last contact {last_contact_on}", ", {aftercare}", ", {signed_by}"),
     "explained": ("explains {rule} of {on}: {code}", ", until {until}", ", {note}"),
     "corrected": ("corrects event {target}", ": {values}", " ({reason})"),
     "voided": ("voids event {target}: {reason}",),
@@ -172,8 +175,17 @@ def _signers(event: Json) -> str:
     return f"signed by {' and '.join(given)}" if given else "not signed"
 
 
+def _goals(goals: Sequence[Json]) -> str:
+    """How many goals a plan has, or how many of them are met by a review."""
+    met = sum(goal.get("status") == "met" for goal in goals)
+    reviewed = any("status" in goal for goal in goals)
+    return f"{met} of {plural(len(goals), 'goal')} met" if reviewed else plural(len(goals), "goal") if goals else ""
+
+
 _BRIEF: dict[str, Callable[[Json], str]] = {
     "signers": _signers,
+    "signed_by": lambda event: _signers(event) if event.get("signatures") else "",
+    "goals": lambda event: _goals(event.get("goals") or ()),
     "change": lambda event: {True: "updated", False: "no change"}.get(cast(bool, event.get("updated")), ""),
     "diagnoses": lambda event: " ".join(event.get("diagnoses", ())),
     "participants": lambda event: " and ".join(event.get("participants", ())),

@@ -239,3 +239,46 @@ def test_on_a_terminal_a_misspelt_policy_or_program_draws_a_question(begun: Care
             assert "Warning" not in terminal.rest(), "it is told once"
             assert terminal.process.returncode == status
     assert begun("timeline", "LNK-9", "--json").listed[0]["event"]["program"] == "lincon-iop"
+
+
+SUB_DIMENSIONS = [
+    *("record", "assessed", "LNK-4", "--occurred-on", "2026-01-09", "--kind", "initial", "--client", "cl-4"),
+    *("--program", "lincoln-iop", "--edition", "asam-4", "--at", "10:00", "--dsm", "DSM-5", "--discharge-plan", "yes"),
+    *("--recommended-level", "2.1", "--clinician-level", "2.1", "--co-occurring-screen", "negative"),
+    *("--mental-health-suspected", "no", "--diagnoses", "F10.20", "--from", "x", "--on", "2026-01-09"),
+    *("--relevant", "yes", "--current-diagnosis", "yes", "--level-recommendation", "yes"),
+]
+
+
+def test_a_sub_dimension_is_set_by_its_key(begun: Caretrail) -> None:
+    values = (
+        "--set",
+        "dimensions.3.1.rating=3B",
+        "--set",
+        "dimensions.3.1.problem=true",
+        "--set",
+        "dimensions.4.rating=C",
+    )
+    assert begun(*SUB_DIMENSIONS, *values).status == 0
+    event = begun("timeline", "LNK-4", "--json").listed[0]["event"]
+    assert event["dimensions"] == {"3.1": {"rating": "3B", "problem": True}, "4": {"rating": "C"}}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+def test_on_a_terminal_dimensions_of_the_4th_edition_are_named_by_key(begun: Caretrail) -> None:
+    with Terminal([str(begun.program), *SUB_DIMENSIONS], begun.environment()) as terminal:
+        terminal.answer("Sign as c-ortiz? [Y/n]: ", "")
+        terminal.answer("Add another to signatures? [y/N]: ", "")
+        terminal.answer("Enter dimensions now? [y/N]: ", "y")
+        terminal.answer("key such as 3.1", "3.1")
+        terminal.answer("rating: ", "3B")
+        terminal.answer("problem", "yes")
+        terminal.answer("meets_level", "")
+        terminal.answer("key such as 3.1", "")
+        terminal.answer("Enter referral? [y/N]: ", "")
+        terminal.answer("Record this? [Y/n]: ", "")
+        terminal.rest()
+        assert terminal.process.returncode == 0
+    event = begun("timeline", "LNK-4", "--json").listed[0]["event"]
+    assert event["dimensions"] == {"3.1": {"rating": "3B", "problem": True}}
+    assert [one["meaning"] for one in event["signatures"]] == ["authorship"]

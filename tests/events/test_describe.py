@@ -11,7 +11,7 @@ from caretrail.describe import PHRASES, describe, signature, summary
 from caretrail.events.catalog import APPENDED
 from tests.support.example import EXAMPLE
 
-DERIVED = {"signers": "signatures", "change": "updated", "from": "from_"}
+DERIVED = {"signers": "signatures", "signed_by": "signatures", "change": "updated", "from": "from_"}
 """What a phrase names, and the field it is made from."""
 
 SPOKEN_BY_TYPE = {"program_attested"}

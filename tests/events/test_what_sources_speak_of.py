@@ -84,10 +84,12 @@ def test_a_rating_of_a_sub_dimension_is_one_of_its_edition() -> None:
 
 def test_goals_of_a_plan_have_a_target_and_those_of_a_review_a_status() -> None:
     planned = event_from(PLAN | {"goals": [{"id": "g-1", "target_on": "2026-04-01"}, {"id": "g-2"}]})
+    assert told(PLAN | {"goals": [{"id": "g-1"}, {"id": "g-2"}]}).endswith(", 2 goals, signed by c-ortiz")
     assert stored(planned)["goals"] == [{"id": "g-1", "target_on": "2026-04-01"}, {"id": "g-2"}]
     line = build.stated(
         "plan_reviewed", "02-05", goals=[{"id": "g-1", "status": "met"}, {"id": "g-2", "status": "open"}]
     )
+    assert told(line) == "review of plan 1, with client, updated, 1 of 2 goals met, not signed"
     assert dict(describe(stored(event_from(line))).details)["goals"] == "id g-1, status met; id g-2, status open"
     with pytest.raises(InvalidEvent, match=r"goals\.0\.status: must be one of 'open', 'met' or 'dropped'"):
         event_from(line | {"goals": [{"id": "g-1", "status": "half"}]})
@@ -106,6 +108,7 @@ def test_an_assessment_and_a_discharge_may_be_signed(line: dict[str, Any]) -> No
     assert "signatures" not in stored(event_from(line))
     signed = event_from(line | {"signatures": [build.signature("c-ortiz", line["occurred_on"])]})
     assert stored(signed)["signatures"][0]["signer"] == "c-ortiz"
+    assert told(line) + ", signed by c-ortiz" == summary(stored(signed))
     assert read_event(f"{signed.type}/1", payload_of(signed)) == signed
 
 

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caretrail.evidence.packet.page.draw import GLYPHS, Drawing, Shape, drawn
-from caretrail.evidence.packet.page.picture import Bar, Column, Lane, Mark, Picture
+from caretrail.evidence.packet.page.picture import Bar, Column, Lane, Mark, Picture, picture_of
 from caretrail.evidence.packet.page.scale import PLOT_WIDTH, Scale
 from tests.packet.markup import Element, read
-from tests.packet.pages import PAGES, a_story, the_example, two_years
+from tests.packet.pages import PAGES, a_story, made, promptly, the_example, two_years
+from tests.support.build import admitted, session
 
 pytestmark = pytest.mark.slow  # seconds in all: left to make test
 
@@ -204,6 +205,15 @@ def test_every_session_is_in_a_column() -> None:
 
 
 @pytest.mark.slow
+def test_a_service_without_a_color_is_drawn_as_other() -> None:
+    events = [admitted("01-05"), session("01-06", service="crisis", minutes=30), session("01-06", service="other")]
+    as_of = date(2026, 1, 7)
+    known = made(promptly(events), as_of)
+    lanes = picture_of(known.view, known.lines(), as_of, {}).lanes
+    [day] = next(lane.columns for lane in lanes if lane.name == "Sessions by day")
+    assert day.above == (("other", 210),)
+
+
 def test_two_years_are_told_by_the_week() -> None:
     names = [note.text for note in read(two_years().page()).all("span", class_="lane-name")]
     assert "Sessions by week" in names

@@ -159,7 +159,7 @@ def through(start: date, end: date) -> str:
 # --- sessions ----------------------------------------------------------------------------------------------------
 
 SERVICES = ("group", "individual", "family", "education", "motivational", "other")
-"""From the base of a column upward."""
+"""From the base of a column upward; services without a color of their own are drawn as `other`."""
 
 
 def _sessions(view: EpisodeView, week_starts_on: int, by_week: bool) -> Iterator[Lane]:
@@ -180,7 +180,9 @@ def _columns(view: EpisodeView, days: int, week_starts_on: int) -> tuple[Column,
         event = item.event
         if isinstance(event, events.SessionAttended | events.SessionMissed):
             back = (item.day.weekday() - week_starts_on) % 7 if days == 7 else 0
-            kind = event.service if isinstance(event, events.SessionAttended) else "missed"
+            kind = "missed"
+            if isinstance(event, events.SessionAttended):
+                kind = event.service if event.service in SERVICES else "other"
             found.setdefault(item.day - back * DAY, Counter())[kind] += event.minutes
     return tuple(_column(start, start + days * DAY, minutes) for start, minutes in sorted(found.items()))
 
