@@ -11,8 +11,10 @@ from itertools import pairwise
 from types import SimpleNamespace as Record
 from typing import Any
 
+from tests.findings.naive_weeks import Weeks, i3
+
 NOTICE, DAY = timedelta(days=7), timedelta(days=1)
-MINUTES, FEWEST_DAYS, MOST_DAYS, SMALLEST, LARGEST, NEVER = 540, 3, 5, 3, 12, date.max
+NEVER = date.max
 TREATMENT = ("individual", "group", "family", "education", "motivational")
 TRUTH = {False: 0, None: 1, True: 2}
 Said = set[tuple[Any, ...]]
@@ -31,8 +33,8 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
             stay.since = min(before.last + DAY, stay.first)
         self.assessed, self.turns = self.of("assessed"), self.of("held", "resumed")
         self.attended = [one for one in self.of("session_attended") if one.service in TREATMENT]
-        self.missed = [one for one in self.of("session_missed") if one.service in TREATMENT and one.cause != "program"]
-        self.groups = [(it.day, it.group_size, self.stay_on(it.day)) for it in self.attended if it.service == "group"]
+        self.missed = [one for one in self.of("session_missed") if one.service in TREATMENT]
+        self.weeks = Weeks(self)
 
     def on(self, day: date) -> Known:  # whatever is dated later is thrown away
         number = bisect_right(self.days, day)
@@ -85,24 +87,9 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
             verdict = {"overdue": "not_met", "due_soon": ended, "due_today": ended}.get(verdict, verdict)
         return said | {(verdict, due, (day - due).days if due and verdict in ("overdue", "not_met") else 0)}
 
-    def weeks(self, day: date) -> dict[str, Said]:  # I1 and I2: points of the week before, from Sunday to Saturday
-        week = [day - timedelta(days=(day.weekday() + 1) % 7 + number) for number in (7, 6, 5, 4, 3, 2, 1)]
-        holds = [sum({"held": 1, "resumed": -1}[one.type] for one in self.turns if one.day <= on) for on in week]
-        if any(holds) or not any(stay.first <= week[0] and week[-1] <= stay.last for stay in self.stays):
-            return {"I1": set(), "I2": set()}
-        attended, missed = ([one for one in part if one.day in week] for part in (self.attended, self.missed))
-        little, less = (sum(one.minutes for one in part) < MINUTES for part in ([*attended, *missed], attended))
-        days = len({one.day for one in [*attended, *missed]})
-        often: Said = {("violation",)} if days < FEWEST_DAYS else {("info",)} if days > MOST_DAYS else set()
-        return {"I1": {("violation",)} if little else {("info",)} if less else set(), "I2": often}
-
-    def i3(self, day: date) -> Said:
-        said = {("group_size_missing",) for _, size, stay in self.groups if stay and size is None and day <= stay.last}
-        new = [size for on, size, stay in self.groups if stay and size is not None and day < on + NOTICE]
-        said |= {("group_too_small",) for size in new if size < SMALLEST}
-        return said | {("group_too_large",) for size in new if size > LARGEST}
-
     def verdicts(self, day: date) -> dict[str, Said]:
         return {
-            "A1": self.deadline(day, Known.a1, "not_met"), "I3": self.i3(day), **self.weeks(day),
+            "A1": self.deadline(day, Known.a1, "not_met"),
+            "I3": i3(self.attended, self.stay_on, day),
+            **self.weeks.said(day),
         }  # fmt: skip

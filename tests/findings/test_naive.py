@@ -52,12 +52,12 @@ class Board:
             if item.holds(day):
                 self._held.setdefault(item.rule, []).append(item)
         points = {
-            rule: {(item.verdict,) for item in self._of(rule) if item.verdict in ("violation", "info")}
+            rule: {(item.verdict,) for item in self._of(rule) if item.verdict not in ("met", "not_applicable")}
             for rule in ("I1", "I2")
         }
         self._said = {
             **points,
-            "I3": {(item.cause,) for item in self._of("I3") if item.cause},
+            "I3": {(item.verdict, item.cause) for item in self._of("I3") if item.cause},
         }
 
 
@@ -73,7 +73,10 @@ def disagreements(history: list[Effective], pack: Pack = PACK) -> Iterator[tuple
     """Each day and rule on which the two readings differ: what the rules say, and what the plain reading says."""
     if not history:
         return
-    events = [SimpleNamespace(day=item.day, version=item.version, **dict(item.event)) for item in history]
+    events = [
+        SimpleNamespace(day=item.day, version=item.version, nth=nth, **dict(item.event))
+        for nth, item in enumerate(history)
+    ]
     naive, board = Known(events, {}), Board(history, pack)
     day, last = history[0].day - BEFORE, history[-1].day + AFTER
     while day <= last:
@@ -133,6 +136,60 @@ CORNERS = {
         2026-01-05 admitted
         2026-01-05 assessed prior_accepted at 10:00 | {"relevant": null}
         2026-01-05 session group 09:00 180""",
+    "time that overlaps, goes on past midnight, and is more than a day has": """
+        2026-01-04 admitted | {"schedule": {"minutes_per_week": 540, "days_per_week": 3}}
+        2026-01-05 session group 09:00 180
+        2026-01-05 session individual 10:00 150
+        2026-01-07 session group 09:00 180 | {"group_session": "g-1"}
+        2026-01-07 session education 14:00 180 size 13 | {"group_session": "g-1"}
+        2026-01-10 session group 23:00 180
+        2026-01-11 session individual 01:00 120
+        2026-01-12 session group 00:00 900
+        2026-01-12 session group 15:00 900
+        2026-01-14 session group 09:00 100 | {"start": null}
+        2026-01-14 session group 09:00 100 | {"start": null}
+        2026-01-19 session group 09:00 300
+        2026-01-21 missed group 09:00 240 cause other""",
+    "schedules too short, changed within a week, or none": """
+        2026-01-04 admitted | {"schedule": null}
+        2026-01-05 session group 09:00 180
+        2026-01-12 session group 09:00 180
+        2026-01-14 schedule 720 4
+        2026-01-15 schedule 360 2
+        2026-01-19 session group 09:00 180
+        2026-01-21 missed group 09:00 180 cause program
+        2026-01-26 session group 09:00 180
+        2026-02-02 schedule 540 3
+        2026-02-03 session group 09:00 180""",
+    "holds that leave two days, three days, and groups attended on them": """
+        2026-01-04 admitted | {"schedule": {"minutes_per_week": 540, "days_per_week": 3}}
+        2026-01-04 held
+        2026-01-08 resumed
+        2026-01-08 missed group 09:00 540 cause program
+        2026-01-11 held
+        2026-01-16 resumed
+        2026-01-19 session group 09:00 180
+        2026-01-20 session group 09:00 180
+        2026-01-21 held
+        2026-01-21 session group 09:00 180
+        2026-01-22 resumed
+        2026-01-26 session group 09:00 180
+        2026-01-27 session group 09:00 180
+        2026-01-28 session group 09:00 180
+        2026-01-29 held
+        2026-01-29 session group 09:00 180
+        2026-01-31 discharged completed""",
+    "groups of other treatment, one on record with two sizes, one in a time away": """
+        2026-01-04 admitted
+        2026-01-05 session education 09:00 60 size 20
+        2026-01-06 session motivational 09:00 60 | {"group_session": "g-1"}
+        2026-01-07 session group 09:00 60 size 8
+        2026-01-07 session group 09:00 60 size 2
+        2026-01-08 session family 09:00 60 size 9
+        2026-01-12 transferred 2.1 to 1
+        2026-01-13 session group 09:00 60 size 13
+        2026-02-01 transferred 1 to 2.1
+        2026-02-02 session education 09:00 60 size 1""",
 }
 """Charts on which the readings once differed, or that a generator seldom draws."""
 

@@ -140,10 +140,10 @@ def _judge_weeks(case: Case, rule: Weekly, findings: RuleFindings, stay: PolicyS
         told_until = case.notice_until(judged.until - WEEK, *week.evidence, *scheduled, since=start)
         if ruling.verdict == "violation":
             findings.note_breach(judged.name, day, told_until, stay.until, ruling)
-        elif ruling.verdict == "info" or (stay.until is not None and stay.until <= day):
+        elif ruling.verdict == "info":
             findings.note(judged.name, day, told_until, ruling)
         else:
-            findings.note(judged.name, day, stay.until, ruling)
+            findings.note(judged.name, day, stay.until and max(stay.until, told_until), ruling)
 
 
 def _set_main(findings: RuleFindings, stay: PolicyStay, day: date, ruling: Ruling | None) -> None:
