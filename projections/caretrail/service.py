@@ -153,7 +153,8 @@ class Store:
         """Record one event or several together: all of them, durable when this returns, or none.
 
         Sending an event again under its `command_id` returns the first receipt, so a call that failed on its way may
-        simply be repeated. `imported` marks a historical load, whose events are not late entries.
+        simply be repeated. A receipt's `warning` says what is probably a typing error. `imported` marks a historical
+        load, whose events are not late entries.
         Raises Refused (its `index` names the event) or StoreError.
         """
         parsed = [_parsed(item) for item in _listed(events)]

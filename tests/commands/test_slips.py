@@ -114,9 +114,10 @@ def test_a_rule_of_the_policy_is_explained_by_either_name(known: Commands, rule:
 )
 def test_a_rule_the_policy_does_not_have_is_refused(known: Commands, rule: str, hint: str) -> None:
     item = event("explained", "02-10", "A-1", rule=rule, on="2026-02-09", code="client_ill")
-    with pytest.raises(Impossible, match="the policy of the admission has no such rule") as caught:
+    with pytest.raises(Impossible, match=r"the policy of the admission \(event 1\) has no such rule") as caught:
         known.append([item])
     assert hint in caught.value.hint
+    assert caught.value.versions == (1,)
     assert rule not in caught.value.message
 
 

@@ -87,14 +87,16 @@ def require_known_rule(event: Event, episode: Episode) -> None:
     Raises Impossible.
     """
     stated = _stated(event, episode)
-    if not isinstance(stated, Explained) or (policy := _policy_of(episode)) is None:
+    admission = episode.outline.admitted
+    if not isinstance(stated, Explained) or admission is None:
         return
-    rules = _rules_of(policy)
+    rules = _rules_of(admission.event.policy)
     names = [*rules, *(rule.partition("-")[2] for rule in rules)]
     if rules and stated.rule not in names:
         near = _nearest(stated.rule, names)
         hint = f"did you mean {near}?" if near else "see 'caretrail rules'"
-        raise Impossible("rule: the policy of the admission has no such rule", hint)
+        message = f"rule: the policy of the admission (event {admission.version}) has no such rule"
+        raise Impossible(message, hint, [admission.version])
 
 
 # --- what an event states -----------------------------------------------------------------------------------------
@@ -122,18 +124,14 @@ def _far_dates(event: Event) -> Iterator[str]:
             yield f"{field}: more than a year from the day of its document"
 
 
-def _policy_of(episode: Episode | None) -> str | None:
-    admission = episode.outline.admitted if episode is not None else None
-    return admission.event.policy if admission is not None else None
-
-
 # --- policies -------------------------------------------------------------------------------------------------------
 
 
 def _unknown_policies(event: Event, episode: Episode | None) -> Iterator[str]:
     if isinstance(event, Admitted) and (missing := _not_installed(event.policy)):
         yield f"policy: {missing}, so nothing is judged until it is"
-    if isinstance(event, Explained) and (policy := _policy_of(episode)) and (missing := _not_installed(policy)):
+    admission = episode.outline.admitted if episode is not None else None
+    if isinstance(event, Explained) and admission is not None and (missing := _not_installed(admission.event.policy)):
         yield f"rule: not checked, because the policy of the admission is {missing}"
 
 

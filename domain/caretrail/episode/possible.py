@@ -136,20 +136,20 @@ def _require_plan_versions(history: Sequence[Effective]) -> None:
     for plan in of_kind(history, PlanSigned):
         other = plans.setdefault(plan.event.plan_version, plan)
         if other is not plan:
-            message = f"plan_version of event {plan.version} is already there, in event {other.version}"
+            message = f"plan_version of {_named(plan)} is already there, in event {other.version}"
             _refuse(message, [plan, other], "give the new plan the next plan_version")
 
 
 def _require_signed_once(history: Sequence[Effective]) -> None:
     """Require at most one signature by each signer of a document."""
-    signed: dict[tuple[int, str], int] = {}
+    signed: dict[tuple[int, str], Effective[SignedEvent]] = {}
     for item in of_kind(history, SignedEvent):
         document = item.event.target if isinstance(item.event, Signed) else item.version
         for signer in (signature.signer for signature in _as_given(item) if signature.signed_on is not None):
-            earlier = signed.setdefault((document, signer), item.version)
-            if earlier != item.version:
-                message = f"a signer of event {item.version} already signed event {document}, in event {earlier}"
-                _refuse(message, [item], "void the wrong signature, then sign again")
+            earlier = signed.setdefault((document, signer), item)
+            if earlier is not item:
+                message = f"a signer of {_named(item)} already signed event {document}, in event {earlier.version}"
+                _refuse(message, [item, earlier], "void the wrong signature, then sign again")
 
 
 def _as_given(item: Effective[SignedEvent]) -> tuple[Signature, ...]:
