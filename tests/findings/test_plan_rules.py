@@ -325,10 +325,12 @@ def test_an_update_is_signed_on_the_review_or_on_the_plan_that_came_of_it() -> N
     signed = f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a\n2026-02-05 review of 1 signed by {ORTIZ}\n"
     alone = Told(TWO + signed)
     assert {item.subject.partition(": ")[2] for item in alone.on("P3", "2026-02-10")} == {LEE, "cl-7f3a"}
-    together = Told(TWO + signed + f"2026-02-05 plan 2 signed by {LEE}, cl-7f3a")
+    together = Told(TWO + signed + f"2026-02-05 plan 2 signed by {ORTIZ}, {LEE}, cl-7f3a")
     assert together.verdict("P3", "2026-02-10") == "met"
-    later = Told(TWO + signed + f"2026-02-08 plan 2 signed by {LEE}, cl-7f3a")
+    later = Told(TWO + signed + f"2026-02-08 plan 2 signed by {ORTIZ}, {LEE}, cl-7f3a")
     assert [later.verdict("P3", day) for day in ("2026-02-07", "2026-02-08")] == ["violation violation", "met"]
+    of_plan = Told(TWO + signed + f"2026-02-05 plan 2 signed by {LEE}, cl-7f3a")
+    assert [item.subject for item in of_plan.on("P3", "2026-02-10")] == [f"plan 2: {ORTIZ}"]
 
 
 def test_an_update_that_nobody_signs_is_history_once_the_next_review_counts() -> None:

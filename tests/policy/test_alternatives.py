@@ -170,7 +170,7 @@ def test_an_earlier_plan_can_stand_after_a_return() -> None:
     text = BEGUN + "2026-02-02 transferred 2.1 to 1\n2026-03-02 transferred 1 to 2.1\n"
     text += "2026-03-03 session group 09:00 180\n2026-03-04 session group 09:00 180\n"
     assert verdicts(text, PACK, "P1", "2026-03-04") == ["due_today"]
-    assert verdicts(text, read("P1", on_return="earlier_plan_stands"), "P1", "2026-03-02", "2026-03-04") == [
+    assert verdicts(text, read("P1", on_return="earlier_plan_stands"), "P1", "2026-03-03", "2026-03-04") == [
         "met", "met",
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from caretrail.days import later
 from caretrail.findings.chart.chart import Chart, PolicyStay
-from caretrail.findings.chart.documents import Document, PlanVersion, Review
+from caretrail.findings.chart.documents import AttendedOnHold, Document, PlanVersion, Review
 from caretrail.findings.chart.review_clock import ReviewClock
 from caretrail.findings.chart.weeks import Weeks
 from caretrail.findings.doubt import told_as_one
@@ -42,11 +42,11 @@ class Case:
         return findings
 
     def doubtful_on(self, day: date) -> list[Document]:
-        """The plans and reviews of which it cannot be told on a day whether they count."""
+        """The plans, reviews and sessions of which it cannot be told on a day whether they count."""
         return [
             document
             for document in self.chart.doubtful
-            if document.doubtful_from <= day and isinstance(document, PlanVersion | Review)
+            if document.doubtful_from <= day and isinstance(document, PlanVersion | Review | AttendedOnHold)
         ]
 
     def notice_until(self, day: date, *versions: int, since: date | None = None) -> date:

@@ -22,11 +22,20 @@ def told_as_one(counting: RuleFindings, not_counting: RuleFindings, documents: D
     """Merge the findings with the doubtful documents and those without them, day by day."""
     found = RuleFindings()
     _merge(found.main, counting.main, not_counting.main, documents)
-    names = dict.fromkeys([*(one.subject for one in counting.subs), *(one.subject for one in not_counting.subs)])
-    for subject in names:
-        both = [[one for one in each.subs if one.subject == subject] for each in (counting, not_counting)]
-        one, other = (_joined(subject, each) for each in both)
-        _merge(found.subject_intervals(subject), one, other, documents)
+    grouped = [_by_matter(each.subs) for each in (counting, not_counting)]
+    for matter in dict.fromkeys([*grouped[0], *grouped[1]]):
+        one, other = (_joined(matter[0], each.get(matter, ())) for each in grouped)
+        _merge(found.subject_intervals(matter[0]), one, other, documents)
+    return found
+
+
+def _by_matter(several: Iterable[Intervals]) -> dict[tuple[str, str], list[Intervals]]:
+    """Intervals by subject and first cause: one subject may have several problems at a time."""
+    found: dict[tuple[str, str], list[Intervals]] = {}
+    for one in several:
+        written = one.intervals()
+        if written:
+            found.setdefault((one.subject, written[0][3].cause), []).append(one)
     return found
 
 
@@ -66,6 +75,9 @@ def merged(counts: Ruling | None, not_counts: Ruling | None, documents: Sequence
     if counts.verdict == not_counts.verdict:
         return _same_verdict(counts, not_counts, documents)._replace(evidence=evidence)
     words = f"{if_they(documents)}: {counts.message}; if not: {not_counts.message}"
+    if counts.message == not_counts.message:
+        verdicts = [one.verdict.replace("_", " ") for one in (counts, not_counts)]
+        words = f"{counts.message}; {verdicts[0]} {if_they(documents)}, {verdicts[1]} if not"
     both = [words for words in (counts.arithmetic, not_counts.arithmetic) if words]
     worse = max(counts, not_counts, key=lambda one: RANK[one.verdict])
     doubtful = _doubtful(worse, words, documents, day, _outcome(counts), _outcome(not_counts))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from itertools import zip_longest
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from caretrail import events
@@ -22,12 +22,13 @@ from caretrail.episode.history import Effective, History, Struck
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.findings.chart import documents
 from caretrail.findings.chart.counting import CountingPlans, Reading, count_reviews
-from caretrail.findings.chart.documents import Determination, Document, PlanVersion, Review
+from caretrail.findings.chart.documents import AttendedOnHold, Determination, Document, PlanVersion, Review
 from caretrail.findings.chart.guidance import read_guidance
 from caretrail.findings.chart.sessions import Session as Session
 from caretrail.findings.chart.sessions import each_once, session_of
 from caretrail.findings.chart.team import Team
 from caretrail.policy import Policy
+from caretrail.policy.rules.record import AttendedWhileAway
 
 
 class PolicyStay(NamedTuple):
@@ -101,6 +102,7 @@ class Chart:
         self.statements: dict[int, Document] = {}
         """Assessments, transfers and the discharge as documents: a signature completes them."""
         self.holds: list[tuple[date, date | None]] = []
+        self.on_hold: list[AttendedOnHold] = []
         self.explained: list[Effective[events.Explained]] = []
         self.transfers: dict[int, Effective[events.Transferred]] = {}
         self.later_signatures: list[Effective[events.Signed]] = []
@@ -146,7 +148,7 @@ class Chart:
     @cached_property
     def doubtful(self) -> list[documents.Document]:
         """Documents of which it cannot be told, on some day, whether they count; in order of their days."""
-        signed: list[documents.Document] = [*self.plans, *self.reviews, *self.determinations]
+        signed: list[documents.Document] = [*self.plans, *self.reviews, *self.determinations, *self.on_hold]
         return sorted((document for document in signed if document.doubtful), key=attrgetter("day", "version"))
 
     @cached_property
@@ -220,6 +222,7 @@ def chart_of(history: Sequence[Effective], policy: Policy, *, doubtful_count: bo
             held.append(item)
         elif (take := _TAKES.get(kind)) is not None:
             take(chart, item, item.event)
+    chart.holds = _holds(chart.hold_steps)
     _take_sessions(chart, held)
     ends = [*chart.transfers.values()] + ([chart.discharge] if chart.discharge is not None else [])
     for item in [*chart.assessments, *ends]:
@@ -228,7 +231,6 @@ def chart_of(history: Sequence[Effective], policy: Policy, *, doubtful_count: bo
     _take_signatures(chart)
     reading = Reading(policy, chart.team, chart.client, chart.doubtful_count)
     count_reviews(chart.reviews, chart.plans, chart.counting_plans, reading)
-    chart.holds = _holds(chart.hold_steps)
     outline = [chart.admission, *chart.transfers.values(), chart.discharge]
     chart.level_stays = level_stays([item for item in outline if item is not None])
     chart.stays = _stays_under_policy(chart.level_stays, policy)
@@ -252,6 +254,27 @@ def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
                 treated.append(item)
                 attended.append(session)
     chart.attended = each_once(attended)
+    if chart.holds:
+        _doubt_holds(chart)
+
+
+def _doubt_holds(chart: Chart) -> None:
+    """Put sessions attended while on hold in doubt, where the pack checks the record against itself."""
+    for session in chart.attended:
+        if is_on_hold(chart.holds, session.day) and chart.policy.on(session.day).rule(AttendedWhileAway):
+            document = AttendedOnHold(session.version, session.day, [])
+            document.object(session.day, "attended while on hold", doubtful=True)
+            chart.on_hold.append(document)
+    if chart.on_hold and not chart.doubtful_count:
+        versions = {document.version for document in chart.on_hold}
+        chart.attended = [session for session in chart.attended if session.version not in versions]
+
+
+def is_on_hold(holds: Sequence[tuple[date, date | None]], day: date) -> bool:
+    """Whether a day is on hold, of holds in order: from the day of each until the day of its end."""
+    place = bisect_right(holds, day, key=itemgetter(0))
+    end = holds[place - 1][1] if place else day
+    return end is None or day < end
 
 
 def _document(kind: Callable[..., Any], item: Any) -> Any:

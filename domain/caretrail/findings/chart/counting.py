@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from caretrail.findings.chart import documents
 from caretrail.findings.chart.documents import PlanVersion, Review
+from caretrail.findings.chart.guidance import signed_too_early
 from caretrail.findings.chart.team import Team
 from caretrail.policy import Policy
 from caretrail.policy.rules.plan import ReviewDue
@@ -63,7 +64,7 @@ def count_reviews(
     """
     by_number = {plan.event.plan_version: plan for plan in plans}
     for review in reviews:
-        _take_part(review, doubtful_count=reading.doubtful_count)
+        _take_part(review, reading)
         number = review.event.plan_version
         review.plan = plan = by_number.get(number)
         newer = counting.superseding(review)
@@ -77,21 +78,37 @@ def count_reviews(
             review.counts_from = max(done, review.client_from, plan.clinician.day)
 
 
-def _take_part(review: Review, *, doubtful_count: bool) -> None:
-    """Read whether the client or guardian took part: listed, or by their own signature or refusal; else in doubt."""
-    own = [item.day for item in review.signings if item.role in ("client", "guardian") and item.state != "deferred"]
-    review.client_signed_on = min(own, default=None)
-    if "client" in review.event.participants or "guardian" in review.event.participants:
+def _take_part(review: Review, reading: Reading) -> None:
+    """Read whether the client or guardian took part: listed, or by their own signature or refusal; else in doubt.
+
+    A signature given long before the review may be of another document, and one of a guardian whom no roster lists may
+    be of anybody: from them it cannot be told.
+    """
+    listed = review.event.participants
+    if "client" in listed or "guardian" in listed:
         review.with_client, review.client_from = True, review.day
         return
-    review.with_client, review.client_from = None if not review.event.participants else False, review.client_signed_on
+    pack = reading.policy.on(review.day)
+    own = [item for item in review.signings if item.role in ("client", "guardian") and item.state != "deferred"]
+    sure = [
+        item.day
+        for item in own
+        if not signed_too_early(pack, review, item)
+        and (item.role == "client" or reading.team.is_guardian(item.signer, item.day))
+    ]
+    review.client_signed_on = review.client_from = min(sure, default=None)
     if review.client_from is not None and review.client_from <= review.day:
         review.with_client = True
-    elif review.with_client is None:
+        return
+    in_doubt = [item.day for item in own] if listed else [review.day]
+    likely = min(in_doubt, default=None)
+    review.with_client = None if likely is not None and likely <= review.day else False
+    if likely is not None:
         review.in_doubt = True
-        review.object(review.day, "who took part is not stated", doubtful=True)
-        if doubtful_count:
-            review.client_from = review.day
+        words = "the client's part cannot be told from the signatures" if listed else "who took part is not stated"
+        review.object(likely, words, doubtful=True)
+        if reading.doubtful_count:
+            review.client_from = likely
     else:
         review.object(review.day, "neither client nor guardian took part", doubtful=False)
 

@@ -136,6 +136,16 @@ def all_signed_on(document: Document, required: list[str]) -> date | None:
 
 
 @dataclass(slots=True)
+class AttendedOnHold(Document):
+    """A session attended while on hold: the session, or the hold, may be wrong."""
+
+    @property
+    def doubtful(self) -> bool:
+        """Always: it may or may not count."""
+        return True
+
+
+@dataclass(slots=True)
 class PlanVersion(Document):
     """A version of the treatment plan."""
 

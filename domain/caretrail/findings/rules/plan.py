@@ -132,6 +132,10 @@ class _Owed:
             days.add(due + ONE_DAY)
         return {day for day in days if day >= stay.first}
 
+    def begun(self, day: date) -> bool:
+        """Whether the term runs: one counted in sessions does from the first of them on."""
+        return self.term.civil or self.cap is not None or any(session.day <= day for session in self.sessions[:1])
+
     def due(self, day: date) -> date | None:
         """The due day, as known on a day."""
         if self.base is None or day < self.base:
@@ -225,8 +229,7 @@ def _judge_plan(
     findings: RuleFindings, stay: PolicyStay, owed: _Owed, served: Served | None, unsaid: Served | None
 ) -> None:
     """Write the days of a stay; from `unsaid` on it cannot be told whether the plan there is the one owed."""
-    # with a plan from the first day on, none was due on any other
-    days = owed.days(stay) if served is None or served.day > stay.first else {stay.first}
+    days = owed.days(stay)
     days |= {max(item.day, stay.first) for item in (served, unsaid) if item is not None}
     breached: Ruling | None = None
     for day in sorted(days):
@@ -235,6 +238,9 @@ def _judge_plan(
         if served is None or day < served.day:
             cannot_tell = unsaid is not None and unsaid.day <= day
             findings.main.set(day, _scope_unsaid(owed, unsaid, day) if unsaid and cannot_tell else owed.ruling(day))
+            continue
+        if not owed.begun(day):
+            findings.main.set(day, owed.ruling(day)._replace(message=f"no session yet; {served.words}"))
             continue
         ruling = _there(owed, served, day)
         breached = ruling if ruling.verdict == "breached" else None

@@ -14,7 +14,7 @@ from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.chart.documents import Review
 from caretrail.findings.chart.review_clock import ClockStep, Due, Missed
 from caretrail.findings.chart.terms import in_words
-from caretrail.findings.finding import Ruling, Verdict, unknown
+from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.intervals import Change, Intervals, RuleFindings
 from caretrail.policy.rules.plan import ReviewDue, ReviewGaps, ReviewValid
 from caretrail.text import plural
@@ -191,30 +191,21 @@ def _check(
     stages = {review.day: f"plan {event.plan_version} is not on record"}
     if plan is not None:
         stages[max(plan.day, review.day)] = f"plan {event.plan_version} was not signed under clinical guidance by then"
-    awaited(stages, "plan_version", plan.likely.day if plan is not None and plan.likely is not None else None)
-    if (newer := case.chart.counting_plans.superseding(review)) is not None:
+    newer = case.chart.counting_plans.superseding(review)
+    if newer is not None:
         words = f"plan {event.plan_version} was superseded by plan {newer.event.plan_version} by then"
         breach(words, "plan_version")
+    else:
+        awaited(stages, "plan_version", plan.clinician.day if plan is not None and plan.clinician is not None else None)
     if not event.updated:
         _check_update(rule, event, note, breach)
-    likely, sure = review.likely, review.sure
     unsigned = "not signed under clinical guidance"
     stages = {review.day: unsigned}
-    for day in sorted({review.day, *(item.day for item in review.objections if item.signer)}):
-        why = ", ".join(
-            dict.fromkeys(
-                item.words for item in review.objections if item.signer and item.day <= day and not item.doubtful
-            )
-        )
+    objections = [item for item in review.objections if item.signer]
+    for day in sorted({review.day, *(item.day for item in objections)}):
+        why = ", ".join(dict.fromkeys(item.words for item in objections if item.day <= day))
         stages[day] = f"{unsigned}: {why}" if why else unsigned
-    awaited(stages, "not_under_clinical_guidance", likely.day if likely else None)
-    if likely is not None and likely is not sure:
-        words = next(
-            item.words for item in review.objections if item.signer == likely.signer and item.day == likely.day
-        )
-        ends = min((day for day in (sure.day if sure else None, end) if day is not None), default=None)
-        doubtful = unknown(f"{name}: {words}", "guidance_in_doubt", evidence)
-        findings.note(name, max(review.day, likely.day), ends, doubtful)
+    awaited(stages, "not_under_clinical_guidance", review.clinician.day if review.clinician else None)
 
 
 def _check_update(

@@ -26,13 +26,11 @@ OR = " or "
 class _Paper(NamedTuple):
     """What must be signed from a day on: a plan version, or a review that updates the plan.
 
-    A signature on any of `documents` will do: a plan version that came of a review is signed on either. From
-    `superseded_on` on a newer version or review stands in its place. `until` is the first day on which another paper
-    takes this one's signatures over.
+    From `superseded_on` on a newer version or review stands in its place. From `until` on the plan version that came of
+    the review carries the signatures of the update.
     """
 
     document: PlanVersion | Review
-    documents: tuple[PlanVersion | Review, ...]
     superseded_on: date | None
     until: date | None
 
@@ -47,23 +45,19 @@ def _papers(chart: Chart, *, updates: bool) -> list[_Paper]:
     """The papers of the days under the policy, oldest first."""
     held = [review.day for review in chart.reviews]
     reviewed = _FirstAfter((review.day, review.counts_from) for review in chart.reviews)
-    came_of: dict[int, Review] = {}
     papers: list[_Paper] = []
     for review in chart.reviews if updates else ():
         if not review.event.updated:
             continue
         plan = _came_of(chart, review, held)
-        if plan is not None:
-            came_of[plan.version] = review
         if plan is None or plan.day > review.day:
             over = reviewed.after(review.day)
             until = plan.day if plan is not None else None
-            papers.append(_Paper(review, (review,), None if over == date.max else over, until))
+            papers.append(_Paper(review, None if over == date.max else over, until))
     for plan in chart.plans:
         newer = chart.counting_plans.newer_than(plan.event.plan_version)
         over_on = newer.clinician.day if newer is not None and newer.clinician else None
-        update = came_of.get(plan.version)
-        papers.append(_Paper(plan, (plan, update) if update is not None else (plan,), over_on, None))
+        papers.append(_Paper(plan, over_on, None))
     return sorted((one for one in papers if chart.stay_on(one.document.day)), key=lambda one: one.document.day)
 
 
@@ -174,29 +168,23 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, paper: _Pap
 
 
 def _satisfied(case: Case, rule: PlanSignatures, paper: _Paper, signer: str) -> Signing | None:
-    """The first signature of a signer on any of the documents, none given long before it; or what the pack takes."""
-    found: list[Signing] = []
-    for document in paper.documents:
-        signings = [one for one in document.signings if not signed_too_early(case.pack, document, one)]
-        by_signer = satisfied_by(signings, case.chart.client, rule.in_lieu)
-        for named in signer.split(OR):
-            one = by_signer.get(named) or _of_kind(case, signings, named, rule.in_lieu)
-            if one is not None:
-                found.append(one)
-    return min(found, default=None, key=lambda one: one.day)
+    """The first signature of a signer, not given long before the document; or what the pack takes in lieu."""
+    document = paper.document
+    signings = [one for one in document.signings if not signed_too_early(case.pack, document, one)]
+    by_signer = satisfied_by(signings, case.chart.client, rule.in_lieu)
+    found = [by_signer.get(named) or _of_kind(case, signings, named, rule.in_lieu) for named in signer.split(OR)]
+    return min((one for one in found if one is not None), default=None, key=lambda one: one.day)
 
 
 def _doubt(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None:
     """From a signature given long before its document it cannot be told whether the signer has signed."""
-    for document in paper.documents:
-        for signing in satisfied_by(document.signings, case.chart.client).values():
-            early = signed_too_early(case.pack, document, signing)
-            if early and signing.signer == signer:
-                words = f"{paper.name}: {early}"
-                evidence = tuple(sorted({document.version, signing.brought_by}))
-                owed = intervals.on(signing.day)
-                anchor = owed.anchor if owed else None
-                intervals.set(signing.day, unknown(words, "signature_early", evidence, anchor))
+    document = paper.document
+    signing = satisfied_by(document.signings, case.chart.client).get(signer)
+    if signing is not None and (early := signed_too_early(case.pack, document, signing)):
+        evidence = tuple(sorted({document.version, signing.brought_by}))
+        owed = intervals.on(signing.day)
+        anchor = owed.anchor if owed else None
+        intervals.set(signing.day, unknown(f"{paper.name}: {early}", "signature_early", evidence, anchor))
 
 
 def _end(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None:
@@ -206,10 +194,10 @@ def _end(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None:
     stay = chart.stay_on(document.day)
     over = max(min(ends), document.day) if ends else None
     owed = intervals.on(over) if over is not None else None
-    if over is not None and owed is not None and stay is not None and (stay.until is None or over < stay.until):
+    if over is not None and owed is not None and stay is not None:
         intervals.set(over, owed._replace(verdict="breached", cause="signature_missing"))
         if stay.until is not None:
-            intervals.set(stay.until, None)
+            intervals.set(max(over, stay.until), None)
     if paper.until is not None:
         intervals.set(paper.until, None)
 

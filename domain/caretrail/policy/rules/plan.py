@@ -113,6 +113,7 @@ class PlanSignatures(Rule):
 
     check: Literal["plan_signatures"]
     cleared_by = "the missing signature, or a signature declined before a witness"
+    judged_twice = True
     signers: Signers
     documents: Literal["plans_and_updates", "plans"] = "plans_and_updates"
     trigger: Literal["document", "plan_effective"] = "document"
@@ -194,6 +195,7 @@ class ReviewValid(Rule):
 
     check: Literal["review_valid"]
     cleared_by = "a review with the client or guardian of a signed plan, signed under clinical guidance"
+    judged_twice = True
     no_change: Literal["with_reason", "never"] = "with_reason"
     group_by_cause: ClassVar[PlaceByCause] = {
         "participation": "findings_only",
