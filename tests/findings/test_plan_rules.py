@@ -105,7 +105,7 @@ def test_of_a_doubtful_plan_both_outcomes_are_told() -> None:
     found = Told(signed_as("PhD")).one("P1", "2026-01-20")
     assert found.ruling.doubt == Doubt((5,), Outcome("met", None), Outcome("overdue", date(2026, 1, 7)))
     assert found.message == (
-        "cannot be told: if event 5 counts: plan 1 signed 2026-01-07; if not: plan overdue since the second session of "
+        "if event 5 counts: plan 1 signed 2026-01-07; if not: plan overdue since the second session of "
         "2026-01-07 (event 5: PhD of c-diaz may or may not be a license of the list)"
     )
 

@@ -13,7 +13,7 @@ from caretrail.log import init_store, open_recorder
 from caretrail.policy import Policy, load_pack
 from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED
 from caretrail.reading.questions.why import Reasons
-from tests.support.build import LEE, admitted, assessed, event, plan, session
+from tests.support.build import LEE, admitted, assessed, event, plan, reviewed, session, signature
 from tests.support.care import Care
 from tests.support.example import NAME, day, example
 from tests.support.stores import pending
@@ -97,10 +97,11 @@ def test_an_explanation_is_told_and_the_finding_still_began_when_it_began(care: 
     care.record([assessed("01-02"), admitted("01-05")])
     care.record([event("explained", "02-20", rule="R1", on="2026-02-10", code="client_ill")])
     before, after = (care.reader.why("E-1", "R1", day(on)) for on in ("02-19", "02-21"))
-    assert (before.findings[0].quiet, before.explained_by) == (False, ())
-    assert (after.findings[0].quiet, [item.version for item in after.explained_by]) == (True, [3])
+    assert (before.findings[0].explained, before.explained_by) == (False, ())
+    assert (after.findings[0].explained, [item.version for item in after.explained_by]) == (True, [3])
+    assert not after.findings[0].quiet, "a deadline is never quiet"
     assert after.lasts == before.lasts == ("since 2026-02-05, still in force",)
-    assert [item.quiet for item in before.history if item.verdict == "overdue"] == [False]
+    assert [item.explained for item in before.history if item.verdict == "overdue"] == [False]
 
 
 def test_an_event_that_was_corrected_shows_what_stood_there_and_what_counts(care: Care) -> None:
@@ -140,9 +141,9 @@ def test_an_alternative_that_cannot_stand_alone_says_so(care: Care) -> None:
 
 
 def test_a_reading_bears_on_every_rule_it_concerns(care: Care) -> None:
-    """The review of 5 February had its last signature on the 9th: until then no determination would hold."""
+    """The review of 5 February had its last signature on the 9th: by the strictest reading it counts from then."""
     care.record(example())
-    why = care.reader.why(NAME, "C1", day("02-10"))
+    why = care.reader.why(NAME, "R1", day("02-06"))
     done = next(row for row in why.readings if row.name == "review_done")
     assert [(item.value, item.same) for item in done.alternatives] == [("all_signed", False), ("held", True)]
 
@@ -242,3 +243,25 @@ def test_an_event_that_cannot_be_read_is_explained_without_reading_it(care: Care
     with pytest.raises(StoreDamaged):
         care.reader.why(NAME, "R1", day("03-10"))
     assert not care.reader.why(NAME, "QUARANTINE", day("03-10"), known_at=65).in_force
+
+
+def test_every_document_that_does_not_count_for_a_deadline_is_named_with_the_reason(care: Care) -> None:
+    """Given reviews that nobody can count, or may, when the overdue clock is explained, then each is named."""
+    peer = signature("c-bell", "02-03", "staff") | {"credential": "CPSS"}
+    care.record(
+        [
+            *(assessed(), admitted(), plan("01-07")),
+            reviewed("02-02", participants=[], supports="none", signatures=[signature("c-ortiz", "02-02")]),
+            reviewed("02-03", signatures=[peer, signature("cl-E-1", "02-03")]),
+            reviewed("02-04", plan_version=2, signatures=[signature("c-ortiz", "02-04")]),
+            reviewed("02-20", signatures=[signature("c-ortiz", "02-20")]),
+        ]
+    )
+    named = care.reader.why("E-1", "R1", day("02-10")).not_counted
+    assert [(row.event.version, row.doubtful, row.why) for row in named] == [
+        (4, True, "who took part is not stated"),
+        (5, False, "CPSS of c-bell is not a license of the list, not signed under clinical guidance"),
+        (6, False, "plan 2 is not on record"),
+    ]
+    assert [row.event.version for row in care.reader.why("E-1", "R1", day("02-20")).not_counted] == [4, 5, 6]
+    assert care.reader.why("E-1", "P3", day("02-10")).not_counted == ()

@@ -9,7 +9,8 @@ from caretrail.events import Event
 from caretrail.plain import as_json
 from caretrail.policy import Policy, load_pack
 from caretrail.reading.answers import Work
-from tests.support.build import LEE, admitted, assessed, attested, event, plan, session
+from caretrail.readmodel.placed import Group
+from tests.support.build import LEE, admitted, assessed, attested, event, plan, reviewed, session, signature
 from tests.support.care import Care
 from tests.support.example import NAME, day, example
 
@@ -61,10 +62,10 @@ def test_overdue_comes_first_longest_first_then_due_today_then_this_week_then_re
         ]
     )
     work = care.reader.worklist(day("02-06"))
-    shown = [row for row in rows(work) if row[1:3] != ("NONE", "P1") and row[2] != "I1"]
+    shown = [row for row in rows(work) if row[1:3] != ("NONE", "P1") and row[2] not in ("I1", "C1")]
     assert shown[:5] == [
         ("now", "LATE", "R1", "overdue", 1),
-        ("now", "NONE", "A1", "violation", 1),
+        ("now", "NONE", "A1", "overdue", 1),
         ("now", "TODAY", "R1", "due_today", 1),
         ("this_week", "SOON", "R1", "due_soon", 1),
         ("this_week", "OWED", "P3", "violation", 1),
@@ -226,14 +227,24 @@ def test_a_size_not_stated_is_a_record_to_check_until_it_is(care: Care) -> None:
     assert [row.group for row in known.rows if row.rule == "NE21-I3"] == ["documentation"], "as it was known before"
 
 
+def test_an_explained_deadline_stays_in_its_group_and_says_that_it_is_explained(care: Care) -> None:
+    """Given a review overdue since 7 February, when somebody explains it, then it is as loud as before, for good."""
+    care.record([*in_care(), event("explained", "02-08", rule="R1", on="2026-02-08", code="weather")])
+    for on in ("02-08", "06-01"):
+        [row] = [row for row in care.reader.worklist(day(on)).rows if row.rule == "NE21-R1"]
+        assert (row.group, row.verdict, row.explained, row.quiet) == ("now", "overdue", True, False)
+
+
 def test_what_is_explained_is_quiet_and_not_hidden(care: Care) -> None:
-    care.record([*in_care(), event("explained", "02-06", rule="R1", on="2026-02-06", code="weather")])
-    assert [row.rule for row in care.reader.worklist(day("02-05")).rows if row.rule == "NE21-R1"] == ["NE21-R1"]
-    work = care.reader.worklist(day("02-07"))
-    assert [row.rule for row in work.rows if row.rule == "NE21-R1"] == []
+    unsigned = plan("01-07", signers=("c-ortiz",))
+    care.record([assessed(), admitted(), unsigned])
+    care.record([event("explained", "01-10", rule="P3", on="2026-01-10", code="weather")])
+    assert [row.rule for row in care.reader.worklist(day("01-09")).rows if row.rule == "NE21-P3"] == ["NE21-P3"]
+    work = care.reader.worklist(day("01-10"))
+    assert [row.rule for row in work.rows if row.rule == "NE21-P3"] == []
     assert work.quiet_count == 1
-    [quiet] = [row for row in care.reader.worklist(day("02-07"), all_quiet=True).rows if row.quiet]
-    assert (quiet.rule, quiet.group, quiet.verdict) == ("NE21-R1", "quiet", "overdue")
+    [quiet] = [row for row in care.reader.worklist(day("01-10"), all_quiet=True).rows if row.quiet]
+    assert (quiet.rule, quiet.group, quiet.verdict, quiet.explained) == ("NE21-P3", "quiet", "violation", True)
 
 
 def test_points_and_closed_stays_live_in_the_findings_alone(care: Care) -> None:
@@ -263,10 +274,25 @@ def test_a_limit_bounds_the_rows_and_not_the_count(care: Care) -> None:
 
 def test_json_rows_carry_the_published_keys_in_order(care: Care) -> None:
     care.record(example())
-    row = as_json(care.reader.worklist(day("03-10")).rows[0])
+    row = next(as_json(row) for row in care.reader.worklist(day("03-10")).rows if row.rule == "NE21-R1")
     assert list(row) == [
         "episode", "client", "program", "level", "clinician", "owner", "rule", "verdict", "due_on", "days_overdue",
         "from", "until", "message", "citation", "evidence", "arithmetic", "cause", "subject", "quiet",
         "explained", "pack", "doubt", "count", "since", "group",
     ]  # fmt: skip
     assert (row["episode"], row["from"], row["due_on"], row["evidence"]) == (NAME, "2026-03-08", "2026-03-07", [25])
+
+
+def test_a_doubtful_deadline_is_listed_where_the_worse_outcome_would_be(care: Care) -> None:
+    """Given a review of which nobody states who took part, then it is due this week, or overdue now, either way."""
+    care.record(
+        [
+            *(assessed(), admitted(), plan("01-07")),
+            reviewed("01-20", participants=[], supports="none", signatures=[signature("c-ortiz", "01-20")]),
+        ]
+    )
+    groups = {
+        on: [row.group for row in care.reader.worklist(day(on)).rows if row.rule == "NE21-R1"]
+        for on in ("01-25", "02-01", "02-06", "02-10")
+    }
+    assert groups == {"01-25": [], "02-01": [Group.THIS_WEEK], "02-06": [Group.NOW], "02-10": [Group.NOW]}

@@ -6,6 +6,7 @@ The values alone are handed on here: they load nothing, so that a list can be re
 from caretrail.findings.finding import (
     FINDING_FIELDS,
     QUIET_VERDICTS,
+    RANK,
     Doubt,
     Eligibility,
     Finding,
@@ -17,6 +18,6 @@ from caretrail.findings.finding import (
 )
 
 __all__ = [
-    "FINDING_FIELDS", "QUIET_VERDICTS", "Doubt", "Eligibility", "Finding", "Outcome", "Ruling", "Verdict",
+    "FINDING_FIELDS", "QUIET_VERDICTS", "RANK", "Doubt", "Eligibility", "Finding", "Outcome", "Ruling", "Verdict",
     "finding_of", "finding_values",
 ]  # fmt: skip

@@ -119,7 +119,7 @@ def _doubtful(
     """The worse of two rulings as one that cannot be told, with both outcomes."""
     doubt = Doubt(tuple(document.version for document in documents), counts, not_counts)
     why = "; ".join(f"event {document.version}: {document.objected(day, doubtful=True)}" for document in documents)
-    words = f"cannot be told: {words} ({why})"
+    words = f"{words} ({why})"
     return worse._replace(verdict="unknown", message=words, cause="document_in_doubt", doubt=doubt)
 
 

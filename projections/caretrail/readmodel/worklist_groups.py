@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from caretrail.days import FOREVER
-from caretrail.findings import QUIET_VERDICTS, Finding
+from caretrail.findings import QUIET_VERDICTS, RANK, Finding
 from caretrail.findings.finding import RUN
 from caretrail.readmodel.placed import Group
 
@@ -83,9 +83,14 @@ def _short_group(finding: Finding, short: Mapping[str, _Short]) -> Group:
 
 
 def _loud_group(finding: Finding, place: WorklistPlace) -> Group | None:
-    verdict = finding.verdict
+    doubt, verdict = finding.ruling.doubt, finding.verdict
     if verdict in QUIET_VERDICTS or verdict == "not_met" or place == "nowhere":
         return None
+    if doubt is not None:
+        # listed where the worse of its two outcomes would be; if neither asks for more than a word, with the documents
+        verdict = max(doubt.if_counts.verdict, doubt.if_not.verdict, key=RANK.__getitem__)
+        if verdict in QUIET_VERDICTS or verdict in ("not_met", "info"):
+            return Group.DOCUMENTATION
     if verdict == "unknown":
         return Group.DOCUMENTATION
     if place == "findings_only" or verdict == "info":

@@ -15,7 +15,7 @@ from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import Command
 from caretrail.cli.options import period_options
 from caretrail.cli.session import Session, read_options
-from caretrail.cli.terminal.tables import Cell, Row, print_table, verdict_cell
+from caretrail.cli.terminal.tables import Cell, Row, marks, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.reading.query import Filters
 from caretrail.text import plural
@@ -43,8 +43,8 @@ def findings_command(
 ) -> None:
     """List every finding in force on a day.
 
-    Every verdict but met and not_applicable, quiet findings included. With --from and --to, every finding in force on
-    any day between.
+    Every verdict but met, breached and not_applicable, which --all adds; quiet findings are included.
+    With --from and --to, every finding in force on any day between.
 
         caretrail findings --rule R1 --from 2026-01-01 --to 2026-03-31
     """
@@ -74,5 +74,5 @@ def _print(
 
 def _cells(row: FindingRow) -> Row:
     days = f"{row.start}\nto {row.until - timedelta(days=1)}" if row.until else f"since {row.start}"
-    what = f"{row.message or row.arithmetic}{' (quiet)' if row.quiet else ''}"
+    what = f"{row.message or row.arithmetic}{marks(explained=row.explained, quiet=row.quiet)}"
     return whose(row), row.rule, verdict_cell(row.verdict), Cell(days), what

@@ -10,7 +10,7 @@ import click
 from caretrail.cli.episodes import case_number, complete_episode
 from caretrail.cli.groups import Command
 from caretrail.cli.session import Session, read_options
-from caretrail.cli.terminal.tables import AnyCell, lines, print_sheet, verdict_cell
+from caretrail.cli.terminal.tables import AnyCell, lines, marks, print_sheet, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.describe import spoken
 from caretrail.text import plural, visible
@@ -136,4 +136,4 @@ def _marks(marks: Marks) -> str:
 
 
 def _finding(row: FindingRow) -> str:
-    return f"{row.rule} {spoken(row.verdict)}: {row.message}{' (quiet)' if row.quiet else ''}"
+    return f"{row.rule} {spoken(row.verdict)}: {row.message}{marks(explained=row.explained, quiet=row.quiet)}"

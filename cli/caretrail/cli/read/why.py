@@ -11,7 +11,7 @@ import click
 from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.groups import Command
 from caretrail.cli.session import Session, read_options
-from caretrail.cli.terminal.tables import lines, print_sheet, print_table, verdict_cell
+from caretrail.cli.terminal.tables import lines, marks, print_sheet, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.describe import spoken, summary, value_in_words
 from caretrail.text import visible
@@ -19,7 +19,7 @@ from caretrail.text import visible
 if TYPE_CHECKING:
     from caretrail.reading.answers import Standing
     from caretrail.reading.event_rows import EventRow
-    from caretrail.reading.questions.why import Interval, Reasons
+    from caretrail.reading.questions.why import Interval, NotCountedRow, Reasons
     from caretrail.reading.readings import Alternative, ReadingRow
 
 
@@ -51,6 +51,7 @@ def _print(asked: Session, why: Reasons, _: Standing) -> None:
             ("Verdict" if why.in_force or not why.findings else "Last verdict", lines(*_verdicts(why))),
             ("Because", lines(*why.today)),
             ("Based on", lines(*map(_event, why.rests_on))),
+            ("On record", lines(*map(_not_counted, why.not_counted))),
             ("Explained", lines(*map(_event, why.explained_by))),
             ("Ends with", lines(why.cleared_by if _asks(why) else "")),
             ("The rule", lines(why.text)),
@@ -66,7 +67,7 @@ def _print(asked: Session, why: Reasons, _: Standing) -> None:
 def _verdicts(why: Reasons) -> Iterator[str]:
     """Each verdict with its days."""
     for row, lasts in zip(why.findings, why.lasts, strict=True):
-        yield f"{_verdict(row.verdict, row.message)}{' (quiet: explained)' if row.quiet else ''}"
+        yield f"{_verdict(row.verdict, row.message)}{marks(explained=row.explained, quiet=row.quiet)}"
         yield f"  {lasts}"
     if not why.findings:
         yield why.silent or "no verdict for this episode up to that day"
@@ -102,9 +103,17 @@ def _event(item: EventRow) -> str:
     return f"event {item.version}, {item.happened_on}: {summary(item.event)}{changed}{struck}"
 
 
+def _not_counted(item: NotCountedRow) -> str:
+    """A document that does not count, or may not, and why."""
+    counts = "may or may not count" if item.doubtful else "does not count"
+    return f"{_event(item.event)}: {counts}: {visible(item.why)}"
+
+
 def _asks(why: Reasons) -> bool:
     """Whether a finding is in force that can be cleared; what was unmet when a stay ended cannot."""
-    return why.in_force and any(row.verdict not in ("met", "not_applicable", "not_met") for row in why.findings)
+    return why.in_force and any(
+        row.verdict not in ("met", "not_applicable", "not_met", "breached") for row in why.findings
+    )
 
 
 # --- how we read the text -------------------------------------------------------------------------------------------
@@ -155,7 +164,7 @@ def _print_history(why: Reasons) -> None:
 
 
 def _message(item: Interval, several: bool) -> str:
-    return f"{item.message}{' (quiet)' if item.quiet else ''}{f' (by {item.pack})' if several else ''}"
+    return f"{item.message}{marks(explained=item.explained, quiet=item.quiet)}{f' (by {item.pack})' if several else ''}"
 
 
 def _days(item: Interval) -> str:

@@ -74,6 +74,12 @@ def verdict_cell(verdict: str, text: str | None = None) -> Cell:
     return Cell(verdict if text is None else text, VERDICT_STYLES.get(verdict, ""))
 
 
+def marks(*, explained: bool, quiet: bool) -> str:
+    """The marks of a finding, in parentheses: explained, quiet, both, or nothing."""
+    words = [word for word, holds in (("explained", explained), ("quiet", quiet)) if holds]
+    return f" ({', '.join(words)})" if words else ""
+
+
 def print_table(
     titles: Sequence[str], rows: Sequence[Row], *, wraps: int | None = None, header: bool = True, indent: int = 0
 ) -> None:

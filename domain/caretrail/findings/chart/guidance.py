@@ -5,6 +5,7 @@ What the signature states wins over the roster, which speaks, as of the signatur
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 from caretrail.findings.chart.documents import Document, Signing
@@ -33,7 +34,9 @@ def given_by(pack: Pack, team: Team, document: Document, signing: Signing) -> Gi
         if signing.role in CLINICAL and on_team:
             return Given(True, "")
         return Given(False, f"{who} is not a clinician of the team")
-    credential = signing.credential or team.credential(who, signing.day)
+    # as of the day of the signature; before there was a roster, the first one speaks
+    day = max(signing.stated_on or signing.day, team.first_day or date.min)
+    credential = signing.credential or team.credential(who, day)
     if credential is None and signing.role == "staff":
         return Given(False, f"{who} signed as staff, without a credential")
     guides = guidance.accepts(credential)

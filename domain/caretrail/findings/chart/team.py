@@ -110,9 +110,7 @@ class Team:
         return bool(self._spans)
 
     def has(self, person: str, day: date) -> bool:
-        """Whether the person is on the roster at some time of that day; before the admission, on the first roster."""
-        if self.first_day is not None and day < self.first_day:
-            day = self.first_day
+        """Whether the person is on the roster at some time of that day."""
         for start, end, _ in self._spans.get(person, ()):  # noqa: SIM110  # a loop is faster, and every signature asks
             if start <= day and (end is None or day <= end):
                 return True
@@ -133,8 +131,6 @@ class Team:
         """The credential of a person on the roster of that day, as listed there."""
         if not self.has(person, day):
             return None
-        if self.first_day is not None and day < self.first_day:
-            day = self.first_day
         stated = self._credentials.get(person, ())
         return next((credential for since, credential in reversed(stated) if since <= day), None)
 

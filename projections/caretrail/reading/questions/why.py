@@ -12,6 +12,7 @@ from caretrail.errors import UnknownName
 from caretrail.events import Explained
 from caretrail.findings import Finding
 from caretrail.findings.explanations import names_rule
+from caretrail.findings.not_counted import not_counted
 from caretrail.policy import Pack, Rule
 from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
 from caretrail.policy.rules.staff import Attested
@@ -41,7 +42,17 @@ class Interval:
     due_on: date | None
     message: str
     quiet: bool
+    explained: bool
     pack: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotCountedRow:
+    """A recorded document that does not count for a deadline, or (`doubtful`) may not, and why."""
+
+    event: EventRow
+    doubtful: bool
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,8 @@ class Reasons:
     For each finding, `today` is its arithmetic up to the day, `stands` its whole interval, and `lasts` that interval in
     words. `on` is false for a rule that is switched off; `silent` is the reason why a rule has no finding, if there is
     one. `explained_by` are the explanations that name the rule, `readings` the open questions of its text, and
-    `history` its verdicts up to the day.
+    `history` its verdicts up to the day. `not_counted` are the recorded documents that do not count for a deadline on
+    that day, or may not.
     """
 
     episode: str
@@ -87,6 +99,7 @@ class Reasons:
     cleared_by: str
     readings: tuple[ReadingRow, ...]
     history: tuple[Interval, ...]
+    not_counted: tuple[NotCountedRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,7 @@ def why_of(rows: EpisodeRows, view: EpisodeView | None, asked: str, as_of: date 
         cleared_by=_cleared_by(rule, words, shown),
         readings=readings_of(view, pack, rule, up, day) if view and pack and judged else (),
         history=verdicts.history(),
+        not_counted=_not_counted(view, words, day) if view and words and judged else (),
     )
 
 
@@ -233,7 +247,7 @@ class _Verdicts:
 
     def whole(self, finding: Finding) -> Interval:
         """The days of a finding, joined where it was cut only because the case owner changed."""
-        start, until = self._stretch(finding, lambda one: (_content(one), one.quiet))
+        start, until = self._stretch(finding, lambda one: (_content(one), one.quiet, one.explained))
         return Interval(
             verdict=finding.verdict,
             subject=finding.subject,
@@ -242,6 +256,7 @@ class _Verdicts:
             due_on=finding.due_on,
             message=finding.message,
             quiet=finding.quiet,
+            explained=finding.explained,
             pack=finding.pack,
         )
 
@@ -324,6 +339,12 @@ def _explanations(view: EpisodeView | None, rule: str, day: date) -> list[int]:
         for item in (view.history if view else ())
         if isinstance(item.event, Explained) and item.day <= day and names_rule(rule, item.event.rule)
     ]
+
+
+def _not_counted(view: EpisodeView, rule: Rule, day: date) -> tuple[NotCountedRow, ...]:
+    """The documents on record that do not count for a deadline."""
+    found = not_counted(view.history, view.policy, rule, day) if view.policy is not None else []
+    return tuple(NotCountedRow(event_row(view, view.entries[one.version - 1]), one.doubtful, one.why) for one in found)
 
 
 def _events(view: EpisodeView | None, versions: Iterable[int]) -> tuple[EventRow, ...]:
