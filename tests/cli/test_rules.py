@@ -227,7 +227,16 @@ def test_every_word_a_rule_may_choose_has_words_for_a_person(kind: type[Rule]) -
             assert set(get_args(annotation)) <= set(words), name
         else:
             plain = {"within", "cap", "after", "every", "after_weeks", "soon_days", "typical_weeks", "least", "most"}
-            plain |= {"before_plan", "contact_days", "criteria", "days", "days_left", "old_after_days", "or_later"}
+            plain |= {
+                "before_plan",
+                "contact_days",
+                "criteria",
+                "days",
+                "days_left",
+                "needs",
+                "old_after_days",
+                "or_later",
+            }
             plain |= {"read_as", "scope", "term", "term_ours"}
             assert name in plain | set(LISTS), name
 

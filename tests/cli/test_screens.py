@@ -216,7 +216,7 @@ LNK-2026-0001  NE21-I5  info     2026-02-02        not provided since
                                  to 2026-04-06     2026-01-05: family,
                                                    education, motivational
 LNK-2026-0001  NE21-M1  info     2026-03-08        no care coordination recorded
-                                 to 2026-03-14     from 2026-02-05 to 2026-03-07
+                                 to 2026-04-06     from 2026-02-05 to 2026-03-07
 LNK-2026-0001  NE21-R1  overdue  2026-03-08        review overdue, due
                                  to 2026-03-10     2026-03-07
 program        NE21-S2  unknown  since 2026-01-05  access at all hours: no

@@ -230,49 +230,74 @@ def test_a_stay_shorter_than_four_weeks_is_not_looked_at() -> None:
     assert "info 2026-02-02 2026-02-03" in Told(BEGIN + "2026-02-02 discharged completed").runs("I5")
 
 
-# --- M1 -----------------------------------------------------------------------------------------------------------
+# --- M1, lines 65-68 and 72-74 ------------------------------------------------------------------------------------
 
 PLANNED = BEGIN + f"2026-01-07 plan 1 {BY}\n"
-"""Event 3: the first review is due 2026-02-06."""
+"""Event 3: the first review is due 2026-02-06. Dimension 3 has a problem, dimension 2 has none."""
 
 
-def test_a_review_period_without_coordination_is_told_once_and_never_met() -> None:
-    told = Told(PLANNED)
+def test_a_review_period_without_coordination_is_information_until_care_is_coordinated() -> None:
+    told = Told(PLANNED + "2026-03-03 coordinated mental_health")
     assert told.runs("M1") == [
         "not_applicable 2026-01-05 2026-02-07",
-        "info 2026-02-07 2026-02-14",
-        "not_applicable 2026-02-14 -",
+        "info 2026-02-07 2026-03-03",
+        "met 2026-03-03 -",
     ]
     found = told.one("M1", "2026-02-07")
     assert (found.cause, found.evidence, found.owner) == ("care_not_coordinated", (3,), ORTIZ)
     assert found.message == "no care coordination recorded from 2026-01-05 to 2026-02-06"
 
 
-@pytest.mark.parametrize("kind", ["medical", "psychiatric", "mental_health", "other"])
-def test_any_kind_of_coordination_in_the_period_is_met_from_its_day(kind: str) -> None:
-    told = Told(PLANNED + f"2026-01-15 coordinated {kind}\n2026-02-05 review of 1 {BY}")
+@pytest.mark.parametrize(
+    "contact", ["coordinated mental_health", "coordinated psychiatric", "referred psychiatric to c-x"]
+)
+def test_coordination_or_a_referral_in_the_period_is_met_from_its_day(contact: str) -> None:
+    told = Told(PLANNED + f"2026-01-15 {contact}\n2026-02-05 review of 1 {BY}")
     assert told.runs("M1")[:2] == ["not_applicable 2026-01-05 2026-01-15", "met 2026-01-15 2026-03-08"]
     assert told.one("M1", "2026-01-15").evidence == (4,)
 
 
 def test_each_review_that_counts_begins_a_period_of_its_own() -> None:
     """Given coordination in the first period and none in the second, then only the second is told, from its review."""
-    told = Told(PLANNED + f"2026-01-15 coordinated other\n2026-02-05 review of 1 {BY}\n2026-03-03 review of 1 {BY}\n")
-    assert told.runs("M1")[1:3] == ["met 2026-01-15 2026-03-03", "info 2026-03-03 2026-03-10"]
-    assert told.one("M1", "2026-03-03").subject == "review period from 2026-02-05"
+    told = Told(
+        PLANNED + f"2026-01-15 coordinated psychiatric\n2026-02-05 review of 1 {BY}\n2026-03-03 review of 1 {BY}\n"
+    )
+    assert told.runs("M1")[1:3] == ["met 2026-01-15 2026-03-03", "info 2026-03-03 2026-04-03"]
     assert told.one("M1", "2026-03-03").evidence == (5,)
-    same_day = Told(PLANNED + f"2026-02-05 coordinated other\n2026-02-05 review of 1 {BY}")
-    assert same_day.verdict("M1", "2026-02-05") == "info"
-    assert same_day.verdict("M1", "2026-02-12") == "met"
+    same_day = Told(PLANNED + f"2026-02-05 coordinated psychiatric\n2026-02-05 review of 1 {BY}")
+    assert same_day.verdict("M1", "2026-02-05") == "met"
 
 
-def test_coordination_after_the_period_ends_leaves_it_on_record() -> None:
-    told = Told(PLANNED + "2026-02-10 coordinated medical")
+def test_the_pack_may_ask_for_coordination_once_in_the_stay() -> None:
+    once = PACK.changed("NE21-M1", period="stay")
+    told = Told(PLANNED + f"2026-01-15 coordinated psychiatric\n2026-02-05 review of 1 {BY}", once)
+    assert told.runs("M1")[1:] == ["met 2026-01-15 -"]
+
+
+def test_a_problem_of_dimension_three_is_monitored_by_contact_of_its_own_kinds() -> None:
+    """Given a mental health problem, when only medical care is coordinated, then that is said until it is monitored."""
+    text = PLANNED + "2026-01-15 coordinated medical\n"
+    told = Told(text + "2026-02-20 coordinated mental_health")
     assert told.runs("M1") == [
-        "not_applicable 2026-01-05 2026-02-07",
-        "info 2026-02-07 2026-02-14",
-        "met 2026-02-14 -",
+        "not_applicable 2026-01-05 2026-01-15",
+        "met 2026-01-15 2026-02-07",
+        "info 2026-02-07 2026-02-20",
+        "met 2026-02-20 -",
     ]
+    found = told.one("M1", "2026-02-07")
+    assert (found.cause, found.evidence) == ("need_not_met", (1,))
+    assert found.message == (
+        "dimension 3 has a problem: no mental health or psychiatric contact from 2026-01-05 to 2026-02-06"
+    )
+    none = '2026-01-10 assessed addendum | {"dimensions": {"3": {"problem": false}}}\n'
+    assert Told(text + none).verdict("M1", "2026-02-07") == "met"
+
+
+def test_a_problem_of_dimension_two_is_referred_or_consulted_on() -> None:
+    problem = '2026-01-08 assessed addendum | {"dimensions": {"2": {"problem": true}}}\n'
+    text = PLANNED + problem + "2026-01-15 coordinated psychiatric\n"
+    assert Told(text).one("M1", "2026-02-07").subject == "dimension 2, review period from 2026-01-05"
+    assert Told(text + "2026-01-20 referred medical to md-1").verdict("M1", "2026-02-07") == "met"
 
 
 def test_a_period_cut_short_by_the_end_of_a_stay_is_not_told() -> None:
@@ -285,7 +310,7 @@ def test_a_period_cut_short_by_the_end_of_a_stay_is_not_told() -> None:
 
 
 def test_a_hold_does_not_stretch_the_period() -> None:
-    assert "info 2026-02-07 2026-02-14" in Told(PLANNED + "2026-01-15 held\n2026-01-30 resumed").runs("M1")
+    assert "info 2026-02-07 -" in Told(PLANNED + "2026-01-15 held\n2026-01-30 resumed").runs("M1")
 
 
 # --- C2 -----------------------------------------------------------------------------------------------------------

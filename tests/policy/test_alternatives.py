@@ -48,7 +48,7 @@ def test_every_alternative_of_a_reading_has_a_test_here() -> None:
         "NE21-A2.provisional_is blocked", "NE21-P1.there_when in_effect", "NE21-R2.no_change never",
         "guidance_by team",
         "NE21-A5.coordination is_one", "NE21-A5.coordination is_none", "NE21-K7.decides both_levels",
-        "NE21-D1.signature asked",
+        "NE21-D1.signature asked", "NE21-M1.period stay",
     }  # fmt: skip
 
 
@@ -202,6 +202,15 @@ def test_a_level_that_the_criteria_give_can_count_beside_the_clinician_s() -> No
     text = '2026-01-02 assessed | {"recommended_level": "3.5", "clinician_level": "2.1"}\n2026-01-05 admitted'
     both = read("K7", decides="both_levels")
     assert [*verdicts(text, PACK, "K7", "2026-01-05"), *verdicts(text, both, "K7", "2026-01-05")] == ["met", "unknown"]
+
+
+def test_care_can_be_coordinated_once_in_the_stay() -> None:
+    text = BEGUN + "2026-01-15 coordinated psychiatric\n"
+    once = read("M1", period="stay")
+    assert [*verdicts(text, PACK, "M1", "2026-03-20"), *verdicts(text, once, "M1", "2026-03-20")] == ["met", "met"]
+    reviewed = text + "2026-02-05 review of 1 signed by c-ortiz, c-lee, cl-7f3a\n"
+    assert verdicts(reviewed, PACK, "M1", "2026-03-20") == ["info"]
+    assert verdicts(reviewed, once, "M1", "2026-03-20") == ["met"]
 
 
 def test_a_discharge_can_be_asked_to_be_signed() -> None:

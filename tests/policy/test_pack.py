@@ -136,7 +136,7 @@ REFUSED = [
     ('levels = ["2.1"]', "levels = []", r"levels"),
     # what cannot be judged
     ('check = "review_due"', 'check = "review_gaps"', r"rules\.NE21-R1\.every"),
-    ('check = "care_coordination"', 'check = "review_gaps"', r"two rules name the check review_gaps"),
+    ('check = "prior_assessment"', 'check = "assessment_before_treatment"', r"two rules name the check assessment_b"),
     (R1, R1 + "\non = false", r"rules\.NE21-R3\.check: review_gaps needs a rule review_due that is on"),
     ('series = "rolling"', 'series = "fixed"', r"rules\.NE21-R1: a fixed series must start at admission"),
     (R1, R1.replace("calendar_day", "session") + '\nchoose = "declared"', r"NE21-R1: choose: a plan can declare"),

@@ -40,6 +40,10 @@ TOKENS: dict[str, dict[str, str]] = {
         "plan_made_or_updated_since": "after a stay elsewhere a plan made or updated since",
         "earlier_plan_stands": "after a stay elsewhere the earlier plan stands",
     },
+    "period": {
+        "review_period": "in each period from one review to the next",
+        "stay": "once, in the first period",
+    },
     "signature": {
         "not_asked": "a discharge needs no signature",
         "asked": "a discharge is signed under clinical guidance",
@@ -213,6 +217,10 @@ _PHRASES: dict[str, Callable[[Any], str]] = {
     "after_weeks": lambda weeks: f"judged after {plural(weeks, 'week')}",
     "contact_days": lambda days: (
         f"a last contact more than {plural(days, 'day')} before is mentioned" if days is not None else ""
+    ),
+    "needs": lambda needs: "; ".join(
+        f"where dimension {key} has a problem, {' or '.join(kind.replace('_', ' ') for kind in kinds)} contact"
+        for key, kinds in needs.items()
     ),
     "old_after_days": lambda days: f"mentioned if older than {plural(days, 'day')}" if days is not None else "",
     "days_left": lambda days: f"{plural(days, 'day')} without a hold are enough" if days else "",

@@ -73,9 +73,13 @@ class Profile:
         """Whether a dimension meets the level."""
         return self._stated(key, "meets_level")
 
+    def has_problem(self, key: str) -> Truth:
+        """Whether a dimension has a problem."""
+        return self._stated(key, "problem")
+
     def fits(self, key: str) -> Truth:
         """Whether a dimension has no problem or meets the level."""
-        return any_of(opposite(self._stated(key, "problem")), self.meets(key))
+        return any_of(opposite(self.has_problem(key)), self.meets(key))
 
     def _stated(self, key: str, name: str) -> Truth:
         """What is stated of a dimension, or else of its sub-dimensions: `3.1` is one of dimension 3."""

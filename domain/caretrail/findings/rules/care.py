@@ -4,9 +4,10 @@ coordinated (M1), in contact (off).
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from datetime import date, timedelta
 from operator import itemgetter
+from typing import NamedTuple
 
 from caretrail.days import ONE_DAY, iso, later
 from caretrail.findings.case import Case, judges, judges_each_stay
@@ -15,9 +16,11 @@ from caretrail.findings.chart.review_clock import ReviewClock
 from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.finding import NO_ASSESSMENT, Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
+from caretrail.findings.rules.admission import Profile
 from caretrail.policy.rules.admission import CoOccurringScreen, TreatmentAfterAdmission
 from caretrail.policy.rules.treatment import CareCoordination, NoContact, ServiceMix
 from caretrail.text import plural
+from caretrail.tokens import CareKind
 
 
 @judges(CoOccurringScreen)
@@ -105,36 +108,63 @@ def service_mix(case: Case, rule: ServiceMix, findings: RuleFindings, stay: Poli
     findings.main.write_between(changes, stay.first, stay.last)
 
 
+class Contact(NamedTuple):
+    """Care coordinated with another professional, or a referral to one."""
+
+    day: date
+    kind: CareKind
+    version: int
+
+
 @judges(CareCoordination)
-def care_coordination(case: Case, _: CareCoordination, findings: RuleFindings) -> None:
-    """M1: care is coordinated at least once in each review period; a period without it is listed once, for a time.
+def care_coordination(case: Case, rule: CareCoordination, findings: RuleFindings) -> None:
+    """M1: care is coordinated, or a referral made, in each review period; a period without is information until it is.
 
     A period runs from one review that counts (or the first day) to the next, or to the day the next is due. Without
-    anything recorded the rule is never met: it does not apply until the period ends.
+    anything recorded the rule is never met: it does not apply until the period ends. Where a dimension has a problem,
+    contact of its own kinds is looked for, too (field `needs`).
     """
     chart = case.chart
-    days = [item.day for item in chart.coordinated]  # in order
+    coordinated = [Contact(item.day, item.event.kind, item.version) for item in chart.coordinated]
+    referred = [Contact(item.day, item.event.kind, item.version) for item in chart.referred]
+    contacts = sorted([*coordinated, *referred])
     nothing = Ruling("not_applicable", "no care coordination recorded yet, and no review period has ended")
     changes: list[Change] = [(date.min, nothing)]
-    for base, end, evidence in _review_periods(case.clock):
-        following = bisect_left(days, end)
-        if chart.stay_on(end) is None or bisect_left(days, base) < following:
-            continue
-        words = f"no care coordination recorded from {iso(base)} to {iso(end - ONE_DAY)}"
-        period = f"review period from {iso(base)}"
-        until = later(end, case.pack.notice_days)
-        findings.note(
-            period, end, until, Ruling("info", words, period, evidence, None, "care_not_coordinated", None, base)
-        )
-        # the main intervals are silent until then
-        changes.append((end, Ruling("met", words, anchor=base)))
-        if bisect_right(days, until) == following:
-            changes.append((until, Ruling("not_applicable", f"{words}, nor since", anchor=base)))
-    for item in chart.coordinated:
-        ruling = Ruling("met", f"care coordinated {iso(item.day)}", "", (item.version,), anchor=item.day)
-        changes.append((item.day, ruling))
+    periods = [one for one in _review_periods(case.clock) if chart.stay_on(one[1]) is not None]
+    for base, end, evidence in periods if rule.period == "review_period" else periods[:1]:
+        within = [contact for contact in contacts if base <= contact.day < end]
+        span = f"from {iso(base)} to {iso(end - ONE_DAY)}"
+        if not within:
+            words, arithmetic = f"no care coordination recorded {span}", f"review period from {iso(base)}"
+            changes.append((end, Ruling("info", words, arithmetic, evidence, None, "care_not_coordinated", None, base)))
+        else:
+            _note_needs(case, rule, findings, contacts, (base, end))
+    for contact in contacts:
+        ruling = Ruling("met", f"care coordinated {iso(contact.day)}", "", (contact.version,), anchor=contact.day)
+        changes.append((contact.day, ruling))
     changes.sort(key=itemgetter(0))  # on one day what was done comes after what was not
     findings.write_over(chart.stays, changes)
+
+
+def _note_needs(
+    case: Case, rule: CareCoordination, findings: RuleFindings, contacts: Sequence[Contact], period: tuple[date, date]
+) -> None:
+    """Note each dimension with a problem for which the period has no contact of its kinds, until there is one."""
+    base, end = period
+    stay = case.chart.stay_on(end)
+    profile = Profile()
+    for item in case.chart.assessments:
+        if item.day <= end:
+            profile = profile.after(item.event, item.version)
+    for dimension, kinds in rule.needs.items():
+        of_kind = [contact.day for contact in contacts if contact.kind in kinds and contact.day >= base]
+        if not profile.has_problem(dimension) or (of_kind and of_kind[0] < end):
+            continue
+        ends = [day for day in (*of_kind[:1], stay.until if stay else None) if day is not None]
+        named = " or ".join(kind.replace("_", " ") for kind in kinds)
+        words = f"dimension {dimension} has a problem: no {named} contact from {iso(base)} to {iso(end - ONE_DAY)}"
+        ruling = Ruling("info", words, "", profile.evidence, None, "need_not_met", None, base)
+        findings.note(f"dimension {dimension}, review period from {iso(base)}", end, min(ends, default=None), ruling)
 
 
 def _review_periods(clock: ReviewClock) -> list[tuple[date, date, tuple[int, ...]]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from caretrail.policy.rules.admission import DimensionNumber
 from caretrail.policy.rules.base import PlaceByCause, Rule, Services
 from caretrail.policy.values import MINUTES_A_WEEK, MOST_DAYS, PackCount, PackMinutes, QuietTerm
+from caretrail.tokens import CareKind
 
 
 class Range(Rule):
@@ -141,11 +143,19 @@ class ServiceMix(Rule):
         return self
 
 
+CareKinds = Annotated[tuple[CareKind, ...], Field(min_length=1, max_length=len(get_args(CareKind)))]
+
+
 class CareCoordination(Rule):
-    """Care is coordinated with other professionals, once in each review period."""
+    """Care is coordinated with other professionals, and needs are monitored or referred."""
 
     check: Literal["care_coordination"]
-    cleared_by = "nothing: the period is over; care coordinated in the next period is recorded there"
+    cleared_by = "care coordinated with another professional, or a referral"
+    period: Literal["review_period", "stay"] = "review_period"
+    needs: Mapping[DimensionNumber, CareKinds] = Field(
+        default_factory=dict[DimensionNumber, CareKinds],
+        description="Kinds of contact looked for where a dimension has a problem.",
+    )
 
     @property
     def needs_clock(self) -> bool:
