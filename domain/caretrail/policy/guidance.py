@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Self
 
@@ -66,10 +66,21 @@ class ClinicalGuidance(PackValue):
             known[credential] = self._read(credential, self._listed if allowed is None else allowed)
         return known[credential]
 
-    def keys_of(self, credentials: Iterable[str]) -> frozenset[str]:
-        """A list of credentials with all their spellings, for `accepts`."""
+    def keys_of(self, credentials: Sequence[str], without: Sequence[str] = ()) -> frozenset[str]:
+        """A list of credentials with all their spellings, less another list, for `accepts`."""
+        lists = tuple(credentials), tuple(without)
+        keys = self._keys_by.get(lists)
+        if keys is None:
+            keys = self._keys_by[lists] = self._spelled(lists[0]) - self._spelled(lists[1])
+        return keys
+
+    def _spelled(self, credentials: Iterable[str]) -> frozenset[str]:
         listed = _keys(credentials)
         return listed | {_key(other) for other, meant in self.also_written.items() if _key(meant) in listed}
+
+    @cached_property
+    def _keys_by(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], frozenset[str]]:
+        return {}
 
     def _read(self, credential: str, listed: frozenset[str]) -> bool | None:
         whole, parts = _key(credential), [key for part in _BETWEEN.split(credential) if (key := _key(part))]

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from caretrail.findings.chart import documents
 from caretrail.findings.chart.documents import PlanVersion, Review
-from caretrail.findings.chart.guidance import signed_too_early
 from caretrail.findings.chart.team import Team
 from caretrail.policy import Policy
 from caretrail.policy.rules.plan import ReviewDue
@@ -88,13 +87,11 @@ def _take_part(review: Review, reading: Reading) -> None:
     if "client" in listed or "guardian" in listed:
         review.with_client, review.client_from = True, review.day
         return
-    pack = reading.policy.on(review.day)
     own = [item for item in review.signings if item.role in ("client", "guardian") and item.state != "deferred"]
     sure = [
         item.day
         for item in own
-        if not signed_too_early(pack, review, item)
-        and (item.role == "client" or reading.team.is_guardian(item.signer, item.day))
+        if item not in review.early and (item.role == "client" or reading.team.is_guardian(item.signer, item.day))
     ]
     review.client_signed_on = review.client_from = min(sure, default=None)
     if review.client_from is not None and review.client_from <= review.day:

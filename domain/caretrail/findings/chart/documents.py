@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
@@ -55,6 +55,8 @@ class Document:
     sure: Signing | None = None
     likely: Signing | None = None
     in_doubt: bool = False
+    early: dict[Signing, str] = field(default_factory=dict[Signing, str])
+    """Signatures given so long before the document that they may be of another, and that in words."""
     objections: list[Objection] = field(default_factory=list[Objection])
 
     @property
@@ -66,6 +68,10 @@ class Document:
     def doubtful_from(self) -> date:
         """The day from which a doubtful document may count."""
         return self.likely.day if self.likely else self.day
+
+    def timely(self) -> Sequence[Signing]:
+        """The signatures but those given long before the document."""
+        return [signing for signing in self.signings if signing not in self.early] if self.early else self.signings
 
     def object(
         self, day: date, words: str, *, doubtful: bool, versions: tuple[int, ...] = (), signer: str = ""

@@ -56,13 +56,13 @@ def _on_team(team: Team, document: Document, signing: Signing) -> bool:
     return not team.recorded or team.has(signing.signer, document.day) or team.has(signing.signer, signing.day)
 
 
-def signed_too_early(pack: Pack, document: Document, signing: Signing) -> str:
-    """In words, if a signature was given so long before its document that it may be of another; else empty."""
+def _read_early(pack: Pack, document: Document) -> None:
+    """Name the signatures given so long before their document that they may be of another."""
     rule = pack.rule(EarlySignature)
-    if rule is None or signing.stated_on is None:
-        return ""
-    days = (document.day - signing.stated_on).days
-    return f"{signing.signer} signed {plural(days, 'day')} before the document" if days > rule.days else ""
+    for signing in document.signings if rule is not None else ():
+        days = 0 if signing.stated_on is None else (document.day - signing.stated_on).days
+        if rule is not None and days > rule.days:
+            document.early[signing] = f"{signing.signer} signed {plural(days, 'day')} before the document"
 
 
 def read_guidance(pack: Pack, team: Team, document: Document, *, doubtful_count: bool) -> None:
@@ -70,6 +70,7 @@ def read_guidance(pack: Pack, team: Team, document: Document, *, doubtful_count:
 
     With `doubtful_count` a signature that may or may not give guidance does; else it does not.
     """
+    _read_early(pack, document)
     sure: Signing | None = None
     likely: Signing | None = None
     for signing in document.signings:
@@ -77,8 +78,8 @@ def read_guidance(pack: Pack, team: Team, document: Document, *, doubtful_count:
             continue
         who = signing.signer
         guides, words = given_by(pack, team, document, signing)
-        if guides and (early := signed_too_early(pack, document, signing)):
-            guides, words = None, early
+        if guides and document.early and signing in document.early:
+            guides, words = None, document.early[signing]
         if guides and (sure is None or signing.day < sure.day):
             sure = signing
         if guides is not False and (likely is None or signing.day < likely.day):

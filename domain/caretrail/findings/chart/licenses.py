@@ -19,7 +19,6 @@ def accepts_of(pack: Pack, credentials: Collection[str] | None = None, without: 
         if credentials is None:
             return lambda _: None
         guidance = ClinicalGuidance(credentials=tuple(credentials))
-    listed = guidance.credentials if credentials is None else credentials
-    left_out = guidance.keys_of(without)
-    allowed = guidance.keys_of(listed) - left_out
+    listed = guidance.credentials if credentials is None else tuple(credentials)
+    allowed = guidance.keys_of(listed, tuple(without))
     return lambda credential: guidance.accepts(credential, allowed)

@@ -12,7 +12,6 @@ from caretrail.days import earlier, iso, later
 from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.chart import Chart
 from caretrail.findings.chart.documents import Document, PlanVersion, Review, Signing, satisfied_by
-from caretrail.findings.chart.guidance import signed_too_early
 from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.finding import Ruling, unknown
 from caretrail.findings.intervals import Change, Intervals, RuleFindings
@@ -142,8 +141,10 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, paper: _Pap
         over = min((day for day in (paper.superseded_on, paper.until) if day is not None), default=None)
         findings.note(f"{name}: team", document.day, over, ruling)
         complete = False
+    signings = document.timely()
+    by_signer = satisfied_by(signings, case.chart.client, rule.in_lieu)
     for signer in required:
-        satisfied = _satisfied(case, rule, paper, signer)
+        satisfied = by_signer.get(signer) or _satisfied(case, rule, signings, signer)
         if satisfied is None or satisfied.day > document.day:
             intervals = findings.subject_intervals(f"{name}: {signer}")
             _owe(case, rule, intervals, paper, signer, arithmetic)
@@ -167,10 +168,10 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, paper: _Pap
     return [(signed_on, Ruling("met", words, "", tuple(sorted(evidence)), anchor=document.day))]
 
 
-def _satisfied(case: Case, rule: PlanSignatures, paper: _Paper, signer: str) -> Signing | None:
-    """The first signature of a signer, not given long before the document; or what the pack takes in lieu."""
-    document = paper.document
-    signings = [one for one in document.signings if not signed_too_early(case.pack, document, one)]
+def _satisfied(case: Case, rule: PlanSignatures, signings: Sequence[Signing], signer: str) -> Signing | None:
+    """The first signature of the kind the pack asks for, or of one of several it asks for; in lieu of it, too."""
+    if ":" not in signer and OR not in signer:
+        return None
     by_signer = satisfied_by(signings, case.chart.client, rule.in_lieu)
     found = [by_signer.get(named) or _of_kind(case, signings, named, rule.in_lieu) for named in signer.split(OR)]
     return min((one for one in found if one is not None), default=None, key=lambda one: one.day)
@@ -179,12 +180,16 @@ def _satisfied(case: Case, rule: PlanSignatures, paper: _Paper, signer: str) -> 
 def _doubt(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None:
     """From a signature given long before its document it cannot be told whether the signer has signed."""
     document = paper.document
-    signing = satisfied_by(document.signings, case.chart.client).get(signer)
-    if signing is not None and (early := signed_too_early(case.pack, document, signing)):
+    if not document.early:
+        return
+    signing = satisfied_by(document.early, case.chart.client).get(signer)
+    if signing is not None:
         evidence = tuple(sorted({document.version, signing.brought_by}))
         owed = intervals.on(signing.day)
         anchor = owed.anchor if owed else None
-        intervals.set(signing.day, unknown(f"{paper.name}: {early}", "signature_early", evidence, anchor))
+        intervals.set(
+            signing.day, unknown(f"{paper.name}: {document.early[signing]}", "signature_early", evidence, anchor)
+        )
 
 
 def _end(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None:
@@ -210,12 +215,11 @@ def early_signature(case: Case, _: EarlySignature, findings: RuleFindings) -> No
     documents: list[Document] = [*chart.plans, *chart.reviews, *chart.determinations]
     for document in documents:
         stay = chart.stay_on(document.day)
-        for signing in document.signings if stay is not None else ():
-            if words := signed_too_early(case.pack, document, signing):
-                evidence = tuple(sorted({document.version, signing.brought_by}))
-                subject = f"signature of {signing.signer} on event {document.version}"
-                ruling = unknown(f"event {document.version}: {words}", "signature_early", evidence, document.day)
-                findings.note(subject, signing.day, stay.until if stay else None, ruling)
+        for signing, words in document.early.items() if stay is not None else ():
+            evidence = tuple(sorted({document.version, signing.brought_by}))
+            subject = f"signature of {signing.signer} on event {document.version}"
+            ruling = unknown(f"event {document.version}: {words}", "signature_early", evidence, document.day)
+            findings.note(subject, signing.day, stay.until if stay else None, ruling)
 
 
 def _of_kind(case: Case, signings: Sequence[Signing], signer: str, in_lieu: tuple[str, ...]) -> Signing | None:
