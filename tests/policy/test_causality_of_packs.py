@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from caretrail.episode.history import Effective
-from caretrail.policy import Pack, Policy, policy_of, read_pack
+from caretrail.policy import Pack, Policy, load_pack, policy_of, read_pack
 from tests.findings.generated import KINDS, START, Writer, possible
 from tests.findings.test_causality import read, read_stay, up_to
 from tests.findings.text_history import PACK, entries
@@ -30,6 +30,7 @@ MORE_KINDS = (
     *KINDS, "unit plan", "unit review", "unit review", "authorized", "schedule", "hold", "hold", "review",
     "reassessed", "signs an assessment", "noted",
 )  # fmt: skip
+SCOPES = ("initial", "comprehensive")
 UNITS = ("calendar_day", "treatment_hour", "calendar_day", "treatment_hour", "working_day")
 
 
@@ -39,7 +40,8 @@ class WiderWriter(Writer):
     def line(self, kind: str, day: date, one: int, two: int) -> str:
         if kind.startswith("unit "):
             line = super().line(kind.removeprefix("unit "), day, one, 1).partition(" |")[0]
-            return f'{line} | {{"review_unit": "{UNITS[two % 5]}"}}'
+            scope = f', "scope": "{SCOPES[one % 2]}"' if kind == "unit plan" and one % 3 else ""
+            return f'{line} | {{"review_unit": "{UNITS[two % 5]}"{scope}}}'
         if kind == "authorized":
             begin = day + timedelta(days=one % 20 - 10)
             return f"{day} authorized {begin} to {begin + timedelta(days=20 + two)} {8 + one} session"
@@ -84,6 +86,11 @@ def several(**rules: dict[str, object]) -> Pack:
 def at_this_level(name: str) -> Pack:
     """A pack of the tests, of the level of the histories."""
     return read_pack(PACKS / f"{name}.toml").model_copy(update={"levels": ("2.1",)})
+
+
+def of_any_day(name: str) -> Pack:
+    """A pack that ships, in force on every day of the histories."""
+    return load_pack(name).model_copy(update={"effective_from": None})
 
 
 def minnesota() -> Policy:
@@ -163,6 +170,8 @@ JUDGES: dict[str, Policy | Pack] = {
         P1={"within": {"count": 3, "unit": "visit"}},
     ),
     "duties and services": DUTIES,
+    "all of a pack of the tests": at_this_level("xt-duties"),
+    "virginia": of_any_day("va-medicaid-2.1-adult"),
     "an assessment before the plan": small_pack({"check": "assessment_due", "before_plan": True}),
     "days or working days": several(R1={"every": [DAY_TERM, {"count": 15, "unit": "working_day", "soon": 5}]}),
     "days or treatment days": several(

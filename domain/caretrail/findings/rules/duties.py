@@ -84,25 +84,24 @@ def assessment_signed(case: Case, rule: rules.AssessmentSigned, findings: RuleFi
     chart = case.chart
     changes: list[Change] = [(date.min, Ruling("not_applicable", "no assessment that needs a signature yet"))]
     for item in chart.assessments:
+        # one made before the first stay is signed in it; one made away is none of this program's
+        stay = chart.stay_on(item.day) or next((one for one in chart.stays[:1] if item.day < one.first), None)
         statement = chart.statements.get(item.version)
-        if statement is None or item.event.kind == "prior_accepted" or not chart.stays:
+        if statement is None or stay is None or item.event.kind == "prior_accepted":
             continue
-        name = f"assessment of {iso(item.day)}"
-        first = chart.stays[0].first
+        name, begin = f"assessment of {iso(item.day)}", max(item.day, stay.first)
         asked = _asked(case, rule, item)
         if asked is None:
             words = f"{name}: credential of the assessor not stated, so it may need a signature"
             done = _surely_signed(statement)
-            until = chart.stays[-1].until if done is None else done.day
-            begin = max(item.day, first)
+            ends = [day for day in (done.day if done else None, stay.until) if day is not None]
+            until = min(ends, default=None)
             if until is None or begin < until:
                 findings.note(name, begin, until, unknown(words, "credential_missing", (item.version,)))
         elif asked:
-            owed = in_days(
-                f"{name}: signature", "signature", rule.within, item.day, case.pack.closed_days, (item.version,)
-            )
+            closed = case.pack.closed_days
+            owed = in_days(f"{name}: signature", "signature", rule.within, item.day, closed, (item.version,))
             changes.append((item.day, Ruling("met", f"{name} is signed", "", (item.version,))))
-            stay = chart.stay_on(item.day) or chart.stays[0]
             _write(findings, name, owed, _surely_signed(statement), stay, may_follow=True)
             _doubt(findings, name, statement, stay.first)
     findings.write_over(chart.stays, changes)

@@ -134,6 +134,8 @@ class _Owed:
 
     def begun(self, day: date) -> bool:
         """Whether the term runs: one counted in sessions does from the first of them on."""
+        if self.base is None or day < self.base:
+            return False
         return self.term.civil or self.cap is not None or any(session.day <= day for session in self.sessions[:1])
 
     def due(self, day: date) -> date | None:
@@ -240,7 +242,8 @@ def _judge_plan(
             findings.main.set(day, _scope_unsaid(owed, unsaid, day) if unsaid and cannot_tell else owed.ruling(day))
             continue
         if not owed.begun(day):
-            findings.main.set(day, owed.ruling(day)._replace(message=f"no session yet; {served.words}"))
+            waiting = owed.ruling(day)
+            findings.main.set(day, waiting._replace(message=f"{waiting.message}; {served.words}"))
             continue
         ruling = _there(owed, served, day)
         breached = ruling if ruling.verdict == "breached" else None

@@ -14,7 +14,7 @@ from caretrail.findings.case import Case, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session
 from caretrail.findings.chart.terms import months_after
-from caretrail.findings.finding import Ruling, Verdict, unknown, violation
+from caretrail.findings.finding import Ruling, unknown, violation
 from caretrail.findings.intervals import RuleFindings
 from caretrail.policy.rules.services import ProgressNotes, ServiceDay, ServiceEvery
 from caretrail.text import plural
@@ -137,9 +137,12 @@ def service_every(case: Case, rule: ServiceEvery, findings: RuleFindings, stay: 
     periods = list(_periods(case, rule, stay))
     opened: _Period | None = None
     for place, period in enumerate(periods):
-        words = f"{what} from {iso(period.first)}: " + ("on hold, not judged" if period.lacking is None else "judged")
-        verdict: Verdict = "not_applicable" if period.lacking is None else "met"
-        findings.main.set(period.until, Ruling(verdict, words, anchor=period.first))
+        if period.lacking is None:
+            # in words that fit every such period: time passes without events
+            ruling = Ruling("not_applicable", f"on hold: the {what} is not judged", anchor=period.first)
+        else:
+            ruling = Ruling("met", f"{what} from {iso(period.first)}: judged", anchor=period.first)
+        findings.main.set(period.until, ruling)
         if not period.lacking:
             opened = None
         elif opened is None or opened.lacking != period.lacking:
@@ -149,10 +152,10 @@ def service_every(case: Case, rule: ServiceEvery, findings: RuleFindings, stay: 
             ruling = violation(words, "service_not_given", (stay.opened_by,), anchor=period.first)
             told = case.notice_until(period.until, since=period.first)
             name = f"from {iso(period.first)}"
-            if ended is None and stay.last is None:
-                findings.note(name, period.until, None, ruling)
+            if ended is None:
+                findings.note(name, period.until, stay.until, ruling)
             else:
-                findings.note_breach(name, period.until, max(told, ended or told), stay.until, ruling)
+                findings.note_breach(name, period.until, max(told, ended), stay.until, ruling)
 
 
 def _periods(case: Case, rule: ServiceEvery, stay: PolicyStay) -> Iterator[_Period]:
