@@ -303,7 +303,7 @@ def test_a_term_of_the_text_is_missed_by_another_cause_than_one_of_ours() -> Non
 
 
 def test_a_breach_stands_through_the_last_day_behind_what_is_due_next() -> None:
-    next_one = LATE + f"2026-03-10 determined continue C1 signed by {ORTIZ}\n"
+    next_one = LATE + f"2026-03-02 session group 09:00 180\n2026-03-10 determined continue C1 signed by {ORTIZ}\n"
     ended = next_one + "2026-03-20 discharged completed\n"
     assert on(ended, "2026-03-09", "2026-03-10", "2026-03-20", "2026-03-21") == [
         "eligible due_soon", "eligible breached", "eligible breached", "not_applicable not_applicable",

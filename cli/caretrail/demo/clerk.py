@@ -285,7 +285,7 @@ class Clerk:
             new_problems=False,
             least_intensive=True,
             decision="continue",
-            rationale="coping skills not yet stable outside the group",
+            rationale=f"coping skills not yet stable outside the group, as seen by {day}",
             signatures=(self.by(self.lead, day, "determination"),),
         )
 

@@ -8,28 +8,19 @@ import caretrail.findings.rules as _  # noqa: F401  # registers the function of 
 from caretrail.findings.case import Case
 from caretrail.findings.chart.chart import Chart
 from caretrail.findings.doubt import asks_nothing
-from caretrail.findings.eligibility import Answers, answers
 from caretrail.findings.finding import QUIET_VERDICTS, Finding, Ruling
 from caretrail.findings.intervals import Interval, RuleFindings
 from caretrail.policy import Pack, Rule
 from caretrail.policy.rules.staff import Attested
 
 
-def judged_by(
-    chart: Chart, pack: Pack, without_doubtful: Chart | None
-) -> tuple[list[tuple[Rule, RuleFindings]], Answers]:
-    """Judge a chart by one version of the rules: each rule with its findings, and the answers on eligibility.
-
-    `without_doubtful` is the chart read without the documents that may or may not count, if there are any.
-    """
-    case = Case(chart, pack, without_doubtful)
-    stays = answers(case)
-    rule_findings = [
+def judged_by(case: Case) -> list[tuple[Rule, RuleFindings]]:
+    """Judge a case by its version of the rules: each rule with its findings."""
+    return [
         (rule, case.findings_of(rule))
-        for rule in pack.judged
+        for rule in case.pack.judged
         if type(rule) is not Attested  # judged once for each program
     ]
-    return rule_findings, stays
 
 
 def elsewhere_first(chart: Chart, pack: Pack) -> Finding | None:

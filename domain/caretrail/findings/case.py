@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from typing import Any, TypeVar
 
 from caretrail.days import later
 from caretrail.findings.chart.chart import Chart, PolicyStay
-from caretrail.findings.chart.documents import AttendedOnHold, Document, PlanVersion, Review
+from caretrail.findings.chart.documents import AttendedOnHold, Determination, Document, PlanVersion, Review
 from caretrail.findings.chart.review_clock import ReviewClock
 from caretrail.findings.chart.weeks import Weeks
 from caretrail.findings.doubt import told_as_one
 from caretrail.findings.intervals import RuleFindings
 from caretrail.policy import Pack, Rule
 from caretrail.policy.rules.plan import ReviewDue
+from caretrail.policy.rules.stay import ContinuedStay
 
 
 class Case:
@@ -38,16 +39,16 @@ class Case:
             JUDGES[type(rule)](self, rule, findings)
             if self.without_doubtful is not None and (rule.deadline or rule.judged_twice):
                 other = self.without_doubtful.findings_of(rule)
-                findings = self._findings[rule.id] = told_as_one(findings, other, self.doubtful_on)
+                findings = self._findings[rule.id] = told_as_one(findings, other, partial(self.doubtful_for, rule))
         return findings
 
-    def doubtful_on(self, day: date) -> list[Document]:
-        """The plans, reviews and sessions of which it cannot be told on a day whether they count."""
-        return [
-            document
-            for document in self.chart.doubtful
-            if document.doubtful_from <= day and isinstance(document, PlanVersion | Review | AttendedOnHold)
-        ]
+    def doubtful_for(self, rule: Rule, day: date) -> list[Document]:
+        """The documents a rule stands on of which it cannot be told on a day whether they count."""
+        kinds: tuple[type[Document], ...] = (PlanVersion, Review, AttendedOnHold)
+        if isinstance(rule, ContinuedStay):
+            kinds = (*kinds, Determination) if rule.holds == "review_due" else (Determination,)
+        doubtful = self.chart.doubtful
+        return [document for document in doubtful if document.doubtful_from <= day and isinstance(document, kinds)]
 
     def notice_until(self, day: date, *versions: int, since: date | None = None) -> date:
         """The day until which (exclusive) something that nothing can cure is told, if it happened on `day`.

@@ -118,9 +118,13 @@ def _doubtful(
 ) -> Ruling:
     """The worse of two rulings as one that cannot be told, with both outcomes."""
     doubt = Doubt(tuple(document.version for document in documents), counts, not_counts)
-    why = "; ".join(f"event {document.version}: {document.objected(day, doubtful=True)}" for document in documents)
-    words = f"{words} ({why})"
+    words = f"{words} ({reasons_for(documents, day)})"
     return worse._replace(verdict="unknown", message=words, cause="document_in_doubt", doubt=doubt)
+
+
+def reasons_for(documents: Sequence[Document], day: date) -> str:
+    """Why the documents are in doubt, as known on a day."""
+    return "; ".join(f"event {document.version}: {document.objected(day, doubtful=True)}" for document in documents)
 
 
 def if_they(documents: Sequence[Document], *, count: bool = True) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from caretrail.days import ONE_DAY, iso
 from caretrail.findings.case import Case
 from caretrail.findings.chart.assessments import acceptance
 from caretrail.findings.chart.chart import PolicyStay
+from caretrail.findings.chart.documents import Document
 from caretrail.findings.continued_stay import supported
+from caretrail.findings.doubt import if_they, reasons_for
 from caretrail.findings.finding import Eligibility, Ruling
 from caretrail.findings.grounds import Ground, Span, spans_of
 from caretrail.findings.logic import Truth
@@ -36,8 +40,25 @@ class Said(NamedTuple):
     span: Span
 
 
+def eligibility(cases: Sequence[Case]) -> list[Eligibility]:
+    """Answers in gapless intervals from the admission on, by one case for each version of the rules.
+
+    Where documents are in doubt the charts with and without them are answered, and told as one.
+    """
+    counting = _in_force(cases)
+    others = [case.without_doubtful for case in cases if case.without_doubtful is not None]
+    return _told_as_one(counting, _in_force(others), cases) if others else counting
+
+
+def _in_force(cases: Sequence[Case]) -> list[Eligibility]:
+    """The answers of one reading, each by the version in force on the day from which its question runs."""
+    on = cases[0].chart.policy.on
+    found = [answer for case in cases for answer, anchor in answers(case) if len(cases) == 1 or on(anchor) is case.pack]
+    return sorted(found, key=attrgetter("start"))
+
+
 def answers(case: Case) -> Answers:
-    """Answers in gapless intervals from the admission on."""
+    """The answers of one version of the rules on one reading of the chart."""
     admission = case.chart.admission
     if admission is None:
         return []
@@ -160,3 +181,50 @@ def _holds(check: str, rulings: Sequence[Ruling]) -> bool:
 def _named(rulings: Sequence[Ruling]) -> str:
     verdicts = dict.fromkeys(ruling.verdict for ruling in rulings if ruling.verdict != "met")
     return ", ".join(verdict.replace("_", " ") for verdict in verdicts) or "not met"
+
+
+# --- doubt --------------------------------------------------------------------------------------------------------
+
+
+def _told_as_one(
+    counting: Sequence[Eligibility], not_counting: Sequence[Eligibility], cases: Sequence[Case]
+) -> list[Eligibility]:
+    """Merge the answers with the doubtful documents and those without them, day by day."""
+    rules = [(case, rule) for case in cases if (rule := case.pack.rule(ContinuedStay)) is not None]
+    doubtful = rules[0][0].doubtful_for(rules[0][1], date.max) if rules else []
+    days = {answer.start for answer in (*counting, *not_counting)}
+    days.update(item.day for document in doubtful for item in document.objections)
+    found: list[Eligibility] = []
+    for day in sorted(day for day in days if counting and day >= counting[0].start):
+        documents = [document for document in doubtful if document.doubtful_from <= day]
+        merged = _merged(day, _on(counting, day), _on(not_counting, day), documents)
+        if not found or found[-1][2:] != merged[2:]:
+            if found:
+                found[-1] = found[-1]._replace(until=day)
+            found.append(merged)
+    return found
+
+
+def _on(answers: Sequence[Eligibility], day: date) -> Eligibility:
+    return answers[bisect_right(answers, day, key=attrgetter("start")) - 1]
+
+
+def _merged(day: date, counts: Eligibility, not_counts: Eligibility, documents: Sequence[Document]) -> Eligibility:
+    """The answer of a day from both readings."""
+    if counts[2:] == not_counts[2:]:
+        return Eligibility(day, None, *counts[2:])
+    evidence = tuple(sorted({*counts.evidence, *not_counts.evidence}))
+    if counts.verdict == not_counts.verdict:
+        # the sure ground, for as long as either reading holds
+        holds = [one for one in (not_counts, counts) if one.holds_through is not None]
+        first = min(holds, key=lambda one: one.holds_through or date.max, default=not_counts)
+        other = counts if first is not_counts else not_counts
+        reasons = not_counts.reasons
+        if other.holds_through != first.holds_through and other.holds_through is not None:
+            words = f"through {iso(other.holds_through)} {if_they(documents, count=other is counts)}"
+            reasons = (*reasons, f"{words} ({reasons_for(documents, day)})")
+        return Eligibility(day, None, counts.verdict, not_counts.basis, first.holds_through, reasons, evidence)
+    basis = counts.basis if counts.basis == not_counts.basis else "none"
+    outcomes = [one.verdict.replace("_", " ") for one in (counts, not_counts)]
+    words = f"{outcomes[0]} {if_they(documents)}, {outcomes[1]} if not"
+    return Eligibility(day, None, "unknown", basis, None, (words, reasons_for(documents, day)), evidence)

@@ -6,37 +6,39 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from caretrail.findings.by_pack import add_owned, elsewhere_first, judged_by
+from caretrail.findings.case import Case
 from caretrail.findings.chart.chart import Chart
-from caretrail.findings.eligibility import Answers
-from caretrail.findings.finding import QUIET_VERDICTS, Finding
+from caretrail.findings.eligibility import eligibility
+from caretrail.findings.finding import QUIET_VERDICTS, Eligibility, Finding
 from caretrail.findings.intervals import Interval, RuleFindings, silenced, without
 from caretrail.policy import Pack, Policy, Rule
 
 
-def by_one(found: list[Finding], chart: Chart, policy: Policy, without_doubtful: Chart | None) -> Answers:
+def by_one(found: list[Finding], chart: Chart, policy: Policy, without_doubtful: Chart | None) -> list[Eligibility]:
     """Add the findings of the only version of the rules; return its answers on eligibility."""
     pack = policy.versions[0]
-    rule_findings, stays = judged_by(chart, pack, without_doubtful)
+    case = Case(chart, pack, without_doubtful)
     came_later = elsewhere_first(chart, pack)
-    for rule, findings in rule_findings:
+    for rule, findings in judged_by(case):
         if came_later is not None:
             found.append(came_later._replace(rule=rule.id))
         add_owned(found, chart, pack, rule, findings.intervals())
-    return stays
+    return eligibility([case])
 
 
-def by_versions(found: list[Finding], chart: Chart, policy: Policy, without_doubtful: Chart | None) -> Answers:
+def by_versions(
+    found: list[Finding], chart: Chart, policy: Policy, without_doubtful: Chart | None
+) -> list[Eligibility]:
     """Add each version's findings on the duties that run from its days; return the answers on eligibility likewise.
 
     A rule that has a problem by one version is not met by another at the same time.
     """
     by_rule: dict[str, list[tuple[Pack, Rule, RuleFindings]]] = {}
-    stays: Answers = []
-    for pack in policy.versions:
-        rule_findings, answered = judged_by(chart, pack, without_doubtful)
-        stays += [(answer, anchor) for answer, anchor in answered if policy.on(anchor) is pack]
+    cases = [Case(chart, pack, without_doubtful) for pack in policy.versions]
+    for case in cases:
+        pack = case.pack
         came_later = elsewhere_first(chart, pack)
-        for rule, findings in rule_findings:
+        for rule, findings in judged_by(case):
             if came_later is not None and policy.on(came_later.start) is pack:
                 found.append(came_later._replace(rule=rule.id))
             by_rule.setdefault(rule.id, []).append((pack, rule, findings))
@@ -48,7 +50,7 @@ def by_versions(found: list[Finding], chart: Chart, policy: Policy, without_doub
         problems = [interval for intervals in of_subjects for interval in intervals]
         for (pack, rule, _), main, own in zip(versions, _mains(chart, versions), of_subjects, strict=True):
             add_owned(found, chart, pack, rule, [*silenced(main, problems), *own])
-    return sorted(stays, key=lambda item: item[0].start)
+    return eligibility(cases)
 
 
 def _mains(chart: Chart, versions: Sequence[tuple[Pack, Rule, RuleFindings]]) -> list[list[Interval]]:

@@ -224,6 +224,7 @@ _PHRASES: dict[str, Callable[[Any], str]] = {
     ),
     "old_after_days": lambda days: f"mentioned if older than {plural(days, 'day')}" if days is not None else "",
     "days_left": lambda days: f"{plural(days, 'day')} without a hold are enough" if days else "",
+    "seen_within_days": lambda days: f"in the {plural(days, 'day')} that end on that day",
     "days": lambda days: f"more than {plural(days, 'day')} before",
     "soon_days": lambda days: f"announced {plural(days, 'day')} before" if days else "",
     "typical_weeks": lambda weeks: f"{weeks[0]} to {weeks[1]} weeks are typical, never judged by" if weeks else "",

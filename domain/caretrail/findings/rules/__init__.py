@@ -5,6 +5,7 @@ from caretrail.findings.rules import (  # each registers its judges
     assessment,
     authorization,
     care,
+    determinations,
     duties,
     ending,
     groups,
@@ -20,6 +21,6 @@ from caretrail.findings.rules import (  # each registers its judges
 )
 
 __all__ = [
-    "admission", "assessment", "authorization", "care", "duties", "ending", "groups", "intensity", "plan", "record",
-    "referral", "reviews", "services", "signatures", "staff", "stay",
+    "admission", "assessment", "authorization", "care", "determinations", "duties", "ending", "groups", "intensity",
+    "plan", "record", "referral", "reviews", "services", "signatures", "staff", "stay",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from caretrail.policy.rules.base import Rule
+from caretrail.policy.values import PackCount
 
 
 class SessionOnce(Rule):
@@ -27,3 +28,25 @@ class ProviderOnRoster(Rule):
     check: Literal["provider_on_roster"]
     cleared_by = "a change of the team, or a correction of who provided the session"
     group = "findings_only"
+
+
+class GoalsAgree(Rule):
+    """A determination that goals remain has a goal on record that was not met by then."""
+
+    check: Literal["goals_agree"]
+    cleared_by = "a correction of the determination, or of the goals in the plan or a review"
+
+
+class SeenBefore(Rule):
+    """Progress, or active work, is determined of a client who was seen in the days up to that one."""
+
+    check: Literal["seen_before"]
+    cleared_by = "the sessions that are not recorded, or a correction of the determination"
+    seen_within_days: PackCount
+
+
+class OwnRationale(Rule):
+    """The rationale of a determination is its own, not word for word that of an earlier one."""
+
+    check: Literal["own_rationale"]
+    cleared_by = "a correction of the rationale"

@@ -34,6 +34,7 @@ class ContinuedStay(Rule):
     """
 
     check: Literal["continued_stay"]
+    deadline = True
     group_by_cause: ClassVar[PlaceByCause] = {"not_eligible": "now", "leave_by_passed": "now"}
     cleared_by = "a continued-stay determination signed under clinical guidance, or the end of the stay"
     deadline = True
