@@ -22,7 +22,6 @@ from caretrail.policy.guidance import ClinicalGuidance
 from caretrail.policy.own_rules import OWN_RULES
 from caretrail.policy.rules import AnyRule, Rule
 from caretrail.policy.rules.plan import ReviewDue
-from caretrail.policy.rules.staff import StaffCredentials
 from caretrail.policy.toml import HINT, read_toml
 from caretrail.tokens import LEVELS, Edition, Population, Service
 
@@ -120,7 +119,8 @@ class Pack(values.PackValue):
                     raise ValueError(f"rules.{name}.services: {service} is not among treatment_services")
             if rule.on and rule.needs_clock and not self.rule(ReviewDue):
                 raise ValueError(f"rules.{name}.check: {rule.check} needs a rule review_due that is on")
-            if isinstance(rule, StaffCredentials) and rule.credentials is None and self.guidance is None:
+            listed = getattr(rule, "credentials", ())
+            if listed is None and self.guidance is None:
                 raise ValueError(f"rules.{name}.credentials: Field required, as the pack has no table guidance")
             for field, why in rule.without_effect().items():
                 if field in rule.model_fields_set and getattr(rule, field) is not None:

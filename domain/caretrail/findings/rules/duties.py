@@ -11,6 +11,7 @@ from caretrail.findings.case import Case, judges, judges_each_stay
 from caretrail.findings.chart.assessments import Accepted, acceptance
 from caretrail.findings.chart.chart import Chart, PolicyStay
 from caretrail.findings.chart.documents import Document, Review
+from caretrail.findings.chart.licenses import accepts_of
 from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.deadline import Deadline, Done, in_days, in_sessions
 from caretrail.findings.finding import Ruling, unknown
@@ -109,14 +110,13 @@ def assessment_signed(case: Case, rule: rules.AssessmentSigned, findings: RuleFi
 
 def _asked(case: Case, rule: rules.AssessmentSigned, item: Effective[Assessed]) -> Truth:
     """Whether an assessment needs the signature: it was made by someone of the list, and nobody who needs none."""
-    guidance = case.pack.guidance
-    if not rule.made_by or guidance is None:
+    if not rule.made_by:
         return True
-    listed = guidance.keys_of(rule.made_by)
+    alone, listed = accepts_of(case.pack), accepts_of(case.pack, rule.made_by)
     held = [credential for _, credential in credentials_of(case, item)]
-    if any(guidance.accepts(credential) for credential in held):
+    if any(alone(credential) for credential in held):
         return False
-    return any_of(*(guidance.accepts(credential, listed) for credential in held)) if held else None
+    return any_of(*map(listed, held)) if held else None
 
 
 # --- reviews ----------------------------------------------------------------------------------------------------------

@@ -67,8 +67,8 @@ def plan_due(case: Case, rule: PlanDue, findings: RuleFindings) -> None:
 
 
 def of_scope(plan: PlanVersion, scope: PlanScope | None) -> Truth:
-    """Whether a plan is of a scope; the comprehensive plan is an initial one, too, and so is one that does not say."""
-    if scope != "comprehensive":
+    """Whether a plan is of a scope; without one any plan is, and of a plan that does not say it cannot be told."""
+    if scope is None:
         return True
     return None if plan.event.scope is None else plan.event.scope == scope
 

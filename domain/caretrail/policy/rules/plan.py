@@ -19,7 +19,9 @@ class PlanDue(Rule):
     cleared_by = "a plan signed under clinical guidance"
     deadline = True
     several = True
-    scope: PlanScope | None = Field(default=None, description="Of plans, where the text asks for more than one.")
+    scope: Literal["comprehensive"] | None = Field(
+        default=None, description="Left out, any plan serves: a comprehensive one is an initial one, too."
+    )
     trigger: Literal["admission", "first_session", "assessment"] = "admission"
     within: Term
     cap: Annotated[CivilTerm | None, Field(description="Whichever is earlier.")] = None
