@@ -114,6 +114,34 @@ def test_a_missing_signature_is_unknown_until_it_comes_and_a_violation_once_the_
     assert overdue_already.runs("R2")[1:] == ["violation 2026-02-10 -"]
 
 
+# --- R4 -----------------------------------------------------------------------------------------------------------
+
+KEPT = '{"updated": false, "no_change_reason": "on course"}'
+
+
+def kept(*days: str) -> str:
+    return PLAN + "".join(f"2026-{day} review of 1 {BY} | {KEPT}\n" for day in days)
+
+
+def test_a_plan_that_three_reviews_in_a_row_left_as_it_was_is_mentioned() -> None:
+    told = Told(kept("02-05", "03-05", "04-04"))
+    assert [told.verdict("R4", day) for day in ("2026-01-07", "2026-03-05", "2026-04-04")] == ["met", "met", "info"]
+    assert told.one("R4", "2026-04-04").evidence == (6, 7, 8)
+
+
+@pytest.mark.parametrize("update", [f"review of 1 {BY}", f"plan 2 {BY}"])
+def test_an_update_or_a_new_version_ends_the_count_of_reviews_without_one(update: str) -> None:
+    told = Told(kept("02-05", "03-05") + f"2026-03-20 {update}\n2026-04-15 review of 2 {BY} | {KEPT}")
+    assert told.verdict("R4", "2026-04-20") == "met"
+
+
+def test_a_review_that_does_not_say_whether_it_updates_neither_counts_nor_ends_the_count() -> None:
+    silent = f'2026-03-20 review of 1 {BY} | {{"updated": null}}\n'
+    assert Told(kept("02-05", "03-05") + silent).verdict("R4", "2026-04-20") == "met"
+    told = Told(kept("02-05", "03-05") + silent + f"2026-04-04 review of 1 {BY} | {KEPT}")
+    assert told.verdict("R4", "2026-04-20") == "info"
+
+
 # --- R3 -----------------------------------------------------------------------------------------------------------
 
 

@@ -226,6 +226,7 @@ _PHRASES: dict[str, Callable[[Any], str]] = {
     "days_left": lambda days: f"{plural(days, 'day')} without a hold are enough" if days else "",
     "seen_within_days": lambda days: f"in the {plural(days, 'day')} that end on that day",
     "days": lambda days: f"more than {plural(days, 'day')} before",
+    "after_reviews": lambda count: f"mentioned after {plural(count, 'review')} without an update",
     "soon_days": lambda days: f"announced {plural(days, 'day')} before" if days else "",
     "typical_weeks": lambda weeks: f"{weeks[0]} to {weeks[1]} weeks are typical, never judged by" if weeks else "",
 }

@@ -1,4 +1,4 @@
-"""Review rules: the next review is due (R1), each review is valid (R2), gaps between them (R3)."""
+"""Review rules: the next review is due (R1), each review is valid (R2), gaps between them (R3), updates (R4)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caretrail.findings.chart.review_clock import ClockStep, Due, Missed
 from caretrail.findings.chart.terms import in_words
 from caretrail.findings.finding import Ruling, Verdict
 from caretrail.findings.intervals import Change, Intervals, RuleFindings
-from caretrail.policy.rules.plan import ReviewDue, ReviewGaps, ReviewValid
+from caretrail.policy.rules.plan import PlanUpdates, ReviewDue, ReviewGaps, ReviewValid
 from caretrail.text import plural
 
 
@@ -219,6 +219,34 @@ def _check_update(
         note("neither an update nor a reason for none", "no_update")
     else:
         breach("neither an update nor a reason for none", "no_update")
+
+
+@judges(PlanUpdates)
+def plan_updates(case: Case, rule: PlanUpdates, findings: RuleFindings) -> None:
+    """R4 (ours): several reviews in a row that keep the plan as it is are mentioned, until it is updated.
+
+    A review that does not say whether it updates neither counts nor ends the count.
+    """
+    chart = case.chart
+    counting = [plan for plan in chart.plans if plan.clinician is not None]
+    updates = [(plan.clinician.day, plan.version, None) for plan in counting if plan.clinician is not None]
+    held = [(one.counts_from, one.version, one) for one in chart.reviews if one.counts_from is not None]
+    changes: list[Change] = [(date.min, Ruling("not_applicable", "no plan yet"))]
+    kept: list[int] = []
+    for day, version, review in sorted([*updates, *held], key=lambda item: item[:2]):
+        if review is not None and review.event.updated is None:
+            continue
+        if review is None or review.event.updated:
+            kept.clear()
+            changes.append((day, Ruling("met", f"the plan was updated {iso(day)}", "", (version,))))
+            continue
+        kept.append(version)
+        words = f"{plural(len(kept), 'review')} in a row without an update of the plan, the last {iso(day)}"
+        ruling = Ruling("met", words, "", tuple(kept[-rule.after_reviews :]))
+        if len(kept) >= rule.after_reviews:
+            ruling = ruling._replace(verdict="info", cause="plan_not_updated")
+        changes.append((day, ruling))
+    findings.write_over(chart.stays, changes)
 
 
 @judges(ReviewGaps)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from caretrail.policy.rules.base import Credentials, PlaceByCause, Rule
-from caretrail.policy.values import LONGEST, MOST_ENTRIES, CivilTerm, QuietTerm, SomeDays, Term
+from caretrail.policy.values import LONGEST, MOST_ENTRIES, CivilTerm, PackCount, QuietTerm, SomeDays, Term
 from caretrail.tokens import PlanScope, PlanSection, SignerRole
 
 
@@ -218,3 +218,13 @@ class ReviewGaps(Rule):
     def needs_clock(self) -> bool:
         """It speaks of the review periods."""
         return True
+
+
+class PlanUpdates(Rule):
+    """A plan that several reviews in a row left as it was is mentioned; information alone."""
+
+    check: Literal["plan_updates"]
+    cleared_by = "a review that updates the plan, or a new version of it"
+    group = "findings_only"
+    judged_twice = True
+    after_reviews: Annotated[PackCount, Field(description="Reviews in a row without an update.")] = 3
