@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tests.findings.test_eligibility import ON_TIME, STAY, TREATED, line_of, on
-from tests.findings.text_history import ORTIZ, PACK, Told
+from tests.findings.text_history import LEE, ORTIZ, PACK, Told
 
 
 def signed_by(credential: str | None, text: str = "2026-02-03 determined continue C1") -> str:
@@ -79,6 +79,24 @@ def test_a_sure_signature_ends_the_doubt_and_leaves_both_readings_of_the_days_be
 def test_a_doubt_about_the_end_accuses_nobody() -> None:
     ended = signed_by(None) + "2026-02-05 discharged completed\n"
     assert on(ended, "2026-02-05", "2026-02-06") == ["unknown not_applicable", "not_applicable not_applicable"]
+
+
+def test_on_the_last_day_a_doubt_between_late_and_never_names_both() -> None:
+    """Given two determinations nobody knows to count, then the stay ended breached, or with nothing determined."""
+    text = STAY + (
+        f"2026-02-10 determined leave 2026-03-12 C1 signed by {LEE}\n"
+        f"2026-03-15 determined continue C1 signed by {ORTIZ}\n2026-03-16 discharged completed\n"
+    )
+    [found] = Told(text).on("C1", "2026-03-16")
+    assert found.ruling.doubt is not None
+    assert (found.verdict, str(found.due_on)) == ("unknown", "2026-02-04")
+    assert found.ruling.doubt.documents == (3, 4)
+    assert (found.ruling.doubt.if_counts.verdict, str(found.ruling.doubt.if_counts.due_on)) == (
+        "breached",
+        "2026-03-12",
+    )
+    assert (found.ruling.doubt.if_not.verdict, str(found.ruling.doubt.if_not.due_on)) == ("not_met", "2026-02-04")
+    assert [item.verdict for item in Told(text).on("C1", "2026-03-17")] == ["not_applicable"]
 
 
 # --- what the record says against it ------------------------------------------------------------------------------
@@ -156,7 +174,7 @@ def test_progress_or_work_of_a_client_not_seen_in_thirty_days_is_in_doubt(
     assert told.eligible("2026-02-05").verdict == ("eligible" if verdict == "met" else "unknown")
 
 
-def test_a_session_that_was_not_on_record_settles_it() -> None:
+def test_a_session_that_was_not_on_record_ends_the_doubt() -> None:
     text = STAY + DETERMINED
     assert Told(text).one("K6", "2026-02-03").cause == "nothing_attended"
     assert Told(text + "2026-01-20 session individual 09:00 60\n").verdict("K6", "2026-02-03") == "met"

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from caretrail.episode.history import effective_history
 from caretrail.findings.finding import QUIET_VERDICTS
-from tests.findings.text_history import ALL_CRITERIA, ORTIZ, PACK, Told, days_between, line_to_event
+from tests.findings.text_history import ALL_CRITERIA, ORTIZ, PACK, Told, days_between, entries, line_to_event
+from tests.support.judged import eligibility_on, findings
 
 STAY = "2026-01-02 assessed\n2026-01-05 admitted\n"
 """Day 30 of the admission is 2026-02-04."""
@@ -280,6 +282,21 @@ def test_to_leave_and_continued_in_time_leaves_nothing_behind_and_a_week_late_it
     )
 
 
+# --- entered late -------------------------------------------------------------------------------------------------
+
+
+def test_a_determination_entered_after_it_was_due_says_so_while_it_is_in_force() -> None:
+    """Given a determination in time by its date, entered ten days after it was due, then everybody can see that."""
+    history = effective_history(entries(ON_TIME, {line_of(ON_TIME): "2026-02-14"}))
+    words = "the determination of 2026-02-03 was entered 10 days after it was due"
+    said = [item for item in findings(history, PACK) if item.rule == "NE21-C1" and item.start >= date(2026, 2, 3)]
+    assert [item.verdict for item in said] == ["met", "due_soon", "due_today", "overdue"]
+    assert all(item.message.endswith(f"; {words}") for item in said)
+    assert eligibility_on(history, PACK, date(2026, 2, 20)).reasons[-1] == words
+    in_time = effective_history(entries(ON_TIME, {line_of(ON_TIME): "2026-02-04"}))
+    assert "entered" not in str(findings(in_time, PACK))
+
+
 # --- what came late -----------------------------------------------------------------------------------------------
 
 
@@ -365,6 +382,14 @@ def test_what_was_determined_before_a_return_does_not_hold_after_it() -> None:
     assert on(away, "2026-02-20") == ["unknown unknown"]
     here = unjudged + f"2026-02-20 determined continue C1 signed by {ORTIZ}\n"
     assert on(here, "2026-02-20") == ["eligible met"]
+
+
+def test_a_determination_of_the_day_of_leaving_and_returning_counts_in_both_stays() -> None:
+    moved = "2026-02-05 transferred 2.1 to 3.5\n"
+    text = TREATED + f"2026-02-05 determined continue C1 signed by {ORTIZ}\n" + moved
+    assert on(text, "2026-02-05", "2026-02-06") == ["eligible breached", "not_applicable not_applicable"]
+    back = text + f"2026-02-05 transferred 3.5 to 2.1{STEP_DOWN}\n"
+    assert on(back, "2026-02-05", "2026-02-06") == ["eligible met", "eligible met"]
 
 
 def test_a_breach_does_not_follow_over_a_return() -> None:

@@ -21,12 +21,24 @@ Documents = Callable[[date], Sequence[Document]]
 def told_as_one(counting: RuleFindings, not_counting: RuleFindings, documents: Documents) -> RuleFindings:
     """Merge the findings with the doubtful documents and those without them, day by day."""
     found = RuleFindings()
-    _merge(found.main, counting.main, not_counting.main, documents)
+    _merge(found.main, _with_missed(counting), _with_missed(not_counting), documents)
     grouped = [_by_matter(each.subs) for each in (counting, not_counting)]
     for matter in dict.fromkeys([*grouped[0], *grouped[1]]):
         one, other = (_joined(matter[0], each.get(matter, ())) for each in grouped)
         _merge(found.subject_intervals(matter[0]), one, other, documents)
     return found
+
+
+def _with_missed(findings: RuleFindings) -> Intervals:
+    """The main intervals, with what was not met on the last day of a stay in the silence of that day."""
+    missed = [part for one in findings.subs for part in one.intervals() if part[3].verdict == "not_met"]
+    if not missed:
+        return findings.main
+    joined = Intervals()
+    for day in sorted({*findings.main.starts(), *(start for _, start, _, _ in missed)}):
+        main = findings.main.on(day)
+        joined.set(day, main or next((ruling for _, start, _, ruling in missed if start == day), None))
+    return joined
 
 
 def _by_matter(several: Iterable[Intervals]) -> dict[tuple[str, str], list[Intervals]]:
@@ -55,7 +67,10 @@ def _start(interval: tuple[str, date, date | None, Ruling]) -> date:
 
 def _merge(found: Intervals, counting: Intervals, not_counting: Intervals, documents: Documents) -> None:
     for day in sorted({*counting.starts(), *not_counting.starts(), *_days(documents)}):
-        found.set(day, merged(counting.on(day), not_counting.on(day), documents(day), day))
+        ruling = merged(counting.on(day), not_counting.on(day), documents(day), day)
+        if not found.subject and ruling is not None and ruling.verdict == "not_met":
+            ruling = None  # told of its own subject
+        found.set(day, ruling)
 
 
 def _days(documents: Documents) -> Iterable[date]:
@@ -71,6 +86,8 @@ def merged(counts: Ruling | None, not_counts: Ruling | None, documents: Sequence
         return counts
     if counts is None or not_counts is None:
         return _one_sided(counts or not_counts, documents, day, counts=counts is not None)
+    if {counts.verdict, not_counts.verdict} == {"not_met", "not_applicable"}:
+        return counts if counts.verdict == "not_applicable" else not_counts
     evidence = tuple(sorted({*counts.evidence, *not_counts.evidence}))
     if counts.verdict == not_counts.verdict:
         return _same_verdict(counts, not_counts, documents)._replace(evidence=evidence)

@@ -118,6 +118,7 @@ def _answer(rule: ContinuedStay, support: _AdmissionSupport, span: Span, day: da
     through = (
         min(holding.through or date.max, ground.leave_by or date.max) if verdict == "eligible" else holding.through
     )
+    reasons = (*reasons, span.entered) if span.entered else reasons
     evidence = tuple(sorted({*ground.evidence, *holding.evidence, *versions}))
     basis: Literal["admission", "determination"] = "determination" if ground.made is not None else "admission"
     return Eligibility(day, None, verdict, basis, None if through == date.max else through, reasons, evidence)

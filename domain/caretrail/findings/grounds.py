@@ -12,6 +12,7 @@ from caretrail.events import Authorized
 from caretrail.findings.case import Case
 from caretrail.findings.chart.chart import Chart, PolicyStay
 from caretrail.findings.chart.documents import Determination
+from caretrail.findings.chart.review_clock import entered_late
 from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.policy.rules.stay import ContinuedStay
 
@@ -47,12 +48,16 @@ class Holding(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Days of a stay, from `first` until `until` (exclusive, None while open), on which one ground holds so long."""
+    """Days of a stay, from `first` until `until` (exclusive, None while open), on which one ground holds so long.
+
+    `entered` says in words that the determination was entered after it was due, if it was.
+    """
 
     first: date
     until: date | None
     ground: Ground
     holding: Holding
+    entered: str = ""
 
     @property
     def due(self) -> date | None:
@@ -87,25 +92,29 @@ def spans_of(case: Case, stay: PolicyStay) -> Iterator[Span]:
     if stay.last is not None:
         days.add(stay.last)
     ordered = sorted(day for day in days if stay.covers(day))
-    ground = grounds[stay.first]
+    ground, entered = grounds[stay.first], ""
+    due: date | None = None
     for place, day in enumerate(ordered):
-        ground = grounds.get(day, ground)
+        if (following := grounds.get(day, ground)) is not ground:
+            ground = following
+            entered = entered_late(case.chart, ground.made, due) if ground.made is not None and due is not None else ""
         until = ordered[place + 1] if place + 1 < len(ordered) else stay.until
-        yield Span(day, until, ground, terms.holding(ground, stay, day))
+        span = Span(day, until, ground, terms.holding(ground, stay, day), entered)
+        due = span.due
+        yield span
 
 
 def _grounds(chart: Chart, stay: PolicyStay) -> list[Ground]:
     """The grounds of a stay in order of the days from which they count, one for each such day.
 
     Of the determinations that count, the latest by day, then by version, is the ground. One made before the stay does
-    not hold in it: a return is like an admission. A day that two stays share belongs to the later.
+    not hold in it: a return is like an admission. One made on a day that two stays share counts in both.
     """
     admitted = chart.admission is not None and stay.opened_by == chart.admission.version
     came = "the transfer here" if stay is chart.stays[0] else "the return"
     name = "the admission" if admitted else f"{came} of {iso(stay.first)}"
     grounds = [Ground(stay.first, stay.first, None, name, (stay.opened_by,))]
-    following = next((other.first for other in chart.stays if other.first > stay.first), date.max)
-    end = min(following, stay.until or date.max)
+    end = stay.until or date.max
     made = [
         (item.clinician.day, item.day, item.version, item)
         for item in chart.determinations

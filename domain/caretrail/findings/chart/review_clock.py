@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from caretrail.days import iso, later
 from caretrail.findings.chart.chart import Chart, PolicyStay
-from caretrail.findings.chart.documents import PlanVersion, Review
+from caretrail.findings.chart.documents import Determination, PlanVersion, Review
 from caretrail.findings.chart.terms import counted_days, ends_on, in_words, last_of, months_after, next_working_day
 from caretrail.policy import Pack, Term
 from caretrail.policy.rules.plan import ReviewDue
@@ -333,8 +333,8 @@ class ReviewClock:
         return self._periods[day]
 
 
-def entered_late(chart: Chart, document: Review, due_on: date) -> str:
-    """In words, if a review that was due on a day was entered after it; else empty.
+def entered_late(chart: Chart, document: Review | Determination, due_on: date) -> str:
+    """In words, if a review or determination that was due on a day was entered after it; else empty.
 
     It was entered once its own event and the signature by which it counts were recorded.
     """
@@ -342,7 +342,8 @@ def entered_late(chart: Chart, document: Review, due_on: date) -> str:
     entered_on = chart.entered_on(versions)
     if entered_on is None or entered_on <= due_on:
         return ""
-    return f"the review of {iso(document.day)} was entered {plural((entered_on - due_on).days, 'day')} after it was due"
+    name = f"the {'review' if isinstance(document, Review) else 'determination'} of {iso(document.day)}"
+    return f"{name} was entered {plural((entered_on - due_on).days, 'day')} after it was due"
 
 
 def _count(steps: list[ClockStep], review: Review, start: date, served: int) -> None:

@@ -43,7 +43,7 @@ def continued_stay(case: Case, rule: ContinuedStay, findings: RuleFindings) -> N
             if said.answer.start == stay.last:
                 _end_of_stay(rule, findings, stay, said, late)
             else:
-                findings.main.set(said.answer.start, _stay_ruling(rule, said, late))
+                findings.main.set(said.answer.start, _entered(_stay_ruling(rule, said, late), said.span))
         findings.end_stay(stay)
 
 
@@ -85,6 +85,13 @@ def _stay_ruling(rule: ContinuedStay, said: Said, late: _Late | None) -> Ruling:
     return ruling("met", f"eligible by {span.ground.name}" + (f" through {iso(through)}" if through else ""))
 
 
+def _entered(ruling: Ruling, span: Span) -> Ruling:
+    """The ruling with the words that its determination was entered after it was due, if it was."""
+    if not span.entered or span.entered in ruling.message:
+        return ruling
+    return ruling._replace(message=f"{ruling.message}; {span.entered}")
+
+
 def _breached(rule: ContinuedStay, ruling: Ruling, late: _Late) -> Ruling:
     """The ruling of a day on which nothing is due, but something came late; what no text asks is told apart."""
     days = plural((late.counted - late.due).days, "day")
@@ -107,9 +114,9 @@ def _end_of_stay(rule: ContinuedStay, findings: RuleFindings, stay: PolicyStay, 
         words = f"continued stay due {iso(span.due)} was not determined again when the stay ended {last}"
         if span.due == span.ground.leave_by:
             words = f"to leave by {iso(span.due)}, and the stay ended {last}"
-        findings.not_met(stay, ruling._replace(message=words, cause="determination_overdue"))
+        findings.not_met(stay, _entered(ruling._replace(message=words, cause="determination_overdue"), span))
     elif late is not None:
-        findings.main.set(answer.start, _breached(rule, ruling, late))
+        findings.main.set(answer.start, _entered(_breached(rule, ruling, late), span))
     else:
         words = f"stay ended {last}, no determination overdue"
         findings.main.set(answer.start, ruling._replace(verdict="not_applicable", message=words, cause="", due_on=None))
