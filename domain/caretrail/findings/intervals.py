@@ -45,7 +45,12 @@ class Intervals:
         self._rulings: list[Ruling | None] = []
 
     def set(self, day: date, ruling: Ruling | None) -> None:
-        """Write a ruling from that day on, dropping what was planned from then on; None writes silence."""
+        """Write a ruling from that day on, dropping what was planned from then on; None writes silence.
+
+        A change on the last day of the calendar is none: it could not be told from "no end".
+        """
+        if day == FOREVER:
+            return
         starts, rulings = self._starts, self._rulings
         while starts and starts[-1] >= day:
             del starts[-1], rulings[-1]
@@ -55,7 +60,7 @@ class Intervals:
 
     def write_once(self, day: date, until: date | None, ruling: Ruling) -> None:
         """Write one ruling where there is none yet, from a day until another (exclusive), then silence."""
-        if until is None:
+        if until is None or until == FOREVER:
             self._starts, self._rulings = [day], [ruling]
         elif day < until:
             self._starts, self._rulings = [day, until], [ruling, None]
