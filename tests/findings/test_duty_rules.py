@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from caretrail.policy import Pack
-from tests.findings.text_history import Told
+from tests.findings.text_history import PACK, Told
 from tests.support.packs import small_pack
 
 SIGNED = "signed by cl-7f3a, c-ortiz, c-lee"
@@ -228,3 +228,18 @@ def test_a_transfer_asks_for_a_summary_where_the_text_says_so() -> None:
     assert days(Told(away, only), "XX-1", "02-14") == ["not_applicable"]
     signed = Told(f"{away}\n2026-03-03 signed #2 by c-ortiz", SUMMARY)
     assert days(signed, "XX-1", "03-10") == ["breached not_applicable"]
+
+
+# --- doubt, where a review counts once it is held -----------------------------------------------------------------
+
+
+def test_a_review_that_counts_when_held_is_in_doubt_until_it_is_known_who_took_part() -> None:
+    pack = PACK.changed("NE21-R1", counts_when="held")
+    text = f"2026-01-05 admitted\n2026-01-07 plan 1 {SIGNED}\n"
+    unstated = text + '2026-01-20 review of 1 signed by cl-7f3a@2026-01-25 | {"participants": []}'
+    told = Told(unstated, pack)
+    assert [str(told.one("R1", f"2026-01-{day}").due_on) for day in ("19", "20", "25")] == [
+        "2026-02-06", "2026-02-19", "2026-02-19",
+    ]  # fmt: skip
+    assert "2026-02-06 if event 3 does not count" in told.one("R1", "2026-01-20").message
+    assert told.one("R1", "2026-01-25").message == "next review due 2026-02-19"

@@ -63,6 +63,7 @@ def count_reviews(
     """
     by_number = {plan.event.plan_version: plan for plan in plans}
     for review in reviews:
+        review.when_held = _done_when(review, reading) == "held"
         _take_part(review, reading)
         number = review.event.plan_version
         review.plan = plan = by_number.get(number)
@@ -110,10 +111,15 @@ def _take_part(review: Review, reading: Reading) -> None:
         review.object(review.day, "neither client nor guardian took part", doubtful=False)
 
 
+def _done_when(review: Review, reading: Reading) -> str:
+    """When a review is done, as the policy in force on its day reads it."""
+    rule = reading.policy.on(review.day).rule(ReviewDue)
+    return rule.counts_when if rule else "clinician_signed"
+
+
 def _done_on(review: Review, reading: Reading) -> date | None:
     """The day from which a review is done, as the policy in force on the day of the review reads it."""
-    rule = reading.policy.on(review.day).rule(ReviewDue)
-    when = rule.counts_when if rule else "clinician_signed"
+    when = _done_when(review, reading)
     if when == "held":
         return review.day
     if review.clinician is None or when == "clinician_signed":

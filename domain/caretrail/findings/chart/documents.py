@@ -46,6 +46,7 @@ class Document:
 
     `clinician` is the first signature of clinical guidance in this reading of the chart: `likely` where doubtful ones
     count, `sure` where they do not. With `in_doubt` the whole document may or may not count, whoever signed it.
+    `when_held`: whether it counts on its day, signed or not, as the pack may read a review.
     """
 
     version: int
@@ -58,16 +59,18 @@ class Document:
     early: dict[Signing, str] = field(default_factory=dict[Signing, str])
     """Signatures given so long before the document that they may be of another, and that in words."""
     objections: list[Objection] = field(default_factory=list[Objection])
+    when_held: bool = False
 
     @property
     def doubtful(self) -> bool:
         """Whether it cannot be told, on some day, whether the document counts."""
-        return self.likely is not None and (self.in_doubt or self.likely is not self.sure)
+        counts = self.when_held or self.likely is not None
+        return counts and (self.in_doubt or self.likely is not self.sure)
 
     @property
     def doubtful_from(self) -> date:
         """The day from which a doubtful document may count."""
-        return self.likely.day if self.likely else self.day
+        return self.likely.day if self.likely and not self.when_held else self.day
 
     def timely(self) -> Sequence[Signing]:
         """The signatures but those given long before the document."""
