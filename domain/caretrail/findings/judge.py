@@ -9,8 +9,8 @@ from typing import NamedTuple
 from caretrail.days import ONE_DAY, iso
 from caretrail.episode.history import Effective, first_of
 from caretrail.events import Admitted, Discharged
-from caretrail.findings.chart.chart import Chart, PolicyStay, chart_of
-from caretrail.findings.chart.contradictions import doubt_contradicted
+from caretrail.findings.chart.chart import Chart, PolicyStay
+from caretrail.findings.chart.contradictions import read_chart
 from caretrail.findings.explanations import explained
 from caretrail.findings.finding import Eligibility, Finding, Ruling, unknown
 from caretrail.findings.versions import by_one, by_versions
@@ -37,19 +37,13 @@ def judge(history: Sequence[Effective], policy: Policy | Pack | None) -> Judgmen
     unusable = _unusable(history, policy)
     if policy is None or unusable:
         return unusable or Judgment([], [])
-    chart = _read(history, policy)
+    chart = read_chart(history, policy)
     found = list(_warnings(chart, policy))
-    without_doubtful = _read(history, policy, doubtful_count=False) if chart.doubtful else None
+    without_doubtful = read_chart(history, policy, doubtful_count=False) if chart.doubtful else None
     judged = by_versions if len(policy.versions) > 1 else by_one
     eligibility = judged(found, chart, policy, without_doubtful)
     found = explained(found, chart.explained, policy) if chart.explained else found
     return Judgment(found, eligibility)
-
-
-def _read(history: Sequence[Effective], policy: Policy, *, doubtful_count: bool = True) -> Chart:
-    chart = chart_of(history, policy, doubtful_count=doubtful_count)
-    doubt_contradicted(chart)
-    return chart
 
 
 def _unusable(history: Sequence[Effective], policy: Policy | None) -> Judgment | None:

@@ -7,7 +7,8 @@ from datetime import date
 from typing import NamedTuple
 
 from caretrail.episode.history import Effective
-from caretrail.findings.chart.chart import Chart, chart_of
+from caretrail.findings.chart.chart import Chart
+from caretrail.findings.chart.contradictions import read_chart
 from caretrail.findings.chart.documents import Determination, Document, PlanVersion, Review
 from caretrail.policy import Policy, Rule
 from caretrail.policy.rules.plan import PlanDue, ReviewDue, ReviewGaps
@@ -36,7 +37,7 @@ def not_counted(history: Sequence[Effective], policy: Policy, rule: Rule, day: d
     kinds = COUNTED.get(type(rule))
     if kinds is None:
         return []
-    chart = chart_of([item for item in history if item.day <= day], policy)
+    chart = read_chart([item for item in history if item.day <= day], policy)
     documents = [*chart.plans, *chart.reviews, *chart.determinations]
     found = [_of(chart, document, day) for document in documents if isinstance(document, kinds)]
     return sorted(one for one in found if one is not None)

@@ -22,7 +22,14 @@ from caretrail.episode.history import Effective, History, Struck
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.findings.chart import documents
 from caretrail.findings.chart.counting import CountingPlans, Reading, count_reviews
-from caretrail.findings.chart.documents import AttendedOnHold, Determination, Document, PlanVersion, Review
+from caretrail.findings.chart.documents import (
+    AttendedOnHold,
+    Contradicted,
+    Determination,
+    Document,
+    PlanVersion,
+    Review,
+)
 from caretrail.findings.chart.guidance import read_guidance
 from caretrail.findings.chart.sessions import Session as Session
 from caretrail.findings.chart.sessions import each_once, session_of
@@ -103,6 +110,7 @@ class Chart:
         """Assessments, transfers and the discharge as documents: a signature completes them."""
         self.holds: list[tuple[date, date | None]] = []
         self.on_hold: list[AttendedOnHold] = []
+        self.contradicted: list[Contradicted] = []
         self.explained: list[Effective[events.Explained]] = []
         self.transfers: dict[int, Effective[events.Transferred]] = {}
         self.later_signatures: list[Effective[events.Signed]] = []
@@ -130,6 +138,8 @@ class Chart:
     @cached_property
     def visits(self) -> list[Session]:
         """Everything the client attended, each once, whether it counts as treatment or not."""
+        if len(self.visited) == len(self.treated):
+            return self.attended
         return each_once([session_of(item, item.event) for item in self.visited])
 
     @cached_property
@@ -143,7 +153,15 @@ class Chart:
         found: defaultdict[str, list[Session]] = defaultdict(list)
         for session in self.held:
             found[session.service].append(session)
+        if len(self.attended) == len(self.held):
+            return found
         return {service: each_once(sessions) for service, sessions in found.items()}
+
+    @cached_property
+    def goal_documents(self) -> list[PlanVersion | Review]:
+        """The plans and reviews that state goals, by day; of one day a review comes before the plan that came of it."""
+        both: list[PlanVersion | Review] = [*self.reviews, *self.plans]
+        return sorted((one for one in both if one.event.goals is not None), key=attrgetter("day"))
 
     @cached_property
     def doubtful(self) -> list[documents.Document]:

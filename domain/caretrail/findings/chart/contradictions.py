@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from operator import attrgetter
 
 from caretrail.days import iso
-from caretrail.findings.chart.chart import Chart
-from caretrail.findings.chart.documents import Determination
+from caretrail.episode.history import Effective
+from caretrail.findings.chart.chart import Chart, chart_of
+from caretrail.findings.chart.documents import Contradicted, Determination
 from caretrail.findings.chart.goals import all_met, goals_on
-from caretrail.policy import Pack, Rule
+from caretrail.policy import Pack, Policy
 from caretrail.policy.rules.record import GoalsAgree, OwnRationale, SeenBefore
 from caretrail.text import plural
 
 
-class Contradicted(NamedTuple):
-    """A determination, the kind of rule that finds it contradicted, and why; `versions` are of the events that do."""
+def read_chart(history: Sequence[Effective], policy: Policy, *, doubtful_count: bool = True) -> Chart:
+    """Sort an effective history into a chart, in which a determination that the record contradicts is in doubt."""
+    chart = chart_of(history, policy, doubtful_count=doubtful_count)
+    chart.contradicted = list(_contradictions(chart))
+    for found in chart.contradicted:
+        found.made.doubt(found.words, found.versions, doubtful_count=doubtful_count)
+    return chart
 
-    kind: type[Rule]
-    made: Determination
-    words: str
-    versions: tuple[int, ...]
 
-
-def contradictions(chart: Chart) -> Iterator[Contradicted]:
+def _contradictions(chart: Chart) -> Iterator[Contradicted]:
     """What the record says against determinations, by the rules in force on the day of each.
 
     Both sides are on record on that day: what is recorded of later days contradicts nothing.
     """
+    rationales: dict[str, list[Determination]] = {}
     for made in chart.determinations:
         pack = chart.policy.on(made.day)
-        for found in (_of_goals(chart, pack, made), _of_sessions(chart, pack, made), _of_rationale(chart, pack, made)):
+        earlier = rationales.setdefault(_plain(made), [])
+        of_rationale = _of_rationale(earlier, pack, made)
+        for found in (_of_goals(chart, pack, made), _of_sessions(chart, pack, made), of_rationale):
             if found is not None:
                 yield found
-
-
-def doubt_contradicted(chart: Chart) -> None:
-    """Put each determination that is contradicted in doubt."""
-    for found in contradictions(chart):
-        found.made.doubt(found.words, found.versions, doubtful_count=chart.doubtful_count)
+        earlier.append(made)
 
 
 def _of_goals(chart: Chart, pack: Pack, made: Determination) -> Contradicted | None:
@@ -56,20 +56,21 @@ def _of_sessions(chart: Chart, pack: Pack, made: Determination) -> Contradicted 
     if rule is None or not (made.event.progressing or made.event.actively_working):
         return None
     first = made.day - timedelta(days=rule.seen_within_days - 1)
-    if any(first <= visit.day <= made.day for visit in chart.visits):
+    place = bisect_left(chart.visits, first, key=attrgetter("day"))
+    if place < len(chart.visits) and chart.visits[place].day <= made.day:
         return None
     stated = "making progress" if made.event.progressing else "actively working"
     words = f"{stated}, but no session attended in {plural(rule.seen_within_days, 'day')} from {iso(first)}"
     return Contradicted(SeenBefore, made, words, (made.version,))
 
 
-def _of_rationale(chart: Chart, pack: Pack, made: Determination) -> Contradicted | None:
+def _of_rationale(earlier: Sequence[Determination], pack: Pack, made: Determination) -> Contradicted | None:
     """The rationale is word for word that of an earlier determination that counted, or may have, by then."""
-    if pack.rule(OwnRationale) is None or not (text := _plain(made)):
+    if pack.rule(OwnRationale) is None or not _plain(made):
         return None
-    for other in chart.determinations:
+    for other in earlier:
         signed = other.likely
-        if other.day < made.day and signed is not None and signed.day <= made.day and _plain(other) == text:
+        if other.day < made.day and signed is not None and signed.day <= made.day:
             words = f"its rationale is word for word that of {iso(other.day)}"
             return Contradicted(OwnRationale, made, words, tuple(sorted((other.version, made.version))))
     return None

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from caretrail import events
 from caretrail.findings.chart.team import Team
 from caretrail.findings.logic import Truth
+from caretrail.policy import Rule
 
 
 class Signing(NamedTuple):
@@ -179,3 +180,12 @@ class Determination(Document):
     """A continued-stay determination."""
 
     event: events.ContinuedStayDetermined = field(kw_only=True)
+
+
+class Contradicted(NamedTuple):
+    """A determination, the kind of rule that finds it contradicted, and why; `versions` are of the events that do."""
+
+    kind: type[Rule]
+    made: Determination
+    words: str
+    versions: tuple[int, ...]

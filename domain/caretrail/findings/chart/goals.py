@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from operator import attrgetter
 from typing import NamedTuple
 
 from caretrail.findings.chart.chart import Chart
-from caretrail.findings.chart.documents import PlanVersion, Review
+from caretrail.findings.chart.documents import Review
 from caretrail.tokens import GoalState
 
 
@@ -25,9 +24,10 @@ def goals_on(chart: Chart, day: date) -> list[GoalStanding]:
     On one day a review comes before the plan that came of it.
     """
     found: dict[str, GoalStanding] = {}
-    documents: list[Review | PlanVersion] = [*chart.reviews, *chart.plans]
-    for document in sorted(documents, key=attrgetter("day")):
-        if document.day > day or document.event.goals is None:
+    for document in chart.goal_documents:
+        if document.day > day:
+            break
+        if document.event.goals is None:
             continue
         if isinstance(document, Review):
             stated = document.event.goals

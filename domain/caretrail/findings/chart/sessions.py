@@ -16,7 +16,10 @@ MINUTES_A_DAY = 24 * 60
 
 
 class Session(NamedTuple):
-    """A session as recorded: the client attended it, or missed it for a `cause`."""
+    """A session as recorded: the client attended it, or missed it for a `cause`.
+
+    `begin` is the minute it begins, counted from the first day of the calendar; None without a start.
+    """
 
     day: date
     start: str | None
@@ -27,27 +30,24 @@ class Session(NamedTuple):
     attended: bool
     group_session: str | None = None
     cause: str | None = None
+    begin: int | None = None
 
 
 def session_of(item: Any, event: Any) -> Session:
     """The session of an event, attended or missed."""
     # from one tuple: a chart has hundreds, and naming each argument costs as much again
+    day, start = event.occurred_on, event.start
+    begin = None if start is None else day.toordinal() * MINUTES_A_DAY + _minute(start)
     if type(event) is SessionAttended:
-        stated = event.group_size, item.entry.version, True, event.group_session, None
+        stated = event.group_size, item.entry.version, True, event.group_session, None, begin
     else:
-        stated = None, item.entry.version, False, None, event.cause
-    return Session._make((event.occurred_on, event.start, event.service, event.minutes, *stated))
+        stated = None, item.entry.version, False, None, event.cause, begin
+    return Session._make((day, start, event.service, event.minutes, *stated))
 
 
 @lru_cache(maxsize=MINUTES_A_DAY)
 def _minute(start: str) -> int:
     return int(start[:2]) * 60 + int(start[3:])
-
-
-def begins(session: Session) -> int | None:
-    """The minute a session begins, counted from the first day of the calendar; None without a start."""
-    start = session.start
-    return None if start is None else session.day.toordinal() * MINUTES_A_DAY + _minute(start)
 
 
 class Clock:
@@ -65,7 +65,7 @@ class Clock:
         if session.day != self._day:
             self._day = session.day
             self._groups.clear()
-        begin, group, minutes = begins(session), session.group_session, session.minutes
+        begin, group, minutes = session.begin, session.group_session, session.minutes
         if group is not None:
             if group in self._groups:
                 return 0, False

@@ -9,7 +9,6 @@ from datetime import date
 
 from caretrail.days import iso
 from caretrail.findings.case import Case, judges
-from caretrail.findings.chart.contradictions import contradictions
 from caretrail.findings.finding import Ruling, unknown
 from caretrail.findings.intervals import RuleFindings
 from caretrail.policy import Rule
@@ -45,7 +44,7 @@ def _note_contradicted(case: Case, rule: Rule, findings: RuleFindings, cause: st
             (first, Ruling("met", "nothing on record contradicts a determination")),
         ],
     )
-    for found in contradictions(chart):
+    for found in chart.contradicted:
         if found.kind is type(rule) and chart.stay_on(found.made.day) is not None:
             name = f"determination of {iso(found.made.day)}"
             findings.note(name, found.made.day, None, unknown(f"{name}: {found.words}", cause, found.versions))

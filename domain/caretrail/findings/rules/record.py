@@ -17,7 +17,7 @@ from caretrail.episode.history import Effective, of_kind
 from caretrail.events import Held, Person, TeamChanged
 from caretrail.findings.case import Case, judges, judges_each_stay
 from caretrail.findings.chart.chart import Chart, PolicyStay
-from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session, begins, same_session
+from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session, same_session
 from caretrail.findings.finding import Ruling, unknown
 from caretrail.findings.intervals import RuleFindings
 from caretrail.policy.rules.record import AttendedWhileAway, ProviderOnRoster, SessionOnce
@@ -64,7 +64,7 @@ def _past_midnight(records: Iterable[Session]) -> Session | None:
     found: Session | None = None
     latest = 0
     for session in records:
-        begin = begins(session)
+        begin = session.begin
         if session.attended and begin is not None:
             left = begin % MINUTES_A_DAY + session.minutes - MINUTES_A_DAY
             if left > latest:
@@ -92,7 +92,7 @@ def _contradictions(records: Sequence[Session], before: Session | None) -> Itera
     attended_once = [attended[0] for same in twice.values() if (attended := [one for one in same if one.attended])]
     for session in attended_once:
         total += clock.add(session)[0]
-        begin = begins(session)
+        begin = session.begin
         if begin is None:
             continue
         if latest is not None and begin < _ends(latest):
@@ -107,7 +107,7 @@ def _contradictions(records: Sequence[Session], before: Session | None) -> Itera
 
 
 def _ends(session: Session) -> int:
-    return (begins(session) or 0) + session.minutes
+    return (session.begin or 0) + session.minutes
 
 
 def _named(session: Session) -> str:

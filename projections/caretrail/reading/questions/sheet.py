@@ -225,9 +225,9 @@ def _last_review(view: EpisodeView, history: Sequence[Effective], day: date) -> 
     if view.policy is None:
         return None
     from caretrail.findings.case import Case
-    from caretrail.findings.chart.chart import chart_of
+    from caretrail.findings.chart.contradictions import read_chart
 
-    step = Case(chart_of(history, view.policy), view.policy.on(day)).clock.step_on(day)
+    step = Case(read_chart(history, view.policy), view.policy.on(day)).clock.step_on(day)
     version = step.review.version if step is not None and step.review is not None else None
     return next((item for item in history if item.version == version), None)
 
