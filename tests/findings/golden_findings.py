@@ -20,6 +20,7 @@ Before the history may stand:
     fields: {"closed_days": ["2026-02-16"]}     fields of the pack itself
     cut: 2026-02-01                   two versions of one pack that say the same, the second from that day on
     program: 2026-01-05               not an episode but what a program attested, judged from that day on
+    charts: several                   not an episode but group sessions, each line of another chart
 
 Change a case by its history, then have what is said written anew, and read the difference before it is committed:
 
@@ -37,20 +38,21 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import effective_history
 from caretrail.events import event_from
 from caretrail.findings import Eligibility, Finding
 from caretrail.findings.judge import judge
-from caretrail.findings.program import program_findings
+from caretrail.findings.program import GroupChart, group_findings, program_findings
 from caretrail.policy import Pack, Policy, policy_of, read_pack
 from caretrail.policy.loader import SHIPPED
 from tests.findings.text_history import PACK, history_of
 
 FOLDER = Path(__file__).parent / "golden"
 PACKS = Path(__file__).parent.parent / "policy" / "packs"
-SETTINGS = ("show", "pack", "change", "fields", "cut", "program")
+SETTINGS = ("show", "pack", "change", "fields", "cut", "program", "charts")
 EVENT = re.compile(r"\s*(?:\d+\s+)?(\d{4}-\d\d-\d\d\s.*)")
 
 
@@ -89,6 +91,9 @@ class Case:
         if since := self.of("program"):
             assert self.policy is not None
             found = program_findings(effective_history(list(_attested(self.events))), self.policy, _day(since[0]))
+        elif self.of("charts"):
+            assert self.policy is not None
+            found = group_findings(_charts(self.events), self.policy)
         else:
             found = judge(history_of("\n".join(self.events)), self.policy).findings
         shown = " ".join(self.of("show")).split()
@@ -105,6 +110,13 @@ def _file(name: str) -> Path:
     """The file of a pack that ships, or of the tests."""
     ships = SHIPPED / f"{name}.toml"
     return ships if ships.exists() else PACKS / f"{name}.toml"
+
+
+def _charts(lines: Iterable[str]) -> Iterator[GroupChart]:
+    """`2026-01-12 g-1 size 8`, or without a size; each line is of another chart."""
+    for number, line in enumerate(lines):
+        on, name, *size = line.split()
+        yield GroupChart(UUID(int=number), _day(on), name, int(size[1]) if size else None)
 
 
 def _with_days(fields: dict[str, Any]) -> dict[str, Any]:

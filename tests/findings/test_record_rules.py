@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+from uuid import UUID
+
 import pytest
 
+from caretrail.findings.program import GroupChart, group_findings
 from tests.findings.text_history import PACK, Told
 
 BEGIN = "2026-01-02 assessed\n2026-01-04 admitted\n"
@@ -12,7 +16,7 @@ BEGIN = "2026-01-02 assessed\n2026-01-04 admitted\n"
 
 def test_the_rules_of_the_record_are_ours_and_each_has_a_switch() -> None:
     twice = BEGIN + "2026-01-05 session group 09:00 180\n" * 2
-    for name in ("K1", "K2", "K10"):
+    for name in ("K1", "K2", "K4", "K10"):
         rule = PACK.rules[f"NE21-{name}"]
         assert (rule.on, rule.strength, rule.citation.startswith("ours, in no text: ")) == (True, "should", True)
         assert Told(twice, PACK.changed(rule.id, on=False)).all(name) == []
@@ -150,3 +154,44 @@ def test_without_a_roster_nobody_asks_for_it() -> None:
         )
         == "info"
     )
+
+
+# --- K4 -----------------------------------------------------------------------------------------------------------
+
+
+def charts(*sizes: int | None, day: int = 12, name: str = "g-1") -> list[GroupChart]:
+    return [GroupChart(UUID(int=place), date(2026, 1, day), name, size) for place, size in enumerate(sizes)]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "cause"),
+    [
+        ((3, 3, 3), ""),
+        ((3, 3, 3, 3), "more_charts_than_clients"),
+        ((3, None, None, None), "more_charts_than_clients"),
+        ((8, 9), "sizes_differ"),
+        ((None,) * 20, ""),
+        ((12,), ""),
+    ],
+)
+def test_the_charts_of_one_group_session_are_counted(sizes: tuple[int | None, ...], cause: str) -> None:
+    found = group_findings(charts(*sizes), PACK)
+    assert [item.cause for item in found] == ([cause] if cause else [])
+    assert all(
+        (item.rule, item.verdict, str(item.start), item.until) == ("NE21-K4", "unknown", "2026-01-12", None)
+        for item in found
+    )
+
+
+def test_fourteen_charts_that_each_say_eight_are_told_without_naming_one() -> None:
+    (found,) = group_findings(charts(*[8] * 14, name="grp-78"), PACK)
+    assert found.message == "group session grp-78 of 2026-01-12: 14 charts, with 8 clients"
+    assert (found.evidence, found.arithmetic) == ((), "14 <= 8 fails")
+
+
+def test_group_sessions_of_other_days_and_names_are_apart() -> None:
+    assert group_findings([*charts(2, 2), *charts(2, 2, day=13), *charts(2, 2, name="g-2")], PACK) == []
+
+
+def test_k4_has_a_switch() -> None:
+    assert group_findings(charts(2, 2, 2), PACK.changed("NE21-K4", on=False)) == []

@@ -35,7 +35,7 @@ from tests.support import build
 from tests.support.judged import eligibility, eligibility_on, findings, held_on
 
 PACK = load_pack("ne-medicaid-2.1-adult")
-JUDGED = [rule.id for rule in PACK.judged if rule.check != "program_attested"]
+JUDGED = [rule.id for rule in PACK.judged if not rule.of_program]
 """The rules that say something of an episode."""
 
 CLIENT, ORTIZ, LEE = "cl-7f3a", "c-ortiz", "c-lee"

@@ -167,7 +167,7 @@ def _words(value: Any) -> str:
 
 def function_of(check: str) -> Any:
     """The function that judges a check."""
-    others = {"program_attested": program.program_findings}
+    others = {"program_attested": program.program_findings, "group_counted": program.group_findings}
     return others.get(check) or inspect.unwrap(JUDGES[KINDS[check]])
 
 

@@ -187,7 +187,7 @@ def one_voice(policy: Policy, history: list[Effective]) -> None:
     if admission is None:
         return
     found = findings(history, policy)
-    rules = {rule.id for pack in policy.versions for rule in pack.judged if rule.check != "program_attested"}
+    rules = {rule.id for pack in policy.versions for rule in pack.judged if not rule.of_program}
     days = sorted(
         {day for item in found for day in (item.start, item.until) if day is not None and day >= admission.day}
     )

@@ -22,7 +22,7 @@ from caretrail.policy.rules.treatment import GroupSize, WeeklyDays, WeeklyHours
 NAME = "ne-medicaid-2.1-adult"
 TEXT = (SHIPPED / f"{NAME}.toml").read_text(encoding="utf-8")
 MANY = {"A": 6, "B": 4, "P": 3, "R": 4, "I": 6, "M": 1, "C": 2, "D": 2, "S": 4}
-OURS = (1, 2, 3, 5, 6, 7, 8, 9, 10)
+OURS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
 RULES = [
     *(f"NE21-{letter}{number}" for letter, count in MANY.items() for number in range(1, count + 1)),
     *(f"NE21-K{number}" for number in OURS),

@@ -8,6 +8,7 @@ import pytest
 
 from caretrail.findings.case import JUDGES
 from caretrail.policy.rules import KINDS, Rule
+from caretrail.policy.rules.record import GroupCounted
 from caretrail.policy.rules.staff import Attested
 from tests.pages.rules_page import causes_of, function_of
 
@@ -25,7 +26,7 @@ def test_every_class_of_rules_can_be_stated_in_a_pack() -> None:
 
 
 def test_every_kind_of_rule_is_judged_by_one_function() -> None:
-    assert set(KINDS.values()) - set(JUDGES) == {Attested}
+    assert set(KINDS.values()) - set(JUDGES) == {Attested, GroupCounted}
 
 
 @pytest.mark.parametrize("check", KINDS)

@@ -11,7 +11,6 @@ from caretrail.findings.doubt import asks_nothing
 from caretrail.findings.finding import QUIET_VERDICTS, Finding, Ruling
 from caretrail.findings.intervals import Interval, RuleFindings
 from caretrail.policy import Pack, Rule
-from caretrail.policy.rules.staff import Attested
 
 
 def judged_by(case: Case) -> list[tuple[Rule, RuleFindings]]:
@@ -19,7 +18,7 @@ def judged_by(case: Case) -> list[tuple[Rule, RuleFindings]]:
     return [
         (rule, case.findings_of(rule))
         for rule in case.pack.judged
-        if type(rule) is not Attested  # judged once for each program
+        if not rule.of_program  # judged once for each program
     ]
 
 

@@ -77,7 +77,7 @@ Judge = Callable[[Case, R, RuleFindings], None]
 JudgeOfStay = Callable[[Case, R, RuleFindings, PolicyStay], None]
 
 JUDGES: dict[type[Rule], Judge[Any]] = {}
-"""The function that judges each kind of rule and writes its findings, except `Attested`: that is about a program."""
+"""The function that judges each kind of rule and writes its findings, except those about a program."""
 
 
 def judges(kind: type[R]) -> Callable[[Judge[R]], Judge[R]]:

@@ -1,9 +1,11 @@
-"""Program rules: attestations of a program (access at all hours, license, training), judged once for each program."""
+"""Program rules, judged once for each program: what it attests of itself (S2 to S4), and its group sessions (K4)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import NamedTuple
+from uuid import UUID
 
 from caretrail.days import ONE_DAY, earlier, iso
 from caretrail.episode.history import Effective, first_of, of_kind
@@ -12,7 +14,9 @@ from caretrail.events import Admitted, ProgramAttested
 from caretrail.findings.finding import Finding, Ruling, Verdict, unknown
 from caretrail.findings.intervals import Interval, Intervals
 from caretrail.policy import Pack, Policy
+from caretrail.policy.rules.record import GroupCounted
 from caretrail.policy.rules.staff import Attested
+from caretrail.text import plural
 from caretrail.tokens import AttestationKind
 
 WORDS: dict[AttestationKind, str] = {
@@ -54,6 +58,48 @@ def program_findings(history: Sequence[Effective], policy: Policy | Pack, since:
                     for subject, start, until, ruling in _in_force(intervals, policy, pack, since)
                 ]
     return found
+
+
+class GroupChart(NamedTuple):
+    """What one chart has on record of a group session: of which chart is never shown to another."""
+
+    chart: UUID
+    day: date
+    group_session: str
+    size: int | None
+
+
+def group_findings(charts: Iterable[GroupChart], policy: Policy | Pack) -> list[Finding]:
+    """K4: the charts of one group session are no more than the size they state, and state one size.
+
+    It is unknown from the day of the session until the charts are mended. No finding names a chart.
+    """
+    if isinstance(policy, Pack):
+        policy = Policy((policy,))
+    sessions: dict[tuple[date, str], list[GroupChart]] = {}
+    for chart in charts:
+        sessions.setdefault((chart.day, chart.group_session), []).append(chart)
+    found: list[Finding] = []
+    for (day, name), same in sorted(sessions.items()):
+        pack = policy.on(day)
+        subject = f"group session {name} of {iso(day)}"
+        rule, ruling = pack.rule(GroupCounted), _counted(subject, same)
+        if rule is not None and ruling is not None:
+            found.append(Finding(rule.id, pack.name, subject, day, None, False, False, ruling))
+    return found
+
+
+def _counted(name: str, same: Sequence[GroupChart]) -> Ruling | None:
+    number = len({chart.chart for chart in same})
+    sizes = sorted({chart.size for chart in same if chart.size is not None})
+    charts = plural(number, "chart")
+    if len(sizes) > 1:
+        words = f"{name}: {charts} with {' and '.join(map(str, sizes))} clients"
+        return unknown(words, "sizes_differ")
+    if sizes and number > sizes[0]:
+        words = f"{name}: {charts}, with {plural(sizes[0], 'client')}"
+        return Ruling("unknown", words, f"{number} <= {sizes[0]} fails", cause="more_charts_than_clients")
+    return None
 
 
 def _in_force(intervals: Iterable[Interval], policy: Policy, pack: Pack, since: date) -> Iterator[Interval]:

@@ -20,7 +20,7 @@ from caretrail.reading import picks
 from caretrail.reading.answers import CURRENT
 from caretrail.reading.query import Query, Selection
 from caretrail.readmodel.placed import Placed
-from caretrail.readmodel.rows import EpisodeRows, UnderPolicy
+from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
 from caretrail.readmodel.schema import State
 from caretrail.readmodel.store import stream_of
 
@@ -58,6 +58,7 @@ class Snapshot:
         self.holds, self.behind, self.stale = position, CURRENT, False
         self._zones: set[str | None] = set()
         self._under_policy: dict[UUID, Sequence[UnderPolicy]] = {}
+        self._group_records: dict[UUID, Sequence[GroupRecord]] = {}
 
     def citation(self, finding: Finding) -> str:
         """The citation of a finding's rule in its source; empty for a rule of no pack."""
@@ -163,9 +164,12 @@ class Snapshot:
 
         done = 0
         self._under_policy = {}
+        self._group_records = {}
         for streams in self._pages(selection):
             for stream, rows in computed_rows(self.recorder, streams, self.position, self.policy).items():
                 self._under_policy[stream] = rows.under_policy if rows is not None else ()
+                if rows is not None and rows.group_records:
+                    self._group_records[stream] = rows.group_records
                 if rows is not None:
                     self._zones.add(rows.zone)
                     yield rows
@@ -181,12 +185,14 @@ class Snapshot:
 
     def _of_programs(self, selection: Selection) -> Sequence[Placed]:
         """Findings of programs, by the episodes read."""
+        from caretrail.readmodel.group_sessions import placed_of_groups
         from caretrail.readmodel.programs import placed_of_programs
 
         if not selection.asks_of_programs:
             return ()
         days = (item for found in self._under_policy.values() for item in found)
-        return placed_of_programs(self.recorder, days, self.position, self.policy)
+        attested = placed_of_programs(self.recorder, days, self.position, self.policy)
+        return [*attested, *placed_of_groups(self.recorder, self._group_records, self.policy)]
 
 
 def position_of(recorder: EventRecorder, moment: datetime | int) -> int:

@@ -156,14 +156,19 @@ class StoredSnapshot(Snapshot):
         if not selection.asks_of_programs:
             return ()
         build = self._state.build if self._state else None
-        if self._overlay:
-            from caretrail.readmodel.programs import days_with, moves_programs, placed_of_programs
-
-            if build is None or moves_programs(self._database, build, self._overlay):
-                days = days_with(self._database, build, self._overlay)
-                return placed_of_programs(self.recorder, days, self.position)
         low, _, last = selection.reach()
-        return store.read_program_findings(self._database, build, low, last) if build is not None else ()
+        stored = store.read_program_findings(self._database, build, low, last) if build is not None else []
+        if not self._overlay:
+            return stored
+        from caretrail.readmodel.group_sessions import groups_with
+        from caretrail.readmodel.programs import days_with, moves_programs, placed_of_programs
+
+        attested = [placed for placed in stored if not placed.finding.subject]
+        if build is None or moves_programs(self._database, build, self._overlay):
+            days = days_with(self._database, build, self._overlay)
+            attested = placed_of_programs(self.recorder, days, self.position)
+        groups = [placed for placed in stored if placed.finding.subject]
+        return [*attested, *groups_with(self.recorder, build, self._overlay, groups)]
 
     def _stored_findings(self, selection: Selection) -> Iterator[Placed]:
         closed = selection.filters.closed

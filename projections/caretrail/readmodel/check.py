@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from uuid import UUID
@@ -14,9 +15,10 @@ from caretrail.ledger.tiles import differing_tiles
 from caretrail.log.recorder import EventRecorder
 from caretrail.plain import as_json
 from caretrail.readmodel.folded import FoldedEpisodes
+from caretrail.readmodel.group_sessions import placed_of_groups
 from caretrail.readmodel.programs import placed_of_programs
 from caretrail.readmodel.rebuild import ZERO, log_streams
-from caretrail.readmodel.rows import EpisodeRows, UnderPolicy
+from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
 from caretrail.readmodel.schema import State, read_state
 from caretrail.readmodel.store import read_placed, read_program_findings, read_rows
 
@@ -62,6 +64,7 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     live_digest, log_digest = hashlib.sha256(), hashlib.sha256()
     differ: list[str] = []
     days: list[UnderPolicy] = []
+    records: dict[UUID, Sequence[GroupRecord]] = {}
     count, done, below = 0, 0, ZERO
     for streams in chain(log_streams(recorder), [[LAST]]):
         live = read_rows(recorder.database, state.build, below, streams[-1])
@@ -69,6 +72,7 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
         below = UUID(int=min(streams[-1].int + 1, LAST.int))
         made = {rows.stream: rows for rows in folded.compute(streams, state.position)}
         days += [item for rows in made.values() for item in rows.under_policy]
+        records |= {stream: rows.group_records for stream, rows in made.items() if rows.group_records}
         for stream in sorted(live.keys() | made.keys()):
             live_digest.update(_bytes_of(live.get(stream)))
             log_digest.update(_bytes_of(rows := made.get(stream)))
@@ -81,8 +85,9 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
         done += sum(rows.version for rows in made.values())
         if progress is not None:
             progress(min(done, state.position), state.position)
-    kept = read_program_findings(recorder.database, state.build)
-    worked_out = placed_of_programs(recorder, days, state.position)
+    kept = sorted(read_program_findings(recorder.database, state.build), key=repr)
+    worked_out = placed_of_programs(recorder, days, state.position) + placed_of_groups(recorder, records)
+    worked_out.sort(key=repr)
     live_digest.update(repr(kept).encode())
     log_digest.update(repr(worked_out).encode())
     differ += sorted({f"program {one.program}" for one in {*kept} ^ {*worked_out}})

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from caretrail.days import FOREVER, merge_spans, next_day
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError
-from caretrail.events import Accessed, Admitted, EpisodeEvent, ProgramEvent
+from caretrail.events import Accessed, Admitted, EpisodeEvent, ProgramEvent, SessionAttended
 from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
 from caretrail.log.entries import entry_of
 from caretrail.policy.own_rules import QUARANTINE_RULE
+from caretrail.policy.rules.record import GroupCounted
 from caretrail.readmodel.packs import digest_of, usable_policy
 from caretrail.readmodel.placed import Group
-from caretrail.readmodel.rows import EpisodeRows, Quarantined, Span, UnderPolicy
+from caretrail.readmodel.rows import EpisodeRows, GroupRecord, Quarantined, Span, UnderPolicy
 from caretrail.readmodel.spans import episode_spans
 from caretrail.readmodel.worklist_groups import groups_of
 
@@ -90,6 +91,7 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
         spans=episode_spans(history),
         eligibility=tuple(judged.eligibility),
         under_policy=_under_policy(history, judging, seen.zone),
+        group_records=_group_records(history, judging, seen.zone),
     )
 
 
@@ -107,6 +109,28 @@ def _under_policy(history: Sequence[Effective], policy: Policy | None, zone: str
         for program, days in sorted(stays.items())
         for start, end in merge_spans(days)
     )
+
+
+def _group_records(history: Sequence[Effective], policy: Policy | None, zone: str | None) -> tuple[GroupRecord, ...]:
+    """The group sessions attended in the stays that the policy judges, if it counts their charts."""
+    named = [
+        (item, item.event)
+        for item in history
+        if isinstance(item.event, SessionAttended) and item.event.group_session is not None
+    ]
+    if policy is None or not named:
+        return ()
+    stays = stays_under_policy(history, policy)
+    found: list[GroupRecord] = []
+    for item, event in named:
+        # a day shared by two stays belongs to the later
+        programs = [one.program for one in stays if one.first_day <= item.day <= (one.last_day or FOREVER)]
+        if programs and event.group_session and policy.on(item.day).rule(GroupCounted) is not None:
+            named_as = policy.versions[0].name
+            found.append(
+                GroupRecord(item.day, programs[-1], named_as, event.group_session, event.group_size, item.version, zone)
+            )
+    return tuple(found)
 
 
 # --- an episode that cannot be read -------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from caretrail.ledger.tiles import write_tiles
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.folded import FoldedEpisodes
+from caretrail.readmodel.group_sessions import refresh_groups
+from caretrail.readmodel.group_sessions import touched as touched_groups
 from caretrail.readmodel.packs import citations_of, packs_digest, stale_policies
 from caretrail.readmodel.programs import moves_programs, refresh
 from caretrail.readmodel.rows import EpisodeRows
@@ -70,6 +72,7 @@ class Projector:
             self._advance(state, state.position)
             self._replace(state.build, [stream], rows)
             refresh(self._recorder, state.build, state.position)
+            refresh_groups(self._recorder, state.build)
         return not any(row.quarantined for row in rows)
 
     def _judge_again(self, state: State) -> State:
@@ -87,6 +90,7 @@ class Projector:
             self._advance(state, state.position)
             write_citations(self._database, state.build, citations_of(read_citations(self._database, state.build)))
             refresh(self._recorder, state.build, state.position)
+            refresh_groups(self._recorder, state.build)
             self._database.execute(self._sql["keep_packs"], {**state._asdict(), "name": self._name, "packs": packs})
         return state._replace(packs=packs)
 
@@ -97,10 +101,13 @@ class Projector:
         old = [stream for stream, version in touched.items() if version > 1]
         with self._database.transaction():
             self._advance(state, upto)
-            moved = moves_programs(self._database, state.build, dict.fromkeys(touched) | made)
+            newer = dict.fromkeys(touched) | made
+            moved = moves_programs(self._database, state.build, newer)
+            sessions = touched_groups(self._database, state.build, newer)
             self._replace(state.build, old, rows)
             if moved:
                 refresh(self._recorder, state.build, upto)
+            refresh_groups(self._recorder, state.build, sessions)
             write_tiles(self._recorder, state.build, state.position, upto)
         return state._replace(position=upto)
 

@@ -16,6 +16,7 @@ from caretrail.ledger.tiles import write_tiles
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.folded import FoldedEpisodes
+from caretrail.readmodel.group_sessions import refresh_groups
 from caretrail.readmodel.packs import packs_digest
 from caretrail.readmodel.programs import refresh
 from caretrail.readmodel.projector import Projector, add_rows
@@ -81,6 +82,7 @@ def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> No
             progress(min(done, state.position), state.position)
     with _fenced(database, state.build):
         refresh(recorder, state.build, recorder.max_position())
+        refresh_groups(recorder, state.build)
     for start in range(0, state.position, TILED):
         with _fenced(database, state.build):
             write_tiles(recorder, state.build, start, min(start + TILED, state.position))

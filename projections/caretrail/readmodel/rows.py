@@ -46,6 +46,18 @@ class UnderPolicy(NamedTuple):
     zone: str | None
 
 
+class GroupRecord(NamedTuple):
+    """What an episode has on record of a group session attended under a policy, named by its oldest version."""
+
+    held_on: date
+    program: str
+    policy: str
+    group_session: str
+    group_size: int | None
+    version: int
+    zone: str | None
+
+
 class Quarantined(NamedTuple):
     """An episode that cannot be read: the unreadable event, a stable word why, and when the store recorded it."""
 
@@ -82,6 +94,7 @@ class EpisodeRows:
     eligibility: tuple[Eligibility, ...] = ()
     quarantined: Quarantined | None = None
     under_policy: tuple[UnderPolicy, ...] = ()
+    group_records: tuple[GroupRecord, ...] = ()
 
     @property
     def live_end(self) -> date:

@@ -12,7 +12,7 @@ from caretrail.errors import StoreError
 from caretrail.findings import FINDING_FIELDS, Eligibility
 from caretrail.log.sql import load_sql
 from caretrail.readmodel.placed import Placed
-from caretrail.readmodel.rows import EpisodeRows, Quarantined, Span, UnderPolicy
+from caretrail.readmodel.rows import EpisodeRows, GroupRecord, Quarantined, Span, UnderPolicy
 
 if TYPE_CHECKING:
     from caretrail.log.database import Database
@@ -53,6 +53,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "eligibility_span": ("build", "stream", *_columns_of(Eligibility._fields)),
     "quarantine": ("build", *Quarantined._fields),
     "under_policy": ("build", "stream", *_columns_of(UnderPolicy._fields)),
+    "group_record": ("build", "stream", *GroupRecord._fields),
 }
 """Tables of rows that belong to one episode, with their columns."""
 

@@ -98,7 +98,33 @@ SELECT {placed} FROM caretrail.placed
  WHERE build = :build AND episode IS NULL AND end_on > :low AND first_on <= :last ORDER BY number
 
 -- delete_program_findings --
-DELETE FROM caretrail.placed WHERE build = :build AND episode IS NULL
+-- Findings on what programs attest; those on a group session have a subject.
+DELETE FROM caretrail.placed WHERE build = :build AND episode IS NULL AND subject = ''
+
+-- delete_groups --
+-- Findings on all group sessions.
+DELETE FROM caretrail.placed WHERE build = :build AND episode IS NULL AND subject <> ''
+
+-- delete_group --
+-- The finding on one group session.
+DELETE FROM caretrail.placed WHERE build = :build AND stream = :stream
+
+-- groups_of_stream --
+-- Group sessions that an episode has on record.
+SELECT DISTINCT program, policy, group_session, held_on FROM caretrail.group_record
+ WHERE build = :build AND stream = :stream
+
+-- groups_that_differ --
+-- Group sessions with more charts than clients, or with two sizes.
+SELECT program, policy, group_session, held_on FROM caretrail.group_record WHERE build = :build
+ GROUP BY program, policy, group_session, held_on
+HAVING count(DISTINCT stream) > min(group_size) OR min(group_size) < max(group_size)
+
+-- records_of_group --
+-- What each chart has on record of one group session.
+SELECT stream, held_on, program, policy, group_session, group_size, version, zone FROM caretrail.group_record
+ WHERE build = :build AND program = :program AND policy = :policy
+   AND group_session = :group_session AND held_on = :held_on
 
 -- read_packs --
 SELECT name, citations FROM caretrail.pack WHERE build = :build

@@ -18,7 +18,7 @@ from caretrail.days import FOREVER, day_or_none, end_or_none
 from caretrail.findings import FINDING_FIELDS, Doubt, Eligibility, Finding, Outcome, Ruling, finding_of
 from caretrail.readmodel import schema
 from caretrail.readmodel.placed import Group, Placed
-from caretrail.readmodel.rows import EpisodeRows, Quarantined, Span, UnderPolicy
+from caretrail.readmodel.rows import EpisodeRows, GroupRecord, Quarantined, Span, UnderPolicy
 from caretrail.readmodel.schema import ALL_TABLES, COLUMNS, PAGE, statements
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def write_rows(database: Database, build: int, episodes: Iterable[EpisodeRows]) 
         rows["eligibility_span"] += ((stream, *span) for span in episode.eligibility)
         rows["quarantine"] += [episode.quarantined] if episode.quarantined else []
         rows["under_policy"] += ((stream, *days) for days in episode.under_policy)
+        rows["group_record"] += ((stream, *record) for record in episode.group_records)
     for table, found in rows.items():
         _copy(database, build, table, found)
 
@@ -85,9 +86,20 @@ def sweep_rows(database: Database, live: int, following: int) -> None:
 
 
 def write_program_findings(database: Database, build: int, placed: Iterable[Placed]) -> None:
-    """Replace all findings of programs by these."""
+    """Replace all findings on what programs attest by these."""
     database.execute(statements()["delete_program_findings"], {"build": build})
+    write_placed(database, build, placed)
+
+
+def write_placed(database: Database, build: int, placed: Iterable[Placed]) -> None:
+    """Add placed findings of streams that have none."""
     _copy(database, build, "placed", list(_placed_values(placed)))
+
+
+def delete_placed(database: Database, build: int, stream: UUID | None = None) -> None:
+    """Delete the finding on one group session, or on all of them."""
+    sql = "delete_groups" if stream is None else "delete_group"
+    database.execute(statements()[sql], {"build": build} | ({"stream": stream} if stream else {}))
 
 
 def write_citations(database: Database, build: int, packs: Mapping[str, Mapping[str, str]]) -> None:
@@ -133,7 +145,7 @@ _citations = lru_cache(maxsize=100)(json.loads)
 _GROUPS: dict[str | None, Group | None] = {None: None, **{group.value: group for group in Group}}
 
 _READ: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("start_on", "first_on", "end_on", "due_on", "anchor", "holds_through"), _day),
+    **dict.fromkeys(("start_on", "first_on", "end_on", "due_on", "anchor", "holds_through", "held_on"), _day),
     **dict.fromkeys(("first_day", "admitted_on", "ended_on"), _day),
     "stream": stream_of,
     "until_on": _end,
@@ -232,6 +244,7 @@ def read_rows(database: Database, build: int, first: UUID, last: UUID) -> dict[U
     answers = of_range.grouped("eligibility_span", Eligibility._make, "stream, start_on")
     quarantined = {values[0]: Quarantined._make(values) for values in of_range.values("quarantine")}
     under_policy = of_range.grouped("under_policy", UnderPolicy._make, "stream, program, start_on")
+    group_records = of_range.grouped("group_record", GroupRecord._make, "stream, held_on, version")
     found: dict[UUID, EpisodeRows] = {}
     for values in of_range.values("episode_view"):
         own = dict(zip(COLUMNS["episode_view"][1:], values, strict=True))
@@ -245,6 +258,7 @@ def read_rows(database: Database, build: int, first: UUID, last: UUID) -> dict[U
             eligibility=tuple(answers.get(stream, ())),
             quarantined=quarantined.get(stream),
             under_policy=tuple(under_policy.get(stream, ())),
+            group_records=tuple(group_records.get(stream, ())),
         )
     return found
 

@@ -125,6 +125,21 @@ CREATE TABLE IF NOT EXISTS caretrail.under_policy (
 );
 CREATE INDEX IF NOT EXISTS under_policy_program ON caretrail.under_policy (build, program, policy, start_on, end_on, zone);
 
+-- Group sessions attended under a policy: the charts of one of them are counted together.
+CREATE TABLE IF NOT EXISTS caretrail.group_record (
+    build         integer NOT NULL,
+    stream        uuid NOT NULL,
+    held_on       date NOT NULL,
+    program       text NOT NULL,
+    policy        text NOT NULL,            -- its oldest version
+    group_session text NOT NULL,
+    group_size    integer,
+    version       bigint NOT NULL,          -- of the event
+    zone          text,
+    PRIMARY KEY (build, stream, held_on, version)
+);
+CREATE INDEX IF NOT EXISTS group_record_session ON caretrail.group_record (build, program, policy, group_session, held_on);
+
 -- The ledger: complete tiles of 256 hashes (level 0: of leaves), with the root over them. Rows never change.
 CREATE TABLE IF NOT EXISTS caretrail.tile (
     build       integer NOT NULL,

@@ -37,7 +37,7 @@ class Rule(PackValue):
 
     Class variables are the traits of the kind. `cleared_by`: the event that ends a finding, in words. `group`: where
     the worklist lists its findings; `group_by_cause`: where those of one cause are listed instead. `several`: whether a
-    pack may have more than one such rule.
+    pack may have more than one such rule. `of_program`: whether it is judged for each program, not for each episode.
     `deadline`: whether it has a due day, which no explanation quiets. `judged_twice`: whether it is judged once with
     all doubtful documents and once without, as every deadline is.
     """
@@ -46,6 +46,7 @@ class Rule(PackValue):
     group: ClassVar[WorklistPlace] = "by_verdict"
     group_by_cause: ClassVar[PlaceByCause] = {}
     several: ClassVar[bool] = False
+    of_program: ClassVar[bool] = False
     deadline: ClassVar[bool] = False
     judged_twice: ClassVar[bool] = False
 

@@ -22,6 +22,14 @@ class AttendedWhileAway(Rule):
     cleared_by = "a correction or void of the session, of the hold, or of the discharge"
 
 
+class GroupCounted(Rule):
+    """The charts of one group session are no more than the clients it had, and agree on how many it had."""
+
+    check: Literal["group_counted"]
+    cleared_by = "a correction of the group session or its size in the charts that are wrong"
+    of_program = True
+
+
 class ProviderOnRoster(Rule):
     """Whoever provides a session is on the roster of that day; information alone."""
 

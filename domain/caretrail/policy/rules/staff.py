@@ -24,5 +24,6 @@ class Attested(Rule):
     check: Literal["program_attested"]
     cleared_by = "an attestation by the program that is valid on the day"
     several = True
+    of_program = True
     kind: AttestationKind
     soon_days: SomeDays = 30

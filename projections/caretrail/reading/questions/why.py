@@ -15,7 +15,6 @@ from caretrail.findings.explanations import names_rule
 from caretrail.findings.not_counted import not_counted
 from caretrail.policy import Pack, Rule
 from caretrail.policy.own_rules import OWN_RULES, PACK_RULE, QUARANTINE_RULE
-from caretrail.policy.rules.staff import Attested
 from caretrail.reading.answers import FindingRow
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import EventRow, event_row
@@ -131,7 +130,7 @@ def why_of(rows: EpisodeRows, view: EpisodeView | None, asked: str, as_of: date 
     shown = up or (_latest_before(findings, day) if view else [])
     pack = _pack_of(view, shown, day) if view else None
     words = pack.rules.get(rule) if pack else None
-    judged = words is not None and words.on and not isinstance(words, Attested)
+    judged = words is not None and words.on and not words.of_program
     verdicts = _Verdicts(rows, findings, view.citation if view else lambda _: "", as_of, today)
     return Reasons(
         episode=rows.episode,
@@ -207,7 +206,7 @@ def _silent(rows: EpisodeRows, rule: str, pack: Pack | None, words: Rule | None,
     if not words.on:
         because = words.off_because or (words.unsourced and f"no source: {words.unsourced}") or "the pack says no more"
         return f"none: the rule is switched off: {because}"
-    if isinstance(words, Attested):
+    if words.of_program:
         span = rows.span_on(day)
         program = span.program if span is not None else None
         if program is None:

@@ -1,0 +1,117 @@
+"""Findings on group sessions: what several charts have on record of one of them, counted together.
+
+Only sessions that newer rows touch are counted anew. A finding names no chart: it says how many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID, uuid5
+
+from caretrail.days import FOREVER
+from caretrail.findings.program import GroupChart, group_findings
+from caretrail.log.records import program_stream
+from caretrail.readmodel.packs import usable_policy
+from caretrail.readmodel.placed import Placed
+from caretrail.readmodel.rows import EpisodeRows, GroupRecord
+from caretrail.readmodel.schema import COLUMNS, statements
+from caretrail.readmodel.store import delete_placed, read_values, write_placed
+from caretrail.readmodel.worklist_groups import groups_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from caretrail.log.database import Database
+    from caretrail.log.recorder import EventRecorder
+    from caretrail.policy import Policy
+
+Records = Mapping[UUID, Iterable[GroupRecord]]
+Newer = Mapping[UUID, EpisodeRows | None]
+
+
+class GroupSession(NamedTuple):
+    """One group session of a program, as counted under one policy."""
+
+    program: str
+    policy: str
+    group_session: str
+    held_on: date
+
+    def stream(self, namespace: UUID) -> UUID:
+        """The id under which its finding is stored."""
+        return uuid5(program_stream(namespace, self.program), f"{self.policy} {self.group_session} {self.held_on}")
+
+
+def _session_of(record: GroupRecord) -> GroupSession:
+    return GroupSession(record.program, record.policy, record.group_session, record.held_on)
+
+
+def touched(database: Database, build: int | None, newer: Newer) -> set[GroupSession]:
+    """The group sessions that the stored or the newer rows of some streams have on record."""
+    found = {_session_of(record) for rows in newer.values() if rows is not None for record in rows.group_records}
+    sql = statements()["groups_of_stream"]
+    for stream in newer if build is not None else ():
+        stored = database.query(sql, {"build": build, "stream": stream})
+        found |= {GroupSession._make(values) for values in read_values(GroupSession._fields, stored)}
+    return found
+
+
+def refresh_groups(recorder: EventRecorder, build: int, sessions: Iterable[GroupSession] | None = None) -> None:
+    """Count group sessions anew from the stored rows, by default all of them, and store what is found."""
+    database = recorder.database
+    if sessions is None:
+        delete_placed(database, build)
+        stored = database.query(statements()["groups_that_differ"], {"build": build})
+        sessions = [GroupSession._make(values) for values in read_values(GroupSession._fields, stored)]
+    for session in sorted(sessions):
+        delete_placed(database, build, session.stream(recorder.namespace))
+        write_placed(database, build, placed_of_groups(recorder, _stored(database, build, session)))
+
+
+def groups_with(recorder: EventRecorder, build: int | None, newer: Newer, kept: Iterable[Placed]) -> Iterator[Placed]:
+    """The findings `kept` of all group sessions, but those that newer rows touch as they are with those rows."""
+    sessions = touched(recorder.database, build, newer)
+    changed = {session.stream(recorder.namespace) for session in sessions}
+    yield from (placed for placed in kept if placed.stream not in changed)
+    for session in sorted(sessions):
+        records = _stored(recorder.database, build, session) if build is not None else {}
+        records |= {
+            stream: [record for record in rows.group_records if _session_of(record) == session] if rows else []
+            for stream, rows in newer.items()
+        }
+        yield from placed_of_groups(recorder, records)
+
+
+def _stored(database: Database, build: int, session: GroupSession) -> dict[UUID, list[GroupRecord]]:
+    found: dict[UUID, list[GroupRecord]] = {}
+    rows = database.query(statements()["records_of_group"], {"build": build, **session._asdict()})
+    for stream, *values in read_values(COLUMNS["group_record"][1:], rows):
+        found.setdefault(stream, []).append(GroupRecord._make(values))
+    return found
+
+
+def placed_of_groups(recorder: EventRecorder, records: Records, by: Policy | None = None) -> list[Placed]:
+    """Judge the group sessions of these records; `by` judges by another policy than the one that is named."""
+    sessions: dict[GroupSession, list[tuple[UUID, GroupRecord]]] = {}
+    for stream, found in records.items():
+        for record in found:
+            sessions.setdefault(_session_of(record), []).append((stream, record))
+    return [
+        placed
+        for session in sorted(sessions)
+        for placed in _placed(recorder.namespace, session, sessions[session], by or usable_policy(session.policy))
+    ]
+
+
+def _placed(
+    namespace: UUID, session: GroupSession, records: list[tuple[UUID, GroupRecord]], policy: Policy | None
+) -> Iterator[Placed]:
+    if policy is None:
+        return
+    charts = [GroupChart(stream, session.held_on, session.group_session, one.group_size) for stream, one in records]
+    zone = min((record.zone for _, record in records if record.zone), default=None)
+    found = group_findings(charts, policy)
+    for finding, group in zip(found, groups_of(found, policy), strict=True):
+        stream = session.stream(namespace)
+        yield Placed(finding, stream, None, None, zone, session.program, None, None, finding.start, FOREVER, group)
