@@ -36,19 +36,22 @@ CRITERIA: tuple[dict[str, Any], ...] = (
     {"level_needed": False},
 )
 """What differs from a client who makes progress, has goals left and needs the level."""
-SIGNERS: tuple[tuple[str, str, str | None], ...] = (
-    (ORTIZ, "clinician", None),
-    (ORTIZ, "clinician", "LADC"),
-    (LEE, "clinician", None),
+Signer = tuple[str, str, str | None]
+"""Who signs, in which role, and the credential the signature states."""
+SURE: tuple[Signer, ...] = (
+    *((ORTIZ, "clinician", "LADC"), (LEE, "clinician", "LIMHP")) * 4,
     ("c-new", "clinician", "LMHP"),
-    ("c-new", "clinician", None),
-    ("c-doctor", "clinician", "PhD"),
     ("c-peer", "clinician", "CPSS"),
     ("c-desk", "staff", None),
     (CLIENT, "client", None),
     (CLIENT, "client", None),
 )
-"""Signer, role, and the credential the signature states."""
+DOUBTFUL: tuple[Signer, ...] = (
+    *((ORTIZ, "clinician", None), (LEE, "clinician", None)) * 3,
+    ("c-new", "clinician", None),
+    ("c-doctor", "clinician", "PhD"),
+)
+"""Who counts by the roster of the day, or by nothing that was stated."""
 ASSESSED = (
     *("2026-01-02 assessed",) * 6,
     "2026-01-20 assessed",
@@ -65,16 +68,16 @@ ADMITTED = (
     " level 1",
     ' | {"team": []}',
     ' | {"expects_progress": null}',
-    ' | {"population": "adolescent"}',
 )
 
 
 class Chart:
     """Writes the lines of a chart."""
 
-    def __init__(self, first: list[str], level: str) -> None:
+    def __init__(self, first: list[str], level: str, signers: tuple[Signer, ...]) -> None:
         self.lines = first
         self.level = level
+        self.signers = signers
         self.moved_on = START
 
     def numbered(self, *kinds: str) -> list[int]:
@@ -100,7 +103,7 @@ class Chart:
         if draw(st.sampled_from([False, False, True])):
             leave_by = day + timedelta(days=draw(st.sampled_from(LEAVES)))
             event |= {"decision": "leave", "leave_by": str(leave_by)}
-        signatures = [signed(day, draw)]
+        signatures = [self.signed(day, draw)]
         if signatures[0]["signer"] != ORTIZ and draw(st.sampled_from([False, False, True])):
             signatures.append({"signer": ORTIZ, "role": "clinician", "deferred": "tomorrow"})
         return event | {"signatures": signatures}
@@ -109,9 +112,8 @@ class Chart:
         """Sign, strike or correct one of the latest lines."""
         if kind == "signed":
             target = draw(st.sampled_from(documents[-3:]))
-            self.lines.append(
-                f"{day} signed #{target} by {LEE} | {json.dumps({'signatures': [signed(day, draw, own=False)]})}"
-            )
+            signatures = json.dumps({"signatures": [self.signed(day, draw)]})
+            self.lines.append(f"{day} signed #{target} by {LEE} | {signatures}")
             return
         targets = documents + self.numbered("signed", "transferred", "discharged", "voided")
         target = draw(st.sampled_from(targets))
@@ -128,23 +130,21 @@ class Chart:
         )
         self.lines.append(f"{day} corrected #{target} | {json.dumps(values)}")
 
-
-def signed(day: date, draw: st.DrawFn, *, own: bool = True) -> dict[str, Any]:
-    """A signature, mostly of the day of its event; `own` prefers the clinician of the case."""
-    signer, role, credential = draw(st.sampled_from(SIGNERS[:3] * 4 + SIGNERS if own else SIGNERS[:3] + SIGNERS))
-    on = day + timedelta(days=draw(st.sampled_from((0, 0, 0, 0, 0, 0, 1, 3, 31, -1, -4))))
-    made = {"signer": signer, "role": role, "signed_on": str(on), "method": "electronic", "meaning": "review"}
-    return made if credential is None else made | {"credential": credential}
+    def signed(self, day: date, draw: st.DrawFn) -> dict[str, Any]:
+        """A signature, mostly of the day of its event."""
+        signer, role, credential = draw(st.sampled_from(self.signers))
+        on = day + timedelta(days=draw(st.sampled_from((0, 0, 0, 0, 0, 0, 1, 3, 31, -1, -4))))
+        made = {"signer": signer, "role": role, "signed_on": str(on), "method": "electronic", "meaning": "review"}
+        return made if credential is None else made | {"credential": credential}
 
 
 @st.composite
-def stays(draw: st.DrawFn) -> list[Effective]:
-    """A chart of some months, as it counts once all is recorded."""
+def stays(draw: st.DrawFn, *, doubts: bool) -> list[Effective]:
+    """A chart of some months, as it counts once all is recorded; with or without doubt about who signed."""
     admitted = draw(st.sampled_from(ADMITTED))
     assessed = draw(st.sampled_from(ASSESSED))
-    chart = Chart(
-        [*([assessed] if assessed else []), f"{START} admitted{admitted}"], "1" if "level 1" in admitted else "2.1"
-    )
+    first = [line for line in (assessed, f"{START} admitted{admitted}") if line]
+    chart = Chart(first, "1" if "level 1" in admitted else "2.1", SURE + DOUBTFUL if doubts else SURE)
     if draw(st.booleans()):
         chart.lines += [f"{START + timedelta(days=7 * week)} session group 09:00 180" for week in range(MOST_DAYS // 7)]
     day = START

@@ -120,7 +120,11 @@ def guidance(signature: Any, roster: Mapping[str, str | None]) -> str:
 
 
 def roster_on(history: Sequence[Effective], day: date) -> dict[str, str | None]:
-    """The team at the end of a day: ids and credentials."""
+    """Who was on the team at any time of a day, and with which credential: who leaves that day may have signed.
+
+    Before the admission there is no roster: that of the day of admission speaks.
+    """
+    day = max([day, *(item.event.occurred_on for item in history if item.event.type == "admitted")])
     team: dict[str, str | None] = {}
     for item in history:
         event: Any = item.event
@@ -130,8 +134,9 @@ def roster_on(history: Sequence[Effective], day: date) -> dict[str, str | None]:
             team.update({person.id: person.credential for person in event.team})
         elif event.type == "team_changed":
             team.update({person.id: person.credential for person in event.joins})
-            for who in event.leaves:
-                team.pop(who, None)
+            if event.occurred_on < day:
+                for who in event.leaves:
+                    team.pop(who, None)
     return team
 
 
@@ -187,7 +192,7 @@ class Stay:
 
 NOTHING = Said("not_applicable", "not_applicable")
 WORST_FIRST = (
-    "overdue", "due_today", "due_soon", "violation", "unknown", "info", "not_met", "breached", "met", "not_applicable",
+    "overdue", "violation", "due_today", "due_soon", "unknown", "info", "not_met", "breached", "met", "not_applicable",
 )  # fmt: skip
 
 
@@ -277,7 +282,9 @@ def determination(item: Effective, history: Sequence[Effective], contradicted: C
         # a signature exists once it was given, its document was made, and the event that brought it happened
         exists = max(signature.signed_on, event.occurred_on, brought_on)
         counts = guidance(signature, roster_on(history, signature.signed_on))
-        if counts == "yes" and item.version not in contradicted:
+        # a signature of more than a week before its document contradicts it (K3)
+        early = event.occurred_on - signature.signed_on > timedelta(days=7)
+        if counts == "yes" and not early and item.version not in contradicted:
             sure.add(exists)
         if counts != "no":
             best.add(exists)
@@ -290,6 +297,19 @@ def determination(item: Effective, history: Sequence[Effective], contradicted: C
         min(sure, default=None),
         min(best, default=None),
     )
+
+
+def contradicted_by_sessions(history: Sequence[Effective]) -> set[int]:
+    """Determinations of a client who progresses or works, but attended nothing in the 30 days that end with it (K6)."""
+    attended = [item.event.occurred_on for item in history if item.event.type == "session_attended"]
+    found: set[int] = set()
+    for item in history:
+        event: Any = item.event
+        if is_determination(item) and (event.progressing is True or event.actively_working is True):
+            first = event.occurred_on - timedelta(days=29)
+            if not any(first <= day <= event.occurred_on for day in attended):
+                found.add(item.version)
+    return found
 
 
 def signatures_of(item: Effective, history: Sequence[Effective]) -> Iterator[tuple[Any, date]]:
