@@ -60,6 +60,7 @@ Stay            day 64, week 10 of this stay; 8 to 24 weeks are typical
 Team            c-ortiz, LADC, case owner
                 c-lee, LIMHP
                 c-noor, PLADC
+Credentials     as stated with each event; no license register was asked
 Plan            plan 1, 2026-01-07, by c-ortiz (event 6)
                   cl-7f3a, client: signed 2026-01-07, electronic
                   c-ortiz, LADC: signed 2026-01-07, electronic

@@ -27,7 +27,7 @@ KINDS = (
     "session", "session", "week", "week", "week", "week", "other", "missed", "odd group", "plan", "plan",
     "review", "review", "review", "review", "signed", "signed", "determined", "determined", "hold", "hold", "team",
     "team", "move", "move", "move", "moved to", "moved to", "restated", "restated", "void", "void", "void",
-    "assessed", "prior", "discharged", "explained",
+    "assessed", "prior", "discharged", "explained", "care", "authorized",
 )  # fmt: skip
 THEMES = (
     KINDS,
@@ -48,10 +48,12 @@ THEMES = (
     (*("session",) * 4, *("assessed",) * 3, *("prior",) * 3, "other", "moved to", "restated", "restated", "move"),
     (*("week",) * 4, *("missed",) * 3, *("hold",) * 3, "session", "other", "odd group", "move", "void", "discharged"),
     (*("team",) * 4, *("plan",) * 2, *("review",) * 3, *("signed",) * 4, "determined", "moved to", "discharged"),
+    (*("assessed",) * 3, "prior", *("care",) * 4, *("goals",) * 2, "plan", "move", "restated", "void", "discharged"),
+    (*("authorized",) * 4, *("session",) * 4, "week", "move", "moved to", "void", "discharged"),
 )
 """What there is much of in one chart: what meets seldom by chance meets often in a chart full of it."""
 
-NEEDS_ADMISSION = ("review", "determined", "hold", "move", "discharged")
+NEEDS_ADMISSION = ("review", "goals", "determined", "hold", "move", "discharged", "authorized")
 DOCUMENTS = ("plan", "review", "determined")
 AMENDMENTS = ("corrected", "voided")
 RESTATED = {
@@ -117,11 +119,23 @@ class Writer:
             "explained": f"{day} explained {('R1', 'NE21-I1', 'P1', 'I3', 'P3', 'C1')[two % 6]} on {near(day, one)}",
             "assessed": f"{day} assessed {('initial', 'addendum', 'reassessment')[one % 3]} by {TEAM[two % 3]}"
             + (" suspected" if one % 2 else "") + (" referred c-lee" if two % 2 else "")
-            + (" F32.1" if one % 5 == 0 else "") + (" at 10:00" if two % 4 == 0 else ""),
+            + (" F32.1" if one % 5 == 0 else "") + (" at 10:00" if two % 4 == 0 else "")
+            + (" screen positive" if two % 3 == 0 else "")
+            + ("", ' | {"clinician_level": "2.1"}', ' | {"recommended_level": "3.5"}')[one // 3 % 3],
             "prior": f"{day} assessed prior_accepted" + (" at 10:00" if two % 3 == 0 else "")
-            + ("", ' | {"relevant": null}', ' | {"discharge_plan": false}', ' | {"edition": "asam-4"}')[one % 4],
+            + ("", ' | {"relevant": null}', ' | {"discharge_plan": false}', ' | {"edition": "asam-4"}',
+               ' | {"on": "2020-01-06"}')[one % 5],
+            "care": f"{day} " + ("referred mental_health to c-lee", "referred psychiatric to c-noor",
+                                 "coordinated mental_health", "coordinated medical")[one % 4],
+            "goals": f"{day} review of 1 {by}"
+            + f' | {{"goals": [{{"id": "g{one % 2}", "status": "{("open", "met", "dropped")[two % 3]}"}}]}}',
+            "authorized": f"{day} authorized {near(day, one)} to {near(day, one) + timedelta(days=two)} "
+            + f"{1 + one % 5} {('day', 'session', 'hour', 'visit', 'week')[two % 5]} | "
+            + f'{{"status": "{("requested", "approved", "approved", "partial", "denied", "ended")[two % 6]}", '
+            + f'"number": "a-{one % 3}"}}',
             "discharged": f"{day} discharged {('completed', 'left_against_advice')[one % 2]}"
-            + (' | {"outcome": null}' if two % 3 == 0 else ""),
+            + (' | {"outcome": null}' if two % 3 == 0 else "")
+            + (f' | {{"last_contact_on": "{max(day - timedelta(days=one), START)}"}}' if two % 3 == 1 else ""),
         }.get(kind, f"{day} session group {9 + one % 3:02}:00 {120 + 30 * (two % 4)} size {3 + one % 10}")  # fmt: skip
 
     def document(self, kind: str, day: date, one: int, two: int, by: str) -> str:

@@ -360,3 +360,22 @@ def test_an_early_signature_is_mended_by_a_correction_of_its_day() -> None:
     stated = {"signatures": [build.signature(who, "2026-01-10") for who in (ORTIZ, LEE, "cl-7f3a")]}
     told = Told(text + f"2026-01-12 corrected #3 | {json.dumps(stated)}")
     assert told.verdict("K3", "2026-01-12") == told.verdict("P3", "2026-01-12") == "met"
+
+
+def test_what_was_breached_before_the_new_version_came_stays_breached() -> None:
+    signed = f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a\n2026-01-20 review of 1 signed by {ORTIZ}, cl-7f3a\n"
+    told = Told(TWO + signed + f"2026-01-21 team - {LEE}\n2026-01-22 plan 2 signed by {ORTIZ}, cl-7f3a")
+    assert told.runs("P3", f"review of 2026-01-20: {LEE}") == [
+        "violation 2026-01-20 2026-01-21",
+        "breached 2026-01-21 -",
+    ]
+
+
+def test_of_an_early_signature_on_a_superseded_plan_nobody_can_tell_whether_it_was_missing() -> None:
+    told = Told(
+        BEGIN
+        + f"2026-01-20 plan 1 signed by {ORTIZ}, {LEE}@2026-01-12, cl-7f3a\n"
+        + f"2026-02-02 plan 2 signed by {ORTIZ}, {LEE}, cl-7f3a"
+    )
+    found = told.one("P3", "2026-02-02", f"plan 1: {LEE}")
+    assert (found.verdict, found.quiet) == ("unknown", True)

@@ -114,6 +114,16 @@ def test_a_missing_signature_is_unknown_until_it_comes_and_a_violation_once_the_
     assert overdue_already.runs("R2")[1:] == ["violation 2026-02-10 -"]
 
 
+def test_two_reviews_of_one_day_keep_their_own_problems_where_one_is_in_doubt() -> None:
+    told = Told(
+        PLAN
+        + f'2026-02-02 review of 1 {BY} | {{"updated": false}}\n'
+        + f'2026-02-02 review of 3 signed by {ORTIZ} | {{"participants": [], "updated": false}}'
+    )
+    causes = sorted((item.evidence, item.cause) for item in told.on("R2", "2026-02-03"))
+    assert causes == [((6,), "no_update"), ((7,), "no_update"), ((7,), "participation"), ((7,), "plan_version")]
+
+
 # --- R4 -----------------------------------------------------------------------------------------------------------
 
 KEPT = '{"updated": false, "no_change_reason": "on course"}'
@@ -181,3 +191,8 @@ def test_a_review_signed_late_splits_the_gap_it_lies_in() -> None:
     assert gaps(told) == [
         "2026-03-12 2026-03-14 35 days between the reviews of 2026-02-05 and 2026-03-12, 5 more than 30"
     ]
+
+
+def test_the_gap_that_ended_with_a_stay_is_not_one_of_the_stay_that_begins_that_day() -> None:
+    told = Told(PLAN + "2026-02-20 transferred 2.1 to 3.5\n2026-02-20 transferred 3.5 to 2.1")
+    assert [gap[:21] for gap in gaps(told)] == ["2026-02-20 2026-02-21"]

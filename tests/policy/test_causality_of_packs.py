@@ -172,6 +172,7 @@ JUDGES: dict[str, Policy | Pack] = {
     "duties and services": DUTIES,
     "all of a pack of the tests": at_this_level("xt-duties"),
     "virginia": of_any_day("va-medicaid-2.1-adult"),
+    "south dakota": of_any_day("sd-iop-2.1-adult"),
     "an assessment before the plan": small_pack({"check": "assessment_due", "before_plan": True}),
     "days or working days": several(R1={"every": [DAY_TERM, {"count": 15, "unit": "working_day", "soon": 5}]}),
     "days or treatment days": several(

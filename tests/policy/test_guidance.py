@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from caretrail.policy import load_pack
+from caretrail.policy import Pack, load_pack
 from caretrail.policy.guidance import MOST_KNOWN, ClinicalGuidance
 
 PACK = load_pack("ne-medicaid-2.1-adult")
@@ -65,3 +65,13 @@ def test_a_spelling_of_nothing_on_the_list_and_a_license_listed_twice_are_refuse
         ClinicalGuidance(credentials=("LADC",), also_written={"NP": "APRN"})
     with pytest.raises(ValidationError, match="among the others"):
         ClinicalGuidance(credentials=("LADC",), others=("L.A.D.C.",))
+
+
+@pytest.mark.parametrize("rule", ["NE21-A2", "NE21-S1"])
+def test_a_rule_about_licenses_gives_its_own_list_where_the_pack_has_none(rule: str) -> None:
+    data = PACK.model_dump(exclude={"guidance", "guidance_by", "readings"}, exclude_unset=True)
+    others = {name: said for name, said in data["rules"].items() if name not in {"NE21-A2", "NE21-S1"} - {rule}}
+    with pytest.raises(ValueError, match=rf"rules\.{rule}\.credentials: Field required"):
+        Pack.model_validate({**data, "rules": others})
+    others[rule] = {**others[rule], "credentials": ["LADC"]}
+    assert Pack.model_validate({**data, "rules": others}).guidance is None

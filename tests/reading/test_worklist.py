@@ -256,6 +256,28 @@ def test_points_and_closed_stays_live_in_the_findings_alone(care: Care) -> None:
     assert {row.verdict for row in care.reader.findings(day("02-11"), closed=True, episode="E-2")} >= {"not_met"}
 
 
+def test_what_falls_due_after_the_discharge_is_work_until_it_is_done(care: Care) -> None:
+    """Given a client of South Dakota, discharged without a summary and then with one signed late,
+    when the worklist of the days after is asked for,
+    then the summary is on it from the day it is announced until it is signed, judged as recorded or as if.
+    """
+    team = [{"id": "c-ortiz", "role": "clinician", "credential": "LAC"}]
+    care.record([admitted("01-05", policy="sd-iop-2.1-adult", team=team), plan("01-06")])
+    care.record([event("discharged", "02-06", reason="other", last_contact_on="2026-02-06")])
+    dakota = Policy((load_pack("sd-iop-2.1-adult"),))
+
+    def listed(on: str) -> list[str]:
+        return [row.verdict for row in care.reader.worklist(day(on)).rows if row.rule == "SD21-D1"]
+
+    assert [listed(on) for on in ("02-10", "02-11", "02-13", "02-14", "05-20")] == [
+        [], ["due_soon"], ["due_today"], ["overdue"], ["overdue"],
+    ]  # fmt: skip
+    assert "SD21-D1" in {row.rule for row in care.reader.worklist(day("02-14"), policy=dakota).rows}
+    signed = signature("c-ortiz", "2026-02-16") | {"credential": "LAC"}
+    care.record([event("signed", "02-16", target=3, signatures=[signed])])
+    assert [listed(on) for on in ("02-15", "02-16")] == [["overdue"], []]
+
+
 def test_an_assessment_that_came_late_is_no_longer_work(care: Care) -> None:
     care.record([admitted("01-05"), session("01-06"), plan("01-06"), assessed("01-08")])
     assert [row.rule for row in care.reader.worklist(day("01-07")).rows if row.group == "now"] == ["NE21-A1"]

@@ -30,6 +30,8 @@ class Case:
         self.notice = timedelta(days=pack.notice_days)
         """For rules not yet told by the day on which something became known; see `notice_until`."""
         self._findings: dict[str, RuleFindings] = {}
+        self.said: dict[int, Any] = {}
+        """What is said of continued stay in each stay, by the version that opened it; kept by `eligibility`."""
 
     def findings_of(self, rule: Rule) -> RuleFindings:
         """Judge a rule of the pack, once."""

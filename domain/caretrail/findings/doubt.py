@@ -41,13 +41,13 @@ def _with_missed(findings: RuleFindings) -> Intervals:
     return joined
 
 
-def _by_matter(several: Iterable[Intervals]) -> dict[tuple[str, str], list[Intervals]]:
-    """Intervals by subject and first cause: one subject may have several problems at a time."""
-    found: dict[tuple[str, str], list[Intervals]] = {}
+def _by_matter(several: Iterable[Intervals]) -> dict[tuple[str, str, int], list[Intervals]]:
+    """Intervals by subject, first cause and document: one subject may have several problems at a time."""
+    found: dict[tuple[str, str, int], list[Intervals]] = {}
     for one in several:
         written = one.intervals()
         if written:
-            found.setdefault((one.subject, written[0][3].cause), []).append(one)
+            found.setdefault((one.subject, written[0][3].cause, one.document), []).append(one)
     return found
 
 

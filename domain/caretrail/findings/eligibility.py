@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 from operator import attrgetter
 from typing import Literal, NamedTuple
@@ -91,27 +91,42 @@ def _not_applicable(day: date, words: str) -> Eligibility:
     return Eligibility(day, None, "not_applicable", reasons=(words,))
 
 
-def said_in(case: Case, stay: PolicyStay) -> Iterator[Said]:
-    """What is said on the days of a stay, each time it may change; the end of each answer is left open."""
+def said_in(case: Case, stay: PolicyStay) -> list[Said]:
+    """What is said on the days of a stay, each time it may change; the end of each answer is left open.
+
+    Worked out once: the answers and the rule both read it.
+    """
+    said: list[Said] | None = case.said.get(stay.opened_by)
+    if said is None:
+        said = case.said[stay.opened_by] = list(_said_in(case, stay))
+    return said
+
+
+def _said_in(case: Case, stay: PolicyStay) -> Iterator[Said]:
     rule = case.pack.rule(ContinuedStay)
-    support = _AdmissionSupport(case)
+    admission = _AdmissionSupport(case)
     for span in spans_of(case, stay):
         if rule is None:
             yield Said(_not_applicable(span.first, f"{case.pack.name} has no rule for continued stay"), span)
             continue
-        own_days = support.change_days if span.ground.made is None else ()
-        for day in sorted({*span.days(rule.soon_days), *(day for day in own_days if span.covers(day))}):
-            yield Said(_answer(rule, support, span, day), span)
+        if span.ground.made is not None:
+            support = (*supported(span.ground.made.event, rule), frozenset[int]())
+            for day in span.days(rule.soon_days):
+                yield Said(_answer(span, support, day), span)
+            continue
+        own_days = (day for day in admission.change_days if span.covers(day))
+        for day in sorted({*span.days(rule.soon_days), *own_days}):
+            yield Said(_answer(span, admission.on(day), day), span)
 
 
-def _answer(rule: ContinuedStay, support: _AdmissionSupport, span: Span, day: date) -> Eligibility:
+Support = tuple[Truth, tuple[str, ...], Set[int]]
+"""Whether continued stay is supported, in words why, and the versions of the events that say so."""
+
+
+def _answer(span: Span, support: Support, day: date) -> Eligibility:
     """The answer of a day, by the ground in force on it."""
     ground, holding = span.ground, span.holding
-    if ground.made is not None:
-        value, words = supported(ground.made.event, rule)
-        versions: set[int] = set()
-    else:
-        value, words, versions = support.on(day)
+    value, words, versions = support
     verdict, reasons = _verdict(ground, holding.through, value, words, day)
     if verdict == "eligible" and holding.words:
         verdict, reasons = "unknown", (holding.words,)
@@ -157,7 +172,7 @@ class _AdmissionSupport:
             }
         )
 
-    def on(self, day: date) -> tuple[Truth, tuple[str, ...], set[int]]:
+    def on(self, day: date) -> Support:
         """True, or None with the rules that are not met; and the versions of the events that say so."""
         rulings = {check: findings.on(day) for check, findings in self._findings.items()}
         short = [f"{self._ids[check]} {_named(found)}" for check, found in rulings.items() if not _holds(check, found)]

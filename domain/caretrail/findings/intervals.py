@@ -31,17 +31,26 @@ def _after(words: str) -> Ruling:
 
 
 class Intervals:
-    """The rulings of a rule on one subject over the days."""
+    """The rulings of a rule on one subject over the days.
 
-    __slots__ = ("_rulings", "_starts", "subject")
+    `document` is the version of the event they are about, where a subject may have several; else 0.
+    """
 
-    def __init__(self, subject: str = "") -> None:
+    __slots__ = ("_rulings", "_starts", "document", "subject")
+
+    def __init__(self, subject: str = "", document: int = 0) -> None:
         self.subject = subject
+        self.document = document
         self._starts: list[date] = []
         self._rulings: list[Ruling | None] = []
 
     def set(self, day: date, ruling: Ruling | None) -> None:
-        """Write a ruling from that day on, dropping what was planned from then on; None writes silence."""
+        """Write a ruling from that day on, dropping what was planned from then on; None writes silence.
+
+        A change on the last day of the calendar is none: it could not be told from "no end".
+        """
+        if day == FOREVER:
+            return
         starts, rulings = self._starts, self._rulings
         while starts and starts[-1] >= day:
             del starts[-1], rulings[-1]
@@ -51,7 +60,7 @@ class Intervals:
 
     def write_once(self, day: date, until: date | None, ruling: Ruling) -> None:
         """Write one ruling where there is none yet, from a day until another (exclusive), then silence."""
-        if until is None:
+        if until is None or until == FOREVER:
             self._starts, self._rulings = [day], [ruling]
         elif day < until:
             self._starts, self._rulings = [day, until], [ruling, None]
@@ -98,24 +107,26 @@ class RuleFindings:
         self.main = Intervals()
         self.subs: list[Intervals] = []
 
-    def subject_intervals(self, subject: str) -> Intervals:
-        """Add empty intervals for a subject."""
-        intervals = Intervals(subject)
+    def subject_intervals(self, subject: str, document: int = 0) -> Intervals:
+        """Add empty intervals for a subject, or a document among several of one subject."""
+        intervals = Intervals(subject, document)
         self.subs.append(intervals)
         return intervals
 
-    def note(self, subject: str, day: date, until: date | None, ruling: Ruling) -> Intervals:
+    def note(self, subject: str, day: date, until: date | None, ruling: Ruling, document: int = 0) -> Intervals:
         """Add one ruling on a subject from a day until another (exclusive)."""
-        intervals = self.subject_intervals(subject)
+        intervals = self.subject_intervals(subject, document)
         intervals.write_once(day, until, ruling)
         return intervals
 
-    def note_breach(self, subject: str, day: date, told_until: date, until: date | None, ruling: Ruling) -> Intervals:
+    def note_breach(
+        self, subject: str, day: date, told_until: date, until: date | None, ruling: Ruling, document: int = 0
+    ) -> Intervals:
         """Add a ruling on what nothing can cure: it stands while it is told, then as breached until the stay is over.
 
         `told_until` is the day on which its notice ends (exclusive), `until` the day after the stay, None while open.
         """
-        intervals = self.subject_intervals(subject)
+        intervals = self.subject_intervals(subject, document)
         intervals.set(day, ruling)
         if until is None or told_until < until:
             intervals.set(told_until, ruling._replace(verdict="breached"))

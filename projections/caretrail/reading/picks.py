@@ -38,7 +38,7 @@ def findings_of(rows: EpisodeRows, selection: Selection) -> Iterator[Placed]:
     """The selected findings of one episode, each once, placed by its first selected day."""
     first, last = selection.days(rows.zone)
     for finding in rows.findings if selection.all_verdicts else rows.problems:
-        end = finding.end if selection.filters.closed else min(finding.end, rows.live_end)
+        end = finding.end if selection.filters.closed else rows.live_until(finding)
         if finding.start > last or end <= first:
             continue
         begun = max(finding.start, first)

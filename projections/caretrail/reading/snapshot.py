@@ -224,7 +224,9 @@ class WhatIfSnapshot(Snapshot):
         return super().zones() if self.state is None else stored_zones(self.recorder, self.state)
 
     def _pages(self, selection: Selection | None) -> Iterable[Sequence[UUID]]:
-        if self.state is None or selection is None or selection.filters.closed:
+        rules = (rule for version in self.policy.versions for rule in version.judged) if self.policy else ()
+        outlasts = any(rule.outlasts for rule in rules)
+        if self.state is None or selection is None or selection.filters.closed or outlasts:
             return super()._pages(selection)
         return self._open(self.state, selection)
 

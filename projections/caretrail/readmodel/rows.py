@@ -13,6 +13,9 @@ from caretrail.findings import Eligibility, Finding
 from caretrail.readmodel.placed import Group, Placed
 from caretrail.readmodel.worklist_groups import spans_of_groups
 
+FALLS_DUE: frozenset[str] = frozenset({"due_soon", "due_today", "overdue"})
+"""Verdicts of a duty that runs out, and is owed even if the episode has ended by then."""
+
 
 class Span(NamedTuple):
     """Days on which an episode's program, level, clinician and status stay the same."""
@@ -98,6 +101,11 @@ class EpisodeRows:
         """The day after the episode ended, or FOREVER."""
         return FOREVER if self.ended_on is None else next_day(self.ended_on)
 
+    def live_until(self, finding: Finding) -> date:
+        """The end of a finding as work to do: that of the episode, unless it falls due after the episode ended."""
+        after_end = finding.start >= self.live_end and finding.verdict in FALLS_DUE
+        return finding.end if after_end else min(finding.end, self.live_end)
+
     @property
     def problems(self) -> tuple[Finding, ...]:
         """Every finding but those met and not applicable."""
@@ -109,7 +117,7 @@ class EpisodeRows:
             if group is None:
                 continue
             for start, until, group_then in spans_of_groups(finding, group, self.problems):
-                last = min(until, self.live_end)
+                last = min(until, self.live_until(finding))
                 for span in self.spans:
                     first, end = max(start, span.start), min(last, span.end)
                     if first < end:

@@ -38,7 +38,7 @@ def write_rows(database: Database, build: int, episodes: Iterable[EpisodeRows]) 
         rows["episode_view"].append((*(getattr(episode, name) for name in schema.EPISODE_COLUMNS), calm))
         rows["span"] += ((stream, *span) for span in episode.spans)
         rows["finding"] += (
-            (stream, number, min(finding.end, episode.live_end), group, *_values(finding))
+            (stream, number, episode.live_until(finding), group, *_values(finding))
             for number, (finding, group) in enumerate(zip(episode.problems, episode.groups, strict=True))
         )
         rows["placed"] += _placed_values(episode.placed())

@@ -66,6 +66,7 @@ def _print(asked: Session, sheet: Sheet, _: Standing) -> None:
             ),
             ("Stay", _stay(sheet)),
             ("Team", lines(*map(_member, sheet.team))),
+            ("Credentials", "as stated with each event; no license register was asked"),
             ("Plan", _document(sheet.plan, sheet.missing_signers, "none")),
             ("Last review", _document(sheet.last_review, sheet.missing_on_review, "none on file that counts")),
             ("Next review", f"due {sheet.next_review_due}" if sheet.next_review_due else ""),

@@ -155,13 +155,15 @@ def _check(
     def note(words: str, cause: str, until: date | None = None) -> None:
         """What can still be stated."""
         ends = min((day for day in (until, end) if day is not None), default=None)
-        findings.note(name, review.day, ends, Ruling("unknown", f"{name}: {words}", "", evidence, None, cause))
+        findings.note(
+            name, review.day, ends, Ruling("unknown", f"{name}: {words}", "", evidence, None, cause), review.version
+        )
 
     def breach(words: str, cause: str, until: date | None = None) -> None:
         """What nothing can cure."""
         told_until = case.notice_until(review.day, review.version)
         ruling = Ruling("violation", f"{name}: {words}", "", evidence, None, cause)
-        intervals = findings.note_breach(name, review.day, told_until, end, ruling)
+        intervals = findings.note_breach(name, review.day, told_until, end, ruling, review.version)
         if until is not None:
             intervals.set(until, None)
 
@@ -169,7 +171,7 @@ def _check(
         """What can still come, in words by the day from which they hold: a problem once the review is overdue."""
         if until is not None and until <= review.day:
             return
-        intervals = findings.subject_intervals(name)
+        intervals = findings.subject_intervals(name, review.version)
         late = next((max(start, review.day) for start, over in overdue if over > review.day), date.max)
         words = ""
         for day in sorted({*stages, late}):
@@ -317,7 +319,8 @@ class _Gaps:
             more = self._more(step.base, late)
             words = f"{(stay.last - step.base).days} days from {iso(step.base)} to the end of the stay {iso(stay.last)}"
             evidence = tuple(sorted({*step.evidence, *((stay.closed_by,) if stay.closed_by else ())}))
-            self._note(f"{iso(step.base)} to {iso(stay.last)}", stay.last, f"{words}, {more}", evidence, step.base)
+            subject = f"{iso(step.base)} to {iso(stay.last)}"
+            self._note(subject, stay.last, stay.until, f"{words}, {more}", evidence, step.base)
 
     def _late(self, base: date, day: date, known_on: date) -> int:
         end = self._case.clock.period_end(base)
@@ -336,13 +339,15 @@ class _Gaps:
                 first = f"{iso(one[0])} to the first review {iso(other[0])}"
                 words = f"{days} days from {first}, {self._more(one[0], late)}"
             evidence = tuple(sorted({*one[1], *other[1]}))
-            intervals = self._note(f"{iso(one[0])} to {iso(other[0])}", known_on, words, evidence, one[0])
+            stay = self._case.chart.stay_on(known_on)
+            # a gap that a late signature closes after the stay is told for a time
+            until = stay.until if stay is not None else later(known_on, self._case.pack.notice_days)
+            intervals = self._note(f"{iso(one[0])} to {iso(other[0])}", known_on, until, words, evidence, one[0])
             self._open[one[0], other[0]] = intervals
 
-    def _note(self, subject: str, day: date, words: str, evidence: tuple[int, ...], base: date) -> Intervals:
+    def _note(
+        self, subject: str, day: date, until: date | None, words: str, evidence: tuple[int, ...], base: date
+    ) -> Intervals:
         arithmetic = f"{iso(base)} + {self.term} = {iso(self._case.clock.period_end(base))}"
         ruling = Ruling("breached", words, arithmetic, evidence, None, "review_gap", None, base)
-        stay = self._case.chart.stay_on(day)
-        # a gap that a late signature closes after the stay is told for a time
-        until = stay.until if stay is not None else later(day, self._case.pack.notice_days)
         return self._findings.note(subject, day, until, ruling)

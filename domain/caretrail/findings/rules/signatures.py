@@ -13,7 +13,7 @@ from caretrail.findings.case import Case, judges
 from caretrail.findings.chart.chart import Chart
 from caretrail.findings.chart.documents import Document, PlanVersion, Review, Signing, satisfied_by
 from caretrail.findings.chart.terms import ends_on, in_words
-from caretrail.findings.finding import Ruling, unknown
+from caretrail.findings.finding import Doubt, Outcome, Ruling, unknown
 from caretrail.findings.intervals import Change, Intervals, RuleFindings
 from caretrail.findings.rules.staff import credential_of
 from caretrail.policy.rules.plan import EarlySignature, PlanSignatures
@@ -146,7 +146,7 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, paper: _Pap
     for signer in required:
         satisfied = by_signer.get(signer) or _satisfied(case, rule, signings, signer)
         if satisfied is None or satisfied.day > document.day:
-            intervals = findings.subject_intervals(f"{name}: {signer}")
+            intervals = findings.subject_intervals(f"{name}: {signer}", document.version)
             _owe(case, rule, intervals, paper, signer, arithmetic)
             _doubt(case, paper, intervals, signer)
             if satisfied is not None:
@@ -199,12 +199,19 @@ def _end(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None:
     stay = chart.stay_on(document.day)
     over = max(min(ends), document.day) if ends else None
     owed = intervals.on(over) if over is not None else None
-    if over is not None and owed is not None and stay is not None:
-        intervals.set(over, owed._replace(verdict="breached", cause="signature_missing"))
+    if over is not None and owed is not None and stay is not None and (paper.until is None or over < paper.until):
+        intervals.set(over, _history(owed, document))
         if stay.until is not None:
             intervals.set(max(over, stay.until), None)
-    if paper.until is not None:
+    elif paper.until is not None:
         intervals.set(paper.until, None)
+
+
+def _history(owed: Ruling, document: Document) -> Ruling:
+    """A missing signature that is no work any more: breached, or in doubt if one was given early."""
+    if owed.verdict != "unknown":
+        return owed._replace(verdict="breached", cause="signature_missing")
+    return owed._replace(doubt=Doubt((document.version,), Outcome("met", None), Outcome("breached", owed.due_on)))
 
 
 @judges(EarlySignature)

@@ -76,6 +76,11 @@ class Rule(PackValue):
         """Whether it needs a rule `review_due` that is on."""
         return False
 
+    @property
+    def outlasts(self) -> bool:
+        """Whether its duty may fall due after the stay, and so after the episode."""
+        return False
+
     def choices(self, field: str) -> Collection[str] | None:  # noqa: ARG002  # some kinds use it
         """The words a field may hold, if another field of the rule lists them."""
         return None

@@ -48,6 +48,11 @@ class AssessmentSigned(Rule):
     made_by: Annotated[tuple[Words, ...], Field(max_length=MOST_ENTRIES)] = ()
     within: CivilTerm
 
+    @property
+    def outlasts(self) -> bool:
+        """The signature may be given after the stay."""
+        return True
+
 
 class ReviewAfter(Rule):
     """A review that counts within a term after an assessment was revised."""
@@ -81,6 +86,11 @@ class ReviewDocumented(Rule):
     within: CivilTerm
 
     @property
+    def outlasts(self) -> bool:
+        """The signature may be given after the stay."""
+        return True
+
+    @property
     def needs_clock(self) -> bool:
         """It counts from the day on which the review was due."""
         return True
@@ -96,3 +106,8 @@ class SummaryDue(Rule):
         "discharge",
     )
     within: CivilTerm
+
+    @property
+    def outlasts(self) -> bool:
+        """The signature may be given after the stay."""
+        return True

@@ -122,6 +122,11 @@ class PlanSignatures(Rule):
     within: CivilTerm | None = None
     in_lieu: tuple[Literal["declined", "verbal"], ...] = ("declined", "verbal")
 
+    @property
+    def outlasts(self) -> bool:
+        """A signature with a term may fall due after the stay."""
+        return self.within is not None
+
     def without_effect(self) -> Mapping[str, str]:
         """Only a term begins on some day."""
         found = dict(super().without_effect())
