@@ -105,7 +105,11 @@ def test_what_is_appended_is_in_the_next_answer(store_url: str) -> None:
         for events in range(1, 44):
             store.append(copy_of_example("E-9", events=43)[events - 1], imported=True)
             assert len(store.ask(Timeline("E-9")).value) == events
-        assert {row.rule for row in store.ask(Worklist()).value.rows if row.episode} == {"NE21-R1", "NE21-C1"}
+        assert {row.rule for row in store.ask(Worklist()).value.rows if row.episode} == {
+            "NE21-R1",
+            "NE21-C1",
+            "NE21-I1",
+        }
 
 
 def test_every_answer_of_a_service_is_recorded_with_who_it_is_for(store_url: str) -> None:
