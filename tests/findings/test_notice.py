@@ -17,7 +17,7 @@ from caretrail.findings.chart.chart import chart_of
 from caretrail.policy import Policy
 from tests.findings.generated import histories
 from tests.findings.text_history import PACK
-from tests.support.build import admitted, corrected, session, voided
+from tests.support.build import admitted, assessed, corrected, session, voided
 from tests.support.judged import findings
 
 HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
@@ -31,7 +31,8 @@ def notice_until(*events: tuple[Event, datetime], imported: bool = False) -> dat
     entries: list[Entry] = [
         Entry(number, number, event, at, "intake", imported) for number, (event, at) in enumerate(events, start=1)
     ]
-    return Case(chart_of(effective_history(entries), Policy((PACK,))), PACK).notice_until(HAPPENED, 2)
+    case = Case(chart_of(effective_history(entries), Policy((PACK,))), PACK)
+    return case.notice_until(HAPPENED, 2, since=HAPPENED)
 
 
 def at(day: int, hour: int = 12) -> datetime:
@@ -108,3 +109,16 @@ def test_nothing_is_breached_before_it_was_told_for_seven_days_from_when_it_beca
         if item.rule in TOLD and item.verdict == "breached" and matter in told:
             known = max([told[matter], *(known_on[version] for version in item.evidence)])
             assert item.start >= known + timedelta(days=7), item
+
+
+def test_a_void_of_the_assessment_that_was_in_time_is_told_from_then_on() -> None:
+    """Given an assessment before treatment and one after, when the first is struck weeks later, then A1 is told."""
+    struck = datetime(2026, 3, 1, 18, tzinfo=UTC)
+    texts = (assessed("01-02"), admitted(), session("01-06"), assessed("01-10"), voided("03-01", 1))
+    entries: list[Entry] = [
+        Entry(number, number, event, struck if number == 5 else at(20), "intake")
+        for number, event in enumerate(texts, start=1)
+    ]
+    late = [item for item in findings(effective_history(entries), PACK) if item.rule == "NE21-A1"]
+    verdicts = {on: [item.verdict for item in late if item.holds(on)] for on in (date(2026, 3, 7), date(2026, 3, 8))}
+    assert verdicts == {date(2026, 3, 7): ["violation"], date(2026, 3, 8): ["breached"]}

@@ -379,3 +379,18 @@ def test_of_an_early_signature_on_a_superseded_plan_nobody_can_tell_whether_it_w
     )
     found = told.one("P3", "2026-02-02", f"plan 1: {LEE}")
     assert (found.verdict, found.quiet) == ("unknown", True)
+
+
+def test_where_two_doubts_meet_the_worse_outcome_is_that_of_both() -> None:
+    """Given an early signature on plan 1 and a plan 2 in doubt, then plan 1 may still be in force and unsigned."""
+    doubtful = {"signer": "c-x", "role": "clinician", "credential": "PhD", "signed_on": "2026-02-03"}
+    doubtful |= {"method": "paper", "meaning": "authorship"}
+    signatures = [doubtful, build.signature("cl-7f3a", "2026-02-03")]
+    told = Told(
+        BEGIN
+        + f"2026-01-16 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a@2026-01-08\n"
+        + f"2026-02-03 plan 2 | {json.dumps({'signatures': signatures})}"
+    )
+    found = told.one("P3", "2026-02-04", "plan 1: cl-7f3a")
+    assert found.ruling.doubt is not None
+    assert (found.verdict, found.quiet, found.ruling.doubt.if_not.verdict) == ("unknown", False, "violation")

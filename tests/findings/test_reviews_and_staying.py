@@ -124,6 +124,13 @@ def test_two_reviews_of_one_day_keep_their_own_problems_where_one_is_in_doubt() 
     assert causes == [((6,), "no_update"), ((7,), "no_update"), ((7,), "participation"), ((7,), "plan_version")]
 
 
+def test_a_guardian_whom_nobody_listed_leaves_the_client_s_part_in_doubt_from_their_signature_on() -> None:
+    alone = PLAN + f'2026-01-20 review of 1 signed by {ORTIZ} | {{"participants": ["clinician"]}}\n'
+    told = Told(alone + "2026-01-24 signed #6 by g-ma")
+    causes = [[(item.verdict, item.cause) for item in told.on("R2", day)] for day in ("2026-01-23", "2026-01-24")]
+    assert causes == [[("violation", "participation")], [("unknown", "participation")]]
+
+
 # --- R4 -----------------------------------------------------------------------------------------------------------
 
 KEPT = '{"updated": false, "no_change_reason": "on course"}'

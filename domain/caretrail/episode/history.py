@@ -57,6 +57,7 @@ def first_of(history: Iterable[Effective], *kinds: type[E]) -> Effective[E] | No
 class Struck(NamedTuple):
     """An event that was voided, or moved away by a correction: the day it stood on, and when that became known."""
 
+    kind: type[EventBase]
     day: date
     known_at: datetime
 
@@ -83,14 +84,14 @@ def effective_history(entries: Sequence[Entry]) -> History:
             continue
         if version in voided:
             if (known_at := at.get(voided[version])) is not None:
-                struck.append(Struck(entry.event.occurred_on, known_at))
+                struck.append(Struck(entry.kind, entry.event.occurred_on, known_at))
         elif version in corrections:
             applied = corrections[version]
             event = corrected_event(entry.event, [by.event for by in applied])
             amended_at = at.get(applied[-1].version)
             history.append(Effective(event, entry, tuple(by.version for by in applied), amended_at))
             if amended_at is not None and event.occurred_on != entry.event.occurred_on:
-                struck.append(Struck(entry.event.occurred_on, amended_at))
+                struck.append(Struck(entry.kind, entry.event.occurred_on, amended_at))
         else:
             history.append(Effective(entry.event, entry))
     history.sort(key=clinical_order)

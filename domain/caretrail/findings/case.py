@@ -8,6 +8,7 @@ from functools import cached_property, partial, wraps
 from typing import Any, TypeVar
 
 from caretrail.days import later
+from caretrail.events import EventBase, SessionAttended, SessionMissed
 from caretrail.findings.chart.chart import Chart, PolicyStay
 from caretrail.findings.chart.documents import AttendedOnHold, Determination, Document, PlanVersion, Review
 from caretrail.findings.chart.review_clock import ReviewClock
@@ -17,6 +18,9 @@ from caretrail.findings.intervals import RuleFindings
 from caretrail.policy import Pack, Rule
 from caretrail.policy.rules.plan import ReviewDue
 from caretrail.policy.rules.stay import ContinuedStay
+
+SESSIONS = (SessionAttended, SessionMissed)
+"""Kinds of events that a week, once struck, is the poorer for."""
 
 
 class Case:
@@ -30,6 +34,7 @@ class Case:
         self.notice = timedelta(days=pack.notice_days)
         """For rules not yet told by the day on which something became known; see `notice_until`."""
         self._findings: dict[str, RuleFindings] = {}
+        self._own: dict[str, RuleFindings] = {}
         self.said: dict[int, Any] = {}
         """What is said of continued stay in each stay, by the version that opened it; kept by `eligibility`."""
 
@@ -39,10 +44,16 @@ class Case:
         if findings is None:
             findings = self._findings[rule.id] = RuleFindings()
             JUDGES[type(rule)](self, rule, findings)
+            self._own[rule.id] = findings
             if self.without_doubtful is not None and (rule.deadline or rule.judged_twice):
                 other = self.without_doubtful.findings_of(rule)
                 findings = self._findings[rule.id] = told_as_one(findings, other, partial(self.doubtful_for, rule))
         return findings
+
+    def own_findings_of(self, rule: Rule) -> RuleFindings:
+        """Judge a rule on this reading of the chart alone."""
+        self.findings_of(rule)
+        return self._own[rule.id]
 
     def doubtful_for(self, rule: Rule, day: date) -> list[Document]:
         """The documents a rule stands on of which it cannot be told on a day whether they count."""
@@ -52,13 +63,18 @@ class Case:
         doubtful = self.chart.doubtful
         return [document for document in doubtful if document.doubtful_from <= day and isinstance(document, kinds)]
 
-    def notice_until(self, day: date, *versions: int, since: date | None = None) -> date:
+    def notice_until(
+        self, day: date, *versions: int, since: date | None = None, lost: tuple[type[EventBase], ...] = SESSIONS
+    ) -> date:
         """The day until which (exclusive) something that nothing can cure is told, if it happened on `day`.
 
         Notice runs from the later of that day and the day on which it became known: on which the events of these
-        versions were recorded, as they count now, or one that stood on the days from `since` on was struck.
+        versions were recorded, as they count now, or on which one of the kinds `lost` that stood on the days from
+        `since` through `day` was struck.
         """
-        known_on = self.chart.known_on(versions, since or day, day)
+        struck = self.chart.struck if since is not None else ()
+        gone = [one for one in struck if one.kind in lost and since is not None and since <= one.day <= day]
+        known_on = self.chart.known_on(versions, gone)
         return later(max(day, known_on) if known_on else day, self.pack.notice_days)
 
     @cached_property

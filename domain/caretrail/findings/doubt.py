@@ -103,12 +103,24 @@ def merged(counts: Ruling | None, not_counts: Ruling | None, documents: Sequence
 
 def _same_verdict(counts: Ruling, not_counts: Ruling, documents: Sequence[Document]) -> Ruling:
     """One verdict either way: the later due day, with the other named beside it."""
+    if counts.verdict == "unknown":
+        return _both_unknown(counts, not_counts)
     latest = max(counts, not_counts, key=lambda one: one.due_on or date.min)
     other = not_counts if latest is counts else counts
     if latest.due_on == other.due_on or other.due_on is None:
         return latest
     words = f"{latest.message}; {iso(other.due_on)} {if_they(documents, count=other is counts)}"
     return latest._replace(message=words)
+
+
+def _both_unknown(counts: Ruling, not_counts: Ruling) -> Ruling:
+    """Unknown either way: with both doubts, the outcomes are the best and the worst of all."""
+    if counts.doubt is None or not_counts.doubt is None:
+        return counts if counts.doubt is None else not_counts
+    outcomes = [counts.doubt.if_counts, counts.doubt.if_not, not_counts.doubt.if_counts, not_counts.doubt.if_not]
+    outcomes.sort(key=lambda one: RANK[one.verdict])
+    versions = tuple(sorted({*counts.doubt.documents, *not_counts.doubt.documents}))
+    return counts._replace(doubt=Doubt(versions, outcomes[0], outcomes[-1]))
 
 
 def _one_sided(ruling: Ruling | None, documents: Sequence[Document], day: date, *, counts: bool) -> Ruling | None:

@@ -179,13 +179,13 @@ class Chart:
         """The id of the client."""
         return self.admitted.client if self.admitted else "client"
 
-    def known_on(self, versions: Iterable[int], first: date, last: date) -> date | None:
+    def known_on(self, versions: Iterable[int], struck: Iterable[Struck] = ()) -> date | None:
         """The latest day, in the program's zone, on which one of these events became known as it counts now.
 
-        So does an event that stood on the days from `first` through `last` and was struck. None for a historical load.
+        So does one of the events that were struck. None for a historical load.
         """
         known = [item.known_at for version in versions if (item := self._by_version.get(version)) is not None]
-        known += [struck.known_at for struck in self.struck if first <= struck.day <= last]
+        known += [one.known_at for one in struck]
         newest = max((instant for instant in known if instant is not None), default=None)
         return None if newest is None else today_in(self.admitted.zone if self.admitted else None, newest)
 

@@ -100,6 +100,7 @@ def _take_part(review: Review, reading: Reading) -> None:
         return
     in_doubt = [item.day for item in own] if listed else [review.day]
     likely = min(in_doubt, default=None)
+    review.client_likely_on = likely if listed else None
     review.with_client = None if likely is not None and likely <= review.day else False
     if likely is not None:
         review.in_doubt = True

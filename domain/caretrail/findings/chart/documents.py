@@ -169,6 +169,8 @@ class Review(Document):
     event: events.PlanReviewed = field(kw_only=True)
     with_client: Truth = False
     client_signed_on: date | None = None
+    client_likely_on: date | None = None
+    """The day of the first signature of which it cannot be told whether it is the client's part."""
     client_from: date | None = None
     """The day from which the client's part is on record, in this reading of the chart."""
     plan: PlanVersion | None = None

@@ -93,7 +93,7 @@ def _without_assessment(
     words = f"assessed {iso(accepted.day)}, after treatment began {iso(first.day)}"
     evidence = (*accepted.evidence, first.version)
     late = Ruling("violation", words, _order(accepted, first), evidence, due, "assessment_after_treatment")
-    told_until = case.notice_until(accepted.day, *evidence)
+    told_until = case.notice_until(accepted.day, *evidence, since=date.min, lost=(Assessed,))
     return [*changes, (accepted.day, late), (told_until, late._replace(verdict="breached"))]
 
 

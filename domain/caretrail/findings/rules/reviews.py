@@ -14,7 +14,7 @@ from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.chart.documents import Review
 from caretrail.findings.chart.review_clock import ClockStep, Due, Missed
 from caretrail.findings.chart.terms import in_words
-from caretrail.findings.finding import Ruling, Verdict
+from caretrail.findings.finding import Ruling, Verdict, unknown
 from caretrail.findings.intervals import Change, Intervals, RuleFindings
 from caretrail.policy.rules.plan import PlanUpdates, ReviewDue, ReviewGaps, ReviewValid
 from caretrail.text import plural
@@ -137,7 +137,7 @@ def _entered(case: Case, review: Review) -> str:
 def _overdue_days(case: Case) -> list[tuple[date, date]]:
     """The days on which a review is overdue (end exclusive), oldest first; none without a rule for it."""
     rule = case.pack.rule(ReviewDue)
-    intervals = case.findings_of(rule).main.intervals() if rule is not None else []
+    intervals = case.own_findings_of(rule).main.intervals() if rule is not None else []
     return [(start, until or date.max) for _, start, until, ruling in intervals if ruling.verdict == "overdue"]
 
 
@@ -186,7 +186,13 @@ def _check(
     if review.with_client is None:
         note("participants not stated", "participation", review.client_signed_on)
     elif not review.with_client:
-        breach("neither client nor guardian took part", "participation", review.client_signed_on)
+        signed = [day for day in (review.client_likely_on, review.client_signed_on) if day is not None]
+        breach("neither client nor guardian took part", "participation", min(signed, default=None))
+        if review.client_likely_on is not None:
+            words = f"{name}: the client's part cannot be told from the signatures"
+            until = min((day for day in (review.client_signed_on, end) if day is not None), default=None)
+            ruling = unknown(words, "participation", evidence)
+            findings.note(name, review.client_likely_on, until, ruling, review.version)
     if event.supports is None:
         note("whether approved family or supports took part is not stated", "supports")
     plan = review.plan

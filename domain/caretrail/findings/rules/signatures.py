@@ -184,12 +184,12 @@ def _doubt(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None
         return
     signing = satisfied_by(document.early, case.chart.client).get(signer)
     if signing is not None:
-        evidence = tuple(sorted({document.version, signing.brought_by}))
         owed = intervals.on(signing.day)
-        anchor = owed.anchor if owed else None
-        intervals.set(
-            signing.day, unknown(f"{paper.name}: {document.early[signing]}", "signature_early", evidence, anchor)
-        )
+        worse = Outcome(owed.verdict, owed.due_on) if owed else Outcome("violation", None)
+        evidence = tuple(sorted({document.version, signing.brought_by}))
+        words = f"{paper.name}: {document.early[signing]}"
+        early = unknown(words, "signature_early", evidence, owed.anchor if owed else None)
+        intervals.set(signing.day, early._replace(doubt=Doubt((document.version,), Outcome("met", None), worse)))
 
 
 def _end(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None:
