@@ -260,6 +260,10 @@ def test_a_client_who_is_to_leave_is_not_eligible_from_the_day_after() -> None:
     assert [told.one("C1", day).cause for day in ("2026-02-13", "2026-02-14")] == [
         "determination_due", "leave_by_passed",
     ]  # fmt: skip
+    past = told.eligible("2026-02-14")
+    assert (past.holds_through, past.reasons) == (
+        None, ("past 2026-02-13, the day to leave by the determination of 2026-02-03",),
+    )  # fmt: skip
     assert told.one("C1", "2026-02-06").message == "to leave by 2026-02-13, by the determination of 2026-02-03"
 
 

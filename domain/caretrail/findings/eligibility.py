@@ -8,7 +8,7 @@ from datetime import date
 from operator import attrgetter
 from typing import Literal, NamedTuple
 
-from caretrail.days import ONE_DAY, iso
+from caretrail.days import FOREVER, ONE_DAY, iso
 from caretrail.findings.case import Case
 from caretrail.findings.chart.assessments import acceptance
 from caretrail.findings.chart.chart import PolicyStay
@@ -130,13 +130,14 @@ def _answer(span: Span, support: Support, day: date) -> Eligibility:
     verdict, reasons = _verdict(ground, holding.through, value, words, day)
     if verdict == "eligible" and holding.words:
         verdict, reasons = "unknown", (holding.words,)
-    through = (
-        min(holding.through or date.max, ground.leave_by or date.max) if verdict == "eligible" else holding.through
-    )
+    # what is not supported holds through no day: only a later determination ends it
+    through = None if verdict == "not_eligible" else holding.through
+    if verdict == "eligible":
+        through = span.due
     reasons = (*reasons, span.entered) if span.entered else reasons
     evidence = tuple(sorted({*ground.evidence, *holding.evidence, *versions}))
     basis: Literal["admission", "determination"] = "determination" if ground.made is not None else "admission"
-    return Eligibility(day, None, verdict, basis, None if through == date.max else through, reasons, evidence)
+    return Eligibility(day, None, verdict, basis, None if through == FOREVER else through, reasons, evidence)
 
 
 def _verdict(
@@ -147,7 +148,7 @@ def _verdict(
         return "not_eligible", words
     leave_by = ground.leave_by
     if leave_by is not None and day > leave_by:
-        return "not_eligible", (f"to leave by {iso(leave_by)}, by {ground.name}",)
+        return "not_eligible", (f"past {iso(leave_by)}, the day to leave by {ground.name}",)
     if through is not None and day > through:
         return "unknown", (f"{ground.name} held through {iso(through)}, and no later determination counts",)
     return "unknown" if value is None else "eligible", words
