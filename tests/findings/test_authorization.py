@@ -193,3 +193,16 @@ def test_after_the_discharge_nothing_is_asked_and_a_hold_changes_nothing() -> No
     )
     assert told.one("U1", "2026-01-31").cause == "authorization_ends"
     assert told.runs("U1")[-2:] == ["info 2026-02-01 2026-02-11", "not_applicable 2026-02-11 -"]
+
+
+def test_a_stay_that_holds_as_long_as_authorized_ends_where_the_authorization_ended() -> None:
+    """Given the reading by which the payer's authorization supports the stay, when it is ended early, so is that."""
+    by_payer = PACK.changed("NE21-C1", holds="authorization", term=None, term_ours=False)
+    granted = stated("2026-01-05", "approved")
+    ended = stated("2026-01-20", "ended", until="2026-01-25")
+    more = stated("2026-01-21", "requested")
+    through = [
+        str(Told(BEGIN + text, by_payer).eligible("2026-01-22").holds_through)
+        for text in (granted, granted + ended, granted + more)
+    ]
+    assert through == ["2026-03-05", "2026-01-25", "2026-03-05"]

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from caretrail.days import iso, later
-from caretrail.events import Authorized
 from caretrail.findings.case import Case
+from caretrail.findings.chart.authorizations import grants_of
 from caretrail.findings.chart.chart import Chart, PolicyStay
 from caretrail.findings.chart.documents import Determination
 from caretrail.findings.chart.review_clock import entered_late
@@ -179,16 +179,8 @@ class _Terms:
 
 def _authorized(chart: Chart, ground: Ground, level: str, day: date) -> Holding:
     """Through the last authorization for this level, as decided by a day, that covers the day of the ground."""
-    decided: dict[tuple[str, str], tuple[int, Authorized]] = {}
-    for item in chart.authorized:
-        if item.day <= day:
-            decided[item.event.payer, item.event.number] = item.version, item.event
-    covering = [
-        (event.to, version)
-        for version, event in decided.values()
-        if event.status in ("approved", "partial", "ended") and event.level == level
-        if event.from_ <= ground.base <= event.to
-    ]
+    grants = grants_of(item for item in chart.authorized if item.day <= day and item.event.level == level)
+    covering = [(grant.last, grant.version) for grant in grants if grant.covers(ground.base)]
     if not covering:
         return Holding(None, "", (), f"no authorization covers {ground.name}")
     through, version = max(covering)

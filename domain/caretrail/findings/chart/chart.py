@@ -119,9 +119,7 @@ class Chart:
         self.treated: list[Effective[events.SessionAttended]] = []
         self.coordinated: list[Effective[events.CareCoordinated]] = []
         self.referred: list[Effective[events.Referred]] = []
-        self.authorizations: list[Effective[events.Authorized]] = []
         self.authorized: list[Effective[events.Authorized]] = []
-        """Those that grant something."""
         self.schedules: list[tuple[date, events.Schedule, int]] = []
         self.history: Sequence[Effective] = ()
         self.struck: Sequence[Struck] = ()
@@ -311,12 +309,6 @@ def _take_discharge(chart: Chart, item: Any, _: Any) -> None:
     chart.discharge = chart.discharge or item
 
 
-def _take_authorization(chart: Chart, item: Any, event: Any) -> None:
-    chart.authorizations.append(item)
-    if event.status in ("approved", "partial"):  # what was only requested, or denied, grants nothing
-        chart.authorized.append(item)
-
-
 _TAKES: dict[type, Callable[[Chart, Any, Any], None]] = {
     events.PlanSigned: lambda chart, item, _: chart.plans.append(_document(PlanVersion, item)),
     events.PlanReviewed: lambda chart, item, _: chart.reviews.append(_document(Review, item)),
@@ -332,7 +324,7 @@ _TAKES: dict[type, Callable[[Chart, Any, Any], None]] = {
     events.Resumed: lambda chart, item, _: chart.hold_steps.append((item.day, -1)),
     events.CareCoordinated: lambda chart, item, _: chart.coordinated.append(item),
     events.Referred: lambda chart, item, _: chart.referred.append(item),
-    events.Authorized: _take_authorization,
+    events.Authorized: lambda chart, item, _: chart.authorized.append(item),
     events.ScheduleSet: lambda chart, item, event: chart.schedules.append((item.day, event.schedule, item.version)),
 }
 """Where each kind of event goes; kinds that no rule needs are left out."""

@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
 
 from caretrail.days import earlier, iso, later
 from caretrail.episode.history import Effective
 from caretrail.events import Authorized
 from caretrail.findings.case import Case, judges_each_stay
+from caretrail.findings.chart.authorizations import Grant, grants_of
 from caretrail.findings.chart.chart import PolicyStay, Session
-from caretrail.findings.chart.terms import MINUTES_AN_HOUR
 from caretrail.findings.chart.weeks import Weeks
 from caretrail.findings.finding import Ruling
 from caretrail.findings.intervals import RuleFindings
 from caretrail.policy.rules.stay import Authorization
-
-GRANTS = ("approved", "partial")
-
-
-@dataclass(slots=True)
-class Grant:
-    """One authorization as decided by a day: what it grants, from which day to which, and what is used of it.
-
-    `used` counts units; hours are counted in minutes. `counted` are the days or weeks that were counted already.
-    """
-
-    version: int
-    event: Authorized
-    last: date
-    used: int = 0
-    counted: set[date] = field(default_factory=set[date])
-
-    @property
-    def granted(self) -> int:
-        """The units granted; hours as minutes."""
-        return self.event.units * MINUTES_AN_HOUR if self.event.unit == "hour" else self.event.units
-
-    @property
-    def left(self) -> int:
-        """The units left; less than none where more were used."""
-        return self.granted - self.used
-
-    def covers(self, day: date) -> bool:
-        """Whether it is in force on a day."""
-        return self.event.from_ <= day <= self.last
 
 
 @judges_each_stay(Authorization)
@@ -58,7 +27,7 @@ def authorization(case: Case, rule: Authorization, findings: RuleFindings, stay:
     follows; so is the use of the last unit. All of it is information, unless the pack asks for one on each day.
     """
     chart = case.chart
-    recorded = [item for item in chart.authorizations if item.event.level == stay.level]
+    recorded = [item for item in chart.authorized if item.event.level == stay.level]
     if not recorded:
         findings.main.set(stay.first, _asked(rule, NONE_RECORDED, stay.first))
         return
@@ -103,7 +72,7 @@ class _Book:
         """Take in what is recorded and attended up to a day; days are asked in order."""
         known = [item for item in self._recorded if item.day <= day]
         if len(known) > len(self.known):
-            self.known, self.grants, self._place = known, _grants(known), 0
+            self.known, self.grants, self._place = known, grants_of(known), 0
         while self._place < len(self._sessions) and self._sessions[self._place].day <= day:
             self._count(self._sessions[self._place])
             self._place += 1
@@ -136,20 +105,6 @@ class _Book:
 
     def _period(self, grant: Grant, session: Session) -> date:
         return session.day if grant.event.unit == "day" else self._weeks.week_of(session.day)
-
-
-def _grants(known: Iterable[Effective[Authorized]]) -> list[Grant]:
-    """What is granted by the latest decision on each authorization; an end recorded later shortens it."""
-    found: dict[tuple[str, str], Grant] = {}
-    for item in known:
-        event, number = item.event, (item.event.payer, item.event.number)
-        if event.status in GRANTS:
-            found[number] = Grant(item.version, event, event.to)
-        elif event.status == "denied":
-            found.pop(number, None)
-        elif event.status == "ended" and number in found:
-            found[number].last = min(found[number].last, event.to)
-    return list(found.values())
 
 
 def _ruling(rule: Authorization, stay: PolicyStay, book: _Book, day: date) -> Ruling:
