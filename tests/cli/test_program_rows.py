@@ -56,8 +56,10 @@ def test_the_worklist_has_a_row_for_the_program(seen: Caretrail) -> None:
         == """\
 Worklist as of 2026-03-10
 
-Now: overdue, due today, or treatment without an assessment (1)
+Now: overdue, due today, or treatment without an assessment (2)
 Episode        Rule     Due          What                                Owner
+LNK-2026-0001  NE21-C1  3 days over  continued-stay determination        c-ortiz
+                                     overdue, due 2026-03-07
 LNK-2026-0001  NE21-R1  3 days over  review overdue, due 2026-03-07      c-ortiz
 
 This week: due soon, or a signature owed (1)
@@ -65,12 +67,10 @@ Episode        Rule     Due          What                                Owner
 program        NE21-S3  2026-03-31   license: the attestation ends
 lincoln-iop                          2026-03-31
 
-Needs documentation: not enough on file to decide (2)
+Needs documentation: not enough on file to decide (1)
 Episode        Rule     Due          What                                Owner
 program        NE21-S4  since 01-05  staff training: no attestation on
 lincoln-iop                          file
-LNK-2026-0001  NE21-C1  since 03-08  the determination of 2026-02-05     c-ortiz
-                                     held through 2026-03-07
 
 Current through @67 (latest)
 'caretrail why EPISODE RULE' explains a row.
