@@ -52,7 +52,10 @@ Json = dict[str, Any]
 
 
 def person(who: str) -> Json:
-    return {"id": who, "role": "clinician", "credential": CREDENTIALS.get(who, "LMHP")}
+    """A clinician; `c-noor:RN` states a credential, `c-noor:?` leaves it out."""
+    name, _, stated = who.partition(":")
+    stated = stated or CREDENTIALS.get(name, "LMHP")
+    return {"id": name, "role": "clinician"} | ({} if stated == "?" else {"credential": stated})
 
 
 def performer(words: list[str]) -> Json:
@@ -68,8 +71,10 @@ def performer(words: list[str]) -> Json:
 
 
 def signature(who: str, on: str) -> Json:
-    """A signature given; `md-` signs as a physician."""
-    return build.signature(who, on) | ({"credential": "MD"} if who.startswith("md-") else {})
+    """A signature given; `c-lee:RN` states a credential; `md-` signs as a physician, `md-x:?` without saying so."""
+    name, _, stated = who.partition(":")
+    stated = stated or ("MD" if name.startswith("md-") else "?")
+    return build.signature(name, on) | ({} if stated == "?" else {"credential": stated})
 
 
 def signatures(text: str, day: str) -> list[Json]:
