@@ -111,8 +111,8 @@ def test_reviews_that_were_due(seen: Caretrail) -> None:
     assert ended.out == screen("""
 Reviews due from 2026-01-01 to 2026-03-31
 
-Program       Clinician  Due  On time  Late       Not done
-lincoln-iop   c-ortiz    2    1 of 2   1, 4 days  0
+Program       Clinician  Due  On time  Late       Not done  In doubt
+lincoln-iop   c-ortiz    2    1 of 2   1, 4 days  0         0
 
 Due         Episode        Outcome                             Clinician
 2026-02-06  LNK-2026-0001  on time, 2026-02-05 (event 25)      c-ortiz
@@ -138,10 +138,10 @@ def test_a_percentage_stands_only_where_there_are_many(caretrail: Caretrail, exa
         text = "\n".join(copies).replace("c-ortiz", "c-quill") if number == 9 else "\n".join(copies)
         assert caretrail("append", "--imported", input=text).status == 0
     assert caretrail("audit", "reviews", "--to", "2026-03-31").out.splitlines()[2:6] == [
-        "Program       Clinician  Due  On time         Late        Not done",
-        "lincoln-iop   c-ortiz    18   9 of 18         9, 4 days   0",
-        "              c-quill    2    1 of 2          1, 4 days   0",
-        "              all        20   10 of 20, 50 %  10, 4 days  0",
+        "Program       Clinician  Due  On time         Late        Not done  In doubt",
+        "lincoln-iop   c-ortiz    18   9 of 18         9, 4 days   0         0",
+        "              c-quill    2    1 of 2          1, 4 days   0         0",
+        "              all        20   10 of 20, 50 %  10, 4 days  0         0",
     ]
 
 

@@ -240,7 +240,7 @@ BAD: dict[str, tuple[str | bytes, str, str]] = {
     "unknown field": (json.dumps(HELD | {"mood": CANARY}), "invalid", "mood: is not a known field"),
     "wrong token": (json.dumps(HELD | {"reason": CANARY}), "invalid", "reason: must be one of 'hospital', 'jail'"),
     "missing field": (json.dumps({"type": "held", "episode": "a"}), "invalid", "occurred_on: is required"),
-    "future date": (json.dumps(HELD | {"occurred_on": "2999-01-01"}), "impossible", "occurred_on is after today"),
+    "future date": (json.dumps(HELD | {"occurred_on": "2199-01-01"}), "impossible", "occurred_on is after today"),
     "impossible event": (json.dumps(HELD | {"occurred_on": "2026-01-01"}), "impossible", "dated before the admission"),
     "unknown episode": (json.dumps(HELD | {"episode": CANARY}), "unknown_episode", "no episode with that number"),
     "command reused": (json.dumps(ADMITTED | {"client": CANARY}), "command_reused", "at position 1"),

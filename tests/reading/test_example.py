@@ -60,7 +60,7 @@ def test_the_review_clock_rolls_from_each_review_and_runs_over_a_weekend_and_a_c
 
 
 def test_the_gap_between_reviews_is_one_interval_of_34_days(shown: Care) -> None:
-    [gap] = runs(shown, "R3", "info")
+    [gap] = runs(shown, "R3", "breached")
     assert gap.message.startswith("34 days")
 
 
@@ -143,7 +143,7 @@ def test_why_says_how_late_it_is_on_that_day_and_what_would_clear_it(shown: Care
     assert why.in_force
     assert why.today == ("base 2026-02-05 last review + 30 days = 2026-03-07; on 2026-03-10: 3 days overdue",)
     assert (why.strength, [event.version for event in why.rests_on]) == ("must", [25])
-    assert "signed by a clinician" in why.cleared_by
+    assert "signed under clinical guidance" in why.cleared_by
     assert ("overdue", day("03-08"), day("03-11")) in [(i.verdict, i.start, i.until) for i in why.history]
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from caretrail.reading.answers import Standing
     from caretrail.reading.questions.reviews import DueReview, ReviewRate, Reviews
 
-TITLES = ("Program", "Clinician", "Due", "On time", "Late", "Not done")
+TITLES = ("Program", "Clinician", "Due", "On time", "Late", "Not done", "In doubt")
 LIST_TITLES = ("Due", "Episode", "Outcome", "Clinician")
 
 ENOUGH = 20
@@ -49,6 +49,8 @@ def reviews_command(
     each: bool,
 ) -> None:
     """Count the reviews that were due: on time, late, not done.
+
+    A review that was done only if a document in doubt counts cannot be told: it is due, and never on time.
 
     Counts by program and by case owner on the due day, or on the day the review was done if earlier. A review is done
     on the day it counts, which needs a clinician's signature. Stays that ended before the due day, and reviews due on
@@ -115,7 +117,8 @@ def _cells(row: tuple[str, str, ReviewRate]) -> Row:
     late = f"{rate.late}, {in_days(days)}" if days else "0"
     # rounded down, so that 100 % means all
     share = f", {100 * rate.on_time // rate.due} %" if rate.due >= ENOUGH else ""
-    return program, clinician, str(rate.due), f"{rate.on_time} of {rate.due}{share}", late, str(rate.not_done)
+    on_time = f"{rate.on_time} of {rate.due}{share}"
+    return program, clinician, str(rate.due), on_time, late, str(rate.not_done), str(rate.cannot_be_told)
 
 
 def _line(one: DueReview) -> Row:
@@ -125,6 +128,8 @@ def _line(one: DueReview) -> Row:
         what = f"on time, {one.done_on}{by}"
     elif one.outcome == "late":
         what = f"{plural(one.days_late, 'day')} late, {one.done_on}{by}{explained}"
+    elif one.outcome == "cannot_be_told":
+        what = "cannot be told: a document may or may not count"
     else:
         what = f"not done, {plural(one.days_late, 'day')} over{explained}"
     return str(one.due_on), one.episode, what, one.clinician or "none"

@@ -336,11 +336,13 @@ class ReviewClock:
 def entered_late(chart: Chart, document: Review | Determination, due_on: date) -> str:
     """In words, if a review or determination that was due on a day was entered after it; else empty.
 
-    It was entered once its own event and the signature by which it counts were recorded.
+    It was entered once its own event and the signature by which it counts were recorded. One that was late, and entered
+    on the day it counted, was not entered late.
     """
     versions = (document.version, *((document.clinician.brought_by,) if document.clinician else ()))
     entered_on = chart.entered_on(versions)
-    if entered_on is None or entered_on <= due_on:
+    counted_on = max(document.day, document.clinician.day) if document.clinician else document.day
+    if entered_on is None or entered_on <= max(due_on, counted_on):
         return ""
     name = f"the {'review' if isinstance(document, Review) else 'determination'} of {iso(document.day)}"
     return f"{name} was entered {plural((entered_on - due_on).days, 'day')} after it was due"

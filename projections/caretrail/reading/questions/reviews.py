@@ -1,19 +1,21 @@
-"""Reviews due in a period: on time, late or not done, by program and case owner, with the evidence of each.
+"""Reviews due in a period: on time, late, not done or not to be told, by program and case owner, with evidence.
 
 Every number follows from the findings of the review-clock rule. A review is on time if it counts by the end of its due
-day, and late by the days after.
+day, and late by the days after. Where only a document in doubt decides, it cannot be told, and is never on time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import itemgetter
 from typing import ClassVar, Literal
 from uuid import UUID
 
 from caretrail.findings import Finding
+from caretrail.findings.doubt import asks_nothing
 from caretrail.log.records import RecordedEvent
 from caretrail.reading.query import Filters, Selection
 from caretrail.reading.question import ListQuestion
@@ -29,7 +31,10 @@ REVIEW = "plan_reviewed/"
 
 MISSED = frozenset({"overdue", "not_met"})
 
-Outcome = Literal["on_time", "late", "not_done"]
+Outcome = Literal["on_time", "late", "not_done", "cannot_be_told"]
+
+DueDay = Callable[[date], date | None]
+"""The day on which the next review is due, by the review clock as known on a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,8 @@ class DueReview:
     `done_on` is the day from which a review counted, by the events `done_by`; None if none has. `days_late` counts
     until that day, the day of the query or the end of the stay. `explained`: it has an explanation, and counts as late
     all the same. Program and clinician are those of the due day, or of the day it was done if that came first.
-    `evidence` and `arithmetic` are the reasons for the due day.
+    `evidence` and `arithmetic` are the reasons for the due day. `cannot_be_told`: it was done or not, depending on
+    documents in doubt; of two due days the earlier is meant.
     """
 
     episode: str
@@ -67,6 +73,7 @@ class ReviewRate:
     on_time: int
     late: int
     not_done: int
+    cannot_be_told: int
     days_late: tuple[int, ...]
     reviews: tuple[DueReview, ...]
 
@@ -90,7 +97,7 @@ def rate_of(program: str | None, clinician: str | None, reviews: Iterable[DueRev
     days = tuple(sorted(review.days_late for review in found if review.outcome == "late"))
     return ReviewRate(
         program, clinician, len(found), outcomes.count("on_time"), outcomes.count("late"), outcomes.count("not_done"),
-        days, found,
+        outcomes.count("cannot_be_told"), days, found,
     )  # fmt: skip  # in the order of the fields
 
 
@@ -119,11 +126,12 @@ class ReviewReport(ListQuestion[Reviews]):
                 continue
             elif not (findings := clock_findings(rows)):
                 unjudged += 1
-            elif any(finding.due_on is not None and first <= finding.due_on <= last for finding in findings):
+            elif any(_may_be_due(finding, first, last) for finding in findings):
                 candidates[rows.stream] = rows
         for stream, events in snapshot.recorded(list(candidates)):
             day = snapshot.day(self.query, candidates[stream].zone)
-            for review in due_reviews(candidates[stream], _reviews_in(events), day):
+            rows = candidates[stream]
+            for review in due_reviews(rows, _reviews_in(events), day, partial(_running, snapshot, rows.episode)):
                 if selection.is_of(review) and first <= review.due_on <= min(self.query.end or date.max, day):
                     groups.setdefault((review.program, review.clinician), []).append(review)
         rates = sorted(groups.items(), key=lambda item: tuple((name is None, name or "") for name in item[0]))
@@ -132,6 +140,23 @@ class ReviewReport(ListQuestion[Reviews]):
     def shows(self, value: Reviews) -> Iterable[str]:
         """Every episode with a review that was due."""
         return (one.episode for rate in value.rows for one in rate.reviews)
+
+
+def _may_be_due(finding: Finding, first: date, last: date) -> bool:
+    """Whether a due day may lie in a period; one that runs beside a breach stands in no finding."""
+    return _hides_due_day(finding) or (finding.due_on is not None and first <= finding.due_on <= last)
+
+
+def _running(snapshot: Snapshot, episode: str, day: date) -> date | None:
+    """The day on which the next review of an episode was due, as known on a day."""
+    from caretrail.findings.case import Case
+    from caretrail.findings.chart.contradictions import read_chart
+
+    view = snapshot.view(episode)
+    if view.policy is None:
+        return None
+    due = Case(read_chart(view.history, view.policy), view.policy.on(day)).clock.due_on(day)
+    return due.on if due is not None else None
 
 
 def _reviews_in(events: Iterable[RecordedEvent]) -> frozenset[int]:
@@ -157,11 +182,11 @@ class _Run:
 
 
 def clock_findings(rows: EpisodeRows) -> list[Finding]:
-    """The review-clock findings of an episode in order, without not_applicable."""
+    """The review-clock findings of an episode in order, and what was on file on the last day of each stay."""
     rules = _clock_rules(rows.policy)
     said = (finding for finding in rows.findings if (finding.pack, finding.rule) in rules)
     return sorted(
-        (finding for finding in said if finding.verdict != "not_applicable"),
+        (finding for finding in said if finding.verdict != "not_applicable" or finding.evidence),
         key=lambda finding: (finding.start, finding.end),
     )
 
@@ -172,9 +197,11 @@ def _clock_rules(policy: str | None) -> frozenset[tuple[str, str]]:
     return frozenset((pack.name, name) for pack in packs for name, rule in pack.rules.items() if rule.check == CLOCK)
 
 
-def due_reviews(rows: EpisodeRows, reviews: frozenset[int], day: date) -> Iterator[DueReview]:
+def due_reviews(rows: EpisodeRows, reviews: frozenset[int], day: date, due_day: DueDay) -> Iterator[DueReview]:
     """The reviews due by a day, with the outcome of each by then; `reviews` are versions of reviews."""
-    runs = _runs([finding for finding in clock_findings(rows) if finding.start <= day], reviews)
+    told = [finding for finding in clock_findings(rows) if finding.start <= day]
+    counted = _counted(told, reviews)
+    runs = _runs([_with_due_day(finding, due_day) for finding in told], counted)
     for run, following in zip(runs, [*runs[1:], None], strict=False):
         due = run.due
         if due is not None and due.due_on is not None:
@@ -183,15 +210,36 @@ def due_reviews(rows: EpisodeRows, reviews: frozenset[int], day: date) -> Iterat
                 yield found
 
 
-def _runs(findings: Iterable[Finding], reviews: frozenset[int]) -> list[_Run]:
+def _hides_due_day(finding: Finding) -> bool:
+    """Whether `due_on` is the day that was missed, not the next: of what is breached, or may be."""
+    return finding.verdict == "breached" or asks_nothing(finding.ruling.doubt)
+
+
+def _with_due_day(finding: Finding, due_day: DueDay) -> Finding:
+    """The finding with the due day that runs."""
+    if not _hides_due_day(finding):
+        return finding
+    return finding._replace(ruling=finding.ruling._replace(due_on=due_day(finding.start)))
+
+
+def _counted(findings: Sequence[Finding], reviews: frozenset[int]) -> list[frozenset[int]]:
+    """The reviews that count for each finding: one in doubt does not, until the last finding that says so."""
+    in_doubt: frozenset[int] = frozenset()
+    found: list[frozenset[int]] = []
+    for finding in reversed(findings):
+        in_doubt |= frozenset(finding.ruling.doubt.documents if finding.ruling.doubt else ())
+        found.append(reviews.intersection(finding.evidence) - in_doubt)
+    return found[::-1]
+
+
+def _runs(findings: Iterable[Finding], counted: Iterable[frozenset[int]]) -> list[_Run]:
     """Cut the findings where a review came to count and moved the due day.
 
     A second review of the same day joins the first one's evidence and moves nothing; nor does, in a fixed series, a
     second review within one period.
     """
     runs: list[_Run] = []
-    for finding in findings:
-        counting = reviews.intersection(finding.evidence)
+    for finding, counting in zip(findings, counted, strict=True):
         if runs and _goes_on(runs[-1], counting, finding):
             runs[-1].counting = counting
             runs[-1].findings.append(finding)
@@ -212,6 +260,12 @@ def _due_review(
     """The outcome of a due review; None while it may still be on time, or if the stay ended before it was due."""
     missed = [finding for finding in run.findings if finding.verdict in MISSED]
     done_on = following.findings[0].start if following is not None else None
+    if not missed and (doubtful := _perhaps_missed(run)):
+        span = rows.span_on(doubtful[0])
+        return DueReview(
+            rows.episode, rows.client, span.program if span else None, span.clinician if span else None, due.rule,
+            doubtful[0], "cannot_be_told", None, (), 0, False, doubtful[1].evidence, doubtful[1].arithmetic,
+        )  # fmt: skip  # in the order of the fields
     if done_on is None and not missed:
         return None
     fell_due = bool(missed) or any(
@@ -231,6 +285,18 @@ def _due_review(
         outcome, done_on, tuple(sorted(following.counting - run.counting)) if following is not None else (), late,
         any(finding.explained for finding in missed), due.evidence, due.arithmetic,
     )  # fmt: skip  # in the order of the fields
+
+
+def _perhaps_missed(run: _Run) -> tuple[date, Finding] | None:
+    """The earliest day that was missed if documents in doubt do not count (or do), with the finding that says so."""
+    found = [
+        (outcome.due_on, finding)
+        for finding in run.findings
+        if finding.ruling.doubt is not None
+        for outcome in finding.ruling.doubt[1:]
+        if outcome.verdict in MISSED and outcome.due_on is not None
+    ]
+    return min(found, key=itemgetter(0), default=None)
 
 
 def _missed_until(missed: Sequence[Finding], day: date) -> date:

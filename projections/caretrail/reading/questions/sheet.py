@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from caretrail import events
 from caretrail.days import earlier
@@ -13,6 +13,7 @@ from caretrail.episode.amendments import corrected_event, happened_on
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import level_stays
 from caretrail.findings import QUIET_VERDICTS
+from caretrail.findings.doubt import asks_nothing
 from caretrail.policy.rules.stay import LengthOfStay
 from caretrail.reading.answers import EligibilityRow, FindingRow
 from caretrail.reading.episode_view import EpisodeView
@@ -24,6 +25,9 @@ from caretrail.reading.question import OneEpisode, Question
 from caretrail.reading.questions.eligibility import eligibility_row
 from caretrail.reading.questions.findings import finding_row
 from caretrail.reading.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from caretrail.findings.chart.review_clock import ReviewClock
 
 _WEEK = timedelta(days=7)
 
@@ -166,7 +170,8 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
     span = view.rows.span_on(day)
     everything = Selection(now, Query(as_of=day), Filters(closed=True, all_verdicts=True))
     placed = findings_of(view.rows, everything)
-    plan, review = _plan(history, day), _last_review(view, history, day)
+    clock = _clock(view, history, day)
+    plan, review = _plan(history, day), _last_review(clock, history, day)
     week_start = _week_start(day, view.policy.on(day).week_start if view.policy else "sunday")
     return Sheet(
         episode=view.name,
@@ -181,7 +186,7 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
         missing_signers=_missing(view, plan, day),
         last_review=_document(view, review, history, day),
         missing_on_review=_missing(view, review, day),
-        next_review_due=_next_due(view, day),
+        next_review_due=_next_due(view, clock, history, day),
         determination=_document(view, _latest(history, events.ContinuedStayDetermined), history, day),
         eligibility=eligibility_row(view.rows, day),
         sessions=tuple(_session(view, item) for item in history if item.day == day and _is_session(item)),
@@ -220,23 +225,40 @@ def _plan(history: Sequence[Effective], day: date) -> Effective | None:
     return current[-1] if current else _latest(history, events.PlanSigned)
 
 
-def _last_review(view: EpisodeView, history: Sequence[Effective], day: date) -> Effective | None:
-    """The last review that counts for the review clock."""
+def _clock(view: EpisodeView, history: Sequence[Effective], day: date) -> ReviewClock | None:
+    """The review clock as known on a day."""
     if view.policy is None:
         return None
     from caretrail.findings.case import Case
     from caretrail.findings.chart.contradictions import read_chart
 
-    step = Case(read_chart(history, view.policy), view.policy.on(day)).clock.step_on(day)
+    return Case(read_chart(history, view.policy), view.policy.on(day)).clock
+
+
+def _last_review(clock: ReviewClock | None, history: Sequence[Effective], day: date) -> Effective | None:
+    """The last review that counts for the review clock, or may."""
+    step = clock.step_on(day) if clock is not None else None
     version = step.review.version if step is not None and step.review is not None else None
     return next((item for item in history if item.version == version), None)
 
 
-def _next_due(view: EpisodeView, day: date) -> date | None:
+def _next_due(
+    view: EpisodeView, clock: ReviewClock | None, history: Sequence[Effective], day: date
+) -> date | None:
+    """The day on which the next review is due; None where no rule on reviews has a due day for this one.
+
+    The due day of what is breached is the one that was missed: the next stands in the clock.
+    """
     packs = view.policy.versions if view.policy else ()
     rules = {rule.id for pack in packs for rule in pack.rules.values() if rule.check == "review_due"}
-    findings = [f for f in view.findings if f.rule in rules and f.start <= day < f.end and f.verdict != "not_met"]
-    return next((finding.due_on for finding in findings if finding.due_on is not None), None)
+    found = [one for one in view.findings if one.rule in rules and one.holds(day) and one.verdict != "not_met"]
+    dated = next((one for one in found if one.due_on is not None), None)
+    if dated is None or not (dated.verdict == "breached" or asks_nothing(dated.ruling.doubt)):
+        return dated.due_on if dated is not None else None
+    if clock is None or any(stay.last_day == day for stay in level_stays(history)):
+        return None
+    due = clock.due_on(day)
+    return due.on if due is not None else None
 
 
 def _missing(view: EpisodeView, document: Effective | None, day: date) -> tuple[str, ...]:
