@@ -242,9 +242,7 @@ def _last_review(clock: ReviewClock | None, history: Sequence[Effective], day: d
     return next((item for item in history if item.version == version), None)
 
 
-def _next_due(
-    view: EpisodeView, clock: ReviewClock | None, history: Sequence[Effective], day: date
-) -> date | None:
+def _next_due(view: EpisodeView, clock: ReviewClock | None, history: Sequence[Effective], day: date) -> date | None:
     """The day on which the next review is due; None where no rule on reviews has a due day for this one.
 
     The due day of what is breached is the one that was missed: the next stands in the clock.
