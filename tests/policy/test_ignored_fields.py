@@ -119,6 +119,7 @@ ALWAYS = {
     "group_size": {"least", "most", "other_groups", "aggregation"},
     "length_of_stay": {"typical_weeks"},
     "mental_health_referral": {"coordination"},
+    "plan_updates": {"after_reviews"},
     "plan_due": {"scope", "trigger", "on_return", "there_when"},
     "plan_sections": {"scope", "of"},
     "plan_signatures": {"documents", "within", "in_lieu"},

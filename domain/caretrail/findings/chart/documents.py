@@ -71,7 +71,9 @@ class Document:
     @property
     def doubtful_from(self) -> date:
         """The day from which a doubtful document may count."""
-        return self.likely.day if self.likely and not self.when_held else self.day
+        if self.when_held:
+            return min((item.day for item in self.objections if item.doubtful), default=self.day)
+        return self.likely.day if self.likely else self.day
 
     def timely(self) -> Sequence[Signing]:
         """The signatures but those given long before the document."""
