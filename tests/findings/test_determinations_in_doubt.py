@@ -62,6 +62,14 @@ def test_a_doubt_between_eligible_and_not_is_unknown() -> None:
     assert "not eligible if event" in Told(text).eligible("2026-02-04").reasons[0]
 
 
+def test_unknown_either_way_says_the_later_due_day_and_names_the_other() -> None:
+    """Given an admission nobody assessed, and a doubtful determination that leaves out whether the level is needed."""
+    text = STAY.partition("\n")[2] + "2026-01-12 determined leave 2026-01-20 C1 signed by md-hale"
+    found = Told(text + ' | {"level_needed": null}').one("C1", "2026-01-13")
+    assert (found.verdict, str(found.due_on), found.ruling.doubt) == ("unknown", "2026-02-04", None)
+    assert "2026-01-20 if event 2 counts" in found.message
+
+
 def test_a_sure_signature_ends_the_doubt_and_leaves_both_readings_of_the_days_before() -> None:
     text = signed_by(None)
     sure = text + f"2026-02-06 signed #{line_of(text)} by {ORTIZ}\n"

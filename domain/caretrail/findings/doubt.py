@@ -103,7 +103,7 @@ def merged(counts: Ruling | None, not_counts: Ruling | None, documents: Sequence
 
 def _same_verdict(counts: Ruling, not_counts: Ruling, documents: Sequence[Document]) -> Ruling:
     """One verdict either way: the later due day, with the other named beside it."""
-    if counts.verdict == "unknown":
+    if counts.doubt is not None or not_counts.doubt is not None:
         return _both_unknown(counts, not_counts)
     latest = max(counts, not_counts, key=lambda one: one.due_on or date.min)
     other = not_counts if latest is counts else counts
@@ -114,7 +114,7 @@ def _same_verdict(counts: Ruling, not_counts: Ruling, documents: Sequence[Docume
 
 
 def _both_unknown(counts: Ruling, not_counts: Ruling) -> Ruling:
-    """Unknown either way: with both doubts, the outcomes are the best and the worst of all."""
+    """Unknown either way, in doubt already: with both doubts, the outcomes are the best and the worst of all."""
     if counts.doubt is None or not_counts.doubt is None:
         return counts if counts.doubt is None else not_counts
     outcomes = [counts.doubt.if_counts, counts.doubt.if_not, not_counts.doubt.if_counts, not_counts.doubt.if_not]
