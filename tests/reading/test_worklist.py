@@ -252,11 +252,17 @@ def test_what_is_explained_is_quiet_and_not_hidden(care: Care) -> None:
     assert (quiet.rule, quiet.group, quiet.verdict, quiet.explained) == ("NE21-P3", "quiet", "violation", True)
 
 
-def test_points_and_closed_stays_live_in_the_findings_alone(care: Care) -> None:
-    care.record([*attested(), *in_care("E-1"), session("01-06", "E-1", group_size=13)])
-    care.record([*in_care("E-2"), event("discharged", "02-10", "E-2", reason="other")])
-    assert [row.rule for row in care.reader.findings(day("01-06"))] == ["NE21-I3"]
-    assert care.reader.worklist(day("01-06"), all_quiet=True).rows == ()
+def test_what_nothing_can_cure_is_on_the_list_of_this_week_while_its_notice_runs(care: Care) -> None:
+    """Given a group of thirteen, then it is told for seven days; after that the findings alone keep it."""
+    care.record([*attested(), *in_care(), session("01-06", group_size=13)])
+    told = {on: [row.group for row in care.reader.worklist(day(on)).rows] for on in ("01-06", "01-12", "01-13")}
+    assert told == {"01-06": ["this_week"], "01-12": ["this_week"], "01-13": []}
+    kept = care.reader.findings(day("01-13"), rule="I3", all_verdicts=True)
+    assert [row.verdict for row in kept] == ["breached"]
+
+
+def test_closed_stays_live_in_the_findings_alone(care: Care) -> None:
+    care.record([*attested(), *in_care("E-2"), event("discharged", "02-10", "E-2", reason="other")])
     assert [row.episode for row in care.reader.worklist(day("02-11")).rows if row.episode == "E-2"] == []
     assert {row.verdict for row in care.reader.findings(day("02-11"), closed=True, episode="E-2")} >= {"not_met"}
 

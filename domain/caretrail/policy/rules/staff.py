@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-from caretrail.policy.rules.base import Credentials, PlaceByCause, Rule
+from caretrail.policy.rules.base import Credentials, Rule
 from caretrail.policy.values import SomeDays
 from caretrail.tokens import AttestationKind
 
@@ -14,7 +14,6 @@ class StaffCredentials(Rule):
 
     check: Literal["staff_credentials"]
     cleared_by = "a correction that states the credential; a session held without one can be explained"
-    group_by_cause: ClassVar[PlaceByCause] = {"staff_credential": "findings_only"}
     credentials: Credentials | None = None
 
 

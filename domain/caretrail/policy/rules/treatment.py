@@ -84,8 +84,6 @@ class WeeklyDays(Weekly):
 
     check: Literal["weekly_days"]
     cleared_by = "nothing: the week is over; what is missing can be recorded, or the week explained"
-    group = "findings_only"
-    group_by_cause: ClassVar[PlaceByCause] = {"schedule_short": "by_verdict"}
     least: Annotated[PackCount | None, Field(le=7)] = None
     most: Annotated[PackCount | None, Field(le=7)] = None
     counts: Literal["days", "sessions"] = "days"
@@ -100,7 +98,6 @@ class GroupSize(Range):
 
     check: Literal["group_size"]
     cleared_by = "nothing, if the count is right: it can be explained, or corrected if it is wrong"
-    group = "findings_only"
     several = True
     least: PackCount | None = None
     most: PackCount | None = None
@@ -114,7 +111,6 @@ class OneToOne(Rule):
 
     check: Literal["one_to_one"]
     cleared_by = "nothing, if the count is right: it can be explained, or corrected if it is wrong"
-    group = "findings_only"
     several = True
     services: Services
 
