@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from caretrail.episode.history import Effective
+from tests.findings.second_reading import plans_and_reviews, record
+from tests.findings.second_reading.charts import BOTH, TREATED
 from tests.findings.second_reading.comparison import disagreements
 from tests.findings.second_reading.generated_papers import paper_histories
 from tests.findings.text_history import history_of
@@ -48,3 +52,35 @@ def test_plans_signatures_and_reviews_say_what_a_plain_reading_of_the_events_up_
     history: list[Effective],
 ) -> None:
     agree(history, "P1", "P3", "R2")
+
+
+NARROW = f"""{TREATED}
+    2026-01-08 plan 1 signed by c-ortiz, c-lee@2026-01-01, cl-7f3a
+    2026-02-06 review of 1 signed by {BOTH} | {{"updated": false}}
+    2026-03-09 review of 1 signed by {BOTH}
+"""
+"""Days on either side of every limit: the second review is a day late, one signature just not too early."""
+
+
+def test_the_readings_agree_on_a_chart_close_to_every_limit() -> None:
+    assert list(disagreements(history_of(NARROW))) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "limit", "days", "rules"),
+    [
+        (plans_and_reviews, "REVIEW", 29, {"R1", "R3"}),
+        (plans_and_reviews, "REVIEW", 31, {"R1", "R3"}),
+        (plans_and_reviews, "SOON", 6, {"R1"}),
+        (plans_and_reviews, "SOON", 8, {"R1"}),
+        (record, "NOTICE", 6, {"R2"}),
+        (record, "NOTICE", 8, {"R2"}),
+        (record, "EARLY", 6, {"P3"}),
+    ],
+)
+def test_a_reading_with_one_limit_wrong_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, limit: str, days: int, rules: set[str]
+) -> None:
+    """Given a reading in which a limit is a day off, when the readings are compared, then they differ in its rules."""
+    monkeypatch.setattr(module, limit, timedelta(days=days))
+    assert {rule for _, rule, _, _ in disagreements(history_of(NARROW))} >= rules
