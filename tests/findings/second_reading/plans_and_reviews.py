@@ -211,11 +211,11 @@ class Chart:
         said: Points = {}
         for who in paper.required.difference(asked):
             end = max(paper.day, min([*ends, *self.known.left(who, paper.day)], default=NEVER))
-            sure, early = map(min, zip(*(each.signed_by(who) for each in papers), strict=True))
-            if day < end and sure > day:
-                unsure = who == "team" or early <= day  # nobody knows who, or whether they really signed
-                said[f"{name}: {who}", paper.version, ""] = Said("unknown" if unsure else "violation")
-            elif end <= day <= stay.last and who != "team" and (early if self.doubts else sure) > end:
+            signed = min(self.since(each.signed_by(who)) for each in papers)
+            if day < end and signed > day:
+                verdict = "unknown" if who == "team" else "violation"  # nobody on the roster: nobody knows who it is
+                said[f"{name}: {who}", paper.version, ""] = Said(verdict)
+            elif end <= day <= stay.last and who != "team" and signed > end:
                 said[f"{name}: {who}", paper.version, ""] = Said("breached")
         return said
 
@@ -320,19 +320,10 @@ def points(known: Known, day: date, rule: Callable[[Chart, date], Points]) -> Po
     return {key: told(inside.get(key, QUIET), outside.get(key, QUIET)) for key in inside | outside}
 
 
-def signatures(known: Known, day: date) -> Points:
-    """Who is missing; an early signature that only one of the readings asks about is none in the other."""
-    inside, outside = (chart_of(known, doubts).p3(day) for doubts in (True, False))
-    for key, one in outside.items():
-        if one.verdict == "unknown" != inside.get(key, QUIET).verdict and not key[0].endswith(": team"):
-            outside[key] = Said("violation")
-    return {key: told(inside.get(key, QUIET), outside.get(key, QUIET)) for key in inside | outside}
-
-
 VERDICTS: dict[str, Callable[[Known, date], Points]] = {
     "P1": lambda known, day: deadline(known, day, Chart.p1),
     "R1": lambda known, day: deadline(known, day, Chart.r1),
-    "P3": signatures,
+    "P3": lambda known, day: points(known, day, Chart.p3),
     "R2": lambda known, day: points(known, day, Chart.r2),
     "R3": lambda known, day: points(known, day, Chart.r3),
 }

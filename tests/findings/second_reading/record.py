@@ -149,11 +149,10 @@ class Known:
         return [*found, (since, NEVER)] if on else found
 
 
-def signed_on_by(signed: tuple[Signed, ...], who: str) -> tuple[date, date]:
-    """The first day on which somebody's signature was there, or refused; the second counts one in doubt, too."""
+def signed_on_by(signed: tuple[Signed, ...], who: str) -> list[tuple[int, date]]:
+    """How sure somebody's signatures are, given or refused, and from which day each is there."""
     theirs = [one for one in signed if (one.role in CLIENT if who == "client" else one.who == who)]
-    sure, perhaps = (min((one.since for one in theirs if one.acts >= least), default=NEVER) for least in (2, 1))
-    return sure, perhaps
+    return [(one.acts, one.since) for one in theirs]
 
 
 def client_part(review: Any) -> list[tuple[int, date]]:

@@ -192,8 +192,9 @@ def test_a_guardian_signs_for_the_client_and_a_refusal_before_a_witness_will_do(
 
 def test_a_signature_long_before_the_plan_makes_it_unknown_whether_it_is_signed() -> None:
     for day, expected in (("01-12", "unknown -"), ("01-13", "nothing")):
-        text = f"{TREATED}\n2026-01-20 plan 1 signed by c-lee@2026-{day}, cl-7f3a"
+        text = f"{TREATED}\n2026-01-20 plan 1 signed by c-ortiz, c-lee@2026-{day}, cl-7f3a"
         assert said(text, "P3", "01-20", "plan 1: c-lee") == expected
+    assert outcomes(text.replace("01-13", "01-12"), "P3", "01-20") == ["met", "violation"]
 
 
 def test_a_guardian_who_signed_long_before_leaves_it_unknown_too() -> None:
@@ -230,11 +231,19 @@ def test_what_is_superseded_after_the_client_left_the_level_is_history_too() -> 
     assert said(f"{text}\n2026-01-25 team - c-lee", "P3", "01-26", "plan 1: c-lee") == "nothing"
 
 
-@pytest.mark.xfail(strict=True, reason="open: the outcome without the doubtful documents is taken as history")
 def test_where_two_doubts_meet_what_may_be_owed_is_not_called_history() -> None:
     text = "2026-01-05 admitted\n2026-01-16 plan 1 signed by c-ortiz, c-lee, cl-7f3a@2026-01-08"
     text = f"{text}\n2026-02-03 plan 2 signed by c-ortiz:PhD, c-lee:PhD, cl-7f3a"
     assert said(text, "P3", "02-02", "plan 1: client") == "unknown -"
+    assert outcomes(text, "P3", "02-03") == ["met", "violation"]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="open: after the stay the outcome without the documents is unknown, not what is owed"
+)
+def test_where_two_doubts_meet_after_the_stay_the_outcome_is_what_is_owed() -> None:
+    text = "2026-01-05 admitted\n2026-01-16 plan 1 signed by c-ortiz, c-lee, cl-7f3a@2026-01-08"
+    text = f"{text}\n2026-01-20 transferred 2.1 to 1\n2026-02-03 plan 2 signed by c-ortiz:PhD, c-lee:PhD, cl-7f3a"
     assert outcomes(text, "P3", "02-03") == ["met", "violation"]
 
 
