@@ -108,7 +108,7 @@ ALWAYS = {
     "admission_dimensions": {"dimensions"},
     "assessment_before_treatment": {"same_day", "old_after_days"},
     "assessment_due": {"within", "before_plan"},  # exactly one of them
-    "assessment_signed": {"made_by"},
+    "assessment_signed": {"made_by", "signed_by"},
     "assessor_credential": {"credentials", "provisional"},
     "authorization": {"asked", "soon_days"},
     "care_coordination": {"period", "needs"},

@@ -87,6 +87,13 @@ def test_virginia_owes_an_initial_plan_the_day_after_the_admission() -> None:
     assert verdicts(told(plan("01-06")), "VA21-P1", "01-06") == ["met"], "the whole plan is more than the initial one"
 
 
+def test_virginia_a_counselor_may_sign_a_plan_and_not_the_assessment_alone() -> None:
+    by_counselor = plan("01-06", scope="initial", by="signed by cl-7f3a, c-noor")
+    assert verdicts(told(by_counselor), "VA21-P1", "01-06") == ["met"], "no text asks for more than who is responsible"
+    doubtful = "2026-01-08 assessed by c-noor CSAC\n2026-01-09 signed #2 by md-x"
+    assert verdicts(told(doubtful), "VA21-A3", "01-09", "01-14") == ["unknown", "unknown"]
+
+
 def test_virginia_owes_a_comprehensive_plan_in_thirty_days_beside_the_initial_one() -> None:
     initial = plan("01-05", scope="initial")
     assert verdicts(told(initial), "VA21-P2", "01-27", "01-28", "02-04", "02-05") == [
@@ -250,7 +257,7 @@ def test_virginia_a_discharge_summary_is_signed_within_thirty_days() -> None:
     assert verdicts(told(left), "VA21-D1", "03-04", "03-05") == ["due_today not_applicable", "not_applicable overdue"]
     for day, verdict in (("03-04", "met not_applicable"), ("03-05", "breached not_applicable")):
         assert verdicts(told(left, f"2026-{day} signed #2 by c-ortiz"), "VA21-D1", day) == [verdict]
-    assert verdicts(told(left, "2026-02-03 signed #2 by c-noor"), "VA21-D1", "03-05") == ["not_applicable overdue"]
+    assert verdicts(told(left, "2026-02-03 signed #2 by cl-7f3a"), "VA21-D1", "03-05") == ["not_applicable overdue"]
 
 
 def test_virginia_treatment_is_by_credentialed_staff() -> None:

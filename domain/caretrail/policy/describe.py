@@ -135,6 +135,7 @@ LISTS = {
     "one_of": "this level needed by one of dimension",
     "excused_by": "or missed for a cause of",
     "made_by": "of assessments by",
+    "signed_by": "by",
     "reasons": "of discharges as",
     "ends": "of each",
 }

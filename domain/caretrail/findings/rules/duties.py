@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from caretrail.days import iso, later
@@ -11,13 +12,14 @@ from caretrail.findings.case import Case, judges, judges_each_stay
 from caretrail.findings.chart.assessments import Accepted, acceptance
 from caretrail.findings.chart.chart import Chart, PolicyStay
 from caretrail.findings.chart.documents import Document, Review
+from caretrail.findings.chart.guidance import NOT_ASKED
 from caretrail.findings.chart.licenses import accepts_of
 from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.deadline import Deadline, Done, in_days, in_sessions
 from caretrail.findings.finding import Ruling, unknown
 from caretrail.findings.intervals import Change, RuleFindings
 from caretrail.findings.logic import Truth, any_of
-from caretrail.findings.rules.staff import credentials_of
+from caretrail.findings.rules.staff import credential_of, credentials_of
 from caretrail.policy.rules import duties as rules
 
 # --- assessments ------------------------------------------------------------------------------------------------------
@@ -90,6 +92,8 @@ def assessment_signed(case: Case, rule: rules.AssessmentSigned, findings: RuleFi
         statement = chart.statements.get(item.version)
         if statement is None or stay is None or item.event.kind == "prior_accepted":
             continue
+        if rule.signed_by:
+            statement = _narrowed(case, statement, rule.signed_by)
         name, begin = f"assessment of {iso(item.day)}", max(item.day, stay.first)
         asked = _asked(case, rule, item)
         if asked is None:
@@ -112,11 +116,31 @@ def _asked(case: Case, rule: rules.AssessmentSigned, item: Effective[Assessed]) 
     """Whether an assessment needs the signature: it was made by someone of the list, and nobody who needs none."""
     if not rule.made_by:
         return True
-    alone, listed = accepts_of(case.pack), accepts_of(case.pack, rule.made_by)
+    alone, listed = accepts_of(case.pack, rule.signed_by or None), accepts_of(case.pack, rule.made_by)
     held = [credential for _, credential in credentials_of(case, item)]
     if any(alone(credential) for credential in held):
         return False
     return any_of(*map(listed, held)) if held else None
+
+
+def _narrowed(case: Case, statement: Document, signed_by: Sequence[str]) -> Document:
+    """The document with the first signatures, sure and likely, of a narrower list than that of clinical guidance."""
+    accepts = accepts_of(case.pack, signed_by)
+    found = Document(statement.version, statement.day, statement.signings)
+    for signing in sorted(statement.signings, key=lambda one: one.day):
+        if signing.state != "signed" or signing.role in NOT_ASKED:
+            continue
+        credential = credential_of(case, signing)
+        accepted = accepts(credential)
+        if accepted and found.sure is None:
+            found.sure = signing
+        if accepted is not False and found.likely is None:
+            found.likely = signing
+        if accepted is None:
+            stated = f"{credential} of {signing.signer}" if credential else f"credential of {signing.signer} not stated"
+            words = f"{stated} may or may not be of the list" if credential else stated
+            found.object(signing.day, words, doubtful=True, signer=signing.signer)
+    return found
 
 
 # --- reviews ----------------------------------------------------------------------------------------------------------

@@ -39,13 +39,15 @@ class AssessmentDue(Rule):
 class AssessmentSigned(Rule):
     """Someone who gives clinical guidance signs an assessment within a term.
 
-    `made_by` are the credentials whose assessments need it; without them every one does.
+    `made_by` are the credentials whose assessments need it; without them every one does. `signed_by` are those who may
+    give it, where not everyone who gives clinical guidance may.
     """
 
     check: Literal["assessment_signed"]
     cleared_by = "the signature under clinical guidance"
     deadline = True
     made_by: Annotated[tuple[Words, ...], Field(max_length=MOST_ENTRIES)] = ()
+    signed_by: Annotated[tuple[Words, ...], Field(max_length=MOST_ENTRIES)] = ()
     within: CivilTerm
 
     @property
