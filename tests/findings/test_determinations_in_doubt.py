@@ -230,3 +230,17 @@ def test_what_contradicts_a_determination_says_so_until_it_is_mended_on_every_da
     told = Told(STAY + DETERMINED + "2026-02-20 discharged completed\n")
     assert [str(item.until) for item in told.all("K6") if item.verdict == "unknown"] == ["None"]
     assert told.on("K6", str(date(2026, 2, 10)))[0].cause == "nothing_attended"
+
+
+def test_a_determination_that_rests_on_a_session_attended_on_hold_is_in_doubt_with_it() -> None:
+    """Given that the client was seen on hold alone, then whether the determination counts depends on that session."""
+    told = Told(
+        "2026-01-02 assessed screen negative\n2026-01-05 admitted\n2026-01-08 held\n"
+        "2026-02-05 session group 09:00 180\n2026-02-19 determined continue C1 signed by c-ortiz, cl-7f3a"
+    )
+    found = told.one("C1", "2026-02-20")
+    assert found.ruling.doubt is not None
+    assert found.ruling.doubt.documents == (4,)
+    assert (found.verdict, found.ruling.doubt.if_counts.verdict, found.ruling.doubt.if_not.verdict) == (
+        "unknown", "breached", "overdue",
+    )  # fmt: skip

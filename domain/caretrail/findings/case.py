@@ -57,11 +57,13 @@ class Case:
 
     def doubtful_for(self, rule: Rule, day: date) -> list[Document]:
         """The documents a rule stands on of which it cannot be told on a day whether they count."""
+        doubtful = [document for document in self.chart.doubtful if document.doubtful_from <= day]
         kinds: tuple[type[Document], ...] = (PlanVersion, Review, AttendedOnHold)
         if isinstance(rule, ContinuedStay):
             kinds = (*kinds, Determination) if rule.holds == "review_due" else (Determination,)
-        doubtful = self.chart.doubtful
-        return [document for document in doubtful if document.doubtful_from <= day and isinstance(document, kinds)]
+        found = [document for document in doubtful if isinstance(document, kinds)]
+        # without the sessions attended on hold a determination may say more than was seen of the client
+        return found or [document for document in doubtful if isinstance(document, AttendedOnHold)]
 
     def notice_until(
         self, day: date, *versions: int, since: date | None = None, lost: tuple[type[EventBase], ...] = SESSIONS

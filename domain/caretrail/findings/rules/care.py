@@ -122,7 +122,8 @@ def care_coordination(case: Case, rule: CareCoordination, findings: RuleFindings
 
     A period runs from one review that counts (or the first day) to the next, or to the day the next is due. Without
     anything recorded the rule is never met: it does not apply until the period ends. Where a dimension has a problem,
-    contact of its own kinds is looked for, too (field `needs`).
+    contact of its own kinds is looked for, too (field `needs`). All of a stay is judged by one version of the rules: a
+    period that began under another has none of its own.
     """
     chart = case.chart
     coordinated = [Contact(item.day, item.event.kind, item.version) for item in chart.coordinated]
@@ -136,11 +137,11 @@ def care_coordination(case: Case, rule: CareCoordination, findings: RuleFindings
         span = f"from {iso(base)} to {iso(end - ONE_DAY)}"
         if not within:
             words, arithmetic = f"no care coordination recorded {span}", f"review period from {iso(base)}"
-            changes.append((end, Ruling("info", words, arithmetic, evidence, None, "care_not_coordinated", None, base)))
+            changes.append((end, Ruling("info", words, arithmetic, evidence, None, "care_not_coordinated")))
         else:
             _note_needs(case, rule, findings, contacts, (base, end))
     for contact in contacts:
-        ruling = Ruling("met", f"care coordinated {iso(contact.day)}", "", (contact.version,), anchor=contact.day)
+        ruling = Ruling("met", f"care coordinated {iso(contact.day)}", "", (contact.version,))
         changes.append((contact.day, ruling))
     changes.sort(key=itemgetter(0))  # on one day what was done comes after what was not
     findings.write_over(chart.stays, changes)
@@ -163,7 +164,8 @@ def _note_needs(
         ends = [day for day in (*of_kind[:1], stay.until if stay else None) if day is not None]
         named = " or ".join(kind.replace("_", " ") for kind in kinds)
         words = f"dimension {dimension} has a problem: no {named} contact from {iso(base)} to {iso(end - ONE_DAY)}"
-        ruling = Ruling("info", words, "", profile.evidence, None, "need_not_met", None, base)
+        anchor = stay.first if stay else None
+        ruling = Ruling("info", words, "", profile.evidence, None, "need_not_met", None, anchor)
         findings.note(f"dimension {dimension}, review period from {iso(base)}", end, min(ends, default=None), ruling)
 
 
