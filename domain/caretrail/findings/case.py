@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from caretrail.days import later
 from caretrail.events import EventBase, SessionAttended, SessionMissed
 from caretrail.findings.chart.chart import Chart, PolicyStay
-from caretrail.findings.chart.documents import AttendedOnHold, Determination, Document, PlanVersion, Review
+from caretrail.findings.chart.documents import Determination, Document, PlanVersion, Review, SessionInDoubt
 from caretrail.findings.chart.review_clock import ReviewClock
 from caretrail.findings.chart.weeks import Weeks
 from caretrail.findings.doubt import told_as_one
@@ -58,12 +58,12 @@ class Case:
     def doubtful_for(self, rule: Rule, day: date) -> list[Document]:
         """The documents a rule stands on of which it cannot be told on a day whether they count."""
         doubtful = [document for document in self.chart.doubtful if document.doubtful_from <= day]
-        kinds: tuple[type[Document], ...] = (PlanVersion, Review, AttendedOnHold)
+        kinds: tuple[type[Document], ...] = (PlanVersion, Review, SessionInDoubt)
         if isinstance(rule, ContinuedStay):
             kinds = (*kinds, Determination) if rule.holds == "review_due" else (Determination,)
         found = [document for document in doubtful if isinstance(document, kinds)]
         # without the sessions attended on hold a determination may say more than was seen of the client
-        return found or [document for document in doubtful if isinstance(document, AttendedOnHold)]
+        return found or [document for document in doubtful if isinstance(document, SessionInDoubt)]
 
     def notice_until(
         self, day: date, *versions: int, since: date | None = None, lost: tuple[type[EventBase], ...] = SESSIONS

@@ -82,8 +82,8 @@ def _days(documents: Documents) -> Iterable[date]:
 
 def merged(counts: Ruling | None, not_counts: Ruling | None, documents: Sequence[Document], day: date) -> Ruling | None:
     """The ruling of a day from both readings; None where both are silent."""
-    if counts == not_counts:
-        return counts
+    if counts == not_counts or not documents:
+        return counts  # what comes into doubt later says nothing of the day
     if counts is None or not_counts is None:
         return _one_sided(counts or not_counts, documents, day, counts=counts is not None)
     if {counts.verdict, not_counts.verdict} == {"not_met", "not_applicable"}:
@@ -139,6 +139,9 @@ NOTHING = Outcome("met", None)
 
 
 def _outcome(ruling: Ruling) -> Outcome:
+    """The verdict and due day of a ruling; of one in doubt itself, those of its worse outcome."""
+    if ruling.doubt is not None:
+        return max(ruling.doubt.if_counts, ruling.doubt.if_not, key=lambda one: RANK[one.verdict])
     return Outcome(ruling.verdict, ruling.due_on)
 
 

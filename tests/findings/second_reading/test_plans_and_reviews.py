@@ -44,7 +44,6 @@ def test_reviews_their_clock_and_its_gaps_say_what_a_plain_reading_of_the_events
     agree(history, "R1", "R2", "R3")
 
 
-@pytest.mark.xfail(strict=True, reason="open: see the expected failures of test_plans_by_hand")
 @compared
 @example(history_of(AFTER_THE_LAST_CONTACT))
 @given(paper_histories())

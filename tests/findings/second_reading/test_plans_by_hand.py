@@ -110,7 +110,6 @@ def test_a_session_on_hold_is_doubtful() -> None:
     assert outcomes(f"{held}\n2026-01-07 session group 09:00 60", "P1", "01-08") == ["overdue", "due_soon"]
 
 
-@pytest.mark.xfail(strict=True, reason="open: a session after the last contact is taken as sure")
 def test_a_session_after_the_last_contact_is_doubtful() -> None:
     for contact, expected in (("01-11", "not_met 2026-01-11"), ("01-10", "nothing")):
         text = "2026-01-05 admitted\n2026-01-05 session group 09:00 60\n2026-01-11 session group 09:00 60"
@@ -238,9 +237,6 @@ def test_where_two_doubts_meet_what_may_be_owed_is_not_called_history() -> None:
     assert outcomes(text, "P3", "02-03") == ["met", "violation"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="open: after the stay the outcome without the documents is unknown, not what is owed"
-)
 def test_where_two_doubts_meet_after_the_stay_the_outcome_is_what_is_owed() -> None:
     text = "2026-01-05 admitted\n2026-01-16 plan 1 signed by c-ortiz, c-lee, cl-7f3a@2026-01-08"
     text = f"{text}\n2026-01-20 transferred 2.1 to 1\n2026-02-03 plan 2 signed by c-ortiz:PhD, c-lee:PhD, cl-7f3a"

@@ -23,12 +23,12 @@ from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.findings.chart import documents
 from caretrail.findings.chart.counting import CountingPlans, Reading, count_reviews
 from caretrail.findings.chart.documents import (
-    AttendedOnHold,
     Contradicted,
     Determination,
     Document,
     PlanVersion,
     Review,
+    SessionInDoubt,
 )
 from caretrail.findings.chart.guidance import read_guidance
 from caretrail.findings.chart.sessions import Session as Session
@@ -109,7 +109,7 @@ class Chart:
         self.statements: dict[int, Document] = {}
         """Assessments, transfers and the discharge as documents: a signature completes them."""
         self.holds: list[tuple[date, date | None]] = []
-        self.on_hold: list[AttendedOnHold] = []
+        self.in_doubt: list[SessionInDoubt] = []
         self.contradicted: list[Contradicted] = []
         self.explained: list[Effective[events.Explained]] = []
         self.transfers: dict[int, Effective[events.Transferred]] = {}
@@ -164,7 +164,7 @@ class Chart:
     @cached_property
     def doubtful(self) -> list[documents.Document]:
         """Documents of which it cannot be told, on some day, whether they count; in order of their days."""
-        signed: list[documents.Document] = [*self.plans, *self.reviews, *self.determinations, *self.on_hold]
+        signed: list[documents.Document] = [*self.plans, *self.reviews, *self.determinations, *self.in_doubt]
         return sorted((document for document in signed if document.doubtful), key=attrgetter("day", "version"))
 
     @cached_property
@@ -270,19 +270,29 @@ def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
                 treated.append(item)
                 attended.append(session)
     chart.attended = each_once(attended)
-    if chart.holds:
-        _doubt_holds(chart)
+    if chart.holds or chart.discharge is not None:
+        _doubt_sessions(chart)
 
 
-def _doubt_holds(chart: Chart) -> None:
-    """Put sessions attended while on hold in doubt, where the pack checks the record against itself."""
+def _doubt_sessions(chart: Chart) -> None:
+    """Put sessions in doubt that were attended while on hold, or after the last contact that a discharge names.
+
+    So the pack asks by the rule that checks the record against itself. They are in doubt once both are on record.
+    """
+    discharge = chart.discharge
+    contact = discharge.event.last_contact_on if discharge is not None else None
     for session in chart.attended:
-        if is_on_hold(chart.holds, session.day) and chart.policy.on(session.day).rule(AttendedWhileAway):
-            document = AttendedOnHold(session.version, session.day, [])
-            document.object(session.day, "attended while on hold", doubtful=True)
-            chart.on_hold.append(document)
-    if chart.on_hold and not chart.doubtful_count:
-        versions = {document.version for document in chart.on_hold}
+        since, words = session.day, "attended while on hold"
+        if not is_on_hold(chart.holds, session.day):
+            if discharge is None or contact is None or not contact < session.day <= discharge.day:
+                continue
+            since, words = discharge.day, "attended after the last contact"
+        if chart.policy.on(session.day).rule(AttendedWhileAway):
+            document = SessionInDoubt(session.version, since, [])
+            document.object(since, words, doubtful=True)
+            chart.in_doubt.append(document)
+    if chart.in_doubt and not chart.doubtful_count:
+        versions = {document.version for document in chart.in_doubt}
         chart.attended = [session for session in chart.attended if session.version not in versions]
 
 

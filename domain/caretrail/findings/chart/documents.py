@@ -148,8 +148,8 @@ def all_signed_on(document: Document, required: list[str]) -> date | None:
 
 
 @dataclass(slots=True)
-class AttendedOnHold(Document):
-    """A session attended while on hold: the session, or the hold, may be wrong."""
+class SessionInDoubt(Document):
+    """A session that the record contradicts: it, or what contradicts it, may be wrong. `day` is since when."""
 
     @property
     def doubtful(self) -> bool:
