@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.build import admitted, event, plan, session, signature
+from tests.support.build import admitted, event, plan, reviewed, session, signature
 from tests.support.care import Care
 from tests.support.example import NAME, day, example
 
@@ -72,3 +72,28 @@ def test_a_struck_session_stands_on_its_day_as_it_was_last_believed(care: Care) 
         (2, (4,), 5)
     ]
     assert ([line.version for line in sheet.sessions], sheet.minutes_day) == ([3], 180)
+
+
+def test_after_a_late_review_the_next_due_day_is_told_not_the_missed_one(care: Care) -> None:
+    """Given a review due on 6 February and held on the 9th, then from that day the next is due on 11 March."""
+    signatures = [signature("c-ortiz", "02-09"), signature("cl-E-1", "02-09")]
+    care.record([admitted("01-05"), plan("01-07"), reviewed("02-09", signatures=signatures)])
+    assert care.reader.sheet("E-1", day("02-08")).next_review_due == day("02-06")
+    assert care.reader.sheet("E-1", day("02-10")).next_review_due == day("03-11")
+
+
+def test_what_was_attended_while_not_eligible_is_counted_up_to_the_day(care: Care) -> None:
+    """Given a determination to leave by 22 January and a client who came on, then sessions, days and minutes since."""
+    leave = {"decision": "leave", "leave_by": "2026-01-22", "signatures": [signature("c-ortiz", "01-20")]}
+    care.record([admitted("01-05"), event("continued_stay_determined", "01-20", **leave), session("01-21")])
+    care.record([session("01-23"), session("01-26")])
+
+    def past(on: str) -> list[tuple[str, int, int, int]]:
+        treated = care.reader.sheet("E-1", day(on)).treated
+        return [
+            (f"{row.last:%m-%d}", row.sessions, row.days, row.minutes) for row in treated if row.first > day("01-22")
+        ]
+
+    assert past("01-22") == []
+    assert past("01-23") == [("01-23", 1, 1, 180)]
+    assert past("01-27") == [("01-27", 2, 2, 360)]

@@ -29,7 +29,7 @@ TITLES = ("Episode", "Rule", "Verdict", "Days", "What")
 @click.command("findings", cls=Command)
 @period_options("Findings in force on or after this day.", "Findings in force on or before this day.")
 @click.option("--closed", is_flag=True, help="Include ended episodes, and what was unmet at their end.")
-@click.option("--all", "everything", is_flag=True, help="Include verdicts met and not_applicable.")
+@click.option("--all", "everything", is_flag=True, help="Include verdicts met, breached and not_applicable.")
 @pack_option
 @filter_options
 @read_options

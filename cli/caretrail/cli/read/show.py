@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -72,6 +72,7 @@ def _print(asked: Session, sheet: Sheet, _: Standing) -> None:
             ("Next review", f"due {sheet.next_review_due}" if sheet.next_review_due else ""),
             ("Determination", _document(sheet.determination, (), "none")),
             ("Continued stay", verdict_cell(answer.verdict, f"{spoken(answer.verdict)} ({answer.basis}{through})")),
+            ("Not eligible", lines(*_treated(sheet))),
             ("Sessions", _sessions(sheet)),
             (
                 "Minutes",
@@ -90,6 +91,14 @@ def _stay(sheet: Sheet) -> str:
         return ""
     typical = f"; {stay.typical_weeks[0]} to {stay.typical_weeks[1]} weeks are typical" if stay.typical_weeks else ""
     return f"day {stay.day}, week {stay.week} of this stay{typical}"
+
+
+def _treated(sheet: Sheet) -> Iterator[str]:
+    """What the client attended while continued stay was not supported."""
+    for row in sheet.treated:
+        if row.verdict == "not_eligible" and row.sessions:
+            days = f"{plural(row.sessions, 'session')} on {plural(row.days, 'day')}, {row.minutes} min"
+            yield f"treated from {row.first} to {row.last}: {days}"
 
 
 def _member(member: TeamLine) -> str:

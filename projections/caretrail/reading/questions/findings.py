@@ -18,7 +18,7 @@ from caretrail.readmodel.placed import Placed
 
 @dataclass(frozen=True, slots=True)
 class Findings(ListQuestion[tuple[FindingRow, ...]]):
-    """Findings in force on a day, or on any day of a period: all verdicts but met and not_applicable.
+    """Findings in force on a day, or on any day of a period: all verdicts but met, breached and not_applicable.
 
     Findings of programs come last, while they have an open episode; filters of a case leave them out.
     """

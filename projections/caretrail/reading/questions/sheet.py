@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from caretrail import events
-from caretrail.days import earlier
+from caretrail.days import ONE_DAY, earlier
 from caretrail.episode.amendments import corrected_event, happened_on
 from caretrail.episode.history import Effective
 from caretrail.episode.stays import level_stays
@@ -27,6 +27,7 @@ from caretrail.reading.questions.findings import finding_row
 from caretrail.reading.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from caretrail.findings.case import Case
     from caretrail.findings.chart.review_clock import ReviewClock
 
 _WEEK = timedelta(days=7)
@@ -101,10 +102,23 @@ class StayLine:
 
 
 @dataclass(frozen=True, slots=True)
+class TreatedLine:
+    """What the client attended on the days of one answer on continued stay, through `last`; `days` had a session."""
+
+    verdict: str
+    first: date
+    last: date
+    sessions: int
+    days: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """One day of one episode. Minutes are of attended sessions; `week_start` is the first day of the pack's week.
 
-    `stay` is None on a day without one. `struck_sessions` are sessions of that day that were voided.
+    `treated` is what was attended under each answer on continued stay so far. `stay` is None on a day without one.
+    `struck_sessions` are sessions of that day that were voided.
     """
 
     episode: str
@@ -122,6 +136,7 @@ class Sheet:
     next_review_due: date | None
     determination: DocumentLine | None
     eligibility: EligibilityRow
+    treated: tuple[TreatedLine, ...]
     sessions: tuple[SessionLine, ...]
     struck_sessions: tuple[SessionLine, ...]
     minutes_day: int
@@ -170,7 +185,8 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
     span = view.rows.span_on(day)
     everything = Selection(now, Query(as_of=day), Filters(closed=True, all_verdicts=True))
     placed = findings_of(view.rows, everything)
-    clock = _clock(view, history, day)
+    case = _case(view, history, day)
+    clock = case.clock if case is not None else None
     plan, review = _plan(history, day), _last_review(clock, history, day)
     week_start = _week_start(day, view.policy.on(day).week_start if view.policy else "sunday")
     return Sheet(
@@ -189,6 +205,7 @@ def sheet_of(view: EpisodeView, day: date, now: datetime) -> Sheet:
         next_review_due=_next_due(view, clock, history, day),
         determination=_document(view, _latest(history, events.ContinuedStayDetermined), history, day),
         eligibility=eligibility_row(view.rows, day),
+        treated=_treated(view, case, day),
         sessions=tuple(_session(view, item) for item in history if item.day == day and _is_session(item)),
         struck_sessions=tuple(_session(view, item) for item in _struck(view, day) if _is_session(item)),
         minutes_day=_minutes(history, day, day),
@@ -225,14 +242,33 @@ def _plan(history: Sequence[Effective], day: date) -> Effective | None:
     return current[-1] if current else _latest(history, events.PlanSigned)
 
 
-def _clock(view: EpisodeView, history: Sequence[Effective], day: date) -> ReviewClock | None:
-    """The review clock as known on a day."""
+def _case(view: EpisodeView, history: Sequence[Effective], day: date) -> Case | None:
+    """The chart and the review clock as known on a day."""
     if view.policy is None:
         return None
     from caretrail.findings.case import Case
     from caretrail.findings.chart.contradictions import read_chart
 
-    return Case(read_chart(history, view.policy), view.policy.on(day)).clock
+    return Case(read_chart(history, view.policy), view.policy.on(day))
+
+
+def _treated(view: EpisodeView, case: Case | None, day: date) -> tuple[TreatedLine, ...]:
+    """What was attended under each answer on continued stay, up to the day."""
+    from caretrail.findings.treated import treated
+
+    answers = [one for one in view.rows.eligibility if one.start <= day]
+    rows = treated(answers, case.chart.attended) if case is not None else []
+    return tuple(
+        TreatedLine(
+            row.verdict,
+            row.first,
+            day if row.until is None else min(day, row.until - ONE_DAY),
+            row.sessions,
+            row.days,
+            row.minutes,
+        )
+        for row in rows
+    )
 
 
 def _last_review(clock: ReviewClock | None, history: Sequence[Effective], day: date) -> Effective | None:
