@@ -122,21 +122,23 @@ def guidance(signature: Any, roster: Mapping[str, str | None]) -> str:
 def roster_on(history: Sequence[Effective], day: date) -> dict[str, str | None]:
     """Who was on the team at any time of a day, and with which credential: who leaves that day may have signed.
 
-    Before the admission there is no roster: that of the day of admission speaks.
+    Before the admission there is no roster: that of the day of admission speaks. Who takes over the case is on the
+    team, too, with the credential they were known by.
     """
     day = max([day, *(item.event.occurred_on for item in history if item.event.type == "admitted")])
-    team: dict[str, str | None] = {}
+    team, known = dict[str, str | None](), dict[str, str | None]()
     for item in history:
         event: Any = item.event
-        if event.occurred_on > day:
+        if event.occurred_on > day or event.type not in ("admitted", "team_changed"):
             continue
-        if event.type == "admitted":
-            team.update({person.id: person.credential for person in event.team})
-        elif event.type == "team_changed":
-            team.update({person.id: person.credential for person in event.joins})
-            if event.occurred_on < day:
-                for who in event.leaves:
-                    team.pop(who, None)
+        joins = {person.id: person.credential for person in (event.team if event.type == "admitted" else event.joins)}
+        known.update(joins)
+        team.update(joins)
+        if event.type == "team_changed" and event.occurred_on < day:
+            for who in event.leaves:
+                team.pop(who, None)
+        if event.clinician is not None and event.clinician not in team:
+            team[event.clinician] = known.get(event.clinician)
     return team
 
 

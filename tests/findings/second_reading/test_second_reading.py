@@ -612,6 +612,13 @@ def test_a_credential_left_out_is_read_from_the_roster_of_the_day_of_signing() -
     assert said(f"{signed_by('CPSS')}\n{TEAM}", "02-05") == unknown("02-04", "overdue")
 
 
+def test_who_takes_over_the_case_is_on_the_team_again() -> None:
+    left = f"{STAY}\n2026-01-10 team - c-lee"
+    signed = "2026-01-20 determined continue C1 signed by c-lee"
+    assert said(f"{left}\n{signed}", "02-05") == unknown("02-04")
+    assert said(f"{left}\n2026-01-12 team carries c-lee\n{signed}", "02-05") == eligible("02-19")
+
+
 def test_before_the_admission_its_roster_speaks() -> None:
     signed = f"{STAY}\n2026-01-06 determined continue C1 signed by c-ortiz@2026-01-04"
     assert said(signed, "01-06") == eligible("02-05")
