@@ -302,8 +302,15 @@ def determination(item: Effective, history: Sequence[Effective], contradicted: C
 
 
 def contradicted_by_sessions(history: Sequence[Effective]) -> set[int]:
-    """Determinations of a client who progresses or works, but attended nothing in the 30 days that end with it (K6)."""
-    attended = [item.event.occurred_on for item in history if item.event.type == "session_attended"]
+    """Determinations of a client who progresses or works, but surely attended nothing in the 30 days before (K6).
+
+    The 30 days end on the day of the determination. What was attended while on hold is doubtful (K2).
+    """
+    attended = [
+        item.event.occurred_on
+        for item in history
+        if item.event.type == "session_attended" and not on_hold(history, item.event.occurred_on)
+    ]
     found: set[int] = set()
     for item in history:
         event: Any = item.event
@@ -312,6 +319,13 @@ def contradicted_by_sessions(history: Sequence[Effective]) -> set[int]:
             if not any(first <= day <= event.occurred_on for day in attended):
                 found.add(item.version)
     return found
+
+
+def on_hold(history: Sequence[Effective], day: date) -> bool:
+    """Whether treatment was on hold on a day: the day of `held` is, the day of `resumed` is not."""
+    held = sum(item.event.type == "held" and item.event.occurred_on <= day for item in history)
+    resumed = sum(item.event.type == "resumed" and item.event.occurred_on <= day for item in history)
+    return held > resumed
 
 
 def signatures_of(item: Effective, history: Sequence[Effective]) -> Iterator[tuple[Any, date]]:

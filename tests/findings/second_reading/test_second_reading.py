@@ -656,6 +656,16 @@ def test_progress_without_a_session_in_the_thirty_days_that_end_with_it_is_contr
     assert contradicted_by_sessions(history_of(attended)) == doubted
 
 
+@pytest.mark.parametrize(
+    ("on", "doubted"), [("01-18", set[int]()), ("01-19", {5}), ("01-25", {5}), ("01-26", set[int]())]
+)
+def test_what_was_attended_on_hold_is_no_sure_session(on: str, doubted: set[int]) -> None:
+    held = f"{STAY}\n2026-{on} session group 09:00 180\n2026-01-19 held\n2026-01-26 resumed"
+    assert (
+        contradicted_by_sessions(history_of(f"{held}\n2026-02-04 determined continue C1 signed by c-ortiz")) == doubted
+    )
+
+
 def test_who_neither_progresses_nor_works_contradicts_nothing() -> None:
     assert contradicted_by_sessions(history_of(f"{STAY}\n2026-02-04 determined continue C3 signed by c-ortiz")) == set()
     assert contradicted_by_sessions(history_of(f"{STAY}\n2026-02-04 determined continue C2 signed by c-ortiz")) == {2}
