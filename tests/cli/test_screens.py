@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from tests.support.build import admitted, plan, reviewed, signature
 from tests.support.program import Caretrail
 from tests.support.screens import ME, amended, load, screen
 
@@ -262,3 +263,24 @@ Nothing due: no episodes were open that day.
 
 Current through @65 (latest)
 """)
+
+
+def test_a_review_in_doubt_stands_where_the_worse_outcome_would_and_says_both(caretrail: Caretrail) -> None:
+    """Given a review of which nobody says who took part, when the day before it was due is past,
+    then it is among what is overdue, as what cannot be told, with both due days; JSON has them as fields.
+    """
+    signed = [signature("c-ortiz", "02-05")]
+    told = [admitted("01-05"), plan("01-07"), reviewed("02-05", participants=[], signatures=signed)]
+    lines = "\n".join(one.model_dump_json(by_alias=True, exclude_none=True) for one in told)
+    assert caretrail("append", "--imported", input=lines).status == 0
+    shown = caretrail("worklist", "--as-of", "2026-02-20", "--rule", "R1").out
+    assert " ".join(shown.split()).startswith(
+        "Worklist as of 2026-02-20 Now: overdue, due today, or treatment without an assessment (1) "
+        "Episode Rule Due What Owner E-1 NE21-R1 cannot be told if event 3 counts:"
+    )
+    [row] = caretrail("worklist", "--as-of", "2026-02-20", "--rule", "R1", "--json").listed
+    assert row["doubt"] == {
+        "documents": [3],
+        "if_counts": {"verdict": "met", "due_on": "2026-03-07"},
+        "if_not": {"verdict": "overdue", "due_on": "2026-02-06"},
+    }

@@ -148,6 +148,8 @@ def _cells(row: WorkRow) -> Row:
 
 
 def _due(row: WorkRow) -> str:
+    if row.doubt is not None:
+        return "cannot be told"
     if row.verdict == "overdue":
         return f"{plural(row.days_overdue, 'day')} over"
     if row.verdict == "due_today":
