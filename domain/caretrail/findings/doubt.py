@@ -160,7 +160,9 @@ def reasons_for(documents: Sequence[Document], day: date) -> str:
 
 
 def if_they(documents: Sequence[Document], *, count: bool = True) -> str:
-    """`if event 7 counts`, `if events 7 and 9 do not count`."""
+    """`if event 7 counts`, `if events 7 and 9 do not count`; without any, of whatever is in doubt."""
+    if not documents:
+        return f"if what is in doubt {'counts' if count else 'does not count'}"
     versions = [str(document.version) for document in documents]
     if len(versions) == 1:
         return f"if event {versions[0]} {'counts' if count else 'does not count'}"

@@ -208,12 +208,12 @@ def _told_as_one(
 ) -> list[Eligibility]:
     """Merge the answers with the doubtful documents and those without them, day by day."""
     rules = [(case, rule) for case in cases if (rule := case.pack.rule(ContinuedStay)) is not None]
-    doubtful = rules[0][0].doubtful_for(rules[0][1], date.max) if rules else []
     days = {answer.start for answer in (*counting, *not_counting)}
-    days.update(item.day for document in doubtful for item in document.objections)
+    for document in cases[0].chart.doubtful:
+        days |= {document.doubtful_from, *(item.day for item in document.objections)}
     found: list[Eligibility] = []
     for day in sorted(day for day in days if counting and day >= counting[0].start):
-        documents = [document for document in doubtful if document.doubtful_from <= day]
+        documents = rules[0][0].doubtful_for(rules[0][1], day) if rules else []
         merged = _merged(day, _on(counting, day), _on(not_counting, day), documents)
         if not found or found[-1][2:] != merged[2:]:
             if found:
@@ -228,8 +228,8 @@ def _on(answers: Sequence[Eligibility], day: date) -> Eligibility:
 
 def _merged(day: date, counts: Eligibility, not_counts: Eligibility, documents: Sequence[Document]) -> Eligibility:
     """The answer of a day from both readings."""
-    if counts[2:] == not_counts[2:]:
-        return Eligibility(day, None, *counts[2:])
+    if counts[2:] == not_counts[2:] or not documents:
+        return Eligibility(day, None, *counts[2:])  # what comes into doubt later says nothing of the day
     evidence = tuple(sorted({*counts.evidence, *not_counts.evidence}))
     if counts.verdict == not_counts.verdict:
         # the sure ground, for as long as either reading holds
