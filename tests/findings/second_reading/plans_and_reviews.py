@@ -100,12 +100,14 @@ class Chart:
 
     def attended_in(self, stay: Any) -> list[date]:
         """Days of the sessions of treatment in a stay; of those that are one session, or overlap, one."""
-        found: list[Any] = []
+        found: list[list[Any]] = []
         for one in self.known.of("session_attended"):
             counts = one.service in TREATMENT and (self.doubts or not self.known.away(one.day))
             if counts and stay.first <= one.day <= stay.last:
-                found += [one] if not any(same_session(one, other) for other in found) else []
-        return [one.day for one in found]
+                same = next((part for part in found if any(same_session(one, other) for other in part)), None)
+                found += [[one]] if same is None else []
+                (same or []).append(one)
+        return [part[0].day for part in found]
 
     # --- the review clock -------------------------------------------------------------------------------------------
 
@@ -196,7 +198,8 @@ class Chart:
                 until = min((other.day for _, other in later), default=NEVER)
                 new = [plan for _, plan in self.plans if plan.plan_version > one.plan_version]
                 came = [plan for plan in new if one.day <= plan.day < until][:1]
-                asked = {who for plan in came for who in plan.required}  # once: of the plan that came of it
+                # once, of the plan that came of it: its team is the one to ask
+                asked = {who for plan in came for who in (*plan.required, "team")}
                 ends = [since for since, _ in later]
                 said |= self.unsigned(f"review of {one.day}", one, [one, *came], ends, day, asked)
         return said
@@ -226,7 +229,9 @@ class Chart:
         for _, one in self.reviews:
             if stay := self.known.stay_on(one.day):
                 done = "violation" if day < notice_until(one) else "breached"
-                for cause, verdict in self.faults(one, min(day, stay.last - DAY), day):
+                # on its last day a stay is not overdue, but not met; one that begins on that day may be
+                last = stay.last - DAY if self.known.stay_on(stay.last) is stay else stay.last
+                for cause, verdict in self.faults(one, min(day, last), day):
                     if day <= stay.last or (not verdict and done == "violation"):
                         said[f"review of {one.day}", one.version, cause] = Said(verdict or done, cause=cause)
         return said
@@ -306,7 +311,7 @@ def deadline(known: Known, day: date, rule: Callable[[Chart, Any, date], Said]) 
         return Said("breached", late) if late else QUIET  # what would be due next is not asked for any more
 
     ended = [(number, stay) for number, stay in enumerate(known.stays) if stay.last <= day]
-    said = {(f"stay ended {stay.last}", 0, ""): on_last_day(number, stay) for number, stay in ended}
+    said = {(f"stay ended {stay.last}", number, ""): on_last_day(number, stay) for number, stay in ended}
     stay = known.stay_on(day)
     both = (today(chart_of(known, True), stay), today(chart_of(known, False), stay)) if stay else (QUIET, QUIET)
     # where only a doubt is between not met and not applicable, it is not applicable

@@ -23,11 +23,13 @@ compared = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-AFTER_THE_LAST_CONTACT = """
+LAST_CONTACT_BEFORE_THE_DISCHARGE = """
     2026-01-05 admitted
     2026-01-05 session group 09:00 180
+    2026-01-07 session group 09:00 180
+    2026-01-09 held
     2026-01-11 session group 09:00 180
-    2026-01-15 discharged completed | {"last_contact_on": "2026-01-10"}
+    2026-01-12 discharged left_against_advice | {"last_contact_on": "2026-01-06"}
 """
 
 
@@ -44,8 +46,9 @@ def test_reviews_their_clock_and_its_gaps_say_what_a_plain_reading_of_the_events
     agree(history, "R1", "R2", "R3")
 
 
+@pytest.mark.xfail(strict=True, reason="open: a discharge is known before its day, see test_plans_by_hand")
 @compared
-@example(history_of(AFTER_THE_LAST_CONTACT))
+@example(history_of(LAST_CONTACT_BEFORE_THE_DISCHARGE))
 @given(paper_histories())
 def test_plans_and_signatures_say_what_a_plain_reading_of_the_events_up_to_each_day_says(
     history: list[Effective],

@@ -130,6 +130,13 @@ def test_a_review_held_while_one_is_overdue_and_not_signed_is_a_violation_at_onc
     assert said(text, "R2", "03-20", "review of 2026-03-20") == "violation not_under_clinical_guidance"
 
 
+def test_a_stay_that_begins_on_the_day_another_ended_may_be_overdue_that_day() -> None:
+    text = f"{PLANNED}\n2026-02-06 review of 1 signed by cl-7f3a\n2026-02-07 transferred 2.1 to 1"
+    assert said(text, "R2", "02-07", "review of 2026-02-06") == "unknown not_under_clinical_guidance"
+    back = f"{text}\n2026-02-07 transferred 1 to 2.1"
+    assert said(back, "R2", "02-07", "review of 2026-02-06") == "violation not_under_clinical_guidance"
+
+
 def test_a_doubtful_signature_of_guidance_is_unknown_and_a_sure_one_ends_that() -> None:
     text = f"{PLANNED}\n2026-01-20 review of 1 signed by cl-7f3a, c-x:PhD"
     assert outcomes(text, "R2", "02-06") == ["met", "unknown"]
