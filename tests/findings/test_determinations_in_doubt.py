@@ -247,11 +247,10 @@ def test_a_determination_that_rests_on_a_session_attended_on_hold_is_in_doubt_wi
 
 
 def test_a_determination_whose_only_session_is_after_the_last_contact_is_judged() -> None:
-    """Given a determination that rests on a session in doubt, then every day has an answer, and says so at the end."""
+    """Given a determination that rests on a session the discharge contradicts, then every day has an answer."""
     told = Told(
         "2026-01-02 assessed\n2026-01-05 admitted\n2026-01-20 session group 09:00 120 size 3\n"
         "2026-02-04 determined continue C1 signed by c-ortiz\n"
         '2026-02-06 discharged completed | {"last_contact_on": "2026-01-10"}'
     )
-    assert [told.eligible(day).verdict for day in ("2026-02-05", "2026-02-06")] == ["eligible", "unknown"]
-    assert "event 3" in " ".join(told.eligible("2026-02-06").reasons)
+    assert [told.eligible(day).verdict for day in ("2026-02-05", "2026-02-06")] == ["eligible", "eligible"]

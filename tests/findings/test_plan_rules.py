@@ -394,15 +394,3 @@ def test_where_two_doubts_meet_the_worse_outcome_is_that_of_both() -> None:
     found = told.one("P3", "2026-02-04", "plan 1: cl-7f3a")
     assert found.ruling.doubt is not None
     assert (found.verdict, found.quiet, found.ruling.doubt.if_not.verdict) == ("unknown", False, "violation")
-
-
-@pytest.mark.parametrize(("contact", "verdict"), [("2026-01-10", "not_applicable"), ("2026-01-11", "not_met")])
-def test_a_session_after_the_last_contact_is_in_doubt(contact: str, verdict: str) -> None:
-    """Given two sessions without a plan, the second after the last contact, then nobody was surely owed one."""
-    told = Told(
-        BEGIN
-        + "2026-01-05 session group 09:00 180\n2026-01-11 session group 09:00 180\n"
-        + f'2026-01-15 discharged completed | {{"last_contact_on": "{contact}"}}'
-    )
-    assert told.verdict("P1", "2026-01-14") == "overdue", "before the discharge nobody could know"
-    assert told.verdict("P1", "2026-01-15") == verdict

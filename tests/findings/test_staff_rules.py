@@ -170,9 +170,10 @@ def test_a_rule_may_list_fewer_credentials_than_the_pack() -> None:
 
 def test_a_pack_without_a_list_of_credentials_has_one_in_the_rule() -> None:
     without = {**PACK.model_dump(exclude_unset=True, exclude={"guidance", "guidance_by"})}
-    with pytest.raises(ValueError, match=r"rules\.NE21-S1\.credentials: Field required"):
+    with pytest.raises(ValueError, match=r"rules\.NE21-A2\.credentials: Field required"):
         Pack.model_validate(without)
-    without["rules"]["NE21-S1"]["credentials"] = ["LADC"]
+    for rule in ("NE21-A2", "NE21-S1"):
+        without["rules"][rule]["credentials"] = ["LADC"]
     pack = Pack.model_validate(without)
     by = "2026-01-06 session group 09:00 180 by c-new "
     assert [Told(BEGIN + by + one, pack).verdict("S1", "2026-01-06") for one in ("LADC", "RN")] == ["met", "unknown"]

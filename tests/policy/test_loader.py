@@ -13,6 +13,7 @@ from caretrail.policy import Pack, folders, installed_packs, load_pack, load_pol
 from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED, check_files
 
 NEBRASKA = "ne-medicaid-2.1-adult"
+SHIPPED_PACKS = [NEBRASKA, "sd-iop-2.1-adult", "va-medicaid-2.1-adult"]
 PACKS = Path(__file__).parent / "packs"
 OLD = (PACKS / "mn-245g-2018.toml").read_text(encoding="utf-8")
 
@@ -39,7 +40,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
 def test_a_folder_of_ones_own_lies_beside_what_ships(put: Put, tmp_path: Path) -> None:
     put("mine")
     assert folders() == (SHIPPED, tmp_path)
-    assert installed_packs() == ["mine", NEBRASKA]
+    assert installed_packs() == ["mine", *SHIPPED_PACKS]
     assert load_pack("mine").jurisdiction == "US-MN"
 
 
@@ -50,7 +51,7 @@ def test_an_empty_name_of_a_folder_names_none(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_file_cannot_replace_a_pack_that_ships(put: Put) -> None:
     put(NEBRASKA)
-    assert installed_packs() == [NEBRASKA]
+    assert installed_packs() == SHIPPED_PACKS
     assert load_pack(NEBRASKA).jurisdiction == "US-NE"
 
 
@@ -80,7 +81,7 @@ def test_a_folder_that_is_none_holds_no_packs(tmp_path: Path, monkeypatch: pytes
     if kind == "a file":
         place.write_text("x")
     monkeypatch.setenv(FOLDER_VARIABLE, str(place))
-    assert installed_packs() == [NEBRASKA]
+    assert installed_packs() == SHIPPED_PACKS
     assert load_policy(NEBRASKA).last_day is None
 
 

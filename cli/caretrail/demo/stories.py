@@ -150,8 +150,9 @@ def determination_lapsed(clerk: Clerk, today: date) -> None:
 
 
 def in_hospital(clerk: Clerk, today: date) -> None:
-    """On hold for five days: the client is in the hospital."""
+    """On hold since a Sunday, for five days or more: the client is in the hospital, and no week was cut short."""
     held = today - 5 * DAY
+    held -= (held.weekday() + 1) % 7 * DAY
     steady(clerk, today + 10 * DAY, held - DAY)
     clerk.enter(Held, held, EVENING + 25, reason="hospital")
 

@@ -131,9 +131,8 @@ class Known:
         return away or 1 in parts or any(1 in (one.acts, one.guides) for one in signed)
 
     def away(self, day: date) -> bool:
-        """Whether nobody is treated on a day: treatment is on hold, or the last contact is over."""
-        gone = any(end.last_contact_on and day > end.last_contact_on for end in self.of("discharged"))
-        return gone or any(first <= day <= last for first, last in self.held)
+        """Whether nobody is treated on a day: treatment is on hold."""
+        return any(first <= day <= last for first, last in self.held)
 
     @cached_property
     def held(self) -> list[tuple[date, date]]:

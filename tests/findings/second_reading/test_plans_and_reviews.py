@@ -46,7 +46,6 @@ def test_reviews_their_clock_and_its_gaps_say_what_a_plain_reading_of_the_events
     agree(history, "R1", "R2", "R3")
 
 
-@pytest.mark.xfail(strict=True, reason="open: a discharge is known before its day, see test_plans_by_hand")
 @compared
 @example(history_of(LAST_CONTACT_BEFORE_THE_DISCHARGE))
 @given(paper_histories())

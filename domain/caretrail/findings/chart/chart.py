@@ -270,26 +270,16 @@ def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
                 treated.append(item)
                 attended.append(session)
     chart.attended = each_once(attended)
-    if chart.holds or chart.discharge is not None:
+    if chart.holds:
         _doubt_sessions(chart)
 
 
 def _doubt_sessions(chart: Chart) -> None:
-    """Put sessions in doubt that were attended while on hold, or after the last contact that a discharge names.
-
-    So the pack asks by the rule that checks the record against itself. They are in doubt once both are on record.
-    """
-    discharge = chart.discharge
-    contact = discharge.event.last_contact_on if discharge is not None else None
+    """Put sessions attended while on hold in doubt, where the pack checks the record against itself."""
     for session in chart.attended:
-        since, words = session.day, "attended while on hold"
-        if not is_on_hold(chart.holds, session.day):
-            if discharge is None or contact is None or not contact < session.day <= discharge.day:
-                continue
-            since, words = discharge.day, "attended after the last contact"
-        if chart.policy.on(session.day).rule(AttendedWhileAway):
-            document = SessionInDoubt(session.version, since, [])
-            document.object(since, words, doubtful=True)
+        if is_on_hold(chart.holds, session.day) and chart.policy.on(session.day).rule(AttendedWhileAway):
+            document = SessionInDoubt(session.version, session.day, [])
+            document.object(session.day, "attended while on hold", doubtful=True)
             chart.in_doubt.append(document)
     if chart.in_doubt and not chart.doubtful_count:
         versions = {document.version for document in chart.in_doubt}

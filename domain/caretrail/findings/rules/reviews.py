@@ -326,7 +326,7 @@ class _Gaps:
             words = f"{(stay.last - step.base).days} days from {iso(step.base)} to the end of the stay {iso(stay.last)}"
             evidence = tuple(sorted({*step.evidence, *((stay.closed_by,) if stay.closed_by else ())}))
             subject = f"{iso(step.base)} to {iso(stay.last)}"
-            self._note(subject, stay.last, stay.until, f"{words}, {more}", evidence, step.base)
+            self._note(subject, stay.last, stay.until, f"{words}, {more}", evidence, step.base, stay.closed_by or 0)
 
     def _late(self, base: date, day: date, known_on: date) -> int:
         end = self._case.clock.period_end(base)
@@ -352,8 +352,15 @@ class _Gaps:
             self._open[one[0], other[0]] = intervals
 
     def _note(
-        self, subject: str, day: date, until: date | None, words: str, evidence: tuple[int, ...], base: date
+        self,
+        subject: str,
+        day: date,
+        until: date | None,
+        words: str,
+        evidence: tuple[int, ...],
+        base: date,
+        closed_by: int = 0,
     ) -> Intervals:
         arithmetic = f"{iso(base)} + {self.term} = {iso(self._case.clock.period_end(base))}"
         ruling = Ruling("breached", words, arithmetic, evidence, None, "review_gap", None, base)
-        return self._findings.note(subject, day, until, ruling)
+        return self._findings.note(subject, day, until, ruling, closed_by)
