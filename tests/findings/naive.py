@@ -36,6 +36,10 @@ class Known:  # what is known at the end of a day; an event is its fields, its d
         self.missed = [one for one in self.of("session_missed") if one.service in TREATMENT]
         self.weeks = Weeks(self)
 
+    def attended_on_hold(self) -> bool:
+        steps = [(one.day, 1 if one.type == "held" else -1) for one in self.turns]
+        return any(sum(step for on, step in steps if on <= one.day) > 0 for one in self.attended)
+
     def on(self, day: date) -> Known:  # whatever is dated later is thrown away
         number = bisect_right(self.days, day)
         return self.read.get(number) or self.read.setdefault(number, Known(self.events[:number], self.read))

@@ -156,3 +156,11 @@ def test_a_prior_assessment_more_than_a_year_old_is_mentioned_with_its_age() -> 
 def test_an_old_assessment_does_not_take_the_admission_as_a_basis_away(day: str) -> None:
     old = told("2024-01-04 assessed screen negative", ADMITTED, FIRST)
     assert old.eligible(day).verdict == "eligible"
+
+
+def test_of_a_session_on_hold_it_cannot_be_told_whether_treatment_began_too_early() -> None:
+    """Given a first session on a day on hold and a later assessment, then A1 says both outcomes and accuses nobody."""
+    told = Told("2026-01-05 admitted\n2026-01-06 held\n2026-01-07 session group 09:00 180\n2026-01-09 assessed")
+    found = told.one("A1", "2026-01-10")
+    assert found.ruling.doubt is not None
+    assert (found.verdict, found.ruling.doubt.if_counts.verdict) == ("unknown", "violation")

@@ -88,6 +88,8 @@ def disagreements(history: list[Effective], pack: Pack = PACK) -> Iterator[tuple
             # before an admission only treatment that goes on already is judged
             expected = {rule: set[tuple[Any, ...]]() for rule in said} | {"A1": _before_admission(known, day)}
         for rule, words in expected.items():
+            if rule == "A1" and known.attended_on_hold():
+                continue  # whether that was treatment cannot be told: pinned by hand, with both outcomes
             if said[rule] != words:
                 yield day, rule, said[rule], words
         day += timedelta(days=1)
