@@ -226,6 +226,7 @@ def test_a_signer_of_a_role_that_nobody_can_have_is_refused() -> None:
     several = refused("rules.NE21-P3.signers", ["client", ["team", "wizard"]])
     assert several.startswith("rules.NE21-P3.signers.1.several")
     assert "list inside the list" in refused("rules.NE21-P3.signers", ["credential:LADC or LPC"])
-    assert refused("rules.NE21-P3.signers", [[]]).startswith("rules.NE21-P3.signers.0.several: ")
+    nobody: list[list[str]] = [[]]
+    assert refused("rules.NE21-P3.signers", nobody).startswith("rules.NE21-P3.signers.0.several: ")
     assert made("rules.NE21-P3.signers", ["client", ["case_owner", "credential:LADC"], "participants"])
     assert made("rules.NE21-P3.signers", ["role:supervisor", "credential:LADC"])

@@ -61,7 +61,7 @@ class Case:
         kinds: tuple[type[Document], ...] = (PlanVersion, Review, SessionInDoubt)
         if isinstance(rule, ContinuedStay):
             kinds = (*kinds, Determination) if rule.holds == "review_due" else (Determination,)
-        found = [document for document in doubtful if isinstance(document, kinds)]
+        found: list[Document] = [document for document in doubtful if isinstance(document, kinds)]
         # without the sessions attended on hold a determination may say more than was seen of the client
         return found or [document for document in doubtful if isinstance(document, SessionInDoubt)]
 
