@@ -45,7 +45,7 @@ def up_to(history: list[Effective], day: date) -> list[Effective]:
     return [item for item in history if item.event.occurred_on <= day]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(histories())
 def test_an_interval_says_of_each_day_what_a_reading_of_the_events_up_to_that_day_says(
     history: list[Effective],

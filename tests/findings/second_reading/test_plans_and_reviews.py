@@ -18,7 +18,7 @@ from tests.findings.text_history import history_of
 
 HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
 compared = settings(
-    max_examples=HISTORIES,
+    max_examples=HISTORIES // 2,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
