@@ -43,6 +43,7 @@ NEVER_SAID = {
     "the review of ": "of a review entered late, and a golden history is recorded as it happens",
     " was entered ": "likewise",
     " after it was due": "likewise",
+    "if what is in doubt ": "whatever is in doubt is named; the words keep a judgment from stopping if it were not",
     "weeks before were judged": "the finding of those weeks speaks until the next week is judged",
 }
 """Words that stand in the code and are in no finding, and why."""

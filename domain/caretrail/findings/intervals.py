@@ -166,7 +166,7 @@ class RuleFindings:
             self.main.set(stay.last, None)
             # the duty runs from its own day, or from the first of the stay, not from the day the stay ended
             for_good = ruling._replace(verdict="not_met", anchor=ruling.anchor or stay.first)
-            self.note(f"stay ended {iso(stay.last)}", stay.last, None, for_good)
+            self.note(f"stay ended {iso(stay.last)}", stay.last, None, for_good, stay.closed_by or 0)
 
     def on(self, day: date) -> list[Ruling]:
         """The rulings on that day, as `intervals` gives them; what was not met in an earlier stay is left out."""

@@ -283,6 +283,7 @@ class _Gaps:
         self._case, self._findings = case, findings
         self._held: list[tuple[date, tuple[int, ...]]] = []
         self._open: dict[tuple[date, date], Intervals] = {}
+        self._ended: set[tuple[str, date]] = set()
         self.term = in_words(case.clock.rule.term) if case.clock.rule else ""
 
     def review(self, review: Review) -> None:
@@ -326,7 +327,9 @@ class _Gaps:
             words = f"{(stay.last - step.base).days} days from {iso(step.base)} to the end of the stay {iso(stay.last)}"
             evidence = tuple(sorted({*step.evidence, *((stay.closed_by,) if stay.closed_by else ())}))
             subject = f"{iso(step.base)} to {iso(stay.last)}"
-            self._note(subject, stay.last, stay.until, f"{words}, {more}", evidence, step.base, stay.closed_by or 0)
+            if (subject, stay.last) not in self._ended:  # of two stays that end on one day, the first tells it
+                self._ended.add((subject, stay.last))
+                self._note(subject, stay.last, stay.until, f"{words}, {more}", evidence, step.base)
 
     def _late(self, base: date, day: date, known_on: date) -> int:
         end = self._case.clock.period_end(base)
@@ -359,8 +362,7 @@ class _Gaps:
         words: str,
         evidence: tuple[int, ...],
         base: date,
-        closed_by: int = 0,
     ) -> Intervals:
         arithmetic = f"{iso(base)} + {self.term} = {iso(self._case.clock.period_end(base))}"
         ruling = Ruling("breached", words, arithmetic, evidence, None, "review_gap", None, base)
-        return self._findings.note(subject, day, until, ruling, closed_by)
+        return self._findings.note(subject, day, until, ruling)
