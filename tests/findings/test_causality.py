@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from caretrail.episode.history import Effective
 from caretrail.findings import Eligibility, Finding
 from tests.findings.generated import histories
 from tests.findings.text_history import JUDGED, PACK
 from tests.support.judged import eligibility, findings
-
-HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
 
 
 def read(found: list[Finding], day: date) -> list[tuple[Any, ...]]:
@@ -66,28 +62,6 @@ def test_an_interval_says_of_each_day_what_a_reading_of_the_events_up_to_that_da
         assert read(found, day) == read(then, day), day
         assert read_stay(answers, day) == read_stay(then_stays, day), day
         day += timedelta(days=1)
-
-
-@settings(
-    max_examples=HISTORIES,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(histories(), st.lists(st.integers(0, 999), min_size=2, max_size=2))
-def test_of_many_more_histories_two_days_say_what_a_reading_up_to_them_says(
-    history: list[Effective], picks: list[int]
-) -> None:
-    """Every day of every history takes too long for two thousand of them: an event's day and the one before it."""
-    if not history:
-        return
-    found, answers = findings(history, PACK), eligibility(history, PACK)
-    days = sorted({item.day for item in history})
-    for number, pick in enumerate(picks):
-        day = days[pick % len(days)] - timedelta(days=number)
-        known = up_to(history, day)
-        assert read(found, day) == read(findings(known, PACK), day), day
-        assert read_stay(answers, day) == read_stay(eligibility(known, PACK), day), day
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -19,15 +19,8 @@ from caretrail.policy import Pack
 from caretrail.policy.rules.stay import ContinuedStay
 from tests.findings.generated import histories
 from tests.findings.second_reading.generated_stays import stays
-from tests.findings.second_reading.reading import (
-    CRITERIA,
-    Answer,
-    Said,
-    admission_supports,
-    contradicted_by_sessions,
-    second_reading,
-    supports_staying,
-)
+from tests.findings.second_reading.reading import Said, admission_supports, contradicted_by_sessions, second_reading
+from tests.findings.second_reading.sentences import CRITERIA, Answer, supports_staying
 from tests.findings.text_history import PACK, history_of
 from tests.support import build
 from tests.support.judged import held_on

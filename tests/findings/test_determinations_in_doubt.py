@@ -254,3 +254,14 @@ def test_a_determination_whose_only_session_is_after_the_last_contact_is_judged(
         '2026-02-06 discharged completed | {"last_contact_on": "2026-01-10"}'
     )
     assert [told.eligible(day).verdict for day in ("2026-02-05", "2026-02-06")] == ["eligible", "eligible"]
+
+
+def test_a_session_that_comes_into_doubt_later_is_not_named_before() -> None:
+    """Given sessions on hold and two determinations in doubt, then each day names the sessions held by then."""
+    told = Told(
+        "2026-01-06 assessed\n2026-01-05 admitted\n2026-01-09 held\n"
+        "2026-02-05 session group 09:00 120\n2026-02-07 determined continue C2 signed by c-ortiz\n"
+        "2026-02-08 session group 09:00 120\n2026-02-09 determined continue C1 signed by c-noor"
+    )
+    doubts = [told.one("C1", day).ruling.doubt for day in ("2026-02-07", "2026-02-08")]
+    assert [doubt.documents for doubt in doubts if doubt] == [(4,), (4, 6)]

@@ -366,3 +366,20 @@ def test_a_finding_changes_hands_with_the_case() -> None:
 def test_e18_an_admission_moved_back_judges_the_past_anew() -> None:
     told = Told('2026-01-05 admitted\n2026-01-20 corrected #1 | {"occurred_on": "2025-12-20"}')
     assert str(told.one("R1", "2026-01-10").due_on) == "2026-01-19"
+
+
+def test_an_explanation_of_a_week_leaves_a_schedule_that_can_never_suffice_as_loud_as_it_was() -> None:
+    told = Told(
+        BEGIN.replace("admitted", 'admitted | {"schedule": {"minutes_per_week": 360, "days_per_week": 2}}')
+        + week("2026-01-05", 180)
+        + "2026-01-13 explained I1 on 2026-01-07"
+    )
+    assert [item.quiet for item in told.on("I1", "2026-01-14", "week of 2026-01-04")] == [True]
+    assert [item.quiet for item in told.on("I1", "2026-01-14", "schedule of 2026-01-04")] == [False]
+
+
+def test_an_explanation_of_a_run_of_empty_weeks_ends_before_the_week_after_next_is_told() -> None:
+    told = Told(BEGIN + week("2026-01-05", 180, 180, 180) + "2026-02-04 explained I1 on 2026-02-04")
+    run = [item for item in told.all("I1") if item.subject.endswith("and since")]
+    quiet = [(str(item.start), str(item.until)) for item in run if item.quiet]
+    assert quiet == [("2026-02-04", "2026-02-15")], "the week of 02-01 is told until the next is judged"

@@ -131,6 +131,17 @@ def test_a_guardian_whom_nobody_listed_leaves_the_client_s_part_in_doubt_from_th
     assert causes == [[("violation", "participation")], [("unknown", "participation")]]
 
 
+def test_gaps_run_from_a_review_held_before_the_clock_once_it_counts() -> None:
+    """Given a gap from the plan of 01-08, when reviews of 01-05 and 02-05 count late, then 31 days lie between them."""
+    told = Told(
+        "2026-01-05 admitted\n2026-01-08 plan 1 signed by c-ortiz, cl-7f3a\n"
+        "2026-01-05 review of 2 signed by c-ortiz, cl-7f3a\n2026-02-05 review of 2 signed by c-ortiz, cl-7f3a\n"
+        "2026-02-28 review of 1 signed by c-ortiz, cl-7f3a\n2026-03-01 plan 2 signed by c-ortiz, cl-7f3a"
+    )
+    assert [item.subject for item in told.on("R3", "2026-02-28")] == ["2026-01-08 to 2026-02-28"]
+    assert [item.subject for item in told.on("R3", "2026-03-01")] == ["2026-01-05 to 2026-02-05"]
+
+
 # --- R4 -----------------------------------------------------------------------------------------------------------
 
 KEPT = '{"updated": false, "no_change_reason": "on course"}'

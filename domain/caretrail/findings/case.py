@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property, partial, wraps
 from typing import Any, TypeVar
 
@@ -31,8 +31,6 @@ class Case:
         self.without_doubtful = Case(without_doubtful, pack) if without_doubtful is not None else None
         """The case read without the doubtful documents; None if there are none."""
         self.pack = pack
-        self.notice = timedelta(days=pack.notice_days)
-        """For rules not yet told by the day on which something became known; see `notice_until`."""
         self._findings: dict[str, RuleFindings] = {}
         self._own: dict[str, RuleFindings] = {}
         self.said: dict[int, Any] = {}
@@ -47,13 +45,21 @@ class Case:
             self._own[rule.id] = findings
             if self.without_doubtful is not None and (rule.deadline or rule.judged_twice):
                 other = self.without_doubtful.findings_of(rule)
-                findings = self._findings[rule.id] = told_as_one(findings, other, partial(self.doubtful_for, rule))
+                documents = partial(self.doubtful_for, rule)
+                findings = self._findings[rule.id] = told_as_one(findings, other, documents, self.doubt_days)
         return findings
 
     def own_findings_of(self, rule: Rule) -> RuleFindings:
         """Judge a rule on this reading of the chart alone."""
         self.findings_of(rule)
         return self._own[rule.id]
+
+    @cached_property
+    def doubt_days(self) -> frozenset[date]:
+        """The days on which a document comes into doubt, or another reason for it becomes known."""
+        doubtful = self.chart.doubtful
+        known = (item.day for document in doubtful for item in document.objections)
+        return frozenset([*(document.doubtful_from for document in doubtful), *known])
 
     def doubtful_for(self, rule: Rule, day: date) -> list[Document]:
         """The documents a rule stands on of which it cannot be told on a day whether they count."""

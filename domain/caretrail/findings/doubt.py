@@ -6,7 +6,7 @@ says both. A doubt between "kept" and "not kept in time" asks for nothing: it is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
 from caretrail.days import iso
@@ -18,14 +18,19 @@ Documents = Callable[[date], Sequence[Document]]
 """The documents in doubt, of those dated up to a day."""
 
 
-def told_as_one(counting: RuleFindings, not_counting: RuleFindings, documents: Documents) -> RuleFindings:
-    """Merge the findings with the doubtful documents and those without them, day by day."""
+def told_as_one(
+    counting: RuleFindings, not_counting: RuleFindings, documents: Documents, days: Collection[date]
+) -> RuleFindings:
+    """Merge the findings with the doubtful documents and those without them, day by day.
+
+    `days` are those on which documents come into doubt, or another reason for it becomes known.
+    """
     found = RuleFindings()
-    _merge(found.main, _with_missed(counting), _with_missed(not_counting), documents)
+    _merge(found.main, _with_missed(counting), _with_missed(not_counting), documents, days)
     grouped = [_by_matter(each.subs) for each in (counting, not_counting)]
     for matter in dict.fromkeys([*grouped[0], *grouped[1]]):
         one, other = (_joined(matter[0], each.get(matter, ())) for each in grouped)
-        _merge(found.subject_intervals(matter[0]), one, other, documents)
+        _merge(found.subject_intervals(matter[0]), one, other, documents, days)
     return found
 
 
@@ -65,19 +70,14 @@ def _start(interval: tuple[str, date, date | None, Ruling]) -> date:
     return interval[1]
 
 
-def _merge(found: Intervals, counting: Intervals, not_counting: Intervals, documents: Documents) -> None:
-    for day in sorted({*counting.starts(), *not_counting.starts(), *_days(documents)}):
+def _merge(
+    found: Intervals, counting: Intervals, not_counting: Intervals, documents: Documents, days: Collection[date]
+) -> None:
+    for day in sorted({*counting.starts(), *not_counting.starts(), *days}):
         ruling = merged(counting.on(day), not_counting.on(day), documents(day), day)
         if not found.subject and ruling is not None and ruling.verdict == "not_met":
             ruling = None  # told of its own subject
         found.set(day, ruling)
-
-
-def _days(documents: Documents) -> Iterable[date]:
-    """The days on which the documents come into doubt, or another reason for it becomes known."""
-    for document in documents(date.max):
-        yield document.doubtful_from
-        yield from (item.day for item in document.objections)
 
 
 def merged(counts: Ruling | None, not_counts: Ruling | None, documents: Sequence[Document], day: date) -> Ruling | None:

@@ -208,9 +208,7 @@ def _told_as_one(
 ) -> list[Eligibility]:
     """Merge the answers with the doubtful documents and those without them, day by day."""
     rules = [(case, rule) for case in cases if (rule := case.pack.rule(ContinuedStay)) is not None]
-    days = {answer.start for answer in (*counting, *not_counting)}
-    for document in cases[0].chart.doubtful:
-        days |= {document.doubtful_from, *(item.day for item in document.objections)}
+    days = {*(answer.start for answer in (*counting, *not_counting)), *cases[0].doubt_days}
     found: list[Eligibility] = []
     for day in sorted(day for day in days if counting and day >= counting[0].start):
         documents = rules[0][0].doubtful_for(rules[0][1], day) if rules else []

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from caretrail.days import FOREVER, ONE_DAY
 from caretrail.episode.history import Effective
 from caretrail.events import Explained
-from caretrail.findings.finding import QUIET_VERDICTS, RANK, Finding
+from caretrail.findings.finding import QUIET_VERDICTS, RANK, RUN, Finding
 from caretrail.policy import Policy
 from caretrail.policy.rules.plan import ReviewDue
 from caretrail.policy.rules.stay import ContinuedStay
@@ -61,6 +61,8 @@ def _marked(found: list[Finding], event: Explained, ends: date, policy: Policy) 
     named = _named([item for item in found if item.verdict not in ASKS_NOTHING], event.on)
     if not named:
         return found
+    if event.until is None:
+        ends = min([ends, *(_last_told(item, event.on) for item in named if item.subject.endswith(RUN))])
     # from each finding that was up, follow the same matter as long as it goes on without a break and gets no worse
     reach = {_matter(item): item for item in named}
     meant: set[Finding] = set(named)
@@ -75,14 +77,23 @@ def _marked(found: list[Finding], event: Explained, ends: date, policy: Policy) 
 
 
 def _named(found: Sequence[Finding], day: date) -> list[Finding]:
-    """The findings that an explanation of a day means: those up on it; of weeks, the one it is a day of.
+    """The findings that an explanation of a day means: the week it is a day of, or else those up on it.
 
     The first day of a week is also the day after the week before, and means that one if there is something to explain.
+    So a word on one week leaves a schedule that can never suffice as loud as it was.
     """
     weeks = [(item, item.ruling.anchor) for item in found if _WEEK.fullmatch(item.subject) and item.ruling.anchor]
-    others = [item for item in found if not _WEEK.fullmatch(item.subject) and item.holds(day)]
     week_before = [item for item, first in weeks if first + WEEK == day]
-    return others + (week_before or [item for item, first in weeks if first <= day < first + WEEK])
+    within = [item for item, first in weeks if first <= day < first + WEEK]
+    runs = [item for item in found if item.subject.endswith(RUN) and item.holds(day)]
+    others = [item for item in found if not item.subject.startswith("week of") and item.holds(day)]
+    return week_before or within or runs or others
+
+
+def _last_told(run: Finding, day: date) -> date:
+    """The last day on which a run of weeks without sessions is told for the week of a day: then the next is judged."""
+    first = run.ruling.anchor or run.start
+    return first + (day - first) // WEEK * WEEK + 2 * WEEK - ONE_DAY
 
 
 def _matter(finding: Finding) -> tuple[str, date | None, str]:

@@ -11,8 +11,8 @@ from collections.abc import Container, Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from caretrail.days import FOREVER, iso
-from caretrail.findings.chart.chart import Chart, PolicyStay
+from caretrail.days import iso
+from caretrail.findings.chart.chart import Chart, PolicyStay, is_on_hold
 from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session
 from caretrail.findings.finding import RUN
 from caretrail.policy import Pack
@@ -107,7 +107,11 @@ class Weeks:
         """The weeks by their first day; what lies on days in doubt is left out, and then not."""
         impossible: set[date] = set()
         every = self._totals(sessions, NOTHING_DOUBTFUL, impossible)
-        on_hold = {one.day for one in sessions if self._on_hold(one.day)} if self._chart.holds else NOTHING_DOUBTFUL
+        on_hold = (
+            {one.day for one in sessions if is_on_hold(self._chart.holds, one.day)}
+            if self._chart.holds
+            else NOTHING_DOUBTFUL
+        )
         doubtful = impossible | on_hold
         sure = self._totals(sessions, doubtful, set()) if doubtful else every
         evidence: dict[date, list[int]] = {start: [] for start in every}
@@ -166,11 +170,6 @@ class Weeks:
                 totals.days.append(day)
         return weeks
 
-    def _on_hold(self, day: date) -> bool:
-        holds = self._chart.holds
-        place = bisect_right(holds, day, key=lambda hold: hold[0])
-        return place > 0 and day < (holds[place - 1][1] or FOREVER)
-
     def _judge(self, stay: PolicyStay) -> list[JudgedWeek]:
         found: list[JudgedWeek] = []
         for week in self.full_weeks(stay):
@@ -207,7 +206,9 @@ class Weeks:
         held = bool(self._chart.holds)
         start = self.week_of(stay.first + DAYS_INTO[-1])
         while start <= latest:
-            on_hold = tuple([day for into in DAYS_INTO if self._on_hold(day := start + into)]) if held else ()
+            on_hold = (
+                tuple([day for into in DAYS_INTO if is_on_hold(self._chart.holds, day := start + into)]) if held else ()
+            )
             judged = start + WEEK
             yield JudgedWeek(start, judged, judged + WEEK, self._weeks.get(start), on_hold, self._scheduled(start))
             start = judged

@@ -283,6 +283,8 @@ class _Gaps:
         self._case, self._findings = case, findings
         self._held: list[tuple[date, tuple[int, ...]]] = []
         self._open: dict[tuple[date, date], Intervals] = {}
+        self._begins: date | None = None
+        """The base of the clock before any review, while no review before it counts."""
         self._ended: set[tuple[str, date]] = set()
         self.term = in_words(case.clock.rule.term) if case.clock.rule else ""
 
@@ -294,12 +296,16 @@ class _Gaps:
             anchor = self._anchor(review, known_on)
             if anchor is not None:
                 held.append(anchor)
+                self._begins = anchor[0]
         place = bisect_left(held, (review.day, ()))
         before = held[place - 1] if place else None
         after = held[place] if place < len(held) else None
         if after and after[0] == review.day:
             return  # another review of that day closed the gap already
         this = review.day, review.evidence_on(known_on)
+        if after and after[0] == self._begins:
+            self._begin_with(this)
+            return
         held.insert(place, this)
         if before and after:
             intervals = self._open.pop((before[0], after[0]), None)
@@ -309,6 +315,11 @@ class _Gaps:
             self._note_gap(before, this, known_on)
         if after and self._case.chart.stay_on(after[0]):
             self._note_gap(this, after, known_on)
+
+    def _begin_with(self, first: tuple[date, tuple[int, ...]]) -> None:
+        """Measure from a review held before the base of the clock; the gap after that base stays as it was closed."""
+        begins, self._begins, self._held[0] = self._begins, None, first
+        self._open = {(first[0] if one == begins else one, other): gap for (one, other), gap in self._open.items()}
 
     def _anchor(self, review: Review, known_on: date) -> tuple[date, tuple[int, ...]] | None:
         """The base of the clock before the first review, as known when that came to count."""
