@@ -246,6 +246,19 @@ def test_a_determination_that_rests_on_a_session_attended_on_hold_is_in_doubt_wi
     )  # fmt: skip
 
 
+def test_a_contact_that_is_no_treatment_hides_no_doubt_about_the_sessions_on_hold() -> None:
+    """Given the same, when a crisis contact is added long before or after, then each day says what it said without."""
+    begin = "2026-01-02 assessed screen negative\n2026-01-05 admitted\n"
+    rest = "2026-01-08 held\n2026-02-05 session group 09:00 180\n2026-02-19 determined continue C1 signed by c-ortiz"
+    told = Told(begin + rest)
+    for contact in ("2026-01-06", "2026-02-25"):
+        also = Told(f"{begin}{rest}\n{contact} session crisis 13:00 30\n")
+        for day in ("2026-02-19", "2026-02-20", "2026-02-25"):
+            doubt, same = told.one("C1", day).ruling.doubt, also.one("C1", day).ruling.doubt
+            assert doubt is not None
+            assert doubt == same
+
+
 def test_a_determination_whose_only_session_is_after_the_last_contact_is_judged() -> None:
     """Given a determination that rests on a session the discharge contradicts, then every day has an answer."""
     told = Told(

@@ -104,6 +104,18 @@ def test_a_group_attended_in_jail_names_the_hold_and_the_session() -> None:
     assert found.message == "session of 2026-01-07: attended while on hold since 2026-01-06"
 
 
+def test_a_session_on_hold_in_doubt_is_left_out_of_the_sessions_of_its_service_too() -> None:
+    """Given a plan due by the second individual session, then one held on hold counts or not, as any session does."""
+    pack = PACK.changed("NE21-P1", sessions="individual_only")
+    sessions = "".join(f"2026-01-{day} session individual 09:00 60\n" for day in ("05", "07"))
+    also = "2026-01-05 session group 13:00 60\n" * 2
+    for text in (JAILED + sessions, JAILED + also + sessions):
+        found = Told(text, pack).one("P1", "2026-01-07")
+        assert found.ruling.doubt is not None
+        assert (found.verdict, found.ruling.doubt.if_counts.verdict) == ("unknown", "due_today")
+        assert found.ruling.doubt.if_not.verdict == "due_soon"
+
+
 def test_a_crisis_contact_while_on_hold_is_no_contradiction() -> None:
     assert Told(JAILED + "2026-01-07 session crisis 09:00 60\n").verdict("K2", "2026-01-07") == "met"
 

@@ -87,8 +87,8 @@ class Chart:
 
     With `doubtful_count` documents of which it cannot be told whether they count do, else they do not: a chart with
     `doubtful` documents is read both ways. `sessions` are those of treatment as recorded, attended or missed; `held`
-    those the client attended, `treated` their events, and `attended` each of them once. `visited` are the events of
-    everything attended.
+    those the client attended, `treated` their events, and `attended` each of them once that counts. `visited` are the
+    events of everything attended.
     """
 
     def __init__(self, policy: Policy, *, doubtful_count: bool = True) -> None:
@@ -110,6 +110,8 @@ class Chart:
         """Assessments, transfers and the discharge as documents: a signature completes them."""
         self.holds: list[tuple[date, date | None]] = []
         self.in_doubt: list[SessionInDoubt] = []
+        self.left_out: frozenset[int] = frozenset()
+        """The versions of the sessions in doubt, where doubtful ones do not count."""
         self.contradicted: list[Contradicted] = []
         self.explained: list[Effective[events.Explained]] = []
         self.transfers: dict[int, Effective[events.Transferred]] = {}
@@ -138,7 +140,7 @@ class Chart:
         """Everything the client attended, each once, whether it counts as treatment or not."""
         if len(self.visited) == len(self.treated):
             return self.attended
-        return each_once([session_of(item, item.event) for item in self.visited])
+        return each_once([session_of(item, item.event) for item in self.visited if item.version not in self.left_out])
 
     @cached_property
     def offered(self) -> list[Session]:
@@ -150,7 +152,8 @@ class Chart:
     def _by_service(self) -> dict[str, list[Session]]:
         found: defaultdict[str, list[Session]] = defaultdict(list)
         for session in self.held:
-            found[session.service].append(session)
+            if session.version not in self.left_out:
+                found[session.service].append(session)
         if len(self.attended) == len(self.held):
             return found
         return {service: each_once(sessions) for service, sessions in found.items()}
@@ -276,14 +279,17 @@ def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
 
 def _doubt_sessions(chart: Chart) -> None:
     """Put sessions attended while on hold in doubt, where the pack checks the record against itself."""
+    on = chart.policy.on
+    held = [one for one in chart.held if is_on_hold(chart.holds, one.day) and on(one.day).rule(AttendedWhileAway)]
+    doubtful = {session.version for session in held}
     for session in chart.attended:
-        if is_on_hold(chart.holds, session.day) and chart.policy.on(session.day).rule(AttendedWhileAway):
+        if session.version in doubtful:
             document = SessionInDoubt(session.version, session.day, [])
             document.object(session.day, "attended while on hold", doubtful=True)
             chart.in_doubt.append(document)
-    if chart.in_doubt and not chart.doubtful_count:
-        versions = {document.version for document in chart.in_doubt}
-        chart.attended = [session for session in chart.attended if session.version not in versions]
+    if doubtful and not chart.doubtful_count:
+        chart.left_out = frozenset(doubtful)
+        chart.attended = each_once([session for session in chart.held if session.version not in doubtful])
 
 
 def is_on_hold(holds: Sequence[tuple[date, date | None]], day: date) -> bool:
