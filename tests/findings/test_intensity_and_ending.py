@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.findings.text_history import JUDGED, ORTIZ, PACK, Told, days_between
+from tests.support.judged import findings
 
 BEGIN = "2026-01-02 assessed\n2026-01-04 admitted\n"
 """Admitted on a Sunday: the week of 2026-01-04 is a full one, judged on 2026-01-11."""
@@ -383,3 +384,35 @@ def test_an_explanation_of_a_run_of_empty_weeks_ends_before_the_week_after_next_
     run = [item for item in told.all("I1") if item.subject.endswith("and since")]
     quiet = [(str(item.start), str(item.until)) for item in run if item.quiet]
     assert quiet == [("2026-02-04", "2026-02-15")], "the week of 02-01 is told until the next is judged"
+
+
+SHORT = BEGIN.replace("admitted", 'admitted | {"schedule": {"minutes_per_week": 360, "days_per_week": 3}}')
+
+
+@pytest.mark.parametrize(
+    ("text", "up"),
+    [
+        (BEGIN + week("2026-01-05", 180, 180, 180), "week of 2026-01-11 and since"),
+        (SHORT + week("2026-01-05", 180, 180, 180), "schedule of 2026-01-04"),
+    ],
+)
+@pytest.mark.parametrize("held", ["", week("2026-02-01", 180)])
+def test_a_word_on_a_week_that_is_not_over_means_the_same_whatever_comes_of_the_week(
+    text: str, up: str, held: str
+) -> None:
+    """Given a word in the week of 02-01, then what was up that day is marked, or not, whatever follows that week."""
+    told = Told(text + "2026-02-04 explained I1 on 2026-02-04\n" + held)
+    known = findings([item for item in told.history if item.day <= date(2026, 2, 4)], PACK)
+    for day in (date(2026, 2, 4), date(2026, 2, 7)):
+        [now] = [item for item in told.all("I1", up) if item.holds(day)]
+        [then] = [item for item in known if (item.rule, item.subject) == ("NE21-I1", up) and item.holds(day)]
+        assert (now.quiet, then.quiet) == ((True, True) if up.endswith("since") else (False, False))
+    assert all(item.quiet for item in told.on("I1", "2026-02-09", "week of 2026-02-01"))
+
+
+def test_a_schedule_that_can_never_suffice_is_explained_by_a_word_that_says_until_when() -> None:
+    word = SHORT + '2026-01-05 explained I1 on 2026-01-05 | {"until": "2026-01-20"}'
+    told = Told(word)
+    assert [(str(item.start), item.quiet) for item in told.all("I1", "schedule of 2026-01-04")] == [
+        ("2026-01-04", False), ("2026-01-05", True), ("2026-01-21", False),
+    ]  # fmt: skip

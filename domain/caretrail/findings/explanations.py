@@ -58,7 +58,7 @@ def _ends_on(found: Iterable[Finding], event: Explained, policy: Policy) -> date
 def _marked(found: list[Finding], event: Explained, ends: date, policy: Policy) -> list[Finding]:
     """Apply one explanation to the findings of its rule."""
     since = max(event.on, event.occurred_on)
-    named = _named([item for item in found if item.verdict not in ASKS_NOTHING], event.on)
+    named = _named([item for item in found if item.verdict not in ASKS_NOTHING], event)
     if not named:
         return found
     if event.until is None:
@@ -76,18 +76,26 @@ def _marked(found: list[Finding], event: Explained, ends: date, policy: Policy) 
     return [part for item in found for part in (_cut(item, since, ends, policy) if item in meant else [item])]
 
 
-def _named(found: Sequence[Finding], day: date) -> list[Finding]:
-    """The findings that an explanation of a day means: the week it is a day of, or else those up on it.
+def _named(found: Sequence[Finding], event: Explained) -> list[Finding]:
+    """The findings that an explanation means: the week it names a day of, or else those up on that day.
 
     The first day of a week is also the day after the week before, and means that one if there is something to explain.
-    So a word on one week leaves a schedule that can never suffice as loud as it was.
+    A word given before its week is judged cannot wait for that: it means the week, if something comes of it, and what
+    is up until then. A schedule that can never suffice stays as loud as it was, unless the word says until when: no
+    word on one week is about it.
     """
+    day, since = event.on, max(event.on, event.occurred_on)
     weeks = [(item, item.ruling.anchor) for item in found if _WEEK.fullmatch(item.subject) and item.ruling.anchor]
     week_before = [item for item, first in weeks if first + WEEK == day]
-    within = [item for item, first in weeks if first <= day < first + WEEK]
-    runs = [item for item in found if item.subject.endswith(RUN) and item.holds(day)]
-    others = [item for item in found if not item.subject.startswith("week of") and item.holds(day)]
-    return week_before or within or runs or others
+    if week_before:
+        return week_before
+    within = [(item, first) for item, first in weeks if first <= day < first + WEEK]
+    if within and all(first + WEEK <= since for _, first in within):
+        return [item for item, _ in within]
+    up = [item for item in found if item.holds(day) and not item.subject.startswith("week of")]
+    runs = [item for item in found if item.holds(day) and item.subject.endswith(RUN)]
+    lasting = [item for item in up if event.until is not None or not item.subject.startswith("schedule of")]
+    return [*(item for item, _ in within), *(runs or lasting)]
 
 
 def _last_told(run: Finding, day: date) -> date:
