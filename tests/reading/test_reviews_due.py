@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from caretrail.findings.chart.chart import chart_of
 from caretrail.findings.chart.review_clock import ClockStep
 from caretrail.findings.judge import judge
 from caretrail.policy import Policy
-from caretrail.reading.questions.reviews import due_reviews
+from caretrail.reading.questions.reviews import due_reviews, running_due_day
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.spans import episode_spans
 from tests.findings.generated import histories
@@ -44,8 +45,7 @@ def rows_of(history: list[Effective]) -> EpisodeRows:
 
 def told(history: list[Effective], on: date) -> list[Told]:
     reviews = frozenset(item.version for item in history if isinstance(item.event, PlanReviewed))
-    clock = Case(chart_of(history, POLICY), PACK).clock
-    found = due_reviews(rows_of(history), reviews, on, lambda each: due.on if (due := clock.due_on(each)) else None)
+    found = due_reviews(rows_of(history), reviews, on, partial(running_due_day, chart_of(history, POLICY)))
     return [(one.due_on, one.outcome, one.done_on, one.days_late) for one in found]
 
 
@@ -188,6 +188,18 @@ def test_a_review_held_while_away_is_not_counted_again_on_each_return() -> None:
         "2026-04-08 transferred 2.1 to 1\n2026-04-14 transferred 1 to 2.1"
     )
     assert told(history, day("04-20")) == walked(history, day("04-20")) == [(day("04-14"), "not_done", None, 6)]
+
+
+def test_a_late_review_on_the_last_day_of_a_stay_makes_no_other_one_due_before_the_return() -> None:
+    """Given a review 25 days late on the last day, when another follows while away, then what it sets is due next."""
+    history = history_of(
+        "2026-01-05 admitted\n2026-01-07 plan 1 signed by c-ortiz, cl-7f3a\n"
+        "2026-03-03 review of 1 signed by c-ortiz\n2026-03-03 transferred 2.1 to 1\n"
+        "2026-03-07 review of 1 next 2026-03-20 signed by c-ortiz\n2026-03-16 transferred 1 to 2.1"
+    )
+    assert told(history, day("03-31")) == walked(history, day("03-31")) == [
+        (day("02-06"), "late", day("03-03"), 25), (day("03-20"), "not_done", None, 11),
+    ]  # fmt: skip
 
 
 def test_what_is_due_today_may_still_be_on_time() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache, partial
 from operator import itemgetter
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 from uuid import UUID
 
 from caretrail.findings import Finding
@@ -22,6 +22,9 @@ from caretrail.reading.question import ListQuestion
 from caretrail.reading.snapshot import Snapshot
 from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.rows import EpisodeRows
+
+if TYPE_CHECKING:
+    from caretrail.findings.chart.chart import Chart
 
 CLOCK = "review_due"
 """The check of the rule on the review clock."""
@@ -149,13 +152,20 @@ def _may_be_due(finding: Finding, first: date, last: date) -> bool:
 
 def _running(snapshot: Snapshot, episode: str, day: date) -> date | None:
     """The day on which the next review of an episode was due, as known on a day."""
-    from caretrail.findings.case import Case
     from caretrail.findings.chart.contradictions import read_chart
 
     view = snapshot.view(episode)
-    if view.policy is None:
+    return None if view.policy is None else running_due_day(read_chart(view.history, view.policy), day)
+
+
+def running_due_day(chart: Chart, day: date) -> date | None:
+    """The day on which the next review is due, as known on a day; None on the last day of a stay, which ends it."""
+    from caretrail.findings.case import Case
+
+    stay = chart.stay_on(day)
+    if stay is not None and stay.last == day:
         return None
-    due = Case(read_chart(view.history, view.policy), view.policy.on(day)).clock.due_on(day)
+    due = Case(chart, chart.policy.on(day)).clock.due_on(day)
     return due.on if due is not None else None
 
 
