@@ -145,15 +145,20 @@ def test_the_author_is_the_user_of_the_system_whatever_the_environment_claims(
 def test_an_interrupt_in_the_middle_keeps_nothing_and_the_recorder_goes_on(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A shell that runs us in the background has us ignore Ctrl-C: here it is heard again."""
     with open_recorder(sqlite_url) as recorder:
 
         def interrupted(*_: object) -> None:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
-        with monkeypatch.context() as patch:
-            patch.setattr(type(recorder), "_replace_stays", interrupted)
-            with pytest.raises(KeyboardInterrupt):
-                recorder.append([pending(uuid4())])
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr(type(recorder), "_replace_stays", interrupted)
+                with pytest.raises(KeyboardInterrupt):
+                    recorder.append([pending(uuid4())])
+        finally:
+            signal.signal(signal.SIGINT, before)
         assert recorder.max_position() == 0
         assert recorder.append([pending(uuid4())])[0].position == 1
 
