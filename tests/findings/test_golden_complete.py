@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
+from typing import TypeGuard
 
 import pytest
 
@@ -66,21 +67,15 @@ def words_of(module: ModuleType) -> Iterator[str]:
     for node in ast.parse(inspect.getsource(module)).body:
         for function in ast.walk(node):
             if isinstance(function, ast.FunctionDef):
-                begin = 1 if ast.get_docstring(function) else 0
-                for statement in function.body[begin:]:
-                    for part in _without_docstrings(statement):
-                        if isinstance(part, ast.Constant) and isinstance(part.value, str) and _are_words(part.value):
-                            yield part.value
+                # a text that is a statement by itself documents a function or an attribute: nothing says it
+                documents = {part.value for part in ast.walk(function) if isinstance(part, ast.Expr)}
+                for part in ast.walk(function):
+                    if isinstance(part, ast.Constant) and part not in documents and _are_words(part.value):
+                        yield part.value
 
 
-def _without_docstrings(statement: ast.stmt) -> Iterator[ast.AST]:
-    inner = [part for part in ast.walk(statement) if isinstance(part, ast.FunctionDef)]
-    documents = {part.body[0].value for part in inner if isinstance(part.body[0], ast.Expr)}
-    return (part for part in ast.walk(statement) if part not in documents)
-
-
-def _are_words(text: str) -> bool:
-    return re.search(r"[a-z]{2,}", text) is not None and " " in text.strip()
+def _are_words(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and re.search(r"[a-z]{2,}", value) is not None and " " in value.strip()
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.__name__).rpartition(".")[2])
