@@ -15,12 +15,8 @@ from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
 from caretrail.ledger.tiles import write_tiles
 from caretrail.log import EventRecorder, PendingEvent, new_salt, open_recorder
-from caretrail.readmodel import rebuild as rebuilding
-from caretrail.readmodel.schema import create_tables, read_state
-from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import create_store
 from tests.bench.place import Place, say
-from tests.bench.reads import CARETRAIL, elsewhere, run, write_population
 
 MOST_EVENTS = 1_000_000
 PAYLOAD = 500
@@ -70,7 +66,7 @@ def report(place: Place) -> list[str]:
             f"| {name} | {events / wall:,.0f} | {events / cpu:,.0f} | {tiles * 1e6:.1f} | {first:.2f} | "
             f"{following * 1000:.0f} |"
         )
-    return lines + _share(place)
+    return lines
 
 
 def _verifying(recorder: EventRecorder, events: int, rounds: int) -> tuple[float, float]:
@@ -87,18 +83,10 @@ def _verifying(recorder: EventRecorder, events: int, rounds: int) -> tuple[float
 
 
 def _tiles(recorder: EventRecorder, events: int) -> float:
-    """Seconds an event to make all tiles, in pieces as the projector and a rebuild do."""
-    create_tables(recorder.database)
-    state = read_state(recorder.database)
-    if state is None:
-        raise SystemExit("there are no read models")
+    """Seconds an event to make all tiles."""
     began = time.perf_counter()
-    for start in range(0, events, rebuilding.TILED):
-        with recorder.database.transaction():
-            write_tiles(recorder, state.build, start, min(start + rebuilding.TILED, events))
-    spent = time.perf_counter() - began
-    recorder.database.execute("UPDATE caretrail.read_model SET position = :position", {"position": events})
-    return spent / events
+    write_tiles(recorder)
+    return (time.perf_counter() - began) / events
 
 
 def _first_checkpoint(recorder: EventRecorder, state: Path) -> float:
@@ -120,35 +108,3 @@ def _next_checkpoints(recorder: EventRecorder, state: Path, rounds: int) -> floa
         sign(recorder, [key], signer)
         spent.append(time.perf_counter() - began)
     return statistics.median(spent)
-
-
-def _share(place: Place) -> list[str]:
-    """What part of a rebuild of the demo population its tiles are."""
-    population = place.folder / "ledger.jsonl"
-    count = elsewhere(write_population, population, 1000, True)
-    lines = ["", "| | events | rebuild, s | of it tiles |", "|---|---:|---:|---:|"]
-    for name, url in {"SQLite": place.new_file(), "PostgreSQL": place.new_database()}.items():
-        say(f"tiles in a rebuild of {count:,} events, {name}")
-        run([CARETRAIL, "--db", url, "init"])
-        run([CARETRAIL, "--db", url, "append", "--imported", population])
-        with open_recorder(url) as recorder:
-            catch_up(recorder)
-            began = time.perf_counter()
-            rebuilding.rebuild(recorder)
-            whole = time.perf_counter() - began
-            tiles = _tiles_again(recorder)
-        lines.append(f"| {name} | {count:,} | {whole:.1f} | {tiles / whole:.1%} |")
-    return lines
-
-
-def _tiles_again(recorder: EventRecorder) -> float:
-    """Seconds to make the tiles of the live rows once more."""
-    state = read_state(recorder.database)
-    if state is None:
-        raise SystemExit("there are no read models")
-    recorder.database.execute("DELETE FROM caretrail.tile")
-    began = time.perf_counter()
-    for start in range(0, state.position, rebuilding.TILED):
-        with recorder.database.transaction():
-            write_tiles(recorder, state.build, start, min(start + rebuilding.TILED, state.position))
-    return time.perf_counter() - began

@@ -28,8 +28,6 @@ from caretrail.ledger.tree import root_at, root_of, subtrees_of
 from caretrail.log import open_recorder
 from caretrail.log.leaf import columns_of, leaf_hash
 from caretrail.log.records import RecordedEvent, new_salt
-from caretrail.readmodel.schema import read_state
-from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import create_store
 from tests.bench.place import Place, say
 from tests.support.example import EXAMPLE
@@ -81,9 +79,6 @@ def fill(url: str, events: int) -> None:
     """Make a SQLite store of so many events, with the ledger's tiles, and nothing else of the read models."""
     create_store(url)
     with open_recorder(url) as recorder:
-        catch_up(recorder)
-        state = read_state(recorder.database)
-        assert state is not None
         guard = "SELECT sql FROM sqlite_master WHERE name = 'log_only_grows'"  # it looks at every row: put back after
         [(trigger,)] = run_sql(url, guard)
         run_sql(url, "DROP TRIGGER log_only_grows")
@@ -92,9 +87,7 @@ def fill(url: str, events: int) -> None:
             rows = (columns_of(event) for event in log(recorder.namespace, events))
             recorder.database.copy("caretrail.log", [*columns, "command_id", "salt"], rows)
         run_sql(url, str(trigger))
-        for start in range(0, events, 100_000):
-            with recorder.database.transaction():
-                write_tiles(recorder, state.build, start, min(events, start + 100_000))
+        write_tiles(recorder)
 
 
 def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[float], int]:
@@ -103,8 +96,7 @@ def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[f
     proofs: list[float] = []
     with open_recorder(url) as recorder:
         key = new_key(origin_of(recorder.namespace))
-        state = read_state(recorder.database)
-        subtrees, size = stored_subtrees(recorder, state.build if state else None), recorder.max_position()
+        subtrees, size = stored_subtrees(recorder), recorder.max_position()
         note = sign_checkpoint(Checkpoint(key.name, size, root_at(subtrees, size)), [key])
         for number in range(rounds):
             target = folder / f"one-{number}.zip"
@@ -115,7 +107,7 @@ def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[f
             )  # fmt: skip
             whole.append(time.perf_counter() - began)
             began = time.perf_counter()
-            root_at(stored_subtrees(recorder, state.build if state else None), size)
+            root_at(stored_subtrees(recorder), size)
             proofs.append(time.perf_counter() - began)
         return whole, proofs, (folder / "one-0.zip").stat().st_size
 

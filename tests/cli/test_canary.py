@@ -72,6 +72,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "projection quarantine retry": ("projection", "quarantine", "retry", EPISODE),
     "projection rebuild": ("projection", "rebuild"),
     "projection status": ("projection", "status"),
+    "projection tiles": ("projection", "tiles"),
     "record": ("record", "addendum", EPISODE, "--occurred-on", "2026-03-01", "--target", "1", "--text", CANARY),
     "rules": ("rules",),
     "schema": ("schema",),

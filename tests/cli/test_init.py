@@ -61,6 +61,7 @@ def test_each_role_does_its_work(as_role: dict[str, Caretrail], example: str) ->
             ended = as_role[kind](*command.split())
             assert ended.status == 0, (kind, command, ended.err)
     assert as_role["projector"]("projection", "rebuild").status == 0
+    assert as_role["projector"]("projection", "tiles").status == 0
     assert as_role["projector"]("projection", "check").status == 0
 
 
@@ -69,6 +70,7 @@ def test_each_role_does_its_work(as_role: dict[str, Caretrail], example: str) ->
     [
         ("projector", "append"),
         ("reader", "projection rebuild"),
+        ("writer", "projection tiles"),
         ("writer", "projection rebuild"),
         ("stranger", "worklist"),
         ("stranger", "append"),

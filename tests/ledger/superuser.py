@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 
+from caretrail.ledger.tiles import make_tiles_again
 from caretrail.log import open_recorder
 from caretrail.log.leaf import LogColumns
 from caretrail.readmodel.schema import ALL_TABLES
@@ -56,15 +57,16 @@ def altered(url: str, change: Callable[[list[LogColumns]], list[LogColumns]], *,
 
 
 def make_all_anew(url: str) -> None:
-    """Drop the read models and make them again from the log as it now is."""
+    """Drop read models and tiles, and make them again from the log as it now is."""
     with open_recorder(url) as recorder:
         for table in ALL_TABLES:
             recorder.database.execute(f"DROP TABLE caretrail.{table}")
+        make_tiles_again(recorder)
         catch_up(recorder)
 
 
 def project(url: str) -> None:
-    """Bring the read models, the tiles among them, up to the end of the log."""
+    """Bring read models and tiles up to the end of the log."""
     with open_recorder(url) as recorder:
         catch_up(recorder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid5
 
@@ -9,14 +10,20 @@ import pytest
 
 from caretrail.errors import StoreDamaged
 from caretrail.ledger import tiles
-from caretrail.ledger.tiles import stored_subtrees
+from caretrail.ledger.tiles import (
+    differing_tiles,
+    make_tiles_again,
+    stored_subtrees,
+    tiled_position,
+    write_tiles,
+)
 from caretrail.ledger.tree import consistency_path, inclusion_path, root_at
 from caretrail.log import EventRecorder, open_recorder
 from caretrail.log.leaf import leaf_of
 from caretrail.readmodel.check import check
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rebuild import rebuild
-from caretrail.readmodel.schema import create_tables, read_state
+from caretrail.readmodel.schema import create_tables
 from caretrail.readmodel.upkeep import catch_up
 from tests.ledger import naive
 from tests.ledger.superuser import rewrite, rows_of
@@ -33,16 +40,9 @@ def leaves_of(recorder: EventRecorder) -> list[bytes]:
     return [leaf_of(row) for row in recorder.read_columns(0, 10_000)]
 
 
-def build_of(recorder: EventRecorder) -> int:
-    state = read_state(recorder.database)
-    assert state is not None
-    return state.build
-
-
 def kept(recorder: EventRecorder) -> list[tuple[Any, ...]]:
-    """The tiles of the live rows."""
-    sql = "SELECT level, number, hashes, root FROM caretrail.tile WHERE build = :g ORDER BY level, number"
-    return recorder.database.query(sql, {"g": build_of(recorder)})
+    sql = "SELECT level, number, hashes, root FROM caretrail.tile WHERE log = 1 ORDER BY level, number"
+    return recorder.database.query(sql)
 
 
 def expected(leaves: list[bytes]) -> list[tuple[Any, ...]]:
@@ -53,7 +53,7 @@ def expected(leaves: list[bytes]) -> list[tuple[Any, ...]]:
 
 def same_tree(recorder: EventRecorder, leaves: list[bytes]) -> None:
     """Roots and proofs by the tiles are those of the leaves, also at sizes of the past."""
-    subtrees = stored_subtrees(recorder, build_of(recorder))
+    subtrees = stored_subtrees(recorder)
     for size in {1, 255, 256, 257, 511, 512, 513, len(leaves) - 1, len(leaves)}:
         if size > len(leaves):
             continue
@@ -73,23 +73,87 @@ def test_tiles_as_the_log_grows(recorder: EventRecorder) -> None:
     same_tree(recorder, leaves)
 
 
-@pytest.mark.parametrize("batch", [7, 256, 1000])
-def test_whatever_is_taken_at_once(recorder: EventRecorder, batch: int) -> None:
-    append(recorder, 700)
-    create_tables(recorder.database)
-    Projector(recorder).catch_up(batch=batch)
+@pytest.mark.parametrize("tiles_at_once", [1, 2, 300])
+def test_whatever_is_taken_at_once(
+    recorder: EventRecorder, tiles_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiles, "TILES_AT_ONCE", tiles_at_once)
+    append(recorder, 1300)
+    write_tiles(recorder)
     assert kept(recorder) == expected(leaves_of(recorder))
+    assert tiled_position(recorder) == 1280
 
 
-def test_a_rebuild_makes_them_again(recorder: EventRecorder) -> None:
+def test_a_rebuild_of_the_read_models_leaves_them_alone(recorder: EventRecorder) -> None:
     append(recorder, 600)
     catch_up(recorder)
     before = kept(recorder)
-    recorder.database.execute("DELETE FROM caretrail.tile")
-    assert not check(recorder).ok
+    append(recorder, 600)
     rebuild(recorder)
+    assert kept(recorder) == before
+    catch_up(recorder)
+    assert kept(recorder) == expected(leaves_of(recorder))
+
+
+def test_they_are_made_again_where_they_were_lost(recorder: EventRecorder) -> None:
+    append(recorder, 600)
+    catch_up(recorder)
+    before = kept(recorder)
+    recorder.database.execute("DELETE FROM caretrail.tile WHERE number = 0")
+    assert not check(recorder).ok
+    make_tiles_again(recorder)
     assert check(recorder).ok
     assert kept(recorder) == before
+
+
+def test_a_lost_position_is_made_again_over_tiles_of_any_content(recorder: EventRecorder) -> None:
+    append(recorder, 600)
+    catch_up(recorder)
+    before = kept(recorder)
+    recorder.database.execute("DELETE FROM caretrail.tiled")
+    recorder.database.execute("UPDATE caretrail.tile SET hashes = root")
+    write_tiles(recorder)
+    assert kept(recorder) == before
+
+
+def test_writers_that_meet_make_each_tile_once(store_url: str) -> None:
+    """Given several writers, each with a connection of its own, while events go on arriving."""
+    with open_recorder(store_url) as recorder, ThreadPoolExecutor() as pool:
+
+        def write(_: int) -> None:
+            with open_recorder(store_url) as own:
+                for _ in range(20):
+                    write_tiles(own)
+
+        append(recorder, 300)
+        work = [pool.submit(write, number) for number in range(4)]
+        for _ in range(10):
+            append(recorder, 200)
+        for one in work:
+            one.result()
+        write_tiles(recorder)
+        assert kept(recorder) == expected(leaves_of(recorder))
+
+
+def test_tiles_of_tiles(recorder: EventRecorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given tiles of four hashes, so that a few events make three levels."""
+    for name, value in (("HEIGHT", 2), ("WIDTH", 4)):
+        monkeypatch.setattr(tiles, name, value)
+    for count in (3, 30, 1, 62, 0, 40):
+        append(recorder, count)
+        write_tiles(recorder)
+    leaves = leaves_of(recorder)
+    level: list[bytes] = leaves
+    made: list[tuple[Any, ...]] = []
+    for number in range(3):
+        parts = [level[at : at + 4] for at in range(0, len(level) // 4 * 4, 4)]
+        level = [naive.root(part) for part in parts]
+        made += [(number, place, b"".join(part), level[place]) for place, part in enumerate(parts)]
+    assert kept(recorder) == made
+    assert root_at(stored_subtrees(recorder), len(leaves)) == naive.root(leaves)
+    assert [*differing_tiles(recorder)] == []
+    recorder.database.execute("DELETE FROM caretrail.tile WHERE level = 1 AND number = 2")
+    assert [*differing_tiles(recorder)] == [(1, 2)]
 
 
 def test_a_tree_without_its_tiles_is_worked_out_from_the_log(recorder: EventRecorder) -> None:
@@ -100,26 +164,23 @@ def test_a_tree_without_its_tiles_is_worked_out_from_the_log(recorder: EventReco
     same_tree(recorder, leaves)
     recorder.database.execute("DELETE FROM caretrail.tile")
     same_tree(recorder, leaves)
-    assert root_at(stored_subtrees(recorder, None), 600) == naive.root(leaves)
+    assert root_at(stored_subtrees(recorder), 600) == naive.root(leaves)
 
 
-def test_a_projector_killed_between_rows_and_tiles_leaves_neither(
+def test_a_writer_killed_between_position_and_tiles_leaves_neither(
     recorder: EventRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append(recorder, 300)
-    create_tables(recorder.database)
-    real = tiles.write_tiles
 
-    def killed(*args: Any) -> None:
-        real(*args)
+    def killed(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("caretrail.readmodel.projector.write_tiles", killed)
+    monkeypatch.setattr(recorder.database, "copy", killed)
     with pytest.raises(KeyboardInterrupt):
-        Projector(recorder).catch_up()
-    assert kept(recorder) == []
+        write_tiles(recorder)
+    assert (kept(recorder), tiled_position(recorder)) == ([], 0)
     monkeypatch.undo()
-    Projector(recorder).catch_up()
+    write_tiles(recorder)
     assert kept(recorder) == expected(leaves_of(recorder))
 
 
@@ -133,7 +194,7 @@ def test_a_log_with_a_gap_has_tiles_up_to_there_and_the_board_goes_on(store_url:
         assert [row[:2] for row in kept(recorder)] == [(0, 0), (0, 2)]
         assert check(recorder).ok  # the rows are what such a log gives; that it has a gap is for `audit verify` to say
         with pytest.raises(StoreDamaged, match="position 400 is missing"):
-            root_at(stored_subtrees(recorder, build_of(recorder)), 800)
+            root_at(stored_subtrees(recorder), 800)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from caretrail.evidence.signer_state import SignerState
 from caretrail.evidence.verification import verify
 from caretrail.ledger.checkpoint import origin_of
 from caretrail.ledger.note import new_key
+from caretrail.ledger.tiles import write_tiles
 from caretrail.ledger.tree import root_of
 from caretrail.log import leaf_hash, open_recorder
 from tests.ledger.superuser import fitted, project, rewrite, rows_of
@@ -174,15 +175,7 @@ def test_tiles_of_every_level_are_compared(sqlite_url: str) -> None:
     with open_recorder(sqlite_url) as recorder:
         for start in range(0, 66_000, 2000):
             recorder.append([pending(uuid5(STREAM, str(n))) for n in range(start, start + 2000)])
-        from caretrail.ledger.tiles import write_tiles
-        from caretrail.readmodel.schema import create_tables, read_state
-
-        create_tables(recorder.database)
-        state = read_state(recorder.database)
-        assert state is not None
-        with recorder.database.transaction():
-            write_tiles(recorder, state.build, 0, 66_000)
-        run_sql(sqlite_url, "UPDATE read_model SET position = 66000 WHERE name = 'live'")
+        write_tiles(recorder)
         verification = verify(recorder)
         assert (verification.ok, verification.tiles, verification.notes[1:]) == (True, 66_000 // 256 + 1, ())
         run_sql(sqlite_url, "UPDATE tile SET hashes = zeroblob(8192) WHERE level = 1")

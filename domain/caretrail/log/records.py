@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import IntEnum
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple, TypeAlias
@@ -28,6 +29,14 @@ ACCESS_SOURCE = "caretrail.access"
 """The source of every access, so that no command_id of another sender can collide with it."""
 
 OWN_COMMAND_ID = "send the second event with its own command_id"
+
+
+class Log(IntEnum):
+    """Which log: each has positions, a tree and checkpoints of its own."""
+
+    EVENTS = 1
+    ACCESSES = 2
+
 
 CommandKey: TypeAlias = tuple[str, str]
 """`source` and `command_id`: the key of a sent event, unique in the store."""

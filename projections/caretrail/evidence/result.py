@@ -49,7 +49,7 @@ FREEZE = (
     "'When verify finds something' in docs/how-to/auditors.md"
 )
 HINTS = {
-    Tampering.TILES: "the events themselves are valid; 'caretrail projection rebuild' makes the tiles again",
+    Tampering.TILES: "the events themselves are valid; 'caretrail projection tiles' makes them again",
     Tampering.UNREADABLE: "check the disk and the server's log; restore a backup beside it, verify that, and compare",
     Tampering.CHECKPOINT: "get the checkpoint again from where it was sent first",
     Tampering.OTHER_LOG: "use the checkpoints of this store; if they are, " + FREEZE,

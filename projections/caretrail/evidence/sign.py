@@ -15,10 +15,9 @@ from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.evidence.log_rows import RowFold, follow, stored_rows
 from caretrail.evidence.root_fold import RootFold
 from caretrail.evidence.signer_state import SignerState, SigningRefused
-from caretrail.evidence.stored_tiles import tiles_build
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from caretrail.ledger.note import OtherLog, SigningKey
-from caretrail.ledger.tiles import stored_subtrees
+from caretrail.ledger.tiles import stored_subtrees, tiled_position
 from caretrail.ledger.tree import Frontier, Subtrees, frontier_at, root_at
 from caretrail.log.recorder import EventRecorder
 
@@ -90,14 +89,13 @@ def _last(
 def _checkpoint(
     recorder: EventRecorder, last: Checkpoint, origin: str, *, full: bool, progress: Progress | None
 ) -> Checkpoint:
-    build = tiles_build(recorder)  # before the end is asked for: no tile is beyond it
     end = recorder.max_position()
     if end < last.size:
         raise SigningRefused(f"{last.size} events were signed, and the log ends at position {end}", VERIFY)
-    subtrees = stored_subtrees(recorder, build)
+    subtrees = stored_subtrees(recorder)
     before = None if full else _before(subtrees, last)
     root = _root(recorder, last, before, end, progress)
-    if end and build is not None and root_at(subtrees, end) != root:
+    if tiled_position(recorder) and root_at(subtrees, end) != root:
         raise SigningRefused("the tiles of the ledger are not those of the log", VERIFY)
     if _root(recorder, last, before, end, None) != root:
         raise SigningRefused(

@@ -5,36 +5,32 @@ from __future__ import annotations
 from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.evidence.log_rows import LeafRun
 from caretrail.evidence.tampering import Differences
-from caretrail.ledger.tiles import HASH_BYTES, WIDTH, read_tiles
+from caretrail.ledger.tiles import HASH_BYTES, WIDTH, read_tiles, tiled_position
 from caretrail.ledger.tree import root_of
 from caretrail.log.recorder import EventRecorder
-from caretrail.readmodel.schema import State, read_state, tables_exist
-from caretrail.readmodel.status import status
-
-
-def tiles_build(recorder: EventRecorder) -> int | None:
-    """The build of the read models that the tiles are kept with; None if there is none."""
-    state = _live_state(recorder)
-    return state.build if state else None
-
-
-def _live_state(recorder: EventRecorder) -> State | None:
-    return read_state(recorder.database) if tables_exist(recorder.database) else None
+from caretrail.log.records import Log
 
 
 class StoredTiles:
-    """The tiles as they are stored when this is made, and what was found of them."""
+    """The tiles of a log as they are stored when this is made, and what was found of them."""
 
-    def __init__(self, recorder: EventRecorder) -> None:
-        self._recorder = recorder
-        state = _live_state(recorder) or State(0, 0)
-        self._build, self.position = state.build, state.position
-        self.quarantined = len(status(recorder).quarantined) if self.position else 0
+    def __init__(self, recorder: EventRecorder, log: Log = Log.EVENTS) -> None:
+        self._recorder, self._log = recorder, log
+        self.position = self._tiled_position()
         self.differences = Differences()
         self.same = self.missing = 0
         self.wrong = ""
         """The first tile above the lowest level that is wrong, or the first wrong root; empty if none is."""
         self._roots: dict[int, bytes] = {}
+
+    def _tiled_position(self) -> int:
+        """Up to where tiles are made; 0 where that cannot be read, for they can be made again."""
+        try:
+            return tiled_position(self._recorder, self._log)
+        except StoreUnreachable:
+            raise
+        except StoreError:
+            return 0
 
     def compare(self, run: LeafRun) -> None:
         """Compare the leaves of a run with the tiles they are in."""
@@ -78,7 +74,7 @@ class StoredTiles:
         if start >= end:
             return []
         try:
-            rows = read_tiles(self._recorder, self._build, level, start, end)
+            rows = read_tiles(self._recorder, self._log, level, start, end)
         except StoreUnreachable:
             raise
         except StoreError:

@@ -19,6 +19,8 @@ from caretrail.log.leaf import LogColumns
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import LARGEST_NUMBER
 from caretrail.log.sql import load_sql
+from caretrail.readmodel.schema import tables_exist
+from caretrail.readmodel.status import status
 
 STANDBY_TRIES, STANDBY_PAUSE = 60, 0.5
 """How often, and how many seconds, to wait for a standby that is behind the external evidence."""
@@ -36,7 +38,9 @@ class _Verifier:
 
     def __init__(self, recorder: EventRecorder, external: ExternalEvidence) -> None:
         self._recorder, self._external = recorder, external
-        self._tiles = StoredTiles(recorder)  # before the end is asked for: the read models are never ahead of the log
+        # before the end is asked for: what is derived is never ahead of the log
+        self._projected = status(recorder) if tables_exist(recorder.database) else None
+        self._tiles = StoredTiles(recorder)
         sizes = [kept.checkpoint.size for kept in external.checkpoints]
         self._end = _end_of(recorder, max([0, *external.receipts, *sizes]))
         self._rows = RowFold()
@@ -96,7 +100,12 @@ class _Verifier:
                 differs = True
 
     def _end_is_gone(self) -> Tampering:
-        return Tampering.TRUNCATED if self._tiles.position > self._end else Tampering.RESTORED
+        return Tampering.TRUNCATED if self._derived()[0] > self._end else Tampering.RESTORED
+
+    def _derived(self) -> tuple[int, str]:
+        """How far anything has come that is derived from the log, and what it is."""
+        projected = self._projected.position if self._projected else 0
+        return max((projected, "the read models"), (self._tiles.position, "the tiles of the ledger"))
 
     def _of_receipts(self, covered: int) -> Iterator[Discrepancy]:
         first = self._receipts.first
@@ -112,9 +121,10 @@ class _Verifier:
 
     def _of_tiles(self, covered: int) -> Iterator[Discrepancy]:
         tiles = self._tiles
-        if tiles.position > self._end:
-            evidence = f"the read models are at position {tiles.position}, and the log ends at position {self._end}"
-            yield Discrepancy(Tampering.TRUNCATED, evidence, self._end + 1, tiles.position)
+        reached, name = self._derived()
+        if reached > self._end:
+            evidence = f"{name} are at position {reached}, and the log ends at position {self._end}"
+            yield Discrepancy(Tampering.TRUNCATED, evidence, self._end + 1, reached)
         first = tiles.differences.first
         if first is not None and first > covered:
             evidence = f"position {first}: the leaf is not that of the stored tile"
@@ -157,9 +167,9 @@ class _Verifier:
             if beyond:
                 yield f"{beyond} of the newest events are after the last checkpoint: only receipts cover them"
         if self._tiles.missing:
-            yield f"{self._tiles.missing} tiles are missing: 'caretrail projection rebuild' makes them again"
-        if self._tiles.quarantined:
-            yield f"{self._tiles.quarantined} episodes cannot be read: see 'caretrail projection quarantine'"
+            yield f"{self._tiles.missing} tiles are missing: 'caretrail projection tiles' makes them again"
+        if self._projected and (unreadable := len(self._projected.quarantined)):
+            yield f"{unreadable} episodes cannot be read: see 'caretrail projection quarantine'"
 
 
 def _end_of(recorder: EventRecorder, wanted: int) -> int:

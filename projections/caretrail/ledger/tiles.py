@@ -3,6 +3,8 @@
 Tile `number` of level 0 holds the 256 leaves from number · 256 on; a tile of a higher level holds the roots of 256
 tiles of the level below. Only complete tiles are kept, so no row ever changes. They are no evidence: what is missing
 is worked out from the log, and `audit verify` works out everything.
+
+They belong to the log, not to a build of the read models: they have their own position, and anyone may move it.
 """
 
 from __future__ import annotations
@@ -11,18 +13,24 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, TypeGuard
 
+from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged
 from caretrail.ledger.tree import Subtrees, root_of
 from caretrail.log.leaf import leaf_of
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import LARGEST_NUMBER
+from caretrail.log.records import LARGEST_NUMBER, Log
 from caretrail.log.sql import load_sql
 
 HEIGHT: Final = 8
 WIDTH: Final = 1 << HEIGHT
 HASH_BYTES: Final = 32
 CACHED_TILES: Final = 64
-TILE_COLUMNS: Final = ("build", "level", "number", "hashes", "root")
+TILE_COLUMNS: Final = ("log", "level", "number", "hashes", "root")
+TILES_AT_ONCE: Final = 16
+"""Tiles of level 0 made in one transaction."""
+
+_Tile = tuple[int, int, bytes, bytes]
+"""Level, number, hashes and root."""
 
 
 def read_leaves(recorder: EventRecorder, start: int, end: int) -> list[bytes]:
@@ -42,23 +50,71 @@ def _leaves(recorder: EventRecorder, start: int, end: int) -> list[bytes]:
     return [leaf_of(row) for row in rows]
 
 
-def write_tiles(recorder: EventRecorder, build: int, before: int, upto: int) -> None:
-    """Add the tiles that are complete at position `upto` and were not at `before`."""
-    level, old, new = 0, before >> HEIGHT, upto >> HEIGHT
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def write_tiles(recorder: EventRecorder, log: Log = Log.EVENTS, progress: Progress | None = None) -> None:
+    """Add the tiles that have become complete, in short transactions; safe beside other writers, and when killed.
+
+    `progress` counts positions.
+    """
+    end = recorder.max_position() >> HEIGHT
+    while (done := tiled_position(recorder, log) >> HEIGHT) < end:
+        until = min(done + TILES_AT_ONCE, end)
+        tiles = [*_complete_tiles(recorder, log, done, until)]
+        with recorder.database.transaction() as database:
+            moved = {"log": int(log), "after": done << HEIGHT, "upto": until << HEIGHT}
+            if database.execute(_sql("advance"), moved) != 1:
+                continue  # another writer made them
+            for level, number, *_ in tiles:  # what an altered table holds in their place
+                database.execute(_sql("forget_tile"), {"log": int(log), "level": level, "number": number})
+            database.copy("caretrail.tile", TILE_COLUMNS, [(int(log), *tile) for tile in tiles])
+        if progress is not None:
+            progress(until << HEIGHT, end << HEIGHT)
+
+
+def make_tiles_again(recorder: EventRecorder, log: Log = Log.EVENTS, progress: Progress | None = None) -> None:
+    """Delete all tiles, and make them from the log."""
+    with recorder.database.transaction() as database:
+        database.execute(_sql("forget_position"), {"log": int(log)})
+        database.execute(_sql("forget_tiles"), {"log": int(log)})
+    write_tiles(recorder, log, progress)
+
+
+def tiled_position(recorder: EventRecorder, log: Log = Log.EVENTS) -> int:
+    """Up to which position of the log the tiles are made: a multiple of 256."""
+    rows = recorder.database.query(_sql("tiled_position"), {"log": int(log)})
+    return int(rows[0][0]) if rows else 0
+
+
+def _complete_tiles(recorder: EventRecorder, log: Log, done: int, until: int) -> Iterator[_Tile]:
+    """The tiles of all levels that are complete with `until` tiles of level 0, and were not with `done`."""
+    roots: dict[int, bytes] = {}
+    level, old, new = 0, done, until
     while old < new:
-        rows: list[tuple[object, ...]] = []
+        below, roots = roots, {}
         for number in range(old, new):
             start, end = number << HEIGHT, (number + 1) << HEIGHT
-            hashes = _leaves(recorder, start, end) if level == 0 else _roots(recorder, build, level - 1, start, end)
-            if len(hashes) == WIDTH:  # else the log has a gap: `audit verify` reports it, and the read models go on
-                rows.append((build, level, number, b"".join(hashes), root_of(hashes)))
-        recorder.database.copy("caretrail.tile", TILE_COLUMNS, rows)
+            if level == 0:
+                hashes = _leaves(recorder, start, end)
+            else:
+                kept = range(start, max(start, min(end, done >> (level - 1) * HEIGHT)))
+                hashes = _roots(recorder, log, level - 1, kept.start, kept.stop)
+                hashes += [below[n] for n in range(kept.stop, end) if n in below]
+            if len(hashes) == WIDTH:  # else the log has a gap: `audit verify` reports it, and we go on
+                roots[number] = root_of(hashes)
+                yield level, number, b"".join(hashes), roots[number]
         level, old, new = level + 1, old >> HEIGHT, new >> HEIGHT
 
 
-def _roots(recorder: EventRecorder, build: int, level: int, start: int, end: int) -> list[bytes]:
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def _roots(recorder: EventRecorder, log: Log, level: int, start: int, end: int) -> list[bytes]:
     """The roots of these tiles, as far as they are kept; in their order, up to the first that is not."""
-    params = {"build": build, "level": level, "start": start, "end": end}
+    if start >= end:
+        return []
+    params = {"log": int(log), "level": level, "start": start, "end": end}
     found: list[bytes] = []
     for number, root in recorder.database.query(_sql("tile_roots"), params):
         if number != start + len(found) or not _whole(root, 1):
@@ -67,9 +123,9 @@ def _roots(recorder: EventRecorder, build: int, level: int, start: int, end: int
     return found
 
 
-def read_tiles(recorder: EventRecorder, build: int, level: int, start: int, end: int) -> list[tuple[Any, ...]]:
+def read_tiles(recorder: EventRecorder, log: Log, level: int, start: int, end: int) -> list[tuple[Any, ...]]:
     """Number, hashes and root of each stored tile from one number until another (exclusive), whatever they hold."""
-    params = {"build": build, "level": level, "start": start, "end": end}
+    params = {"log": int(log), "level": level, "start": start, "end": end}
     return recorder.database.query(_sql("tiles"), params)
 
 
@@ -77,15 +133,15 @@ def _sql(name: str) -> str:
     return load_sql(__package__ or "", "tiles.sql")[name]
 
 
-def differing_tiles(recorder: EventRecorder, build: int, position: int) -> Iterator[tuple[int, int]]:
-    """The level and number of each stored tile that is not what the log up to a position gives, or is not there."""
+def differing_tiles(recorder: EventRecorder, log: Log = Log.EVENTS) -> Iterator[tuple[int, int]]:
+    """The level and number of each stored tile that is not what the log gives, or is not there."""
     below: list[bytes | None] = []
-    level, count = 0, position >> HEIGHT
+    level, count = 0, tiled_position(recorder, log) >> HEIGHT
     while True:
         roots: list[bytes | None] = []
         for start in range(0, count, WIDTH):
             end = min(count, start + WIDTH)
-            kept = {number: tuple(tile) for number, *tile in read_tiles(recorder, build, level, start, end)}
+            kept = {number: tuple(tile) for number, *tile in read_tiles(recorder, log, level, start, end)}
             for number in range(start, end):
                 low, high = number << HEIGHT, (number + 1) << HEIGHT
                 hashes = _leaves(recorder, low, high) if level == 0 else list(filter(None, below[low:high]))
@@ -94,18 +150,21 @@ def differing_tiles(recorder: EventRecorder, build: int, position: int) -> Itera
                 roots.append(tile[1] if tile else None)
                 if kept.get(number) != tile:
                     yield level, number
-        yield from ((level, number) for number, *_ in read_tiles(recorder, build, level, count, LARGEST_NUMBER))
+        beyond = [number for number, *_ in read_tiles(recorder, log, level, count, LARGEST_NUMBER)]
+        if beyond:  # made by another writer meanwhile, or by nobody
+            made = tiled_position(recorder, log) >> (level + 1) * HEIGHT
+            yield from ((level, number) for number in beyond if number >= made)
         if not count:
             return
         below, level, count = roots, level + 1, count >> HEIGHT
 
 
-def stored_subtrees(recorder: EventRecorder, build: int | None) -> Subtrees:
+def stored_subtrees(recorder: EventRecorder, log: Log = Log.EVENTS) -> Subtrees:
     """Look up the subtrees of the log by its tiles, and by the log where a tile is not kept."""
 
     @lru_cache(maxsize=CACHED_TILES)
     def tile(level: int, number: int) -> list[bytes] | None:
-        rows = read_tiles(recorder, build, level, number, number + 1) if build is not None else []
+        rows = read_tiles(recorder, log, level, number, number + 1)
         joined = rows[0][1] if rows else None
         return (
             [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
@@ -121,7 +180,7 @@ def stored_subtrees(recorder: EventRecorder, build: int | None) -> Subtrees:
             return whole[start - first : end - first]
         if level == 0:
             return read_leaves(recorder, start, end)
-        found = _roots(recorder, build, level - 1, start, end) if build is not None else []
+        found = _roots(recorder, log, level - 1, start, end)
         below = range(start + len(found), end)
         return found + [root_of(hashes(level - 1, number << HEIGHT, (number + 1) << HEIGHT)) for number in below]
 

@@ -91,7 +91,7 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     live_digest.update(repr(kept).encode())
     log_digest.update(repr(worked_out).encode())
     differ += sorted({f"program {one.program}" for one in {*kept} ^ {*worked_out}})
-    for level, number in differing_tiles(recorder, state.build, state.position):
+    for level, number in differing_tiles(recorder):
         live_digest.update(f"tile {level} {number}\n".encode())
         differ.append(f"tile {number} of level {level}")
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))

@@ -20,7 +20,7 @@ from caretrail.readmodel.schema import State, read_state, statements
 from caretrail.readmodel.store import delete_rows, read_citations, streams_of_policy, write_citations, write_rows
 
 BATCH = 2048
-"""Events taken at once: whole tiles of the ledger."""
+"""Events taken at once."""
 
 ATTEMPTS = 100
 
@@ -42,7 +42,7 @@ class Projector:
     def catch_up(self, *, batch: int = BATCH, upto: int | None = None, progress: Progress | None = None) -> State:
         """Take batch after batch until the end; the position and the rows of a batch are written together.
 
-        Episodes whose packs have changed are judged again first.
+        Episodes whose packs have changed are judged again first; the ledger's tiles follow last.
         """
         state = self._state()
         goal = self._recorder.max_position() if upto is None else min(upto, self._recorder.max_position())
@@ -61,6 +61,8 @@ class Projector:
                 state = self._state()
             if progress is not None:
                 progress(min(state.position, goal) - start, goal - start)
+        if self._name == "live":
+            write_tiles(self._recorder)
         return state
 
     def retry(self, stream: UUID) -> bool:
@@ -108,7 +110,6 @@ class Projector:
             if moved:
                 refresh(self._recorder, state.build, upto)
             refresh_groups(self._recorder, state.build, sessions)
-            write_tiles(self._recorder, state.build, state.position, upto)
         return state._replace(position=upto)
 
     def _replace(self, build: int, streams: Iterable[UUID], rows: Sequence[EpisodeRows]) -> None:

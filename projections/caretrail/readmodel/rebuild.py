@@ -12,7 +12,6 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError
-from caretrail.ledger.tiles import write_tiles
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.folded import FoldedEpisodes
@@ -23,9 +22,6 @@ from caretrail.readmodel.projector import Projector, add_rows
 from caretrail.readmodel.schema import PAGE, VERSION, State, create_tables, read_state, statements
 from caretrail.readmodel.status import Status, status
 from caretrail.readmodel.store import stream_of, sweep_rows
-
-TILED = 1 << 16
-"""Events whose tiles are written at a time."""
 
 ZERO = UUID(int=0)
 
@@ -83,9 +79,6 @@ def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> No
     with _fenced(database, state.build):
         refresh(recorder, state.build, recorder.max_position())
         refresh_groups(recorder, state.build)
-    for start in range(0, state.position, TILED):
-        with _fenced(database, state.build):
-            write_tiles(recorder, state.build, start, min(start + TILED, state.position))
 
 
 @contextmanager

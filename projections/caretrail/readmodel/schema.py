@@ -57,7 +57,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """Tables of rows that belong to one episode, with their columns."""
 
-ALL_TABLES = ("read_model", *COLUMNS, "pack", "tile")
+ALL_TABLES = ("read_model", *COLUMNS, "pack")
 
 _LISTS = {"finding": FINDING_COLUMNS, "placed": PLACED_COLUMNS, "quarantine": Quarantined._fields}
 

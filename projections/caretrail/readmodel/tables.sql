@@ -140,16 +140,6 @@ CREATE TABLE IF NOT EXISTS caretrail.group_record (
 );
 CREATE INDEX IF NOT EXISTS group_record_session ON caretrail.group_record (build, program, policy, group_session, held_on);
 
--- The ledger: complete tiles of 256 hashes (level 0: of leaves), with the root over them. Rows never change.
-CREATE TABLE IF NOT EXISTS caretrail.tile (
-    build       integer NOT NULL,
-    level       smallint NOT NULL,
-    number      bigint NOT NULL,
-    hashes      bytea NOT NULL,
-    root        bytea NOT NULL,
-    PRIMARY KEY (build, level, number)
-);
-
 -- exists_sqlite --
 -- Whether there are tables, of any version.
 SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'read_model'

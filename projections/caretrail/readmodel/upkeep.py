@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from caretrail.aliases import Progress
+from caretrail.ledger.tiles import write_tiles
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.projector import BATCH, Projector
 from caretrail.readmodel.rebuild import rebuild
@@ -22,7 +23,9 @@ def catch_up(
     """
     create_tables(recorder.database)
     if upto is None and _far_behind(recorder):
-        return rebuild(recorder, progress)
+        found = rebuild(recorder, progress)
+        write_tiles(recorder)
+        return found
     Projector(recorder).catch_up(batch=batch, upto=upto, progress=progress)
     return status(recorder)
 

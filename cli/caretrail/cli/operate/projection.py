@@ -79,6 +79,25 @@ def rebuild_command(setup: Setup, as_json: bool) -> None:
     _work(setup, "Rebuilding", rebuild, as_json=as_json)
 
 
+@projection_command.command("tiles")
+@store_option
+@click.pass_obj
+def tiles_command(setup: Setup) -> None:
+    """Make the ledger's tiles again from the log.
+
+    Tiles let proofs read a few rows instead of the whole log. 'catch-up' adds those that are new; this deletes all of
+    them and makes them again, after 'audit verify' or 'projection check' found one that is wrong or missing.
+
+        caretrail projection tiles
+    """
+    from caretrail.ledger.tiles import make_tiles_again, tiled_position
+
+    with setup.open() as recorder, progress("Making tiles") as done:
+        make_tiles_again(recorder, progress=done)
+        position = tiled_position(recorder)
+    click.echo(f"Tiles made through @{position}")
+
+
 @projection_command.command("check")
 @operation_options
 def check_command(setup: Setup, as_json: bool) -> None:
@@ -102,7 +121,8 @@ def check_command(setup: Setup, as_json: bool) -> None:
         click.echo(f"{plural(len(report.differ), 'episode')} of {report.episodes} differ at @{report.position}:")
         for episode in report.differ:
             click.echo(f"  {visible(episode)}")
-        say("Hint: 'caretrail projection rebuild' mends them")
+        commands = sorted({"tiles" if _is_tile(name) else "rebuild" for name in report.differ})
+        say("Hint: to mend them, run " + " and ".join(f"'caretrail projection {command}'" for command in commands))
     if not report.ok:
         raise Stopped(ExitStatus.FAILED)
 
@@ -156,6 +176,10 @@ def retry_command(setup: Setup, episode: str) -> None:
         say(f"Error: still unreadable: {_in_words(found[0])}")
         raise Stopped(ExitStatus.FAILED)
     click.echo(f"{visible(episode)} is readable again")
+
+
+def _is_tile(differing: str) -> bool:
+    return differing.startswith("tile ")
 
 
 def _work(setup: Setup, label: str, work: Callable[..., Status], *, as_json: bool) -> None:

@@ -4,7 +4,7 @@
 --   caretrail_owner      owns the schema and its tables, and changes them in an upgrade; nobody logs in as it
 --   caretrail_append     what `append` and `record_access` run as: it may insert, and that is all; nobody is a member
 --   caretrail_writer     reads the log, and appends by the function
---   caretrail_projector  reads the log, and writes the rows of the read models, but makes no objects: the owner of a
+--   caretrail_projector  reads the log, and writes the rows of the read models and the tiles, but makes no objects: the owner of a
 --                        table or view could run code as every role that reads it
 --   caretrail_reader     reads the log and the read models
 --   caretrail_auditor    the same
@@ -70,6 +70,8 @@ GRANT SELECT ON caretrail.store, caretrail.log
     TO caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
 GRANT SELECT ON caretrail.stay TO caretrail_writer;   -- which programs there are, to warn of a misspelt one
 GRANT INSERT ON caretrail.log TO caretrail_append;
+GRANT SELECT, INSERT, UPDATE, DELETE ON caretrail.tile, caretrail.tiled TO caretrail_projector;
+GRANT SELECT ON caretrail.tile, caretrail.tiled TO caretrail_writer, caretrail_reader, caretrail_auditor;
 GRANT UPDATE (one) ON caretrail.store TO caretrail_append;   -- what locking the row asks for; the trigger refuses more
 GRANT SELECT, INSERT, DELETE ON caretrail.stay TO caretrail_append;
 GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_writer;

@@ -46,6 +46,21 @@ CREATE TABLE caretrail.stay (
 CREATE INDEX stay_of_stream ON caretrail.stay (stream);
 CREATE INDEX stay_of_client ON caretrail.stay (client, program);
 
+-- The ledger of each log (1 events, 2 accesses): complete tiles of 256 hashes (level 0: of leaves), with the root over
+-- them; and up to which position they are made. Worked out from the log, so anyone who projects may make them again.
+CREATE TABLE caretrail.tile (
+    log            smallint NOT NULL,
+    level          smallint NOT NULL,
+    number         bigint NOT NULL,
+    hashes         bytea NOT NULL,
+    root           bytea NOT NULL,
+    PRIMARY KEY (log, level, number)
+);
+CREATE TABLE caretrail.tiled (
+    log            smallint PRIMARY KEY,
+    position       bigint NOT NULL
+);
+
 -- What is recorded stays, for the owner and for superusers too. ALWAYS: also under session_replication_role = replica.
 CREATE FUNCTION caretrail.refuse_change() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS

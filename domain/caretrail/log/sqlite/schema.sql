@@ -35,6 +35,21 @@ CREATE TABLE stay (
 CREATE INDEX stay_of_stream ON stay (stream);
 CREATE INDEX stay_of_client ON stay (client, program);
 
+-- The ledger of each log (1 events, 2 accesses): complete tiles of 256 hashes (level 0: of leaves), with the root over
+-- them; and up to which position they are made. Worked out from the log, so anyone who projects may make them again.
+CREATE TABLE tile (
+    log            INTEGER NOT NULL,
+    level          INTEGER NOT NULL,
+    number         INTEGER NOT NULL,
+    hashes         BLOB NOT NULL,
+    root           BLOB NOT NULL,
+    PRIMARY KEY (log, level, number)
+) STRICT;
+CREATE TABLE tiled (
+    log            INTEGER PRIMARY KEY,
+    position       INTEGER NOT NULL
+) STRICT;
+
 -- REPLACE deletes what is in its way without a delete trigger unless the connection asks for recursive triggers, and
 -- a raw insert could choose a place of its own. So an insert must be the next position and the next version of its
 -- stream, of a command not yet recorded: then there is nothing REPLACE could delete.

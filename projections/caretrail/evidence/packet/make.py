@@ -23,7 +23,6 @@ from caretrail.evidence.packet.terms import (
     PacketRequest,
     Terms,
 )
-from caretrail.evidence.stored_tiles import tiles_build
 from caretrail.files import regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
 from caretrail.ledger.note import SigningKey, sign_note
@@ -74,7 +73,7 @@ def make_packet(
     episode up to it. `progress` counts episodes. Raises PacketRefused, UnknownEpisode, NoteRefused or StoreError: then
     there is no file.
     """
-    subtrees = stored_subtrees(recorder, tiles_build(recorder))
+    subtrees = stored_subtrees(recorder)
     checkpoint = _checkpoint(recorder, subtrees, keys, note)
     _check(request, checkpoint)
     mark = DEMO if recorder.is_demo else ""
@@ -201,5 +200,5 @@ def _check_made(path: Path, keys: Sequence[SigningKey]) -> None:
     if report.status:
         raise StoreDamaged(
             "the packet would fail its own check: the rows do not match the ledger",
-            "run 'caretrail audit verify' to see where, and 'caretrail projection rebuild' if only the tiles are wrong",
+            "run 'caretrail audit verify' to see where, and 'caretrail projection tiles' if only the tiles are wrong",
         )
