@@ -24,7 +24,7 @@ from tests.packet.pages import (
     promptly,
     the_example,
 )
-from tests.support.build import admitted, assessed, session
+from tests.support.build import admitted, assessed, plan, reviewed, session, signature
 
 TEXTS = frozenset(
     {
@@ -206,6 +206,18 @@ def test_every_verdict_over_time_is_there(example: GivenPage, page: Element) -> 
     for finding in example.view.findings:
         start, what = str(finding.start), " ".join(finding.message.split())
         assert any(spoken(finding.verdict) in line and start in line and what in line for line in said), finding
+
+
+def test_what_was_breached_is_not_as_faint_as_what_was_met() -> None:
+    """Given a review a day late, then its row stands out among the verdicts, and the page says what the word means."""
+    story = [
+        assessed("02-20"), admitted("03-01"), plan("03-02"),
+        reviewed("04-02", signatures=[signature("c-ortiz", "04-02"), signature("cl-E-1", "04-02")]),
+    ]  # fmt: skip
+    page = read(made(promptly(story), date(2026, 4, 3)).page())
+    rows = [line for line in page.all("tr") if "came 1 day late" in line.text and "NE21" not in line.text]
+    assert [(line.all("td")[0].text.split(), line.attributes.get("class")) for line in rows] == [(["!", "breached"], None)]
+    assert "Breached: nothing is owed now" in page.text
 
 
 def test_how_to_verify(example: GivenPage, page: Element) -> None:

@@ -75,7 +75,7 @@ def timeline_page(view: EpisodeView, sheet: Sheet, lines: Sequence[EventLine], c
         described=_described(picture, view.name),
         running_notice=css_string(STATEMENT_2),
         running_title=css_string(f"Episode {view.name}, as of {sheet.as_of}"),
-        quiet_verdicts=QUIET_VERDICTS,
+        calm=QUIET_VERDICTS - {"breached"},
     )  # fmt: skip
 
 
@@ -224,7 +224,6 @@ _BARS = {
     "overdue": "overdue",
     "violation": "violation",
     "not_met": "not met when the stay ended",
-    "breached": "not kept in time",
     "unknown": "unknown",
     "info": "for information",
     "eligible": "continued stay supported",
