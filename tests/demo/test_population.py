@@ -15,6 +15,7 @@ from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.demo import IMPORT_SOURCE, STORIES, episodes, jsonl, practice_day
 from caretrail.demo.clinic import PROGRAMS, end_of_record
+from caretrail.demo.stories import COVERING
 from caretrail.demo.teds import LENGTH_OF_STAY, REASONS
 from caretrail.episode.entry import Entry
 from caretrail.episode.history import effective_history
@@ -89,7 +90,7 @@ def test_every_command_is_sent_once() -> None:
 
 
 def test_people_are_opaque_ids() -> None:
-    staff = {person.id for program in PROGRAMS for person in program.staff} | {"ehr-feed", "a-webb"}
+    staff = {person.id for program in PROGRAMS for person in program.staff} | {"ehr-feed", "a-webb", COVERING.id}
     for event in events(100):
         assert event.actor.id in staff
         if isinstance(event, Admitted | Assessed):

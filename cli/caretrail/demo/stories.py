@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from caretrail.demo.clerk import DAY, EVENING, GOALS_OPEN, Clerk
-from caretrail.demo.clinic import LINCOLN, OMAHA, SCOTTSBLUFF, Program
-from caretrail.events import Addendum, Corrected, Held, Voided
+from caretrail.demo.clinic import LINCOLN, OMAHA, SCOTTSBLUFF, Program, clinician
+from caretrail.events import Addendum, Corrected, Held, PlanReviewed, Voided
 
 WEEK = timedelta(days=7)
 REVIEW_DAYS = timedelta(days=30)
 REVIEW_HABIT = timedelta(days=28)
 """These clinicians review every fourth week, on the same weekday."""
+COVERING = clinician("c-hale", "PhD")
+"""Not on any roster; the degree alone is no license."""
 
 
 @dataclass(frozen=True)
 class Story:
-    """An episode to show; `expects` lists its `(rule, verdict)` of today, none if nothing is due."""
+    """An episode to show; `expects` lists its `(rule, verdict)` of today, none or quiet ones if nothing is due."""
 
     case: str
     client: str
@@ -191,6 +193,27 @@ def all_green(clerk: Clerk, today: date) -> None:
     steady(clerk, today + 16 * DAY, today - DAY, reviews=2)
 
 
+def review_in_doubt(clerk: Clerk, today: date) -> None:
+    """A doctor who covered for the team reviewed the plan in time; PhD alone does not say whether it counts."""
+    due = today - 4 * DAY
+    steady(clerk, due, today - DAY, "F10.20")
+    day = clerk.program.session_on_or_before(due)
+    signatures = (clerk.by(COVERING, day), clerk.by_client(day))
+    clerk.enter(
+        PlanReviewed, day, EVENING + 15, actor=COVERING, plan_version=1, participants=("client",), supports="none",
+        updated=False, no_change_reason="steady course; the team reviews again on its return", signatures=signatures,
+    )  # fmt: skip
+    clerk.determination(day)
+
+
+def reviewed_late(clerk: Clerk, today: date) -> None:
+    """The last review came four days late or more; nothing is due now, but nobody calls it met."""
+    due = today - 2 * WEEK
+    steady(clerk, due, today - DAY, "F14.20")
+    clerk.determination(clerk.program.session_on_or_before(due))
+    clerk.review(clerk.program.session_on_or_after(due + 4 * DAY), key="late review")
+
+
 STORIES = (
     Story("DEMO-001", "cl-4c19", LINCOLN, review_overdue, (("NE21-R1", "overdue"),)),
     Story("DEMO-002", "cl-90b2", OMAHA, review_due_today, (("NE21-R1", "due_today"),)),
@@ -203,6 +226,8 @@ STORIES = (
     Story("DEMO-009", "cl-f21b", LINCOLN, stepped_down_and_discharged, (("NE21-R1", "not_met"),)),
     Story("DEMO-010", "cl-7f3a", LINCOLN, amended),
     Story("DEMO-011", "cl-58e7", SCOTTSBLUFF, all_green),
+    Story("DEMO-012", "cl-3be2", OMAHA, review_in_doubt, (("NE21-R1", "unknown"),)),
+    Story("DEMO-013", "cl-a90d", LINCOLN, reviewed_late, (("NE21-R1", "breached"), ("NE21-R3", "breached"))),
 )
 TIMELINE_EPISODE = "DEMO-010"
 """The episode whose timeline is worth showing."""
