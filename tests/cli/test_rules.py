@@ -104,6 +104,14 @@ def test_the_list_for_programs_has_every_pack_and_what_is_wrong_with_it(caretrai
 # --- one pack -----------------------------------------------------------------------------------------------------
 
 
+def test_a_pack_says_who_gives_clinical_guidance_and_of_whom_it_cannot_be_told(caretrail: Caretrail) -> None:
+    shown = caretrail("rules", "ne-medicaid-2.1-adult").out.partition("\n\nRule")[0]
+    head = " ".join(shown.split())
+    assert "Guidance whoever signs as psychiatrist, physician assistant, PA, PA-C, APRN, " in head
+    assert " LADC, PLADC, in any usual spelling In doubt: PhD, PsyD, EdD, MD, DO alone In doubt beside " in head
+    assert "Not: CPSS, CPS, CPRS, peer, " in head
+
+
 def test_a_pack_is_printed_with_its_numbers_in_words(caretrail: Caretrail, folder: Path) -> None:
     assert caretrail("rules", "mn-245g-2018", CARETRAIL_PACKS=str(folder)).out == screen("""
 mn-245g-2018: Minnesota 245G.06 of 2018, nonresidential, adults
@@ -114,6 +122,9 @@ Source     Minnesota Statutes 2018, 245G.06
 In force   2018-01-01 to 2022-07-31
 Services   education, family, group, individual
 Weeks      begin on Sunday
+Guidance   a clinician or supervisor of the team, whatever the credential
+Notice     7 days for what nothing can cure
+Late       an entry more than 2 days after the day it is of
 For tests  not for use: it shows what a pack can say
 
 Rule           Says

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +127,9 @@ def _print(pack: Pack) -> None:
         ("Services", ", ".join(sorted(pack.treatment_services))),
         ("Weeks", f"begin on {pack.week_start.title()}"),
         ("Closed", ", ".join(str(day) for day in sorted(pack.closed_days))),
+        ("Guidance", lines(*_guidance(pack))),
+        ("Notice", f"{plural(pack.notice_days, 'day')} for what nothing can cure"),
+        ("Late", f"an entry more than {plural(pack.late_after_days, 'day')} after the day it is of"),
         ("For tests", "not for use: it shows what a pack can say" if pack.for_tests else ""),
     ]
     click.echo(f"{visible(pack.name)}: {visible(pack.title)}\n")
@@ -145,6 +148,22 @@ def _print(pack: Pack) -> None:
         click.echo("\nHow the open questions of the text are read:\n")
         readings = [(name, _read_as(pack, name)) for name in pack.readings]
         print_table(("Reading", "Question, answer, and what else it may mean"), readings, wraps=1)
+
+
+def _guidance(pack: Pack) -> Iterator[str]:
+    """Who gives clinical guidance, of whom it cannot be told, and who does not."""
+    guidance = pack.guidance
+    if guidance is None:
+        yield "a clinician or supervisor of the team, whatever the credential"
+        return
+    team = " of the team" if pack.guidance_by == "team" else ""
+    yield f"whoever{team} signs as {', '.join(guidance.credentials)}, in any usual spelling"
+    if guidance.doubtful:
+        yield f"In doubt: {', '.join(guidance.doubtful)} alone"
+    if guidance.unproven:
+        yield f"In doubt beside a license: {', '.join(guidance.unproven)}"
+    if guidance.others:
+        yield f"Not: {', '.join(guidance.others)}"
 
 
 def _says(rule: Rule) -> Cell:
