@@ -289,6 +289,15 @@ def test_a_supervisors_signature_is_enough_from_its_day(day: str, before: str) -
     assert told.runs("X1")[-1] == f"met {day} -"
 
 
+@pytest.mark.parametrize("credential", ["pladc", "P.L.A.D.C.", "provisional licensed alcohol and drug counselor"])
+def test_a_provisional_license_is_read_in_the_spellings_of_clinical_guidance(credential: str) -> None:
+    signed = (
+        '{"signer": "c-new", "role": "clinician", "signed_on": "2026-01-07", "method": "paper", "meaning": "review"'
+    )
+    plan = f'2026-01-07 plan 1 signed by c-new | {{"signatures": [{signed}, "credential": "{credential}"}}]}}'
+    assert co_signed(plan).verdict("X1", "2026-01-18") == "info"
+
+
 def test_a_colleagues_signature_is_not_a_supervisors_and_nobody_supervises_themselves() -> None:
     assert co_signed(BY_NOOR + f"2026-01-08 signed #4 by {LEE}").verdict("X1", "2026-01-18") == "info"
     own = '{"signer": "s-new", "role": "supervisor", "credential": "PLMHP", "signed_on": "2026-01-07", '

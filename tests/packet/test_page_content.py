@@ -216,7 +216,9 @@ def test_what_was_breached_is_not_as_faint_as_what_was_met() -> None:
     ]  # fmt: skip
     page = read(made(promptly(story), date(2026, 4, 3)).page())
     rows = [line for line in page.all("tr") if "came 1 day late" in line.text and "NE21" not in line.text]
-    assert [(line.all("td")[0].text.split(), line.attributes.get("class")) for line in rows] == [(["!", "breached"], None)]
+    assert [(line.all("td")[0].text.split(), line.attributes.get("class")) for line in rows] == [
+        (["!", "breached"], None)
+    ]
     assert "Breached: nothing is owed now" in page.text
 
 

@@ -1,43 +1,12 @@
-"""The team of an episode on each day, and the reading of credentials."""
+"""The team of an episode on each day."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
 from typing import NamedTuple
 
 from caretrail.events import Admitted, Person, TeamChanged
-
-_BETWEEN = re.compile(r"\s*[,;/&]\s*|\s+and\s+")
-
-
-@lru_cache(maxsize=1000)
-def letters(credential: str) -> tuple[str, ...]:
-    """Split a credential into single ones; the whole comes first, for lists that name it whole."""
-    parts = [part for part in _BETWEEN.split(credential.strip()) if part]
-    return (credential, *parts) if len(parts) > 1 else (credential,)
-
-
-def among(credential: str, listed: Container[str]) -> bool:
-    """Whether a credential, or a part of it, is on a list."""
-    for one in letters(credential):  # noqa: SIM110  # a loop is faster than a generator, and this runs for every session
-        if one in listed:
-            return True
-    return False
-
-
-def only_among(credential: str, listed: Container[str], licenses: Container[str] | None) -> bool:
-    """Whether a credential is on a list, without another license beside it: `LADC` is, `LIMHP, LADC` is not.
-
-    Without a list of licenses every other credential is taken for one.
-    """
-    if not among(credential, listed):
-        return False
-    others = [one for one in letters(credential) if one not in listed and one != credential]
-    return not any(licenses is None or one in licenses for one in others)
-
 
 CLINICAL = frozenset({"clinician", "supervisor"})
 """Roles that deliver or supervise treatment; their signatures are those of the team."""

@@ -12,7 +12,6 @@ from caretrail.findings.case import Case, judges, judges_each_stay
 from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.chart.documents import PlanVersion, Review, Signing
 from caretrail.findings.chart.licenses import Accepts, accepts_of
-from caretrail.findings.chart.team import among
 from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.finding import NO_ASSESSMENT, Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
@@ -184,11 +183,10 @@ def _co_sign(
     name = f"{'plan' if isinstance(document, PlanVersion) else 'review'} of {iso(document.day)}"
     by_day = sorted((signing for signing in document.signings if signing.given), key=lambda signing: signing.day)
     given = [(signing, credential_of(case, signing) or "") for signing in by_day]
-    provisional = [signing.day for signing, held in given if among(held, rule.provisional)]
+    is_provisional = accepts_of(case.pack, rule.provisional)
+    provisional = [signing.day for signing, held in given if is_provisional(held)]
     not_stated = [signing for signing, held in given if not held and signing.role == "clinician"]
-    supervisors = [
-        signing for signing, held in given if signing.role == "supervisor" and not among(held, rule.provisional)
-    ]
+    supervisors = [signing for signing, held in given if signing.role == "supervisor" and not is_provisional(held)]
     for first in not_stated[:1]:
         ends: list[date | None] = [*provisional[:1], *(signing.day for signing in supervisors[:1]), stay.until]
         until = min((day for day in ends if day is not None), default=None)
