@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from caretrail.days import iso, later
+from caretrail.days import earlier, iso, later
 from caretrail.findings.case import Case
 from caretrail.findings.chart.authorizations import grants_of
 from caretrail.findings.chart.chart import Chart, PolicyStay
@@ -77,11 +77,6 @@ class Span(NamedTuple):
             days += [earlier(due, soon_days), due]
         days += [later(day, 1) for day in (due, through, leave_by) if day is not None]
         return sorted({day for day in days if self.covers(day)})
-
-
-def earlier(day: date, days: int) -> date:
-    """The day that many days before, at least the first of the calendar."""
-    return date.fromordinal(max(day.toordinal() - days, 1))
 
 
 def spans_of(case: Case, stay: PolicyStay) -> Iterator[Span]:

@@ -54,8 +54,7 @@ def _of(chart: Chart, document: Document, day: date) -> NotCounted | None:
         if document.clinician is None or document.clinician.day > day:
             why = ", ".join(part for part in (why, "not signed under clinical guidance") if part)
         return NotCounted(document.version, False, why)
-    if document.doubtful and document.doubtful_from <= day and (document.sure is None or document.sure.day > day):
-        return NotCounted(document.version, True, document.objected(day, doubtful=True))
-    if document.in_doubt:
+    sure = document.sure is not None and document.sure.day <= day
+    if document.in_doubt or (document.doubtful and document.doubtful_from <= day and not sure):
         return NotCounted(document.version, True, document.objected(day, doubtful=True))
     return None
