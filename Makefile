@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# Tests mostly wait for disks, so several run at once, each process with its own server; a named server is shared.
-TOGETHER = $(if $(CARETRAIL_TEST_POSTGRES),,--numprocesses 3 --dist loadfile)
+# Tests mostly wait for disks, and properties compute: several processes run both at once, each with its own server, and
+# take over tests from each other at the end. A named server is shared, by one process.
+TOGETHER = $(if $(CARETRAIL_TEST_POSTGRES),,--numprocesses 4 --dist worksteal)
 
 .PHONY: help demo install quick test lint pages bench faults mutants lock clean
 
