@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from caretrail.errors import StoreError, StoreNewer, StoreOlder
 from caretrail.log.location import Dialect
@@ -14,6 +14,7 @@ from caretrail.log.pool import Pool
 # The types of columns are known to the author of the SQL, not to the type checker.
 Row: TypeAlias = tuple[Any, ...]
 Params: TypeAlias = Mapping[str, object]
+T = TypeVar("T")
 
 
 SCHEMA: Final = 1
@@ -85,6 +86,13 @@ class Database(ABC):
     @abstractmethod
     def stream(self, sql: str, params: Params | None = None, size: int = 1000) -> Iterator[Row]:
         """Iterate over the rows of one snapshot in chunks, so that memory stays flat."""
+
+    @abstractmethod
+    def at_once(self, reads: Callable[[], T]) -> T:
+        """Run reads of this thread on one state of the database; again, from the first, if the connection is lost.
+
+        Inside a transaction of this thread they read what it reads.
+        """
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Database]:

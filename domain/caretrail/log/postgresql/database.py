@@ -83,6 +83,18 @@ class PostgresDatabase(Database):
                 while rows := cursor.fetchmany(size):
                     yield from rows
 
+    def at_once(self, reads: Callable[[], T]) -> T:
+        """Run reads of this thread on one state of the database; again if the connection is lost."""
+        if self.in_transaction:
+            return reads()
+
+        def all_of_them(connection: Connection) -> T:
+            with connection.transaction(), self._pool.bind(connection):
+                connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                return reads()
+
+        return self.run(all_of_them)
+
     @contextmanager
     def transaction(self) -> Generator[Database]:
         """Keep all writes of this thread inside the block, or none."""
@@ -109,9 +121,9 @@ class PostgresDatabase(Database):
                     with self._pool.connection() as connection:
                         try:
                             return work(connection)
-                        except psycopg.Error as error:
+                        except (psycopg.Error, StoreUnreachable) as error:  # the latter from inside `at_once`
                             lost = connection.broken or connection.closed
-                            if last or not (lost or error.sqlstate in _TRY_AGAIN):
+                            if last or not (lost or getattr(error, "sqlstate", None) in _TRY_AGAIN):
                                 raise
                 except _NoConnectionError:  # the server was reached before, so it may be restarting
                     if last:

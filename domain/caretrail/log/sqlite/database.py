@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from caretrail.errors import StoreUnreachable
@@ -18,6 +18,8 @@ from caretrail.log.location import Dialect
 from caretrail.log.pool import Pool
 from caretrail.log.sql import for_sqlite
 from caretrail.log.sqlite import setup
+
+T = TypeVar("T")
 
 
 class SqliteDatabase(Database):
@@ -70,6 +72,13 @@ class SqliteDatabase(Database):
                     yield from rows
             finally:
                 cursor.close()  # ends the snapshot, also when the reader stops early
+
+    def at_once(self, reads: Callable[[], T]) -> T:
+        """Run reads of this thread on one state of the database."""
+        if self.in_transaction:
+            return reads()
+        with self.snapshot() as connection, self._pool.bind(connection):
+            return reads()
 
     @contextmanager
     def transaction(self) -> Generator[Database]:
