@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from caretrail.cli.session import Session
+from tests.support.builds import live_table
 from tests.support.program import Caretrail
 from tests.support.stores import lock_held, run_sql
 
@@ -153,7 +154,7 @@ def test_a_check_that_finds_differences_is_status_1(caretrail: Caretrail, exampl
     caretrail("append", input=example)
     caretrail("projection", "catch-up")
     assert caretrail("projection", "check").status == 0
-    run_sql(caretrail.url, "UPDATE caretrail.finding SET verdict = 'met' WHERE number = 1")
+    run_sql(caretrail.url, f"UPDATE {live_table(caretrail.url, 'finding')} SET verdict = 'met' WHERE verdict = 'info'")
     ended = caretrail("projection", "check")
     assert ended.status == 1
     assert "LNK-2026-0001" in ended.out

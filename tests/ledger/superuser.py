@@ -12,8 +12,8 @@ import psycopg
 from caretrail.ledger.tiles import make_tiles_again
 from caretrail.log import open_recorder
 from caretrail.log.leaf import LogColumns
-from caretrail.readmodel.schema import ALL_TABLES
 from caretrail.readmodel.upkeep import catch_up
+from tests.support.builds import drop_read_models
 
 COLUMNS = "position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt"
 
@@ -59,8 +59,7 @@ def altered(url: str, change: Callable[[list[LogColumns]], list[LogColumns]], *,
 def make_all_anew(url: str) -> None:
     """Drop read models and tiles, and make them again from the log as it now is."""
     with open_recorder(url) as recorder:
-        for table in ALL_TABLES:
-            recorder.database.execute(f"DROP TABLE caretrail.{table}")
+        drop_read_models(recorder.database)
         make_tiles_again(recorder)
         catch_up(recorder)
 

@@ -31,7 +31,7 @@ def test_a_stranger_may_do_nothing(logins: dict[str, str]) -> None:
 
 
 def test_the_read_models_are_the_projectors_to_fill_and_the_readers_to_read(logins: dict[str, str]) -> None:
-    read, write = "SELECT FROM caretrail.finding", "DELETE FROM caretrail.finding"
+    read, write = "SELECT FROM caretrail.finding_v1a", "DELETE FROM caretrail.finding_v1a"
     may = {(kind, statement): _goes(logins[kind], statement) for kind in logins for statement in (read, write)}
     assert {kind for (kind, statement), goes in may.items() if goes and statement == read} == {
         "owner", "projector", "reader", "auditor",
@@ -73,7 +73,7 @@ def test_no_login_owns_anything(postgres_url: str, logins: dict[str, str]) -> No
     """So `append` runs with no more than its grants, not as whoever happened to make the store."""
     found = owners(postgres_url)
     assert (found.pop("append"), found.pop("record_access")) == ("caretrail_append", "caretrail_append")
-    assert {"log", "store", "stay", "finding", "refuse_change", "caretrail", "salt"} <= found.keys()
+    assert {"log", "store", "stay", "finding_v1a", "refuse_change", "caretrail", "salt"} <= found.keys()
     assert set(found.values()) == {"caretrail_owner"}
     powers = (
         "SELECT rolname FROM pg_roles WHERE rolname LIKE 'caretrail\\_%' AND (rolsuper OR rolcanlogin OR rolcreaterole)"

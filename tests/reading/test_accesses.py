@@ -73,7 +73,8 @@ def test_behind_are_events_not_accesses(care: Care) -> None:
 
 def test_accesses_alone_make_no_answer_stale(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given far more accesses behind the rows than events would be recomputed of, then a list is current."""
-    monkeypatch.setattr(gate, "MOST_TOUCHED", 1)
+    for most in ("MOST_TOUCHED", "ALWAYS_CURRENT"):
+        monkeypatch.setattr(gate, most, 1)
     care.record(example())
     Projector(care.recorder).catch_up()
     accesses(care.recorder, 50)

@@ -11,10 +11,8 @@ import pytest
 from caretrail.errors import StaleReadModel, UnknownName
 from caretrail.log import open_recorder
 from caretrail.reading import gate
-from caretrail.reading.gate import Gate
 from caretrail.reading.query import Filters, Query
 from caretrail.reading.question import Question
-from caretrail.reading.stored import StoredSnapshot
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import Census, Findings, Worklist, create_store, open_store
 from tests.support.build import admitted
@@ -74,7 +72,8 @@ def behind(care: Care, monkeypatch: pytest.MonkeyPatch) -> Care:
     care.record([admitted("01-05", "E-1")])
     catch_up(care.recorder)
     care.record([admitted("01-05", "E-2")])
-    monkeypatch.setattr(gate, "MOST_TOUCHED", 0)
+    for most in ("MOST_TOUCHED", "ALWAYS_CURRENT"):
+        monkeypatch.setattr(gate, most, 0)
     recorded = care.recorder.last_recorded_at()
     assert recorded is not None
     care.now = recorded + timedelta(minutes=1)
@@ -119,18 +118,6 @@ def test_rows_judged_by_other_packs_are_not_shown_as_stale(behind: Care, monkeyp
         with pytest.raises(StaleReadModel, match=r"other packs .* ne-medicaid-2.1-adult") as refused:
             behind.onlooker.worklist(day("01-10"), allow_stale=allow_stale)
         assert "--allow-stale" not in refused.value.hint
-
-
-def test_rows_of_a_build_that_is_replaced_meanwhile_are_read_again(behind: Care) -> None:
-    """However often the position moves: rows of two builds would be an empty list."""
-    behind.onlooker.census(day("01-10"), allow_stale=True)
-    snapshot = StoredSnapshot(
-        behind.recorder, behind.now, 2, None, Gate(behind.recorder, behind.now, None, write=False), Query()
-    )
-    behind.recorder.database.execute("UPDATE caretrail.read_model SET position = 2", {})
-    assert (snapshot.unmoved(strictly=True), snapshot.unmoved(strictly=False)) == (False, True)
-    behind.recorder.database.execute("UPDATE caretrail.read_model SET build = build + 1", {})
-    assert not snapshot.unmoved(strictly=False)
 
 
 def test_a_name_of_quotes_names_nothing(care: Care) -> None:

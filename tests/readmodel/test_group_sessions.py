@@ -11,6 +11,7 @@ from caretrail.readmodel.check import check
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.upkeep import catch_up
 from tests.support.build import admitted, event, session
+from tests.support.builds import live_table
 from tests.support.care import Care
 from tests.support.example import day
 
@@ -113,7 +114,8 @@ def test_stored_computed_and_rebuilt_answers_are_the_same_and_the_check_reads_th
     rebuild(care.recorder)
     assert counted(care) == before
     assert check(care.recorder).ok
-    care.recorder.database.execute("UPDATE caretrail.placed SET verdict = 'info' WHERE subject LIKE 'group session%'")
+    table = live_table(care.recorder.database, "program_finding")
+    care.recorder.database.execute(f"UPDATE {table} SET verdict = 'info' WHERE subject LIKE 'group session%'")
     assert check(care.recorder).differ == ("program iop",)
 
 

@@ -16,6 +16,7 @@ from caretrail.readmodel.check import check
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.upkeep import catch_up
 from tests.support.build import LEE, admitted, assessed, attestation, attested, event, plan
+from tests.support.builds import live_table
 from tests.support.care import Care
 from tests.support.example import day
 from tests.support.reading import short_reader
@@ -151,7 +152,8 @@ def test_what_is_newer_than_the_rows_is_in_the_answer(care: Care) -> None:
 
 
 def test_far_behind_the_stored_rows_answer_as_they_stand(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caretrail.reading.gate.MOST_TOUCHED", 0)
+    for most in ("MOST_TOUCHED", "ALWAYS_CURRENT"):
+        monkeypatch.setattr(f"caretrail.reading.gate.{most}", 0)
     care.record(in_care("A"))
     catch_up(care.recorder)
     care.record(attested())
@@ -194,9 +196,8 @@ def test_live_known_and_rebuilt_answers_are_the_same_and_the_check_reads_program
     assert check(care.recorder).ok
     rebuild(care.recorder)
     assert answers() == before
-    care.recorder.database.execute(
-        "UPDATE caretrail.placed SET verdict = 'met' WHERE program = 'other' AND episode IS NULL"
-    )
+    table = live_table(care.recorder.database, "program_finding")
+    care.recorder.database.execute(f"UPDATE {table} SET verdict = 'met' WHERE program = 'other'")
     report = check(care.recorder)
     assert (report.ok, report.differ) == (False, ("program other",))
 

@@ -17,10 +17,11 @@ from caretrail.readmodel.check import check
 from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rows import EpisodeRows
-from caretrail.readmodel.schema import create_tables, read_state
+from caretrail.readmodel.schema import builds, create_tables, read_state
 from caretrail.readmodel.status import status
-from caretrail.readmodel.store import write_rows
+from caretrail.readmodel.store import change_episodes
 from caretrail.readmodel.upkeep import catch_up
+from tests.support.builds import drop_read_models, live_table
 from tests.support.care import Care
 from tests.support.example import NAME, copy_of_example, day, example
 from tests.support.stores import all_at_once, pending, run_sql
@@ -36,7 +37,7 @@ def practice(care: Care) -> Care:
 
 
 def start_over(care: Care) -> None:
-    care.recorder.database.execute("DROP TABLE caretrail.read_model")
+    drop_read_models(care.recorder.database)
     create_tables(care.recorder.database)
 
 
@@ -51,7 +52,7 @@ def test_live_equals_rebuilt_equals_recomputed(practice: Care) -> None:
 
 def test_check_names_the_episode_whose_rows_were_changed(practice: Care, store_url: str) -> None:
     catch_up(practice.recorder)
-    run_sql(store_url, "UPDATE caretrail.finding SET verdict = 'met' WHERE start_on = '2026-03-07'")
+    run_sql(store_url, f"UPDATE {live_table(store_url, 'finding')} SET verdict = 'met' WHERE start_on = '2026-03-07'")
     report = check(practice.recorder)
     assert (report.ok, report.differ) == (False, (NAME,))
 
@@ -73,19 +74,19 @@ def test_catching_up_to_a_position_gives_the_rows_of_that_position(practice: Car
 
 
 def test_a_crash_between_rows_and_position_leaves_neither(practice: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = write_rows
+    write = change_episodes
 
     def crash(*args: object) -> None:
         write(*args)  # type: ignore[arg-type]
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(projector, "write_rows", crash)
+    monkeypatch.setattr(projector, "change_episodes", crash)
     with pytest.raises(RuntimeError, match="power cut"):
         catch_up(practice.recorder, batch=10)
     database = practice.recorder.database
     assert status(practice.recorder).position == 0
-    assert database.query("SELECT count(*) FROM caretrail.finding")[0][0] == 0
-    assert database.query("SELECT count(*) FROM caretrail.episode_view")[0][0] == 0
+    for table in ("finding", "episode"):
+        assert database.query(f"SELECT count(*) FROM {live_table(database, table)}")[0][0] == 0
     monkeypatch.undo()
     catch_up(practice.recorder)
     assert check(practice.recorder).ok
@@ -166,10 +167,12 @@ def test_a_rebuild_killed_anywhere_leaves_the_live_rows_and_can_be_run_again(
         assert check(practice.recorder) == before
     rebuild.rebuild(practice.recorder)
     assert check(practice.recorder) == before
-    builds = practice.recorder.database.query("SELECT DISTINCT build FROM caretrail.finding")
-    state = read_state(practice.recorder.database)
+    database = practice.recorder.database
+    state = read_state(database)
     assert state is not None
-    assert builds == [(state.build,)], "what the killed ones left behind is swept away"
+    [spare] = [one for one in builds(database) if one.build != state.build]
+    assert spare.state == "spare"
+    assert database.query(f"SELECT count(*) FROM caretrail.finding_{spare.build}") == [(0,)], "nothing is left behind"
 
 
 def _killed(work: object, *, after: bool) -> object:

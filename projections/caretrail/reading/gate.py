@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache, partial
@@ -10,18 +11,24 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from caretrail.aliases import Progress
-from caretrail.errors import AccessNotRecorded, CaretrailError, StaleReadModel, StoreError
+from caretrail.errors import AccessNotRecorded, StaleReadModel, StoreError
 from caretrail.log.sql import load_sql
 from caretrail.reading.answers import CURRENT, Behind
-from caretrail.reading.query import Query
+from caretrail.reading.query import NO_FILTERS, Filters, Query
+from caretrail.reading.snapshot import stored_sql
 from caretrail.readmodel.packs import stale_policies
 from caretrail.readmodel.schema import State, read_state, tables_exist
 from caretrail.readmodel.status import behind
+from caretrail.readmodel.values import stream_of
 from caretrail.text import plural
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
+    from caretrail.log.records import RecordedEvent
     from caretrail.readmodel.rows import EpisodeRows
+
+ALWAYS_CURRENT = 20
+"""So many episodes with newer events are recomputed by any list: who records something sees it at once."""
 
 MOST_TOUCHED = 200
 """The most episodes with newer events that a list recomputes in memory."""
@@ -34,6 +41,11 @@ SECONDS_BEHIND = 5
 
 CAUGHT_UP_AT_ONCE = 8_000
 """The most events a read of an embedded store projects first: 2 s (4,000 events a second were measured on one core)."""
+
+LONGEST_WAIT = 5.0
+"""Seconds a question waits for rows that hold `at_least`."""
+
+POLL_SECONDS = 0.05
 
 UNNOTED = 200
 """Accesses move no rows, but the position of an embedded store moves past so many, to count them only once."""
@@ -81,44 +93,57 @@ class Gate:
         self._now = now
         self._progress = progress
         self._may_write = write and recorder.database.dialect == "sqlite"
+        self._exist = False
         self._behind = lru_cache(partial(behind, recorder))  # a list asks twice
-        self._overlaid: tuple[int, int, Mapping[UUID, EpisodeRows | None] | None] | None = None
 
     def state(self) -> State | None:
         """The position of the read models; None if they were never made, or other packs judged their rows."""
         database = self._recorder.database
-        try:
-            state = read_state(database)
-            return None if state is None or stale_policies(database, state) else state
-        except CaretrailError:
-            if tables_exist(database):
-                raise
-            return None
+        self._exist = self._exist or tables_exist(database)
+        state = read_state(database) if self._exist else None
+        return None if state is None or stale_policies(database, state) else state
 
     def near_state(self) -> State | None:
         """The position of the read models, unless the log after it is too long to search."""
         state = self.state()
         return state if state is not None and self._recorder.max_position() - state.position <= FARTHEST else None
 
-    def reach(self, state: State | None, newest: int, query: Query) -> Reach:
+    def reach(self, state: State | None, newest: int, query: Query, filters: Filters = NO_FILTERS) -> Reach:
         """Decide how current a list can be.
 
-        Raises StaleReadModel. Rows that were never filled, that other packs judged, or that do not hold `at_least`
-        answer nothing, even where stale rows are allowed: an empty list would look like no work.
+        A list is current if few episodes of its scope have newer events: they are recomputed. If more have, the rows
+        answer as they are, once the first event they leave out is not older than five seconds; else up to 200 episodes
+        are recomputed. Raises StaleReadModel. Rows that were never filled, that other packs judged, or that do not hold
+        `at_least` answer nothing, even where stale rows are allowed: an empty list would look like no work.
         """
         position = state.position if state is not None else 0
         events = self._events_behind(position, newest)
-        overlay = self._overlay(position, newest) if events else NOTHING_NEWER
-        if overlay is not None:
-            return Reach(overlay, newest)
+        if not events:
+            return Reach(NOTHING_NEWER, newest)
+        touched = self._touched(state, position, newest, filters)
+        if touched is not None and len(touched) <= ALWAYS_CURRENT:
+            return Reach(self._recomputed(touched, newest), newest)
         first = self._first_after(position)
         if first is None:  # only accesses, more than are counted
             return Reach(NOTHING_NEWER, newest)
         late = Behind(events, self._seconds_since(first))
-        stale = late.seconds > SECONDS_BEHIND
-        if position >= max(1, query.at_least) and (query.allow_stale or not stale):
-            return Reach(NOTHING_NEWER, position, late, stale)
+        answers = position >= max(1, query.at_least)
+        if answers and late.seconds <= SECONDS_BEHIND:
+            return Reach(NOTHING_NEWER, position, late)
+        if touched is not None and len(touched) <= MOST_TOUCHED:
+            return Reach(self._recomputed(touched, newest), newest)
+        if answers and query.allow_stale:
+            return Reach(NOTHING_NEWER, position, late, stale=True)
         raise self._refusal(position, late)
+
+    def await_rows(self, query: Query) -> None:
+        """Wait a moment for rows that hold `at_least`, if a projector is about to make them."""
+        until = time.monotonic() + LONGEST_WAIT
+        while query.at_least and (state := self.near_state()) is not None and state.position < query.at_least:
+            few = len(self._recorder.touched(state.position, query.at_least)) <= ALWAYS_CURRENT
+            if few or time.monotonic() > until:
+                return
+            time.sleep(POLL_SECONDS)
 
     def catch_up(self) -> None:
         """Project the newer events of an embedded store if that is quick; a store that takes no writes stays as is."""
@@ -140,18 +165,30 @@ class Gate:
             return newest - position
         return self._behind(position, newest)
 
-    def _overlay(self, position: int, newest: int) -> Mapping[UUID, EpisodeRows | None] | None:
-        """The episodes with newer events, recomputed; None if they are too many."""
-        if self._overlaid is None or self._overlaid[:2] != (position, newest):
-            self._overlaid = position, newest, self._recomputed(position, newest)
-        return self._overlaid[2]
-
-    def _recomputed(self, position: int, newest: int) -> Mapping[UUID, EpisodeRows | None] | None:
+    def _touched(self, state: State | None, position: int, newest: int, filters: Filters) -> list[UUID] | None:
+        """The episodes in the scope of some filters that have newer events; None if the log after is too long."""
         if newest - position > FARTHEST:
             return None
         touched = list(self._recorder.touched(position, newest))
-        if len(touched) > MOST_TOUCHED:
-            return None
+        kinds = {"client": filters.clients, "clinician": filters.clinicians, "program": filters.programs}
+        asked = {kind: names for kind, names in kinds.items() if names}
+        if not asked or len(touched) <= ALWAYS_CURRENT:
+            return touched
+        within = set(touched)
+        newer = list(self._recorder.read_log(position, limit=newest - position))
+        for kind, names in asked.items():
+            within &= self._stored_with(state, kind, names) | _naming(newer, names)
+        return [stream for stream in touched if stream in within]
+
+    def _stored_with(self, state: State | None, kind: str, names: Iterable[str]) -> set[UUID]:
+        """The episodes that stored rows have ever placed with one of some names."""
+        if state is None:
+            return set()
+        sql = stored_sql(state, f"streams_of_{kind}")
+        query = self._recorder.database.query
+        return {stream_of(row[0]) for name in names for row in query(sql, {"name": name})}
+
+    def _recomputed(self, touched: Sequence[UUID], newest: int) -> Mapping[UUID, EpisodeRows | None]:
         from caretrail.reading.episode_view import computed_rows
 
         return computed_rows(self._recorder, touched, newest)
@@ -186,3 +223,16 @@ class Gate:
         database = self._recorder.database
         state = read_state(database) if tables_exist(database) else None
         return stale_policies(database, state) if state is not None else ()
+
+
+AMENDMENTS = ("corrected/", "voided/")
+
+
+def _naming(events: Iterable[RecordedEvent], names: Iterable[str]) -> set[UUID]:
+    """The episodes with an event that names somebody, or that amends another one: what it brings back is not in it."""
+    quoted = [f'"{name}"'.encode() for name in names]
+    return {
+        event.originator_id
+        for event in events
+        if event.topic.startswith(AMENDMENTS) or any(name in event.state for name in quoted)
+    }

@@ -36,16 +36,20 @@ class Presence(NamedTuple):
 
 def findings_of(rows: EpisodeRows, selection: Selection) -> Iterator[Placed]:
     """The selected findings of one episode, each once, placed by its first selected day."""
-    first, last = selection.days(rows.zone)
-    for finding in rows.findings if selection.all_verdicts else rows.problems:
-        end = finding.end if selection.filters.closed else rows.live_until(finding)
-        if finding.start > last or end <= first:
-            continue
-        begun = max(finding.start, first)
-        span = rows.span_on(begun) or Span(begun, None, None, None, None, "assessed")
-        placed = rows.place(finding, span, begun, end)
-        if selection.wants(placed):
-            yield placed
+    return findings_on(rows.placed(quiet=selection.all_verdicts), selection)
+
+
+def findings_on(placed: Iterable[Placed], selection: Selection) -> Iterator[Placed]:
+    """The selected findings, each once: of its pieces the one that has its first selected day."""
+    days: dict[str | None, tuple[date, date]] = {}
+    for one in placed:
+        if (selected := days.get(one.zone)) is None:
+            selected = days[one.zone] = selection.days(one.zone)
+        start = one.finding.start
+        begun = start if start > selected[0] else selected[0]
+        lasts = one.first <= begun < one.end and start <= selected[1]
+        if lasts and (not one.closed or selection.filters.closed) and selection.wants(one):
+            yield one
 
 
 def work_on(placed: Iterable[Placed], selection: Selection) -> Iterator[Placed]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 from caretrail.aliases import Progress
-from caretrail.errors import CaretrailError, StaleReadModel, StoreUnreachable, UnknownName
+from caretrail.errors import CaretrailError, StaleReadModel, StoreError, StoreUnreachable, UnknownName
 from caretrail.reading.answers import Answer, Standing
 from caretrail.reading.gate import Access, Gate, recorded_before
 from caretrail.reading.names import named_by, require_known
-from caretrail.reading.query import Query
+from caretrail.reading.query import Filters, Query
 from caretrail.reading.question import Question
 from caretrail.reading.snapshot import Snapshot, WhatIfSnapshot, position_of
 from caretrail.reading.stored import StoredSnapshot
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ATTEMPTS = 10
-"""A question is asked at most so often again because the position of the rows moved."""
+ATTEMPTS = 5
+"""A question is asked at most so often because a rebuild emptied the rows it was reading."""
 
 LONGEST_APPEND = timedelta(seconds=10)
 """An append that began earlier has ended."""
@@ -58,33 +57,39 @@ class Reader:
         Raises UnknownName; StaleReadModel for a list whose rows are too far behind; AccessNotRecorded and other
         StoreErrors. An error about an episode that exists is recorded as an access, too.
         """
+        query = question.query
+        if query.known_at is None and query.policy is None:
+            self._gate.catch_up()
+        self._gate.await_rows(query)
         try:
-            snapshot, value = self._answered(question)
+            answer, shown = self._whole_answer(question)
         except (StoreUnreachable, StaleReadModel):
             raise
         except CaretrailError as error:
             if not (isinstance(error, UnknownName) and error.kind == "episode"):
                 recorded_before(self._access, error.reveals or question.about(), required=True)
             raise
-        standing = self._standing(question.query, snapshot)  # before the access, which is an event of the log
-        shown = (*named_by(question.filters, snapshot), *question.shows(value))
         recorded = recorded_before(self._access, shown, required=question.needs_record)
-        return Answer(value, replace(standing, recorded=recorded))
+        return replace(answer, standing=replace(answer.standing, recorded=recorded))
 
-    def _answered(self, question: Question[T]) -> tuple[Snapshot, T]:
-        """Answer; again if the rows moved meanwhile. Rows of two builds are never mixed."""
-        query = question.query
-        if query.known_at is None and query.policy is None:
-            self._gate.catch_up()
-        for attempt in count(1):
-            snapshot = self._snapshot(query, last=attempt >= ATTEMPTS)
-            require_known(question.filters, snapshot)
-            value = question.answer(snapshot)
-            if snapshot.unmoved(strictly=attempt < ATTEMPTS):
-                return snapshot, value
-        raise AssertionError("the last attempt answers or raises")
+    def _whole_answer(self, question: Question[T]) -> tuple[Answer[T], list[str | None]]:
+        """Answer from one state of the database; again if the rows were replaced and emptied meanwhile."""
+        for _ in range(ATTEMPTS):
+            found = self._recorder.database.at_once(lambda: self._answered(question))
+            if found is not None:
+                return found
+        raise StoreError(f"{self._recorder.store}: the read models are replaced again and again", "ask again")
 
-    def _snapshot(self, query: Query, *, last: bool) -> Snapshot:
+    def _answered(self, question: Question[T]) -> tuple[Answer[T], list[str | None]] | None:
+        """An answer, and the episodes that it shows; None if it may miss rows."""
+        snapshot = self._snapshot(question.query, question.filters)
+        require_known(question.filters, snapshot)
+        value = question.answer(snapshot)
+        shown = [*named_by(question.filters, snapshot), *question.shows(value)]
+        answer = Answer(value, self._standing(question.query, snapshot))
+        return (answer, shown) if snapshot.intact() else None
+
+    def _snapshot(self, query: Query, filters: Filters) -> Snapshot:
         recorder, now, progress = self._recorder, self._now, self._progress
         newest = recorder.max_position()
         if query.at_least > newest:
@@ -96,9 +101,8 @@ class Reader:
         if query.known_at is not None:
             return Snapshot(recorder, now, position_of(recorder, query.known_at), progress, query.policy)
         if query.policy is None:
-            return StoredSnapshot(recorder, now, newest, progress, self._gate, query)
-        picking = None if last else self._gate.near_state  # if the rows keep moving, read the log alone
-        return WhatIfSnapshot(recorder, now, newest, progress, query.policy, picking)
+            return StoredSnapshot(recorder, now, newest, progress, self._gate, query, filters)
+        return WhatIfSnapshot(recorder, now, newest, progress, query.policy, self._gate.near_state())
 
     def _standing(self, query: Query, snapshot: Snapshot) -> Standing:
         past = query.known_at is not None

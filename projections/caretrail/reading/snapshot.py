@@ -5,7 +5,7 @@ The current state of the store is `StoredSnapshot` of `caretrail.reading.stored`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -15,14 +15,14 @@ from caretrail.days import today_in
 from caretrail.errors import UnknownName
 from caretrail.findings import Finding
 from caretrail.log.records import episode_stream
-from caretrail.log.sql import load_sql
 from caretrail.reading import picks
 from caretrail.reading.answers import CURRENT
 from caretrail.reading.query import Query, Selection
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
-from caretrail.readmodel.schema import State
-from caretrail.readmodel.store import stream_of
+from caretrail.readmodel.schema import State, statements
+from caretrail.readmodel.store import is_marked
+from caretrail.readmodel.values import stream_of
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
@@ -68,8 +68,8 @@ class Snapshot:
         """Whether a quick look-up finds a program, clinician, client or rule."""
         return False
 
-    def unmoved(self, *, strictly: bool) -> bool:  # noqa: ARG002  # the log never changes
-        """Whether the rows read since the start are those of one build and, `strictly`, of one position."""
+    def intact(self) -> bool:
+        """Whether all that was read until now is of one state; the log never changes."""
         return True
 
     def rows(self, episode: str) -> EpisodeRows | None:
@@ -203,21 +203,20 @@ def position_of(recorder: EventRecorder, moment: datetime | int) -> int:
 class WhatIfSnapshot(Snapshot):
     """Every episode judged by another policy, as if it had always been in force; nothing is stored.
 
-    Stored rows tell which episodes need no folding: those that had ended, or not begun. Without `picking` the whole log
-    is folded.
+    Stored rows of `state` tell which episodes need no folding: those that had ended, or not begun. Without them the
+    whole log is folded.
     """
 
     def __init__(
         self, recorder: EventRecorder, now: datetime, position: int, progress: Progress | None, policy: Policy,
-        picking: Callable[[], State | None] | None,
+        state: State | None,
     ) -> None:  # fmt: skip  # two lines
         super().__init__(recorder, now, position, progress, policy)
-        self._picking = picking
-        self.state = picking() if picking is not None else None
+        self.state = state
 
-    def unmoved(self, *, strictly: bool) -> bool:
-        """Whether the rows that were picked from have not moved."""
-        return not (strictly and self._picking) or self.state == self._picking()
+    def intact(self) -> bool:
+        """Whether the rows that told whom to fold were all there."""
+        return self.state is None or is_marked(self.recorder.database, self.state)
 
     def zones(self) -> Iterable[str | None]:
         """The time zones of all episodes."""
@@ -242,21 +241,22 @@ class WhatIfSnapshot(Snapshot):
     def _open(self, state: State, selection: Selection) -> Iterator[Sequence[UUID]]:
         """Streams of episodes that had begun and not ended: events decide that, not rules."""
         low, _, last = selection.reach()
-        sql = load_sql(QUERIES, "queries.sql")["begun_and_not_ended"]
-        params = {"build": state.build, "low": low, "last": last}
-        stored = (stream_of(row[0]) for row in self.recorder.database.query(sql, params))
+        sql = stored_sql(state, "begun_and_not_ended")
+        stored = (stream_of(row[0]) for row in self.recorder.database.query(sql, {"low": low, "last": last}))
         newer = self.recorder.touched(state.position, self.position)
         streams = list(dict.fromkeys((*stored, *newer)))
         for start in range(0, len(streams), PAGE):
             yield streams[start : start + PAGE]
 
 
+def stored_sql(state: State, statement: str) -> str:
+    """A statement on the rows of a build."""
+    return statements(state.build, QUERIES, "queries.sql")[statement]
+
+
 def stored_zones(recorder: EventRecorder, state: State | None) -> Iterable[str | None]:
     """The time zones of all episodes that have rows."""
-    if state is None:
-        return ()
-    sql = load_sql(QUERIES, "queries.sql")["zones"]
-    return [row[0] for row in recorder.database.query(sql, {"build": state.build})]
+    return [] if state is None else [row[0] for row in recorder.database.query(stored_sql(state, "zones"))]
 
 
 def citation_of(finding: Finding, policy: Policy | None = None) -> str:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from uuid import UUID
 
 from caretrail.aliases import Progress
-from caretrail.errors import StoreError
+from caretrail.errors import StoreDamaged, StoreError
 from caretrail.ledger.tiles import differing_tiles
+from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.plain import as_json
+from caretrail.readmodel import whole
 from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.group_sessions import placed_of_groups
 from caretrail.readmodel.programs import placed_of_programs
 from caretrail.readmodel.rebuild import ZERO, log_streams
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
-from caretrail.readmodel.schema import State, read_state
-from caretrail.readmodel.store import read_placed, read_program_findings, read_rows
+from caretrail.readmodel.schema import COLUMNS, EPISODE_COLUMNS, State, read_state
+from caretrail.readmodel.store import Rows, episode_row, read_between, read_program_findings, rows_by_table
+from caretrail.readmodel.values import written
 
 LAST = UUID(int=2**128 - 1)
 ATTEMPTS = 5
@@ -52,9 +56,11 @@ class CheckReport:
 def check(recorder: EventRecorder, progress: Progress | None = None) -> CheckReport:
     """Recompute every episode at the position of the read models, and compare it with its live rows."""
     for _ in range(ATTEMPTS):
-        state = read_state(recorder.database) or State(0, 0)
+        state = read_state(recorder.database)
+        if state is None:
+            raise StoreError("there are no read models of this version", "run 'caretrail upgrade'")
         report = _compare(recorder, state, progress)
-        if report.ok or read_state(recorder.database) in (state, None):
+        if report.ok or read_state(recorder.database) == state:
             return report
     raise StoreError("the read models keep changing during the check", "run it again when no projector is running")
 
@@ -67,36 +73,55 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     records: dict[UUID, Sequence[GroupRecord]] = {}
     count, done, below = 0, 0, ZERO
     for streams in chain(log_streams(recorder), [[LAST]]):
-        live = read_rows(recorder.database, state.build, below, streams[-1])
-        placed = read_placed(recorder.database, state.build, below, streams[-1])
+        stored = _stored(recorder.database, state.build, below, streams[-1])
         below = UUID(int=min(streams[-1].int + 1, LAST.int))
         made = {rows.stream: rows for rows in folded.compute(streams, state.position)}
         days += [item for rows in made.values() for item in rows.under_policy]
         records |= {stream: rows.group_records for stream, rows in made.items() if rows.group_records}
-        for stream in sorted(live.keys() | made.keys()):
-            live_digest.update(_bytes_of(live.get(stream)))
-            log_digest.update(_bytes_of(rows := made.get(stream)))
-            if live.get(stream) != rows:
-                differ.append((rows or live[stream]).episode)
-            elif rows is not None and placed.get(stream, []) != list(rows.placed()):
-                differ.append(rows.episode)
-                live_digest.update(b"work\n")  # the worklist's copy differs from the findings it was made from
+        for stream in sorted(stored.keys() | made.keys()):
+            rows = made.get(stream)
+            kept, right = stored.get(stream, ""), "" if rows is None else _text(rows, rows_by_table(rows))
+            live_digest.update(kept.encode())
+            log_digest.update(right.encode())
+            if kept != right:
+                differ.append(rows.episode if rows is not None else str(stream))
         count += len(made)
         done += sum(rows.version for rows in made.values())
         if progress is not None:
             progress(min(done, state.position), state.position)
-    kept = sorted(read_program_findings(recorder.database, state.build), key=repr)
+    found = sorted(read_program_findings(recorder.database, state.build), key=repr)
     worked_out = placed_of_programs(recorder, days, state.position) + placed_of_groups(recorder, records)
     worked_out.sort(key=repr)
-    live_digest.update(repr(kept).encode())
+    live_digest.update(repr(found).encode())
     log_digest.update(repr(worked_out).encode())
-    differ += sorted({f"program {one.program}" for one in {*kept} ^ {*worked_out}})
+    differ += sorted({f"program {one.program}" for one in {*found} ^ {*worked_out}})
     for level, number in differing_tiles(recorder):
         live_digest.update(f"tile {level} {number}\n".encode())
         differ.append(f"tile {number} of level {level}")
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))
 
 
-def _bytes_of(rows: EpisodeRows | None) -> bytes:
-    values = [] if rows is None else [getattr(rows, name) for name in EpisodeRows.__slots__]
-    return json.dumps(values, ensure_ascii=False, default=str).encode()
+def _stored(database: Database, build: str, first: UUID, last: UUID) -> dict[UUID, str]:
+    """Everything that is stored of each stream in a range, as text."""
+    episodes = read_between(database, build, "episode", EPISODE_COLUMNS, first, last)
+    beside = {table: read_between(database, build, table, columns, first, last) for table, columns in COLUMNS.items()}
+    found: dict[UUID, str] = {}
+    for stream in {*episodes, *(stream for rows in beside.values() for stream in rows)}:
+        rows = {
+            table: written(COLUMNS[table], of_table[stream]) if stream in of_table else []
+            for table, of_table in beside.items()
+        }
+        found[stream] = "damaged"
+        with suppress(StoreDamaged, KeyError):
+            [(*looked_up, whole_bytes)] = episodes[stream]
+            episode = whole.from_bytes(whole_bytes)
+            if [*episode_row(episode)[:-1]] == looked_up:
+                found[stream] = _text(episode, rows)
+    return found
+
+
+def _text(episode: EpisodeRows, beside: Rows) -> str:
+    """An episode and the rows beside its own, in one order, as text."""
+    values = [getattr(episode, name) for name in EpisodeRows.__slots__]
+    rows = [[table, sorted(map(repr, found))] for table, found in sorted(beside.items())]
+    return json.dumps([values, rows], ensure_ascii=False, default=str)

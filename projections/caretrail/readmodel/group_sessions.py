@@ -16,7 +16,8 @@ from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord
 from caretrail.readmodel.schema import COLUMNS, statements
-from caretrail.readmodel.store import delete_placed, read_values, write_placed
+from caretrail.readmodel.store import write_program_findings
+from caretrail.readmodel.values import read_values
 from caretrail.readmodel.worklist_groups import groups_of
 
 if TYPE_CHECKING:
@@ -47,29 +48,27 @@ def _session_of(record: GroupRecord) -> GroupSession:
     return GroupSession(record.program, record.policy, record.group_session, record.held_on)
 
 
-def touched(database: Database, build: int | None, newer: Newer) -> set[GroupSession]:
+def touched(database: Database, build: str | None, newer: Newer) -> set[GroupSession]:
     """The group sessions that the stored or the newer rows of some streams have on record."""
     found = {_session_of(record) for rows in newer.values() if rows is not None for record in rows.group_records}
-    sql = statements()["groups_of_stream"]
     for stream in newer if build is not None else ():
-        stored = database.query(sql, {"build": build, "stream": stream})
+        stored = database.query(statements(build)["groups_of_stream"], {"stream": stream})
         found |= {GroupSession._make(values) for values in read_values(GroupSession._fields, stored)}
     return found
 
 
-def refresh_groups(recorder: EventRecorder, build: int, sessions: Iterable[GroupSession] | None = None) -> None:
-    """Count group sessions anew from the stored rows, by default all of them, and store what is found."""
+def refresh_groups(recorder: EventRecorder, build: str, sessions: Iterable[GroupSession] | None = None) -> None:
+    """Count group sessions anew from the stored rows, by default all that differ, and store what is found."""
     database = recorder.database
     if sessions is None:
-        delete_placed(database, build)
-        stored = database.query(statements()["groups_that_differ"], {"build": build})
+        stored = database.query(statements(build)["groups_that_differ"])
         sessions = [GroupSession._make(values) for values in read_values(GroupSession._fields, stored)]
     for session in sorted(sessions):
-        delete_placed(database, build, session.stream(recorder.namespace))
-        write_placed(database, build, placed_of_groups(recorder, _stored(database, build, session)))
+        placed = placed_of_groups(recorder, _stored(database, build, session))
+        write_program_findings(database, build, session.stream(recorder.namespace), placed)
 
 
-def groups_with(recorder: EventRecorder, build: int | None, newer: Newer, kept: Iterable[Placed]) -> Iterator[Placed]:
+def groups_with(recorder: EventRecorder, build: str | None, newer: Newer, kept: Iterable[Placed]) -> Iterator[Placed]:
     """The findings `kept` of all group sessions, but those that newer rows touch as they are with those rows."""
     sessions = touched(recorder.database, build, newer)
     changed = {session.stream(recorder.namespace) for session in sessions}
@@ -83,10 +82,10 @@ def groups_with(recorder: EventRecorder, build: int | None, newer: Newer, kept: 
         yield from placed_of_groups(recorder, records)
 
 
-def _stored(database: Database, build: int, session: GroupSession) -> dict[UUID, list[GroupRecord]]:
+def _stored(database: Database, build: str, session: GroupSession) -> dict[UUID, list[GroupRecord]]:
     found: dict[UUID, list[GroupRecord]] = {}
-    rows = database.query(statements()["records_of_group"], {"build": build, **session._asdict()})
-    for stream, *values in read_values(COLUMNS["group_record"][1:], rows):
+    rows = database.query(statements(build)["records_of_group"], session._asdict())
+    for stream, *values in read_values(COLUMNS["group_record"], rows):
         found.setdefault(stream, []).append(GroupRecord._make(values))
     return found
 

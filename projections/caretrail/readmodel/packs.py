@@ -63,7 +63,7 @@ def stale_policies(database: Database, state: State) -> tuple[str, ...]:
     """The policies, as admissions name them, whose packs are not those by which the rows were judged, in order."""
     if state.packs == packs_digest():
         return ()
-    judged = database.query(statements()["judged_by"], {"build": state.build})
+    judged = database.query(statements(state.build)["judged_by"])
     return tuple(sorted({policy for policy, packs in judged if packs != digest_of(usable_policy(policy))}))
 
 

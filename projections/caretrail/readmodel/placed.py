@@ -28,7 +28,8 @@ class Placed(NamedTuple):
     """A finding, for days (`end` exclusive) on which the same people have the episode and its group stays the same.
 
     A program's own finding has no episode, client, level or clinician. `stream` is that of the events its evidence
-    names. `group` is None for what is not in the worklist.
+    names. `group` is None for what is not in the worklist. `closed`: the episode had ended by then, and nothing falls
+    due any more.
     """
 
     finding: Finding
@@ -42,3 +43,4 @@ class Placed(NamedTuple):
     first: date
     end: date
     group: Group | None
+    closed: bool = False

@@ -17,7 +17,8 @@ from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, UnderPolicy
 from caretrail.readmodel.schema import COLUMNS, statements
-from caretrail.readmodel.store import read_program_findings, read_values, write_program_findings
+from caretrail.readmodel.store import write_program_findings
+from caretrail.readmodel.values import read_values
 from caretrail.readmodel.worklist_groups import groups_of
 
 if TYPE_CHECKING:
@@ -27,40 +28,55 @@ if TYPE_CHECKING:
     from caretrail.policy import Policy
 
 
-MOST_COMPARED = 50
-"""With more episodes than this, findings of programs are computed anew without comparing: that is no slower."""
+Newer = Mapping[UUID, EpisodeRows | None]
+"""Newer rows by stream; None for the stream of what is no episode."""
 
 
-def moves_programs(database: Database, build: int, newer: Mapping[UUID, EpisodeRows | None]) -> bool:
-    """Whether newer rows (None for what is no episode) can change the stored findings of programs.
+def programs_touched(recorder: EventRecorder, build: str | None, newer: Newer) -> set[str]:
+    """The programs whose findings newer rows can change: those with new events of their own, or other days.
 
-    Hardly ever: admissions, transfers and discharges do, sessions and documents do not.
+    Hardly ever any: admissions, transfers and discharges change days, sessions and documents do not.
     """
-    if len(newer) > MOST_COMPARED:
-        return True
-    sql = statements()["stream_under_policy"]
+    found: set[str] = set()
     for stream, rows in newer.items():
-        if rows is None:
-            return True
-        stored = read_values(COLUMNS["under_policy"][1:], database.query(sql, {"build": build, "stream": stream}))
-        if sorted(UnderPolicy._make(days) for _, *days in stored) != sorted(rows.under_policy):
-            return True
-    return False
+        now = () if rows is None else rows.under_policy
+        found |= {days.program for days in set(now) ^ set(_days_of(recorder.database, build, stream))}
+    if own := {stream for stream, rows in newer.items() if rows is None or rows.quarantined}:
+        known = found | set(programs_of(recorder.database, build))
+        known |= {days.program for rows in newer.values() if rows is not None for days in rows.under_policy}
+        found |= {program for program in known if program_stream(recorder.namespace, program) in own}
+    return found
 
 
-def days_with(database: Database, build: int | None, newer: Mapping[UUID, EpisodeRows | None]) -> list[UnderPolicy]:
-    """The days of all episodes: newer rows replace the stored ones."""
-    stored = database.query(statements()["streams_under_policy"], {"build": build}) if build is not None else []
-    values = read_values(COLUMNS["under_policy"][1:], stored)
-    kept = [UnderPolicy._make(days) for stream, *days in values if stream not in newer]
-    return kept + [item for rows in newer.values() if rows is not None for item in rows.under_policy]
+def _days_of(database: Database, build: str | None, stream: UUID) -> list[UnderPolicy]:
+    if build is None:
+        return []
+    columns = COLUMNS["under_policy"]
+    sql = statements(build)["rows_of"].format(table="under_policy", columns=", ".join(columns))
+    return [UnderPolicy._make(days) for _, *days in read_values(columns, database.query(sql, {"stream": stream}))]
 
 
-def days_by(database: Database, build: int, policy: Policy) -> dict[UUID, list[UnderPolicy]]:
+def programs_of(database: Database, build: str | None) -> list[str]:
+    """The programs in which a policy judges an episode."""
+    return [] if build is None else [row[0] for row in database.query(statements(build)["programs_under_policy"])]
+
+
+def days_with(database: Database, build: str | None, newer: Newer, programs: Iterable[str]) -> list[UnderPolicy]:
+    """The days of all episodes of some programs: newer rows replace the stored ones."""
+    columns, asked = COLUMNS["under_policy"], set(programs)
+    kept: list[UnderPolicy] = []
+    for program in sorted(asked) if build is not None else ():
+        stored = database.query(statements(build)["streams_under_policy"], {"program": program})
+        kept += [UnderPolicy._make(days) for stream, *days in read_values(columns, stored) if stream not in newer]
+    added = [item for rows in newer.values() if rows is not None for item in rows.under_policy]
+    return kept + [item for item in added if item.program in asked]
+
+
+def days_by(database: Database, build: str, policy: Policy) -> dict[UUID, list[UnderPolicy]]:
     """The days on which another policy would judge each stored episode, as far as its levels say."""
     levels = {level for pack in policy.versions for level in pack.levels}
     found: dict[UUID, list[UnderPolicy]] = {}
-    stored = database.query(statements()["in_treatment"], {"build": build})
+    stored = database.query(statements(build)["in_treatment"])
     names = ("stream", "level", "start_on", "end_on", "program", "zone")
     for stream, level, start, end, program, zone in read_values(names, stored):
         if level in levels:
@@ -120,11 +136,12 @@ def _placed(
                 yield Placed(finding, stream, None, None, first.zone, program, None, None, low, high, group)
 
 
-def refresh(recorder: EventRecorder, build: int, upto: int) -> None:
-    """Bring the stored findings of programs up to the rows of their episodes; writes only what changed."""
+def refresh(recorder: EventRecorder, build: str, upto: int, programs: Iterable[str] | None = None) -> None:
+    """Bring the stored findings of programs, by default of all, up to the rows of their episodes."""
     database = recorder.database
-    rows = database.query(statements()["days_under_policy"], {"build": build})
-    days = map(UnderPolicy._make, read_values(COLUMNS["under_policy"][2:], rows))
-    placed = placed_of_programs(recorder, days, upto)
-    if placed != [one for one in read_program_findings(database, build) if not one.finding.subject]:
-        write_program_findings(database, build, placed)
+    sql = statements(build)["days_under_policy"]
+    for program in sorted(set(programs_of(database, build) if programs is None else programs)):
+        rows = database.query(sql, {"program": program})
+        days = map(UnderPolicy._make, read_values(COLUMNS["under_policy"][1:], rows))
+        placed = placed_of_programs(recorder, days, upto)
+        write_program_findings(database, build, program_stream(recorder.namespace, program), placed)

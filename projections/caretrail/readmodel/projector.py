@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from caretrail.aliases import Progress
@@ -14,10 +14,17 @@ from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.group_sessions import refresh_groups
 from caretrail.readmodel.group_sessions import touched as touched_groups
 from caretrail.readmodel.packs import citations_of, packs_digest, stale_policies
-from caretrail.readmodel.programs import moves_programs, refresh
+from caretrail.readmodel.programs import programs_touched, refresh
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import State, read_state, statements
-from caretrail.readmodel.store import delete_rows, read_citations, streams_of_policy, write_citations, write_rows
+from caretrail.readmodel.store import (
+    add_episodes,
+    change_episodes,
+    delete_episodes,
+    read_citations,
+    streams_of_policy,
+    write_citations,
+)
 
 BATCH = 2048
 """Events taken at once."""
@@ -30,13 +37,15 @@ class Moved(Exception):  # not an error: another projector did the work
 
 
 class Projector:
-    """Moves the rows of a name along the log; caches folded episodes, so keep it for the next catch-up."""
+    """Moves the rows of the live or the filling build along the log.
 
-    def __init__(self, recorder: EventRecorder, name: str = "live") -> None:
+    Caches folded episodes, so keep it for the next catch-up.
+    """
+
+    def __init__(self, recorder: EventRecorder, build: str = "live") -> None:
         self._recorder = recorder
         self._database = recorder.database
-        self._name = name
-        self._sql = statements()
+        self._build = build
         self._folded = FoldedEpisodes(recorder)
 
     def catch_up(self, *, batch: int = BATCH, upto: int | None = None, progress: Progress | None = None) -> State:
@@ -61,7 +70,7 @@ class Projector:
                 state = self._state()
             if progress is not None:
                 progress(min(state.position, goal) - start, goal - start)
-        if self._name == "live":
+        if self._build == "live":
             write_tiles(self._recorder)
         return state
 
@@ -72,9 +81,7 @@ class Projector:
         rows = self._folded.compute({stream: 0}, state.position)
         with self._database.transaction():
             self._advance(state, state.position)
-            self._replace(state.build, [stream], rows)
-            refresh(self._recorder, state.build, state.position)
-            refresh_groups(self._recorder, state.build)
+            self._write(state.build, dict.fromkeys([stream]) | {row.stream: row for row in rows}, state.position)
         return not any(row.quarantined for row in rows)
 
     def _judge_again(self, state: State) -> State:
@@ -87,52 +94,57 @@ class Projector:
                 rows = self._folded.compute(streams, state.position)
                 with self._database.transaction():
                     self._advance(state, state.position)
-                    self._replace(state.build, streams, rows)
+                    delete_episodes(self._database, state.build, streams)
+                    add_episodes(self._database, state.build, rows)
         with self._database.transaction():
             self._advance(state, state.position)
-            write_citations(self._database, state.build, citations_of(read_citations(self._database, state.build)))
+            stored = read_citations(self._database, state.build)
+            write_citations(self._database, state.build, citations_of(stored))
             refresh(self._recorder, state.build, state.position)
             refresh_groups(self._recorder, state.build)
-            self._database.execute(self._sql["keep_packs"], {**state._asdict(), "name": self._name, "packs": packs})
+            self._database.execute(statements(state.build)["keep_packs"], {**state._asdict(), "packs": packs})
         return state._replace(packs=packs)
 
     def _step(self, state: State, upto: int) -> State:
         touched = self._recorder.touched(state.position, upto)
         rows = self._folded.compute(touched, upto)
-        made = {row.stream: row for row in rows}
-        old = [stream for stream, version in touched.items() if version > 1]
         with self._database.transaction():
             self._advance(state, upto)
-            newer = dict.fromkeys(touched) | made
-            moved = moves_programs(self._database, state.build, newer)
-            sessions = touched_groups(self._database, state.build, newer)
-            self._replace(state.build, old, rows)
-            if moved:
-                refresh(self._recorder, state.build, upto)
-            refresh_groups(self._recorder, state.build, sessions)
+            self._write(state.build, dict.fromkeys(touched) | {row.stream: row for row in rows}, upto)
         return state._replace(position=upto)
 
-    def _replace(self, build: int, streams: Iterable[UUID], rows: Sequence[EpisodeRows]) -> None:
-        """Replace the rows of these streams."""
-        delete_rows(self._database, build, streams)
-        add_rows(self._database, build, rows)
+    def _write(self, build: str, newer: Mapping[UUID, EpisodeRows | None], upto: int) -> None:
+        """Write newer rows, and what follows from them for programs and group sessions."""
+        programs = programs_touched(self._recorder, build, newer)
+        sessions = touched_groups(self._database, build, newer)
+        rows = [row for row in newer.values() if row is not None]
+        write_missing_citations(self._database, build, rows)
+        change_episodes(self._database, build, rows)
+        delete_episodes(self._database, build, [stream for stream, row in newer.items() if row is None])
+        refresh(self._recorder, build, upto, programs)
+        refresh_groups(self._recorder, build, sessions)
 
     def _advance(self, state: State, upto: int) -> None:
         """Move the position, if it is still where we started: the row stays locked until the transaction ends."""
-        params = {"name": self._name, "build": state.build, "after": state.position, "upto": upto}
-        if self._database.execute(self._sql["advance"], params) != 1:
+        params = {"build": state.build, "epoch": state.epoch, "after": state.position, "upto": upto}
+        if self._database.execute(statements(state.build)["advance"], params) != 1:
             raise Moved
 
     def _state(self) -> State:
-        state = read_state(self._database, self._name)
+        state = read_state(self._database, self._build)
         if state is None:
-            raise StoreError("there are no read models", "run 'caretrail projection rebuild'")
+            raise StoreError("there are no read models of this version", "run 'caretrail upgrade'")
         return state
 
 
-def add_rows(database: Database, build: int, episodes: Sequence[EpisodeRows]) -> None:
+def add_rows(database: Database, build: str, episodes: Sequence[EpisodeRows]) -> None:
     """Add the rows of episodes that have none, with the citations of the packs that judged them."""
-    write_rows(database, build, episodes)
+    write_missing_citations(database, build, episodes)
+    add_episodes(database, build, episodes)
+
+
+def write_missing_citations(database: Database, build: str, episodes: Iterable[EpisodeRows]) -> None:
+    """Keep the citations of packs that judged for the first time."""
     packs = {finding.pack for rows in episodes for finding in rows.findings} - {""}
     if packs and (missing := packs - read_citations(database, build).keys()):
         write_citations(database, build, citations_of(missing))

@@ -1,7 +1,7 @@
 """Rebuild: make all rows again from the log, beside the live ones, and move the readers over in one transaction.
 
-The new rows are of the next build, which no reader looks at. Killed anywhere, the rebuild can be run again: what
-it left behind is swept away first.
+The new rows are of the version's other build, which no reader looks at. Killed anywhere, the rebuild can be run again:
+what it left behind is emptied first.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
+from caretrail.readmodel import schema
 from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.group_sessions import refresh_groups
 from caretrail.readmodel.packs import packs_digest
 from caretrail.readmodel.programs import refresh
 from caretrail.readmodel.projector import Projector, add_rows
-from caretrail.readmodel.schema import PAGE, VERSION, State, create_tables, read_state, statements
+from caretrail.readmodel.schema import PAGE, REGISTRY, State, create_tables, read_state, statements
 from caretrail.readmodel.status import Status, status
-from caretrail.readmodel.store import stream_of, sweep_rows
+from caretrail.readmodel.store import empty_build
+from caretrail.readmodel.values import stream_of
 
 ZERO = UUID(int=0)
 
@@ -40,7 +42,7 @@ def rebuild(recorder: EventRecorder, progress: Progress | None = None) -> Status
 
 def log_streams(recorder: EventRecorder, page: int = PAGE) -> Iterator[list[UUID]]:
     """Every stream of the log, a page at a time."""
-    sql = statements()["streams"]
+    sql = statements(REGISTRY)["streams"]
     after = ZERO
     while rows := recorder.database.query(sql, {"after": after, "limit": page}):
         streams = [stream_of(row[0]) for row in rows]
@@ -49,18 +51,16 @@ def log_streams(recorder: EventRecorder, page: int = PAGE) -> Iterator[list[UUID
 
 
 def begin(recorder: EventRecorder) -> State:
-    """Take over as the one rebuild, and sweep away what a killed one left."""
+    """Take over as the one rebuild, and empty what a killed one left."""
     database = recorder.database
-    sql = statements()
-    position = recorder.max_position()
+    values = {"version": schema.VERSION, "position": recorder.max_position(), "packs": packs_digest()}
     with database.transaction():
-        live = read_state(database)
-        if live is None:
-            raise StoreError("there are no read models", "run 'caretrail init'")
-        build = int(database.query(sql["newest_build"])[0][0]) + 1
-        state = State(build, position, packs_digest())
-        database.execute(sql["begin_rebuild"], {**state._asdict(), "version": VERSION})
-        sweep_rows(database, live.build, build)
+        if database.execute(statements(REGISTRY)["begin_rebuild"], values) != 1:
+            raise StoreError("there are no read models of this version", "run 'caretrail upgrade'")
+        state = read_state(database, "filling")
+        if state is None:
+            raise _taken_over()
+        empty_build(database, state.build, state.epoch)
     return state
 
 
@@ -71,21 +71,21 @@ def fill(recorder: EventRecorder, state: State, progress: Progress | None) -> No
     done = 0
     for streams in log_streams(recorder):
         rows = folded.compute(streams, recorder.max_position())
-        with _fenced(database, state.build):
+        with _fenced(database, state):
             add_rows(database, state.build, rows)
         done += sum(row.version for row in rows)
         if progress is not None:
             progress(min(done, state.position), state.position)
-    with _fenced(database, state.build):
+    with _fenced(database, state):
         refresh(recorder, state.build, recorder.max_position())
         refresh_groups(recorder, state.build)
 
 
 @contextmanager
-def _fenced(database: Database, build: int) -> Generator[None]:
+def _fenced(database: Database, state: State) -> Generator[None]:
     """A transaction in which no other rebuild takes over. Raises StoreError if one has."""
     with database.transaction():
-        if database.execute(statements()["fence"], {"build": build}) != 1:
+        if database.execute(statements(state.build)["fence"], {"build": state.build, "epoch": state.epoch}) != 1:
             raise _taken_over()
         yield
 
@@ -95,29 +95,27 @@ def _taken_over() -> StoreError:
 
 
 def go_live(recorder: EventRecorder, state: State) -> None:
-    """Catch up with what was recorded meanwhile, move the readers over in one transaction, sweep the old rows."""
+    """Catch up with what was recorded meanwhile, move the readers over in one transaction, empty the old build."""
     database = recorder.database
-    sql = statements()
-    projector = Projector(recorder, "rebuild")
+    sql, today = statements(state.build), {"version": schema.VERSION}
+    projector = Projector(recorder, "filling")
     while True:
         reached = projector.catch_up()
-        if reached.build != state.build:
+        if (reached.build, reached.epoch) != (state.build, state.epoch):
             raise _taken_over()
         with database.transaction():
-            database.execute(sql["hold_live"])
+            database.execute(sql["hold_live"], today)
             live = read_state(database)
             if live is not None and live.position > reached.position:
                 _require_log(recorder, live.position)
                 continue
-            params = {**reached._asdict(), "version": VERSION}
-            if database.execute(sql["end_rebuild"], params) != 1:
+            database.execute(sql["retire"], today)
+            if database.execute(sql["go_live"], {"build": state.build, "epoch": state.epoch}) != 1:
                 raise _taken_over()
-            database.execute(sql["go_live"], params)
         break
     with database.transaction():
-        live = read_state(database)
-        if live is not None:
-            sweep_rows(database, live.build, int(database.query(sql["newest_build"])[0][0]))
+        for (spare,) in database.query(sql["spares"], today):
+            empty_build(database, spare)
 
 
 def _require_log(recorder: EventRecorder, position: int) -> None:

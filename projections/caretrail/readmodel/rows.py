@@ -111,23 +111,44 @@ class EpisodeRows:
         """Every finding but those met and not applicable."""
         return self.findings[: len(self.groups)]
 
-    def placed(self) -> Iterator[Placed]:
-        """What goes into the worklist, cut where the episode changes hands and where a finding changes its group."""
-        for finding, group in zip(self.problems, self.groups, strict=True):
-            if group is None:
-                continue
-            for start, until, group_then in spans_of_groups(finding, group, self.problems):
-                last = min(until, self.live_until(finding))
-                for span in self.spans:
-                    first, end = max(start, span.start), min(last, span.end)
-                    if first < end:
-                        yield self.place(finding, span, first, end, group_then)
+    def placed(self, *, quiet: bool = False) -> Iterator[Placed]:
+        """Every problem, and with `quiet` every other finding, in pieces of which the same people have the episode.
 
-    def place(self, finding: Finding, span: Span, first: date, end: date, group: Group | None = None) -> Placed:
-        """Place a finding on days of a span."""
+        They are also cut where a finding changes its group, and where the episode ended.
+        """
+        for finding, group in zip(self.problems, self.groups, strict=True):
+            for start, end, group_then in spans_of_groups(finding, group, self.problems):
+                yield from self._cut(finding, start, end, group_then)
+        for finding in self.findings[len(self.groups) :] if quiet else ():
+            yield from self._cut(finding, finding.start, finding.end, None)
+
+    def _cut(self, finding: Finding, start: date, end: date, group: Group | None) -> Iterator[Placed]:
+        live = self.live_until(finding)
+        for whose in self._in_hands():
+            first, last = max(start, whose.start), min(end, whose.end)
+            if first < min(last, live):
+                yield self.place(finding, whose, first, min(last, live), group, closed=False)
+            if max(first, live) < last:
+                yield self.place(finding, whose, max(first, live), last, None, closed=True)
+
+    def _in_hands(self) -> Iterator[Span]:
+        """The spans, joined where program, level and clinician stay; before the first nobody has the episode."""
+        held = Span(date.min, None, None, None, None, "assessed")
+        for span in self.spans:
+            if span[2:5] == held[2:5]:
+                continue
+            if held.start < span.start:
+                yield held._replace(until=span.start)
+            held = span
+        yield held._replace(until=None)
+
+    def place(
+        self, finding: Finding, whose: Span, first: date, end: date, group: Group | None = None, *, closed: bool = False
+    ) -> Placed:
+        """Place a finding on days on which the people of a span have the episode."""
         return Placed(
-            finding, self.stream, self.episode, self.client, self.zone, span.program, span.level, span.clinician,
-            first, end, group,
+            finding, self.stream, self.episode, self.client, self.zone, whose.program, whose.level, whose.clinician,
+            first, end, group, closed,
         )  # fmt: skip  # one line would be too long
 
     def span_on(self, day: date) -> Span | None:

@@ -1,122 +1,192 @@
-"""The tables of the read models: their version, their columns, and how far each build has come."""
+"""The tables of the read models: their version, their columns, and the builds that hold them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from caretrail.errors import StoreError
-from caretrail.findings import FINDING_FIELDS, Eligibility
+from caretrail.findings import FINDING_FIELDS
 from caretrail.log.sql import load_sql
 from caretrail.readmodel.placed import Placed
-from caretrail.readmodel.rows import EpisodeRows, GroupRecord, Quarantined, Span, UnderPolicy
+from caretrail.readmodel.rows import GroupRecord, Span, UnderPolicy
 
 if TYPE_CHECKING:
     from caretrail.log.database import Database
 
 VERSION = 1
-"""The version of the rows and their tables: raise it by one when either changes, so that all are made again."""
+"""The version of the rows and their tables: raise it by one when either changes, so that all are made again.
+
+Each release reads and follows the builds of its own version, so two releases can run side by side on one store.
+"""
 
 PACKAGE = "caretrail.readmodel"
 PAGE = 200
 """Episodes folded and written at a time; bounds the memory."""
 
+LETTERS: Final = ("a", "b")
+"""A version has two builds: one that is read, and one to make the rows again beside it."""
+
 _TYPES = {
-    **dict.fromkeys(("start", "until"), "date NOT NULL"),
+    **dict.fromkeys(("start", "until", "first", "end"), "date NOT NULL"),
     **dict.fromkeys(("due_on", "anchor"), "date"),
-    **dict.fromkeys(("owner", "signer", "doubt"), "text"),
-    **dict.fromkeys(("quiet", "explained"), "boolean NOT NULL"),
+    **dict.fromkeys(("episode", "client", "zone", "program", "level", "clinician", "owner"), "{id}"),
+    **dict.fromkeys(("signer", "doubt", "group"), "text"),
+    **dict.fromkeys(("quiet", "explained", "closed"), "boolean NOT NULL"),
 }
-"""The type of the column of a field of a finding, if not `text NOT NULL`; `until` may be FOREVER."""
+"""The type of the column of a field of a placed finding, if not `text NOT NULL`; `until` may be FOREVER."""
 
 _RENAMED = {"start": "start_on", "until": "until_on", "first": "first_on", "end": "end_on", "group": "in_group"}
 """Columns named otherwise than their field: SQL keeps some words for itself."""
 
+PLACED_FIELDS = (*(name for name in Placed._fields if name not in ("finding", "stream")), *FINDING_FIELDS)
+"""Fields of a placed finding but its stream: its own, then those of the finding."""
 
-def _columns_of(names: Iterable[str]) -> tuple[str, ...]:
+
+def columns_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The columns of some fields."""
     return tuple(_RENAMED.get(name, name) for name in names)
 
 
-EPISODE_COLUMNS = tuple(takewhile(lambda name: name != "findings", EpisodeRows.__slots__))
-"""Fields of an episode that are one value each."""
-FINDING_COLUMNS = _columns_of(FINDING_FIELDS)
-PLACED_COLUMNS = _columns_of((*Placed._fields[1:], *FINDING_FIELDS))
+PLACED_COLUMNS = ("stream", *columns_of(PLACED_FIELDS))
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "episode_view": ("build", *EPISODE_COLUMNS, "calm"),
-    "span": ("build", "stream", *_columns_of(Span._fields)),
-    "finding": ("build", "stream", "number", "live_until", "in_group", *FINDING_COLUMNS),
-    "placed": ("build", "number", *PLACED_COLUMNS),
-    "eligibility_span": ("build", "stream", *_columns_of(Eligibility._fields)),
-    "quarantine": ("build", *Quarantined._fields),
-    "under_policy": ("build", "stream", *_columns_of(UnderPolicy._fields)),
-    "group_record": ("build", "stream", *GroupRecord._fields),
+    "span": ("stream", *columns_of(Span._fields), "episode", "client", "zone", "admitted_on"),
+    "finding": ("stream", "number", *PLACED_COLUMNS[1:]),
+    "under_policy": ("stream", *columns_of(UnderPolicy._fields)),
+    "group_record": ("stream", *columns_of(GroupRecord._fields)),
 }
-"""Tables of rows that belong to one episode, with their columns."""
+"""Tables of rows that belong to one episode, beside its own, with their columns."""
 
-ALL_TABLES = ("read_model", *COLUMNS, "pack")
+KEYS: dict[str, tuple[str, ...]] = {
+    "span": ("stream", "start_on"),
+    "finding": ("stream", "number"),
+    "under_policy": ("stream", "program", "start_on"),
+    "group_record": ("stream", "held_on", "version"),
+}
 
-_LISTS = {"finding": FINDING_COLUMNS, "placed": PLACED_COLUMNS, "quarantine": Quarantined._fields}
+EPISODE_COLUMNS: tuple[str, ...] = (
+    "stream", "episode", "client", "zone", "policy", "packs", "first_day", "live_end", "version", "quarantined",
+    "whole",
+)  # fmt: skip  # in the order of the table
 
-
-@lru_cache
-def statements(package: str = PACKAGE, file: str = "statements.sql") -> Mapping[str, str]:
-    """SQL with the columns of findings filled in: `{finding}` and `{placed}`, `{finding of f}` with an alias."""
-    return {name: _COLUMN_LIST.sub(_column_list, sql) for name, sql in load_sql(package, file).items()}
-
-
-_COLUMN_LIST = re.compile(rf"\{{({'|'.join(_LISTS)})(?: of (\w+))?\}}")
-
-
-def _column_list(match: re.Match[str]) -> str:
-    prefix = f"{match[2]}." if match[2] else ""
-    return ", ".join(prefix + name for name in _LISTS[match[1]])
+TABLES = ("episode", *COLUMNS, "program_finding", "pack", "mark")
+"""The tables of a build."""
 
 
 class State(NamedTuple):
-    """How far rows have been made: their build, the position of the log, and a digest of the packs installed then."""
+    """How far the rows of a build have been made, and by which packs: a digest of all installed then.
 
-    build: int
+    `epoch` differs each time the build is filled anew. `position` is one of the log.
+    """
+
+    build: str
+    epoch: int
     position: int
     packs: str = ""
 
 
-def create_tables(database: Database) -> None:
-    """Make the tables of the read models unless they are there in today's version; safe to repeat.
+class Build(NamedTuple):
+    """One build: the version of its rows, whether it is `live`, `filling` or `spare`, and how far it has come."""
 
-    Raises StoreError if they are of another version and this role may not make tables.
+    build: str
+    version: int
+    state: str
+    epoch: int
+    position: int
+    packs: str
+
+
+@lru_cache(maxsize=32)
+def statements(build: str, package: str = PACKAGE, file: str = "statements.sql") -> Mapping[str, str]:
+    """SQL for the tables of a build; `{placed}` becomes the columns of placed findings, `{span}` those of spans."""
+    names = {"build": _checked(build), "placed": ", ".join(PLACED_COLUMNS), "span": ", ".join(COLUMNS["span"])}
+    return {name: _filled(sql, names) for name, sql in load_sql(package, file).items()}
+
+
+REGISTRY: Final = "v0a"
+"""A build for statements that name none: those about the builds themselves."""
+
+
+def _checked(build: str) -> str:
+    """The name of a build, which becomes part of SQL: nothing else must."""
+    if re.fullmatch(r"v\d{1,6}[ab]", build) is None:
+        raise StoreError("the registry of read models names a build that no program makes", "run 'caretrail init'")
+    return build
+
+
+def _filled(sql: str, names: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: names.get(match[1], match[0]), sql)
+
+
+# --- making and dropping --------------------------------------------------------------------------------------------
+
+
+def create_tables(database: Database) -> None:
+    """Make the builds of today's version unless they are there; safe to repeat. Other versions keep theirs.
+
+    Raises StoreError if there are none and this role may not make tables.
     """
-    if _version(database) == VERSION:
+    if _has_version(database):
         return
     sql = load_sql(PACKAGE, "tables.sql")
     with database.transaction():
         if database.dialect == "postgresql":
             database.query(sql["lock_postgresql"])
             database.query(sql["act_postgresql"])
-            if _version(database) == VERSION:
+            if _has_version(database):
                 return  # another process was quicker
             if not database.query(sql["maker_postgresql"]):
                 raise StoreError(
                     f"{database.store}: the read models need new tables, and this role cannot create them",
-                    "ask the store's owner or an administrator to run 'caretrail init'",
+                    "ask the store's owner or an administrator to run 'caretrail upgrade'",
                 )
-        for table in ALL_TABLES:
-            database.execute(f"DROP TABLE IF EXISTS caretrail.{table}")
-        types = (_TYPES.get(name, "text NOT NULL") for name in FINDING_FIELDS)
-        columns = "\n".join(f"    {name} {kind}," for name, kind in zip(FINDING_COLUMNS, types, strict=True))
-        database.script(sql["create"].replace("{finding}", columns))
+        database.script(sql["registry"])
+        epoch = 1 + max((build.epoch for build in builds(database)), default=0)
+        for letter, state in zip(LETTERS, ("live", "spare"), strict=True):
+            build = f"v{VERSION}{letter}"
+            database.script(_tables_sql(database, build))
+            values = {"build": build, "version": VERSION, "state": state, "epoch": epoch}
+            database.execute(sql["enter_build"], values)
+            database.execute(statements(build)["mark"], {"epoch": epoch})
         if database.dialect == "postgresql":
             database.script(roles_sql())
-        database.execute(sql["start"], {"version": VERSION})
+
+
+def _tables_sql(database: Database, build: str) -> str:
+    types = (_TYPES.get(field, "text NOT NULL") for field in PLACED_FIELDS)
+    lines = (f"{name} {kind}," for name, kind in zip(columns_of(PLACED_FIELDS), types, strict=True))
+    placed = "\n    ".join(lines)
+    # case numbers are looked up by how they begin, which an index can do only by the order of bytes
+    kind = 'text COLLATE "C"' if database.dialect == "postgresql" else "text"
+    sql = _filled(load_sql(PACKAGE, "tables.sql")["tables"], {"build": _checked(build), "placed": placed})
+    return _filled(sql, {"id": kind})
+
+
+def drop_version(database: Database, version: int) -> None:
+    """Drop the builds of another version than today's. Raises StoreError if this role may not."""
+    if version == VERSION:
+        raise ValueError("the builds of today's version are in use")
+    sql = load_sql(PACKAGE, "tables.sql")
+    with database.transaction():
+        if database.dialect == "postgresql":
+            database.query(sql["lock_postgresql"])
+            database.query(sql["act_postgresql"])
+        for build in builds(database):
+            if build.version == version:
+                for table in TABLES:
+                    database.execute(statements(build.build)["drop"].format(table=table))
+                database.execute(sql["forget_build"], {"build": build.build})
 
 
 def roles_sql() -> str:
     """What `init --roles` grants on the read models."""
-    tables = ", ".join(f"caretrail.{table}" for table in ALL_TABLES)
-    return load_sql(PACKAGE, "tables.sql")["grant_postgresql"].replace("{tables}", tables)
+    names = (f"caretrail.{table}_v{VERSION}{letter}" for letter in LETTERS for table in TABLES)
+    return load_sql(PACKAGE, "tables.sql")["grant_postgresql"].replace(
+        "{tables}", ", ".join(("caretrail.build", *names))
+    )
 
 
 def tables_exist(database: Database) -> bool:
@@ -124,14 +194,16 @@ def tables_exist(database: Database) -> bool:
     return bool(database.query(load_sql(PACKAGE, "tables.sql")[f"exists_{database.dialect}"]))
 
 
-def _version(database: Database) -> int | None:
-    if not tables_exist(database):
-        return None
-    rows = database.query(load_sql(PACKAGE, "tables.sql")["version"])
-    return int(rows[0][0]) if rows else None
+def builds(database: Database) -> list[Build]:
+    """The builds there are, of all versions."""
+    return [Build._make(row) for row in database.query(load_sql(PACKAGE, "tables.sql")["builds"])]
 
 
-def read_state(database: Database, name: str = "live") -> State | None:
-    """Read the state of `live` or `rebuild`; None if there are no rows of that name in today's version."""
-    rows = database.query(statements()["state"], {"name": name, "version": VERSION})
+def _has_version(database: Database) -> bool:
+    return tables_exist(database) and any(build.version == VERSION for build in builds(database))
+
+
+def read_state(database: Database, state: str = "live") -> State | None:
+    """Read the state of the `live` build, or of the one that is `filling`; None if today's version has none."""
+    rows = database.query(statements(REGISTRY)["state"], {"version": VERSION, "state": state})
     return State._make(rows[0]) if rows else None

@@ -1,49 +1,48 @@
 -- state --
--- How far rows have been made, of which build, by which packs.
-SELECT build, position, packs FROM caretrail.read_model WHERE name = :name AND version = :version
+-- How far the rows of a version have been made, in the build that is read or in the one that is filled.
+SELECT build, epoch, position, packs FROM caretrail.build WHERE version = :version AND state = :state
 
 -- advance --
 -- Advance from the position we started at; changes no row if another projector advanced it.
-UPDATE caretrail.read_model SET position = :upto
- WHERE name = :name AND build = :build AND position = :after
-
--- fence --
--- Hold a rebuild's row; touches none if another rebuild took over.
-UPDATE caretrail.read_model SET position = position WHERE name = 'rebuild' AND build = :build
-
--- begin_rebuild --
--- Take over as the one rebuild.
-INSERT INTO caretrail.read_model (name, version, build, position, packs) VALUES ('rebuild', :version, :build, :position, :packs)
-    ON CONFLICT (name) DO UPDATE SET version = excluded.version, build = excluded.build, position = excluded.position, packs = excluded.packs
-
--- newest_build --
--- The highest build anybody has begun.
-SELECT max(build) FROM caretrail.read_model
-
--- hold_live --
--- Keep projectors out until the transaction ends.
-UPDATE caretrail.read_model SET position = position WHERE name = 'live'
-
--- go_live --
--- Readers move to another build.
-UPDATE caretrail.read_model SET build = :build, position = :position, version = :version, packs = :packs WHERE name = 'live'
-
--- end_rebuild --
--- The rebuild is over.
-DELETE FROM caretrail.read_model WHERE name = 'rebuild' AND build = :build
-
--- judged_by --
--- Which packs judged the episodes of each policy.
-SELECT DISTINCT policy, packs FROM caretrail.episode_view WHERE build = :build AND policy IS NOT NULL
-
--- streams_of_policy --
--- Streams of the episodes a policy judges, a page at a time.
-SELECT stream FROM caretrail.episode_view
- WHERE build = :build AND policy = :policy AND stream > :after ORDER BY stream LIMIT :limit
+UPDATE caretrail.build SET position = :upto WHERE build = :build AND epoch = :epoch AND position = :after
 
 -- keep_packs --
 -- The rows were judged by the packs installed.
-UPDATE caretrail.read_model SET packs = :packs WHERE name = :name AND build = :build AND position = :position
+UPDATE caretrail.build SET packs = :packs WHERE build = :build AND epoch = :epoch AND position = :position
+
+-- begin_rebuild --
+-- Take over as the one rebuild: whoever filled the build before finds another epoch.
+UPDATE caretrail.build
+   SET state = 'filling', epoch = (SELECT max(epoch) + 1 FROM caretrail.build), position = :position, packs = :packs
+ WHERE version = :version AND state <> 'live'
+
+-- fence --
+-- Hold a rebuild's row; touches none if another rebuild took over.
+UPDATE caretrail.build SET position = position WHERE build = :build AND epoch = :epoch AND state = 'filling'
+
+-- hold_live --
+-- Keep projectors out until the transaction ends.
+UPDATE caretrail.build SET position = position WHERE version = :version AND state = 'live'
+
+-- retire --
+-- The rows that were read so far are no longer.
+UPDATE caretrail.build SET state = 'spare', epoch = epoch + 1 WHERE version = :version AND state = 'live'
+
+-- go_live --
+-- Readers move to the rows that were filled.
+UPDATE caretrail.build SET state = 'live' WHERE build = :build AND epoch = :epoch AND state = 'filling'
+
+-- spares --
+-- The build of a version that nobody reads or fills.
+SELECT build FROM caretrail.build WHERE version = :version AND state = 'spare'
+
+-- judged_by --
+-- Which packs judged the episodes of each policy.
+SELECT DISTINCT policy, packs FROM caretrail.episode_{build} WHERE policy IS NOT NULL
+
+-- streams_of_policy --
+-- Streams of the episodes a policy judges, a page at a time.
+SELECT stream FROM caretrail.episode_{build} WHERE policy = :policy AND stream > :after ORDER BY stream LIMIT :limit
 
 -- streams --
 -- Streams of the log in the order of their ids, a page at a time; nothing is made from accesses.
@@ -53,82 +52,113 @@ SELECT stream FROM caretrail.log
 
 -- quarantined --
 -- Episodes that cannot be read.
-SELECT {quarantine} FROM caretrail.quarantine
- WHERE build = :build ORDER BY position
+SELECT stream, whole FROM caretrail.episode_{build} WHERE quarantined
 
--- episode_page --
--- Streams that have rows, a page at a time.
-SELECT stream FROM caretrail.episode_view WHERE build = :build AND stream > :after ORDER BY stream LIMIT :limit
+-- whole_page --
+-- Everything that is kept of episodes, a page at a time.
+SELECT stream, whole FROM caretrail.episode_{build} WHERE stream > :after ORDER BY stream LIMIT :limit
 
--- read_range --
+-- whole --
+-- Everything that is kept of one episode.
+SELECT stream, whole FROM caretrail.episode_{build} WHERE stream = :stream
+
+-- write_episode --
+-- Everything that is kept of one episode, new or changed.
+INSERT INTO caretrail.episode_{build}
+       (stream, episode, client, zone, policy, packs, first_day, live_end, version, quarantined, whole)
+VALUES (:stream, :episode, :client, :zone, :policy, :packs, :first_day, :live_end, :version, :quarantined, :whole)
+    ON CONFLICT (stream) DO UPDATE
+   SET episode = excluded.episode, client = excluded.client, zone = excluded.zone, policy = excluded.policy,
+       packs = excluded.packs, first_day = excluded.first_day, live_end = excluded.live_end, version = excluded.version,
+       quarantined = excluded.quarantined, whole = excluded.whole
+
+-- rows_between --
 -- The rows of a range of streams in one table.
-SELECT {columns} FROM caretrail.{table} WHERE build = :build AND stream >= :first AND stream <= :last ORDER BY {order}
+SELECT {columns} FROM caretrail.{table}_{build} WHERE stream >= :first AND stream <= :last
+
+-- rows_of --
+-- The rows of one stream in one table.
+SELECT {columns} FROM caretrail.{table}_{build} WHERE stream = :stream
+
+-- rows_of_some --
+-- The rows of some streams in one table.
+SELECT {columns} FROM caretrail.{table}_{build} WHERE stream = ANY(:streams)
+
+-- delete_row --
+-- One row of a table, by its key.
+DELETE FROM caretrail.{table}_{build} WHERE {key}
+
+-- empty --
+-- The rows of a build that nobody reads.
+DELETE FROM caretrail.{table}_{build}
+
+-- empty_postgresql --
+TRUNCATE {tables}
+
+-- mark --
+INSERT INTO caretrail.mark_{build} (epoch) VALUES (:epoch)
+
+-- marked --
+-- Whether the rows are still those of an epoch.
+SELECT 1 FROM caretrail.mark_{build} WHERE epoch = :epoch
+
+-- drop --
+DROP TABLE IF EXISTS caretrail.{table}_{build}
 
 -- days_under_policy --
--- Days on which each policy judges an episode of each program, by the day they begin.
+-- Days on which each policy judges an episode of a program, by the day they begin.
 SELECT start_on, max(end_on), program, policy, min(zone)
-  FROM caretrail.under_policy WHERE build = :build GROUP BY program, policy, start_on
+  FROM caretrail.under_policy_{build} WHERE program = :program GROUP BY program, policy, start_on
+
+-- programs_under_policy --
+-- Every program in which a policy judges an episode: one step along the index for each.
+WITH RECURSIVE found (program) AS (
+    SELECT min(program) FROM caretrail.under_policy_{build}
+     UNION ALL
+    SELECT (SELECT min(u.program) FROM caretrail.under_policy_{build} AS u WHERE u.program > found.program)
+      FROM found WHERE program IS NOT NULL
+)
+SELECT program FROM found WHERE program IS NOT NULL
 
 -- streams_under_policy --
--- The same, with the episode.
-SELECT stream, start_on, end_on, program, policy, zone FROM caretrail.under_policy WHERE build = :build
-
--- stream_under_policy --
--- The same, of one episode.
-SELECT stream, start_on, end_on, program, policy, zone FROM caretrail.under_policy WHERE build = :build AND stream = :stream
+-- The days of each episode of a program.
+SELECT stream, start_on, end_on, program, policy, zone FROM caretrail.under_policy_{build} WHERE program = :program
 
 -- in_treatment --
 -- Days of each episode at a level of a program.
-SELECT s.stream, s.level, s.start_on, s.until_on AS end_on, s.program, e.zone
-  FROM caretrail.span AS s
-  JOIN caretrail.episode_view AS e ON e.build = s.build AND e.stream = s.stream
- WHERE s.build = :build AND s.status IN ('open', 'held') AND s.program IS NOT NULL
+SELECT stream, level, start_on, until_on AS end_on, program, zone FROM caretrail.span_{build}
+ WHERE status IN ('open', 'held') AND program IS NOT NULL
 
--- delete_rows --
--- The rows of one stream in one table.
-DELETE FROM caretrail.{table} WHERE build = :build AND stream = :stream
+-- program_findings --
+-- Findings of programs and group sessions that are in force between two days.
+SELECT {placed} FROM caretrail.program_finding_{build} WHERE end_on > :low AND first_on <= :last ORDER BY stream, number
 
--- sweep --
--- Rows of builds that are neither read nor written, in one table.
-DELETE FROM caretrail.{table} WHERE build <> :live AND build <> :next
-
--- read_program_findings --
--- Findings of programs that are in force between two days.
-SELECT {placed} FROM caretrail.placed
- WHERE build = :build AND episode IS NULL AND end_on > :low AND first_on <= :last ORDER BY number
+-- program_findings_of --
+-- The findings of one program, or on one group session.
+SELECT {placed} FROM caretrail.program_finding_{build} WHERE stream = :stream ORDER BY number
 
 -- delete_program_findings --
--- Findings on what programs attest; those on a group session have a subject.
-DELETE FROM caretrail.placed WHERE build = :build AND episode IS NULL AND subject = ''
-
--- delete_groups --
--- Findings on all group sessions.
-DELETE FROM caretrail.placed WHERE build = :build AND episode IS NULL AND subject <> ''
-
--- delete_group --
--- The finding on one group session.
-DELETE FROM caretrail.placed WHERE build = :build AND stream = :stream
+DELETE FROM caretrail.program_finding_{build} WHERE stream = :stream
 
 -- groups_of_stream --
 -- Group sessions that an episode has on record.
-SELECT DISTINCT program, policy, group_session, held_on FROM caretrail.group_record
- WHERE build = :build AND stream = :stream
+SELECT DISTINCT program, policy, group_session, held_on FROM caretrail.group_record_{build} WHERE stream = :stream
 
 -- groups_that_differ --
 -- Group sessions with more charts than clients, or with two sizes.
-SELECT program, policy, group_session, held_on FROM caretrail.group_record WHERE build = :build
+SELECT program, policy, group_session, held_on FROM caretrail.group_record_{build}
  GROUP BY program, policy, group_session, held_on
 HAVING count(DISTINCT stream) > min(group_size) OR min(group_size) < max(group_size)
 
 -- records_of_group --
 -- What each chart has on record of one group session.
-SELECT stream, held_on, program, policy, group_session, group_size, version, zone FROM caretrail.group_record
- WHERE build = :build AND program = :program AND policy = :policy
-   AND group_session = :group_session AND held_on = :held_on
+SELECT stream, held_on, program, policy, group_session, group_size, version, zone
+  FROM caretrail.group_record_{build}
+ WHERE program = :program AND policy = :policy AND group_session = :group_session AND held_on = :held_on
 
 -- read_packs --
-SELECT name, citations FROM caretrail.pack WHERE build = :build
+SELECT name, citations FROM caretrail.pack_{build}
 
 -- write_pack --
-INSERT INTO caretrail.pack (build, name, citations) VALUES (:build, :name, :citations)
-    ON CONFLICT (build, name) DO UPDATE SET citations = excluded.citations
+INSERT INTO caretrail.pack_{build} (name, citations) VALUES (:name, :citations)
+    ON CONFLICT (name) DO UPDATE SET citations = excluded.citations

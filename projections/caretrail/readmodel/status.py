@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from caretrail.readmodel import whole
 from caretrail.readmodel.rows import Quarantined
-from caretrail.readmodel.schema import State, read_state, statements
-from caretrail.readmodel.store import read_values
+from caretrail.readmodel.schema import read_state, statements
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
@@ -29,10 +29,12 @@ class Status:
 def status(recorder: EventRecorder) -> Status:
     """Read the status of the read models."""
     database = recorder.database
-    state = read_state(database) or State(0, 0)
-    rows = database.query(statements()["quarantined"], {"build": state.build})
-    quarantined = tuple(map(Quarantined._make, read_values(Quarantined._fields, rows)))
     newest = recorder.max_position()
+    state = read_state(database)
+    if state is None:
+        return Status(0, newest, behind(recorder, 0, newest))
+    found = (whole.from_bytes(row[1]).quarantined for row in database.query(statements(state.build)["quarantined"]))
+    quarantined = tuple(sorted(filter(None, found), key=lambda one: one.position))
     return Status(state.position, newest, behind(recorder, state.position, newest), quarantined)
 
 

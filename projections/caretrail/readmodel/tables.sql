@@ -1,160 +1,140 @@
--- create --
+-- registry --
 -- Every row below is computed from the log and can be rebuilt.
--- A build is one complete set of rows: a rebuild writes the next one beside the live one, then readers move over.
--- Days are half-open intervals; 9999-12-31 stands for "no end".
-CREATE TABLE IF NOT EXISTS caretrail.read_model (
-    name        text PRIMARY KEY,           -- live, or rebuild while one is under way
-    version     integer NOT NULL,           -- of the rows and tables, as in the code that made them
-    build       integer NOT NULL,
+-- A build is a set of tables, named by the version of their rows and a letter: each version has two, one that is read
+-- and one to make the rows again beside it. The program reads and follows the builds of its own version only.
+CREATE TABLE IF NOT EXISTS caretrail.build (
+    build       text PRIMARY KEY,           -- as in the names of its tables
+    version     integer NOT NULL,
+    state       text NOT NULL,              -- live: read and kept up to date; filling: a rebuild is under way; spare
+    epoch       bigint NOT NULL,            -- raised each time the build is filled anew: who filled before is fenced off
     position    bigint NOT NULL,            -- the log up to here is in the rows
-    packs       text NOT NULL DEFAULT ''    -- digest of all packs that were installed then
+    packs       text NOT NULL               -- digest of all packs that were installed then
 );
 
-CREATE TABLE IF NOT EXISTS caretrail.episode_view (
-    build       integer NOT NULL,
-    stream      uuid NOT NULL,
-    episode     text NOT NULL,
-    client      text,
-    zone        text,
-    policy      text,
-    first_day   date NOT NULL,
-    admitted_on date,
-    ended_on    date,
-    version     bigint NOT NULL,
-    position    bigint NOT NULL,
+-- tables --
+-- Days are half-open intervals; 9999-12-31 stands for "no end".
+-- One row an episode: everything that is kept of it in `whole`, and beside it what episodes are looked up by.
+CREATE TABLE IF NOT EXISTS caretrail.episode_{build} (
+    stream      uuid PRIMARY KEY,
+    episode     {id} NOT NULL,
+    client      {id},
+    zone        {id},
+    policy      {id},
     packs       text NOT NULL,              -- digest of the packs that judged
-    calm        text NOT NULL,              -- findings met or not applicable, as JSON: read only when asked for
-    PRIMARY KEY (build, stream)
+    first_day   date NOT NULL,
+    live_end    date NOT NULL,              -- the day after the episode ended
+    version     bigint NOT NULL,
+    quarantined boolean NOT NULL,           -- an event cannot be read
+    whole       bytea NOT NULL              -- compressed JSON
 );
-CREATE INDEX IF NOT EXISTS episode_view_episode ON caretrail.episode_view (build, episode);
-CREATE INDEX IF NOT EXISTS episode_view_packs ON caretrail.episode_view (build, policy, packs);
-CREATE INDEX IF NOT EXISTS episode_view_client ON caretrail.episode_view (build, client);
-CREATE INDEX IF NOT EXISTS episode_view_zone ON caretrail.episode_view (build, zone);
+CREATE INDEX IF NOT EXISTS episode_{build}_episode ON caretrail.episode_{build} (episode);
+CREATE INDEX IF NOT EXISTS episode_{build}_packs ON caretrail.episode_{build} (policy, packs);
+CREATE INDEX IF NOT EXISTS episode_{build}_client ON caretrail.episode_{build} (client);
+CREATE INDEX IF NOT EXISTS episode_{build}_zone ON caretrail.episode_{build} (zone);
+CREATE INDEX IF NOT EXISTS episode_{build}_days ON caretrail.episode_{build} (live_end, first_day);
+CREATE INDEX IF NOT EXISTS episode_{build}_quarantined ON caretrail.episode_{build} (stream) WHERE quarantined;
 
-CREATE TABLE IF NOT EXISTS caretrail.span (
-    build       integer NOT NULL,
+-- Who had an episode on which days: enough for a census without a join.
+CREATE TABLE IF NOT EXISTS caretrail.span_{build} (
     stream      uuid NOT NULL,
     start_on    date NOT NULL,
     until_on    date NOT NULL,
-    program     text,
-    level       text,
-    clinician   text,
+    program     {id},
+    level       {id},
+    clinician   {id},
     status      text NOT NULL,
-    PRIMARY KEY (build, stream, start_on)
+    episode     {id} NOT NULL,
+    client      {id},
+    zone        {id},
+    admitted_on date,
+    PRIMARY KEY (stream, start_on)
 );
-CREATE INDEX IF NOT EXISTS span_open ON caretrail.span (build, until_on) WHERE status IN ('open', 'held', 'quarantined');
+CREATE INDEX IF NOT EXISTS span_{build}_days ON caretrail.span_{build} (until_on, start_on);
+CREATE INDEX IF NOT EXISTS span_{build}_program ON caretrail.span_{build} (program, until_on);
+CREATE INDEX IF NOT EXISTS span_{build}_clinician ON caretrail.span_{build} (clinician, until_on);
 
--- Every finding but met and not_applicable. `live_until` is `until_on`, or the day after the episode ended if that is
--- earlier: what is in force in open episodes is found without touching the many that are closed.
-CREATE TABLE IF NOT EXISTS caretrail.finding (
-    build       integer NOT NULL,
+-- Placed findings: every finding of an episode but met, breached and not applicable, cut where the episode changes
+-- hands and where it ends, so that a row of a list is found by one index and no join.
+CREATE TABLE IF NOT EXISTS caretrail.finding_{build} (
     stream      uuid NOT NULL,
-    number      integer NOT NULL,
-    live_until  date NOT NULL,
-    in_group    text,                       -- of the worklist; null for what is not in it
-    {finding}
-    PRIMARY KEY (build, stream, number)
+    number      bigint NOT NULL,            -- a digest of the row: what did not change is not written again
+    {placed}
+    PRIMARY KEY (stream, number)
 );
-CREATE INDEX IF NOT EXISTS finding_live ON caretrail.finding (build, live_until);
+CREATE INDEX IF NOT EXISTS finding_{build}_days ON caretrail.finding_{build} (end_on, first_on);
+CREATE INDEX IF NOT EXISTS finding_{build}_program ON caretrail.finding_{build} (program, end_on);
+CREATE INDEX IF NOT EXISTS finding_{build}_clinician ON caretrail.finding_{build} (clinician, end_on);
+CREATE INDEX IF NOT EXISTS finding_{build}_owner ON caretrail.finding_{build} (owner, end_on);
+CREATE INDEX IF NOT EXISTS finding_{build}_client ON caretrail.finding_{build} (client, end_on);
 
--- Placed findings. Of episodes: those in the worklist, cut where the episode changes hands, so that
--- a row of the worklist is found by one index and no join. Of programs (no episode): all, met or not applicable too,
--- cut to the days on which a policy judges an episode there.
-CREATE TABLE IF NOT EXISTS caretrail.placed (
-    build       integer NOT NULL,
-    number      integer NOT NULL,
-    stream      uuid NOT NULL,              -- of the events the evidence names: the episode's, or the program's own
-    episode     text,
-    client      text,
-    zone        text,
-    program     text,
-    level       text,
-    clinician   text,
-    first_on    date NOT NULL,
-    end_on      date NOT NULL,
-    in_group    text,
-    {finding}
-    PRIMARY KEY (build, stream, number)
-);
-CREATE INDEX IF NOT EXISTS placed_in_force ON caretrail.placed (build, end_on, first_on);
-CREATE INDEX IF NOT EXISTS placed_of_programs ON caretrail.placed (build, end_on, first_on) WHERE episode IS NULL;
-
--- Where the rules of each pack are to be found in their document: a finding names its pack and its rule.
-CREATE TABLE IF NOT EXISTS caretrail.pack (
-    build       integer NOT NULL,
-    name        text NOT NULL,
-    citations   text NOT NULL,              -- by rule, JSON
-    PRIMARY KEY (build, name)
-);
-
-CREATE TABLE IF NOT EXISTS caretrail.eligibility_span (
-    build         integer NOT NULL,
-    stream        uuid NOT NULL,
-    start_on      date NOT NULL,
-    until_on      date NOT NULL,
-    verdict       text NOT NULL,
-    basis         text NOT NULL,
-    holds_through date,
-    reasons       text NOT NULL,            -- JSON
-    evidence      text NOT NULL,            -- JSON
-    PRIMARY KEY (build, stream, start_on)
-);
-
--- Episodes that cannot be read: the event in the way, and why.
-CREATE TABLE IF NOT EXISTS caretrail.quarantine (
-    build       integer NOT NULL,
+-- Findings of programs and on group sessions, met and not applicable too, on the days on which a policy judges an
+-- episode there. `stream` is that of the program's own events, or stands for the group session.
+CREATE TABLE IF NOT EXISTS caretrail.program_finding_{build} (
     stream      uuid NOT NULL,
-    episode     text,
-    position    bigint NOT NULL,
-    version     bigint NOT NULL,
-    reason_code text NOT NULL,
-    since       text NOT NULL,              -- when the store recorded the event in the way
-    PRIMARY KEY (build, stream)
+    number      bigint NOT NULL,
+    {placed}
+    PRIMARY KEY (stream, number)
 );
+CREATE INDEX IF NOT EXISTS program_finding_{build}_days ON caretrail.program_finding_{build} (end_on, first_on);
 
 -- Days on which a policy judges an episode in a program: what a program must attest follows from all of them.
-CREATE TABLE IF NOT EXISTS caretrail.under_policy (
-    build       integer NOT NULL,
+CREATE TABLE IF NOT EXISTS caretrail.under_policy_{build} (
     stream      uuid NOT NULL,
     start_on    date NOT NULL,
     end_on      date NOT NULL,
-    program     text NOT NULL,
-    policy      text NOT NULL,              -- its oldest version
-    zone        text,
-    PRIMARY KEY (build, stream, program, start_on)
+    program     {id} NOT NULL,
+    policy      {id} NOT NULL,              -- its oldest version
+    zone        {id},
+    PRIMARY KEY (stream, program, start_on)
 );
-CREATE INDEX IF NOT EXISTS under_policy_program ON caretrail.under_policy (build, program, policy, start_on, end_on, zone);
+CREATE INDEX IF NOT EXISTS under_policy_{build}_program
+    ON caretrail.under_policy_{build} (program, policy, start_on, end_on, zone);
 
 -- Group sessions attended under a policy: the charts of one of them are counted together.
-CREATE TABLE IF NOT EXISTS caretrail.group_record (
-    build         integer NOT NULL,
+CREATE TABLE IF NOT EXISTS caretrail.group_record_{build} (
     stream        uuid NOT NULL,
     held_on       date NOT NULL,
-    program       text NOT NULL,
-    policy        text NOT NULL,            -- its oldest version
-    group_session text NOT NULL,
+    program       {id} NOT NULL,
+    policy        {id} NOT NULL,            -- its oldest version
+    group_session {id} NOT NULL,
     group_size    integer,
     version       bigint NOT NULL,          -- of the event
-    zone          text,
-    PRIMARY KEY (build, stream, held_on, version)
+    zone          {id},
+    PRIMARY KEY (stream, held_on, version)
 );
-CREATE INDEX IF NOT EXISTS group_record_session ON caretrail.group_record (build, program, policy, group_session, held_on);
+CREATE INDEX IF NOT EXISTS group_record_{build}_session
+    ON caretrail.group_record_{build} (program, policy, group_session, held_on);
+
+-- Where the rules of each pack are to be found in their document: a finding names its pack and its rule.
+CREATE TABLE IF NOT EXISTS caretrail.pack_{build} (
+    name        text PRIMARY KEY,
+    citations   text NOT NULL               -- by rule, JSON
+);
+
+-- The epoch of the rows. TRUNCATE empties tables also for those who began to read before it: a reader who finds this
+-- row at the end knows that no table was emptied meanwhile.
+CREATE TABLE IF NOT EXISTS caretrail.mark_{build} (
+    epoch       bigint PRIMARY KEY
+);
 
 -- exists_sqlite --
--- Whether there are tables, of any version.
-SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'read_model'
+-- Whether there are builds, of any version.
+SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'build'
 
 -- exists_postgresql --
--- Whether there are tables, of any version.
-SELECT 1 WHERE to_regclass('caretrail.read_model') IS NOT NULL
+-- Whether there are builds, of any version.
+SELECT 1 WHERE to_regclass('caretrail.build') IS NOT NULL
 
--- version --
--- The version of the tables that are there.
-SELECT version FROM caretrail.read_model WHERE name = 'live'
+-- builds --
+-- The builds there are, of all versions.
+SELECT build, version, state, epoch, position, packs FROM caretrail.build ORDER BY version, build
 
--- start --
--- No rows yet: the beginning of the log.
-INSERT INTO caretrail.read_model (name, version, build, position) VALUES ('live', :version, 1, 0) ON CONFLICT (name) DO NOTHING
+-- enter_build --
+INSERT INTO caretrail.build (build, version, state, epoch, position, packs)
+VALUES (:build, :version, :state, :epoch, 0, '') ON CONFLICT (build) DO NOTHING
+
+-- forget_build --
+DELETE FROM caretrail.build WHERE build = :build
 
 -- lock_postgresql --
 -- Until the transaction ends no one else makes tables.
@@ -173,7 +153,7 @@ SELECT set_config('role', rolname, true)
 SELECT 1
  WHERE has_schema_privilege('caretrail', 'CREATE')
    AND NOT EXISTS (SELECT FROM pg_class
-                    WHERE oid = to_regclass('caretrail.read_model') AND NOT pg_has_role(relowner, 'USAGE'))
+                    WHERE oid = to_regclass('caretrail.build') AND NOT pg_has_role(relowner, 'USAGE'))
 
 -- grant_postgresql --
 -- A projector fills the tables, readers and auditors read them; nothing to do in a store without roles.

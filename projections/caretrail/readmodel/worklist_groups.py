@@ -35,7 +35,9 @@ def groups_of(findings: Sequence[Finding], policy: Policy | None) -> tuple[Group
     return tuple(_group(finding, place, short) for finding, place in zip(findings, places, strict=True))
 
 
-def spans_of_groups(finding: Finding, group: Group, findings: Sequence[Finding]) -> Iterator[tuple[date, date, Group]]:
+def spans_of_groups(
+    finding: Finding, group: Group | None, findings: Sequence[Finding]
+) -> Iterator[tuple[date, date, Group | None]]:
     """The days of a finding (end exclusive) with its group on them; `findings` are all of its episode."""
     if group is Group.QUIET_THEN_THIS_WEEK:
         # one finding for each case owner and explanation: the first begins on the day the week was judged
