@@ -38,7 +38,7 @@ def report(place: Place) -> list[str]:
         "",
         "## Bulk import on one core",
         "",
-        f"The demo population ({CHARTS} charts) inside one process, {MOST_LINES} events a call, each decided on;",
+        f"A simulated year ({CHARTS} charts) inside one process, {MOST_LINES} events a call, each decided on;",
         f"medians of {ROUNDS}. The stages are CPU of the client in µs an event; payload and leaf are the same work",
         "once more, by itself. PostgreSQL works besides on a core of its own, which the client waits for (wall).",
         "",

@@ -24,7 +24,7 @@ class Place:
     seconds: float
     """Of one client in one round."""
     episodes: int
-    """Open episodes for the worklist; the bulk append has 1.2 times as many charts."""
+    """Open episodes for the worklist; the bulk append has all charts of their year."""
     events: int
     """Of the large log."""
 

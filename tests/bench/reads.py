@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import multiprocessing
-import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from caretrail.commands.access import AccessContext, AccessLog
-from caretrail.demo import jsonl
 from caretrail.log import open_recorder
 from caretrail.reading.gate import unrecorded
 from caretrail.readmodel.upkeep import catch_up
+from caretrail.simulation import nation, simulate
 from tests.bench.place import Place, say
 from tests.support.reading import ShortReader, short_reader
 
 CARETRAIL = Path(sys.executable).parent / "caretrail"
 TODAY = date(2026, 10, 1)
 NOW = datetime(2026, 10, 1, 18, 0, tzinfo=UTC)
-OPEN_SHARE = 0.84
-"""Of the demo population, so that about ten of twelve thousand episodes are open on the last day."""
-
-CASE_NUMBER = re.compile('"episode":"[^"]*"')
+CHARTS_AN_OPEN_ONE = 2.4
+"""Of a simulated year: episodes for each that is open on its last day."""
 
 MEASURE = """
 import os, subprocess, sys, time
@@ -52,20 +49,19 @@ def run(arguments: Sequence[object]) -> tuple[float, float, float]:
     return wall, cpu, peak / 1024
 
 
-def _chart(line: str) -> str:
-    """The chart an event stands in; a program's own events stand in none, before all."""
-    found = CASE_NUMBER.search(line)
-    return found[0] if found else ""
-
-
 def write_population(path: Path, count: int, by_chart: bool) -> int:
-    """Write the demo population as JSON Lines, chart after chart or as it happened; how many events."""
-    lines = list(jsonl(TODAY, count, open_share=OPEN_SHARE))
+    """Write a simulated year of so many charts as JSON Lines, chart after chart or as it happened; how many events.
+
+    Programs' own events stand in no chart: they come first.
+    """
+    arrivals = simulate(nation(count, TODAY - timedelta(days=1)), count, seed=1)
     if by_chart:
-        lines.sort(key=lambda line: _chart(line))
+        arrivals = iter(sorted(arrivals, key=lambda one: (one.kind != "program_attested", one.stream, one.version)))
+    number = 0
     with path.open("w") as file:
-        file.writelines(lines)
-    return len(lines)
+        for number, arrival in enumerate(arrivals, start=1):  # noqa: B007  # the last is how many there are
+            file.write(arrival.line())
+    return number
 
 
 def elsewhere(work: Callable[..., int], *arguments: object) -> int:
@@ -79,15 +75,16 @@ def report(place: Place) -> list[str]:
     folder, new_url, episodes = place.folder, place.new_database, place.episodes
     small, large = folder / "small.jsonl", folder / "large.jsonl"
     say("writing the population")
-    few = elsewhere(write_population, small, episodes * 12 // 100, False)
-    many = elsewhere(write_population, large, episodes * 12 // 10, True)
+    charts = round(episodes * CHARTS_AN_OPEN_ONE)
+    few = elsewhere(write_population, small, charts // 10, False)
+    many = elsewhere(write_population, large, charts, True)
     stores = {"SQLite": str(folder / "reads" / "store.db"), "PostgreSQL": new_url()}
     spare = {"SQLite": str(folder / "spare" / "store.db"), "PostgreSQL": new_url()}
     lines = [
         "",
         "## Bulk append and catch-up",
         "",
-        "`caretrail append --imported FILE` as a whole process, on the demo population: "
+        "`caretrail append --imported FILE` as a whole process, on a simulated year: "
         f"{few:,} events in the order they happened, {many:,} chart after chart.",
         "",
         "| | events | events/s, wall | events/s, CPU of the client | peak MB |",

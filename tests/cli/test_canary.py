@@ -77,6 +77,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "record": ("record", "addendum", EPISODE, "--occurred-on", "2026-03-01", "--target", "1", "--text", CANARY),
     "rules": ("rules",),
     "schema": ("schema",),
+    "simulate": ("simulate", "--episodes", "3"),
     "show": ("show", EPISODE, "--as-of", "2026-03-11", "--break-glass", CANARY, "--purpose", "audit"),
     "timeline": ("timeline", EPISODE),
     "why": ("why", EPISODE, "R1", "--as-of", "2026-03-11"),

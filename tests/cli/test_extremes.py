@@ -25,6 +25,7 @@ GIVEN = {
     "caretrail eligibility": ("LNK",),
     "caretrail why": ("LNK", "R1"),
     "caretrail audit diff": ("--from", "@1"),
+    "caretrail simulate": ("--episodes", "2"),
 }
 """What else a command must be given."""
 

@@ -43,6 +43,7 @@ LATE = {
     "enter.init": "init --help",
     "enter.demo": "demo --help",
     "enter.schema": "schema --help",
+    "enter.simulate": "simulate --help",
     "operate.log": "log --help",
     "operate.copy": "copy --help",
     "audit.access": "audit access --help",

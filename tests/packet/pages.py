@@ -15,7 +15,7 @@ from caretrail.aliases import Json
 from caretrail.commands.application import Commands
 from caretrail.commands.command import Receipt
 from caretrail.demo.stories import STORIES
-from caretrail.events import Corrected, Event, event_from
+from caretrail.events import Corrected, Event, event_from, parse_event
 from caretrail.evidence.packet.page.event_table import EventLine, table_lines
 from caretrail.evidence.packet.page.page import timeline_page
 from caretrail.evidence.packet.terms import STATEMENT_1, STATEMENT_2, PacketContext, PacketRequest, Terms
@@ -110,8 +110,7 @@ def the_example(as_of: date = date(2026, 3, 9)) -> GivenPage:
 def a_story(case: str, today: date = date(2026, 6, 1)) -> GivenPage:
     """A story of the demo as it stands on a day."""
     story = next(story for story in STORIES if story.case == case)
-    heard = list(story.entered(today).until(datetime.combine(today, time(5), tzinfo=UTC)))
-    return made(heard, today)
+    return made([(told.instant, parse_event(told.sent())) for told in story.arrivals(today)], today)
 
 
 def assessed_only() -> GivenPage:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from caretrail.commands.access import PURPOSES as ACCESS_PURPOSES
-from caretrail.demo import jsonl
+from caretrail.demo import arrivals
 from caretrail.errors import Refused, StoreDamaged, UnknownEpisode
 from caretrail.events import parse_event
 from caretrail.evidence.packet import terms, verify
@@ -294,7 +294,7 @@ def test_an_episode_that_was_all_of_another_client_names_nobody(desk: Desk) -> N
 def test_a_program_of_the_demo_store(recorder: EventRecorder, tmp_path: Path) -> None:
     """Given the demo's made-up episodes, when all of one program in a quarter are handed out, then each is proven."""
     desk = Desk(recorder, tmp_path)
-    lines = list(jsonl(date(2026, 6, 1), 12))
+    lines = [told.sent() for told in arrivals(date(2026, 6, 1), 12)]
     for place in range(0, len(lines), 500):
         outcomes = desk.commands.append_each([parse_event(line) for line in lines[place : place + 500]], imported=True)
         assert not [outcome for outcome in outcomes if isinstance(outcome, Refused)]

@@ -18,6 +18,7 @@ SECTIONS = {
     "Set up": {
         "init": ("caretrail.cli.enter.init", "Create a new, empty store"),
         "demo": ("caretrail.cli.enter.demo", "Create a demo store and tour it"),
+        "simulate": ("caretrail.cli.enter.simulate", "Simulate a year of a made-up population"),
         "completion": ("caretrail.cli.enter.completion", "Print the shell completion script"),
     },
     "Enter care": {

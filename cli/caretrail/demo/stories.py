@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from caretrail.demo.clerk import DAY, EVENING, GOALS_OPEN, Clerk
-from caretrail.demo.clinic import LINCOLN, OMAHA, SCOTTSBLUFF, Program, clinician
-from caretrail.events import Addendum, Corrected, Held, PlanReviewed, Voided
+from caretrail.demo.clerk import EVENING, Clerk
+from caretrail.demo.clinic import LINCOLN, OMAHA, SCOTTSBLUFF
+from caretrail.simulation import Arrival, Program, forms
+from caretrail.simulation.desk import Desk
+from caretrail.simulation.forms import GOALS_OPEN
+from caretrail.simulation.programs import DAY
 
 WEEK = timedelta(days=7)
 REVIEW_DAYS = timedelta(days=30)
 REVIEW_HABIT = timedelta(days=28)
 """These clinicians review every fourth week, on the same weekday."""
-COVERING = clinician("c-hale", "PhD")
+COVERING = forms.clinician("c-hale", "PhD")
 """Not on any roster; the degree alone is no license."""
 
 
@@ -28,11 +31,15 @@ class Story:
     tell: Callable[[Clerk, date], None]
     expects: tuple[tuple[str, str], ...] = ()
 
-    def entered(self, today: date) -> Clerk:
-        """Enter the story as it is before the first hour of `today`."""
-        clerk = Clerk(self.case, self.client, self.program, self.program.staff)
-        self.tell(clerk, today)
-        return clerk
+    def clerk(self, desk: Desk) -> Clerk:
+        """Who enters the story at a desk."""
+        return Clerk(desk, self.case, self.client, self.program)
+
+    def arrivals(self, today: date) -> Iterator[Arrival]:
+        """The story alone, as it is before the first hour of `today`."""
+        desk = Desk(today - DAY)
+        self.tell(self.clerk(desk), today)
+        return desk.close_all()
 
 
 @dataclass(frozen=True)
@@ -156,7 +163,7 @@ def in_hospital(clerk: Clerk, today: date) -> None:
     held = today - 5 * DAY
     held -= (held.weekday() + 1) % 7 * DAY
     steady(clerk, today + 10 * DAY, held - DAY)
-    clerk.enter(Held, held, EVENING + 25, reason="hospital")
+    clerk.enter(forms.held(held, clerk.lead, "hospital"), EVENING + 25)
 
 
 def stepped_down_and_discharged(clerk: Clerk, today: date) -> None:
@@ -175,17 +182,17 @@ def amended(clerk: Clerk, today: date) -> None:
     found = clerk.program.session_on_or_before(today - 6 * DAY)
     late = found - 2 * WEEK
     attend(clerk, course.start, late - DAY)
-    clerk.group(late, 13, heard=clerk.at(found, 15 * 60), late="paper sheet found", key="late group")
+    clerk.group(late, 13, on=found, late="paper sheet found", key="late group")
     clerk.beside_the_groups(course.start, late)
     attend(clerk, late + DAY, today - DAY, start=course.start)
     review(clerk, course)
     wrong = clerk.program.session_on_or_before(found - DAY)
     clerk.single(wrong, "family", key="wrong family")
+    clerk.enter(forms.voided(found, clerk.second, "wrong_client"), 16 * 60, target="wrong family")
     day, reason = found + DAY, "count included the two facilitators"
-    clerk.enter(Voided, found, 16 * 60, actor=clerk.second, target="wrong family", reason="wrong_client")
-    clerk.enter(Corrected, day, 9 * 60, target="late group", values={"group_size": 11}, reason=reason)
+    clerk.enter(forms.corrected(day, clerk.lead, {"group_size": 11}, reason), 9 * 60, target="late group")
     letter, came = "Employer's letter supports the change of goal 2.", "document arrived later"
-    clerk.enter(Addendum, day, 10 * 60, target="review 0", text=letter, reason=came)
+    clerk.enter(forms.addendum(day, clerk.lead, letter, came), 10 * 60, target="review 0")
 
 
 def all_green(clerk: Clerk, today: date) -> None:
@@ -198,11 +205,9 @@ def review_in_doubt(clerk: Clerk, today: date) -> None:
     due = today - 4 * DAY
     steady(clerk, due, today - DAY, "F10.20")
     day = clerk.program.session_on_or_before(due)
-    signatures = (clerk.by(COVERING, day), clerk.by_client(day))
-    clerk.enter(
-        PlanReviewed, day, EVENING + 15, actor=COVERING, plan_version=1, participants=("client",), supports="none",
-        updated=False, no_change_reason="steady course; the team reviews again on its return", signatures=signatures,
-    )  # fmt: skip
+    signatures = (forms.signed_by(COVERING, day), forms.signed_by_client(clerk.client, day))
+    reason = "steady course; the team reviews again on its return"
+    clerk.enter(forms.reviewed(day, COVERING, signatures, no_change=reason), EVENING + 15)
     clerk.determination(day)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
-from itertools import groupby
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import click
@@ -18,12 +19,15 @@ from caretrail.cli.session import now
 from caretrail.cli.setup import Setup, data_folder
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import say
+from caretrail.demo import arrivals
+from caretrail.demo.clinic import PRACTICE_ZONE
+from caretrail.demo.stories import CASELOAD_ACTOR, ELIGIBILITY_EPISODE, TIMELINE_EPISODE, WHY_EPISODE, WHY_RULE
 from caretrail.errors import Refused, StoreForeign, StoreOlder
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.commands.application import Commands
-    from caretrail.events import Event
+    from caretrail.simulation import Arrival
 
 EPISODES = 60
 MOST_EPISODES = 100_000
@@ -48,8 +52,6 @@ def demo_command(setup: Setup, today: date | None, count: int, seed: int) -> Non
 
         caretrail demo
     """
-    from caretrail.demo.clinic import PRACTICE_ZONE
-
     day = today or now().astimezone(PRACTICE_ZONE).date()
     if setup.is_default:
         data_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,15 +79,15 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
     `ours` is a file that only the demo makes: one of an older version is brought up to date.
     """
     from caretrail.commands.application import Commands
-    from caretrail.demo import episodes
     from caretrail.log.location import parse_url
     from caretrail.log.stores import init_store, open_recorder, upgrade_store
     from caretrail.readmodel.upkeep import catch_up
 
     if parse_url(url).dialect != "sqlite":
         raise StoreForeign("the demo needs a SQLite file, whose clock it can set", "leave out --db, or name a new file")
-    events = list(episodes(today, count, seed))
-    clock = _Clock(events[0][0])
+    told = arrivals(today, count, seed)
+    first = next(told)
+    clock = _Clock(first.instant)
     try:
         init_store(url, demo=True, clock=clock)
     except StoreOlder:
@@ -100,7 +102,7 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
             )
         commands = Commands(recorder, clock)
         with progress("Filling the demo store") as tell:
-            filled = _record(commands, clock, events, tell)
+            filled = _record(commands, clock, chain([first], told), tell)
         if not filled:
             say("This store holds the demo of another day, shown unchanged.")
         catch_up(recorder)
@@ -109,25 +111,19 @@ def _fill(url: str, today: date, count: int, seed: int, *, ours: bool) -> None:
         say(f"Demo store: {visible(recorder.store)}, {plural(count, 'event')} of made-up episodes")
 
 
-def _record(commands: Commands, clock: _Clock, events: Sequence[tuple[datetime, Event]], tell: Progress) -> bool:
+def _record(commands: Commands, clock: _Clock, told: Iterable[Arrival], tell: Progress) -> bool:
     """Record event after event at its own instant; False if the store holds another day's demo."""
+    from caretrail.events import parse_event
+
     done = 0
-    for at, imported, batch in _batches(events):
-        clock.at = at
+    for (clock.at, imported), group in groupby(told, key=attrgetter("instant", "imported")):
+        batch = [parse_event(arrival.sent()) for arrival in group]
         outcomes = commands.append_each(batch, imported=imported)
         if any(isinstance(outcome, Refused) and outcome.code == "command_reused" for outcome in outcomes):
             return False
         done += len(batch)
-        tell(done, len(events))
+        tell(done, 0)
     return True
-
-
-def _batches(events: Sequence[tuple[datetime, Event]]) -> Iterator[tuple[datetime, bool, list[Event]]]:
-    """Events that reached the store in one instant, by one way."""
-    from caretrail.demo import IMPORT_SOURCE
-
-    for (at, imported), group in groupby(events, key=lambda item: (item[0], item[1].source == IMPORT_SOURCE)):
-        yield at, imported, [event for _, event in group]
 
 
 # --- looking around ---------------------------------------------------------------------------------------------
@@ -135,8 +131,6 @@ def _batches(events: Sequence[tuple[datetime, Event]]) -> Iterator[tuple[datetim
 
 def _tour(url: str, today: date | None) -> None:
     """Run the commands a newcomer would run next, and show each above what it prints."""
-    from caretrail.demo.stories import CASELOAD_ACTOR, ELIGIBILITY_EPISODE, TIMELINE_EPISODE, WHY_EPISODE, WHY_RULE
-
     as_of = ["--as-of", str(today)] if today else []
     _show("What is due, on all caseloads?", url, ["worklist", *as_of])
     _show("What happened in one episode, and when did it become known?", url, ["timeline", TIMELINE_EPISODE])
