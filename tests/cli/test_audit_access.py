@@ -153,8 +153,7 @@ def no_access(url: str) -> Generator[None]:
     if url.startswith("sqlite:"):
         run_sql(
             url,
-            "CREATE TRIGGER no_access BEFORE INSERT ON log WHEN NEW.name >= 'accessed/' AND NEW.name < 'accessed0'"
-            " BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "CREATE TRIGGER no_access BEFORE INSERT ON access BEGIN SELECT RAISE(ABORT, 'no'); END",
         )
     else:
         run_sql(url, "ALTER FUNCTION caretrail.record_access RENAME TO gone")

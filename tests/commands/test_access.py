@@ -26,7 +26,7 @@ from caretrail.errors import AccessNotRecorded, CommandReused, InvalidEvent, Sto
 from caretrail.events import Accessed, event_from, payload_of, read_event
 from caretrail.events.values import Person
 from caretrail.log import EventRecorder, init_store, new_salt, open_recorder
-from caretrail.log.records import ACCESS_NAME, ACCESS_SOURCE, LARGEST_PAYLOAD, PendingAccess, access_stream
+from caretrail.log.records import ACCESS_NAME, ACCESS_SOURCE, LARGEST_PAYLOAD, Log, PendingAccess, access_stream
 from caretrail.log.stores import Primary
 from tests.support.program import Caretrail
 from tests.support.stores import WRITING, all_at_once, log_of, pending, run_sql, taking_no_writes
@@ -46,7 +46,7 @@ def log(recorder: EventRecorder, context: AccessContext = CONTEXT) -> AccessLog:
 
 
 def accesses(recorder: EventRecorder) -> list[Accessed]:
-    found = [read_event(row.topic, row.state) for row in recorder.read_accesses(0, recorder.max_position())]
+    found = [read_event(row.topic, row.state) for row in log_of(recorder, Log.ACCESSES)]
     assert all(isinstance(event, Accessed) for event in found)
     return [event for event in found if isinstance(event, Accessed)]
 
@@ -114,7 +114,7 @@ def test_each_account_has_a_stream_of_its_own_that_anybody_can_compute(recorder:
     assert [
         (e.originator_id, e.originator_version, e.topic, e.source, e.recorded_by) for e in (first, second, third)
     ] == [(stream, version, ACCESS_NAME, ACCESS_SOURCE, recorder.account) for version in (1, 2, 3)]
-    assert [event.position for event in log_of(recorder)] == [1, 2, 3]
+    assert [event.position for event in log_of(recorder, Log.ACCESSES)] == [1, 2, 3]
     assert first.recorded_at < second.recorded_at < third.recorded_at
 
 
@@ -124,7 +124,7 @@ def test_many_accesses_at_once_never_conflict(recorder: EventRecorder) -> None:
         event for found in all_at_once(lambda _: recorder.record_access([access(str(uuid4()))])) for event in found
     ]
     assert sorted(event.originator_version for event in events) == list(range(1, 9))
-    assert [event.position for event in log_of(recorder)] == list(range(1, 9))
+    assert [event.position for event in log_of(recorder, Log.ACCESSES)] == list(range(1, 9))
 
 
 def test_many_episodes_fill_several_events_of_one_call(recorder: EventRecorder) -> None:
@@ -133,7 +133,7 @@ def test_many_episodes_fill_several_events_of_one_call(recorder: EventRecorder) 
     first, second = accesses(recorder)
     assert (*first.episodes, *second.episodes) == tuple(numbers)
     assert (first.found, second.found) == (len(numbers), len(numbers))
-    assert max(len(event.state) for event in log_of(recorder)) < LARGEST_PAYLOAD
+    assert max(len(event.state) for event in log_of(recorder, Log.ACCESSES)) < LARGEST_PAYLOAD
 
 
 def test_an_access_sent_again_is_recorded_once(recorder: EventRecorder) -> None:
@@ -144,12 +144,12 @@ def test_an_access_sent_again_is_recorded_once(recorder: EventRecorder) -> None:
         with pytest.raises(CommandReused) as refused:
             recorder.record_access(other)
         assert refused.value.position == 1
-    assert len(log_of(recorder)) == 2
+    assert len(log_of(recorder, Log.ACCESSES)) == 2
 
 
 def test_a_command_of_a_sender_is_never_in_the_way_of_an_access(recorder: EventRecorder) -> None:
     recorder.append([pending(uuid4(), source="", command_id="1")])
-    assert recorder.record_access([access("1")])[0].position == 2
+    assert recorder.record_access([access("1")])[0].position == 1
 
 
 def unchecked(_: Sequence[PendingAccess]) -> None:
@@ -168,7 +168,7 @@ def test_what_the_store_could_not_keep_is_refused(
         monkeypatch.setattr("caretrail.log.recorder.check_accesses", unchecked)
         with pytest.raises(InvalidEvent):
             recorder.record_access(sent)
-    assert log_of(recorder) == []
+    assert log_of(recorder, Log.ACCESSES) == []
 
 
 # --- nobody states an access ---------------------------------------------------------------------------------------
@@ -234,8 +234,10 @@ def test_forged_accesses_stay_in_the_stream_of_their_account(logins: dict[str, s
         )
     with open_recorder(logins["auditor"]) as recorder:
         account = str(urlsplit(logins["reader"]).username)
-        assert {event.recorded_by for event in log_of(recorder)} == {account}
-        assert {event.originator_id for event in log_of(recorder)} == {access_stream(recorder.namespace, account)}
+        assert {event.recorded_by for event in log_of(recorder, Log.ACCESSES)} == {account}
+        assert {event.originator_id for event in log_of(recorder, Log.ACCESSES)} == {
+            access_stream(recorder.namespace, account)
+        }
     ended = Caretrail(logins["auditor"], tmp_path)("audit", "access", "--json")
     rows = [(row["account"], row["error"]) for row in ended.json["rows"]]
     assert rows == [(account, None), (account, "store_damaged")]
@@ -306,4 +308,4 @@ def test_a_disclosure_is_recorded_with_the_access(recorder: EventRecorder) -> No
     assert (event.disclosure.recipient, event.disclosure.consent) == ("Nebraska DHHS", "con-7")
     with pytest.raises(InvalidEvent, match="basis: must be one of"):
         log(recorder).disclose(["A"], GIVEN | {"basis": "because"})
-    assert len(log_of(recorder)) == 1
+    assert len(log_of(recorder, Log.ACCESSES)) == 1

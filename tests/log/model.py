@@ -1,4 +1,4 @@
-"""The store as a few lines of Python: what a call does to the log and the stays, or why it is refused."""
+"""The store as a few lines of Python: what a call does to the two logs and the stays, or why it is refused."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ class Outcome(NamedTuple):
 
 
 class Model:
-    """A log and the stays, as the rules of `append` leave them behind."""
+    """Both logs and the stays, as the rules of `append` and `record_access` leave them behind."""
 
     def __init__(self) -> None:
         self.log: list[PendingEvent] = []
+        self.accesses: list[PendingEvent] = []
         self.stays: dict[UUID, Sequence[ProgramStay]] = {}
 
     def access(self, command_id: str, payload: bytes) -> Outcome:
         """Record an access of the one account there is: the version is the store's own to choose."""
-        at = {event.command_id: place for place, event in enumerate(self.log, 1) if event.originator_id == ACCESSES}
+        at = {event.command_id: place for place, event in enumerate(self.accesses, 1)}
         if command_id in at:
             place = at[command_id]
-            same = self.log[place - 1].state == payload
+            same = self.accesses[place - 1].state == payload
             return Outcome((place,)) if same else Outcome(refusal="command_reused", numbers=(place,))
-        version = 1 + sum(event.originator_id == ACCESSES for event in self.log)
-        self.log.append(PendingEvent(ACCESSES, version, "accessed/1", payload, "caretrail.access", command_id, SALT))
-        return Outcome((len(self.log),))
+        place = len(self.accesses) + 1
+        self.accesses.append(PendingEvent(ACCESSES, place, "accessed/1", payload, "caretrail.access", command_id, SALT))
+        return Outcome((place,))
 
     def append(self, events: Sequence[PendingEvent], stays: Mapping[UUID, Sequence[ProgramStay]]) -> Outcome:
         at = {(event.source, event.command_id): place for place, event in enumerate(self.log, 1)}

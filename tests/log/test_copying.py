@@ -14,10 +14,11 @@ from caretrail.aliases import Progress
 from caretrail.commands.application import Commands
 from caretrail.errors import StoreDamaged, StoreForeign, StoreNewer
 from caretrail.events.parsing import parse_event
-from caretrail.log import EventRecorder, RecordedEvent, copying, init_store, leaf_hash, open_recorder
+from caretrail.log import EventRecorder, RecordedEvent, copying, init_store, new_salt, open_recorder
 from caretrail.log.copying import Copied, CopyRefused, copy_store
+from caretrail.log.records import Log, PendingAccess
 from tests.support.example import EXAMPLE
-from tests.support.stores import Clock, pending, run_sql
+from tests.support.stores import Clock, log_of, pending, run_sql
 
 STAYS = "SELECT stream, client, program, first_day, last_day FROM caretrail.stay ORDER BY 1, 4"
 
@@ -28,7 +29,7 @@ def unseen(_done: int, _total: int) -> None:
 
 @pytest.fixture
 def source(store_url: str, clock: Clock) -> Iterator[EventRecorder]:
-    """A store with an episode, a load of history, and an event that cannot be read."""
+    """A store with an episode, a load of history, an event that cannot be read, and three accesses."""
     clock.advance(days=500)
     with open_recorder(store_url, clock=clock) as recorder:
         commands = Commands(recorder, clock)
@@ -36,6 +37,7 @@ def source(store_url: str, clock: Clock) -> Iterator[EventRecorder]:
         commands.append(events[:40])
         commands.append_each(events[40:], imported=True)
         recorder.append([pending(uuid4(), payload=b"\x00\xff not an event")])
+        recorder.record_access([PendingAccess(b"{}", str(number), new_salt()) for number in range(3)])
         yield recorder
 
 
@@ -70,15 +72,18 @@ def stays(recorder: EventRecorder) -> list[list[str]]:
 
 def is_empty(url: str) -> bool:
     with open_recorder(url) as recorder:
-        return recorder.max_position() == 0 and not recorder.database.query(STAYS)
+        return not any(map(recorder.max_position, Log)) and not recorder.database.query(STAYS)
 
 
 def test_a_copy_is_the_same_store(source: EventRecorder, target_url: str, clock: Clock) -> None:
     copied = copy(source, target_url)
-    assert (copied.position, copied.stays, copied.unreadable, copied.later) == (66, 2, 0, 0)
+    assert (copied.position, copied.accesses, copied.stays) == (66, 3, 2)
+    assert (copied.unreadable, copied.later) == (0, 0)
     with open_recorder(target_url, clock=clock) as target:
-        assert target.read_log() == source.read_log()  # every column, salts and times too
-        assert list(map(leaf_hash, target.read_log())) == list(map(leaf_hash, source.read_log()))
+        for log, count in ((Log.EVENTS, 66), (Log.ACCESSES, 3)):
+            assert log_of(target, log) == log_of(source, log)  # every column, salts and times too
+            assert target.read_columns(0, 100, log) == source.read_columns(0, 100, log)
+            assert target.max_position(log) == count
         assert target.namespace == source.namespace
         assert target.created_at() == source.created_at()
         assert stays(target) == stays(source)
@@ -96,6 +101,7 @@ def test_a_copy_goes_on_where_the_store_was(source: EventRecorder, target_url: s
             line = line.replace(old, new)
         [receipt] = commands.append([parse_event(line)])
         assert receipt.position == 67
+        assert target.record_access([PendingAccess(b"{}", "x", new_salt())])[0].position == 4
 
 
 def test_the_guards_of_a_copy_are_those_of_any_store(source: EventRecorder, target_url: str, tmp_path: Path) -> None:
@@ -103,6 +109,8 @@ def test_the_guards_of_a_copy_are_those_of_any_store(source: EventRecorder, targ
     guarded = (
         "UPDATE caretrail.log SET source = ''",
         "DELETE FROM caretrail.log",
+        "UPDATE caretrail.access SET source = ''",
+        "DELETE FROM caretrail.access",
         "UPDATE caretrail.store SET one = one",
     )
     for statement in guarded:
@@ -141,12 +149,13 @@ def test_what_cannot_be_read_is_copied_with_its_stays(
 def test_writers_of_the_source_go_on(source: EventRecorder, target_url: str) -> None:
     def write(done: int, total: int) -> None:
         source.append([pending(uuid4())])
+        source.record_access([PendingAccess(b"{}", uuid4().hex, new_salt())])
         assert done <= total
 
     copied = copy(source, target_url, write)
-    assert (copied.position, copied.later) == (66, 3)
+    assert (copied.position, copied.accesses, copied.later) == (66, 3, 5)
     with open_recorder(target_url) as target:
-        assert target.max_position() == 66
+        assert (target.max_position(), target.max_position(Log.ACCESSES)) == (66, 3)
 
 
 # --- anything less leaves no trace ------------------------------------------------------------------------------

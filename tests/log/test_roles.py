@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from caretrail.errors import StayOverlap, StoreUnreachable
-from caretrail.log import ProgramStay, open_recorder
+from caretrail.log import ProgramStay, new_salt, open_recorder
+from caretrail.log.records import Log, PendingAccess
 from tests.support.stores import pending, run_sql
 
 JAN = date(2025, 1, 1)
@@ -38,7 +39,8 @@ DATA = {
     "merge, deleting": "MERGE INTO caretrail.log l USING caretrail.store s ON true WHEN MATCHED THEN DELETE",
     "update in a query": "WITH u AS (UPDATE caretrail.log SET name = 'm/1' RETURNING 1) SELECT * FROM u",
 }
-ENTERS = ("insert", "insert in a gap", "copy")
+DATA |= {f"{name}, accesses": sql.replace("caretrail.log", "caretrail.access") for name, sql in DATA.items()}
+ENTERS = tuple(name for name in DATA if name.startswith(("insert", "copy")))
 
 #: What takes a protection away, or goes around it; the owner of a table may do it.
 DEFINITION = {
@@ -76,6 +78,7 @@ POWER = {
     "read files of the server": "COPY caretrail.log FROM '/dev/null'",
     "become a superuser": "ALTER ROLE CURRENT_USER SUPERUSER",
     "hold the lock of all appends": "SELECT 1 FROM caretrail.store FOR UPDATE",
+    "hold the lock of all accesses": "SELECT 1 FROM caretrail.access_head FOR UPDATE",
     "change the mark of the store": "UPDATE caretrail.store SET demo = true",
     "enter a stay": "INSERT INTO caretrail.stay VALUES (gen_random_uuid(), 'c', 'p', '2025-01-01', NULL)",
     "forget the stays": "DELETE FROM caretrail.stay",
@@ -84,9 +87,10 @@ POWER = {
 
 @pytest.fixture
 def held(postgres_url: str, logins: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The logins of a store that holds two events; afterward it must hold just these, guarded as before."""
+    """The logins of a store of two events and two accesses; afterward it must hold just these, guarded as before."""
     with open_recorder(postgres_url) as recorder:
         recorder.append([pending(uuid4()), pending(uuid4())])
+        recorder.record_access([PendingAccess(b"{}", name, new_salt()) for name in "ab"])
     before = standing(postgres_url)
     yield logins
     assert standing(postgres_url) == before
@@ -94,12 +98,14 @@ def held(postgres_url: str, logins: dict[str, str]) -> Iterator[dict[str, str]]:
 
 def standing(url: str) -> list[tuple[object, ...]]:
     """Everything that must not change: the rows, the guards, who may do what."""
-    return [
-        *run_sql(url, "TABLE caretrail.log"),
-        *run_sql(url, "SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'caretrail.log'::regclass ORDER BY 1"),
-        *run_sql(url, "SELECT relowner, relacl::text, relhasrules FROM pg_class WHERE oid = 'caretrail.log'::regclass"),
-        *run_sql(url, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'caretrail'::regnamespace"),
-    ]
+    found = run_sql(url, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'caretrail'::regnamespace")
+    for table in ("caretrail.log", "caretrail.access"):
+        found += [
+            *run_sql(url, f"TABLE {table}"),
+            *run_sql(url, f"SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = '{table}'::regclass ORDER BY 1"),
+            *run_sql(url, f"SELECT relowner, relacl::text, relhasrules FROM pg_class WHERE oid = '{table}'::regclass"),
+        ]
+    return found
 
 
 def attempt(connection: psycopg.Connection, statement: str) -> None:
@@ -112,10 +118,7 @@ def attempt(connection: psycopg.Connection, statement: str) -> None:
 
 
 def content(connection: psycopg.Connection) -> object:
-    [(found,)] = connection.execute(
-        "SELECT coalesce(string_agg(l::text, ';' ORDER BY position), '') FROM caretrail.log l"
-    )
-    return found
+    return [connection.execute(f"TABLE {table}".encode()).fetchall() for table in ("caretrail.log", "caretrail.access")]
 
 
 # --- what is refused ----------------------------------------------------------------------------------------------
@@ -152,6 +155,7 @@ def test_grants_and_triggers_each_stop_it_alone(postgres_url: str, held: dict[st
             with connection.transaction(force_rollback=True):
                 if not guarded:
                     connection.execute("ALTER TABLE caretrail.log DISABLE TRIGGER USER")
+                    connection.execute("ALTER TABLE caretrail.access DISABLE TRIGGER USER")
                 connection.execute(f"SET LOCAL ROLE {login}".encode())
                 if guarded and name not in ENTERS:
                     with pytest.raises(psycopg.Error, match="append-only"), connection.transaction():
@@ -165,15 +169,17 @@ def test_grants_and_triggers_each_stop_it_alone(postgres_url: str, held: dict[st
 def test_not_even_a_superuser_changes_the_log_in_passing(postgres_url: str) -> None:
     with open_recorder(postgres_url) as recorder:
         recorded = recorder.append([pending(uuid4()), pending(uuid4())])
+        accesses = recorder.record_access([PendingAccess(b"{}", "a", new_salt())])
         for name, statement in DATA.items():
             if name in ENTERS:
                 continue
             for before in ("", "SET session_replication_role = replica; "):
                 with pytest.raises(psycopg.Error, match="append-only"):
                     run_sql(postgres_url, before + statement)
-        with pytest.raises(psycopg.Error, match="append-only"):
-            run_sql(postgres_url, "TRUNCATE caretrail.store")
-        assert recorder.read_log() == recorded
+        for table in ("store", "access_head"):
+            with pytest.raises(psycopg.Error, match="append-only"):
+                run_sql(postgres_url, f"TRUNCATE caretrail.{table}")
+        assert (recorder.read_log(), recorder.read_log(log=Log.ACCESSES)) == (recorded, accesses)
 
 
 def test_a_trigger_that_is_not_always_on_would_not_be_enough(postgres_url: str) -> None:
@@ -204,7 +210,8 @@ def test_the_owner_can_take_the_guards_away(postgres_url: str, held: dict[str, s
 def test_a_superuser_can_enter_what_it_likes(postgres_url: str, held: dict[str, str], name: str) -> None:
     with psycopg.connect(postgres_url) as connection:
         attempt(connection, DATA[name])
-        assert connection.execute("SELECT 1 FROM caretrail.log WHERE recorded_by = 'somebody else'").rowcount == 1
+        both = "SELECT 1 FROM (TABLE caretrail.log UNION ALL TABLE caretrail.access) AS r"
+        assert connection.execute(f"{both} WHERE recorded_by = 'somebody else'".encode()).rowcount == 1
         connection.rollback()
 
 
@@ -361,16 +368,19 @@ def test_a_function_that_names_its_table_carelessly_would_be_deceived(
 
 
 def _shadow(connection: psycopg.Connection) -> None:
-    for table in ("log", "store", "stay"):
+    for table in ("log", "store", "stay", "access", "access_head"):
         connection.execute(f"CREATE TEMP TABLE {table} (LIKE caretrail.log)".encode())
         connection.execute(f"GRANT ALL ON {table} TO PUBLIC".encode())
     connection.execute("SET search_path = pg_temp, caretrail, pg_catalog")
 
 
 def _rows(connection: psycopg.Connection) -> tuple[object, ...] | None:
-    """How many rows the temporary table caught, and how many the log has."""
-    counts = "SELECT (SELECT count(*) FROM pg_temp.log), (SELECT count(*) FROM caretrail.log)"
-    return connection.execute(counts).fetchone()
+    """How many rows the temporary tables caught, and how many the logs have."""
+    caught, kept = (
+        f"SELECT count(*) FROM (TABLE {schema}.log UNION ALL TABLE {schema}.access) AS r"
+        for schema in ("pg_temp", "caretrail")
+    )
+    return connection.execute(f"SELECT ({caught}), ({kept})".encode()).fetchone()
 
 
 def test_our_own_sessions_ask_the_system_first(postgres_url: str) -> None:

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from caretrail.log import EventRecorder, PendingEvent, RecordedEvent, new_salt
+from caretrail.log.records import Log
 from caretrail.log.sql import read_package_file
 
 T = TypeVar("T")
@@ -81,9 +82,9 @@ def content(events: Sequence[PendingEvent]) -> list[tuple[object, ...]]:
     return [(e.originator_id, e.originator_version, e.topic, e.state, e.source, e.command_id, e.salt) for e in events]
 
 
-def log_of(recorder: EventRecorder) -> list[RecordedEvent]:
-    """The whole log."""
-    return recorder.read_log(limit=100_000)
+def log_of(recorder: EventRecorder, log: Log = Log.EVENTS) -> list[RecordedEvent]:
+    """A whole log."""
+    return recorder.read_log(limit=100_000, log=log)
 
 
 def run_sql(url: str, *statements: str) -> list[tuple[object, ...]]:

@@ -1,4 +1,4 @@
-"""Copying a store: the whole log into an empty one, row by row, compared leaf by leaf before anything is kept."""
+"""Copying a store: both logs into an empty one, row by row, compared leaf by leaf before anything is kept."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from caretrail.log.database import Database
 from caretrail.log.entries import fold
 from caretrail.log.leaf import leaf_hash
 from caretrail.log.program_stays import program_stays
-from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import RecordedEvent
+from caretrail.log.recorder import TABLES, EventRecorder
+from caretrail.log.records import Log, RecordedEvent
 from caretrail.log.sql import load_sql
 
 BATCH = 1000
@@ -39,9 +39,13 @@ class CopyRefused(CaretrailError):
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A finished copy: all events up to `position`; `leaves` is a SHA-256 over their leaves in order, in hex."""
+    """A finished copy: all events up to `position`, and so many `accesses`.
+
+    `leaves` is a SHA-256 over the leaves of all of them in order, events first, in hex.
+    """
 
     position: int
+    accesses: int
     leaves: str
     stays: int
     unreadable: int
@@ -51,7 +55,7 @@ class Copied:
 
 
 def copy_store(source: EventRecorder, target: EventRecorder, progress: Progress) -> Copied:
-    """Copy the log in its present state into an empty store, with the marks that make it the same store.
+    """Copy the logs in their present state into an empty store, with the marks that make it the same store.
 
     Writers of the source go on. In the target all of it is one transaction: until it ends, others can neither read nor
     append there, and an interrupted copy leaves the target empty. Raises CopyRefused or StoreDamaged.
@@ -66,7 +70,8 @@ class _Copying:
         self._source, self._target, self._progress = source, target, progress
         dialect = target.database.dialect
         self._sql = load_sql("caretrail.log", "copying.sql") | load_sql(f"caretrail.log.{dialect}", "copying.sql")
-        self._end = source.max_position()
+        # accesses first: the events they tell of are in the copy, too
+        self._ends = {log: source.max_position(log) for log in (Log.ACCESSES, Log.EVENTS)}
         self._streams: dict[UUID, None] = {}
         self._done = 0
 
@@ -74,15 +79,17 @@ class _Copying:
         with self._target.database.transaction() as database:
             self._take_over(database)
             leaves, kept = hashlib.sha256(), hashlib.sha256()
-            database.copy("caretrail.log", LOG_COLUMNS, map(_columns, self._sent(leaves.update)))
-            for _ in self._read(self._target, kept.update):
-                pass
+            for log in Log:
+                database.copy(TABLES[log], LOG_COLUMNS, map(_columns, self._sent(log, leaves.update)))
+                for _ in self._read(self._target, log, kept.update):
+                    pass
             if kept.digest() != leaves.digest():
                 raise StoreDamaged(f"{self._target.store}: the copy differs from the source; nothing was kept")
             stays, unreadable = self._make_stays(database)
             database.script(self._sql["close_mark"])
-        later = self._source.max_position() - self._end
-        return Copied(self._end, leaves.hexdigest(), stays, unreadable, later)
+        end = self._ends[Log.EVENTS]
+        later = self._source.max_position() - end
+        return Copied(end, self._ends[Log.ACCESSES], leaves.hexdigest(), stays, unreadable, later)
 
     # --- the target ---------------------------------------------------------------------------------------------
 
@@ -94,7 +101,7 @@ class _Copying:
         if not database.query(self._sql["is_owner"])[0][0]:
             raise CopyRefused(f"{store} belongs to another role", "copy as the role that ran 'caretrail init' there")
         database.script(self._sql["open_mark"])
-        if self._target.max_position():
+        if any(map(self._target.max_position, Log)):
             raise CopyRefused(f"{store} is not empty", "choose an empty place with --to; this one was not changed")
         if self._in_use(database):
             # it would go on writing under the mark it read when it connected
@@ -111,19 +118,19 @@ class _Copying:
             sleep(pause)
         return True
 
-    # --- the log ------------------------------------------------------------------------------------------------
+    # --- the logs -----------------------------------------------------------------------------------------------
 
-    def _sent(self, add: Callable[[bytes], None]) -> Iterator[RecordedEvent]:
-        for event in self._read(self._source, add):
+    def _sent(self, log: Log, add: Callable[[bytes], None]) -> Iterator[RecordedEvent]:
+        for event in self._read(self._source, log, add):
             if event.topic.partition("/")[0] in _MOVES_STAYS:
                 self._streams[event.originator_id] = None
             yield event
 
-    def _read(self, recorder: EventRecorder, add: Callable[[bytes], None]) -> Iterator[RecordedEvent]:
-        """Read the log up to the end of the copy, in batches, and `add` each leaf. Raises StoreDamaged."""
-        position = 0
-        while position < self._end:
-            events = recorder.read_log(position, self._end, BATCH)
+    def _read(self, recorder: EventRecorder, log: Log, add: Callable[[bytes], None]) -> Iterator[RecordedEvent]:
+        """Read a log up to the end of the copy, in batches, and `add` each leaf. Raises StoreDamaged."""
+        position, end = 0, self._ends[log]
+        while position < end:
+            events = recorder.read_log(position, end, BATCH, log)
             for event in events:
                 position += 1
                 if event.position != position:
@@ -136,7 +143,7 @@ class _Copying:
 
     def _tell(self, rows: int) -> None:
         self._done += rows
-        self._progress(self._done, 2 * self._end + len(self._streams))
+        self._progress(self._done, 2 * sum(self._ends.values()) + len(self._streams))
 
     # --- the stays ----------------------------------------------------------------------------------------------
 

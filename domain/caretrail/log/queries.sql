@@ -25,10 +25,9 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
 
 -- touched --
 -- Streams of a stretch of the log by their first event there, without reading a payload. A limit and no upper bound, as
--- above. Accesses are left out: nothing is made from them.
+-- above.
 SELECT stream, min(version)
-  FROM (SELECT position, stream, version, name FROM caretrail.log WHERE position > :after ORDER BY position LIMIT :limit) AS s
- WHERE name < 'accessed/' OR name >= 'accessed0'
+  FROM (SELECT position, stream, version FROM caretrail.log WHERE position > :after ORDER BY position LIMIT :limit) AS s
  GROUP BY stream
  ORDER BY min(position)
 

@@ -1,4 +1,4 @@
-"""The recorder: appends events to the one log, reads them back and follows it, the same on both databases."""
+"""The recorder: appends to the two logs, reads them back and follows the one of events, the same on both databases."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from caretrail.log.leaf import LogColumns
 from caretrail.log.records import (
     LARGEST_NUMBER,
     CommandKey,
+    Log,
     PendingAccess,
     PendingEvent,
     RecordedEvent,
@@ -30,13 +31,19 @@ from caretrail.log.sql import load_sql
 
 NO_STAYS: Final[Stays] = MappingProxyType({})
 
+TABLES: Final[Mapping[Log, str]] = MappingProxyType({Log.EVENTS: "caretrail.log", Log.ACCESSES: "caretrail.access"})
+"""The table of each log; both have the same columns."""
+
 INTERVAL = 0.2
 """Seconds between two reads of a log without new events."""
 BATCH = 500
 
 
 class EventRecorder(ApplicationRecorder, ABC):
-    """Keeps events in one gapless order, stamps their time and author, and never changes one."""
+    """Keeps events in one gapless order, stamps their time and author, and never changes one; and accesses likewise.
+
+    What reads a log reads the events, unless another is named.
+    """
 
     namespace: UUID
     is_demo: bool
@@ -52,6 +59,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         self._sql = load_sql("caretrail.log", "queries.sql") | load_sql(
             f"caretrail.log.{database.dialect}", "queries.sql"
         )
+        self._statements = {log: {name: _of(log, sql) for name, sql in self._sql.items()} for log in Log}
 
     # --- writing ------------------------------------------------------------------------------------------------
 
@@ -76,7 +84,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         """Append checked events."""
 
     def record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
-        """Record accesses in the stream of their account; the store chooses stream, name and version.
+        """Record accesses in their own log, in the stream of their account; the store chooses stream, name and version.
 
         Safe to repeat with the same accesses, even if the first attempt succeeded.
         """
@@ -123,7 +131,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         """Read many streams at once, each from above the version already known (0 for all of it)."""
 
     @abstractmethod
-    def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
+    def find_commands(self, commands: Sequence[CommandKey], log: Log = Log.EVENTS) -> dict[CommandKey, RecordedEvent]:
         """Find the events recorded under these pairs of source and command_id."""
 
     def read_for_decision(
@@ -132,27 +140,29 @@ class EventRecorder(ApplicationRecorder, ABC):
         """Find recorded commands, then read newer events of streams: a decision needs this order."""
         return (self.find_commands(commands) if commands else {}), self.select_streams(after)
 
-    def read_log(self, after: int = 0, upto: int | None = None, limit: int = 1000) -> list[RecordedEvent]:
-        """Read the log in the order of positions, from above one position up to another."""
+    def read_log(
+        self, after: int = 0, upto: int | None = None, limit: int = 1000, log: Log = Log.EVENTS
+    ) -> list[RecordedEvent]:
+        """Read a log in the order of positions, from above one position up to another."""
         if upto is None:
-            return self._select("read_log", after=after, limit=limit)
-        events = self._select("read_log", after=after, limit=max(0, min(limit, upto - after)))
+            return self._select("read_log", log, after=after, limit=limit)
+        events = self._select("read_log", log, after=after, limit=max(0, min(limit, upto - after)))
         return [event for event in events if event.position <= upto]  # drops events only if the log was tampered with
 
-    def read_columns(self, after: int, limit: int) -> list[LogColumns]:
-        """Read the log from above a position as the columns its leaves are made of, without making events."""
-        statement = self._sql.get("read_columns", self._sql["read_log"])  # where rows are not stored in that form
+    def read_columns(self, after: int, limit: int, log: Log = Log.EVENTS) -> list[LogColumns]:
+        """Read a log from above a position as the columns its leaves are made of, without making events."""
+        statements = self._statements[log]
+        statement = statements.get("read_columns", statements["read_log"])  # where rows are not stored in that form
         return self.database.query(statement, {"after": after, "limit": limit})
 
     def read_accesses(
         self, after: int, upto: int, *, holding: bytes | None = None, limit: int = 1000
     ) -> list[RecordedEvent]:
-        """Read the accesses in a stretch of the log; with `holding`, those whose payload contains it, or of the log."""
-        return self._select("read_accesses", after=after, upto=upto, holding=holding, limit=limit)
+        """Read the accesses in a stretch of their log.
 
-    def count_accesses(self, after: int, upto: int) -> int:
-        """Count the accesses in a stretch of the log, by an index of accesses only."""
-        return int(self.database.query(self._sql["count_accesses"], {"after": after, "upto": upto})[0][0])
+        With `holding`, those whose payload contains it, and those of all events.
+        """
+        return self._select("read_accesses", after=after, upto=upto, holding=holding, limit=limit)
 
     def mentions(self, needle: bytes, upto: int) -> bool:
         """Whether the payload of any event up to a position contains these bytes; reads them one by one."""
@@ -164,7 +174,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         return [row[0] if isinstance(row[0], UUID) else UUID(bytes=row[0]) for row in rows]
 
     def touched(self, after: int, upto: int) -> dict[UUID, int]:
-        """Streams with an event in a stretch of the log, and the version of the first there; accesses touch nothing."""
+        """Streams with an event in a stretch of the log, and the version of the first there."""
         params = {"after": after, "limit": max(0, upto - after)}
         rows = self.database.query(self._sql["touched"], params)
         return {stream if isinstance(stream, UUID) else UUID(bytes=stream): version for stream, version in rows}
@@ -177,9 +187,9 @@ class EventRecorder(ApplicationRecorder, ABC):
         """The programs that any client has or had a stay in; reads all stays."""
         return [str(row[0]) for row in self.database.query(self._sql["programs"])]
 
-    def max_position(self) -> int:
-        """Return the position of the newest event, 0 in an empty log."""
-        position = self.database.query(self._sql["max_position"])[0][0]
+    def max_position(self, log: Log = Log.EVENTS) -> int:
+        """Return the newest position of a log, 0 in an empty one."""
+        position = self.database.query(self._statements[log]["max_position"])[0][0]
         if not isinstance(position, int):
             raise StoreDamaged(f"{self.store}: the newest position is no number", "run 'caretrail audit verify'")
         return position
@@ -193,11 +203,11 @@ class EventRecorder(ApplicationRecorder, ABC):
         """Return when the store was created."""
         return self._moment(self.database.query(self._sql["created_at"])[0][0])
 
-    def position_at(self, when: datetime) -> int:
+    def position_at(self, when: datetime, log: Log = Log.EVENTS) -> int:
         """Return the greatest position recorded at or before a moment: the log up to it was known then."""
         if when.tzinfo is None:
             raise ValueError("the moment must carry a time zone")
-        return int(self.database.query(self._sql["position_at"], {"moment": when})[0][0])
+        return int(self.database.query(self._statements[log]["position_at"], {"moment": when})[0][0])
 
     # --- the library's view of the log --------------------------------------------------------------------------
 
@@ -242,8 +252,8 @@ class EventRecorder(ApplicationRecorder, ABC):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _select(self, statement: str, **params: object) -> list[RecordedEvent]:
-        return list(self._events(self.database.query(self._sql[statement], params)))
+    def _select(self, statement: str, log: Log = Log.EVENTS, /, **params: object) -> list[RecordedEvent]:
+        return list(self._events(self.database.query(self._statements[log][statement], params)))
 
     @abstractmethod
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
@@ -284,6 +294,11 @@ class PollingSubscription(Subscription[EventRecorder]):
             if not self._fetched:
                 self._stopping.wait(INTERVAL)
         raise StopIteration
+
+
+def _of(log: Log, sql: str) -> str:
+    """A statement over the events, made one over another log."""
+    return sql.replace(TABLES[Log.EVENTS], TABLES[log])
 
 
 def _or(value: int | None, default: int) -> int:

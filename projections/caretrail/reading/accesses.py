@@ -1,6 +1,6 @@
-"""The access log: who viewed which episode, read through an index of accesses.
+"""The access log: who viewed which episode.
 
-The database scans the accesses between two moments once, not the log, and returns those that may name the episode.
+The database scans the accesses between two moments once, and returns those that may name the episode.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from caretrail.errors import StoreError
 from caretrail.events import Accessed, Disclosure, Person
 from caretrail.events.codec import read_event
+from caretrail.log.records import Log
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
@@ -24,11 +25,12 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class AccessRow:
-    """One access. `account` is the login as the store saw it, `actor` the person as claimed; `recorded_at` is UTC.
+    """One access, at its position in the log of accesses; `recorded_at` is UTC.
 
-    `episodes` are those that were shown; asked about one episode, that one only. `found` counts all that the answer
-    showed. With `whole_log` everything behind position `after` was shown. `reason` is why glass was broken. Of a
-    record that cannot be read `error` says why, and the rest of what somebody claimed is empty.
+    `account` is the login as the store saw it, `actor` the person as claimed. `episodes` are those that were shown;
+    asked about one episode, that one only. `found` counts all that the answer showed. With `whole_log` every event
+    behind position `after` was shown. `reason` is why glass was broken. Of a record that cannot be read `error` says
+    why, and the rest of what somebody claimed is empty.
     """
 
     position: int
@@ -65,13 +67,16 @@ class AccessRows:
     ) -> None:
         self._recorder = recorder
         self._episode, self._actor, self._account = episode, actor, account
-        self._after = 0 if start is None else recorder.position_at(start - timedelta(microseconds=1))
-        self.position = recorder.max_position() if end is None else recorder.position_at(end)
+        self.events = recorder.max_position()
+        """The newest event when this was made."""
+        log = Log.ACCESSES
+        self._after = 0 if start is None else recorder.position_at(start - timedelta(microseconds=1), log)
+        self._upto = recorder.max_position(log) if end is None else recorder.position_at(end, log)
 
     def __iter__(self) -> Iterator[AccessRow]:
         after = self._after
         holding = None if self._episode is None else f'"{self._episode}"'.encode()
-        while events := self._recorder.read_accesses(after, self.position, holding=holding, limit=BATCH):
+        while events := self._recorder.read_accesses(after, self._upto, holding=holding, limit=BATCH):
             for event in events:
                 row = access_row(event, self._episode)
                 if row is not None and self._asks_for(row):

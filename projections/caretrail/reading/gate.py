@@ -6,19 +6,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import AccessNotRecorded, StaleReadModel, StoreError
-from caretrail.log.sql import load_sql
 from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.query import NO_FILTERS, Filters, Query
 from caretrail.reading.snapshot import stored_sql
 from caretrail.readmodel.packs import stale_policies
 from caretrail.readmodel.schema import State, read_state, tables_exist
-from caretrail.readmodel.status import behind
 from caretrail.readmodel.values import stream_of
 from caretrail.text import plural
 
@@ -46,9 +43,6 @@ LONGEST_WAIT = 5.0
 """Seconds a question waits for rows that hold `at_least`."""
 
 POLL_SECONDS = 0.05
-
-UNNOTED = 200
-"""Accesses move no rows, but the position of an embedded store moves past so many, to count them only once."""
 
 NOTHING_NEWER: Mapping[UUID, EpisodeRows | None] = {}
 
@@ -94,7 +88,6 @@ class Gate:
         self._progress = progress
         self._may_write = write and recorder.database.dialect == "sqlite"
         self._exist = False
-        self._behind = lru_cache(partial(behind, recorder))  # a list asks twice
 
     def state(self) -> State | None:
         """The position of the read models; None if they were never made, or other packs judged their rows."""
@@ -117,16 +110,13 @@ class Gate:
         `at_least` answer nothing, even where stale rows are allowed: an empty list would look like no work.
         """
         position = state.position if state is not None else 0
-        events = self._events_behind(position, newest)
-        if not events:
+        events = newest - position
+        if events <= 0:
             return Reach(NOTHING_NEWER, newest)
         touched = self._touched(state, position, newest, filters)
         if touched is not None and len(touched) <= ALWAYS_CURRENT:
             return Reach(self._recomputed(touched, newest), newest)
-        first = self._first_after(position)
-        if first is None:  # only accesses, more than are counted
-            return Reach(NOTHING_NEWER, newest)
-        late = Behind(events, self._seconds_since(first))
+        late = Behind(events, self._seconds_since(self._recorded_at(position + 1)))
         answers = position >= max(1, query.at_least)
         if answers and late.seconds <= SECONDS_BEHIND:
             return Reach(NOTHING_NEWER, position, late)
@@ -151,19 +141,13 @@ class Gate:
             return
         state, newest = self.state(), self._recorder.max_position()
         position = state.position if state is not None else 0
-        events = self._events_behind(position, newest)
-        if events > CAUGHT_UP_AT_ONCE or (state is not None and not events and newest - position < UNNOTED):
+        events = newest - position
+        if events > CAUGHT_UP_AT_ONCE or (state is not None and events <= 0):
             return
         from caretrail.readmodel.upkeep import catch_up
 
         with suppress(StoreError):
             catch_up(self._recorder, progress=self._progress)
-
-    def _events_behind(self, position: int, newest: int) -> int:
-        """Count the events that are not in the rows; far behind, accesses count as well."""
-        if newest - position > FARTHEST:
-            return newest - position
-        return self._behind(position, newest)
 
     def _touched(self, state: State | None, position: int, newest: int, filters: Filters) -> list[UUID] | None:
         """The episodes in the scope of some filters that have newer events; None if the log after is too long."""
@@ -193,11 +177,9 @@ class Gate:
 
         return computed_rows(self._recorder, touched, newest)
 
-    def _first_after(self, position: int) -> datetime | None:
-        """The time of recording of the first event after a position; accesses are none."""
-        sql = load_sql("caretrail.reading", "queries.sql")["first_after"]
-        found = self._recorder.database.query(sql, {"position": position})
-        return self._recorder.read_log(found[0][0] - 1, limit=1)[0].recorded_at if found else None
+    def _recorded_at(self, position: int) -> datetime:
+        """When the event at a position was recorded; if it is missing, when the next one was."""
+        return self._recorder.read_log(position - 1, limit=1)[0].recorded_at
 
     def _seconds_since(self, first: datetime) -> int:
         """The age of an event, also by the newest time of recording: the clock of this machine may be slow."""

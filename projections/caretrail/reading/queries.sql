@@ -82,11 +82,6 @@ WITH RECURSIVE found (name) AS (
 )
 SELECT name FROM found WHERE name IS NOT NULL
 
--- first_after --
--- The first event behind a position.
-SELECT position FROM caretrail.log
- WHERE position > :position AND (name < 'accessed/' OR name >= 'accessed0') ORDER BY position LIMIT 1
-
 -- has_program --
 SELECT 1 FROM caretrail.span_{build} WHERE program = :name LIMIT 1
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from caretrail.days import FOREVER, merge_spans, next_day
 from caretrail.episode.episode import Episode
-from caretrail.errors import CaretrailError
+from caretrail.errors import CaretrailError, StoreDamaged
 from caretrail.events import Accessed, Admitted, EpisodeEvent, ProgramEvent, SessionAttended
 from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.judge import judge
@@ -58,13 +58,15 @@ def _code(error: Exception) -> str:
 
 
 def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
-    """Work out the rows of an episode; None for a program's own events and for accesses. May raise what judging raises.
+    """Work out the rows of an episode; None for a program's own events. May raise what judging raises.
 
     `by` judges it by another policy than the one of its admission.
     """
     first = episode.entries[0].event
-    if isinstance(first, ProgramEvent | Accessed):
+    if isinstance(first, ProgramEvent):
         return None
+    if isinstance(first, Accessed):
+        raise StoreDamaged("an access stands among the events", "run 'caretrail audit verify'")
     history = episode.history
     seen = episode.outline
     admission = seen.admitted.event if seen.admitted is not None else None

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from caretrail.episode.episode import Episode
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import ACCESS_PREFIX
 from caretrail.readmodel.compute import computed
 from caretrail.readmodel.rows import EpisodeRows
 
@@ -31,9 +30,7 @@ class FoldedEpisodes:
         newer = self._recorder.select_streams({stream: episode.version for stream, episode in episodes.items()})
         made: list[EpisodeRows] = []
         for stream, episode in episodes.items():
-            # accesses have no rows, even in a stream of their episode
-            found = newer.get(stream, ())
-            events = [one for one in found if one.position <= upto and not one.topic.startswith(ACCESS_PREFIX)]
+            events = [one for one in newer.get(stream, ()) if one.position <= upto]
             if not events and not episode.version:
                 continue
             rows = computed(episode, events)

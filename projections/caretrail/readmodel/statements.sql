@@ -45,9 +45,9 @@ SELECT DISTINCT policy, packs FROM caretrail.episode_{build} WHERE policy IS NOT
 SELECT stream FROM caretrail.episode_{build} WHERE policy = :policy AND stream > :after ORDER BY stream LIMIT :limit
 
 -- streams --
--- Streams of the log in the order of their ids, a page at a time; nothing is made from accesses.
+-- Streams of the log in the order of their ids, a page at a time.
 SELECT stream FROM caretrail.log
- WHERE version = 1 AND stream > :after AND (name < 'accessed/' OR name >= 'accessed0')
+ WHERE version = 1 AND stream > :after
  ORDER BY stream LIMIT :limit
 
 -- quarantined --

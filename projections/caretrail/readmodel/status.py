@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Status:
     """`position` is the log position the rows hold, `log_position` the newest there is.
 
-    `behind` counts the events between that are not in the rows yet; accesses never are.
+    `behind` counts the events between, which are not in the rows yet.
     """
 
     position: int
@@ -32,14 +32,7 @@ def status(recorder: EventRecorder) -> Status:
     newest = recorder.max_position()
     state = read_state(database)
     if state is None:
-        return Status(0, newest, behind(recorder, 0, newest))
+        return Status(0, newest, newest)
     found = (whole.from_bytes(row[1]).quarantined for row in database.query(statements(state.build)["quarantined"]))
     quarantined = tuple(sorted(filter(None, found), key=lambda one: one.position))
-    return Status(state.position, newest, behind(recorder, state.position, newest), quarantined)
-
-
-def behind(recorder: EventRecorder, position: int, newest: int) -> int:
-    """Count the events between two positions from which rows are made: all but accesses."""
-    if newest <= position:
-        return 0
-    return newest - position - recorder.count_accesses(position, newest)
+    return Status(state.position, newest, max(0, newest - state.position), quarantined)

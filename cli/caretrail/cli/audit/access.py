@@ -86,7 +86,7 @@ def _named(row: AccessRow, everything: bool) -> Sequence[str]:
 
 def _print_json(found: AccessRows) -> None:
     """Print one object, one row a line, without keeping the rows in memory."""
-    standing = Standing((now().date(),), None, found.position, found.position)
+    standing = Standing((now().date(),), None, found.events, found.events)
     click.echo(f'{{"standing": {json_text(as_json(standing))},\n "rows": [', nl=False)
     before = "\n  "
     for row in found:

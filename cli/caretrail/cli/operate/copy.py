@@ -60,7 +60,8 @@ def _copied(source: EventRecorder, place: str) -> tuple[Copied, str]:
 
 def _print(copied: Copied, source: str, target: str) -> None:
     events = plural(copied.position, "event")
-    click.echo(f"Copied {events}{f', @1 to @{copied.position}' if copied.position else ''}")
+    accesses = plural(copied.accesses, "access", "accesses")
+    click.echo(f"Copied {events}{f', @1 to @{copied.position}' if copied.position else ''}, and {accesses}")
     click.echo(f"  from {source}")
     click.echo(f"    to {target}")
     click.echo(f"All leaves are identical. SHA-256 over all of them:\n  {copied.leaves}")

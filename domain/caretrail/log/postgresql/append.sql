@@ -7,7 +7,7 @@
 --   CT003 stream=…                       another stream has a stay in these days
 --   CT004                                the arguments are malformed
 --   CT006                                the transaction is not READ COMMITTED, so it could not see the newest event
---   CT007                                an access, which only `record_access` records, or another event in its stream
+--   CT007                                an access, which only `record_access` records, into the other log
 -- The planner settings hold for what runs inside: every search is a handful of index probes, and a plan cached while
 -- the table was small must not become a scan when it is large.
 CREATE OR REPLACE FUNCTION caretrail.append(
@@ -26,7 +26,6 @@ AS $$
 DECLARE
     total      CONSTANT integer := cardinality(streams);
     latest     bigint;
-    latest_name text;
     newest     record;
     start      timestamptz;
     clash      record;
@@ -82,27 +81,22 @@ BEGIN
 
     -- Each event must be the next of its stream. One event alone, the common call, goes without the windows.
     IF total = 1 THEN
-        SELECT l.version, l.name INTO latest, latest_name
+        SELECT l.version INTO latest
           FROM caretrail.log AS l WHERE l.stream = streams[1] ORDER BY l.version DESC LIMIT 1;
-        IF starts_with(latest_name, 'accessed/') THEN
-            RAISE EXCEPTION 'the stream is one of accesses' USING ERRCODE = 'CT007';
-        END IF;
         IF versions[1] <> coalesce(latest, 0) + 1 THEN
             RAISE EXCEPTION 'stream=% expected=% actual=%', streams[1], versions[1] - 1, coalesce(latest, 0)
                 USING ERRCODE = 'CT001';
         END IF;
     ELSE
-        SELECT e.stream, e.version - 1 AS expected, coalesce(l.version, 0) + e.nth - 1 AS actual, l.name
+        SELECT e.stream, e.version - 1 AS expected, coalesce(l.version, 0) + e.nth - 1 AS actual
           INTO clash
           FROM (SELECT u.stream, u.version, u.place, row_number() OVER (PARTITION BY u.stream ORDER BY u.place) AS nth
                   FROM unnest(streams, versions) WITH ORDINALITY AS u (stream, version, place)) AS e
-          LEFT JOIN LATERAL (SELECT c.version, c.name FROM caretrail.log AS c WHERE c.stream = e.stream
+          LEFT JOIN LATERAL (SELECT c.version FROM caretrail.log AS c WHERE c.stream = e.stream
                               ORDER BY c.version DESC LIMIT 1) AS l ON true
-         WHERE e.version IS DISTINCT FROM coalesce(l.version, 0) + e.nth OR starts_with(l.name, 'accessed/')
+         WHERE e.version IS DISTINCT FROM coalesce(l.version, 0) + e.nth
          ORDER BY e.place LIMIT 1;
-        IF FOUND AND starts_with(clash.name, 'accessed/') THEN
-            RAISE EXCEPTION 'the stream is one of accesses' USING ERRCODE = 'CT007';
-        ELSIF FOUND THEN
+        IF FOUND THEN
             RAISE EXCEPTION 'stream=% expected=% actual=%', clash.stream, clash.expected, clash.actual
                 USING ERRCODE = 'CT001';
         END IF;
@@ -151,8 +145,9 @@ END $$;
 -- Record accesses: the one thing every role may add. Whose they are is chosen here: the stream of the account, computed
 -- from the login as `access_stream` of Python does, its next version, name and source. So there is no conflict, and no
 -- login can access a record in another's name. Recorded before under their commands, they return their first result.
+-- Their log has its own head and nobody follows it: this waits for no append, holds none up, and notifies nobody.
 CREATE OR REPLACE FUNCTION caretrail.record_access(payloads bytea[], commands text[], salts bytea[])
-    RETURNS SETOF caretrail.log
+    RETURNS SETOF caretrail.access
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     SET lock_timeout = '5s'
@@ -185,19 +180,23 @@ BEGIN
         RAISE EXCEPTION 'record_access was called with malformed arguments' USING ERRCODE = 'CT004';
     END IF;
 
-    SELECT s.namespace INTO space FROM caretrail.store AS s FOR UPDATE;
+    PERFORM FROM caretrail.access_head FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the head of the accesses is missing' USING ERRCODE = 'data_corrupted';
+    END IF;
+    SELECT s.namespace INTO space FROM caretrail.store AS s;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the mark of the store is missing' USING ERRCODE = 'data_corrupted';
     END IF;
     own := encode(substr(sha256(convert_to('caretrail access', 'UTF8') || uuid_send(space)
                                 || convert_to(session_user::text, 'UTF8')), 1, 16), 'hex')::uuid;
 
-    IF EXISTS (SELECT FROM caretrail.log AS l WHERE l.source = 'caretrail.access' AND l.command_id = ANY (commands)) THEN
+    IF EXISTS (SELECT FROM caretrail.access AS l WHERE l.source = 'caretrail.access' AND l.command_id = ANY (commands)) THEN
         SELECT count(l.position), min(l.position),
                min(l.position) FILTER (WHERE (l.stream, l.name, l.payload) IS DISTINCT FROM (own, 'accessed/1', e.payload))
           INTO known, first, other
           FROM unnest(payloads, commands) AS e (payload, command)
-          LEFT JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = 'caretrail.access'
+          LEFT JOIN LATERAL (SELECT * FROM caretrail.access AS c WHERE c.source = 'caretrail.access'
                              AND c.command_id = e.command OFFSET 0) AS l ON true
          WHERE l.position IS NOT NULL;
         IF other IS NOT NULL OR known < total THEN
@@ -205,22 +204,21 @@ BEGIN
         END IF;
         RETURN QUERY
             SELECT l.* FROM unnest(commands) WITH ORDINALITY AS e (command, place)
-              JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = 'caretrail.access'
+              JOIN LATERAL (SELECT * FROM caretrail.access AS c WHERE c.source = 'caretrail.access'
                             AND c.command_id = e.command OFFSET 0) AS l ON true
              ORDER BY e.place;
         RETURN;
     END IF;
 
-    SELECT l.version INTO latest FROM caretrail.log AS l WHERE l.stream = own ORDER BY l.version DESC LIMIT 1;
-    SELECT l.position, l.recorded_at INTO newest FROM caretrail.log AS l ORDER BY l.position DESC LIMIT 1;
+    SELECT l.version INTO latest FROM caretrail.access AS l WHERE l.stream = own ORDER BY l.version DESC LIMIT 1;
+    SELECT l.position, l.recorded_at INTO newest FROM caretrail.access AS l ORDER BY l.position DESC LIMIT 1;
     start := greatest(clock_timestamp(), newest.recorded_at + interval '1 microsecond');
     RETURN QUERY
-        INSERT INTO caretrail.log
+        INSERT INTO caretrail.access
         SELECT coalesce(newest.position, 0) + e.place, own, coalesce(latest, 0) + e.place, 'accessed/1', e.payload,
                start + (e.place - 1) * interval '1 microsecond', session_user, 'caretrail.access', e.command, e.salt
           FROM unnest(payloads, commands, salts) WITH ORDINALITY AS e (payload, command, salt, place)
         RETURNING *;
-    PERFORM pg_notify('caretrail_log', (coalesce(newest.position, 0) + total)::text);
 END $$;
 
 REVOKE ALL ON FUNCTION caretrail.append, caretrail.record_access FROM PUBLIC;

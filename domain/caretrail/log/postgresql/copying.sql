@@ -11,7 +11,7 @@ ALTER TABLE caretrail.store DISABLE TRIGGER refuse_change;
 -- close_mark --
 -- The guard is back; and the planner knows the tables before the first question.
 ALTER TABLE caretrail.store ENABLE ALWAYS TRIGGER refuse_change;
-ANALYZE caretrail.log, caretrail.stay;
+ANALYZE caretrail.log, caretrail.access, caretrail.stay;
 
 -- refresh --
 -- Within a transaction the server shows the sessions of its first such query.

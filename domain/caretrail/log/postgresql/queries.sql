@@ -34,19 +34,14 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
   FROM caretrail.record_access(%(payloads)b, %(commands)b, %(salts)b)
 
 -- read_accesses --
--- Accesses by the index that holds nothing else; those of the whole log are of every episode.
+-- Accesses in a stretch of their log; those of all events are of every episode.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
-  FROM caretrail.log
- WHERE name >= 'accessed/' AND name < 'accessed0' AND position > :after AND position <= :upto
+  FROM caretrail.access
+ WHERE position > :after AND position <= :upto
    AND (:holding::bytea IS NULL OR position(:holding::bytea IN payload) > 0
         OR position('"whole_log":true'::bytea IN payload) > 0)
  ORDER BY position
  LIMIT :limit
-
--- count_accesses --
--- How many there are in a stretch of the log.
-SELECT count(*) FROM caretrail.log
- WHERE name >= 'accessed/' AND name < 'accessed0' AND position > :after AND position <= :upto
 
 -- read_log_of_names --
 -- A stretch of the log, some stored names only.
@@ -92,12 +87,12 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
  ORDER BY position
 
 -- streams_mentioning --
--- Streams with an event that holds some bytes; accesses are none.
+-- Streams with an event that holds some bytes.
 SELECT DISTINCT stream FROM caretrail.log
- WHERE (name < 'accessed/' OR name >= 'accessed0') AND position(:needle::bytea IN payload) > 0
+ WHERE position(:needle::bytea IN payload) > 0
 
 -- mentions --
--- Whether an event holds some bytes; accesses are none.
+-- Whether an event holds some bytes.
 SELECT 1 FROM caretrail.log
- WHERE position <= :upto AND (name < 'accessed/' OR name >= 'accessed0') AND position(:needle::bytea IN payload) > 0
+ WHERE position <= :upto AND position(:needle::bytea IN payload) > 0
  LIMIT 1

@@ -16,7 +16,7 @@ from caretrail.log.database import Row
 from caretrail.log.postgresql.database import PostgresDatabase
 from caretrail.log.postgresql.setup import Connection
 from caretrail.log.recorder import EventRecorder, by_stream
-from caretrail.log.records import CommandKey, PendingAccess, PendingEvent, RecordedEvent, Stays
+from caretrail.log.records import CommandKey, Log, PendingAccess, PendingEvent, RecordedEvent, Stays
 
 
 class PostgresRecorder(EventRecorder):
@@ -48,10 +48,10 @@ class PostgresRecorder(EventRecorder):
         events = self._select("select_streams", streams=list(after), versions=list(after.values())) if after else []
         return by_stream(after, events)
 
-    def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
+    def find_commands(self, commands: Sequence[CommandKey], log: Log = Log.EVENTS) -> dict[CommandKey, RecordedEvent]:
         """Find the events recorded under these pairs of source and command_id."""
         sources, ids = [source for source, _ in commands], [command for _, command in commands]
-        events = self._select("find_commands", sources=sources, commands=ids)
+        events = self._select("find_commands", log, sources=sources, commands=ids)
         return {event.key: event for event in events}
 
     def read_for_decision(

@@ -62,17 +62,20 @@ REVOKE ALL ON ALL TABLES IN SCHEMA caretrail FROM PUBLIC, caretrail_append, care
 REVOKE ALL ON ALL ROUTINES IN SCHEMA caretrail FROM PUBLIC, caretrail_writer, caretrail_projector, caretrail_reader,
     caretrail_auditor;
 -- Not even the owner enters or changes a row in passing: it would have to grant itself the right first.
-REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON caretrail.log, caretrail.store, caretrail.stay FROM caretrail_owner;
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE
+    ON caretrail.log, caretrail.access, caretrail.access_head, caretrail.store, caretrail.stay FROM caretrail_owner;
 
 GRANT USAGE ON SCHEMA caretrail
     TO caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
-GRANT SELECT ON caretrail.store, caretrail.log
+GRANT SELECT ON caretrail.store, caretrail.log, caretrail.access
     TO caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
 GRANT SELECT ON caretrail.stay TO caretrail_writer;   -- which programs there are, to warn of a misspelt one
-GRANT INSERT ON caretrail.log TO caretrail_append;
+GRANT INSERT ON caretrail.log, caretrail.access TO caretrail_append;
 GRANT SELECT, INSERT, UPDATE, DELETE ON caretrail.tile, caretrail.tiled TO caretrail_projector;
 GRANT SELECT ON caretrail.tile, caretrail.tiled TO caretrail_writer, caretrail_reader, caretrail_auditor;
-GRANT UPDATE (one) ON caretrail.store TO caretrail_append;   -- what locking the row asks for; the trigger refuses more
+-- What locking a head asks for; the triggers refuse more.
+GRANT UPDATE (one) ON caretrail.store TO caretrail_append;
+GRANT SELECT, UPDATE (one) ON caretrail.access_head TO caretrail_append;
 GRANT SELECT, INSERT, DELETE ON caretrail.stay TO caretrail_append;
 GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_writer;
 GRANT EXECUTE ON FUNCTION caretrail.record_access

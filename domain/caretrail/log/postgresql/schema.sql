@@ -1,4 +1,4 @@
--- The log and what guards it, on PostgreSQL 15 to 18. Run once, in one transaction, by the role that shall own it.
+-- The two logs and what guards them, on PostgreSQL 15 to 18. Run once, in one transaction, by the role that shall own it.
 -- An event enters through the functions of `append.sql` only; `roles.sql` says who may do what, once
 -- there are roles.
 
@@ -33,8 +33,11 @@ CREATE TABLE caretrail.log (
     UNIQUE (source, command_id)
 );
 
--- Accesses alone: reads skip them, auditors read nothing else. '0' is the character behind '/'.
-CREATE INDEX log_access ON caretrail.log (position) WHERE name >= 'accessed/' AND name < 'accessed0';
+-- The second log: who viewed what, with the columns of the first and positions of its own. Its head is another row, so
+-- that viewing and appending never wait for each other.
+CREATE TABLE caretrail.access (LIKE caretrail.log INCLUDING ALL);
+CREATE TABLE caretrail.access_head (one boolean PRIMARY KEY DEFAULT true CHECK (one));
+INSERT INTO caretrail.access_head DEFAULT VALUES;
 
 CREATE TABLE caretrail.stay (
     stream         uuid NOT NULL,
@@ -70,10 +73,19 @@ CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON caretrail.lo
     FOR EACH STATEMENT EXECUTE FUNCTION caretrail.refuse_change();
 CREATE TRIGGER refuse_row_change BEFORE UPDATE OR DELETE ON caretrail.log
     FOR EACH ROW EXECUTE FUNCTION caretrail.refuse_change();
+CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON caretrail.access
+    FOR EACH STATEMENT EXECUTE FUNCTION caretrail.refuse_change();
+CREATE TRIGGER refuse_row_change BEFORE UPDATE OR DELETE ON caretrail.access
+    FOR EACH ROW EXECUTE FUNCTION caretrail.refuse_change();
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON caretrail.store
+    FOR EACH STATEMENT EXECUTE FUNCTION caretrail.refuse_change();
+CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON caretrail.access_head
     FOR EACH STATEMENT EXECUTE FUNCTION caretrail.refuse_change();
 ALTER TABLE caretrail.log ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE caretrail.log ENABLE ALWAYS TRIGGER refuse_row_change;
+ALTER TABLE caretrail.access ENABLE ALWAYS TRIGGER refuse_change;
+ALTER TABLE caretrail.access ENABLE ALWAYS TRIGGER refuse_row_change;
 ALTER TABLE caretrail.store ENABLE ALWAYS TRIGGER refuse_change;
+ALTER TABLE caretrail.access_head ENABLE ALWAYS TRIGGER refuse_change;
 
 REVOKE ALL ON FUNCTION caretrail.refuse_change FROM PUBLIC;

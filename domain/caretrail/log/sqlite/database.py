@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
@@ -18,6 +17,7 @@ from caretrail.log.location import Dialect
 from caretrail.log.pool import Pool
 from caretrail.log.sql import for_sqlite
 from caretrail.log.sqlite import setup
+from caretrail.log.sqlite.turns import Turns
 
 T = TypeVar("T")
 
@@ -32,8 +32,8 @@ class SqliteDatabase(Database):
         setup.require_local(path, store)
         self._pool = Pool(lambda: setup.connect(path, store), lambda c: c.close(), _usable)
         self._failed = False
-        # SQLite makes all writers but one sleep and poll; a lock wakes the next one at once.
-        self._writing = threading.Lock()
+        # SQLite makes all writers but one sleep and poll; turns wake the next one at once.
+        self._writing = Turns()
 
     def query(self, sql: str, params: Params | None = None) -> list[Row]:
         """Return all rows."""
@@ -91,14 +91,17 @@ class SqliteDatabase(Database):
                 raise spoiled(self.store)
 
     @contextmanager
-    def exclusive(self) -> Generator[sqlite3.Connection]:
-        """Lend a connection as the only writer, inside a transaction that is kept unless the body raises."""
+    def exclusive(self, *, urgent: bool = False) -> Generator[sqlite3.Connection]:
+        """Lend a connection as the only writer, inside a transaction that is kept unless the body raises.
+
+        Who is `urgent` is the next writer of this process, and asks more often than those of others.
+        """
         with setup.sqlite_errors(self.store), self._pool.connection() as connection:
-            if not self._writing.acquire(timeout=setup.BUSY_SECONDS):
+            if not self._writing.acquire(setup.BUSY_SECONDS, urgent=urgent):
                 raise StoreUnreachable(f"{self.store}: the store is locked by another thread", "try again")
             try:
                 self._failed = False
-                with setup.immediate(connection), self._pool.bind(connection):
+                with setup.immediate(connection, urgent=urgent), self._pool.bind(connection):
                     yield connection
             finally:
                 self._writing.release()

@@ -1,16 +1,11 @@
 -- read_accesses --
--- Accesses by the index that holds nothing else; those of the whole log are of every episode.
+-- Accesses in a stretch of their log; those of all events are of every episode.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
-  FROM caretrail.log INDEXED BY log_access
- WHERE name >= 'accessed/' AND name < 'accessed0' AND position > :after AND position <= :upto
+  FROM caretrail.access
+ WHERE position > :after AND position <= :upto
    AND (:holding IS NULL OR instr(payload, :holding) > 0 OR instr(payload, CAST('"whole_log":true' AS BLOB)) > 0)
  ORDER BY position
  LIMIT :limit
-
--- count_accesses --
--- How many there are in a stretch of the log.
-SELECT count(*) FROM caretrail.log INDEXED BY log_access
- WHERE name >= 'accessed/' AND name < 'accessed0' AND position > :after AND position <= :upto
 
 -- read_log_of_names --
 -- A stretch of the log, some stored names only.
@@ -40,15 +35,15 @@ SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.reco
 
 -- newest --
 -- Where the log ends: the next event takes its position and time from here.
-SELECT position, recorded_at FROM log ORDER BY position DESC LIMIT 1
+SELECT position, recorded_at FROM caretrail.log ORDER BY position DESC LIMIT 1
 
 -- version --
 -- The current version of a stream.
-SELECT coalesce(max(version), 0) FROM log WHERE stream = ?
+SELECT coalesce(max(version), 0) FROM caretrail.log WHERE stream = ?
 
 -- insert --
 -- One event at the end of the log.
-INSERT INTO log (position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt)
+INSERT INTO caretrail.log (position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- delete_stays --
@@ -72,17 +67,17 @@ SELECT o.stream
 -- stream_after --
 -- One stream from above a version.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
-  FROM log
+  FROM caretrail.log
  WHERE stream = ? AND version > ?
  ORDER BY version
 
 -- streams_mentioning --
--- Streams with an event that holds some bytes; accesses are none.
+-- Streams with an event that holds some bytes.
 SELECT DISTINCT stream FROM caretrail.log
- WHERE (name < 'accessed/' OR name >= 'accessed0') AND instr(payload, :needle) > 0
+ WHERE instr(payload, :needle) > 0
 
 -- mentions --
--- Whether an event holds some bytes; accesses are none.
+-- Whether an event holds some bytes.
 SELECT 1 FROM caretrail.log
- WHERE position <= :upto AND (name < 'accessed/' OR name >= 'accessed0') AND instr(payload, :needle) > 0
+ WHERE position <= :upto AND instr(payload, :needle) > 0
  LIMIT 1

@@ -15,12 +15,14 @@ from caretrail.log.leaf import EPOCH, columns_of, microseconds
 from caretrail.log.recorder import EventRecorder, by_stream
 from caretrail.log.records import (
     CommandKey,
+    Log,
     PendingAccess,
     PendingEvent,
     RecordedEvent,
     Stays,
     access_stream,
 )
+from caretrail.log.sql import for_sqlite
 from caretrail.log.sqlite.database import SqliteDatabase, adapt_row
 from caretrail.log.sqlite.setup import FILE_DAMAGED, read_mark, sqlite_errors
 
@@ -51,7 +53,7 @@ class SqliteRecorder(EventRecorder):
         try:
             with self._file.exclusive() as connection:
                 self._require_same_store(connection)
-                recorded = self._stamp(connection, events)
+                recorded = self._stamp(connection, events, Log.EVENTS)
                 self._insert(connection, recorded)
                 self._replace_stays(connection, stays)
                 return recorded
@@ -60,15 +62,19 @@ class SqliteRecorder(EventRecorder):
 
     def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
         stream = access_stream(self.namespace, self.account)
-        with self._file.exclusive() as connection:
+        with self._file.exclusive(urgent=True) as connection:
             self._require_same_store(connection)
-            version = connection.execute(self._sql["version"], (stream.bytes,)).fetchone()[0]
+            version = connection.execute(self._raw(Log.ACCESSES, "version"), (stream.bytes,)).fetchone()[0]
             events = [access.event(stream, version + place) for place, access in enumerate(accesses, start=1)]
-            if known := self._known(events):
+            if known := self._known(events, Log.ACCESSES):
                 return _all_of(known, events)
-            recorded = self._stamp(connection, events)
-            connection.executemany(self._sql["insert"], map(columns_of, recorded))
+            recorded = self._stamp(connection, events, Log.ACCESSES)
+            connection.executemany(self._raw(Log.ACCESSES, "insert"), map(columns_of, recorded))
             return recorded
+
+    def _raw(self, log: Log, name: str) -> str:
+        """A statement over a log as SQLite takes it."""
+        return for_sqlite(self._statements[log][name])
 
     def _require_same_store(self, connection: sqlite3.Connection) -> None:
         """Refuse to write if the store, empty when it was opened, has since become a copy of another."""
@@ -77,7 +83,7 @@ class SqliteRecorder(EventRecorder):
 
     def _insert(self, connection: sqlite3.Connection, recorded: Sequence[RecordedEvent]) -> None:
         try:
-            connection.executemany(self._sql["insert"], map(columns_of, recorded))
+            connection.executemany(self._raw(Log.EVENTS, "insert"), map(columns_of, recorded))
         except sqlite3.IntegrityError:
             raise _NotNextError from None
 
@@ -90,9 +96,9 @@ class SqliteRecorder(EventRecorder):
             return _all_of(known, events)
         raise StoreDamaged(f"{self.store}: an event that should fit was refused", "run 'caretrail audit verify'")
 
-    def _known(self, events: Sequence[PendingEvent]) -> list[RecordedEvent]:
+    def _known(self, events: Sequence[PendingEvent], log: Log = Log.EVENTS) -> list[RecordedEvent]:
         """Find those of the events that are recorded already. Raises CommandReused for one with other content."""
-        found = self.find_commands([event.key for event in events])
+        found = self.find_commands([event.key for event in events], log)
         known = [(event, found[event.key]) for event in events if event.key in found]
         other = [stored.position for event, stored in known if not _same_content(event, stored)]
         if other:  # the lowest, as PostgreSQL names it
@@ -101,17 +107,18 @@ class SqliteRecorder(EventRecorder):
 
     def _check_versions(self, events: Sequence[PendingEvent]) -> None:
         streams = {event.originator_id for event in events}
+        sql = self._raw(Log.EVENTS, "version")
         with self._file.snapshot() as connection:
-            current = {s: connection.execute(self._sql["version"], (s.bytes,)).fetchone()[0] for s in streams}
+            current = {s: connection.execute(sql, (s.bytes,)).fetchone()[0] for s in streams}
         for event in events:
             stream, version = event.originator_id, event.originator_version
             if version != current[stream] + 1:
                 raise VersionConflict(str(stream), version - 1, current[stream])
             current[stream] = version
 
-    def _stamp(self, connection: sqlite3.Connection, events: Sequence[PendingEvent]) -> list[RecordedEvent]:
-        """Give each event its position, and a time later than that of the event before."""
-        position, newest = connection.execute(self._sql["newest"]).fetchone() or (0, 0)
+    def _stamp(self, connection: sqlite3.Connection, events: Sequence[PendingEvent], log: Log) -> list[RecordedEvent]:
+        """Give each event its position in a log, and a time later than that of the event before."""
+        position, newest = connection.execute(self._raw(log, "newest")).fetchone() or (0, 0)
         now = max(microseconds(self._clock()), newest + 1)
         return [
             RecordedEvent(*_content(event), position + place, self._moment(now + place - 1), self.account)
@@ -130,7 +137,7 @@ class SqliteRecorder(EventRecorder):
     def select_streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
         """Read many streams at once, all as of one moment."""
         # One statement per stream costs no round trip here; the read transaction makes them one view of the log.
-        sql = self._sql["stream_after"]
+        sql = self._raw(Log.EVENTS, "stream_after")
         with self._file.snapshot() as connection:
             rows = [
                 row
@@ -139,9 +146,9 @@ class SqliteRecorder(EventRecorder):
             ]
         return by_stream(after, self._events(rows))
 
-    def find_commands(self, commands: Sequence[CommandKey]) -> dict[CommandKey, RecordedEvent]:
+    def find_commands(self, commands: Sequence[CommandKey], log: Log = Log.EVENTS) -> dict[CommandKey, RecordedEvent]:
         """Find the events recorded under these pairs of source and command_id."""
-        events = self._select("find_commands", commands=list(commands))
+        events = self._select("find_commands", log, commands=list(commands))
         return {event.key: event for event in events}
 
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:

@@ -1,4 +1,4 @@
--- The log and what guards it, on SQLite. The settings of each connection are in setup.py.
+-- The two logs and what guards them, on SQLite. The settings of each connection are in setup.py.
 
 CREATE TABLE store (
     one            INTEGER PRIMARY KEY CHECK (one = 1),
@@ -22,8 +22,21 @@ CREATE TABLE log (
     UNIQUE (source, command_id)
 ) STRICT;
 
--- Accesses alone: reads skip them, auditors read nothing else. '0' is the character behind '/'.
-CREATE INDEX log_access ON log (position) WHERE name >= 'accessed/' AND name < 'accessed0';
+-- The second log: who viewed what, with the columns of the first, and positions of its own.
+CREATE TABLE access (
+    position       INTEGER PRIMARY KEY CHECK (position > 0),
+    stream         BLOB NOT NULL CHECK (length(stream) = 16),
+    version        INTEGER NOT NULL CHECK (version > 0),
+    name           TEXT NOT NULL CHECK (name <> ''),
+    payload        BLOB NOT NULL,
+    recorded_at    INTEGER NOT NULL,
+    recorded_by    TEXT NOT NULL,
+    source         TEXT NOT NULL,
+    command_id     TEXT NOT NULL CHECK (command_id <> ''),
+    salt           BLOB NOT NULL CHECK (length(salt) = 16),
+    UNIQUE (stream, version),
+    UNIQUE (source, command_id)
+) STRICT;
 
 CREATE TABLE stay (
     stream         BLOB NOT NULL,
@@ -63,6 +76,18 @@ CREATE TRIGGER log_refuses_update BEFORE UPDATE ON log
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
 CREATE TRIGGER log_refuses_delete BEFORE DELETE ON log
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER access_only_grows BEFORE INSERT ON access
+WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM access)
+  OR NEW.version IS NOT (SELECT coalesce(max(version), 0) + 1 FROM access WHERE stream = NEW.stream)
+  OR EXISTS (SELECT 1 FROM access WHERE source = NEW.source AND command_id = NEW.command_id)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER access_refuses_update BEFORE UPDATE ON access
+BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+CREATE TRIGGER access_refuses_delete BEFORE DELETE ON access
 BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 
 CREATE TRIGGER store_refuses_second BEFORE INSERT ON store WHEN EXISTS (SELECT 1 FROM store)

@@ -24,6 +24,7 @@ APPLICATION_ID: Final = 0x4354726C
 #: For each older schema the statements that make it the next one. A released step stays here forever.
 UPGRADES: Final[dict[int, str]] = {}
 BUSY_SECONDS: Final = 5.0
+URGENT_PAUSE: Final = 0.0002
 OLDEST_SQLITE: Final = (3, 37)  # STRICT tables
 FILE_DAMAGED: Final = ("the file is damaged", "restore it from a backup, then verify it")
 
@@ -144,15 +145,38 @@ def _is_complete_without_wal(path: str) -> bool:
 
 
 @contextmanager
-def immediate(connection: sqlite3.Connection) -> Generator[None]:
+def immediate(connection: sqlite3.Connection, *, urgent: bool = False) -> Generator[None]:
     """Begin a transaction of the one writer; keep it unless the body raises."""
-    connection.execute("BEGIN IMMEDIATE")
+    if urgent:
+        _begin_soon(connection)
+    else:
+        connection.execute("BEGIN IMMEDIATE")
     try:
         yield
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:  # the body or COMMIT failed, or was interrupted
             connection.execute("ROLLBACK")
+
+
+def _begin_soon(connection: sqlite3.Connection) -> None:
+    """Begin, and while another process writes, ask again so often that its next writer is too late.
+
+    SQLite itself waits up to a tenth of a second before it asks again.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(URGENT_PAUSE)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={_SETTINGS['busy_timeout']}")
 
 
 def is_immutable(connection: sqlite3.Connection) -> bool:
