@@ -1,0 +1,159 @@
+"""Instructions per event of decoding, judging and making rows, counted by valgrind: they repeat where seconds do not.
+
+    python -m tests.bench.instructions --keep
+
+counts, and keeps the figures for this version of Python in `instructions.toml`, which `test_instructions.py` reads.
+They are of CPython as its own `./configure && make` builds it; one optimized by a profile needs a tenth fewer.
+
+Each kind of work is done in a process of its own. Its instructions are those of the process less those of one that does
+nothing: both begin as copies of a process in which everything has been loaded, and done a few times, before.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from caretrail.episode.entry import Entry, StoredPayload
+from caretrail.episode.episode import Episode
+from caretrail.episode.history import effective_history
+from caretrail.events.codec import payload_of, stored_name
+from caretrail.findings.chart.contradictions import read_chart
+from caretrail.findings.judge import judge
+from caretrail.policy import load_policy
+from caretrail.readmodel.compute import rows_of
+from tests.bench import rules
+from tests.support.example import example
+
+REPEATED = 3
+"""How often each kind of work is done; its instructions are those of one time."""
+WARMED_UP = 3
+"""How often before: the interpreter replaces what it has done some times by quicker forms."""
+NOTHING, DECODE, HISTORY, JUDGE, ROWS = "nothing", "decode", "history", "judge", "rows"
+SLOWER = "judge, with its history and chart made twice"
+GROWING = "judge, with each event compared with all others"
+SIZES = (150, 300, 600)
+"""Events of the episodes by which judging is seen to grow no faster than they do; the work on them is `name size`."""
+
+KEPT = Path(__file__).with_suffix(".toml")
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+ROOT = Path(__file__).parents[2]
+_COUNT = re.compile(r"==(\d+)== I\s+refs:\s+([\d,]+)")
+_DONE = re.compile(r"^process (\d+), (\d+) events: (.+)$", re.MULTILINE)
+
+
+def can_count() -> bool:
+    """Whether valgrind is here to count."""
+    return shutil.which("valgrind") is not None
+
+
+def kept() -> Mapping[str, int] | None:
+    """The instructions per event of each kind of work, as kept for this version of Python, if they are."""
+    return tomllib.loads(KEPT.read_text(encoding="utf-8")).get(PYTHON)
+
+
+def counted() -> dict[str, float]:
+    """The instructions per event of each kind of work, on this machine."""
+    valgrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={os.devnull}"]
+    # with one seed the words of a set have one order, and take one path through a dict
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    ran = subprocess.run(
+        [*valgrind, sys.executable, "-m", "tests.bench.instructions"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    totals = {process: int(count.replace(",", "")) for process, count in _COUNT.findall(ran.stderr)}
+    done = {name: (totals[process], int(events)) for process, events, name in _DONE.findall(ran.stdout)}
+    nothing, _ = done.pop(NOTHING)
+    return {name: (total - nothing) / REPEATED / events for name, (total, events) in done.items()}
+
+
+def keep(counts: Mapping[str, float]) -> None:
+    """Keep figures for this version of Python beside those for others."""
+    figures = tomllib.loads(KEPT.read_text(encoding="utf-8"))
+    figures[PYTHON] = {name: round(counts[name]) for name in (DECODE, HISTORY, JUDGE, ROWS)}
+    lines = ["# Instructions per event, by version of Python: python -m tests.bench.instructions --keep"]
+    for version, values in sorted(figures.items()):
+        lines += ["", f'["{version}"]', *(f"{name} = {value:_}" for name, value in values.items())]
+    KEPT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def kinds_of_work() -> dict[str, tuple[int, Callable[[], object]]]:
+    """Each kind of work by name, with the number of events it is done on."""
+    policy = load_policy(rules.POLICY)
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    entries: list[Entry] = [
+        Entry(number, number, event, at, "loader") for number, event in enumerate(example(), start=1)
+    ]
+    stored = [StoredPayload(stored_name(entry.event), payload_of(entry.event)) for entry in entries]
+    history = effective_history(entries)
+    episode = Episode(UUID(int=1))
+    for entry in entries:
+        episode.evolve(entry)
+    charts = {size: rules.chart(size) for size in SIZES}
+
+    def decode() -> None:
+        for content in stored:
+            Entry(1, 1, content, at, "loader").decode()
+
+    def judge_slowly() -> None:
+        read_chart(effective_history(entries), policy)
+        judge(history, policy)
+
+    def judge_of(size: int) -> None:
+        judge(charts[size], policy)
+
+    def judge_growing(size: int) -> None:
+        judge(charts[size], policy)
+        sum(one is other for one in charts[size] for other in charts[size])
+
+    each = len(entries)
+    growing = {f"{JUDGE} {size}": (size, partial(judge_of, size)) for size in SIZES}
+    growing |= {f"{GROWING} {size}": (size, partial(judge_growing, size)) for size in SIZES}
+    return {
+        NOTHING: (each, lambda: None),
+        DECODE: (each, decode),
+        HISTORY: (each, lambda: effective_history(entries)),
+        JUDGE: (each, lambda: judge(history, policy)),
+        # the episode keeps its history: what is counted is to judge it, and to make rows of the judgment
+        ROWS: (each, lambda: rows_of(episode)),
+        SLOWER: (each, judge_slowly),
+        **growing,
+    }
+
+
+def do_each() -> None:
+    """Do each kind of work in a process of its own, and print which process did what."""
+    gc.disable()  # when garbage is collected depends on everything that ran before
+    work = kinds_of_work()
+    for _, do in work.values():
+        for _ in range(WARMED_UP):
+            do()
+    for name, (events, do) in work.items():
+        child = os.fork()
+        if child == 0:
+            for _ in range(REPEATED):
+                do()
+            os._exit(0)
+        os.waitpid(child, 0)
+        print(f"process {child}, {events} events: {name}", flush=True)
+
+
+if __name__ == "__main__":
+    if "--keep" in sys.argv[1:]:
+        keep(counted())
+    else:
+        do_each()

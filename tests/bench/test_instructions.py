@@ -1,0 +1,79 @@
+"""Decoding, judging and making rows take no more instructions per event than is kept in `instructions.toml`.
+
+Counted twice in one place, under one seed for hashes, they came out the same to the last instruction; in another
+folder, or after other tests, within 1 %. So what rises by more than a tenth was made slower, and no neighbor did it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench.instructions import (
+    DECODE,
+    GROWING,
+    HISTORY,
+    JUDGE,
+    KEPT,
+    PYTHON,
+    ROWS,
+    SIZES,
+    SLOWER,
+    can_count,
+    counted,
+    kept,
+)
+
+MOST = 1.10
+"""How many times the kept figure a count may be."""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not can_count(), reason="valgrind, by which instructions are counted, is not here"),
+    pytest.mark.skipif(kept() is None, reason=f"{KEPT.name} has no figures for Python {PYTHON}"),
+]
+
+
+@pytest.fixture(scope="module")
+def counts() -> dict[str, float]:
+    return counted()
+
+
+def risen(name: str, count: float) -> str:
+    """In words, that a count rose too far over the figure kept for a kind of work; else empty."""
+    figure = (kept() or {})[name]
+    if count <= figure * MOST:
+        return ""
+    return (
+        f"{name}: {count:,.0f} instructions per event, {count / figure - 1:.0%} over the {figure:,} that are kept. "
+        f"If that is what the change is worth: python -m tests.bench.instructions --keep"
+    )
+
+
+@pytest.mark.parametrize("name", [DECODE, HISTORY, JUDGE, ROWS])
+def test_an_event_takes_no_more_instructions_than_are_kept(counts: dict[str, float], name: str) -> None:
+    assert not risen(name, counts[name])
+
+
+def test_a_slower_judge_is_noticed(counts: dict[str, float]) -> None:
+    assert "over the" in risen(JUDGE, counts[SLOWER])
+
+
+def test_what_is_kept_is_what_is_counted(counts: dict[str, float]) -> None:
+    for name, figure in (kept() or {}).items():
+        assert counts[name] > figure / 2, f"{name} takes far fewer: python -m tests.bench.instructions --keep"
+
+
+def of_more_events(counts: dict[str, float], name: str) -> tuple[float, float]:
+    """The instructions for each further event of an episode: on the way to a longer one, and to the longest."""
+    short, long, longest = (counts[f"{name} {size}"] * size for size in SIZES)
+    return (long - short) / (SIZES[1] - SIZES[0]), (longest - long) / (SIZES[2] - SIZES[1])
+
+
+def test_a_further_event_takes_no_more_instructions_in_a_longer_episode(counts: dict[str, float]) -> None:
+    early, late = of_more_events(counts, JUDGE)
+    assert late < early * 1.05
+
+
+def test_a_judge_that_grows_faster_than_the_episode_is_noticed(counts: dict[str, float]) -> None:
+    early, late = of_more_events(counts, GROWING)
+    assert late > early * 1.05
