@@ -42,13 +42,15 @@ def add_owned(found: list[Finding], chart: Chart, pack: Pack, rule: Rule, interv
     """
     team, name, version = chart.team, rule.id, pack.name
     case_owners = team.case_owners
-    new = Finding._make  # an episode has a hundred findings, and `Finding(...)` takes longer
     for subject, first, until, ruling in intervals:
         if case_owners and ruling.verdict not in QUIET_VERDICTS and ruling.owner is None:
             own = ruling.owned_by(team.case_owner(first))
             for cut, _ in case_owners[1:] if ruling.verdict != "not_met" else ():
                 if cut > first and (until is None or cut < until):
-                    found.append(new((name, version, subject, first, cut, asks_nothing(own.doubt), False, own)))
+                    quiet = asks_nothing(own.doubt)
+                    found.append(Finding(name, version, subject, first, cut, quiet, False, own))
                     first, own = cut, ruling.owned_by(team.case_owner(cut))
             ruling = own
-        found.append(new((name, version, subject, first, until, asks_nothing(ruling.doubt), False, ruling)))
+        quiet = ruling.doubt is not None and asks_nothing(ruling.doubt)
+        # an episode has a hundred findings, and `Finding(...)` takes longer
+        found.append(Finding._make((name, version, subject, first, until, quiet, False, ruling)))

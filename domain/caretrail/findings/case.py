@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date
 from functools import cached_property, partial, wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from caretrail.days import later
 from caretrail.events import EventBase, SessionAttended, SessionMissed
@@ -18,6 +18,8 @@ from caretrail.findings.intervals import RuleFindings
 from caretrail.policy import Pack, Rule
 from caretrail.policy.rules.plan import ReviewDue
 from caretrail.policy.rules.stay import ContinuedStay
+
+T = TypeVar("T")
 
 SESSIONS = (SessionAttended, SessionMissed)
 """Kinds of events that a week, once struck, is the poorer for."""
@@ -33,8 +35,7 @@ class Case:
         self.pack = pack
         self._findings: dict[str, RuleFindings] = {}
         self._own: dict[str, RuleFindings] = {}
-        self.said: dict[int, Any] = {}
-        """What is said of continued stay in each stay, by the version that opened it; kept by `eligibility`."""
+        self._kept: dict[Hashable, Any] = {}
 
     def findings_of(self, rule: Rule) -> RuleFindings:
         """Judge a rule of the pack, once."""
@@ -48,6 +49,12 @@ class Case:
                 documents = partial(self.doubtful_for, rule)
                 findings = self._findings[rule.id] = told_as_one(findings, other, documents, self.doubt_days)
         return findings
+
+    def kept(self, name: Hashable, work: Callable[[], T]) -> T:
+        """What several rules read, worked out once; `name` tells it from everything else."""
+        if name not in self._kept:
+            self._kept[name] = work()
+        return cast("T", self._kept[name])
 
     def own_findings_of(self, rule: Rule) -> RuleFindings:
         """Judge a rule on this reading of the chart alone."""

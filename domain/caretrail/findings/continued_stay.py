@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache, partial
 
 from caretrail.events import ContinuedStayDetermined
 from caretrail.findings.logic import Truth, all_of, any_of, opposite
-from caretrail.policy.rules.stay import ContinuedStay
+from caretrail.policy.rules.stay import MOST_FORMULAS, MOST_SENTENCES, ContinuedStay
 
 NOT = "not "
 """Before a criterion that must not hold."""
@@ -41,29 +42,34 @@ def supported(
     the formula that holds is enough. A sentence holds if each of its criteria was judged as it asks; the sentences are
     asked apart (strong Kleene logic), so that "one or the other, whichever way it is" is not known to support.
     """
-    values = [(sentence, [_value(stated, name) for name in sentence]) for sentence in rule.formula]
-    answers = [all_of(*found) for _, found in values]
+    read = stated.get if isinstance(stated, Mapping) else partial(getattr, stated)
+    values = [
+        [read(name) if holds else opposite(read(name)) for name, holds in _criteria(sentence)]
+        for sentence in rule.formula
+    ]
+    answers = [all_of(*found) for found in values]
     answer = any_of(*answers)
     if answer:
-        return True, tuple(
-            ", ".join(map(WORDS.__getitem__, sentence))
-            for (sentence, _), value in zip(values, answers, strict=True)
-            if value
-        )
+        return True, tuple(_in_words(sentence) for sentence, value in zip(rule.formula, answers, strict=True) if value)
     if answer is False:
         return False, ("no criterion for continued stay is met",)
-    open_names = _not_judged((pair for pair, value in zip(values, answers, strict=True) if value is None))
+    sentences = zip(rule.formula, values, answers, strict=True)
+    open_names = [
+        name
+        for sentence, found, value in sentences
+        if value is None
+        for (name, _), one in zip(_criteria(sentence), found, strict=True)
+        if one is None
+    ]
     return None, (f"not stated: {', '.join(dict.fromkeys(open_names))}",)
 
 
-def _value(stated: ContinuedStayDetermined | Mapping[str, Truth], criterion: str) -> Truth:
-    """Whether one criterion of a sentence holds."""
-    name = criterion.removeprefix(NOT)
-    value: Truth = stated.get(name) if isinstance(stated, Mapping) else getattr(stated, name)
-    return opposite(value) if criterion.startswith(NOT) else value
+@lru_cache(maxsize=MOST_SENTENCES * MOST_FORMULAS)
+def _criteria(sentence: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
+    """The criteria of a sentence by name, each with whether it must hold, or must not."""
+    return tuple((criterion.removeprefix(NOT), not criterion.startswith(NOT)) for criterion in sentence)
 
 
-def _not_judged(sentences: Iterator[tuple[tuple[str, ...], list[Truth]]]) -> Iterator[str]:
-    """The criteria that leave sentences open."""
-    for sentence, values in sentences:
-        yield from (name.removeprefix(NOT) for name, value in zip(sentence, values, strict=True) if value is None)
+@lru_cache(maxsize=MOST_SENTENCES * MOST_FORMULAS)
+def _in_words(sentence: tuple[str, ...]) -> str:
+    return ", ".join(map(WORDS.__getitem__, sentence))

@@ -96,10 +96,7 @@ def said_in(case: Case, stay: PolicyStay) -> list[Said]:
 
     Worked out once: the answers and the rule both read it.
     """
-    said: list[Said] | None = case.said.get(stay.opened_by)
-    if said is None:
-        said = case.said[stay.opened_by] = list(_said_in(case, stay))
-    return said
+    return case.kept(("said", stay.opened_by), lambda: list(_said_in(case, stay)))
 
 
 def _said_in(case: Case, stay: PolicyStay) -> Iterator[Said]:
@@ -166,6 +163,7 @@ class _AdmissionSupport:
             if rule is not None and check not in COMPLETE_ASSESSMENT
         }
         self._assessments = acceptance(case.chart)
+        self._supports: dict[int, Support] = {}
         self.change_days = sorted(
             {
                 *(item.day for item in self._assessments),
@@ -174,6 +172,14 @@ class _AdmissionSupport:
         )
 
     def on(self, day: date) -> Support:
+        """What is said on a day: worked out once for the days between two changes."""
+        place = bisect_right(self.change_days, day)
+        support = self._supports.get(place)
+        if support is None:
+            support = self._supports[place] = self._on(day)
+        return support
+
+    def _on(self, day: date) -> Support:
         """True, or None with the rules that are not met; and the versions of the events that say so."""
         rulings = {check: findings.on(day) for check, findings in self._findings.items()}
         short = [f"{self._ids[check]} {_named(found)}" for check, found in rulings.items() if not _holds(check, found)]

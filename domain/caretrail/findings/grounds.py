@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from caretrail.days import earlier, iso, later
+from caretrail.days import earlier, iso, next_day
 from caretrail.findings.case import Case
 from caretrail.findings.chart.authorizations import grants_of
 from caretrail.findings.chart.chart import Chart, PolicyStay
@@ -20,7 +20,8 @@ from caretrail.policy.rules.stay import ContinuedStay
 class Ground(NamedTuple):
     """What continued stay rests on from `since` until another ground takes its place.
 
-    `base` is its own day, from which its term runs; `made` is None for an admission or a return.
+    `base` is its own day, from which its term runs; `made` is None for an admission or a return. `leave_by` is the last
+    day of the stay, if a determination sets one.
     """
 
     since: date
@@ -28,11 +29,7 @@ class Ground(NamedTuple):
     made: Determination | None
     name: str
     evidence: tuple[int, ...]
-
-    @property
-    def leave_by(self) -> date | None:
-        """The last day of the stay, if a determination sets one."""
-        return self.made.event.leave_by if self.made is not None else None
+    leave_by: date | None = None
 
 
 class Holding(NamedTuple):
@@ -50,20 +47,16 @@ class Holding(NamedTuple):
 class Span(NamedTuple):
     """Days of a stay, from `first` until `until` (exclusive, None while open), on which one ground holds so long.
 
-    `entered` says in words that the determination was entered after it was due, if it was.
+    `due` is the last day by which a later determination is made, or the client leaves. `entered` says in words that the
+    determination was entered after it was due, if it was.
     """
 
     first: date
     until: date | None
     ground: Ground
     holding: Holding
+    due: date | None
     entered: str = ""
-
-    @property
-    def due(self) -> date | None:
-        """The last day by which a later determination is made, or the client leaves."""
-        days = [day for day in (self.holding.through, self.ground.leave_by) if day is not None]
-        return min(days, default=None)
 
     def covers(self, day: date) -> bool:
         """Whether the day is one of them."""
@@ -72,10 +65,11 @@ class Span(NamedTuple):
     def days(self, soon_days: int) -> list[date]:
         """The days of the span on which what is said changes as time passes."""
         days = [self.first]
-        due, through, leave_by = self.due, self.holding.through, self.ground.leave_by
+        due = self.due
         if due is not None:
             days += [earlier(due, soon_days), due]
-        days += [later(day, 1) for day in (due, through, leave_by) if day is not None]
+        # the due day is one of these two
+        days += [next_day(day) for day in (self.holding.through, self.ground.leave_by) if day is not None]
         return sorted({day for day in days if self.covers(day)})
 
 
@@ -94,9 +88,9 @@ def spans_of(case: Case, stay: PolicyStay) -> Iterator[Span]:
             ground = following
             entered = entered_late(case.chart, ground.made, due) if ground.made is not None and due is not None else ""
         until = ordered[place + 1] if place + 1 < len(ordered) else stay.until
-        span = Span(day, until, ground, terms.holding(ground, stay, day), entered)
-        due = span.due
-        yield span
+        holding = terms.holding(ground, stay, day)
+        due = min((end for end in (holding.through, ground.leave_by) if end is not None), default=None)
+        yield Span(day, until, ground, holding, due, entered)
 
 
 def _grounds(chart: Chart, stay: PolicyStay) -> list[Ground]:
@@ -123,7 +117,7 @@ def _grounds(chart: Chart, stay: PolicyStay) -> list[Ground]:
         if grounds[-1].since == counts_from:
             grounds.pop()
         name = f"the determination of {iso(day)}"
-        grounds.append(Ground(counts_from, day, item, name, item.evidence_on(counts_from)))
+        grounds.append(Ground(counts_from, day, item, name, item.evidence_on(counts_from), item.event.leave_by))
     return grounds
 
 

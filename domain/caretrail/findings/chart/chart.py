@@ -32,7 +32,7 @@ from caretrail.findings.chart.documents import (
 )
 from caretrail.findings.chart.guidance import read_guidance
 from caretrail.findings.chart.sessions import Session as Session
-from caretrail.findings.chart.sessions import each_once, session_of
+from caretrail.findings.chart.sessions import each_once, orderly, session_of
 from caretrail.findings.chart.team import Team
 from caretrail.policy import Policy
 from caretrail.policy.rules.record import AttendedWhileAway
@@ -79,6 +79,13 @@ def within(items: Sequence[Dated], stay: PolicyStay) -> Sequence[Dated]:
     """The sessions or events (in order of their days) within a stay."""
     low = bisect_left(items, stay.first, key=_day_of)
     high = len(items) if stay.last is None else bisect_right(items, stay.last, key=_day_of)
+    return items[low:high]
+
+
+def from_until(items: Sequence[Dated], begin: date, end: date | None) -> Sequence[Dated]:
+    """The sessions or events (in order of their days) from a day until another (exclusive, None: without end)."""
+    low = bisect_left(items, begin, key=_day_of)
+    high = len(items) if end is None else bisect_left(items, end, key=_day_of)
     return items[low:high]
 
 
@@ -133,7 +140,12 @@ class Chart:
 
     @cached_property
     def _by_version(self) -> dict[int, Effective]:
-        return {item.version: item for item in self.history}
+        return {item.entry.version: item for item in self.history}
+
+    @cached_property
+    def orderly(self) -> bool:
+        """Whether each session of treatment on record is one of its own, and no day has more than 24 hours of them."""
+        return orderly(self.sessions)
 
     @cached_property
     def visits(self) -> list[Session]:
@@ -272,17 +284,16 @@ def _take_sessions(chart: Chart, held: Sequence[Any]) -> None:
             if came:
                 treated.append(item)
                 attended.append(session)
-    chart.attended = each_once(attended)
-    if chart.holds:
-        _doubt_sessions(chart)
+    chart.attended = attended if chart.orderly else each_once(attended)
+    _doubt_sessions(chart)
 
 
 def _doubt_sessions(chart: Chart) -> None:
     """Put sessions attended while on hold in doubt, where the pack checks the record against itself."""
     on = chart.policy.on
-    held = [one for one in chart.held if is_on_hold(chart.holds, one.day) and on(one.day).rule(AttendedWhileAway)]
-    doubtful = {session.version for session in held}
-    for session in chart.attended:
+    on_hold = (one for begin, end in chart.holds for one in from_until(chart.held, begin, end))
+    doubtful = {one.version for one in on_hold if on(one.day).rule(AttendedWhileAway)}
+    for session in chart.attended if doubtful else ():
         if session.version in doubtful:
             document = SessionInDoubt(session.version, session.day, [])
             document.object(session.day, "attended while on hold", doubtful=True)

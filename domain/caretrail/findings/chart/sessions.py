@@ -5,7 +5,7 @@ Sessions come in clinical order: by day and start, those without a start first. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -73,9 +73,31 @@ class Clock:
         if begin is None:
             return minutes, True
         until, ends = self._until, begin + minutes
-        if ends > until:
-            self._until = ends
-        return max(0, ends - max(begin, until)), begin >= until
+        if ends <= until:
+            return 0, begin >= until
+        self._until = ends
+        return (minutes, True) if begin >= until else (ends - until, False)
+
+
+def in_full(session: Session) -> tuple[int, bool]:
+    """What a clock says of a session that shares no time with another."""
+    return session.minutes, True
+
+
+def orderly(sessions: Iterable[Session]) -> bool:
+    """Whether each session is one of its own, attended or missed, and no day has more than 24 hours of them.
+
+    Then all of their minutes count, and nothing else has to ask which of them are one.
+    """
+    clock = Clock()
+    day, left = date.min, MINUTES_A_DAY
+    for session in sessions:
+        if session.day != day:
+            day, left = session.day, MINUTES_A_DAY
+        left -= session.minutes
+        if left < 0 or not clock.add(session)[1]:
+            return False
+    return True
 
 
 def each_once(sessions: Sequence[Session]) -> list[Session]:

@@ -7,13 +7,15 @@ A week is judged from the day after its last day, on events dated in it. Time is
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from caretrail.days import iso
-from caretrail.findings.chart.chart import Chart, PolicyStay, is_on_hold
-from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session
+from caretrail.findings.chart.chart import Chart, PolicyStay, from_until, is_on_hold
+from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session, in_full
 from caretrail.findings.finding import RUN
 from caretrail.policy import Pack
 
@@ -23,20 +25,23 @@ WHILE_ON_HOLD = "of days on hold"
 OVER_24_HOURS = "of days with more than 24 hours"
 NOTHING_DOUBTFUL: frozenset[date] = frozenset()
 
+_day_of: Callable[[Session], date] = attrgetter("day")
+
 
 class Totals:
     """What was offered in a week: minutes, sessions and days, each counted once.
 
     `accounted` are the minutes, `accounted_days` the number of the days with any session on record, attended or missed:
-    what the program canceled is accounted for, too, as not offered.
+    what the program canceled is accounted for, too, as not offered. `versions` are those of all these sessions.
     """
 
-    __slots__ = ("accounted", "accounted_days", "attended", "days", "offered", "sessions")
+    __slots__ = ("accounted", "accounted_days", "attended", "days", "offered", "sessions", "versions")
 
     def __init__(self) -> None:
         self.offered = self.attended = self.accounted = 0
         self.sessions = self.accounted_days = 0
         self.days: list[date] = []
+        self.versions: list[int] = []
 
 
 class Week(NamedTuple):
@@ -89,6 +94,8 @@ class Weeks:
         self._chart = chart
         self._first_weekday = 0 if pack.week_start == "sunday" else 1
         self._offered_causes = pack.offered_causes
+        self._set_on = [since for since, _, _ in chart.schedules]
+        self._scheduled_by: dict[tuple[int, int], Scheduled] = {}
         self._judged: dict[int, list[JudgedWeek]] = {}
         self._weeks = self._count(chart.sessions)
 
@@ -107,66 +114,60 @@ class Weeks:
         """The weeks by their first day; what lies on days in doubt is left out, and then not."""
         impossible: set[date] = set()
         every = self._totals(sessions, NOTHING_DOUBTFUL, impossible)
-        on_hold = (
-            {one.day for one in sessions if is_on_hold(self._chart.holds, one.day)}
-            if self._chart.holds
-            else NOTHING_DOUBTFUL
-        )
-        doubtful = impossible | on_hold
+        held = (one for begin, end in self._chart.holds for one in from_until(sessions, begin, end))
+        doubtful = impossible | {one.day for one in held}
         sure = self._totals(sessions, doubtful, set()) if doubtful else every
-        evidence: dict[date, list[int]] = {start: [] for start in every}
         in_doubt: dict[date, list[Session]] = {}
-        after = start = date.min
-        for session in sessions:
-            if session.day >= after:
-                start = self.week_of(session.day)
-                after = start + WEEK
-            evidence[start].append(session.version)
+        for session in sessions if doubtful else ():
             if session.day in doubtful:
-                in_doubt.setdefault(start, []).append(session)
+                in_doubt.setdefault(self.week_of(session.day), []).append(session)
         weeks: dict[date, Week] = {}
         for start, totals in every.items():
             found = in_doubt.get(start, ())
             why = {OVER_24_HOURS if one.day in impossible else WHILE_ON_HOLD: None for one in found}
             versions = tuple([one.version for one in found])
             without = sure.get(start) or Totals()
-            weeks[start] = Week(without, totals, versions, tuple(why), tuple(evidence[start]))
+            weeks[start] = Week(without, totals, versions, tuple(why), tuple(totals.versions))
         return weeks
 
     def _totals(
         self, sessions: Sequence[Session], without: Container[date], impossible: set[date]
     ) -> dict[date, Totals]:
         """Add up the sessions of each week but those of some days; finds the days with more than 24 hours attended."""
-        offered, attended, accounted = Clock(), Clock(), Clock()
+        # each reading of what counts has a clock of its own, unless no two sessions share time
+        offered, attended, accounted = (in_full if self._chart.orderly else Clock().add for _ in range(3))
+        offered_causes = self._offered_causes
         weeks: dict[date, Totals] = {}
         totals = Totals()
-        after = latest = date.min
-        so_far = 0, 0, 0
-        for session in sessions:
-            day = session.day
+        after = date.min
+        for day, of_day in groupby(sessions, _day_of):
             if day in without:
                 continue
             if day >= after:
                 start = self.week_of(day)
                 after = start + WEEK
                 totals = weeks[start] = Totals()
-            if day != latest:
-                latest = day
-                totals.accounted_days += 1
-                so_far = totals.offered, totals.attended, totals.accounted
-            totals.accounted = min(totals.accounted + accounted.add(session)[0], so_far[2] + MINUTES_A_DAY)
-            if session.attended:
-                minutes = totals.attended + attended.add(session)[0]
-                if minutes > so_far[1] + MINUTES_A_DAY:
-                    impossible.add(day)
-                    minutes = so_far[1] + MINUTES_A_DAY
-                totals.attended = minutes
-            elif session.cause not in self._offered_causes:
-                continue
-            minutes, own = offered.add(session)
-            totals.offered = min(totals.offered + minutes, so_far[0] + MINUTES_A_DAY)
-            totals.sessions += own
-            if not totals.days or totals.days[-1] != day:
+            offered_minutes = attended_minutes = accounted_minutes = offered_sessions = 0
+            was_offered = False
+            for session in of_day:
+                totals.versions.append(session.version)
+                accounted_minutes += accounted(session)[0]
+                if session.attended:
+                    attended_minutes += attended(session)[0]
+                elif session.cause not in offered_causes:
+                    continue
+                minutes, own = offered(session)
+                offered_minutes += minutes
+                offered_sessions += own
+                was_offered = True
+            if attended_minutes > MINUTES_A_DAY:
+                impossible.add(day)
+            totals.accounted_days += 1
+            totals.accounted += min(accounted_minutes, MINUTES_A_DAY)
+            totals.attended += min(attended_minutes, MINUTES_A_DAY)
+            totals.offered += min(offered_minutes, MINUTES_A_DAY)
+            totals.sessions += offered_sessions
+            if was_offered:
                 totals.days.append(day)
         return weeks
 
@@ -203,27 +204,34 @@ class Weeks:
         For an open stay the last one, after everything recorded, represents all that follow.
         """
         latest = self._after_all(stay) if stay.last is None else stay.last - DAYS_INTO[-1]
-        held = bool(self._chart.holds)
         start = self.week_of(stay.first + DAYS_INTO[-1])
         while start <= latest:
-            on_hold = (
-                tuple([day for into in DAYS_INTO if is_on_hold(self._chart.holds, day := start + into)]) if held else ()
-            )
             judged = start + WEEK
-            yield JudgedWeek(start, judged, judged + WEEK, self._weeks.get(start), on_hold, self._scheduled(start))
+            on_hold, scheduled = self._days_on_hold(start, judged), self._scheduled(start)
+            yield JudgedWeek(start, judged, judged + WEEK, self._weeks.get(start), on_hold, scheduled)
             start = judged
+
+    def _days_on_hold(self, start: date, after: date) -> tuple[date, ...]:
+        """The days of a week that are on hold."""
+        for begin, end in self._chart.holds:
+            if begin < after and (end is None or end > start):
+                return tuple([day for into in DAYS_INTO if is_on_hold(self._chart.holds, day := start + into)])
+        return ()
 
     def _scheduled(self, start: date) -> Scheduled | None:
         """The most that a schedule in force on some day of a week offers."""
-        schedules = self._chart.schedules
-        set_before = bisect_right(schedules, start, key=lambda item: item[0])
-        set_within = bisect_right(schedules, start + DAYS_INTO[-1], key=lambda item: item[0])
-        found = schedules[max(set_before - 1, 0) : set_within]
-        if not found:
+        first = max(bisect_right(self._set_on, start) - 1, 0)
+        after = bisect_right(self._set_on, start + DAYS_INTO[-1])
+        if first == after:
             return None
-        minutes = max(schedule.minutes_per_week for _, schedule, _ in found)
-        days = max(schedule.days_per_week for _, schedule, _ in found)
-        return Scheduled(minutes, days, tuple([version for _, _, version in found]))
+        scheduled = self._scheduled_by.get((first, after))
+        if scheduled is None:
+            found = self._chart.schedules[first:after]
+            minutes = max(schedule.minutes_per_week for _, schedule, _ in found)
+            days = max(schedule.days_per_week for _, schedule, _ in found)
+            versions = tuple([version for _, _, version in found])
+            scheduled = self._scheduled_by[first, after] = Scheduled(minutes, days, versions)
+        return scheduled
 
     def _after_all(self, stay: PolicyStay) -> date:
         """The first week after everything recorded: every later week is judged like it."""

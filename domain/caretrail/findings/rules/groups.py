@@ -51,16 +51,17 @@ def group_size(case: Case, rule: GroupSize, findings: RuleFindings, stay: Policy
         findings.main.set(day, Ruling("met", words, f"{allowed} clients a group"))
     not_stated = False
     for group in groups:
-        sizes, versions, day, name = group.sizes, group.versions, group.session.day, group.name
+        sizes, versions, day = group.sizes, group.versions, group.session.day
         if not sizes:
             if not not_stated:
                 not_stated = True
                 words = f"group_size not stated, first for the group of {iso(day)}"
                 findings.note("group_size", day, stay.until, unknown(words, "group_size_missing", versions))
             continue
-        outside = [size for size in sizes if not least <= size <= most]
-        if not outside:
+        if least <= sizes[0] and sizes[-1] <= most:
             continue
+        name = group.name
+        outside = [size for size in sizes if not least <= size <= most]
         if len(outside) < len(sizes):
             words = f"{name}: recorded more than once, with {_listed(sizes)} clients, {allowed} allowed"
             findings.note(name, day, stay.until, unknown(words, "group_sizes_differ", versions))
@@ -110,7 +111,7 @@ def one_to_one(case: Case, rule: OneToOne, findings: RuleFindings, stay: PolicyS
     """
     names = " or ".join(rule.services)
     findings.main.set(stay.first, Ruling("not_applicable", f"no {names} session yet"))
-    held = _held([one for one in case.chart.own(case.chart.held, stay) if one.service in rule.services])
+    held = _held(case, [one for one in case.chart.own(case.chart.held, stay) if one.service in rule.services])
     for one in held[:1]:
         words = f"{names} sessions since {iso(one.session.day)}: sizes in order"
         findings.main.set(one.session.day, Ruling("met", words, "", one.versions))
@@ -143,38 +144,41 @@ def group_based(case: Case, rule: GroupBased, findings: RuleFindings, stay: Poli
     findings.main.write_between(changes, stay.first, stay.last)
 
 
-def _groups(case: Case, services: Sequence[str], stay: PolicyStay, *, others: bool) -> list[Held]:
+def _groups(case: Case, services: tuple[str, ...], stay: PolicyStay, *, others: bool) -> Sequence[Held]:
     """The groups of a stay: sessions of these services; with `others` any other treatment that states a group, too."""
     alone = {service for one in case.pack.judged if isinstance(one, OneToOne) for service in one.services}
-    found = [
-        session
-        for session in case.chart.own(case.chart.held, stay)
-        if session.service in services
-        or (
-            others
-            and session.service not in alone
-            and (session.group_session is not None or (session.size is not None and session.size > 1))
-        )
-    ]
-    return _held(found)
+
+    def is_group(session: Session) -> bool:
+        if session.service in services:
+            return True
+        several = session.group_session is not None or (session.size is not None and session.size > 1)
+        return others and several and session.service not in alone
+
+    name = "groups", services, others, stay.opened_by
+    return case.kept(name, lambda: _held(case, filter(is_group, case.chart.own(case.chart.held, stay))))
 
 
-def _held(sessions: Iterable[Session]) -> list[Held]:
+def _held(case: Case, sessions: Iterable[Session]) -> list[Held]:
     """Sessions in clinical order, with the records of one session together."""
+    each = [Held(one, () if one.size is None else (one.size,), (one.version,)) for one in sessions]
+    return each if case.chart.orderly else _joined(each)
+
+
+def _joined(each: Iterable[Held]) -> list[Held]:
+    """The records of one session together: the first, with the sizes and versions of all."""
     found: list[Held] = []
     of_day = 0
-    for session in sessions:
-        if found and found[-1].session.day != session.day:
+    for held in each:
+        if found and found[-1].session.day != held.session.day:
             of_day = len(found)
-        sizes = () if session.size is None else (session.size,)
         for place in range(of_day, len(found)):
             known = found[place]
-            if same_session(known.session, session):
-                together = tuple(sorted({*known.sizes, *sizes}))
-                found[place] = Held(known.session, together, (*known.versions, session.version))
+            if same_session(known.session, held.session):
+                sizes = tuple(sorted({*known.sizes, *held.sizes}))
+                found[place] = Held(known.session, sizes, (*known.versions, *held.versions))
                 break
         else:
-            found.append(Held(session, sizes, (session.version,)))
+            found.append(held)
     return found
 
 

@@ -43,7 +43,7 @@ def weekly_hours(case: Case, rule: WeeklyHours, findings: RuleFindings, stay: Po
             cause, arithmetic = "attended_short", f"attended {attended} - {needed} = {attended - needed}"
             if offered < needed:
                 cause, arithmetic = "offered_short", f"offered {offered} - {needed} = {offered - needed}"
-            ruling = violation(words, cause, week.evidence, arithmetic)
+            ruling = violation(words, cause, week.evidence, arithmetic, judged.start)
             left = max(0, judged.scheduled.minutes - totals.accounted) if judged.scheduled else None
             return _short(ruling, judged, counted, needed, left, "minute")
         verdict: Verdict = "met"
@@ -56,7 +56,7 @@ def weekly_hours(case: Case, rule: WeeklyHours, findings: RuleFindings, stay: Po
             verdict, cause = rule.above, "above_range"
             words += f", {most} at most"
             arithmetic = f"{bound} {counted} - {most} = {counted - most}"
-        return Ruling(verdict, words, arithmetic, week.evidence, cause=cause)
+        return Ruling(verdict, words, arithmetic, week.evidence, None, cause, None, judged.start)
 
     _judge_weeks(case, rule, findings, stay, judge)
 
@@ -82,14 +82,14 @@ def weekly_days(case: Case, rule: WeeklyDays, findings: RuleFindings, stay: Poli
             counted, offered = totals.sessions, f"{plural(totals.sessions, 'session')} offered"
         words = f"{judged.name}: {offered}, {allowed} needed"
         if counted < least:
-            ruling = violation(words, "frequency_low", week.evidence, days)
+            ruling = violation(words, "frequency_low", week.evidence, days, judged.start)
             left = max(0, judged.scheduled.days - totals.accounted_days) if judged.scheduled else None
             return _short(ruling, judged, counted, least, left, "day")
         verdict: Verdict = "met"
         cause = ""
         if counted > most:
             verdict, cause = rule.above, "frequency_high"
-        return Ruling(verdict, words, days, week.evidence, cause=cause)
+        return Ruling(verdict, words, days, week.evidence, None, cause, None, judged.start)
 
     _judge_weeks(case, rule, findings, stay, judge)
 
@@ -122,17 +122,16 @@ def _judge_weeks(case: Case, rule: Weekly, findings: RuleFindings, stay: PolicyS
     """
     findings.main.set(stay.first, NO_FULL_WEEK)
     for judged in case.weeks.judged_in(stay):
-        start, day = judged.start, judged.judged
+        start, day, week = judged.start, judged.judged, judged.week or EMPTY
         if excused(rule, judged):
-            on_hold = Ruling("not_applicable", f"on hold in the {judged.name}: not judged", anchor=start)
-            _set_main(findings, stay, day, on_hold)
+            ruling = Ruling("not_applicable", f"on hold in the {judged.name}: not judged", anchor=start)
+        else:
+            ruling = _with_doubt(judge, judged, week)
+        calm = ruling.verdict in ("met", "not_applicable")
+        if stay.last is None or day <= stay.last:
+            findings.main.set(day, ruling if calm else None)
+        if calm:
             continue
-        week = judged.week or EMPTY
-        ruling = _with_doubt(judge, judged, week)._replace(anchor=start)
-        if ruling.verdict == "met":
-            _set_main(findings, stay, day, ruling)
-            continue
-        _set_main(findings, stay, day, None)
         if judged.until is None:
             findings.note(judged.name, day, stay.until, ruling)
             continue
@@ -144,11 +143,6 @@ def _judge_weeks(case: Case, rule: Weekly, findings: RuleFindings, stay: PolicyS
             findings.note(judged.name, day, told_until, ruling)
         else:
             findings.note(judged.name, day, stay.until and max(stay.until, told_until), ruling)
-
-
-def _set_main(findings: RuleFindings, stay: PolicyStay, day: date, ruling: Ruling | None) -> None:
-    if stay.last is None or day <= stay.last:
-        findings.main.set(day, ruling)
 
 
 def excused(rule: Weekly, judged: JudgedWeek) -> bool:
@@ -168,7 +162,7 @@ def _with_doubt(judge: JudgeTotals, judged: JudgedWeek, week: Week) -> Ruling:
         return ruling._replace(message=f"{ruling.message}; not counted, as in doubt: sessions {why}")
     words = f"{ruling.message}; it rests on sessions {why}"
     doubt = Doubt(week.doubtful, Outcome(other.verdict, None), Outcome(ruling.verdict, None))
-    found = unknown(words, "sessions_in_doubt", week.evidence)
+    found = unknown(words, "sessions_in_doubt", week.evidence, judged.start)
     return found._replace(arithmetic=f"without them: {ruling.arithmetic}; with them: {other.arithmetic}", doubt=doubt)
 
 
@@ -209,7 +203,8 @@ def _judge_by_schedule(case: Case, rule: WeeklyHours, findings: RuleFindings, st
         if latest is not None and latest[0] == ruling and policy.on(latest[1]) is policy.on(judged.start):
             continue
         latest = ruling, judged.start
-        _set_main(findings, stay, judged.judged, ruling and ruling._replace(anchor=judged.start))
+        if stay.last is None or judged.judged <= stay.last:
+            findings.main.set(judged.judged, ruling and ruling._replace(anchor=judged.start))
     for since, until, minutes, version in _schedules(case, stay):
         name = f"schedule of {iso(since)}"
         if minutes < rule.least:

@@ -16,8 +16,8 @@ from caretrail.days import FOREVER, iso
 from caretrail.episode.history import Effective, of_kind
 from caretrail.events import Held, Person, TeamChanged
 from caretrail.findings.case import Case, judges, judges_each_stay
-from caretrail.findings.chart.chart import Chart, PolicyStay
-from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session, same_session
+from caretrail.findings.chart.chart import Chart, PolicyStay, from_until
+from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session, orderly, same_session
 from caretrail.findings.finding import Ruling, unknown
 from caretrail.findings.intervals import RuleFindings
 from caretrail.policy.rules.record import AttendedWhileAway, ProviderOnRoster, SessionOnce
@@ -31,10 +31,12 @@ def session_once(case: Case, _: SessionOnce, findings: RuleFindings) -> None:
     """
     chart = case.chart
     findings.write_over(chart.stays, [(date.min, Ruling("met", "each session is on record once"))])
+    if chart.orderly:
+        return
     before: Session | None = None
     for day, records in groupby(chart.sessions, key=attrgetter("day")):
         of_day = list(records)
-        if before is None and len(of_day) == 1 and of_day[0].minutes <= MINUTES_A_DAY:
+        if before is None and orderly(of_day):
             before = _past_midnight(of_day)
             continue
         if chart.stay_on(day) is not None:
@@ -120,7 +122,7 @@ def attended_while_away(case: Case, _: AttendedWhileAway, findings: RuleFindings
     chart = case.chart
     findings.write_over(chart.stays, [(date.min, Ruling("met", "nothing attended while away"))])
     for begin, end in chart.holds:
-        held = [one for one in chart.held if begin <= one.day < (end or FOREVER) and chart.stay_on(one.day)]
+        held = [one for one in from_until(chart.held, begin, end) if chart.stay_on(one.day)]
         holds = tuple([item.version for item in of_kind(chart.history, Held) if item.day == begin]) if held else ()
         for session in held:
             name = f"session of {iso(session.day)}"
