@@ -73,6 +73,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "projection rebuild": ("projection", "rebuild"),
     "projection status": ("projection", "status"),
     "projection tiles": ("projection", "tiles"),
+    "projection run": ("projection", "run", "--help"),
     "upgrade": ("upgrade",),
     "record": ("record", "addendum", EPISODE, "--occurred-on", "2026-03-01", "--target", "1", "--text", CANARY),
     "rules": ("rules",),

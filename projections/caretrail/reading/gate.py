@@ -16,6 +16,7 @@ from caretrail.reading.query import NO_FILTERS, Filters, Query
 from caretrail.reading.snapshot import stored_sql
 from caretrail.readmodel.packs import stale_policies
 from caretrail.readmodel.schema import State, read_state, tables_exist
+from caretrail.readmodel.status import age_of
 from caretrail.readmodel.values import stream_of
 from caretrail.text import plural
 
@@ -116,7 +117,7 @@ class Gate:
         touched = self._touched(state, position, newest, filters)
         if touched is not None and len(touched) <= ALWAYS_CURRENT:
             return Reach(self._recomputed(touched, newest), newest)
-        late = Behind(events, self._seconds_since(self._recorded_at(position + 1)))
+        late = Behind(events, age_of(self._recorder, position + 1, self._now))
         answers = position >= max(1, query.at_least)
         if answers and late.seconds <= SECONDS_BEHIND:
             return Reach(NOTHING_NEWER, position, late)
@@ -136,7 +137,10 @@ class Gate:
             time.sleep(POLL_SECONDS)
 
     def catch_up(self) -> None:
-        """Project the newer events of an embedded store if that is quick; a store that takes no writes stays as is."""
+        """Project the newer events of an embedded store if that is quick, and no daemon does.
+
+        A store that takes no writes stays as it is.
+        """
         if not self._may_write:
             return
         state, newest = self.state(), self._recorder.max_position()
@@ -144,8 +148,11 @@ class Gate:
         events = newest - position
         if events > CAUGHT_UP_AT_ONCE or (state is not None and events <= 0):
             return
+        from caretrail.readmodel.lease import lease_held
         from caretrail.readmodel.upkeep import catch_up
 
+        if self._exist and lease_held(self._recorder.database) is not None:
+            return  # the daemon does it
         with suppress(StoreError):
             catch_up(self._recorder, progress=self._progress)
 
@@ -176,15 +183,6 @@ class Gate:
         from caretrail.reading.episode_view import computed_rows
 
         return computed_rows(self._recorder, touched, newest)
-
-    def _recorded_at(self, position: int) -> datetime:
-        """When the event at a position was recorded; if it is missing, when the next one was."""
-        return self._recorder.read_log(position - 1, limit=1)[0].recorded_at
-
-    def _seconds_since(self, first: datetime) -> int:
-        """The age of an event, also by the newest time of recording: the clock of this machine may be slow."""
-        latest = max(self._now, self._recorder.last_recorded_at() or first, first)
-        return int((latest - first).total_seconds())
 
     def _refusal(self, position: int, late: Behind) -> StaleReadModel:
         """Name the lag, the command that ends it, and the role that may run it."""

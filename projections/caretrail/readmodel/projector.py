@@ -13,6 +13,7 @@ from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.group_sessions import refresh_groups
 from caretrail.readmodel.group_sessions import touched as touched_groups
+from caretrail.readmodel.lease import Lease, renew_lease
 from caretrail.readmodel.packs import citations_of, packs_digest, stale_policies
 from caretrail.readmodel.programs import programs_touched, refresh
 from caretrail.readmodel.rows import EpisodeRows
@@ -39,19 +40,20 @@ class Moved(Exception):  # not an error: another projector did the work
 class Projector:
     """Moves the rows of the live or the filling build along the log.
 
-    Caches folded episodes, so keep it for the next catch-up.
+    Caches folded episodes, so keep it for the next catch-up. With a lease it writes only as long as it leads.
     """
 
-    def __init__(self, recorder: EventRecorder, build: str = "live") -> None:
+    def __init__(self, recorder: EventRecorder, build: str = "live", lease: Lease | None = None) -> None:
         self._recorder = recorder
         self._database = recorder.database
         self._build = build
+        self._lease = lease
         self._folded = FoldedEpisodes(recorder)
 
     def catch_up(self, *, batch: int = BATCH, upto: int | None = None, progress: Progress | None = None) -> State:
         """Take batch after batch until the end; the position and the rows of a batch are written together.
 
-        Episodes whose packs have changed are judged again first; the ledger's tiles follow last.
+        Episodes whose packs have changed are judged again first; the ledger's tiles follow last. Raises LeaseLost.
         """
         state = self._state()
         goal = self._recorder.max_position() if upto is None else min(upto, self._recorder.max_position())
@@ -73,6 +75,16 @@ class Projector:
         if self._build == "live":
             write_tiles(self._recorder)
         return state
+
+    @property
+    def position(self) -> int:
+        """The position of the log that the rows hold now."""
+        return self._state().position
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the installed packs are those that judged the rows."""
+        return self._state().packs == packs_digest()
 
     def retry(self, stream: UUID) -> bool:
         """Recompute one episode at the position of the read models."""
@@ -126,6 +138,8 @@ class Projector:
 
     def _advance(self, state: State, upto: int) -> None:
         """Move the position, if it is still where we started: the row stays locked until the transaction ends."""
+        if self._lease is not None:
+            renew_lease(self._database, self._lease)
         params = {"build": state.build, "epoch": state.epoch, "after": state.position, "upto": upto}
         if self._database.execute(statements(state.build)["advance"], params) != 1:
             raise Moved

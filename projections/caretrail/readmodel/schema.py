@@ -151,6 +151,7 @@ def create_tables(database: Database) -> None:
             values = {"build": build, "version": VERSION, "state": state, "epoch": epoch}
             database.execute(sql["enter_build"], values)
             database.execute(statements(build)["mark"], {"epoch": epoch})
+        database.execute(sql["enter_lease"], {"version": VERSION})
         if database.dialect == "postgresql":
             database.script(roles_sql())
 
@@ -179,13 +180,14 @@ def drop_version(database: Database, version: int) -> None:
                 for table in TABLES:
                     database.execute(statements(build.build)["drop"].format(table=table))
                 database.execute(sql["forget_build"], {"build": build.build})
+        database.execute(sql["forget_lease"], {"version": version})
 
 
 def roles_sql() -> str:
     """What `init --roles` grants on the read models."""
     names = (f"caretrail.{table}_v{VERSION}{letter}" for letter in LETTERS for table in TABLES)
     return load_sql(PACKAGE, "tables.sql")["grant_postgresql"].replace(
-        "{tables}", ", ".join(("caretrail.build", *names))
+        "{tables}", ", ".join(("caretrail.build", "caretrail.lease", *names))
     )
 
 

@@ -36,6 +36,25 @@ UPDATE caretrail.build SET state = 'live' WHERE build = :build AND epoch = :epoc
 -- The build of a version that nobody reads or fills.
 SELECT build FROM caretrail.build WHERE version = :version AND state = 'spare'
 
+-- take_lease --
+-- Lead, if nobody does, or the leader has not been heard of for too long.
+UPDATE caretrail.lease SET holder = :holder, fence = fence + 1, expires_at = {now} + :seconds
+ WHERE version = :version AND expires_at <= {now}
+
+-- renew_lease --
+-- Touches no row if another leads.
+UPDATE caretrail.lease SET expires_at = {now} + :seconds WHERE version = :version AND fence = :fence AND holder = :holder
+
+-- release_lease --
+UPDATE caretrail.lease SET holder = '', expires_at = 0 WHERE version = :version AND fence = :fence AND holder = :holder
+
+-- lease --
+-- Who leads, and for how many seconds nobody else may.
+SELECT holder, fence, expires_at - {now} FROM caretrail.lease WHERE version = :version AND expires_at > {now}
+
+-- fence_of --
+SELECT fence FROM caretrail.lease WHERE version = :version
+
 -- judged_by --
 -- Which packs judged the episodes of each policy.
 SELECT DISTINCT policy, packs FROM caretrail.episode_{build} WHERE policy IS NOT NULL

@@ -11,6 +11,15 @@ CREATE TABLE IF NOT EXISTS caretrail.build (
     packs       text NOT NULL               -- digest of all packs that were installed then
 );
 
+-- Which daemon keeps the rows of a version up to date. The fence rises with each leader: one that was paused, and is no
+-- longer the leader when it wakes, is refused. Times are seconds since 1970 by the clock of the database.
+CREATE TABLE IF NOT EXISTS caretrail.lease (
+    version     integer PRIMARY KEY,
+    holder      text NOT NULL,              -- empty if nobody leads
+    fence       bigint NOT NULL,
+    expires_at  double precision NOT NULL
+);
+
 -- tables --
 -- Days are half-open intervals; 9999-12-31 stands for "no end".
 -- One row an episode: everything that is kept of it in `whole`, and beside it what episodes are looked up by.
@@ -132,6 +141,13 @@ SELECT build, version, state, epoch, position, packs FROM caretrail.build ORDER 
 -- enter_build --
 INSERT INTO caretrail.build (build, version, state, epoch, position, packs)
 VALUES (:build, :version, :state, :epoch, 0, '') ON CONFLICT (build) DO NOTHING
+
+-- enter_lease --
+INSERT INTO caretrail.lease (version, holder, fence, expires_at) VALUES (:version, '', 0, 0)
+    ON CONFLICT (version) DO NOTHING
+
+-- forget_lease --
+DELETE FROM caretrail.lease WHERE version = :version
 
 -- forget_build --
 DELETE FROM caretrail.build WHERE build = :build

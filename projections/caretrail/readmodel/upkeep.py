@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 from caretrail.aliases import Progress
 from caretrail.ledger.tiles import write_tiles
 from caretrail.log.recorder import EventRecorder
+from caretrail.readmodel.lease import lease_held
 from caretrail.readmodel.projector import BATCH, Projector
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.schema import create_tables, read_state
 from caretrail.readmodel.status import Status, status
+
+POLL_SECONDS = 0.05
+"""How often to look how far the daemon has come."""
 
 FAR_BEHIND = 10_000
 """As many events behind, and at least half of the log: making every episode once beats taking batch after batch."""
@@ -19,10 +25,12 @@ def catch_up(
 ) -> Status:
     """Bring the rows up to the end of the log, or to position `upto`; safe with other projectors and when killed.
 
-    Raises StoreError.
+    While a daemon leads, this waits for it instead. Raises StoreError.
     """
     create_tables(recorder.database)
-    if upto is None and _far_behind(recorder):
+    if await_leader(recorder, upto, progress):
+        return status(recorder)
+    if upto is None and far_behind(recorder):
         found = rebuild(recorder, progress)
         write_tiles(recorder)
         return found
@@ -30,7 +38,25 @@ def catch_up(
     return status(recorder)
 
 
-def _far_behind(recorder: EventRecorder) -> bool:
+def await_leader(recorder: EventRecorder, upto: int | None, progress: Progress | None) -> bool:
+    """Wait until the daemon that leads has come to the end of the log as it is now; False as soon as none leads."""
+    goal = recorder.max_position() if upto is None else upto
+    start: int | None = None
+    while lease_held(recorder.database) is not None:
+        state = read_state(recorder.database)
+        if state is None:
+            return False
+        start = state.position if start is None else start
+        if state.position >= goal:
+            return True
+        if progress is not None:
+            progress(state.position - start, goal - start)
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def far_behind(recorder: EventRecorder) -> bool:
+    """Whether a rebuild is quicker than taking batch after batch."""
     state = read_state(recorder.database)
     newest = recorder.max_position()
     behind = newest - state.position if state is not None else 0

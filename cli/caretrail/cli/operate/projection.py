@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from caretrail import plain
 from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import Group
 from caretrail.cli.options import access_options, operation_options, store_option
-from caretrail.cli.session import access_log
+from caretrail.cli.session import access_log, now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json, print_json_list, say
@@ -20,6 +21,7 @@ from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
+    from caretrail.readmodel.daemon import Report
     from caretrail.readmodel.rows import Quarantined
     from caretrail.readmodel.status import Status
 
@@ -45,7 +47,7 @@ def status_command(setup: Setup, as_json: bool) -> None:
     from caretrail.readmodel.status import status
 
     with setup.open() as recorder:
-        found = status(recorder)
+        found = status(recorder, now())
         if as_json:
             _record_quarantined(setup, recorder, found, required=False)
     _print_status(found, as_json=as_json)
@@ -63,6 +65,61 @@ def catch_up_command(setup: Setup, as_json: bool) -> None:
     from caretrail.readmodel.upkeep import catch_up
 
     _work(setup, "Catching up", catch_up, as_json=as_json)
+
+
+@projection_command.command("run")
+@click.option(
+    "--lease",
+    "lease_seconds",
+    type=click.FloatRange(min=1),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long after it was last heard of another daemon may take over.",
+)
+@click.option(
+    "--report",
+    "report_seconds",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to say how current the rows are.",
+)
+@store_option
+@click.pass_obj
+def run_command(setup: Setup, lease_seconds: float, report_seconds: float) -> None:
+    """Keep the read models up to date until terminated.
+
+    Run it as a service, on as many machines as you like: one leads, the others stand by. Catch-ups and reads leave the
+    work to it. SIGTERM ends it after the batch in progress.
+
+        caretrail projection run
+        caretrail --db postgresql://nightly@/clinic projection run --lease 20
+    """
+    from caretrail.readmodel.daemon import Daemon, with_few_collections
+
+    with setup.open() as recorder:
+        daemon = Daemon(recorder, _say_report, clock=now, lease_seconds=lease_seconds, report_seconds=report_seconds)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: daemon.stop())
+        with_few_collections()
+        daemon.run()
+    say("Ended.")
+
+
+def _say_report(report: Report) -> None:
+    """One line on stderr for each thing that happens; a service manager adds the time."""
+    words = {
+        "leads": "Leading", "stands_by": "Another projector leads: standing by", "rebuilds": "Far behind: rebuilding",
+        "lost": "Lost the lease", "failed": "Failed, trying again", "current": "Running",
+    }  # fmt: skip  # two lines
+    line = words[report.happened]
+    if report.status is not None:
+        line += f". {_standing(report.status)}"
+    if report.error is not None:
+        line += f": {report.error.message}"
+    say(line)
 
 
 @projection_command.command("rebuild")
@@ -210,10 +267,16 @@ def _print_status(found: Status, *, as_json: bool) -> None:
     if as_json:
         print_json(plain.as_json(found))
         return
-    behind = f"{plural(found.behind, 'event')} behind" if found.behind else "latest"
-    click.echo(f"Current through @{found.position} of @{found.log_position} ({behind})")
+    click.echo(_standing(found))
+    if found.led:
+        click.echo("A daemon keeps the rows up to date.")
     if found.quarantined:
         click.echo(f"{plural(len(found.quarantined), 'episode')} quarantined: see 'caretrail projection quarantine'")
+
+
+def _standing(found: Status) -> str:
+    late = f"{plural(found.behind, 'event')} and {plural(found.seconds, 'second')} behind" if found.behind else "latest"
+    return f"Current through @{found.position} of @{found.log_position} ({late})"
 
 
 def _in_words(item: Quarantined) -> str:

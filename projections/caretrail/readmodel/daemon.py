@@ -1,0 +1,163 @@
+"""The daemon: leads, follows the log batch by batch, and stands by while another leads."""
+
+from __future__ import annotations
+
+import gc
+import random
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from typing import Literal, NamedTuple
+from uuid import uuid4
+
+from caretrail.aliases import Clock
+from caretrail.errors import StoreError, StoreUnreachable
+from caretrail.ledger.tiles import write_tiles
+from caretrail.log.recorder import EventRecorder
+from caretrail.readmodel.lease import Lease, LeaseLost, release_lease, renew_lease, take_lease
+from caretrail.readmodel.projector import Projector
+from caretrail.readmodel.rebuild import rebuild
+from caretrail.readmodel.status import Status, status
+from caretrail.readmodel.upkeep import far_behind
+
+BATCH = 256
+"""Events taken at once: a list waits for the batch before its events, so it must be short."""
+
+POLL_SECONDS = 0.05
+"""How long to wait for events after the last one came; the wait doubles up to the longest."""
+LONGEST_POLL = 0.25
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds to wait after a failure; each further one doubles it."""
+
+YOUNG_OBJECTS = 50_000
+"""New objects before the garbage collector looks for cycles: at the usual 700 it takes half of the daemon's time."""
+
+Happened = Literal["leads", "stands_by", "lost", "failed", "rebuilds", "current"]
+
+
+class Report(NamedTuple):
+    """What the daemon has to say: what happened, where the rows stand, and the error if one did."""
+
+    happened: Happened
+    status: Status | None = None
+    error: StoreError | None = None
+
+
+class Daemon:
+    """Keeps the rows of a store up to date until it is told to stop.
+
+    One daemon leads, by a lease of `lease_seconds`; others stand by. `report` is told what happens, and where the rows
+    stand every `report_seconds`.
+    """
+
+    def __init__(
+        self,
+        recorder: EventRecorder,
+        report: Callable[[Report], None],
+        *,
+        clock: Clock,
+        lease_seconds: float,
+        report_seconds: float,
+    ) -> None:
+        self._recorder = recorder
+        self._report = report
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+        self._report_seconds = report_seconds
+        self._holder = str(uuid4())
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """End after the batch in progress; safe from any thread."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Lead or stand by until `stop`; the lease is given back at the end."""
+        failures = 0
+        standing_by = False
+        while not self._stopping.is_set():
+            try:
+                lease = take_lease(self._recorder.database, self._holder, self._lease_seconds)
+                if lease is None:
+                    if not standing_by:
+                        self._report(Report("stands_by", self._status()))
+                    standing_by = True
+                    self._stopping.wait(self._lease_seconds / 4)
+                    continue
+                standing_by, failures = False, 0
+                self._lead(lease)
+            except LeaseLost as lost:
+                self._report(Report("lost", error=lost))
+            except StoreUnreachable as error:
+                self._report(Report("failed", error=error))
+                pause = min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE)
+                failures += 1
+                self._stopping.wait(pause * random.uniform(0.75, 1.25))  # noqa: S311  # daemons must not wake together
+
+    def _status(self) -> Status:
+        return status(self._recorder, self._clock())
+
+    def _lead(self, lease: Lease) -> None:
+        recorder = self._recorder
+        self._report(Report("leads", self._status()))
+        with self._renewing(lease) as lost:
+            if far_behind(recorder):
+                self._report(Report("rebuilds", self._status()))
+                rebuild(recorder)
+                write_tiles(recorder)
+            projector = Projector(recorder, lease=lease)
+            told, poll = time.monotonic(), POLL_SECONDS
+            while not self._stopping.is_set():
+                if lost.is_set():
+                    raise LeaseLost("another projector leads now", "let it work; this one stands by")
+                if self._next_batch(projector):
+                    poll = POLL_SECONDS
+                else:
+                    self._stopping.wait(poll)
+                    poll = min(poll * 2, LONGEST_POLL)
+                if time.monotonic() - told >= self._report_seconds:
+                    self._report(Report("current", self._status()))
+                    told = time.monotonic()
+        with suppress(StoreError):
+            release_lease(recorder.database, lease)
+
+    def _next_batch(self, projector: Projector) -> bool:
+        """Take the next events, if there are any."""
+        newest = self._recorder.max_position()
+        position = projector.position
+        if position >= newest and projector.is_current:
+            return False
+        projector.catch_up(batch=BATCH, upto=min(newest, position + BATCH))
+        return True
+
+    @contextmanager
+    def _renewing(self, lease: Lease) -> Generator[threading.Event]:
+        """Renew the lease beside the work, however long a batch takes; yields the event of its loss."""
+        done, lost = threading.Event(), threading.Event()
+
+        def renew() -> None:
+            while not done.wait(lease.seconds / 4):
+                try:
+                    renew_lease(self._recorder.database, lease)
+                except LeaseLost:
+                    lost.set()
+                    return
+                except StoreError:  # the work meets it too, and says so
+                    continue
+
+        renewing = threading.Thread(target=renew, name="lease", daemon=True)
+        renewing.start()
+        try:
+            yield lost
+        finally:
+            done.set()
+            renewing.join()
+
+
+def with_few_collections() -> None:
+    """Let the garbage collector of this process look less often, and never at what is loaded now."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 50)

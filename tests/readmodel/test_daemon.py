@@ -1,0 +1,201 @@
+"""The daemon: one leads, a fence keeps a paused one out, everything else leaves the work to it, and it ends cleanly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from caretrail.log import open_recorder
+from caretrail.log.database import Database
+from caretrail.readmodel.check import check
+from caretrail.readmodel.daemon import Daemon, Report
+from caretrail.readmodel.lease import Lease, LeaseLost, lease_held, release_lease, renew_lease, take_lease
+from caretrail.readmodel.projector import Projector
+from caretrail.readmodel.status import status
+from caretrail.readmodel.upkeep import catch_up
+from caretrail.service import create_store
+from tests.support.build import admitted
+from tests.support.care import Care
+from tests.support.example import day, example
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+"""Seconds within which something must happen, however busy the machine is."""
+
+
+def until(happened: Callable[[], object]) -> None:
+    """Wait for something."""
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.05)
+
+
+def test_one_leads_and_after_its_lease_another(care: Care) -> None:
+    database = care.recorder.database
+    first = take_lease(database, "first", 60)
+    assert first is not None
+    assert take_lease(database, "second", 60) is None
+    held = lease_held(database)
+    assert held is not None
+    assert (held.holder, held.fence, held.seconds > 30) == ("first", first.fence, True)
+    release_lease(database, first)
+    assert lease_held(database) is None
+    second = take_lease(database, "second", 60)
+    assert second is not None
+    assert second.fence > first.fence
+
+
+def test_a_paused_leader_that_wakes_is_refused(care: Care) -> None:
+    """Given a leader whose lease ran out, when another led meanwhile, then its next batch writes nothing."""
+    care.record(example())
+    database = care.recorder.database
+    paused = take_lease(database, "paused", 0)
+    assert paused is not None
+    next_one = take_lease(database, "next", 60)
+    assert next_one is not None
+    with pytest.raises(LeaseLost):
+        Projector(care.recorder, lease=paused).catch_up()
+    with pytest.raises(LeaseLost):
+        renew_lease(database, paused)
+    release_lease(database, paused)
+    assert status(care.recorder).position == 0
+    Projector(care.recorder, lease=next_one).catch_up()
+    assert check(care.recorder).ok
+    assert (status(care.recorder).position, status(care.recorder).led) == (65, True)
+
+
+def test_without_a_fence_the_paused_leader_would_write(care: Care) -> None:
+    """The control: the same projector without its lease goes on."""
+    care.record(example())
+    assert take_lease(care.recorder.database, "next", 60) is not None
+    Projector(care.recorder).catch_up()
+    assert status(care.recorder).position == 65
+
+
+@contextmanager
+def at_work(care: Care, url: str, told: list[Report]) -> Generator[Daemon]:
+    """A daemon in a thread of its own, with connections of its own."""
+    with open_recorder(url) as recorder:
+        daemon = Daemon(recorder, told.append, clock=lambda: datetime.now(UTC), lease_seconds=20, report_seconds=600)
+        working = threading.Thread(target=daemon.run)
+        working.start()
+        try:
+            yield daemon
+        finally:
+            daemon.stop()
+            working.join(PATIENCE)
+            assert not working.is_alive()
+    assert lease_held(care.recorder.database) is None, "the lease is given back"
+
+
+def test_what_is_recorded_is_projected_and_another_daemon_stands_by(care: Care, store_url: str) -> None:
+    first: list[Report] = []
+    second: list[Report] = []
+    with at_work(care, store_url, first):
+        until(lambda: first)
+        care.record(example())
+        until(lambda: status(care.recorder).behind == 0)
+        with at_work_beside(store_url, second):
+            until(lambda: second)
+        care.record([admitted("01-05", "E-2")])
+        until(lambda: status(care.recorder).behind == 0)
+    assert [report.happened for report in first] == ["leads"]
+    assert [report.happened for report in second] == ["stands_by"]
+    assert check(care.recorder).ok
+
+
+@contextmanager
+def at_work_beside(url: str, told: list[Report]) -> Generator[None]:
+    """A second daemon; it never leads."""
+    with open_recorder(url) as recorder:
+        daemon = Daemon(recorder, told.append, clock=lambda: datetime.now(UTC), lease_seconds=20, report_seconds=600)
+        working = threading.Thread(target=daemon.run)
+        working.start()
+        yield
+        daemon.stop()
+        working.join(PATIENCE)
+
+
+def test_everybody_else_leaves_the_work_to_the_daemon(care: Care) -> None:
+    """Given a leader, then a read of a file writes nothing, and a catch-up waits until nobody leads."""
+    care.record(example())
+    database = care.recorder.database
+    lease = take_lease(database, "daemon", 600)
+    assert lease is not None
+    assert care.reader.findings(day("03-10")) != []
+    assert status(care.recorder).position == 0
+
+    def lead(lease: Lease) -> None:
+        time.sleep(0.3)
+        release_lease(database, lease)
+
+    leading = threading.Thread(target=lead, args=[lease])
+    leading.start()
+    assert catch_up(care.recorder).position == 65, "once nobody leads, it does the work itself"
+    leading.join()
+    assert take_lease(database, "daemon", 600) is not None
+    assert catch_up(care.recorder).position == 65, "nothing is left to wait for"
+
+
+# --- as a process -----------------------------------------------------------------------------------------------------
+
+
+def run(url: str, *options: str) -> subprocess.Popen[str]:
+    """`caretrail projection run` as a process of its own."""
+    command = [str(Path(sys.executable).parent / "caretrail"), "projection", "run", *options]
+    environment = os.environ | {"CARETRAIL_DB": url}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.slow
+def test_a_frozen_leader_is_succeeded_and_refused_when_it_wakes(store_url: str) -> None:
+    """Given two daemons, when the leader is frozen longer than its lease, then the other leads; awake, the first
+    stands by; SIGTERM ends both with status 0.
+    """
+    create_store(store_url)
+    with open_recorder(store_url) as recorder:
+        care = Care(recorder)
+        first = run(store_url, "--lease", "4")
+        until(lambda: status(recorder).led)
+        second = run(store_url, "--lease", "4")
+        assert first.stderr is not None
+        assert second.stderr is not None
+        try:
+            assert "Leading" in first.stderr.readline()
+            assert "standing by" in second.stderr.readline()
+            care.record(example())
+            until(lambda: status(recorder).behind == 0)
+            led = fence(recorder.database)
+            first.send_signal(signal.SIGSTOP)
+            until(lambda: fence(recorder.database) > led)
+            care.record([admitted("01-05", "E-2")])
+            until(lambda: status(recorder).behind == 0)
+            assert "Leading" in second.stderr.readline()
+            first.send_signal(signal.SIGCONT)
+            assert "Lost the lease" in first.stderr.readline()
+            care.record([admitted("01-05", "E-3")])
+            until(lambda: status(recorder).behind == 0)
+        finally:
+            for one in (first, second):
+                one.send_signal(signal.SIGCONT)
+                one.send_signal(signal.SIGTERM)
+            told = [one.communicate(timeout=PATIENCE)[1] for one in (first, second)]
+        assert [first.returncode, second.returncode] == [0, 0], told
+        assert not status(recorder).led
+        assert check(recorder).ok
+
+
+def fence(database: Database) -> int:
+    """The fence of the newest leader."""
+    return int(database.query("SELECT fence FROM caretrail.lease")[0][0])
