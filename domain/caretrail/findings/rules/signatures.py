@@ -268,8 +268,9 @@ def _owe(
     )
     if rule.within is None:
         intervals.set(document.day, missing)
-        deferred = [item for item in document.signings if item.state == "deferred" and item.signer == signer]
-        for signing in sorted(deferred, key=lambda item: item.day):
+        for signing in document.signings:  # in the order of the events that brought them
+            if signing.state != "deferred" or signing.signer != signer:
+                continue
             evidence = tuple(sorted({document.version, signing.brought_by}))
             intervals.set(signing.day, missing._replace(message=f"{words} (deferred)", evidence=evidence))
         return
