@@ -371,6 +371,18 @@ def test_what_was_breached_before_the_new_version_came_stays_breached() -> None:
     ]
 
 
+@pytest.mark.parametrize(("also", "breached"), [("", True), (f", {LEE}", False)])
+def test_who_leaves_on_the_day_of_the_new_version_without_a_signature_on_either_has_not_signed_the_update(
+    also: str, breached: bool
+) -> None:
+    signed = f"2026-01-07 plan 1 signed by {ORTIZ}, {LEE}, cl-7f3a\n2026-01-20 review of 1 signed by {ORTIZ}, cl-7f3a\n"
+    told = Told(TWO + signed + f"2026-01-22 team - {LEE}\n2026-01-22 plan 2 signed by {ORTIZ}, cl-7f3a{also}")
+    assert told.runs("P3", f"review of 2026-01-20: {LEE}") == [
+        "violation 2026-01-20 2026-01-22", *(["breached 2026-01-22 -"] if breached else []),
+    ]  # fmt: skip
+    assert told.runs("P3", f"plan 2: {LEE}") == []
+
+
 def test_of_an_early_signature_on_a_superseded_plan_nobody_can_tell_whether_it_was_missing() -> None:
     told = Told(
         BEGIN

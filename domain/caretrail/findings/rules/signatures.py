@@ -25,13 +25,17 @@ OR = " or "
 class _Paper(NamedTuple):
     """What must be signed from a day on: a plan version, or a review that updates the plan.
 
-    From `superseded_on` on a newer version or review stands in its place. From `until` on the plan version that came of
-    the review carries the signatures of the update.
+    From `superseded_on` on a newer version or review stands in its place. `carried_by` is the plan version that came of
+    a review: from its day on it carries the signatures of the update.
     """
 
     document: PlanVersion | Review
     superseded_on: date | None
-    until: date | None
+    carried_by: PlanVersion | None
+
+    @property
+    def until(self) -> date | None:
+        return self.carried_by.day if self.carried_by is not None else None
 
     @property
     def name(self) -> str:
@@ -51,8 +55,7 @@ def _papers(chart: Chart, *, updates: bool) -> list[_Paper]:
         plan = _came_of(chart, review, held)
         if plan is None or plan.day > review.day:
             over = reviewed.after(review.day)
-            until = plan.day if plan is not None else None
-            papers.append(_Paper(review, None if over == date.max else over, until))
+            papers.append(_Paper(review, None if over == date.max else over, plan))
     for plan in chart.plans:
         newer = chart.counting_plans.newer_than(plan.event.plan_version)
         over_on = newer.clinician.day if newer is not None and newer.clinician else None
@@ -144,14 +147,14 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, paper: _Pap
     signings = document.timely()
     by_signer = satisfied_by(signings, case.chart.client, rule.in_lieu)
     for signer in required:
-        satisfied = by_signer.get(signer) or _satisfied(case, rule, signings, signer)
+        satisfied = by_signer.get(signer) or _of_kinds(case, rule, signings, signer)
         if satisfied is None or satisfied.day > document.day:
             intervals = findings.subject_intervals(f"{name}: {signer}", document.version)
             _owe(case, rule, intervals, paper, signer, arithmetic)
             _doubt(case, paper, intervals, signer)
             if satisfied is not None:
                 intervals.set(satisfied.day, None)
-            _end(case, paper, intervals, signer)
+            _end(case, rule, paper, intervals, signer)
         if satisfied is None:
             complete = False
             continue
@@ -168,7 +171,7 @@ def _judge(case: Case, rule: PlanSignatures, findings: RuleFindings, paper: _Pap
     return [(signed_on, Ruling("met", words, "", tuple(sorted(evidence)), anchor=document.day))]
 
 
-def _satisfied(case: Case, rule: PlanSignatures, signings: Sequence[Signing], signer: str) -> Signing | None:
+def _of_kinds(case: Case, rule: PlanSignatures, signings: Sequence[Signing], signer: str) -> Signing | None:
     """The first signature of the kind the pack asks for, or of one of several it asks for; in lieu of it, too."""
     if ":" not in signer and OR not in signer:
         return None
@@ -192,19 +195,32 @@ def _doubt(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None
         intervals.set(signing.day, early._replace(doubt=Doubt((document.version,), Outcome("met", None), worse)))
 
 
-def _end(case: Case, paper: _Paper, intervals: Intervals, signer: str) -> None:
+def _end(case: Case, rule: PlanSignatures, paper: _Paper, intervals: Intervals, signer: str) -> None:
     """Once its paper is superseded or the signer has left, a missing signature is breached, to the stay's end."""
     chart, document = case.chart, paper.document
     ends = [day for day in (paper.superseded_on, chart.team.left(signer, document.day)) if day is not None]
     stay = chart.stay_on(document.day)
     over = max(min(ends), document.day) if ends else None
     owed = intervals.on(over) if over is not None else None
-    if over is not None and owed is not None and stay is not None and (paper.until is None or over < paper.until):
+    if over is not None and owed is not None and stay is not None and not _carried(case, rule, paper, signer, over):
         intervals.set(over, _history(owed, document))
         if stay.until is not None:
             intervals.set(max(over, stay.until), None)
     elif paper.until is not None:
         intervals.set(paper.until, None)
+
+
+def _carried(case: Case, rule: PlanSignatures, paper: _Paper, signer: str, day: date) -> bool:
+    """Whether from a day the plan version that came of a review carries a signature, or is asked for it instead.
+
+    Whoever leaves on the very day of that version is not asked on it any more.
+    """
+    plan = paper.carried_by
+    if plan is None or day != plan.day:
+        return plan is not None and day > plan.day
+    by_signer = satisfied_by(plan.signings, case.chart.client, rule.in_lieu)
+    signing = by_signer.get(signer) or _of_kinds(case, rule, plan.signings, signer)
+    return signing is not None and signing.day <= day
 
 
 def _history(owed: Ruling, document: Document) -> Ruling:
