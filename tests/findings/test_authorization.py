@@ -97,6 +97,18 @@ def test_minutes_that_one_authorization_of_hours_cannot_hold_use_the_next() -> N
     assert told.one("U1", "2026-01-06").arithmetic.endswith("540 minutes: 110 used, 430 left")
 
 
+def test_minutes_that_none_of_several_can_hold_are_more_than_the_last_to_end_granted() -> None:
+    """Given one used up before the other began, then what the other cannot hold is used of the last to end."""
+    hours = '2026-01-05 authorized {since} to {until} 2 hour | {{"number": "{number}"}}\n'
+    both = hours.format(since="2026-01-05", until="2026-03-05", number="a-1")
+    both += hours.format(since="2026-01-20", until="2026-02-05", number="a-2")
+    told = paid(both + sessions(6, minutes=120) + sessions(21, minutes=180))
+    assert told.one("U1", "2026-01-20").message == "authorized through 2026-02-05"
+    found = told.one("U1", "2026-01-21")
+    assert found.cause == "authorization_exceeded"
+    assert found.arithmetic.endswith("2 hour units = 120 minutes: 180 used, 0 left")
+
+
 # --- units and days left ------------------------------------------------------------------------------------------
 
 

@@ -72,6 +72,8 @@ def test_a_plan_rests_on_an_assessment_made_before_it_or_on_its_day() -> None:
     assert days(Told(f"{ADMITTED}\n{plan}", pack), "XX-1", "06", "07", "08") == [
         "not_applicable", "due_today", "overdue",
     ]  # fmt: skip
+    at_once = plan.replace("01-07", ADMITTED.split()[0][5:])
+    assert days(Told(f"{ADMITTED}\n{at_once}", pack), "XX-1", "07") == ["overdue"], "a plan of the first day"
     assert days(Told(f"{ADMITTED}\n2026-01-07 assessed\n{plan}", pack), "XX-1", "07") == ["met"]
     assert days(Told(f"{ADMITTED}\n{plan}\n2026-01-09 assessed", pack), "XX-1", "08", "09") == ["overdue", "breached"]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from caretrail.policy import Pack
+from caretrail.policy import Pack, policy_of
 from tests.findings.text_history import Told
 from tests.support.packs import small_pack
 
@@ -73,6 +74,16 @@ def test_a_day_over_its_most_is_information() -> None:
     text = f"{ADMITTED}\n2026-01-07 session group 09:00 361"
     assert verdicts(Told(text, service_day(most=360)), "01-08", "01-20") == ["info", "met"]
     assert verdicts(Told(text, service_day(most=361)), "01-08") == ["met"]
+
+
+@pytest.mark.parametrize("minutes", [100, 361])
+def test_a_day_is_judged_by_the_version_in_force_on_it_and_not_on_the_day_it_is_told(minutes: int) -> None:
+    """Given a day out of range on the eve of a version that asks for nothing, then the old one tells it."""
+    old = service_day(least=180, most=360, basis="attended")
+    update = {"name": "later", "supersedes": old.name, "effective_from": date(2026, 1, 8)}
+    policy = policy_of([old, service_day(least=1).model_copy(update=update)])
+    told = Told(f"{ADMITTED}\n2026-01-07 session group 09:00 {minutes}", policy)
+    assert [item.subject for item in told.on("XX-1", "2026-01-08") if item.subject] == ["day 2026-01-07"]
 
 
 def test_the_last_day_of_a_stay_is_not_judged() -> None:

@@ -132,6 +132,11 @@ def test_a_review_with_a_signature_put_off_is_never_done_by_the_strictest_readin
     assert due(text, PACK, "2026-02-18") == "2026-02-19"
 
 
+def test_by_the_strictest_reading_a_guardian_signs_for_the_client() -> None:
+    text = BEGUN + "2026-01-20 review of 1 signed by c-ortiz, c-lee, g-ma\n"
+    assert due(text, read("R1", counts_when="all_signed"), "2026-01-20") == "2026-02-19"
+
+
 def test_a_review_that_counts_when_held_shows_no_later_signature_as_its_evidence() -> None:
     text = BEGUN + "2026-01-20 review of 1 signed by cl-7f3a\n"
     signed = text + f"2026-01-25 signed #{text.count(chr(10))} by c-ortiz\n"

@@ -10,7 +10,7 @@ import pytest
 
 from caretrail.errors import PackInvalid, PackUnknown
 from caretrail.policy import Pack, folders, installed_packs, load_pack, load_policy, policy_of, read_pack
-from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED, check_files
+from caretrail.policy.loader import FOLDER_VARIABLE, SHIPPED, check_files, pack_source
 
 NEBRASKA = "ne-medicaid-2.1-adult"
 SHIPPED_PACKS = [NEBRASKA, "sd-iop-2.1-adult", "va-medicaid-2.1-adult"]
@@ -42,6 +42,13 @@ def test_a_folder_of_ones_own_lies_beside_what_ships(put: Put, tmp_path: Path) -
     assert folders() == (SHIPPED, tmp_path)
     assert installed_packs() == ["mine", *SHIPPED_PACKS]
     assert load_pack("mine").jurisdiction == "US-MN"
+
+
+def test_the_bytes_of_a_pack_are_those_of_its_file(put: Put, tmp_path: Path) -> None:
+    put("mine")
+    assert pack_source("mine") == (tmp_path / "mine.toml").read_bytes()
+    with pytest.raises(PackUnknown):
+        pack_source("yours")
 
 
 def test_an_empty_name_of_a_folder_names_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from caretrail.days import FOREVER, ONE_DAY
+from caretrail.days import FOREVER, ONE_DAY, next_day
 from caretrail.episode.history import Effective
 from caretrail.events import Explained
 from caretrail.findings.finding import QUIET_VERDICTS, RANK, RUN, Finding
@@ -114,8 +114,7 @@ def _matter(finding: Finding) -> tuple[str, date | None, str]:
 
 def _cut(finding: Finding, since: date, ends: date, policy: Policy) -> list[Finding]:
     """The finding, marked from `since` through `ends`."""
-    first, after = max(finding.start, since), ends + ONE_DAY if ends < FOREVER else FOREVER
-    last = finding.end if ends == FOREVER else min(finding.end, after)
+    first, last = max(finding.start, since), min(finding.end, next_day(ends))
     if finding.explained or first >= last:
         return [finding]
     parts = [finding._replace(until=first)] if first > finding.start else []

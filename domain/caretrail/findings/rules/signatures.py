@@ -218,8 +218,9 @@ def _carried(case: Case, rule: PlanSignatures, paper: _Paper, signer: str, day: 
     plan = paper.carried_by
     if plan is None or day != plan.day:
         return plan is not None and day > plan.day
-    by_signer = satisfied_by(plan.signings, case.chart.client, rule.in_lieu)
-    signing = by_signer.get(signer) or _of_kinds(case, rule, plan.signings, signer)
+    signings = plan.timely()
+    signing = satisfied_by(signings, case.chart.client, rule.in_lieu).get(signer)
+    signing = signing or _of_kinds(case, rule, signings, signer)
     return signing is not None and signing.day <= day
 
 
