@@ -33,7 +33,7 @@ from caretrail.simulation.teds import LENGTH_OF_STAY, REASONS
 from tests.support.stores import Clock
 
 LAST = date(2025, 12, 31)
-MANY = 3000
+MANY = 2400
 
 Told = Mapping[str, Sequence[dict[str, Any]]]
 """The events of each episode, and of each program, as recorded."""
@@ -166,6 +166,7 @@ def test_a_group_is_in_the_chart_of_everyone_who_was_there() -> None:
     assert statistics.mean(sizes.values()) > 4
 
 
+@pytest.mark.slow
 def test_work_is_due_and_most_is_done() -> None:
     """Then the board of the last day is neither empty nor all red."""
     policy = load_policy("ne-medicaid-2.1-adult")
@@ -247,6 +248,7 @@ def test_stays_and_reasons_are_the_countrys_and_attendance_is_the_trials() -> No
     assert attendance_off(country()) < TOLERANCE
 
 
+@pytest.mark.slow
 def test_a_skewed_population_would_be_noticed() -> None:
     """Control: short stays, one reason, and people who nearly always come are each farther off than is tolerated."""
     short = dict(LENGTH_OF_STAY) | {(8, 10): 300_000}
@@ -276,6 +278,6 @@ def peak(episodes: int, shape: Shape = COUNTRY) -> int:
 
 @pytest.mark.slow
 def test_memory_grows_with_what_is_open_and_not_with_what_there_was() -> None:
-    few, many = peak(250), peak(1250)
-    assert many - few < 1000 * 0.43 * BYTES_OF_A_CHART
-    assert peak(1250, Shape(stays={(8, 10): 1})) - few < 0.3 * (many - few), "what is over is forgotten"
+    few, many = peak(200), peak(800)
+    assert many - few < 600 * 0.43 * BYTES_OF_A_CHART
+    assert peak(800, Shape(stays={(8, 10): 1})) - few < 0.3 * (many - few), "what is over is forgotten"
