@@ -24,6 +24,8 @@ from caretrail.simulation.desk import Arrival
 
 AT_ONCE = 20_000
 """Rows of one statement: the stays of their episodes follow it."""
+CACHE_KB = 400_000
+"""Pages of the indexes that SQLite keeps while it is filled: they are written all over, as streams are random."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Stay = tuple[UUID, str, str, str, str | None]
@@ -40,6 +42,8 @@ def fill(recorder: EventRecorder, arrivals: Iterable[Arrival], told: Callable[[i
     filling = _Filling(recorder)
     rest = iter(arrivals)
     with recorder.database.transaction() as database:
+        if database.dialect == "sqlite":  # measured: twice as fast, and at one pace, while the indexes fit
+            database.script(f"PRAGMA cache_size = -{CACHE_KB}")
         while portion := list(islice(rest, AT_ONCE)):
             database.copy("caretrail.log", LOG_COLUMNS, filling.rows(portion))
             database.copy("caretrail.stay", STAY_COLUMNS, filling.ended(portion))
