@@ -93,7 +93,7 @@ VALUES (:stream, :episode, :client, :zone, :policy, :packs, :first_day, :live_en
 
 -- rows_between --
 -- The rows of a range of streams in one table.
-SELECT {columns} FROM caretrail.{table}_{build} WHERE stream >= :first AND stream <= :last
+SELECT {columns} FROM caretrail.{table}_{build} WHERE stream >= :first AND stream <= :last_stream
 
 -- rows_of --
 -- The rows of one stream in one table.
@@ -150,7 +150,7 @@ SELECT stream, level, start_on, until_on AS end_on, program, zone FROM caretrail
 
 -- program_findings --
 -- Findings of programs and group sessions that are in force between two days.
-SELECT {placed} FROM caretrail.program_finding_{build} WHERE end_on > :low AND first_on <= :last ORDER BY stream, number
+SELECT {placed} FROM caretrail.program_finding_{build} WHERE end_on > :low AND first_on <= :last
 
 -- program_findings_of --
 -- The findings of one program, or on one group session.

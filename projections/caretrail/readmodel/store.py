@@ -173,7 +173,7 @@ def read_between(
     """The stored rows of a table by stream, for the streams between two, both included."""
     sql = statements(build)["rows_between"].format(table=table, columns=", ".join(columns))
     found: dict[UUID, list[tuple[Any, ...]]] = {}
-    for row in read_values(columns, database.query(sql, {"first": first, "last": last})):
+    for row in read_values(columns, database.query(sql, {"first": first, "last_stream": last})):
         found.setdefault(row[0], []).append(row)
     return found
 
