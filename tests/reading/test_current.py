@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from caretrail.errors import StaleReadModel, UnknownName
 from caretrail.log import open_recorder
 from caretrail.reading import gate
+from caretrail.reading.gate import Gate
 from caretrail.reading.query import Filters, Query
 from caretrail.reading.question import Question
+from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import Census, Findings, Worklist, create_store, open_store
-from tests.support.build import admitted
+from tests.support.build import LEE, admitted, plan, session
 from tests.support.care import NOW, Care
 from tests.support.example import day
 from tests.support.program import Caretrail
@@ -124,3 +128,43 @@ def test_a_name_of_quotes_names_nothing(care: Care) -> None:
     care.record([admitted("01-05")])
     with pytest.raises(UnknownName, match="no such program"):
         care.onlooker.census(day("01-10"), program='iop","zone":"America/Chicago')
+
+
+@pytest.fixture
+def crowd(care: Care) -> Care:
+    """Rows that hold 30 admissions under c-ortiz and c-lee, and a newer event of each episode; many are behind."""
+    care.record([admitted("01-05", f"E-{number}", clinician=OWNERS[number % 2], team=[LEE]) for number in range(30)])
+    catch_up(care.recorder)
+    care.record([session("01-06", f"E-{number}") for number in range(30)])
+    return care
+
+
+OWNERS = ("c-ortiz", "c-lee")
+
+
+def test_only_the_episodes_in_scope_are_brought_current(crowd: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given 30 episodes behind, when one client's list is asked for, then one is recomputed, and it is current."""
+    recomputed: list[int] = []
+    compute = Gate.recomputed
+
+    def counted(self: Gate, touched: Sequence[UUID], upto: int) -> Mapping[UUID, EpisodeRows | None]:
+        recomputed.append(len(touched))
+        return compute(self, touched, upto)
+
+    monkeypatch.setattr(Gate, "recomputed", counted)
+    reader = crowd.onlooker
+    assert [row.episode for row in reader.census(day("01-10"), client="cl-E-7")] == ["E-7"]
+    assert (reader.standing.position, reader.standing.behind.events, recomputed) == (60, 0, [1])
+
+
+def test_whoever_an_older_event_names_is_in_scope(crowd: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a clinician whom only the roster names, when a newer plan wants their signature, then their list has it."""
+    for most in ("MOST_TOUCHED", "SECONDS_BEHIND"):
+        monkeypatch.setattr(gate, most, 0)
+    crowd.now = datetime.now(UTC) + timedelta(minutes=5)
+    crowd.record([admitted("01-05", "F-1", team=[{"id": "c-rare", "role": "clinician", "credential": "LADC"}])])
+    catch_up(crowd.recorder)
+    assert crowd.onlooker.findings(day("01-10"), clinician="c-rare") == []
+    crowd.record([plan("01-06", "F-1")])
+    crowd.record([session("01-07", f"E-{number}") for number in range(30)])
+    assert {row.episode for row in crowd.onlooker.findings(day("01-10"), clinician="c-rare")} == {"F-1"}

@@ -69,6 +69,20 @@ def test_what_was_known_at_a_position_is_what_a_store_with_only_those_events_say
         assert answers(care.reader, position) == answers(prefix.reader)
 
 
+@pytest.mark.parametrize("rows", [0, 24, 66, 89])
+def test_what_was_known_then_is_the_same_from_rows_of_any_position(
+    care: Care, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given rows that hold less or more of the log than was known, then lists are those of the log folded whole."""
+    care.record([*example(), *copy_of_example("B-2", 9, 24)])
+    Projector(care.recorder).catch_up(batch=7, upto=rows)
+    for known in (0, 1, 25, 66, 88):
+        found = answers(care.onlooker, known)
+        with monkeypatch.context() as patch:
+            patch.setattr(gate, "MOST_AS_KNOWN", -1)
+            assert answers(care.onlooker, known) == found, known
+
+
 def test_what_is_newer_than_the_rows_is_laid_over_them(care: Care) -> None:
     """A projection that stands still, at any position, changes no answer."""
     care.record([*example(), *copy_of_example("B-2", 9, 24)])

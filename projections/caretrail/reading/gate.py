@@ -11,18 +11,17 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import AccessNotRecorded, StaleReadModel, StoreError
+from caretrail.log.sql import load_sql
 from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.query import NO_FILTERS, Filters, Query
-from caretrail.reading.snapshot import stored_sql
+from caretrail.reading.snapshot import QUERIES
 from caretrail.readmodel.packs import stale_policies
 from caretrail.readmodel.schema import State, read_state, tables_exist
 from caretrail.readmodel.status import age_of
-from caretrail.readmodel.values import stream_of
 from caretrail.text import plural
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
-    from caretrail.log.records import RecordedEvent
     from caretrail.readmodel.rows import EpisodeRows
 
 ALWAYS_CURRENT = 20
@@ -39,6 +38,9 @@ SECONDS_BEHIND = 5
 
 CAUGHT_UP_AT_ONCE = 8_000
 """The most events a read of an embedded store projects first: 2 s (4,000 events a second were measured on one core)."""
+
+MOST_AS_KNOWN = 1000
+"""The most episodes that are recomputed as known at a moment, in memory; with more, all are folded one by one."""
 
 LONGEST_WAIT = 5.0
 """Seconds a question waits for rows that hold `at_least`."""
@@ -114,18 +116,32 @@ class Gate:
         events = newest - position
         if events <= 0:
             return Reach(NOTHING_NEWER, newest)
-        touched = self._touched(state, position, newest, filters)
+        touched = self._touched(position, newest, newest, filters)
         if touched is not None and len(touched) <= ALWAYS_CURRENT:
-            return Reach(self._recomputed(touched, newest), newest)
+            return Reach(self.recomputed(touched, newest), newest)
         late = Behind(events, age_of(self._recorder, position + 1, self._now))
         answers = position >= max(1, query.at_least)
         if answers and late.seconds <= SECONDS_BEHIND:
             return Reach(NOTHING_NEWER, position, late)
         if touched is not None and len(touched) <= MOST_TOUCHED:
-            return Reach(self._recomputed(touched, newest), newest)
+            return Reach(self.recomputed(touched, newest), newest)
         if answers and query.allow_stale:
             return Reach(NOTHING_NEWER, position, late, stale=True)
         raise self._refusal(position, late)
+
+    def as_known(self, known: int, filters: Filters) -> tuple[State, Sequence[UUID]] | None:
+        """Rows that hold the log up to another position, and the episodes of which they tell something else.
+
+        Only episodes with an event between the two differ. None if there are no rows, or too many differ.
+        """
+        state = self.state()
+        if state is None:
+            return None
+        low, high = sorted((known, state.position))
+        touched = self._touched(low, high, known, filters)
+        if touched is None or len(touched) > MOST_AS_KNOWN:
+            return None
+        return state, touched
 
     def await_rows(self, query: Query) -> None:
         """Wait a moment for rows that hold `at_least`, if a projector is about to make them."""
@@ -156,33 +172,34 @@ class Gate:
         with suppress(StoreError):
             catch_up(self._recorder, progress=self._progress)
 
-    def _touched(self, state: State | None, position: int, newest: int, filters: Filters) -> list[UUID] | None:
-        """The episodes in the scope of some filters that have newer events; None if the log after is too long."""
-        if newest - position > FARTHEST:
+    def _touched(self, after: int, upto: int, known: int, filters: Filters) -> list[UUID] | None:
+        """The episodes in the scope of some filters with events in a stretch of the log; None if it is too long.
+
+        Whom no event of an episode names, up to the position `known`, it never had anything to do with.
+        """
+        if upto - after > FARTHEST:
             return None
-        touched = list(self._recorder.touched(position, newest))
-        kinds = {"client": filters.clients, "clinician": filters.clinicians, "program": filters.programs}
-        asked = {kind: names for kind, names in kinds.items() if names}
-        if not asked or len(touched) <= ALWAYS_CURRENT:
-            return touched
-        within = set(touched)
-        newer = list(self._recorder.read_log(position, limit=newest - position))
-        for kind, names in asked.items():
-            within &= self._stored_with(state, kind, names) | _naming(newer, names)
-        return [stream for stream in touched if stream in within]
+        touched = list(self._recorder.touched(after, upto))
+        for names in (filters.clients, filters.clinicians, filters.programs):
+            if names and len(touched) > ALWAYS_CURRENT:
+                found = [self._naming(touched, name, known) for name in sorted(names)]
+                touched = [stream for stream in touched if any(stream in named for named in found)]
+        return touched
 
-    def _stored_with(self, state: State | None, kind: str, names: Iterable[str]) -> set[UUID]:
-        """The episodes that stored rows have ever placed with one of some names."""
-        if state is None:
-            return set()
-        sql = stored_sql(state, f"streams_of_{kind}")
-        query = self._recorder.database.query
-        return {stream_of(row[0]) for name in names for row in query(sql, {"name": name})}
+    def _naming(self, streams: Sequence[UUID], name: str, known: int) -> set[UUID]:
+        """Those of some streams in which an event names somebody or something."""
+        database = self._recorder.database
+        sql = load_sql(QUERIES, "queries.sql")[f"naming_{database.dialect}"]
+        params: dict[str, object] = {"needle": f'"{name}"'.encode(), "known": known}
+        if database.dialect == "postgresql":
+            return {row[0] for row in database.query(sql, {**params, "streams": list(streams)})}
+        return {stream for stream in streams if database.query(sql, {**params, "stream": stream})}
 
-    def _recomputed(self, touched: Sequence[UUID], newest: int) -> Mapping[UUID, EpisodeRows | None]:
+    def recomputed(self, touched: Sequence[UUID], upto: int) -> Mapping[UUID, EpisodeRows | None]:
+        """The rows of some episodes as their events up to a position give them; None for those not there yet."""
         from caretrail.reading.episode_view import computed_rows
 
-        return computed_rows(self._recorder, touched, newest)
+        return computed_rows(self._recorder, touched, upto)
 
     def _refusal(self, position: int, late: Behind) -> StaleReadModel:
         """Name the lag, the command that ends it, and the role that may run it."""
@@ -203,16 +220,3 @@ class Gate:
         database = self._recorder.database
         state = read_state(database) if tables_exist(database) else None
         return stale_policies(database, state) if state is not None else ()
-
-
-AMENDMENTS = ("corrected/", "voided/")
-
-
-def _naming(events: Iterable[RecordedEvent], names: Iterable[str]) -> set[UUID]:
-    """The episodes with an event that names somebody, or that amends another one: what it brings back is not in it."""
-    quoted = [f'"{name}"'.encode() for name in names]
-    return {
-        event.originator_id
-        for event in events
-        if event.topic.startswith(AMENDMENTS) or any(name in event.state for name in quoted)
-    }

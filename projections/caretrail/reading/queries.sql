@@ -94,14 +94,11 @@ SELECT 1 FROM caretrail.span_{build} WHERE clinician = :name LIMIT 1
 -- has_client --
 SELECT 1 FROM caretrail.episode_{build} WHERE client = :name LIMIT 1
 
--- streams_of_program --
--- Episodes that a program ever had.
-SELECT stream FROM caretrail.span_{build} WHERE program = :name
+-- naming_sqlite --
+-- Whether an event of a stream, up to a position, holds a name.
+SELECT 1 FROM caretrail.log WHERE stream = :stream AND position <= :known AND instr(payload, :needle) > 0 LIMIT 1
 
--- streams_of_client --
-SELECT stream FROM caretrail.episode_{build} WHERE client = :name
-
--- streams_of_clinician --
--- Episodes that a clinician ever carried, or owed something of.
-SELECT stream FROM caretrail.span_{build} WHERE clinician = :name
- UNION SELECT stream FROM caretrail.finding_{build} WHERE owner = :name
+-- naming_postgresql --
+-- The streams among some that have an event, up to a position, that holds a name.
+SELECT DISTINCT stream FROM caretrail.log
+ WHERE stream = ANY(:streams) AND position <= :known AND position(:needle::bytea IN payload) > 0

@@ -11,10 +11,10 @@ from caretrail.errors import CaretrailError, StaleReadModel, StoreError, StoreUn
 from caretrail.reading.answers import Answer, Standing
 from caretrail.reading.gate import Access, Gate, recorded_before
 from caretrail.reading.names import named_by, require_known
-from caretrail.reading.query import Filters, Query
-from caretrail.reading.question import Question
+from caretrail.reading.query import Query
+from caretrail.reading.question import OneEpisode, Question
 from caretrail.reading.snapshot import Snapshot, WhatIfSnapshot, position_of
-from caretrail.reading.stored import StoredSnapshot
+from caretrail.reading.stored import KnownSnapshot, StoredSnapshot
 
 if TYPE_CHECKING:
     from caretrail.log.recorder import EventRecorder
@@ -82,15 +82,16 @@ class Reader:
 
     def _answered(self, question: Question[T]) -> tuple[Answer[T], list[str | None]] | None:
         """An answer, and the episodes that it shows; None if it may miss rows."""
-        snapshot = self._snapshot(question.query, question.filters)
+        snapshot = self._snapshot(question)
         require_known(question.filters, snapshot)
         value = question.answer(snapshot)
         shown = [*named_by(question.filters, snapshot), *question.shows(value)]
         answer = Answer(value, self._standing(question.query, snapshot))
         return (answer, shown) if snapshot.intact() else None
 
-    def _snapshot(self, query: Query, filters: Filters) -> Snapshot:
+    def _snapshot(self, question: Question[T]) -> Snapshot:
         recorder, now, progress = self._recorder, self._now, self._progress
+        query, filters = question.query, question.filters
         newest = recorder.max_position()
         if query.at_least > newest:
             missing = query.at_least - newest
@@ -99,7 +100,12 @@ class Reader:
                 "ask the primary, or ask again once this server has caught up", missing, 0,
             )  # fmt: skip  # two lines
         if query.known_at is not None:
-            return Snapshot(recorder, now, position_of(recorder, query.known_at), progress, query.policy)
+            known = position_of(recorder, query.known_at)
+            listing = query.policy is None and not isinstance(question, OneEpisode)
+            stored = self._gate.as_known(known, filters) if listing else None
+            if stored is None:
+                return Snapshot(recorder, now, known, progress, query.policy)
+            return KnownSnapshot(recorder, now, known, progress, self._gate, query, filters, *stored)
         if query.policy is None:
             return StoredSnapshot(recorder, now, newest, progress, self._gate, query, filters)
         return WhatIfSnapshot(recorder, now, newest, progress, query.policy, self._gate.near_state())

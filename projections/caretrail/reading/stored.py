@@ -19,7 +19,7 @@ from caretrail.reading.snapshot import Snapshot, citation_of, stored_sql, stored
 from caretrail.readmodel import store
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, Span
-from caretrail.readmodel.schema import COLUMNS
+from caretrail.readmodel.schema import COLUMNS, State
 from caretrail.readmodel.values import placed_from, read_values, stream_of
 
 if TYPE_CHECKING:
@@ -220,3 +220,23 @@ def _reach(selection: Selection) -> dict[str, object]:
 def _presence(values: tuple[Any, ...]) -> picks.Presence:
     _, *span, episode, client, zone, admitted_on = values
     return picks.Presence(episode, client, zone, admitted_on, Span._make(span))
+
+
+class KnownSnapshot(StoredSnapshot):
+    """What was known at a position, from rows that hold another one: only what was touched between is recomputed."""
+
+    def __init__(
+        self, recorder: EventRecorder, now: datetime, position: int, progress: Progress | None, gate: Gate,
+        query: Query, filters: Filters, state: State, touched: Sequence[UUID],
+    ) -> None:  # fmt: skip  # two lines
+        super().__init__(recorder, now, position, progress, gate, query, filters)
+        self._state = state
+        self._touched = touched
+
+    @cached_property
+    def _overlay(self) -> Mapping[UUID, EpisodeRows | None]:
+        return self._gate.recomputed(self._touched, self.position)
+
+    def _rows(self, episode: str) -> EpisodeRows | None:
+        """The rows of one episode: always from the log."""
+        return Snapshot._rows(self, episode)
