@@ -46,6 +46,7 @@ LATE = {
     "enter.simulate": "simulate --help",
     "operate.log": "log --help",
     "operate.copy": "copy --help",
+    "operate.upgrade": "upgrade --help",
     "audit.access": "audit access --help",
     "audit.amendments": "audit amendments --help",
     "audit.diff": "audit diff --help",
