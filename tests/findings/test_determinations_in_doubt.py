@@ -56,6 +56,14 @@ def test_where_a_doubtful_determination_decides_it_is_unknown_and_both_outcomes_
     assert "2026-02-04" in late.message
 
 
+def test_where_a_doubtful_determination_would_end_the_stay_sooner_the_answer_holds_through_its_day() -> None:
+    """Given a sure determination through 03-05 and a doubtful one to leave by 02-20, then both days are said."""
+    told = Told(ON_TIME + "2026-02-10 determined leave 2026-02-20 C1 signed by c-x")
+    found = told.eligible("2026-02-11")
+    assert (found.verdict, str(found.holds_through)) == ("eligible", "2026-02-20")
+    assert f"through 2026-03-05 if event {line_of(ON_TIME) + 1} does not count" in found.reasons[-1]
+
+
 def test_a_doubt_between_eligible_and_not_is_unknown() -> None:
     text = signed_by(None, "2026-02-03 determined continue")
     assert on(text, "2026-02-04") == ["unknown unknown"]
