@@ -18,9 +18,9 @@ class Explained(EpisodeEvent):
 
     type: Literal["explained"] = "explained"
     rule: RuleId = Field(description="In full or without the prefix of its policy.")
-    on: Date = Field(description="A day on which the finding was open.")
+    on: Date = Field(description="A day on which the finding was open; of a week any day, or the day after.")
     code: Code
-    until: OpenDate | None = Field(default=None, description="Last day of a lasting cause.")
+    until: OpenDate | None = Field(default=None, description="Last day of a lasting cause; needed for a schedule.")
     note: Text | None = None
 
     @model_validator(mode="after")
