@@ -75,13 +75,14 @@ def text(value: str) -> bytes:
 def leaf(row: dict[str, Any]) -> bytes:
     """The leaf of a row of the log: its columns by name, bytes as hex."""
     return sha256(
-        bytes([0, 1])
+        bytes([0, 1, row["log"]])
         + row["position"].to_bytes(8, "big")
         + bytes.fromhex(row["stream"])
         + row["version"].to_bytes(8, "big")
         + row["recorded_at"].to_bytes(8, "big", signed=True)
         + text(row["name"])
         + text(row["recorded_by"])
+        + text(row["asserted_by"])
         + text(row["source"])
         + text(row["command_id"])
         + payload_hash(row)

@@ -15,7 +15,7 @@ from caretrail.log.leaf import LogColumns
 from caretrail.readmodel.upkeep import catch_up
 from tests.support.builds import drop_read_models
 
-COLUMNS = "position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt"
+COLUMNS = "position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt"
 
 
 def rows_of(url: str) -> list[LogColumns]:
@@ -33,12 +33,12 @@ def rewrite(url: str, rows: Sequence[LogColumns]) -> None:
                 file.execute(f'DROP TRIGGER "{name}"')
             file.execute("BEGIN")
             file.execute("DELETE FROM log")
-            file.executemany(f"INSERT INTO log ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            file.executemany(f"INSERT INTO log ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             file.execute("COMMIT")
             for _, sql in guards:
                 file.execute(sql)
         return
-    values = "%s, %s, %s, %s, %s, 'epoch'::timestamptz + %s * interval '1 microsecond', %s, %s, %s, %s"
+    values = "%s, %s, %s, %s, %s, 'epoch'::timestamptz + %s * interval '1 microsecond', %s, %s, %s, %s, %s"
     with psycopg.connect(url) as server, server.cursor() as cursor:
         cursor.execute("ALTER TABLE caretrail.log DISABLE TRIGGER ALL")
         cursor.execute("DELETE FROM caretrail.log")

@@ -101,7 +101,19 @@ def clinic(store_url: str, tmp_path: Path) -> Clinic:
 
 
 def changed(row: LogColumns, **columns: object) -> LogColumns:
-    names = ("position", "stream", "version", "name", "payload", "at", "by", "source", "command_id", "salt")
+    names = (
+        "position",
+        "stream",
+        "version",
+        "name",
+        "payload",
+        "at",
+        "by",
+        "asserted_by",
+        "source",
+        "command_id",
+        "salt",
+    )
     values = [columns.get(name, value) for name, value in zip(names, row, strict=True)]
     return tuple(values)  # type: ignore[return-value]  # the columns of a row, one of them another
 
@@ -128,7 +140,7 @@ def swap(rows: Rows) -> Rows:
 
 def insert(rows: Rows) -> Rows:
     """A new stream whose one event was, it says, recorded between two others."""
-    new = (0, uuid5(UUID(int=0), "new").bytes, 1, "admitted/1", b'{"n":"new"}', rows[149][5], *rows[149][6:8], "c-new")
+    new = (0, uuid5(UUID(int=0), "new").bytes, 1, "admitted/1", b'{"n":"new"}', rows[149][5], *rows[149][6:9], "c-new")
     return fitted([*rows[:149], (*new, secrets.token_bytes(16)), *rows[149:]])
 
 

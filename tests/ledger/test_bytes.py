@@ -24,7 +24,8 @@ from tests.ledger.superuser import rows_of
 from tests.support.stores import pending
 
 COLUMNS = (
-    "position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "source", "command_id", "salt",
+    "position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "asserted_by", "source",
+    "command_id", "salt",
 )  # fmt: skip  # in the order of the columns
 EVENTS = 3
 

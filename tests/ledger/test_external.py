@@ -94,7 +94,7 @@ def test_a_folder_that_somebody_emptied_is_no_folder_without_findings(tmp_path: 
 
 def row(position: int, version: int = 1, moment: int | None = None, stream: bytes = bytes(16)) -> LogColumns:
     at = position if moment is None else moment
-    return (position, stream, version, "admitted/1", b"{}", at, "u", "", f"c{position}", bytes(16))
+    return (position, stream, version, "admitted/1", b"{}", at, "u", "", "", f"c{position}", bytes(16))
 
 
 def test_the_fold_needs_no_store() -> None:

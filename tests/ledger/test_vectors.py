@@ -11,6 +11,7 @@ from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint
 from caretrail.ledger.note import NoteRefused, read_verifying_key
 from caretrail.ledger.tree import consistent, includes, root_of
 from caretrail.log.leaf import leaf_of, payload_hash
+from caretrail.log.records import Log
 from tests.ledger.vectors import ALL, CT_INPUTS, FOLDER, text_of
 
 Json = dict[str, Any]
@@ -53,9 +54,9 @@ def test_a_leaf_from_its_columns(row: Json) -> None:
     salt, payload = bytes.fromhex(row["salt"]), bytes.fromhex(row["payload"])
     columns = (
         row["position"], bytes.fromhex(row["stream"]), row["version"], row["name"], payload, row["recorded_at"],
-        row["recorded_by"], row["source"], row["command_id"], salt,
+        row["recorded_by"], row["asserted_by"], row["source"], row["command_id"], salt,
     )  # fmt: skip  # in the order of the columns
-    assert leaf_of(columns).hex() == row["leaf"]
+    assert leaf_of(columns, Log(row["log"])).hex() == row["leaf"]
     assert payload_hash(salt, payload).hex() == row["payload_hash"]
 
 

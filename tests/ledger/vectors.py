@@ -31,9 +31,9 @@ Json = dict[str, Any]
 def rows() -> list[Json]:
     """Rows of a log: the plain ones, and each column at its edges."""
     plain: Json = {
-        "position": 1, "stream": "00112233445566778899aabbccddeeff", "version": 1, "name": "admitted/1",
+        "log": 1, "position": 1, "stream": "00112233445566778899aabbccddeeff", "version": 1, "name": "admitted/1",
         "payload": b'{"type":"admitted"}'.hex(), "recorded_at": 1_772_442_000_000_000, "recorded_by": "intake",
-        "source": "ehr-7", "command_id": "c-0001", "salt": "000102030405060708090a0b0c0d0e0f",
+        "asserted_by": "", "source": "ehr-7", "command_id": "c-0001", "salt": "000102030405060708090a0b0c0d0e0f",
     }  # fmt: skip  # in the order of the columns
     return [
         plain,
@@ -43,6 +43,9 @@ def rows() -> list[Json]:
         plain | {"recorded_at": 0},
         plain | {"recorded_at": -1},
         plain | {"recorded_by": "Zoë Ångström", "command_id": "日本-💊"},
+        plain | {"log": 2, "name": "accessed/1", "source": "caretrail.access"},
+        plain | {"asserted_by": "c-ortiz"},
+        plain | {"recorded_by": "intakec-ortiz"},
         plain | {"name": "ab", "recorded_by": "c"},
         plain | {"name": "a", "recorded_by": "bc"},
         plain | {"position": 2**63 - 1, "version": 2**63 - 1, "stream": "f" * 32},

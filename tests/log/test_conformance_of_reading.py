@@ -15,6 +15,7 @@ from eventsourcing.persistence import StoredEvent
 
 from caretrail.errors import CommandReused, InvalidEvent, StayOverlap, VersionConflict
 from caretrail.log import EventRecorder, PendingEvent, ProgramStay, RecordedEvent, leaf_hash, open_recorder
+from caretrail.log.records import Log
 from tests.support.stores import Clock, content, log_of, pending, run_sql
 
 JAN, FEB = date(2025, 1, 1), date(2025, 2, 1)
@@ -82,14 +83,16 @@ def test_a_leaf_is_the_published_layout(recorder: EventRecorder) -> None:
     """Written out by hand from the design, byte by byte, not from the code."""
     event = RecordedEvent(
         UUID("00112233-4455-6677-8899-aabbccddeeff"), 3, "plan_reviewed/1", b'{"a":1}', "ehr", "c-é", bytes(range(16)),
-        258, datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC), "rö",
+        258, datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC), "rö", "gw",
     )  # fmt: skip
     layout = bytes.fromhex(
-        "00" "01" "0000000000000102" "00112233445566778899aabbccddeeff" "0000000000000003" "00000000000f4245"
-        "0000000f" "706c616e5f72657669657765642f31" "00000003" "72c3b6" "00000003" "656872" "00000004" "632dc3a9"
+        "00" "01" "01" "0000000000000102" "00112233445566778899aabbccddeeff" "0000000000000003" "00000000000f4245"
+        "0000000f" "706c616e5f72657669657765642f31" "00000003" "72c3b6" "00000002" "6777"
+        "00000003" "656872" "00000004" "632dc3a9"
     )  # fmt: skip
     layout += hashlib.sha256(bytes(range(16)) + b'{"a":1}').digest()
     assert leaf_hash(event) == hashlib.sha256(layout).digest()
+    assert leaf_hash(event, Log.ACCESSES) == hashlib.sha256(b"\0\1\2" + layout[3:]).digest()
 
 
 def test_a_leaf_is_the_same_when_the_event_is_read_back(recorder: EventRecorder) -> None:
@@ -102,7 +105,7 @@ def test_any_column_changes_the_leaf() -> None:
     event = RecordedEvent(uuid4(), 1, "n/1", b"p", "s", "c", b"0" * 16, 1, datetime(2025, 1, 1, tzinfo=UTC), "who")
     other: dict[str, Any] = {
         "originator_id": uuid4(), "originator_version": 2, "topic": "n/2", "state": b"q", "source": "t",
-        "command_id": "d", "salt": b"1" * 16, "position": 2, "recorded_by": "me",
+        "command_id": "d", "salt": b"1" * 16, "position": 2, "recorded_by": "me", "asserted_by": "gw",
         "recorded_at": datetime(2025, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
     }  # fmt: skip
     assert set(other) == set(vars(event))

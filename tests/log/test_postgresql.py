@@ -189,7 +189,7 @@ def test_reading_uses_the_indexes_before_there_are_statistics(postgres_url: str)
     run_sql(
         postgres_url,
         "ALTER TABLE caretrail.log SET (autovacuum_enabled = off)",
-        "INSERT INTO caretrail.log SELECT n, gen_random_uuid(), 1, 'n/1', '', clock_timestamp(), 'me', '', n::text,"
+        "INSERT INTO caretrail.log SELECT n, gen_random_uuid(), 1, 'n/1', '', clock_timestamp(), 'me', '', '', n::text,"
         " '0123456789abcdef' FROM generate_series(1, 20000) AS n",
     )
     with open_recorder(postgres_url) as recorder:

@@ -18,9 +18,9 @@ from tests.support.stores import pending, run_sql
 JAN = date(2025, 1, 1)
 WORKING = ("writer", "reader", "auditor", "projector")
 
-ROW = "gen_random_uuid(), 1, 'n/1', '', '2001-01-01 00:00+00', 'somebody else', 's', 'x', '0123456789abcdef'"
+ROW = "gen_random_uuid(), 1, 'n/1', '', '2001-01-01 00:00+00', 'somebody else', '', 's', 'x', '0123456789abcdef'"
 COPIED = (
-    "9\t00000000-0000-4000-8000-000000000009\t1\tn/1\t\\\\x00\t2001-01-01 00:00+00\tsomebody else\ts\tc\t\\\\x"
+    "9\t00000000-0000-4000-8000-000000000009\t1\tn/1\t\\\\x00\t2001-01-01 00:00+00\tsomebody else\t\ts\tc\t\\\\x"
     + "30" * 16
 )
 
@@ -39,7 +39,7 @@ DATA = {
     "merge, deleting": "MERGE INTO caretrail.log l USING caretrail.store s ON true WHEN MATCHED THEN DELETE",
     "update in a query": "WITH u AS (UPDATE caretrail.log SET name = 'm/1' RETURNING 1) SELECT * FROM u",
 }
-DATA |= {f"{name}, accesses": sql.replace("caretrail.log", "caretrail.access") for name, sql in DATA.items()}
+DATA.update({f"{name}, accesses": sql.replace("caretrail.log", "caretrail.access") for name, sql in DATA.items()})
 ENTERS = tuple(name for name in DATA if name.startswith(("insert", "copy")))
 
 #: What takes a protection away, or goes around it; the owner of a table may do it.

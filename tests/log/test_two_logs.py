@@ -137,7 +137,7 @@ def test_the_guards_of_sqlite_stand_before_both_logs(sqlite_url: str) -> None:
     with open_recorder(sqlite_url) as recorder:
         recorder.append([pending(uuid4())])
         recorder.record_access([access()])
-    columns = "stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt"
+    columns = "stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt"
     for table in ("log", "access"):
         before = run_sql(sqlite_url, f"SELECT * FROM {table}")
         for statement in (

@@ -96,12 +96,12 @@ const microseconds = (iso) => {
 };
 
 export const leafOf = (row) => sha256(
-  Buffer.from([0, 1]), u64(row.position), row.stream, u64(row.version), u64(row.moment), prefixed(row.name),
-  prefixed(row.recorded_by), prefixed(row.source), prefixed(row.command_id), row.payloadHash,
+  Buffer.from([0, 1, 1]), u64(row.position), row.stream, u64(row.version), u64(row.moment), prefixed(row.name),
+  prefixed(row.recorded_by), prefixed(row.asserted_by), prefixed(row.source), prefixed(row.command_id), row.payloadHash,
 );
 
 const sorted = (names) => [...names].sort().join();
-const BASE = ["position", "version", "recorded_at", "recorded_by", "name", "leaf"];
+const BASE = ["position", "version", "recorded_at", "recorded_by", "asserted_by", "name", "leaf"];
 const OPEN = [...BASE, "source", "command_id"];
 const SHAPES = new Map([
   [sorted([...OPEN, "salt", "payload"]), "proven"], [sorted([...OPEN, "payload_hash", "stated", "left_out"]), "stated"],

@@ -122,8 +122,8 @@ def test_an_access_among_the_events_is_seen(postgres_url: str) -> None:
         accesses(recorder, 1)
         run_sql(
             postgres_url,
-            "INSERT INTO caretrail.log SELECT 66, stream, version, name, payload, recorded_at, recorded_by, source, "
-            "command_id, salt FROM caretrail.access",
+            "INSERT INTO caretrail.log SELECT 66, stream, version, name, payload, recorded_at, recorded_by, "
+            "asserted_by, source, command_id, salt FROM caretrail.access",
         )
         catch_up(recorder)
         assert check(recorder).ok

@@ -33,7 +33,7 @@ CREATE OR REPLACE FUNCTION caretrail.append(
 ) RETURNS SETOF caretrail.log LANGUAGE plpgsql AS $$
 BEGIN
     RETURN QUERY INSERT INTO caretrail.log
-        SELECT nextval('caretrail.broken'), s, v, n, p, clock_timestamp(), session_user, o, c, t
+        SELECT nextval('caretrail.broken'), s, v, n, p, clock_timestamp(), session_user, '', o, c, t
           FROM unnest(streams, versions, names, payloads, sources, commands, salts) AS e (s, v, n, p, o, c, t)
         RETURNING *;
     PERFORM pg_sleep(random() / 100);

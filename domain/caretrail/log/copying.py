@@ -25,7 +25,8 @@ STREAMS_AT_ONCE = 20
 """Episodes folded at once, each of them wholly in memory."""
 
 LOG_COLUMNS = (
-    "position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "source", "command_id", "salt",
+    "position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "asserted_by", "source",
+    "command_id", "salt",
 )  # fmt: skip  # as in the schema
 STAY_COLUMNS = ("stream", "client", "program", "first_day", "last_day")
 _MOVES_STAYS = {kind for kind, cls in EVENT_TYPES.items() if cls.traits.moves_stays}
@@ -135,7 +136,7 @@ class _Copying:
                 position += 1
                 if event.position != position:
                     raise _missing(recorder, position)
-                add(leaf_hash(event))
+                add(leaf_hash(event, log))
                 yield event
             if not events:
                 raise _missing(recorder, position + 1)
@@ -174,4 +175,4 @@ def _missing(recorder: EventRecorder, position: int) -> StoreDamaged:
 
 def _columns(e: RecordedEvent) -> Sequence[object]:
     head = (e.position, e.originator_id, e.originator_version, e.topic, e.state)
-    return (*head, e.recorded_at, e.recorded_by, e.source, e.command_id, e.salt)
+    return (*head, e.recorded_at, e.recorded_by, e.asserted_by, e.source, e.command_id, e.salt)

@@ -1,4 +1,4 @@
-"""The leaf of one event in the Merkle tree over the log, to which a receipt commits."""
+"""The leaf of one row in the Merkle tree over its log, to which a receipt commits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from struct import Struct
 
-from caretrail.log.records import RecordedEvent
+from caretrail.log.records import Log, RecordedEvent
 
 #: RFC 9162 puts this byte before a leaf, so that a leaf can never pass for an inner node.
 LEAF_PREFIX = b"\x00"
@@ -16,12 +16,12 @@ FORMAT = b"\x01"
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_NUMBERS = Struct(">Q16sQq")
+_NUMBERS = Struct(">BQ16sQq")
 _LENGTH = Struct(">I")
 
-LogColumns = tuple[int, bytes, int, str, bytes, int, str, str, str, bytes]
+LogColumns = tuple[int, bytes, int, str, bytes, int, str, str, str, str, bytes]
 """The columns that make a leaf: position, stream, version, name, payload, µs since 1970, recorded_by,
-source, command_id, salt."""
+asserted_by, source, command_id, salt."""
 
 
 def microseconds(moment: datetime) -> int:
@@ -29,26 +29,27 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // _MICROSECOND
 
 
-def leaf_hash(event: RecordedEvent) -> bytes:
+def leaf_hash(event: RecordedEvent, log: Log = Log.EVENTS) -> bytes:
     """Hash the columns of a recorded event into its leaf; the payload enters by its salted hash only."""
-    return leaf_of(columns_of(event))
+    return leaf_of(columns_of(event), log)
 
 
 def columns_of(e: RecordedEvent) -> LogColumns:
     """The columns of an event as they enter its leaf."""
     head = (e.position, e.originator_id.bytes, e.originator_version, e.topic, e.state)
-    return (*head, microseconds(e.recorded_at), e.recorded_by, e.source, e.command_id, e.salt)
+    return (*head, microseconds(e.recorded_at), e.recorded_by, e.asserted_by, e.source, e.command_id, e.salt)
 
 
-def leaf_of(columns: LogColumns) -> bytes:
-    """Hash a row of the log into its leaf."""
-    position, stream, version, name, payload, moment, recorded_by, source, command_id, salt = columns
+def leaf_of(columns: LogColumns, log: Log = Log.EVENTS) -> bytes:
+    """Hash a row of a log into its leaf."""
+    position, stream, version, name, payload, moment, recorded_by, asserted_by, source, command_id, salt = columns
     return hashlib.sha256(
         LEAF_PREFIX
         + FORMAT
-        + _NUMBERS.pack(position, stream, version, moment)
+        + _NUMBERS.pack(log, position, stream, version, moment)
         + _text(name)
         + _text(recorded_by)
+        + _text(asserted_by)
         + _text(source)
         + _prefixed(command_id)
         + payload_hash(salt, payload)

@@ -1,6 +1,6 @@
 -- select_events --
 -- One stream in the order of its versions.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.log
  WHERE stream = :stream AND version > :after AND version <= :upto
  ORDER BY version
@@ -8,7 +8,7 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
 
 -- select_events_desc --
 -- One stream, newest first.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.log
  WHERE stream = :stream AND version > :after AND version <= :upto
  ORDER BY version DESC
@@ -17,7 +17,7 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
 -- read_log --
 -- The log from above a position. No upper bound: PostgreSQL, before it has statistics, takes two bounds for a narrow
 -- stretch and sorts all the rest of the log for each batch.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.log
  WHERE position > :after
  ORDER BY position

@@ -85,6 +85,8 @@ class RecordedEvent(PendingEvent):
     """Aware, UTC, strictly rising with position."""
     recorded_by: str
     """Database role (`session_user`) or user of the operating system."""
+    asserted_by: str = ""
+    """An author that a gateway vouches for, empty where the login is the author's own; no gateway is there yet."""
 
 
 class ProgramStay(NamedTuple):

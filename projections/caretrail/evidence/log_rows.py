@@ -14,7 +14,7 @@ from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.evidence.result import Discrepancy, Tampering
 from caretrail.log.leaf import LogColumns, leaf_of
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import LARGEST_NUMBER, SALT_BYTES
+from caretrail.log.records import LARGEST_NUMBER, SALT_BYTES, Log
 
 BATCH: Final = 4096
 """Rows read at once: whole tiles of the ledger."""
@@ -23,7 +23,7 @@ BELOW: Final = -(2**63)
 """Below every position, also below those no append would give."""
 MOST_ANOMALIES: Final = 100
 STREAM_BYTES: Final = 16
-_TYPES = (int, bytes, int, str, bytes, int, str, str, str, bytes)
+_TYPES = (int, bytes, int, str, bytes, int, str, str, str, str, bytes)
 
 
 class LeafRun(NamedTuple):
@@ -39,7 +39,8 @@ class RowFold:
     `start` and `moment` are the position and the time, in microseconds, of the row before the first.
     """
 
-    def __init__(self, start: int = 0, moment: int | None = None) -> None:
+    def __init__(self, start: int = 0, moment: int | None = None, log: Log = Log.EVENTS) -> None:
+        self.log = log
         self.position = start
         self.count = 0
         """Anomalies in all; the first of them are kept."""
@@ -60,7 +61,7 @@ class RowFold:
         leaves: list[bytes] = []
         position, moment, versions, knows = self.position, self._moment, self._versions, self._knows_versions
         for row in rows:
-            leaf = leaf_or_none(row)
+            leaf = leaf_or_none(row, self.log)
             place, stream, version = row[:3]
             if leaf is None and type(place) is not int:
                 place = position + 1  # its place is unknown: here, or it would not have come now
@@ -112,12 +113,12 @@ class RowFold:
             self.anomalies.append(Discrepancy(tampering, f"position {position}: {words}", position))
 
 
-def leaf_or_none(row: LogColumns) -> bytes | None:
+def leaf_or_none(row: LogColumns, log: Log = Log.EVENTS) -> bytes | None:
     """The leaf of a row; None if a column holds what none can."""
-    if tuple(map(type, row)) != _TYPES or len(row[1]) != STREAM_BYTES or len(row[9]) != SALT_BYTES:
+    if tuple(map(type, row)) != _TYPES or len(row[1]) != STREAM_BYTES or len(row[10]) != SALT_BYTES:
         return None
     try:
-        return leaf_of(row)
+        return leaf_of(row, log)
     except (StructError, UnicodeEncodeError):  # a negative number, half a character
         return None
 
@@ -131,7 +132,7 @@ def follow(recorder: EventRecorder, rows: RowFold, end: int, progress: Progress 
     `end` is LARGEST_NUMBER if nobody knows where the log ends.
     """
     start = rows.position
-    for found in stored_rows(recorder, start or BELOW, end):
+    for found in stored_rows(recorder, start or BELOW, end, log=rows.log):
         if isinstance(found, int):
             rows.skip(found)
         else:
@@ -142,15 +143,17 @@ def follow(recorder: EventRecorder, rows: RowFold, end: int, progress: Progress 
         rows.end(end)
 
 
-def stored_rows(recorder: EventRecorder, after: int, end: int, batch: int = BATCH) -> Iterator[list[LogColumns] | int]:
-    """Read the log from above a position up to another, by position: it only grows, so no snapshot is held.
+def stored_rows(
+    recorder: EventRecorder, after: int, end: int, batch: int = BATCH, log: Log = Log.EVENTS
+) -> Iterator[list[LogColumns] | int]:
+    """Read a log from above a position up to another, by position: it only grows, so no snapshot is held.
 
     Yields lists of rows, in order, and for a row that the database cannot read its position. Raises StoreUnreachable.
     """
     unreadable = 0
     while after < end:
         limit = batch - after % batch if after > 0 else batch
-        found = _read(recorder, after, limit)
+        found = _read(recorder, after, limit, log)
         if isinstance(found, int):
             yield found
             unreadable += 1
@@ -170,11 +173,11 @@ def stored_rows(recorder: EventRecorder, after: int, end: int, batch: int = BATC
         after = last
 
 
-def _read(recorder: EventRecorder, after: int, limit: int) -> list[LogColumns] | int:
+def _read(recorder: EventRecorder, after: int, limit: int, log: Log) -> list[LogColumns] | int:
     """Read a batch; half of it if that fails, and so on down to the row at fault, whose position is returned."""
     while True:
         try:
-            return recorder.read_columns(after, limit)
+            return recorder.read_columns(after, limit, log)
         except StoreUnreachable:
             raise
         except StoreError:

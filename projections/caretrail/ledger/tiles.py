@@ -33,21 +33,21 @@ _Tile = tuple[int, int, bytes, bytes]
 """Level, number, hashes and root."""
 
 
-def read_leaves(recorder: EventRecorder, start: int, end: int) -> list[bytes]:
+def read_leaves(recorder: EventRecorder, log: Log, start: int, end: int) -> list[bytes]:
     """The leaf hashes of positions `start + 1` up to `end`. Raises StoreDamaged if one of them is missing."""
-    leaves = _leaves(recorder, start, end)
+    leaves = _leaves(recorder, log, start, end)
     if len(leaves) != end - start:
         missing = start + len(leaves) + 1
         raise StoreDamaged(f"{recorder.store}: position {missing} is missing", "run 'caretrail audit verify'")
     return leaves
 
 
-def _leaves(recorder: EventRecorder, start: int, end: int) -> list[bytes]:
+def _leaves(recorder: EventRecorder, log: Log, start: int, end: int) -> list[bytes]:
     """The same, up to the first that is missing."""
-    rows = recorder.read_columns(start, end - start)
+    rows = recorder.read_columns(start, end - start, log)
     if not rows or rows[-1][0] - start != len(rows):  # they rise, so nothing is missing if the last is where it belongs
         rows = [row for place, row in enumerate(rows, start=start + 1) if row[0] == place]
-    return [leaf_of(row) for row in rows]
+    return [leaf_of(row, log) for row in rows]
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def write_tiles(recorder: EventRecorder, log: Log = Log.EVENTS, progress: Progre
 
     `progress` counts positions.
     """
-    end = recorder.max_position() >> HEIGHT
+    end = recorder.max_position(log) >> HEIGHT
     while (done := tiled_position(recorder, log) >> HEIGHT) < end:
         until = min(done + TILES_AT_ONCE, end)
         tiles = [*_complete_tiles(recorder, log, done, until)]
@@ -96,7 +96,7 @@ def _complete_tiles(recorder: EventRecorder, log: Log, done: int, until: int) ->
         for number in range(old, new):
             start, end = number << HEIGHT, (number + 1) << HEIGHT
             if level == 0:
-                hashes = _leaves(recorder, start, end)
+                hashes = _leaves(recorder, log, start, end)
             else:
                 kept = range(start, max(start, min(end, done >> (level - 1) * HEIGHT)))
                 hashes = _roots(recorder, log, level - 1, kept.start, kept.stop)
@@ -144,7 +144,7 @@ def differing_tiles(recorder: EventRecorder, log: Log = Log.EVENTS) -> Iterator[
             kept = {number: tuple(tile) for number, *tile in read_tiles(recorder, log, level, start, end)}
             for number in range(start, end):
                 low, high = number << HEIGHT, (number + 1) << HEIGHT
-                hashes = _leaves(recorder, low, high) if level == 0 else list(filter(None, below[low:high]))
+                hashes = _leaves(recorder, log, low, high) if level == 0 else list(filter(None, below[low:high]))
                 # where the log has a gap, no tile is kept
                 tile = (b"".join(hashes), root_of(hashes)) if len(hashes) == WIDTH else None
                 roots.append(tile[1] if tile else None)
@@ -179,7 +179,7 @@ def stored_subtrees(recorder: EventRecorder, log: Log = Log.EVENTS) -> Subtrees:
             first = start >> HEIGHT << HEIGHT
             return whole[start - first : end - first]
         if level == 0:
-            return read_leaves(recorder, start, end)
+            return read_leaves(recorder, log, start, end)
         found = _roots(recorder, log, level - 1, start, end)
         below = range(start + len(found), end)
         return found + [root_of(hashes(level - 1, number << HEIGHT, (number + 1) << HEIGHT)) for number in below]

@@ -127,14 +127,14 @@ BEGIN
     IF total = 1 THEN
         RETURN QUERY
             INSERT INTO caretrail.log
-            VALUES (coalesce(newest.position, 0) + 1, streams[1], versions[1], names[1], payloads[1], start, session_user,
+            VALUES (coalesce(newest.position, 0) + 1, streams[1], versions[1], names[1], payloads[1], start, session_user, '',
                     sources[1], commands[1], salts[1])
             RETURNING *;
     ELSE
         RETURN QUERY
             INSERT INTO caretrail.log
             SELECT coalesce(newest.position, 0) + e.place, e.stream, e.version, e.name, e.payload,
-                   start + (e.place - 1) * interval '1 microsecond', session_user, e.source, e.command, e.salt
+                   start + (e.place - 1) * interval '1 microsecond', session_user, '', e.source, e.command, e.salt
               FROM unnest(streams, versions, names, payloads, sources, commands, salts)
                    WITH ORDINALITY AS e (stream, version, name, payload, source, command, salt, place)
             RETURNING *;
@@ -216,7 +216,7 @@ BEGIN
     RETURN QUERY
         INSERT INTO caretrail.access
         SELECT coalesce(newest.position, 0) + e.place, own, coalesce(latest, 0) + e.place, 'accessed/1', e.payload,
-               start + (e.place - 1) * interval '1 microsecond', session_user, 'caretrail.access', e.command, e.salt
+               start + (e.place - 1) * interval '1 microsecond', session_user, '', 'caretrail.access', e.command, e.salt
           FROM unnest(payloads, commands, salts) WITH ORDINALITY AS e (payload, command, salt, place)
         RETURNING *;
 END $$;

@@ -4,25 +4,25 @@ SELECT namespace, demo, schema_version, session_user::text FROM caretrail.store
 
 -- append --
 -- Everything in one round trip; the function's comment says what it refuses. In the driver's own notation: %b is binary.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.append(%(streams)b, %(versions)b, %(names)b, %(payloads)b, %(sources)b, %(commands)b, %(salts)b)
 
 -- append_one --
 -- The same for one event, the common call: the driver takes longer to make seven arrays than the server does.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.append(ARRAY[%(stream)b], ARRAY[%(version)b], ARRAY[%(name)b::text], ARRAY[%(payload)b],
                         ARRAY[%(source)b::text], ARRAY[%(command)b::text], ARRAY[%(salt)b])
 
 -- append_with_stays --
 -- The same, when stays change too.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.append(%(streams)b, %(versions)b, %(names)b, %(payloads)b, %(sources)b, %(commands)b, %(salts)b,
                         %(stays_of)b, %(stay_streams)b, %(clients)b, %(programs)b, %(first_days)b, %(last_days)b)
 
 -- read_columns --
 -- The log as its leaves are made of it. An epoch is numeric, so the microseconds are exact.
 SELECT position, uuid_send(stream), version, name, payload, (extract(epoch FROM recorded_at) * 1000000)::bigint,
-       recorded_by, source, command_id, salt
+       recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.log
  WHERE position > :after
  ORDER BY position
@@ -30,12 +30,12 @@ SELECT position, uuid_send(stream), version, name, payload, (extract(epoch FROM 
 
 -- record_access --
 -- The same for accesses; the function chooses more.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.record_access(%(payloads)b, %(commands)b, %(salts)b)
 
 -- read_accesses --
 -- Accesses in a stretch of their log; those of all events are of every episode.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.access
  WHERE position > :after AND position <= :upto
    AND (:holding::bytea IS NULL OR position(:holding::bytea IN payload) > 0
@@ -45,7 +45,7 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
 
 -- read_log_of_names --
 -- A stretch of the log, some stored names only.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.log
  WHERE position > :after AND position <= :upto AND name = ANY (:names)
  ORDER BY position
@@ -67,21 +67,21 @@ SELECT max(low) FROM search
 
 -- select_streams --
 -- Many streams, each from above a version; OFFSET 0 keeps the planner from joining the whole log.
-SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.source, l.command_id, l.salt
+SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.asserted_by, l.source, l.command_id, l.salt
   FROM unnest(:streams::uuid[], :versions::bigint[]) AS k (stream, version)
   JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.stream = k.stream AND c.version > k.version
                 ORDER BY c.version OFFSET 0) AS l ON true
 
 -- find_commands --
 -- What is recorded under these pairs of source and command_id.
-SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.source, l.command_id, l.salt
+SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.asserted_by, l.source, l.command_id, l.salt
   FROM unnest(:sources::text[], :commands::text[]) AS k (source, command_id)
   JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.source = k.source AND c.command_id = k.command_id
                 OFFSET 0) AS l ON true
 
 -- read_for_decision --
 -- The event of one command, and one stream from above a version: the two conditions are a probe of an index each.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.log
  WHERE (source = :source AND command_id = :command) OR (stream = :stream AND version > :version)
  ORDER BY position

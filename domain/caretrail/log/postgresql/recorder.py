@@ -66,9 +66,9 @@ class PostgresRecorder(EventRecorder):
         return found, {stream: [e for e in events if e.originator_id == stream and e.originator_version > version]}
 
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
-        for position, stream, version, name, payload, at, by, source, command_id, salt in rows:
+        for position, stream, version, name, payload, at, by, asserted_by, source, command_id, salt in rows:
             yield RecordedEvent(
-                stream, version, name, payload, source, command_id, salt, position, at.astimezone(UTC), by
+                stream, version, name, payload, source, command_id, salt, position, at.astimezone(UTC), by, asserted_by
             )
 
     def _moment(self, value: Any) -> datetime:

@@ -26,6 +26,7 @@ CREATE TABLE caretrail.log (
     payload        bytea NOT NULL,
     recorded_at    timestamptz(6) NOT NULL,
     recorded_by    text COLLATE "C" NOT NULL,
+    asserted_by    text COLLATE "C" NOT NULL,              -- an author that a gateway vouches for; '' where the login is one
     source         text COLLATE "C" NOT NULL,
     command_id     text COLLATE "C" NOT NULL CHECK (command_id <> ''),
     salt           caretrail.salt NOT NULL,

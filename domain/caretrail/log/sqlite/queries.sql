@@ -1,6 +1,6 @@
 -- read_accesses --
 -- Accesses in a stretch of their log; those of all events are of every episode.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.access
  WHERE position > :after AND position <= :upto
    AND (:holding IS NULL OR instr(payload, :holding) > 0 OR instr(payload, CAST('"whole_log":true' AS BLOB)) > 0)
@@ -9,7 +9,7 @@ SELECT position, stream, version, name, payload, recorded_at, recorded_by, sourc
 
 -- read_log_of_names --
 -- A stretch of the log, some stored names only.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.log
  WHERE position > :after AND position <= :upto AND name IN (SELECT value FROM json_each(:names))
  ORDER BY position
@@ -29,7 +29,7 @@ SELECT max(low) FROM search
 
 -- find_commands --
 -- What is recorded under these pairs of source and command_id; CROSS JOIN keeps the short list outside.
-SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.source, l.command_id, l.salt
+SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.asserted_by, l.source, l.command_id, l.salt
   FROM json_each(:commands) AS c CROSS JOIN caretrail.log AS l
  WHERE l.source = json_extract(c.value, '$[0]') AND l.command_id = json_extract(c.value, '$[1]')
 
@@ -43,8 +43,8 @@ SELECT coalesce(max(version), 0) FROM caretrail.log WHERE stream = ?
 
 -- insert --
 -- One event at the end of the log.
-INSERT INTO caretrail.log (position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO caretrail.log (position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- delete_stays --
 -- The stays of a stream are replaced as a whole.
@@ -66,7 +66,7 @@ SELECT o.stream
 
 -- stream_after --
 -- One stream from above a version.
-SELECT position, stream, version, name, payload, recorded_at, recorded_by, source, command_id, salt
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.log
  WHERE stream = ? AND version > ?
  ORDER BY version

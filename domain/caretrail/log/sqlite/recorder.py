@@ -153,9 +153,19 @@ class SqliteRecorder(EventRecorder):
 
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
         try:
-            for position, stream, version, name, payload, at, by, source, command_id, salt in rows:
+            for position, stream, version, name, payload, at, by, asserted_by, source, command_id, salt in rows:
                 yield RecordedEvent(
-                    UUID(bytes=stream), version, name, payload, source, command_id, salt, position, self._moment(at), by
+                    UUID(bytes=stream),
+                    version,
+                    name,
+                    payload,
+                    source,
+                    command_id,
+                    salt,
+                    position,
+                    self._moment(at),
+                    by,
+                    asserted_by,
                 )
         except (TypeError, ValueError, OverflowError):  # the schema refuses such values; a damaged page may contain any
             message, hint = FILE_DAMAGED

@@ -15,6 +15,7 @@ CREATE TABLE log (
     payload        BLOB NOT NULL,
     recorded_at    INTEGER NOT NULL,
     recorded_by    TEXT NOT NULL,
+    asserted_by    TEXT NOT NULL,                        -- an author that a gateway vouches for; '' where the login is one
     source         TEXT NOT NULL,
     command_id     TEXT NOT NULL CHECK (command_id <> ''),
     salt           BLOB NOT NULL CHECK (length(salt) = 16),
@@ -31,6 +32,7 @@ CREATE TABLE access (
     payload        BLOB NOT NULL,
     recorded_at    INTEGER NOT NULL,
     recorded_by    TEXT NOT NULL,
+    asserted_by    TEXT NOT NULL,                        -- an author that a gateway vouches for; '' where the login is one
     source         TEXT NOT NULL,
     command_id     TEXT NOT NULL CHECK (command_id <> ''),
     salt           BLOB NOT NULL CHECK (length(salt) = 16),

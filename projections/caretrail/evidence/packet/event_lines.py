@@ -44,6 +44,7 @@ def _line(row: RecordedEvent, shown: Shown) -> bytes:
         "version": row.originator_version,
         "recorded_at": row.recorded_at.isoformat(timespec="microseconds"),
         "recorded_by": row.recorded_by,
+        "asserted_by": row.asserted_by,
         "name": row.topic,
     }
     if shown.sealed:

@@ -245,7 +245,7 @@ def loaded(text: str, what: str) -> Json:
 
 # --- the events and the tree over them --------------------------------------------------------------------------------
 
-COLUMNS = {"position", "version", "recorded_at", "recorded_by", "name", "leaf"}
+COLUMNS = {"position", "version", "recorded_at", "recorded_by", "asserted_by", "name", "leaf"}
 HASHED = COLUMNS | {"source", "command_id"}
 FORMS = {
     frozenset(HASHED | {"salt"}): "proven",
@@ -279,9 +279,9 @@ def leaf_of(event: Json, payload: str, stream: bytes) -> bytes:
         raise ValueError
     moment = (datetime.fromisoformat(recorded_at) - EPOCH) // MICROSECOND
     return sha256(
-        b"\x00\x01"
+        b"\x00\x01\x01"  # a leaf, of the first layout, of the log of events
         + NUMBERS.pack(event["position"], stream, event["version"], moment)
-        + prefixed(event["name"], event["recorded_by"], event["source"])
+        + prefixed(event["name"], event["recorded_by"], event["asserted_by"], event["source"])
         + LENGTH.pack(len(command_id))
         + command_id
         + hashed
