@@ -77,7 +77,7 @@ def _verifying(recorder: EventRecorder, events: int, rounds: int) -> tuple[float
         verification = verify(recorder)
         walls.append(time.perf_counter() - wall)
         cpus.append(time.process_time() - cpu)
-        if not verification.ok or verification.events != events or verification.tiles < events // 256:
+        if not verification.ok or verification.size != events or verification.tiles < events // 256:
             raise SystemExit(f"the log did not verify: {verification.discrepancies}")
     return statistics.median(walls), statistics.median(cpus)
 

@@ -21,10 +21,10 @@ from caretrail.evidence.packet.event_lines import event_lines
 from caretrail.evidence.packet.make import finish, make_packet
 from caretrail.evidence.packet.redaction import Shown
 from caretrail.evidence.packet.terms import PacketContext, PacketRequest, Terms
-from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
+from caretrail.ledger.checkpoint import Checkpoint, CheckpointPair, origin_of, origin_of_accesses, sign_pair
 from caretrail.ledger.note import SigningKey, new_key
 from caretrail.ledger.tiles import stored_subtrees, write_tiles
-from caretrail.ledger.tree import root_at, root_of, subtrees_of
+from caretrail.ledger.tree import EMPTY_ROOT, root_at, root_of, subtrees_of
 from caretrail.log import open_recorder
 from caretrail.log.leaf import columns_of, leaf_hash
 from caretrail.log.records import RecordedEvent, new_salt
@@ -90,6 +90,12 @@ def fill(url: str, events: int) -> None:
         write_tiles(recorder)
 
 
+def _signed(events: Checkpoint, key: SigningKey) -> str:
+    """The notes of a checkpoint and of a log of accesses without any."""
+    accesses = Checkpoint(origin_of_accesses(events.origin), 0, EMPTY_ROOT, events.head)
+    return sign_pair(CheckpointPair(events, accesses), [key])
+
+
 def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[float], int]:
     """Seconds for the packet of one episode out of all, and for its proof alone; and the bytes of the packet."""
     whole: list[float] = []
@@ -97,7 +103,7 @@ def one_out_of(url: str, folder: Path, rounds: int) -> tuple[list[float], list[f
     with open_recorder(url) as recorder:
         key = new_key(origin_of(recorder.namespace))
         subtrees, size = stored_subtrees(recorder), recorder.max_position()
-        note = sign_checkpoint(Checkpoint(key.name, size, root_at(subtrees, size)), [key])
+        note = _signed(Checkpoint(key.name, size, root_at(subtrees, size)), key)
         for number in range(rounds):
             target = folder / f"one-{number}.zip"
             began = time.perf_counter()
@@ -134,7 +140,7 @@ def synthetic(target: Path, events: int) -> SigningKey:
             parts.append(part)
             shown = {row.originator_version: Shown(whole=True) for row in found}
             archive.add(f"{part.folder}/events.jsonl", event_lines(found, shown, client=client, episode=name))
-        note = sign_checkpoint(stand, [key])
+        note = _signed(stand, key)
         request = PacketRequest(tuple(part.episode for part in parts))
         context = PacketContext(request, TERMS, stand, note, BEGAN, "bench", "0")
         finish(archive, parts, context, [key], subtrees_of(leaves))

@@ -23,7 +23,7 @@ def signed(caretrail_both: Caretrail, tmp_path: Path) -> Caretrail:
     (tmp_path / "receipts.jsonl").write_text(ended.out)
     assert caretrail_both("audit", "key", "--out", f"{tmp_path}/key").status == 0
     (tmp_path / "out").mkdir()
-    assert sign(caretrail_both, tmp_path, "--first").startswith("65 events signed: ")
+    assert sign(caretrail_both, tmp_path, "--first").startswith("65 events and 0 accesses signed: ")
     return caretrail_both
 
 
@@ -61,7 +61,7 @@ def test_verify_says_where_what_and_what_to_do(signed: Caretrail, tmp_path: Path
         "Altered, from position 7 on:",
         "  it looks as if a stored event was edited: its content, time, author or another column",
         "  - 1 receipt, the first of position 7: the leaf differs",
-        "  - 000000000065.checkpoint: the root over 65 events is not the one that was signed",
+        "  - 000000000065-000000000000.checkpoint: the root over 65 events is not the one that was signed",
     ]
     assert ended.out.splitlines()[-1].startswith("Hint: stop all writers, keep the database")
     report = signed("audit", "verify", "--json", *kept(tmp_path))
@@ -89,7 +89,7 @@ def test_nothing_of_an_event_is_printed(signed: Caretrail, tmp_path: Path) -> No
 def test_a_checkpoint_on_standard_output_is_the_note_and_nothing_else(signed: Caretrail, tmp_path: Path) -> None:
     ended = signed("audit", "checkpoint", "--key", f"{tmp_path}/key")
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out == (tmp_path / "out" / "000000000065.checkpoint").read_text()
+    assert ended.out == (tmp_path / "out" / "000000000065-000000000000.checkpoint").read_text()
     report = signed("audit", "checkpoint", "--key", f"{tmp_path}/key", "--json").json
     assert report["note"] == ended.out
     assert (report["size"], report["since"], report["file"]) == (65, 65, None)

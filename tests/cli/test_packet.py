@@ -66,7 +66,7 @@ def test_a_packet_is_handed_out_recorded_and_checked(desk_both: Desk) -> None:
     ended = desk.packet("LNK", "--as-of", "2026-05-04", "--address", "1 Main St")
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines()[1:3] == [
-        "  65 events of 1 episode, 12 files",
+        "  65 events of 1 episode, 13 files",
         f"  checkpoint @65 of {desk.public.split('+')[0]}",
     ]
     [row] = desk.disclosures()
@@ -191,8 +191,7 @@ def test_what_is_there_is_not_written_over(desk: Desk) -> None:
 def test_a_disclosure_that_cannot_be_recorded_is_none(desk: Desk) -> None:
     run_sql(
         desk.caretrail.url,
-        "CREATE TRIGGER full BEFORE INSERT ON log WHEN NEW.name LIKE 'accessed%' "
-        "BEGIN SELECT RAISE(ABORT, 'full'); END",
+        "CREATE TRIGGER full BEFORE INSERT ON access BEGIN SELECT RAISE(ABORT, 'full'); END",
     )
     ended = desk.packet(EPISODE)
     assert ended.status == 4
@@ -238,11 +237,12 @@ def test_it_may_stand_on_a_checkpoint_that_was_signed_before(desk: Desk) -> None
     desk.caretrail("append", "--imported", input=other_episode())
     ended = desk.packet(EPISODE, "--checkpoint", str(desk.folder / "c.txt"), "--json", first=False)
     assert ended.json["size"] == 65
-    assert unpacked(desk.target)["checkpoint"].decode() == note
+    files = unpacked(desk.target)
+    assert (files["checkpoint"] + files["checkpoint-accesses"]).decode() == note
     desk.target.unlink()
     (desk.folder / "c.txt").write_text("no note")
     ended = desk.packet(EPISODE, "--checkpoint", str(desk.folder / "c.txt"), first=False)
-    assert (ended.status, ended.err.splitlines()[0]) == (1, "Error: this is not a signed note")
+    assert (ended.status, ended.err.splitlines()[0]) == (1, "Error: these are not the two checkpoints of a store")
 
 
 def test_a_key_that_others_can_read_signs_nothing(desk: Desk) -> None:

@@ -12,41 +12,45 @@ import psycopg
 from caretrail.ledger.tiles import make_tiles_again
 from caretrail.log import open_recorder
 from caretrail.log.leaf import LogColumns
+from caretrail.log.recorder import TABLES
+from caretrail.log.records import Log
 from caretrail.readmodel.upkeep import catch_up
 from tests.support.builds import drop_read_models
 
 COLUMNS = "position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt"
 
 
-def rows_of(url: str) -> list[LogColumns]:
-    """The whole log as it is stored."""
+def rows_of(url: str, log: Log = Log.EVENTS) -> list[LogColumns]:
+    """A whole log as it is stored."""
     with open_recorder(url) as recorder:
-        return recorder.read_columns(0, 1_000_000)
+        return recorder.read_columns(0, 1_000_000, log)
 
 
-def rewrite(url: str, rows: Sequence[LogColumns]) -> None:
-    """Take the guards away, put these rows in the place of all there are, and put the guards back."""
+def rewrite(url: str, rows: Sequence[LogColumns], log: Log = Log.EVENTS) -> None:
+    """Take the guards away, put these rows in the place of all there are in a log, and put the guards back."""
+    table = TABLES[log]
     if url.startswith("sqlite:"):
         with closing(sqlite3.connect(url.removeprefix("sqlite://"), isolation_level=None)) as file:
             guards = file.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
             for name, _ in guards:
                 file.execute(f'DROP TRIGGER "{name}"')
             file.execute("BEGIN")
-            file.execute("DELETE FROM log")
-            file.executemany(f"INSERT INTO log ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            name = table.removeprefix("caretrail.")
+            file.execute(f"DELETE FROM {name}")
+            file.executemany(f"INSERT INTO {name} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             file.execute("COMMIT")
             for _, sql in guards:
                 file.execute(sql)
         return
     values = "%s, %s, %s, %s, %s, 'epoch'::timestamptz + %s * interval '1 microsecond', %s, %s, %s, %s, %s"
     with psycopg.connect(url) as server, server.cursor() as cursor:
-        cursor.execute("ALTER TABLE caretrail.log DISABLE TRIGGER ALL")
-        cursor.execute("DELETE FROM caretrail.log")
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL".encode())
+        cursor.execute(f"DELETE FROM {table}".encode())
         cursor.executemany(
-            f"INSERT INTO caretrail.log ({COLUMNS}) VALUES ({values})".encode(),
+            f"INSERT INTO {table} ({COLUMNS}) VALUES ({values})".encode(),
             [(row[0], UUID(bytes=row[1]), *row[2:]) for row in rows],
         )
-        cursor.execute("ALTER TABLE caretrail.log ENABLE TRIGGER ALL")
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL".encode())
 
 
 def altered(url: str, change: Callable[[list[LogColumns]], list[LogColumns]], *, recompute: bool = True) -> None:

@@ -76,7 +76,7 @@ def append(auditor: Auditor, url: str, count: int) -> None:
 
 def green(verification: Verification, events: int) -> None:
     assert verification.discrepancies == ()
-    assert verification.events == events
+    assert verification.size == events
 
 
 @pytest.mark.slow

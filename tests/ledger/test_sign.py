@@ -14,9 +14,11 @@ from caretrail.evidence.external import checkpoint_files, read_checkpoints
 from caretrail.evidence.sign import sign
 from caretrail.evidence.signer_state import SignerState, SigningRefused
 from caretrail.files import FileRefused, file_lock
-from caretrail.ledger.checkpoint import Checkpoint, origin_of
+from caretrail.ledger.checkpoint import Checkpoint, CheckpointPair, origin_of, origin_of_accesses, sign_pair
 from caretrail.ledger.note import OtherLog, SigningKey, new_key
+from caretrail.ledger.tree import root_of
 from caretrail.log import EventRecorder, open_recorder
+from caretrail.log.records import Log
 from tests.ledger.signing import STREAM, Signer
 from tests.ledger.superuser import altered, make_all_anew, project, rewrite, rows_of
 from tests.ledger.test_attacks import changed
@@ -42,7 +44,7 @@ def test_it_signs_what_was_recorded_and_goes_on_from_there(signer: Signer) -> No
     assert (first.size, second.size) == (20, 620)
     assert third == second == signer.sign(full=True)
     assert [path.name for path in sorted(signer.published.iterdir())] == [
-        "000000000020.checkpoint", "000000000620.checkpoint",
+        "000000000020-000000000000.checkpoint", "000000000620-000000000000.checkpoint",
     ]  # fmt: skip  # one list
     assert (signer.folder / "state" / "last").stat().st_mode & 0o777 == 0o600
     kept = read_checkpoints(checkpoint_files([signer.published]), [signer.keys[0].verifying], signer.origin)
@@ -69,8 +71,8 @@ def test_with_tiles_it_reads_only_what_is_new(signer: Signer, monkeypatch: pytes
         cls: Any = type(recorder)
     real = cls.read_columns
 
-    def counted(self: EventRecorder, after: int, limit: int) -> Any:
-        rows = real(self, after, limit)
+    def counted(self: EventRecorder, after: int, limit: int, log: Log) -> Any:
+        rows = real(self, after, limit, log)
         read.append(len(rows))
         return rows
 
@@ -168,10 +170,10 @@ def test_tiles_that_are_no_tiles_are_passed_over(sqlite_url: str, tmp_path: Path
 def test_a_bit_that_flips_while_reading_is_not_signed(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
     real, calls = log_rows.stored_rows, 0
 
-    def flipping(recorder: EventRecorder, after: int, end: int, batch: int = 4096) -> Iterator[Any]:
+    def flipping(recorder: EventRecorder, after: int, end: int, *, log: Log) -> Iterator[Any]:
         nonlocal calls
         calls += 1
-        for rows in real(recorder, after, end, batch):
+        for rows in real(recorder, after, end, log=log):
             flipped = [changed(row, payload=b"\x01" + row[4][1:]) if row[0] == 7 else row for row in rows]  # type: ignore[union-attr]
             yield flipped if calls == 1 else rows
 
@@ -205,9 +207,9 @@ def test_a_state_that_is_lost_or_not_readable_is_not_taken_for_none(signer: Sign
 
 
 def _note_of(key: SigningKey) -> str:
-    from caretrail.ledger.checkpoint import sign_checkpoint
-
-    return sign_checkpoint(Checkpoint(key.name, 1, bytes(32)), [key])
+    events = Checkpoint(key.name, 1, bytes(32))
+    accesses = Checkpoint(origin_of_accesses(key.name), 0, root_of([]), events.head)
+    return sign_pair(CheckpointPair(events, accesses), [key])
 
 
 def test_a_state_put_back_to_an_older_state_is_seen_by_the_folder(signer: Signer) -> None:
@@ -235,10 +237,10 @@ def test_one_signer_at_a_time(signer: Signer) -> None:
 
 
 def test_nothing_is_ever_overwritten(signer: Signer) -> None:
-    (signer.published / "000000000020.checkpoint").write_text("somebody else's")
+    (signer.published / "000000000020-000000000000.checkpoint").write_text("somebody else's")
     with pytest.raises(FileRefused, match="already exists with other content"):
         signer.sign(first=True)
-    assert (signer.published / "000000000020.checkpoint").read_text() == "somebody else's"
+    assert (signer.published / "000000000020-000000000000.checkpoint").read_text() == "somebody else's"
 
 
 # --- a change of keys -----------------------------------------------------------------------------------------------
@@ -255,8 +257,8 @@ def test_a_new_key_takes_over_by_signing_together_with_the_old_one(signer: Signe
     signer.keys = [new]
     signer.sign()
     names = sorted(path.name for path in signer.published.iterdir())
-    both = f"000000000020-{new.verifying.id.hex()}-{old.verifying.id.hex()}.checkpoint"
-    assert names == [both, "000000000020.checkpoint", "000000000025.checkpoint"]
+    both = f"000000000020-000000000000-{new.verifying.id.hex()}-{old.verifying.id.hex()}.checkpoint"
+    assert names == [both, "000000000020-000000000000.checkpoint", "000000000025-000000000000.checkpoint"]
     chain = [old.verifying, new.verifying]
     kept = read_checkpoints(checkpoint_files([signer.published]), chain, signer.origin)
     assert (len(kept.checkpoints), kept.discrepancies, kept.notes) == (3, (), ())
@@ -274,7 +276,7 @@ def test_a_retired_key_signs_no_more(signer: Signer) -> None:
     kept = read_checkpoints(checkpoint_files([signer.published]), [old.verifying, new.verifying], signer.origin)
     assert len(kept.checkpoints) == 1
     assert [p.evidence for p in kept.discrepancies] == [
-        "000000000025.checkpoint: signed by a key that was retired at size 20"
+        "000000000025-000000000000.checkpoint: signed by a key that was retired at size 20"
     ]
     # the control: who does not know of the new key takes it
     assert len(read_checkpoints(checkpoint_files([signer.published]), [old.verifying], signer.origin).checkpoints) == 2

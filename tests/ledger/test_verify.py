@@ -30,7 +30,7 @@ from tests.support.stores import all_at_once, pending, run_sql
 
 def test_an_empty_log(store_url: str) -> None:
     verification = verified(store_url)
-    assert (verification.ok, verification.events, verification.root) == (True, 0, root_of([]))
+    assert (verification.ok, verification.size, verification.root) == (True, 0, root_of([]))
 
 
 def test_what_it_cannot_know_without_checkpoints_it_says(store_url: str) -> None:
@@ -66,7 +66,7 @@ def test_it_verifies_up_to_where_the_log_ended_when_it_began(store_url: str) -> 
 
     def check() -> None:
         try:
-            while len(verifications) < 3 or verifications[-1].events == 600:  # until the writer had its turn
+            while len(verifications) < 3 or verifications[-1].size == 600:  # until the writer had its turn
                 with suppress(StoreUnreachable):
                     project(store_url)
                 verifications.append(verified(store_url))
@@ -78,7 +78,7 @@ def test_it_verifies_up_to_where_the_log_ended_when_it_began(store_url: str) -> 
 
     all_at_once(work, workers=2)
     assert {verification.discrepancies for verification in verifications} == {()}
-    assert verifications[-1].events > 600
+    assert verifications[-1].size > 600
 
 
 def test_a_hot_standby_can_be_verified(server_pair: tuple[Server, Server]) -> None:
@@ -87,7 +87,7 @@ def test_a_hot_standby_can_be_verified(server_pair: tuple[Server, Server]) -> No
     project(primary.url())
     wait_until(lambda: verified(standby.url()).tiles == 1, "the standby has followed")
     verification = verified(standby.url())
-    assert (verification.ok, verification.events, verification.tiles) == (True, 300, 1)
+    assert (verification.ok, verification.size, verification.tiles) == (True, 300, 1)
 
 
 def test_a_standby_is_waited_for_until_it_has_what_was_signed(

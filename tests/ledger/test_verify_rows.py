@@ -172,7 +172,7 @@ def test_a_command_that_is_there_twice(store_url: str) -> None:
         run_sql(
             store_url, "CREATE TABLE other AS SELECT * FROM log", "DROP TABLE log", "ALTER TABLE other RENAME TO log"
         )
-        run_sql(store_url, f"UPDATE log SET command_id = '{rows[0][8]}' WHERE position = 3")
+        run_sql(store_url, f"UPDATE log SET command_id = '{rows[0][9]}' WHERE position = 3")
     else:
         [(name,)] = run_sql(
             store_url,
@@ -183,7 +183,7 @@ def test_a_command_that_is_there_twice(store_url: str) -> None:
             store_url,
             f'ALTER TABLE caretrail.log DROP CONSTRAINT "{name}"',
             "ALTER TABLE caretrail.log DISABLE TRIGGER ALL",
-            f"UPDATE caretrail.log SET command_id = '{rows[0][8]}' WHERE position = 3",
+            f"UPDATE caretrail.log SET command_id = '{rows[0][9]}' WHERE position = 3",
         )
     assert Tampering.INSERTED in [found.tampering for found in verified(store_url).discrepancies]
 

@@ -14,11 +14,19 @@ from caretrail.events import Event
 from caretrail.evidence.packet import verify
 from caretrail.evidence.packet.make import Packet, make_packet
 from caretrail.evidence.packet.terms import PacketRequest, Terms
-from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
+from caretrail.ledger.checkpoint import (
+    Checkpoint,
+    CheckpointPair,
+    Head,
+    origin_of,
+    origin_of_accesses,
+    sign_pair,
+)
 from caretrail.ledger.note import SigningKey, new_key
 from caretrail.ledger.tree import root_of
 from caretrail.log.leaf import leaf_of
 from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import Log
 from caretrail.readmodel.schema import create_tables
 
 NOW = datetime(2026, 6, 1, 18, 0, tzinfo=UTC)
@@ -48,9 +56,14 @@ class Desk:
         self.commands.append(events, imported=True)
 
     def checkpoint(self, size: int | None = None, keys: Sequence[SigningKey] = ()) -> str:
-        """A signed checkpoint of the log as it is, or was."""
-        leaves = [leaf_of(row) for row in self.recorder.read_columns(0, 1_000_000)][:size]
-        return sign_checkpoint(Checkpoint(self.key.name, len(leaves), root_of(leaves)), keys or [self.key])
+        """Signed checkpoints of the logs as they are, or of the events as they were."""
+        events, accesses = ([leaf_of(row, log) for row in self.recorder.read_columns(0, 1_000_000, log)] for log in Log)
+        head = Head(len(events[:size]), root_of(events[:size]))
+        name = origin_of_accesses(self.key.name)
+        pair = CheckpointPair(
+            Checkpoint(self.key.name, *head), Checkpoint(name, len(accesses), root_of(accesses), head)
+        )
+        return sign_pair(pair, keys or [self.key])
 
     def make(
         self,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from caretrail.evidence.packet import verify
+from caretrail.ledger.checkpoint import origin_of_accesses
 from caretrail.ledger.note import SigningKey, new_key, sign_note
 from tests.packet.damaging import EVENTS, SMALL, node_verdicts, resealed, verdict
 from tests.packet.packets import Desk, Files, laid_out, packed, problems, status, unpacked
@@ -152,11 +154,19 @@ def _other_checkpoint(files: Files, key: SigningKey) -> Files:
     return resealed({**files, "checkpoint": files["checkpoint"].replace(b"\n\n", b"\nmore\n\n")}, key)
 
 
+def _other_accesses(files: Files, key: SigningKey) -> Files:
+    text, _, _ = files["checkpoint-accesses"].decode().rpartition("\n\n")
+    earlier = re.sub(r"\nevents \d+ ", "\nevents 64 ", text) + "\n"
+    note = sign_note(earlier, [key.named(origin_of_accesses(key.name))])
+    return resealed({**files, "checkpoint-accesses": note.encode()}, key)
+
+
 PROTECTIONS: dict[str, Callable[[Files, SigningKey], Files]] = {
     "manifest_signed": _forged,
     "listed": _extra,
     "read_all": _altered,
     "checkpoint": _other_checkpoint,
+    "accesses": _other_accesses,
     "proven": _last_left_out,
     "complete": _last_left_out,
 }
@@ -194,7 +204,8 @@ def test_completeness_is_the_keys_word(files: Files, shop: Desk) -> None:
 
 
 def test_a_part_without_the_notice_is_found(files: Files, shop: Desk) -> None:
-    for name in files.keys() - {"checkpoint", "manifest.json", "manifest.note", "completeness.note"}:
+    bare_by_nature = {"checkpoint", "checkpoint-accesses"}
+    for name in files.keys() - bare_by_nature - {"manifest.json", "manifest.note", "completeness.note"}:
         bare = files[name].replace(verify.NOTICE.encode(), b"")
         assert verdict(resealed({**files, name: bare}, shop.key), shop.public) == 1, name
 
@@ -203,11 +214,13 @@ def test_another_key_and_another_log(files: Files, shop: Desk, packet: Path, tmp
     forger = new_key(shop.key.name)  # of the same name
     text, _, _ = files["completeness.note"].decode().rpartition("\n\n")
     root, _, _ = files["checkpoint"].decode().rpartition("\n\n")
+    accesses, _, _ = files["checkpoint-accesses"].decode().rpartition("\n\n")
     forged = resealed(
         {
             **files,
             "completeness.note": sign_note(text + "\n", [forger]).encode(),
             "checkpoint": sign_note(root + "\n", [forger]).encode(),
+            "checkpoint-accesses": sign_note(accesses + "\n", [forger.named(f"{forger.name}/accesses")]).encode(),
         },
         forger,
     )

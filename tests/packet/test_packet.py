@@ -71,7 +71,8 @@ def test_the_packet_of_one_episode_out_of_many(desk: Desk, tmp_path: Path) -> No
     files = unpacked(packet)
     assert set(files) == {
         f"{FOLDER}/events.jsonl", f"{FOLDER}/findings.json", f"{FOLDER}/eligibility.json", f"{FOLDER}/timeline.html",
-        "README.txt", "checkpoint", "completeness.note", "manifest.json", "manifest.note", "proof.json", "verify.py",
+        "README.txt", "checkpoint", "checkpoint-accesses", "completeness.note", "manifest.json", "manifest.note",
+        "proof.json", "verify.py",
         "policies/ne-medicaid-2.1-adult.toml",
     }  # fmt: skip
     head, *lines = files[f"{FOLDER}/events.jsonl"].decode().split("\n")[:-1]
@@ -118,7 +119,7 @@ def test_a_stranger_checks_it_with_the_script_in_it_and_nothing_else(desk: Desk,
 def test_the_notice_is_in_every_part_but_the_checkpoint_which_is_about_nobody(desk: Desk) -> None:
     files = unpacked(desk.make(NAME))
     without = [name for name, data in files.items() if terms.STATEMENT_2.encode() not in data]
-    assert without == ["checkpoint"]
+    assert without == ["checkpoint", "checkpoint-accesses"]
     assert verify.NOTICE == terms.STATEMENT_2
     assert manifest_of(files)["notice_in_full"] == terms.STATEMENT_1
     for name in ("README.txt", f"{FOLDER}/timeline.html"):

@@ -28,10 +28,14 @@ export function readKey(line) {
   const material = base64(match[3]);
   const id = sha256(match[1] + "\n", material).subarray(0, 4);
   must(material.length === 33 && material[0] === 1 && id.toString("hex") === match[2], "key");
-  return { line: line.trim(), name: match[1], id, public: createPublicKey({
+  return { line: line.trim(), name: match[1], id, material, public: createPublicKey({
     format: "der", type: "spki", key: Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), material.subarray(1)]),
   }) };
 }
+
+// the same key under the name of another log
+const named = (key, name) =>
+  readKey(`${name}+${sha256(name + "\n", key.material).subarray(0, 4).toString("hex")}+${key.material.toString("base64")}`);
 
 export function openNote(note, key) {
   const end = note.lastIndexOf("\n\n");
@@ -96,7 +100,7 @@ const microseconds = (iso) => {
 };
 
 export const leafOf = (row) => sha256(
-  Buffer.from([0, 1, 1]), u64(row.position), row.stream, u64(row.version), u64(row.moment), prefixed(row.name),
+  Buffer.from([0, 1, row.log ?? 1]), u64(row.position), row.stream, u64(row.version), u64(row.moment), prefixed(row.name),
   prefixed(row.recorded_by), prefixed(row.asserted_by), prefixed(row.source), prefixed(row.command_id), row.payloadHash,
 );
 
@@ -179,12 +183,15 @@ function check(path, keyLine) {
   for (const file of manifest.files) {
     const content = read(file.path);
     must(content.length === file.bytes && sha256(content).toString("hex") === file.sha256, file.path);
-    must(file.path === "checkpoint" || content.includes(NOTICE), "notice");
+    must(["checkpoint", "checkpoint-accesses"].includes(file.path) || content.includes(NOTICE), "notice");
     if (streams.has(file.path)) { readEvents(NAMED.decode(content), streams.get(file.path), leaves); streams.delete(file.path); }
   }
   must(!streams.size, "events missing");
   const [origin, size, root] = openNote(text("checkpoint"), key).split("\n");
   must(origin === manifest.origin && size === String(manifest.size), "checkpoint");
+  const accesses = openNote(text("checkpoint-accesses"), named(key, `${origin}/accesses`)).split("\n");
+  must(accesses[0] === `${origin}/accesses` && /^\d+$/.test(accesses[1]) && base64(accesses[2]).length === 32, "accesses");
+  must(accesses[3] === `events ${size} ${root}`, "not signed together");
   const hashes = JSON.parse(text("proof.json")).hashes.map(base64);
   must(hashes.every((h) => h.length === 32) && rootOf(leaves, manifest.size, hashes).equals(base64(root)), "root");
   const lines = manifest.streams.map((entry) => `${entry.stream} ${entry.events}`);

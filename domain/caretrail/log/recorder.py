@@ -59,7 +59,7 @@ class EventRecorder(ApplicationRecorder, ABC):
         self._sql = load_sql("caretrail.log", "queries.sql") | load_sql(
             f"caretrail.log.{database.dialect}", "queries.sql"
         )
-        self._statements = {log: {name: _of(log, sql) for name, sql in self._sql.items()} for log in Log}
+        self._statements = {log: {name: over(log, sql) for name, sql in self._sql.items()} for log in Log}
 
     # --- writing ------------------------------------------------------------------------------------------------
 
@@ -296,7 +296,7 @@ class PollingSubscription(Subscription[EventRecorder]):
         raise StopIteration
 
 
-def _of(log: Log, sql: str) -> str:
+def over(log: Log, sql: str) -> str:
     """A statement over the events, made one over another log."""
     return sql.replace(TABLES[Log.EVENTS], TABLES[log])
 

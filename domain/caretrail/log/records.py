@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import IntEnum
 from functools import lru_cache
 from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID, uuid5
 
 from eventsourcing.persistence import StoredEvent
@@ -36,6 +36,10 @@ class Log(IntEnum):
 
     EVENTS = 1
     ACCESSES = 2
+
+
+NOUNS: Final = {Log.EVENTS: "events", Log.ACCESSES: "accesses"}
+"""What the rows of a log are called."""
 
 
 CommandKey: TypeAlias = tuple[str, str]

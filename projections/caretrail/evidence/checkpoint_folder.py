@@ -1,4 +1,4 @@
-"""The folder of published checkpoints: one file for each size, never overwritten."""
+"""The folder of published checkpoints: one file for each pair of sizes, never overwritten."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from caretrail.evidence.external import SUFFIX
 from caretrail.evidence.sign import SignedCheckpoint
 from caretrail.files import FileRefused, create_file, regular_bytes
-from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint
-from caretrail.ledger.note import MOST_BYTES, NoteRefused, SigningKey, note_text
+from caretrail.ledger.checkpoint import CheckpointPair, open_pair
+from caretrail.ledger.note import MOST_BYTES, NoteRefused, SigningKey, note_text, split_notes
 
 MODE = 0o644
 
 
-def newest_in(folder: Path, keys: Sequence[SigningKey], origin: str) -> Checkpoint | None:
-    """The newest checkpoint of a log in the folder that one of the keys signed. Raises FileRefused."""
+def newest_in(folder: Path, keys: Sequence[SigningKey], origin: str) -> CheckpointPair | None:
+    """The newest checkpoints of a store in the folder that one of the keys signed. Raises FileRefused."""
     try:
         files = sorted((path for path in folder.iterdir() if path.suffix == SUFFIX), reverse=True)
     except OSError as error:
@@ -26,13 +26,13 @@ def newest_in(folder: Path, keys: Sequence[SigningKey], origin: str) -> Checkpoi
     trusted = [key.verifying for key in keys]
     for path in files:
         with suppress(NoteRefused, OSError, UnicodeDecodeError):
-            return open_checkpoint(regular_bytes(path, MOST_BYTES).decode(), trusted, origin)
+            return open_pair(regular_bytes(path, MOST_BYTES).decode(), trusted, origin)
     return None
 
 
 def publish(folder: Path, signed: SignedCheckpoint, keys: Sequence[SigningKey]) -> Path:
-    """Put a note into the folder, on disk when this returns; the same one again changes nothing. Raises FileRefused."""
-    path = folder / f"{signed.checkpoint.size:012d}{SUFFIX}"
+    """Put the notes into the folder, on disk when this returns; the same again changes nothing. Raises FileRefused."""
+    path = folder / f"{signed.checkpoint.size:012d}-{signed.accesses.size:012d}{SUFFIX}"
     try:
         if path.exists() and _same_text(path, signed):  # the same checkpoint, signed by others: a change of keys
             ids = "-".join(key.verifying.id.hex() for key in keys)
@@ -47,7 +47,8 @@ def publish(folder: Path, signed: SignedCheckpoint, keys: Sequence[SigningKey]) 
 def _same_text(path: Path, signed: SignedCheckpoint) -> bool:
     with suppress(NoteRefused, UnicodeDecodeError):
         note = regular_bytes(path, MOST_BYTES).decode()
-        return note != signed.note and note_text(note) == signed.checkpoint.text
+        texts = list(map(note_text, split_notes(note)))
+        return note != signed.note and texts == [signed.checkpoint.text, signed.accesses.text]
     return False
 
 

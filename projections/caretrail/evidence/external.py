@@ -14,8 +14,18 @@ from typing import Any, cast
 from caretrail.errors import CaretrailError
 from caretrail.evidence.result import Discrepancy, Tampering
 from caretrail.files import NotRegular, TooLong, regular_bytes
-from caretrail.ledger.checkpoint import Checkpoint, read_checkpoint
-from caretrail.ledger.note import MOST_BYTES, NoteRefused, OtherLog, VerifyingKey, note_text, open_note
+from caretrail.ledger.checkpoint import Checkpoint, origin_of_accesses, read_checkpoint
+from caretrail.ledger.note import (
+    MOST_BYTES,
+    BadNote,
+    NoteRefused,
+    OtherLog,
+    VerifyingKey,
+    note_text,
+    open_note,
+    split_notes,
+)
+from caretrail.log.records import Log
 
 SUFFIX = ".checkpoint"
 _NEVER = 2**63
@@ -41,15 +51,20 @@ class KeptCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class ExternalEvidence:
-    """Everything a log is compared with; `discrepancies` are faults of this evidence itself.
+    """Everything a store is compared with; `discrepancies` are faults of this evidence itself.
 
-    `receipts` are leaves by position.
+    `checkpoints` are of the events, `accesses` of the other log. `receipts` are leaves of events by position.
     """
 
     checkpoints: tuple[KeptCheckpoint, ...] = ()
     receipts: dict[int, bytes] = field(default_factory=dict[int, bytes])
     discrepancies: tuple[Discrepancy, ...] = ()
     notes: tuple[str, ...] = ()
+    accesses: tuple[KeptCheckpoint, ...] = ()
+
+    def of(self, log: Log) -> ExternalEvidence:
+        """The part that is about one log; what is about the evidence itself stays with the events."""
+        return self if log is Log.EVENTS else ExternalEvidence(self.accesses)
 
 
 # --- checkpoints ----------------------------------------------------------------------------------------------------
@@ -73,26 +88,57 @@ def checkpoint_files(given: Iterable[Path]) -> list[Path]:
 
 
 def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin: str) -> ExternalEvidence:
-    """Read checkpoints of a log; with keys, only what one of them signed counts. Raises ExternalUnreadable."""
-    kept: list[KeptCheckpoint] = []
+    """Read the checkpoints of both logs of a store, `origin` being that of its events.
+
+    A file may hold several notes. With keys, only what one of them signed counts. Raises ExternalUnreadable.
+    """
+    kept: dict[Log, list[KeptCheckpoint]] = {log: [] for log in Log}
     wrong: list[Discrepancy] = []
     for path in files:
         try:
-            note = regular_bytes(path, MOST_BYTES).decode("utf-8", "strict")
-            text, signers = open_note(note, keys) if keys else (note_text(note), [])
-            kept.append(KeptCheckpoint(path.name, read_checkpoint(text, origin), tuple(signers)))
+            for note in split_notes(regular_bytes(path, MOST_BYTES).decode("utf-8", "strict")) or [""]:
+                try:
+                    log, checkpoint = _kept(note, path.name, keys, origin)
+                    kept[log].append(checkpoint)
+                except NoteRefused as refusal:
+                    tampering = Tampering.OTHER_LOG if isinstance(refusal, OtherLog) else Tampering.CHECKPOINT
+                    wrong.append(Discrepancy(tampering, f"{path.name}: {refusal.message}"))
         except UnicodeDecodeError:
             wrong.append(Discrepancy(Tampering.CHECKPOINT, f"{path.name}: this is not a signed note"))
-        except NoteRefused as refusal:
-            tampering = Tampering.OTHER_LOG if isinstance(refusal, OtherLog) else Tampering.CHECKPOINT
-            wrong.append(Discrepancy(tampering, f"{path.name}: {refusal.message}"))
         except OSError as error:
             raise _unreadable(path.name, error) from None
-    good, retired = _without_retired(kept, keys)
-    notes = () if keys or not kept else ("no --key was given, so no signature was verified",)
-    return ExternalEvidence(
-        tuple(good), {}, (*wrong, *retired, *_contradictions(good)), (*notes, *_unlinked(good, keys))
-    )
+    kept[Log.EVENTS] += _heads(kept, origin)
+    good: dict[Log, tuple[KeptCheckpoint, ...]] = {}
+    for log in Log:
+        held, retired = _without_retired(kept[log], keys)
+        good[log] = tuple(held)
+        wrong += [*retired, *_contradictions(held)]
+    events = good[Log.EVENTS]
+    notes = () if keys or not events else ("no --key was given, so no signature was verified",)
+    return ExternalEvidence(events, {}, tuple(wrong), (*notes, *_unlinked(events, keys)), good[Log.ACCESSES])
+
+
+def _kept(note: str, file: str, keys: Sequence[VerifyingKey], origin: str) -> tuple[Log, KeptCheckpoint]:
+    """Read one note: of which log it is, and its checkpoint. Raises NoteRefused."""
+    accesses = note.startswith(f"{origin_of_accesses(origin)}\n")
+    name = origin_of_accesses(origin) if accesses else origin
+    trusted = [key.named(name) for key in keys] if accesses else keys
+    text, signers = open_note(note, trusted) if keys else (note_text(note), [])
+    checkpoint = read_checkpoint(text, name)
+    if accesses and checkpoint.events is None:
+        raise BadNote("the checkpoint of the accesses does not name the head of the events")
+    by = tuple(key for key, named in zip(keys, trusted, strict=True) if named in signers)
+    return Log.ACCESSES if accesses else Log.EVENTS, KeptCheckpoint(file, checkpoint, by)
+
+
+def _heads(kept: Mapping[Log, Sequence[KeptCheckpoint]], origin: str) -> list[KeptCheckpoint]:
+    """The heads of the events that only checkpoints of accesses name: they are signed, too."""
+    known = {item.checkpoint.head for item in kept[Log.EVENTS]}
+    return [
+        KeptCheckpoint(item.file, Checkpoint(origin, *item.checkpoint.events), item.signers)
+        for item in kept[Log.ACCESSES]
+        if item.checkpoint.events is not None and item.checkpoint.events not in known
+    ]
 
 
 def _without_retired(
@@ -196,4 +242,6 @@ def combine(parts: Sequence[ExternalEvidence]) -> ExternalEvidence:
                 wrong.append(Discrepancy(Tampering.FORKED, "two files hold receipts of one position", position))
         wrong += part.discrepancies
     checkpoints = tuple(kept for part in parts for kept in part.checkpoints)
-    return ExternalEvidence(checkpoints, receipts, tuple(wrong), tuple(note for part in parts for note in part.notes))
+    accesses = tuple(kept for part in parts for kept in part.accesses)
+    notes = tuple(note for part in parts for note in part.notes)
+    return ExternalEvidence(checkpoints, receipts, tuple(wrong), notes, accesses)

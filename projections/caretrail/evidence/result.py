@@ -90,13 +90,13 @@ class Discrepancy:
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
-    """The result for the log up to `events`, its last position when the verification began."""
+class LogVerification:
+    """The result for one log up to `size`, its last position when the verification began."""
 
     origin: str
-    events: int
+    size: int
     root: bytes | None
-    """The root over all these events; None if they do not make a tree."""
+    """The root over all of it; None if its rows do not make a tree."""
     streams: int
     checkpoints: int
     """Signed checkpoints that hold for this log."""
@@ -110,19 +110,39 @@ class Verification:
     notes: tuple[str, ...]
     """What could not be checked, or is odd without being wrong."""
 
+    def as_json(self) -> dict[str, object]:
+        """The result as JSON."""
+        return {
+            "ok": not self.discrepancies,
+            **as_json(self),
+            "discrepancies": [found.as_json() for found in self.discrepancies],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verification(LogVerification):
+    """The result for the events, and with `accesses` for the other log."""
+
+    accesses: LogVerification
+
+    @property
+    def all_discrepancies(self) -> tuple[Discrepancy, ...]:
+        """What was found in either log, the events first."""
+        return self.discrepancies + self.accesses.discrepancies
+
     @property
     def ok(self) -> bool:
-        """Whether nothing was found."""
-        return not self.discrepancies
+        """Whether nothing was found in either log."""
+        return not self.all_discrepancies
 
     @property
     def unreadable(self) -> bool:
         """Whether the store itself could not be read, and nothing else was found."""
-        return not self.ok and all(found.tampering is Tampering.UNREADABLE for found in self.discrepancies)
+        return not self.ok and all(found.tampering is Tampering.UNREADABLE for found in self.all_discrepancies)
 
     @property
     def first_bad(self) -> int | None:
-        """The first position where something can be wrong."""
+        """The first position of the events where something can be wrong."""
         return self.discrepancies[0].first if self.discrepancies else None
 
     def as_json(self) -> dict[str, object]:
@@ -133,4 +153,5 @@ class Verification:
             "tampering": self.discrepancies[0].tampering if self.discrepancies else None,
             **as_json(self),
             "discrepancies": [found.as_json() for found in self.discrepancies],
+            "accesses": self.accesses.as_json(),
         }

@@ -1,4 +1,4 @@
-"""The state of a signer, kept outside the database: the last checkpoint it signed, in a file that is that note.
+"""The state of a signer, kept outside the database: the last checkpoints it signed, in a file of their two notes.
 
 A log must not sign a checkpoint that contradicts one it signed before (C2SP tlog-checkpoint). So the state is on disk
 before a note is given out, and a file that cannot be read, or is of another log, is never taken for a missing one.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from caretrail.errors import CaretrailError
 from caretrail.files import file_lock, regular_bytes, replace_file
-from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint
+from caretrail.ledger.checkpoint import CheckpointPair, open_pair
 from caretrail.ledger.note import MOST_BYTES, NoteRefused, UnknownKey, VerifyingKey
 
 FILE_MODE = 0o600
@@ -27,7 +27,7 @@ class SigningRefused(CaretrailError):
 
 
 class SignerState:
-    """The file that holds the last checkpoint of one log."""
+    """The file that holds the last checkpoints of one store; `origin` is that of its events."""
 
     def __init__(self, path: Path, origin: str) -> None:
         self.path = path
@@ -46,10 +46,10 @@ class SignerState:
                 raise SigningRefused("another signer of this log is at work", "let it finish, then run this again")
             yield
 
-    def last(self, keys: Sequence[VerifyingKey]) -> Checkpoint | None:
-        """The last checkpoint that was signed; None if there is no such file. Raises SigningRefused."""
+    def last(self, keys: Sequence[VerifyingKey]) -> CheckpointPair | None:
+        """The last checkpoints that were signed; None if there is no such file. Raises SigningRefused."""
         try:
-            return open_checkpoint(regular_bytes(self.path, MOST_BYTES).decode(), keys, self.origin)
+            return open_pair(regular_bytes(self.path, MOST_BYTES).decode(), keys, self.origin)
         except FileNotFoundError:
             return None
         except UnknownKey:
@@ -67,7 +67,7 @@ class SignerState:
             raise self._failed("read", error) from None
 
     def save(self, note: str) -> None:
-        """Save a note as the last one; when this returns, it is on disk. Raises SigningRefused."""
+        """Save two notes as the last ones; when this returns, they are on disk. Raises SigningRefused."""
         try:
             replace_file(self.path, note, FILE_MODE)
         except OSError as error:

@@ -1,23 +1,24 @@
-"""Verify: recompute the whole log from its stored rows and compare it with all external evidence and the tiles."""
+"""Verify: recompute both logs from their stored rows and compare them with all external evidence and the tiles."""
 
 from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
 from caretrail.evidence.external import ExternalEvidence, KeptCheckpoint
 from caretrail.evidence.log_rows import LeafRun, RowFold, follow, leaf_or_none, stored_rows
-from caretrail.evidence.result import Discrepancy, Tampering, Verification
+from caretrail.evidence.result import Discrepancy, LogVerification, Tampering, Verification
 from caretrail.evidence.root_fold import RootFold
 from caretrail.evidence.stored_tiles import StoredTiles
 from caretrail.evidence.tampering import NEAR, Differences, classify
-from caretrail.ledger.checkpoint import origin_of
+from caretrail.ledger.checkpoint import log_origin, origin_of
 from caretrail.log.leaf import LogColumns
-from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import LARGEST_NUMBER
+from caretrail.log.recorder import EventRecorder, over
+from caretrail.log.records import LARGEST_NUMBER, NOUNS, Log
 from caretrail.log.sql import load_sql
 from caretrail.readmodel.schema import tables_exist
 from caretrail.readmodel.status import status
@@ -29,26 +30,46 @@ STANDBY_TRIES, STANDBY_PAUSE = 60, 0.5
 def verify(
     recorder: EventRecorder, external: ExternalEvidence | None = None, progress: Progress | None = None
 ) -> Verification:
-    """Verify the log up to where it ends now; writers may go on. `progress` counts events. Raises StoreUnreachable."""
-    return _Verifier(recorder, external or ExternalEvidence()).run(progress)
+    """Verify both logs up to where they end now; writers may go on.
+
+    `progress` counts the rows of both. Raises StoreUnreachable.
+    """
+    given = external or ExternalEvidence()
+    events, accesses = (_Verifier(recorder, given.of(log), log) for log in Log)
+    total = events.end + accesses.end
+    found = _run(events, progress, 0, total)
+    values = {field.name: getattr(found, field.name) for field in fields(found)}
+    return Verification(**values, accesses=_run(accesses, progress, events.end, total))
+
+
+def _run(verifier: _Verifier, progress: Progress | None, before: int, total: int) -> LogVerification:
+    """Run one of the verifiers; `before` rows of the others were counted."""
+    return verifier.run(None if progress is None else lambda done, _: progress(before + done, total))
 
 
 class _Verifier:
-    """One verification in progress."""
+    """The verification of one log in progress."""
 
-    def __init__(self, recorder: EventRecorder, external: ExternalEvidence) -> None:
-        self._recorder, self._external = recorder, external
+    def __init__(self, recorder: EventRecorder, external: ExternalEvidence, log: Log) -> None:
+        self._recorder, self._external, self._log = recorder, external, log
+        self._noun = NOUNS[log]
         # before the end is asked for: what is derived is never ahead of the log
-        self._projected = status(recorder) if tables_exist(recorder.database) else None
-        self._tiles = StoredTiles(recorder)
+        projected = log is Log.EVENTS and tables_exist(recorder.database)
+        self._projected = status(recorder) if projected else None
+        self._tiles = StoredTiles(recorder, log)
         sizes = [kept.checkpoint.size for kept in external.checkpoints]
-        self._end = _end_of(recorder, max([0, *external.receipts, *sizes]))
-        self._rows = RowFold()
+        self._end = _end_of(recorder, log, max([0, *external.receipts, *sizes]))
+        self._rows = RowFold(log=log)
         self._tree = RootFold(sizes)
         self._receipts = Differences()
         self._positions = sorted(external.receipts)
 
-    def run(self, progress: Progress | None) -> Verification:
+    @property
+    def end(self) -> int:
+        """How many rows there are to verify, as far as that is known."""
+        return 0 if self._end == LARGEST_NUMBER else self._end
+
+    def run(self, progress: Progress | None) -> LogVerification:
         for run in follow(self._recorder, self._rows, self._end, progress):
             self._tree.add(run)
             self._tiles.compare(run)
@@ -64,7 +85,7 @@ class _Verifier:
 
     # --- judging ----------------------------------------------------------------------------------------------------
 
-    def _verification(self) -> Verification:
+    def _verification(self) -> LogVerification:
         roots = self._tree.roots
         holding = [k for k in self._external.checkpoints if roots.get(k.checkpoint.size) == k.checkpoint.root]
         covered = max((kept.checkpoint.size for kept in holding), default=0)
@@ -76,9 +97,10 @@ class _Verifier:
         ]
         found += [*self._of_tiles(covered), *self._of_statements()]
         root = self._tree.root() if self._tree.size == self._end else None
-        return Verification(
-            origin_of(self._recorder.namespace), self._end, root, self._rows.streams, len(holding), covered,
-            self._receipts.held, self._tiles.same, tuple(_ordered(found)), tuple(self._notes(holding)),
+        origin = log_origin(origin_of(self._recorder.namespace), self._log)
+        return LogVerification(
+            origin, self._end, root, self._rows.streams, len(holding), covered, self._receipts.held,
+            self._tiles.same, tuple(_ordered(found)), tuple(self._notes(holding)),
         )  # fmt: skip  # in the order of the fields
 
     def _of_checkpoints(self) -> Iterator[Discrepancy]:
@@ -89,13 +111,13 @@ class _Verifier:
             root = self._tree.roots.get(size)
             if size > self._end:
                 if not gone:
-                    evidence = f"{kept.file}: {size} events were signed, and the log ends at position {self._end}"
+                    evidence = f"{kept.file}: {size} {self._noun} were signed, and the log ends at position {self._end}"
                     yield Discrepancy(self._end_is_gone(), evidence, self._end + 1, size)
                 gone = True
             elif root == kept.checkpoint.root:
                 held = size
             elif root is not None and not differs:
-                evidence = f"{kept.file}: the root over {size} events is not the one that was signed"
+                evidence = f"{kept.file}: the root over {size} {self._noun} is not the one that was signed"
                 yield Discrepancy(Tampering.ALTERED, evidence, held + 1, size)
                 differs = True
 
@@ -136,10 +158,11 @@ class _Verifier:
     def _of_statements(self) -> Iterator[Discrepancy]:
         """What the database can find by itself: its constraints may have been dropped."""
         sql, query = load_sql(__package__ or "", "queries.sql"), self._recorder.database.query
+        same, without = (over(self._log, sql[name]) for name in ("same_command", "without_position"))
         try:
-            if query(sql["same_command"], {"end": self._end}):
+            if query(same, {"end": self._end}):
                 yield Discrepancy(Tampering.INSERTED, "a command_id is there twice, which no append would record")
-            if (count := query(sql["without_position"])[0][0]) != 0:
+            if (count := query(without)[0][0]) != 0:
                 yield Discrepancy(Tampering.INSERTED, f"there are rows without a position: {count}")
         except StoreUnreachable:
             raise
@@ -150,40 +173,41 @@ class _Verifier:
     def _classify(self, differences: Differences) -> Tampering:
         first = differences.first or 1
         near: list[LogColumns] = []
-        for found in stored_rows(self._recorder, first - 1, min(first + NEAR, self._end)):
-            near += [] if isinstance(found, int) else [row for row in found if leaf_or_none(row) is not None]
-        return classify(differences, near)
+        for found in stored_rows(self._recorder, first - 1, min(first + NEAR, self._end), log=self._log):
+            near += [] if isinstance(found, int) else [row for row in found if leaf_or_none(row, self._log) is not None]
+        return classify(differences, near, self._log)
 
     # --- what cannot be known ---------------------------------------------------------------------------------------
 
     def _notes(self, holding: Sequence[KeptCheckpoint]) -> Iterator[str]:
         yield from self._external.notes
-        if not self._external.checkpoints:
+        if not self._external.checkpoints and (self._log is Log.EVENTS or self._end):
             yield (
                 "without checkpoints, a consistent rewrite of the database or a restored older backup is not detected"
             )
-        elif len(holding) == len(self._external.checkpoints):
+        elif holding and len(holding) == len(self._external.checkpoints):
             beyond = self._end - max(kept.checkpoint.size for kept in holding)
+            covered = "only receipts cover them" if self._log is Log.EVENTS else "nothing covers them"
             if beyond:
-                yield f"{beyond} of the newest events are after the last checkpoint: only receipts cover them"
+                yield f"{beyond} of the newest {self._noun} are after the last checkpoint: {covered}"
         if self._tiles.missing:
             yield f"{self._tiles.missing} tiles are missing: 'caretrail projection tiles' makes them again"
         if self._projected and (unreadable := len(self._projected.quarantined)):
             yield f"{unreadable} episodes cannot be read: see 'caretrail projection quarantine'"
 
 
-def _end_of(recorder: EventRecorder, wanted: int) -> int:
+def _end_of(recorder: EventRecorder, log: Log, wanted: int) -> int:
     """Where the log ends; beyond every position if the newest is no number, so that what can be read is.
 
     A standby is given time to get as far as the external evidence: what was signed on its primary may be new to it.
     """
     try:
-        end = recorder.max_position()
+        end = recorder.max_position(log)
         for _ in range(STANDBY_TRIES):
             if end >= wanted or not _follows(recorder):
                 break
             time.sleep(STANDBY_PAUSE)
-            end = recorder.max_position()
+            end = recorder.max_position(log)
     except StoreDamaged:
         return LARGEST_NUMBER
     return end

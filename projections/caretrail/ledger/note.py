@@ -70,6 +70,10 @@ class VerifyingKey:
     name: str
     public: bytes
 
+    def named(self, name: str) -> VerifyingKey:
+        """The same key under another name, for another log of the same store."""
+        return VerifyingKey(name, self.public)
+
     @property
     def id(self) -> bytes:
         """Four bytes that tell keys of one name apart."""
@@ -90,6 +94,10 @@ class SigningKey:
     def verifying(self) -> VerifyingKey:
         """The public half."""
         return VerifyingKey(self.name, self._private().public_key().public_bytes_raw())
+
+    def named(self, name: str) -> SigningKey:
+        """The same key under another name, for another log of the same store."""
+        return SigningKey(name, self.seed)
 
     def sign(self, text: str) -> bytes:
         """Sign a text."""
@@ -166,6 +174,18 @@ def open_note(note: str, keys: Sequence[VerifyingKey]) -> tuple[str, list[Verify
     if not found:
         raise UnknownKey("no signature is of a key that was given", "give the public key of this log with --key")
     return text, found
+
+
+def split_notes(text: str) -> list[str]:
+    """Split a text into the notes that stand in it one after the other: each ends with its lines of signatures."""
+    notes: list[list[str]] = [[]]
+    signed = False
+    for line in text.splitlines(keepends=True):
+        if signed and not line.startswith("— "):
+            notes.append([])
+        signed = line.startswith("— ") and (signed or notes[-1][-1:] == ["\n"])
+        notes[-1].append(line)
+    return ["".join(lines) for lines in notes if lines]
 
 
 def note_text(note: str) -> str:

@@ -1,4 +1,4 @@
-"""`audit checkpoint`: sign the log as it is now."""
+"""`audit checkpoint`: sign both logs as they are now."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ state_option = click.option(
 def checkpoint_command(
     setup: Setup, files: Sequence[Path], place: str, state: Path | None, first: bool, full: bool, as_json: bool
 ) -> None:
-    """Sign the log as it is now.
+    """Sign both logs as they are now.
 
-    Prints or saves a signed checkpoint, three lines that fix every event so far. Keep checkpoints where database
-    administrators cannot change them: 'audit verify' compares the log with them. Refuses to sign a log that contradicts
-    the last signed checkpoint, which is saved outside the database.
+    Prints or saves two signed checkpoints, a few lines that fix every event and every access so far. Keep checkpoints
+    where database administrators cannot change them: 'audit verify' compares the logs with them. Refuses to sign what
+    contradicts the last signed checkpoints, which are saved outside the database.
 
         caretrail audit checkpoint --key ledger.key --first --to /mnt/auditor
         caretrail audit checkpoint --key ledger.key --to /mnt/auditor
@@ -64,10 +64,12 @@ def checkpoint_command(
     path = publish(folder, signed, keys) if folder else None
     size = signed.checkpoint.size
     if as_json:
+        accesses = {"accesses": plain.as_json(signed.accesses)}
         more = {"since": signed.since, "note": signed.note, "file": str(path) if path else None}
-        print_json(plain.as_json(signed.checkpoint) | more)
+        print_json(plain.as_json(signed.checkpoint) | accesses | more)
     elif path is not None:
-        click.echo(f"{plural(size, 'event')} signed: {visible(str(path))}")
+        accessed = plural(signed.accesses.size, "access", "accesses")
+        click.echo(f"{plural(size, 'event')} and {accessed} signed: {visible(str(path))}")
     else:
         click.echo(signed.note, nl=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
     from caretrail.evidence.external import ExternalEvidence
-    from caretrail.evidence.result import Verification
+    from caretrail.evidence.result import LogVerification, Verification
 
 SHOWN = 10
 """Discrepancies printed; --json gives all."""
@@ -44,9 +44,9 @@ def verify_command(
 ) -> None:
     """Verify that the record is complete and unaltered.
 
-    Reads every event up to the latest, while others may keep writing. Checks positions, versions, times, commands,
-    leaves and their tree against checkpoints, receipts and the stored tiles. Reports where the record first differs,
-    and what kind of tampering that looks like.
+    Reads every event and every access up to the latest, while others may keep writing. Checks positions, versions,
+    times, commands, leaves and their trees against checkpoints, receipts and the stored tiles. Reports where the record
+    first differs, and what kind of tampering that looks like.
 
         caretrail audit verify --checkpoints /mnt/auditor --key ledger.key.pub
         caretrail audit verify --receipts receipts.jsonl --quiet
@@ -81,11 +81,19 @@ def _external(places: Sequence[Path], keys: Sequence[str], receipts: Sequence[Pa
 
 
 def _print_good(found: Verification) -> None:
-    click.echo(f"{plural(found.events, 'event')} verified in {plural(found.streams, 'stream')}: nothing is wrong")
-    _print_held(found)
+    for log, rows in _logs(found):
+        click.echo(f"{rows} verified in {plural(log.streams, 'stream')}: nothing is wrong")
+        _print_held(log)
 
 
-def _print_held(found: Verification) -> None:
+def _logs(found: Verification) -> Iterator[tuple[LogVerification, str]]:
+    """Each log with the number of its rows; that of accesses only if there is something to say of it."""
+    yield found, plural(found.size, "event")
+    if found.accesses.size or found.accesses.discrepancies:
+        yield found.accesses, plural(found.accesses.size, "access", "accesses")
+
+
+def _print_held(found: LogVerification) -> None:
     if found.root is not None:
         click.echo(f"  root {found.root.hex()}")
     if found.checkpoints:
@@ -101,14 +109,20 @@ def _hold(number: int, noun: str) -> str:
 
 
 def _print_bad(found: Verification) -> None:
+    for log, rows in _logs(found):
+        if log.discrepancies:
+            _print_altered(log, "Altered" if log is found else "Accesses altered")
+        click.echo(f"{rows} read in {plural(log.streams, 'stream')}")
+        _print_held(log)
+    click.echo(f"Hint: {found.all_discrepancies[0].hint}")
+
+
+def _print_altered(found: LogVerification, title: str) -> None:
     first = found.discrepancies[0]
     where = f"from {first.where} on" if first.exact else f"somewhere in {first.where}"
-    click.echo(f"Altered{f', {where}' if first.first else ''}:")
+    click.echo(f"{title}{f', {where}' if first.first else ''}:")
     click.echo(f"  it looks as if {first.tampering.seems}" if first.first else f"  {first.tampering.seems}")
     for item in found.discrepancies[:SHOWN]:
         click.echo(f"  - {visible(item.evidence)}")
     if len(found.discrepancies) > SHOWN:
         click.echo(f"  - and {len(found.discrepancies) - SHOWN} more: see --json")
-    click.echo(f"{plural(found.events, 'event')} read in {plural(found.streams, 'stream')}")
-    _print_held(found)
-    click.echo(f"Hint: {first.hint}")

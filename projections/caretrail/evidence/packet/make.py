@@ -24,12 +24,12 @@ from caretrail.evidence.packet.terms import (
     Terms,
 )
 from caretrail.files import regular_bytes
-from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of
-from caretrail.ledger.note import SigningKey, sign_note
+from caretrail.ledger.checkpoint import Checkpoint, open_pair, origin_of
+from caretrail.ledger.note import SigningKey, sign_note, split_notes
 from caretrail.ledger.tiles import stored_subtrees
 from caretrail.ledger.tree import Subtrees, folded, root_at
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import episode_stream
+from caretrail.log.records import Log, episode_stream
 from caretrail.plain import as_json
 from caretrail.policy.loader import pack_source
 
@@ -69,12 +69,12 @@ def make_packet(
 ) -> Packet:
     """Write the packet to a new file, once its disclosure is recorded.
 
-    `note` is a signed checkpoint of this log, by the same keys (see `caretrail.evidence.sign`). Events are all of each
-    episode up to it. `progress` counts episodes. Raises PacketRefused, UnknownEpisode, NoteRefused or StoreError: then
-    there is no file.
+    `note` are the signed checkpoints of this store, by the same keys (see `caretrail.evidence.sign`). Events are all of
+    each episode up to them. `progress` counts episodes. Raises PacketRefused, UnknownEpisode, NoteRefused or
+    StoreError: then there is no file.
     """
     subtrees = stored_subtrees(recorder)
-    checkpoint = _checkpoint(recorder, subtrees, keys, note)
+    checkpoint = _checkpoint(recorder, keys, note)
     _check(request, checkpoint)
     mark = DEMO if recorder.is_demo else ""
     context = PacketContext(request, terms, checkpoint, note, now, made_by, version, mark)
@@ -91,7 +91,7 @@ def make_packet(
 
 
 def read_note(path: Path) -> str:
-    """Read a signed checkpoint from a file. Raises PacketRefused."""
+    """Read signed checkpoints from a file. Raises PacketRefused."""
     try:
         return regular_bytes(path, MOST_NOTE_BYTES).decode()
     except (OSError, UnicodeDecodeError):
@@ -100,14 +100,16 @@ def read_note(path: Path) -> str:
         ) from None
 
 
-def _checkpoint(recorder: EventRecorder, subtrees: Subtrees, keys: Sequence[SigningKey], note: str) -> Checkpoint:
-    """The checkpoint of a note, if it is signed by the keys and of this very log."""
-    found = open_checkpoint(note, [key.verifying for key in keys], origin_of(recorder.namespace))
-    if found.size > recorder.max_position() or root_at(subtrees, found.size) != found.root:
-        raise StoreDamaged(
-            f"{recorder.store}: the log is not the one of the checkpoint", "run 'caretrail audit verify' to see where"
-        )
-    return found
+def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], note: str) -> Checkpoint:
+    """The checkpoint of the events, if both are signed by the keys and of this very store."""
+    pair = open_pair(note, [key.verifying for key in keys], origin_of(recorder.namespace))
+    for log, found in zip(Log, pair, strict=True):
+        if found.size > recorder.max_position(log) or root_at(stored_subtrees(recorder, log), found.size) != found.root:
+            raise StoreDamaged(
+                f"{recorder.store}: the log is not the one of the checkpoint",
+                "run 'caretrail audit verify' to see where",
+            )
+    return pair.events
 
 
 def _check(request: PacketRequest, checkpoint: Checkpoint) -> None:
@@ -154,7 +156,8 @@ def finish(
     streams = [f"{part.stream} {part.events}" for part in parts]
     complete = ["caretrail.packet/completeness", STATEMENT_2, stand.origin, str(stand.size), *streams]
     archive.add(verify.PROOF, json_bytes(proof))
-    archive.add(verify.CHECKPOINT, context.note.encode())
+    for name, one in zip((verify.CHECKPOINT, verify.ACCESSES), split_notes(context.note), strict=True):
+        archive.add(name, one.encode())
     archive.add(verify.COMPLETENESS, sign_note("\n".join(complete) + "\n", keys).encode())
     for name in sorted({name for part in parts for name in part.packs}):
         archive.add(f"policies/{name}.toml", f"# {STATEMENT_2}\n".encode() + pack_source(name))

@@ -97,7 +97,9 @@ class PacketRequest:
 
 @dataclass(frozen=True, slots=True)
 class PacketContext:
-    """What a packet is made under: request, terms, the signed checkpoint and its note, when, by whom and with what.
+    """What a packet is made under: request, terms, the signed checkpoint of the events, when, by whom and with what.
+
+    `note` are the notes of both logs.
 
     `mark` labels the packet of a demo store; else it is empty.
     """

@@ -37,8 +37,8 @@ Json = dict[str, Any]
 Point = tuple[int, int, int, int]
 
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
-MANIFEST, MANIFEST_NOTE, CHECKPOINT, COMPLETENESS, PROOF = (
-    "manifest.json", "manifest.note", "checkpoint", "completeness.note", "proof.json",
+MANIFEST, MANIFEST_NOTE, CHECKPOINT, ACCESSES, COMPLETENESS, PROOF = (
+    "manifest.json", "manifest.note", "checkpoint", "checkpoint-accesses", "completeness.note", "proof.json",
 )  # fmt: skip
 MOST_FILES = 200_000
 MOST_BYTES = 512 * 1024 * 1024  # of one file
@@ -134,6 +134,11 @@ class Key:
         except (ValueError, Problem):
             raise Problem("the key is not readable: it is one line, name+8 hex digits+base64") from None
         self.public, self.line = material[1:], line.strip()
+
+    def named(self, name: str) -> Key:
+        """The same key under the name of another log."""
+        number = sha256(name.encode() + b"\n\x01" + self.public).hexdigest()[:8]
+        return Key(f"{name}+{number}+{packed(bytes([1]) + self.public)}")
 
     def open(self, note: bytes, what: str) -> str:
         """Return the text of a note that this key signed: text, a blank line, and lines of signatures."""
@@ -417,6 +422,7 @@ def check_files(report: Report, files: Files, key_line: str | None) -> None:
     report.check("each file is unchanged, byte for byte", read_all, files, manifest, leaves, report.counts)
     root = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
     report.check("every event is in the log of the checkpoint", proven, files, leaves, size, root)
+    report.check("the log of accesses was signed together with it", accesses, files, key, origin, size, root)
     report.check("all events of each episode are there, as the key states", complete, files, key, manifest)
 
 
@@ -457,7 +463,7 @@ def read_all(files: Files, manifest: Json, leaves: dict[int, bytes], counts: dic
         data = whole(files, name, MOST_BYTES)
         if sha256(data).hexdigest() != entry["sha256"]:
             raise Problem(f"{shown(name)} was altered")
-        if name != CHECKPOINT and NOTICE.encode() not in data:
+        if name not in (CHECKPOINT, ACCESSES) and NOTICE.encode() not in data:
             raise Problem(f"{shown(name)} does not carry the notice of 42 CFR 2.32")
         if name in events:
             read_events(data, shown(name), events.pop(name), leaves, counts)
@@ -476,6 +482,16 @@ def checkpoint(files: Files, key: Key, origin: str, size: int) -> bytes:
     if len(root) != 32:
         raise Problem("the checkpoint has no root")
     return root
+
+
+def accesses(files: Files, key: Key, origin: str, size: int, root: bytes | None) -> None:
+    """The checkpoint of the log of who viewed what is signed by the same key, and names this head of the events."""
+    name = f"{origin}/accesses"
+    lines = key.named(name).open(whole(files, ACCESSES, MOST_NOTE), "the checkpoint of the accesses").split("\n")
+    if lines[0] != name or len(lines) < 4 or not lines[1].isdecimal() or len(unpacked(lines[2])) != 32:
+        raise Problem("the checkpoint of the accesses is of another log, or none")
+    if root is None or lines[3] != f"events {size} {packed(root)}":
+        raise Problem("the checkpoint of the accesses was not signed together with that of the events")
 
 
 def proven(files: Files, leaves: dict[int, bytes], size: int, root: bytes | None) -> None:
@@ -507,10 +523,12 @@ FORMS_IN_WORDS = {
 TERMS = "mark", "recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"
 PROVES = """\
 What this proves: the events are those in the log when the checkpoint was signed, unaltered, with the position, time
-and account that the store recorded, and no event of these episodes is missing, as the log's key states. What it does
-not prove: that the record is true; that the key never signed another history of the same log (compare checkpoints
-kept elsewhere, or have the keeper run 'caretrail audit verify'); who the people behind the ids are; or that the
-findings, eligibility and page are right: these are signed, not proven."""
+and account that the store recorded, and no event of these episodes is missing, as the log's key states; and that the
+log of who viewed what was fixed together with it: whoever keeps this packet can tell if it is changed later. What it
+does not prove: that the record is true; who viewed these episodes, for accesses are not in a packet; that the key never
+signed another history of the same log (compare checkpoints kept elsewhere, or have the keeper run 'caretrail audit
+verify'); who the people behind the ids are; or that the findings, eligibility and page are right: these are signed, not
+proven."""
 
 
 def words(report: Report) -> Iterator[str]:
