@@ -26,6 +26,7 @@ from caretrail.ledger.note import SigningKey, new_key
 from caretrail.ledger.tiles import stored_subtrees, write_tiles
 from caretrail.ledger.tree import EMPTY_ROOT, root_at, root_of, subtrees_of
 from caretrail.log import open_recorder
+from caretrail.log.copying import LOG_COLUMNS
 from caretrail.log.leaf import columns_of, leaf_hash
 from caretrail.log.records import RecordedEvent, new_salt
 from caretrail.service import create_store
@@ -82,10 +83,9 @@ def fill(url: str, events: int) -> None:
         guard = "SELECT sql FROM sqlite_master WHERE name = 'log_only_grows'"  # it looks at every row: put back after
         [(trigger,)] = run_sql(url, guard)
         run_sql(url, "DROP TRIGGER log_only_grows")
-        columns = ["position", "stream", "version", "name", "payload", "recorded_at", "recorded_by", "source"]
         with recorder.database.transaction():
             rows = (columns_of(event) for event in log(recorder.namespace, events))
-            recorder.database.copy("caretrail.log", [*columns, "command_id", "salt"], rows)
+            recorder.database.copy("caretrail.log", LOG_COLUMNS, rows)
         run_sql(url, str(trigger))
         write_tiles(recorder)
 

@@ -72,8 +72,8 @@ class _Filling:
             self._moment = max(self._moment + 1, arrival.at * 1_000_000)
             yield (
                 self.position, self._stream(arrival), arrival.version, _name(arrival.kind, arrival.imported),
-                arrival.payload.encode(), _EPOCH + timedelta(microseconds=self._moment), account, arrival.source,
-                arrival.command_id, new_salt(),
+                arrival.payload.encode(), _EPOCH + timedelta(microseconds=self._moment), account, "",
+                arrival.source, arrival.command_id, new_salt(),
             )  # fmt: skip
 
     def _stream(self, arrival: Arrival) -> UUID:
