@@ -26,7 +26,7 @@ from caretrail.events import parse_event, payload_of, stored_name
 from caretrail.findings.judge import judge
 from caretrail.log.recorder import EventRecorder
 from caretrail.policy import load_policy
-from caretrail.simulation import COUNTRY, Arrival, Shape, nation, simulate
+from caretrail.simulation import COUNTRY, Arrival, Shape, documents, intake, nation, population, simulate, treatment
 from caretrail.simulation.attendance import CTN, Attendance
 from caretrail.simulation.charts import SEATS
 from caretrail.simulation.teds import LENGTH_OF_STAY, REASONS
@@ -62,6 +62,26 @@ def charts(events: Told) -> dict[str, Sequence[dict[str, Any]]]:
 # --- whatever the numbers -------------------------------------------------------------------------------------------
 
 
+def decided(found: Iterable[Arrival]) -> dict[str, Episode]:
+    """Every episode, and every program, decided on event by event at its instant, as a store would.
+
+    Nothing may be refused, earlier than what came before, or other than the canonical payload.
+    """
+    episodes: dict[str, Episode] = {}
+    before = -(10**12)
+    for position, arrival in enumerate(found, start=1):
+        assert arrival.at >= before
+        before = arrival.at
+        event = parse_event(arrival.sent())
+        assert payload_of(event).decode() == arrival.payload
+        assert event.type == arrival.kind
+        episode = episodes.setdefault(arrival.stream, Episode(uuid5(NAMESPACE_URL, arrival.stream)))
+        entry = episode.record(event, now=arrival.instant).entry
+        entry.confirm(StoredPayload(stored_name(event), payload_of(event)), position, arrival.instant, "x")
+        assert episode.version == arrival.version
+    return episodes
+
+
 @settings(max_examples=25)
 @given(
     episodes=st.integers(1, 40),
@@ -72,20 +92,29 @@ def test_each_event_is_possible_when_it_arrives_and_stored_as_it_is_written(
     episodes: int, seed: int, last: date
 ) -> None:
     """Given any numbers, then nothing is refused, a payload is the canonical one, and order and days are right."""
-    found: dict[str, Episode] = {}
-    before = -(10**12)
-    for position, arrival in enumerate(arrivals(episodes, seed, last), start=1):
-        assert arrival.at >= before
-        before = arrival.at
-        event = parse_event(arrival.sent())
-        assert payload_of(event).decode() == arrival.payload
-        assert event.occurred_on <= last
-        assert event.type == arrival.kind
-        episode = found.setdefault(arrival.stream, Episode(uuid5(NAMESPACE_URL, arrival.stream)))
-        decided = episode.record(event, now=arrival.instant)
-        decided.entry.confirm(StoredPayload(stored_name(event), payload_of(event)), position, arrival.instant, "x")
-        assert episode.version == arrival.version
+    found = decided(arrivals(episodes, seed, last))
     assert sum(name.startswith("S") for name in found) == episodes
+    assert max(entry.event.occurred_on for episode in found.values() for entry in episode.entries) <= last
+
+
+RARE = {
+    treatment: ("RETURNS_TO_GROUPS", "PUT_RIGHT", "SENT_TWICE", "LATE_SHEET", "LATE_NOTE", "CANCELED", "EXPLAINED"),
+    documents: ("CLIENT_SIGNS_LATER", "TEAM_SIGNS_LATER", "REVOKES", "LETTER", "LATE_REVIEW", "LATE_DISCHARGE"),
+    intake: ("READMITTED", "NO_ASSESSMENT", "STEPS_DOWN"),
+    population: ("OWNERS_LEAVE",),
+}
+"""The rates of what is rare, by the module that has them."""
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.9])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_is_rare_is_possible_too(rate: float, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given that all rare things are common, then they meet in every way, and nothing is refused either."""
+    for module, names in RARE.items():
+        for name in names:
+            assert isinstance(getattr(module, name), float)
+            monkeypatch.setattr(module, name, rate)
+    assert len(decided(arrivals(80, seed))) > 80
 
 
 @settings(max_examples=10)
@@ -170,16 +199,11 @@ def test_a_group_is_in_the_chart_of_everyone_who_was_there() -> None:
 def test_work_is_due_and_most_is_done() -> None:
     """Then the board of the last day is neither empty nor all red."""
     policy = load_policy("ne-medicaid-2.1-adult")
-    episodes: dict[str, Episode] = {}
-    for position, arrival in enumerate(arrivals(150), start=1):
-        event = parse_event(arrival.sent())
-        if "iop" not in arrival.stream:
-            episode = episodes.setdefault(arrival.stream, Episode(uuid5(NAMESPACE_URL, arrival.stream)))
-            decided = episode.record(event, now=arrival.instant)
-            decided.entry.confirm(StoredPayload(stored_name(event), payload_of(event)), position, arrival.instant, "x")
+    episodes = decided(arrivals(150))
     verdicts = Counter(
         (finding.rule, finding.verdict)
-        for episode in episodes.values()
+        for name, episode in episodes.items()
+        if name.startswith("S")
         for finding in judge(episode.history, policy).findings
         if finding.holds(LAST) and finding.rule in ("NE21-R1", "NE21-C1")
     )

@@ -5,6 +5,7 @@ The rates are ours where no source is named; they make the slips that every clin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 
@@ -52,10 +53,11 @@ class Treatment:
 
     def session_day(self, team: Team, day: date) -> None:
         """A day on which the groups of a team meet."""
+        outpatients = list(team.outpatients)  # who steps down today comes alone from next week on
         for group in team.groups:
             self._meet(group, day)
-        if team.outpatients and day.weekday() == team.program.weekdays[0]:
-            self._see_outpatients(team, day)
+        if day.weekday() == team.program.weekdays[0]:
+            self._see_outpatients(team, outpatients, day)
 
     def _meet(self, group: Group, day: date) -> None:
         here = [chart for chart in group.members if chart.start <= day and chart.away_until < day]
@@ -197,10 +199,10 @@ class Treatment:
         chart.group.members.remove(chart)
         team.outpatients.append(chart)
 
-    def _see_outpatients(self, team: Team, day: date) -> None:
+    def _see_outpatients(self, team: Team, outpatients: Sequence[Chart], day: date) -> None:
         """An hour alone each week; some come back to the groups."""
         hour = self._alone(day, team.owner, "individual")
-        for chart in list(team.outpatients):
+        for chart in outpatients:
             if chart.away_until >= day:
                 continue
             if self._comes(chart, day):
