@@ -24,6 +24,12 @@ class Behind(NamedTuple):
 CURRENT = Behind(0, 0)
 
 
+class Checked(NamedTuple):
+    """When the daemon's last sweep over all episodes ended, UTC as text."""
+
+    swept_at: str
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How current an answer is, and what it is about.
@@ -31,7 +37,8 @@ class Standing:
     `as_of` are its days: one, or two around midnight between zones. It includes the log up to `position`; `newest` is
     the newest position then. `known_at` is the position of a query that named one, and `settled` whether no event can
     still be recorded before it. `stale`: it is further `behind` than allowed, and the query accepted that. `checked`
-    and `clock` are not examined yet. `recorded` is false if the access could not be recorded.
+    says since when the rows of a list had all been compared with the log once. `clock` is not examined yet. `recorded`
+    is false if the access could not be recorded.
     """
 
     as_of: tuple[date, ...]
@@ -41,7 +48,7 @@ class Standing:
     behind: Behind = CURRENT
     stale: bool = False
     settled: bool = True
-    checked: None = None
+    checked: Checked | None = None
     clock: str = "unchecked"
     recorded: bool = field(default=True, metadata={"json": False})
 

@@ -119,6 +119,7 @@ class Reader:
             newest=self._recorder.max_position() if past else snapshot.position,
             behind=snapshot.behind,
             stale=snapshot.stale,
+            checked=snapshot.checked,
             settled=self._is_settled(query.known_at),
         )
 

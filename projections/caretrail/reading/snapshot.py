@@ -16,7 +16,7 @@ from caretrail.errors import UnknownName
 from caretrail.findings import Finding
 from caretrail.log.records import episode_stream
 from caretrail.reading import picks
-from caretrail.reading.answers import CURRENT
+from caretrail.reading.answers import CURRENT, Checked
 from caretrail.reading.query import Query, Selection
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
@@ -56,6 +56,7 @@ class Snapshot:
         self.progress = progress
         self.policy = policy
         self.holds, self.behind, self.stale = position, CURRENT, False
+        self.checked: Checked | None = None
         self._zones: set[str | None] = set()
         self._under_policy: dict[UUID, Sequence[UnderPolicy]] = {}
         self._group_records: dict[UUID, Sequence[GroupRecord]] = {}

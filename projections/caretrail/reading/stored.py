@@ -13,6 +13,7 @@ from caretrail.aliases import Progress
 from caretrail.findings import Finding
 from caretrail.log.records import episode_stream
 from caretrail.reading import picks
+from caretrail.reading.answers import Checked
 from caretrail.reading.gate import Gate
 from caretrail.reading.query import Filters, Query, Selection, is_rule
 from caretrail.reading.snapshot import Snapshot, citation_of, stored_sql, stored_zones
@@ -55,6 +56,7 @@ class StoredSnapshot(Snapshot):
     def _overlay(self) -> Mapping[UUID, EpisodeRows | None]:
         reach = self._gate.reach(self._state, self.position, self._query, self._filters)
         self.holds, self.behind, self.stale = reach.position, reach.behind, reach.stale
+        self.checked = Checked(self._state.swept_at) if self._state is not None and self._state.swept_at else None
         return reach.overlay
 
     @property

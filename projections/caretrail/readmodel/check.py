@@ -73,18 +73,15 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     records: dict[UUID, Sequence[GroupRecord]] = {}
     count, done, below = 0, 0, ZERO
     for streams in chain(log_streams(recorder), [[LAST]]):
-        stored = _stored(recorder.database, state.build, below, streams[-1])
+        stored, right, made = stored_and_right(recorder, folded, state, below, streams)
         below = UUID(int=min(streams[-1].int + 1, LAST.int))
-        made = {rows.stream: rows for rows in folded.compute(streams, state.position)}
         days += [item for rows in made.values() for item in rows.under_policy]
         records |= {stream: rows.group_records for stream, rows in made.items() if rows.group_records}
-        for stream in sorted(stored.keys() | made.keys()):
-            rows = made.get(stream)
-            kept, right = stored.get(stream, ""), "" if rows is None else _text(rows, rows_by_table(rows))
-            live_digest.update(kept.encode())
-            log_digest.update(right.encode())
-            if kept != right:
-                differ.append(rows.episode if rows is not None else str(stream))
+        for stream in sorted(stored.keys() | right.keys()):
+            live_digest.update(stored.get(stream, "").encode())
+            log_digest.update(right.get(stream, "").encode())
+            if stored.get(stream) != right.get(stream):
+                differ.append(made[stream].episode if stream in made else str(stream))
         count += len(made)
         done += sum(rows.version for rows in made.values())
         if progress is not None:
@@ -99,6 +96,18 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
         live_digest.update(f"tile {level} {number}\n".encode())
         differ.append(f"tile {number} of level {level}")
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))
+
+
+def stored_and_right(
+    recorder: EventRecorder, folded: FoldedEpisodes, state: State, first: UUID, streams: Sequence[UUID]
+) -> tuple[dict[UUID, str], dict[UUID, str], dict[UUID, EpisodeRows]]:
+    """What is stored of the streams from `first` to the last of some, and what the log says of these, as text.
+
+    Also returns the rows of the latter. Whatever is stored of other streams in the range is of no episode.
+    """
+    made = {rows.stream: rows for rows in folded.compute(streams, state.position)}
+    right = {stream: _text(rows, rows_by_table(rows)) for stream, rows in made.items()}
+    return _stored(recorder.database, state.build, first, streams[-1]), right, made
 
 
 def _stored(database: Database, build: str, first: UUID, last: UUID) -> dict[UUID, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from caretrail.aliases import Progress
@@ -95,6 +96,29 @@ class Projector:
             self._advance(state, state.position)
             self._write(state.build, dict.fromkeys([stream]) | {row.stream: row for row in rows}, state.position)
         return not any(row.quarantined for row in rows)
+
+    def make_anew(self, state: State, streams: Sequence[UUID]) -> None:
+        """Replace whatever is stored of some episodes at the position of `state`. Raises Moved."""
+        for stream in streams:
+            self._folded.forget(stream)
+        rows = self._folded.compute(streams, state.position)
+        with self._database.transaction():
+            self._advance(state, state.position)
+            delete_episodes(self._database, state.build, streams)
+            self._write(state.build, {row.stream: row for row in rows}, state.position)
+
+    def end_sweep(self, state: State, now: datetime) -> None:
+        """Work out the findings of programs again, and keep when every episode had been compared. Raises Moved."""
+        with self._database.transaction():
+            self._advance(state, state.position)
+            refresh(self._recorder, state.build, state.position)
+            refresh_groups(self._recorder, state.build)
+            values = {
+                "build": state.build,
+                "epoch": state.epoch,
+                "now": now.astimezone(UTC).isoformat(timespec="seconds"),
+            }
+            self._database.execute(statements(state.build)["swept"], values)
 
     def _judge_again(self, state: State) -> State:
         """Recompute the episodes whose packs have changed since they were judged, a page a transaction."""

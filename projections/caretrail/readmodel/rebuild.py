@@ -40,10 +40,9 @@ def rebuild(recorder: EventRecorder, progress: Progress | None = None) -> Status
     return status(recorder)
 
 
-def log_streams(recorder: EventRecorder, page: int = PAGE) -> Iterator[list[UUID]]:
-    """Every stream of the log, a page at a time."""
+def log_streams(recorder: EventRecorder, page: int = PAGE, after: UUID = ZERO) -> Iterator[list[UUID]]:
+    """Every stream of the log after one, a page at a time."""
     sql = statements(REGISTRY)["streams"]
-    after = ZERO
     while rows := recorder.database.query(sql, {"after": after, "limit": page}):
         streams = [stream_of(row[0]) for row in rows]
         yield streams

@@ -79,13 +79,15 @@ TABLES = ("episode", *COLUMNS, "program_finding", "pack", "mark")
 class State(NamedTuple):
     """How far the rows of a build have been made, and by which packs: a digest of all installed then.
 
-    `epoch` differs each time the build is filled anew. `position` is one of the log.
+    `epoch` differs each time the build is filled anew. `position` is one of the log. `swept_at`, UTC as text, is empty
+    until every episode was compared with the log.
     """
 
     build: str
     epoch: int
     position: int
     packs: str = ""
+    swept_at: str = ""
 
 
 class Build(NamedTuple):

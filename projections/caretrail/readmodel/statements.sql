@@ -1,10 +1,14 @@
 -- state --
 -- How far the rows of a version have been made, in the build that is read or in the one that is filled.
-SELECT build, epoch, position, packs FROM caretrail.build WHERE version = :version AND state = :state
+SELECT build, epoch, position, packs, swept_at FROM caretrail.build WHERE version = :version AND state = :state
 
 -- advance --
 -- Advance from the position we started at; changes no row if another projector advanced it.
 UPDATE caretrail.build SET position = :upto WHERE build = :build AND epoch = :epoch AND position = :after
+
+-- swept --
+-- Every episode was compared with the log.
+UPDATE caretrail.build SET swept_at = :now WHERE build = :build AND epoch = :epoch
 
 -- keep_packs --
 -- The rows were judged by the packs installed.
@@ -13,7 +17,8 @@ UPDATE caretrail.build SET packs = :packs WHERE build = :build AND epoch = :epoc
 -- begin_rebuild --
 -- Take over as the one rebuild: whoever filled the build before finds another epoch.
 UPDATE caretrail.build
-   SET state = 'filling', epoch = (SELECT max(epoch) + 1 FROM caretrail.build), position = :position, packs = :packs
+   SET state = 'filling', epoch = (SELECT max(epoch) + 1 FROM caretrail.build), position = :position, packs = :packs,
+       swept_at = ''
  WHERE version = :version AND state <> 'live'
 
 -- fence --

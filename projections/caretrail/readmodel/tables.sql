@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS caretrail.build (
     state       text NOT NULL,              -- live: read and kept up to date; filling: a rebuild is under way; spare
     epoch       bigint NOT NULL,            -- raised each time the build is filled anew: who filled before is fenced off
     position    bigint NOT NULL,            -- the log up to here is in the rows
-    packs       text NOT NULL               -- digest of all packs that were installed then
+    packs       text NOT NULL,              -- digest of all packs that were installed then
+    swept_at    text NOT NULL DEFAULT ''    -- UTC: since then every episode was compared with the log once
 );
 
 -- Which daemon keeps the rows of a version up to date. The fence rises with each leader: one that was paused, and is no

@@ -113,10 +113,13 @@ def _say_report(report: Report) -> None:
     words = {
         "leads": "Leading", "stands_by": "Another projector leads: standing by", "rebuilds": "Far behind: rebuilding",
         "lost": "Lost the lease", "failed": "Failed, trying again", "current": "Running",
+        "mended": "Rows differed from the log",
     }  # fmt: skip  # two lines
     line = words[report.happened]
     if report.status is not None:
         line += f". {_standing(report.status)}"
+    if report.mended:
+        line += f" Made anew: {plural(report.mended, 'episode')}."
     if report.error is not None:
         line += f": {report.error.message}"
     say(line)
