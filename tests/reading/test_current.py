@@ -19,7 +19,7 @@ from caretrail.reading.question import Question
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import Census, Findings, Worklist, create_store, open_store
-from tests.support.build import LEE, admitted, plan, session
+from tests.support.build import LEE, ORTIZ, admitted, event, plan, session
 from tests.support.care import NOW, Care
 from tests.support.example import day
 from tests.support.program import Caretrail
@@ -168,3 +168,15 @@ def test_whoever_an_older_event_names_is_in_scope(crowd: Care, monkeypatch: pyte
     crowd.record([plan("01-06", "F-1")])
     crowd.record([session("01-07", f"E-{number}") for number in range(30)])
     assert {row.episode for row in crowd.onlooker.findings(day("01-10"), clinician="c-rare")} == {"F-1"}
+
+
+def test_what_was_known_then_shows_nobody_an_episode_they_had_only_later(crowd: Care) -> None:
+    """Given rows by which E-0 is now c-rare's, when c-rare's list as known before is asked for, then it is empty."""
+    known = crowd.recorder.max_position()
+    assert crowd.onlooker.census(day("01-10"), clinician="c-ortiz")
+    handed = event("team_changed", "01-07", "E-0", clinician="c-rare", joins=[ORTIZ | {"id": "c-rare"}])
+    crowd.record([handed, *(session("01-08", f"E-{number}") for number in range(30))])
+    catch_up(crowd.recorder)
+    assert [row.episode for row in crowd.onlooker.census(day("01-10"), clinician="c-rare")] == ["E-0"]
+    for kind in (crowd.onlooker.census, crowd.onlooker.findings):
+        assert kind(day("01-10"), clinician="c-rare", known_at=known) == []

@@ -116,7 +116,7 @@ class Gate:
         events = newest - position
         if events <= 0:
             return Reach(NOTHING_NEWER, newest)
-        touched = self._touched(position, newest, newest, filters)
+        touched = self._touched(position, newest, filters)
         if touched is not None and len(touched) <= ALWAYS_CURRENT:
             return Reach(self.recomputed(touched, newest), newest)
         late = Behind(events, age_of(self._recorder, position + 1, self._now))
@@ -138,7 +138,7 @@ class Gate:
         if state is None:
             return None
         low, high = sorted((known, state.position))
-        touched = self._touched(low, high, known, filters)
+        touched = self._touched(low, high, filters)
         if touched is None or len(touched) > MOST_AS_KNOWN:
             return None
         return state, touched
@@ -172,25 +172,26 @@ class Gate:
         with suppress(StoreError):
             catch_up(self._recorder, progress=self._progress)
 
-    def _touched(self, after: int, upto: int, known: int, filters: Filters) -> list[UUID] | None:
+    def _touched(self, after: int, upto: int, filters: Filters) -> list[UUID] | None:
         """The episodes in the scope of some filters with events in a stretch of the log; None if it is too long.
 
-        Whom no event of an episode names, up to the position `known`, it never had anything to do with.
+        Whom no event of an episode names up to the end of the stretch, it never had anything to do with, nor do rows
+        that hold any of the stretch say so.
         """
         if upto - after > FARTHEST:
             return None
         touched = list(self._recorder.touched(after, upto))
         for names in (filters.clients, filters.clinicians, filters.programs):
             if names and len(touched) > ALWAYS_CURRENT:
-                found = [self._naming(touched, name, known) for name in sorted(names)]
+                found = [self._naming(touched, name, upto) for name in sorted(names)]
                 touched = [stream for stream in touched if any(stream in named for named in found)]
         return touched
 
-    def _naming(self, streams: Sequence[UUID], name: str, known: int) -> set[UUID]:
-        """Those of some streams in which an event names somebody or something."""
+    def _naming(self, streams: Sequence[UUID], name: str, upto: int) -> set[UUID]:
+        """Those of some streams in which an event up to a position names somebody or something."""
         database = self._recorder.database
         sql = load_sql(QUERIES, "queries.sql")[f"naming_{database.dialect}"]
-        params: dict[str, object] = {"needle": f'"{name}"'.encode(), "known": known}
+        params: dict[str, object] = {"needle": f'"{name}"'.encode(), "upto": upto}
         if database.dialect == "postgresql":
             return {row[0] for row in database.query(sql, {**params, "streams": list(streams)})}
         return {stream for stream in streams if database.query(sql, {**params, "stream": stream})}

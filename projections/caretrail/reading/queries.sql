@@ -96,9 +96,9 @@ SELECT 1 FROM caretrail.episode_{build} WHERE client = :name LIMIT 1
 
 -- naming_sqlite --
 -- Whether an event of a stream, up to a position, holds a name.
-SELECT 1 FROM caretrail.log WHERE stream = :stream AND position <= :known AND instr(payload, :needle) > 0 LIMIT 1
+SELECT 1 FROM caretrail.log WHERE stream = :stream AND position <= :upto AND instr(payload, :needle) > 0 LIMIT 1
 
 -- naming_postgresql --
 -- The streams among some that have an event, up to a position, that holds a name.
 SELECT DISTINCT stream FROM caretrail.log
- WHERE stream = ANY(:streams) AND position <= :known AND position(:needle::bytea IN payload) > 0
+ WHERE stream = ANY(:streams) AND position <= :upto AND position(:needle::bytea IN payload) > 0
