@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from caretrail.errors import StaleReadModel
 from caretrail.policy.loader import pack_source
+from caretrail.reading import gate
+from caretrail.readmodel.check import check
 from caretrail.readmodel.packs import packs_digest, stale_policies
+from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.schema import read_state
 from caretrail.readmodel.upkeep import catch_up
 from tests.support.build import admitted, assessed, plan
@@ -73,6 +77,60 @@ def test_rows_judged_by_other_packs_are_named_and_never_answered_from(
     kept = {row.episode: row.message == "kept" for row in care.onlooker.findings(day("02-01"), rule="R1")}
     assert kept == {"E-1": False, "E-2": True}
     assert stale_policies(database, read_state(database) or state) == ()
+
+
+def test_what_programs_owe_by_a_pack_that_is_gone_goes_with_it(
+    care: Care, own_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a program that owes what a pack of one's own asks, when the pack is no longer installed,
+    then nothing of it is left once the rows are judged again.
+    """
+    care.record([assessed("01-02"), admitted("01-05", policy=OWN_PACK), plan("01-05")])
+    catch_up(care.recorder)
+    assert {row.pack for row in care.onlooker.findings(day("02-01"), rule="S3")} == {OWN_PACK}
+    assert own_pack.exists()
+    monkeypatch.delenv("CARETRAIL_PACKS")
+    catch_up(care.recorder)
+    assert check(care.recorder).differ == ()
+    assert care.onlooker.findings(day("02-01"), rule="S3") == []
+
+
+def test_while_rows_are_judged_again_no_list_is_of_two_packs(
+    care: Care, own_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a projector without the pack, killed when all episodes were judged again but not yet their programs,
+    then readers with the pack and readers without it answer by theirs, and the next projector ends the work.
+    """
+    care.record([assessed("01-02"), admitted("01-05", policy=OWN_PACK), plan("01-05")])
+    catch_up(care.recorder)
+    assert own_pack.exists()
+    owed = rules_of(care)
+    assert "S3" in owed
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as without:
+        without.delenv("CARETRAIL_PACKS")
+        with monkeypatch.context() as interrupted:
+            interrupted.setattr("caretrail.readmodel.projector.refresh", killed)
+            with pytest.raises(KeyboardInterrupt):
+                Projector(care.recorder).catch_up()
+        assert rules_of(care) == {"PACK"}
+        with monkeypatch.context() as far:
+            far.setattr(gate, "MOST_TOUCHED", 0)
+            far.setattr(gate, "ALWAYS_CURRENT", 0)
+            with pytest.raises(StaleReadModel, match="their rows are being judged again"):
+                care.onlooker.findings(day("02-01"))
+    assert rules_of(care) == owed
+    catch_up(care.recorder)
+    assert rules_of(care) == owed
+    assert check(care.recorder).ok
+
+
+def rules_of(care: Care) -> set[str]:
+    """The rules of what is found, without the prefix of the pack."""
+    return {row.rule.rpartition("-")[2] for row in care.onlooker.findings(day("02-01"))}
 
 
 def test_the_packs_of_another_folder_are_other_packs(own_pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:

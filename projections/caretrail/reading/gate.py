@@ -15,7 +15,7 @@ from caretrail.log.sql import load_sql
 from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.query import NO_FILTERS, Filters, Query
 from caretrail.reading.snapshot import QUERIES
-from caretrail.readmodel.packs import stale_policies
+from caretrail.readmodel.packs import JUDGED_AGAIN, stale_policies
 from caretrail.readmodel.schema import State, read_state, tables_exist
 from caretrail.readmodel.status import age_of
 from caretrail.text import plural
@@ -97,7 +97,8 @@ class Gate:
         database = self._recorder.database
         self._exist = self._exist or tables_exist(database)
         state = read_state(database) if self._exist else None
-        return None if state is None or stale_policies(database, state) else state
+        unusable = state is None or state.packs == JUDGED_AGAIN or stale_policies(database, state)
+        return None if unusable else state
 
     def near_state(self) -> State | None:
         """The position of the read models, unless the log after it is too long to search."""
@@ -205,8 +206,7 @@ class Gate:
     def _refusal(self, position: int, late: Behind) -> StaleReadModel:
         """Name the lag, the command that ends it, and the role that may run it."""
         what = f"{plural(late.events, 'event')} and {plural(late.seconds, 'second')} behind the log"
-        if others := () if position else self._other_packs():
-            what += f"; other packs than the installed ones judged their rows: {', '.join(others)}"
+        what += "" if position else self._other_packs()
         embedded = self._recorder.database.dialect == "sqlite"
         who = "a user who may write the file" if embedded else "the role caretrail_projector"
         stale = f", or add --allow-stale to see the rows as of @{position}" if position else ""
@@ -216,8 +216,13 @@ class Gate:
             *late,
         )
 
-    def _other_packs(self) -> tuple[str, ...]:
-        """The policies whose installed packs are not those that judged the rows."""
+    def _other_packs(self) -> str:
+        """Words for rows that hold something, but not as the installed packs judge it."""
         database = self._recorder.database
         state = read_state(database) if tables_exist(database) else None
-        return stale_policies(database, state) if state is not None else ()
+        if state is None or not state.position:
+            return ""
+        if state.packs == JUDGED_AGAIN:
+            return "; their rows are being judged again, because packs have changed"
+        others = ", ".join(stale_policies(database, state))
+        return f"; other packs than the installed ones judged their rows: {others}"

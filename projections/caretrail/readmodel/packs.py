@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from caretrail.log.database import Database
     from caretrail.policy import Policy
 
+JUDGED_AGAIN = ""
+"""Instead of a digest: the rows are being judged again, so they are of several packs. Empty builds say so, too."""
+
 
 def packs_digest() -> str:
     """One digest of all pack files there are, read once a process, and before any of them is loaded."""

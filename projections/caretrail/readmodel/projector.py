@@ -15,7 +15,7 @@ from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.group_sessions import refresh_groups
 from caretrail.readmodel.group_sessions import touched as touched_groups
 from caretrail.readmodel.lease import Lease, renew_lease
-from caretrail.readmodel.packs import citations_of, packs_digest, stale_policies
+from caretrail.readmodel.packs import JUDGED_AGAIN, citations_of, packs_digest, stale_policies
 from caretrail.readmodel.programs import programs_touched, refresh
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import State, read_state, statements
@@ -23,6 +23,7 @@ from caretrail.readmodel.store import (
     add_episodes,
     change_episodes,
     delete_episodes,
+    delete_program_findings,
     read_citations,
     streams_of_policy,
     write_citations,
@@ -121,11 +122,17 @@ class Projector:
             self._database.execute(statements(state.build)["swept"], values)
 
     def _judge_again(self, state: State) -> State:
-        """Recompute the episodes whose packs have changed since they were judged, a page a transaction."""
+        """Recompute the episodes whose packs have changed since they were judged, a page a transaction.
+
+        Until programs are judged too, no list answers from the rows: they are of two packs.
+        """
         packs = packs_digest()
         if state.packs == packs:
             return state
-        for policy in stale_policies(self._database, state):
+        if stale := stale_policies(self._database, state):
+            with self._database.transaction():
+                state = self._keep_packs(state, JUDGED_AGAIN)
+        for policy in stale:
             for streams in streams_of_policy(self._database, state.build, policy):
                 rows = self._folded.compute(streams, state.position)
                 with self._database.transaction():
@@ -133,12 +140,17 @@ class Projector:
                     delete_episodes(self._database, state.build, streams)
                     add_episodes(self._database, state.build, rows)
         with self._database.transaction():
-            self._advance(state, state.position)
+            state = self._keep_packs(state, packs)
             stored = read_citations(self._database, state.build)
             write_citations(self._database, state.build, citations_of(stored))
+            delete_program_findings(self._database, state.build)
             refresh(self._recorder, state.build, state.position)
             refresh_groups(self._recorder, state.build)
-            self._database.execute(statements(state.build)["keep_packs"], {**state._asdict(), "packs": packs})
+        return state
+
+    def _keep_packs(self, state: State, packs: str) -> State:
+        self._advance(state, state.position)
+        self._database.execute(statements(state.build)["keep_packs"], {**state._asdict(), "packs": packs})
         return state._replace(packs=packs)
 
     def _step(self, state: State, upto: int) -> State:

@@ -113,7 +113,7 @@ SELECT {columns} FROM caretrail.{table}_{build} WHERE stream = ANY(:streams)
 DELETE FROM caretrail.{table}_{build} WHERE {key}
 
 -- empty --
--- The rows of a build that nobody reads.
+-- All rows of a table.
 DELETE FROM caretrail.{table}_{build}
 
 -- empty_postgresql --

@@ -144,6 +144,11 @@ def write_program_findings(database: Database, build: str, stream: UUID, placed:
     _copy(database, build, "program_finding", columns, written(columns, rows) if rows else [])
 
 
+def delete_program_findings(database: Database, build: str) -> None:
+    """Delete the findings of all programs and group sessions, so that those of programs no pack judges now go, too."""
+    database.execute(statements(build)["empty"].format(table="program_finding"))
+
+
 def write_citations(database: Database, build: str, packs: Mapping[str, Mapping[str, str]]) -> None:
     """Keep where the rules of each pack stand in its document: citations by rule, by the name of the pack."""
     rows = [{"name": name, "citations": json.dumps(found)} for name, found in sorted(packs.items())]
