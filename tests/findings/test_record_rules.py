@@ -7,8 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from caretrail.findings.chart.contradictions import read_chart
 from caretrail.findings.program import GroupChart, group_findings
-from tests.findings.text_history import PACK, Told
+from caretrail.policy import Policy
+from tests.findings.text_history import PACK, Told, history_of
 
 BEGIN = "2026-01-02 assessed\n2026-01-04 admitted\n"
 """Events 1 and 2."""
@@ -155,6 +157,23 @@ def test_whoever_left_is_not_on_the_roster_from_the_day_after() -> None:
     left = BEGIN + "2026-01-10 team - c-lee\n"
     assert Told(left + "2026-01-10 session group 09:00 180 by c-lee").verdict("K10", "2026-01-10") == "met"
     assert Told(left + "2026-01-11 session group 09:00 180 by c-lee").verdict("K10", "2026-01-11") == "info"
+
+
+def test_whoever_left_and_came_back_was_not_on_the_roster_between() -> None:
+    away = BEGIN + "2026-01-10 team - c-lee\n2026-01-20 team + c-lee\n"
+    sessions = {day: f"2026-01-{day} session group 09:00 180 by c-lee\n" for day in ("06", "15", "25")}
+    assert Told(away + sessions["06"] + sessions["25"]).verdict("K10", "2026-01-25") == "met"
+    told = Told(away + "".join(sessions.values()))
+    assert told.runs("K10") == ["met 2026-01-04 2026-01-15", "info 2026-01-15 2026-01-20", "met 2026-01-20 -"]
+
+
+def test_those_on_the_roster_throughout_were_there_from_the_first_day_to_the_last() -> None:
+    history = history_of(BEGIN + "2026-01-10 team - c-lee\n2026-01-20 team + c-diaz")
+    team = read_chart(history, Policy((PACK,))).team
+    assert team.throughout(date(2026, 1, 4), date(2026, 1, 10)) == {"c-ortiz", "c-lee"}
+    assert team.throughout(date(2026, 1, 4), date(2026, 1, 11)) == {"c-ortiz"}
+    assert team.throughout(date(2026, 1, 3), date(2026, 1, 5)) == set()
+    assert team.throughout(date(2026, 1, 20), date(2026, 1, 21)) == {"c-ortiz", "c-diaz"}
 
 
 def test_without_a_roster_nobody_asks_for_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import (
@@ -49,17 +50,22 @@ TimeOfDay = Annotated[str, short(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 5)]
 def _written_out(value: object, info: ValidationInfo) -> object:
     """Read a date of JSON as people write it; a number of seconds is an instant, and which day that is depends."""
     if info.mode == "json" and isinstance(value, str):
-        if not _DATE.fullmatch(value):
-            raise ValueError("must be a date, YYYY-MM-DD")
-        return date.fromisoformat(value)
+        return _day(value)
     return value
+
+
+@lru_cache(maxsize=10_000)  # the events of a store are of a few thousand days
+def _day(text: str) -> date:
+    if not _DATE.fullmatch(text):
+        raise ValueError("must be a date, YYYY-MM-DD")
+    return date.fromisoformat(text)
 
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
-Date = Annotated[date, Strict(), BeforeValidator(_written_out), Field(ge=FIRST_DAY, le=LAST_DAY)]
+Date = Annotated[date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY), BeforeValidator(_written_out)]
 """A civil date from 1900 to 2199; any other is a typing error."""
 
 DATE_RANGE = f"must be a date from {FIRST_DAY} to {LAST_DAY}"

@@ -16,7 +16,7 @@ from caretrail.errors import AccessAppended, InvalidEvent
 from caretrail.events.accessed import Accessed
 from caretrail.events.catalog import ADAPTER, APPENDED, EVENT_TYPES, Event
 from caretrail.events.envelope import EventBase
-from caretrail.events.fields import DATE_RANGE
+from caretrail.events.fields import DATE_RANGE, FIRST_DAY, LAST_DAY
 from caretrail.events.values import Disclosure, Value
 from caretrail.tokens import DIMENSION_PATTERNS
 
@@ -112,7 +112,7 @@ def _problem(item: Any) -> str:
         "string_pattern_mismatch": "not in the required format",
         "missing": "is required",
     }.get(kind) or str(item["msg"]).removeprefix("Value error, ")
-    if "datetime.date(" in rule:  # pydantic words a limit of dates in Python
+    if rule.endswith((str(FIRST_DAY), str(LAST_DAY))):  # pydantic names the limit that was passed, not the other
         rule = DATE_RANGE
     return f"{known}: {rule}" if known else rule
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from caretrail.days import later
 from caretrail.events import EventBase, SessionAttended, SessionMissed
+from caretrail.findings.chart.assessments import Accepted, acceptance
 from caretrail.findings.chart.chart import Chart, PolicyStay
 from caretrail.findings.chart.documents import Determination, Document, PlanVersion, Review, SessionInDoubt
 from caretrail.findings.chart.review_clock import ReviewClock
@@ -96,6 +97,11 @@ class Case:
     def clock(self) -> ReviewClock:
         """The review clock; without a rule for reviews in the pack it has no steps."""
         return ReviewClock(self.chart, self.pack, self.pack.rule(ReviewDue))
+
+    @cached_property
+    def accepted(self) -> list[Accepted]:
+        """Whether the assessments are acceptable, over time."""
+        return acceptance(self.chart)
 
     @cached_property
     def weeks(self) -> Weeks:

@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple
 
 from caretrail.days import FOREVER, ONE_DAY, iso
 from caretrail.findings.case import Case
-from caretrail.findings.chart.assessments import acceptance
 from caretrail.findings.chart.chart import PolicyStay
 from caretrail.findings.chart.documents import Document
 from caretrail.findings.continued_stay import supported
@@ -162,7 +161,7 @@ class _AdmissionSupport:
             for check, rule in rules.items()
             if rule is not None and check not in COMPLETE_ASSESSMENT
         }
-        self._assessments = acceptance(case.chart)
+        self._assessments = case.accepted
         self._supports: dict[int, Support] = {}
         self.change_days = sorted(
             {

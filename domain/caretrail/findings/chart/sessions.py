@@ -79,11 +79,6 @@ class Clock:
         return (minutes, True) if begin >= until else (ends - until, False)
 
 
-def in_full(session: Session) -> tuple[int, bool]:
-    """What a clock says of a session that shares no time with another."""
-    return session.minutes, True
-
-
 def orderly(sessions: Iterable[Session]) -> bool:
     """Whether each session is one of its own, attended or missed, and no day has more than 24 hours of them.
 

@@ -85,6 +85,11 @@ class Team:
                 return True
         return False
 
+    def throughout(self, first: date, last: date) -> set[str]:
+        """The people on the roster without a break from one day through another."""
+        spans = [(person, span) for person, spans in self._spans.items() for span in spans]
+        return {who for who, (start, end, _) in spans if start <= first and (end is None or last <= end)}
+
     def is_guardian(self, person: str, day: date) -> bool:
         """Whether the roster lists the person as a guardian by that day."""
         return person in self._guardians and self._guardians[person] <= day

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from caretrail.days import iso
 from caretrail.findings.chart.chart import Chart, PolicyStay, from_until, is_on_hold
-from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session, in_full
+from caretrail.findings.chart.sessions import MINUTES_A_DAY, Clock, Session
 from caretrail.findings.finding import RUN
 from caretrail.policy import Pack
 
@@ -134,8 +134,8 @@ class Weeks:
         self, sessions: Sequence[Session], without: Container[date], impossible: set[date]
     ) -> dict[date, Totals]:
         """Add up the sessions of each week but those of some days; finds the days with more than 24 hours attended."""
-        # each reading of what counts has a clock of its own, unless no two sessions share time
-        offered, attended, accounted = (in_full if self._chart.orderly else Clock().add for _ in range(3))
+        offered, attended, accounted = Clock(), Clock(), Clock()
+        in_full = self._chart.orderly
         offered_causes = self._offered_causes
         weeks: dict[date, Totals] = {}
         totals = Totals()
@@ -151,12 +151,13 @@ class Weeks:
             was_offered = False
             for session in of_day:
                 totals.versions.append(session.version)
-                accounted_minutes += accounted(session)[0]
+                minutes = session.minutes
+                accounted_minutes += minutes if in_full else accounted.add(session)[0]
                 if session.attended:
-                    attended_minutes += attended(session)[0]
+                    attended_minutes += minutes if in_full else attended.add(session)[0]
                 elif session.cause not in offered_causes:
                     continue
-                minutes, own = offered(session)
+                minutes, own = (minutes, True) if in_full else offered.add(session)
                 offered_minutes += minutes
                 offered_sessions += own
                 was_offered = True

@@ -4,6 +4,7 @@ level that was recommended (K7).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -84,8 +85,10 @@ class Profile:
     def _stated(self, key: str, name: str) -> Truth:
         """What is stated of a dimension, or else of its sub-dimensions: `3.1` is one of dimension 3."""
         whole: Truth = getattr(self.dimensions.get(key, NOTHING), name)
+        if whole is not None:
+            return whole
         parts = [getattr(value, name) for part, value in self.dimensions.items() if part.startswith(f"{key}.")]
-        return any_of(*parts) if whole is None and parts else whole
+        return any_of(*parts) if parts else None
 
 
 @judges(rules.AdmissionDimensions)
@@ -129,8 +132,12 @@ def recommended_level(case: Case, rule: rules.RecommendedLevel, findings: RuleFi
         findings.write_over([stay], [(stay.first, nothing), *_recommendations(case, rule, stay)])
 
 
-def _recommendations(case: Case, rule: rules.RecommendedLevel, stay: PolicyStay) -> list[Change]:
+def _recommendations(case: Case, rule: rules.RecommendedLevel, stay: PolicyStay) -> Sequence[Change]:
     """The changes of K7 in a stay, from the first day on which a level is recommended for it."""
+    return case.kept(("recommendations", stay.opened_by), lambda: _recommended(case, rule, stay))
+
+
+def _recommended(case: Case, rule: rules.RecommendedLevel, stay: PolicyStay) -> list[Change]:
     before = [level.first_day for level in case.chart.level_stays if level.first_day < stay.first]
     made = [item for item in case.chart.assessments if _levels(rule, item.event)]
     if before:

@@ -9,7 +9,7 @@ from caretrail.days import ONE_DAY, iso
 from caretrail.episode.history import Effective
 from caretrail.events import Assessed
 from caretrail.findings.case import Case, judges
-from caretrail.findings.chart.assessments import MADE_HERE, Accepted, acceptance, prior_parts, with_addenda
+from caretrail.findings.chart.assessments import MADE_HERE, Accepted, prior_parts, with_addenda
 from caretrail.findings.chart.chart import Chart, PolicyStay, Session
 from caretrail.findings.finding import Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
@@ -30,7 +30,7 @@ def assessment_before_treatment(case: Case, rule: AssessmentBeforeTreatment, fin
     assessment in time that was old by then is information.
     """
     chart = case.chart
-    known = acceptance(chart)
+    known = case.accepted
     admitted_on = chart.admission.day if chart.admission else None
     for stay in chart.stays:
         from_admission = admitted_on == stay.first and stay is chart.stays[0]

@@ -9,7 +9,7 @@ from caretrail.days import iso, later
 from caretrail.episode.history import Effective
 from caretrail.events import Assessed
 from caretrail.findings.case import Case, judges, judges_each_stay
-from caretrail.findings.chart.assessments import Accepted, acceptance
+from caretrail.findings.chart.assessments import Accepted
 from caretrail.findings.chart.chart import Chart, PolicyStay
 from caretrail.findings.chart.documents import Document, Review
 from caretrail.findings.chart.guidance import NOT_ASKED
@@ -32,7 +32,7 @@ def assessment_due(case: Case, rule: rules.AssessmentDue, findings: RuleFindings
     An assessment of an earlier stay serves, too. Where it is not known whether a prior one is acceptable, neither is
     whether the duty is met.
     """
-    known = acceptance(case.chart)
+    known = case.accepted
     accepted = next((item for item in known if item.value), None)
     doubtful = next((item for item in known if item.value is None), None)
     done = Done(accepted.day, f"assessed {iso(accepted.day)}", accepted.evidence) if accepted else None

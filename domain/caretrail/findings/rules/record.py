@@ -150,9 +150,12 @@ def provider_on_roster(case: Case, _: ProviderOnRoster, findings: RuleFindings, 
     chart = case.chart
     findings.main.set(stay.first, Ruling("met", "each provider of a session is on the roster, where there is one"))
     named: set[str] = set()
-    for item in chart.own(chart.treated, stay):
+    treated = chart.own(chart.treated, stay)
+    # most have been there all the time, and need no look at each session
+    always = chart.team.throughout(treated[0].day, treated[-1].day) if treated else ()
+    for item in treated:
         for person in item.event.performers:
-            if person.id in named or chart.team.has(person.id, item.day):
+            if person.id in always or person.id in named or chart.team.has(person.id, item.day):
                 continue
             if not (roster := _roster(chart, item.day)) or person.id in roster:
                 continue
