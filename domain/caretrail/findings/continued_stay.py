@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
 from caretrail.events import ContinuedStayDetermined
-from caretrail.findings.logic import Truth, all_of, any_of, opposite
+from caretrail.findings.logic import Truth, any_of
 from caretrail.policy.rules.stay import MOST_FORMULAS, MOST_SENTENCES, ContinuedStay
 
 NOT = "not "
@@ -33,6 +33,10 @@ WORDS = {
 """The criteria of a formula in words."""
 
 
+Read = Callable[[str], Truth]
+"""Whether a criterion was judged to hold, by its name."""
+
+
 def supported(
     stated: ContinuedStayDetermined | Mapping[str, Truth], rule: ContinuedStay
 ) -> tuple[Truth, tuple[str, ...]]:
@@ -42,26 +46,29 @@ def supported(
     the formula that holds is enough. A sentence holds if each of its criteria was judged as it asks; the sentences are
     asked apart (strong Kleene logic), so that "one or the other, whichever way it is" is not known to support.
     """
-    read = stated.get if isinstance(stated, Mapping) else partial(getattr, stated)
-    values = [
-        [read(name) if holds else opposite(read(name)) for name, holds in _criteria(sentence)]
-        for sentence in rule.formula
-    ]
-    answers = [all_of(*found) for found in values]
+    read: Read = stated.get if isinstance(stated, Mapping) else partial(getattr, stated)
+    answers = [_holds(read, sentence) for sentence in rule.formula]
     answer = any_of(*answers)
+    answered = zip(rule.formula, answers, strict=True)
     if answer:
-        return True, tuple(_in_words(sentence) for sentence, value in zip(rule.formula, answers, strict=True) if value)
+        return True, tuple(_in_words(sentence) for sentence, value in answered if value)
     if answer is False:
         return False, ("no criterion for continued stay is met",)
-    sentences = zip(rule.formula, values, answers, strict=True)
-    open_names = [
-        name
-        for sentence, found, value in sentences
-        if value is None
-        for (name, _), one in zip(_criteria(sentence), found, strict=True)
-        if one is None
-    ]
-    return None, (f"not stated: {', '.join(dict.fromkeys(open_names))}",)
+    open_sentences = [sentence for sentence, value in answered if value is None]
+    missing = [name for sentence in open_sentences for name, _ in _criteria(sentence) if read(name) is None]
+    return None, (f"not stated: {', '.join(dict.fromkeys(missing))}",)
+
+
+def _holds(read: Read, sentence: tuple[str, ...]) -> Truth:
+    """Whether each criterion of a sentence was judged as it asks; false if one was not, whatever else is missing."""
+    value: Truth = True
+    for name, wanted in _criteria(sentence):
+        judged = read(name)
+        if judged is None:
+            value = None
+        elif judged is not wanted:
+            return False
+    return value
 
 
 @lru_cache(maxsize=MOST_SENTENCES * MOST_FORMULAS)

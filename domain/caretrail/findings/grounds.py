@@ -64,13 +64,13 @@ class Span(NamedTuple):
 
     def days(self, soon_days: int) -> list[date]:
         """The days of the span on which what is said changes as time passes."""
-        days = [self.first]
-        due = self.due
+        first, until, due = self.first, self.until, self.due
+        days = [first]
         if due is not None:
             days += [earlier(due, soon_days), due]
         # the due day is one of these two
         days += [next_day(day) for day in (self.holding.through, self.ground.leave_by) if day is not None]
-        return sorted({day for day in days if self.covers(day)})
+        return sorted({day for day in days if first <= day and (until is None or day < until)})
 
 
 def spans_of(case: Case, stay: PolicyStay) -> Iterator[Span]:

@@ -84,14 +84,20 @@ def orderly(sessions: Iterable[Session]) -> bool:
 
     Then all of their minutes count, and nothing else has to ask which of them are one.
     """
-    clock = Clock()
-    day, left = date.min, MINUTES_A_DAY
+    day, left, until = date.min, MINUTES_A_DAY, 0
+    groups: set[str | None] = set()
     for session in sessions:
         if session.day != day:
             day, left = session.day, MINUTES_A_DAY
-        left -= session.minutes
-        if left < 0 or not clock.add(session)[1]:
+            groups.clear()
+        begin, group, minutes = session.begin, session.group_session, session.minutes
+        left -= minutes
+        if left < 0 or group in groups or (begin is not None and begin < until):
             return False
+        if group is not None:
+            groups.add(group)
+        if begin is not None:
+            until = begin + minutes
     return True
 
 
