@@ -119,6 +119,15 @@ CHART = """
 """
 
 
+def test_the_readings_agree_on_services_that_are_no_treatment_attended_on_hold() -> None:
+    begin = "2026-01-02 assessed\n2026-01-05 admitted\n2026-01-19 held\n"
+    for service, answer in (("other", "eligible"), ("group", "unknown")):
+        seen = f"2026-01-20 session {service} 13:00 60\n2026-01-20 determined continue C1 signed by c-ortiz"
+        history = history_of(begin + seen)
+        assert Rules(history, PACK).on(date(2026, 2, 10))[0] == answer
+        assert difference(history) == ""
+
+
 def test_the_readings_agree_on_a_chart_with_a_lapse_a_day_to_leave_and_a_return() -> None:
     assert difference(history_of(CHART)) == ""
 

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from caretrail.episode.history import Effective
+from tests.findings.second_reading.record import TREATMENT
 from tests.findings.second_reading.sentences import CRITERIA, Answer, supports_staying
 
 TERM = timedelta(days=30)
@@ -232,12 +233,14 @@ def determination(item: Effective, history: Sequence[Effective], contradicted: C
 def contradicted_by_sessions(history: Sequence[Effective]) -> set[int]:
     """Determinations of a client who progresses or works, but surely attended nothing in the 30 days before (K6).
 
-    The 30 days end on the day of the determination. What was attended while on hold is doubtful (K2).
+    The 30 days end on the day of the determination. Treatment attended while on hold is doubtful (K2); a hold says
+    nothing of other services.
     """
     attended = [
         item.event.occurred_on
         for item in history
-        if item.event.type == "session_attended" and not on_hold(history, item.event.occurred_on)
+        if item.event.type == "session_attended"
+        and not (item.event.service in TREATMENT and on_hold(history, item.event.occurred_on))
     ]
     found: set[int] = set()
     for item in history:
