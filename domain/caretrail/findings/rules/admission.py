@@ -105,7 +105,7 @@ def admission_dimensions(case: Case, rule: rules.AdmissionDimensions, findings: 
         profile = profiles[item.day] = profile.after(item.event, item.version)
     level_rule = case.pack.rule(rules.RecommendedLevel)
     for stay in case.chart.stays:
-        others = _recommendations(case, level_rule, stay) if level_rule is not None else []
+        others: Sequence[Change] = _recommendations(case, level_rule, stay) if level_rule is not None else ()
         days = {stay.first, *(day for day in profiles if day > stay.first), *(day for day, _ in others)}
         changes: list[Change] = []
         for day in sorted(days):
