@@ -185,7 +185,7 @@ def test_an_access_that_cannot_be_recorded_shows_nothing(seen: Caretrail, name: 
 def test_without_the_record_it_would_be_shown(seen_file: Caretrail, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """The control: where an access that cannot be recorded is let pass, the same commands show what they have."""
 
-    def careless(self: AccessLog, *shown: object) -> None:
+    def careless(self: AccessLog, *shown: object, stood_on: object = None) -> None:
         pass
 
     monkeypatch.setattr(AccessLog, "_record", careless)
@@ -229,7 +229,8 @@ from caretrail.commands.access import AccessLog
 order, moment = sys.argv[1], int(sys.argv[2])
 if order == "shown first":
     kept = []
-    AccessLog._record = lambda self, *shown, write=AccessLog._record: kept.append((self, shown, write))
+    write = AccessLog._record
+    AccessLog._record = lambda self, *shown, stood_on=None: kept.append((self, shown, stood_on))
 echo, count = click.echo, [0]
 def dies(*words, **more):
     count[0] += 1
@@ -241,8 +242,8 @@ click.echo = dies
 import caretrail.cli.read.timeline
 main(["timeline", "LNK-2026-0001"])
 if order == "shown first":
-    for self, shown, write in kept:
-        write(self, *shown)
+    for self, shown, stood_on in kept:
+        write(self, *shown, stood_on=stood_on)
 """
 
 

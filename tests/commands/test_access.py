@@ -26,7 +26,15 @@ from caretrail.errors import AccessNotRecorded, CommandReused, InvalidEvent, Sto
 from caretrail.events import Accessed, event_from, payload_of, read_event
 from caretrail.events.values import Person
 from caretrail.log import EventRecorder, init_store, new_salt, open_recorder
-from caretrail.log.records import ACCESS_NAME, ACCESS_SOURCE, LARGEST_PAYLOAD, Log, PendingAccess, access_stream
+from caretrail.log.records import (
+    ACCESS_NAME,
+    ACCESS_SOURCE,
+    LARGEST_PAYLOAD,
+    Log,
+    PendingAccess,
+    StoodOn,
+    access_stream,
+)
 from caretrail.log.stores import Primary
 from tests.support.program import Caretrail
 from tests.support.stores import WRITING, all_at_once, log_of, pending, run_sql, taking_no_writes
@@ -60,6 +68,9 @@ def test_the_words_are_those_of_the_published_events() -> None:
 
 
 @pytest.mark.parametrize(
+    "stood_on", [StoodOn(0), StoodOn(65, (DAY,)), StoodOn(2**62, (DAY, DAY.replace(day=10)), 53, "v1a.2")]
+)
+@pytest.mark.parametrize(
     ("context", "shown"),
     [
         (CONTEXT, {"episodes": ["A-1", "B-2"], "found": 2}),
@@ -70,10 +81,10 @@ def test_the_words_are_those_of_the_published_events() -> None:
     ],
 )
 def test_what_is_written_without_the_models_is_what_they_would_write(
-    context: AccessContext, shown: dict[str, Any]
+    context: AccessContext, shown: dict[str, Any], stood_on: StoodOn
 ) -> None:
     """The control is the model itself: reading it back and writing it again gives the same bytes."""
-    written = payload(context, "ortiz", DAY, **shown)
+    written = payload(context, "ortiz", DAY, stood_on, **shown)
     event = read_event(ACCESS_NAME, written)
     assert payload_of(event) == written
     assert (event.occurred_on, event.actor.id) == (DAY, "c-ortiz" if context.actor else "ortiz")
@@ -81,7 +92,7 @@ def test_what_is_written_without_the_models_is_what_they_would_write(
 
 @pytest.mark.parametrize("account", ["", "DOMÄNE\\Ortiz", "x" * 100, "a b"])
 def test_without_an_actor_the_account_is_the_actor_spelled_as_an_id(account: str) -> None:
-    event = read_event(ACCESS_NAME, payload(AccessContext("show"), account, DAY, episodes=["A"], found=1))
+    event = read_event(ACCESS_NAME, payload(AccessContext("show"), account, DAY, StoodOn(1), episodes=["A"], found=1))
     assert event.actor.role == "other"
 
 
@@ -176,6 +187,7 @@ def test_what_the_store_could_not_keep_is_refused(
 FORGED = {
     "type": "accessed", "occurred_on": "2026-03-09", "actor": {"id": "c-innocent", "role": "clinician"},
     "command": "show", "purpose": "treatment", "episodes": ["LNK-2026-0001"], "found": 1,
+    "stood_on": {"position": 7},
 }  # fmt: skip
 
 

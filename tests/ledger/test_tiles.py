@@ -214,4 +214,4 @@ def test_check_finds_a_tile_that_is_not_of_the_log(store_url: str, damage: str) 
         run_sql(store_url, damage)
         report = check(recorder)
         assert not report.ok
-        assert "tile 1 of level 0" in report.differ
+        assert "tile 1 of level 0 of the events" in report.differ

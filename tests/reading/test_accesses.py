@@ -9,13 +9,15 @@ import pytest
 
 from caretrail.commands.access import AccessContext, AccessLog
 from caretrail.errors import StaleReadModel
+from caretrail.events import StoodOn
 from caretrail.log import EventRecorder, new_salt, open_recorder
 from caretrail.log.records import Log, PendingAccess, access_stream
 from caretrail.reading import gate
+from caretrail.reading.accesses import AccessRows
 from caretrail.readmodel.check import check
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rebuild import rebuild
-from caretrail.readmodel.schema import State
+from caretrail.readmodel.schema import State, read_state
 from caretrail.readmodel.status import status
 from caretrail.readmodel.upkeep import catch_up
 from tests.support.build import admitted, assessed
@@ -85,6 +87,34 @@ def test_an_answer_stands_on_no_access(care: Care) -> None:
         assert reader.timeline(NAME)
         assert (reader.standing.position, reader.standing.newest) == (65, 65)
     assert care.recorder.max_position(Log.ACCESSES) == 2
+
+
+def test_an_access_says_what_its_answer_stood_on(care: Care) -> None:
+    """Given lists and one episode, now, as of a day and as known at a position, then each access names all of that."""
+    care.record(example())
+    Projector(care.recorder).catch_up()
+    reader = recording(care)
+    reader.worklist(day("03-09"))
+    reader.timeline(NAME)
+    reader.findings(day("03-01"), known_at=53)
+    care.record([assessed("01-02")])
+    reader.timeline(NAME)
+    state = read_state(care.recorder.database)
+    assert state is not None
+    found = [(row.stood_on.position, row.stood_on.known_at) for row in AccessRows(care.recorder) if row.stood_on]
+    assert found == [(65, None), (65, None), (53, 53), (66, None)]
+    stood = [row.stood_on for row in AccessRows(care.recorder) if row.stood_on]
+    assert stood[0].as_of == (day("03-09"),)
+    assert stood[0].build == state.filling
+    assert stood[2].as_of == (day("03-01"),)
+    assert stood[3].position == reader.standing.position
+
+
+def test_what_is_no_answer_stands_on_the_newest_event(care: Care) -> None:
+    care.record(example())
+    AccessLog(care.recorder, AccessContext("log"), NOW.date).whole_log(0)
+    [row] = AccessRows(care.recorder)
+    assert row.stood_on == StoodOn(position=65)
 
 
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -160,7 +160,7 @@ def test_a_service_is_given_nothing_that_cannot_be_recorded(store_url: str) -> N
 
 ACCESS = {
     "occurred_on": "2026-01-10", "actor": {"id": "c-ortiz", "role": "clinician"}, "command": "show",
-    "purpose": "treatment", "episodes": ["E-1"], "found": 1,
+    "purpose": "treatment", "episodes": ["E-1"], "found": 1, "stood_on": {"position": 2},
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from caretrail.commands.access import AccessLog
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Standing, Work
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import EventRow
@@ -122,4 +123,5 @@ class ShortReader:
 
 def short_reader(recorder: Any, now: datetime, access: Callable[[list[str]], None], **more: Any) -> ShortReader:
     """A reader of a store, ready to be asked."""
-    return ShortReader(Reader(recorder, now, access=access, **more))
+    recorded = access if isinstance(access, AccessLog) else lambda shown, _: access(shown)
+    return ShortReader(Reader(recorder, now, access=recorded, **more))

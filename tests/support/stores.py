@@ -115,7 +115,7 @@ def as_login(url: str, name: str) -> str:
 
 @contextmanager
 def lock_held(url: str) -> Generator[None]:
-    """Hold the lock of all appends, as a stuck process or an administrator may."""
+    """Hold the locks of both logs, as a stuck process or an administrator may."""
     if url.startswith("sqlite:"):
         with closing(sqlite3.connect(url.removeprefix("sqlite://"), isolation_level=None)) as file:
             file.execute("BEGIN IMMEDIATE")
@@ -123,7 +123,7 @@ def lock_held(url: str) -> Generator[None]:
             file.execute("ROLLBACK")
     else:
         with psycopg.connect(url) as connection:
-            connection.execute("SELECT 1 FROM caretrail.store FOR UPDATE")
+            connection.execute("SELECT 1 FROM caretrail.store, caretrail.access_head FOR UPDATE")
             yield
             connection.rollback()
 

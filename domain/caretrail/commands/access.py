@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from caretrail.errors import AccessNotRecorded, InvalidEvent, StoreError, StoreReadOnly
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import PendingAccess, new_salt
+from caretrail.log.records import PendingAccess, StoodOn, new_salt
 from caretrail.tokens import ID_PATTERN, PersonRole, Purpose
 
 PURPOSES: Final = get_args(Purpose)
@@ -83,7 +83,7 @@ def _check_reason(reason: str) -> None:
         raise InvalidEvent(f"the reason must be valid Unicode of at most {_LONGEST_REASON} characters")
 
 
-def payload(context: AccessContext, account: str, day: date, **shown: object) -> bytes:
+def payload(context: AccessContext, account: str, day: date, stood_on: StoodOn, **shown: object) -> bytes:
     """The JSON of one `accessed` event; without a claimed actor its actor is the account, spelled as an id."""
     actor = context.actor or Actor(_NOT_ID.sub("_", account)[:64] or "_", "other")
     fields: dict[str, Any] = {
@@ -96,6 +96,7 @@ def payload(context: AccessContext, account: str, day: date, **shown: object) ->
         "found": 0,
         "whole_log": None,
         "after": None,
+        "stood_on": _stated(stood_on._asdict() | {"as_of": [day.isoformat() for day in stood_on.as_of]}),
         "reason": context.reason,
         "disclosure": None,
     } | shown
@@ -125,10 +126,13 @@ class AccessLog:
         self._today = today
         self._primary = primary
 
-    def __call__(self, episodes: Sequence[str]) -> None:
-        """Record that these episodes are about to be shown; without episodes, record nothing."""
+    def __call__(self, episodes: Sequence[str], stood_on: StoodOn | None = None) -> None:
+        """Record that these episodes are about to be shown; without episodes, record nothing.
+
+        What the answer `stood_on` is the newest event, if nothing is said.
+        """
         if episodes:
-            self._record(*self._parts(episodes))
+            self._record(*self._parts(episodes), stood_on=stood_on)
 
     def whole_log(self, after: int) -> None:
         """Record that every event after a position is about to be shown."""
@@ -148,14 +152,15 @@ class AccessLog:
             for start in range(0, len(numbers), MOST_EPISODES)
         ]
 
-    def _record(self, *shown: Mapping[str, object]) -> None:
+    def _record(self, *shown: Mapping[str, object], stood_on: StoodOn | None = None) -> None:
         read_only = False
         try:
+            stood_on = stood_on or StoodOn(self._recorder.max_position())
             try:
-                self._write(self._recorder, shown)
+                self._write(self._recorder, shown, stood_on)
             except StoreReadOnly as error:
                 read_only = True
-                self._write(self._required_primary(error), shown)
+                self._write(self._required_primary(error), shown, stood_on)
         except StoreError as error:
             raise AccessNotRecorded(error, read_only=read_only) from None
 
@@ -168,6 +173,6 @@ class AccessLog:
             raise StoreError(f"{primary.store} is another store", "let --access-db name the same store")
         return primary
 
-    def _write(self, recorder: EventRecorder, shown: Sequence[Mapping[str, object]]) -> None:
-        payloads = (payload(self.context, recorder.account, self._today(), **part) for part in shown)
+    def _write(self, recorder: EventRecorder, shown: Sequence[Mapping[str, object]], stood_on: StoodOn) -> None:
+        payloads = (payload(self.context, recorder.account, self._today(), stood_on, **part) for part in shown)
         recorder.record_access([PendingAccess(content, uuid4().hex, new_salt()) for content in payloads])

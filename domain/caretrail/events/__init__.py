@@ -1,6 +1,6 @@
 """What an event is: the catalog of everything that may be recorded, and its JSON."""
 
-from caretrail.events.accessed import Accessed
+from caretrail.events.accessed import Accessed, StoodOn
 from caretrail.events.admission import Admitted, Assessed, Discharged, Transferred
 from caretrail.events.amendments import Addendum, Corrected, Explained, Voided
 from caretrail.events.care import (
@@ -60,6 +60,7 @@ __all__ = [
     "Signature",
     "Signed",
     "SignedEvent",
+    "StoodOn",
     "TargetedEvent",
     "TeamChanged",
     "Transferred",

@@ -7,9 +7,22 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictInt, model_validator
 
 from caretrail.events.envelope import EventBase
-from caretrail.events.fields import CaseNumber, Count, Text
-from caretrail.events.values import Disclosure
+from caretrail.events.fields import CaseNumber, Count, Date, Text, short
+from caretrail.events.values import Disclosure, Value
 from caretrail.tokens import Purpose
+
+Place = Annotated[StrictInt, Field(ge=0, lt=2**63)]
+
+
+class StoodOn(Value):
+    """What of the record an answer rested on."""
+
+    position: Place = Field(description="The newest event it included.")
+    as_of: tuple[Date, ...] = Field(default=(), description="Its days: one, or two around midnight between zones.")
+    known_at: Place | None = Field(default=None, description="The position at which what was known was asked for.")
+    build: Annotated[str, short(r"^[a-z0-9.]+$", 40)] | None = Field(
+        default=None, description="The build of the read models that gave it, and which filling of it; null: the log."
+    )
 
 
 class Accessed(EventBase):
@@ -26,9 +39,8 @@ class Accessed(EventBase):
         description="Episodes the whole answer showed: more than `episodes` where they fill several events."
     )
     whole_log: Literal[True] | None = Field(default=None, description="Everything recorded after `after`.")
-    after: Annotated[StrictInt, Field(ge=0, lt=2**63)] | None = Field(
-        default=None, description="whole_log: the position after which it begins."
-    )
+    after: Place | None = Field(default=None, description="whole_log: the position after which it begins.")
+    stood_on: StoodOn
     reason: Text | None = Field(default=None, description="Reason for breaking the glass.")
     disclosure: Disclosure | None = None
 

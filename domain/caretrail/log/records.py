@@ -79,6 +79,18 @@ class PendingAccess(NamedTuple):
         return PendingEvent(stream, version, ACCESS_NAME, self.payload, ACCESS_SOURCE, self.command_id, self.salt)
 
 
+class StoodOn(NamedTuple):
+    """What an answer rested on: its position and days, what knowledge was asked for, and the build that gave it.
+
+    `known_at` is None for what is known now, `build` None for an answer from the log itself.
+    """
+
+    position: int
+    as_of: Sequence[date] = ()
+    known_at: int | None = None
+    build: str | None = None
+
+
 @dataclass(frozen=True)
 class RecordedEvent(PendingEvent):
     """One event as the store keeps it, with position, time and author, which only the store sets."""

@@ -73,6 +73,12 @@ def write_tiles(recorder: EventRecorder, log: Log = Log.EVENTS, progress: Progre
             progress(until << HEIGHT, end << HEIGHT)
 
 
+def write_all_tiles(recorder: EventRecorder) -> None:
+    """Add the tiles of both logs that have become complete."""
+    for log in Log:
+        write_tiles(recorder, log)
+
+
 def make_tiles_again(recorder: EventRecorder, log: Log = Log.EVENTS, progress: Progress | None = None) -> None:
     """Delete all tiles, and make them from the log."""
     with recorder.database.transaction() as database:

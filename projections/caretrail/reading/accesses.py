@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from caretrail.errors import StoreError
-from caretrail.events import Accessed, Disclosure, Person
+from caretrail.events import Accessed, Disclosure, Person, StoodOn
 from caretrail.events.codec import read_event
 from caretrail.log.records import Log
 
@@ -29,8 +29,8 @@ class AccessRow:
 
     `account` is the login as the store saw it, `actor` the person as claimed. `episodes` are those that were shown;
     asked about one episode, that one only. `found` counts all that the answer showed. With `whole_log` every event
-    behind position `after` was shown. `reason` is why glass was broken. Of a record that cannot be read `error` says
-    why, and the rest of what somebody claimed is empty.
+    behind position `after` was shown. `reason` is why glass was broken, `stood_on` what the answer rested on. Of a
+    record that cannot be read `error` says why, and the rest of what somebody claimed is empty.
     """
 
     position: int
@@ -45,6 +45,7 @@ class AccessRow:
     after: int | None = None
     reason: str | None = None
     disclosure: Disclosure | None = None
+    stood_on: StoodOn | None = None
     error: str | None = None
 
 
@@ -104,5 +105,5 @@ def access_row(row: RecordedEvent, episode: str | None = None) -> AccessRow | No
     shown = event.episodes if episode is None else tuple(name for name in event.episodes if name == episode)
     return AccessRow(
         row.position, row.recorded_at, row.recorded_by, event.actor, event.command, event.purpose, shown,
-        event.found, whole_log, event.after, event.reason, event.disclosure,
+        event.found, whole_log, event.after, event.reason, event.disclosure, event.stood_on,
     )  # fmt: skip  # in the order of the fields

@@ -37,8 +37,9 @@ class Standing:
     `as_of` are its days: one, or two around midnight between zones. It includes the log up to `position`; `newest` is
     the newest position then. `known_at` is the position of a query that named one, and `settled` whether no event can
     still be recorded before it. `stale`: it is further `behind` than allowed, and the query accepted that. `checked`
-    says since when the rows of a list had all been compared with the log once. `clock` is not examined yet. `recorded`
-    is false if the access could not be recorded.
+    says since when the rows of a list had all been compared with the log once. `clock` is not examined yet. `build`
+    names the filling of the read models it was read from, None for the log. `recorded` is false if the access could not
+    be recorded.
     """
 
     as_of: tuple[date, ...]
@@ -50,6 +51,7 @@ class Standing:
     settled: bool = True
     checked: Checked | None = None
     clock: str = "unchecked"
+    build: str | None = field(default=None, metadata={"json": False})
     recorded: bool = field(default=True, metadata={"json": False})
 
 

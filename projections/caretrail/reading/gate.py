@@ -11,6 +11,7 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import AccessNotRecorded, StaleReadModel, StoreError
+from caretrail.log.records import StoodOn
 from caretrail.log.sql import load_sql
 from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.query import NO_FILTERS, Filters, Query
@@ -49,15 +50,20 @@ POLL_SECONDS = 0.05
 
 NOTHING_NEWER: Mapping[UUID, EpisodeRows | None] = {}
 
-Access = Callable[[list[str]], None]
-"""Called with the case numbers an answer shows, before the caller gets it; an error it raises replaces the answer."""
+Access = Callable[[list[str], StoodOn | None], None]
+"""Called with the case numbers an answer shows and what it stood on, before the caller gets it.
+
+An error it raises replaces the answer.
+"""
 
 
-def unrecorded(_: list[str]) -> None:
+def unrecorded(_: list[str], __: StoodOn | None = None) -> None:
     """Record nothing: for tests only. A test makes sure that no command or service uses this."""
 
 
-def recorded_before(access: Access, names: Iterable[str | None], *, required: bool) -> bool:
+def recorded_before(
+    access: Access, names: Iterable[str | None], stood_on: StoodOn | None = None, *, required: bool
+) -> bool:
     """Record which episodes are about to be shown; False if the store takes no writes and the record is optional.
 
     Raises AccessNotRecorded: then nothing may be shown.
@@ -65,7 +71,7 @@ def recorded_before(access: Access, names: Iterable[str | None], *, required: bo
     shown = sorted({name for name in names if name is not None})
     if shown:
         try:
-            access(shown)
+            access(shown, stood_on)
         except AccessNotRecorded as failed:
             if required or not failed.read_only:
                 raise

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from caretrail.aliases import Progress
 from caretrail.errors import CaretrailError, StaleReadModel, StoreError, StoreUnreachable, UnknownName
+from caretrail.log.records import StoodOn
 from caretrail.reading.answers import Answer, Standing
 from caretrail.reading.gate import Access, Gate, recorded_before
 from caretrail.reading.names import named_by, require_known
@@ -69,8 +70,10 @@ class Reader:
             if not (isinstance(error, UnknownName) and error.kind == "episode"):
                 recorded_before(self._access, error.reveals or question.about(), required=True)
             raise
-        recorded = recorded_before(self._access, shown, required=question.needs_record)
-        return replace(answer, standing=replace(answer.standing, recorded=recorded))
+        stood = answer.standing
+        stood_on = StoodOn(stood.position, stood.as_of, stood.known_at, stood.build)
+        recorded = recorded_before(self._access, shown, stood_on, required=question.needs_record)
+        return replace(answer, standing=replace(stood, recorded=recorded))
 
     def _whole_answer(self, question: Question[T]) -> tuple[Answer[T], list[str | None]]:
         """Answer from one state of the database; again if the rows were replaced and emptied meanwhile."""
@@ -121,6 +124,7 @@ class Reader:
             stale=snapshot.stale,
             checked=snapshot.checked,
             settled=self._is_settled(query.known_at),
+            build=snapshot.build,
         )
 
     def _is_settled(self, known_at: int | datetime | None) -> bool:

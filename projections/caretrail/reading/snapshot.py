@@ -57,6 +57,8 @@ class Snapshot:
         self.policy = policy
         self.holds, self.behind, self.stale = position, CURRENT, False
         self.checked: Checked | None = None
+        self.build: str | None = None
+        """The filling of the read models it reads; None for the log alone."""
         self._zones: set[str | None] = set()
         self._under_policy: dict[UUID, Sequence[UnderPolicy]] = {}
         self._group_records: dict[UUID, Sequence[GroupRecord]] = {}

@@ -45,6 +45,7 @@ class StoredSnapshot(Snapshot):
         self._query = query
         self._filters = filters
         self._state = gate.state()
+        self.build = self._state.filling if self._state else None
 
     # --- what it rests on -------------------------------------------------------------------------------------------
 
@@ -232,7 +233,7 @@ class KnownSnapshot(StoredSnapshot):
         query: Query, filters: Filters, state: State, touched: Sequence[UUID],
     ) -> None:  # fmt: skip  # two lines
         super().__init__(recorder, now, position, progress, gate, query, filters)
-        self._state = state
+        self._state, self.build = state, state.filling
         self._touched = touched
 
     @cached_property

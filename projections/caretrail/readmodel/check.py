@@ -15,6 +15,7 @@ from caretrail.errors import StoreDamaged, StoreError
 from caretrail.ledger.tiles import differing_tiles
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
+from caretrail.log.records import NOUNS, Log
 from caretrail.plain import as_json
 from caretrail.readmodel import whole
 from caretrail.readmodel.folded import FoldedEpisodes
@@ -92,9 +93,13 @@ def _compare(recorder: EventRecorder, state: State, progress: Progress | None) -
     live_digest.update(repr(found).encode())
     log_digest.update(repr(worked_out).encode())
     differ += sorted({f"program {one.program}" for one in {*found} ^ {*worked_out}})
-    for level, number in differing_tiles(recorder):
-        live_digest.update(f"tile {level} {number}\n".encode())
-        differ.append(f"tile {number} of level {level}")
+    tiles = [
+        f"tile {number} of level {level} of the {NOUNS[log]}"
+        for log in Log
+        for level, number in differing_tiles(recorder, log)
+    ]
+    live_digest.update("".join(f"{tile}\n" for tile in tiles).encode())
+    differ += tiles
     return CheckReport(state.position, count, live_digest.hexdigest(), log_digest.hexdigest(), tuple(sorted(differ)))
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from caretrail.aliases import Clock
 from caretrail.errors import StoreError, StoreUnreachable
-from caretrail.ledger.tiles import write_tiles
+from caretrail.ledger.tiles import write_all_tiles
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.lease import Lease, LeaseLost, release_lease, renew_lease, take_lease
 from caretrail.readmodel.projector import Projector
@@ -114,7 +114,7 @@ class Daemon:
             if far_behind(recorder):
                 self._report(Report("rebuilds", self._status()))
                 rebuild(recorder)
-                write_tiles(recorder)
+                write_all_tiles(recorder)
             projector = Projector(recorder, lease=lease)
             sweep = Sweep(recorder, projector)
             told = swept = time.monotonic()

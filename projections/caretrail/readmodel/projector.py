@@ -8,7 +8,7 @@ from uuid import UUID
 
 from caretrail.aliases import Progress
 from caretrail.errors import StoreError
-from caretrail.ledger.tiles import write_tiles
+from caretrail.ledger.tiles import write_all_tiles
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.folded import FoldedEpisodes
@@ -75,7 +75,7 @@ class Projector:
             if progress is not None:
                 progress(min(state.position, goal) - start, goal - start)
         if self._build == "live":
-            write_tiles(self._recorder)
+            write_all_tiles(self._recorder)
         return state
 
     @property

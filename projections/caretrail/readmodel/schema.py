@@ -89,6 +89,11 @@ class State(NamedTuple):
     packs: str = ""
     swept_at: str = ""
 
+    @property
+    def filling(self) -> str:
+        """Which filling of which build: no two have the same name."""
+        return f"{self.build}.{self.epoch}"
+
 
 class Build(NamedTuple):
     """One build: the version of its rows, whether it is `live`, `filling` or `spare`, and how far it has come."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from caretrail.aliases import Progress
-from caretrail.ledger.tiles import write_tiles
+from caretrail.ledger.tiles import write_all_tiles
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.lease import lease_held
 from caretrail.readmodel.projector import BATCH, Projector
@@ -32,7 +32,7 @@ def catch_up(
         return status(recorder)
     if upto is None and far_behind(recorder):
         found = rebuild(recorder, progress)
-        write_tiles(recorder)
+        write_all_tiles(recorder)
         return found
     Projector(recorder).catch_up(batch=batch, upto=upto, progress=progress)
     return status(recorder)

@@ -143,19 +143,21 @@ def rebuild_command(setup: Setup, as_json: bool) -> None:
 @store_option
 @click.pass_obj
 def tiles_command(setup: Setup) -> None:
-    """Make the ledger's tiles again from the log.
+    """Make the ledger's tiles again from both logs.
 
-    Tiles let proofs read a few rows instead of the whole log. 'catch-up' adds those that are new; this deletes all of
+    Tiles let proofs read a few rows instead of a whole log. 'catch-up' adds those that are new; this deletes all of
     them and makes them again, after 'audit verify' or 'projection check' found one that is wrong or missing.
 
         caretrail projection tiles
     """
     from caretrail.ledger.tiles import make_tiles_again, tiled_position
+    from caretrail.log.records import Log
 
     with setup.open() as recorder, progress("Making tiles") as done:
-        make_tiles_again(recorder, progress=done)
-        position = tiled_position(recorder)
-    click.echo(f"Tiles made through @{position}")
+        for log in Log:
+            make_tiles_again(recorder, log, done)
+        events, accesses = (tiled_position(recorder, log) for log in Log)
+    click.echo(f"Tiles made of {plural(events, 'event')} and {plural(accesses, 'access', 'accesses')}")
 
 
 @projection_command.command("check")
