@@ -17,9 +17,11 @@ from hypothesis import settings
 
 from caretrail.log import EventRecorder, init_store, open_recorder
 from caretrail.log.stores import init_roles
+from caretrail.policy.loader import pack_source
 from caretrail.readmodel.schema import roles_sql
 from caretrail.service import create_store
 from tests.support.care import Care
+from tests.support.packs import OWN_PACK
 from tests.support.stores import EXTERNAL, Clock, as_login, database_url, run_sql
 
 if TYPE_CHECKING:
@@ -210,6 +212,16 @@ def recorder(store_url: str, clock: Clock) -> Iterator[EventRecorder]:
     """The recorder of `store_url`, opened."""
     with open_recorder(store_url, clock=clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def own_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A pack of one's own, with the rules of Nebraska, in a folder that the process knows."""
+    shipped = "ne-medicaid-2.1-adult"
+    path = tmp_path / f"{OWN_PACK}.toml"
+    path.write_text(pack_source(shipped).decode().replace(f'name = "{shipped}"', f'name = "{OWN_PACK}"'))
+    monkeypatch.setenv("CARETRAIL_PACKS", str(tmp_path))
+    return path
 
 
 @pytest.fixture

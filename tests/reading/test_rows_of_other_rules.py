@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from caretrail.errors import StaleReadModel
-from caretrail.policy.loader import pack_source
 from caretrail.reading import gate
 from caretrail.readmodel.check import check
 from caretrail.readmodel.packs import packs_digest, stale_policies
@@ -18,6 +17,7 @@ from tests.support.build import admitted, assessed, plan
 from tests.support.builds import live_table
 from tests.support.care import Care
 from tests.support.example import day, example
+from tests.support.packs import OWN_PACK
 
 
 def test_rows_made_by_other_rules_are_made_again(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,20 +29,6 @@ def test_rows_made_by_other_rules_are_made_again(care: Care, monkeypatch: pytest
     assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "info", "the rows of today's rules are trusted"
     monkeypatch.setattr("caretrail.readmodel.schema.VERSION", 7)
     assert care.reader.findings(day("03-10"), rule="R1")[0].verdict == "overdue"
-
-
-POLICY = "ne-medicaid-2.1-adult"
-OWN_PACK = "own-rules"
-
-
-@pytest.fixture
-def own_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A pack of one's own, with the rules of Nebraska."""
-    text = pack_source(POLICY).decode().replace(f'name = "{POLICY}"', f'name = "{OWN_PACK}"')
-    path = tmp_path / f"{OWN_PACK}.toml"
-    path.write_text(text)
-    monkeypatch.setenv("CARETRAIL_PACKS", str(tmp_path))
-    return path
 
 
 def as_another_process(path: Path, old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:

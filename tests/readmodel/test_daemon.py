@@ -15,16 +15,20 @@ from pathlib import Path
 
 import pytest
 
+from caretrail.errors import StoreDamaged, StoreError
 from caretrail.log import open_recorder
 from caretrail.log.database import Database
+from caretrail.readmodel import daemon, upkeep
 from caretrail.readmodel.check import check
 from caretrail.readmodel.daemon import Daemon, Report
 from caretrail.readmodel.lease import Lease, LeaseLost, lease_held, release_lease, renew_lease, take_lease
+from caretrail.readmodel.packs import JUDGED_AGAIN
 from caretrail.readmodel.projector import Projector
+from caretrail.readmodel.schema import read_state
 from caretrail.readmodel.status import status
 from caretrail.readmodel.upkeep import catch_up
 from caretrail.service import create_store
-from tests.support.build import admitted
+from tests.support.build import admitted, plan
 from tests.support.care import Care
 from tests.support.example import day, example
 
@@ -146,6 +150,72 @@ def test_everybody_else_leaves_the_work_to_the_daemon(care: Care) -> None:
     leading.join()
     assert take_lease(database, "daemon", 600) is not None
     assert catch_up(care.recorder).position == 65, "nothing is left to wait for"
+
+
+def test_a_leader_takes_its_own_lease_again_at_once(care: Care) -> None:
+    """Given a leader that failed and did not give its lease back, then it need not wait for itself."""
+    database = care.recorder.database
+    first = take_lease(database, "daemon", 600)
+    again = take_lease(database, "daemon", 600)
+    assert first is not None
+    assert again is not None
+    assert again.fence > first.fence
+    with pytest.raises(LeaseLost):
+        renew_lease(database, first)
+
+
+def test_a_leader_that_dies_of_an_error_gives_its_lease_back(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given an error that waiting does not mend, then the daemon ends with it, and another may lead at once."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise StoreDamaged("a tile is damaged", "make it again")
+
+    monkeypatch.setattr(Projector, "catch_up", refused)
+    care.record(example())
+    with pytest.raises(StoreDamaged):
+        daemon_of(care, []).run()
+    assert lease_held(care.recorder.database) is None
+
+
+def daemon_of(care: Care, told: list[Report]) -> Daemon:
+    """A daemon on the recorder of a test."""
+    return Daemon(care.recorder, told.append, clock=lambda: datetime.now(UTC), lease_seconds=20, report_seconds=600)
+
+
+def test_packs_that_change_while_a_daemon_runs_judge_again(
+    care: Care, store_url: str, own_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a daemon that leads, when the file of a pack changes, then it judges by the new one without a restart."""
+    monkeypatch.setattr(daemon, "PACKS_SECONDS", 0.1)
+    care.record([admitted("01-05", policy=own_pack.stem), plan("01-05")])
+    told: list[Report] = []
+    with at_work(care, store_url, told):
+        until(lambda: status(care.recorder).behind == 0)
+        before = packs_of(care)
+        own_pack.write_text(own_pack.read_text().replace('title = "', 'title = "New: '))
+        until(lambda: packs_of(care) not in (before, JUDGED_AGAIN))
+        assert catch_up(care.recorder).behind == 0
+    assert check(care.recorder).ok
+    assert [report.happened for report in told] == ["leads", "packs"]
+
+
+def packs_of(care: Care) -> str:
+    """The digest of the packs that judged the rows."""
+    state = read_state(care.recorder.database)
+    return state.packs if state is not None else ""
+
+
+def test_a_catch_up_does_not_call_rows_current_that_the_leader_judges_by_other_packs(
+    care: Care, own_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    care.record([admitted("01-05", policy=own_pack.stem), plan("01-05")])
+    catch_up(care.recorder)
+    assert take_lease(care.recorder.database, "daemon", 600) is not None
+    assert catch_up(care.recorder).behind == 0
+    monkeypatch.setattr(upkeep, "LONGEST_JUDGING", 0.2)
+    monkeypatch.delenv("CARETRAIL_PACKS")
+    with pytest.raises(StoreError, match="other packs"):
+        catch_up(care.recorder)
 
 
 # --- as a process -----------------------------------------------------------------------------------------------------

@@ -12,6 +12,9 @@ from caretrail.policy import Pack, pack_of
 from caretrail.tokens import AttestationKind
 from tests.support.build import attestation
 
+OWN_PACK = "own-rules"
+"""The pack in a folder of one's own that the fixture `own_pack` makes."""
+
 FIELDS: dict[str, Any] = {
     "name": "small", "title": "A small pack", "jurisdiction": "US-XX", "payer": "Any", "population": "adult",
     "levels": ["2.1"], "edition": "asam-3", "document": "Code 12-34", "late_after_days": 2, "notice_days": 7,

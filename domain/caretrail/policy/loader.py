@@ -128,6 +128,12 @@ def policy_of(packs: Sequence[Pack]) -> Policy:
     return Policy(tuple(ordered))
 
 
+def forget_packs() -> None:
+    """Read every pack from its file again, the next time it is asked for."""
+    for read in (_load, _policy, _superseded):
+        read.cache_clear()
+
+
 def _files(places: tuple[Path, ...]) -> dict[str, Path]:
     """Pack files by name; a pack that ships with the program cannot be replaced."""
     found: dict[str, Path] = {}

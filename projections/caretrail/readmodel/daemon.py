@@ -16,6 +16,7 @@ from caretrail.errors import StoreError, StoreUnreachable
 from caretrail.ledger.tiles import write_all_tiles
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.lease import Lease, LeaseLost, release_lease, renew_lease, take_lease
+from caretrail.readmodel.packs import digest_on_disk, forget_packs, packs_digest
 from caretrail.readmodel.projector import Projector
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.status import Status, status
@@ -38,7 +39,10 @@ YOUNG_OBJECTS = 50_000
 SWEEP_SECONDS = 2.0
 """Between two pages of the sweep while nothing else is to be done: ten episodes a second, 860,000 a day."""
 
-Happened = Literal["leads", "stands_by", "lost", "failed", "rebuilds", "current", "mended"]
+PACKS_SECONDS = 10.0
+"""How often to look whether a file of a pack has changed."""
+
+Happened = Literal["leads", "stands_by", "lost", "failed", "rebuilds", "packs", "current", "mended"]
 
 
 class Report(NamedTuple):
@@ -76,6 +80,7 @@ class Daemon:
         self._report_seconds = report_seconds
         self._holder = str(uuid4())
         self._stopping = threading.Event()
+        self._looked, self._found = time.monotonic(), packs_digest()
 
     def stop(self) -> None:
         """End after the batch in progress; safe from any thread."""
@@ -86,20 +91,24 @@ class Daemon:
         failures = 0
         standing_by = False
         while not self._stopping.is_set():
+            began = time.monotonic()
             try:
                 lease = take_lease(self._recorder.database, self._holder, self._lease_seconds)
                 if lease is None:
                     if not standing_by:
                         self._report(Report("stands_by", self._status()))
                     standing_by = True
+                    self._notice_packs()
                     self._stopping.wait(self._lease_seconds / 4)
                     continue
-                standing_by, failures = False, 0
+                standing_by = False
                 self._lead(lease)
             except LeaseLost as lost:
                 self._report(Report("lost", error=lost))
             except StoreUnreachable as error:
                 self._report(Report("failed", error=error))
+                if time.monotonic() - began > LONGEST_PAUSE:
+                    failures = 0  # it worked for a while
                 pause = min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE)
                 failures += 1
                 self._stopping.wait(pause * random.uniform(0.75, 1.25))  # noqa: S311  # daemons must not wake together
@@ -108,8 +117,15 @@ class Daemon:
         return status(self._recorder, self._clock())
 
     def _lead(self, lease: Lease) -> None:
+        try:
+            self._report(Report("leads", self._status()))
+            self._follow(lease)
+        finally:
+            with suppress(StoreError):
+                release_lease(self._recorder.database, lease)
+
+    def _follow(self, lease: Lease) -> None:
         recorder = self._recorder
-        self._report(Report("leads", self._status()))
         with self._renewing(lease) as lost:
             if far_behind(recorder):
                 self._report(Report("rebuilds", self._status()))
@@ -122,6 +138,7 @@ class Daemon:
             while not self._stopping.is_set():
                 if lost.is_set():
                     raise LeaseLost("another projector leads now", "let it work; this one stands by")
+                self._notice_packs()
                 if self._next_batch(projector):
                     poll = POLL_SECONDS
                 elif time.monotonic() - swept >= SWEEP_SECONDS:
@@ -134,8 +151,16 @@ class Daemon:
                 if time.monotonic() - told >= self._report_seconds:
                     self._report(Report("current", self._status()))
                     told = time.monotonic()
-        with suppress(StoreError):
-            release_lease(recorder.database, lease)
+
+    def _notice_packs(self) -> None:
+        """Judge by the packs of today once their files have changed; seen twice alike, none is half written."""
+        if time.monotonic() - self._looked < PACKS_SECONDS:
+            return
+        found, before = digest_on_disk(), self._found
+        self._looked, self._found = time.monotonic(), found
+        if found == before and found != packs_digest():
+            forget_packs()
+            self._report(Report("packs"))
 
     def _next_batch(self, projector: Projector) -> bool:
         """Take the next events, if there are any."""

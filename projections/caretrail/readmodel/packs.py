@@ -28,10 +28,26 @@ JUDGED_AGAIN = ""
 
 def packs_digest() -> str:
     """One digest of all pack files there are, read once a process, and before any of them is loaded."""
-    return files_digest(os.environ.get("CARETRAIL_PACKS"))  # as in caretrail.policy.loader
+    return _digest_read(_own_folder())
 
 
-@lru_cache(maxsize=8)
+def digest_on_disk() -> str:
+    """One digest of all pack files as they are now."""
+    return files_digest(_own_folder())
+
+
+def forget_packs() -> None:
+    """Read all packs from their files again."""
+    from caretrail import policy
+
+    _digest_read.cache_clear()
+    policy.forget_packs()
+
+
+def _own_folder() -> str | None:
+    return os.environ.get("CARETRAIL_PACKS")  # as in caretrail.policy.loader
+
+
 def files_digest(own: str | None) -> str:
     """One digest of the pack files that come with the program and of those in a folder of one's own."""
     spec = find_spec("caretrail.policy")
@@ -42,6 +58,9 @@ def files_digest(own: str | None) -> str:
             with contextlib.suppress(OSError):  # what cannot be read judges nothing, and says so where it is asked for
                 digest.update(os.fsencode(path.name) + regular_bytes(path, MOST_PACK_BYTES))
     return digest.hexdigest()
+
+
+_digest_read = lru_cache(maxsize=8)(files_digest)
 
 
 def usable_policy(policy: str | None) -> Policy | None:

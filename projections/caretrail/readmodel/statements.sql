@@ -42,9 +42,9 @@ UPDATE caretrail.build SET state = 'live' WHERE build = :build AND epoch = :epoc
 SELECT build FROM caretrail.build WHERE version = :version AND state = 'spare'
 
 -- take_lease --
--- Lead, if nobody does, or the leader has not been heard of for too long.
+-- Lead, if nobody does, or the leader has not been heard of for too long; a leader that failed need not await itself.
 UPDATE caretrail.lease SET holder = :holder, fence = fence + 1, expires_at = {now} + :seconds
- WHERE version = :version AND expires_at <= {now}
+ WHERE version = :version AND (expires_at <= {now} OR holder = :holder)
 
 -- renew_lease --
 -- Touches no row if another leads.

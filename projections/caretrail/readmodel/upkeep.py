@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 
 from caretrail.aliases import Progress
+from caretrail.errors import StoreError
 from caretrail.ledger.tiles import write_all_tiles
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.lease import lease_held
+from caretrail.readmodel.packs import JUDGED_AGAIN, packs_digest
 from caretrail.readmodel.projector import BATCH, Projector
 from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.schema import create_tables, read_state
@@ -15,6 +17,9 @@ from caretrail.readmodel.status import Status, status
 
 POLL_SECONDS = 0.05
 """How often to look how far the daemon has come."""
+
+LONGEST_JUDGING = 30.0
+"""Seconds in which the daemon that leads must begin to judge by the packs of today: it looks at them every ten."""
 
 FAR_BEHIND = 10_000
 """As many events behind, and at least half of the log: making every episode once beats taking batch after batch."""
@@ -39,16 +44,27 @@ def catch_up(
 
 
 def await_leader(recorder: EventRecorder, upto: int | None, progress: Progress | None) -> bool:
-    """Wait until the daemon that leads has come to the end of the log as it is now; False as soon as none leads."""
+    """Wait until the daemon that leads has come to the end of the log as it is now; False as soon as none leads.
+
+    Raises StoreError if it judges by other packs than those of this process.
+    """
     goal = recorder.max_position() if upto is None else upto
     start: int | None = None
+    until = time.monotonic() + LONGEST_JUDGING
     while lease_held(recorder.database) is not None:
         state = read_state(recorder.database)
         if state is None:
             return False
         start = state.position if start is None else start
-        if state.position >= goal:
+        if state.position >= goal and state.packs == packs_digest():
             return True
+        if state.position < goal or state.packs == JUDGED_AGAIN:
+            until = time.monotonic() + LONGEST_JUDGING
+        elif time.monotonic() > until:
+            raise StoreError(
+                f"{recorder.store}: the daemon that leads judges by other packs than those installed here",
+                "give it these packs and restart it, or stop it",
+            )
         if progress is not None:
             progress(state.position - start, goal - start)
         time.sleep(POLL_SECONDS)

@@ -113,7 +113,7 @@ def _say_report(report: Report) -> None:
     words = {
         "leads": "Leading", "stands_by": "Another projector leads: standing by", "rebuilds": "Far behind: rebuilding",
         "lost": "Lost the lease", "failed": "Failed, trying again", "current": "Running",
-        "mended": "Rows differed from the log",
+        "mended": "Rows differed from the log", "packs": "Policy packs have changed: judging again",
     }  # fmt: skip  # two lines
     line = words[report.happened]
     if report.status is not None:
