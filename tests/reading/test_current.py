@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -180,3 +180,18 @@ def test_what_was_known_then_shows_nobody_an_episode_they_had_only_later(crowd: 
     assert [row.episode for row in crowd.onlooker.census(day("01-10"), clinician="c-rare")] == ["E-0"]
     for kind in (crowd.onlooker.census, crowd.onlooker.findings):
         assert kind(day("01-10"), clinician="c-rare", known_at=known) == []
+
+
+def test_an_answer_tells_today_also_of_the_zones_that_no_row_has_yet(care: Care) -> None:
+    """Given a night in which it is the next day in New York already, then a newer event from there adds that day."""
+    care.now = datetime(2026, 6, 2, 5, 0, tzinfo=UTC)
+    onlooker = care.onlooker
+    onlooker.census()
+    assert onlooker.standing.as_of == ()
+    care.record([admitted("01-05", "W", zone="America/Los_Angeles")])
+    onlooker.census()
+    assert onlooker.standing.as_of == (date(2026, 6, 1),)
+    catch_up(care.recorder)
+    care.record([admitted("01-05", "E", zone="America/New_York")])
+    onlooker.census()
+    assert onlooker.standing.as_of == (date(2026, 6, 1), date(2026, 6, 2))

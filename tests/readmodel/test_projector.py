@@ -21,6 +21,7 @@ from caretrail.readmodel.schema import builds, create_tables, read_state
 from caretrail.readmodel.status import status
 from caretrail.readmodel.store import change_episodes
 from caretrail.readmodel.upkeep import catch_up
+from tests.support.build import session
 from tests.support.builds import drop_read_models, live_table
 from tests.support.care import Care
 from tests.support.example import NAME, copy_of_example, day, example
@@ -152,6 +153,21 @@ def test_retry_brings_an_episode_back_once_it_can_be_read(practice: Care, monkey
     assert Projector(practice.recorder).retry(stream)
     assert {item.episode for item in status(practice.recorder).quarantined} == {NAME, "C-3"}
     assert practice.reader.eligibility("B-2", day("02-01")).verdict == "eligible"
+
+
+def test_a_retry_that_another_projector_overtakes_starts_over(practice: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    catch_up(practice.recorder)
+    practice.record([session("01-13", "B-2")])
+    compute = FoldedEpisodes.compute
+
+    def slow(self: FoldedEpisodes, streams: dict[object, int], upto: int) -> list[EpisodeRows]:
+        monkeypatch.setattr(FoldedEpisodes, "compute", compute)
+        catch_up(practice.recorder)
+        return compute(self, streams, upto)
+
+    monkeypatch.setattr(FoldedEpisodes, "compute", slow)
+    assert Projector(practice.recorder).retry(uuid5(practice.recorder.namespace, "B-2"))
+    assert check(practice.recorder).ok
 
 
 def test_a_rebuild_killed_anywhere_leaves_the_live_rows_and_can_be_run_again(

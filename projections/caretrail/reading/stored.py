@@ -40,6 +40,7 @@ class StoredSnapshot(Snapshot):
     ) -> None:  # fmt: skip  # two lines
         super().__init__(recorder, now, position, progress)
         self._database = recorder.database
+        self._newer_zones: set[str | None] = set()
         self._citations: dict[str, dict[str, str]] | None = None
         self._gate = gate
         self._query = query
@@ -58,7 +59,12 @@ class StoredSnapshot(Snapshot):
         reach = self._gate.reach(self._state, self.position, self._query, self._filters)
         self.holds, self.behind, self.stale = reach.position, reach.behind, reach.stale
         self.checked = Checked(self._state.swept_at) if self._state is not None and self._state.swept_at else None
-        return reach.overlay
+        return self._laid_over(reach.overlay)
+
+    def _laid_over(self, overlay: Mapping[UUID, EpisodeRows | None]) -> Mapping[UUID, EpisodeRows | None]:
+        """Keep the zones of newer rows: stored ones need not have them."""
+        self._newer_zones = {rows.zone for rows in overlay.values() if rows is not None}
+        return overlay
 
     @property
     def _newer(self) -> Iterator[EpisodeRows]:
@@ -149,8 +155,8 @@ class StoredSnapshot(Snapshot):
         return computed_rows(self.recorder, [stream], self.position)[stream]
 
     def zones(self) -> Iterable[str | None]:
-        """The time zones of all episodes that have rows."""
-        return stored_zones(self.recorder, self._state)
+        """The time zones of all episodes that have rows, stored or newer."""
+        return {*stored_zones(self.recorder, self._state), *self._newer_zones}
 
     def has(self, kind: str, name: str) -> bool:
         """Whether rows have this program, clinician or client, or were judged by this rule."""
@@ -238,7 +244,7 @@ class KnownSnapshot(StoredSnapshot):
 
     @cached_property
     def _overlay(self) -> Mapping[UUID, EpisodeRows | None]:
-        return self._gate.recomputed(self._touched, self.position)
+        return self._laid_over(self._gate.recomputed(self._touched, self.position))
 
     def _rows(self, episode: str) -> EpisodeRows | None:
         """The rows of one episode: always from the log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -68,9 +69,7 @@ class Projector:
             except Moved:
                 moved += 1
                 if moved > ATTEMPTS:
-                    raise StoreError(
-                        "other projectors are updating the same rows", "let one projector finish"
-                    ) from None
+                    raise _overtaken() from None
                 state = self._state()
             if progress is not None:
                 progress(min(state.position, goal) - start, goal - start)
@@ -89,7 +88,13 @@ class Projector:
         return self._state().packs == packs_digest()
 
     def retry(self, stream: UUID) -> bool:
-        """Recompute one episode at the position of the read models."""
+        """Recompute one episode at the position of the read models, whatever that is by then."""
+        for _ in range(ATTEMPTS):
+            with suppress(Moved):
+                return self._retry(stream)
+        raise _overtaken()
+
+    def _retry(self, stream: UUID) -> bool:
         state = self._state()
         self._folded.forget(stream)
         rows = self._folded.compute({stream: 0}, state.position)
@@ -185,6 +190,10 @@ class Projector:
         if state is None:
             raise StoreError("there are no read models of this version", "run 'caretrail upgrade'")
         return state
+
+
+def _overtaken() -> StoreError:
+    return StoreError("other projectors are updating the same rows", "let one projector finish")
 
 
 def add_rows(database: Database, build: str, episodes: Sequence[EpisodeRows]) -> None:
