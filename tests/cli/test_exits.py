@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from caretrail.cli.exits import Stopped
+from caretrail.cli.interrupt import ended_by_sigterm
 from caretrail.cli.session import Session
 from tests.support.builds import live_table
 from tests.support.program import Caretrail
@@ -278,3 +281,21 @@ def test_a_rule_that_no_pack_has_is_wrong_usage_and_not_a_clean_board(caretrail:
         assert ended.status == 2
         assert "there is no rule ZZ\nHint: rules: NE21-A1," in ended.err
     assert caretrail("findings", "--rule", "r1").status == 0
+
+
+def test_sigterm_ends_long_work_as_ctrl_c_does_with_a_status_of_its_own() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    put_away: list[bool] = []
+
+    def work() -> None:
+        with ended_by_sigterm():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                put_away.append(True)
+
+    with pytest.raises(Stopped) as stopped:
+        work()
+    assert stopped.value.exit_code == 143
+    assert put_away
+    assert signal.getsignal(signal.SIGTERM) == before

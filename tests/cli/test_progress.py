@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from caretrail.cli.terminal import progress
 from tests.support.program import Caretrail
 
 from .terminal import Terminal, screen_of
@@ -82,6 +83,29 @@ def test_refused_lines_share_no_line_with_progress(caretrail: Caretrail, example
     first, _, *_, last = screen_of(stream.rstrip())
     assert first.startswith("line 1: ")
     assert last == "65 events recorded, @1 to @65; 585 already recorded, skipped; 2 lines refused"
+
+
+def test_the_rate_and_the_time_left_are_of_the_work_since_it_began(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given work of which 400 of 1,000 were done before, as in a rebuild that goes on: 200 in 10 s, 400 left."""
+    now = 50.0
+    monkeypatch.setattr(progress, "monotonic", lambda: now)
+    line = progress.ProgressLine("Rebuilding", wait=0.5)
+    line(400, 1_000)
+    now += 0.6
+    line(410, 1_000)
+    assert shown(capsys) == "Rebuilding: 41 % of 1,000", "too early to tell"
+    now += 9.4
+    line(600, 1_000)
+    assert shown(capsys) == "Rebuilding: 60 % of 1,000, 20/s, 0:00:20 left"
+    now += 10
+    line(1_000, 1_000)
+    assert shown(capsys) == "Rebuilding: 100 % of 1,000, 30/s"
+
+
+def shown(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().err.removeprefix(progress.ERASE)
 
 
 @pytest.mark.slow

@@ -21,6 +21,9 @@ WHOLE = {
     "judged_by": "asked only after a pack has changed; an index holds all it needs",
     "groups_that_differ": "asked only by a rebuild, and after a pack has changed",
     "in_treatment": "asked only by another pack",
+    **dict.fromkeys(
+        ("parts", "written", "held", "versions_of_rows", "versions_of_log"), "a rebuild compares all of it with the log"
+    ),
     "quarantined": "an index of the few",
     "read_packs": "one row a pack",
 }
@@ -33,6 +36,7 @@ VALUES: dict[str, object] = {
     **dict.fromkeys(("low", "last", "held_on", "first_day", "start_on"), date(2026, 1, 1)),
     **dict.fromkeys(("stream", "first", "last_stream", "after"), UUID(int=1)),
     **dict.fromkeys(("limit", "epoch", "version", "number", "position", "upto"), 1),
+    **dict.fromkeys(("part", "episodes", "findings", "numbers", "bits"), 1),
     "needle": b"x",
     "streams": [UUID(int=1)],
     "quarantined": False,

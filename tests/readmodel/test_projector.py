@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from caretrail.errors import StoreDamaged
 from caretrail.log import open_recorder
-from caretrail.readmodel import projector, rebuild
+from caretrail.readmodel import projector
 from caretrail.readmodel.check import check
 from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.projector import Projector
+from caretrail.readmodel.rebuild import rebuild
 from caretrail.readmodel.rows import EpisodeRows
-from caretrail.readmodel.schema import builds, create_tables, read_state
+from caretrail.readmodel.schema import create_tables
 from caretrail.readmodel.status import status
 from caretrail.readmodel.store import change_episodes
 from caretrail.readmodel.upkeep import catch_up
@@ -46,7 +47,7 @@ def test_live_equals_rebuilt_equals_recomputed(practice: Care) -> None:
     catch_up(practice.recorder, batch=10)
     live = check(practice.recorder)
     assert (live.ok, live.episodes, live.position) == (True, 3, 129)
-    rebuild.rebuild(practice.recorder)
+    rebuild(practice.recorder)
     again = check(practice.recorder)
     assert (again.ok, again.live) == (True, live.live)
 
@@ -170,53 +171,9 @@ def test_a_retry_that_another_projector_overtakes_starts_over(practice: Care, mo
     assert check(practice.recorder).ok
 
 
-def test_a_rebuild_killed_anywhere_leaves_the_live_rows_and_can_be_run_again(
-    practice: Care, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    catch_up(practice.recorder)
-    before = check(practice.recorder)
-    for kill in ("fill", "go_live"):
-        with monkeypatch.context() as patch:
-            patch.setattr(rebuild, kill, _killed(getattr(rebuild, kill), after=kill == "fill"))
-            with pytest.raises(KeyboardInterrupt):
-                rebuild.rebuild(practice.recorder)
-        assert check(practice.recorder) == before
-    rebuild.rebuild(practice.recorder)
-    assert check(practice.recorder) == before
-    database = practice.recorder.database
-    state = read_state(database)
-    assert state is not None
-    [spare] = [one for one in builds(database) if one.build != state.build]
-    assert spare.state == "spare"
-    assert database.query(f"SELECT count(*) FROM caretrail.finding_{spare.build}") == [(0,)], "nothing is left behind"
-
-
-def _killed(work: object, *, after: bool) -> object:
-    def killed(*args: object) -> None:
-        if after and callable(work):
-            work(*args)
-        raise KeyboardInterrupt
-
-    return killed
-
-
-def test_events_recorded_while_a_rebuild_runs_are_in_it(practice: Care, monkeypatch: pytest.MonkeyPatch) -> None:
-    catch_up(practice.recorder)
-    go_live = rebuild.go_live
-
-    def late(*args: object) -> None:
-        practice.record(copy_of_example("D-4", 3, 10))
-        go_live(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(rebuild, "go_live", late)
-    assert rebuild.rebuild(practice.recorder).behind == 0
-    report = check(practice.recorder)
-    assert (report.ok, report.episodes) == (True, 4)
-
-
 def test_an_empty_log_is_caught_up_rebuilt_and_checked(care: Care) -> None:
     assert catch_up(care.recorder).behind == 0
-    assert rebuild.rebuild(care.recorder).position == 0
+    assert rebuild(care.recorder).position == 0
     assert check(care.recorder).ok
 
 

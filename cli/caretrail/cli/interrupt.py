@@ -8,6 +8,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
+from caretrail.cli.exits import ExitStatus, Stopped
+
 
 class Terminated(BaseException):
     """SIGTERM arrived."""
@@ -52,6 +54,16 @@ class GracefulStop:
         if not self._busy or self._held is not None:
             raise _as_exception(number)
         self._held = number
+
+
+@contextmanager
+def ended_by_sigterm() -> Generator[None]:
+    """End the command by SIGTERM as by Ctrl-C: what is under way is put away first. Raises Stopped."""
+    try:
+        with GracefulStop(terminated=True).listening():
+            yield
+    except Terminated:
+        raise Stopped(ExitStatus.TERMINATED) from None
 
 
 def _as_exception(number: int) -> BaseException:

@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from struct import Struct
+from uuid import UUID
 
 from caretrail.log.records import Log, RecordedEvent
 
@@ -38,6 +39,14 @@ def columns_of(e: RecordedEvent) -> LogColumns:
     """The columns of an event as they enter its leaf."""
     head = (e.position, e.originator_id.bytes, e.originator_version, e.topic, e.state)
     return (*head, microseconds(e.recorded_at), e.recorded_by, e.asserted_by, e.source, e.command_id, e.salt)
+
+
+def event_of(columns: LogColumns) -> RecordedEvent:
+    """The event that has these columns."""
+    position, stream, version, name, payload, moment, recorded_by, asserted_by, source, command_id, salt = columns
+    recorded_at = EPOCH + timedelta(microseconds=moment)
+    sent = (UUID(bytes=stream), version, name, payload, source, command_id, salt)
+    return RecordedEvent(*sent, position, recorded_at, recorded_by, asserted_by)
 
 
 def leaf_of(columns: LogColumns, log: Log = Log.EVENTS) -> bytes:

@@ -182,7 +182,7 @@ class Snapshot:
 
     def _pages(self, selection: Selection | None) -> Iterable[Sequence[UUID]]:  # noqa: ARG002  # a what-if needs it
         """All streams, a page at a time."""
-        from caretrail.readmodel.rebuild import log_streams
+        from caretrail.readmodel.folded import log_streams
 
         return log_streams(self.recorder)
 

@@ -18,10 +18,9 @@ from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import NOUNS, Log
 from caretrail.plain import as_json
 from caretrail.readmodel import whole
-from caretrail.readmodel.folded import FoldedEpisodes
+from caretrail.readmodel.folded import ZERO, FoldedEpisodes, log_streams
 from caretrail.readmodel.group_sessions import placed_of_groups
 from caretrail.readmodel.programs import placed_of_programs
-from caretrail.readmodel.rebuild import ZERO, log_streams
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
 from caretrail.readmodel.schema import COLUMNS, EPISODE_COLUMNS, State, read_state
 from caretrail.readmodel.store import Rows, episode_row, read_between, read_program_findings, rows_by_table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import threading
 import time
@@ -32,9 +31,6 @@ LONGEST_POLL = 0.25
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds to wait after a failure; each further one doubles it."""
-
-YOUNG_OBJECTS = 50_000
-"""New objects before the garbage collector looks for cycles: at the usual 700 it takes half of the daemon's time."""
 
 SWEEP_SECONDS = 2.0
 """Between two pages of the sweep while nothing else is to be done: ten episodes a second, 860,000 a day."""
@@ -193,10 +189,3 @@ class Daemon:
         finally:
             done.set()
             renewing.join()
-
-
-def with_few_collections() -> None:
-    """Let the garbage collector of this process look less often, and never at what is loaded now."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, 20, 50)

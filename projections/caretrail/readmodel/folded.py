@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from caretrail.episode.episode import Episode
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.compute import computed
 from caretrail.readmodel.rows import EpisodeRows
+from caretrail.readmodel.schema import PAGE, REGISTRY, statements
+from caretrail.readmodel.values import stream_of
 
 CACHED_EVENTS = 20_000
 """Folded events kept between batches, so that an episode touched again is not read again; bounds the memory."""
+
+
+ZERO = UUID(int=0)
+
+
+def log_streams(recorder: EventRecorder, page: int = PAGE, after: UUID = ZERO) -> Iterator[list[UUID]]:
+    """Every stream of the log after one, a page at a time."""
+    sql = statements(REGISTRY)["streams"]
+    while rows := recorder.database.query(sql, {"after": after, "limit": page}):
+        streams = [stream_of(row[0]) for row in rows]
+        yield streams
+        after = streams[-1]
 
 
 class FoldedEpisodes:

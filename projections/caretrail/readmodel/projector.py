@@ -21,6 +21,7 @@ from caretrail.readmodel.programs import programs_touched, refresh
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import State, read_state, statements
 from caretrail.readmodel.store import (
+    Rows,
     add_episodes,
     change_episodes,
     delete_episodes,
@@ -196,10 +197,10 @@ def _overtaken() -> StoreError:
     return StoreError("other projectors are updating the same rows", "let one projector finish")
 
 
-def add_rows(database: Database, build: str, episodes: Sequence[EpisodeRows]) -> None:
-    """Add the rows of episodes that have none, with the citations of the packs that judged them."""
+def add_rows(database: Database, build: str, episodes: Sequence[EpisodeRows]) -> Rows:
+    """Add the rows of episodes that have none, with the citations of their packs; returns as `add_episodes`."""
     write_missing_citations(database, build, episodes)
-    add_episodes(database, build, episodes)
+    return add_episodes(database, build, episodes)
 
 
 def write_missing_citations(database: Database, build: str, episodes: Iterable[EpisodeRows]) -> None:

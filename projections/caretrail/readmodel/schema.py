@@ -72,7 +72,7 @@ EPISODE_COLUMNS: tuple[str, ...] = (
     "whole",
 )  # fmt: skip  # in the order of the table
 
-TABLES = ("episode", *COLUMNS, "program_finding", "pack", "mark")
+TABLES = ("episode", *COLUMNS, "program_finding", "pack", "part", "mark")
 """The tables of a build."""
 
 

@@ -22,8 +22,39 @@ UPDATE caretrail.build
  WHERE version = :version AND state <> 'live'
 
 -- fence --
--- Hold a rebuild's row; touches none if another rebuild took over.
-UPDATE caretrail.build SET position = position WHERE build = :build AND epoch = :epoch AND state = 'filling'
+-- The row of a rebuild; none if another rebuild took over.
+SELECT 1 FROM caretrail.build WHERE build = :build AND epoch = :epoch AND state = 'filling'
+
+-- enter_part --
+-- A part of a rebuild, done when the transaction is kept; touches no row if it is done already.
+INSERT INTO caretrail.part_{build} (part, events) VALUES (:part, :events) ON CONFLICT (part) DO NOTHING
+
+-- tally_part --
+UPDATE caretrail.part_{build} SET episodes = :episodes, findings = :findings, numbers = :numbers WHERE part = :part
+
+-- parts --
+SELECT part FROM caretrail.part_{build}
+
+-- written --
+-- What the parts say they read and wrote.
+SELECT coalesce(CAST(sum(events) AS bigint), 0), coalesce(CAST(sum(episodes) AS bigint), 0),
+       coalesce(CAST(sum(findings) AS bigint), 0), coalesce(CAST(sum(numbers) AS bigint), 0)
+  FROM caretrail.part_{build}
+
+-- held --
+-- What the tables hold of it.
+SELECT (SELECT count(*) FROM caretrail.episode_{build}), count(*), coalesce(CAST(sum(number & :bits) AS bigint), 0)
+  FROM caretrail.finding_{build}
+
+-- versions_of_rows --
+-- The version of the row of each episode.
+SELECT stream, version FROM caretrail.episode_{build} ORDER BY stream
+
+-- versions_of_log --
+-- The newest version of each stream up to a position, and how many events it has.
+SELECT stream, max(version), count(*) FROM caretrail.log
+ WHERE position <= :upto
+ GROUP BY stream ORDER BY stream
 
 -- hold_live --
 -- Keep projectors out until the transaction ends.

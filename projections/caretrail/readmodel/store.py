@@ -47,8 +47,8 @@ def episode_row(episode: EpisodeRows) -> tuple[Any, ...]:
     )  # fmt: skip  # in the order of EPISODE_COLUMNS
 
 
-def add_episodes(database: Database, build: str, episodes: Iterable[EpisodeRows]) -> None:
-    """Add the rows of episodes that have none."""
+def add_episodes(database: Database, build: str, episodes: Iterable[EpisodeRows]) -> Rows:
+    """Add the rows of episodes that have none; returns those beside the episodes' own."""
     own: list[tuple[Any, ...]] = []
     beside: Rows = {table: [] for table in COLUMNS}
     for episode in episodes:
@@ -58,6 +58,7 @@ def add_episodes(database: Database, build: str, episodes: Iterable[EpisodeRows]
     _copy(database, build, "episode", EPISODE_COLUMNS, own)
     for table, rows in beside.items():
         _copy(database, build, table, COLUMNS[table], rows)
+    return beside
 
 
 def change_episodes(database: Database, build: str, episodes: Sequence[EpisodeRows]) -> None:

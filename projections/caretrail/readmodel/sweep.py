@@ -10,9 +10,8 @@ from uuid import UUID
 
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.check import LAST, stored_and_right
-from caretrail.readmodel.folded import FoldedEpisodes
+from caretrail.readmodel.folded import ZERO, FoldedEpisodes, log_streams
 from caretrail.readmodel.projector import Moved, Projector
-from caretrail.readmodel.rebuild import ZERO, log_streams
 from caretrail.readmodel.schema import State, read_state
 
 EPISODES = 20

@@ -121,6 +121,15 @@ CREATE TABLE IF NOT EXISTS caretrail.pack_{build} (
     citations   text NOT NULL               -- by rule, JSON
 );
 
+-- The parts of a rebuild that are done, each entered by the transaction that wrote its rows, with what it read and wrote.
+CREATE TABLE IF NOT EXISTS caretrail.part_{build} (
+    part        integer PRIMARY KEY,
+    events      bigint NOT NULL,
+    episodes    bigint NOT NULL DEFAULT 0,
+    findings    bigint NOT NULL DEFAULT 0,
+    numbers     bigint NOT NULL DEFAULT 0   -- the sum of the low half of the numbers of the findings
+);
+
 -- The epoch of the rows. TRUNCATE empties tables also for those who began to read before it: a reader who finds this
 -- row at the end knows that no table was emptied meanwhile.
 CREATE TABLE IF NOT EXISTS caretrail.mark_{build} (

@@ -7,13 +7,14 @@ from caretrail.errors import StoreError
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel import schema
+from caretrail.readmodel.rebuild import Workers
 from caretrail.readmodel.status import Status
 from caretrail.readmodel.upkeep import catch_up
 
 
-def make_builds(recorder: EventRecorder, progress: Progress | None = None) -> Status:
+def make_builds(recorder: EventRecorder, progress: Progress | None = None, workers: Workers | None = None) -> Status:
     """Make the builds of this release, and fill them up to the end of the log. Raises StoreError."""
-    return catch_up(recorder, progress=progress)
+    return catch_up(recorder, progress=progress, workers=workers)
 
 
 def old_versions(database: Database) -> list[int]:

@@ -11,7 +11,7 @@ from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel.lease import lease_held
 from caretrail.readmodel.packs import JUDGED_AGAIN, packs_digest
 from caretrail.readmodel.projector import BATCH, Projector
-from caretrail.readmodel.rebuild import rebuild
+from caretrail.readmodel.rebuild import Workers, rebuild
 from caretrail.readmodel.schema import create_tables, read_state
 from caretrail.readmodel.status import Status, status
 
@@ -26,17 +26,23 @@ FAR_BEHIND = 10_000
 
 
 def catch_up(
-    recorder: EventRecorder, *, batch: int = BATCH, upto: int | None = None, progress: Progress | None = None
+    recorder: EventRecorder,
+    *,
+    batch: int = BATCH,
+    upto: int | None = None,
+    progress: Progress | None = None,
+    workers: Workers | None = None,
 ) -> Status:
     """Bring the rows up to the end of the log, or to position `upto`; safe with other projectors and when killed.
 
-    While a daemon leads, this waits for it instead. Raises StoreError.
+    While a daemon leads, this waits for it instead. Far behind, all rows are made again, by workers if there are any.
+    Raises StoreError.
     """
     create_tables(recorder.database)
     if await_leader(recorder, upto, progress):
         return status(recorder)
     if upto is None and far_behind(recorder):
-        found = rebuild(recorder, progress)
+        found = rebuild(recorder, progress, workers=workers)
         write_all_tiles(recorder)
         return found
     Projector(recorder).catch_up(batch=batch, upto=upto, progress=progress)

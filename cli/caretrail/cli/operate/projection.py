@@ -11,12 +11,14 @@ import click
 from caretrail import plain
 from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import Group
+from caretrail.cli.interrupt import ended_by_sigterm
 from caretrail.cli.options import access_options, operation_options, store_option
 from caretrail.cli.session import access_log, now
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
 from caretrail.cli.terminal.screen import print_json, print_json_list, say
 from caretrail.errors import AccessNotRecorded, UnknownEpisode
+from caretrail.readmodel.garbage import with_few_collections
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ def run_command(setup: Setup, lease_seconds: float, report_seconds: float) -> No
         caretrail projection run
         caretrail --db postgresql://nightly@/clinic projection run --lease 20
     """
-    from caretrail.readmodel.daemon import Daemon, with_few_collections
+    from caretrail.readmodel.daemon import Daemon
 
     with setup.open() as recorder:
         daemon = Daemon(recorder, _say_report, clock=now, lease_seconds=lease_seconds, report_seconds=report_seconds)
@@ -126,17 +128,24 @@ def _say_report(report: Report) -> None:
 
 
 @projection_command.command("rebuild")
+@click.option(
+    "--workers", "count", metavar="N", type=click.IntRange(1, 64), allow_from_autoenv=False,
+    help="Processes that work side by side.  [default: one for each core]",
+)  # fmt: skip  # one option, one thought
 @operation_options
-def rebuild_command(setup: Setup, as_json: bool) -> None:
+def rebuild_command(setup: Setup, count: int | None, as_json: bool) -> None:
     """Rebuild the read models from the log.
 
-    Readers see the old rows until the new ones are complete. Safe to kill and run again.
+    Readers see the old rows until the new ones are complete and compared with the log. Killed, it goes on where it
+    stopped when you run it again. A large log is split into private files, removed at the end, in a folder beside the
+    SQLite store or in the system's folder for temporary files; CARETRAIL_SPILL names another folder.
 
         caretrail projection rebuild
+        caretrail projection rebuild --workers 1
     """
     from caretrail.readmodel.rebuild import rebuild
 
-    _work(setup, "Rebuilding", rebuild, as_json=as_json)
+    _work(setup, "Rebuilding", rebuild, as_json=as_json, count=count)
 
 
 @projection_command.command("tiles")
@@ -244,10 +253,12 @@ def _is_tile(differing: str) -> bool:
     return differing.startswith("tile ")
 
 
-def _work(setup: Setup, label: str, work: Callable[..., Status], *, as_json: bool) -> None:
+def _work(setup: Setup, label: str, work: Callable[..., Status], *, as_json: bool, count: int | None = None) -> None:
     """Bring the read models up to date in one way or another, and print their status."""
-    with setup.open() as recorder, progress(label) as line:
-        found = work(recorder, progress=line)
+    from caretrail.readmodel.rebuild import Workers, cores
+
+    with setup.open() as recorder, progress(label) as line, ended_by_sigterm():
+        found = work(recorder, progress=line, workers=Workers(setup.url, count or cores()))
         if as_json:
             _record_quarantined(setup, recorder, found)
     _print_status(found, as_json=as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from caretrail.cli.groups import Command
+from caretrail.cli.interrupt import ended_by_sigterm
 from caretrail.cli.options import store_option
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import progress
@@ -30,6 +31,7 @@ def upgrade_command(setup: Setup, drop_old: bool) -> None:
         caretrail upgrade --drop-old
     """
     from caretrail.log.stores import open_recorder, upgrade_store
+    from caretrail.readmodel.rebuild import Workers, cores
     from caretrail.readmodel.schema import VERSION
     from caretrail.readmodel.upgrade import drop_old_builds, make_builds, old_versions
 
@@ -40,8 +42,8 @@ def upgrade_command(setup: Setup, drop_old: bool) -> None:
     except StoreOlder:
         schema = upgrade_store(setup.url)
     with open_recorder(setup.url) as recorder:
-        with progress("Filling the read models") as done:
-            found = make_builds(recorder, progress=done)
+        with progress("Filling the read models") as done, ended_by_sigterm():
+            found = make_builds(recorder, progress=done, workers=Workers(setup.url, cores()))
         if schema:
             click.echo(f"Upgraded the log to schema {schema}: {visible(recorder.store)}")
         click.echo(f"The read models of this release (version {VERSION}) are complete through @{found.position}.")

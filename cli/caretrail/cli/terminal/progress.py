@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from math import inf
 from time import monotonic
 
@@ -40,15 +41,18 @@ class ProgressLine:
         self._label = label
         self._next = monotonic() + wait
         self._drawn = False
+        self._began: tuple[float, int] | None = None
 
     def __call__(self, done: int, total: int) -> None:
         """Show how much is done, of how much (0 if not known), unless just updated."""
-        if (now := monotonic()) < self._next:
+        now = monotonic()
+        began, before = self._began = self._began or (now, done)
+        if now < self._next:
             return
         self._next = now + PACE
         self._drawn = True
         share = f"{100 * done // total} % of {total:,}" if total else f"{done:,}"
-        self._write(f"{ERASE}{self._label}: {share}")
+        self._write(f"{ERASE}{self._label}: {share}{_pace(done - before, now - began, total - done)}")
 
     def erase(self) -> None:
         """Erase the line, if it was shown."""
@@ -59,3 +63,13 @@ class ProgressLine:
     def _write(self, text: str) -> None:
         sys.stderr.write(text)
         sys.stderr.flush()
+
+
+def _pace(done: int, seconds: float, left: int) -> str:
+    """How fast it goes, and how long it will take; what was done before it began says nothing of that."""
+    if done <= 0 or seconds < PATIENCE:
+        return ""
+    rate = done / seconds
+    if left <= 0:
+        return f", {rate:,.0f}/s"
+    return f", {rate:,.0f}/s, {timedelta(seconds=round(left / rate))} left"
