@@ -186,12 +186,10 @@ def test_an_answer_tells_today_also_of_the_zones_that_no_row_has_yet(care: Care)
     """Given a night in which it is the next day in New York already, then a newer event from there adds that day."""
     care.now = datetime(2026, 6, 2, 5, 0, tzinfo=UTC)
     onlooker = care.onlooker
-    onlooker.census()
-    assert onlooker.standing.as_of == ()
     care.record([admitted("01-05", "W", zone="America/Los_Angeles")])
     onlooker.census()
-    assert onlooker.standing.as_of == (date(2026, 6, 1),)
+    assert list(onlooker.standing.as_of) == [date(2026, 6, 1)]
     catch_up(care.recorder)
     care.record([admitted("01-05", "E", zone="America/New_York")])
     onlooker.census()
-    assert onlooker.standing.as_of == (date(2026, 6, 1), date(2026, 6, 2))
+    assert list(onlooker.standing.as_of) == [date(2026, 6, 1), date(2026, 6, 2)]

@@ -164,7 +164,7 @@ def test_a_retry_that_another_projector_overtakes_starts_over(practice: Care, mo
     def slow(self: FoldedEpisodes, streams: dict[object, int], upto: int) -> list[EpisodeRows]:
         monkeypatch.setattr(FoldedEpisodes, "compute", compute)
         catch_up(practice.recorder)
-        return compute(self, streams, upto)
+        return compute(self, streams, upto)  # type: ignore[arg-type]
 
     monkeypatch.setattr(FoldedEpisodes, "compute", slow)
     assert Projector(practice.recorder).retry(uuid5(practice.recorder.namespace, "B-2"))
