@@ -93,6 +93,17 @@ def test_one_of_several_signers_is_enough_and_none_is_told_with_all_of_them() ->
     assert told.one("XX-1", "2026-01-07").message == "plan 1: no LADC or LIMHP has signed"
 
 
+@pytest.mark.parametrize(("credential", "verdict"), [("LPC", "met"), ("l.p.c.", "met"), ("LCSW", "violation")])
+def test_where_one_license_must_sign_another_that_gives_guidance_does_not_do(credential: str, verdict: str) -> None:
+    """Given guidance by several licenses, then the one the rule names is read in its spellings, and alone."""
+    rule = {"check": "plan_signatures", "signers": ["credential:LPC"], "documents": "plans"}
+    pack = small_pack(rule, guidance={"credentials": ["LPC", "LCSW"]})
+    who = f'"signer": "c-x", "role": "clinician", "credential": "{credential}"'
+    signed = f'{{{who}, "signed_on": "2026-01-07", "method": "paper", "meaning": "review"}}'
+    told = Told(f'{ADMITTED}\n2026-01-07 plan 1 signed by c-x | {{"signatures": [{signed}]}}', pack)
+    assert said(told, "01-07") == [verdict]
+
+
 def test_the_client_or_a_role_may_be_the_several() -> None:
     pack = signed_by(["client", "role:supervisor"])
     told = Told(f"{ADMITTED}\n2026-01-07 plan 1 signed by c-ortiz", pack)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from caretrail.policy import Pack
@@ -287,6 +289,14 @@ def test_a_supervisors_signature_is_enough_from_its_day(day: str, before: str) -
     assert told.one("X1", day).evidence == (4, 5)
     assert told.runs("X1")[-2].startswith(before)
     assert told.runs("X1")[-1] == f"met {day} -"
+
+
+def test_the_working_days_of_a_supervisors_signature_leave_out_those_that_are_closed() -> None:
+    """Given three working days from Wednesday the 7th, then they end on Monday the 12th, or if closed the 13th."""
+    pack = CO_SIGNED.changed("NE21-X1", within={"count": 3, "unit": "working_day"})
+    for closed, due in ((frozenset[date](), "2026-01-12"), (frozenset({date(2026, 1, 12)}), "2026-01-13")):
+        told = Told(BEGIN + BY_NOOR, pack.model_copy(update={"closed_days": closed}))
+        assert str(told.one("X1", "2026-01-08").due_on) == due
 
 
 @pytest.mark.parametrize("credential", ["pladc", "P.L.A.D.C.", "provisional licensed alcohol and drug counselor"])

@@ -53,7 +53,7 @@ CONFIG: dict[str, object] = {
     "pytest_add_cli_args_test_selection": [*TESTS, f"--ignore={LEFT_OUT}"],
     # by the clock on the wall, and others may use the machine: only what never ends may take so long, for it counts as
     # noticed
-    "timeout_constant": 10.0,
+    "timeout_constant": 30.0,
     "timeout_multiplier": 6.0,
     "use_git_change_detection": False,
 }

@@ -251,6 +251,11 @@ def test_a_schedule_that_is_too_short_is_told_until_it_is_longer_and_then_breach
         "not_applicable 2026-01-05 2026-01-18", "violation 2026-01-13 2026-02-03", "breached 2026-02-03 -",
     ]  # fmt: skip
     assert told.one("I1", "2026-02-01").message == "480 minutes a week scheduled since 2026-01-13, 540 needed"
+    long = Told(BEGUN + "2026-01-13 schedule 960 3\n", read("I1", basis="scheduled", most=900))
+    found = long.one("I1", "2026-01-20", "schedule of 2026-01-13")
+    assert (found.message, found.arithmetic) == (
+        "960 minutes a week scheduled since 2026-01-13, 900 at most", "scheduled 960 - 900 = 60",
+    )  # fmt: skip
     soon = Told(BEGUN + "2026-01-13 schedule 480 3\n2026-01-17 schedule 540 3\n", scheduled)
     assert soon.runs("I1")[1:] == [
         "violation 2026-01-13 2026-01-17", "met 2026-01-18 2026-01-25", "met 2026-01-25 -",
