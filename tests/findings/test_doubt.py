@@ -26,3 +26,9 @@ def test_of_a_reading_in_doubt_itself_the_worse_outcome_is_meant(
     found = merged(doubtful, Ruling("info", "can be told"), [Document(7, DAY, [])], DAY)
     assert found is not None
     assert found.doubt == Doubt((7,), outcomes[1], Outcome("info", None))
+
+
+@pytest.mark.parametrize("verdict", ["met", "not_applicable"])
+def test_where_one_reading_is_silent_what_asks_for_nothing_is_said_as_it_is(verdict: Verdict) -> None:
+    calm = Ruling(verdict, "in order")
+    assert merged(calm, None, [Document(7, DAY, [])], DAY) == merged(None, calm, [Document(7, DAY, [])], DAY) == calm
