@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import TypeAlias
 
 from caretrail.log import EventRecorder, RecordedEvent, leaf_hash
+from caretrail.log.records import Log
 from tests.faults.calls import Receipts, Task
 from tests.faults.counts import Counts
 
@@ -19,9 +20,10 @@ WRONG = ("lost", "partial", "duplicates", "other receipts", "gaps", "false error
 
 
 class Book:
-    """Reads the log as a follower does, and compares it with the acknowledged events."""
+    """Reads a log as a follower does, and compares it with what was acknowledged."""
 
-    def __init__(self, task: Task, recorder: EventRecorder, counts: Counts) -> None:
+    def __init__(self, task: Task, recorder: EventRecorder, counts: Counts, log: Log = Log.EVENTS) -> None:
+        self._log = log
         self._task = task
         self._recorder = recorder
         self.counts = counts
@@ -53,7 +55,7 @@ class Book:
 
     def read(self, limit: int = 1000) -> None:
         """Read the log to its end; then everything acknowledged before must have been in it."""
-        while events := self._recorder.read_log(self.position, limit=limit):
+        while events := self._recorder.read_log(self.position, limit=limit, log=self._log):
             for event in events:
                 self._take(event)
         self._end_call()
@@ -72,15 +74,16 @@ class Book:
             self.counts.wrong["gaps"] += 1
         self.position = event.position
         self.counts.done["events"] += 1
-        number, _, place = event.command_id.partition(".")
-        key = (int(event.source.removeprefix("w")), int(number))
+        source, _, command = event.command_id.rpartition("/")
+        number, _, place = command.partition(".")
+        key = (int((source or event.source).removeprefix("w")), int(number))
         if self._open is None or self._open[0] != key:
             self._end_call()
             self._open = (key, [])
         receipts = self._open[1]
         if int(place) != len(receipts):
             self.counts.wrong["partial"] += 1
-        receipts.append((event.position, leaf_hash(event).hex() if self._task.receipts else ""))
+        receipts.append((event.position, leaf_hash(event, self._log).hex() if self._task.receipts else ""))
 
     def _end_call(self) -> None:
         if self._open is None:

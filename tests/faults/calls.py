@@ -13,6 +13,7 @@ from uuid import NAMESPACE_OID, uuid5
 from caretrail.commands.application import Commands
 from caretrail.errors import CaretrailError, StoreUnreachable
 from caretrail.log import EventRecorder, PendingEvent, leaf_hash, new_salt, open_recorder
+from caretrail.log.records import Log, PendingAccess
 from tests.support.build import admitted, session
 from tests.support.care import NOW
 
@@ -22,7 +23,7 @@ Receipts: TypeAlias = list[tuple[int, str]]
 Said: TypeAlias = tuple[int, Receipts | str | None]
 """What a writer says of a call: its receipts, the name of an error, or None: the store could not be reached."""
 
-Kind = Literal["rows", "events", "torn"]
+Kind = Literal["rows", "events", "accesses", "torn"]
 PAUSE = 0.02
 
 
@@ -76,6 +77,8 @@ def _sender(
     if kind == "events":
         commands = Commands(recorder, lambda: NOW)
         return lambda number: send_events(task, writer, number, commands)
+    if kind == "accesses":
+        return lambda number: _send_accesses(task, writer, number, recorder)
     if kind == "torn":
         return lambda number: _send_torn(task, writer, number, recorder, pipe)
     return lambda number: send_rows(task, writer, number, recorder)
@@ -85,6 +88,15 @@ def send_rows(task: Task, writer: int, number: int, recorder: EventRecorder) -> 
     """Append a call's events through the recorder."""
     recorded = recorder.append(events_of(task, writer, number))
     return [(event.position, leaf_hash(event).hex()) for event in recorded] if task.receipts else []
+
+
+def _send_accesses(task: Task, writer: int, number: int, recorder: EventRecorder) -> Receipts:
+    """Record a call's accesses: their source is always the same, so the command says whose they are."""
+    places = range(task.size(writer, number))
+    recorded = recorder.record_access(
+        [PendingAccess(f"{writer}/{number}/{at}".encode(), f"w{writer}/{number}.{at}", new_salt()) for at in places]
+    )
+    return [(access.position, leaf_hash(access, Log.ACCESSES).hex()) for access in recorded]
 
 
 def events_of(task: Task, writer: int, number: int) -> list[PendingEvent]:

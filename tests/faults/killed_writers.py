@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from caretrail.log import open_recorder
+from caretrail.log.records import Log
 from tests.faults.book import WRONG, Book
 from tests.faults.calls import Kind, Task
 from tests.faults.counts import Counts
@@ -14,6 +15,7 @@ from tests.faults.crew import Crew
 from tests.support.stores import run_sql
 
 KINDS: Sequence[Kind] = ("rows", "events", "rows", "events")
+VIEWERS: Sequence[Kind] = ("accesses",) * 4
 TORN: Sequence[Kind] = ("torn",) * 4
 """The control: a call is acknowledged before it is kept, and its events are kept one by one."""
 
@@ -29,7 +31,7 @@ def run(
     """Kill two of four writers in each cycle; each victim has had some calls acknowledged in its life."""
     counts, random, task = Counts.of(*WRONG, STAYS), Random(seed), Task(url, seed)
     with open_recorder(url) as recorder:
-        book = Book(task, recorder, counts)
+        book = Book(task, recorder, counts, Log.ACCESSES if kinds == VIEWERS else Log.EVENTS)
         with Crew(task, kinds, book.hear) as crew:
             for cycle in range(cycles):
                 victims = random.sample(range(len(kinds)), VICTIMS)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from caretrail.commands.access import AccessLog
+from caretrail.log.records import StoodOn
 from caretrail.reading.answers import CensusRow, EligibilityRow, FindingRow, Standing, Work
 from caretrail.reading.episode_view import EpisodeView
 from caretrail.reading.event_rows import EventRow
@@ -123,5 +124,8 @@ class ShortReader:
 
 def short_reader(recorder: Any, now: datetime, access: Callable[[list[str]], None], **more: Any) -> ShortReader:
     """A reader of a store, ready to be asked."""
-    recorded = access if isinstance(access, AccessLog) else lambda shown, _: access(shown)
+
+    def recorded(shown: list[str], stood_on: StoodOn | None) -> None:
+        access(shown, stood_on) if isinstance(access, AccessLog) else access(shown)
+
     return ShortReader(Reader(recorder, now, access=recorded, **more))
