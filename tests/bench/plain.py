@@ -26,7 +26,7 @@ TABLE = "CREATE TABLE plain (LIKE caretrail.log INCLUDING ALL); CREATE SEQUENCE 
 INSERT = f"""
 INSERT INTO plain
 VALUES (nextval('plain_position'), gen_random_uuid(), 1, '{stored_name(EVENT)}', '{payload_of(EVENT).decode()}',
-        clock_timestamp(), session_user, '', 'bench/' || replace(gen_random_uuid()::text, '-', ''),
+        clock_timestamp(), session_user, '', '', 'bench/' || replace(gen_random_uuid()::text, '-', ''),
         uuid_send(gen_random_uuid()))
 """
 TPS = re.compile(r"tps = ([0-9.]+)")

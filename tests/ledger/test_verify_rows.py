@@ -195,6 +195,6 @@ def test_a_position_below_the_first(sqlite_url: str) -> None:
         "CREATE TABLE other AS SELECT * FROM log",
         "DROP TABLE log",
         "ALTER TABLE other RENAME TO log",
-        "INSERT INTO log SELECT -7, stream, 9, name, payload, 1, recorded_by, '', '', 'more', salt FROM log LIMIT 1",
+        "INSERT INTO log SELECT -7, stream, 9, name, payload, 1, 'me', '', source, 'more', salt FROM log LIMIT 1",
     )
     assert (Tampering.INSERTED, -7) in found(verified(sqlite_url))

@@ -18,11 +18,13 @@ from uuid import uuid4
 import pytest
 
 from caretrail.errors import StoreError, StoreUnreachable
-from caretrail.log import EventRecorder, open_recorder
+from caretrail.log import EventRecorder, new_salt, open_recorder
+from caretrail.log.recorder import TABLES
+from caretrail.log.records import PendingAccess
 from caretrail.log.sqlite import setup as sqlite_setup
 from caretrail.log.sqlite.database import SqliteDatabase
 from caretrail.log.sqlite.setup import connect
-from tests.support.stores import Clock, pending, run_sql
+from tests.support.stores import Clock, log_of, pending, run_sql
 
 # --- the settings -----------------------------------------------------------------------------------------------
 
@@ -64,7 +66,8 @@ def test_a_store_that_left_wal_mode_is_brought_back(sqlite_url: str) -> None:
 # --- no way to change or to choose ---------------------------------------------------------------------------------
 
 INSERT = (
-    "INSERT {} INTO log SELECT {}, {}, 'n/1', x'00', 0, 'me', source, {}, randomblob(16) FROM log WHERE position = 2"
+    "INSERT {} INTO {table} SELECT {}, {}, 'n/1', x'00', 0, 'me', '', source, {}, randomblob(16) FROM {table}"
+    " WHERE position = 2"
 )
 
 
@@ -79,16 +82,19 @@ INSERT = (
         ("-1", "randomblob(16), 1", "'new'"),
         ("NULL", "randomblob(16), 1", "'new'"),
         ("4", "randomblob(16), 2", "'new'"),  # a stream that begins with its second event
-        ("4", "stream, version + 2", "'new'"),
+        ("4", "stream, version + 3", "'new'"),
     ],
 )
 @pytest.mark.parametrize("how", ["", "OR REPLACE", "OR IGNORE"])
 def test_an_insert_of_ones_own_cannot_replace_or_skip(sqlite_url: str, values: tuple[str, str, str], how: str) -> None:
     with open_recorder(sqlite_url) as recorder:
-        recorded = recorder.append([pending(uuid4()) for _ in range(3)])
-        with pytest.raises(sqlite3.Error, match="append-only"):
-            run_sql(sqlite_url, INSERT.format(how, *values))
-        assert recorder.read_log() == recorded
+        recorder.append([pending(uuid4()) for _ in range(3)])
+        recorder.record_access([PendingAccess(b"{}", str(number), new_salt()) for number in range(3)])
+        for log, table in TABLES.items():
+            recorded = log_of(recorder, log)
+            with pytest.raises(sqlite3.Error, match="append-only"):
+                run_sql(sqlite_url, INSERT.format(how, *values, table=table.removeprefix("caretrail.")))
+            assert log_of(recorder, log) == recorded
 
 
 def test_without_the_guard_replace_overwrites(sqlite_url: str) -> None:
@@ -96,7 +102,7 @@ def test_without_the_guard_replace_overwrites(sqlite_url: str) -> None:
     with open_recorder(sqlite_url) as recorder:
         recorded = recorder.append([pending(uuid4()) for _ in range(3)])
         run_sql(sqlite_url, "DROP TRIGGER log_only_grows",
-                INSERT.format("OR REPLACE", "2", "stream, version", "command_id"))  # fmt: skip
+                INSERT.format("OR REPLACE", "2", "stream, version", "command_id", table="log"))  # fmt: skip
         assert recorder.read_log() != recorded
 
 
