@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -508,3 +509,20 @@ def test_the_live_rows_hold_what_an_emptied_build_does_not(practice: Care) -> No
     empty_build(practice.recorder.database, state_of(practice.recorder).build)
     assert not check(practice.recorder).ok
     assert practice.recorder.database.query(f"SELECT count(*) FROM {live_table(practice.recorder.database, 'part')}")
+
+
+def test_a_long_list_of_the_old_rows_does_not_fail_the_rebuild(postgres_url: str) -> None:
+    """Given a reader who still reads the rows of before, then the rebuild ends well, and the next one empties them."""
+    with open_recorder(postgres_url) as recorder:
+        care = Care(recorder)
+        care.record(example())
+        catch_up(recorder)
+        old = live_table(recorder.database, "episode")
+        with psycopg.connect(postgres_url) as reading:
+            reading.execute(f"SELECT count(*) FROM {old}".encode())
+            rebuild(recorder)
+            assert live_table(recorder.database, "episode") != old
+        assert check(recorder).ok
+        rebuild(recorder)
+        assert live_table(recorder.database, "episode") == old
+        assert check(recorder).ok

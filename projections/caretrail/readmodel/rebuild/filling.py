@@ -6,9 +6,9 @@ No reader looks at it before. Whoever fills it holds its epoch; a transaction th
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from caretrail.errors import StoreDamaged, StoreError
+from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel import schema
@@ -81,7 +81,8 @@ def go_live(recorder: EventRecorder, state: State) -> None:
             if database.execute(sql["go_live"], {"build": state.build, "epoch": state.epoch}) != 1:
                 raise _taken_over()
         break
-    with database.transaction():
+    # who has read the old rows for long holds them; they may stay, for the next rebuild empties them before it begins
+    with suppress(StoreUnreachable), database.transaction():
         for (spare,) in database.query(sql["spares"], today):
             empty_build(database, spare)
 
