@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from caretrail.errors import StoreDamaged, StoreError
-from caretrail.log import open_recorder
+from caretrail.log import EventRecorder, open_recorder
 from caretrail.log.database import Database
 from caretrail.readmodel import daemon, upkeep
 from caretrail.readmodel.check import check
@@ -180,6 +180,37 @@ def test_a_leader_that_dies_of_an_error_gives_its_lease_back(care: Care, monkeyp
 def daemon_of(care: Care, told: list[Report]) -> Daemon:
     """A daemon on the recorder of a test."""
     return Daemon(care.recorder, told.append, clock=lambda: datetime.now(UTC), lease_seconds=20, report_seconds=600)
+
+
+def test_a_daemon_that_is_told_to_end_does_not_end_its_rebuild_first(
+    care: Care, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a daemon far behind, when it is told to end in its rebuild, then it does; the next one ends the rebuild."""
+    care.record(example())
+
+    def never_filled(recorder: EventRecorder) -> bool:
+        return status(recorder).position == 0
+
+    monkeypatch.setattr(daemon, "far_behind", never_filled)
+    told: list[Report] = []
+    first = daemon_of(care, told)
+
+    def report(one: Report) -> None:
+        told.append(one)
+        if one.happened == "rebuilds":
+            first.stop()
+
+    monkeypatch.setattr(first, "_report", report)
+    first.run()
+    assert [one.happened for one in told] == ["leads", "rebuilds"]
+    assert (status(care.recorder).position, status(care.recorder).led) == (0, False)
+    second = daemon_of(care, [])
+    working = threading.Thread(target=second.run)
+    working.start()
+    until(lambda: status(care.recorder).position == 65)
+    second.stop()
+    working.join(PATIENCE)
+    assert check(care.recorder).ok
 
 
 def test_packs_that_change_while_a_daemon_runs_judge_again(

@@ -41,6 +41,10 @@ PACKS_SECONDS = 10.0
 Happened = Literal["leads", "stands_by", "lost", "failed", "rebuilds", "packs", "current", "mended"]
 
 
+class ToldToEnd(Exception):  # not an error: somebody asked for it
+    """The daemon was told to end."""
+
+
 class Report(NamedTuple):
     """What the daemon has to say: what happened, where the rows stand, and the error if one did.
 
@@ -99,6 +103,8 @@ class Daemon:
                     continue
                 standing_by = False
                 self._lead(lease)
+            except ToldToEnd:
+                return
             except LeaseLost as lost:
                 self._report(Report("lost", error=lost))
             except StoreUnreachable as error:
@@ -125,15 +131,14 @@ class Daemon:
         with self._renewing(lease) as lost:
             if far_behind(recorder):
                 self._report(Report("rebuilds", self._status()))
-                rebuild(recorder)
+                rebuild(recorder, progress=lambda _done, _total: self._go_on(lost))
                 write_all_tiles(recorder)
             projector = Projector(recorder, lease=lease)
             sweep = Sweep(recorder, projector)
             told = swept = time.monotonic()
             poll = POLL_SECONDS
             while not self._stopping.is_set():
-                if lost.is_set():
-                    raise LeaseLost("another projector leads now", "let it work; this one stands by")
+                self._go_on(lost)
                 self._notice_packs()
                 if self._next_batch(projector):
                     poll = POLL_SECONDS
@@ -147,6 +152,13 @@ class Daemon:
                 if time.monotonic() - told >= self._report_seconds:
                     self._report(Report("current", self._status()))
                     told = time.monotonic()
+
+    def _go_on(self, lost: threading.Event) -> None:
+        """Leave the work where it is if another leads, or if told to end: a rebuild goes on there next time."""
+        if lost.is_set():
+            raise LeaseLost("another projector leads now", "let it work; this one stands by")
+        if self._stopping.is_set():
+            raise ToldToEnd
 
     def _notice_packs(self) -> None:
         """Judge by the packs of today once their files have changed; seen twice alike, none is half written."""
