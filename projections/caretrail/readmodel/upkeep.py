@@ -21,7 +21,7 @@ POLL_SECONDS = 0.05
 LONGEST_JUDGING = 30.0
 """Seconds in which the daemon that leads must begin to judge by the packs of today: it looks at them every ten."""
 
-FAR_BEHIND = 10_000
+FAR_BEHIND = 2_000
 """As many events behind, and at least half of the log: making every episode once beats taking batch after batch."""
 
 
