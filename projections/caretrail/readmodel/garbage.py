@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 YOUNG_OBJECTS = 50_000
-"""New objects before the garbage collector looks for cycles: at the usual 700 it takes half of the time of live work."""
+"""New objects before the collector looks for cycles: at the usual 700 it takes half of the time of live work."""
 
 
 def with_few_collections() -> None:
