@@ -9,6 +9,8 @@ import pytest
 
 from caretrail.events import Assessed, event_from, parse_event
 from caretrail.findings import Finding
+from caretrail.findings.chart.chart import chart_of
+from caretrail.policy import policy_of
 from tests.findings.text_history import LEE, ORTIZ, PACK, Told, line_to_event
 
 BEGIN = "2026-01-02 assessed\n2026-01-05 admitted\n"
@@ -23,6 +25,14 @@ def pack_findings(told: Told) -> list[Finding]:
 
 def ends(last: str) -> Told:
     return Told(BEGIN, PACK.model_copy(update={"effective_to": date.fromisoformat(last)}))
+
+
+def test_what_is_treatment_is_said_by_the_version_in_force_on_the_day() -> None:
+    """Given a later version that treats in groups alone, then an individual session counts before it and not after."""
+    update = {"name": "later", "supersedes": PACK.name, "effective_from": date(2026, 1, 10)}
+    policy = policy_of([PACK, PACK.model_copy(update=update | {"treatment_services": frozenset({"group"})})])
+    told = Told(BEGIN + "".join(f"2026-01-{day} session individual 09:00 60\n" for day in ("09", "12")))
+    assert [session.day.day for session in chart_of(told.history, policy).attended] == [9]
 
 
 # --- PACK ---------------------------------------------------------------------------------------------------------

@@ -330,3 +330,10 @@ def test_a_signature_brought_before_its_document_acts_from_the_day_of_the_docume
     told = Told(signed + '2026-02-10 corrected #6 | {"occurred_on": "2026-02-05"}')
     assert due(told, "2026-02-04") == "2026-02-06"
     assert due(told, "2026-02-05") == "2026-03-07"
+
+
+def test_a_next_review_set_for_the_last_day_of_the_term_changes_nothing_and_is_not_named() -> None:
+    text = "2026-01-02 assessed\n2026-01-05 admitted\n2026-01-07 plan 1 signed by c-ortiz, cl-7f3a\n"
+    for next_by, added in (("2026-03-07", ""), ("2026-03-06", "; next review set for 2026-03-06")):
+        told = Told(f"{text}2026-02-05 review of 1 next {next_by} signed by c-ortiz")
+        assert told.one("R1", "2026-02-10").arithmetic == f"base 2026-02-05 last review + 30 days = 2026-03-07{added}"
