@@ -15,7 +15,7 @@ from caretrail.log.records import StoodOn
 from caretrail.log.sql import load_sql
 from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.query import NO_FILTERS, Filters, Query
-from caretrail.reading.snapshot import QUERIES
+from caretrail.reading.snapshot import PAGE, QUERIES
 from caretrail.readmodel.packs import JUDGED_AGAIN, stale_policies
 from caretrail.readmodel.schema import State, read_state, tables_exist
 from caretrail.readmodel.status import age_of
@@ -207,7 +207,12 @@ class Gate:
         """The rows of some episodes as their events up to a position give them; None for those not there yet."""
         from caretrail.reading.episode_view import computed_rows
 
-        return computed_rows(self._recorder, touched, upto)
+        found: dict[UUID, EpisodeRows | None] = {}
+        for place in range(0, len(touched), PAGE):
+            found |= computed_rows(self._recorder, touched[place : place + PAGE], upto)
+            if self._progress is not None:
+                self._progress(len(found), len(touched))
+        return found
 
     def _refusal(self, position: int, late: Behind) -> StaleReadModel:
         """Name the lag, the command that ends it, and the role that may run it."""
