@@ -60,6 +60,15 @@ def test_one_leads_and_after_its_lease_another(care: Care) -> None:
     assert second.fence > first.fence
 
 
+def test_a_lease_from_before_the_clock_was_set_back_keeps_nobody_out(care: Care) -> None:
+    """Given a lease that would last for a day by the clock of today, then nobody leads, and anybody may."""
+    database = care.recorder.database
+    assert take_lease(database, "before", 60) is not None
+    database.execute("UPDATE caretrail.lease SET expires_at = expires_at + 86400")
+    assert lease_held(database) is None
+    assert take_lease(database, "now", 60) is not None
+
+
 def test_a_paused_leader_that_wakes_is_refused(care: Care) -> None:
     """Given a leader whose lease ran out, when another led meanwhile, then its next batch writes nothing."""
     care.record(example())

@@ -18,6 +18,10 @@ _NOW = {"postgresql": "extract(epoch FROM clock_timestamp())", "sqlite": "((juli
 """Seconds since 1970 by the clock of the database."""
 
 
+LONGEST_LEASE = 3600.0
+"""Seconds that a lease may last at most."""
+
+
 class LeaseLost(StoreError):
     """Another daemon leads now: this one was paused, or out of reach, for longer than its lease."""
 
@@ -32,13 +36,13 @@ class Lease(NamedTuple):
 
 def lease_held(database: Database) -> Lease | None:
     """The lease that is held now, if any."""
-    rows = database.query(_sql(database, "lease"), {"version": schema.VERSION})
+    rows = database.query(_sql(database, "lease"), {"version": schema.VERSION, "longest": LONGEST_LEASE})
     return Lease._make(rows[0]) if rows else None
 
 
 def take_lease(database: Database, holder: str, seconds: float) -> Lease | None:
     """Lead for some seconds; None if another does. Raises StoreError if there are no read models of this version."""
-    params = {"version": schema.VERSION, "holder": holder, "seconds": seconds}
+    params = {"version": schema.VERSION, "holder": holder, "seconds": seconds, "longest": LONGEST_LEASE}
     with database.transaction():
         taken = database.execute(_sql(database, "take_lease"), params) == 1
         fences = database.query(_sql(database, "fence_of"), {"version": schema.VERSION})

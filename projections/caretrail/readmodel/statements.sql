@@ -74,8 +74,9 @@ SELECT build FROM caretrail.build WHERE version = :version AND state = 'spare'
 
 -- take_lease --
 -- Lead, if nobody does, or the leader has not been heard of for too long; a leader that failed need not await itself.
+-- A lease that would last longer than any may was taken before the clock of the database was set back.
 UPDATE caretrail.lease SET holder = :holder, fence = fence + 1, expires_at = {now} + :seconds
- WHERE version = :version AND (expires_at <= {now} OR holder = :holder)
+ WHERE version = :version AND (expires_at <= {now} OR expires_at > {now} + :longest OR holder = :holder)
 
 -- renew_lease --
 -- Touches no row if another leads.
@@ -86,7 +87,7 @@ UPDATE caretrail.lease SET holder = '', expires_at = 0 WHERE version = :version 
 
 -- lease --
 -- Who leads, and for how many seconds nobody else may.
-SELECT holder, fence, expires_at - {now} FROM caretrail.lease WHERE version = :version AND expires_at > {now}
+SELECT holder, fence, expires_at - {now} FROM caretrail.lease WHERE version = :version AND expires_at > {now} AND expires_at <= {now} + :longest
 
 -- fence_of --
 SELECT fence FROM caretrail.lease WHERE version = :version

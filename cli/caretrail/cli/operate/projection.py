@@ -73,7 +73,7 @@ def catch_up_command(setup: Setup, as_json: bool) -> None:
 @click.option(
     "--lease",
     "lease_seconds",
-    type=click.FloatRange(min=1),
+    type=click.FloatRange(min=1, max=3600),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
