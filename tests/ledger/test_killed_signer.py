@@ -12,7 +12,7 @@ import pytest
 
 from caretrail.evidence.sign import SignedCheckpoint, sign
 from caretrail.evidence.signer_state import SignerState, SigningRefused
-from caretrail.ledger.checkpoint import open_checkpoint, origin_of
+from caretrail.ledger.checkpoint import open_pair, origin_of
 from caretrail.ledger.note import new_key
 from caretrail.log import open_recorder
 from tests.ledger.signing import Signer
@@ -63,8 +63,8 @@ def _given_out(signer: Signer) -> dict[int, set[bytes]]:
     roots: dict[int, set[bytes]] = {}
     trusted = [signer.keys[0].verifying]
     for path in [*signer.published.glob("*.checkpoint"), *(signer.folder / "state").glob("last")]:
-        found = open_checkpoint(path.read_text(), trusted, signer.origin)
-        roots.setdefault(found.size, set()).add(found.root)
+        events = open_pair(path.read_text(), trusted, signer.origin).events
+        roots.setdefault(events.size, set()).add(events.root)
     return roots
 
 
