@@ -33,11 +33,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def counts() -> dict[str, float]:
-    return counted()
-
-
 def risen(name: str, count: float) -> str:
     """In words, that a count rose too far over the figure kept for a kind of work; else empty."""
     figure = (kept() or {})[name]
@@ -49,31 +44,22 @@ def risen(name: str, count: float) -> str:
     )
 
 
-@pytest.mark.parametrize("name", [DECODE, HISTORY, JUDGE, ROWS])
-def test_an_event_takes_no_more_instructions_than_are_kept(counts: dict[str, float], name: str) -> None:
-    assert not risen(name, counts[name])
-
-
-def test_a_slower_judge_is_noticed(counts: dict[str, float]) -> None:
-    assert "over the" in risen(JUDGE, counts[SLOWER])
-
-
-def test_what_is_kept_is_what_is_counted(counts: dict[str, float]) -> None:
-    for name, figure in (kept() or {}).items():
-        assert counts[name] > figure / 2, f"{name} takes far fewer: python -m tests.bench.instructions --keep"
-
-
 def of_more_events(counts: dict[str, float], name: str) -> tuple[float, float]:
     """The instructions for each further event of an episode: on the way to a longer one, and to the longest."""
     short, long, longest = (counts[f"{name} {size}"] * size for size in SIZES)
     return (long - short) / (SIZES[1] - SIZES[0]), (longest - long) / (SIZES[2] - SIZES[1])
 
 
-def test_a_further_event_takes_no_more_instructions_in_a_longer_episode(counts: dict[str, float]) -> None:
+def test_an_event_takes_no_more_instructions_than_are_kept_however_long_the_episode_is() -> None:
+    """One test, because counting takes a quarter of a minute. The controls: a slower judge is noticed, and one that
+    compares every event with every other.
+    """
+    counts = counted()
+    assert not [words for name in (DECODE, HISTORY, JUDGE, ROWS) if (words := risen(name, counts[name]))]
+    for name, figure in (kept() or {}).items():
+        assert counts[name] > figure / 2, f"{name} takes far fewer: python -m tests.bench.instructions --keep"
     early, late = of_more_events(counts, JUDGE)
     assert late < early * 1.05
-
-
-def test_a_judge_that_grows_faster_than_the_episode_is_noticed(counts: dict[str, float]) -> None:
+    assert "over the" in risen(JUDGE, counts[SLOWER])
     early, late = of_more_events(counts, GROWING)
     assert late > early * 1.05

@@ -103,7 +103,7 @@ def _before_admission(known: Known, day: date) -> Said:
 
 
 @settings(
-    max_examples=HISTORIES // 2,
+    max_examples=HISTORIES // 4,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -107,7 +107,7 @@ def disagreements(
             said = said_on([(rule, item) for rule, item in found if item.holds(day)])
         program, plain = current(known.on(day), day, said), plainly(known, day, rules)
         for rule in rules:
-            one, other = (_owed(rule, answers[rule]) for answers in (program, plain))
+            one, other = _owed(rule, _or_louder(rule, program[rule], plain[rule])), _owed(rule, plain[rule])
             if one != other:
                 yield day, rule, one, other
 
@@ -118,6 +118,16 @@ def _owed(rule: str, said: set[tuple[str, Said]]) -> set[tuple[str, Said]]:
     One in some thousand charts: a superseded plan with a signature given early by somebody, and another given late.
     """
     return {(subject, one) for subject, one in said if rule != "P3" or one.doubt is None or not _is_quiet(one)}
+
+
+def _or_louder(rule: str, program: set[tuple[str, Said]], plain: set[tuple[str, Said]]) -> set[tuple[str, Said]]:
+    """What the program says, without what the plain reading calls quiet where two doubts meet.
+
+    With a signature given early on a paper that is history if another document does not count, the plain reading knows
+    two charts: all of it counts, or none. The program also tells the louder third: the signature alone does not count.
+    """
+    quiet = {subject for subject, one in plain if rule == "P3" and one.doubt is not None and _is_quiet(one)}
+    return {(subject, one) for subject, one in program if subject not in quiet or one.doubt is None}
 
 
 def _is_quiet(said: Said) -> bool:

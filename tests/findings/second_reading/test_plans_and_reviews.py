@@ -18,7 +18,7 @@ from tests.findings.text_history import history_of
 
 HISTORIES = int(os.environ.get("CARETRAIL_HISTORIES", "2000"))
 compared = settings(
-    max_examples=HISTORIES // 2,
+    max_examples=HISTORIES // 4,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -30,6 +30,15 @@ LAST_CONTACT_BEFORE_THE_DISCHARGE = """
     2026-01-09 held
     2026-01-11 session group 09:00 180
     2026-01-12 discharged left_against_advice | {"last_contact_on": "2026-01-06"}
+"""
+
+AN_EARLY_SIGNATURE_WHERE_A_DOCUMENT_MAY_NOT_COUNT = """
+    2026-01-05 admitted level 2.1
+    2026-01-05 plan 1 effective 2025-12-16 signed by c-ortiz, cl-7f3a | {"required_signers": ["c-diaz"]}
+    2026-01-05 review of 1 next 2026-01-06 signed by c-ortiz, cl-7f3a | {}
+    2026-01-05 review of 1 signed by c-noor@2025-12-28, cl-7f3a@2025-12-27 | {"supports": null}
+    2026-01-06 review of 1 next 2026-01-07 signed by c-ortiz, cl-7f3a | {}
+    2026-01-03 plan 2 effective 2026-01-03 signed by c-ortiz:CPSS, c-lee:MD@2025-12-27, cl-7f3a:RN@2025-12-26
 """
 
 
@@ -48,6 +57,7 @@ def test_reviews_their_clock_and_its_gaps_say_what_a_plain_reading_of_the_events
 
 @compared
 @example(history_of(LAST_CONTACT_BEFORE_THE_DISCHARGE))
+@example(history_of(AN_EARLY_SIGNATURE_WHERE_A_DOCUMENT_MAY_NOT_COUNT))
 @given(paper_histories())
 def test_plans_and_signatures_say_what_a_plain_reading_of_the_events_up_to_each_day_says(
     history: list[Effective],

@@ -9,7 +9,7 @@ from caretrail.cli.groups import LazyGroup
 SECTIONS = {
     "The log": {
         "verify": ("caretrail.cli.audit.verify", "Verify that the record is complete and unaltered"),
-        "checkpoint": ("caretrail.cli.audit.checkpoint", "Sign the log as it is now"),
+        "checkpoint": ("caretrail.cli.audit.checkpoint", "Sign both logs as they are now"),
         "key": ("caretrail.cli.audit.key", "Create a key to sign the log with"),
     },
     "Evidence": {
