@@ -18,7 +18,7 @@ from caretrail.episode.history import Effective
 from caretrail.policy import Pack, Policy, load_pack, policy_of, read_pack
 from tests.findings.generated import KINDS, START, Writer, possible
 from tests.findings.test_causality import read, read_stay, up_to
-from tests.findings.text_history import PACK, entries
+from tests.findings.text_history import PACK, entries, history_of
 from tests.support.judged import eligibility, findings
 from tests.support.packs import small_pack
 
@@ -196,6 +196,23 @@ def one_voice(policy: Policy, history: list[Effective]) -> None:
         assert {item.rule for item in held} == rules, day
         main = [item.rule for item in held if not item.subject]
         assert len(set(main)) == len(main), day
+
+
+IN_DOUBT_ACROSS_VERSIONS = """
+    2026-01-05 admitted level 1
+    2026-02-06 plan 1 signed by c-ortiz, cl-7f3a
+    2026-02-17 review of 1 signed by c-ortiz, cl-7f3a
+    2026-03-22 review of 1 without-client signed by c-ortiz, g-ma
+"""
+
+
+def test_a_day_on_which_each_version_leaves_a_doubtful_duty_to_the_other_is_told() -> None:
+    """Given a review in doubt, after which each version's duty runs from a day of the other's, then R1 says so."""
+    policy, history = minnesota(), history_of(IN_DOUBT_ACROSS_VERSIONS)
+    one_voice(policy, history)
+    [told] = [item for item in findings(history, policy) if item.rule == "MN-R1" and item.holds(date(2026, 3, 31))]
+    assert told.ruling.doubt is not None
+    assert told.ruling.doubt.if_not.verdict == "overdue"
 
 
 @pytest.mark.parametrize("name", JUDGES)

@@ -200,7 +200,11 @@ def test_where_rows_are_emptied_again_and_again_no_list_is_given(
     monkeypatch.setattr(StoredSnapshot, "findings", slow)
     with pytest.raises(StoreError, match="replaced again and again"):
         care.onlooker.findings(day("03-10"))
-    monkeypatch.setattr(StoredSnapshot, "intact", lambda _: True)
+
+    def blind(_: StoredSnapshot) -> bool:
+        return True
+
+    monkeypatch.setattr(StoredSnapshot, "intact", blind)
     assert care.onlooker.findings(day("03-10")) == []
 
 

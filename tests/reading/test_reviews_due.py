@@ -98,7 +98,7 @@ def _held(step: ClockStep) -> date | None:
     return step.review.day if step.review else None
 
 
-@settings(phases=(Phase.generate,), max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(phases=(Phase.generate,), max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(histories().filter(bool))
 def test_what_the_findings_tell_is_what_the_clock_says_day_by_day(history: list[Effective]) -> None:
     """Of a stay of one day the two name other due days, with the same outcome: nothing is due on its only day."""

@@ -69,8 +69,14 @@ def _mains(chart: Chart, versions: Sequence[tuple[Pack, Rule, RuleFindings]]) ->
     for place, (pack, _, _) in enumerate(versions):
         quiet = [interval for interval in cut[place] if interval[3].verdict in QUIET_VERDICTS]
         of_stay = [interval for interval in quiet if chart.policy.on(_stay_of(chart, interval[1])) is pack]
-        mains[place] = sorted([*mains[place], *without(of_stay, taken)], key=lambda interval: interval[1])
-    return mains
+        mains[place] += without(of_stay, taken)
+    # in doubt, each version may say a day of a duty that runs from a day of the other's: the newest tells it
+    taken = [interval for intervals in mains for interval in intervals]
+    for place in reversed(range(len(versions))):
+        unsaid = without(cut[place], taken)
+        mains[place] += unsaid
+        taken += unsaid
+    return [sorted(intervals, key=lambda interval: interval[1]) for intervals in mains]
 
 
 def _cut_at_stays(chart: Chart, intervals: Iterable[Interval]) -> Iterator[Interval]:

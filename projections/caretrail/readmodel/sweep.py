@@ -52,7 +52,8 @@ class Sweep:
         if state is None:
             return None
         before = UUID(int=max(self._after.int - 1, 0))
-        page = next(iter(log_streams(self._recorder, page=EPISODES, after=before)), [])
+        pages = log_streams(self._recorder, page=EPISODES, after=before)
+        page = next(pages, list[UUID]())
         streams = page if len(page) == EPISODES else [*page, LAST]
         stored, right, _ = stored_and_right(self._recorder, self._folded, state, self._after, streams)
         differing = sorted(one for one in stored.keys() | right.keys() if stored.get(one) != right.get(one))
