@@ -114,6 +114,23 @@ def test_what_the_findings_tell_is_what_the_clock_says_day_by_day(history: list[
 # --- by example -----------------------------------------------------------------------------------------------------
 
 
+def test_a_review_that_counts_on_the_last_day_of_a_stay_and_moves_nothing_is_none_of_its_own() -> None:
+    """Given a review held on the day of admission, which counts with the plan on the day of the transfer out,
+    then one review is due on day 30, and it is not done.
+    """
+    history = history_of(
+        """
+        2026-01-05 admitted
+        2026-01-05 review of 1 signed by c-ortiz, cl-7f3a
+        2026-01-16 plan 1 signed by c-ortiz, c-lee, cl-7f3a
+        2026-01-16 transferred 2.1 to 2.5
+        2026-01-30 transferred 2.5 to 2.1
+        """
+    )
+    found = told(history, day("03-03"))
+    assert found == walked(history, day("03-03")) == [(day("02-04"), "not_done", None, 27)]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

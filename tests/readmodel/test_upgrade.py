@@ -69,6 +69,9 @@ def test_the_rows_of_an_older_release_stay_until_they_are_dropped(care: Care, mo
     assert check(care.recorder).ok, "the older release goes on"
     monkeypatch.setattr(schema, "VERSION", old + 1)
     assert make_builds(care.recorder).behind == 0
+    monkeypatch.setattr(schema, "VERSION", old)
+    assert drop_old_builds(care.recorder) == [], "an older release leaves those of a newer one alone"
+    monkeypatch.setattr(schema, "VERSION", old + 1)
     assert drop_old_builds(care.recorder) == [old]
     assert old_versions(database) == []
     assert check(care.recorder).ok
@@ -81,7 +84,7 @@ def test_the_command_says_what_it_did(store_url: str, tmp_path: Path, monkeypatc
     caretrail = Caretrail(store_url, tmp_path)
     assert "complete through @65" in caretrail("upgrade").out
     monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
-    assert "1 other version of the read models" in caretrail("upgrade").out
+    assert "1 older version of the read models" in caretrail("upgrade").out
     assert "Dropped the read models of version 1." in caretrail("upgrade", "--drop-old").out
-    assert "There were no others." in caretrail("upgrade", "--drop-old").out
+    assert "There are no older ones." in caretrail("upgrade", "--drop-old").out
     assert caretrail("worklist", "--as-of", "2026-03-10").status == 0

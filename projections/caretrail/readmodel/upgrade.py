@@ -1,4 +1,4 @@
-"""An upgrade of the read models: make and fill the builds of this release, then drop those of others."""
+"""An upgrade of the read models: make and fill the builds of this release, then drop those of older ones."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def make_builds(recorder: EventRecorder, progress: Progress | None = None, worke
 
 
 def old_versions(database: Database) -> list[int]:
-    """The versions of builds that are not of this release."""
-    return sorted({build.version for build in schema.builds(database)} - {schema.VERSION})
+    """The versions of builds older than those of this release; a newer release may be filling its own."""
+    return sorted({build.version for build in schema.builds(database) if build.version < schema.VERSION})
 
 
 def drop_old_builds(recorder: EventRecorder) -> list[int]:
-    """Drop the builds of other releases; returns their versions.
+    """Drop the builds of older releases; returns their versions.
 
-    Raises StoreError if one of them holds more of the log than those of this release: then nothing is dropped.
+    Raises StoreError if one of any release holds more of the log than those of this release: then nothing is dropped.
     """
     database = recorder.database
     ours = schema.read_state(database)

@@ -16,7 +16,7 @@ from caretrail.text import plural, visible
 @click.command("upgrade", cls=Command)
 @click.option(
     "--drop-old", is_flag=True, allow_from_autoenv=False,
-    help="Drop the read models of other releases, once those of this one are complete.",
+    help="Drop the read models of older releases, once those of this one are complete.",
 )  # fmt: skip  # one option, one thought
 @store_option
 @click.pass_obj
@@ -50,9 +50,9 @@ def upgrade_command(setup: Setup, drop_old: bool) -> None:
         if drop_old:
             dropped = drop_old_builds(recorder)
             versions = ", ".join(map(str, dropped))
-            click.echo(f"Dropped the read models of version {versions}." if dropped else "There were no others.")
+            click.echo(f"Dropped the read models of version {versions}." if dropped else "There are no older ones.")
         elif others := old_versions(recorder.database):
             click.echo(
-                f"{plural(len(others), 'other version')} of the read models kept for other releases. Once none of them "
+                f"{plural(len(others), 'older version')} of the read models kept for older releases. Once none of them "
                 "runs any more: caretrail upgrade --drop-old"
             )

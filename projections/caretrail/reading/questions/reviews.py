@@ -255,7 +255,21 @@ def _runs(findings: Iterable[Finding], counted: Iterable[frozenset[int]]) -> lis
             runs[-1].findings.append(finding)
         else:
             runs.append(_Run(counting, [finding]))
-    return runs
+    return list(_joined(runs))
+
+
+def _joined(runs: Iterable[_Run]) -> Iterator[_Run]:
+    """Join runs of one due day: on the last day of a stay a review that comes to count tells none."""
+    last: _Run | None = None
+    for run in runs:
+        if last is not None and last.due and run.due and last.due.due_on == run.due.due_on:
+            last = _Run(run.counting, [*last.findings, *run.findings])
+            continue
+        if last is not None:
+            yield last
+        last = run
+    if last is not None:
+        yield last
 
 
 def _goes_on(run: _Run, counting: frozenset[int], finding: Finding) -> bool:
