@@ -90,6 +90,7 @@ def plans(database: Database, package: str, file: str, name: str) -> list[str]:
         for step in plan(
             database,
             sql.replace("{table}", table)
+            .replace("{column}", "program")
             .replace("{columns}", ", ".join(columns))
             .replace("{key}", " AND ".join(f"{column} = :{column}" for column in KEYS[table])),
         )

@@ -44,44 +44,6 @@ SELECT stream, episode FROM caretrail.episode_{build} WHERE client = :client
 -- Episodes whose case number begins so; "~" follows all that a case number may have.
 SELECT stream, episode FROM caretrail.episode_{build} WHERE episode >= :prefix AND episode < :prefix || '~'
 
--- zones --
--- Every time zone an episode is in: one step along the index for each zone, however many episodes there are.
-WITH RECURSIVE found (name) AS (
-    SELECT min(zone) FROM caretrail.episode_{build}
-     UNION ALL
-    SELECT (SELECT min(e.zone) FROM caretrail.episode_{build} AS e WHERE e.zone > found.name)
-      FROM found WHERE name IS NOT NULL
-)
-SELECT name FROM found WHERE name IS NOT NULL
-
--- programs --
-WITH RECURSIVE found (name) AS (
-    SELECT min(program) FROM caretrail.span_{build}
-     UNION ALL
-    SELECT (SELECT min(s.program) FROM caretrail.span_{build} AS s WHERE s.program > found.name)
-      FROM found WHERE name IS NOT NULL
-)
-SELECT name FROM found WHERE name IS NOT NULL
-
--- case_owners --
-WITH RECURSIVE found (name) AS (
-    SELECT min(clinician) FROM caretrail.span_{build}
-     UNION ALL
-    SELECT (SELECT min(s.clinician) FROM caretrail.span_{build} AS s WHERE s.clinician > found.name)
-      FROM found WHERE name IS NOT NULL
-)
-SELECT name FROM found WHERE name IS NOT NULL
-
--- owners --
--- Everybody who owes something.
-WITH RECURSIVE found (name) AS (
-    SELECT min(owner) FROM caretrail.finding_{build}
-     UNION ALL
-    SELECT (SELECT min(f.owner) FROM caretrail.finding_{build} AS f WHERE f.owner > found.name)
-      FROM found WHERE name IS NOT NULL
-)
-SELECT name FROM found WHERE name IS NOT NULL
-
 -- has_program --
 SELECT 1 FROM caretrail.span_{build} WHERE program = :name LIMIT 1
 

@@ -21,7 +21,7 @@ from caretrail.reading.query import Query, Selection
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, UnderPolicy
 from caretrail.readmodel.schema import State, statements
-from caretrail.readmodel.store import is_marked
+from caretrail.readmodel.store import is_marked, read_names
 from caretrail.readmodel.values import stream_of
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ def stored_sql(state: State, statement: str) -> str:
 
 def stored_zones(recorder: EventRecorder, state: State | None) -> Iterable[str | None]:
     """The time zones of all episodes that have rows."""
-    return [] if state is None else [row[0] for row in recorder.database.query(stored_sql(state, "zones"))]
+    return [] if state is None else read_names(recorder.database, state.build, "episode", "zone")
 
 
 def citation_of(finding: Finding, policy: Policy | None = None) -> str:

@@ -167,8 +167,9 @@ class StoredSnapshot(Snapshot):
 
     def known(self, kind: str) -> set[str]:
         """Programs or people that episodes have."""
-        statements = ("programs",) if kind == "program" else ("case_owners", "owners")
-        stored = {row[0] for statement in statements for row in self._select(statement)}
+        columns = (("span", "program"),) if kind == "program" else (("span", "clinician"), ("finding", "owner"))
+        build = self._state.build if self._state is not None else None
+        stored = {name for column in columns if build for name in store.read_names(self._database, build, *column)}
         return stored | {name for rows in self._newer for name in picks.names_in(rows, kind)}
 
     # --- reading the rows -------------------------------------------------------------------------------------------

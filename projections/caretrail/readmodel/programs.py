@@ -17,7 +17,7 @@ from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, UnderPolicy
 from caretrail.readmodel.schema import COLUMNS, statements
-from caretrail.readmodel.store import write_program_findings
+from caretrail.readmodel.store import read_names, write_program_findings
 from caretrail.readmodel.values import read_values
 from caretrail.readmodel.worklist_groups import groups_of
 
@@ -58,7 +58,7 @@ def _days_of(database: Database, build: str | None, stream: UUID) -> list[UnderP
 
 def programs_of(database: Database, build: str | None) -> list[str]:
     """The programs in which a policy judges an episode."""
-    return [] if build is None else [row[0] for row in database.query(statements(build)["programs_under_policy"])]
+    return [] if build is None else read_names(database, build, "under_policy", "program")
 
 
 def days_with(database: Database, build: str | None, newer: Newer, programs: Iterable[str]) -> list[UnderPolicy]:

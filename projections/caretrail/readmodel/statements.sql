@@ -166,15 +166,15 @@ DROP TABLE IF EXISTS caretrail.{table}_{build}
 SELECT start_on, max(end_on), program, policy, min(zone)
   FROM caretrail.under_policy_{build} WHERE program = :program GROUP BY program, policy, start_on
 
--- programs_under_policy --
--- Every program in which a policy judges an episode: one step along the index for each.
-WITH RECURSIVE found (program) AS (
-    SELECT min(program) FROM caretrail.under_policy_{build}
+-- names --
+-- Every name in a column: one step along its index for each name, however many rows there are.
+WITH RECURSIVE found (name) AS (
+    SELECT min({column}) FROM caretrail.{table}_{build}
      UNION ALL
-    SELECT (SELECT min(u.program) FROM caretrail.under_policy_{build} AS u WHERE u.program > found.program)
-      FROM found WHERE program IS NOT NULL
+    SELECT (SELECT min(t.{column}) FROM caretrail.{table}_{build} AS t WHERE t.{column} > found.name)
+      FROM found WHERE name IS NOT NULL
 )
-SELECT program FROM found WHERE program IS NOT NULL
+SELECT name FROM found WHERE name IS NOT NULL
 
 -- streams_under_policy --
 -- The days of each episode of a program.

@@ -193,6 +193,11 @@ def streams_of_policy(database: Database, build: str, policy: str) -> Iterator[l
         params["after"] = streams[-1]
 
 
+def read_names(database: Database, build: str, table: str, column: str) -> list[str]:
+    """Every name that a column of a table holds, in order; an index must begin with the column."""
+    return [row[0] for row in database.query(statements(build)["names"].format(table=table, column=column))]
+
+
 def read_program_findings(database: Database, build: str, low: date = date.min, last: date = FOREVER) -> list[Placed]:
     """Read the findings of programs and group sessions that are in force between two days."""
     return list(placed_from(database.query(statements(build)["program_findings"], {"low": low, "last": last})))
