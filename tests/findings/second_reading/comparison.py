@@ -127,7 +127,8 @@ def _or_louder(rule: str, program: set[tuple[str, Said]], plain: set[tuple[str, 
     two charts: all of it counts, or none. The program also tells the louder third: the signature alone does not count.
     """
     quiet = {subject for subject, one in plain if rule == "P3" and one.doubt is not None and _is_quiet(one)}
-    return {(subject, one) for subject, one in program if subject not in quiet or one.doubt is None}
+    # several reviews of one day share a subject: what the plain reading says aloud of another stays
+    return {said for said in program if said in plain or said[0] not in quiet or said[1].doubt is None}
 
 
 def _is_quiet(said: Said) -> bool:

@@ -41,6 +41,14 @@ AN_EARLY_SIGNATURE_WHERE_A_DOCUMENT_MAY_NOT_COUNT = """
     2026-01-03 plan 2 effective 2026-01-03 signed by c-ortiz:CPSS, c-lee:MD@2025-12-27, cl-7f3a:RN@2025-12-26
 """
 
+TWO_REVIEWS_OF_ONE_DAY_AND_A_PLAN_SIGNED_EARLY = """
+    2026-01-05 admitted level 2.1
+    2026-01-05 plan 1 effective 2025-12-16 signed by c-ortiz@2025-12-28, cl-7f3a@2025-12-27
+    2026-01-05 review of 1 next 2026-02-11 signed by c-ortiz@2026-01-08, cl-7f3a@2026-01-04 | {}
+    2026-01-05 review of 1 next 2026-01-24 signed by cl-7f3a:MD@2025-12-28 | {"participants": [], "supports": null}
+    2026-01-06 review of 1 next 2026-01-07 signed by c-ortiz, cl-7f3a | {}
+"""
+
 
 def agree(history: list[Effective], *rules: str) -> None:
     for day, rule, said, expected in disagreements(history, rules):
@@ -58,6 +66,7 @@ def test_reviews_their_clock_and_its_gaps_say_what_a_plain_reading_of_the_events
 @compared
 @example(history_of(LAST_CONTACT_BEFORE_THE_DISCHARGE))
 @example(history_of(AN_EARLY_SIGNATURE_WHERE_A_DOCUMENT_MAY_NOT_COUNT))
+@example(history_of(TWO_REVIEWS_OF_ONE_DAY_AND_A_PLAN_SIGNED_EARLY))
 @given(paper_histories())
 def test_plans_and_signatures_say_what_a_plain_reading_of_the_events_up_to_each_day_says(
     history: list[Effective],
