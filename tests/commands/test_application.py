@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from caretrail.commands.application import Commands
@@ -278,29 +277,6 @@ def test_an_event_of_one_call_that_another_records_meanwhile_gets_that_receipt(
         monkeypatch.setattr(recorder, "append", then)
         assert one.append_each(events)[1:] == theirs
         assert one.episode("E-1").version == 2
-
-
-@pytest.mark.parametrize("remembered", [True, False])
-def test_one_event_is_two_round_trips_on_postgresql(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch, remembered: bool
-) -> None:
-    with Commands(open_recorder(postgres_url), lambda: NOW) as app:
-        app.append([admitted()])
-    with Commands(open_recorder(postgres_url), lambda: NOW) as app:
-        if remembered:
-            app.append([session("2026-01-06", command_id="k-1")])
-        asked: list[object] = []
-        execute = psycopg.Connection.execute
-
-        def counted(connection: Any, query: Any, *args: Any, **more: Any) -> Any:
-            asked.append(query)
-            return execute(connection, query, *args, **more)
-
-        monkeypatch.setattr(psycopg.Connection, "execute", counted)
-        [receipt] = app.append([session("2026-01-07", command_id="k-2")])
-        assert (receipt.version, len(asked)) == (2 + remembered, 2)
-        assert app.append([session("2026-01-07", command_id="k-2")]) == [receipt]
-        assert len(asked) == 3  # a retry needs only the search
 
 
 def test_services_racing_for_one_episode_all_get_through(store_url: str) -> None:

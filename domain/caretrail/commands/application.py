@@ -5,7 +5,6 @@ It is an `eventsourcing` application over our own recorder; it reads nothing fro
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -18,10 +17,11 @@ from eventsourcing.utils import Environment, EnvType
 from caretrail.aliases import Clock
 from caretrail.commands import attempts
 from caretrail.commands.cache import EpisodeCache
+from caretrail.commands.combining import Combiner
 from caretrail.commands.command import Command, Receipt, require_own_keys
 from caretrail.commands.decide import decide, save
 from caretrail.commands.library import EventMapper, RecorderFactory
-from caretrail.commands.rounds import decidable, read_episodes
+from caretrail.commands.rounds import decidable, read_episodes, undecided
 from caretrail.commands.slips import Slips
 from caretrail.episode.episode import Episode
 from caretrail.errors import AccessAppended, Refused, UnknownEpisode
@@ -34,7 +34,7 @@ from caretrail.log.records import episode_stream, program_stream
 class Commands(Application[UUID]):
     """Events in, receipts out, over one recorder. `clock` returns the aware instant that decides "today".
 
-    Threads may share one: their calls take turns.
+    Threads may share one: events that they send alone at the same time are appended together.
     """
 
     name = "caretrail"
@@ -42,10 +42,10 @@ class Commands(Application[UUID]):
     def __init__(self, recorder: EventRecorder, clock: Clock) -> None:
         self._recorder = recorder
         self._clock = clock
-        self._lock = threading.RLock()  # the cached episodes are shared by the threads of a service
         self._mapper = EventMapper(JSONTranscoder())
         self._slips = Slips(recorder)
         self.cache = EpisodeCache()
+        self.combiner = Combiner(partial(self._decide_round, remembered=True))
         super().__init__({})
 
     # --- wiring of the library -----------------------------------------------------------------------------------
@@ -99,18 +99,21 @@ class Commands(Application[UUID]):
 
         Events already recorded under their `command_id` return their first receipts. Raises Refused.
         """
-        commands = self._commands(events)
+        commands = self._commands(events, imported=imported)
         require_own_keys(commands)
-        self._run(commands, imported=imported, atomic=True)
+        self._run(commands, atomic=True)
+        for command in commands:
+            if isinstance(command.outcome, Refused):
+                raise command.outcome.at(command.index)
         return [command.outcome for command in commands if isinstance(command.outcome, Receipt)]
 
     def append_each(self, events: Sequence[Event], *, imported: bool = False) -> list[Receipt | Refused]:
         """Decide on each event alone, and record all accepted ones together: a receipt or refusal each, in order."""
-        commands = self._commands(events)
-        self._run(commands, imported=imported, atomic=False)
+        commands = self._commands(events, imported=imported)
+        self._run(commands, atomic=False)
         return [command.outcome for command in commands if command.outcome is not None]
 
-    def _commands(self, events: Sequence[Event]) -> list[Command]:
+    def _commands(self, events: Sequence[Event], *, imported: bool) -> list[Command]:
         return [
             Command(
                 index,
@@ -118,19 +121,34 @@ class Commands(Application[UUID]):
                 self.stream_of(event),
                 (event.source, event.command_id or uuid4().hex),
                 searched=event.command_id is None,
+                imported=imported,
+                hasty=len(events) == 1,
             )
             for index, event in enumerate(events)
         ]
 
-    def _run(self, commands: Sequence[Command], *, imported: bool, atomic: bool) -> None:
-        with self._lock:
-            attempts.run(commands, partial(self._decide_round, imported=imported, atomic=atomic), atomic=atomic)
+    def _run(self, commands: Sequence[Command], *, atomic: bool) -> None:
+        if len(commands) == 1:
+            attempts.run(commands, self._decide_one, atomic=False)
+        else:
+            attempts.run(commands, partial(self._decide_round, atomic=atomic), atomic=atomic)
 
-    def _decide_round(self, commands: Sequence[Command], *, imported: bool, atomic: bool) -> None:
-        episodes = read_episodes(commands, self.cache, self._recorder, atomic=atomic)
-        undecided = [command for command in commands if command.outcome is None]
-        round_ = undecided if atomic else decidable(undecided, episodes)
-        decision = decide(round_, episodes, self._clock(), imported=imported, atomic=atomic)
+    def _decide_one(self, commands: Sequence[Command]) -> None:
+        """Decide on an event sent alone: read its episode in this thread, then append it with others that wait."""
+        [command] = commands
+        if command.alone:
+            self._decide_round(commands)
+            return
+        if not command.hasty or not self.cache.holds(command.stream, whole=not command.event.traits.plain):
+            self.cache.put_back(read_episodes(commands, self.cache, self._recorder, atomic=False).values())
+        if command.outcome is None:
+            self.combiner.add(command)
+
+    def _decide_round(self, commands: Sequence[Command], *, atomic: bool = False, remembered: bool = False) -> None:
+        episodes = read_episodes(commands, self.cache, self._recorder, atomic=atomic, remembered=remembered)
+        todo = undecided(commands)
+        round_ = todo if atomic else decidable(todo, episodes)
+        decision = decide(round_, episodes, self._clock(), atomic=atomic)
         for command, _ in decision.taken:
             episode = episodes[command.stream]
             command.warning = command.warning or self._slips.warning(command.event, episode)

@@ -35,7 +35,7 @@ def run(commands: Sequence[Command], decide_round: Callable[[list[Command]], Non
             if conflict.index is not None or conflicts >= ATTEMPTS:
                 raise
             for command in todo:
-                command.searched = False
+                command.read_again()
             sleep(uniform(0, min(PAUSE * 2**conflicts, LONGEST_PAUSE)))  # noqa: S311  # nothing is secret about a pause
         except StayOverlap as overlap:
             if atomic:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from caretrail.episode.episode import Episode
@@ -12,27 +13,40 @@ CACHED_EPISODES = 1000
 
 
 class EpisodeCache:
-    """At most `size` episodes, for one thread at a time. The version in each append protects against an old copy.
+    """At most `size` episodes, shared by threads. The version in each append protects against an old copy.
 
-    A decision takes its episodes out and puts them back once they are stored: after a failure in between they are not
-    cached, and the next decision reads them from the store. Events are kept in their stored form.
+    A decision takes its episodes out and puts them back once they are stored: meanwhile no other thread has them, and
+    after a failure they are not cached, so that the next decision reads them from the store. Events are kept in their
+    stored form.
     """
 
     def __init__(self, size: int = CACHED_EPISODES) -> None:
         self._size = size
+        self._lock = threading.Lock()
         self._episodes: OrderedDict[UUID, Episode] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._episodes)
 
-    def take(self, streams: Iterable[UUID]) -> dict[UUID, Episode]:
-        """Take episodes out; one that is not here starts empty, at version 0."""
-        kept = self._episodes
-        return {stream: kept.pop(stream) if stream in kept else Episode(stream) for stream in streams}
+    def holds(self, stream: UUID, *, whole: bool) -> bool:
+        """Whether an episode is here, and whole if it must be."""
+        with self._lock:
+            episode = self._episodes.get(stream)
+            return episode is not None and (episode.whole or not whole)
+
+    def take(self, streams: Mapping[UUID, bool]) -> dict[UUID, Episode]:
+        """Take those episodes out that are here. A True means: only if it is whole, or it must be read anew."""
+        with self._lock:
+            found = {stream: self._episodes.pop(stream) for stream in streams if stream in self._episodes}
+        return {stream: episode for stream, episode in found.items() if episode.whole or not streams[stream]}
 
     def put_back(self, episodes: Iterable[Episode]) -> None:
         """Cache stored episodes, and drop those used longest ago."""
-        for episode in episodes:
-            self._episodes[episode.id] = episode
-        while len(self._episodes) > self._size:
-            self._episodes.popitem(last=False)
+        with self._lock:
+            kept = self._episodes
+            for episode in episodes:
+                if (other := kept.get(episode.id)) is None or other.version <= episode.version:
+                    kept[episode.id] = episode
+                kept.move_to_end(episode.id)
+            while len(kept) > self._size:
+                kept.popitem(last=False)

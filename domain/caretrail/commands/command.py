@@ -42,8 +42,25 @@ class Command:
     key: CommandKey
     searched: bool
     """Whether its key was searched in the store; a key made here cannot exist before a first attempt."""
+    imported: bool = False
+    hasty: bool = False
+    """Decided on the episode as remembered: `append` settles it, and a refusal is decided again on the episode as read.
+
+    Only an event sent alone may be, since nothing sent with it waits for its outcome.
+    """
+    alone: bool = False
+    """Appended without the events of other threads: together with them it failed."""
     warning: str | None = None
     outcome: Receipt | Refused | None = None
+
+    def read_again(self) -> None:
+        """Search its key and read its episode before the next decision, as after a conflict."""
+        self.searched = self.hasty = False
+
+    def decide_alone(self) -> None:
+        """Let the next decision be on this command alone."""
+        self.read_again()
+        self.alone = True
 
 
 def receipt_of(event: Event, row: RecordedEvent, warning: str | None = None) -> Receipt:

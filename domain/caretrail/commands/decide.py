@@ -42,19 +42,21 @@ class Decision(NamedTuple):
 # --- deciding ---------------------------------------------------------------------------------------------------
 
 
-def decide(
-    commands: Sequence[Command], episodes: Mapping[UUID, Episode], now: datetime, *, imported: bool, atomic: bool
-) -> Decision:
+def decide(commands: Sequence[Command], episodes: Mapping[UUID, Episode], now: datetime, *, atomic: bool) -> Decision:
     """Decide on the commands in turn; an episode evolves by each event taken, before the next decision.
 
-    With `atomic` they are judged together, and the first refusal is raised with its place in the call.
+    With `atomic` they are judged together, and the first refusal is raised with its place in the call. A refusal of a
+    hasty command is none: the episode may have changed, or the command may be recorded.
     """
     together = atomic and len(commands) > 1
     decision = Decision([], [])
     for command in commands:
         try:
-            decided = _decided(command, episodes.get(command.stream), now, imported=imported, together=together)
+            decided = _decided(command, episodes.get(command.stream), now, together=together)
         except Refused as refusal:
+            if command.hasty:
+                command.read_again()
+                continue
             if atomic:
                 raise refusal.at(command.index) from None
             decision.refused.append((command, refusal))
@@ -65,7 +67,7 @@ def decide(
     return decision
 
 
-def _decided(command: Command, episode: Episode | None, now: datetime, *, imported: bool, together: bool) -> Decided:
+def _decided(command: Command, episode: Episode | None, now: datetime, *, together: bool) -> Decided:
     if episode is None:
         raise UnreadableEpisode
     expected = command.event.expected_version
@@ -73,7 +75,9 @@ def _decided(command: Command, episode: Episode | None, now: datetime, *, import
         raise VersionConflict(str(command.stream), expected, episode.version)
     try:
         require_known_rule(command.event, episode)
-        return episode.record(command.event, now=now, imported=imported, command_id=command.key[1], together=together)
+        return episode.record(
+            command.event, now=now, imported=command.imported, command_id=command.key[1], together=together
+        )
     except (StoreNewer, StoreDamaged):
         raise UnreadableEpisode from None
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from caretrail.commands.cache import EpisodeCache
 from caretrail.commands.command import Command, Receipt, receipt_of
 from caretrail.episode.episode import Episode
+from caretrail.episode.outline import BESIDE_OUTLINE
 from caretrail.errors import CommandReused, Refused, StoreDamaged, StoreNewer
 from caretrail.events import Admitted
 from caretrail.events.codec import IMPORTED, payload_of, stored_name
@@ -26,25 +27,47 @@ def undecided(commands: Iterable[Command]) -> list[Command]:
     return list(first.values())
 
 
+def needs_whole(commands: Sequence[Command], *, atomic: bool) -> dict[UUID, bool]:
+    """By stream, whether a decision on these commands asks for the whole episode, or for its outline only."""
+    together = atomic and len(commands) > 1
+    needs: dict[UUID, bool] = {}
+    for command in commands:
+        needs[command.stream] = needs.get(command.stream, together) or not command.event.traits.plain
+    return needs
+
+
 def read_episodes(
-    commands: Sequence[Command], cache: EpisodeCache, recorder: EventRecorder, *, atomic: bool
+    commands: Sequence[Command], cache: EpisodeCache, recorder: EventRecorder, *, atomic: bool, remembered: bool = False
 ) -> dict[UUID, Episode]:
     """Take the episodes of these commands, brought up to date, without those that cannot be read.
 
-    Commands that are recorded already get their outcome; with `atomic`, CommandReused is raised with its place in the
-    call. A key is looked up once, and again after a conflict: an event recorded since then shows up as its episode is
-    read, or is refused by the append.
+    With `remembered`, those in the cache are taken as they are, and only the others are read. Commands that are
+    recorded already get their outcome; with `atomic`, CommandReused is raised with its place in the call. A key is
+    looked up once, and again after a conflict: an event recorded since then shows up as its episode is read, or is
+    refused by the append.
     """
-    episodes = cache.take({command.stream for command in commands})
+    needs = needs_whole(commands, atomic=atomic)
+    episodes = cache.take(needs)
+    reading = [command for command in commands if not remembered or command.stream not in episodes]
+    if not reading:
+        return episodes
+    after = {
+        command.stream: episodes[command.stream].version if command.stream in episodes else 0 for command in reading
+    }
+    outlines = [stream for stream in after if stream not in episodes and not needs[stream]]
+    for stream in after:
+        episodes.setdefault(stream, Episode(stream))
     found, newer = recorder.read_for_decision(
-        [command.key for command in commands if not command.searched],
-        {stream: episode.version for stream, episode in episodes.items()},
+        [command.key for command in reading if not command.searched],
+        {stream: version for stream, version in after.items() if stream not in outlines},
+        outlines,
+        BESIDE_OUTLINE,
     )
     known = dict(found)
     for rows in newer.values():
         known.update((row.key, row) for row in rows)
-    for command in commands:
-        command.searched = True
+    for command in reading:
+        command.searched, command.hasty = True, False
         row = known.get(command.key)
         if row is not None:
             command.outcome = _first_outcome(command, row)

@@ -48,7 +48,8 @@ class Decided:
 class Episode:
     """One treatment episode: its events as recorded, and the decision on further ones.
 
-    `entries[version - 1]` is the event of that version. A program's own events live in the same kind of aggregate.
+    `entries[version - 1]` is the event of that version, unless only the outline was read: such an episode is not
+    `whole`, and decides on plain events alone. A program's own events live in the same kind of aggregate.
     """
 
     def __init__(self, stream: UUID) -> None:
@@ -57,6 +58,11 @@ class Episode:
         self.entries: list[Entry] = []
 
     # --- reading ---------------------------------------------------------------------------------------------
+
+    @property
+    def whole(self) -> bool:
+        """Whether every event is here, and not only the outline and the newest."""
+        return len(self.entries) == self.version
 
     @cached_property
     def history(self) -> list[Effective]:
@@ -102,6 +108,8 @@ class Episode:
         With `together` the whole history is not judged yet: the caller takes all events of one call, then asks
         `require_possible`. Raises Refused; the episode is then as it was.
         """
+        if not self.whole and (together or not event.traits.plain):
+            raise RuntimeError("an outline decides on single plain events only")
         if not together and self.version == 0 and not event.traits.begins:
             raise UnknownEpisode(hint=BEGIN_FIRST)
         self._require_not_future(event, now)

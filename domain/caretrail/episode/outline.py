@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.events import Admitted, Assessed, Discharged, Transferred
+from caretrail.events.catalog import EVENT_TYPES
+from caretrail.events.codec import stored_names
+
+BESIDE_OUTLINE: Final = tuple(stored_names(kind for kind in EVENT_TYPES.values() if not kind.traits.moves_outline))
+"""The stored names of events that say nothing of the outline; a name this program does not know may."""
 
 
 @dataclass(frozen=True, slots=True)

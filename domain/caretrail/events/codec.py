@@ -7,7 +7,7 @@ that is not in the registry is refused: reading a row never imports anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +39,16 @@ def stored_name(event: Event, *, imported: bool = False) -> str:
 def is_imported(name: str) -> bool:
     """Whether a stored name marks a historical load."""
     return name.endswith(IMPORTED)
+
+
+def stored_names(kinds: Iterable[type[EventBase]]) -> list[str]:
+    """Every name that events of these kinds are stored under, of every schema this program knows."""
+    return [
+        f"{cls.model_fields['type'].default}/{schema}{imported}"
+        for cls in kinds
+        for schema in range(1, cls.schema_number + 1)
+        for imported in ("", IMPORTED)
+    ]
 
 
 @lru_cache(maxsize=1000)

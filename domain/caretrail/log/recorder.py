@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -134,11 +134,24 @@ class EventRecorder(ApplicationRecorder, ABC):
     def find_commands(self, commands: Sequence[CommandKey], log: Log = Log.EVENTS) -> dict[CommandKey, RecordedEvent]:
         """Find the events recorded under these pairs of source and command_id."""
 
+    @abstractmethod
+    def select_all_but(self, streams: Collection[UUID], names: Sequence[str]) -> dict[UUID, list[RecordedEvent]]:
+        """Read many streams at once without the events of these stored names; the newest of each comes anyway."""
+
     def read_for_decision(
-        self, commands: Sequence[CommandKey], after: Mapping[UUID, int]
+        self,
+        commands: Sequence[CommandKey],
+        after: Mapping[UUID, int],
+        outlines: Collection[UUID] = (),
+        beside: Sequence[str] = (),
     ) -> tuple[dict[CommandKey, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
-        """Find recorded commands, then read newer events of streams: a decision needs this order."""
-        return (self.find_commands(commands) if commands else {}), self.select_streams(after)
+        """Find recorded commands, then read newer events of streams: a decision needs this order.
+
+        `outlines` are further streams, read without the events of the stored names `beside` (`select_all_but`).
+        """
+        found = self.find_commands(commands) if commands else {}
+        newer = self.select_streams(after) if after else {}
+        return found, newer | (self.select_all_but(outlines, beside) if outlines else {})
 
     def read_log(
         self, after: int = 0, upto: int | None = None, limit: int = 1000, log: Log = Log.EVENTS
@@ -305,7 +318,7 @@ def _or(value: int | None, default: int) -> int:
     return default if value is None else value
 
 
-def by_stream(after: Mapping[UUID, int], events: Iterable[RecordedEvent]) -> dict[UUID, list[RecordedEvent]]:
+def by_stream(after: Iterable[UUID], events: Iterable[RecordedEvent]) -> dict[UUID, list[RecordedEvent]]:
     """Group events by stream, with an empty list for a stream that has none."""
     streams: dict[UUID, list[RecordedEvent]] = {stream: [] for stream in after}
     for event in events:

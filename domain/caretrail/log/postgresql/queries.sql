@@ -72,6 +72,16 @@ SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.reco
   JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.stream = k.stream AND c.version > k.version
                 ORDER BY c.version OFFSET 0) AS l ON true
 
+-- select_all_but --
+-- Many streams, each without the events of some stored names, but with its newest.
+SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.asserted_by, l.source, l.command_id, l.salt
+  FROM unnest(:streams::uuid[]) AS k (stream)
+  JOIN LATERAL (SELECT * FROM caretrail.log AS c
+                 WHERE c.stream = k.stream
+                   AND (c.name <> ALL (:names::text[])
+                        OR c.version = (SELECT max(m.version) FROM caretrail.log AS m WHERE m.stream = k.stream))
+                 ORDER BY c.version OFFSET 0) AS l ON true
+
 -- find_commands --
 -- What is recorded under these pairs of source and command_id.
 SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.asserted_by, l.source, l.command_id, l.salt
@@ -84,6 +94,16 @@ SELECT l.position, l.stream, l.version, l.name, l.payload, l.recorded_at, l.reco
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.log
  WHERE (source = :source AND command_id = :command) OR (stream = :stream AND version > :version)
+ ORDER BY position
+
+-- read_outline_for_decision --
+-- The same with one stream without the events of some stored names, but with its newest.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE (source = :source AND command_id = :command)
+    OR (stream = :stream
+        AND (name <> ALL (:names::text[])
+             OR version = (SELECT max(m.version) FROM caretrail.log AS m WHERE m.stream = :stream)))
  ORDER BY position
 
 -- streams_mentioning --

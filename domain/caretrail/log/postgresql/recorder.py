@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -48,6 +48,10 @@ class PostgresRecorder(EventRecorder):
         events = self._select("select_streams", streams=list(after), versions=list(after.values())) if after else []
         return by_stream(after, events)
 
+    def select_all_but(self, streams: Collection[UUID], names: Sequence[str]) -> dict[UUID, list[RecordedEvent]]:
+        """Read many streams at once without the events of these stored names; the newest of each comes anyway."""
+        return by_stream(streams, self._select("select_all_but", streams=list(streams), names=list(names)))
+
     def find_commands(self, commands: Sequence[CommandKey], log: Log = Log.EVENTS) -> dict[CommandKey, RecordedEvent]:
         """Find the events recorded under these pairs of source and command_id."""
         sources, ids = [source for source, _ in commands], [command for _, command in commands]
@@ -55,13 +59,22 @@ class PostgresRecorder(EventRecorder):
         return {event.key: event for event in events}
 
     def read_for_decision(
-        self, commands: Sequence[CommandKey], after: Mapping[UUID, int]
+        self,
+        commands: Sequence[CommandKey],
+        after: Mapping[UUID, int],
+        outlines: Collection[UUID] = (),
+        beside: Sequence[str] = (),
     ) -> tuple[dict[CommandKey, RecordedEvent], dict[UUID, list[RecordedEvent]]]:
         """For one command and one stream, the common call, in one round trip by a plan without arrays."""
-        if len(commands) != 1 or len(after) != 1:
-            return super().read_for_decision(commands, after)
-        [(source, command)], [(stream, version)] = commands, after.items()
-        events = self._select("read_for_decision", source=source, command=command, stream=stream, version=version)
+        if len(commands) != 1 or len(after) + len(outlines) != 1:
+            return super().read_for_decision(commands, after, outlines, beside)
+        [(source, command)], [stream] = commands, after or outlines
+        version = after.get(stream, 0)
+        asked = {"source": source, "command": command, "stream": stream}
+        if outlines:
+            events = self._select("read_outline_for_decision", **asked, names=list(beside))
+        else:
+            events = self._select("read_for_decision", **asked, version=version)
         found = {event.key: event for event in events if event.key == (source, command)}
         return found, {stream: [e for e in events if e.originator_id == stream and e.originator_version > version]}
 

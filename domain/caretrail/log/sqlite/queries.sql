@@ -68,7 +68,16 @@ SELECT o.stream
 -- One stream from above a version.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
   FROM caretrail.log
- WHERE stream = ? AND version > ?
+ WHERE stream = :stream AND version > :version
+ ORDER BY version
+
+-- stream_but --
+-- One stream without the events of some stored names, but with its newest.
+SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt
+  FROM caretrail.log
+ WHERE stream = :stream
+   AND (name NOT IN (SELECT value FROM json_each(:names))
+        OR version = (SELECT max(version) FROM caretrail.log WHERE stream = :stream))
  ORDER BY version
 
 -- streams_mentioning --
