@@ -7,8 +7,10 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -122,10 +124,20 @@ def client(url: str, names: Sequence[str], *, remember: bool = True) -> Generato
         def step(number: int) -> None:
             name = names[number % len(names)]
             if not remember:
-                app.cache.take([app.episode_stream(name)])
+                app.cache.take({app.episode_stream(name): False})
             app.append([parse_event(session_line(name, number))])
 
         yield step
+
+
+def callers(url: str, names: Sequence[str], threads: int, seconds: float) -> float:
+    """Appends a second of several threads that share one application, each on an episode of its own."""
+    with client(url, names) as step, ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(partial(_every, step, threads, seconds), range(threads)))
+
+
+def _every(step: Step, apart: int, seconds: float, first: int) -> float:
+    return per_second(lambda count: step(first + count * apart), seconds)[0]
 
 
 def per_second(step: Step, seconds: float, start: int = 0) -> tuple[float, int]:

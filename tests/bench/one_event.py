@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import multiprocessing
+import statistics
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -10,6 +13,7 @@ from caretrail.log import init_store
 from tests.bench import appends
 from tests.bench.paper import ratios
 from tests.bench.place import Place, say
+from tests.support.proxy import Proxy
 
 EPISODES = 40
 
@@ -31,6 +35,10 @@ def report(place: Place) -> list[str]:
         *("", "### SQLite, one client", "", *ratios(sqlite)),
         *("", "### PostgreSQL, one client", "", *ratios(postgres)),
         *("", "### PostgreSQL, eight clients", "", *ratios(eight)),
+        *("", "### Callers that share one process", ""),
+        "What threads send at the same time is appended together.",
+        "",
+        *callers_of_one_process(place),
     ]
 
 
@@ -43,6 +51,61 @@ def one_client(place: Place, make_stock: Callable[[], dict[str, str]], make_url:
     ):
         steps = {"stock": stock, "ours": warm, "ours, nothing remembered": cold}
         return appends.alternate(place.rounds, place.seconds, steps)
+
+
+ROUND_TRIP = 0.002
+"""Seconds, of a server that is not on the same machine."""
+
+
+def callers_of_one_process(place: Place) -> list[str]:
+    """Threads that share one store, beside the server and away from it."""
+    near, file = place.new_database(), place.new_file()
+    names = [f"E-{number}" for number in range(EPISODES)]
+    for url in (near, file):
+        with appends.ours(url, EPISODES):
+            pass
+    with line_of(near, ROUND_TRIP / 2) as far:
+        urls = {"SQLite": file, "PostgreSQL": near, f"PostgreSQL, {ROUND_TRIP * 1000:.0f} ms of round trip": far}
+        rates: dict[str, dict[int, list[float]]] = {name: {} for name in urls}
+        for _ in range(place.rounds):
+            for name, url in urls.items():
+                say(f"callers of one process, {name}")
+                for threads in CALLERS:
+                    rate = appends.callers(url, names, threads, place.seconds)
+                    rates[name].setdefault(threads, []).append(rate)
+    return _table(rates)
+
+
+CALLERS = (1, 8, 32)
+
+
+def _table(rates: dict[str, dict[int, list[float]]]) -> list[str]:
+    lines = ["| appends/s | " + " | ".join(f"{threads} at once" for threads in CALLERS) + " | 8 to 1 |"]
+    lines.append("|---|" + "---:|" * (len(CALLERS) + 1))
+    for name, by_threads in rates.items():
+        medians = [statistics.median(by_threads[threads]) for threads in CALLERS]
+        cells = " | ".join(f"{rate:,.0f}" for rate in medians)
+        lines.append(f"| {name} | {cells} | {medians[1] / medians[0]:.2f} |")
+    return lines
+
+
+@contextmanager
+def line_of(url: str, delay: float) -> Generator[str]:
+    """A line to the server that takes so many seconds each way, kept by a process of its own."""
+    context = multiprocessing.get_context("fork")
+    urls, end = context.Queue(), context.Event()
+    keeper = context.Process(target=_keep, args=(url, delay, urls, end))
+    keeper.start()
+    try:
+        yield urls.get(timeout=30)
+    finally:
+        end.set()
+        keeper.join()
+
+
+def _keep(url: str, delay: float, urls: Any, end: Any) -> None:
+    urls.put(Proxy(url, delay).url)
+    end.wait()
 
 
 def _stock_client(env: dict[str, str], _number: int) -> Any:

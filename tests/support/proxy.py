@@ -1,9 +1,10 @@
-"""A line to the server that can be cut at a chosen moment."""
+"""A line to the server that can be cut at a chosen moment, or be a long one."""
 
 from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from urllib.parse import parse_qs, urlsplit
@@ -18,9 +19,11 @@ class Proxy:
     """Passes bytes to the server, and cuts the line when told: before or after the server has done the work.
 
     `committed` counts the replies cut that end with the server at rest: what was asked for was committed before.
+    A `delay` is how many seconds the bytes take each way.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, delay: float = 0) -> None:
+        self._delay = delay
         parts = urlsplit(url)
         self._folder = parse_qs(parts.query)["host"][0]
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -55,6 +58,7 @@ class Proxy:
                         self.cut_requests -= 1
                         break
                     appending.set()
+                self._take_time()
                 server.sendall(data)
         self._hang_up(client, server)
 
@@ -65,8 +69,13 @@ class Proxy:
                     self.cut_replies -= 1
                     self.committed += data.endswith(AT_REST)
                     break
+                self._take_time()
                 client.sendall(data)
         self._hang_up(client, server)
+
+    def _take_time(self) -> None:
+        if self._delay:
+            time.sleep(self._delay)
 
     def _hang_up(self, *ends: socket.socket) -> None:
         for end in ends:
