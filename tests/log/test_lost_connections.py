@@ -195,3 +195,33 @@ def test_an_unknown_error_is_ours_too_and_carries_no_value(postgres_url: str) ->
 def test_a_malformed_call_is_an_invalid_event(postgres_url: str) -> None:
     with open_recorder(postgres_url) as recorder, pytest.raises(InvalidEvent):
         recorder.append([pending(UUID(int=1), -1)])
+
+
+def test_reads_at_once_that_meet_a_deadlock_are_made_again(postgres_url: str) -> None:
+    """A build is dropped table after table while reads of one state take them in the other order."""
+    run_sql(postgres_url, "CREATE TABLE one AS SELECT 1 AS n", "CREATE TABLE two AS SELECT 2 AS n")
+    with open_recorder(postgres_url) as recorder, psycopg.connect(postgres_url) as dropping:
+        database = recorder.database
+        dropping.execute("SET deadlock_timeout = '30s'")  # so the reads are the ones the server ends
+        dropping.execute("LOCK TABLE two IN ACCESS EXCLUSIVE MODE")
+        tries: list[int] = []
+        waits = threading.Event()
+
+        def drop() -> None:
+            waits.wait(10)
+            dropping.execute("LOCK TABLE one IN ACCESS EXCLUSIVE MODE")
+            dropping.rollback()
+
+        other = threading.Thread(target=drop)
+        other.start()
+
+        def reads() -> list[object]:
+            tries.append(len(tries))
+            [(first,)] = database.query("SELECT n FROM public.one")
+            waits.set()
+            [(second,)] = database.query("SELECT n FROM public.two")
+            return [first, second]
+
+        assert database.at_once(reads) == [1, 2]
+        other.join()
+    assert len(tries) == 2

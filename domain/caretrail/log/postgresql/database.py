@@ -123,7 +123,7 @@ class PostgresDatabase(Database):
                             return work(connection)
                         except (psycopg.Error, StoreUnreachable) as error:  # the latter from inside `at_once`
                             lost = connection.broken or connection.closed
-                            if last or not (lost or getattr(error, "sqlstate", None) in _TRY_AGAIN):
+                            if last or not (lost or _sqlstate(error) in _TRY_AGAIN):
                                 raise
                 except _NoConnectionError:  # the server was reached before, so it may be restarting
                     if last:
@@ -158,6 +158,12 @@ class PostgresDatabase(Database):
 
 class _NoConnectionError(StoreUnreachable):
     """A new connection could not be made."""
+
+
+def _sqlstate(error: Exception) -> str | None:
+    """The server's code for an error, also of one that a statement inside `at_once` has turned into ours."""
+    cause = error if isinstance(error, psycopg.Error) else error.__context__
+    return cause.sqlstate if isinstance(cause, psycopg.Error) else None
 
 
 def _execute(connection: Connection, sql: str, params: Params | None) -> psycopg.Cursor[Row]:
