@@ -189,6 +189,12 @@ class StoreReadOnly(StoreUnreachable):
     code = "store_read_only"
 
 
+class StoreForbidden(StoreError):
+    """The login has no right to do that: trying again does not help, a grant does."""
+
+    code = "store_forbidden"
+
+
 class AccessNotRecorded(StoreError):
     """An access could not be recorded, so nothing was shown; `read_only` if the store takes no writes."""
 

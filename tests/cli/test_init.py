@@ -72,6 +72,7 @@ def test_each_role_does_its_work(as_role: dict[str, Caretrail], example: str) ->
         ("reader", "projection rebuild"),
         ("writer", "projection tiles"),
         ("writer", "projection rebuild"),
+        ("writer", "projection run"),
         ("stranger", "worklist"),
         ("stranger", "append"),
     ],
@@ -80,8 +81,8 @@ def test_no_role_does_anothers(as_role: dict[str, Caretrail], example: str, kind
     ended = as_role[kind](*command.split(), input=example)
     assert ended.status == 4
     assert (
-        "this role may not do that\nHint: grant the login a role; 'caretrail init --roles' creates the roles\n"
-        in ended.err
+        "this role may not do that\nHint: grant the login a role: caretrail_writer appends, caretrail_projector keeps "
+        "the read models, caretrail_owner upgrades\n" in ended.err
     )
 
 

@@ -82,9 +82,10 @@ _STATES: Final[dict[str, tuple[type[errors.StoreError], str, str]]] = {
     "3D000": (errors.StoreUnreachable, "there is no such database", "create it, then run 'caretrail init'"),
     "40": (errors.StoreUnreachable, "the transaction kept conflicting with others", "try again"),
     "42501": (
-        errors.StoreUnreachable,
+        errors.StoreForbidden,
         "this role may not do that",
-        "grant the login a role; 'caretrail init --roles' creates the roles",
+        "grant the login a role: caretrail_writer appends, caretrail_projector keeps the read models, "
+        "caretrail_owner upgrades",
     ),
     "08": (errors.StoreUnreachable, "the connection failed", "check that the server runs and can be reached"),
     "XX001": _DAMAGED,
