@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: "off" trades durability for speed; the default is what production has.
 FSYNC = "CARETRAIL_TEST_FSYNC"
 TEMPLATE = "caretrail_test_template"
-ROLES = ("owner", "writer", "projector", "reader", "auditor", "stranger")
+ROLES = ("owner", "writer", "projector", "reader", "auditor", "operator", "stranger")
 
 # how long one example takes says more of the machine and its neighbors than of us
 settings.register_profile("caretrail", deadline=None)

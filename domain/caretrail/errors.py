@@ -123,6 +123,18 @@ class CommandReused(Refused):
         self.position = position
 
 
+class ImportTooLate(Refused):
+    """An import into an episode that has events recorded as they happened: it could date its reviews back."""
+
+    code = "import_too_late"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the episode already has events that were recorded as they happened, so nothing more is imported into it",
+            "send it without --imported, or let an operator import it",
+        )
+
+
 class StayOverlap(Refused):
     """The client already has a stay in that program in these days, in the episode of `stream`."""
 

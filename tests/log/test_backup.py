@@ -14,7 +14,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from caretrail.errors import StoreUnreachable
+from caretrail.errors import StoreForbidden
 from caretrail.log import EventRecorder, RecordedEvent, leaf_hash, open_recorder
 from tests.support.servers import USER, folder_of_servers, run
 from tests.support.stores import EXTERNAL, as_login, pending, run_sql
@@ -103,7 +103,7 @@ def test_roles_come_back_with_a_dump(
     with open_recorder(as_login(empty_postgres_url, urlsplit(logins["writer"]).username or "")) as recorder:
         assert leaves(recorder.read_log()) == leaves(kept)
         assert recorder.append([pending(uuid4())])[0].position == 2
-        with pytest.raises(StoreUnreachable, match="may not do that"):
+        with pytest.raises(StoreForbidden, match="may not do that"):
             recorder.database.execute("DELETE FROM caretrail.log")
 
 

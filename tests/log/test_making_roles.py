@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from caretrail.errors import RolesRefused, StoreNotInitialized, StoreUnreachable
+from caretrail.errors import RolesRefused, StoreForbidden, StoreNotInitialized
 from caretrail.log import init_store, open_recorder
 from caretrail.log.postgresql.roles import GRANTED, OWNERS
 from caretrail.log.stores import check_roles, init_roles
@@ -23,7 +23,7 @@ JAN = date(2025, 1, 1)
 
 
 def test_a_stranger_may_do_nothing(logins: dict[str, str]) -> None:
-    with pytest.raises(StoreUnreachable, match="may not do that"):
+    with pytest.raises(StoreForbidden, match="may not do that"):
         open_recorder(logins["stranger"])
     for statement in ("SELECT caretrail.append('{}', '{}', '{}', '{}', '{}', '{}', '{}')", "TABLE caretrail.log"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -50,7 +50,7 @@ def _goes(url: str, statement: str) -> bool:
 def test_a_projector_appends_nothing(logins: dict[str, str]) -> None:
     with open_recorder(logins["projector"]) as recorder:
         assert recorder.read_log() == []
-        with pytest.raises(StoreUnreachable, match="may not"):
+        with pytest.raises(StoreForbidden, match="may not"):
             recorder.append([pending(uuid4())])
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from caretrail.errors import StayOverlap, StoreUnreachable
+from caretrail.errors import StayOverlap, StoreForbidden
 from caretrail.log import ProgramStay, new_salt, open_recorder
 from caretrail.log.records import Log, PendingAccess
 from tests.support.stores import pending, run_sql
@@ -296,9 +296,9 @@ def test_no_other_role_appends(logins: dict[str, str], kind: str) -> None:
 
 def test_a_right_that_a_role_lacks_is_named_in_words(logins: dict[str, str]) -> None:
     with open_recorder(logins["writer"]) as recorder:
-        with pytest.raises(StoreUnreachable, match="may not do that") as refused:
+        with pytest.raises(StoreForbidden, match="may not do that") as refused:
             recorder.database.execute("DELETE FROM caretrail.log")
-        assert "init --roles" in refused.value.hint
+        assert "grant the login a role" in refused.value.hint
 
 
 @pytest.mark.parametrize(("kind", "function"), [one for one in ENTERING if one[0] not in ("superuser", "owner")])

@@ -21,7 +21,7 @@ from caretrail.commands.combining import Combiner
 from caretrail.commands.command import Command, Receipt, require_own_keys
 from caretrail.commands.decide import decide, save
 from caretrail.commands.library import EventMapper, RecorderFactory
-from caretrail.commands.rounds import decidable, read_episodes, undecided
+from caretrail.commands.rounds import decidable, needs_whole, read_episodes, undecided
 from caretrail.commands.slips import Slips
 from caretrail.episode.episode import Episode
 from caretrail.errors import AccessAppended, Refused, UnknownEpisode
@@ -122,6 +122,7 @@ class Commands(Application[UUID]):
                 (event.source, event.command_id or uuid4().hex),
                 searched=event.command_id is None,
                 imported=imported,
+                may_import=imported and self._recorder.may_import(event.actor.role),
                 hasty=len(events) == 1,
             )
             for index, event in enumerate(events)
@@ -139,7 +140,8 @@ class Commands(Application[UUID]):
         if command.alone:
             self._decide_round(commands)
             return
-        if not command.hasty or not self.cache.holds(command.stream, whole=not command.event.traits.plain):
+        needs = needs_whole(commands, atomic=False)[command.stream]
+        if not command.hasty or not self.cache.holds(command.stream, whole=needs):
             self.cache.put_back(read_episodes(commands, self.cache, self._recorder, atomic=False).values())
         if command.outcome is None:
             self.combiner.add(command)

@@ -43,6 +43,8 @@ class Command:
     searched: bool
     """Whether its key was searched in the store; a key made here cannot exist before a first attempt."""
     imported: bool = False
+    may_import: bool = False
+    """Whether the sender may import into an episode that has events recorded as they happened."""
     hasty: bool = False
     """Decided on the episode as remembered: `append` settles it, and a refusal is decided again on the episode as read.
 

@@ -76,7 +76,12 @@ def _decided(command: Command, episode: Episode | None, now: datetime, *, togeth
     try:
         require_known_rule(command.event, episode)
         return episode.record(
-            command.event, now=now, imported=command.imported, command_id=command.key[1], together=together
+            command.event,
+            now=now,
+            imported=command.imported,
+            may_import=command.may_import,
+            command_id=command.key[1],
+            together=together,
         )
     except (StoreNewer, StoreDamaged):
         raise UnreadableEpisode from None

@@ -32,7 +32,8 @@ def needs_whole(commands: Sequence[Command], *, atomic: bool) -> dict[UUID, bool
     together = atomic and len(commands) > 1
     needs: dict[UUID, bool] = {}
     for command in commands:
-        needs[command.stream] = needs.get(command.stream, together) or not command.event.traits.plain
+        outline_is_enough = command.event.traits.plain and not command.imported
+        needs[command.stream] = needs.get(command.stream, together) or not outline_is_enough
     return needs
 
 

@@ -19,7 +19,7 @@ from caretrail.episode.history import Effective, effective_history
 from caretrail.episode.outline import Outline, outline
 from caretrail.episode.possible import WRONG_DATE, require_possible
 from caretrail.episode.stays import LevelStay, level_stays
-from caretrail.errors import Impossible, UnknownEpisode
+from caretrail.errors import ImportTooLate, Impossible, UnknownEpisode
 
 BEGIN_FIRST = "check the number, or record 'assessed' or 'admitted' first"
 NOT_RECORDED = datetime.fromtimestamp(0, UTC)
@@ -100,16 +100,20 @@ class Episode:
         *,
         now: datetime,
         imported: bool = False,
+        may_import: bool = False,
         command_id: str = "",
         together: bool = False,
     ) -> Decided:
         """Decide on an event and, if it can be taken, take it: the event returned is not stored yet.
 
         With `together` the whole history is not judged yet: the caller takes all events of one call, then asks
-        `require_possible`. Raises Refused; the episode is then as it was.
+        `require_possible`. Once an event was recorded as it happened, only who `may_import` imports more. Raises
+        Refused; the episode is then as it was.
         """
-        if not self.whole and (together or not event.traits.plain):
+        if not self.whole and (together or imported or not event.traits.plain):
             raise RuntimeError("an outline decides on single plain events only")
+        if imported and not may_import and any(not entry.imported for entry in self.entries):
+            raise ImportTooLate
         if not together and self.version == 0 and not event.traits.begins:
             raise UnknownEpisode(hint=BEGIN_FIRST)
         self._require_not_future(event, now)

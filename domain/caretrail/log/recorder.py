@@ -106,6 +106,13 @@ class EventRecorder(ApplicationRecorder, ABC):
             raise TypeError("the mapper must make PendingEvent")
         return [event.position for event in self.append(events)]
 
+    @abstractmethod
+    def may_import(self, role: str) -> bool:
+        """Whether this account imports into episodes that have events recorded as they happened.
+
+        An embedded store knows no accounts with rights: there the `role` of the actor decides.
+        """
+
     # --- reading ------------------------------------------------------------------------------------------------
 
     def select_events(

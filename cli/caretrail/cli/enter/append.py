@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 @click.command("append", cls=Command)
 @click.argument("file", default="-", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="[FILE|-]")
 @click.option("--atomic", is_flag=True, help="Record all events or none; holds them in memory.")
-@click.option("--imported", is_flag=True, help="Mark events as a historical load, which is never late.")
+@click.option(
+    "--imported", is_flag=True,
+    help="Mark events as a historical load, which is never late; before the first event of an episode that is none.",
+)  # fmt: skip  # one option, one thought
 @store_options
 def append_command(setup: Setup, file: str, atomic: bool, imported: bool, as_json: bool) -> None:
     """Record events from JSON Lines and print receipts.

@@ -67,6 +67,7 @@ def _say_roles(made: list[str]) -> None:
         "  GRANT caretrail_reader TO board;         reads the log and the read models\n"
         "  GRANT caretrail_auditor TO auditor;      the same, for auditors\n"
         "  GRANT caretrail_projector TO nightly;    keeps the read models up to date\n"
+        "  GRANT caretrail_operator TO admin;       records, and may import after the fact\n"
         "\n"
         "Nobody logs in as caretrail_owner or caretrail_append, and nobody should be a member."
     )

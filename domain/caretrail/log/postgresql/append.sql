@@ -8,6 +8,7 @@
 --   CT004                                the arguments are malformed
 --   CT006                                the transaction is not READ COMMITTED, so it could not see the newest event
 --   CT007                                an access, which only `record_access` records, into the other log
+--   CT008                                an import into an episode with events recorded as they happened
 -- The planner settings hold for what runs inside: every search is a handful of index probes, and a plan cached while
 -- the table was small must not become a scan when it is large.
 CREATE OR REPLACE FUNCTION caretrail.append(
@@ -103,6 +104,25 @@ BEGIN
     END IF;
     IF known > 0 THEN   -- part of the call is recorded, and the caller, which read it, did not search for it
         RAISE EXCEPTION 'position=%', first USING ERRCODE = 'CT002';
+    END IF;
+
+    -- A historical load is never late, so it comes before what is recorded as it happens; an operator may mend one.
+    IF EXISTS (SELECT FROM unnest(names) AS n (name) WHERE n.name LIKE '%;imported') THEN
+        IF NOT (pg_has_role(session_user, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'caretrail.log'::regclass), 'MEMBER')
+                OR coalesce(pg_has_role(session_user, to_regrole('caretrail_operator')::oid, 'MEMBER'), false))
+        THEN
+            IF EXISTS (SELECT FROM (SELECT e.stream, max(e.place) FILTER (WHERE e.name LIKE '%;imported') AS imported,
+                                           min(e.place) FILTER (WHERE e.name NOT LIKE '%;imported') AS live
+                                      FROM unnest(streams, names) WITH ORDINALITY AS e (stream, name, place)
+                                     GROUP BY e.stream) AS s
+                        WHERE s.imported IS NOT NULL
+                          AND (s.live < s.imported
+                               OR EXISTS (SELECT FROM caretrail.log AS l
+                                           WHERE l.stream = s.stream AND l.name NOT LIKE '%;imported')))
+            THEN
+                RAISE EXCEPTION 'an import into an episode with events recorded as they happened' USING ERRCODE = 'CT008';
+            END IF;
+        END IF;
     END IF;
 
     IF cardinality(stays_of) > 0 THEN

@@ -41,6 +41,7 @@ class PostgresDatabase(Database):
         self._conninfo = conninfo
         self.is_demo = False
         self.account = ""
+        self.is_operator = False
         self._pool = Pool(self._connect, _close, _usable)
         with self._pool.connection():
             pass
@@ -136,7 +137,7 @@ class PostgresDatabase(Database):
         except StoreUnreachable as error:
             raise _NoConnectionError(error.message, error.hint) from None
         try:
-            namespace, self.is_demo, self.account = read_mark(connection, self.store)
+            namespace, self.is_demo, self.account, self.is_operator = read_mark(connection, self.store)
             if getattr(self, "namespace", namespace) != namespace:
                 raise StoreForeign(f"{self.store} is another store than before", "check where the server's name leads")
         except BaseException:

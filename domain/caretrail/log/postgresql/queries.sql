@@ -1,6 +1,10 @@
 -- mark --
--- What this store is; absent columns or tables tell that it is not ours.
-SELECT namespace, demo, schema_version, session_user::text FROM caretrail.store
+-- What this store is, and who asks: the login, and whether it is an operator or owns the store. Absent columns or tables
+-- tell that it is not ours.
+SELECT namespace, demo, schema_version, session_user::text,
+       coalesce(pg_has_role(session_user, (SELECT c.relowner FROM pg_catalog.pg_class AS c WHERE c.oid = 'caretrail.log'::regclass), 'MEMBER')
+                OR pg_has_role(session_user, to_regrole('caretrail_operator')::oid, 'MEMBER'), false)
+  FROM caretrail.store
 
 -- append --
 -- Everything in one round trip; the function's comment says what it refuses. In the driver's own notation: %b is binary.

@@ -11,7 +11,15 @@ from uuid import UUID
 import psycopg
 from psycopg.types.numeric import Int8
 
-from caretrail.errors import AccessAppended, CaretrailError, CommandReused, InvalidEvent, StayOverlap, VersionConflict
+from caretrail.errors import (
+    AccessAppended,
+    CaretrailError,
+    CommandReused,
+    ImportTooLate,
+    InvalidEvent,
+    StayOverlap,
+    VersionConflict,
+)
 from caretrail.log.database import Row
 from caretrail.log.postgresql.database import PostgresDatabase
 from caretrail.log.postgresql.setup import Connection
@@ -38,6 +46,10 @@ class PostgresRecorder(EventRecorder):
     def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
         fields = ({"payload": a.payload, "command": a.command_id, "salt": a.salt} for a in accesses)
         return self._call("record_access", _columns(list(fields)))
+
+    def may_import(self, role: str) -> bool:  # noqa: ARG002  # the server knows who its operators are
+        """Whether the login is an operator of the store, or owns it."""
+        return self._server.is_operator
 
     def _call(self, name: str, params: Mapping[str, object]) -> list[RecordedEvent]:
         statement = self._sql[name].encode()
@@ -136,6 +148,7 @@ _REFUSALS: Final[dict[str, Callable[[Mapping[str, str]], CaretrailError]]] = {
     "CT003": lambda p: StayOverlap(p["stream"]),
     "CT004": lambda _: InvalidEvent("the store was given a malformed call"),
     "CT007": lambda _: AccessAppended(),
+    "CT008": lambda _: ImportTooLate(),
 }
 
 

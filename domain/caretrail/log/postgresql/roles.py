@@ -18,7 +18,9 @@ from caretrail.log.sql import for_psycopg, load_sql
 #: No login may be one of these, or a member of one except during an upgrade.
 OWNERS: Final = ("caretrail_owner", "caretrail_append")
 #: Roles to grant to logins.
-GRANTED: Final = ("caretrail_writer", "caretrail_projector", "caretrail_reader", "caretrail_auditor")
+GRANTED: Final = (
+    "caretrail_writer", "caretrail_projector", "caretrail_reader", "caretrail_auditor", "caretrail_operator",
+)  # fmt: skip  # one list
 
 SQL: Final = load_sql("caretrail.log.postgresql", "roles.sql")
 TRIES: Final = 6

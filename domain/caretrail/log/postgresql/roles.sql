@@ -8,6 +8,7 @@
 --                        table or view could run code as every role that reads it
 --   caretrail_reader     reads the log and the read models
 --   caretrail_auditor    the same
+--   caretrail_operator   a writer who may also import into an episode that has events recorded as they happened
 --
 -- All of them may call `record_access`, as every access is recorded; it records only accesses of the caller.
 
@@ -55,31 +56,31 @@ END $$
 
 -- grant --
 -- What was granted otherwise before is taken back first, so that this list is the whole truth for these roles.
-REVOKE ALL ON SCHEMA caretrail FROM PUBLIC, caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader,
+REVOKE ALL ON SCHEMA caretrail FROM PUBLIC, caretrail_append, caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader,
     caretrail_auditor;
-REVOKE ALL ON ALL TABLES IN SCHEMA caretrail FROM PUBLIC, caretrail_append, caretrail_writer, caretrail_projector,
+REVOKE ALL ON ALL TABLES IN SCHEMA caretrail FROM PUBLIC, caretrail_append, caretrail_writer, caretrail_operator, caretrail_projector,
     caretrail_reader, caretrail_auditor;
-REVOKE ALL ON ALL ROUTINES IN SCHEMA caretrail FROM PUBLIC, caretrail_writer, caretrail_projector, caretrail_reader,
+REVOKE ALL ON ALL ROUTINES IN SCHEMA caretrail FROM PUBLIC, caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader,
     caretrail_auditor;
 -- Not even the owner enters or changes a row in passing: it would have to grant itself the right first.
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE
     ON caretrail.log, caretrail.access, caretrail.access_head, caretrail.store, caretrail.stay FROM caretrail_owner;
 
 GRANT USAGE ON SCHEMA caretrail
-    TO caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
+    TO caretrail_append, caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader, caretrail_auditor;
 GRANT SELECT ON caretrail.store, caretrail.log, caretrail.access
-    TO caretrail_append, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
-GRANT SELECT ON caretrail.stay TO caretrail_writer;   -- which programs there are, to warn of a misspelt one
+    TO caretrail_append, caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader, caretrail_auditor;
+GRANT SELECT ON caretrail.stay TO caretrail_writer, caretrail_operator;   -- which programs there are, to warn of a misspelt one
 GRANT INSERT ON caretrail.log, caretrail.access TO caretrail_append;
 GRANT SELECT, INSERT, UPDATE, DELETE ON caretrail.tile, caretrail.tiled TO caretrail_projector;
-GRANT SELECT ON caretrail.tile, caretrail.tiled TO caretrail_writer, caretrail_reader, caretrail_auditor;
+GRANT SELECT ON caretrail.tile, caretrail.tiled TO caretrail_writer, caretrail_operator, caretrail_reader, caretrail_auditor;
 -- What locking a head asks for; the triggers refuse more.
 GRANT UPDATE (one) ON caretrail.store TO caretrail_append;
 GRANT SELECT, UPDATE (one) ON caretrail.access_head TO caretrail_append;
 GRANT SELECT, INSERT, DELETE ON caretrail.stay TO caretrail_append;
-GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_writer;
+GRANT EXECUTE ON FUNCTION caretrail.append TO caretrail_writer, caretrail_operator;
 GRANT EXECUTE ON FUNCTION caretrail.record_access
-    TO caretrail_owner, caretrail_writer, caretrail_projector, caretrail_reader, caretrail_auditor;
+    TO caretrail_owner, caretrail_writer, caretrail_operator, caretrail_projector, caretrail_reader, caretrail_auditor;
 
 -- A function made later is for its owner until it is granted; only without a schema can PUBLIC be taken back.
 ALTER DEFAULT PRIVILEGES FOR ROLE caretrail_owner REVOKE EXECUTE ON ROUTINES FROM PUBLIC;

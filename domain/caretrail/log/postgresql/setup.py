@@ -170,8 +170,11 @@ def _connect(given: Mapping[str, str], options: str) -> Connection:
 # --- identity ---------------------------------------------------------------------------------------------------
 
 
-def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str]:
-    """Read the namespace of a store, whether it is a demo, and the login; refuse a foreign or newer one."""
+def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str, bool]:
+    """Read the namespace of a store, whether it is a demo, the login, and whether that is an operator.
+
+    Refuses a foreign or newer store.
+    """
     with postgres_errors(store):
         try:
             statement = load_sql("caretrail.log.postgresql", "queries.sql")["mark"]
@@ -182,9 +185,9 @@ def read_mark(connection: Connection, store: str) -> tuple[UUID, bool, str]:
             raise foreign(store) from None
     if row is None:
         raise errors.StoreDamaged(f"{store}: {MARK_MISSING}", "restore it from a backup")
-    namespace, demo, version, account = row
+    namespace, demo, version, account, operator = row
     check_schema(version, store)
-    return namespace, demo, account
+    return namespace, demo, account, operator
 
 
 def has_store(connection: Connection) -> bool:

@@ -73,6 +73,10 @@ class SqliteRecorder(EventRecorder):
             connection.executemany(self._raw(Log.ACCESSES, "insert"), map(columns_of, recorded))
             return recorded
 
+    def may_import(self, role: str) -> bool:
+        """Whether an actor of this role is an operator."""
+        return role == "operator"
+
     def _raw(self, log: Log, name: str) -> str:
         """A statement over a log as SQLite takes it."""
         return for_sqlite(self._statements[log][name])
