@@ -239,6 +239,8 @@ def test_all_six_can_be_asked_for_by_the_pack() -> None:
         ('"step_up", "transfer_in": {"level1_preparatory": true}', "met"),
         ('"step_up", "transfer_in": {"level1_insufficient": false, "level1_preparatory": false}', "violation"),
         ('"step_up", "transfer_in": {"level1_insufficient": false}', "unknown"),
+        ('"step_up", "transfer_in": {"from_level": "1"}', "unknown"),
+        ('"step_up", "transfer_in": {"from_level": "1.7"}', "met"),
     ],
 )
 def test_the_route_decides_what_admission_asks_for(transfer: str, verdict: str) -> None:

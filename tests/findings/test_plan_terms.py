@@ -127,6 +127,28 @@ def test_the_case_owner_of_the_day_signs_and_without_one_it_is_unknown() -> None
     assert said(Told(nobody, signed_by("case_owner")), "01-07") == ["unknown"]
 
 
+@pytest.mark.parametrize(("in_lieu", "runs"), [
+    (["declined"], ["violation 2026-01-20 2026-01-22"]),
+    ([], ["violation 2026-01-20 2026-01-22", "breached 2026-01-22 -"]),
+])  # fmt: skip
+def test_who_leaves_and_refuses_the_plan_that_came_of_an_update_owes_it_where_no_refusal_is_taken(
+    in_lieu: list[str], runs: list[str]
+) -> None:
+    """Given c-lee, who did not sign an update, when they leave on the day of its plan and refuse that before a witness,
+    then a pack that takes no refusal keeps the missing signature as history.
+    """
+    pack = small_pack(
+        {"check": "plan_signatures", "signers": ["team"], "documents": "plans_and_updates", "in_lieu": in_lieu},
+        guidance={"credentials": ["LADC", "LIMHP"]},
+    )
+    told = Told(
+        f"{ADMITTED}\n2026-01-07 plan 1 {SIGNED}, c-lee\n2026-01-20 review of 1 {SIGNED}\n2026-01-22 team - c-lee\n"
+        f"2026-01-22 plan 2 {SIGNED}; declined c-lee before c-diaz",
+        pack,
+    )
+    assert told.runs("XX-1", "review of 2026-01-20: c-lee") == runs
+
+
 # --- one side of a range ------------------------------------------------------------------------------------------
 
 

@@ -111,6 +111,15 @@ def test_a_review_entered_after_it_was_due_says_so_until_the_next_one_counts() -
     assert valid.message.endswith("was entered 14 days after it was due")
 
 
+def test_a_review_is_entered_only_once_the_signature_by_which_it_counts_is() -> None:
+    """Given a review entered in time, when its signature of the due day is entered later, then that is said."""
+    signed = PLAN + f"2026-02-05 review of 1 signed by cl-7f3a\n2026-02-06 signed #6 by {ORTIZ}"
+    said = Told(signed, recorded={6: "2026-02-05", 7: "2026-02-16"}).one("R1", "2026-02-20")
+    assert said.message == "next review due 2026-03-07; the review of 2026-02-05 was entered 10 days after it was due"
+    in_time = Told(signed, recorded={6: "2026-02-05", 7: "2026-02-06"}).one("R1", "2026-02-20")
+    assert in_time.message == "next review due 2026-03-07"
+
+
 def told_late(line: str, on: date) -> list[Entry]:
     """The line as the next entry of the plan's chart, recorded at noon of a later day."""
     number = len(entries(PLAN)) + 1

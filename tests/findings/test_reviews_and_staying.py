@@ -114,14 +114,29 @@ def test_a_missing_signature_is_unknown_until_it_comes_and_a_violation_once_the_
     assert overdue_already.runs("R2")[1:] == ["violation 2026-02-10 -"]
 
 
-def test_two_reviews_of_one_day_keep_their_own_problems_where_one_is_in_doubt() -> None:
+@pytest.mark.parametrize(("lacking", "cause"), [('"updated": false', "no_update"), ('"supports": null', "supports")])
+def test_two_reviews_of_one_day_keep_their_own_problems_where_one_is_in_doubt(lacking: str, cause: str) -> None:
     told = Told(
         PLAN
-        + f'2026-02-02 review of 1 {BY} | {{"updated": false}}\n'
-        + f'2026-02-02 review of 3 signed by {ORTIZ} | {{"participants": [], "updated": false}}'
+        + f"2026-02-02 review of 1 {BY} | {{{lacking}}}\n"
+        + f'2026-02-02 review of 3 signed by {ORTIZ} | {{"participants": [], {lacking}}}'
     )
-    causes = sorted((item.evidence, item.cause) for item in told.on("R2", "2026-02-03"))
-    assert causes == [((6,), "no_update"), ((7,), "no_update"), ((7,), "participation"), ((7,), "plan_version")]
+    causes = {(item.evidence, item.cause) for item in told.on("R2", "2026-02-03")}
+    assert causes == {((6,), cause), ((7,), cause), ((7,), "participation"), ((7,), "plan_version")}
+    assert len(told.on("R2", "2026-02-03")) == len(causes)
+
+
+def test_what_a_review_leaves_out_is_explained_matter_by_matter() -> None:
+    """Given a review that leaves out two matters, when both are explained and one is stated, then the other is marked
+    for as long as it stands.
+    """
+    told = Told(
+        PLAN
+        + f'2026-02-05 review of 1 signed by {ORTIZ} | {{"participants": [], "supports": null}}\n'
+        + "2026-02-07 explained R2 on 2026-02-07\n2026-02-10 signed #6 by cl-7f3a"
+    )
+    marked = {(item.cause, str(item.start), str(item.until)) for item in told.all("R2") if item.explained}
+    assert marked == {("participation", "2026-02-07", "2026-02-10"), ("supports", "2026-02-07", "None")}
 
 
 def test_a_guardian_whom_nobody_listed_leaves_the_client_s_part_in_doubt_from_their_signature_on() -> None:
@@ -129,6 +144,14 @@ def test_a_guardian_whom_nobody_listed_leaves_the_client_s_part_in_doubt_from_th
     told = Told(alone + "2026-01-24 signed #6 by g-ma")
     causes = [[(item.verdict, item.cause) for item in told.on("R2", day)] for day in ("2026-01-23", "2026-01-24")]
     assert causes == [[("violation", "participation")], [("unknown", "participation")]]
+
+
+def test_a_guardian_on_the_roster_takes_the_client_s_part_from_their_signature_on() -> None:
+    listed = '2026-01-12 team + g-ma | {"joins": [{"id": "g-ma", "role": "guardian"}]}\n'
+    alone = PLAN + listed + f'2026-01-20 review of 1 signed by {ORTIZ} | {{"participants": ["clinician"]}}\n'
+    told = Told(alone + "2026-01-24 signed #7 by g-ma")
+    causes = [[(item.verdict, item.cause) for item in told.on("R2", day)] for day in ("2026-01-23", "2026-01-24")]
+    assert causes == [[("violation", "participation")], [("met", "")]]
 
 
 def test_gaps_run_from_a_review_held_before_the_clock_once_it_counts() -> None:

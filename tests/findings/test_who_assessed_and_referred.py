@@ -73,6 +73,15 @@ def test_a_referral_counts_by_the_credential_of_the_receiver(credential: str, ve
     assert referred.verdict("A5", "2026-01-12") == verdict
 
 
+@pytest.mark.parametrize(("receiver", "verdict"), [("c-lee", "met"), ("c-ortiz", "violation"), ("c-noor", "unknown")])
+def test_the_credential_of_a_receiver_that_a_referral_does_not_state_is_that_of_the_roster(
+    receiver: str, verdict: str
+) -> None:
+    """Given a LIMHP and a LADC on the roster, and somebody who is not, then only the LIMHP is known to diagnose."""
+    referred = told(SUSPECTED, ADMITTED, f'2026-01-12 referred mental_health to {receiver} | {{"credential": null}}')
+    assert referred.verdict("A5", "2026-01-12") == verdict
+
+
 def test_a_mental_health_contact_after_the_suspicion_may_be_the_referral() -> None:
     text = (SUSPECTED, ADMITTED, "2026-01-12 coordinated mental_health")
     assert told(*text).runs("A5") == ["violation 2026-01-05 2026-01-12", "unknown 2026-01-12 -"]
