@@ -14,7 +14,7 @@ from caretrail.evidence.external import (
 from caretrail.evidence.log_rows import RowFold
 from caretrail.evidence.result import Tampering
 from caretrail.ledger.checkpoint import Checkpoint, origin_of, sign_checkpoint
-from caretrail.ledger.note import new_key
+from caretrail.ledger.note import BadKey, VerifyingKey, new_key
 from caretrail.log import open_recorder
 from caretrail.log.leaf import LogColumns, leaf_of
 from tests.ledger.verifying import append, found, signed, verified
@@ -116,3 +116,11 @@ def test_a_fold_may_begin_in_the_middle() -> None:
     fold = RowFold(start=10, moment=10)
     fold.add([row(11, 7), row(12, 8, moment=11)])
     assert [(a.tampering, a.first) for a in fold.anomalies] == [(Tampering.BACK_DATED, 12)]
+
+
+def test_a_key_with_a_part_of_small_order_checks_no_checkpoints() -> None:
+    """Given a key of order 8 itself, and an honest one as the control."""
+    small = VerifyingKey("log", bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"))
+    with pytest.raises(BadKey, match="unsafe"):
+        read_checkpoints([], [small], "log")
+    assert read_checkpoints([], [new_key("log").verifying], "log").checkpoints == ()

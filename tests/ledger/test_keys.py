@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import os
+from hashlib import sha512
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from caretrail.evidence.packet.verify import ORDER, encoded, multiply, point
 from caretrail.ledger.checkpoint import Checkpoint, open_checkpoint, origin_of, sign_checkpoint
 from caretrail.ledger.keys import create_key, load_key, read_verifying_keys
 from caretrail.ledger.note import (
+    NEUTRAL_POINT,
     BadKey,
     BadNote,
     BadSignature,
     OtherLog,
     SigningKey,
+    VerifyingKey,
     new_key,
     note_text,
     open_note,
@@ -26,6 +32,7 @@ from caretrail.ledger.note import (
 from tests.ledger import naive
 
 SEED = bytes(range(32))
+BASE_POINT = bytes([0x58]) + bytes([0x66]) * 31
 
 
 def test_a_key_and_its_lines_are_those_of_the_specification() -> None:
@@ -126,3 +133,17 @@ def test_an_origin_tells_nothing_and_is_the_same_for_every_copy() -> None:
     assert origin_of(UUID(int=1)) == origin_of(UUID(int=1))
     assert origin_of(UUID(int=1)) != origin_of(UUID(int=2))
     assert UUID(int=1).hex not in origin_of(UUID(int=1))
+
+
+def test_a_signature_that_begins_with_the_neutral_point_is_refused() -> None:
+    """Given one that only the holder of the key can make, and that OpenSSL takes: it tells the secret."""
+    secret, base = 7, point(BASE_POINT)
+    assert base is not None
+    public, message = encoded(multiply(secret, base)), b"text\n"
+    h = int.from_bytes(sha512(NEUTRAL_POINT + public + message).digest(), "little") % ORDER
+    signature = NEUTRAL_POINT + (h * secret % ORDER).to_bytes(32, "little")
+    Ed25519PublicKey.from_public_bytes(public).verify(signature, message)  # the control
+    key = VerifyingKey("log", public)
+    line = f"— log {base64.b64encode(key.id + signature).decode()}\n"
+    with pytest.raises(BadSignature):
+        open_note(f"text\n\n{line}", [key])

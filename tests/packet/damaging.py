@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ SMALL = 2_000
 def verdict(files: Files, key: str) -> int:
     """What verify.py says of files in memory."""
     report = verify.Report()
-    report.check("", verify.check_files, report, FakeFiles(files), key)
+    with suppress(verify.Stop):
+        report.check("", verify.check_files, report, FakeFiles(files), key)
     return report.status
 
 

@@ -128,9 +128,4 @@ class FakeFiles(verify.Files):
     """Files in memory, to try many damages quickly."""
 
     def __init__(self, files: Files) -> None:
-        self.files = files
-        self.sizes = {name: len(data) for name, data in files.items()}
-
-    def read(self, name: str) -> bytes:
-        """Read a file."""
-        return self.files[name]
+        super().__init__({name: len(data) for name, data in files.items()}, lambda name: iter([files[name]]))

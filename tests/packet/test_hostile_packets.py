@@ -38,7 +38,7 @@ def _entry(name: str, kind: int) -> zipfile.ZipInfo:
 
 
 HOSTILE: dict[str, tuple[Callable[[zipfile.ZipFile], Any], str]] = {
-    "nothing": (lambda _: None, "manifest.json is missing"),
+    "nothing": (lambda _: None, "manifest.note is missing"),
     "a bomb": (lambda z: z.writestr("manifest.json", bytes(50_000_000)), "a zip bomb"),
     "a way out": (lambda z: z.writestr("../../escape", b"x"), "leaves the folder"),
     "an absolute path": (lambda z: z.writestr("/etc/escape", b"x"), "leaves the folder"),

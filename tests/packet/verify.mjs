@@ -6,7 +6,7 @@
 import { createHash, createPublicKey, verify as verifySignature } from "node:crypto";
 import { lstatSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { inflateRawSync } from "node:zlib";
+import { crc32, inflateRawSync } from "node:zlib";
 
 const NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records.";
 const MOST = 512 * 1024 * 1024;
@@ -22,12 +22,38 @@ const base64 = (text) => { const b = Buffer.from(text, "base64"); must(b.toStrin
 
 // --- keys and notes ---
 
+// The order of the group of prime order, of which a key must be a point: written properly, and without a part of small order.
+const [P, ORDER] = [2n ** 255n - 19n, 2n ** 252n + 27742317777372353535851937790883648493n];
+const mod = (n) => ((n % P) + P) % P;
+const power = (base, exponent) => { let [found, b] = [1n, mod(base)]; for (let e = exponent; e; e >>= 1n, b = mod(b * b)) if (e & 1n) found = mod(found * b); return found; };
+const inverse = (n) => power(n, P - 2n);
+const D = mod(-121665n * inverse(121666n));
+// the sum of two points [x, y, z] in projective coordinates (Bernstein and others, "Twisted Edwards curves", 2008)
+const plus = ([x1, y1, z1], [x2, y2, z2]) => {
+  const [a, c, d] = [mod(z1 * z2), mod(x1 * x2), mod(y1 * y2)];
+  const [b, e] = [mod(a * a), mod(D * c * d)];
+  const [f, g] = [mod(b - e), mod(b + e)];
+  return [mod(a * f * ((x1 + y1) * (x2 + y2) - c - d)), mod(a * g * (d + c)), mod(f * g)];
+};
+function inPrimeGroup(bytes) {
+  const number = BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
+  const y = number & ((1n << 255n) - 1n);
+  const square = mod((y * y - 1n) * inverse(D * y * y + 1n));
+  let x = power(square, (P + 3n) / 8n);
+  if (mod(x * x - square)) x = mod(x * power(2n, (P - 1n) / 4n));
+  if (y >= P || mod(x * x - square) || x === 0n) return false; // x = 0: the points of order 1 and 2
+  let [sum, point] = [[0n, 1n, 1n], [x, y, 1n]]; // of either sign: both have one order
+  for (let e = ORDER; e; e >>= 1n, point = plus(point, point)) if (e & 1n) sum = plus(sum, point);
+  return mod(sum[0]) === 0n && mod(sum[1] - sum[2]) === 0n;
+}
+
 export function readKey(line) {
   const match = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(line.trim());
   must(match, "key");
   const material = base64(match[3]);
   const id = sha256(match[1] + "\n", material).subarray(0, 4);
   must(material.length === 33 && material[0] === 1 && id.toString("hex") === match[2], "key");
+  must(inPrimeGroup(material.subarray(1)), "unsafe key");
   return { line: line.trim(), name: match[1], id, material, public: createPublicKey({
     format: "der", type: "spki", key: Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), material.subarray(1)]),
   }) };
@@ -46,6 +72,7 @@ export function openNote(note, key) {
     must(match, "note");
     const signature = base64(match[2]);
     if (match[1] === key.name && signature.subarray(0, 4).equals(key.id)) {
+      must(!signature.subarray(4, 36).equals(Buffer.from([1, ...Buffer.alloc(31)])), "signature");
       must(verifySignature(null, Buffer.from(text + "\n"), key.public, signature.subarray(4)), "signature");
       return text;
     }
@@ -55,28 +82,42 @@ export function openNote(note, key) {
 
 // --- files ---
 
+// One layout only: file after file from the first byte on, the directory in the same order, its end, and nothing else.
 function unzip(path) {
   const zip = readFileSync(path);
-  let end = zip.length - 22;
-  while (end >= 0 && zip.readUInt32LE(end) !== 0x06054b50) end -= 1;
-  must(end >= 0, "zip");
+  const end = zip.length - 22;
+  must(end >= 0 && zip.readUInt32LE(end) === 0x06054b50 && zip.readUInt32LE(end + 4) === 0, "zip");
+  const count = zip.readUInt16LE(end + 10);
+  must(zip.readUInt16LE(end + 8) === count && zip.readUInt16LE(end + 20) === 0, "zip end"); // no comment
   const files = new Map();
-  let at = zip.readUInt32LE(end + 16);
-  for (let count = zip.readUInt16LE(end + 10); count > 0; count -= 1) {
-    must(zip.readUInt32LE(at) === 0x02014b50, "zip");
+  const directory = zip.readUInt32LE(end + 16);
+  let [at, place] = [directory, 0];
+  for (let left = count; left > 0; left -= 1) {
+    must(zip.readUInt32LE(at) === 0x02014b50 && zip.readUInt32LE(place) === 0x04034b50, "zip");
     const [flags, method, packed, size] = [zip.readUInt16LE(at + 8), zip.readUInt16LE(at + 10), zip.readUInt32LE(at + 20), zip.readUInt32LE(at + 24)];
-    const [nameLength, extra, comment] = [28, 30, 32].map((offset) => zip.readUInt16LE(at + offset));
-    const name = NAMED.decode(zip.subarray(at + 46, at + 46 + nameLength));
-    const [kind, start] = [zip.readUInt32LE(at + 38) >>> 28, zip.readUInt32LE(at + 42)];
-    must(!(flags & 1) && (kind === 8 || kind === 0) && !name.endsWith("/") && !files.has(name), "zip entry");
-    must(size <= 200 * packed + 1e6 && size <= MOST && (method === 0 || method === 8), "zip entry");
-    const data = start + 30 + zip.readUInt16LE(start + 26) + zip.readUInt16LE(start + 28);
-    must(zip.readUInt32LE(start) === 0x04034b50, "zip");
-    must(NAMED.decode(zip.subarray(start + 30, start + 30 + zip.readUInt16LE(start + 26))) === name, "zip names");
-    const raw = zip.subarray(data, data + packed);
-    files.set(name, () => (method ? inflateRawSync(raw, { maxOutputLength: size + 1 }) : raw));
-    at += 46 + nameLength + extra + comment;
+    const nameLength = zip.readUInt16LE(at + 28);
+    must([30, 32, 34].every((offset) => zip.readUInt16LE(at + offset) === 0), "extra, comment or disk");
+    must(zip.readUInt32LE(at + 42) === place, "zip place");
+    // from the flags to the length of the name, and the name: the same in both headers
+    must(zip.subarray(at + 8, at + 30).equals(zip.subarray(place + 6, place + 28)) && zip.readUInt16LE(place + 28) === 0, "zip headers");
+    const raw = zip.subarray(at + 46, at + 46 + nameLength);
+    must(raw.equals(zip.subarray(place + 30, place + 30 + nameLength)), "zip names");
+    const [name, kind] = [NAMED.decode(raw), zip.readUInt32LE(at + 38) >>> 28];
+    must(!(flags & ~0x0806) && (kind === 8 || kind === 0) && !(zip.readUInt32LE(at + 38) & 16) && !name.endsWith("/") && !files.has(name), "zip entry");
+    must(size <= 200 * packed + 1e6 && size <= MOST && (method === 8 || (method === 0 && size === packed)), "zip entry");
+    const data = zip.subarray(place + 30 + nameLength, place + 30 + nameLength + packed);
+    const crc = zip.readUInt32LE(at + 16);
+    files.set(name, () => {
+      const found = method ? inflateRawSync(data, { maxOutputLength: size + 1, info: true }) : null;
+      must(!found || found.engine.bytesWritten === packed, "zip data");
+      const content = found ? found.buffer : data;
+      must(content.length === size && crc32(content) === crc, "zip data");
+      return content;
+    });
+    at += 46 + nameLength;
+    place += 30 + nameLength + packed;
   }
+  must(at === end && place === directory, "zip");
   return files;
 }
 
@@ -166,12 +207,13 @@ function check(path, keyLine) {
   const files = statSync(path).isDirectory() ? folder(path) : unzip(path);
   const read = (name) => { must(files.has(name), `${name} missing`); const data = files.get(name)(); must(data.length <= MOST, "size"); return data; };
   const text = (name) => NAMED.decode(read(name));
-  const manifest = JSON.parse(text("manifest.json"));
-  must(manifest.format === "caretrail.packet/1" && manifest.notice === NOTICE, "format");
   const key = readKey(keyLine);
-  must(manifest.keys.includes(key.line), "keys");
   const note = text("manifest.note");
   const data = read("manifest.json");
+  must(openNote(note, key).endsWith(`\n${sha256(data).toString("hex")} ${data.length}`), "manifest"); // before it is parsed
+  const manifest = JSON.parse(text("manifest.json"));
+  must(manifest.format === "caretrail.packet/1" && manifest.notice === NOTICE, "format");
+  must(manifest.keys.includes(key.line), "keys");
   const stated = `caretrail.packet/manifest\n${NOTICE}\n${manifest.origin}\n${sha256(data).toString("hex")} ${data.length}`;
   for (const signer of [key, ...manifest.keys.map(readKey)]) must(openNote(note, signer) === stated, "manifest");
   must(note.split("\n").length === 6 + manifest.keys.length, "signatures");

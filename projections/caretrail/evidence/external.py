@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from caretrail.errors import CaretrailError
+from caretrail.evidence.packet.verify import key_point
 from caretrail.evidence.result import Discrepancy, Tampering
 from caretrail.files import NotRegular, TooLong, regular_bytes
 from caretrail.ledger.checkpoint import Checkpoint, origin_of_accesses, read_checkpoint
 from caretrail.ledger.note import (
     MOST_BYTES,
+    BadKey,
     BadNote,
     NoteRefused,
     OtherLog,
@@ -90,8 +92,11 @@ def checkpoint_files(given: Iterable[Path]) -> list[Path]:
 def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin: str) -> ExternalEvidence:
     """Read the checkpoints of both logs of a store, `origin` being that of its events.
 
-    A file may hold several notes. With keys, only what one of them signed counts. Raises ExternalUnreadable.
+    A file may hold several notes. With keys, only what one of them signed counts. Raises ExternalUnreadable, and
+    BadKey for a key outside of the group of prime order: verifiers disagree about what it signed.
     """
+    if any(key_point(key.public) is None for key in keys):
+        raise BadKey("a public key is unsafe: it is not in the group of prime order, as no honest key can be")
     kept: dict[Log, list[KeptCheckpoint]] = {log: [] for log in Log}
     wrong: list[Discrepancy] = []
     for path in files:

@@ -20,6 +20,9 @@ from caretrail.errors import CaretrailError
 
 ED25519 = b"\x01"
 ID_BYTES = 4
+POINT_BYTES = 32
+NEUTRAL_POINT = (1).to_bytes(POINT_BYTES, "little")
+"""How a signature begins that only a hostile holder of a key makes: it tells the secret."""
 MOST_BYTES = 1_000_000
 """A longer note is refused before it is parsed."""
 
@@ -213,6 +216,8 @@ def _parted(note: str) -> tuple[str, list[tuple[str, bytes]]]:
 
 def _verify(key: VerifyingKey, signature: bytes, text: str) -> None:
     try:
+        if signature[:POINT_BYTES] == NEUTRAL_POINT:  # OpenSSL takes it, other verifiers do not
+            raise InvalidSignature
         Ed25519PublicKey.from_public_bytes(key.public).verify(signature, text.encode())
     except (InvalidSignature, ValueError):
         raise BadSignature(

@@ -8,10 +8,12 @@ this script, from a source you trust and not out of the packet: whoever forges a
 
 Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided (unreadable, or no key given).
 
-What is checked, in this order: who signed the manifest; that the files are those of the manifest, byte for byte, and no
-others; that each part carries the notice of 42 CFR 2.32; that the checkpoint, a signed statement of what the whole log
-held, is of the same key; that each event, hashed with its place, time and author, belongs to the log of the checkpoint;
-and that of each episode all events are there, as the key states. Every format is in docs/reference/packet.md.
+What is checked, in this order: that a zip has one reading only; who signed the manifest; that the files are those of
+the manifest, and no others; that the checkpoint, a signed statement of what the whole log held, is of the same key;
+that each file is unchanged, byte for byte, and carries the notice of 42 CFR 2.32; that each event, hashed with its
+place, time and author, belongs to the log of the checkpoint; and that of each episode all events are there, as the key
+states. Each step rests on the ones before: the first that fails ends the verification, and nothing is parsed that was
+not signed. Memory and time are bounded by the size of what is checked. Every format is in docs/reference/packet.md.
 """
 
 from __future__ import annotations
@@ -24,14 +26,14 @@ import re
 import stat
 import struct
 import sys
-import zipfile
+import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from hashlib import sha256, sha512
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 Json = dict[str, Any]
 Point = tuple[int, int, int, int]
@@ -43,14 +45,27 @@ MANIFEST, MANIFEST_NOTE, CHECKPOINT, ACCESSES, COMPLETENESS, PROOF = (
 MOST_FILES = 200_000
 MOST_BYTES = 512 * 1024 * 1024  # of one file
 MOST_RATIO = 200  # of what a file unpacks to: salts and hashes hardly shrink
-MOST_NOTE = 64 * 1024 * 1024
+MOST_NOTE = 64 * 1024
+MOST_LIST = 64 * 1024 * 1024  # of the manifest and of the statement of completeness, a line for each episode
+MOST_NAME = 300
+MOST_LINE = 4 * 1024 * 1024  # of one event
+MOST_DIGITS = 19
+CHUNK = 256 * 1024  # what is read, unpacked and parsed at once
 
 
 class Problem(Exception):
     """Something does not hold; its text says what."""
 
 
+class Stop(Exception):
+    """A step failed and was reported; whatever comes after it would rest on it."""
+
+
 # --- the signature: Ed25519, as in RFC 8032, section 5.1; slow, and the same for everybody --------------------------
+#
+# Stricter than the RFC in one respect: a key must lie in the group of prime order. With any other key, which only a
+# hostile holder can make, verifiers disagree about what it signed (ed25519-speccheck). With such a key, the first half
+# of a signature that holds lies in that group, too, and is written in the one proper way.
 
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -91,21 +106,32 @@ def multiply(scalar: int, p: Point) -> Point:
     return total
 
 
+def encoded(p: Point) -> bytes:
+    """Write a point in its 32 bytes (5.1.2)."""
+    inverse = pow(p[2], P - 2, P)
+    x, y = p[0] * inverse % P, p[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
 BASE = point(bytes([0x58]) + bytes([0x66]) * 31) or (0, 1, 1, 0)
+NEUTRAL = encoded((0, 1, 1, 0))
+
+
+@lru_cache(maxsize=100)
+def key_point(public: bytes) -> Point | None:
+    """The point of a public key; None if it is none, of small order, or has a part of small order (torsion)."""
+    key = point(public) if len(public) == 32 else None
+    return key if key and public != NEUTRAL and encoded(multiply(ORDER, key)) == NEUTRAL else None
 
 
 def signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the signature is that of the public key for the message (5.1.7)."""
-    if len(public) != 32 or len(signature) != 64:
-        return False
-    key, s = point(public), int.from_bytes(signature[32:], "little")
-    if key is None or s >= ORDER:
+    key, s = key_point(public), int.from_bytes(signature[32:], "little")
+    if key is None or len(signature) != 64 or s >= ORDER or signature[:32] == NEUTRAL:
         return False
     h = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % ORDER
-    x, y, z, _ = add(multiply(s, BASE), multiply(ORDER - h, key))  # must be the point the signature begins with
-    inverse = pow(z, P - 2, P)
-    x, y = x * inverse % P, y * inverse % P
-    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+    minus_key = (P - key[0], key[1], 1, P - key[3])  # not ORDER - h times the key: that is right in the group only
+    return encoded(add(multiply(s, BASE), multiply(h, minus_key))) == signature[:32]
 
 
 def unpacked(text: str) -> bytes:
@@ -133,6 +159,8 @@ class Key:
                 raise ValueError
         except (ValueError, Problem):
             raise Problem("the key is not readable: it is one line, name+8 hex digits+base64") from None
+        if key_point(material[1:]) is None:
+            raise Problem("the key is unsafe: it is not in the group of prime order, as no honest key can be")
         self.public, self.line = material[1:], line.strip()
 
     def named(self, name: str) -> Key:
@@ -164,52 +192,162 @@ class Key:
 
 
 class Files:
-    """The files of a packet: their sizes by name, and how one of them is opened."""
+    """The files of a packet: their sizes by name, and how one of them is read, a chunk at a time."""
 
-    def __init__(self, sizes: dict[str, int], opened: Callable[[str], IO[bytes]]) -> None:
-        self.sizes, self.opened = sizes, opened
+    def __init__(self, sizes: dict[str, int], chunks: Callable[[str], Iterator[bytes]]) -> None:
+        self.sizes, self.chunks = sizes, chunks
 
-    def read(self, name: str) -> bytes:
-        """Read a file: at most one byte more than the size that was checked before."""
-        with self.opened(name) as file:
-            return file.read(self.sizes[name] + 1)
+    def lines(self, name: str) -> Iterator[str]:
+        """The lines of a file of UTF-8, of which each ends with a newline."""
+        rest, what = b"", shown(name)
+        for chunk in self.chunks(name):
+            *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) > MOST_LINE or any(len(line) > MOST_LINE for line in lines):
+                raise Problem(f"{what} has a line that is longer than any of a packet")
+            yield from (decoded(line, what) for line in lines)
+        if rest:
+            raise Problem(f"{what} does not end with a newline")
 
 
-def files_of_zip(path: str) -> Files:
-    """The files of a zip, read where they are: nothing is unpacked to disk."""
-    packet = zipfile.ZipFile(path)
-    entries = packet.infolist()
-    if len(entries) > MOST_FILES:
-        raise Problem("the zip has more files than any packet")
-    for entry in entries:
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if entry.is_dir() or kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
-            raise Problem(f"{shown(entry.filename)} is a folder, a link or encrypted, not a plain file")
-        if entry.file_size > MOST_RATIO * entry.compress_size + 1_000_000:
-            raise Problem(f"{shown(entry.filename)} would unpack to far more than its packed size: a zip bomb")
-        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise Problem(f"{shown(entry.filename)} is packed in a way packets are not")
-    if sum(entry.compress_size for entry in entries) > Path(path).stat().st_size:
-        raise Problem("the zip unpacks the same bytes many times: a zip bomb")
-    sizes = {entry.filename: entry.file_size for entry in entries}
-    if len(sizes) != len(entries):
-        raise Problem("the zip has two files of one name")
-    return Files(sizes, packet.open)
+LOCAL, ENTRY = struct.Struct("<4s5H3I2H"), struct.Struct("<4s6H3I5H2I")  # before each file; in the directory
+END, END_64, LOCATOR = struct.Struct("<4s4H2IH"), struct.Struct("<4sQ2H2I4Q"), struct.Struct("<4sIQI")
+"""The records of a zip, as in APPNOTE.TXT of PKWARE, 4.3."""
+BITS = 0x0806  # how well it was deflated, and a name in UTF-8: neither changes what is read
+
+
+class Packed(NamedTuple):
+    """Where a file lies in a zip: from `start` on, so many bytes `packed` and so many unpacked."""
+
+    start: int
+    packed: int
+    size: int
+    deflated: bool
+    crc: int
+
+
+def files_of_zip(zipped: IO[bytes], size: int) -> Files:
+    """The files of a zip, read where they are: nothing is unpacked to disk.
+
+    A zip says twice what it holds, before each file and in a directory at its end, and programs differ in what they
+    believe. So only one layout is taken, in which all must agree: file after file from the first byte on, then the
+    directory in the same order, then its end, and nothing before, between, behind or beside them.
+    """
+    count, start, length = directory_of(zipped, size)
+    if count > MOST_FILES or length > count * (ENTRY.size + MOST_NAME + 12):
+        raise Problem("the zip has more files, or longer names, than any packet")
+    zipped.seek(start)
+    directory, at, place = zipped.read(length), 0, 0
+    found: dict[str, Packed] = {}
+    for _ in range(count):
+        signature, _, _, *same, name_size, more, remark, disk, _, outside, offset = ENTRY.unpack_from(directory, at)
+        bits, method, _, _, crc, packed, unpacked_size = same
+        at += ENTRY.size
+        raw, extra = directory[at : at + name_size], directory[at + name_size : at + name_size + more]
+        name, at = raw.decode("ascii", "replace"), at + name_size + more
+        if offset == 2**32 - 1 and extra == struct.pack("<HHQ", 1, 8, place):  # a place that needs more than 4 bytes
+            offset, extra = place, b""
+        kind = stat.S_IFMT(outside >> 16)
+        if name.endswith("/") or kind not in (0, stat.S_IFREG) or outside & 0x10 or bits & 1:
+            raise Problem(f"{shown(name)} is a folder, a link or encrypted, not a plain file")
+        if method not in (0, 8) or (method == 0 and packed != unpacked_size) or bits & ~BITS:
+            raise Problem(f"{shown(name)} is packed in a way packets are not")
+        if unpacked_size > MOST_RATIO * packed + 1_000_000:
+            raise Problem(f"{shown(name)} would unpack to far more than its packed size: a zip bomb")
+        if name in found:
+            raise Problem("the zip has two files of one name")
+        zipped.seek(place)
+        before = zipped.read(LOCAL.size + name_size)
+        first, _, *again, again_size, none = LOCAL.unpack(before[: LOCAL.size])
+        if (signature, first, offset) != (b"PK\1\2", b"PK\3\4", place) or extra or remark or disk or none:
+            raise two_faced(name)
+        if (again, again_size, before[LOCAL.size :]) != (same, name_size, raw):
+            raise two_faced(name)
+        found[name] = Packed(place + len(before), packed, unpacked_size, method == 8, crc)
+        place += len(before) + packed
+    if at != length or place != start:
+        raise two_faced("what lies between the files")
+    sizes = {name: entry.size for name, entry in found.items()}
+    if sum(sizes.values()) > MOST_RATIO * size + 1_000_000:
+        raise Problem("the zip would unpack to far more than its size: a zip bomb")
+    return Files(sizes, lambda name: chunks_of_entry(zipped, found[name], shown(name)))
+
+
+def two_faced(name: str) -> Problem:
+    """What a zip is refused for that programs can read in two ways."""
+    return Problem(f"the zip can be read in two ways, or was packed anew (check the folder instead): {shown(name)}")
+
+
+def directory_of(zipped: IO[bytes], size: int) -> tuple[int, int, int]:
+    """How many files a zip has, where its directory starts, and how many bytes it has."""
+    tail_size = min(size, END_64.size + LOCATOR.size + END.size)
+    zipped.seek(size - tail_size)
+    tail = zipped.read(tail_size)
+    if len(tail) < END.size or tail[-END.size :][:4] != b"PK\5\6":
+        raise Problem("this is no zip, or something stands behind its end")
+    _, *disks, here, count, length, start, remark = END.unpack(tail[-END.size :])
+    end = size - END.size
+    if tail[:4] == b"PK\6\6" and len(tail) == END_64.size + LOCATOR.size + END.size:  # of many files, or behind 4 GiB
+        _, own, _, _, *disks_64, here_64, count_64, length_64, start_64 = END_64.unpack(tail[: END_64.size])
+        end = size - tail_size
+        short = (min(here_64, 2**16 - 1), min(count_64, 2**16 - 1), min(length_64, 2**32 - 1), min(start_64, 2**32 - 1))
+        locator = LOCATOR.pack(b"PK\6\7", 0, end, 1)
+        if short != (here, count, length, start) or tail[END_64.size : -END.size] != locator or own != 44:
+            raise two_faced("its end")
+        disks, here, count, length, start = disks + disks_64, here_64, count_64, length_64, start_64
+    if any(disks) or here != count or remark or start + length != end:
+        raise two_faced("its end")
+    return count, start, length
+
+
+def chunks_of_entry(zipped: IO[bytes], entry: Packed, name: str) -> Iterator[bytes]:
+    """Unpack a file of a zip a chunk at a time: just the bytes it should have, out of just its packed ones."""
+    unpack = zlib.decompressobj(-zlib.MAX_WBITS)
+    at, end, total, crc, waiting, ended = entry.start, entry.start + entry.packed, 0, 0, b"", False
+    while not ended:
+        if not waiting:
+            zipped.seek(at)
+            waiting = zipped.read(min(CHUNK, end - at))
+            at += len(waiting)
+        given = waiting
+        if entry.deflated:
+            chunk, waiting = unpack.decompress(given, CHUNK), unpack.unconsumed_tail
+            ended = unpack.eof
+        else:
+            chunk, waiting = given, b""
+            ended = at == end
+        total, crc = total + len(chunk), zlib.crc32(chunk, crc)
+        if total > entry.size or not (given or chunk or ended):
+            raise Problem(f"{name} is damaged")
+        yield chunk
+    if (total, crc, at) != (entry.size, entry.crc, end) or waiting or unpack.unused_data:
+        raise Problem(f"{name} is damaged")
 
 
 def files_of_folder(path: str) -> Files:
     """The files of an unpacked packet; links are not followed."""
     sizes: dict[str, int] = {}
+    count = 0
     for place, folders, files in os.walk(path):
         for full in (Path(place, name) for name in folders + files):
-            about, inside = full.lstat(), full.relative_to(path).as_posix()
+            about, inside, count = full.lstat(), full.relative_to(path).as_posix(), count + 1
             if stat.S_ISREG(about.st_mode):
                 sizes[inside] = about.st_size
             elif not stat.S_ISDIR(about.st_mode):
                 raise Problem(f"{shown(inside)} is a link or a device: a packet has plain files only")
-            if len(sizes) > MOST_FILES:
+            if count > 2 * MOST_FILES:
                 raise Problem("the folder has more files than any packet")
-    return Files(sizes, lambda name: Path(path, name).open("rb"))
+    return Files(sizes, lambda name: chunks_of_file(Path(path, name), sizes[name], shown(name)))
+
+
+def chunks_of_file(path: Path, size: int, name: str) -> Iterator[bytes]:
+    """Read a file a chunk at a time: just the bytes it had when the folder was listed."""
+    total = 0
+    with path.open("rb") as file:
+        while chunk := file.read(min(CHUNK, size + 1 - total)):
+            total += len(chunk)
+            yield chunk
+    if total != size:
+        raise Problem(f"{name} is damaged")
 
 
 def shown(text: object) -> str:
@@ -223,10 +361,7 @@ def whole(files: Files, name: str, most: int) -> bytes:
         raise Problem(f"{shown(name)} is missing")
     if files.sizes[name] > most:
         raise Problem(f"{shown(name)} is larger than it may be")
-    data = files.read(name)
-    if len(data) != files.sizes[name]:
-        raise Problem(f"{shown(name)} is damaged")
-    return data
+    return b"".join(files.chunks(name))
 
 
 def decoded(data: bytes, what: str) -> str:
@@ -237,10 +372,25 @@ def decoded(data: bytes, what: str) -> str:
         raise Problem(f"{what} is not text in UTF-8") from None
 
 
+def single(pairs: list[tuple[str, Any]]) -> Json:
+    """An object of JSON, of which no key is there twice."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError
+    return value
+
+
+def number(digits: str) -> int:
+    """A number of JSON, of which none is longer than any of a packet."""
+    if len(digits) > MOST_DIGITS:
+        raise ValueError
+    return int(digits)
+
+
 def loaded(text: str, what: str) -> Json:
     """Read a JSON object."""
     try:
-        value: Any = json.loads(text)
+        value: Any = json.loads(text, object_pairs_hook=single, parse_int=number)
     except (ValueError, RecursionError):
         raise Problem(f"{what} is not JSON") from None
     if not isinstance(value, dict):
@@ -293,38 +443,78 @@ def leaf_of(event: Json, payload: str, stream: bytes) -> bytes:
     ).digest()
 
 
-def read_events(data: bytes, what: str, expected: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
+def read_events(lines: Iterator[str], what: str, expected: Json, leaves: dict[int, bytes]) -> dict[str, int]:
     """Recompute the leaf of every line of an events.jsonl, and put it at its position in `leaves`.
+
+    Returns how many events are of which form. Reads no more lines than there should be, and a few at once.
+    """
+    head = loaded(next(lines, ""), what)
+    if any(head.get(name) != expected[name] for name in ("client", "episode", "stream", "events")):
+        raise Problem(f"{what}: its first line does not say what the manifest says")
+    stream, counts, done, before = bytes.fromhex(expected["stream"]), dict.fromkeys(FORMS_IN_WORDS, 0), 0, 0
+    while batch := batch_of(lines):
+        if done + len(batch) > expected["events"]:
+            break
+        for event, payload in parted(batch, what):
+            done += 1
+            where = f"{what}: event {done}"
+            form, leaf = checked(event, payload, stream, expected["episode"], where)
+            position = event["position"]
+            if event["version"] != done or type(position) is not int or position <= before or position in leaves:
+                raise Problem(f"{where}: the events are not numbered 1, 2, 3 … in the order of the log")
+            leaves[position] = leaf
+            before = position
+            counts[form] += 1
+    if batch or done != expected["events"]:
+        raise Problem(f"{what} does not have the events it should")
+    return counts
+
+
+def batch_of(lines: Iterator[str]) -> list[str]:
+    """The next lines, as many as are read at once; none at the end."""
+    batch: list[str] = []
+    size = 0
+    while size < CHUNK and (line := next(lines, None)) is not None:
+        batch.append(line)
+        size += len(line) + 1
+    return batch
+
+
+def parted(lines: Sequence[str], what: str) -> Iterator[tuple[Json, str | None]]:
+    """Each line as its event without the payload, and the payload, if the line has one.
 
     The payload comes last in its line, byte for byte as it was stored: it is cut out, not read.
     """
-    first, *lines = decoded(data, what).split("\n")
-    head = loaded(first, what)
-    if any(head.get(name) != expected[name] for name in ("client", "episode", "stream", "events")):
-        raise Problem(f"{what}: its first line does not say what the manifest says")
-    cut = [line.partition(',"payload":') for line in lines[:-1]]
+    cut = [line.partition(',"payload":') for line in lines]
     texts = [before + "}" if mark else before for before, mark, _ in cut]
     events = loaded('{"lines":[' + ",".join(texts) + "]}", what)["lines"]  # all at once is quicker
-    if lines[-1:] != [""] or not len(events) == len(cut) == expected["events"]:
-        raise Problem(f"{what} does not have the events it should")
-    stream, before, name = bytes.fromhex(expected["stream"]), 0, expected["episode"]
-    stored = f'"episode":"{name}"'  # a payload is stored without spaces, and an id needs no escapes
-    for version, (event, (_, mark, rest)) in enumerate(zip(events, cut), start=1):  # noqa: B905  # as many: seen above
-        try:
-            form, position = FORMS[frozenset(event)], event["position"]
-            payload = rest[:-1] if form == "proven" and rest[-1:] == "}" else ""
-            leaf = leaf_of(event, payload, stream) if form != "sealed" else bytes.fromhex(event["leaf"])
-            if leaf.hex() != event["leaf"] or len(leaf) != 32 or bool(mark) != bool(payload):
-                raise Problem(f"{what}: event {version} does not hash to its leaf")
-            if event["version"] != version or type(position) is not int or position <= before or position in leaves:
-                raise Problem(f"{what}: the events are not numbered 1, 2, 3 … in the order of the log")
-            if not (stored in payload if payload else event.get("stated", expected)["episode"] == name):
-                raise Problem(f"{what}: event {version} is of another episode")
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
-            raise Problem(f"{what}: event {version} is not of any known form") from None
-        leaves[position] = leaf
-        before = position
-        counts[form] += 1
+    if len(events) != len(lines):
+        raise Problem(f"{what} does not have one event in each line")
+    for event, (_, mark, rest) in zip(events, cut):  # noqa: B905  # as many: seen above
+        yield event, (rest[:-1] if rest[-1:] == "}" else "") if mark else None
+
+
+def checked(event: Json, payload: str | None, stream: bytes, episode: str, where: str) -> tuple[str, bytes]:
+    """The form of an event, and its leaf, if it hashes to that and is of the episode."""
+    try:
+        form, leaf = FORMS[frozenset(event)], bytes.fromhex(event["leaf"])
+        if (payload is not None) != (form == "proven"):
+            raise ValueError
+        if form != "sealed" and (payload == "" or leaf_of(event, payload or "", stream) != leaf):
+            raise Problem(f"{where} does not hash to its leaf")
+        if len(leaf) != 32 or leaf.hex() != event["leaf"]:
+            raise ValueError
+        # a payload is stored without spaces, and an id needs no escapes
+        same = (
+            f'"episode":"{episode}"' in payload
+            if payload
+            else event.get("stated", {"episode": episode})["episode"] == episode
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
+        raise Problem(f"{where} is not of any known form") from None
+    if not same:
+        raise Problem(f"{where} is of another episode")
+    return form, leaf
 
 
 def root_of(leaves: dict[int, bytes], size: int, hashes: Sequence[bytes]) -> bytes:
@@ -372,7 +562,7 @@ class Report:
         self.counts = dict.fromkeys(FORMS_IN_WORDS, 0)
 
     def check(self, text: str, step: Callable[..., Any], *given: Any) -> Any:
-        """Run a step; what it finds wrong becomes a line. Returns what the step returns."""
+        """Run a step and return what it returns; what it finds wrong becomes a line, and the end."""
         try:
             found = step(*given)
         except Problem as problem:
@@ -382,7 +572,7 @@ class Report:
         else:
             self.lines.append((True, text))
             return found
-        return None
+        raise Stop
 
     @property
     def status(self) -> int:
@@ -395,9 +585,16 @@ def verify(path: str, key_line: str | None = None) -> Report:
     """Check a packet; `key_line` is the public key of the log, None if none was given."""
     report = Report()
     try:
-        if stat.S_IFMT(Path(path).stat().st_mode) not in (stat.S_IFDIR, stat.S_IFREG):
+        kind = Path(path).stat()
+        if stat.S_ISDIR(kind.st_mode):
+            check_files(report, files_of_folder(path), key_line)
+        elif stat.S_ISREG(kind.st_mode):
+            with Path(path).open("rb") as zipped:
+                check_files(report, files_of_zip(zipped, kind.st_size), key_line)
+        else:
             raise Problem("this is neither a file nor a folder")
-        check_files(report, files_of_folder(path) if Path(path).is_dir() else files_of_zip(path), key_line)
+    except Stop:
+        pass
     except Problem as problem:
         report.lines.append((False, str(problem)))
     except Exception as error:  # whatever a damaged file does to the libraries that read it
@@ -406,35 +603,47 @@ def verify(path: str, key_line: str | None = None) -> Report:
 
 
 def check_files(report: Report, files: Files, key_line: str | None) -> None:
-    """Check the files of a packet, step by step."""
-    text = whole(files, MANIFEST, MOST_NOTE)
-    manifest = loaded(decoded(text, MANIFEST), MANIFEST)
-    if manifest["format"] != "caretrail.packet/1":
-        raise Problem("the packet is of a form this script does not know")
-    key = Key(key_line or manifest["keys"][0])
-    report.manifest = manifest
+    """Check the files of a packet, step by step; raises Stop at the first that fails."""
+    key = Key(key_line or key_in(files))
     if key_line is None:
         report.lines.append((None, f"SIGNER NOT VERIFIED: give --key. The packet itself names {shown(key.line)}"))
+    manifest = report.check("the manifest is signed by the key", signed_manifest, files, key)
+    report.manifest = manifest
     origin, size = manifest["origin"], manifest["size"]
-    leaves: dict[int, bytes] = {}
-    report.check("the manifest is signed by the key", manifest_signed, files, key, text, manifest)
     report.check("the files are those of the manifest, and no others", listed, files, manifest)
-    report.check("each file is unchanged, byte for byte", read_all, files, manifest, leaves, report.counts)
     root = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
-    report.check("every event is in the log of the checkpoint", proven, files, leaves, size, root)
     report.check("the log of accesses was signed together with it", accesses, files, key, origin, size, root)
+    report.check("each file is unchanged, byte for byte", unchanged, files, manifest)
+    leaves: dict[int, bytes] = report.check("each event hashes to its leaf", read_all, files, manifest, report.counts)
+    report.check("every event is in the log of the checkpoint", proven, files, leaves, size, root)
     report.check("all events of each episode are there, as the key states", complete, files, key, manifest)
 
 
-def manifest_signed(files: Files, key: Key, text: bytes, manifest: Json) -> None:
-    """The note over the manifest names its hash, and is signed by the key and by all keys the manifest names."""
+def key_in(files: Files) -> str:
+    """The key that a packet names for itself, which proves nothing; found without parsing what nobody signed."""
+    match = re.search(rb'"keys":\s*\[\s*"([^"\\]{1,500})"', whole(files, MANIFEST, MOST_LIST))
+    if match is None:
+        raise Problem("the manifest names no key")
+    return decoded(match.group(1), MANIFEST)
+
+
+def signed_manifest(files: Files, key: Key) -> Json:
+    """The manifest, if the note over it names its hash and is signed by the key and by all keys the manifest names."""
     note = whole(files, MANIFEST_NOTE, MOST_NOTE)
-    stated = f"{sha256(text).hexdigest()} {len(text)}"
-    for signer in (key, *map(Key, manifest["keys"])):  # during a change of keys there are two
-        if signer.open(note, MANIFEST_NOTE) != f"caretrail.packet/manifest\n{NOTICE}\n{manifest['origin']}\n{stated}":
-            raise Problem("the signature on the manifest is for another manifest")
+    text = key.open(note, MANIFEST_NOTE)
+    data = whole(files, MANIFEST, MOST_LIST)
+    stated = f"{sha256(data).hexdigest()} {len(data)}"
+    first, notice, origin, last, *more = text.split("\n") + [""] * 4
+    if (first, notice, last) != ("caretrail.packet/manifest", NOTICE, stated) or any(more):
+        raise Problem("the signature on the manifest is for another manifest")
+    manifest = loaded(decoded(data, MANIFEST), MANIFEST)
+    if manifest["format"] != "caretrail.packet/1":
+        raise Problem("the packet is of a form this script does not know")
     if key.line not in manifest["keys"] or note.count(b"\n") != 5 + len(manifest["keys"]):
         raise Problem("the manifest is signed by others than it says")
+    if manifest["origin"] != origin or any(Key(line).open(note, MANIFEST_NOTE) != text for line in manifest["keys"]):
+        raise Problem("the signature on the manifest is for another manifest")  # while keys change there are two
+    return manifest
 
 
 def listed(files: Files, manifest: Json) -> None:
@@ -453,22 +662,39 @@ def listed(files: Files, manifest: Json) -> None:
         raise Problem("the manifest lists a file twice, or has no notice")
 
 
-def read_all(files: Files, manifest: Json, leaves: dict[int, bytes], counts: dict[str, int]) -> None:
-    """Each file has its size, its hash and the notice; the leaves of all events are recomputed on the way."""
-    events = {entry["folder"] + "/events.jsonl": entry for entry in manifest["streams"]}
+def unchanged(files: Files, manifest: Json) -> None:
+    """Each file has its size, its hash and the notice."""
     for entry in manifest["files"]:
-        name, size = entry["path"], entry["bytes"]
-        if files.sizes.get(name) != size:
+        name, digest, size, noticed, before = entry["path"], sha256(), 0, False, b""
+        if files.sizes.get(name) != entry["bytes"]:
             raise Problem(f"{shown(name)} does not have the size it should")
-        data = whole(files, name, MOST_BYTES)
-        if sha256(data).hexdigest() != entry["sha256"]:
+        if entry["bytes"] > MOST_BYTES:
+            raise Problem(f"{shown(name)} is larger than it may be")
+        for chunk in files.chunks(name):
+            digest.update(chunk)
+            size += len(chunk)
+            before += chunk
+            noticed = noticed or NOTICE.encode() in before
+            before = before[-len(NOTICE) :]
+        if digest.hexdigest() != entry["sha256"] or size != entry["bytes"]:
             raise Problem(f"{shown(name)} was altered")
-        if name not in (CHECKPOINT, ACCESSES) and NOTICE.encode() not in data:
+        if name not in (CHECKPOINT, ACCESSES) and not noticed:
             raise Problem(f"{shown(name)} does not carry the notice of 42 CFR 2.32")
-        if name in events:
-            read_events(data, shown(name), events.pop(name), leaves, counts)
-    if events:
-        raise Problem(f"{shown(min(events))} is missing")
+
+
+def read_all(files: Files, manifest: Json, counts: dict[str, int]) -> dict[int, bytes]:
+    """The leaves of all events by position, recomputed; `counts` is how many events are of which form."""
+    leaves: dict[int, bytes] = {}
+    listed = {entry["path"] for entry in manifest["files"]}
+    for entry in manifest["streams"]:
+        name = entry["folder"] + "/events.jsonl"
+        if name not in listed:
+            raise Problem(f"{shown(name)} is missing")
+        for form, count in read_events(files.lines(name), shown(name), entry, leaves).items():
+            counts[form] += count
+    if len({entry["folder"] for entry in manifest["streams"]}) != len(manifest["streams"]):
+        raise Problem("the manifest lists an episode twice")
+    return leaves
 
 
 def checkpoint(files: Files, key: Key, origin: str, size: int) -> bytes:
@@ -496,7 +722,8 @@ def accesses(files: Files, key: Key, origin: str, size: int, root: bytes | None)
 
 def proven(files: Files, leaves: dict[int, bytes], size: int, root: bytes | None) -> None:
     """The leaves of the events and the hashes of the proof make the root that was signed."""
-    proof = loaded(decoded(whole(files, PROOF, MOST_BYTES), PROOF), PROOF)
+    most = MOST_NOTE + 64 * 64 * len(leaves)  # of each leaf at most 63 hashes
+    proof = loaded(decoded(whole(files, PROOF, most), PROOF), PROOF)
     hashes = [unpacked(text) for text in proof["hashes"]]
     if any(len(item) != 32 for item in hashes):
         raise Problem("the proof is not made of hashes")
@@ -508,7 +735,7 @@ def complete(files: Files, key: Key, manifest: Json) -> None:
     """The key states how many events each stream has in the log of that size, and so many are there."""
     lines = [f"{entry['stream']} {entry['events']}" for entry in manifest["streams"]]
     stated = ["caretrail.packet/completeness", NOTICE, manifest["origin"], str(manifest["size"]), *lines]
-    if key.open(whole(files, COMPLETENESS, MOST_NOTE), COMPLETENESS).split("\n") != stated:
+    if key.open(whole(files, COMPLETENESS, MOST_LIST), COMPLETENESS).split("\n") != stated:
         raise Problem("the statement of completeness is not about these events")
 
 
