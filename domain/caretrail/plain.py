@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 PUBLISHED = {"start": "from"}
 """Fields that are called otherwise in JSON."""
@@ -20,13 +24,8 @@ def as_json(value: Any) -> Any:
         return value
     if isinstance(value, date):  # an instant is one, too
         return value.isoformat()
-    if dataclasses.is_dataclass(value):
-        shown = (field.name for field in dataclasses.fields(value) if field.metadata.get("json", True))
-        return {PUBLISHED.get(name, name): as_json(getattr(value, name)) for name in shown}
-    if named := getattr(value, "_asdict", None):
-        return as_json(named())
-    if hasattr(value, "items"):  # a mapping
-        return {PUBLISHED.get(key, key): as_json(item) for key, item in value.items()}
+    if (fields := fields_of(value)) is not None:
+        return {name: item if type(item) in _SCALARS else as_json(item) for name, item in fields}
     if hasattr(value, "model_dump"):  # a part of an event
         return value.model_dump(mode="json", exclude_none=True)
     if isinstance(value, UUID):
@@ -34,3 +33,24 @@ def as_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     return [as_json(item) for item in value]
+
+
+def fields_of(value: Any) -> Iterable[tuple[str, Any]] | None:
+    """The fields of a record or a mapping under their published names, their values as they are; None for others."""
+    kind: object = type(value)
+    if shown := _shown(kind):
+        return [(published, getattr(value, name)) for name, published in shown]
+    if named := getattr(value, "_asdict", None):
+        value = named()
+    if hasattr(value, "items"):  # a mapping
+        return [(PUBLISHED.get(key, key), item) for key, item in value.items()]
+    return None
+
+
+@cache
+def _shown(kind: Any) -> tuple[tuple[str, str], ...]:
+    """The fields of a record that are shown, with their published names; looked up once, as lists have many rows."""
+    if not dataclasses.is_dataclass(kind):
+        return ()
+    shown = (field.name for field in dataclasses.fields(kind) if field.metadata.get("json", True))
+    return tuple((name, PUBLISHED.get(name, name)) for name in shown)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caretrail.cli.terminal.columns import Cell
 from caretrail.cli.terminal.screen import json_text
-from caretrail.cli.terminal.tables import Cell, lines, print_sheet, print_table
+from caretrail.cli.terminal.tables import lines, print_sheet, print_table
 from caretrail.text import visible
 from tests.support.program import Caretrail
 

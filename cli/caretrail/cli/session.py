@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from caretrail.cli.options import question_options
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import ProgressLine, progress
-from caretrail.cli.terminal.screen import json_text, say
+from caretrail.cli.terminal.screen import json_text, print_in_pieces, say
 from caretrail.cli.what_if import WhatIf, what_if
+from caretrail.plain import as_json, fields_of
 from caretrail.reading.query import Query
 from caretrail.text import plural, visible
 
 if TYPE_CHECKING:
-    from caretrail.aliases import Json
     from caretrail.commands.access import AccessLog
     from caretrail.log.recorder import EventRecorder
     from caretrail.reading.answers import Answer, Standing
-    from caretrail.reading.question import Question
+    from caretrail.reading.question import PartedQuestion, Question
     from caretrail.reading.reader import Reader
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,6 +48,13 @@ class Session(NamedTuple):
         """Answer a question; the access is logged first."""
         answer = self.reader.ask(question)
         self.progress.erase()  # whatever comes next is printed
+        return self._told(answer)
+
+    def parts(self, question: PartedQuestion[T]) -> Iterator[Answer[T]]:
+        """The parts of a long answer; the access to each is logged before it is given."""
+        return map(self._told, self.reader.parts(question))
+
+    def _told(self, answer: Answer[T]) -> Answer[T]:
         if not answer.standing.recorded:
             say("This access is not logged: the store takes no writes. --access-db names a store that does.")
         return answer
@@ -57,17 +64,25 @@ class Session(NamedTuple):
 
         If nothing was known, a note on stderr replaces the screen: an empty list must not look like nothing is due.
         """
-        standing = answer.standing
+        something = self.tell_of_nothing(answer.standing)
+        if self.as_json:
+            self.print_fields((answer if shown is None else replace(answer, value=shown)).fields())
+        elif something:
+            screen(answer.value, answer.standing)
+            for line in (self.current_through(answer.standing), *footer):
+                click.echo(line)
+
+    def print_fields(self, fields: Iterable[tuple[str, Any]]) -> None:
+        """Print one JSON object of fields, each when it is asked for; the rows of one are printed as they come."""
+        print_in_pieces(_pieces(fields), self.progress.erase)
+
+    def tell_of_nothing(self, standing: Standing) -> bool:
+        """Say on stderr that nothing was known, and return whether anything was."""
         if standing.newest == 0:
             say("This store is empty: 'caretrail append FILE' records events.")
         elif standing.known_at == 0:
             say("Nothing was recorded by then.")
-        if self.as_json:
-            click.echo(answer_text((answer if shown is None else replace(answer, value=shown)).as_json()))
-        elif standing.newest and standing.known_at != 0:
-            screen(answer.value, standing)
-            for line in (self.current_through(standing), *footer):
-                click.echo(line)
+        return bool(standing.newest) and standing.known_at != 0
 
     def answer(self, question: Question[T], screen: Callable[[Session, T, Standing], None]) -> None:
         """Ask a question and print its answer."""
@@ -107,19 +122,29 @@ def _duration(seconds: int) -> str:
     return plural(seconds, "second")
 
 
-def answer_text(answer: Json) -> str:
-    """One JSON object, each field and each row on a line of its own."""
-    lines = (f"{json_text(name)}: {_field_text(value)}" for name, value in answer.items())
-    return "{" + ",\n ".join(lines) + "}"
+def _pieces(fields: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """One JSON object in pieces, each field and each row on a line of its own; rows are made JSON one by one."""
+    before = "{"
+    for name, value in fields:
+        yield f"{before}{json_text(name)}: "
+        yield from _field_pieces(value)
+        before = ",\n "
+    yield "}\n"
 
 
-def _field_text(value: object) -> str:
-    if not isinstance(value, list):
-        return json_text(value)
-    rows = cast("list[object]", value)
-    if rows and isinstance(rows[0], dict):
-        return "[\n  " + ",\n  ".join(map(json_text, rows)) + "]"
-    return json_text(rows)
+def _field_pieces(value: Any) -> Iterator[str]:
+    if not isinstance(value, list | tuple | Iterator) or fields_of(value) is not None:
+        yield json_text(as_json(value))
+        return
+    rows = iter(value)
+    first = next(rows, None)
+    if first is None or fields_of(first) is None:
+        yield json_text([] if first is None else as_json([first, *rows]))
+        return
+    yield f"[\n  {json_text(as_json(first))}"
+    for row in rows:
+        yield f",\n  {json_text(as_json(row))}"
+    yield "]"
 
 
 def read_options(function: F) -> F:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from caretrail.aliases import Json
 from caretrail.findings import Doubt
-from caretrail.plain import as_json
+from caretrail.plain import as_json, fields_of
 from caretrail.readmodel.placed import Group
 
 T = TypeVar("T")
@@ -64,8 +65,13 @@ class Answer(Generic[T]):
 
     def as_json(self) -> Json:
         """One object: `standing`, and `rows` or the answer's own fields."""
-        value = as_json(self.value)
-        return {"standing": as_json(self.standing)} | (value if isinstance(value, dict) else {"rows": value})
+        return {name: as_json(value) for name, value in self.fields()}
+
+    def fields(self) -> Iterator[tuple[str, Any]]:
+        """The fields of that object, their values as they are."""
+        yield "standing", self.standing
+        own = fields_of(self.value)
+        yield from [("rows", self.value)] if own is None else own
 
 
 @dataclass(frozen=True, slots=True)

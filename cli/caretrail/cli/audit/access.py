@@ -14,8 +14,9 @@ from caretrail.cli.options import access_options, json_option, period_options, s
 from caretrail.cli.params import end_of_day
 from caretrail.cli.session import access_log, now
 from caretrail.cli.setup import Setup
+from caretrail.cli.terminal.columns import Cell, Row
 from caretrail.cli.terminal.screen import instant, json_text, say
-from caretrail.cli.terminal.tables import Cell, Row, lines, print_table
+from caretrail.cli.terminal.tables import lines, print_table
 from caretrail.describe import spoken
 from caretrail.plain import as_json
 from caretrail.reading.answers import Standing

@@ -17,8 +17,9 @@ from caretrail.cli.groups import Command
 from caretrail.cli.options import period_options
 from caretrail.cli.params import Choice
 from caretrail.cli.session import Session, read_options
+from caretrail.cli.terminal.columns import Row
 from caretrail.cli.terminal.screen import say
-from caretrail.cli.terminal.tables import Row, lines, print_table
+from caretrail.cli.terminal.tables import lines, print_table
 from caretrail.describe import spoken
 from caretrail.plain import as_json
 from caretrail.reading.query import Filters

@@ -17,8 +17,9 @@ from caretrail.cli.filters import repeated_option
 from caretrail.cli.groups import Command
 from caretrail.cli.options import period_options
 from caretrail.cli.session import Session, read_options
+from caretrail.cli.terminal.columns import Row
 from caretrail.cli.terminal.screen import say
-from caretrail.cli.terminal.tables import Row, print_table
+from caretrail.cli.terminal.tables import print_table
 from caretrail.plain import as_json
 from caretrail.reading.query import Filters
 from caretrail.text import plural

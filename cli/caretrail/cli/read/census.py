@@ -10,7 +10,8 @@ import click
 from caretrail.cli.filters import program_option
 from caretrail.cli.groups import Command
 from caretrail.cli.session import Session, read_options
-from caretrail.cli.terminal.tables import print_tables
+from caretrail.cli.terminal.columns import Row
+from caretrail.cli.terminal.tables import Rows, print_tables
 from caretrail.reading.query import Filters
 from caretrail.text import plural, visible
 
@@ -38,12 +39,18 @@ def census_command(asked: Session, programs: Sequence[str]) -> None:
 def _print(asked: Session, rows: Sequence[CensusRow], standing: Standing) -> None:
     """Print one table a program, so that a row fits 80 columns."""
     click.echo(asked.heading("Census", standing))
-    programs: dict[str, list[tuple[str, ...]]] = {}
+    programs: dict[str, list[CensusRow]] = {}
     for row in rows:
-        cells = (
-            row.episode, row.client or "", row.level or "", row.clinician or "",
-            str(row.admitted_on or ""), "" if row.days is None else str(row.days), row.status,
-        )  # fmt: skip  # in the order of the titles
-        programs.setdefault(row.program or "no program", []).append(cells)
-    print_tables(TITLES, [(f"\n{visible(program)} ({len(found)})", found) for program, found in programs.items()])
+        programs.setdefault(row.program or "no program", []).append(row)
+    print_tables(
+        TITLES,
+        [(f"\n{visible(program)} ({len(found)})", Rows(_cells, found)) for program, found in programs.items()],
+    )
     click.echo(f"\n{plural(len(rows), 'episode')} open on that day")
+
+
+def _cells(row: CensusRow) -> Row:
+    return (
+        row.episode, row.client or "", row.level or "", row.clinician or "",
+        str(row.admitted_on or ""), "" if row.days is None else str(row.days), row.status,
+    )  # fmt: skip  # in the order of the titles

@@ -15,7 +15,8 @@ from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import Command
 from caretrail.cli.options import period_options
 from caretrail.cli.session import Session, read_options
-from caretrail.cli.terminal.tables import Cell, Row, marks, print_table, verdict_cell
+from caretrail.cli.terminal.columns import Cell, Row
+from caretrail.cli.terminal.tables import Rows, marks, print_table, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.reading.query import Filters
 from caretrail.text import plural
@@ -66,7 +67,7 @@ def _print(
     click.echo(_heading(asked, start, end, standing))
     if rows:
         click.echo("")
-        print_table(TITLES, [_cells(row) for row in rows], wraps=4)
+        print_table(TITLES, Rows(_cells, rows), wraps=4)
     else:
         click.echo("\nNo matching findings. --all includes what is met, --closed what has ended.")
     click.echo(f"\n{plural(len(rows), 'finding')}")

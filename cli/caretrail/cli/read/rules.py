@@ -11,8 +11,9 @@ import click
 from caretrail.cli.exits import ExitStatus, Stopped
 from caretrail.cli.groups import Command
 from caretrail.cli.options import json_option
+from caretrail.cli.terminal.columns import AnyCell, Cell
 from caretrail.cli.terminal.screen import print_json, say
-from caretrail.cli.terminal.tables import AnyCell, Cell, lines, print_sheet, print_table
+from caretrail.cli.terminal.tables import lines, print_sheet, print_table
 from caretrail.errors import PackInvalid
 from caretrail.text import plural, visible
 

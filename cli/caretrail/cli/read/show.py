@@ -10,7 +10,8 @@ import click
 from caretrail.cli.episodes import case_number, complete_episode
 from caretrail.cli.groups import Command
 from caretrail.cli.session import Session, read_options
-from caretrail.cli.terminal.tables import AnyCell, lines, marks, print_sheet, verdict_cell
+from caretrail.cli.terminal.columns import AnyCell
+from caretrail.cli.terminal.tables import lines, marks, print_sheet, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.describe import spoken
 from caretrail.text import plural, visible

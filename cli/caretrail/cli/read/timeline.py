@@ -13,7 +13,8 @@ from caretrail.cli.episodes import case_number, episode_argument
 from caretrail.cli.groups import Command
 from caretrail.cli.params import Choice
 from caretrail.cli.session import Session, read_options
-from caretrail.cli.terminal.tables import Row, lines, print_table
+from caretrail.cli.terminal.columns import Row
+from caretrail.cli.terminal.tables import Rows, lines, print_table
 from caretrail.describe import spoken, summary, value_in_words
 from caretrail.text import plural, visible
 
@@ -54,7 +55,7 @@ def timeline_command(asked: Session, episode: str, order: Any) -> None:
 def _print(name: str, asked: Session, rows: Sequence[EventRow], _: Standing) -> None:
     click.echo(asked.heading(f"Timeline of {visible(name)}"))
     click.echo("")
-    print_table(TITLES, [_cells(row) for row in rows], wraps=3)
+    print_table(TITLES, Rows(_cells, rows), wraps=3)
     marks = {
         "late": sum(row.late for row in rows),
         "corrected": sum(bool(row.corrected_by) for row in rows),

@@ -13,7 +13,8 @@ from caretrail.cli.filters import filter_options
 from caretrail.cli.groups import Command
 from caretrail.cli.params import MOST_ROWS, Count
 from caretrail.cli.session import Session, read_options
-from caretrail.cli.terminal.tables import Row, print_tables, verdict_cell
+from caretrail.cli.terminal.columns import Row
+from caretrail.cli.terminal.tables import Rows, print_tables, verdict_cell
 from caretrail.cli.what_if import pack_option
 from caretrail.errors import StaleReadModel
 from caretrail.reading.query import NO_FILTERS, Filters
@@ -126,7 +127,7 @@ def _print(asked: Session, limit: int | None, difference: str, nothing: str, wor
     groups = [
         (
             f"\n{title} ({sum(row.group == group for row in work.rows)})",
-            [_cells(row) for row in shown if row.group == group],
+            Rows(_cells, [row for row in shown if row.group == group]),
         )
         for group, title in GROUPS.items()
     ]

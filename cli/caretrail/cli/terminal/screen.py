@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,10 @@ import click
 
 if TYPE_CHECKING:
     from caretrail.commands.command import Receipt
+
+
+PIECES_AT_ONCE = 500
+"""Pieces of one write."""
 
 
 def instant(moment: datetime) -> str:
@@ -45,7 +50,18 @@ def prepare_output() -> None:
 
 def json_text(value: object) -> str:
     """Format JSON on one line; everything but printable ASCII is escaped, so it is safe on a terminal."""
-    return json.dumps(value, default=_plain, ensure_ascii=True).replace("\x7f", "\\u007f")
+    return _ENCODER.encode(value).replace("\x7f", "\\u007f")
+
+
+def print_in_pieces(pieces: Iterable[str], ready: Callable[[], None] = lambda: None) -> None:
+    """Print a text that is made piece by piece, some hundreds at once, so that a long one is never held.
+
+    `ready` is called before each write.
+    """
+    rest = iter(pieces)
+    while some := list(islice(rest, PIECES_AT_ONCE)):
+        ready()
+        click.echo("".join(some), nl=False)
 
 
 def _plain(value: object) -> object:
@@ -55,6 +71,9 @@ def _plain(value: object) -> object:
     if as_json is not None:
         return as_json()
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+_ENCODER = json.JSONEncoder(default=_plain, ensure_ascii=True)
 
 
 def receipt_fields(receipt: Receipt) -> dict[str, object]:

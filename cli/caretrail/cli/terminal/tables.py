@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Generic, TypeVar
 
 import click
 
+from caretrail.cli.terminal.columns import GAP, AnyCell, Cell, Paint, Row, longest_line, plain, row_lines
+from caretrail.cli.terminal.screen import print_in_pieces
 from caretrail.text import visible
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+T = TypeVar("T")
 
 WIDEST = 120
 """Columns a screen uses at most; longer lines are hard to read."""
@@ -23,15 +23,12 @@ NARROWEST = 40
 """A smaller width is not believed: USUAL is used."""
 
 USUAL = 80
-USUAL_HEIGHT = 24
 
 LONGEST_ID = 28
 """A longer id folds onto the next line; it is never cut."""
 
 FEWEST_WORDS = 12
 """The narrowest column of words; with less room, rows become blocks."""
-
-GAP = 2
 
 VERDICT_STYLES = {
     "overdue": "bold red",
@@ -47,21 +44,20 @@ VERDICT_STYLES = {
 }
 
 
-class Cell(NamedTuple):
-    """A text with a style; its newlines are kept, other unprintable characters are shown as escapes."""
+class Rows(Collection[Row], Generic[T]):
+    """Rows made of items whenever they are needed, so that a long table is not held twice."""
 
-    text: str
-    style: str = ""
+    def __init__(self, cells: Callable[[T], Row], items: Collection[T]) -> None:
+        self._cells, self._items = cells, items
 
-    def rich(self) -> Text:
-        """The cell as rich text, safe to print."""
-        from rich.text import Text
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._cells, self._items)
 
-        return Text("\n".join(visible(line) for line in self.text.split("\n")), self.style, overflow="fold")
+    def __len__(self) -> int:
+        return len(self._items)
 
-
-AnyCell = Cell | str
-Row = Sequence[AnyCell]
+    def __contains__(self, row: object) -> bool:
+        return any(one == row for one in self)
 
 
 def lines(*parts: str, style: str = "") -> Cell:
@@ -81,7 +77,7 @@ def marks(*, explained: bool, quiet: bool) -> str:
 
 
 def print_table(
-    titles: Sequence[str], rows: Sequence[Row], *, wraps: int | None = None, header: bool = True, indent: int = 0
+    titles: Sequence[str], rows: Collection[Row], *, wraps: int | None = None, header: bool = True, indent: int = 0
 ) -> None:
     """Print rows under their titles; the column `wraps` takes the width the others leave."""
     print_tables(titles, [("", rows)], wraps=wraps, header=header, indent=indent)
@@ -89,7 +85,7 @@ def print_table(
 
 def print_tables(
     titles: Sequence[str],
-    groups: Sequence[tuple[str, Sequence[Row]]],
+    groups: Iterable[tuple[str, Iterable[Row]]],
     *,
     wraps: int | None = None,
     header: bool = True,
@@ -97,35 +93,37 @@ def print_tables(
 ) -> None:
     """Print tables one below the other, each under its heading, with the same column widths.
 
-    On a screen too narrow for the columns, each row becomes a block of lines.
+    The groups are gone through twice: to measure their rows, and to print them. On a screen too narrow for the columns,
+    each row becomes a block of lines.
     """
-    console = _console(indent)
-    texts = [(heading, [[_rich(cell) for cell in row] for row in rows]) for heading, rows in groups]
-    widths = _widths(titles, (row for _, rows in texts for row in rows), wraps, console.width)
-    for heading, rows in texts:
+    widths = _widths(titles, (row for _, rows in groups for row in rows), wraps, screen_width() - indent)
+    paint = _paint()
+    for heading, rows in groups:
         if heading:
             click.echo(heading)
         if widths:
-            _print(_table(titles, widths, rows, header=header), console, indent)
+            head = row_lines([Cell(title, "dim") for title in titles], widths, paint) if header else ()
+            _print(chain(head, (line for row in rows for line in row_lines(row, widths, paint))), indent)
         else:
-            _print_blocks(titles if header else [""] * len(titles), rows, console, indent)
+            _print(_blocks(titles if header else [""] * len(titles), rows, screen_width() - indent), indent)
 
 
 def print_sheet(rows: Iterable[tuple[str, AnyCell]]) -> None:
     """Print labels and texts; rows without text are left out."""
-    _print(_sheet([(label, _rich(cell)) for label, cell in rows]), _console(0), 0)
+    _print(_sheet(list(rows), screen_width()), 0)
 
 
 # --- layout -----------------------------------------------------------------------------------------------------
 
 
-def _widths(titles: Sequence[str], rows: Iterable[Sequence[Text]], wraps: int | None, screen: int) -> list[int]:
+def _widths(titles: Sequence[str], rows: Iterable[Row], wraps: int | None, screen: int) -> list[int]:
     """The width of each column, by its longest cell and the room left for `wraps`; empty if they do not fit."""
     widths = [len(title) for title in titles]
     for row in rows:
-        for number, text in enumerate(row):
-            longest = max(line.cell_len for line in text.split(allow_blank=True))
-            widths[number] = max(widths[number], longest if number == wraps else min(longest, LONGEST_ID))
+        for number, cell in enumerate(row):
+            longest = longest_line(cell)
+            if longest > widths[number]:
+                widths[number] = longest if number == wraps else max(widths[number], min(longest, LONGEST_ID))
     if wraps is not None:
         most = screen - sum(widths) + widths[wraps] - GAP * (len(widths) - 1)
         widths[wraps] = max(min(widths[wraps], most), FEWEST_WORDS)
@@ -133,46 +131,38 @@ def _widths(titles: Sequence[str], rows: Iterable[Sequence[Text]], wraps: int | 
     return widths if fit else []
 
 
-def _table(titles: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Text]], *, header: bool) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, show_header=header, header_style="dim", padding=(0, GAP, 0, 0))
-    for title, width in zip(titles, widths, strict=True):
-        table.add_column(title, width=width, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
+def _sheet(rows: Sequence[tuple[str, AnyCell]], screen: int) -> Iterator[str]:
+    paint = _paint()
+    shown = [(label, text) for label, text in rows if longest_line(text)]
+    label_width = max((longest_line(label) for label, _ in shown), default=0)
+    widths = label_width, max(screen - label_width - GAP, 1)
+    for label, text in shown:
+        yield from row_lines((Cell(label, "dim"), text), widths, paint)
 
 
-def _sheet(rows: Iterable[tuple[str, Text]]) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, GAP, 0, 0))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for label, text in rows:
-        if text:
-            table.add_row(label, text)
-    return table
-
-
-def _print_blocks(titles: Sequence[str], rows: Iterable[Sequence[Text]], console: Console, indent: int) -> None:
+def _blocks(titles: Sequence[str], rows: Iterable[Row], screen: int) -> Iterator[str]:
     for number, row in enumerate(rows):
         if number:
-            click.echo()
-        _print(_sheet(zip(titles, row, strict=True)), console, indent)
+            yield ""
+        yield from _sheet(list(zip(titles, row, strict=True)), screen)
 
 
-def _rich(cell: AnyCell) -> Text:
-    return (Cell(cell) if isinstance(cell, str) else cell).rich()
-
-
-def _console(indent: int) -> Console:
+def _paint() -> Paint:
+    """How texts get their style: on a terminal by rich, which knows what it can show and NO_COLOR, else not at all."""
+    if not sys.stdout.isatty():
+        return plain
     from rich.console import Console
+    from rich.style import Style
 
-    return Console(
-        file=sys.stdout, markup=False, emoji=False, highlight=False, width=screen_width() - indent, height=USUAL_HEIGHT
-    )
+    console = Console(file=sys.stdout)
+    if console.color_system is None:
+        return plain
+
+    def paint(text: str, style: str) -> str:
+        parsed = Style.parse(style)
+        return (parsed.without_color if console.no_color else parsed).render(text)
+
+    return paint
 
 
 def screen_width() -> int:
@@ -184,8 +174,5 @@ def screen_width() -> int:
     return min(width, WIDEST) if width >= NARROWEST else USUAL
 
 
-def _print(table: Table, console: Console, indent: int) -> None:
-    with console.capture() as capture:
-        console.print(table)
-    for line in capture.get().splitlines():
-        click.echo((" " * indent + line).rstrip())
+def _print(found: Iterable[str], indent: int) -> None:
+    print_in_pieces((" " * indent + line).rstrip() + "\n" for line in found)
