@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caretrail.errors import UnknownName
+from caretrail.errors import AccessNotRecorded, StoreError, UnknownName
 from caretrail.events import Event
 from caretrail.log import init_store, open_recorder
+from caretrail.reading.query import Query
 from caretrail.reading.questions import diff as module
 from caretrail.reading.questions.diff import ELIGIBILITY, Change, VerdictState
 from caretrail.reading.snapshot import Snapshot
@@ -203,6 +204,57 @@ def test_filters_by_episode_and_program(care: Care) -> None:
     assert care.reader.diff(66, 82, episode=NAME).changes == ()
     with pytest.raises(UnknownName):
         care.reader.diff(0, 60, episode="E-1")
+
+
+def test_filters_by_case_owner_at_either_time(care: Care) -> None:
+    """Given a case that went from one clinician to another between, then both have it in scope, and no third."""
+    care.record([*example(), *troubled()])
+    after_joining = 80
+    assert {c.episode for c in care.reader.diff(66, after_joining, clinician="c-lee").changes} == {"E-1"}
+    assert care.reader.diff(66, after_joining, clinician="c-noor").episodes == 0
+    owners = {span.clinician for rows in [known(care, "E-1", 78)] if rows is not None for span in rows.spans}
+    for owner in filter(None, owners):
+        assert {c.episode for c in care.reader.diff(66, after_joining, clinician=owner).changes} == {"E-1"}
+
+
+@pytest.mark.parametrize("together", [1, 2, 500])
+def test_a_part_is_given_after_its_access_is_recorded_and_together_they_are_the_answer(
+    care: Care, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    """Given three episodes that changed, when they are given in parts, then the access log named whom each part shows,
+    by case number, before it was given.
+    """
+    names = ["A-1", NAME, "Z-1"]
+    for name in names:
+        care.record([one.model_copy(update={"episode": name, "client": f"cl-{name}"}) for one in troubled()])
+    seen: list[list[str]] = []
+    reader = short_reader(care.recorder, NOW, seen.append).reader
+    monkeypatch.setattr(module, "SHOWN_TOGETHER", together)
+    question = module.Diff(3, Query(day("02-20")))
+    given: list[module.Compared] = []
+    for part in reader.parts(question):
+        shown = list(dict.fromkeys(change.episode for change in part.value.changes))
+        assert (seen[-1] if shown else []) == shown
+        given.append(part.value)
+    assert [name for shown in seen for name in shown] == names
+    assert len(given) == 3 // together + 1
+    assert question.joined(given) == reader.ask(question).value
+    assert question.joined(given).episodes == 3
+
+
+def test_a_part_whose_access_cannot_be_recorded_is_not_given(care: Care, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("A-1", "Z-1"):
+        care.record([one.model_copy(update={"episode": name, "client": f"cl-{name}"}) for one in troubled()])
+
+    def refuse(shown: list[str]) -> None:
+        if shown == ["Z-1"]:
+            raise AccessNotRecorded(StoreError("full", ""))
+
+    monkeypatch.setattr(module, "SHOWN_TOGETHER", 1)
+    parts = short_reader(care.recorder, NOW, refuse).reader.parts(module.Diff(3, Query(day("02-20"))))
+    assert {change.episode for change in next(parts).value.changes} == {"A-1"}
+    with pytest.raises(AccessNotRecorded):
+        next(parts)
 
 
 def test_an_answer_names_whose_record_it_shows(care: Care) -> None:

@@ -107,10 +107,10 @@ class ShortReader:
 
     def diff(
         self, before: int | datetime, after: int | datetime, as_of: date | None = None, *, episode: str | None = None,
-        program: str | None = None,
+        program: str | None = None, clinician: str | None = None,
     ) -> Compared:  # fmt: skip  # two lines
-        programs = {program} if program is not None else set[str]()
-        return self.ask(Diff(before, Query(as_of, known_at=after), Filters(programs=programs), episode))
+        named = {"program": program, "clinician": clinician}
+        return self.ask(Diff(before, Query(as_of, known_at=after), parts(named)[1], episode))
 
     def reviews(self, as_of: date | None = None, **given: Any) -> Reviews:
         return self.ask(ReviewReport(*parts({"as_of": as_of, **given})))

@@ -12,10 +12,10 @@ from uuid import UUID
 from caretrail.aliases import Progress
 from caretrail.errors import AccessNotRecorded, StaleReadModel, StoreError
 from caretrail.log.records import StoodOn
-from caretrail.log.sql import load_sql
 from caretrail.reading.answers import CURRENT, Behind
 from caretrail.reading.query import NO_FILTERS, Filters, Query
-from caretrail.reading.snapshot import PAGE, QUERIES
+from caretrail.reading.scope import in_scope
+from caretrail.reading.snapshot import PAGE
 from caretrail.readmodel.packs import JUDGED_AGAIN, stale_policies
 from caretrail.readmodel.schema import State, read_state, tables_exist
 from caretrail.readmodel.status import age_of
@@ -182,26 +182,13 @@ class Gate:
     def _touched(self, after: int, upto: int, filters: Filters) -> list[UUID] | None:
         """The episodes in the scope of some filters with events in a stretch of the log; None if it is too long.
 
-        Whom no event of an episode names up to the end of the stretch, it never had anything to do with, nor do rows
-        that hold any of the stretch say so.
+        Rows that hold any of the stretch say nothing of whom its events do not name.
         """
         if upto - after > FARTHEST:
             return None
         touched = list(self._recorder.touched(after, upto))
-        for names in (filters.clients, filters.clinicians, filters.programs):
-            if names and len(touched) > ALWAYS_CURRENT:
-                found = [self._naming(touched, name, upto) for name in sorted(names)]
-                touched = [stream for stream in touched if any(stream in named for named in found)]
-        return touched
-
-    def _naming(self, streams: Sequence[UUID], name: str, upto: int) -> set[UUID]:
-        """Those of some streams in which an event up to a position names somebody or something."""
-        database = self._recorder.database
-        sql = load_sql(QUERIES, "queries.sql")[f"naming_{database.dialect}"]
-        params: dict[str, object] = {"needle": f'"{name}"'.encode(), "upto": upto}
-        if database.dialect == "postgresql":
-            return {row[0] for row in database.query(sql, {**params, "streams": list(streams)})}
-        return {stream for stream in streams if database.query(sql, {**params, "stream": stream})}
+        few = len(touched) <= ALWAYS_CURRENT
+        return touched if few else in_scope(self._recorder, touched, upto, filters)
 
     def recomputed(self, touched: Sequence[UUID], upto: int) -> Mapping[UUID, EpisodeRows | None]:
         """The rows of some episodes as their events up to a position give them; None for those not there yet."""

@@ -64,3 +64,11 @@ SELECT 1 FROM caretrail.log WHERE stream = :stream AND position <= :upto AND ins
 -- The streams among some that have an event, up to a position, that holds a name.
 SELECT DISTINCT stream FROM caretrail.log
  WHERE stream = ANY(:streams) AND position <= :upto AND position(:needle::bytea IN payload) > 0
+
+-- first_payloads_sqlite --
+-- The first event of a stream.
+SELECT stream, payload FROM caretrail.log WHERE stream = :stream AND version = 1
+
+-- first_payloads_postgresql --
+-- The first events of some streams.
+SELECT stream, payload FROM caretrail.log WHERE stream = ANY(:streams) AND version = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
@@ -51,6 +51,27 @@ class ListQuestion(Question[T]):
 
     query: Query = TODAY
     filters: Filters = NO_FILTERS
+
+
+class PartedQuestion(Question[T]):
+    """A question whose answer may be too long to be held: it is given in parts, from the log alone.
+
+    Each part is a value by itself; `Reader.parts` records the access of each before it gives it.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def parts(self, snapshot: Snapshot) -> Iterator[T]:
+        """The parts of the answer, at least one."""
+
+    @abstractmethod
+    def joined(self, parts: Iterable[T]) -> T:
+        """The whole answer."""
+
+    def answer(self, snapshot: Snapshot) -> T:
+        """Answer from a snapshot, at once."""
+        return self.joined(self.parts(snapshot))
 
 
 class ShowsNoEpisode(Question[T]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -13,8 +15,8 @@ from caretrail.reading.answers import Answer, Standing
 from caretrail.reading.gate import Access, Gate, recorded_before
 from caretrail.reading.names import named_by, require_known
 from caretrail.reading.query import Query
-from caretrail.reading.question import OneEpisode, Question
-from caretrail.reading.snapshot import Snapshot, WhatIfSnapshot, position_of
+from caretrail.reading.question import OneEpisode, PartedQuestion, Question
+from caretrail.reading.snapshot import Snapshot, WhatIfSnapshot, position_of, stored_zones
 from caretrail.reading.stored import KnownSnapshot, StoredSnapshot
 
 if TYPE_CHECKING:
@@ -58,18 +60,47 @@ class Reader:
         Raises UnknownName; StaleReadModel for a list whose rows are too far behind; AccessNotRecorded and other
         StoreErrors. An error about an episode that exists is recorded as an access, too.
         """
-        query = question.query
+        self._made_current(question.query)
+        with self._failures_recorded(question):
+            answer, shown = self._whole_answer(question)
+        return self._recorded(question, answer, shown)
+
+    def parts(self, question: PartedQuestion[T]) -> Iterator[Answer[T]]:
+        """The parts of a long answer, each after its access is recorded; raises as `ask`, also between two parts."""
+        self._made_current(question.query)
+        with self._failures_recorded(question):
+            snapshot = self._recorder.database.at_once(lambda: self._snapshot(question))
+            require_known(question.filters, snapshot)
+            named = named_by(question.filters, snapshot)
+            snapshot.count_zones(stored_zones(self._recorder, self._gate.state()))
+        parts = question.parts(snapshot)
+        while True:
+            with self._failures_recorded(question):
+                value = next(parts, None)
+            if value is None:
+                return
+            answer = Answer(value, self._standing(question.query, snapshot))
+            yield self._recorded(question, answer, [*named, *question.shows(value)])
+
+    def _made_current(self, query: Query) -> None:
         if query.known_at is None and query.policy is None:
             self._gate.catch_up()
         self._gate.await_rows(query)
+
+    @contextmanager
+    def _failures_recorded(self, question: Question[T]) -> Generator[None]:
+        """Record an error about episodes that exist as an access to them."""
         try:
-            answer, shown = self._whole_answer(question)
+            yield
         except (StoreUnreachable, StaleReadModel):
             raise
         except CaretrailError as error:
             if not (isinstance(error, UnknownName) and error.kind == "episode"):
                 recorded_before(self._access, error.reveals or question.about(), required=True)
             raise
+
+    def _recorded(self, question: Question[T], answer: Answer[T], shown: Iterable[str | None]) -> Answer[T]:
+        """The answer, once its access is recorded."""
         stood = answer.standing
         stood_on = StoodOn(stood.position, stood.as_of, stood.known_at, stood.build)
         recorded = recorded_before(self._access, shown, stood_on, required=question.needs_record)

@@ -101,6 +101,10 @@ class Snapshot:
         """The day asked for, in a zone."""
         return query.as_of or today_in(zone, self.now)
 
+    def count_zones(self, zones: Iterable[str | None]) -> None:
+        """Take today in these zones, too, for the days of an answer of which only a part is read yet."""
+        self._zones.update(zones)
+
     def todays(self) -> tuple[date, ...]:
         """Today in the zones of the episodes read, else of all: one date, or two around midnight."""
         return tuple(sorted({today_in(zone, self.now) for zone in self._zones or self.zones()}))

@@ -1,7 +1,8 @@
 """The diff: which verdicts changed between two moments of knowledge, and which events changed each.
 
-Every episode with an event between the two is folded as known at both. Where the verdicts differ, the events between
-are replayed one by one: an event is named exactly if the verdicts before and after it differ.
+Every episode with an event between the two is folded once, and judged as known at both. Where the verdicts differ, the
+events between are replayed one by one: an event is named exactly if the verdicts before and after it differ. Nothing
+but the log is read, a few hundred episodes at a time, so the memory does not grow with the answer.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from uuid import UUID
 from caretrail.days import ONE_DAY, merge_spans, next_day
 from caretrail.episode.episode import Episode
 from caretrail.errors import CaretrailError, UnknownName
-from caretrail.findings import QUIET_VERDICTS, Finding
+from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding
 from caretrail.log.entries import entry_of
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import RecordedEvent, episode_stream
 from caretrail.reading.query import NO_FILTERS, Filters, Query
-from caretrail.reading.question import Question
+from caretrail.reading.question import PartedQuestion
+from caretrail.reading.scope import case_numbers, in_scope
 from caretrail.reading.snapshot import Snapshot, position_of
 from caretrail.readmodel.compute import computed
 from caretrail.readmodel.rows import EpisodeRows
@@ -31,11 +33,18 @@ ELIGIBILITY = "eligibility"
 """The rule name of changes in eligibility for continued stay."""
 
 
+SHOWN_TOGETHER = 500
+"""Episodes with changes in one part of an answer: their access is recorded at once, and bounds the memory."""
+
+
 class Matter(NamedTuple):
     """A rule and its subject, or eligibility."""
 
     rule: str
     subject: str
+
+
+_ELIGIBLE = Matter(ELIGIBILITY, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +113,17 @@ class Compared:
 
     before: int
     after: int
-    episodes: int
     changes: tuple[Change, ...]
+    episodes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Diff(Question[Compared]):
+class Diff(PartedQuestion[Compared]):
     """Which verdicts of the days up to one changed between two moments of knowledge, and which events changed each.
 
     The later moment is the query's `known_at`; both are a position or an aware instant. `filters` may name programs in
-    which an episode is, or was thought to be. Raises UnknownName if the episode named is not known at the later.
+    which an episode is, or was thought to be, and its case owners likewise. Raises UnknownName if the episode named is
+    not known at the later.
     """
 
     name: ClassVar[str] = "diff"
@@ -122,20 +132,35 @@ class Diff(Question[Compared]):
     filters: Filters = NO_FILTERS
     episode: str | None = None
 
-    def answer(self, snapshot: Snapshot) -> Compared:
-        """Compare the verdicts up to the day of the query (default: today), without findings of programs."""
+    def parts(self, snapshot: Snapshot) -> Iterator[Compared]:
+        """Compare the verdicts up to the day of the query (default: today), without findings of programs.
+
+        The parts follow the case numbers; each holds the changes of so many episodes as are shown together, the last
+        one of fewer, or none.
+        """
         recorder, after = snapshot.recorder, snapshot.position
         before = position_of(recorder, self.before)
-        streams = _streams(recorder, before, after, self.episode)
         changes: list[Change] = []
-        compared = 0
-        for stream, events in snapshot.recorded(streams):
+        compared = changed = 0
+        for stream, events in snapshot.recorded(_streams(recorder, before, after, self)):
             replay = Replay(stream, events, before)
-            if replay.last is not None and _within(replay, self.filters.programs):
-                compared += 1
-                changes += changes_of(replay, snapshot.day(self.query, replay.last.zone))
-        changes.sort(key=lambda change: (change.episode, change.start, change.rule, change.subject))
-        return Compared(before, after, compared, tuple(changes))
+            if replay.last is None or not _within(replay, self.filters):
+                continue
+            compared += 1
+            found = changes_of(replay, snapshot.day(self.query, replay.last.zone))
+            changed += bool(found)
+            changes += sorted(found, key=lambda change: (change.start, change.rule, change.subject))
+            if changed == SHOWN_TOGETHER:
+                yield Compared(before, after, tuple(changes), compared)
+                changes.clear()
+                compared = changed = 0
+        yield Compared(before, after, tuple(changes), compared)
+
+    def joined(self, parts: Iterable[Compared]) -> Compared:
+        """The parts as one value."""
+        found = list(parts)
+        changes = tuple(change for part in found for change in part.changes)
+        return Compared(found[0].before, found[0].after, changes, sum(part.episodes for part in found))
 
     def shows(self, value: Compared) -> Iterable[str]:
         """The episode named, and every one with a change."""
@@ -146,20 +171,24 @@ class Diff(Question[Compared]):
         return () if self.episode is None else (self.episode,)
 
 
-def _streams(recorder: EventRecorder, before: int, after: int, episode: str | None) -> list[UUID]:
-    touched = list(recorder.touched(before, after))
-    if episode is None:
-        return touched
-    named = episode_stream(recorder.namespace, episode)
-    if not any(event.position <= after for event in recorder.select_events(named, limit=1)):
-        raise UnknownName.of_episode()
-    return [stream for stream in touched if stream == named]
+def _streams(recorder: EventRecorder, before: int, after: int, asked: Diff) -> list[UUID]:
+    """The streams to compare, by case number."""
+    if asked.episode is not None:
+        named = episode_stream(recorder.namespace, asked.episode)
+        if not any(event.position <= after for event in recorder.select_events(named, limit=1)):
+            raise UnknownName.of_episode()
+        return [stream for stream in recorder.touched(before, after) if stream == named]
+    touched = in_scope(recorder, list(recorder.touched(before, after)), after, asked.filters)
+    names = case_numbers(recorder, touched)
+    return sorted(touched, key=lambda stream: (names.get(stream, ""), stream))
 
 
-def _within(replay: Replay, programs: AbstractSet[str]) -> bool:
-    """Whether the episode is, or was thought to be, in one of the programs at any time."""
-    known = [rows for rows in (replay.first, replay.last) if rows is not None]
-    return not programs or any(span.program in programs for rows in known for span in rows.spans)
+def _within(replay: Replay, filters: Filters) -> bool:
+    """Whether the episode is, or was thought to be, in one of the programs and with one of the case owners."""
+    spans = [span for rows in (replay.first, replay.last) if rows is not None for span in rows.spans]
+    return (not filters.programs or any(span.program in filters.programs for span in spans)) and (
+        not filters.clinicians or any(span.clinician in filters.clinicians for span in spans)
+    )
 
 
 class Replay:
@@ -169,32 +198,40 @@ class Replay:
         self._stream = stream
         self._known = [event for event in events if event.position <= before]
         self.events = [event for event in events if event.position > before]
-        self.first = self._rows(self._known)
-        self.last = self._rows(events) if self.events else self.first
+        self._episode = Episode(stream)
+        self.first = computed(self._episode, self._known) if self._known else None
+        self.last = self._next(self._episode, len(self._known), self.events) if self.events else self.first
 
     def states(self) -> Iterator[EpisodeRows | None]:
         """The rows at first and after each of the later events, in their order."""
         yield self.first
         episode = Episode(self._stream)
-        if self._known:
-            computed(episode, self._known)
-        for place, event in enumerate(self.events):
-            if episode.version == event.originator_version - 1 and place < len(self.events) - 1:
-                yield computed(episode, [event])
-            else:  # an event before it cannot be read, or it is the last one
-                yield self._rows([*self._known, *self.events[: place + 1]])
+        for entry in self._episode.entries[: len(self._known)]:  # decoded before
+            episode.evolve(entry)
+        for place, event in enumerate(self.events[:-1], len(self._known)):
+            yield self._next(episode, place, [event])
+        if self.events:
+            yield self.last
 
-    def _rows(self, events: Sequence[RecordedEvent]) -> EpisodeRows | None:
-        return computed(Episode(self._stream), events) if events else None
+    def _next(self, episode: Episode, place: int, events: Sequence[RecordedEvent]) -> EpisodeRows | None:
+        """The rows after some events more; all are read again if one before them could not be."""
+        if episode.version == place:
+            return computed(episode, events)
+        read = [*self._known, *self.events][: place + len(events)]
+        return computed(Episode(self._stream), read)
 
 
 def changes_of(replay: Replay, day: date) -> list[Change]:
     """The changes in one episode up to a day, with the events that made them."""
-    first, last = states_of(replay.first, day), states_of(replay.last, day)
+    found, later = _matters_of(replay.first), _matters_of(replay.last)
+    # what was found alike, word for word, is most of it, and takes no days to compare
+    unlike = {matter for matter in dict.fromkeys((*found, *later)) if found.get(matter) != later.get(matter)}
+    first, last = states_of(replay.first, day, unlike), states_of(replay.last, day, unlike)
     matters = [matter for matter in dict.fromkeys((*first, *last)) if first.get(matter) != last.get(matter)]
     if not matters or replay.last is None:
         return []
-    states = [states_of(rows, day) for rows in replay.states()]
+    among = set(matters)
+    states = [states_of(rows, day, among) for rows in replay.states()]
     return [
         _change(replay, replay.last, matter, stretch, day)
         for matter in matters
@@ -220,22 +257,35 @@ Spell = tuple[date, date, VerdictState]
 """A verdict for the days from the first to before the second."""
 
 
-def states_of(rows: EpisodeRows | None, day: date) -> dict[Matter, tuple[Spell, ...]]:
-    """All verdicts on an episode up to a day."""
-    found: dict[Matter, list[Spell]] = {}
-    if rows is None:
-        return {}
+def _matters_of(rows: EpisodeRows | None) -> dict[Matter, list[Finding | Eligibility]]:
+    """All that was found of an episode, by what it is about."""
+    found: dict[Matter, list[Finding | Eligibility]] = {}
+    if rows is not None:
+        for finding in rows.findings:
+            found.setdefault(Matter(finding.rule, finding.subject), []).append(finding)
+        found[_ELIGIBLE] = list(rows.eligibility)
+    return found
+
+
+def states_of(rows: EpisodeRows | None, day: date, among: AbstractSet[Matter]) -> dict[Matter, tuple[Spell, ...]]:
+    """The verdicts on some matters of an episode up to a day."""
     end = next_day(day)
-    for finding in rows.findings:
-        if finding.start < end:
-            spell = (finding.start, min(finding.end, end), _state(finding))
-            found.setdefault(Matter(finding.rule, finding.subject), []).append(spell)
-    for span in rows.eligibility:
-        if span.start < end:
-            words = "" if span.verdict in QUIET_VERDICTS else "; ".join(span.reasons)
-            said = VerdictState(span.verdict, span.holds_through, False, words)
-            found.setdefault(Matter(ELIGIBILITY, ""), []).append((span.start, min(span.end, end), said))
-    return {matter: tuple(_joined(spells)) for matter, spells in found.items()}
+    said = {
+        matter: [_spell(item, end) for item in found if item.start < end]
+        for matter, found in _matters_of(rows).items()
+        if matter in among
+    }
+    return {matter: tuple(_joined(spells)) for matter, spells in said.items() if spells}
+
+
+def _spell(found: Finding | Eligibility, end: date) -> Spell:
+    said = _state(found) if isinstance(found, Finding) else _eligible(found)
+    return found.start, min(found.end, end), said
+
+
+def _eligible(span: Eligibility) -> VerdictState:
+    words = "" if span.verdict in QUIET_VERDICTS else "; ".join(span.reasons)
+    return VerdictState(span.verdict, span.holds_through, False, words)
 
 
 def _state(finding: Finding) -> VerdictState:
