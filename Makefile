@@ -7,11 +7,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # take over tests from each other at the end. A named server is shared, by one process.
 TOGETHER = $(if $(CARETRAIL_TEST_POSTGRES),,--numprocesses 4 --dist worksteal)
 
-.PHONY: help demo install quick test lint pages bench faults mutants lock clean
+.PHONY: help demo install quick test lint pages bench bench-nation faults mutants lock clean
 
 # List these targets
 help:
-	@awk '/^# /{text=substr($$0,3)} /^[a-z-]+:/{split($$0,a,":"); if(text){printf "  make %-8s %s\n",a[1],text}; text=""}' Makefile
+	@awk '/^# /{text=substr($$0,3)} /^[a-z-]+:/{split($$0,a,":"); if(text){printf "  make %-12s %s\n",a[1],text}; text=""}' Makefile
 
 # Fill a SQLite store with made-up episodes and tour it
 demo: $(VENV)/.run
@@ -44,6 +44,11 @@ pages: $(VENV)/.dev
 # Measure, beside the stock library; writes docs/evidence/bench.md
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench
+
+# Measure a year of a whole nation on both stores, for hours; writes docs/evidence/nation.md
+bench-nation: $(VENV)/.dev
+	$(PIP) install matplotlib==3.11.2
+	$(BIN)/python -m tests.bench.nation
 
 # Kill processes and cut the power thousands of times, and count what is lost; writes docs/evidence/faults.md
 faults: $(VENV)/.dev

@@ -14,7 +14,7 @@ import click
 from caretrail.cli.options import question_options
 from caretrail.cli.setup import Setup
 from caretrail.cli.terminal.progress import ProgressLine, progress
-from caretrail.cli.terminal.screen import json_text, print_in_pieces, say
+from caretrail.cli.terminal.screen import json_text, print_in_chunks, say
 from caretrail.cli.what_if import WhatIf, what_if
 from caretrail.plain import as_json, fields_of
 from caretrail.reading.query import Query
@@ -74,7 +74,7 @@ class Session(NamedTuple):
 
     def print_fields(self, fields: Iterable[tuple[str, Any]]) -> None:
         """Print one JSON object of fields, each when it is asked for; the rows of one are printed as they come."""
-        print_in_pieces(_pieces(fields), self.progress.erase)
+        print_in_chunks(_chunks(fields), self.progress.erase)
 
     def tell_of_nothing(self, standing: Standing) -> bool:
         """Say on stderr that nothing was known, and return whether anything was."""
@@ -122,17 +122,17 @@ def _duration(seconds: int) -> str:
     return plural(seconds, "second")
 
 
-def _pieces(fields: Iterable[tuple[str, Any]]) -> Iterator[str]:
-    """One JSON object in pieces, each field and each row on a line of its own; rows are made JSON one by one."""
+def _chunks(fields: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """One JSON object in chunks, each field and each row on a line of its own; rows are made JSON one by one."""
     before = "{"
     for name, value in fields:
         yield f"{before}{json_text(name)}: "
-        yield from _field_pieces(value)
+        yield from _field_chunks(value)
         before = ",\n "
     yield "}\n"
 
 
-def _field_pieces(value: Any) -> Iterator[str]:
+def _field_chunks(value: Any) -> Iterator[str]:
     if not isinstance(value, list | tuple | Iterator) or fields_of(value) is not None:
         yield json_text(as_json(value))
         return

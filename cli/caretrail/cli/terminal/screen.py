@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from caretrail.commands.command import Receipt
 
 
-PIECES_AT_ONCE = 500
-"""Pieces of one write."""
+CHUNKS_AT_ONCE = 500
+"""Chunks of one write."""
 
 
 def instant(moment: datetime) -> str:
@@ -53,13 +53,13 @@ def json_text(value: object) -> str:
     return _ENCODER.encode(value).replace("\x7f", "\\u007f")
 
 
-def print_in_pieces(pieces: Iterable[str], ready: Callable[[], None] = lambda: None) -> None:
-    """Print a text that is made piece by piece, some hundreds at once, so that a long one is never held.
+def print_in_chunks(chunks: Iterable[str], ready: Callable[[], None] = lambda: None) -> None:
+    """Print a text that is made chunk by chunk, some hundreds at once, so that a long one is never held.
 
     `ready` is called before each write.
     """
-    rest = iter(pieces)
-    while some := list(islice(rest, PIECES_AT_ONCE)):
+    rest = iter(chunks)
+    while some := list(islice(rest, CHUNKS_AT_ONCE)):
         ready()
         click.echo("".join(some), nl=False)
 

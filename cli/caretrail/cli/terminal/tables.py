@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import click
 
 from caretrail.cli.terminal.columns import GAP, AnyCell, Cell, Paint, Row, longest_line, plain, row_lines
-from caretrail.cli.terminal.screen import print_in_pieces
+from caretrail.cli.terminal.screen import print_in_chunks
 from caretrail.text import visible
 
 T = TypeVar("T")
@@ -175,4 +175,4 @@ def screen_width() -> int:
 
 
 def _print(found: Iterable[str], indent: int) -> None:
-    print_in_pieces((" " * indent + line).rstrip() + "\n" for line in found)
+    print_in_chunks((" " * indent + line).rstrip() + "\n" for line in found)

@@ -1,0 +1,102 @@
+"""What was aimed at, what was measured, and why it was missed where it was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.bench.nation.site import Figures
+
+Found = Mapping[str, Figures]
+"""The figures of one store by phase."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure to reach: at least so much, or at most.
+
+    `measured` takes it from the figures of a store; `only` names the store it is for. `why` is the reason where it is
+    missed, as of the last full run.
+    """
+
+    name: str
+    unit: str
+    wanted: float
+    bound: Literal["at least", "at most"]
+    measured: Callable[[Found], float]
+    why: str = ""
+
+    def of(self, found: Found) -> float | None:
+        """The figure of a store; None if its phase was not measured."""
+        try:
+            return self.measured(found)
+        except KeyError:
+            return None
+
+    def misses(self, value: float) -> float:
+        """By what share a figure misses the goal; 0 if it reaches it."""
+        if self.bound == "at least":
+            return max(0.0, self.wanted / value - 1) if value else math.inf
+        return max(0.0, value / self.wanted - 1)
+
+
+def _flat(found: Found) -> float:
+    """The cost of an event at the largest size, as a multiple of that at the smallest."""
+    costs = [point["rebuild"] for point in found["scale"]["points"]]
+    return float(found["rebuild"]["cost"] / costs[0]) if costs else 1.0
+
+
+JUDGING = (
+    "Judging takes most of it: an episode is judged as known at both times by all rules, at about the cost of a"
+    " rebuild for each, in one process."
+)
+
+GOALS = (
+    Goal(
+        "rebuild end to end", "events/s", 80_000, "at least", lambda of: of["rebuild"]["per_second"],
+        "The rules of today take twice the instructions of those of the trials from which the goal was taken, and"
+        " judging is most of a rebuild; decoding and writing are a third.",
+    ),
+    Goal(
+        "rebuild, times the stock ProjectionRunner", "times", 50, "at least",
+        lambda of: of["rebuild"]["per_second"] / of["stock"]["per_second"],
+        "The stock runner judges an episode anew for each event, of which ours judges it once.",
+    ),
+    Goal("rebuild, memory of all its processes", "MB", 1000, "at most", lambda of: of["rebuild"]["megabytes"]),
+    Goal(
+        "daemon lag at 500 appends/s, p99", "ms", 250, "at most", lambda of: of["live"]["lag_p99"] * 1000,
+        "The appending process, the daemon and whoever reads share two cores, and an append of an episode that is in"
+        " no memory takes most of one.",
+    ),
+    Goal(
+        "appends kept up", "a second", 500, "at least", lambda of: of["live"]["rate"],
+        "Each append is durable by itself and meets an episode that was not in memory.",
+    ),
+    Goal(
+        "worklist of one case owner while appends run, p95", "ms", 10, "at most",
+        lambda of: of["live"]["worklist_p95"] * 1000,
+        "It is asked on a machine whose two cores appends and the daemon keep busy; without them it takes less, as the"
+        " table of lists says.",
+    ),
+    Goal("census of all as JSON", "s", 2, "at most", lambda of: of["lists"]["census_json"]),
+    Goal("worklist of all as JSON", "s", 2, "at most", lambda of: of["lists"]["worklist_json"],
+         "Every row of it has a sentence, its citation and its arithmetic: twenty-five fields are written for each."),
+    Goal("census of all as a table", "s", 3, "at most", lambda of: of["lists"]["census_table"]),
+    Goal("census of all as a table, memory", "MB", 150, "at most", lambda of: of["lists"]["census_table_megabytes"]),
+    Goal("worklist of one case owner as known a day before", "s", 1, "at most", lambda of: of["known"]["known_of_one"]),
+    Goal("diff of a day of one case owner", "s", 1, "at most", lambda of: of["known"]["diff_of_one"]),
+    Goal(
+        "worklist of all as known a day before", "touched episodes/s", 1000, "at least",
+        lambda of: of["known"]["known_per_second"], JUDGING,
+    ),
+    Goal(
+        "diff of a day of the whole store", "touched episodes/s", 1000, "at least",
+        lambda of: of["known"]["diff_per_second"], JUDGING,
+    ),
+    Goal(
+        "cost of an event at full size, times that of the smallest", "times", 1.25, "at most", _flat,
+        "Pages of indexes no longer fit the memory of the database.",
+    ),
+)  # fmt: skip  # one goal, a few lines
