@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -37,13 +37,13 @@ def as_json(value: Any) -> Any:
 
 def fields_of(value: Any) -> Iterable[tuple[str, Any]] | None:
     """The fields of a record or a mapping under their published names, their values as they are; None for others."""
-    kind: object = type(value)
-    if shown := _shown(kind):
+    if shown := _shown(cast(Hashable, type(value))):
         return [(published, getattr(value, name)) for name, published in shown]
     if named := getattr(value, "_asdict", None):
         value = named()
-    if hasattr(value, "items"):  # a mapping
-        return [(PUBLISHED.get(key, key), item) for key, item in value.items()]
+    if hasattr(value, "items"):
+        mapping = cast("Mapping[str, Any]", value)
+        return [(PUBLISHED.get(key, key), item) for key, item in mapping.items()]
     return None
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
@@ -136,7 +136,7 @@ def _field_chunks(value: Any) -> Iterator[str]:
     if not isinstance(value, list | tuple | Iterator) or fields_of(value) is not None:
         yield json_text(as_json(value))
         return
-    rows = iter(value)
+    rows = cast("Iterator[Any]", iter(value))
     first = next(rows, None)
     if first is None or fields_of(first) is None:
         yield json_text([] if first is None else as_json([first, *rows]))

@@ -101,17 +101,17 @@ class PostgresView(PostgresTrackingRecorder):
         with self.datastore.transaction(commit=True) as cursor:
             for table, columns in TABLES.items():
                 typed = ", ".join(f"{column} {self.types[table][column]}" for column in columns)
-                cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} ({typed})")
-                cursor.execute(f"CREATE INDEX IF NOT EXISTS {table}_stream ON {table} (stream)")
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} ({typed})".encode())
+                cursor.execute(f"CREATE INDEX IF NOT EXISTS {table}_stream ON {table} (stream)".encode())
 
     def put(self, stream: UUID, episode: EpisodeRows | None, tracking: Tracking) -> None:
         """Replace the rows of an episode, and move the position."""
         with self.datastore.transaction(commit=True) as cursor:
             for table, rows in _rows(episode).items():
-                cursor.execute(f"DELETE FROM {table} WHERE stream = %s", (stream,))
+                cursor.execute(f"DELETE FROM {table} WHERE stream = %s".encode(), (stream,))
                 marks = ", ".join(["%s"] * len(TABLES[table]))
                 if rows:
-                    cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+                    cursor.executemany(f"INSERT INTO {table} VALUES ({marks})".encode(), rows)
             self._insert_tracking(cursor, tracking)
 
 
@@ -122,7 +122,9 @@ class StockBoard(Projection[Any]):
     topics: tuple[str, ...] = ()
     episodes: ClassVar[dict[UUID, Episode]] = {}
 
-    def process_event(self, domain_event: Any, tracking: Tracking) -> None:
+    def process_event(  # pyright: ignore[reportIncompatibleVariableOverride]  # as the library documents it
+        self, domain_event: Any, tracking: Tracking
+    ) -> None:
         """Add an event to its episode, judge it, and write its rows."""
         stream: UUID = domain_event.originator_id
         rows = None
