@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -235,14 +238,84 @@ def test_it_may_stand_on_a_checkpoint_that_was_signed_before(desk: Desk) -> None
     note = desk.caretrail("audit", "checkpoint", "--key", key, "--first").out
     (desk.folder / "c.txt").write_text(note)
     desk.caretrail("append", "--imported", input=other_episode())
-    ended = desk.packet(EPISODE, "--checkpoint", str(desk.folder / "c.txt"), "--json", first=False)
+    ended = desk.packet(EPISODE, "--signed", str(desk.folder / "c.txt"), "--json", first=False)
     assert ended.json["size"] == 65
     files = unpacked(desk.target)
     assert (files["checkpoint"] + files["checkpoint-accesses"]).decode() == note
     desk.target.unlink()
     (desk.folder / "c.txt").write_text("no note")
-    ended = desk.packet(EPISODE, "--checkpoint", str(desk.folder / "c.txt"), first=False)
+    ended = desk.packet(EPISODE, "--signed", str(desk.folder / "c.txt"), first=False)
     assert (ended.status, ended.err.splitlines()[0]) == (1, "Error: these are not the two checkpoints of a store")
+
+
+def test_it_proves_that_the_log_continues_what_the_recipient_kept(desk_both: Desk) -> None:
+    """Given an auditor with an earlier checkpoint: without the proof the answer is open; another root has none."""
+    desk = desk_both
+    folder = desk.folder / "kept"
+    folder.mkdir()
+    given = ("audit", "checkpoint", "--key", str(desk.folder / "log.key"), "--first", "--to", str(folder))
+    assert desk.caretrail(*given).status == 0
+    [file] = folder.iterdir()
+    desk.caretrail("append", "--imported", input=other_episode())
+    assert desk.packet(EPISODE, "--checkpoint", str(folder), first=False).status == 0
+    assert "consistency.json" in unpacked(desk.target)
+    for place in (folder, file):
+        ended = desk.inspect("--key", desk.public, "--checkpoint", str(place))
+        assert ended.status == 0
+        assert f"ok     {file.name} and the packet are of one history: the first 65 events" in ended.out
+    assert desk.packet(EPISODE, "--force", first=False).status == 0
+    ended = desk.inspect("--key", desk.public, "--checkpoint", str(file), "--json")
+    assert (ended.status, ended.json["status"]) == (2, 2)
+    assert [check["what"][:12] for check in ended.json["checks"] if check["holds"] is None] == ["NOT COMPARED"]
+
+    head = file.read_text().split("\n")
+    root = f"{'A' if head[2][0] != 'A' else 'B'}{head[2][1:]}"
+    file.write_text(file.read_text().replace(head[2], root))
+    desk.target.unlink()
+    ended = desk.packet(EPISODE, "--checkpoint", str(file), first=False)
+    assert ended.status == 4
+    assert "the log is not the one that a named checkpoint of 65 events fixed" in ended.err
+    file.write_text("no checkpoint")
+    ended = desk.packet(EPISODE, "--checkpoint", str(file), first=False)
+    assert (ended.status, ended.err.splitlines()[0]) == (
+        1, f"Error: a checkpoint cannot be used: {file.name}: this is not a signed note"
+    )  # fmt: skip
+    assert not desk.target.exists()
+    for place in (desk.folder / "absent", desk.folder / "log.key"):
+        ended = desk.inspect("--key", desk.public, "--checkpoint", str(place))
+        assert ended.status == 2
+
+
+def test_one_key_that_signs_two_histories_is_found_by_who_kept_a_checkpoint(desk: Desk, tmp_path: Path) -> None:
+    """Given a copy of the store's file in which other events are recorded, and packets of both, signed by one key."""
+    (tmp_path / "copy").mkdir()
+    with sqlite3.connect(desk.caretrail.url.removeprefix("sqlite://")) as file:
+        file.execute("VACUUM INTO ?", (str(tmp_path / "copy" / "care.db"),))
+    file.close()
+    copy = Caretrail(f"sqlite://{tmp_path}/copy/care.db", tmp_path / "copy")
+    copy.variables["XDG_STATE_HOME"] = str(tmp_path / "copy" / "state")
+    assert desk.caretrail("append", "--imported", input=other_episode()).status == 0
+    assert copy("append", "--imported", input=other_episode().replace("cl-2", "cl-3")).status == 0
+
+    key, kept = ("--key", str(desk.folder / "log.key"), "--first"), tmp_path / "kept.checkpoint"
+    kept.write_text(desk.caretrail("audit", "checkpoint", *key).out)
+    forged = tmp_path / "forged.zip"
+    assert copy("audit", "packet", EPISODE, "--out", str(forged), *key, *TERMS).status == 0
+    assert desk.packet(EPISODE, "--checkpoint", str(kept), first=False).status == 0
+
+    script = tmp_path / "verify.py"
+    script.write_bytes(unpacked(forged)["verify.py"])
+    for packet, status in ((desk.target, 0), (forged, 1)):
+        assert desk.caretrail("audit", "inspect", str(packet), "--key", desk.public).status == 0  # by itself it holds
+        ended = desk.caretrail("audit", "inspect", str(packet), "--key", desk.public, "--checkpoint", str(kept))
+        alone = subprocess.run(
+            [sys.executable, "-I", "-S", str(script), str(packet), "--key", desk.public, "--checkpoint", str(kept)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ended.status == alone.returncode == status
+        assert ended.out == alone.stdout
+    assert "SPLIT VIEW: kept.checkpoint and the packet are signed by one key, and for the first 67 events" in ended.out
+    assert ended.out.endswith("THE PACKET IS NOT VALID\n")
 
 
 def test_a_key_that_others_can_read_signs_nothing(desk: Desk) -> None:

@@ -34,11 +34,11 @@ def verdict(files: Files, key: str) -> int:
     return report.status
 
 
-def node_verdicts(*packets: tuple[Path, str]) -> list[int]:
-    """What the second verifier says."""
+def node_verdicts(*packets: tuple[Path, str] | tuple[Path, str, Path]) -> list[int]:
+    """What the second verifier says of packets, each with a key, and with a file of checkpoints or without."""
     if NODE is None:
         pytest.skip("the second verifier needs Node.js")
-    lines = "".join(f"{path}\t{key}\n" for path, key in packets)
+    lines = "".join("\t".join(map(str, given)) + "\n" for given in packets)
     done = subprocess.run([NODE, str(SCRIPT), "--many"], input=lines, capture_output=True, text=True, check=True)
     return [int(line) for line in done.stdout.split()]
 

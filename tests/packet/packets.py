@@ -18,6 +18,7 @@ from caretrail.ledger.checkpoint import (
     Checkpoint,
     CheckpointPair,
     Head,
+    NamedCheckpoints,
     origin_of,
     origin_of_accesses,
     sign_pair,
@@ -74,6 +75,7 @@ class Desk:
         size: int | None = None,
         disclose: Callable[[Sequence[str], str], None] | None = None,
         replace: bool = False,
+        named: NamedCheckpoints | None = None,
         **wanted: object,
     ) -> Path:
         """Make a packet; where it is."""
@@ -82,6 +84,7 @@ class Desk:
             self.recorder, PacketRequest(episodes, **wanted), terms, keys or [self.key],  # type: ignore[arg-type]  # its fields by name
             self.checkpoint(size, keys), target, disclose or self._disclose,
             now=NOW, made_by="c-ortiz, clinician", version="0", replace=replace,
+            named=named,
         )  # fmt: skip
         return target
 

@@ -1,6 +1,7 @@
 // A second verifier of evidence packets, written from docs/reference/packet.md, to be held against verify.py.
 //
-//   node verify.mjs PACKET KEY     ends with 0 if the packet holds, with 1 and the reason if not
+//   node verify.mjs PACKET KEY [CHECKPOINTS]     ends with 0 if the packet holds, with 1 and the reason if not;
+//                                                with 2 if no proof joins it to a file of checkpoints
 //   node verify.mjs --vectors FOLDER   checks the ledger's vectors; prints the number of them
 
 import { createHash, createPublicKey, verify as verifySignature } from "node:crypto";
@@ -12,6 +13,7 @@ const NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these 
 const MOST = 512 * 1024 * 1024;
 const NAMED = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 class Wrong extends Error {}
+class Undecided extends Error {}
 const must = (holds, what) => { if (!holds) throw new Wrong(what); };
 const sha256 = (...parts) => { const h = createHash("sha256"); parts.forEach((p) => h.update(p)); return h.digest(); };
 const u32 = (n) => { const b = Buffer.alloc(4); b.writeUInt32BE(n); return b; };
@@ -201,9 +203,69 @@ export function rootOf(leaves, size, hashes) {
   return found;
 }
 
+const pair = (left, right) => sha256(Buffer.from([1]), left, right);
+
+// whether the tree of root b over n leaves begins with that of root a over m (RFC 9162, 2.1.4.1: the proof is made again,
+// top down, and its two roots are compared)
+export function consistent([m, a], [n, b], path) {
+  if (m === n || m === 0) return !path.length && a.equals(m ? b : sha256(""));
+  const rest = [...path];
+  const next = () => { must(rest.length, "path"); return rest.pop(); }; // the topmost hash comes last
+  // the roots over the first m and over all of n leaves, where `whole` says that the m are a subtree of the old tree
+  const roots = (m, n, whole) => {
+    if (m === n) { const root = whole ? a : next(); return [root, root]; }
+    const k = half(n);
+    if (m <= k) { const right = next(); const [old, left] = roots(m, k, whole); return [old, pair(left, right)]; }
+    const left = next();
+    const [old, right] = roots(m - k, n - k, false);
+    return [pair(left, old), pair(left, right)];
+  };
+  if (!(m > 0 && m < n && Number.isSafeInteger(n))) return false;
+  const [old, now] = roots(m, n, true);
+  return !rest.length && old.equals(a) && now.equals(b);
+}
+
 // --- the packet ---
 
-function check(path, keyLine) {
+const head = (text, name) => {
+  const [first, size, root] = text.split("\n");
+  must(first === name && /^(0|[1-9]\d{0,15})$/.test(size) && base64(root).length === 32, "head");
+  return [Number(size), base64(root)];
+};
+
+// the heads that a file of checkpoints states, each with the name of its log
+function keptHeads(content, key, origin) {
+  const found = [];
+  must(content, "no checkpoint");
+  for (const note of content.split(/(?<=\n— [^\n]*\n)(?!— )/).filter(Boolean)) {
+    const log = note.startsWith(`${origin}/accesses\n`) ? "accesses" : "events";
+    const name = log === "events" ? origin : `${origin}/accesses`;
+    const text = openNote(note, log === "events" ? key : named(key, name));
+    found.push([log, head(text, name)]);
+    const events = /\nevents (\d+) (\S+)/.exec(text);
+    if (log === "accesses" && events) found.push(["events", head([origin, events[1], events[2]].join("\n"), origin)]);
+  }
+  return found;
+}
+
+function compare(kept, key, origin, heads, proofs) {
+  const joined = new Map(Object.entries(heads).map(([log, [size, root]]) => [`${log} ${size}`, root]));
+  for (const { log, size, root, path } of proofs) {
+    const both = [[size, base64(root)], heads[log]].sort(([a], [b]) => a - b);
+    must(Number.isInteger(size) && consistent(...both, path.map(base64)), "consistency");
+    joined.set(`${log} ${size}`, base64(root));
+  }
+  let found;
+  try { found = kept === undefined ? [] : keptHeads(kept, key, origin); } catch { throw new Undecided("not compared"); }
+  for (const [log, [size, root]] of found) {
+    const known = size ? joined.get(`${log} ${size}`) : sha256("");
+    if (known?.equals(root) || !heads[log][0]) continue;
+    must(!known || size > heads[log][0], "split view");
+    throw new Undecided("no proof");
+  }
+}
+
+function check(path, keyLine, keptPath) {
   const files = statSync(path).isDirectory() ? folder(path) : unzip(path);
   const read = (name) => { must(files.has(name), `${name} missing`); const data = files.get(name)(); must(data.length <= MOST, "size"); return data; };
   const text = (name) => NAMED.decode(read(name));
@@ -231,15 +293,20 @@ function check(path, keyLine) {
   must(!streams.size, "events missing");
   const [origin, size, root] = openNote(text("checkpoint"), key).split("\n");
   must(origin === manifest.origin && size === String(manifest.size), "checkpoint");
-  const accesses = openNote(text("checkpoint-accesses"), named(key, `${origin}/accesses`)).split("\n");
-  must(accesses[0] === `${origin}/accesses` && /^\d+$/.test(accesses[1]) && base64(accesses[2]).length === 32, "accesses");
-  must(accesses[3] === `events ${size} ${root}`, "not signed together");
+  must(origin === key.name, "another log than the key");
+  const accesses = openNote(text("checkpoint-accesses"), named(key, `${origin}/accesses`));
+  must(accesses.split("\n")[3] === `events ${size} ${root}`, "not signed together");
+  const heads = { events: head(openNote(text("checkpoint"), key), origin), accesses: head(accesses, `${origin}/accesses`) };
   const hashes = JSON.parse(text("proof.json")).hashes.map(base64);
   must(hashes.every((h) => h.length === 32) && rootOf(leaves, manifest.size, hashes).equals(base64(root)), "root");
   const lines = manifest.streams.map((entry) => `${entry.stream} ${entry.events}`);
   const complete = ["caretrail.packet/completeness", NOTICE, manifest.origin, String(manifest.size), ...lines].join("\n");
   must(openNote(text("completeness.note"), key) === complete, "completeness");
+  const proofs = files.has("consistency.json") ? JSON.parse(text("consistency.json")).proofs : [];
+  compare(keptPath && readFileSync(keptPath, "utf8"), key, origin, heads, proofs);
 }
+
+const status = (error) => (error instanceof Undecided ? 2 : 1);
 
 // --- the ledger's vectors ---
 
@@ -267,6 +334,9 @@ function vectors(place) {
     const hashes = row.path.map(hex);
     agree(holds(() => rootOf(new Map([[row.index + 1, hex(row.leaf)]]), row.size, fromLeft(row.index, row.size, hashes)).equals(hex(row.root))), row);
   }
+  for (const row of rows("consistency")) {
+    agree(holds(() => consistent([row.old, hex(row.old_root)], [row.new, hex(row.new_root)], row.path.map(hex))), row);
+  }
   for (const row of rows("notes")) {
     agree(holds(() => {
       const text = row.keys.map((line) => holds(() => openNote(row.note, readKey(line)))).find((found) => found !== false);
@@ -292,11 +362,11 @@ function fromLeft(index, size, path) {
 
 if (process.argv[2] === "--vectors") {
   console.log(vectors(process.argv[3]));
-} else if (process.argv[2] === "--many") { // lines "PACKET<tab>KEY" on standard input, a status a line out
+} else if (process.argv[2] === "--many") { // lines "PACKET<tab>KEY[<tab>CHECKPOINTS]" on standard input, a status a line out
   for (const line of readFileSync(0, "utf8").trimEnd().split("\n")) {
-    const [path, key] = line.split("\t");
-    try { check(path, key); console.log("0"); } catch (error) { console.log(error instanceof TypeError && process.env.DEBUG ? error.stack : "1"); }
+    const [path, key, kept] = line.split("\t");
+    try { check(path, key, kept); console.log("0"); } catch (error) { console.log(error instanceof TypeError && process.env.DEBUG ? error.stack : `${status(error)}`); }
   }
 } else {
-  try { check(process.argv[2], process.argv[3]); console.log("ok"); } catch (error) { console.log(error.message); process.exitCode = 1; }
+  try { check(...process.argv.slice(2, 5)); console.log("ok"); } catch (error) { console.log(error.message); process.exitCode = status(error); }
 }

@@ -15,7 +15,7 @@ from caretrail.errors import CaretrailError
 from caretrail.evidence.packet.verify import key_point
 from caretrail.evidence.result import Discrepancy, Tampering
 from caretrail.files import NotRegular, TooLong, regular_bytes
-from caretrail.ledger.checkpoint import Checkpoint, origin_of_accesses, read_checkpoint
+from caretrail.ledger.checkpoint import Checkpoint, NamedCheckpoints, origin_of_accesses, read_checkpoint
 from caretrail.ledger.note import (
     MOST_BYTES,
     BadKey,
@@ -32,6 +32,8 @@ from caretrail.log.records import Log
 SUFFIX = ".checkpoint"
 _NEVER = 2**63
 _HASH = re.compile("[0-9a-f]{64}")
+MOST_NAMED = 2_000
+"""Checkpoints that a packet is joined to, each by at most 64 hashes."""
 MOST_LINE = 10_000
 """Characters of a line of receipts; ours have about 200."""
 
@@ -121,6 +123,27 @@ def read_checkpoints(files: Sequence[Path], keys: Sequence[VerifyingKey], origin
     events = good[Log.EVENTS]
     notes = () if keys or not events else ("no --key was given, so no signature was verified",)
     return ExternalEvidence(events, {}, tuple(wrong), (*notes, *_unlinked(events, keys)), good[Log.ACCESSES])
+
+
+def named_checkpoints(places: Sequence[Path], origin: str) -> NamedCheckpoints:
+    """Read checkpoints that the recipient of a packet names, of the logs of an origin, from files and folders.
+
+    Whether a key signed them is the recipient's to check. Raises ExternalUnreadable.
+    """
+    external = read_checkpoints(checkpoint_files(places), (), origin)
+    if external.discrepancies:
+        raise ExternalUnreadable(
+            f"a checkpoint cannot be used: {external.discrepancies[0].evidence}",
+            "ask the recipient for the files as they were given out",
+        )
+    found = {log: sorted({item.checkpoint for item in external.of(log).checkpoints}, key=_size) for log in Log}
+    if sum(map(len, found.values())) > MOST_NAMED:
+        raise ExternalUnreadable("these are too many checkpoints", f"name at most {MOST_NAMED}, such as the newest")
+    return found
+
+
+def _size(checkpoint: Checkpoint) -> int:
+    return checkpoint.size
 
 
 def _kept(note: str, file: str, keys: Sequence[VerifyingKey], origin: str) -> tuple[Log, KeptCheckpoint]:

@@ -14,7 +14,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -63,6 +63,10 @@ class CheckpointPair(NamedTuple):
 
     events: Checkpoint
     accesses: Checkpoint
+
+
+NamedCheckpoints = Mapping[Log, Sequence[Checkpoint]]
+"""Checkpoints of each log that somebody kept and names; no signature of them was checked."""
 
 
 def origin_of(namespace: UUID) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -16,24 +17,34 @@ from caretrail.evidence.packet import verify
 @click.command("inspect", cls=Command)
 @click.argument("packet", type=click.Path(path_type=Path, exists=True), metavar="PACKET")
 @click.option("--key", metavar="KEY", help="Public key of the log, or its file; never the key in the packet.")
+@click.option(
+    "--checkpoint", "places", type=click.Path(), metavar="FILE|FOLDER", multiple=True,
+    help="A checkpoint you kept from earlier; is the packet of one history with it?",
+)  # fmt: skip  # one option, one thought
 @json_option
-def inspect_command(packet: Path, key: str | None, as_json: bool) -> None:
+def inspect_command(packet: Path, key: str | None, places: Sequence[str], as_json: bool) -> None:
     """Verify an evidence packet.
 
     PACKET is the zip or its unpacked folder. Needs no store: runs the verify.py that every packet contains. Exit status
-    0 if everything holds, 1 if something does not, 2 if a key is missing to decide.
+    0 if everything holds, 1 if something does not, 2 if it cannot be decided: a key is missing, or a proof that joins
+    the packet to a checkpoint of yours. One key that signed two histories is found by the checkpoints you kept.
 
         caretrail audit inspect packet.zip --key ledger.key.pub
+        caretrail audit inspect packet.zip --key ledger.key.pub --checkpoint /mnt/auditor
     """
     from caretrail.ledger.keys import read_verifying_keys
     from caretrail.ledger.note import BadKey
 
     try:
-        keys = read_verifying_keys([key]) if key is not None else [None]
+        keys = "\n".join(map(str, read_verifying_keys([key]))) if key is not None else None
+        kept = verify.kept_in(places)
     except BadKey as error:
         raise click.UsageError(error.message) from None
-    reports = [verify.verify(str(packet), str(item) if item is not None else None) for item in keys]
-    report = min(reports, key=lambda one: one.status)  # while keys change, a packet is signed by one of them, or both
+    except verify.Problem as problem:
+        raise click.UsageError(str(problem)) from None
+    except OSError:
+        raise click.UsageError("a checkpoint cannot be read") from None
+    report = verify.verify(str(packet), keys, kept)
     if as_json:
         checks = [{"holds": holds, "what": text} for holds, text in report.lines]
         print_json({"status": report.status, "checks": checks, "events": report.counts})

@@ -46,7 +46,11 @@ BASES: tuple[str, ...] = get_args(Basis)
     "--key", "key_files", type=FILE, metavar="FILE", multiple=True, required=True,
     help="The log's signing key, a file only you can read; two while keys change.",
 )  # fmt: skip  # one option, one thought
-@click.option("--checkpoint", type=FILE, metavar="FILE", help="Use this signed checkpoint.  [default: sign one now]")
+@click.option(
+    "--checkpoint", "named", type=click.Path(path_type=Path), metavar="FILE|FOLDER", multiple=True,
+    help="Prove that the log continues this checkpoint, which the recipient kept.",
+)  # fmt: skip  # one option, one thought
+@click.option("--signed", type=FILE, metavar="FILE", help="Stand on this signed checkpoint.  [default: sign one now]")
 @click.option("--first", is_flag=True, allow_from_autoenv=False, help="Nothing of this log was signed before.")
 @state_option
 @click.option("--recipient", metavar="NAME", allow_from_autoenv=False, help="Recipient of the packet.")
@@ -71,10 +75,11 @@ def packet_command(setup: Setup, /, episodes: tuple[str, ...], as_json: bool, **
     One zip with the events and findings of the episodes, a page to read, proof against the log, the notice of 42 CFR
     2.32, and a verification script that needs only Python. Other clients' events, free text and group session ids are
     withheld, and the packet says where. The disclosure is logged before the file exists. At a terminal, prompts for
-    missing options.
+    missing options. With --checkpoint the recipient can tell whether the key signed another history since.
 
         caretrail audit packet LNK-2026-0001 --out packet.zip --key ledger.key \
-          --recipient "State auditor" --purpose "claims, spring 2026" --basis audit
+          --recipient "State auditor" --purpose "claims, spring 2026" --basis audit \
+          --checkpoint 000000000065-000000000012.checkpoint
     """
     from caretrail.evidence.packet.terms import PURPOSES
     from caretrail.reading.reader import Reader
@@ -161,10 +166,13 @@ def _packet(
 ) -> Packet:
     from importlib.metadata import version
 
+    from caretrail.evidence.external import named_checkpoints
     from caretrail.evidence.packet.make import make_packet
     from caretrail.evidence.packet.terms import PacketRefused
+    from caretrail.ledger.checkpoint import origin_of
     from caretrail.ledger.keys import load_key
 
+    named = named_checkpoints(given["named"], origin_of(recorder.namespace))
     keys = [load_key(path) for path in given["key_files"]]
     person = f"{setup.actor.id}, {setup.actor.role}" if setup.actor is not None else None
 
@@ -177,8 +185,8 @@ def _packet(
         with progress("Collecting") as done:
             return make_packet(
                 recorder, request, terms, keys, checkpoint, given["target"], disclose,
-                now=now(), made_by=person or recorder.account, version=version("caretrail"), replace=given["force"],
-                progress=done,
+                now=now(), made_by=person or recorder.account, version=version("caretrail"), named=named,
+                replace=given["force"], progress=done,
             )  # fmt: skip
     except (PacketRefused, StoreDamaged):  # the reason reveals something about the episodes
         access(list(request.episodes))
@@ -192,8 +200,8 @@ def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], given: dict
     from caretrail.evidence.signer_state import SignerState
     from caretrail.ledger.checkpoint import origin_of
 
-    if given["checkpoint"] is not None:
-        return read_note(given["checkpoint"])
+    if given["signed"] is not None:
+        return read_note(given["signed"])
     origin = origin_of(recorder.namespace)
     with progress("Reading") as done:
         state = SignerState(given["state"] or default_state(origin), origin)

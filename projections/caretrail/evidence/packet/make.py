@@ -12,6 +12,7 @@ from caretrail.aliases import Json, Progress
 from caretrail.errors import StoreDamaged
 from caretrail.evidence.packet import verify
 from caretrail.evidence.packet.archive import Archive, archive_for
+from caretrail.evidence.packet.consistency import consistency_proofs
 from caretrail.evidence.packet.episode_part import EpisodePart, episode_part
 from caretrail.evidence.packet.event_lines import json_bytes
 from caretrail.evidence.packet.readme import readme
@@ -24,7 +25,7 @@ from caretrail.evidence.packet.terms import (
     Terms,
 )
 from caretrail.files import regular_bytes
-from caretrail.ledger.checkpoint import Checkpoint, open_pair, origin_of
+from caretrail.ledger.checkpoint import Checkpoint, CheckpointPair, NamedCheckpoints, open_pair, origin_of
 from caretrail.ledger.note import SigningKey, sign_note, split_notes
 from caretrail.ledger.tiles import stored_subtrees
 from caretrail.ledger.tree import Subtrees, folded, root_at
@@ -64,20 +65,24 @@ def make_packet(
     now: datetime,
     made_by: str,
     version: str,
+    named: NamedCheckpoints | None = None,
     replace: bool = False,
     progress: Progress | None = None,
 ) -> Packet:
     """Write the packet to a new file, once its disclosure is recorded.
 
     `note` are the signed checkpoints of this store, by the same keys (see `caretrail.evidence.sign`). Events are all of
-    each episode up to them. `progress` counts episodes. Raises PacketRefused, UnknownEpisode, NoteRefused or
+    each episode up to them. `named` are checkpoints that the recipient kept: the packet proves that it is of one
+    history with them. `progress` counts episodes. Raises PacketRefused, UnknownEpisode, NoteRefused or
     StoreError: then there is no file.
     """
     subtrees = stored_subtrees(recorder)
-    checkpoint = _checkpoint(recorder, keys, note)
+    pair = _checkpoints(recorder, keys, note)
+    checkpoint = pair.events
     _check(request, checkpoint)
     mark = DEMO if recorder.is_demo else ""
-    context = PacketContext(request, terms, checkpoint, note, now, made_by, version, mark)
+    proofs = tuple(consistency_proofs(recorder, pair, named or {}))
+    context = PacketContext(request, terms, checkpoint, note, now, made_by, version, mark, proofs)
     with archive_for(target, replace=replace) as archive:
         parts = _add_episodes(archive, recorder, context, progress)
         if terms.basis == "consent" and len({part.client for part in parts}) > 1:
@@ -100,8 +105,8 @@ def read_note(path: Path) -> str:
         ) from None
 
 
-def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], note: str) -> Checkpoint:
-    """The checkpoint of the events, if both are signed by the keys and of this very store."""
+def _checkpoints(recorder: EventRecorder, keys: Sequence[SigningKey], note: str) -> CheckpointPair:
+    """The checkpoints of a note, if both are signed by the keys and of this very store."""
     pair = open_pair(note, [key.verifying for key in keys], origin_of(recorder.namespace))
     for log, found in zip(Log, pair, strict=True):
         if found.size > recorder.max_position(log) or root_at(stored_subtrees(recorder, log), found.size) != found.root:
@@ -109,14 +114,14 @@ def _checkpoint(recorder: EventRecorder, keys: Sequence[SigningKey], note: str) 
                 f"{recorder.store}: the log is not the one of the checkpoint",
                 "run 'caretrail audit verify' to see where",
             )
-    return pair.events
+    return pair
 
 
 def _check(request: PacketRequest, checkpoint: Checkpoint) -> None:
     if not request.episodes:
         raise PacketRefused("no episode was named", "name one, or a program and a period in which it had some")
     if request.known_at is not None and request.known_at > checkpoint.size:
-        raise PacketRefused("the checkpoint does not cover that position", "leave out --known-at, or --checkpoint")
+        raise PacketRefused("the checkpoint does not cover that position", "leave out --known-at, or --signed")
 
 
 def _add_episodes(
@@ -156,6 +161,9 @@ def finish(
     streams = [f"{part.stream} {part.events}" for part in parts]
     complete = ["caretrail.packet/completeness", STATEMENT_2, stand.origin, str(stand.size), *streams]
     archive.add(verify.PROOF, json_bytes(proof))
+    if context.consistency:
+        joined = {"notice": STATEMENT_2, "proofs": list(context.consistency)}
+        archive.add(verify.CONSISTENCY, json_bytes(joined))
     for name, one in zip((verify.CHECKPOINT, verify.ACCESSES), split_notes(context.note), strict=True):
         archive.add(name, one.encode())
     archive.add(verify.COMPLETENESS, sign_note("\n".join(complete) + "\n", keys).encode())

@@ -22,6 +22,10 @@ KEY = (
     "KEY is the public key of the log. Get it separately from this packet: the key named in the packet proves "
     "nothing by itself. The same goes for verify.py, which is also part of the program."
 )
+KEPT = (
+    "If you keep checkpoints of this log from earlier, add each as --checkpoint FILE: the script then tells you if the "
+    "key signed another history since."
+)
 
 
 def readme(parts: Sequence[EpisodePart], context: PacketContext, keys: Sequence[SigningKey]) -> str:
@@ -43,6 +47,7 @@ def readme(parts: Sequence[EpisodePart], context: PacketContext, keys: Sequence[
         "How to verify it, with Python 3.9 or newer and nothing else:",
         "  python3 verify.py PACKET.zip --key KEY",
         textwrap.fill(KEY, WIDTH),
+        textwrap.fill(KEPT, WIDTH),
         "\n".join(f"  {key.verifying}" for key in keys),
         f"Log:         {stand.origin}\nCheckpoint:  {stand.size} events, root {stand.root.hex()}",
         verify.PROVES,

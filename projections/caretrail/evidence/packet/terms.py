@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Final, get_args
 
+from caretrail.aliases import Json
 from caretrail.errors import CaretrailError
 from caretrail.ledger.checkpoint import Checkpoint
 from caretrail.tokens import ID_PATTERN, Basis, Purpose
@@ -99,9 +100,8 @@ class PacketRequest:
 class PacketContext:
     """What a packet is made under: request, terms, the signed checkpoint of the events, when, by whom and with what.
 
-    `note` are the notes of both logs.
-
-    `mark` labels the packet of a demo store; else it is empty.
+    `note` are the notes of both logs. `mark` labels the packet of a demo store; else it is empty. `consistency` are the
+    proofs that join the packet to checkpoints its recipient kept.
     """
 
     request: PacketRequest
@@ -112,6 +112,7 @@ class PacketContext:
     made_by: str
     version: str
     mark: str = ""
+    consistency: tuple[Json, ...] = ()
 
     @property
     def known_at(self) -> int:

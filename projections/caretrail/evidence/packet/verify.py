@@ -2,18 +2,23 @@
 """Check an evidence packet of Caretrail, with Python's standard library and nothing else.
 
     python3 verify.py PACKET.zip --key KEY        (or the unpacked folder; Python 3.9 or newer)
+    python3 verify.py PACKET.zip --key KEY --checkpoint kept-in-march.checkpoint
 
-KEY is the public key of the log, a line such as `caretrail.log/…+1a2b3c4d+AQ…` or a file that holds it. Get it, and
-this script, from a source you trust and not out of the packet: whoever forges a packet puts another key into it.
+KEY is the public key of the log, a line such as `caretrail.log/…+1a2b3c4d+AQ…` or a file that holds it; after a change
+of keys a file with all of them, one a line. Get it, and this script, from a source you trust and not out of the packet:
+whoever forges a packet puts another key into it. With --checkpoint the packet is held against checkpoints that you got
+earlier and kept yourself: one key that signed two histories of a log cannot hide it from you then.
 
-Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided (unreadable, or no key given).
+Ends with 0 if everything holds, 1 if something does not, 2 if it could not be decided (unreadable, no key given, or no
+proof that joins a checkpoint of yours to the packet).
 
 What is checked, in this order: that a zip has one reading only; who signed the manifest; that the files are those of
 the manifest, and no others; that the checkpoint, a signed statement of what the whole log held, is of the same key;
-that each file is unchanged, byte for byte, and carries the notice of 42 CFR 2.32; that each event, hashed with its
-place, time and author, belongs to the log of the checkpoint; and that of each episode all events are there, as the key
-states. Each step rests on the ones before: the first that fails ends the verification, and nothing is parsed that was
-not signed. Memory and time are bounded by the size of what is checked. Every format is in docs/reference/packet.md.
+that each file is unchanged, byte for byte, and carries the notice of 42 CFR 2.32; that the log continues the
+checkpoints you kept; that each event, hashed with its place, time and author, belongs to the log of the checkpoint; and
+that of each episode all events are there, as the key states. Each step rests on the ones before: the first that fails
+ends the verification, and nothing is parsed that was not signed. Memory and time are bounded by the size of what is
+checked. Every format is in docs/reference/packet.md.
 """
 
 from __future__ import annotations
@@ -39,14 +44,16 @@ Json = dict[str, Any]
 Point = tuple[int, int, int, int]
 
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
-MANIFEST, MANIFEST_NOTE, CHECKPOINT, ACCESSES, COMPLETENESS, PROOF = (
+MANIFEST, MANIFEST_NOTE, CHECKPOINT, ACCESSES, COMPLETENESS, PROOF, CONSISTENCY = (
     "manifest.json", "manifest.note", "checkpoint", "checkpoint-accesses", "completeness.note", "proof.json",
+    "consistency.json",
 )  # fmt: skip
 MOST_FILES = 200_000
 MOST_BYTES = 512 * 1024 * 1024  # of one file
 MOST_RATIO = 200  # of what a file unpacks to: salts and hashes hardly shrink
 MOST_NOTE = 64 * 1024
 MOST_LIST = 64 * 1024 * 1024  # of the manifest and of the statement of completeness, a line for each episode
+MOST_KEPT = 1024 * 1024  # of a file of checkpoints, and a sixteenth of all proofs that join the packet to them
 MOST_NAME = 300
 MOST_LINE = 4 * 1024 * 1024  # of one event
 MOST_DIGITS = 19
@@ -168,8 +175,11 @@ class Key:
         number = sha256(name.encode() + b"\n\x01" + self.public).hexdigest()[:8]
         return Key(f"{name}+{number}+{packed(bytes([1]) + self.public)}")
 
-    def open(self, note: bytes, what: str) -> str:
-        """Return the text of a note that this key signed: text, a blank line, and lines of signatures."""
+    def signature(self, note: bytes, what: str) -> tuple[str, bytes | None]:
+        """The text of a note and its signature by this key, unchecked; None if it has none.
+
+        A note is a text, a blank line, and lines of signatures.
+        """
         text, blank, signatures = decoded(note, what).rpartition("\n\n")
         if not blank or not signatures.endswith("\n"):
             raise Problem(f"{what} is not a signed note")
@@ -182,10 +192,17 @@ class Key:
             except ValueError:
                 raise Problem(f"{what} is not a signed note") from None
             if match.group(1) == self.name and signature[:4] == self.id:
-                if signed_by(self.public, (text + "\n").encode(), signature[4:]):
-                    return text
-                raise Problem(f"the signature on {what} is not that of the key: it was altered, or signed by another")
-        raise Problem(f"{what} is not signed by the key")
+                return text, signature[4:]
+        return text, None
+
+    def open(self, note: bytes, what: str) -> str:
+        """Return the text of a note that this key signed."""
+        text, signature = self.signature(note, what)
+        if signature is None:
+            raise Problem(f"{what} is not signed by the key")
+        if not signed_by(self.public, (text + "\n").encode(), signature):
+            raise Problem(f"the signature on {what} is not that of the key: it was altered, or signed by another")
+        return text
 
 
 # --- the files: of a zip or of a folder, and nothing in either is trusted --------------------------------------------
@@ -550,6 +567,45 @@ def root_of(leaves: dict[int, bytes], size: int, hashes: Sequence[bytes]) -> byt
     return found
 
 
+class Head(NamedTuple):
+    """The size of a log, and the root of the tree over all of it."""
+
+    size: int
+    root: bytes
+
+
+EMPTY = sha256().digest()
+"""The root of a tree without leaves."""
+
+
+def consistent(old: Head, new: Head, path: Sequence[bytes]) -> bool:
+    """Whether a path proves that the new tree begins with the old one (RFC 9162, 2.1.4.2)."""
+    if old.size == new.size or old.size == 0:
+        return not path and old.root == (new.root if old.size else EMPTY)
+    if not 0 < old.size < new.size < 1 << 63:
+        return False
+    number, last, steps = old.size - 1, new.size - 1, list(path)
+    while number & 1:
+        number, last = number >> 1, last >> 1
+    if number:
+        if not steps:
+            return False
+        first = second = steps.pop(0)
+    else:  # the old tree is a subtree of the new one
+        first = second = old.root
+    for step in steps:
+        if last == 0:
+            return False
+        if number & 1 or number == last:
+            first, second = sha256(b"\x01" + step + first).digest(), sha256(b"\x01" + step + second).digest()
+            while number and not number & 1:
+                number, last = number >> 1, last >> 1
+        else:
+            second = sha256(b"\x01" + second + step).digest()
+        number, last = number >> 1, last >> 1
+    return last == 0 and (first, second) == (old.root, new.root)
+
+
 # --- the packet -------------------------------------------------------------------------------------------------------
 
 
@@ -574,6 +630,26 @@ class Report:
             return found
         raise Stop
 
+    def compare(self, kept: Sequence[Kept], keys: Sequence[Key], origin: str, heads: Heads, joined: Joined) -> None:
+        """Hold the packet against each checkpoint that was kept, and these against each other; raises Stop."""
+        before: dict[tuple[str, int], tuple[str, bytes]] = {}
+        for name, content in kept:
+            lines: list[tuple[bool | None, str]] = []
+            try:
+                stated = sorted({found for note in notes_in(content) for found in heads_in(note, keys, origin)})
+            except (Problem, ValueError) as problem:
+                stated = []
+                lines.append((None, f"NOT COMPARED with {name}: it proves nothing about this packet ({problem})"))
+            for log, head in reversed(stated):
+                lines.append(judged(name, log, head, heads[log], joined))
+                other, root = before.setdefault((log, head.size), (name, head.root))
+                if root != head.root:
+                    first = f"the first {head.size:,} {log}"
+                    lines.append((False, f"SPLIT VIEW: {other} and {name} {TWO_HISTORIES.format(first)}"))
+            self.lines += lines
+        if any(holds is False for holds, _ in self.lines):
+            raise Stop
+
     @property
     def status(self) -> int:
         """0 everything holds, 1 something does not, 2 it could not be decided."""
@@ -581,16 +657,26 @@ class Report:
         return 1 if False in states else 2 if None in states or not states else 0
 
 
-def verify(path: str, key_line: str | None = None) -> Report:
-    """Check a packet; `key_line` is the public key of the log, None if none was given."""
+class Kept(NamedTuple):
+    """A file of checkpoints that the reader of a packet kept: its name, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+def verify(path: str, key_lines: str | None = None, kept: Sequence[Kept] = ()) -> Report:
+    """Check a packet, by the public key of its log, or by one of several, one a line; None if none was given.
+
+    The packet is held against the checkpoints that were `kept`.
+    """
     report = Report()
     try:
         kind = Path(path).stat()
         if stat.S_ISDIR(kind.st_mode):
-            check_files(report, files_of_folder(path), key_line)
+            check_files(report, files_of_folder(path), key_lines, kept)
         elif stat.S_ISREG(kind.st_mode):
             with Path(path).open("rb") as zipped:
-                check_files(report, files_of_zip(zipped, kind.st_size), key_line)
+                check_files(report, files_of_zip(zipped, kind.st_size), key_lines, kept)
         else:
             raise Problem("this is neither a file nor a folder")
     except Stop:
@@ -602,21 +688,35 @@ def verify(path: str, key_line: str | None = None) -> Report:
     return report
 
 
-def check_files(report: Report, files: Files, key_line: str | None) -> None:
+def check_files(report: Report, files: Files, key_lines: str | None, kept: Sequence[Kept] = ()) -> None:
     """Check the files of a packet, step by step; raises Stop at the first that fails."""
-    key = Key(key_line or key_in(files))
-    if key_line is None:
+    keys = keys_in(key_in(files) if key_lines is None else key_lines)
+    note = whole(files, MANIFEST_NOTE, MOST_NOTE)
+    key = next((key for key in keys if key.signature(note, MANIFEST_NOTE)[1] is not None), keys[0])
+    if key_lines is None:
         report.lines.append((None, f"SIGNER NOT VERIFIED: give --key. The packet itself names {shown(key.line)}"))
-    manifest = report.check("the manifest is signed by the key", signed_manifest, files, key)
+    manifest = report.check("the manifest is signed by the key", signed_manifest, files, key, note)
     report.manifest = manifest
     origin, size = manifest["origin"], manifest["size"]
     report.check("the files are those of the manifest, and no others", listed, files, manifest)
-    root = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
-    report.check("the log of accesses was signed together with it", accesses, files, key, origin, size, root)
+    head = report.check("the checkpoint is signed by the key, for this log", checkpoint, files, key, origin, size)
+    other = report.check("the log of accesses was signed together with it", accesses, files, key, origin, head)
     report.check("each file is unchanged, byte for byte", unchanged, files, manifest)
+    heads = {"events": head, "accesses": other}
+    if CONSISTENCY in files.sizes or kept:
+        joined = report.check("the proofs that join it to earlier checkpoints hold", proven_heads, files, heads)
+        report.compare(kept, keys, origin, heads, joined)
     leaves: dict[int, bytes] = report.check("each event hashes to its leaf", read_all, files, manifest, report.counts)
-    report.check("every event is in the log of the checkpoint", proven, files, leaves, size, root)
+    report.check("every event is in the log of the checkpoint", proven, files, leaves, head)
     report.check("all events of each episode are there, as the key states", complete, files, key, manifest)
+
+
+def keys_in(lines: str) -> list[Key]:
+    """The public keys in a text, one a line."""
+    keys = [Key(line) for line in lines.splitlines() if line.strip() and not line.startswith("#")]
+    if not keys:
+        raise Problem("there is no key: it is one line, name+8 hex digits+base64")
+    return keys
 
 
 def key_in(files: Files) -> str:
@@ -627,9 +727,8 @@ def key_in(files: Files) -> str:
     return decoded(match.group(1), MANIFEST)
 
 
-def signed_manifest(files: Files, key: Key) -> Json:
+def signed_manifest(files: Files, key: Key, note: bytes) -> Json:
     """The manifest, if the note over it names its hash and is signed by the key and by all keys the manifest names."""
-    note = whole(files, MANIFEST_NOTE, MOST_NOTE)
     text = key.open(note, MANIFEST_NOTE)
     data = whole(files, MANIFEST, MOST_LIST)
     stated = f"{sha256(data).hexdigest()} {len(data)}"
@@ -643,6 +742,8 @@ def signed_manifest(files: Files, key: Key) -> Json:
         raise Problem("the manifest is signed by others than it says")
     if manifest["origin"] != origin or any(Key(line).open(note, MANIFEST_NOTE) != text for line in manifest["keys"]):
         raise Problem("the signature on the manifest is for another manifest")  # while keys change there are two
+    if origin != key.name:
+        raise Problem("the packet is of another log than the key")
     return manifest
 
 
@@ -697,37 +798,42 @@ def read_all(files: Files, manifest: Json, counts: dict[str, int]) -> dict[int, 
     return leaves
 
 
-def checkpoint(files: Files, key: Key, origin: str, size: int) -> bytes:
-    """The root of the log at a size, as the key signed it: origin, size, root, one a line."""
-    lines = key.open(whole(files, CHECKPOINT, MOST_NOTE), "the checkpoint").split("\n")
-    if lines[0] != origin:
-        raise Problem("the checkpoint is of another log")
-    if len(lines) < 3 or lines[1] != str(size):
+def head_in(text: str, name: str, what: str) -> Head:
+    """The head that the text of a checkpoint states: name of the log, size, root, one a line."""
+    lines = text.split("\n")
+    if lines[0] != name:
+        raise Problem(f"{what} is of another log")
+    if len(lines) < 3 or not re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1]) or len(unpacked(lines[2])) != 32:
+        raise Problem(f"{what} has no size, or no root")
+    return Head(int(lines[1]), unpacked(lines[2]))
+
+
+def checkpoint(files: Files, key: Key, origin: str, size: int) -> Head:
+    """The head of the log of events, as the key signed it."""
+    head = head_in(key.open(whole(files, CHECKPOINT, MOST_NOTE), "the checkpoint"), origin, "the checkpoint")
+    if head.size != size:
         raise Problem("the checkpoint is of another size than the manifest says")
-    root = unpacked(lines[2])
-    if len(root) != 32:
-        raise Problem("the checkpoint has no root")
-    return root
+    return head
 
 
-def accesses(files: Files, key: Key, origin: str, size: int, root: bytes | None) -> None:
-    """The checkpoint of the log of who viewed what is signed by the same key, and names this head of the events."""
-    name = f"{origin}/accesses"
-    lines = key.named(name).open(whole(files, ACCESSES, MOST_NOTE), "the checkpoint of the accesses").split("\n")
-    if lines[0] != name or len(lines) < 4 or not lines[1].isdecimal() or len(unpacked(lines[2])) != 32:
-        raise Problem("the checkpoint of the accesses is of another log, or none")
-    if root is None or lines[3] != f"events {size} {packed(root)}":
+def accesses(files: Files, key: Key, origin: str, head: Head) -> Head:
+    """The head of the log of who viewed what, signed by the same key in a checkpoint that names that of the events."""
+    name, what = f"{origin}/accesses", "the checkpoint of the accesses"
+    text = key.named(name).open(whole(files, ACCESSES, MOST_NOTE), what)
+    other = head_in(text, name, what)
+    if text.split("\n")[3:4] != [f"events {head.size} {packed(head.root)}"]:
         raise Problem("the checkpoint of the accesses was not signed together with that of the events")
+    return other
 
 
-def proven(files: Files, leaves: dict[int, bytes], size: int, root: bytes | None) -> None:
+def proven(files: Files, leaves: dict[int, bytes], head: Head) -> None:
     """The leaves of the events and the hashes of the proof make the root that was signed."""
     most = MOST_NOTE + 64 * 64 * len(leaves)  # of each leaf at most 63 hashes
     proof = loaded(decoded(whole(files, PROOF, most), PROOF), PROOF)
     hashes = [unpacked(text) for text in proof["hashes"]]
     if any(len(item) != 32 for item in hashes):
         raise Problem("the proof is not made of hashes")
-    if root is None or root_of(leaves, size, hashes) != root:
+    if root_of(leaves, head.size, hashes) != head.root:
         raise Problem("the events are not those of the log of the checkpoint")
 
 
@@ -739,6 +845,79 @@ def complete(files: Files, key: Key, manifest: Json) -> None:
         raise Problem("the statement of completeness is not about these events")
 
 
+# --- the checkpoints that the reader kept -----------------------------------------------------------------------------
+
+Heads = dict[str, Head]  # by the name of the log: events, accesses
+Joined = dict[tuple[str, int], bytes]  # by log and size: the root that is proven to be of the packet's own history
+
+
+def proven_heads(files: Files, heads: Heads) -> Joined:
+    """The heads that are proven to be of one history with the packet; its own and the empty ones always are."""
+    found = {(log, 0): EMPTY for log in heads}
+    found.update(((log, head.size), head.root) for log, head in heads.items())
+    if CONSISTENCY not in files.sizes:
+        return found
+    for proof in loaded(decoded(whole(files, CONSISTENCY, 16 * MOST_KEPT), CONSISTENCY), CONSISTENCY)["proofs"]:
+        log, size, root, path = proof["log"], proof["size"], unpacked(proof["root"]), list(map(unpacked, proof["path"]))
+        if type(size) is not int or any(len(item) != 32 for item in (root, *path)):
+            raise Problem(f"{CONSISTENCY} is not made of hashes")
+        old, new = sorted((Head(size, root), heads[log]))
+        if not consistent(old, new, path):
+            raise Problem(f"the packet's own proof for a checkpoint of {size} {shown(log)} does not hold")
+        found[log, size] = root
+    return found
+
+
+def kept_in(paths: Sequence[str]) -> list[Kept]:
+    """Read files of checkpoints; of a folder all that end in .checkpoint. Raises Problem or OSError."""
+    found: list[Kept] = []
+    for path in map(Path, paths):
+        files = sorted(path.glob("*.checkpoint")) if path.is_dir() else [path]
+        if not files or not all(file.is_file() for file in files):
+            raise Problem(f"there is no checkpoint in {shown(path.name)}: a folder has some that end in .checkpoint")
+        for file in files:
+            with file.open("rb") as opened:
+                found.append(Kept(shown(file.name), opened.read(MOST_KEPT + 1)))
+    return found
+
+
+def notes_in(content: bytes) -> list[str]:
+    """The notes that stand in a file one after the other: each ends with its lines of signatures."""
+    if len(content) > MOST_KEPT:
+        raise Problem("it is too long")
+    notes: list[list[str]] = [[]]
+    signed = False
+    for line in decoded(content, "it").splitlines(keepends=True):
+        if signed and not line.startswith("— "):
+            notes.append([])
+        signed = line.startswith("— ")
+        notes[-1].append(line)
+    return ["".join(lines) for lines in notes]
+
+
+def heads_in(note: str, keys: Sequence[Key], origin: str) -> list[tuple[str, Head]]:
+    """The heads that a note states which one of the keys signed; a checkpoint of accesses names one of events, too."""
+    log, name = ("accesses", f"{origin}/accesses") if note.startswith(f"{origin}/accesses\n") else ("events", origin)
+    named = [key.named(name) for key in keys]
+    signer = next((key for key in named if key.signature(note.encode(), "it")[1] is not None), named[0])
+    text = signer.open(note.encode(), "it")
+    found = [(log, head_in(text, name, "it"))]
+    match = re.search(r"\nevents (\d+) (\S+)", text) if log == "accesses" else None
+    if match:
+        found.append(("events", head_in("\n".join((origin, *match.groups())), origin, "it")))
+    return found
+
+
+def judged(name: str, log: str, head: Head, now: Head, joined: Joined) -> tuple[bool | None, str]:
+    """Whether a head that was kept and the packet are of one history, in words; None if nothing proves it."""
+    first, root = f"the first {head.size:,} {log}", joined.get((log, head.size))
+    if root == head.root or not now.size:
+        return True, f"{name} and the packet are of one history: {first}"
+    if root is not None and head.size <= now.size:
+        return False, f"SPLIT VIEW: {name} and the packet {TWO_HISTORIES.format(first)}"
+    return None, f"NOT COMPARED with {name}: the packet has no proof that joins it to {first}. {NO_PROOF}"
+
+
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 FORMS_IN_WORDS = {
@@ -747,15 +926,23 @@ FORMS_IN_WORDS = {
     "withheld": "withheld as another client's: a hash proves that they are in the log",
     "sealed": "sealed: their place in the log is proven, everything else about them is stated",
 }
+TWO_HISTORIES = (
+    "are signed by one key, and for {} of one log they have two roots. The key signed two histories: one was shown "
+    "before, another is shown now. Keep both files as they are, and compare with everybody who keeps checkpoints"
+)
+NO_PROOF = (
+    "Ask for the packet again, made with 'caretrail audit packet --checkpoint' and this file: a key that signed two "
+    "histories cannot give that proof"
+)
 TERMS = "mark", "recipient", "purpose", "basis", "consent", "scope", "made_at", "as_of", "known_at", "origin", "size"
 PROVES = """\
-What this proves: the events are those in the log when the checkpoint was signed, unaltered, with the position, time
-and account that the store recorded, and no event of these episodes is missing, as the log's key states; and that the
-log of who viewed what was fixed together with it: whoever keeps this packet can tell if it is changed later. What it
-does not prove: that the record is true; who viewed these episodes, for accesses are not in a packet; that the key never
-signed another history of the same log (compare checkpoints kept elsewhere, or have the keeper run 'caretrail audit
-verify'); who the people behind the ids are; or that the findings, eligibility and page are right: these are signed, not
-proven."""
+What this proves: the events are those in the log when the checkpoint was signed, unaltered, with the position, time and
+account that the store recorded, and no event of these episodes is missing, as the log's key states; and that the log of
+who viewed what was fixed together with it: whoever keeps this packet can tell if it is changed later. What it does not
+prove: that the record is true; who viewed these episodes, for accesses are not in a packet; that the key never signed
+another history of the same log (hold the packet against checkpoints you kept, with --checkpoint, or have the keeper run
+'caretrail audit verify'); who the people behind the ids are; or that the findings, eligibility and page are right:
+these are signed, not proven."""
 
 
 def words(report: Report) -> Iterator[str]:
@@ -776,22 +963,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check the packet that is named; return the status to end with."""
     parser = argparse.ArgumentParser(description="Check an evidence packet of Caretrail.")
     parser.add_argument("packet", help="the zip, or the folder it was unpacked to")
-    parser.add_argument("--key", help="the public key of the log, or a file that holds it")
+    parser.add_argument("--key", help="the public key of the log, or a file that holds it; of several, one a line")
+    parser.add_argument(
+        "--checkpoint", action="append", default=[], metavar="FILE",
+        help="checkpoints that you kept from earlier, a file or a folder; may be given again",
+    )  # fmt: skip  # one option, one thought
     given = parser.parse_args(arguments)
     key: str | None = given.key
     try:
         if key is not None and "+" not in key:
             key = Path(key).read_text(encoding="utf-8")[:10_000].strip()
         if key is not None:
-            Key(key)
+            keys_in(key)
+        kept = kept_in(given.checkpoint)
         Path(given.packet).stat()
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 2
     except (OSError, ValueError):
-        print("the packet or the key cannot be read", file=sys.stderr)
+        print("the packet, the key or a checkpoint cannot be read", file=sys.stderr)
         return 2
-    report = verify(given.packet, key)
+    report = verify(given.packet, key, kept)
     try:
         sys.stdout.buffer.write(("\n".join(words(report)) + "\n").encode(sys.stdout.encoding or "utf-8", "replace"))
         sys.stdout.buffer.flush()
