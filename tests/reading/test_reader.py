@@ -16,7 +16,7 @@ import pytest
 
 from caretrail.errors import AmbiguousEpisode, StaleReadModel, StoreError, UnknownName
 from caretrail.log import EventRecorder, init_store, open_recorder
-from caretrail.reading import gate
+from caretrail.reading import gate, stored
 from caretrail.reading.gate import unrecorded
 from caretrail.reading.query import Query, Selection
 from caretrail.reading.question import Question
@@ -78,9 +78,10 @@ def test_what_was_known_then_is_the_same_from_rows_of_any_position(
     Projector(care.recorder).catch_up(batch=7, upto=rows)
     for known in (0, 1, 25, 66, 88):
         found = answers(care.onlooker, known)
-        with monkeypatch.context() as patch:
-            patch.setattr(gate, "MOST_AS_KNOWN", -1)
-            assert answers(care.onlooker, known) == found, known
+        for module, limit in ((stored, "MOST_IN_MEMORY"), (gate, "FARTHEST_KNOWN")):  # one by one; without the rows
+            with monkeypatch.context() as patch:
+                patch.setattr(module, limit, -1)
+                assert answers(care.onlooker, known) == found, (known, limit)
 
 
 def test_what_is_newer_than_the_rows_is_laid_over_them(care: Care) -> None:

@@ -136,7 +136,7 @@ def _field_chunks(value: Any) -> Iterator[str]:
     if not isinstance(value, list | tuple | Iterator) or fields_of(value) is not None:
         yield json_text(as_json(value))
         return
-    rows = cast("Iterator[Any]", iter(value))
+    rows = iter(cast("Iterable[Any]", value))
     first = next(rows, None)
     if first is None or fields_of(first) is None:
         yield json_text([] if first is None else as_json([first, *rows]))

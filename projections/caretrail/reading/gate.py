@@ -40,8 +40,8 @@ SECONDS_BEHIND = 5
 CAUGHT_UP_AT_ONCE = 8_000
 """The most events a read of an embedded store projects first: 2 s (4,000 events a second were measured on one core)."""
 
-MOST_AS_KNOWN = 1000
-"""The most episodes that are recomputed as known at a moment, in memory; with more, all are folded one by one."""
+FARTHEST_KNOWN = 1_000_000
+"""The most positions between what was known and the rows: further apart, every episode is folded from the log."""
 
 LONGEST_WAIT = 5.0
 """Seconds a question waits for rows that hold `at_least`."""
@@ -139,16 +139,14 @@ class Gate:
     def as_known(self, known: int, filters: Filters) -> tuple[State, Sequence[UUID]] | None:
         """Rows that hold the log up to another position, and the episodes of which they tell something else.
 
-        Only episodes with an event between the two differ. None if there are no rows, or too many differ.
+        Only episodes with an event between the two differ. None if there are no rows, or they are too far from there.
         """
         state = self.state()
         if state is None:
             return None
         low, high = sorted((known, state.position))
-        touched = self._touched(low, high, filters)
-        if touched is None or len(touched) > MOST_AS_KNOWN:
-            return None
-        return state, touched
+        touched = self._touched(low, high, filters, FARTHEST_KNOWN)
+        return None if touched is None else (state, touched)
 
     def await_rows(self, query: Query) -> None:
         """Wait a moment for rows that hold `at_least`, if a projector is about to make them."""
@@ -179,26 +177,31 @@ class Gate:
         with suppress(StoreError):
             catch_up(self._recorder, progress=self._progress)
 
-    def _touched(self, after: int, upto: int, filters: Filters) -> list[UUID] | None:
+    def _touched(self, after: int, upto: int, filters: Filters, farthest: int | None = None) -> list[UUID] | None:
         """The episodes in the scope of some filters with events in a stretch of the log; None if it is too long.
 
         Rows that hold any of the stretch say nothing of whom its events do not name.
         """
-        if upto - after > FARTHEST:
+        if upto - after > (FARTHEST if farthest is None else farthest):
             return None
         touched = list(self._recorder.touched(after, upto))
         few = len(touched) <= ALWAYS_CURRENT
         return touched if few else in_scope(self._recorder, touched, upto, filters)
 
-    def recomputed(self, touched: Sequence[UUID], upto: int) -> Mapping[UUID, EpisodeRows | None]:
-        """The rows of some episodes as their events up to a position give them; None for those not there yet."""
+    def recomputed(
+        self, touched: Sequence[UUID], upto: int, done: int = 0, total: int = 0
+    ) -> Mapping[UUID, EpisodeRows | None]:
+        """The rows of some episodes as their events up to a position give them; None for those not there yet.
+
+        Progress counts from those `done` before, of a total that may hold more.
+        """
         from caretrail.reading.episode_view import computed_rows
 
         found: dict[UUID, EpisodeRows | None] = {}
         for place in range(0, len(touched), PAGE):
             found |= computed_rows(self._recorder, touched[place : place + PAGE], upto)
             if self._progress is not None:
-                self._progress(len(found), len(touched))
+                self._progress(done + len(found), total or len(touched))
         return found
 
     def _refusal(self, position: int, late: Behind) -> StaleReadModel:

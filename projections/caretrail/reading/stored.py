@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -16,7 +17,7 @@ from caretrail.reading import picks
 from caretrail.reading.answers import Checked
 from caretrail.reading.gate import Gate
 from caretrail.reading.query import Filters, Query, Selection, is_rule
-from caretrail.reading.snapshot import Snapshot, citation_of, stored_sql, stored_zones
+from caretrail.reading.snapshot import PAGE, Snapshot, citation_of, stored_sql, stored_zones
 from caretrail.readmodel import store
 from caretrail.readmodel.placed import Placed
 from caretrail.readmodel.rows import EpisodeRows, Span
@@ -86,7 +87,7 @@ class StoredSnapshot(Snapshot):
             for rows in filter(None, map(self.rows, sorted(selection.filters.episodes))):
                 yield from picks.findings_of(rows, selection)
             return
-        newer = list(self._newer)
+        newer = self._newer
         if selection.all_verdicts:
             for rows in self._stored():
                 yield from picks.findings_of(rows, selection)
@@ -98,8 +99,15 @@ class StoredSnapshot(Snapshot):
 
     def work(self, selection: Selection) -> Iterator[Placed]:
         """The selected findings that are in the worklist of the day."""
-        newer = (placed for rows in list(self._newer) for placed in rows.placed())
-        return picks.work_on(chain(self._placed(selection), newer, self._of_programs(selection)), selection)
+        newer = self._newer
+        return picks.work_on(self._all_placed(selection, newer), selection)
+
+    def _all_placed(self, selection: Selection, newer: Iterable[EpisodeRows]) -> Iterator[Placed]:
+        """Stored findings, newer ones, and, once all episodes were read, those of programs."""
+        yield from self._placed(selection)
+        for rows in newer:
+            yield from rows.placed()
+        yield from self._of_programs(selection)
 
     def citation(self, finding: Finding) -> str:
         """The citation of a finding's rule in its source."""
@@ -232,6 +240,10 @@ def _presence(values: tuple[Any, ...]) -> picks.Presence:
     return picks.Presence(episode, client, zone, admitted_on, Span._make(span))
 
 
+MOST_IN_MEMORY = 1000
+"""The most episodes that are kept as they were known: of more, only their days in programs and group sessions."""
+
+
 class KnownSnapshot(StoredSnapshot):
     """What was known at a position, from rows that hold another one: only what was touched between is recomputed."""
 
@@ -242,10 +254,41 @@ class KnownSnapshot(StoredSnapshot):
         super().__init__(recorder, now, position, progress, gate, query, filters)
         self._state, self.build = state, state.filling
         self._touched = touched
+        self._outlines: dict[UUID, EpisodeRows | None] = dict.fromkeys(touched)
+        """Of many: what programs need of each, once it was recomputed."""
+        self._is_through = False
 
     @cached_property
     def _overlay(self) -> Mapping[UUID, EpisodeRows | None]:
+        if self._are_many:
+            return self._outlines
         return self._laid_over(self._gate.recomputed(self._touched, self.position))
+
+    @property
+    def _are_many(self) -> bool:
+        return len(self._touched) > MOST_IN_MEMORY
+
+    @property
+    def _newer(self) -> Iterator[EpisodeRows]:
+        """Those that differ; of many, each is recomputed when it is come to, and forgotten."""
+        return self._one_by_one() if self._are_many else super()._newer
+
+    def _one_by_one(self) -> Iterator[EpisodeRows]:
+        for place in range(0, len(self._touched), PAGE):
+            page = self._touched[place : place + PAGE]
+            for stream, rows in self._gate.recomputed(page, self.position, place, len(self._touched)).items():
+                if rows is not None:
+                    self._outlines[stream] = replace(rows, findings=(), groups=(), eligibility=())
+                    self._newer_zones.add(rows.zone)
+                    yield rows
+        self._is_through = True
+
+    def _of_programs(self, selection: Selection) -> Sequence[Placed]:
+        """Findings of programs, by all that differ: those of many are known once each was recomputed."""
+        if self._are_many and selection.asks_of_programs and not self._is_through:
+            for _ in self._newer:
+                pass
+        return super()._of_programs(selection)
 
     def _rows(self, episode: str) -> EpisodeRows | None:
         """The rows of one episode: always from the log."""

@@ -72,14 +72,15 @@ def groups_with(recorder: EventRecorder, build: str | None, newer: Newer, kept: 
     """The findings `kept` of all group sessions, but those that newer rows touch as they are with those rows."""
     sessions = touched(recorder.database, build, newer)
     changed = {session.stream(recorder.namespace) for session in sessions}
+    added: dict[GroupSession, dict[UUID, list[GroupRecord]]] = {}
+    for stream, rows in newer.items():
+        for record in rows.group_records if rows is not None else ():
+            added.setdefault(_session_of(record), {}).setdefault(stream, []).append(record)
     yield from (placed for placed in kept if placed.stream not in changed)
     for session in sorted(sessions):
-        records = _stored(recorder.database, build, session) if build is not None else {}
-        records |= {
-            stream: [record for record in rows.group_records if _session_of(record) == session] if rows else []
-            for stream, rows in newer.items()
-        }
-        yield from placed_of_groups(recorder, records)
+        stored = _stored(recorder.database, build, session) if build is not None else {}
+        kept_records = {stream: records for stream, records in stored.items() if stream not in newer}
+        yield from placed_of_groups(recorder, kept_records | added.get(session, {}))
 
 
 def _stored(database: Database, build: str, session: GroupSession) -> dict[UUID, list[GroupRecord]]:
