@@ -42,7 +42,20 @@ def _beginning(population: Population, found: dict[str, Found]) -> list[str]:
         f" **{population.episodes:,} episodes** ({size}), {events:,} events, {open_at:,} episodes open at its end.",
         f"Written by `make bench-nation` (`python -m tests.bench.nation{again}`), seed {population.seed}, year to"
         f" {population.last}. Phases may be of different days: each says when, at which commit and under which load.",
+        *_busy(found),
         "",
+    ]
+
+
+def _busy(found: dict[str, Found]) -> list[str]:
+    """Whether others used the machine meanwhile: what the wall shows is then more than the program takes."""
+    loads = [figures["load"] for of in found.values() for figures in of.values()]
+    cores = os.cpu_count() or 1
+    if max(loads, default=0) <= 2 * cores:
+        return []
+    return [
+        f"**The machine was shared**: {min(loads):.0f} to {max(loads):.0f} processes wanted its {cores} cores. Rates"
+        " and seconds of the wall are those of a fraction of a core and say little of the goals; CPU is inflated, too.",
     ]
 
 
@@ -146,17 +159,25 @@ def _scale(found: dict[str, Found]) -> list[str]:
 
 
 def _phases(found: dict[str, Found]) -> list[str]:
-    lines = ["## Figures", "", "Seconds, CPU seconds, megabytes of all processes of a command; rates are of the wall."]
-    for store, of in found.items():
-        for phase, figures in of.items():
-            shown = {name: value for name, value in figures.items() if name not in HOW and name != "points"}
-            lines += [
-                "",
-                f"### {KINDS[store]}: {phase}",
-                "",
-                f"{figures['when']}, commit {figures['commit']}, load before it {figures['load']}.",
-                "",
-                *([f"| {' | '.join(shown)} |", f"|{'---:|' * len(shown)}"] if shown else []),
-                *([f"| {' | '.join(number(value) for value in shown.values())} |"] if shown else []),
-            ]
+    lines = [
+        "## Figures",
+        "",
+        "Seconds of the wall and of CPU, megabytes of all processes of a command together, microseconds of CPU an",
+        "event (`cost`).",
+    ]
+    stores = [store for store in KINDS if store in found]
+    for phase in dict.fromkeys(phase for of in found.values() for phase in of):
+        figures = {store: found[store].get(phase, {}) for store in stores}
+        names = dict.fromkeys(name for of in figures.values() for name in of if name not in (*HOW, "points"))
+        lines += ["", f"### {phase}", ""]
+        lines += [
+            f"* {KINDS[store]}: {of['when']}, commit {of['commit']}, load before it {of['load']}"
+            for store, of in figures.items()
+            if of
+        ]
+        if names:
+            lines += ["", f"| | {' | '.join(KINDS[store] for store in stores)} |", f"|---|{'---:|' * len(stores)}"]
+        for name in names:
+            cells = (number(of[name]) if name in of else "" for of in figures.values())
+            lines.append(f"| {name.replace('_', ' ')} | {' | '.join(cells)} |")
     return lines
