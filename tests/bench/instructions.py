@@ -27,7 +27,7 @@ from uuid import UUID
 from caretrail.episode.entry import Entry, StoredPayload
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import effective_history
-from caretrail.events.codec import payload_of, stored_name
+from caretrail.events.codec import payload_of, read_event, stored_name
 from caretrail.findings.chart.contradictions import read_chart
 from caretrail.findings.judge import judge
 from caretrail.policy import load_policy
@@ -107,7 +107,7 @@ def kinds_of_work() -> dict[str, tuple[int, Callable[[], object]]]:
 
     def decode() -> None:
         for content in stored:
-            Entry(1, 1, content, at, "loader").decode()
+            Entry(1, 1, read_event(content.name, content.payload), at, "loader")
 
     def judge_slowly() -> None:
         read_chart(effective_history(entries), policy)

@@ -15,6 +15,7 @@ from eventsourcing.persistence import StoredEvent
 
 from caretrail.errors import CommandReused, InvalidEvent, StayOverlap, VersionConflict
 from caretrail.log import EventRecorder, PendingEvent, ProgramStay, RecordedEvent, leaf_hash, open_recorder
+from caretrail.log.leaf import event_of
 from caretrail.log.records import Log
 from tests.support.stores import Clock, content, log_of, pending, run_sql
 
@@ -25,6 +26,11 @@ JAN, FEB = date(2025, 1, 1), date(2025, 2, 1)
 
 
 TEXTS = ["Ünïcode", "e\u0301 is not \u00e9", "😀", "\u202e right to left", "a\tb\n'\"\\%:x", "z" * 900]
+
+
+def test_the_columns_of_a_leaf_make_the_event_again(recorder: EventRecorder) -> None:
+    recorder.append([pending(uuid4(), name=text, payload=text.encode(), command_id=text) for text in TEXTS])
+    assert [event_of(columns) for columns in recorder.read_columns(0, 100)] == log_of(recorder)
 
 
 def test_texts_and_bytes_come_back_as_they_were(recorder: EventRecorder) -> None:

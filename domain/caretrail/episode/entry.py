@@ -33,8 +33,8 @@ _decoded = lru_cache(maxsize=DECODED_EVENTS)(read_event)
 class Entry(Generic[E_co]):
     """An event as recorded; its `kind` is known without decoding it.
 
-    A stored event stays in its stored form, so that an episode in memory takes no more than its payloads; `decode` is
-    for a caller that reads all of it, and often.
+    A stored event stays in its stored form, so that an episode in memory takes no more than its payloads; a caller that
+    reads all of it, and often, makes it of the event itself.
     """
 
     version: int
@@ -58,11 +58,6 @@ class Entry(Generic[E_co]):
         if isinstance(content, StoredPayload):
             return cast(E_co, _decoded(content.name, content.payload))
         return content
-
-    def decode(self) -> None:
-        """Decode the stored payload now, and keep the event. Raises StoreNewer or StoreDamaged as `event` does."""
-        if isinstance(self.content, StoredPayload):
-            self.content = cast(E_co, read_event(self.content.name, self.content.payload))
 
     def confirm(self, stored: StoredPayload, position: int, recorded_at: datetime, recorded_by: str) -> None:
         """Turn an event just saved into its stored form, with its place, time and author from the store."""

@@ -72,17 +72,23 @@ def read_event(name: str, payload: bytes) -> Event:
     Raises StoreNewer as `kind_of` does, StoreDamaged for a payload that is not such an event.
     """
     cls = kind_of(name)
-    kind, _, schema = name.removesuffix(IMPORTED).partition("/")
+    schema = _schema_of(name)
     try:
-        if int(schema) < cls.schema_number:
-            payload = _upcast(kind, int(schema), cls.schema_number, payload)
+        if schema < cls.schema_number:
+            payload = _upcast(cls.model_fields["type"].default, schema, cls.schema_number, payload)
         event = cls.model_validate_json(payload)
     except (ValidationError, ValueError, KeyError):
         raise StoreDamaged(
-            f"a stored {kind} cannot be read",
+            f"a stored {cls.model_fields['type'].default} cannot be read",
             "run 'caretrail projection check' to see which episodes are affected",
         ) from None
     return event  # type: ignore[return-value]  # the registry holds exactly the members of the union
+
+
+@lru_cache(maxsize=1000)
+def _schema_of(name: str) -> int:
+    """The schema number of a stored name that is known."""
+    return int(name.removesuffix(IMPORTED).partition("/")[2])
 
 
 def _upcast(kind: str, schema: int, newest: int, payload: bytes) -> bytes:

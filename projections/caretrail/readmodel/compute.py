@@ -15,7 +15,7 @@ from caretrail.events import Accessed, Admitted, EpisodeEvent, ProgramEvent, Ses
 from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
-from caretrail.log.entries import entry_of
+from caretrail.log.entries import decoded_entry_of
 from caretrail.policy.own_rules import QUARANTINE_RULE
 from caretrail.policy.rules.record import GroupCounted
 from caretrail.readmodel.packs import digest_of, usable_policy
@@ -26,6 +26,7 @@ from caretrail.readmodel.worklist_groups import groups_of
 
 if TYPE_CHECKING:
     from caretrail.episode.history import Effective
+    from caretrail.episode.stays import LevelStay
     from caretrail.log.records import RecordedEvent
     from caretrail.policy import Policy
 
@@ -45,8 +46,7 @@ def evolve(episode: Episode, events: Iterable[RecordedEvent]) -> Episode:
     """Add recorded events to an episode; raises Unreadable."""
     for event in events:
         try:
-            entry = entry_of(event)
-            entry.decode()  # what cannot be read must be known before anything is judged
+            entry = decoded_entry_of(event)  # what cannot be read must be known before anything is judged
         except Exception as error:
             raise Unreadable(event, _code(error)) from None
         episode.evolve(entry)
@@ -75,14 +75,14 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
     judged = judge(history, judging)
     problems = [finding for finding in judged.findings if finding.verdict not in QUIET_VERDICTS]
     quiet = [finding for finding in judged.findings if finding.verdict in QUIET_VERDICTS]
-    entered = first.occurred_on
+    stays = stays_under_policy(history, judging) if judging is not None else []
     return EpisodeRows(
         stream=episode.id,
         episode=first.episode,
         client=seen.client,
         zone=seen.zone,
         policy=policy,
-        first_day=history[0].day if history else entered,
+        first_day=history[0].day if history else first.occurred_on,
         admitted_on=seen.admitted.day if seen.admitted else None,
         ended_on=seen.discharged.day if seen.discharged else None,
         version=episode.version,
@@ -92,46 +92,42 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
         groups=groups_of(problems, judging),
         spans=episode_spans(history),
         eligibility=tuple(judged.eligibility),
-        under_policy=_under_policy(history, judging, seen.zone),
-        group_records=_group_records(history, judging, seen.zone),
+        under_policy=_under_policy(stays, judging.versions[0].name, seen.zone) if judging else (),
+        group_records=_group_records(history, stays, judging, seen.zone) if judging else (),
     )
 
 
-def _under_policy(history: Sequence[Effective], policy: Policy | None, zone: str | None) -> tuple[UnderPolicy, ...]:
-    """Days on which the policy judges the episode; the day of a transfer belongs to the stay it ends, too."""
-    if policy is None:
-        return ()
-    stays: dict[str, list[tuple[date, date]]] = {}
-    for stay in stays_under_policy(history, policy):
+def _under_policy(stays: Iterable[LevelStay], policy: str, zone: str | None) -> tuple[UnderPolicy, ...]:
+    """Days of the stays that a policy judges; the day of a transfer belongs to the stay it ends, too."""
+    found: dict[str, list[tuple[date, date]]] = {}
+    for stay in stays:
         end = FOREVER if stay.last_day is None else next_day(stay.last_day)
-        stays.setdefault(stay.program, []).append((stay.first_day, end))
-    name = policy.versions[0].name
+        found.setdefault(stay.program, []).append((stay.first_day, end))
     return tuple(
-        UnderPolicy(start, end, program, name, zone)
-        for program, days in sorted(stays.items())
+        UnderPolicy(start, end, program, policy, zone)
+        for program, days in sorted(found.items())
         for start, end in merge_spans(days)
     )
 
 
-def _group_records(history: Sequence[Effective], policy: Policy | None, zone: str | None) -> tuple[GroupRecord, ...]:
+def _group_records(
+    history: Iterable[Effective], stays: Sequence[LevelStay], policy: Policy, zone: str | None
+) -> tuple[GroupRecord, ...]:
     """The group sessions attended in the stays that the policy judges, if it counts their charts."""
-    named = [
-        (item, item.event)
-        for item in history
-        if isinstance(item.event, SessionAttended) and item.event.group_session is not None
-    ]
-    if policy is None or not named:
+    if not stays or all(pack.rule(GroupCounted) is None for pack in policy.versions):
         return ()
-    stays = stays_under_policy(history, policy)
+    name = policy.versions[0].name
     found: list[GroupRecord] = []
-    for item, event in named:
+    for item in history:
+        event = item.event
+        if not isinstance(event, SessionAttended) or event.group_session is None:
+            continue
+        day = event.occurred_on
         # a day shared by two stays belongs to the later
-        programs = [one.program for one in stays if one.first_day <= item.day <= (one.last_day or FOREVER)]
-        if programs and event.group_session and policy.on(item.day).rule(GroupCounted) is not None:
-            named_as = policy.versions[0].name
-            found.append(
-                GroupRecord(item.day, programs[-1], named_as, event.group_session, event.group_size, item.version, zone)
-            )
+        programs = [one.program for one in stays if one.first_day <= day <= (one.last_day or FOREVER)]
+        if programs and policy.on(day).rule(GroupCounted) is not None:
+            record = (day, programs[-1], name, event.group_session, event.group_size, item.version, zone)
+            found.append(GroupRecord._make(record))
     return tuple(found)
 
 
