@@ -14,8 +14,10 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from caretrail.days import FOREVER, day_or_none, end_or_none
-from caretrail.findings import Doubt, Finding, Ruling
+from caretrail.findings import Doubt, Finding, Outcome, Ruling
 from caretrail.readmodel.placed import Group, Placed
 from caretrail.readmodel.schema import PLACED_COLUMNS
 
@@ -40,9 +42,14 @@ def versions_of(text: str) -> tuple[int, ...]:
 @lru_cache(maxsize=2000)
 def doubt_of(text: str | None) -> Doubt | None:
     """Read a doubt from its JSON; most findings have none."""
-    from caretrail.readmodel.whole import doubt_from
-
     return None if text is None else doubt_from(json.loads(text))
+
+
+def doubt_from(values: Sequence[Any]) -> Doubt:
+    """Read a doubt from the lists of its JSON."""
+    documents, *outcomes = values
+    counts, not_counts = (Outcome(verdict, day_or_none(due_on)) for verdict, due_on in outcomes)
+    return Doubt(tuple(documents), counts, not_counts)
 
 
 _day = lru_cache(maxsize=20_000)(day_or_none)
@@ -93,15 +100,15 @@ def placed_from(rows: Sequence[Row]) -> Iterator[Placed]:
     columns = _each(_READ, PLACED_COLUMNS, zip(*rows, strict=True))
     own = len(Finding._fields) - 1
     found = columns[_OWN:]
-    rulings = _made(Ruling, zip(*found[own:], strict=True))
-    findings = _made(Finding, zip(*found[:own], rulings, strict=True))
-    return _made(Placed, zip(findings, *columns[:_OWN], strict=True))
+    rulings = made(Ruling, zip(*found[own:], strict=True))
+    findings = made(Finding, zip(*found[:own], rulings, strict=True))
+    return made(Placed, zip(findings, *columns[:_OWN], strict=True))
 
 
-def _made(kind: type[T], values: Iterable[tuple[Any, ...]]) -> Iterator[T]:
+def made(kind: type[T], values: Iterable[tuple[Any, ...]]) -> Iterator[T]:
     """Named tuples of as many values as they have fields: `_make` counts them, and takes three times as long."""
-    made: Callable[[tuple[Any, ...]], T] = partial(tuple.__new__, kind)  # type: ignore[type-var]  # only of tuples
-    return map(made, values)
+    new: Callable[[tuple[Any, ...]], T] = partial(tuple.__new__, kind)  # type: ignore[type-var]  # only of tuples
+    return map(new, values)
 
 
 def placed_values(placed: Iterable[Placed]) -> list[tuple[Any, ...]]:
@@ -113,14 +120,14 @@ def digests(rows: Iterable[Sequence[Any]]) -> list[int]:
     """A number for each row that stands for its values: 64 bits of a hash; equal rows of one list get others."""
     numbers: dict[int, None] = {}
     for row in rows:
-        text = repr(row)
+        text = to_json(row)
         number = _digest(text)
         while number in numbers:
-            text += "+"
+            text += b"+"
             number = _digest(text)
         numbers[number] = None
     return list(numbers)
 
 
-def _digest(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)
+def _digest(text: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), signed=True)

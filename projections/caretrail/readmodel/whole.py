@@ -1,21 +1,25 @@
-"""Everything that is kept of an episode as one value: compressed JSON, read back exactly as it was computed."""
+"""Everything that is kept of an episode as one value: compressed JSON, read back exactly as it was computed.
+
+Named tuples are written column by column: that takes half of the time of writing them one by one.
+"""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from caretrail.days import day_or_none
 from caretrail.errors import StoreDamaged
-from caretrail.findings import Doubt, Eligibility, Finding, Outcome, Ruling
+from caretrail.findings import Eligibility, Finding, Ruling
 from caretrail.readmodel.placed import Group
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, Quarantined, Span, UnderPolicy
-
-T = TypeVar("T", bound=NamedTuple)
+from caretrail.readmodel.values import doubt_from, made
 
 FIELDS = tuple(EpisodeRows.__slots__)
 FASTEST = 1
@@ -26,9 +30,17 @@ DAMAGED = "run 'caretrail projection check' to see what differs, and 'caretrail 
 
 def to_bytes(rows: EpisodeRows) -> bytes:
     """Write an episode as one value."""
-    values = [getattr(rows, name) for name in FIELDS]
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    return zlib.compress(text.encode(), FASTEST)
+    values = {name: getattr(rows, name) for name in FIELDS}
+    values |= {name: _columns(values[name]) for name in _TABLES}
+    if rows.findings:
+        *own, rulings = values["findings"]
+        values["findings"] = [*own, _columns(rulings)]
+    return zlib.compress(to_json([*values.values()]), FASTEST)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The values of named tuples, field by field; nothing if there are none."""
+    return list(zip(*rows, strict=True))
 
 
 def from_bytes(value: bytes) -> EpisodeRows:
@@ -40,46 +52,30 @@ def from_bytes(value: bytes) -> EpisodeRows:
         raise StoreDamaged("what the read models keep of an episode cannot be read", DAMAGED) from None
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError
+_TABLES: Final = ("findings", "spans", "eligibility", "under_policy", "group_records")
+"""Fields that are named tuples of one kind."""
+
+_DAYS: Final = frozenset({"start", "until", "end", "due_on", "anchor", "holds_through", "held_on"})
+"""Fields of named tuples that are days."""
+
+_day = lru_cache(maxsize=20_000)(day_or_none)
 
 
-def _each(kind: type[T], days: Iterable[str] = (), lists: Iterable[str] = ()) -> Callable[[Sequence[Any]], Any]:
-    """Read a list of named tuples, of which some fields are days and some are lists."""
-    names = kind._fields
-    change = {names.index(name): day_or_none for name in days} | {names.index(name): tuple for name in lists}
-
-    def one(values: list[Any]) -> T:
-        for place, read in change.items():
-            values[place] = read(values[place])
-        return kind._make(values)
-
-    return lambda found: tuple(map(one, found))
+def _rows(kind: type[NamedTuple], columns: Sequence[Sequence[Any]], **read: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """Named tuples from their columns; `read` is for fields that JSON gives otherwise, but for days."""
+    if not columns:
+        return ()
+    change = dict.fromkeys(_DAYS, _day) | read
+    named = zip(kind._fields, columns, strict=True)
+    read_back = (map(change[name], one) if name in change else one for name, one in named)
+    return tuple(made(kind, zip(*read_back, strict=True)))
 
 
-def _findings(found: Sequence[list[Any]]) -> tuple[Finding, ...]:
-    return tuple(map(_finding, found))
-
-
-def _finding(values: list[Any]) -> Finding:
-    ruling = dict(zip(Ruling._fields, values.pop(), strict=True))
-    ruling |= {name: day_or_none(ruling[name]) for name in ("due_on", "anchor")}
-    ruling["evidence"] = tuple(ruling["evidence"])
-    ruling["doubt"] = None if ruling["doubt"] is None else doubt_from(ruling["doubt"])
-    own = dict(zip(Finding._fields, values, strict=False))
-    own |= {name: day_or_none(own[name]) for name in ("start", "until")}
-    return Finding(**own, ruling=Ruling(**ruling))
-
-
-def doubt_from(values: Sequence[Any]) -> Doubt:
-    """Read a doubt from the lists of its JSON."""
-    documents, *outcomes = values
-    counts, not_counts = (Outcome(verdict, day_or_none(due_on)) for verdict, due_on in outcomes)
-    return Doubt(tuple(documents), counts, not_counts)
+def _findings(columns: Sequence[Any]) -> tuple[Finding, ...]:
+    if not columns:
+        return ()
+    rulings = _rows(Ruling, columns[-1], evidence=tuple, doubt=lambda found: found and doubt_from(found))
+    return _rows(Finding, [*columns[:-1], rulings])
 
 
 def _groups(found: Sequence[str | None]) -> tuple[Group | None, ...]:
@@ -95,10 +91,10 @@ _READ: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("first_day", "admitted_on", "ended_on"), day_or_none),
     "findings": _findings,
     "groups": _groups,
-    "spans": _each(Span, days=("start", "until")),
-    "eligibility": _each(Eligibility, days=("start", "until", "holds_through"), lists=("reasons", "evidence")),
+    "spans": lambda found: _rows(Span, found),
+    "eligibility": lambda found: _rows(Eligibility, found, reasons=tuple, evidence=tuple),
     "quarantined": _quarantined,
-    "under_policy": _each(UnderPolicy, days=("start", "end")),
-    "group_records": _each(GroupRecord, days=("held_on",)),
+    "under_policy": lambda found: _rows(UnderPolicy, found),
+    "group_records": lambda found: _rows(GroupRecord, found),
 }
 """How fields are read that JSON gives otherwise than they were."""
