@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -116,15 +116,19 @@ class EpisodeRows:
 
         They are also cut where a finding changes its group, and where the episode ended.
         """
-        for finding, group in zip(self.problems, self.groups, strict=True):
-            for start, end, group_then in spans_of_groups(finding, group, self.problems):
-                yield from self._cut(finding, start, end, group_then)
+        hands = tuple(self._in_hands())
+        problems = self.problems
+        for finding, group in zip(problems, self.groups, strict=True):
+            for start, end, group_then in spans_of_groups(finding, group, problems):
+                yield from self._cut(finding, start, end, group_then, hands)
         for finding in self.findings[len(self.groups) :] if quiet else ():
-            yield from self._cut(finding, finding.start, finding.end, None)
+            yield from self._cut(finding, finding.start, finding.end, None, hands)
 
-    def _cut(self, finding: Finding, start: date, end: date, group: Group | None) -> Iterator[Placed]:
+    def _cut(
+        self, finding: Finding, start: date, end: date, group: Group | None, hands: Iterable[Span]
+    ) -> Iterator[Placed]:
         live = self.live_until(finding)
-        for whose in self._in_hands():
+        for whose in hands:
             first, last = max(start, whose.start), min(end, whose.end)
             if first < min(last, live):
                 yield self.place(finding, whose, first, min(last, live), group, closed=False)
