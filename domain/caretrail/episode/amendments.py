@@ -40,7 +40,7 @@ def amendments(entries: Sequence[Entry]) -> Amendments:
     """
     found = Amendments()
     # by identity: asking pydantic models `issubclass` is slow
-    acting = [entry for entry in entries if entry.kind.traits.amends or entry.kind is Signed]
+    acting = [entry for entry in entries if entry.traits.amends or entry.kind is Signed]
     voided = found.voided_by
     for entry in reversed(acting):
         if isinstance(entry.event, Voided) and entry.version not in voided:

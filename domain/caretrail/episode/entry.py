@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 
 from caretrail.events import Event, EventBase, read_event
 from caretrail.events.codec import kind_of
+from caretrail.events.envelope import Traits
 
 E_co = TypeVar("E_co", bound=EventBase, covariant=True, default=Event)
 
@@ -46,18 +47,23 @@ class Entry(Generic[E_co]):
     source: str = ""
     command_id: str = ""
     kind: type[EventBase] = field(init=False)
+    traits: Traits = field(init=False)
+    """Those of its kind; to ask a pydantic class for them takes ten times as long."""
 
     def __post_init__(self) -> None:
         content = self.content
-        self.kind = kind_of(content.name) if isinstance(content, StoredPayload) else type(content)
+        # to ask a pydantic model `isinstance` is slow
+        stored = content if type(content) is StoredPayload else None
+        self.kind = cast("type[EventBase]", type(content)) if stored is None else kind_of(stored.name)
+        self.traits = self.kind.traits
 
     @property
     def event(self) -> E_co:
         """The recorded event. Raises StoreNewer or StoreDamaged for a stored payload that cannot be read."""
         content = self.content
-        if isinstance(content, StoredPayload):
+        if type(content) is StoredPayload:
             return cast(E_co, _decoded(content.name, content.payload))
-        return content
+        return cast(E_co, content)
 
     def confirm(self, stored: StoredPayload, position: int, recorded_at: datetime, recorded_by: str) -> None:
         """Turn an event just saved into its stored form, with its place, time and author from the store."""

@@ -86,7 +86,7 @@ class Episode:
 
     def _moving_history(self) -> list[Effective]:
         """The effective history of the few events that can move outline and stays, so that the others are not read."""
-        return effective_history([entry for entry in self.entries if entry.kind.traits.moves_outline])
+        return effective_history([entry for entry in self.entries if entry.traits.moves_outline])
 
     def today(self, now: datetime) -> date:
         """The civil day in the program's zone at that instant."""
@@ -130,7 +130,7 @@ class Episode:
 
     def require_possible(self) -> None:
         """Judge the whole effective history, as after events taken together."""
-        if not any(entry.kind.traits.begins for entry in self.entries):
+        if not any(entry.traits.begins for entry in self.entries):
             raise UnknownEpisode(hint=BEGIN_FIRST)
         require_possible(effective_history(self.entries))
 
@@ -153,7 +153,7 @@ class Episode:
             raise Impossible(
                 f"target {number} is already voided, by event {by}", "void the void to bring it back", [by]
             )
-        traits = self.entries[number - 1].kind.traits
+        traits = self.entries[number - 1].traits
         if isinstance(event, events.Signed) and not traits.signable:
             raise Impossible(
                 f"target {number} is not a plan, review, determination, assessment or discharge",
@@ -189,7 +189,7 @@ class Episode:
         entry: Entry = Entry(self.version + 1, 0, event, NOT_RECORDED, "")
         if isinstance(event, events.Discharged) or event.traits.amends:
             return effective_history([*self.entries, entry])
-        return effective_history([*(entry for entry in self.entries if not entry.kind.traits.plain), entry])
+        return effective_history([*(entry for entry in self.entries if not entry.traits.plain), entry])
 
     def _require_within(self, event: events.Event) -> None:
         """Refuse a plain event as `require_possible` would, from the outline alone."""
@@ -209,9 +209,9 @@ class Episode:
         self.version = entry.version
         cached = self.__dict__
         cached.pop("history", None)
-        if entry.kind.traits.amends:
+        if entry.traits.amends:
             cached.pop("amendments", None)
-        if entry.kind.traits.moves_outline:
+        if entry.traits.moves_outline:
             cached.pop("outline", None)
 
 

@@ -7,51 +7,64 @@ day, then rank, then start time, then position in the log. It never rests on a c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from caretrail.episode.amendments import amendments, corrected_event, signed_as
 from caretrail.episode.entry import E_co, Entry
 from caretrail.events import Admitted, Assessed, Corrected, EventBase, SessionAttended, SessionMissed
+from caretrail.events.catalog import EVENT_TYPES
 
 E = TypeVar("E", bound=EventBase)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Effective(Generic[E_co]):
-    """An event as it counts: with the corrections that act on it applied."""
+    """An event as it counts: with the corrections that act on it applied. Nothing changes it.
+
+    `day` is the civil day on which it happened, as corrected; `version` that of the original event.
+    """
 
     event: E_co
     entry: Entry
     corrected_by: tuple[int, ...] = ()
     amended_at: datetime | None = None
     """When the latest of those corrections was recorded."""
+    day: date = field(init=False)
+    version: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        # every rule asks for them, many times
+        self.day = self.event.occurred_on
+        self.version = self.entry.version
 
     @property
     def known_at(self) -> datetime | None:
         """When it became known as it counts now; None for a historical load, which counts as known when it happened."""
         return self.amended_at or (None if self.entry.imported else self.entry.recorded_at)
 
-    @property
-    def version(self) -> int:
-        """The version of the original event."""
-        return self.entry.version
-
-    @property
-    def day(self) -> date:
-        """The civil day on which it happened, as corrected."""
-        return self.event.occurred_on
-
 
 def of_kind(history: Iterable[Effective], *kinds: type[E]) -> list[Effective[E]]:
     """The events of some kinds, in the order of the history."""
-    return [cast("Effective[E]", item) for item in history if isinstance(item.event, kinds)]
+    of_kinds = _models(kinds)
+    return [cast("Effective[E]", item) for item in history if type(item.event) in of_kinds]
 
 
 def first_of(history: Iterable[Effective], *kinds: type[E]) -> Effective[E] | None:
     """The first event of some kinds; None if there is none."""
-    return next((cast("Effective[E]", item) for item in history if isinstance(item.event, kinds)), None)
+    of_kinds = _models(kinds)
+    for item in history:
+        if type(item.event) in of_kinds:
+            return cast("Effective[E]", item)
+    return None
+
+
+@lru_cache(maxsize=100)
+def _models(kinds: tuple[type[EventBase], ...]) -> frozenset[type[EventBase]]:
+    """The models of some kinds: to ask for the exact type is quick, to ask pydantic models `isinstance` is slow."""
+    return frozenset(model for model in EVENT_TYPES.values() if issubclass(model, kinds))
 
 
 class Struck(NamedTuple):
@@ -80,7 +93,7 @@ def effective_history(entries: Sequence[Entry]) -> History:
     at = {entry.version: entry.recorded_at for entry in entries if not entry.imported} if voided or corrections else {}
     for entry in entries:
         version = entry.version
-        if entry.kind.traits.amends:
+        if entry.traits.amends:
             continue
         if version in voided:
             if (known_at := at.get(voided[version])) is not None:
@@ -122,7 +135,8 @@ _START_TIMES: dict[type[Any], str] = {SessionAttended: "start", SessionMissed: "
 def clinical_order(item: Effective) -> tuple[date, int, str, int, int]:
     """The key an effective history is sorted by."""
     event = item.event
-    field = _START_TIMES.get(type(event))  # by type, which is faster than isinstance
-    start: str | None = getattr(event, field) if field else None
+    name = _START_TIMES.get(type(event))  # by type, which is faster than isinstance
+    start: str | None = getattr(event, name) if name else None
     # an event that is being decided has no position yet: it comes last
-    return event.occurred_on, event.traits.rank, start or "00:00", item.entry.position or 2**63, item.entry.version
+    entry = item.entry
+    return item.day, entry.traits.rank, start or "00:00", entry.position or 2**63, entry.version

@@ -76,13 +76,13 @@ def read_event(name: str, payload: bytes) -> Event:
     try:
         if schema < cls.schema_number:
             payload = _upcast(cls.model_fields["type"].default, schema, cls.schema_number, payload)
-        event = cls.model_validate_json(payload)
+        event = cls.__pydantic_validator__.validate_json(payload)  # half a microsecond less than by the method
     except (ValidationError, ValueError, KeyError):
         raise StoreDamaged(
             f"a stored {cls.model_fields['type'].default} cannot be read",
             "run 'caretrail projection check' to see which episodes are affected",
         ) from None
-    return event  # type: ignore[return-value]  # the registry holds exactly the members of the union
+    return event  # type: ignore[no-any-return]  # the registry holds exactly the members of the union
 
 
 @lru_cache(maxsize=1000)

@@ -67,8 +67,9 @@ class EventBase(Value):
     @property
     def performers(self) -> tuple[Performer | Person, ...]:
         """Who did the work: `performed_by`, else the actor if a clinician."""
-        if self.performed_by is not None:
-            return self.performed_by
+        performed_by = self.performed_by
+        if performed_by is not None:
+            return performed_by
         return (self.actor,) if self.actor.role in ("clinician", "supervisor") else ()
 
 

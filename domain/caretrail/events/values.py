@@ -48,8 +48,7 @@ class Signature(Value):
 
     @model_validator(mode="after")
     def _one_state(self) -> Self:
-        given = [name for name in ("signed_on", "deferred", "declined") if getattr(self, name) is not None]
-        if len(given) != 1:
+        if (self.signed_on is not None) + (self.deferred is not None) + (self.declined is not None) != 1:
             raise ValueError("needs exactly one of signed_on, deferred, declined")
         if self.signed_on is not None and (self.method is None or self.meaning is None):
             raise ValueError("a signature given needs method and meaning")

@@ -121,7 +121,7 @@ class AmendmentReport(ListQuestion[Amended]):
                 entries.setdefault(whose, []).append(entry)
                 unjudged += known.policy is None and not entry.imported and entry.event.late_reason is None
                 found = _amended(known, entry, about, program)
-                if found.late or entry.kind.traits.amends:
+                if found.late or entry.traits.amends:
                     events.setdefault(whose, []).append(found)
         names = sorted(entries, key=lambda whose: (whose[4] is None, whose[4] or "", *map(str, whose[:4])))
         return Amended(tuple(_row(whose, entries[whose], events.get(whose, ())) for whose in names), unread, unjudged)

@@ -44,7 +44,7 @@ def timeline_of(view: EpisodeView, as_of: date | None, order: Order) -> list[Eve
 
         def place(entry: Entry) -> tuple[object, ...]:
             effective = counts.get(entry.version) or Effective(entry.event, entry)
-            return happened_on(entry, acting), entry.kind.traits.amends, clinical_order(effective)
+            return happened_on(entry, acting), entry.traits.amends, clinical_order(effective)
 
         entries = sorted(entries, key=place)
     return [event_row(view, entry) for entry in entries if as_of is None or happened_on(entry, acting) <= as_of]
