@@ -71,7 +71,8 @@ def test_what_it_did_not_write_is_refused() -> None:
     values = json.loads(zlib.decompress(to_bytes(FULL)))
     spans = FIELDS.index("spans")
     shorter = [*values[:spans], values[spans][:-1], *values[spans + 1 :]]
-    for other in (values[:-1], shorter, [*values, None], {}):
+    others: list[object] = [values[:-1], shorter, [*values, None], {}]
+    for other in others:
         with pytest.raises(StoreDamaged):
             from_bytes(zlib.compress(json.dumps(other).encode()))
     for damaged in (b"", to_bytes(FULL)[:-1], to_bytes(FULL)[1:]):

@@ -10,16 +10,15 @@ from caretrail.findings.chart.chart import Chart
 from caretrail.findings.doubt import asks_nothing
 from caretrail.findings.finding import QUIET_VERDICTS, Finding, Ruling
 from caretrail.findings.intervals import Interval, RuleFindings
+from caretrail.named import maker
 from caretrail.policy import Pack, Rule
+
+_finding = maker(Finding)  # an episode has a hundred
 
 
 def judged_by(case: Case) -> list[tuple[Rule, RuleFindings]]:
-    """Judge a case by its version of the rules: each rule with its findings."""
-    return [
-        (rule, case.findings_of(rule))
-        for rule in case.pack.judged
-        if not rule.of_program  # judged once for each program
-    ]
+    """Judge a case by its version of the rules: each rule of an episode with its findings."""
+    return [(rule, case.findings_of(rule)) for rule in case.pack.of_episodes]
 
 
 def elsewhere_first(chart: Chart, pack: Pack) -> Finding | None:
@@ -52,5 +51,4 @@ def add_owned(found: list[Finding], chart: Chart, pack: Pack, rule: Rule, interv
                     first, own = cut, ruling.owned_by(team.case_owner(cut))
             ruling = own
         quiet = ruling.doubt is not None and asks_nothing(ruling.doubt)
-        # an episode has a hundred findings, and `Finding(...)` takes longer
-        found.append(Finding._make((name, version, subject, first, until, quiet, False, ruling)))
+        found.append(_finding((name, version, subject, first, until, quiet, False, ruling)))

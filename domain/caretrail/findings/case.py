@@ -40,15 +40,15 @@ class Case:
 
     def findings_of(self, rule: Rule) -> RuleFindings:
         """Judge a rule of the pack, once."""
-        findings = self._findings.get(rule.id)
+        name = rule.id
+        findings = self._findings.get(name)
         if findings is None:
-            findings = self._findings[rule.id] = RuleFindings()
+            findings = self._findings[name] = self._own[name] = RuleFindings()
             JUDGES[type(rule)](self, rule, findings)
-            self._own[rule.id] = findings
             if self.without_doubtful is not None and (rule.deadline or rule.judged_twice):
                 other = self.without_doubtful.findings_of(rule)
                 documents = partial(self.doubtful_for, rule)
-                findings = self._findings[rule.id] = told_as_one(findings, other, documents, self.doubt_days)
+                findings = self._findings[name] = told_as_one(findings, other, documents, self.doubt_days)
         return findings
 
     def kept(self, name: Hashable, work: Callable[[], T]) -> T:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from caretrail.days import FOREVER
+from caretrail.named import maker
 from caretrail.tokens import Verdict as Verdict  # the type of a ruling's first field
 
 RANK: dict[str, int] = {
@@ -68,7 +69,10 @@ class Ruling(NamedTuple):
     def owned_by(self, owner: str | None) -> Ruling:
         """The same ruling with an owner; `_replace` takes five times as long."""
         verdict, message, arithmetic, evidence, due_on, cause, _, anchor, signer, doubt = self
-        return Ruling._make((verdict, message, arithmetic, evidence, due_on, cause, owner, anchor, signer, doubt))
+        return _ruling((verdict, message, arithmetic, evidence, due_on, cause, owner, anchor, signer, doubt))
+
+
+_ruling = maker(Ruling)
 
 
 def unknown(message: str, cause: str, evidence: tuple[int, ...] = (), anchor: date | None = None) -> Ruling:

@@ -138,12 +138,23 @@ class Pack(values.PackValue):
         return BY_CLIENT_OR_OTHER if self.offered_if_missed == "by_client_or_other" else BY_CLIENT
 
     @cached_property
-    def _first_of(self) -> dict[type[Rule], Rule]:
-        return {type(rule): rule for rule in reversed(self.judged)}
+    def of_episodes(self) -> tuple[Rule, ...]:
+        """The rules that are on and judged episode by episode; the others are judged once for each program."""
+        return tuple(rule for rule in self.judged if not rule.of_program)
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Rule], tuple[Rule, ...]]:
+        kinds = dict.fromkeys(map(type, self.judged))
+        return {kind: tuple(rule for rule in self.judged if type(rule) is kind) for kind in kinds}
 
     def rule(self, kind: type[R]) -> R | None:
         """The first rule of a kind that is on, if there is one."""
-        return cast("R | None", self._first_of.get(kind))
+        found = self._by_kind.get(kind)
+        return cast("R", found[0]) if found else None
+
+    def rules_of(self, kind: type[R]) -> tuple[R, ...]:
+        """The rules of a kind that are on."""
+        return cast("tuple[R, ...]", self._by_kind.get(kind, ()))
 
     @cached_property
     def digest(self) -> str:
@@ -155,7 +166,7 @@ class Pack(values.PackValue):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy the pack with some fields changed, without what was cached from the old ones."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("judged", "_first_of", "digest"):
+        for name in ("judged", "of_episodes", "_by_kind", "digest"):
             vars(copied).pop(name, None)
         return copied
 

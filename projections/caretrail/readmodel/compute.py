@@ -16,6 +16,7 @@ from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
 from caretrail.log.entries import decoded_entry_of
+from caretrail.named import maker
 from caretrail.policy.own_rules import QUARANTINE_RULE
 from caretrail.policy.rules.record import GroupCounted
 from caretrail.readmodel.packs import digest_of, usable_policy
@@ -73,8 +74,10 @@ def rows_of(episode: Episode, by: Policy | None = None) -> EpisodeRows | None:
     policy = admission.policy if isinstance(admission, Admitted) else None
     judging = by or usable_policy(policy)
     judged = judge(history, judging)
-    problems = [finding for finding in judged.findings if finding.verdict not in QUIET_VERDICTS]
-    quiet = [finding for finding in judged.findings if finding.verdict in QUIET_VERDICTS]
+    problems: list[Finding] = []
+    quiet: list[Finding] = []
+    for finding in judged.findings:
+        (quiet if finding.ruling.verdict in QUIET_VERDICTS else problems).append(finding)
     stays = stays_under_policy(history, judging) if judging is not None else []
     return EpisodeRows(
         stream=episode.id,
@@ -110,6 +113,9 @@ def _under_policy(stays: Iterable[LevelStay], policy: str, zone: str | None) -> 
     )
 
 
+_group_record = maker(GroupRecord)
+
+
 def _group_records(
     history: Iterable[Effective], stays: Sequence[LevelStay], policy: Policy, zone: str | None
 ) -> tuple[GroupRecord, ...]:
@@ -127,7 +133,7 @@ def _group_records(
         programs = [one.program for one in stays if one.first_day <= day <= (one.last_day or FOREVER)]
         if programs and policy.on(day).rule(GroupCounted) is not None:
             record = (day, programs[-1], name, event.group_session, event.group_size, item.version, zone)
-            found.append(GroupRecord._make(record))
+            found.append(_group_record(record))
     return tuple(found)
 
 

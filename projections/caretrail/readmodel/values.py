@@ -10,21 +10,20 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic_core import to_json
 
 from caretrail.days import FOREVER, day_or_none, end_or_none
 from caretrail.findings import Doubt, Finding, Outcome, Ruling
+from caretrail.named import maker
 from caretrail.readmodel.placed import Group, Placed
 from caretrail.readmodel.schema import PLACED_COLUMNS
 
 if TYPE_CHECKING:
     from caretrail.log.database import Row
-
-T = TypeVar("T")
 
 
 @lru_cache(maxsize=20_000)
@@ -70,6 +69,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 _WRITTEN: dict[str, Callable[[Any], Any]] = {
     "until_on": lambda day: day or FOREVER,
+    "in_group": lambda group: None if group is None else str(group),
     "evidence": json.dumps,
     "doubt": lambda doubt: None if doubt is None else json.dumps(doubt, default=date.isoformat),
 }
@@ -100,15 +100,9 @@ def placed_from(rows: Sequence[Row]) -> Iterator[Placed]:
     columns = _each(_READ, PLACED_COLUMNS, zip(*rows, strict=True))
     own = len(Finding._fields) - 1
     found = columns[_OWN:]
-    rulings = made(Ruling, zip(*found[own:], strict=True))
-    findings = made(Finding, zip(*found[:own], rulings, strict=True))
-    return made(Placed, zip(findings, *columns[:_OWN], strict=True))
-
-
-def made(kind: type[T], values: Iterable[tuple[Any, ...]]) -> Iterator[T]:
-    """Named tuples of as many values as they have fields: `_make` counts them, and takes three times as long."""
-    new: Callable[[tuple[Any, ...]], T] = partial(tuple.__new__, kind)  # type: ignore[type-var]  # only of tuples
-    return map(new, values)
+    rulings = map(maker(Ruling), zip(*found[own:], strict=True))
+    findings = map(maker(Finding), zip(*found[:own], rulings, strict=True))
+    return map(maker(Placed), zip(findings, *columns[:_OWN], strict=True))
 
 
 def placed_values(placed: Iterable[Placed]) -> list[tuple[Any, ...]]:

@@ -17,9 +17,10 @@ from pydantic_core import to_json
 from caretrail.days import day_or_none
 from caretrail.errors import StoreDamaged
 from caretrail.findings import Eligibility, Finding, Ruling
+from caretrail.named import maker
 from caretrail.readmodel.placed import Group
 from caretrail.readmodel.rows import EpisodeRows, GroupRecord, Quarantined, Span, UnderPolicy
-from caretrail.readmodel.values import doubt_from, made
+from caretrail.readmodel.values import doubt_from
 
 FIELDS = tuple(EpisodeRows.__slots__)
 FASTEST = 1
@@ -32,6 +33,8 @@ def to_bytes(rows: EpisodeRows) -> bytes:
     """Write an episode as one value."""
     values = {name: getattr(rows, name) for name in FIELDS}
     values |= {name: _columns(values[name]) for name in _TABLES}
+    # of an enumeration `to_json` asks each value by a property in Python
+    values["groups"] = [None if group is None else str(group) for group in rows.groups]
     if rows.findings:
         *own, rulings = values["findings"]
         values["findings"] = [*own, _columns(rulings)]
@@ -68,7 +71,7 @@ def _rows(kind: type[NamedTuple], columns: Sequence[Sequence[Any]], **read: Call
     change = dict.fromkeys(_DAYS, _day) | read
     named = zip(kind._fields, columns, strict=True)
     read_back = (map(change[name], one) if name in change else one for name, one in named)
-    return tuple(made(kind, zip(*read_back, strict=True)))
+    return tuple(map(maker(kind), zip(*read_back, strict=True)))
 
 
 def _findings(columns: Sequence[Any]) -> tuple[Finding, ...]:

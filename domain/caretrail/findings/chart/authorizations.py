@@ -9,6 +9,7 @@ from datetime import date
 from caretrail.episode.history import Effective
 from caretrail.events import Authorized
 from caretrail.findings.chart.terms import MINUTES_AN_HOUR
+from caretrail.tokens import AuthorizedUnit
 
 GRANTS = ("approved", "partial")
 
@@ -17,19 +18,17 @@ GRANTS = ("approved", "partial")
 class Grant:
     """One authorization as decided by a day: what it grants, from which day to which, and what is used of it.
 
-    `used` counts units; hours are counted in minutes. `counted` are the days or weeks that were counted already.
+    `granted` and `used` count units; hours are counted in minutes. `counted` are the days or weeks counted already.
     """
 
     version: int
     event: Authorized
+    first: date
     last: date
+    unit: AuthorizedUnit
+    granted: int
     used: int = 0
     counted: set[date] = field(default_factory=set[date])
-
-    @property
-    def granted(self) -> int:
-        """The units granted; hours as minutes."""
-        return self.event.units * MINUTES_AN_HOUR if self.event.unit == "hour" else self.event.units
 
     @property
     def left(self) -> int:
@@ -38,7 +37,7 @@ class Grant:
 
     def covers(self, day: date) -> bool:
         """Whether it is in force on a day."""
-        return self.event.from_ <= day <= self.last
+        return self.first <= day <= self.last
 
 
 def grants_of(known: Iterable[Effective[Authorized]]) -> list[Grant]:
@@ -47,7 +46,8 @@ def grants_of(known: Iterable[Effective[Authorized]]) -> list[Grant]:
     for item in known:
         event, number = item.event, (item.event.payer, item.event.number)
         if event.status in GRANTS:
-            found[number] = Grant(item.version, event, event.to)
+            granted = event.units * MINUTES_AN_HOUR if event.unit == "hour" else event.units
+            found[number] = Grant(item.version, event, event.from_, event.to, event.unit, granted)
         elif event.status == "denied":
             found.pop(number, None)
         elif event.status == "ended" and number in found:

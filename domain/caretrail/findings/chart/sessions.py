@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from caretrail.events import SessionAttended
+from caretrail.named import maker
 
 MINUTES_A_DAY = 24 * 60
 
@@ -33,16 +34,18 @@ class Session(NamedTuple):
     begin: int | None = None
 
 
+_session = maker(Session)  # a chart has hundreds
+
+
 def session_of(item: Any, event: Any) -> Session:
     """The session of an event, attended or missed."""
-    # from one tuple: a chart has hundreds, and naming each argument costs as much again
     day, start = event.occurred_on, event.start
     begin = None if start is None else day.toordinal() * MINUTES_A_DAY + _minute(start)
     if type(event) is SessionAttended:
         stated = event.group_size, item.entry.version, True, event.group_session, None, begin
     else:
         stated = None, item.entry.version, False, None, event.cause, begin
-    return Session._make((day, start, event.service, event.minutes, *stated))
+    return _session((day, start, event.service, event.minutes, *stated))
 
 
 @lru_cache(maxsize=MINUTES_A_DAY)

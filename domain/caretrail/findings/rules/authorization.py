@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from operator import attrgetter
 
 from caretrail.days import earlier, iso, later
 from caretrail.episode.history import Effective
@@ -57,6 +58,9 @@ def _asked(rule: Authorization, ruling: Ruling, day: date) -> Ruling:
     return ruling if ruling.cause in OPEN else ruling._replace(verdict="violation")
 
 
+_last: Callable[[Grant], date] = attrgetter("last")
+
+
 class _Book:
     """Grants and what is used of them, day after day: sessions are counted anew only when a decision is added."""
 
@@ -79,12 +83,13 @@ class _Book:
 
     def _count(self, session: Session) -> None:
         """Count a session once: on the grant that ends first and has units left, else on the last to end."""
-        in_force = sorted((one for one in self.grants if one.covers(session.day)), key=lambda one: one.last)
+        in_force = [one for one in self.grants if one.covers(session.day)]
         if not in_force:
             return
+        in_force.sort(key=_last)
         minutes = session.minutes
         for grant in [one for one in in_force if one.left > 0 or self._counted(one, session)] or in_force[-1:]:
-            if grant.event.unit != "hour":
+            if grant.unit != "hour":
                 self._use(grant, session)
                 return
             used = minutes if grant is in_force[-1] else min(minutes, max(grant.left, 0))
@@ -92,19 +97,19 @@ class _Book:
             minutes -= used
             if not minutes:
                 return
-        in_force[-1].used += minutes if in_force[-1].event.unit == "hour" else 0
+        in_force[-1].used += minutes if in_force[-1].unit == "hour" else 0
 
     def _use(self, grant: Grant, session: Session) -> None:
         if not self._counted(grant, session):
             grant.used += 1
-            if grant.event.unit in ("day", "week"):
+            if grant.unit in ("day", "week"):
                 grant.counted.add(self._period(grant, session))
 
     def _counted(self, grant: Grant, session: Session) -> bool:
-        return grant.event.unit in ("day", "week") and self._period(grant, session) in grant.counted
+        return grant.unit in ("day", "week") and self._period(grant, session) in grant.counted
 
     def _period(self, grant: Grant, session: Session) -> date:
-        return session.day if grant.event.unit == "day" else self._weeks.week_of(session.day)
+        return session.day if grant.unit == "day" else self._weeks.week_of(session.day)
 
 
 def _ruling(rule: Authorization, stay: PolicyStay, book: _Book, day: date) -> Ruling:
@@ -118,12 +123,13 @@ def _ruling(rule: Authorization, stay: PolicyStay, book: _Book, day: date) -> Ru
     if not left:
         return _used_up(in_force)
     grant = max(left, key=lambda one: (one.last, one.version))
-    follows = any(other.event.from_ <= later(grant.last, 1) and other.last > grant.last for other in book.grants)
+    next_day = later(grant.last, 1)
+    follows = any(other.last > grant.last and other.first <= next_day for other in book.grants)
     what = "authorized in part" if grant.event.status == "partial" else "authorized"
     words = f"{what} through {iso(grant.last)}"
     if grant.event.service_code is not None:
         words += f", service {grant.event.service_code}"
-    evidence, anchor = (grant.version,), max(grant.event.from_, stay.first)
+    evidence, anchor = (grant.version,), max(grant.first, stay.first)
     met = Ruling("met", words, _arithmetic(grant), evidence, grant.last, "", None, anchor)
     if (grant.last - day).days > rule.soon_days or follows:
         return met
@@ -134,7 +140,7 @@ def _not_in_force(stay: PolicyStay, book: _Book, day: date) -> Ruling:
     """The ruling of a day without an authorization in force: by what was recorded last."""
     latest = book.known[-1]
     event, evidence = latest.event, tuple(item.version for item in book.known)
-    ahead = [grant.event.from_ for grant in book.grants if grant.event.from_ > day]
+    ahead = [grant.first for grant in book.grants if grant.first > day]
     if ahead:
         words, cause = f"authorized from {iso(min(ahead))} on, not before", "authorization_none"
     elif event.status == "requested":

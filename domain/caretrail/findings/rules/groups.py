@@ -146,7 +146,8 @@ def group_based(case: Case, rule: GroupBased, findings: RuleFindings, stay: Poli
 
 def _groups(case: Case, services: tuple[str, ...], stay: PolicyStay, *, others: bool) -> Sequence[Held]:
     """The groups of a stay: sessions of these services; with `others` any other treatment that states a group, too."""
-    alone = {service for one in case.pack.judged if isinstance(one, OneToOne) for service in one.services}
+    apart = case.pack.rule(OneToOne)
+    alone = apart.services if apart is not None else ()
 
     def is_group(session: Session) -> bool:
         if session.service in services:

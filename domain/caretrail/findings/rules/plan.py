@@ -316,7 +316,7 @@ def plan_sections(case: Case, rule: PlanSections, findings: RuleFindings) -> Non
 
 def _asked_by(case: Case, rule: PlanSections) -> str | None:
     """The rule that asks the latest plan for everything that this one asks the first plan for."""
-    others = [other for other in case.pack.judged if isinstance(other, PlanSections) and other.of == "latest_plan"]
+    others = [other for other in case.pack.rules_of(PlanSections) if other.of == "latest_plan"]
     return next((other.id for other in others if {*rule.sections} <= {*other.sections}), None)
 
 
