@@ -29,14 +29,14 @@ def rows_by_table(episode: EpisodeRows) -> Rows:
     """The rows that stand beside an episode's own, as its tables hold them."""
     stream = episode.stream
     whose = (episode.episode, episode.client, episode.zone, episode.admitted_on)
-    placed = [row[1:] for row in placed_values(episode.placed())]
+    placed = written(PLACED_COLUMNS[1:], [row[1:] for row in placed_values(episode.placed())])
     found: Rows = {
         "span": [(stream, *span, *whose) for span in episode.spans],
-        "finding": [(stream, number, *row) for number, row in zip(digests(placed), placed, strict=True)],
         "under_policy": [(stream, *days) for days in episode.under_policy],
         "group_record": [(stream, *record) for record in episode.group_records],
     }
-    return {table: written(COLUMNS[table], rows) for table, rows in found.items()}
+    found = {table: written(COLUMNS[table], rows) for table, rows in found.items()}
+    return found | {"finding": [(stream, number, *row) for number, row in zip(digests(placed), placed, strict=True)]}
 
 
 def episode_row(episode: EpisodeRows) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,9 @@ from caretrail.log.sqlite import setup
 from caretrail.log.sqlite.turns import Turns
 
 T = TypeVar("T")
+
+ADAPTED_AT_ONCE = 500
+"""Rows; bounds the memory of a long copy."""
 
 
 class SqliteDatabase(Database):
@@ -55,7 +59,7 @@ class SqliteDatabase(Database):
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {for_sqlite(table)} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  # names from code
         with self._writer() as connection:
-            return connection.executemany(sql, map(adapt_row, rows)).rowcount
+            return connection.executemany(sql, _adapted(rows)).rowcount
 
     def script(self, sql: str) -> None:
         """Run several statements without parameters, all or none."""
@@ -155,6 +159,17 @@ def _adapt(params: Params | None) -> Mapping[str, object]:
 def adapt_row(row: Iterable[object]) -> list[object]:
     """Turn values SQLite does not know into those it stores; registered adapters would be global to the process."""
     return [value if (convert := _CONVERT.get(type(value))) is None else convert(value) for value in row]
+
+
+def _adapted(rows: Iterable[Sequence[object]]) -> Iterator[tuple[object, ...]]:
+    """Many rows as SQLite stores them: adapted a column at a time, for most columns hold nothing that it must be."""
+    left = iter(rows)
+    while some := list(islice(left, ADAPTED_AT_ONCE)):
+        yield from zip(*map(_adapt_column, zip(*some, strict=True)), strict=True)
+
+
+def _adapt_column(values: Sequence[object]) -> Sequence[object]:
+    return values if _CONVERT.keys().isdisjoint(map(type, values)) else adapt_row(values)
 
 
 _CONVERT: Final[dict[type, Callable[[Any], object]]] = {
