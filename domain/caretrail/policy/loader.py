@@ -7,12 +7,13 @@ the day from which the duty runs.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from caretrail.days import ONE_DAY
@@ -25,7 +26,7 @@ SHIPPED = Path(__file__).parent / "packs"
 FOLDER_VARIABLE = "CARETRAIL_PACKS"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """One or more versions of the same rules, oldest first, each in force until the day before the next."""
 
@@ -42,6 +43,11 @@ class Policy:
     def in_force(self, day: date) -> bool:
         """Whether any version is in force on a day."""
         return any(pack.in_force(day) for pack in self.versions)
+
+    @cached_property
+    def digest(self) -> str:
+        """One digest of all that its packs say."""
+        return hashlib.sha256("".join(pack.digest for pack in self.versions).encode()).hexdigest()
 
     @property
     def last_day(self) -> date | None:

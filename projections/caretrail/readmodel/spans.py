@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from caretrail.days import FOREVER, next_day
-from caretrail.episode.history import Effective, first_of
+from caretrail.episode.history import Effective, first_of, of_kind
 from caretrail.episode.stays import LevelStay, level_stays
 from caretrail.events import Admitted, Assessed, TeamChanged
 from caretrail.readmodel.rows import Span
@@ -21,13 +21,13 @@ def episode_spans(history: Sequence[Effective]) -> tuple[Span, ...]:
         return ()
     first = history[0].day
     stays = level_stays(history)
+    owning: list[Effective[Admitted | TeamChanged]] = of_kind(history, Admitted, TeamChanged)
     clinicians = [
         (item.day, item.event.clinician)
-        for item in history
-        if isinstance(item.event, Admitted)
-        or (isinstance(item.event, TeamChanged) and item.event.clinician is not None)
+        for item in owning
+        if isinstance(item.event, Admitted) or item.event.clinician is not None
     ]
-    turns = [(item.day, item.event.traits.turn) for item in history if item.event.traits.turn]
+    turns = [(item.day, turn) for item in history if (turn := item.entry.traits.turn)]
     assessed = first_of(history, Assessed)
     cuts = {first, *(stay.first_day for stay in stays[:1]), *(day for day, _ in clinicians), *(day for day, _ in turns)}
     cuts |= {next_day(stay.last_day) for stay in stays if stay.last_day is not None}

@@ -13,6 +13,7 @@ from caretrail.findings.chart.sessions import Session, same_session
 from caretrail.findings.chart.terms import months_after
 from caretrail.findings.finding import Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
+from caretrail.named import maker
 from caretrail.policy.rules.treatment import GroupBased, GroupSize, OneToOne
 from caretrail.text import plural
 
@@ -159,9 +160,12 @@ def _groups(case: Case, services: tuple[str, ...], stay: PolicyStay, *, others: 
     return case.kept(name, lambda: _held(case, filter(is_group, case.chart.own(case.chart.held, stay))))
 
 
+_record = maker(Held)  # of each session that was attended
+
+
 def _held(case: Case, sessions: Iterable[Session]) -> list[Held]:
     """Sessions in clinical order, with the records of one session together."""
-    each = [Held(one, () if one.size is None else (one.size,), (one.version,)) for one in sessions]
+    each = [_record((one, () if one.size is None else (one.size,), (one.version,))) for one in sessions]
     return each if case.chart.orderly else _joined(each)
 
 

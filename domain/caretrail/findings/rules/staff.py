@@ -16,6 +16,7 @@ from caretrail.findings.chart.licenses import Accepts, accepts_of
 from caretrail.findings.chart.terms import ends_on, in_words
 from caretrail.findings.finding import NO_ASSESSMENT, Ruling, unknown, violation
 from caretrail.findings.intervals import Change, RuleFindings
+from caretrail.findings.logic import Truth
 from caretrail.policy.rules.admission import AssessorCredential
 from caretrail.policy.rules.plan import CoSignature
 from caretrail.policy.rules.staff import StaffCredentials
@@ -154,12 +155,20 @@ def _not_all_of_list(
 
     A chart has hundreds of sessions, nearly all in order, and a few credentials: those are read, once each.
     """
-    performed = [(item, item.event.performers) for item in sessions]
-    stated = {person.credential for _, people in performed for person in people}
-    others = {credential for credential in stated if not accepts(credential)}
-    if not others:
-        return [item for item, people in performed if not people]
-    return [item for item, people in performed if not people or any(person.credential in others for person in people)]
+    read: dict[str | None, Truth] = {}
+    found: list[Effective[SessionAttended]] = []
+    for item in sessions:
+        people = item.event.performers
+        of_list = bool(people)
+        for person in people:
+            credential = person.credential
+            if credential not in read:
+                read[credential] = accepts(credential)
+            if not read[credential]:
+                of_list = False
+        if not of_list:
+            found.append(item)
+    return found
 
 
 @judges(CoSignature)
