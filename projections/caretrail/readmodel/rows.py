@@ -116,7 +116,7 @@ class EpisodeRows:
 
         They are also cut where a finding changes its group, and where the episode ended.
         """
-        hands = tuple(self._in_hands())
+        hands = [(whose.start, whose.end, whose) for whose in self._in_hands()]
         problems = self.problems
         for finding, group in zip(problems, self.groups, strict=True):
             for start, end, group_then in spans_of_groups(finding, group, problems):
@@ -125,14 +125,21 @@ class EpisodeRows:
             yield from self._cut(finding, finding.start, finding.end, None, hands)
 
     def _cut(
-        self, finding: Finding, start: date, end: date, group: Group | None, hands: Iterable[Span]
+        self,
+        finding: Finding,
+        start: date,
+        end: date,
+        group: Group | None,
+        hands: Iterable[tuple[date, date, Span]],
     ) -> Iterator[Placed]:
         live = self.live_until(finding)
-        for whose in hands:
-            first, last = max(start, whose.start), min(end, whose.end)
-            if first < min(last, live):
+        for begins, ends, whose in hands:
+            first, last = max(start, begins), min(end, ends)
+            if first >= last:
+                continue
+            if first < live:
                 yield self.place(finding, whose, first, min(last, live), group, closed=False)
-            if max(first, live) < last:
+            if live < last:
                 yield self.place(finding, whose, max(first, live), last, None, closed=True)
 
     def _in_hands(self) -> Iterator[Span]:

@@ -70,7 +70,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
 _WRITTEN: dict[str, Callable[[Any], Any]] = {
     "until_on": lambda day: day or FOREVER,
     "in_group": lambda group: None if group is None else str(group),
-    "evidence": json.dumps,
+    "evidence": lru_cache(maxsize=20_000)(json.dumps),
     "doubt": lambda doubt: None if doubt is None else json.dumps(doubt, default=date.isoformat),
 }
 """What columns hold, where that is something else than the value."""
