@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
@@ -397,9 +398,11 @@ def test_a_row_without_events_is_found(practice: Care, monkeypatch: pytest.Monke
     add_part = filling.add_part
     strange = UUID(int=2**128 - 1)
 
-    def with_one_more(database: Database, state: State, part: int, events: int, rows: list[EpisodeRows]) -> None:
+    def with_one_more(
+        database: Database, state: State, part: int, events: int, rows: list[EpisodeRows], writing: Any
+    ) -> None:
         extra = [replace(row, stream=strange) for row in rows if row.episode == "B-2"]
-        add_part(database, state, part, events, [*rows, *extra])
+        add_part(database, state, part, events, [*rows, *extra], writing)
 
     with monkeypatch.context() as patch:
         patch.setattr(jobs, "add_part", with_one_more)

@@ -21,8 +21,8 @@ from caretrail.readmodel.programs import programs_touched, refresh
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import State, read_state, statements
 from caretrail.readmodel.store import (
-    Rows,
-    add_episodes,
+    add_rows,
+    all_rows,
     change_episodes,
     delete_episodes,
     delete_program_findings,
@@ -140,11 +140,11 @@ class Projector:
                 state = self._keep_packs(state, JUDGED_AGAIN)
         for policy in stale:
             for streams in streams_of_policy(self._database, state.build, policy):
-                rows = self._folded.compute(streams, state.position)
+                rows = all_rows(self._folded.compute(streams, state.position))
                 with self._database.transaction():
                     self._advance(state, state.position)
                     delete_episodes(self._database, state.build, streams)
-                    add_episodes(self._database, state.build, rows)
+                    add_rows(self._database, state.build, rows)
         with self._database.transaction():
             state = self._keep_packs(state, packs)
             stored = read_citations(self._database, state.build)
@@ -195,12 +195,6 @@ class Projector:
 
 def _overtaken() -> StoreError:
     return StoreError("other projectors are updating the same rows", "let one projector finish")
-
-
-def add_rows(database: Database, build: str, episodes: Sequence[EpisodeRows]) -> Rows:
-    """Add the rows of episodes that have none, with the citations of their packs; returns as `add_episodes`."""
-    write_missing_citations(database, build, episodes)
-    return add_episodes(database, build, episodes)
 
 
 def write_missing_citations(database: Database, build: str, episodes: Iterable[EpisodeRows]) -> None:

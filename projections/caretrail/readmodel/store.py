@@ -47,18 +47,20 @@ def episode_row(episode: EpisodeRows) -> tuple[Any, ...]:
     )  # fmt: skip  # in the order of EPISODE_COLUMNS
 
 
-def add_episodes(database: Database, build: str, episodes: Iterable[EpisodeRows]) -> Rows:
-    """Add the rows of episodes that have none; returns those beside the episodes' own."""
-    own: list[tuple[Any, ...]] = []
-    beside: Rows = {table: [] for table in COLUMNS}
+def all_rows(episodes: Iterable[EpisodeRows]) -> Rows:
+    """The rows of episodes, their own among them: made before the transaction that adds them, which then is short."""
+    found: Rows = {table: [] for table in ("episode", *COLUMNS)}
     for episode in episodes:
-        own.append(episode_row(episode))
+        found["episode"].append(episode_row(episode))
         for table, rows in rows_by_table(episode).items():
-            beside[table] += rows
-    _copy(database, build, "episode", EPISODE_COLUMNS, own)
-    for table, rows in beside.items():
-        _copy(database, build, table, COLUMNS[table], rows)
-    return beside
+            found[table] += rows
+    return found
+
+
+def add_rows(database: Database, build: str, rows: Rows) -> None:
+    """Add the rows of episodes that have none."""
+    for table, of_table in rows.items():
+        _copy(database, build, table, EPISODE_COLUMNS if table == "episode" else COLUMNS[table], of_table)
 
 
 def change_episodes(database: Database, build: str, episodes: Sequence[EpisodeRows]) -> None:

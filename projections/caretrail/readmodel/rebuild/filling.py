@@ -6,17 +6,17 @@ No reader looks at it before. Whoever fills it holds its epoch; a transaction th
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 
 from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
 from caretrail.log.database import Database
 from caretrail.log.recorder import EventRecorder
 from caretrail.readmodel import schema
 from caretrail.readmodel.packs import packs_digest
-from caretrail.readmodel.projector import Projector, add_rows
+from caretrail.readmodel.projector import Projector, write_missing_citations
 from caretrail.readmodel.rows import EpisodeRows
 from caretrail.readmodel.schema import REGISTRY, State, read_state, statements
-from caretrail.readmodel.store import empty_build
+from caretrail.readmodel.store import add_rows, all_rows, empty_build
 
 CHECKED_BITS = 2**32 - 1
 """Of the number of a finding, which is a digest of its row: their sum stays a 64-bit number."""
@@ -46,12 +46,25 @@ def fenced(database: Database, state: State) -> Generator[None]:
         yield
 
 
-def add_part(database: Database, state: State, part: int, events: int, episodes: Sequence[EpisodeRows]) -> None:
-    """Write the rows of a part and, in the same transaction, that it is done; nothing if it is done already."""
-    with fenced(database, state):
+def add_part(
+    database: Database,
+    state: State,
+    part: int,
+    events: int,
+    episodes: Sequence[EpisodeRows],
+    writing: AbstractContextManager[object] | None = None,
+) -> None:
+    """Write the rows of a part and, in the same transaction, that it is done; nothing if it is done already.
+
+    `writing` is held while the transaction is open, and no longer.
+    """
+    rows = all_rows(episodes)
+    with writing or nullcontext(), fenced(database, state):
         if database.execute(statements(state.build)["enter_part"], {"part": part, "events": events}) != 1:
             return
-        findings = add_rows(database, state.build, episodes)["finding"]
+        write_missing_citations(database, state.build, episodes)
+        add_rows(database, state.build, rows)
+        findings = rows["finding"]
         tally = {"episodes": len(episodes), "findings": len(findings)}
         tally["numbers"] = sum(row[1] & CHECKED_BITS for row in findings)
         database.execute(statements(state.build)["tally_part"], {"part": part, **tally})

@@ -58,8 +58,7 @@ def make_part(site: Site, part: int) -> int:
     episodes = _folded(
         (UUID(bytes=stream), list(map(event_of, of_stream))) for stream, of_stream in groupby(rows, key=_STREAM)
     )
-    with site.writing:
-        add_part(site.recorder.database, site.manifest.state, part, len(rows), episodes)
+    add_part(site.recorder.database, site.manifest.state, part, len(rows), episodes, site.writing)
     return len(rows)
 
 
