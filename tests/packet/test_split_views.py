@@ -189,6 +189,18 @@ def test_accesses_that_were_rewritten_are_found(honest: Desk, forked: Desk) -> N
     assert lines(forked.make(NAME, replace=True), honest.public, kept(honest, note=events))[0] == "1"
 
 
+def test_accesses_that_were_taken_back_while_events_went_on_are_found(honest: Desk, forked: Desk) -> None:
+    """Given a checkpoint with more accesses than a packet with more events: each log by itself may be older."""
+    view(honest, 5)
+    file = kept(honest, size=COMMON)
+    found = lines(forked.make(NAME), honest.public, file)
+    assert found[0] == "1"
+    assert f"SPLIT VIEW: from {file.name} to the packet one log grew and the other shrank" in found
+    assert lines(naming(honest, "true.zip", file), honest.public, file)[0] == "0"
+    older = lines(forked.make(NAME, size=COMMON, replace=True), honest.public, file)
+    assert older[0] == "2"  # as many events and fewer accesses: it may be of before, and nothing proves it
+
+
 def test_a_checkpoint_that_is_newer_than_the_packet(honest: Desk, forked: Desk) -> None:
     """Given a packet that stands on an older checkpoint: it can prove that the newer one continues it."""
     newer, other = kept(honest), kept(forked)

@@ -241,7 +241,7 @@ function keptHeads(content, key, origin) {
     const log = note.startsWith(`${origin}/accesses\n`) ? "accesses" : "events";
     const name = log === "events" ? origin : `${origin}/accesses`;
     const text = openNote(note, log === "events" ? key : named(key, name));
-    found.push([log, head(text, name)]);
+    found.push([log, head(text, name)]); // of one note the accesses come before the events they were signed with
     const events = /\nevents (\d+) (\S+)/.exec(text);
     if (log === "accesses" && events) found.push(["events", head([origin, events[1], events[2]].join("\n"), origin)]);
   }
@@ -257,6 +257,8 @@ function compare(kept, key, origin, heads, proofs) {
   }
   let found;
   try { found = kept === undefined ? [] : keptHeads(kept, key, origin); } catch { throw new Undecided("not compared"); }
+  const grown = found.map(([log, [size]]) => heads[log][0] - size);
+  found.forEach(([log], at) => must(log === "events" || grown[at] * (grown[at + 1] ?? 0) >= 0, "one log shrank"));
   for (const [log, [size, root]] of found) {
     const known = size ? joined.get(`${log} ${size}`) : sha256("");
     if (known?.equals(root) || !heads[log][0]) continue;

@@ -38,10 +38,11 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from hashlib import sha256, sha512
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, NamedTuple, Optional, cast
 
 Json = dict[str, Any]
 Point = tuple[int, int, int, int]
+Line = tuple[Optional[bool], str]  # noqa: UP045  # the shorter form is of Python 3.10
 
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 MANIFEST, MANIFEST_NOTE, CHECKPOINT, ACCESSES, COMPLETENESS, PROOF, CONSISTENCY = (
@@ -275,9 +276,8 @@ def files_of_zip(zipped: IO[bytes], size: int) -> Files:
         zipped.seek(place)
         before = zipped.read(LOCAL.size + name_size)
         first, _, *again, again_size, none = LOCAL.unpack(before[: LOCAL.size])
-        if (signature, first, offset) != (b"PK\1\2", b"PK\3\4", place) or extra or remark or disk or none:
-            raise two_faced(name)
-        if (again, again_size, before[LOCAL.size :]) != (same, name_size, raw):
+        said = (signature, first, offset, again, again_size, before[LOCAL.size :])
+        if said != (b"PK\1\2", b"PK\3\4", place, same, name_size, raw) or extra or remark or disk or none:
             raise two_faced(name)
         found[name] = Packed(place + len(before), packed, unpacked_size, method == 8, crc)
         place += len(before) + packed
@@ -574,8 +574,7 @@ class Head(NamedTuple):
     root: bytes
 
 
-EMPTY = sha256().digest()
-"""The root of a tree without leaves."""
+EMPTY = sha256().digest()  # the root of a tree without leaves
 
 
 def consistent(old: Head, new: Head, path: Sequence[bytes]) -> bool:
@@ -613,7 +612,7 @@ class Report:
     """What was checked, each in one line: it holds (True), does not (False), or could not be decided (None)."""
 
     def __init__(self) -> None:
-        self.lines: list[tuple[bool | None, str]] = []
+        self.lines: list[Line] = []
         self.manifest: Json = {}
         self.counts = dict.fromkeys(FORMS_IN_WORDS, 0)
 
@@ -629,26 +628,6 @@ class Report:
             self.lines.append((True, text))
             return found
         raise Stop
-
-    def compare(self, kept: Sequence[Kept], keys: Sequence[Key], origin: str, heads: Heads, joined: Joined) -> None:
-        """Hold the packet against each checkpoint that was kept, and these against each other; raises Stop."""
-        before: dict[tuple[str, int], tuple[str, bytes]] = {}
-        for name, content in kept:
-            lines: list[tuple[bool | None, str]] = []
-            try:
-                stated = sorted({found for note in notes_in(content) for found in heads_in(note, keys, origin)})
-            except (Problem, ValueError) as problem:
-                stated = []
-                lines.append((None, f"NOT COMPARED with {name}: it proves nothing about this packet ({problem})"))
-            for log, head in reversed(stated):
-                lines.append(judged(name, log, head, heads[log], joined))
-                other, root = before.setdefault((log, head.size), (name, head.root))
-                if root != head.root:
-                    first = f"the first {head.size:,} {log}"
-                    lines.append((False, f"SPLIT VIEW: {other} and {name} {TWO_HISTORIES.format(first)}"))
-            self.lines += lines
-        if any(holds is False for holds, _ in self.lines):
-            raise Stop
 
     @property
     def status(self) -> int:
@@ -705,7 +684,9 @@ def check_files(report: Report, files: Files, key_lines: str | None, kept: Seque
     heads = {"events": head, "accesses": other}
     if CONSISTENCY in files.sizes or kept:
         joined = report.check("the proofs that join it to earlier checkpoints hold", proven_heads, files, heads)
-        report.compare(kept, keys, origin, heads, joined)
+        report.lines += compared(kept, keys, origin, heads, joined)
+        if report.status == 1:
+            raise Stop
     leaves: dict[int, bytes] = report.check("each event hashes to its leaf", read_all, files, manifest, report.counts)
     report.check("every event is in the log of the checkpoint", proven, files, leaves, head)
     report.check("all events of each episode are there, as the key states", complete, files, key, manifest)
@@ -908,7 +889,30 @@ def heads_in(note: str, keys: Sequence[Key], origin: str) -> list[tuple[str, Hea
     return found
 
 
-def judged(name: str, log: str, head: Head, now: Head, joined: Joined) -> tuple[bool | None, str]:
+def compared(kept: Sequence[Kept], keys: Sequence[Key], origin: str, heads: Heads, joined: Joined) -> list[Line]:
+    """Hold the packet against each checkpoint that was kept, and these against each other."""
+    found: list[Line] = []
+    before: dict[tuple[str, int], tuple[str, bytes]] = {}
+    for name, content in kept:
+        try:
+            notes = [heads_in(note, keys, origin) for note in notes_in(content)]
+        except (Problem, ValueError) as problem:
+            found.append((None, f"NOT COMPARED with {name}: it proves nothing about this packet ({problem})"))
+            continue
+        for log, head in sorted({one for note in notes for one in note}, reverse=True):
+            found.append(judged(name, log, head, heads[log], joined))
+            other, root = before.setdefault((log, head.size), (name, head.root))
+            if root != head.root:
+                first = f"the first {head.size:,} {log}"
+                found.append((False, f"SPLIT VIEW: {other} and {name} {TWO_HISTORIES.format(first)}"))
+        for note in notes:  # the logs are signed together, and none ever shrinks
+            grown = [heads[log].size - head.size for log, head in note]
+            if min(grown) < 0 < max(grown):
+                found.append((False, f"SPLIT VIEW: from {name} to the packet one log grew and the other shrank"))
+    return found
+
+
+def judged(name: str, log: str, head: Head, now: Head, joined: Joined) -> Line:
     """Whether a head that was kept and the packet are of one history, in words; None if nothing proves it."""
     first, root = f"the first {head.size:,} {log}", joined.get((log, head.size))
     if root == head.root or not now.size:
