@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from typing import ClassVar, Final, Self
 
 NO_EPISODE: Final = "no episode with that number"
+NOT_AS_SENT: Final = "the database did not keep what was sent"
+LOOK_FOR: Final = (
+    "look for triggers, rules and functions that 'caretrail init' did not make; run 'caretrail audit verify'"
+)
 SEE_CENSUS: Final = "'caretrail census' lists open episodes"
 
 
@@ -272,6 +276,17 @@ class StoreDamaged(StoreError):
     """The store contains data that cannot have been recorded."""
 
     code = "store_damaged"
+
+
+class NotStored(StoreDamaged):
+    """The database did not keep what it was sent, or does not say so: nothing is acknowledged, and nothing shown."""
+
+    code = "not_stored"
+
+    @classmethod
+    def of(cls, store: str, what: str = NOT_AS_SENT) -> Self:
+        """The error for a store, and what of its reply tells."""
+        return cls(f"{store}: {what}", LOOK_FOR)
 
 
 class RolesRefused(CaretrailError):

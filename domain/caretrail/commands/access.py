@@ -13,7 +13,8 @@ from datetime import date
 from typing import Any, Final, NamedTuple, get_args
 from uuid import uuid4
 
-from caretrail.errors import AccessNotRecorded, InvalidEvent, StoreError, StoreReadOnly
+from caretrail.errors import AccessNotRecorded, InvalidEvent, StoreError, StoreForeign, StoreReadOnly
+from caretrail.log.leaf import leaf_of
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import PendingAccess, StoodOn, new_salt
 from caretrail.tokens import ID_PATTERN, PersonRole, Purpose
@@ -110,8 +111,8 @@ def _stated(fields: Mapping[str, Any]) -> dict[str, Any]:
 class AccessLog:
     """Records the accesses of one person: call it with the case numbers an answer shows, before showing it.
 
-    `today` returns the day in UTC. Where the store takes no writes, as on a standby, the access goes to the recorder
-    that `primary` returns, which must be of the same store. Raises AccessNotRecorded: then show nothing.
+    `today` returns the day in UTC. Where the store takes writes from nobody, as on a standby, the access goes to the
+    recorder that `primary` returns, which must have the same log. Raises AccessNotRecorded: then show nothing.
     """
 
     def __init__(
@@ -159,7 +160,9 @@ class AccessLog:
             try:
                 self._write(self._recorder, shown, stood_on)
             except StoreReadOnly as error:
-                read_only = True
+                read_only = self._recorder.database.is_read_only()
+                if not read_only:
+                    raise _only_for_us(error) from None
                 self._write(self._required_primary(error), shown, stood_on)
         except StoreError as error:
             raise AccessNotRecorded(error, read_only=read_only) from None
@@ -169,10 +172,30 @@ class AccessLog:
         if primary is None:
             hint = "name the store that takes writes: CARETRAIL_ACCESS_DB, or 'caretrail --access-db URL'"
             raise StoreReadOnly(cause.message, hint)
-        if primary.namespace != self._recorder.namespace:
-            raise StoreError(f"{primary.store} is another store", "let --access-db name the same store")
+        if primary.namespace != self._recorder.namespace or not self._has_our_log(primary):
+            hint = "let --access-db name the store that this one follows, or is a copy of"
+            raise StoreForeign(f"{primary.store} is another store", hint)
         return primary
+
+    def _has_our_log(self, primary: EventRecorder) -> bool:
+        """Whether the other store has our newest event, with our leaf: so it is ahead of us, and has not gone astray.
+
+        A leaf holds the salt and the time of its event, so a log that was made again has others.
+        """
+        newest = self._recorder.max_position()
+        if newest == 0:
+            return True
+        [ours], theirs = (one.read_columns(newest - 1, 1) for one in (self._recorder, primary))
+        return [leaf_of(ours)] == [leaf_of(row) for row in theirs]
 
     def _write(self, recorder: EventRecorder, shown: Sequence[Mapping[str, object]], stood_on: StoodOn) -> None:
         payloads = (payload(self.context, recorder.account, self._today(), stood_on, **part) for part in shown)
         recorder.record_access([PendingAccess(content, uuid4().hex, new_salt()) for content in payloads])
+
+
+def _only_for_us(cause: StoreReadOnly) -> StoreReadOnly:
+    """The error for a store that others can write: no other may take its accesses."""
+    message = f"{cause.message}, but only for this login, session or path: its accesses belong there"
+    return StoreReadOnly(
+        message, "leave out default_transaction_read_only; on SQLite, give the user the right to write the file"
+    )

@@ -98,6 +98,13 @@ class Database(ABC):
     def transaction(self) -> AbstractContextManager[Database]:
         """Keep all writes of this thread inside the block, or none (SQLite: IMMEDIATE, PostgreSQL: READ COMMITTED)."""
 
+    @abstractmethod
+    def is_read_only(self) -> bool:
+        """Whether nobody can write there now: a standby, a database set so, a file without any right to write it.
+
+        A session, a login or a path that only keeps this caller from writing is no reason.
+        """
+
     def close(self) -> None:
         """Close all connections; those in use are closed when they are returned."""
         self._pool.close()

@@ -16,6 +16,7 @@ from eventsourcing.persistence import ApplicationRecorder, Notification, StoredE
 from caretrail.errors import StoreDamaged
 from caretrail.log.database import Database, Row
 from caretrail.log.leaf import LogColumns
+from caretrail.log.read_back import require_accesses, require_events
 from caretrail.log.records import (
     LARGEST_NUMBER,
     CommandKey,
@@ -24,6 +25,7 @@ from caretrail.log.records import (
     PendingEvent,
     RecordedEvent,
     Stays,
+    access_stream,
     check_accesses,
     check_call,
 )
@@ -68,7 +70,8 @@ class EventRecorder(ApplicationRecorder, ABC):
 
         The first event of each stream names the version it was decided on, plus one; any other is a VersionConflict.
         A call that was recorded before returns its first result. `stays` replaces the stays of the streams it names.
-        Safe to repeat with the same events, even if the first attempt succeeded.
+        Safe to repeat with the same events, even if the first attempt succeeded. Raises NotStored if what the database
+        says it recorded is not what was sent.
         """
         if self.database.in_transaction:
             raise RuntimeError("append is a transaction of its own: call it outside Database.transaction()")
@@ -77,7 +80,9 @@ class EventRecorder(ApplicationRecorder, ABC):
                 raise ValueError("stays change only together with an event")
             return []
         check_call(events, stays)
-        return self._append(events, stays)
+        recorded = self._append(events, stays)
+        require_events(events, recorded, self.account, self.store)
+        return recorded
 
     @abstractmethod
     def _append(self, events: Sequence[PendingEvent], stays: Stays) -> list[RecordedEvent]:
@@ -86,14 +91,18 @@ class EventRecorder(ApplicationRecorder, ABC):
     def record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:
         """Record accesses in their own log, in the stream of their account; the store chooses stream, name and version.
 
-        Safe to repeat with the same accesses, even if the first attempt succeeded.
+        Safe to repeat with the same accesses, even if the first attempt succeeded. Raises NotStored if what the
+        database says it recorded is not what was sent: then nothing may be shown.
         """
         if self.database.in_transaction:
             raise RuntimeError("recording an access is a transaction of its own")
         if not accesses:
             return []
         check_accesses(accesses)
-        return self._record_access(accesses)
+        recorded = self._record_access(accesses)
+        stream = access_stream(self.namespace, self.account)
+        require_accesses(accesses, recorded, stream, self.account, self.store)
+        return recorded
 
     @abstractmethod
     def _record_access(self, accesses: Sequence[PendingAccess]) -> list[RecordedEvent]:

@@ -9,6 +9,7 @@
 --   CT006                                the transaction is not READ COMMITTED, so it could not see the newest event
 --   CT007                                an access, which only `record_access` records, into the other log
 --   CT008                                an import into an episode with events recorded as they happened
+--   CT009                                what the table holds now is not what was put there: a trigger or rule of others
 -- The planner settings hold for what runs inside: every search is a handful of index probes, and a plan cached while
 -- the table was small must not become a scan when it is large.
 CREATE OR REPLACE FUNCTION caretrail.append(
@@ -33,6 +34,7 @@ DECLARE
     known      bigint := 0;
     first      bigint;
     other      bigint;
+    kept       bigint;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'append needs READ COMMITTED' USING ERRCODE = 'CT006';
@@ -144,20 +146,37 @@ BEGIN
     -- Position and time come from the newest event alone: no gap, and time strictly rises with position.
     SELECT l.position, l.recorded_at INTO newest FROM caretrail.log AS l ORDER BY l.position DESC LIMIT 1;
     start := greatest(clock_timestamp(), newest.recorded_at + interval '1 microsecond');
+    -- They are read back from the table, not returned from the insert: only so a trigger of others shows.
     IF total = 1 THEN
+        INSERT INTO caretrail.log
+        VALUES (coalesce(newest.position, 0) + 1, streams[1], versions[1], names[1], payloads[1], start, session_user, '',
+                sources[1], commands[1], salts[1]);
         RETURN QUERY
-            INSERT INTO caretrail.log
-            VALUES (coalesce(newest.position, 0) + 1, streams[1], versions[1], names[1], payloads[1], start, session_user, '',
-                    sources[1], commands[1], salts[1])
-            RETURNING *;
+            SELECT l.* FROM caretrail.log AS l
+             WHERE l.position = coalesce(newest.position, 0) + 1 AND l.recorded_at = start AND l.recorded_by = session_user::text
+               AND l.asserted_by = '' AND l.stream = streams[1] AND l.version = versions[1] AND l.name = names[1]
+               AND l.payload = payloads[1] AND l.source = sources[1] AND l.command_id = commands[1] AND l.salt = salts[1];
     ELSE
+        INSERT INTO caretrail.log
+        SELECT coalesce(newest.position, 0) + e.place, e.stream, e.version, e.name, e.payload,
+               start + (e.place - 1) * interval '1 microsecond', session_user, '', e.source, e.command, e.salt
+          FROM unnest(streams, versions, names, payloads, sources, commands, salts)
+               WITH ORDINALITY AS e (stream, version, name, payload, source, command, salt, place);
         RETURN QUERY
-            INSERT INTO caretrail.log
-            SELECT coalesce(newest.position, 0) + e.place, e.stream, e.version, e.name, e.payload,
-                   start + (e.place - 1) * interval '1 microsecond', session_user, '', e.source, e.command, e.salt
+            SELECT l.*
               FROM unnest(streams, versions, names, payloads, sources, commands, salts)
                    WITH ORDINALITY AS e (stream, version, name, payload, source, command, salt, place)
-            RETURNING *;
+              JOIN LATERAL (SELECT * FROM caretrail.log AS c WHERE c.position = coalesce(newest.position, 0) + e.place
+                            OFFSET 0) AS l
+                ON (l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.asserted_by, l.source,
+                    l.command_id, l.salt)
+                 = (e.stream, e.version, e.name, e.payload, start + (e.place - 1) * interval '1 microsecond',
+                    session_user::text, '', e.source, e.command, e.salt)
+             ORDER BY e.place;
+    END IF;
+    GET DIAGNOSTICS kept = ROW_COUNT;
+    IF kept <> total THEN
+        RAISE EXCEPTION 'what was put into the log is not there' USING ERRCODE = 'CT009';
     END IF;
     PERFORM pg_notify('caretrail_log', (coalesce(newest.position, 0) + total)::text);
 END $$;
@@ -186,6 +205,7 @@ DECLARE
     known      bigint;
     first      bigint;
     other      bigint;
+    kept       bigint;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'record_access needs READ COMMITTED' USING ERRCODE = 'CT006';
@@ -233,12 +253,26 @@ BEGIN
     SELECT l.version INTO latest FROM caretrail.access AS l WHERE l.stream = own ORDER BY l.version DESC LIMIT 1;
     SELECT l.position, l.recorded_at INTO newest FROM caretrail.access AS l ORDER BY l.position DESC LIMIT 1;
     start := greatest(clock_timestamp(), newest.recorded_at + interval '1 microsecond');
+    INSERT INTO caretrail.access
+    SELECT coalesce(newest.position, 0) + e.place, own, coalesce(latest, 0) + e.place, 'accessed/1', e.payload,
+           start + (e.place - 1) * interval '1 microsecond', session_user, '', 'caretrail.access', e.command, e.salt
+      FROM unnest(payloads, commands, salts) WITH ORDINALITY AS e (payload, command, salt, place);
+    -- Read back, as in `append`: an access that is not there as it was sent must not let anything be shown.
     RETURN QUERY
-        INSERT INTO caretrail.access
-        SELECT coalesce(newest.position, 0) + e.place, own, coalesce(latest, 0) + e.place, 'accessed/1', e.payload,
-               start + (e.place - 1) * interval '1 microsecond', session_user, '', 'caretrail.access', e.command, e.salt
+        SELECT l.*
           FROM unnest(payloads, commands, salts) WITH ORDINALITY AS e (payload, command, salt, place)
-        RETURNING *;
+          JOIN LATERAL (SELECT * FROM caretrail.access AS c WHERE c.position = coalesce(newest.position, 0) + e.place
+                        OFFSET 0) AS l
+            ON (l.stream, l.version, l.name, l.payload, l.recorded_at, l.recorded_by, l.asserted_by, l.source,
+                l.command_id, l.salt)
+             = (own, coalesce(latest, 0) + e.place, 'accessed/1', e.payload,
+                start + (e.place - 1) * interval '1 microsecond', session_user::text, '', 'caretrail.access', e.command,
+                e.salt)
+         ORDER BY e.place;
+    GET DIAGNOSTICS kept = ROW_COUNT;
+    IF kept <> total THEN
+        RAISE EXCEPTION 'what was put into the accesses is not there' USING ERRCODE = 'CT009';
+    END IF;
 END $$;
 
 REVOKE ALL ON FUNCTION caretrail.append, caretrail.record_access FROM PUBLIC;

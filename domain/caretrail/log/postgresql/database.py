@@ -18,7 +18,7 @@ from caretrail.log.database import Database, Params, Row, spoiled
 from caretrail.log.location import Dialect
 from caretrail.log.pool import Pool
 from caretrail.log.postgresql.setup import Connection, connect, postgres_errors, read_mark
-from caretrail.log.sql import for_psycopg
+from caretrail.log.sql import for_psycopg, load_sql
 
 T = TypeVar("T")
 
@@ -39,6 +39,7 @@ class PostgresDatabase(Database):
     def __init__(self, conninfo: str, store: str) -> None:
         self.store = store
         self._conninfo = conninfo
+        self._sql = load_sql("caretrail.log.postgresql", "queries.sql")
         self.is_demo = False
         self.account = ""
         self.is_operator = False
@@ -95,6 +96,11 @@ class PostgresDatabase(Database):
                 return reads()
 
         return self.run(all_of_them)
+
+    def is_read_only(self) -> bool:
+        """Whether nobody can write there now: a standby, or a server or database set so."""
+        [(read_only,)] = self.query(self._sql["is_read_only"])
+        return bool(read_only)
 
     @contextmanager
     def transaction(self) -> Generator[Database]:

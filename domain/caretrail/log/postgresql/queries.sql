@@ -6,6 +6,14 @@ SELECT namespace, demo, schema_version, session_user::text,
                 OR pg_has_role(session_user, to_regrole('caretrail_operator')::oid, 'MEMBER'), false)
   FROM caretrail.store
 
+-- is_read_only --
+-- Whether nobody can write: a standby, or a setting of the server or of the database. Each session may choose the setting
+-- for itself, and each login for its own: those keep nobody else from writing. Names in full, whatever the search path.
+SELECT pg_catalog.pg_is_in_recovery()
+       OR EXISTS (SELECT FROM pg_catalog.pg_settings
+                   WHERE name OPERATOR(pg_catalog.=) 'default_transaction_read_only' AND setting OPERATOR(pg_catalog.=) 'on'
+                     AND source OPERATOR(pg_catalog.=) ANY (ARRAY['configuration file', 'command line', 'global', 'database']))
+
 -- append --
 -- Everything in one round trip; the function's comment says what it refuses. In the driver's own notation: %b is binary.
 SELECT position, stream, version, name, payload, recorded_at, recorded_by, asserted_by, source, command_id, salt

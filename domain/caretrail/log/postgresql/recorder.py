@@ -18,6 +18,7 @@ from caretrail.errors import (
     ImportTooLate,
     InvalidEvent,
     StayOverlap,
+    StoreDamaged,
     VersionConflict,
 )
 from caretrail.log.database import Row
@@ -91,10 +92,16 @@ class PostgresRecorder(EventRecorder):
         return found, {stream: [e for e in events if e.originator_id == stream and e.originator_version > version]}
 
     def _events(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
-        for position, stream, version, name, payload, at, by, asserted_by, source, command_id, salt in rows:
-            yield RecordedEvent(
-                stream, version, name, payload, source, command_id, salt, position, at.astimezone(UTC), by, asserted_by
-            )
+        try:
+            for position, stream, version, name, payload, at, by, asserted_by, source, command_id, salt in rows:
+                moment = at.astimezone(UTC)
+                yield RecordedEvent(
+                    stream, version, name, payload, source, command_id, salt, position, moment, by, asserted_by
+                )
+        except (AttributeError, TypeError, ValueError):  # the schema refuses such values; other tables may hold any
+            raise StoreDamaged(
+                f"{self.store}: a row is not of the log's shape", "run 'caretrail audit verify'"
+            ) from None
 
     def _moment(self, value: Any) -> datetime:
         moment: datetime = value.astimezone(UTC)

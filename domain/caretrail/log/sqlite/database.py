@@ -33,6 +33,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: str, store: str) -> None:
         self.store = store
+        self._path = path
         setup.require_local(path, store)
         self._pool = Pool(lambda: setup.connect(path, store), lambda c: c.close(), _usable)
         self._failed = False
@@ -83,6 +84,10 @@ class SqliteDatabase(Database):
             return reads()
         with self.snapshot() as connection, self._pool.bind(connection):
             return reads()
+
+    def is_read_only(self) -> bool:
+        """Whether nobody can write the file: no user has the right, or its file system takes no writes."""
+        return setup.is_read_only(self._path, self.store)
 
     @contextmanager
     def transaction(self) -> Generator[Database]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from caretrail.aliases import Clock
-from caretrail.errors import CommandReused, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
+from caretrail.errors import CommandReused, NotStored, StayOverlap, StoreDamaged, StoreForeign, VersionConflict
 from caretrail.log.database import Row
 from caretrail.log.leaf import EPOCH, columns_of, microseconds
 from caretrail.log.recorder import EventRecorder, by_stream
@@ -54,10 +54,10 @@ class SqliteRecorder(EventRecorder):
         try:
             with self._file.exclusive() as connection:
                 self._require_same_store(connection)
-                recorded = self._stamp(connection, events, Log.EVENTS)
-                self._insert(connection, recorded)
+                stamped = self._stamp(connection, events, Log.EVENTS)
+                self._insert(connection, stamped, Log.EVENTS)
                 self._replace_stays(connection, stays)
-                return recorded
+                return self._read_back(connection, stamped, Log.EVENTS)
         except _NotNextError:
             return self._explain(events)
 
@@ -69,9 +69,12 @@ class SqliteRecorder(EventRecorder):
             events = [access.event(stream, version + place) for place, access in enumerate(accesses, start=1)]
             if known := self._known(events, Log.ACCESSES):
                 return _all_of(known, events)
-            recorded = self._stamp(connection, events, Log.ACCESSES)
-            connection.executemany(self._raw(Log.ACCESSES, "insert"), map(columns_of, recorded))
-            return recorded
+            stamped = self._stamp(connection, events, Log.ACCESSES)
+            try:
+                self._insert(connection, stamped, Log.ACCESSES)
+            except _NotNextError:  # it is the next of its stream, whatever others do
+                raise NotStored.of(self.store) from None
+            return self._read_back(connection, stamped, Log.ACCESSES)
 
     def may_import(self, role: str) -> bool:
         """Whether an actor of this role is an operator."""
@@ -86,11 +89,21 @@ class SqliteRecorder(EventRecorder):
         if read_mark(connection, self.store)[0] != self.namespace:
             raise StoreForeign(f"{self.store} is another store than before", "start again, so that it is opened anew")
 
-    def _insert(self, connection: sqlite3.Connection, recorded: Sequence[RecordedEvent]) -> None:
+    def _insert(self, connection: sqlite3.Connection, stamped: Sequence[RecordedEvent], log: Log) -> None:
         try:
-            connection.executemany(self._raw(Log.EVENTS, "insert"), map(columns_of, recorded))
+            connection.executemany(self._raw(log, "insert"), map(columns_of, stamped))
         except sqlite3.IntegrityError:
             raise _NotNextError from None
+
+    def _read_back(
+        self, connection: sqlite3.Connection, stamped: Sequence[RecordedEvent], log: Log
+    ) -> list[RecordedEvent]:
+        """Read from the table what was put there; if it is anything else, raise NotStored, so that nothing is kept."""
+        asked = {"after": stamped[0].position - 1, "limit": len(stamped) + 1}
+        kept = list(self._events(connection.execute(self._raw(log, "read_log"), asked).fetchall()))
+        if kept != list(stamped):
+            raise NotStored.of(self.store)
+        return kept
 
     def _explain(self, events: Sequence[PendingEvent]) -> list[RecordedEvent]:
         """Return what an earlier attempt of this very call recorded, or raise the cause of the refusal."""
@@ -99,7 +112,7 @@ class SqliteRecorder(EventRecorder):
             self._check_versions(events)
         if known:  # if the versions fit, the caller read them after a part was recorded, and did not search for it
             return _all_of(known, events)
-        raise StoreDamaged(f"{self.store}: an event that should fit was refused", "run 'caretrail audit verify'")
+        raise NotStored.of(self.store)  # what fits was refused
 
     def _known(self, events: Sequence[PendingEvent], log: Log = Log.EVENTS) -> list[RecordedEvent]:
         """Find those of the events that are recorded already. Raises CommandReused for one with other content."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import sys
 import threading
 import time
@@ -118,6 +119,19 @@ def connect(path: str, store: str) -> sqlite3.Connection:
                 raise
             # WAL needs a file beside it, which a read-only folder forbids. Without one there is nothing to miss.
             return _connect(path, store, "mode=ro&immutable=1")
+
+
+def is_read_only(path: str, store: str) -> bool:
+    """Whether nobody may write a file: it has the permission for no user, or is on a file system that takes no writes.
+
+    That this process may not write it, or not beside it, is no reason: others may.
+    """
+    try:
+        if hasattr(os, "statvfs") and os.statvfs(path).f_flag & os.ST_RDONLY:
+            return True
+        return not Path(path).stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
+    except OSError as error:
+        raise _no_access(store, error) from None
 
 
 def require_local(path: str, store: str) -> None:
