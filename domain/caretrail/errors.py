@@ -14,6 +14,7 @@ NOT_AS_SENT: Final = "the database did not keep what was sent"
 LOOK_FOR: Final = (
     "look for triggers, rules and functions that 'caretrail init' did not make; run 'caretrail audit verify'"
 )
+VERIFY: Final = "stop writing, and run 'caretrail audit verify'"
 SEE_CENSUS: Final = "'caretrail census' lists open episodes"
 
 
@@ -276,6 +277,27 @@ class StoreDamaged(StoreError):
     """The store contains data that cannot have been recorded."""
 
     code = "store_damaged"
+
+
+class HiddenEvents(StoreDamaged):
+    """An event of an episode is hidden, gone, or among those of another: an index, a policy or a row was changed."""
+
+    code = "hidden_events"
+
+    @classmethod
+    def missing(cls, version: int) -> Self:
+        """The error for a version that is not there, or not where it belongs."""
+        return cls(f"event {version} of the episode is hidden or gone", VERIFY)
+
+    @classmethod
+    def missing_after(cls, version: int, newest: int) -> Self:
+        """The error for an episode that ends at a version, where the rows made from it hold more."""
+        return cls(f"the rows of the episode hold event {newest}, and the log shows none after {version}", VERIFY)
+
+    @classmethod
+    def foreign(cls, version: int) -> Self:
+        """The error for an event that names another episode than the one it is read for."""
+        return cls(f"event {version} of the episode is of another one: the log was changed", VERIFY)
 
 
 class NotStored(StoreDamaged):

@@ -77,7 +77,7 @@ def made(events: Iterable[Heard], as_of: date) -> GivenPage:
                 clock.now = max(at, clock.now)
                 [outcome] = commands.append_each([event])
                 assert isinstance(outcome, Receipt), outcome
-            view = view_of(recorder, str(heard[0][1].episode))  # type: ignore[union-attr]
+            view = view_of(recorder, str(heard[0][1].episode), rows=None)  # type: ignore[union-attr]
             leaves = {row.originator_version: leaf_hash(row).hex() for row in recorder.read_log(limit=10_000)}
     return GivenPage(view, sheet_of(view, as_of, clock.now), shown(view), leaves)
 

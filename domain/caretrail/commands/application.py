@@ -85,12 +85,13 @@ class Commands(Application[UUID]):
         rows = self._recorder.select_events(stream)
         if not rows:
             raise UnknownEpisode
-        return fold(stream, rows)
+        return fold(self._recorder.namespace, stream, rows)
 
     def warning(self, event: Event) -> str | None:
         """What of an event may be misspelt, as its receipt would say it; None if nothing is."""
-        rows = self._recorder.select_events(self.stream_of(event))
-        return self._slips.warning(event, fold(self.stream_of(event), rows) if rows else None)
+        stream = self.stream_of(event)
+        rows = self._recorder.select_events(stream)
+        return self._slips.warning(event, fold(self._recorder.namespace, stream, rows) if rows else None)
 
     # --- appending -------------------------------------------------------------------------------------------------
 

@@ -85,7 +85,7 @@ def _episodes_of(recorder: EventRecorder, client: str) -> dict[str, Episode]:
     """The episodes of a client by case number, found in the log itself: rows of lists may be behind it."""
     found: dict[str, Episode] = {}
     for stream in recorder.streams_mentioning(f'"client":"{client}"'.encode()):
-        episode = fold(stream, recorder.select_events(stream))
+        episode = fold(recorder.namespace, stream, recorder.select_events(stream))
         if episode.outline.client == client:
             found[_case_number(episode)] = episode
     return found

@@ -12,7 +12,7 @@ from caretrail.episode.outline import BESIDE_OUTLINE
 from caretrail.errors import CommandReused, Refused, StoreDamaged, StoreNewer
 from caretrail.events import Admitted
 from caretrail.events.codec import IMPORTED, payload_of, stored_name
-from caretrail.log.entries import entry_of
+from caretrail.log.entries import entry_of, require_next, require_own
 from caretrail.log.program_stays import client_of
 from caretrail.log.recorder import EventRecorder
 from caretrail.log.records import CommandKey, RecordedEvent
@@ -74,7 +74,11 @@ def read_episodes(
             command.outcome = _first_outcome(command, row)
             if atomic and isinstance(command.outcome, Refused):
                 raise command.outcome.at(command.index)
-    return {stream: episode for stream, episode in episodes.items() if _evolves(episode, newer.get(stream, ()))}
+    return {
+        stream: episode
+        for stream, episode in episodes.items()
+        if _evolves(recorder.namespace, episode, newer.get(stream, ()), outline=stream in outlines)
+    }
 
 
 def _first_outcome(command: Command, row: RecordedEvent) -> Receipt | CommandReused:
@@ -86,11 +90,19 @@ def _first_outcome(command: Command, row: RecordedEvent) -> Receipt | CommandReu
     return receipt_of(command.event, row) if same else CommandReused(row.position)
 
 
-def _evolves(episode: Episode, rows: Iterable[RecordedEvent]) -> bool:
-    """Evolve an episode by newer rows; False if one of them cannot be read, so that other episodes go on."""
+def _evolves(namespace: UUID, episode: Episode, rows: Sequence[RecordedEvent], *, outline: bool) -> bool:
+    """Evolve an episode by newer rows; False if one of them cannot be read or is missing, so that other episodes go on.
+
+    An `outline` has gaps by its nature.
+    """
+    anew = episode.version == 0
     try:
         for row in rows:
+            if not outline:
+                require_next(episode, row)
             episode.evolve(entry_of(row))
+        if anew and episode.entries:
+            require_own(namespace, episode.id, episode.entries[0].event, episode.entries[0].version)
     except (StoreNewer, StoreDamaged):
         return False
     return True

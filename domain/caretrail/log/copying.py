@@ -156,7 +156,7 @@ class _Copying:
             rows: list[Sequence[object]] = []
             for stream, events in self._target.select_streams(dict.fromkeys(streams, 0)).items():
                 try:
-                    stays = program_stays(fold(stream, events))
+                    stays = program_stays(fold(self._source.namespace, stream, events))
                 except (StoreNewer, StoreDamaged):  # no decision can be made on it any more, so its stays do not change
                     unreadable += 1
                     found = self._source.database.query(self._sql["stays_of"], {"stream": stream})

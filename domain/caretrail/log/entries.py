@@ -7,9 +7,10 @@ from uuid import UUID
 
 from caretrail.episode.entry import Entry, StoredPayload
 from caretrail.episode.episode import Episode
-from caretrail.events import Event, read_event
+from caretrail.errors import HiddenEvents
+from caretrail.events import EpisodeEvent, Event, ProgramEvent, read_event
 from caretrail.events.codec import is_imported
-from caretrail.log.records import RecordedEvent
+from caretrail.log.records import RecordedEvent, episode_stream, program_stream
 
 
 def entry_of(row: RecordedEvent) -> Entry:
@@ -41,9 +42,33 @@ def _entry(row: RecordedEvent, content: Event | StoredPayload) -> Entry:
     )
 
 
-def fold(stream: UUID, rows: Iterable[RecordedEvent]) -> Episode:
-    """Evolve an episode from its rows. Raises StoreNewer."""
+def require_next(episode: Episode, row: RecordedEvent) -> None:
+    """Refuse a row that is not the next event of an episode: the ones between are hidden. Raises HiddenEvents."""
+    if row.originator_version != episode.version + 1:
+        raise HiddenEvents.missing(episode.version + 1)
+
+
+def require_own(namespace: UUID, stream: UUID, event: Event, version: int) -> None:
+    """Refuse an event in another stream than that of the episode or program it names. Raises HiddenEvents."""
+    if isinstance(event, EpisodeEvent):
+        own = episode_stream(namespace, event.episode)
+    elif isinstance(event, ProgramEvent):
+        own = program_stream(namespace, event.program)
+    else:
+        return  # an access among the events, which is refused wherever it is read
+    if own != stream:
+        raise HiddenEvents.foreign(version)
+
+
+def fold(namespace: UUID, stream: UUID, rows: Iterable[RecordedEvent]) -> Episode:
+    """Evolve an episode from its rows, without a gap; only the first is read, and must be of this stream.
+
+    Raises StoreNewer, StoreDamaged.
+    """
     episode = Episode(stream)
     for row in rows:
+        require_next(episode, row)
         episode.evolve(entry_of(row))
+    if episode.entries:
+        require_own(namespace, stream, episode.entries[0].event, 1)
     return episode

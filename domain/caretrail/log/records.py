@@ -120,6 +120,7 @@ def episode_stream(namespace: UUID, episode: str) -> UUID:
     return uuid5(namespace, episode)
 
 
+@lru_cache(maxsize=1000)
 def program_stream(namespace: UUID, program: str) -> UUID:
     """The stream of a program's own events, in a namespace of its own within that of the store."""
     return uuid5(uuid5(namespace, "program"), program)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from struct import error as StructError  # noqa: N812  # its name in the library says nothing
 from typing import Final, NamedTuple
 
@@ -26,6 +26,10 @@ STREAM_BYTES: Final = 16
 _TYPES = (int, bytes, int, str, bytes, int, str, str, str, str, bytes)
 
 
+Own = Callable[[LogColumns], bool]
+"""Whether a row stands in the stream of the episode, the program or the account it is of."""
+
+
 class LeafRun(NamedTuple):
     """Leaves of consecutive positions, from `first` on."""
 
@@ -36,16 +40,20 @@ class LeafRun(NamedTuple):
 class RowFold:
     """Takes the rows of a log in order and notes anomalies: rows that no append would have written.
 
-    `start` and `moment` are the position and the time, in microseconds, of the row before the first.
+    `start` and `moment` are the position and the time, in microseconds, of the row before the first. `own` says whether
+    a row stands in the stream it belongs to.
     """
 
-    def __init__(self, start: int = 0, moment: int | None = None, log: Log = Log.EVENTS) -> None:
+    def __init__(
+        self, start: int = 0, moment: int | None = None, log: Log = Log.EVENTS, own: Own = lambda _: True
+    ) -> None:
         self.log = log
         self.position = start
         self.count = 0
         """Anomalies in all; the first of them are kept."""
         self.anomalies: list[Discrepancy] = []
         self._moment = -(2**63) - 1 if moment is None else moment
+        self._own = own
         self._versions: dict[bytes, int] = {}
         self._knows_versions = start == 0
         self._blind = False
@@ -60,6 +68,7 @@ class RowFold:
         runs: list[LeafRun] = []
         leaves: list[bytes] = []
         position, moment, versions, knows = self.position, self._moment, self._versions, self._knows_versions
+        own = self._own
         for row in rows:
             leaf = leaf_or_none(row, self.log)
             place, stream, version = row[:3]
@@ -84,6 +93,8 @@ class RowFold:
             if knows and version != versions.get(stream, 0) + 1:
                 self._note_version(position, versions.get(stream, 0) + 1, version)
             versions[stream] = version
+            if not own(row):
+                self._note(position, Tampering.EDITED, "it stands in the stream of another episode or account")
         self.position, self._moment, self._blind = position, moment, False
         return [run for run in runs if run.leaves]
 

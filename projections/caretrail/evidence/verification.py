@@ -11,6 +11,7 @@ from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged, StoreError, StoreUnreachable
 from caretrail.evidence.external import ExternalEvidence, KeptCheckpoint
 from caretrail.evidence.log_rows import LeafRun, RowFold, follow, leaf_or_none, stored_rows
+from caretrail.evidence.own_streams import OwnStreams
 from caretrail.evidence.result import Discrepancy, LogVerification, Tampering, Verification
 from caretrail.evidence.root_fold import RootFold
 from caretrail.evidence.stored_tiles import StoredTiles
@@ -59,7 +60,7 @@ class _Verifier:
         self._tiles = StoredTiles(recorder, log)
         sizes = [kept.checkpoint.size for kept in external.checkpoints]
         self._end = _end_of(recorder, log, max([0, *external.receipts, *sizes]))
-        self._rows = RowFold(log=log)
+        self._rows = RowFold(log=log, own=OwnStreams(recorder.namespace, log))
         self._tree = RootFold(sizes)
         self._receipts = Differences()
         self._positions = sorted(external.receipts)

@@ -10,17 +10,21 @@ from uuid import UUID
 from caretrail.episode.entry import Entry
 from caretrail.episode.episode import Episode
 from caretrail.episode.history import Effective
-from caretrail.errors import StoreDamaged, UnknownName
+from caretrail.errors import HiddenEvents, StoreDamaged, StoreError, UnknownName
 from caretrail.findings import Eligibility, Finding
+from caretrail.log.entries import entry_of, require_own
 from caretrail.log.records import episode_stream
 from caretrail.policy import Pack, Policy
 from caretrail.readmodel.compute import Unreadable, computed, evolve
 from caretrail.readmodel.folded import FoldedEpisodes
 from caretrail.readmodel.packs import usable_policy
 from caretrail.readmodel.rows import EpisodeRows, Span
+from caretrail.readmodel.schema import State, statements
 
 if TYPE_CHECKING:
+    from caretrail.log.database import Database
     from caretrail.log.recorder import EventRecorder
+    from caretrail.log.records import RecordedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +81,61 @@ class EpisodeView:
         return self.rows.spans
 
 
-def view_of(recorder: EventRecorder, name: str, known_at: int | None = None, by: Policy | None = None) -> EpisodeView:
+def view_of(
+    recorder: EventRecorder,
+    name: str,
+    known_at: int | None = None,
+    by: Policy | None = None,
+    *,
+    rows: State | None,
+) -> EpisodeView:
     """Read an episode from the log, up to a position; `by` judges it by another policy than that of its admission.
 
-    Raises UnknownName, or StoreDamaged if an event of it cannot be read.
+    The log must show all that the stored `rows` hold: the end of a stream has no gap to tell what is hidden behind it.
+    Raises UnknownName; HiddenEvents; StoreDamaged if an event of it cannot be read.
     """
     stream = episode_stream(recorder.namespace, name)
-    events = [
-        event
-        for event in recorder.select_streams({stream: 0}).get(stream, [])
-        if known_at is None or event.position <= known_at
-    ]
+    recorded = recorder.select_streams({stream: 0}).get(stream, [])
+    require_all(recorder.database, rows, stream, len(recorded))
+    events = recorded if known_at is None else [event for event in recorded if event.position <= known_at]
+    if recorded and not events:  # those of another episode may be all later
+        _require_first(recorder.namespace, stream, recorded[0])
     if not events:
         raise UnknownName.of_episode()
     episode = Episode(stream)
     hint = "see 'caretrail projection quarantine' for the event in the way"
     try:
-        evolve(episode, events)
+        evolve(recorder.namespace, episode, events)
     except Unreadable as problem:
+        if isinstance(problem.cause, HiddenEvents):
+            raise problem.cause from None
         raise StoreDamaged(f"event {problem.event.originator_version} of the episode cannot be read", hint) from None
     try:
-        rows = computed(episode, [], by)
+        made = computed(recorder.namespace, episode, [], by)
     except Exception:  # whatever the events of a damaged episode do to the rules
-        rows = None
-    if rows is None or rows.quarantined is not None:
+        made = None
+    if made is None or made.quarantined is not None:
         raise StoreDamaged("the events of the episode cannot be put together", hint) from None
-    return EpisodeView(episode, rows, by or usable_policy(rows.policy))
+    return EpisodeView(episode, made, by or usable_policy(made.policy))
+
+
+def require_all(database: Database, rows: State | None, stream: UUID, version: int) -> None:
+    """Refuse an episode that ends at a version while its stored rows hold more. Raises HiddenEvents."""
+    if rows is None:
+        return
+    for (held,) in database.query(
+        statements(rows.build, "caretrail.reading", "queries.sql")["version_of"], {"stream": stream}
+    ):
+        if held > version:
+            raise HiddenEvents.missing_after(version, held)
+
+
+def _require_first(namespace: UUID, stream: UUID, row: RecordedEvent) -> None:
+    try:
+        event = entry_of(row).event
+    except StoreError:
+        return
+    require_own(namespace, stream, event, row.originator_version)
 
 
 def computed_rows(
@@ -125,4 +158,6 @@ def _judged_by(
 ) -> dict[UUID, EpisodeRows | None]:
     recorded = recorder.select_streams(dict.fromkeys(streams, 0))
     known = {stream: [event for event in events if event.position <= upto] for stream, events in recorded.items()}
-    return {stream: computed(Episode(stream), events, by) for stream, events in known.items() if events}
+    return {
+        stream: computed(recorder.namespace, Episode(stream), events, by) for stream, events in known.items() if events
+    }

@@ -32,6 +32,10 @@ SELECT {span} FROM caretrail.span_{build}
 SELECT {span} FROM caretrail.span_{build}
  WHERE clinician = :name AND until_on > :low AND start_on <= :last AND status IN ('open', 'held', 'quarantined')
 
+-- version_of --
+-- How many events of an episode its rows hold.
+SELECT version FROM caretrail.episode_{build} WHERE stream = :stream
+
 -- begun_and_not_ended --
 -- Episodes with an event up to :last that had not ended before :low.
 SELECT stream FROM caretrail.episode_{build} WHERE first_day <= :last AND live_end > :low

@@ -138,7 +138,7 @@ class Reader:
             listing = query.policy is None and not isinstance(question, OneEpisode)
             stored = self._gate.as_known(known, filters) if listing else None
             if stored is None:
-                return Snapshot(recorder, now, known, progress, query.policy)
+                return Snapshot(recorder, now, known, progress, query.policy, self._gate.state())
             return KnownSnapshot(recorder, now, known, progress, self._gate, query, filters, *stored)
         if query.policy is None:
             return StoredSnapshot(recorder, now, newest, progress, self._gate, query, filters)

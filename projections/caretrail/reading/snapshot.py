@@ -49,12 +49,15 @@ class Snapshot:
         position: int,
         progress: Progress | None = None,
         policy: Policy | None = None,
+        state: State | None = None,
     ) -> None:
         self.recorder = recorder
         self.now = now
         self.position = position
         self.progress = progress
         self.policy = policy
+        self.state = state
+        """The stored rows that the log is held against, if there are any."""
         self.holds, self.behind, self.stale = position, CURRENT, False
         self.checked: Checked | None = None
         self.build: str | None = None
@@ -93,7 +96,7 @@ class Snapshot:
         """One episode folded from the log; raises UnknownName, or StoreDamaged for an event that cannot be read."""
         from caretrail.reading.episode_view import view_of  # measured start-up: loads the event models
 
-        view = view_of(self.recorder, episode, self.position, self.policy)
+        view = view_of(self.recorder, episode, self.position, self.policy, rows=self.state)
         self._zones.add(view.rows.zone)
         return view
 
@@ -218,8 +221,7 @@ class WhatIfSnapshot(Snapshot):
         self, recorder: EventRecorder, now: datetime, position: int, progress: Progress | None, policy: Policy,
         state: State | None,
     ) -> None:  # fmt: skip  # two lines
-        super().__init__(recorder, now, position, progress, policy)
-        self.state = state
+        super().__init__(recorder, now, position, progress, policy, state)
 
     def intact(self) -> bool:
         """Whether the rows that told whom to fold were all there."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from caretrail.aliases import Progress
+from caretrail.errors import HiddenEvents
 from caretrail.findings import Finding
 from caretrail.log.records import episode_stream
 from caretrail.reading import picks
@@ -46,20 +47,20 @@ class StoredSnapshot(Snapshot):
         self._gate = gate
         self._query = query
         self._filters = filters
-        self._state = gate.state()
-        self.build = self._state.filling if self._state else None
+        self.state = gate.state()
+        self.build = self.state.filling if self.state else None
 
     # --- what it rests on -------------------------------------------------------------------------------------------
 
     def intact(self) -> bool:
         """Whether all rows read until now were those of one epoch."""
-        return self._state is None or store.is_marked(self._database, self._state)
+        return self.state is None or store.is_marked(self._database, self.state)
 
     @cached_property
     def _overlay(self) -> Mapping[UUID, EpisodeRows | None]:
-        reach = self._gate.reach(self._state, self.position, self._query, self._filters)
+        reach = self._gate.reach(self.state, self.position, self._query, self._filters)
         self.holds, self.behind, self.stale = reach.position, reach.behind, reach.stale
-        self.checked = Checked(self._state.swept_at) if self._state is not None and self._state.swept_at else None
+        self.checked = Checked(self.state.swept_at) if self.state is not None and self.state.swept_at else None
         return self._laid_over(reach.overlay)
 
     def _laid_over(self, overlay: Mapping[UUID, EpisodeRows | None]) -> Mapping[UUID, EpisodeRows | None]:
@@ -75,9 +76,9 @@ class StoredSnapshot(Snapshot):
         return bool(self._overlay) and stream_of(stream) in self._overlay
 
     def _select(self, statement: str, params: Mapping[str, object] | None = None) -> Sequence[Row]:
-        if self._state is None:
+        if self.state is None:
             return []
-        return self._database.query(stored_sql(self._state, statement), params)
+        return self._database.query(stored_sql(self.state, statement), params)
 
     # --- lists ------------------------------------------------------------------------------------------------------
 
@@ -116,7 +117,7 @@ class StoredSnapshot(Snapshot):
 
     def _stored_citations(self) -> Mapping[str, Mapping[str, str]]:
         if self._citations is None:
-            self._citations = store.read_citations(self._database, self._state.build) if self._state else {}
+            self._citations = store.read_citations(self._database, self.state.build) if self.state else {}
         return self._citations
 
     def open_in(self, selection: Selection) -> Iterator[picks.Presence]:
@@ -152,19 +153,22 @@ class StoredSnapshot(Snapshot):
         """The rows of one episode: as stored if they are current, else computed from the log."""
         stream = episode_stream(self.recorder.namespace, episode)
         newest = self.recorder.select_events(stream, desc=True, limit=1)
+        version = newest[0].originator_version if newest else 0
+        if self.state is not None:
+            stored = store.read_episode(self._database, self.state.build, stream)
+            if stored is not None and stored.version > version:
+                raise HiddenEvents.missing_after(version, stored.version)
+            if stored is not None and stored.version == version:
+                return stored
         if not newest:
             return None
-        if self._state is not None:
-            stored = store.read_episode(self._database, self._state.build, stream)
-            if stored is not None and stored.version == newest[0].originator_version:
-                return stored
         from caretrail.reading.episode_view import computed_rows  # here: with the events come their models
 
         return computed_rows(self.recorder, [stream], self.position)[stream]
 
     def zones(self) -> Iterable[str | None]:
         """The time zones of all episodes that have rows, stored or newer."""
-        return {*stored_zones(self.recorder, self._state), *self._newer_zones}
+        return {*stored_zones(self.recorder, self.state), *self._newer_zones}
 
     def has(self, kind: str, name: str) -> bool:
         """Whether rows have this program, clinician or client, or were judged by this rule."""
@@ -176,7 +180,7 @@ class StoredSnapshot(Snapshot):
     def known(self, kind: str) -> set[str]:
         """Programs or people that episodes have."""
         columns = (("span", "program"),) if kind == "program" else (("span", "clinician"), ("finding", "owner"))
-        build = self._state.build if self._state is not None else None
+        build = self.state.build if self.state is not None else None
         stored = {name for column in columns if build for name in store.read_names(self._database, build, *column)}
         return stored | {name for rows in self._newer for name in picks.names_in(rows, kind)}
 
@@ -206,7 +210,7 @@ class StoredSnapshot(Snapshot):
         """Findings of programs: as stored, or computed again if newer events move them."""
         if not selection.asks_of_programs:
             return ()
-        build = self._state.build if self._state else None
+        build = self.state.build if self.state else None
         low, _, last = selection.reach()
         stored = store.read_program_findings(self._database, build, low, last) if build is not None else []
         if not self._overlay:
@@ -224,8 +228,8 @@ class StoredSnapshot(Snapshot):
     def _stored(self) -> Iterator[EpisodeRows]:
         """The stored rows of every episode without newer events."""
         overlay = self._overlay
-        if self._state is not None:
-            for rows in store.read_episodes(self._database, self._state.build):
+        if self.state is not None:
+            for rows in store.read_episodes(self._database, self.state.build):
                 if rows.stream not in overlay:
                     yield rows
 
@@ -252,7 +256,7 @@ class KnownSnapshot(StoredSnapshot):
         query: Query, filters: Filters, state: State, touched: Sequence[UUID],
     ) -> None:  # fmt: skip  # two lines
         super().__init__(recorder, now, position, progress, gate, query, filters)
-        self._state, self.build = state, state.filling
+        self.state, self.build = state, state.filling
         self._touched = touched
         self._outlines: dict[UUID, EpisodeRows | None] = dict.fromkeys(touched)
         """Of many: what programs need of each, once it was recomputed."""

@@ -15,7 +15,7 @@ from caretrail.events import Accessed, Admitted, EpisodeEvent, ProgramEvent, Ses
 from caretrail.findings import QUIET_VERDICTS, Eligibility, Finding, Ruling
 from caretrail.findings.judge import judge
 from caretrail.findings.program import stays_under_policy
-from caretrail.log.entries import decoded_entry_of
+from caretrail.log.entries import decoded_entry_of, require_next, require_own
 from caretrail.named import maker
 from caretrail.policy.own_rules import QUARANTINE_RULE
 from caretrail.policy.rules.record import GroupCounted
@@ -26,6 +26,8 @@ from caretrail.readmodel.spans import episode_spans
 from caretrail.readmodel.worklist_groups import groups_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from caretrail.episode.history import Effective
     from caretrail.episode.stays import LevelStay
     from caretrail.log.records import RecordedEvent
@@ -35,21 +37,24 @@ _CASE_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Unreadable(Exception):  # a state, not an error of the caller
-    """A recorded event could not be decoded."""
+    """A recorded event could not be decoded, is of another episode, or others before it are missing: see `cause`."""
 
-    def __init__(self, event: RecordedEvent, code: str) -> None:
-        super().__init__(code)
+    def __init__(self, event: RecordedEvent, cause: Exception) -> None:
+        self.code = _code(cause)
+        super().__init__(self.code)
         self.event = event
-        self.code = code
+        self.cause = cause
 
 
-def evolve(episode: Episode, events: Iterable[RecordedEvent]) -> Episode:
-    """Add recorded events to an episode; raises Unreadable."""
+def evolve(namespace: UUID, episode: Episode, events: Iterable[RecordedEvent]) -> Episode:
+    """Add recorded events to an episode of a store, each the next of its stream; raises Unreadable."""
     for event in events:
         try:
+            require_next(episode, event)
             entry = decoded_entry_of(event)  # what cannot be read must be known before anything is judged
+            require_own(namespace, episode.id, entry.event, entry.version)
         except Exception as error:
-            raise Unreadable(event, _code(error)) from None
+            raise Unreadable(event, error) from None
         episode.evolve(entry)
     return episode
 
@@ -140,13 +145,15 @@ def _group_records(
 # --- an episode that cannot be read -------------------------------------------------------------------------------
 
 
-def computed(episode: Episode, events: Sequence[RecordedEvent], by: Policy | None = None) -> EpisodeRows | None:
+def computed(
+    namespace: UUID, episode: Episode, events: Sequence[RecordedEvent], by: Policy | None = None
+) -> EpisodeRows | None:
     """Fold the newer events into an episode and work out its rows; what cannot be read is quarantined, visibly.
 
     `by` judges it by another policy than the one of its admission.
     """
     try:
-        return rows_of(evolve(episode, events), by)
+        return rows_of(evolve(namespace, episode, events), by)
     except Unreadable as problem:
         return _quarantined(episode, problem.event, problem.code, events[-1])
     except Exception as error:  # whatever one episode does to the rules must not stop the others
@@ -160,7 +167,7 @@ def _quarantined(episode: Episode, event: RecordedEvent, code: str, newest: Reco
     stream = event.originator_id
     since = event.recorded_at.astimezone(UTC).isoformat()
     problem = Quarantined(stream, name, event.position, event.originator_version, code, since)
-    first = min((entry.event.occurred_on for entry in episode.entries), default=event.recorded_at.date())
+    first = min((entry.event.occurred_on for entry in episode.entries), default=_day_of(event))
     client, zone, spans = _readable(episode, first)
     message = f"event {event.originator_version} cannot be read: nothing is judged"
     evidence = (event.originator_version,)
@@ -191,6 +198,14 @@ def _readable(episode: Episode, first: date) -> tuple[str | None, str | None, tu
         return episode.outline.client, episode.outline.zone, (last,)
     except Exception:  # the history itself is what cannot be folded
         return None, None, (nobody,)
+
+
+def _day_of(event: RecordedEvent) -> date:
+    """The day an event states, if that much can be read of it; else the day it was recorded."""
+    try:
+        return date.fromisoformat(json.loads(event.state)["occurred_on"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return event.recorded_at.date()
 
 
 def _name(episode: Episode, event: RecordedEvent) -> str | None:

@@ -47,7 +47,7 @@ class FoldedEpisodes:
             events = [one for one in newer.get(stream, ()) if one.position <= upto]
             if not events and not episode.version:
                 continue
-            rows = computed(episode, events)
+            rows = computed(self._recorder.namespace, episode, events)
             if rows is None or rows.quarantined is None:
                 self._keep(stream, episode)
             if rows is not None:

@@ -117,7 +117,7 @@ def _histories(recorder: EventRecorder, streams: Iterable[UUID], upto: int) -> d
     for stream in streams:
         program = Episode(stream)
         with contextlib.suppress(Unreadable):  # the projector quarantines the stream, visibly
-            evolve(program, [event for event in recorded.get(stream, ()) if event.position <= upto])
+            evolve(recorder.namespace, program, [event for event in recorded.get(stream, ()) if event.position <= upto])
         found[stream] = program.history
     return found
 

@@ -27,10 +27,11 @@ INIT_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('caretrail init'))"
 Connection = psycopg.Connection[Row]
 
 # Sent when a connection starts. A pooler that refuses `options` gets none: `append` does not depend on them.
-# The search path keeps the owner of the database from replacing the system's operators.
+# The search path keeps the owner of the database from replacing the system's operators. Without row security, what a
+# policy would hide is an error instead.
 _OPTIONS: Final = (
     "-c lock_timeout=8s -c default_transaction_isolation=read\\ committed -c TimeZone=UTC"
-    " -c search_path=pg_catalog,pg_temp"
+    " -c search_path=pg_catalog,pg_temp -c row_security=off"
 )
 # Defaults that a url can override. By the keepalives, a peer that disappears is noticed in about ten seconds.
 _DEFAULTS: Final = {
@@ -58,6 +59,9 @@ def postgres_errors(store: str) -> Generator[None]:
 def translate(error: psycopg.Error, store: str) -> errors.StoreError:
     """Choose our error for a driver's error by its SQLSTATE, or without one by its text."""
     state = error.sqlstate or ""
+    if isinstance(error, pg.InsufficientPrivilege) and "row-level security" in (error.diag.message_primary or ""):
+        hint = "drop it: no table of Caretrail has one, and 'caretrail audit verify' tells whether rows are missing"
+        return errors.HiddenEvents(f"{store}: a row-security policy would hide rows", hint)
     for beginning, (cls, message, hint) in _STATES.items():
         if state.startswith(beginning):
             return cls(f"{store}: {message}", hint)

@@ -27,6 +27,7 @@ from caretrail.reading.questions.eligibility import eligibility_row
 from caretrail.reading.questions.findings import finding_row
 from caretrail.reading.questions.sheet import sheet_of
 from caretrail.reading.questions.timeline import timeline_of
+from caretrail.readmodel.schema import read_state, tables_exist
 
 NOT_LISTED = {"json": False}
 
@@ -61,11 +62,14 @@ def episode_part(
     rows = [row for row in recorded if row.position <= context.checkpoint.size]
     if not rows:
         raise UnknownEpisode("no episode of that number is in the log of the checkpoint")
-    today = view_of(recorder, name)
+    stored = read_state(recorder.database) if tables_exist(recorder.database) else None
+    today = view_of(recorder, name, rows=stored)
     client = today.rows.client
     others = OtherClients(today.entries, today.episode.amendments, client)
     _check(today, others, context.known_at)
-    known = today if recorded[-1].position <= context.known_at else view_of(recorder, name, context.known_at)
+    known = (
+        today if recorded[-1].position <= context.known_at else view_of(recorder, name, context.known_at, rows=stored)
+    )
     day = context.request.as_of or today_in(known.rows.zone, context.now)
     shown = shown_events(rows, today.entries, others, with_text=context.request.with_text)
     part = EpisodePart(

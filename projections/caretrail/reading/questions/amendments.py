@@ -170,7 +170,7 @@ def _known(snapshot: Snapshot, streams: list[UUID]) -> Iterator[_Known | None]:
     for stream, events in snapshot.recorded(streams):
         episode = Episode(stream)
         try:
-            evolve(episode, events)
+            evolve(snapshot.recorder.namespace, episode, events)
             first = episode.entries[0].event if episode.entries else None
             if isinstance(first, EpisodeEvent):
                 yield _of(episode, first.episode)

@@ -143,7 +143,7 @@ class Diff(PartedQuestion[Compared]):
         changes: list[Change] = []
         compared = changed = 0
         for stream, events in snapshot.recorded(_streams(recorder, before, after, self)):
-            replay = Replay(stream, events, before)
+            replay = Replay(recorder.namespace, stream, events, before)
             if replay.last is None or not _within(replay, self.filters):
                 continue
             compared += 1
@@ -194,12 +194,12 @@ def _within(replay: Replay, filters: Filters) -> bool:
 class Replay:
     """One episode as it was known at a position and after each event that was recorded later."""
 
-    def __init__(self, stream: UUID, events: Sequence[RecordedEvent], before: int) -> None:
-        self._stream = stream
+    def __init__(self, namespace: UUID, stream: UUID, events: Sequence[RecordedEvent], before: int) -> None:
+        self._namespace, self._stream = namespace, stream
         self._known = [event for event in events if event.position <= before]
         self.events = [event for event in events if event.position > before]
         self._episode = Episode(stream)
-        self.first = computed(self._episode, self._known) if self._known else None
+        self.first = computed(namespace, self._episode, self._known) if self._known else None
         self.last = self._next(self._episode, len(self._known), self.events) if self.events else self.first
 
     def states(self) -> Iterator[EpisodeRows | None]:
@@ -216,9 +216,9 @@ class Replay:
     def _next(self, episode: Episode, place: int, events: Sequence[RecordedEvent]) -> EpisodeRows | None:
         """The rows after some events more; all are read again if one before them could not be."""
         if episode.version == place:
-            return computed(episode, events)
+            return computed(self._namespace, episode, events)
         read = [*self._known, *self.events][: place + len(events)]
-        return computed(Episode(self._stream), read)
+        return computed(self._namespace, Episode(self._stream), read)
 
 
 def changes_of(replay: Replay, day: date) -> list[Change]:

@@ -55,9 +55,8 @@ def make_part(site: Site, part: int) -> int:
     """Fold the episodes of a part, and write their rows."""
     rows = [row for found in read_part(site.folder, site.manifest.split, part) for row in found]
     rows.sort(key=_IN_STREAMS)
-    episodes = _folded(
-        (UUID(bytes=stream), list(map(event_of, of_stream))) for stream, of_stream in groupby(rows, key=_STREAM)
-    )
+    by_stream = ((UUID(bytes=stream), list(map(event_of, found))) for stream, found in groupby(rows, key=_STREAM))
+    episodes = _folded(site.recorder.namespace, by_stream)
     add_part(site.recorder.database, site.manifest.state, part, len(rows), episodes, site.writing)
     return len(rows)
 
@@ -69,11 +68,11 @@ def make_page(recorder: EventRecorder, state: State, page: int, streams: Sequenc
         for stream, found in recorder.select_streams(dict.fromkeys(streams, 0)).items()
     }
     events = sum(map(len, read.values()))
-    add_part(recorder.database, state, page, events, _folded(read.items()))
+    add_part(recorder.database, state, page, events, _folded(recorder.namespace, read.items()))
     return events
 
 
-def _folded(streams: Iterable[tuple[UUID, Sequence[RecordedEvent]]]) -> list[EpisodeRows]:
+def _folded(namespace: UUID, streams: Iterable[tuple[UUID, Sequence[RecordedEvent]]]) -> list[EpisodeRows]:
     """The rows of these streams; a program's own have none."""
-    made = (computed(Episode(stream), events) for stream, events in streams if events)
+    made = (computed(namespace, Episode(stream), events) for stream, events in streams if events)
     return [episode for episode in made if episode is not None]

@@ -1,0 +1,57 @@
+"""Whether a row stands in the stream it belongs to: that of the episode or program it names, or of its account."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from caretrail.log.leaf import LogColumns
+from caretrail.log.records import Log, access_stream, episode_stream, program_stream
+
+
+class _Named(NamedTuple):
+    """What the payload of an event names, and the piece of JSON that says so in the form Caretrail writes."""
+
+    stream: bytes
+    piece: bytes
+
+
+class OwnStreams:
+    """Compares the stream of each row with the one that its content gives, in a store of this namespace.
+
+    A payload that names neither an episode nor a program is nobody's: reading it fails, so it is not judged here.
+    """
+
+    def __init__(self, namespace: UUID, log: Log) -> None:
+        self._namespace = namespace
+        self._log = log
+        self._named: dict[bytes, _Named] = {}
+        self._account = lru_cache(maxsize=1000)(lambda account: access_stream(namespace, account).bytes)
+
+    def __call__(self, row: LogColumns) -> bool:
+        """Whether a row of the log stands in its own stream."""
+        stream, payload = row[1], row[4]
+        if self._log is Log.ACCESSES:
+            return stream == self._account(row[6])
+        known = self._named.get(stream)
+        if known is not None and known.piece in payload:  # the common case, without reading the JSON
+            return known.stream == stream
+        named = self._read(payload)
+        if named is None:
+            return True
+        self._named.setdefault(stream, named)
+        return named.stream == stream
+
+    def _read(self, payload: bytes) -> _Named | None:
+        try:
+            found = json.loads(payload)
+        except (ValueError, RecursionError):
+            return None
+        for field, stream_of in (("episode", episode_stream), ("program", program_stream)):
+            name = found.get(field) if isinstance(found, dict) else None
+            if isinstance(name, str):
+                piece = f"{json.dumps(field)}:{json.dumps(name, ensure_ascii=False)}"
+                return _Named(stream_of(self._namespace, name).bytes, piece.encode(errors="replace"))
+        return None
