@@ -280,7 +280,7 @@ class StoreDamaged(StoreError):
 
 
 class HiddenEvents(StoreDamaged):
-    """An event of an episode is hidden, gone, or among those of another: an index, a policy or a row was changed."""
+    """An event of an episode is hidden, gone, altered, or among those of another episode."""
 
     code = "hidden_events"
 
@@ -293,6 +293,11 @@ class HiddenEvents(StoreDamaged):
     def missing_after(cls, version: int, newest: int) -> Self:
         """The error for an episode that ends at a version, where the rows made from it hold more."""
         return cls(f"the rows of the episode hold event {newest}, and the log shows none after {version}", VERIFY)
+
+    @classmethod
+    def altered(cls, version: int) -> Self:
+        """The error for an event whose leaf is not the one in the tiles of the ledger."""
+        return cls(f"event {version} of the episode is not the one in the ledger's tiles", VERIFY)
 
     @classmethod
     def foreign(cls, version: int) -> Self:

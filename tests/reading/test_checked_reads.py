@@ -12,6 +12,7 @@ import pytest
 
 from caretrail.commands.application import Commands
 from caretrail.errors import HiddenEvents
+from caretrail.ledger.tiles import make_tiles_again
 from caretrail.log import open_recorder
 from caretrail.log.leaf import LogColumns
 from caretrail.log.records import episode_stream
@@ -28,18 +29,20 @@ SHOWN = 40
 """A version within the example: it has 65 events."""
 
 
+CLIENT = json.loads(EXAMPLE.read_text().splitlines()[0])["client"]
+
+
 def line_of(text: str, episode: str, client: str) -> str:
     """A line of the example as one of another episode and client."""
     event = json.loads(text) | {"episode": episode}
     event["command_id"] = f"{episode}/{event['command_id']}"
-    return json.dumps(event).replace("cl-7", client)
+    return json.dumps(event).replace(CLIENT, client)
 
 
 def two_episodes() -> str:
     """The example, and the same under another number for another client."""
     lines = EXAMPLE.read_text().splitlines()
-    client = json.loads(lines[0])["client"]
-    return "\n".join([*lines, *(line_of(one, OTHER, "cl-8").replace(client, "cl-8") for one in lines)])
+    return "\n".join([*lines, *(line_of(one, OTHER, "cl-8") for one in lines)])
 
 
 @pytest.fixture
@@ -184,6 +187,27 @@ def test_swapped_streams_show_no_chart_of_another_client(
         rows = caretrail("worklist", *DAY, "--json").json["rows"]
         assert {row["cause"] for row in rows if row["episode"] in (NAME, OTHER)} == {"quarantined"}
     not_calm(caretrail)
+
+
+def test_an_event_that_the_tiles_do_not_know_stops_the_answer(
+    caretrail: Caretrail, store_url: str, tmp_path: Path
+) -> None:
+    """Given a tile over an episode, and another author in each of its events, so that any one that is drawn tells.
+
+    The control: once the tiles are made of the altered rows, nothing in the database can tell.
+    """
+    lines = EXAMPLE.read_text().splitlines()
+    more = "\n".join(line_of(one, f"LNK-{copy}", f"cl-{copy}") for copy in "abc" for one in lines)
+    assert caretrail("append", input=more).status == 0
+    assert caretrail("projection", "catch-up").status == 0
+    calm(caretrail)
+    stream = stream_of(store_url, NAME)
+    forged = [(*row[:6], "somebody", *row[7:]) if row[1] == stream else row for row in rows_of(store_url)]
+    rewrite(store_url, forged)
+    not_calm(caretrail)
+    with open_recorder(store_url) as recorder:
+        make_tiles_again(recorder)
+    calm(caretrail)
 
 
 def test_verify_names_the_first_row_in_a_stream_of_others(caretrail: Caretrail, store_url: str) -> None:

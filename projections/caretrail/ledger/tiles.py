@@ -16,9 +16,9 @@ from typing import Any, Final, TypeGuard
 from caretrail.aliases import Progress
 from caretrail.errors import StoreDamaged
 from caretrail.ledger.tree import Subtrees, root_of
-from caretrail.log.leaf import leaf_of
+from caretrail.log.leaf import leaf_hash, leaf_of
 from caretrail.log.recorder import EventRecorder
-from caretrail.log.records import LARGEST_NUMBER, Log
+from caretrail.log.records import LARGEST_NUMBER, Log, RecordedEvent
 from caretrail.log.sql import load_sql
 
 HEIGHT: Final = 8
@@ -127,6 +127,15 @@ def _roots(recorder: EventRecorder, log: Log, level: int, start: int, end: int) 
             break
         found.append(root)
     return found
+
+
+def is_as_kept(recorder: EventRecorder, event: RecordedEvent) -> bool:
+    """Whether an event has the leaf that its stored tile holds; true where no whole tile is kept of its position."""
+    number, place = divmod(event.position - 1, WIDTH)
+    for _, hashes, _ in read_tiles(recorder, Log.EVENTS, 0, number, number + 1):
+        if _whole(hashes, WIDTH):
+            return leaf_hash(event) == hashes[place * HASH_BYTES :][:HASH_BYTES]
+    return True
 
 
 def read_tiles(recorder: EventRecorder, log: Log, level: int, start: int, end: int) -> list[tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import choice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from caretrail.episode.episode import Episode
 from caretrail.episode.history import Effective
 from caretrail.errors import HiddenEvents, StoreDamaged, StoreError, UnknownName
 from caretrail.findings import Eligibility, Finding
+from caretrail.ledger.tiles import is_as_kept
 from caretrail.log.entries import entry_of, require_own
 from caretrail.log.records import episode_stream
 from caretrail.policy import Pack, Policy
@@ -92,12 +94,17 @@ def view_of(
     """Read an episode from the log, up to a position; `by` judges it by another policy than that of its admission.
 
     The log must show all that the stored `rows` hold: the end of a stream has no gap to tell what is hidden behind it.
-    Raises UnknownName; HiddenEvents; StoreDamaged if an event of it cannot be read.
+    Each read holds one event, drawn by chance, against the tiles of the ledger. Raises UnknownName; HiddenEvents;
+    StoreDamaged if an event of it cannot be read.
     """
     stream = episode_stream(recorder.namespace, name)
     recorded = recorder.select_streams({stream: 0}).get(stream, [])
     require_all(recorder.database, rows, stream, len(recorded))
     events = recorded if known_at is None else [event for event in recorded if event.position <= known_at]
+    if events:  # one of them, another each time: all would cost more than the answer in a long log
+        drawn = choice(events)  # noqa: S311  # nothing is secret about which
+        if not is_as_kept(recorder, drawn):
+            raise HiddenEvents.altered(drawn.originator_version)
     if recorded and not events:  # those of another episode may be all later
         _require_first(recorder.namespace, stream, recorded[0])
     if not events:
