@@ -11,7 +11,7 @@ from typing import ClassVar, Final, Self
 
 NO_EPISODE: Final = "no episode with that number"
 NOT_AS_SENT: Final = "the database did not keep what was sent"
-LOOK_FOR: Final = (
+FOREIGN_OBJECTS: Final = (
     "look for triggers, rules and functions that 'caretrail init' did not make; run 'caretrail audit verify'"
 )
 VERIFY: Final = "stop writing, and run 'caretrail audit verify'"
@@ -313,7 +313,7 @@ class NotStored(StoreDamaged):
     @classmethod
     def of(cls, store: str, what: str = NOT_AS_SENT) -> Self:
         """The error for a store, and what of its reply tells."""
-        return cls(f"{store}: {what}", LOOK_FOR)
+        return cls(f"{store}: {what}", FOREIGN_OBJECTS)
 
 
 class RolesRefused(CaretrailError):

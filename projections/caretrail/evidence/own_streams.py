@@ -12,10 +12,10 @@ from caretrail.log.records import Log, access_stream, episode_stream, program_st
 
 
 class _Named(NamedTuple):
-    """What the payload of an event names, and the piece of JSON that says so in the form Caretrail writes."""
+    """What the payload of an event names, and the bytes that say so in the form Caretrail writes."""
 
     stream: bytes
-    piece: bytes
+    needle: bytes
 
 
 class OwnStreams:
@@ -36,7 +36,7 @@ class OwnStreams:
         if self._log is Log.ACCESSES:
             return stream == self._account(row[6])
         known = self._named.get(stream)
-        if known is not None and known.piece in payload:  # the common case, without reading the JSON
+        if known is not None and known.needle in payload:  # the common case, without reading the JSON
             return known.stream == stream
         named = self._read(payload)
         if named is None:
@@ -52,6 +52,6 @@ class OwnStreams:
         for field, stream_of in (("episode", episode_stream), ("program", program_stream)):
             name = found.get(field) if isinstance(found, dict) else None
             if isinstance(name, str):
-                piece = f"{json.dumps(field)}:{json.dumps(name, ensure_ascii=False)}"
-                return _Named(stream_of(self._namespace, name).bytes, piece.encode(errors="replace"))
+                needle = f"{json.dumps(field)}:{json.dumps(name, ensure_ascii=False)}"
+                return _Named(stream_of(self._namespace, name).bytes, needle.encode(errors="replace"))
         return None

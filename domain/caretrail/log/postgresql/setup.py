@@ -95,7 +95,7 @@ _STATES: Final[dict[str, tuple[type[errors.StoreError], str, str]]] = {
     "XX001": _DAMAGED,
     "XX002": _DAMAGED,
     "CT005": (errors.StoreError, "the log is append-only", ""),
-    "CT009": (errors.NotStored, errors.NOT_AS_SENT, errors.LOOK_FOR),
+    "CT009": (errors.NotStored, errors.NOT_AS_SENT, errors.FOREIGN_OBJECTS),
 }
 
 # libpq's own errors have no state, and name host, user and database in their text: we search it for the cause only.
