@@ -47,11 +47,11 @@ class OwnStreams:
     def _read(self, payload: bytes) -> _Named | None:
         try:
             found = json.loads(payload)
-        except (ValueError, RecursionError):
-            return None
-        for field, stream_of in (("episode", episode_stream), ("program", program_stream)):
-            name = found.get(field) if isinstance(found, dict) else None
-            if isinstance(name, str):
-                needle = f"{json.dumps(field)}:{json.dumps(name, ensure_ascii=False)}"
-                return _Named(stream_of(self._namespace, name).bytes, needle.encode(errors="replace"))
+            for field, stream_of in (("episode", episode_stream), ("program", program_stream)):
+                name = found.get(field) if isinstance(found, dict) else None
+                if isinstance(name, str):
+                    needle = f"{json.dumps(field)}:{json.dumps(name, ensure_ascii=False)}".encode()
+                    return _Named(stream_of(self._namespace, name).bytes, needle)
+        except (ValueError, RecursionError):  # no JSON, or half a character, which no name has
+            pass
         return None
