@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from caretrail.ledger.note import SigningKey, new_key, sign_note
 from tests.packet.damaging import EVENTS, NODE, SCRIPT, resealed
 from tests.packet.packets import Desk, Files, laid_out, packed
 from tests.packet.test_ed25519 import SMALL, line_of
+from tests.packet.zips import Layout, entry
 
 pytestmark = pytest.mark.slow
 
@@ -174,6 +176,21 @@ def test_a_directory_of_more_files_than_any_packet_is_not_read(tmp_path: Path) -
     assert (found.status, found.last) == (1, "the zip has more files, or longer names, than any packet")
     assert found.seconds < 1
     assert found.megabytes < MOST_MEGABYTES
+
+
+def test_many_files_that_each_unpack_to_little_are_a_bomb_together(tmp_path: Path) -> None:
+    """Given files of a thousandth of their size, of which each is small enough by itself."""
+    one = entry("f", bytes(999_999))
+    for count, words in ((300, "far more than its size: a zip bomb"), (1, "manifest.json is missing")):
+        path = tmp_path / f"{count}.zip"
+        path.write_bytes(Layout(tuple(replace(one, name=f"f{number}".encode()) for number in range(count))).written())
+        assert words in verify.verify(str(path)).lines[-1][1]
+
+
+def test_a_number_of_json_has_at_most_nineteen_digits() -> None:
+    assert verify.loaded('{"a":9223372036854775807}', "it") == {"a": 2**63 - 1}
+    with pytest.raises(verify.Problem, match="it is not JSON"):
+        verify.loaded('{"a":92233720368547758070}', "it")
 
 
 def test_nothing_is_parsed_that_nobody_signed(
